@@ -1,0 +1,3 @@
+"""
+Connections to platforms: their state, their runs, where their secrets are.
+"""

@@ -1,0 +1,61 @@
+"""
+Where the next read begins. Saved in the transaction of the page it belongs to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import delete, select
+from sqlmodel import Session
+
+from ticketsync.store.tables.accounts import Bookmark
+from ticketsync.store.upsert import table_of, upsert
+
+
+def of(session: Session, account_id: int, stream: str) -> dict[str, str]:
+    """
+    The bookmarks of a stream by event id (`""` for the whole account).
+    """
+    table = table_of(Bookmark)
+    rows = session.connection().execute(
+        select(table.c.event_id, table.c.value).where(
+            table.c.account_id == account_id, table.c.stream == stream
+        )
+    )
+    return {row.event_id: row.value for row in rows}
+
+
+def put(
+    session: Session, account_id: int, stream: str, values: Mapping[str, str]
+) -> None:
+    rows = [
+        {"account_id": account_id, "stream": stream, "event_id": event, "value": value}
+        for event, value in values.items()
+    ]
+    upsert(session, Bookmark, rows, key=["account_id", "stream", "event_id"])
+
+
+def drop(session: Session, account_id: int, streams: Iterable[str]) -> None:
+    table = table_of(Bookmark)
+    session.connection().execute(
+        delete(table).where(
+            table.c.account_id == account_id, table.c.stream.in_(list(streams))
+        )
+    )
+
+
+def drop_events(
+    session: Session, account_id: int, stream: str, events: Iterable[str]
+) -> None:
+    """
+    Forget that these events were read whole.
+    """
+    table = table_of(Bookmark)
+    session.connection().execute(
+        delete(table).where(
+            table.c.account_id == account_id,
+            table.c.stream == stream,
+            table.c.event_id.in_(list(events)),
+        )
+    )

@@ -1,0 +1,273 @@
+"""
+Where secrets are, and how they get there.
+
+An account names one source: the keyring, an environment variable, a command, a
+systemd credential, or (only when asked for) a 0600 file. `TICKETSYNC_<NAME>_TOKEN`
+in the environment goes before all of them. There is never a silent fall-back: a
+source that fails is an error that names the other ways.
+
+The keyring is only ever touched in a child process with a time limit, because on a
+machine without a desktop session its import or its call may hang for minutes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import json
+import os
+import re
+import shlex
+import signal
+import stat
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from ticketsync.core import digest, errors, paths
+from ticketsync.core.redact import Secret, safe
+
+KEYRING_SECONDS: Final = 5.0
+COMMAND_SECONDS: Final = 10.0
+SERVICE: Final = "ticketsync"
+
+_OTHER_WAYS = (
+    "Use --secret-env VAR, --secret-command CMD or --secret-credential NAME instead, "
+    "or --insecure-storage for a 0600 file."
+)
+
+
+def read(account: str, source: str, reference: str) -> Secret:
+    """
+    The account's secret, or a `CredentialError` that says what to do.
+    """
+    override = os.environ.get(override_variable(account))
+    if override:
+        return Secret(override.strip())
+    readers = {
+        "keyring": _from_keyring,
+        "env": _from_environment,
+        "command": _from_command,
+        "credential": _from_systemd,
+        "file": _from_file,
+    }
+    value = readers[source](account, reference).strip()
+    if not value:
+        raise errors.SecretMissing(
+            f"The secret of account {account!r} is empty.",
+            hint=f"Run `ticketsync accounts rotate {account}`.",
+        )
+    return Secret(value)
+
+
+def store(account: str, source: str, secret: Secret) -> str:
+    """
+    Put a secret into the keyring or a file and read it back; returns the reference.
+    """
+    if source == "keyring":
+        _keyring("set", account, secret)
+        stored = _from_keyring(account, account)
+        reference = account
+    else:
+        file = _secret_file(account)
+        _write_private(file, secret.reveal())
+        stored = _from_file(account, str(file))
+        reference = str(file)
+    if not hmac.compare_digest(stored.encode(), secret.reveal().encode()):
+        raise errors.KeyringUnavailable(
+            f"The key of account {account!r} was not stored: what came back differs.",
+            hint=_OTHER_WAYS,
+            word="keyring-loses-secrets",
+        )
+    return reference
+
+
+def forget(account: str, source: str, reference: str) -> None:
+    """
+    Delete a secret that we stored ourselves.
+    """
+    if source == "keyring":
+        _keyring("delete", reference or account, None)
+    elif source == "file":
+        Path(reference).unlink(missing_ok=True)
+
+
+def move(account: str, new_name: str, source: str, reference: str) -> str:
+    """
+    Let a stored secret follow its account's new name; returns the new reference.
+    """
+    if source not in ("keyring", "file"):
+        return reference
+    secret = read(account, source, reference)
+    moved = store(new_name, source, secret)
+    forget(account, source, reference)
+    return moved
+
+
+def fingerprint(secret: Secret, account: str) -> str:
+    """
+    Recognises the secret again without telling it.
+    """
+    return digest.fingerprint(secret.reveal(), f"{SERVICE}/{account}")
+
+
+def override_variable(account: str) -> str:
+    """
+    The environment variable that goes before the account's own source.
+    """
+    return f"TICKETSYNC_{re.sub(r'[^A-Z0-9]', '_', account.upper())}_TOKEN"
+
+
+# Sources that others fill
+
+
+def _from_environment(account: str, variable: str) -> str:
+    value = os.environ.get(variable)
+    if value is None:
+        raise errors.SecretMissing(
+            f"The environment has no {safe(variable)}, where account {account!r} "
+            "keeps its key.",
+            hint=f"Set {safe(variable)} for this command, in cron too.",
+        )
+    return value
+
+
+def _from_command(account: str, command: str) -> str:
+    try:
+        done = subprocess.run(  # noqa: S603  # the venue's own command, without a shell
+            shlex.split(command),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=COMMAND_SECONDS,
+            check=True,
+            env=_environment_for_children(),
+        )
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        reason = (
+            "it took too long"
+            if isinstance(error, subprocess.TimeoutExpired)
+            else f"{type(error).__name__}"
+        )
+        raise errors.SecretMissing(
+            f"The command that gives the key of account {account!r} failed ({reason}).",
+            hint="Run it by hand and look at what it says.",
+        ) from None
+    return done.stdout.decode("utf-8", "replace").partition("\n")[0]
+
+
+def _from_systemd(account: str, name: str) -> str:
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    if not folder or "/" in name:
+        raise errors.SecretMissing(
+            f"There is no systemd credential {safe(name)!r} for account {account!r}.",
+            hint=f"Add LoadCredential={safe(name)}:… to the unit.",
+        )
+    return _text_of(Path(folder) / name, account)
+
+
+# The file, only when asked for
+
+
+def _from_file(account: str, reference: str) -> str:
+    file = Path(reference)
+    with contextlib.suppress(FileNotFoundError):
+        mode = stat.S_IMODE(file.stat().st_mode)
+        if mode & 0o077:
+            raise errors.CredentialError(
+                f"{file}, with the key of account {account!r}, can be read by others.",
+                hint=f"Run `chmod 600 {file}`.",
+                word="file-not-private",
+            )
+    return _text_of(file, account)
+
+
+def _text_of(file: Path, account: str) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise errors.SecretMissing(
+            f"The key of account {account!r} cannot be read from {file}.",
+            hint=f"Run `ticketsync accounts rotate {account}`.",
+        ) from None
+
+
+def _secret_file(account: str) -> Path:
+    folder = paths.private_folder(paths.secrets_folder())
+    return folder / re.sub(r"[^A-Za-z0-9_.-]", "_", account)
+
+
+def _write_private(file: Path, text: str) -> None:
+    beside = file.with_name(f".{file.name}.new")
+    beside.unlink(missing_ok=True)
+    handle = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    beside.replace(file)
+
+
+# The keyring, at arm's length
+
+
+def _from_keyring(account: str, reference: str) -> str:
+    answer = _keyring("get", reference or account, None)
+    value = answer.get("secret")
+    if value is None:
+        raise errors.SecretMissing(
+            f"The keyring holds no key for account {account!r}.",
+            hint=f"Run `ticketsync accounts rotate {account}`.",
+        )
+    return value
+
+
+def _keyring(verb: str, entry: str, secret: Secret | None) -> Mapping[str, str]:
+    """
+    Ask the child process; its whole process group is ended when it is too slow.
+    """
+    request = {"verb": verb, "service": SERVICE, "entry": entry}
+    if secret is not None:
+        request["secret"] = secret.reveal()
+    child = subprocess.Popen(  # our own module
+        [sys.executable, "-m", "ticketsync.accounts.keyring_child"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        output, _ = child.communicate(json.dumps(request).encode(), KEYRING_SECONDS)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()
+        raise errors.KeyringUnavailable(
+            f"The keyring did not answer within {KEYRING_SECONDS:.0f} s for {entry!r}.",
+            hint=_OTHER_WAYS,
+            word="keyring-silent",
+        ) from None
+    try:
+        answer: dict[str, str] = json.loads(output)
+    except ValueError:
+        answer = {"word": "keyring-unavailable", "fault": "it ended without an answer"}
+    if "word" in answer:
+        raise errors.KeyringUnavailable(
+            f"The keyring cannot be used for {entry!r}: {safe(answer['fault'])} "
+            f"(backend {safe(answer.get('backend', 'unknown'))}).",
+            hint=_OTHER_WAYS,
+            word=answer["word"],
+        )
+    return answer
+
+
+def _environment_for_children() -> dict[str, str]:
+    """
+    Our environment without anybody's tokens.
+    """
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not (name.startswith("TICKETSYNC_") and name.endswith("_TOKEN"))
+    }

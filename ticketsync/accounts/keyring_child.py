@@ -1,0 +1,81 @@
+"""
+The process that touches the keyring, so that nobody else has to.
+
+Reads one request from standard input, writes one answer to standard output. A
+keyring that loses or exposes secrets is refused here. See `credentials`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+REFUSED = {
+    "keyring.backends.fail": "no keyring is installed",
+    "keyring.backends.null": "it forgets everything it is given",
+    "keyrings.alt.file": "it keeps secrets in a readable file",
+}
+
+
+def answer(request: dict[str, str]) -> dict[str, str]:
+    """
+    What the keyring says to one request, or which way it failed.
+    """
+    import keyring
+    from keyring import errors
+
+    backend = keyring.get_keyring()
+    name = f"{type(backend).__module__}.{type(backend).__name__}"
+    fault = _refusal(backend)
+    if fault is not None:
+        return {"word": "keyring-unavailable", "fault": fault, "backend": name}
+    try:
+        return {"backend": name, **_obey(backend, request)}
+    except errors.KeyringLocked:
+        return {"word": "keyring-locked", "fault": "it is locked", "backend": name}
+    except errors.KeyringError as error:
+        fault = str(error) or type(error).__name__
+        return {"word": "keyring-unavailable", "fault": fault, "backend": name}
+
+
+def _obey(backend: Any, request: dict[str, str]) -> dict[str, str]:
+    from keyring import errors
+
+    service, entry = request["service"], request["entry"]
+    if request["verb"] == "set":
+        backend.set_password(service, entry, request["secret"])
+        return {}
+    if request["verb"] == "delete":
+        try:
+            backend.delete_password(service, entry)
+        except errors.PasswordDeleteError:
+            return {}  # it was not there, which is what was asked for
+        return {}
+    secret = backend.get_password(service, entry)
+    return {} if secret is None else {"secret": secret}
+
+
+def _refusal(backend: Any) -> str | None:
+    members = getattr(backend, "backends", None)
+    if members is not None:  # a chain: it needs one member that keeps secrets
+        faults = [_refusal(member) for member in members]
+        return None if None in faults else "no keyring is installed"
+    module = type(backend).__module__
+    for refused, fault in REFUSED.items():
+        if module.startswith(refused):
+            return fault
+    return None
+
+
+def main() -> None:
+    request = json.loads(sys.stdin.read())
+    try:
+        result = answer(request)
+    except Exception as error:  # any backend may fail in any way; the parent reports
+        result = {"word": "keyring-unavailable", "fault": type(error).__name__}
+    sys.stdout.write(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,214 @@
+"""
+Every attempt leaves a row, the skipped ones too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlmodel import Session
+
+from ticketsync.accounts.state import AccountState
+from ticketsync.core import errors
+from ticketsync.store.tables.accounts import SyncRun
+from ticketsync.store.upsert import table_of
+
+NOT_FINISHED = "started"
+
+
+@dataclass(slots=True)
+class Counts:
+    """
+    What one account's run did, counted as it goes.
+    """
+
+    processed: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    quarantined: int = 0
+
+    def add(self, other: Counts) -> None:
+        self.processed += other.processed
+        self.created += other.created
+        self.updated += other.updated
+        self.unchanged += other.unchanged
+        self.quarantined += other.quarantined
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """
+    How one account's run ended.
+    """
+
+    account: str
+    outcome: str
+    counts: Counts = field(default_factory=Counts)
+    shows_changed: int = 0
+    requests: int = 0
+    seconds: float = 0.0
+    exit_code: int = 0
+    word: str = ""
+    message: str = ""
+    hint: str = ""
+    swept: bool = False
+
+
+def start(
+    session: Session,
+    run_id: str,
+    account: AccountState,
+    *,
+    kind: str,
+    started_by: str,
+    now: datetime,
+) -> int:
+    """
+    Open the row of a run; earlier rows that nobody will close are closed.
+    """
+    _close_abandoned(session, account.id, now)
+    row = _row(run_id, account, kind=kind, started_by=started_by, now=now)
+    session.add(row)
+    session.flush()
+    assert row.id is not None
+    return row.id
+
+
+def finish(session: Session, row_id: int, result: Result, now: datetime) -> None:
+    table = table_of(SyncRun)
+    session.connection().execute(
+        update(table)
+        .where(table.c.id == row_id)
+        .values(finished_at=now, **_values(result))
+    )
+
+
+def skip(
+    session: Session,
+    run_id: str,
+    account: AccountState,
+    result: Result,
+    *,
+    kind: str,
+    started_by: str,
+    now: datetime,
+) -> None:
+    """
+    Record an attempt that was not made, with its reason.
+    """
+    row = _row(run_id, account, kind=kind, started_by=started_by, now=now)
+    row.finished_at = now
+    for name, value in _values(result).items():
+        setattr(row, name, value)
+    session.add(row)
+
+
+def last_attempt(session: Session, account_id: int) -> datetime | None:
+    """
+    When this account was last tried in earnest.
+    """
+    return _latest(session, account_id, "started_at", skipped=False)
+
+
+def last_success(session: Session, account_id: int) -> datetime | None:
+    """
+    When this account was last read completely.
+    """
+    return _latest(session, account_id, "finished_at", outcome="success")
+
+
+def last_sweep(session: Session, account_id: int) -> datetime | None:
+    """
+    When all of this account's orders were last read regardless of fingerprints.
+    """
+    return _latest(session, account_id, "started_at", swept=True)
+
+
+def _latest(
+    session: Session,
+    account_id: int,
+    column: str,
+    *,
+    outcome: str | None = None,
+    swept: bool | None = None,
+    skipped: bool | None = None,
+) -> datetime | None:
+    table = table_of(SyncRun)
+    query = select(func.max(table.c[column])).where(table.c.account_id == account_id)
+    if outcome is not None:
+        query = query.where(table.c.outcome == outcome)
+    if swept is not None:
+        query = query.where(table.c.swept == swept)
+    if skipped is False:
+        query = query.where(table.c.outcome.not_like("skipped-%"))
+    found: datetime | None = session.connection().execute(query).scalar()
+    return found
+
+
+def _close_abandoned(session: Session, account_id: int, now: datetime) -> None:
+    """
+    Whoever holds the lease may call this: no other run of the account is alive.
+    """
+    table = table_of(SyncRun)
+    session.connection().execute(
+        update(table)
+        .where(table.c.account_id == account_id, table.c.outcome == NOT_FINISHED)
+        .values(
+            outcome="interrupted",
+            finished_at=now,
+            word="interrupted",
+            exit_code=128 + 9,
+            message="The process ended before the run did.",
+        )
+    )
+
+
+def _row(
+    run_id: str, account: AccountState, *, kind: str, started_by: str, now: datetime
+) -> SyncRun:
+    return SyncRun(
+        run_id=run_id,
+        account_id=account.id,
+        account_name=account.name,
+        kind=kind,
+        started_by=started_by,
+        started_at=now,
+    )
+
+
+def _values(result: Result) -> dict[str, object]:
+    counts = result.counts
+    return {
+        "outcome": result.outcome,
+        "swept": result.swept,
+        "requests": result.requests,
+        "processed": counts.processed,
+        "created": counts.created,
+        "updated": counts.updated,
+        "unchanged": counts.unchanged,
+        "quarantined": counts.quarantined,
+        "shows_changed": result.shows_changed,
+        "exit_code": result.exit_code,
+        "word": result.word,
+        "message": result.message,
+        "hint": result.hint,
+    }
+
+
+def failed(
+    account: str, error: errors.TicketsyncError, *, outcome: str = "failed"
+) -> Result:
+    """
+    The result of a run that ended with this error before it did anything.
+    """
+    return Result(
+        account,
+        outcome,
+        exit_code=error.exit_code,
+        word=error.word,
+        message=error.message,
+        hint=error.hint,
+    )

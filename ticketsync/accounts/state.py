@@ -1,0 +1,192 @@
+"""
+Accounts and how they are doing.
+
+The breaker stops asking a platform that keeps failing: five failures in a row open
+it, and it lets one probe through after 1, 2, 4 … 24 hours. Refused credentials park
+an account instead, until a person mends them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlmodel import Session
+
+from ticketsync.core import errors
+from ticketsync.core.redact import safe
+from ticketsync.store.tables.accounts import Account
+from ticketsync.store.upsert import table_of
+
+FAILURES_TO_OPEN = 5
+LONGEST_PAUSE_HOURS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """
+    One account as it stood when it was read.
+    """
+
+    id: int
+    name: str
+    provider: str
+    base_url: str | None
+    secret_source: str
+    secret_reference: str
+    secret_fingerprint: str
+    identity: str | None
+    state: str
+    state_reason: str
+    failures: int
+    breaker_opened: int
+    breaker_until: datetime | None
+    created_at: datetime
+
+    def breaker_is_open(self, now: datetime) -> bool:
+        return self.breaker_until is not None and now < self.breaker_until
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    name: str
+    provider: str
+    base_url: str | None
+    secret_source: str
+    secret_reference: str
+    secret_fingerprint: str
+    identity: str | None
+
+
+def all_accounts(session: Session) -> list[AccountState]:
+    table = table_of(Account)
+    rows = session.connection().execute(select(table).order_by(table.c.name))
+    return [AccountState(**row._mapping) for row in rows]
+
+
+def named(session: Session, name: str) -> AccountState:
+    """
+    The account of that name, or `NotFound` with the names there are.
+    """
+    accounts = all_accounts(session)
+    for account in accounts:
+        if account.name == name:
+            return account
+    names = ", ".join(account.name for account in accounts)
+    hint = f"The accounts are: {names}." if names else "Run `ticketsync accounts add`."
+    raise errors.NotFound(f"There is no account {safe(name)!r}.", hint=hint)
+
+
+def chosen(session: Session, names: list[str]) -> list[AccountState]:
+    """
+    The named accounts, or all of them if none is named.
+    """
+    if names:
+        return [named(session, name) for name in dict.fromkeys(names)]
+    accounts = all_accounts(session)
+    if not accounts:
+        raise errors.NotFound(
+            "No account is connected yet.", hint="Run `ticketsync accounts add`."
+        )
+    return accounts
+
+
+def add(session: Session, new: NewAccount, now: datetime) -> int:
+    """
+    Save a new account; refuses a name that is taken.
+    """
+    if any(account.name == new.name for account in all_accounts(session)):
+        raise errors.UsageError(
+            f"There is an account {safe(new.name)!r} already.",
+            hint="Choose another name, or `ticketsync accounts rotate` its key.",
+        )
+    row = Account(
+        name=new.name,
+        provider=new.provider,
+        base_url=new.base_url,
+        secret_source=new.secret_source,
+        secret_reference=new.secret_reference,
+        secret_fingerprint=new.secret_fingerprint,
+        identity=new.identity,
+        created_at=now,
+    )
+    session.add(row)
+    session.flush()
+    assert row.id is not None
+    return row.id
+
+
+def remove(session: Session, account: AccountState) -> None:
+    """
+    Forget an account that has no orders; one that has keeps its books.
+    """
+    table = table_of(Account)
+    session.connection().execute(delete(table).where(table.c.id == account.id))
+
+
+def set_state(session: Session, account_id: int, state: str, reason: str = "") -> None:
+    """
+    Make an account active, paused (by a person) or parked (needs a person).
+    """
+    _change(session, account_id, state=state, state_reason=reason)
+
+
+def set_name(session: Session, account: AccountState, name: str) -> None:
+    if any(other.name == name for other in all_accounts(session)):
+        raise errors.UsageError(
+            f"There is an account {safe(name)!r} already.", hint="Choose another name."
+        )
+    _change(session, account.id, name=name)
+
+
+def set_secret(
+    session: Session, account_id: int, *, source: str, reference: str, fingerprint: str
+) -> None:
+    _change(
+        session,
+        account_id,
+        secret_source=source,
+        secret_reference=reference,
+        secret_fingerprint=fingerprint,
+        state="active",
+        state_reason="",
+    )
+
+
+def set_identity(session: Session, account_id: int, identity: str) -> None:
+    _change(session, account_id, identity=identity)
+
+
+def note_success(session: Session, account: AccountState) -> None:
+    """
+    Close the breaker; writes nothing where nothing had failed.
+    """
+    if account.failures or account.breaker_until or account.breaker_opened:
+        _change(session, account.id, failures=0, breaker_opened=0, breaker_until=None)
+
+
+def note_failure(session: Session, account: AccountState, now: datetime) -> None:
+    """
+    Count a failure of the platform; the fifth in a row opens the breaker.
+    """
+    failures = account.failures + 1
+    if failures < FAILURES_TO_OPEN:
+        _change(session, account.id, failures=failures)
+        return
+    opened = account.breaker_opened + 1
+    hours = min(2 ** (opened - 1), LONGEST_PAUSE_HOURS)
+    _change(
+        session,
+        account.id,
+        failures=failures,
+        breaker_opened=opened,
+        breaker_until=now + timedelta(hours=hours),
+    )
+
+
+def _change(session: Session, account_id: int, **values: object) -> None:
+    table = table_of(Account)
+    session.connection().execute(
+        update(table).where(table.c.id == account_id).values(**values)
+    )

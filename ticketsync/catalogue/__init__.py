@@ -1,0 +1,3 @@
+"""
+Our venues, productions and shows, the platforms' listings, and which is which.
+"""

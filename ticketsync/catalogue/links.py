@@ -1,0 +1,378 @@
+"""
+Which is which, as decided: made, refused, taken back.
+
+A decision of a person is never revisited by the machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+from sqlmodel import Session
+
+from ticketsync.catalogue import shows as our_shows
+from ticketsync.catalogue.matching import Dated, Slot
+from ticketsync.catalogue.offers import Offer
+from ticketsync.catalogue.shows import NewShow, ShowInfo, VenueInfo
+from ticketsync.core import errors
+from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.catalogue import (
+    Occurrence,
+    Production,
+    ProductionLink,
+    Refusal,
+    Show,
+    ShowLink,
+)
+from ticketsync.store.upsert import table_of
+
+FAR = timedelta(hours=24)  # a date that moves further needs a person's word
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """
+    A decision to save: this occurrence is that show.
+    """
+
+    occurrence_id: int
+    show_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    batch: str
+    links: int
+    refusals: int
+    show_ids: tuple[int, ...]
+
+
+def make(
+    session: Session,
+    pairs: Iterable[Pair],
+    *,
+    decided_by: str,
+    batch: str,
+    now: datetime,
+) -> int:
+    """
+    Save the pairs that are new; an occurrence that feeds another show is refused.
+    """
+    table = table_of(ShowLink)
+    made = 0
+    for pair in pairs:
+        linked = (
+            session.connection()
+            .execute(
+                select(table.c.show_id).where(
+                    table.c.occurrence_id == pair.occurrence_id
+                )
+            )
+            .scalar()
+        )
+        if linked == pair.show_id:
+            continue
+        if linked is not None:
+            raise errors.UsageError(
+                f"That date feeds show {linked} already.",
+                hint=f"Run `ticketsync unlink {pair.occurrence_id}` first.",
+                word="linked-already",
+            )
+        session.add(
+            ShowLink(
+                show_id=pair.show_id,
+                occurrence_id=pair.occurrence_id,
+                decided_by=decided_by,
+                reason=pair.reason,
+                batch=batch,
+                starts_at=_starts_at(session, pair.occurrence_id),
+                created_at=now,
+            )
+        )
+        _link_production(session, pair, now)
+        made += 1
+    session.flush()
+    return made
+
+
+def refuse(
+    session: Session,
+    occurrence_id: int,
+    show_id: int | None,
+    *,
+    batch: str,
+    now: datetime,
+) -> None:
+    """
+    Never propose this pair again; without a show, never propose this date at all.
+    """
+    session.add(
+        Refusal(
+            occurrence_id=occurrence_id, show_id=show_id, batch=batch, created_at=now
+        )
+    )
+    session.flush()
+
+
+def unlink(session: Session, occurrence_id: int) -> int | None:
+    """
+    Take a pair apart; returns the show that lost it.
+    """
+    table = table_of(ShowLink)
+    found = table.c.occurrence_id == occurrence_id
+    show_id: int | None = (
+        session.connection().execute(select(table.c.show_id).where(found)).scalar()
+    )
+    session.connection().execute(delete(table).where(found))
+    return show_id
+
+
+def undo(session: Session) -> Undone | None:
+    """
+    Take back the last batch of decisions, or `None` if there is none.
+    """
+    links, refusals = table_of(ShowLink), table_of(Refusal)
+    connection = session.connection()
+    latest = [
+        connection.execute(
+            select(table.c.created_at, table.c.batch)
+            .where(table.c.batch != "")
+            .order_by(table.c.created_at.desc(), table.c.id.desc())
+        ).first()
+        for table in (links, refusals)
+    ]
+    batches = [(row.created_at, row.batch) for row in latest if row is not None]
+    if not batches:
+        return None
+    batch = max(batches)[1]
+    lost = connection.execute(select(links.c.show_id).where(links.c.batch == batch))
+    show_ids = tuple(sorted({int(row.show_id) for row in lost}))
+    return Undone(
+        batch,
+        connection.execute(delete(links).where(links.c.batch == batch)).rowcount,
+        connection.execute(delete(refusals).where(refusals.c.batch == batch)).rowcount,
+        show_ids,
+    )
+
+
+def shows_of(session: Session, occurrence_ids: Iterable[int]) -> set[int]:
+    """
+    The shows that any of these occurrences feeds.
+    """
+    table = table_of(ShowLink)
+    wanted = set(occurrence_ids)
+    rows = session.connection().execute(select(table.c.show_id, table.c.occurrence_id))
+    return {int(show) for show, occurrence in rows if occurrence in wanted}
+
+
+def taken(session: Session) -> set[tuple[str, int]]:
+    """
+    Which account feeds which show already.
+    """
+    links, dates, accounts = table_of(ShowLink), table_of(Occurrence), table_of(Account)
+    rows = session.connection().execute(
+        select(accounts.c.name, links.c.show_id)
+        .join(dates, dates.c.id == links.c.occurrence_id)
+        .join(accounts, accounts.c.id == dates.c.account_id)
+    )
+    return {(str(account), int(show)) for account, show in rows}
+
+
+def refusals(session: Session) -> set[tuple[int, int | None]]:
+    table = table_of(Refusal)
+    rows = session.connection().execute(select(table.c.occurrence_id, table.c.show_id))
+    return {(int(occurrence), show) for occurrence, show in rows}
+
+
+def slots(shows: Iterable[ShowInfo]) -> list[Slot]:
+    """
+    Our shows as matching sees them; excluded ones take no part.
+    """
+    return [
+        Slot(show.id, show.production, show.venue, show.starts_at, show.capacity)
+        for show in shows
+        if not show.is_excluded
+    ]
+
+
+def dated(session: Session, offers: Iterable[Offer]) -> list[Dated]:
+    """
+    Unlinked occurrences as matching sees them; refused ones take no part.
+    """
+    never = {occurrence for occurrence, show in refusals(session) if show is None}
+    works = _production_of_event(session)
+    return [
+        Dated(
+            occurrence_id=offer.id,
+            account=offer.account,
+            event=offer.event,
+            starts_at=offer.starts_at,
+            venue=offer.venue,
+            capacity=offer.capacity,
+            production=works.get(offer.event_row),
+        )
+        for offer in offers
+        if offer.show_id is None and offer.id not in never and offer.gone_since is None
+    ]
+
+
+def adopt(
+    session: Session, offers: Iterable[Offer], *, batch: str, now: datetime
+) -> tuple[int, int]:
+    """
+    Make shows of occurrences that have none; returns new shows and new links.
+    """
+    house = our_shows.house(session)
+    created = linked = 0
+    for offer in offers:
+        if offer.show_id is not None or offer.gone_since is not None:
+            continue
+        show_id, is_new = our_shows.add_show(session, _as_show(session, offer, house))
+        created += is_new
+        pair = Pair(offer.id, show_id, "adopted from the listing")
+        linked += make(session, [pair], decided_by="adopted", batch=batch, now=now)
+    return created, linked
+
+
+def follow_moves(session: Session, moved: dict[int, datetime]) -> list[str]:
+    """
+    What moved dates mean for their shows, in words.
+
+    An adopted show moves along; a show from the venue's own list keeps its time; a
+    date that moved more than a day keeps its link but waits for a person.
+    """
+    table, dates = table_of(ShowLink), table_of(Occurrence)
+    notes: list[str] = []
+    for occurrence_id, starts_at in moved.items():
+        link = (
+            session.connection()
+            .execute(
+                select(table, dates.c.name, dates.c.timezone)
+                .join(dates, dates.c.id == table.c.occurrence_id)
+                .where(table.c.occurrence_id == occurrence_id)
+            )
+            .first()
+        )
+        if link is None:
+            continue
+        was = our_shows.local_text(link.starts_at, link.timezone)
+        now_at = our_shows.local_text(starts_at, link.timezone)
+        change = f"{link.name}: rescheduled from {was} to {now_at}"
+        far = abs(starts_at - link.starts_at) > FAR
+        if far:
+            change += (
+                f"; run `ticketsync link {occurrence_id} {link.show_id}` to confirm"
+            )
+        elif link.decided_by == "adopted":
+            our_shows.move_show(session, link.show_id, starts_at)
+        session.connection().execute(
+            update(table)
+            .where(table.c.id == link.id)
+            .values(
+                reason=change,
+                status="conflict" if far else link.status,
+                starts_at=link.starts_at if far else starts_at,
+            )
+        )
+        notes.append(change)
+    return notes
+
+
+def confirm(session: Session, occurrence_id: int) -> None:
+    """
+    A person agrees that a moved date still is the same show.
+    """
+    table = table_of(ShowLink)
+    session.connection().execute(
+        update(table)
+        .where(table.c.occurrence_id == occurrence_id)
+        .values(
+            status="synced",
+            decided_by="person",
+            starts_at=_starts_at(session, occurrence_id),
+        )
+    )
+
+
+def set_status(session: Session, occurrence_ids: Iterable[int], status: str) -> None:
+    """
+    Note how the last read of these occurrences ended, where that is news.
+    """
+    table = table_of(ShowLink)
+    wanted = set(occurrence_ids)
+    rows = session.connection().execute(
+        select(table.c.id, table.c.occurrence_id).where(
+            table.c.status.not_in((status, "conflict"))
+        )
+    )
+    stale = [row.id for row in rows if row.occurrence_id in wanted]
+    if stale:
+        session.connection().execute(
+            update(table).where(table.c.id.in_(stale)).values(status=status)
+        )
+
+
+def _as_show(session: Session, offer: Offer, house: VenueInfo) -> NewShow:
+    venue = house
+    for known in our_shows.venues(session):
+        if offer.venue is not None and known.name == offer.venue:
+            venue = known
+    works = _production_of_event(session)
+    return NewShow(
+        production=works.get(offer.event_row) or offer.event,
+        starts_at=offer.starts_at,
+        venue=venue.name,
+        timezone=venue.timezone,
+        currency=venue.currency,
+        capacity=offer.capacity,
+    )
+
+
+def _link_production(session: Session, pair: Pair, now: datetime) -> None:
+    """
+    A linked date says which production its event is, unless that is known.
+    """
+    dates, shows, links = table_of(Occurrence), table_of(Show), table_of(ProductionLink)
+    connection = session.connection()
+    event_id = connection.execute(
+        select(dates.c.event_id).where(dates.c.id == pair.occurrence_id)
+    ).scalar_one()
+    known = connection.execute(select(links.c.id).where(links.c.event_id == event_id))
+    if known.first() is None:
+        production_id = connection.execute(
+            select(shows.c.production_id).where(shows.c.id == pair.show_id)
+        ).scalar_one()
+        session.add(
+            ProductionLink(
+                production_id=production_id, event_id=event_id, created_at=now
+            )
+        )
+        session.flush()
+
+
+def _production_of_event(session: Session) -> dict[int, str]:
+    links, works = table_of(ProductionLink), table_of(Production)
+    rows = session.connection().execute(
+        select(links.c.event_id, works.c.title).join(
+            works, works.c.id == links.c.production_id
+        )
+    )
+    return {int(event): str(title) for event, title in rows}
+
+
+def _starts_at(session: Session, occurrence_id: int) -> datetime:
+    table = table_of(Occurrence)
+    found: datetime | None = (
+        session.connection()
+        .execute(select(table.c.starts_at).where(table.c.id == occurrence_id))
+        .scalar()
+    )
+    if found is None:
+        raise errors.NotFound(
+            f"There is no date {occurrence_id}.", hint="See `ticketsync events list`."
+        )
+    return found

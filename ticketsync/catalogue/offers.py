@@ -1,0 +1,272 @@
+"""
+The platforms' listings as we hold them: Events and their Occurrences.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlmodel import Session
+
+from ticketsync.catalogue.shows import local_text
+from ticketsync.core import records
+from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.catalogue import Event, Occurrence, ShowLink
+from ticketsync.store.upsert import known, table_of, upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """
+    One listing record, read, with the content hash of what it was read from.
+    """
+
+    event: records.Event
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """
+    One occurrence as we hold it, with the show it feeds if there is one.
+    """
+
+    id: int
+    account_id: int
+    account: str
+    event_id: str
+    event: str
+    occurrence_id: str
+    name: str
+    starts_at: datetime
+    starts_local: str
+    timezone: str
+    status: str
+    capacity: int | None
+    currency: str | None
+    venue: str | None
+    url: str | None
+    listed_at: datetime | None
+    issued: int | None
+    ordered: int | None
+    fingerprint: str
+    gone_since: datetime | None
+    event_row: int
+    show_id: int | None
+    link_status: str | None
+
+
+@dataclass(slots=True)
+class Saved:
+    """
+    What saving a listing changed: counts, and moved occurrences by our id.
+    """
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    moved: dict[int, datetime] = field(default_factory=dict)
+
+
+def changed(session: Session, account_id: int, listed: Sequence[Listed]) -> list[bytes]:
+    """
+    The content hashes of those records that say something new.
+    """
+    events = [item.event for item in listed]
+    dates = known(
+        session,
+        Occurrence,
+        account_id,
+        (date.id for event in events for date in event.occurrences),
+        "content",
+        "gone_since",
+    )
+    held = known(session, Event, account_id, (e.id for e in events), "name", "url")
+
+    def is_new(item: Listed) -> bool:
+        event = item.event
+        if event.id not in held:
+            return True
+        if event.is_listing and held[event.id][1:] != (event.name, event.url):
+            return True
+        return any(
+            date.id not in dates or dates[date.id][1:] != (item.content, None)
+            for date in event.occurrences
+        )
+
+    return [item.content for item in listed if is_new(item)]
+
+
+def save(session: Session, account_id: int, listed: Sequence[Listed]) -> Saved:
+    """
+    Save what is new or changed in a page of the listing.
+    """
+    event_ids = _save_events(session, account_id, [item.event for item in listed])
+    occurrences = {
+        occurrence.id: (occurrence, item.content)
+        for item in listed
+        for occurrence in item.event.occurrences
+    }
+    held = known(
+        session,
+        Occurrence,
+        account_id,
+        occurrences,
+        "id",
+        "content",
+        "starts_at",
+        "gone_since",
+    )
+    saved = Saved()
+    rows: list[dict[str, Any]] = []
+    for provider_id, (occurrence, content) in occurrences.items():
+        old = held.get(provider_id)
+        if old is None:
+            saved.created += 1
+        elif old.content == content and old.gone_since is None:
+            saved.unchanged += 1
+            continue
+        else:
+            saved.updated += 1
+            if old.starts_at != occurrence.starts_at:
+                saved.moved[old.id] = occurrence.starts_at
+        rows.append(
+            _row(account_id, event_ids[occurrence.event_id], occurrence, content)
+        )
+    upsert(session, Occurrence, rows, key=["account_id", "provider_id"])
+    return saved
+
+
+def ids(session: Session, account_id: int) -> dict[str, int]:
+    """
+    Our row of each occurrence of an account, by the platform's id.
+    """
+    table = table_of(Occurrence)
+    rows = session.connection().execute(
+        select(table.c.provider_id, table.c.id).where(table.c.account_id == account_id)
+    )
+    return {row.provider_id: row.id for row in rows}
+
+
+def all_offers(
+    session: Session, account_id: int | None = None, *, only_unlinked: bool = False
+) -> list[Offer]:
+    """
+    Every occurrence, in the order they play.
+    """
+    table, events = table_of(Occurrence), table_of(Event)
+    accounts, links = table_of(Account), table_of(ShowLink)
+    same = (
+        "name",
+        "starts_at",
+        "starts_local",
+        "timezone",
+        "status",
+        "capacity",
+        "currency",
+        "venue",
+        "url",
+        "listed_at",
+        "issued",
+        "ordered",
+        "fingerprint",
+        "gone_since",
+    )
+    query = (
+        select(
+            table.c.id,
+            table.c.account_id,
+            accounts.c.name.label("account"),
+            events.c.provider_id.label("event_id"),
+            events.c.name.label("event"),
+            table.c.provider_id.label("occurrence_id"),
+            *(table.c[name] for name in same),
+            events.c.id.label("event_row"),
+            links.c.show_id,
+            links.c.status.label("link_status"),
+        )
+        .join(events, events.c.id == table.c.event_id)
+        .join(accounts, accounts.c.id == table.c.account_id)
+        .outerjoin(links, links.c.occurrence_id == table.c.id)
+        .order_by(table.c.starts_at, table.c.id)
+    )
+    if account_id is not None:
+        query = query.where(table.c.account_id == account_id)
+    if only_unlinked:
+        query = query.where(links.c.id.is_(None))
+    rows = session.connection().execute(query)
+    return [Offer(**row._mapping) for row in rows]
+
+
+def mark_gone(session: Session, rows: Iterable[int], now: datetime) -> None:
+    """
+    Remember that a complete listing no longer has these; their orders stay.
+    """
+    gone = list(rows)
+    if gone:
+        table = table_of(Occurrence)
+        session.connection().execute(
+            update(table)
+            .where(table.c.id.in_(gone), table.c.gone_since.is_(None))
+            .values(gone_since=now)
+        )
+
+
+def _save_events(
+    session: Session, account_id: int, events: list[records.Event]
+) -> dict[str, int]:
+    """
+    Our row of each event. What an occurrence says of its event never overwrites
+    what the event's own listing said.
+    """
+    held = known(
+        session, Event, account_id, (event.id for event in events), "id", "name", "url"
+    )
+    rows: dict[str, dict[str, Any]] = {}
+    for event in events:
+        old = held.get(event.id)
+        if old is not None and (
+            not event.is_listing or (old.name, old.url) == (event.name, event.url)
+        ):
+            continue
+        if event.is_listing or event.id not in rows:
+            rows[event.id] = {
+                "account_id": account_id,
+                "provider_id": event.id,
+                "name": event.name,
+                "url": event.url,
+            }
+    if rows:
+        upsert(session, Event, list(rows.values()), key=["account_id", "provider_id"])
+        held = known(session, Event, account_id, (event.id for event in events), "id")
+    return {provider_id: row.id for provider_id, row in held.items()}
+
+
+def _row(
+    account_id: int, event_row: int, occurrence: records.Occurrence, content: bytes
+) -> dict[str, Any]:
+    return {
+        "account_id": account_id,
+        "event_id": event_row,
+        "provider_id": occurrence.id,
+        "name": occurrence.name,
+        "starts_at": occurrence.starts_at,
+        "ends_at": occurrence.ends_at,
+        "starts_local": local_text(occurrence.starts_at, occurrence.timezone),
+        "timezone": occurrence.timezone,
+        "status": occurrence.status.value,
+        "capacity": occurrence.capacity,
+        "currency": occurrence.currency,
+        "venue": occurrence.venue,
+        "url": occurrence.url,
+        "listed_at": occurrence.listed_at,
+        "issued": occurrence.issued,
+        "ordered": occurrence.ordered,
+        "fingerprint": occurrence.fingerprint,
+        "gone_since": None,
+        "content": content,
+    }

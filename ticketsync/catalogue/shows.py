@@ -1,0 +1,302 @@
+"""
+The venue's own list: venues, productions, shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlmodel import Session
+
+from ticketsync.core import clock, errors, money
+from ticketsync.core.redact import safe
+from ticketsync.store.tables.catalogue import Production, Show, Venue
+from ticketsync.store.upsert import table_of
+
+
+@dataclass(frozen=True, slots=True)
+class VenueInfo:
+    id: int
+    name: str
+    timezone: str
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShowInfo:
+    """
+    One performance of ours with the names that people know it by.
+    """
+
+    id: int
+    production: str
+    venue: str
+    starts_at: datetime
+    starts_local: str
+    timezone: str
+    capacity: int | None
+    currency: str
+    reference: str | None
+    is_excluded: bool
+    excluded_because: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewShow:
+    """
+    A performance to add. `venue` is a name; an unknown one is added with it.
+    """
+
+    production: str
+    starts_at: datetime
+    venue: str
+    timezone: str
+    currency: str
+    capacity: int | None = None
+    reference: str | None = None
+
+
+def add_venue(session: Session, name: str, timezone: str, currency: str) -> VenueInfo:
+    """
+    Add a venue, or give back the one that is the same already.
+    """
+    checked_zone(timezone)
+    code = checked_currency(currency)
+    for venue in venues(session):
+        if venue.name != name:
+            continue
+        if (venue.timezone, venue.currency) == (timezone, code):
+            return venue
+        raise errors.UsageError(
+            f"Venue {safe(name)!r} exists with {venue.timezone} and {venue.currency}.",
+            hint="Choose another name.",
+        )
+    row = Venue(name=name, timezone=timezone, currency=code)
+    session.add(row)
+    session.flush()
+    assert row.id is not None
+    return VenueInfo(row.id, name, timezone, code)
+
+
+def venues(session: Session) -> list[VenueInfo]:
+    """
+    All venues; the first is the house itself.
+    """
+    table = table_of(Venue)
+    rows = session.connection().execute(select(table).order_by(table.c.id))
+    return [VenueInfo(**row._mapping) for row in rows]
+
+
+def house(session: Session) -> VenueInfo:
+    """
+    The venue that `init` made, whose zone and currency are the defaults.
+    """
+    known = venues(session)
+    if not known:
+        raise errors.ConfigurationError(
+            "No venue is known yet.", hint="Run `ticketsync init` or `venues add`."
+        )
+    return known[0]
+
+
+def add_production(session: Session, title: str) -> int:
+    """
+    The id of the production of that title, added if it is new.
+    """
+    table = table_of(Production)
+    found = session.connection().execute(
+        select(table.c.id).where(table.c.title == title)
+    )
+    known = found.scalar()
+    if known is not None:
+        return int(known)
+    row = Production(title=title)
+    session.add(row)
+    session.flush()
+    assert row.id is not None
+    return row.id
+
+
+def productions(session: Session) -> list[tuple[int, str, int]]:
+    """
+    Every production: id, title, number of shows.
+    """
+    table, shows = table_of(Production), table_of(Show)
+    rows = session.connection().execute(
+        select(table.c.id, table.c.title, func.count(shows.c.id))
+        .select_from(table.outerjoin(shows, shows.c.production_id == table.c.id))
+        .group_by(table.c.id, table.c.title)
+        .order_by(table.c.title)
+    )
+    return [(int(id_), str(title), int(count)) for id_, title, count in rows]
+
+
+def add_show(session: Session, new: NewShow) -> tuple[int, bool]:
+    """
+    The id of this show and whether it is new; capacity and reference are filled in.
+    """
+    production_id = add_production(session, new.production)
+    venue = add_venue(session, new.venue, new.timezone, new.currency)
+    known = _same_show(session, production_id, venue.id, new)
+    if known is not None:
+        _fill_in(session, known, new)
+        return known, False
+    row = Show(
+        production_id=production_id,
+        venue_id=venue.id,
+        starts_at=new.starts_at,
+        starts_local=local_text(new.starts_at, new.timezone),
+        timezone=new.timezone,
+        capacity=new.capacity,
+        currency=venue.currency,
+        reference=new.reference,
+    )
+    session.add(row)
+    session.flush()
+    assert row.id is not None
+    return row.id, True
+
+
+def list_shows(session: Session, production: str | None = None) -> list[ShowInfo]:
+    """
+    Shows in the order they play, of one production or of all.
+    """
+    shows, works, places = table_of(Show), table_of(Production), table_of(Venue)
+    query = (
+        select(
+            shows.c.id,
+            works.c.title.label("production"),
+            places.c.name.label("venue"),
+            *(shows.c[name] for name in ShowInfo.__slots__[3:]),
+        )
+        .join(works, works.c.id == shows.c.production_id)
+        .join(places, places.c.id == shows.c.venue_id)
+        .order_by(shows.c.starts_at, shows.c.id)
+    )
+    if production is not None:
+        query = query.where(works.c.title == production)
+    rows = session.connection().execute(query)
+    return [ShowInfo(**row._mapping) for row in rows]
+
+
+def find(session: Session, wanted: str) -> ShowInfo:
+    """
+    The show a person means: its number, its reference, or `production date[ time]`.
+    """
+    shows = list_shows(session)
+    text = wanted.strip().lower()
+    fitting = [
+        show
+        for show in shows
+        if text in (str(show.id), (show.reference or "").lower())
+        or text == f"{show.production} {show.starts_local}".lower()
+    ] or [
+        show
+        for show in shows
+        if text and text in f"{show.production} {show.starts_local}".lower()
+    ]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not fitting:
+        raise errors.NotFound(
+            f"There is no show {safe(wanted)!r}.", hint="See `ticketsync shows list`."
+        )
+    some = ", ".join(
+        f"{show.id} ({show.production} {show.starts_local})" for show in fitting[:3]
+    )
+    raise errors.NotFound(
+        f"{len(fitting)} shows fit {safe(wanted)!r}: {safe(some)} …",
+        hint="Use the number in front.",
+    )
+
+
+def set_excluded(session: Session, show_id: int, excluded: bool, reason: str) -> None:
+    """
+    Leave a show out of the figures, or take it in again.
+    """
+    table = table_of(Show)
+    session.connection().execute(
+        update(table)
+        .where(table.c.id == show_id)
+        .values(is_excluded=excluded, excluded_because=reason if excluded else "")
+    )
+
+
+def move_show(session: Session, show_id: int, starts_at: datetime) -> None:
+    """
+    Give a show the new time that its platform told.
+    """
+    table = table_of(Show)
+    zone = session.connection().execute(
+        select(table.c.timezone).where(table.c.id == show_id)
+    )
+    session.connection().execute(
+        update(table)
+        .where(table.c.id == show_id)
+        .values(
+            starts_at=starts_at, starts_local=local_text(starts_at, zone.scalar_one())
+        )
+    )
+
+
+def local_text(starts_at: datetime, zone: str) -> str:
+    """
+    The time on the poster: `2026-11-27 19:30`.
+    """
+    return f"{clock.local(starts_at, zone):%Y-%m-%d %H:%M}"
+
+
+def checked_zone(name: str) -> str:
+    try:
+        clock.zone(name)
+    except ValueError:
+        raise errors.UsageError(
+            f"{safe(name)!r} is not a time zone.",
+            hint="Use a name such as Australia/Sydney.",
+        ) from None
+    return name
+
+
+def checked_currency(code: str) -> str:
+    try:
+        money.exponent(code.upper())
+    except money.MoneyError:
+        raise errors.UsageError(
+            f"{safe(code)!r} is not an ISO 4217 currency.", hint="For example AUD."
+        ) from None
+    return code.upper()
+
+
+def _same_show(
+    session: Session, production_id: int, venue_id: int, new: NewShow
+) -> int | None:
+    table = table_of(Show)
+    query = select(table.c.id).where(
+        table.c.production_id == production_id,
+        table.c.venue_id == venue_id,
+        table.c.starts_at == new.starts_at,
+    )
+    if new.reference:
+        same = select(table.c.id).where(table.c.reference == new.reference)
+        by_reference = session.connection().execute(same).scalar()
+        if by_reference is not None:
+            return int(by_reference)
+    found = session.connection().execute(query).scalar()
+    return None if found is None else int(found)
+
+
+def _fill_in(session: Session, show_id: int, new: NewShow) -> None:
+    table = table_of(Show)
+    told = {"capacity": new.capacity, "reference": new.reference}
+    row = session.connection().execute(select(table).where(table.c.id == show_id)).one()
+    values = {
+        name: value
+        for name, value in told.items()
+        if value is not None and row._mapping[name] != value
+    }
+    if values:
+        session.connection().execute(
+            update(table).where(table.c.id == show_id).values(**values)
+        )

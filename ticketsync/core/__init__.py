@@ -1,0 +1,3 @@
+"""
+Words and values that every other room uses; imports nothing of ours.
+"""

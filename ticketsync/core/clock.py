@@ -1,0 +1,114 @@
+"""
+What time it is, and how instants are written.
+
+Instants are aware UTC datetimes. Only this module asks the machine for the time;
+tests replace `_now`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+
+def _machine_now() -> datetime:
+    return datetime.now(UTC)
+
+
+_now: Callable[[], datetime] = _machine_now
+
+
+def now() -> datetime:
+    """
+    The present instant in UTC, to the second.
+    """
+    return _now().replace(microsecond=0)
+
+
+def from_epoch(seconds: int) -> datetime:
+    """
+    The instant of a unix time in seconds; `ValueError` if it is not one.
+    """
+    if type(seconds) is not int:
+        raise ValueError(f"{seconds!r} is not a unix time in whole seconds")
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError):
+        raise ValueError(f"{seconds!r} is not a unix time") from None
+
+
+def iso(moment: datetime | None) -> str | None:
+    """
+    ISO 8601 in UTC with a `Z`, or `None` for an unknown moment.
+    """
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def from_iso(text: str) -> datetime:
+    """
+    The UTC instant of an ISO text that carries its offset.
+    """
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} does not say its offset from UTC")
+    return moment.astimezone(UTC)
+
+
+def zone(name: str) -> ZoneInfo:
+    """
+    The IANA time zone of that name; `ValueError` if there is none.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{name!r} is not an IANA time zone") from None
+
+
+def local_to_utc(local: datetime, zone_name: str) -> datetime:
+    """
+    The instant of a wall-clock time in a zone.
+
+    Refuses the hour that a clock change skips, and the one it repeats: both
+    would be a guess.
+    """
+    place = zone(zone_name)
+    early = local.replace(tzinfo=place, fold=0).astimezone(UTC)
+    late = local.replace(tzinfo=place, fold=1).astimezone(UTC)
+    if early != late:
+        happens = early.astimezone(place).replace(tzinfo=None) == local
+        how = "happens twice" if happens else "does not exist"
+        raise ValueError(f"{local:%Y-%m-%d %H:%M} {how} in {zone_name}")
+    return early
+
+
+def local(moment: datetime, zone_name: str) -> datetime:
+    """
+    The wall-clock time of an instant in a zone.
+    """
+    return moment.astimezone(zone(zone_name))
+
+
+def start_of(day: date, zone_name: str) -> datetime:
+    """
+    The instant at which a calendar day begins in a zone.
+    """
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone(zone_name))
+    return midnight.astimezone(UTC)
+
+
+def ago(moment: datetime | None) -> str:
+    """
+    How long ago, in the words of a person: `4 min ago`, `2 d ago`, `never`.
+    """
+    if moment is None:
+        return "never"
+    seconds = max(0, int((now() - moment) / timedelta(seconds=1)))
+    if seconds < 60:
+        return "just now"
+    for size, name in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {name} ago"
+    raise AssertionError

@@ -1,0 +1,234 @@
+"""
+The settings: one commented YAML file, read once and checked whole.
+
+Unknown keys are errors with the line and the nearest known key. The file is the
+user's: nothing here ever writes to it after `init`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TypeVar
+
+from ticketsync.core import errors, paths, plain_yaml
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class FeeSchedule:
+    """
+    The venue's own rate for a platform that tells no fees.
+
+    `per_ticket` and `per_order` are in major units of the order's currency,
+    `percent` is of what the buyer was charged. Free orders cost nothing.
+    """
+
+    per_ticket: Decimal = Decimal(0)
+    percent: Decimal = Decimal(0)
+    per_order: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSettings:
+    interval: timedelta = timedelta(minutes=15)
+    fees: FeeSchedule | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncSettings:
+    days_back: int = 30
+    sweep_hours: int = 24
+    workers: int = 8
+    deadline_minutes: int = 10
+    wait_seconds: int = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """
+    All settings, with a default for each.
+    """
+
+    database: str = ""
+    sync: SyncSettings = SyncSettings()
+    match_tolerance: timedelta = timedelta(hours=2)
+    use_system_proxy: bool = False
+    accounts: Mapping[str, AccountSettings] = field(default_factory=dict)
+
+    def account(self, name: str) -> AccountSettings:
+        return self.accounts.get(name, AccountSettings())
+
+
+def load(file: Path | None = None) -> Settings:
+    """
+    The settings of that file, or the defaults if there is no file at the usual place.
+    """
+    chosen = file or paths.config_file()
+    must_exist = file is not None or "TICKETSYNC_CONFIG" in os.environ
+    try:
+        text = chosen.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        if must_exist:
+            raise errors.ConfigurationError(
+                f"There is no settings file {chosen}.", hint="Run `ticketsync init`."
+            ) from None
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise errors.ConfigurationError(
+            f"The settings file {chosen} cannot be read: {error}.",
+            hint="Make it a readable UTF-8 file.",
+        ) from None
+    return read(text, str(chosen))
+
+
+def read(text: str, source: str) -> Settings:
+    """
+    The settings in a YAML text.
+    """
+    reader = _Reader(source)
+    top = reader.mapping(
+        plain_yaml.read(text, source),
+        "",
+        ("database", "sync", "matching", "network", "accounts"),
+    )
+    sync = reader.mapping(
+        top.get("sync"),
+        "sync",
+        ("days_back", "sweep_hours", "workers", "deadline_minutes", "wait_seconds"),
+    )
+    matching = reader.mapping(top.get("matching"), "matching", ("tolerance_minutes",))
+    network = reader.mapping(top.get("network"), "network", ("use_system_proxy",))
+    accounts = top.get("accounts")
+    return Settings(
+        database=reader.text(top.get("database"), default=""),
+        sync=SyncSettings(
+            days_back=reader.whole(sync.get("days_back"), 30, 0, 3660),
+            sweep_hours=reader.whole(sync.get("sweep_hours"), 24, 1, 24 * 31),
+            workers=reader.whole(sync.get("workers"), 8, 1, 32),
+            deadline_minutes=reader.whole(sync.get("deadline_minutes"), 10, 1, 600),
+            wait_seconds=reader.whole(sync.get("wait_seconds"), 120, 0, 3600),
+        ),
+        match_tolerance=timedelta(
+            minutes=reader.whole(matching.get("tolerance_minutes"), 120, 0, 720)
+        ),
+        use_system_proxy=reader.flag(network.get("use_system_proxy"), False),
+        accounts={
+            name: reader.account(node, name)
+            for name, node in (accounts.items() if accounts else ())
+        },
+    )
+
+
+class _Reader:
+    """
+    Takes the tree apart and complains with file and line.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+    def account(self, node: plain_yaml.Node, name: str) -> AccountSettings:
+        entries = self.mapping(node, f"accounts.{name}", ("interval_minutes", "fees"))
+        fees = entries.get("fees")
+        return AccountSettings(
+            interval=timedelta(
+                minutes=self.whole(entries.get("interval_minutes"), 15, 1, 10080)
+            ),
+            fees=self.schedule(fees, name) if fees else None,
+        )
+
+    def schedule(self, node: plain_yaml.Node, name: str) -> FeeSchedule:
+        known = ("per_ticket", "percent", "per_order")
+        entries = self.mapping(node, f"accounts.{name}.fees", known)
+        return FeeSchedule(*(self.rate(entries.get(key)) for key in known))
+
+    def mapping(
+        self, node: plain_yaml.Node | None, path: str, known: tuple[str, ...]
+    ) -> dict[str, plain_yaml.Node]:
+        if node is None or node.text == "":
+            return {}
+        if not isinstance(node.value, dict):
+            raise self.wrong(
+                node, f"{path or 'the file'} should be a list of `key: value`"
+            )
+        for key, value in node.value.items():
+            if key not in known:
+                near = difflib.get_close_matches(key, known, n=1)
+                meant = f" Did you mean {near[0]!r}?" if near else ""
+                raise self.wrong(value, f"{key!r} is not a setting.{meant}")
+        return node.value
+
+    def text(self, node: plain_yaml.Node | None, default: str) -> str:
+        if node is None:
+            return default
+        if node.text is None:
+            raise self.wrong(node, "a word is expected here")
+        return node.text
+
+    def whole(
+        self, node: plain_yaml.Node | None, default: int, least: int, most: int
+    ) -> int:
+        return self._converted(
+            node,
+            default,
+            int,
+            lambda n: least <= n <= most,
+            f"a whole number from {least} to {most} is expected",
+        )
+
+    def flag(self, node: plain_yaml.Node | None, default: bool) -> bool:
+        words = {
+            "true": True,
+            "yes": True,
+            "on": True,
+            "false": False,
+            "no": False,
+            "off": False,
+        }
+        return self._converted(
+            node,
+            default,
+            lambda text: words[text.lower()],
+            lambda _: True,
+            "true or false is expected",
+        )
+
+    def rate(self, node: plain_yaml.Node | None) -> Decimal:
+        return self._converted(
+            node,
+            Decimal(0),
+            Decimal,
+            lambda n: n.is_finite() and 0 <= n < 10**6,
+            "an amount or percentage such as 0.65 is expected",
+        )
+
+    def _converted(
+        self,
+        node: plain_yaml.Node | None,
+        default: T,
+        convert: Callable[[str], T],
+        accept: Callable[[T], bool],
+        complaint: str,
+    ) -> T:
+        if node is None or node.text == "":
+            return default
+        try:
+            value = convert(node.text or "")
+        except (ValueError, KeyError, InvalidOperation):
+            raise self.wrong(node, f"{node.text!r}: {complaint}") from None
+        if not accept(value):
+            raise self.wrong(node, f"{node.text!r}: {complaint}")
+        return value
+
+    def wrong(self, node: plain_yaml.Node, complaint: str) -> errors.ConfigurationError:
+        return errors.ConfigurationError(
+            f"{self.source}, line {node.line}: {complaint}.".replace("?.", "?"),
+            hint="config.example.yaml lists every setting.",
+        )

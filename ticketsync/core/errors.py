@@ -1,0 +1,191 @@
+"""
+Everything that can go wrong, in one family.
+
+    TicketsyncError                     exit  word
+    ├── UsageError                        2   usage
+    │   ├── ConfigurationError            2   configuration
+    │   ├── BadFile                       2   bad-file
+    │   ├── NotFound                      2   not-found
+    │   └── NeedsTerminal                 2   needs-tty
+    ├── PersonNeeded                      4   needs-person
+    │   ├── NeedsMatching                 4   needs-matching
+    │   └── CredentialError               4   credentials
+    │       ├── SecretMissing             4   secret-missing
+    │       ├── AuthenticationFailed      4   refused-credentials
+    │       └── KeyringUnavailable        4   keyring-…
+    ├── ProviderUnavailable               5   unreachable, throttled, deadline
+    ├── ProviderNonsense                  6   not-json, truncated, schema-drift …
+    ├── GuardRefused                      7   guard-shrink, account-changed …
+    ├── Busy                              8   busy
+    ├── DatabaseError                     9   database, no-database, db-locked …
+    ├── DifferencesFound                 10   differences
+    ├── BreakerOpen                      11   breaker-open
+    └── Interrupted                 130/143   interrupted
+    UnreadableRecord                          one record not understood: quarantine
+
+The word is stable: it stands in the message, in `--json` and in the run's row.
+A newcomer's trap: raise the narrowest class, and put the next action into `hint`.
+"""
+
+from __future__ import annotations
+
+
+class TicketsyncError(Exception):
+    """
+    A failure that we understand: what happened, and what to do next.
+    """
+
+    exit_code = 1
+    word = "bug"
+
+    def __init__(
+        self, message: str, *, hint: str = "", word: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        if word is not None:
+            self.word = word
+
+
+class UsageError(TicketsyncError):
+    exit_code = 2
+    word = "usage"
+
+
+class ConfigurationError(UsageError):
+    word = "configuration"
+
+
+class BadFile(UsageError):
+    """
+    A file given to us that cannot be read as what it should be.
+    """
+
+    word = "bad-file"
+
+
+class NotFound(UsageError):
+    word = "not-found"
+
+
+class NeedsTerminal(UsageError):
+    """
+    Something would have to be asked, and nobody is there to answer.
+    """
+
+    word = "needs-tty"
+
+
+class PersonNeeded(TicketsyncError):
+    exit_code = 4
+    word = "needs-person"
+
+
+class NeedsMatching(PersonNeeded):
+    word = "needs-matching"
+
+
+class CredentialError(PersonNeeded):
+    word = "credentials"
+
+
+class SecretMissing(CredentialError):
+    word = "secret-missing"
+
+
+class AuthenticationFailed(CredentialError):
+    word = "refused-credentials"
+
+
+class KeyringUnavailable(CredentialError):
+    word = "keyring-unavailable"
+
+
+class ProviderError(TicketsyncError):
+    """
+    A platform did not give what we asked for.
+    """
+
+
+class ProviderUnavailable(ProviderError):
+    """
+    Not reachable, too slow or asking us to wait; the next run may succeed.
+    """
+
+    exit_code = 5
+    word = "unreachable"
+
+
+class ProviderNonsense(ProviderError):
+    """
+    It answered, and the answer cannot be trusted.
+    """
+
+    exit_code = 6
+    word = "nonsense"
+
+
+class GuardRefused(TicketsyncError):
+    """
+    The change asked for looks like a fault; nothing was changed.
+    """
+
+    exit_code = 7
+    word = "guard"
+
+
+class Busy(TicketsyncError):
+    exit_code = 8
+    word = "busy"
+
+
+class DatabaseError(TicketsyncError):
+    exit_code = 9
+    word = "database"
+
+
+class DifferencesFound(TicketsyncError):
+    exit_code = 10
+    word = "differences"
+
+
+class BreakerOpen(TicketsyncError):
+    exit_code = 11
+    word = "breaker-open"
+
+
+class Interrupted(TicketsyncError):
+    """
+    A signal asked us to stop; `exit_code` is 128 plus its number.
+    """
+
+    word = "interrupted"
+
+    def __init__(self, message: str, *, signal_number: int) -> None:
+        super().__init__(message, hint="Run the same command to go on.")
+        self.exit_code = 128 + signal_number
+
+
+class UnreadableRecord(Exception):
+    """
+    One record of a platform that we could not understand; it goes to quarantine.
+    """
+
+    def __init__(self, reason: str, *, word: str = "unreadable") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.word = word
+
+
+PARTLY = 3
+
+
+def combined_exit_code(codes: list[int]) -> int:
+    """
+    One exit code for several accounts: their common one, else "partly done".
+    """
+    distinct = set(codes)
+    if len(distinct) == 1:
+        return distinct.pop()
+    return PARTLY if distinct else 0

@@ -1,0 +1,156 @@
+"""
+Money: integer minor units of an ISO 4217 currency, never a float.
+
+The exponent (how many minor digits) comes from `EXPONENTS` and from nowhere else;
+it is 0 for the yen and 3 for the dinar, so no other module may multiply by a
+hundred. Source: ISO 4217 list one. (Locale data such as CLDR rounds several
+currencies for display and must not be used for amounts.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+_TWO_DIGITS = """
+AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP
+BYN BZD CAD CDF CHE CHF CHW CNY COP COU CRC CUC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR
+FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW
+KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN
+NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD
+SHP SLE SLL SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU
+UZS VED VES WST XCD XCG YER ZAR ZMW ZWG ZWL
+"""
+_NO_DIGITS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_THREE_DIGITS = "BHD IQD JOD KWD LYD OMR TND"
+_FOUR_DIGITS = "CLF UYW"
+
+EXPONENTS: Final[dict[str, int]] = {
+    code: digits
+    for digits, codes in enumerate(
+        (_NO_DIGITS, "", _TWO_DIGITS, _THREE_DIGITS, _FOUR_DIGITS)
+    )
+    for code in codes.split()
+}
+
+
+class MoneyError(ValueError):
+    """
+    An amount or a currency that is not what it claims to be.
+    """
+
+
+@dataclass(frozen=True, slots=True, order=False)
+class Money:
+    """
+    An exact amount: `minor` units (cents, yen, fils) of `currency`.
+    """
+
+    minor: int
+    currency: str
+
+    def __post_init__(self) -> None:
+        if type(self.minor) is not int:
+            raise MoneyError(f"{self.minor!r} is not a whole number of minor units")
+        exponent(self.currency)
+
+    def __add__(self, other: Money) -> Money:
+        return Money(self.minor + self._same(other).minor, self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        return Money(self.minor - self._same(other).minor, self.currency)
+
+    def __neg__(self) -> Money:
+        return Money(-self.minor, self.currency)
+
+    def __str__(self) -> str:
+        return f"{decimal_text(self.minor, self.currency)} {self.currency}"
+
+    def _same(self, other: Money) -> Money:
+        if self.currency != other.currency:
+            raise MoneyError(f"{self.currency} and {other.currency} do not mix")
+        return other
+
+
+def exponent(currency: str) -> int:
+    """
+    The number of minor digits of a currency; `MoneyError` if ISO does not list it.
+    """
+    try:
+        return EXPONENTS[currency]
+    except KeyError:
+        raise MoneyError(f"{currency!r} is not an ISO 4217 currency") from None
+
+
+def decimal_text(minor: int, currency: str) -> str:
+    """
+    The amount in major units as plain text: `-1234.50`, `980`, `0.005`.
+    """
+    digits = exponent(currency)
+    if not digits:
+        return str(minor)
+    sign = "-" if minor < 0 else ""
+    whole, part = divmod(abs(minor), 10**digits)
+    return f"{sign}{whole}.{part:0{digits}d}"
+
+
+def from_decimal_text(text: str, currency: str) -> int:
+    """
+    Minor units of an amount written in major units; refuses excess digits.
+    """
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise MoneyError(f"{text!r} is not an amount") from None
+    if not amount.is_finite() or abs(amount) >= Decimal(10) ** 15:
+        raise MoneyError(f"{text!r} is not an amount")
+    minor = amount.scaleb(exponent(currency))
+    if minor != minor.to_integral_value():
+        raise MoneyError(f"{text!r} has more digits than {currency} allows")
+    return int(minor)
+
+
+def rescale(value: int, multiplier: int, currency: str) -> int:
+    """
+    Minor units of `value / multiplier` major units, exactly or not at all.
+
+    Some platforms state their own multiplier beside the currency; it is not
+    always the ISO one.
+    """
+    scale: int = 10 ** exponent(currency)
+    minor, rest = divmod(value * scale, multiplier)
+    if rest:
+        raise MoneyError(
+            f"{value}/{multiplier} {currency} is no whole number of minor units"
+        )
+    return minor
+
+
+def split(total: int, weights: Sequence[int]) -> list[int]:
+    """
+    Divide an amount by weights without losing anything (largest remainder).
+
+    The parts add up to `total`, each within one minor unit of its exact share;
+    ties go to the earlier part, so the same input always gives the same parts.
+    Weights are not negative; if all are zero the parts are equal. A negative
+    total is divided like the positive one.
+    """
+    if not weights:
+        raise MoneyError("there is nothing to divide the amount among")
+    if len(weights) == 1:
+        return [total]
+    if total < 0:
+        return [-part for part in split(-total, weights)]
+    whole = sum(weights)
+    if not whole:
+        weights, whole = [1] * len(weights), len(weights)
+    shares = [divmod(total * weight, whole) for weight in weights]
+    parts = [share for share, _ in shares]
+    missing = total - sum(parts)
+    if missing:
+        by_remainder = sorted(range(len(shares)), key=lambda i: -shares[i][1])
+        for index in by_remainder[:missing]:
+            parts[index] += 1
+    return parts

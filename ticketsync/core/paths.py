@@ -1,0 +1,64 @@
+"""
+Where our files live.
+
+Everything is under `TICKETSYNC_HOME` when that is set, else in the platform's own
+folders. Only these functions say where.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def config_file() -> Path:
+    chosen = os.environ.get("TICKETSYNC_CONFIG")
+    if chosen:
+        return Path(chosen)
+    home = _home()
+    if home:
+        return home / "config.yaml"
+    from platformdirs import user_config_path
+
+    return user_config_path("ticketsync", appauthor=False) / "config.yaml"
+
+
+def database_file() -> Path:
+    home = _home()
+    if home:
+        return home / "ticketsync.db"
+    from platformdirs import user_data_path
+
+    return user_data_path("ticketsync", appauthor=False) / "ticketsync.db"
+
+
+def state_folder() -> Path:
+    """
+    For what may be lost: the call budgets shared by our processes.
+    """
+    home = _home()
+    if home:
+        return home / "state"
+    from platformdirs import user_state_path
+
+    return user_state_path("ticketsync", appauthor=False)
+
+
+def secrets_folder() -> Path:
+    """
+    For secrets in 0600 files, used only with `--insecure-storage`.
+    """
+    return config_file().parent / "secrets"
+
+
+def private_folder(folder: Path) -> Path:
+    """
+    Make the folder if it is missing, readable by its owner alone.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _home() -> Path | None:
+    home = os.environ.get("TICKETSYNC_HOME")
+    return Path(home).expanduser() if home else None

@@ -1,0 +1,97 @@
+"""
+YAML in which every scalar is text.
+
+YAML's own types turn `19:30` into 1170 and `NO` into False (F35), so this reader
+leaves scalars as they were written and remembers where. Anchors, aliases, tags
+and duplicate keys are refused: nobody needs them here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import yaml
+
+from ticketsync.core import errors
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """
+    A piece of a YAML file and where it stands (line and column count from 1).
+    """
+
+    value: str | list[Node] | dict[str, Node]
+    line: int
+    column: int
+
+    @property
+    def text(self) -> str | None:
+        """
+        The scalar as written, or `None` if this is a list or a mapping.
+        """
+        return self.value if isinstance(self.value, str) else None
+
+    def items(self) -> Iterator[tuple[str, Node]]:
+        if isinstance(self.value, dict):
+            yield from self.value.items()
+
+
+def read(text: str, source: str) -> Node:
+    """
+    The tree of a YAML text; `BadFile` with line and column if it is not one.
+    """
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            _refuse_cleverness(event, source)
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "start"
+        raise errors.BadFile(
+            f"{source}, {place}: {error.problem or 'this is not YAML'}.",
+            hint="Indent with spaces and put a space after each colon.",
+        ) from None
+    except yaml.YAMLError as error:
+        raise errors.BadFile(
+            f"{source} is not YAML: {error}.", hint="Save it as UTF-8 text."
+        ) from None
+    if tree is None:
+        return Node({}, 1, 1)
+    return _node(tree, source)
+
+
+def _refuse_cleverness(event: yaml.Event, source: str) -> None:
+    clever = (
+        isinstance(event, yaml.AliasEvent)
+        or getattr(event, "anchor", None) is not None
+        or getattr(event, "tag", None) is not None
+    )
+    if clever:
+        mark = event.start_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        raise errors.BadFile(
+            f"{source}, line {line}, column {column}: "
+            "anchors, aliases and tags are not read here.",
+            hint="Write the value out.",
+        )
+
+
+def _node(tree: yaml.Node, source: str) -> Node:
+    line, column = tree.start_mark.line + 1, tree.start_mark.column + 1
+    if isinstance(tree, yaml.ScalarNode):
+        return Node(str(tree.value), line, column)
+    if isinstance(tree, yaml.SequenceNode):
+        return Node([_node(item, source) for item in tree.value], line, column)
+    entries: dict[str, Node] = {}
+    for key_node, value_node in tree.value:
+        key = _node(key_node, source)
+        if key.text is None or key.text in entries:
+            raise errors.BadFile(
+                f"{source}, line {key.line}, column {key.column}: "
+                f"the key {key.text or 'here'!r} stands twice or is not a word.",
+                hint="Keep one of them.",
+            )
+        entries[key.text] = _node(value_node, source)
+    return Node(entries, line, column)

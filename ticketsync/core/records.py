@@ -1,0 +1,181 @@
+"""
+Our values: what a platform told us, in our words.
+
+Built once, complete and valid, by a provider's `read_…`. Amounts are whole minor
+units of the one currency that the record names: an order has one currency, so
+its numbers carry none of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class OrderStatus(StrEnum):
+    """
+    Whether an order counts: only a paid one does.
+    """
+
+    PAID = "paid"
+    PENDING = "pending"
+    CANCELLED = "cancelled"
+
+
+class TicketStatus(StrEnum):
+    VALID = "valid"
+    VOID = "void"
+
+
+class OccurrenceStatus(StrEnum):
+    ON_SALE = "on_sale"
+    DRAFT = "draft"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """
+    One dated performance in a platform's listing.
+
+    `fingerprint` is whatever the listing tells about its sales; `issued` and
+    `ordered` are the listing's own counts, `None` where it tells none.
+    """
+
+    id: str
+    event_id: str
+    name: str
+    starts_at: datetime
+    ends_at: datetime | None
+    timezone: str
+    status: OccurrenceStatus
+    capacity: int | None
+    currency: str | None
+    venue: str | None
+    url: str | None
+    listed_at: datetime | None
+    issued: int | None
+    ordered: int | None
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """
+    A platform's listing; a one-off is an Event with one Occurrence.
+    """
+
+    id: str
+    name: str
+    url: str | None
+    occurrences: tuple[Occurrence, ...] = ()
+    is_listing: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """
+    What admits somebody. `face` is its price after discounts, before any fee;
+    `fee` the fees the buyer paid on this very ticket; `listed` its list price,
+    `None` where the platform does not tell.
+    """
+
+    id: str
+    occurrence_id: str
+    type_id: str
+    type_name: str
+    status: TicketStatus
+    checked_in: bool
+    face: int
+    fee: int = 0
+    listed: int | None = None
+    voided_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """
+    Something that platform or payment processor kept, named as they name it.
+    """
+
+    name: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """
+    Money returned to a buyer; `refunded_at` is `None` where nobody tells.
+    """
+
+    id: str
+    amount: int
+    refunded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """
+    What a buyer bought, and what was charged and returned.
+
+    total            what the order comes to; for a pending order what is still due
+    charged          everything the buyer was charged at purchase
+    buyer_fees       of it, fees on the whole order (those of one ticket are there)
+    tax              of it, tax; `tax_on_top` says whether it was added to prices
+    addons, donations  of it, what is not admission
+    vouchers         paid with a voucher instead of money (reduces `charged`)
+    fees             kept by platform and processor; `None` when nobody tells
+    credited         returned as credit, not as money (not part of `refunds`)
+
+    `doubt` says in words why the platform's numbers do not add up, if they do not.
+    """
+
+    id: str
+    occurrence_id: str | None
+    status: OrderStatus
+    placed_at: datetime
+    currency: str
+    total: int
+    charged: int
+    tickets: tuple[Ticket, ...]
+    buyer_fees: int = 0
+    tax: int = 0
+    tax_on_top: bool = False
+    tax_remitted: int = 0
+    addons: int = 0
+    donations: int = 0
+    vouchers: int = 0
+    discounts: int = 0
+    fees: tuple[Fee, ...] | None = None
+    refunds: tuple[Refund, ...] = ()
+    credited: int = 0
+    channel: str = ""
+    payment_reference: str | None = None
+    doubt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LooseTicket:
+    """
+    A ticket that belongs to no order (made by an import or through the API).
+
+    It admits somebody and carries no money on this platform.
+    """
+
+    ticket: Ticket
+    issued_at: datetime
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """
+    Whose key this is; `id` is `None` where the platform has no such thing.
+    """
+
+    id: str | None
+    name: str
+    currency: str | None = None
+    note: str = ""

@@ -1,0 +1,111 @@
+"""
+What must not be shown as it is: secrets, and foreign text with control characters.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any, NoReturn
+from urllib.parse import quote
+
+MASK = "***"
+
+# C0 and C1 controls, bidirectional overrides, zero-width characters, line and
+# paragraph separators, byte order mark, lone surrogates.
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ud800-\udfff]"
+)
+LONGEST = 500
+
+
+class Secret:
+    """
+    A secret value that shows itself to nobody but the caller of `reveal`.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return MASK
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return MASK
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._value))
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not copied to disk or to other processes")
+
+
+def safe(text: object, *, longest: int = LONGEST) -> str:
+    """
+    Foreign text made fit for a terminal or a log: controls become visible escapes.
+    """
+    shown = _UNSAFE.sub(_visible, str(text))
+    return shown if len(shown) <= longest else shown[: longest - 1] + "…"
+
+
+def _visible(match: re.Match[str]) -> str:
+    code = ord(match.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def without_secrets(text: str, secrets: list[Secret]) -> str:
+    """
+    The text with every secret masked, also where it is quoted or base64-encoded.
+    """
+    for secret in secrets:
+        value = secret.reveal()
+        if len(value) < 4:
+            continue
+        for form in _forms(value):
+            text = text.replace(form, MASK)
+    return text
+
+
+def _forms(value: str) -> list[str]:
+    raw = value.encode()
+    return [
+        value,
+        quote(value, safe=""),
+        base64.b64encode(raw).decode(),
+        base64.b64encode(raw + b":").decode(),
+        base64.urlsafe_b64encode(raw).decode(),
+    ]
+
+
+def without_people(raw: Any, keys: frozenset[str]) -> Any:
+    """
+    The record with every field of those names emptied, at any depth.
+
+    Strings become `""`, lists `[]`, anything else `None`, so that the shape stays
+    readable. `None` stays `None`.
+    """
+    if isinstance(raw, dict):
+        return {
+            key: _emptied(value) if key in keys else without_people(value, keys)
+            for key, value in raw.items()
+        }
+    if isinstance(raw, list):
+        return [without_people(item, keys) for item in raw]
+    return raw
+
+
+def _emptied(value: Any) -> Any:
+    if isinstance(value, str):
+        return ""
+    return [] if isinstance(value, list) else None

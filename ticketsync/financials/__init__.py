@@ -1,0 +1,3 @@
+"""
+What every show earned: recomputed from stored tickets, never incremented.
+"""

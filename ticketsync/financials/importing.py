@@ -1,0 +1,371 @@
+"""
+The fold: from stored tickets to `show_financials`.
+
+Always from scratch: adding differences would need to know what was added already.
+The only writer of `show_financials`, `ticket_fees` and `show_ticket_types`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, case, cast, delete, func, select, type_coerce
+from sqlmodel import Session
+
+from ticketsync.core.config import FeeSchedule
+from ticketsync.financials import fees
+from ticketsync.store.tables.catalogue import Occurrence, Show, ShowLink
+from ticketsync.store.tables.financials import (
+    ShowFinancials,
+    ShowTicketType,
+    TicketFee,
+)
+from ticketsync.store.tables.sales import Fee, Ticket
+from ticketsync.store.types import WHOLE
+from ticketsync.store.upsert import table_of, upsert
+
+Key = tuple[int, int, str]  # show, account, currency
+Row = dict[str, Any]
+
+_FEW = 200  # shows from which it is cheaper to fold everything and pick
+
+
+def import_shows(
+    session: Session,
+    show_ids: Iterable[int],
+    schedules: Mapping[int, FeeSchedule],
+    now: datetime,
+) -> int:
+    """
+    Recompute these shows; returns how many of them have other figures than before.
+
+    `schedules` are the venue's own rates by account, for platforms that tell none.
+    """
+    wanted = sorted(set(show_ids))
+    if not wanted:
+        return 0
+    fresh = _fold(session, wanted)
+    lines = _fee_lines(session, wanted, fresh, schedules)
+    types = _fold_types(session, wanted)
+    changed = _replace(session, ShowFinancials, wanted, list(fresh.values()), now)
+    changed |= _replace(session, TicketFee, wanted, lines, None)
+    changed |= _replace(session, ShowTicketType, wanted, types, None)
+    return len(changed)
+
+
+def linked_shows(session: Session) -> set[int]:
+    """
+    All shows that have, or should have, figures.
+    """
+    links, financials = table_of(ShowLink), table_of(ShowFinancials)
+    connection = session.connection()
+    shows = connection.execute(select(links.c.show_id)).scalars()
+    held = connection.execute(select(financials.c.show_id)).scalars()
+    return {*shows, *held}
+
+
+def _number(flag: Any) -> Any:
+    """
+    How many rows carry the flag.
+    """
+    return _sum(type_coerce(flag, WHOLE))
+
+
+def _sum(column: Any) -> Any:
+    """
+    A sum that is a whole number, also where the database would widen it.
+    """
+    return cast(func.coalesce(func.sum(column), 0), WHOLE)
+
+
+def _sources(show_ids: list[int]) -> tuple[Any, Any]:
+    """
+    Tickets joined to the shows they feed, and the restriction to these shows.
+    """
+    tickets, links, shows = table_of(Ticket), table_of(ShowLink), table_of(Show)
+    joined = tickets.join(links, links.c.occurrence_id == tickets.c.occurrence_id).join(
+        shows,
+        and_(
+            shows.c.id == links.c.show_id, type_coerce(shows.c.is_excluded, WHOLE) == 0
+        ),
+    )
+    return joined, _among(links.c.show_id, show_ids)
+
+
+def _among(column: Any, show_ids: list[int]) -> Any:
+    if len(show_ids) > _FEW:
+        return and_(column >= show_ids[0], column <= show_ids[-1])
+    return column.in_(show_ids)
+
+
+def _fold(session: Session, show_ids: list[int]) -> dict[Key, Row]:
+    tickets, links = table_of(Ticket), table_of(ShowLink)
+    joined, these = _sources(show_ids)
+    unknown = and_(tickets.c.fees.is_(None), tickets.c.charged != 0)
+    query = (
+        select(
+            links.c.show_id,
+            tickets.c.account_id,
+            tickets.c.currency,
+            _number(tickets.c.is_sold).label("tickets_sold"),
+            _number(tickets.c.is_comp).label("tickets_comp"),
+            _number(tickets.c.is_refunded).label("tickets_refunded"),
+            _number(tickets.c.is_checked_in).label("checked_in"),
+            _sum(tickets.c.face).label("face"),
+            _sum(tickets.c.discount).label("discounts"),
+            _sum(tickets.c.charged).label("gross"),
+            _sum(tickets.c.refunded).label("refunded"),
+            _sum(tickets.c.tax).label("tax"),
+            _sum(tickets.c.tax_remitted).label("tax_remitted"),
+            _sum(tickets.c.fees).label("told_fees"),
+            _sum(case((unknown, 1), else_=0)).label("untold"),
+            func.count(tickets.c.fees).label("told"),
+        )
+        .select_from(joined)
+        .where(these)
+        .group_by(links.c.show_id, tickets.c.account_id, tickets.c.currency)
+    )
+    found: dict[Key, Row] = {}
+    wanted = set(show_ids)
+    for row in session.connection().execute(query):
+        if row.show_id in wanted:
+            found[row.show_id, row.account_id, row.currency] = dict(row._mapping)
+    for key in _linked(session, show_ids):
+        if key not in found and not any(other[:2] == key[:2] for other in found):
+            found[key] = _zero(key)
+    return found
+
+
+def _linked(session: Session, show_ids: list[int]) -> list[Key]:
+    """
+    Every show and account that are linked, in the listing's currency.
+    """
+    links, dates, shows = table_of(ShowLink), table_of(Occurrence), table_of(Show)
+    query = (
+        select(
+            links.c.show_id,
+            dates.c.account_id,
+            func.coalesce(dates.c.currency, shows.c.currency),
+        )
+        .join(dates, dates.c.id == links.c.occurrence_id)
+        .join(shows, shows.c.id == links.c.show_id)
+        .where(
+            _among(links.c.show_id, show_ids),
+            type_coerce(shows.c.is_excluded, WHOLE) == 0,
+        )
+    )
+    wanted = set(show_ids)
+    rows = session.connection().execute(query)
+    return [(show, account, code) for show, account, code in rows if show in wanted]
+
+
+def _zero(key: Key) -> Row:
+    numbers = (
+        "tickets_sold",
+        "tickets_comp",
+        "tickets_refunded",
+        "checked_in",
+        "face",
+        "discounts",
+        "gross",
+        "refunded",
+        "tax",
+        "tax_remitted",
+        "told_fees",
+        "untold",
+        "told",
+    )
+    show_id, account_id, currency = key
+    return {
+        "show_id": show_id,
+        "account_id": account_id,
+        "currency": currency,
+        **dict.fromkeys(numbers, 0),
+    }
+
+
+def _fee_lines(
+    session: Session,
+    show_ids: list[int],
+    fresh: dict[Key, Row],
+    schedules: Mapping[int, FeeSchedule],
+) -> list[Row]:
+    """
+    The named fee lines; completes each fold with its fees and what follows from them.
+    """
+    lines: list[Row] = []
+    told = _told_lines(session, show_ids)
+    by_rate = _scheduled_lines(session, show_ids, schedules)
+    for key, row in fresh.items():
+        told_fees, untold, count = (
+            row.pop(name) for name in ("told_fees", "untold", "told")
+        )
+        amounts: dict[str, int] | None
+        if count and not untold:
+            source, amounts = "reported", told.get(key, {})
+            total: int | None = told_fees
+        elif key[1] in schedules:
+            source, amounts = "schedule", by_rate.get(key, {})
+            total = sum(amounts.values())
+        else:
+            source, amounts, total = "unknown", {}, None
+        before_fees = row["gross"] - row["refunded"] - row["tax_remitted"]
+        row |= {
+            "fees": total,
+            "fees_source": source,
+            "net": None if total is None else before_fees - total,
+            "net_before_fees": before_fees,
+        }
+        lines += [
+            {
+                "show_id": key[0],
+                "account_id": key[1],
+                "currency": key[2],
+                "name": name,
+                "amount": amount,
+                "source": source,
+            }
+            for name, amount in amounts.items()
+        ]
+    return lines
+
+
+def _told_lines(session: Session, show_ids: list[int]) -> dict[Key, dict[str, int]]:
+    """
+    Fees that platforms told, by name, of orders all of whose tickets are one show's.
+    """
+    told, tickets, links = table_of(Fee), table_of(Ticket), table_of(ShowLink)
+    joined, these = _sources(show_ids)
+    one_each = (
+        select(
+            tickets.c.order_id,
+            links.c.show_id,
+            tickets.c.account_id,
+            tickets.c.currency,
+        )
+        .select_from(joined)
+        .where(these)
+        .distinct()
+        .subquery()
+    )
+    query = (
+        select(
+            one_each.c.show_id,
+            one_each.c.account_id,
+            one_each.c.currency,
+            told.c.name,
+            _sum(told.c.amount),
+        )
+        .join(told, told.c.order_id == one_each.c.order_id)
+        .group_by(*(one_each.c[c] for c in ("show_id", "account_id", "currency")))
+        .group_by(told.c.name)
+    )
+    found: dict[Key, dict[str, int]] = {}
+    for show, account, currency, name, amount in session.connection().execute(query):
+        found.setdefault((show, account, currency), {})[name] = amount
+    return found
+
+
+def _scheduled_lines(
+    session: Session, show_ids: list[int], schedules: Mapping[int, FeeSchedule]
+) -> dict[Key, dict[str, int]]:
+    if not schedules:
+        return {}
+    tickets, links = table_of(Ticket), table_of(ShowLink)
+    joined, these = _sources(show_ids)
+    paid = and_(tickets.c.kind == "admission", tickets.c.face > 0)
+    query = (
+        select(
+            links.c.show_id,
+            tickets.c.account_id,
+            tickets.c.currency,
+            _sum(tickets.c.charged),
+            _sum(case((paid, 1), else_=0)),
+        )
+        .select_from(joined)
+        .where(these, tickets.c.account_id.in_(list(schedules)))
+        .where(tickets.c.order_id.is_not(None))
+        .group_by(
+            links.c.show_id,
+            tickets.c.account_id,
+            tickets.c.currency,
+            tickets.c.order_id,
+        )
+    )
+    orders: dict[Key, list[tuple[int, int]]] = {}
+    for show, account, currency, charged, count in session.connection().execute(query):
+        orders.setdefault((show, account, currency), []).append((charged, count))
+    return {
+        key: fees.by_schedule(entries, schedules[key[1]], key[2])
+        for key, entries in orders.items()
+    }
+
+
+def _fold_types(session: Session, show_ids: list[int]) -> list[Row]:
+    tickets, links = table_of(Ticket), table_of(ShowLink)
+    joined, these = _sources(show_ids)
+    group = (
+        links.c.show_id,
+        tickets.c.account_id,
+        tickets.c.currency,
+        tickets.c.type_name,
+    )
+    query = (
+        select(
+            *group,
+            _number(tickets.c.is_sold).label("tickets_sold"),
+            _number(tickets.c.is_comp).label("tickets_comp"),
+            _number(tickets.c.is_refunded).label("tickets_refunded"),
+            _sum(tickets.c.face).label("face"),
+            _sum(tickets.c.discount).label("discounts"),
+            _sum(tickets.c.charged).label("gross"),
+            _sum(tickets.c.refunded).label("refunded"),
+        )
+        .select_from(joined)
+        .where(these)
+        .group_by(*group)
+    )
+    wanted = set(show_ids)
+    return [
+        dict(row._mapping)
+        for row in session.connection().execute(query)
+        if row.show_id in wanted
+    ]
+
+
+def _replace(
+    session: Session,
+    model: type[ShowFinancials] | type[TicketFee] | type[ShowTicketType],
+    show_ids: list[int],
+    fresh: list[Row],
+    now: datetime | None,
+) -> set[int]:
+    """
+    Make the table say `fresh` for these shows; returns the shows that differed.
+    """
+    table = table_of(model)
+    key = [column.name for column in table.primary_key]
+    wanted = set(show_ids)
+    stored = {
+        tuple(row._mapping[name] for name in key): row._mapping
+        for row in session.connection().execute(
+            select(table).where(_among(table.c.show_id, show_ids))
+        )
+        if row.show_id in wanted
+    }
+    told = {tuple(row[name] for name in key): row for row in fresh}
+    different = [
+        row
+        for place, row in told.items()
+        if place not in stored or any(stored[place][k] != v for k, v in row.items())
+    ]
+    vanished = stored.keys() - told.keys()
+    for place in vanished:
+        same = [table.c[name] == value for name, value in zip(key, place, strict=True)]
+        session.connection().execute(delete(table).where(*same))
+    stamp = {} if now is None else {"updated_at": now}
+    upsert(session, model, [{**row, **stamp} for row in different], key=key)
+    first = key.index("show_id")
+    return {row["show_id"] for row in different} | {place[first] for place in vanished}

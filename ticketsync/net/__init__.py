@@ -1,0 +1,3 @@
+"""
+The one HTTP client: deadlines, limits, retries, budgets and error words.
+"""

@@ -1,0 +1,59 @@
+"""
+How many calls an account may make, counted over all our processes.
+
+Cron, a person at the terminal and a webhook worker share one platform limit, so
+the count lives in a small SQLite file in the state folder, under a file lock.
+Losing that file costs nothing but politeness.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import threading
+import time
+from pathlib import Path
+
+from pyrate_limiter import Duration, Limiter, Rate, SQLiteBucket
+
+from ticketsync.core import errors, paths
+
+
+class CallBudget:
+    """
+    Gives out one call at a time; waits when the platform's limit is near.
+    """
+
+    def __init__(self, name: str, *, requests: int, minutes: int) -> None:
+        self._turn = threading.Lock()  # the file lock below polls; do not contend
+        rate = Rate(requests, minutes * Duration.MINUTE)
+        try:
+            self._bucket = SQLiteBucket.init_from_file(
+                [rate], db_path=str(_file_of(name)), use_file_lock=True
+            )
+            self._bucket.conn.execute("PRAGMA synchronous = OFF").close()
+            self._bucket.leak(time.time_ns() // 1_000_000)
+        except (OSError, sqlite3.Error) as error:
+            raise errors.ConfigurationError(
+                f"The call budget cannot be kept in {paths.state_folder()}: {error}.",
+                hint="Make the folder writable, or set TICKETSYNC_HOME.",
+            ) from None
+        self._limiter = Limiter(self._bucket)
+
+    def take(self, longest: float) -> bool:
+        """
+        Take one call, waiting at most `longest` seconds; False if that is too short.
+        """
+        with self._turn:
+            return bool(self._limiter.try_acquire("call", timeout=max(0.0, longest)))
+
+    def close(self) -> None:
+        with self._turn:
+            self._limiter.close()
+            self._bucket.close()  # type: ignore[no-untyped-call]
+
+
+def _file_of(name: str) -> Path:
+    folder = paths.private_folder(paths.state_folder())
+    slug = re.sub(r"[^a-z0-9-]+", "-", name.lower())[:60]
+    return folder / f"calls-{slug}.sqlite"

@@ -1,0 +1,85 @@
+"""
+JSON as we accept it: exact decimals, and none of the oddities that lie.
+
+Refused: NaN and infinities, numbers beyond any sense, duplicate keys, text that
+is not UTF-8, nesting deeper than the recursion limit, anything after the value.
+"""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+_LARGEST_EXPONENT = 30
+
+
+class NotJson(ValueError):
+    """
+    The bytes are not JSON that we accept.
+    """
+
+
+class Truncated(NotJson):
+    """
+    The bytes end before the JSON does.
+    """
+
+
+def decode(data: bytes) -> Any:
+    """
+    The value of a JSON text; whole numbers are `int`, all others `Decimal`.
+    """
+    try:
+        value = _DECODER.decode(data)
+    except RecursionError:
+        raise NotJson("it is nested too deeply") from None
+    except UnicodeDecodeError:
+        raise NotJson("it is not UTF-8") from None
+    except msgspec.DecodeError as error:
+        if "truncated" in str(error):
+            raise Truncated("it ends in the middle") from None
+        raise NotJson(str(error)) from None
+    _refuse_duplicate_keys(data, value)
+    return value
+
+
+def encode(value: Any) -> bytes:
+    """
+    The canonical bytes of a decoded value: the same value, the same bytes.
+    """
+    return _ENCODER.encode(value)
+
+
+def _decimal(text: str) -> Decimal:
+    number = Decimal(text)
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int) or abs(exponent) > _LARGEST_EXPONENT:
+        raise ValueError(f"the number {text[:20]} is beyond any sense")
+    return number
+
+
+_DECODER = msgspec.json.Decoder(float_hook=_decimal)
+_ENCODER = msgspec.json.Encoder(order="deterministic", decimal_format="number")
+
+
+def _refuse_duplicate_keys(data: bytes, value: Any) -> None:
+    """
+    A key that stood twice is lost on decoding, and its colon with it.
+
+    So counting colons in the text and in the value written again tells, at a
+    fraction of the price of watching every key. Colons written as escapes spoil
+    the count; only then each key is watched.
+    """
+    if b"\\u003" not in data and data.count(b":") == encode(value).count(b":"):
+        return
+    json.loads(data, object_pairs_hook=_distinct)
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise NotJson("a key stands twice in one object")
+    return found

@@ -1,0 +1,3 @@
+"""
+The platforms we can read, one module each. None of them knows the database.
+"""

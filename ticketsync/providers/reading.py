@@ -1,0 +1,123 @@
+"""
+Taking values out of raw records, and saying exactly what was wrong with them.
+
+Every function raises `UnreadableRecord` with the field's name; a field that must be
+there is indexed, so that its absence is an error too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from ticketsync.core import clock
+from ticketsync.core.errors import UnreadableRecord
+from ticketsync.core.redact import safe
+
+T = TypeVar("T")
+
+
+def whole(raw: Mapping[str, Any], name: str) -> int:
+    """
+    A whole number, where the platform promises one.
+    """
+    value = raw[name]
+    if type(value) is not int:
+        raise wrong(name, value, "a whole number")
+    return value
+
+
+def whole_or_none(raw: Mapping[str, Any], name: str) -> int | None:
+    """
+    A whole number, or `None` where it is null or absent.
+    """
+    return None if raw.get(name) is None else whole(raw, name)
+
+
+def text(raw: Mapping[str, Any], name: str) -> str:
+    """
+    A text that is not empty.
+    """
+    value = raw[name]
+    if type(value) is not str or not value:
+        raise wrong(name, value, "a text")
+    return value
+
+
+def text_or_none(raw: Mapping[str, Any], name: str) -> str | None:
+    value = raw.get(name)
+    return None if value is None or value == "" else text(raw, name)
+
+
+def text_flag(raw: Mapping[str, Any], name: str) -> bool:
+    """
+    A boolean that may be written as the text "true" or "false".
+    """
+    value = raw[name]
+    if value == "true" or value is True:
+        return True
+    if value == "false" or value is False:
+        return False
+    raise wrong(name, value, "true or false")
+
+
+def instant(raw: Mapping[str, Any], name: str) -> datetime:
+    """
+    An instant given as unix time in seconds.
+    """
+    try:
+        return clock.from_epoch(whole(raw, name))
+    except ValueError:
+        raise wrong(name, raw[name], "a time") from None
+
+
+def mapping(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = raw[name]
+    if not isinstance(value, dict):
+        raise wrong(name, value, "an object")
+    return value
+
+
+def rows(raw: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    """
+    A list of objects.
+    """
+    value = raw[name]
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+        raise wrong(name, value, "a list of objects")
+    return value
+
+
+def word(raw: Mapping[str, Any], name: str, known: Mapping[str, T]) -> T:
+    """
+    One of the words we know, whatever its case; a new one is an error of its own.
+    """
+    value = text(raw, name)
+    try:
+        return known[value.lower()]
+    except KeyError:
+        raise UnreadableRecord(
+            f"{name} is {safe(value, longest=60)!r}, which we do not know",
+            word=f"unknown-{name}",
+        ) from None
+
+
+def wrong(name: str, value: object, expected: str) -> UnreadableRecord:
+    return UnreadableRecord(
+        f"{name} is {safe(repr(value), longest=60)}, not {expected}", word="unreadable"
+    )
+
+
+def understood(read: Callable[[Any], T], raw: Any) -> T:
+    """
+    The record as `read` understands it; whatever its shape does to `read` is ours.
+    """
+    try:
+        return read(raw)
+    except KeyError as missing:
+        raise UnreadableRecord(f"{missing.args[0]} is missing") from None
+    except (TypeError, ValueError, AttributeError, IndexError, ArithmeticError) as odd:
+        raise UnreadableRecord(
+            f"it has another shape than documented ({odd})"
+        ) from None

@@ -1,0 +1,3 @@
+"""
+Questions to the books, answered. Reads only.
+"""

@@ -1,0 +1,3 @@
+"""
+Orders and tickets, and every version of them that we were shown.
+"""

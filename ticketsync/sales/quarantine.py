@@ -1,0 +1,86 @@
+"""
+Records that could not be read. They wait with their reason and are tried each run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlmodel import Session
+
+from ticketsync.sales import versions
+from ticketsync.store.tables.sales import Quarantined
+from ticketsync.store.upsert import table_of, upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """
+    One record that could not be read, in canonical bytes, and why.
+    """
+
+    kind: str
+    provider_id: str
+    event_id: str
+    data: bytes
+    word: str
+    reason: str
+
+
+def put(
+    session: Session, account_id: int, unread: Sequence[Unread], now: datetime
+) -> None:
+    rows = [
+        {
+            "account_id": account_id,
+            "kind": item.kind,
+            "provider_id": item.provider_id,
+            "event_id": item.event_id,
+            "word": item.word,
+            "reason": item.reason,
+            "record": versions.compress(item.data),
+            "first_seen_at": now,
+        }
+        for item in unread
+    ]
+    key = ["account_id", "kind", "provider_id"]
+    upsert(session, Quarantined, rows, key=key, keep=["first_seen_at"])
+
+
+def all_of(session: Session, account_id: int) -> list[Unread]:
+    table = table_of(Quarantined)
+    rows = session.connection().execute(
+        select(table).where(table.c.account_id == account_id).order_by(table.c.id)
+    )
+    return [
+        Unread(
+            row.kind,
+            row.provider_id,
+            row.event_id,
+            versions.decompress(row.record),
+            row.word,
+            row.reason,
+        )
+        for row in rows
+    ]
+
+
+def release(
+    session: Session, account_id: int, kind: str, provider_ids: Iterable[str]
+) -> None:
+    """
+    Let records go that can be read by now.
+    """
+    table = table_of(Quarantined)
+    wanted = list(provider_ids)
+    if wanted:
+        session.connection().execute(
+            delete(table).where(
+                table.c.account_id == account_id,
+                table.c.kind == kind,
+                table.c.provider_id.in_(wanted),
+            )
+        )

@@ -1,0 +1,420 @@
+"""
+Orders, tickets, refunds and fees into their tables, a page at a time.
+
+Only what changed is written. An order is never deleted: one that vanished is marked
+and goes on counting, because absence is no proof of a refund.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, select, update
+from sqlmodel import Session
+
+from ticketsync.core import records
+from ticketsync.sales.sharing import Share, shares
+from ticketsync.store.tables.sales import Fee, Order, Refund, Ticket
+from ticketsync.store.upsert import known, table_of, upsert
+
+_KEY = ["account_id", "provider_id"]
+_FEW = 200  # occurrences above which all are read and picked from
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """
+    One order, read, with the content hash of what it was read from.
+    """
+
+    order: records.Order
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingTicket:
+    """
+    One ticket without an order.
+    """
+
+    loose: records.LooseTicket
+    currency: str
+    content: bytes
+
+
+@dataclass(slots=True)
+class Saved:
+    """
+    What was written, and which occurrences (our ids) it touches.
+    """
+
+    created: int = 0
+    updated: int = 0
+    touched: set[int] = field(default_factory=set)
+
+
+def contents(
+    session: Session, account_id: int, provider_ids: Iterable[str]
+) -> dict[str, bytes]:
+    """
+    The content hash of each of these orders that we hold and that is not gone.
+    """
+    held = known(session, Order, account_id, provider_ids, "content", "gone_since")
+    return {id_: row.content for id_, row in held.items() if row.gone_since is None}
+
+
+def ticket_contents(
+    session: Session, account_id: int, provider_ids: Iterable[str]
+) -> dict[str, bytes | None]:
+    held = known(session, Ticket, account_id, provider_ids, "content")
+    return {id_: row.content for id_, row in held.items()}
+
+
+def save_orders(
+    session: Session,
+    account_id: int,
+    incoming: Sequence[Incoming],
+    occurrences: dict[str, int],
+    now: datetime,
+) -> Saved:
+    """
+    Save these orders; `occurrences` maps the platform's ids to our rows.
+
+    Raises `KeyError` for an occurrence that is not among them.
+    """
+    saved = Saved()
+    if not incoming:
+        return saved
+    order_ids = [item.order.id for item in incoming]
+    before = known(session, Order, account_id, order_ids, "id", "occurrence_id")
+    saved.updated = len(before)
+    saved.created = len(incoming) - saved.updated
+    upsert(
+        session,
+        Order,
+        [_order_row(account_id, item, occurrences) for item in incoming],
+        key=_KEY,
+    )
+    rows = known(session, Order, account_id, order_ids, "id")
+    row_of = {id_: int(row.id) for id_, row in rows.items()}
+    if before:
+        saved.touched |= _clear(session, [row.id for row in before.values()])
+    tickets = [
+        _ticket_row(account_id, row_of[item.order.id], item.order, share, occurrences)
+        for item in incoming
+        for share in shares(item.order)
+    ]
+    upsert(session, Ticket, tickets, key=_KEY)
+    saved.touched |= {row["occurrence_id"] for row in tickets}
+    _save_refunds(session, account_id, incoming, row_of, now)
+    _save_fees(session, incoming, row_of)
+    return saved
+
+
+def save_loose(
+    session: Session,
+    account_id: int,
+    incoming: Sequence[IncomingTicket],
+    occurrences: dict[str, int],
+) -> Saved:
+    """
+    Save tickets that belong to no order.
+    """
+    rows = [_loose_row(account_id, item, occurrences) for item in incoming]
+    held = known(
+        session, Ticket, account_id, (row["provider_id"] for row in rows), "id"
+    )
+    upsert(session, Ticket, rows, key=_KEY)
+    return Saved(
+        created=len(rows) - len(held),
+        updated=len(held),
+        touched={row["occurrence_id"] for row in rows},
+    )
+
+
+def known_orders(
+    session: Session, account_id: int, occurrence_rows: Iterable[int]
+) -> dict[int, set[str]]:
+    """
+    The orders we hold of these occurrences, those marked as gone left out.
+    """
+    table = table_of(Order)
+    wanted = set(occurrence_rows)
+    found: dict[int, set[str]] = {}
+    query = select(table.c.occurrence_id, table.c.provider_id).where(
+        table.c.account_id == account_id, table.c.gone_since.is_(None)
+    )
+    if len(wanted) <= _FEW:
+        query = query.where(table.c.occurrence_id.in_(list(wanted)))
+    for occurrence, provider_id in session.connection().execute(query):
+        if occurrence in wanted:
+            found.setdefault(occurrence, set()).add(provider_id)
+    return found
+
+
+def mark_gone(
+    session: Session, account_id: int, provider_ids: Iterable[str], now: datetime
+) -> None:
+    """
+    Remember that a complete read no longer showed these orders; they still count.
+    """
+    table = table_of(Order)
+    gone = [
+        {"b_account": account_id, "b_id": id_, "b_now": now} for id_ in provider_ids
+    ]
+    if gone:
+        statement = (
+            update(table)
+            .where(
+                table.c.account_id == bindparam("b_account"),
+                table.c.provider_id == bindparam("b_id"),
+            )
+            .values(
+                gone_since=bindparam("b_now"),
+                doubt="the platform no longer lists this order; it still counts",
+            )
+        )
+        session.connection().execute(statement, gone)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """
+    What we hold of an occurrence, counted in every way a platform may count.
+    """
+
+    orders: frozenset[int]
+    sold: int
+    valid: int
+    existing: int
+    loose: int
+
+    @property
+    def tickets(self) -> tuple[int, int, int]:
+        """
+        Tickets that admit somebody; those that are valid, unpaid ones too; all.
+        """
+        return self.sold, self.valid, self.existing
+
+
+def held(session: Session, account_id: int) -> dict[int, Held]:
+    """
+    Counts per occurrence (our ids), to compare with what the listing claims.
+    """
+    orders, tickets = table_of(Order), table_of(Ticket)
+    connection = session.connection()
+    counted: dict[int, list[int]] = {}
+    for occurrence, status, number in connection.execute(
+        select(orders.c.occurrence_id, orders.c.status, func.count())
+        .where(orders.c.account_id == account_id)
+        .group_by(orders.c.occurrence_id, orders.c.status)
+    ):
+        place = ("paid", "pending", "cancelled").index(status)
+        counted.setdefault(occurrence, [0, 0, 0])[place] += number
+    found: dict[int, Held] = {}
+    seats: dict[int, list[int]] = {}
+    for occurrence, status, is_sold, is_loose, number in connection.execute(
+        select(
+            tickets.c.occurrence_id,
+            tickets.c.status,
+            tickets.c.is_sold,
+            tickets.c.order_id.is_(None),
+            func.count(),
+        )
+        .where(tickets.c.account_id == account_id, tickets.c.kind == "admission")
+        .group_by(
+            tickets.c.occurrence_id,
+            tickets.c.status,
+            tickets.c.is_sold,
+            tickets.c.order_id.is_(None),
+        )
+    ):
+        sold, valid, all_, loose = seats.setdefault(occurrence, [0, 0, 0, 0])
+        seats[occurrence] = [
+            sold + number * bool(is_sold),
+            valid + number * (status == "valid"),
+            all_ + number * (status != "gone"),
+            loose + number * bool(is_loose),
+        ]
+    for occurrence in counted.keys() | seats.keys():
+        paid, pending, cancelled = counted.get(occurrence, [0, 0, 0])
+        sold, valid, all_, loose = seats.get(occurrence, [0, 0, 0, 0])
+        found[occurrence] = Held(
+            orders=frozenset((paid, paid + pending, paid + pending + cancelled)),
+            sold=sold,
+            valid=valid,
+            existing=all_,
+            loose=loose,
+        )
+    return found
+
+
+def _clear(session: Session, order_rows: list[int]) -> set[int]:
+    """
+    Take the money off the tickets of orders that will be written again.
+
+    Those still in the order get it back at once; the others stay as `gone`.
+    """
+    table = table_of(Ticket)
+    connection = session.connection()
+    ours = table.c.order_id.in_(order_rows)
+    touched = {
+        int(row.occurrence_id)
+        for row in connection.execute(select(table.c.occurrence_id).where(ours))
+    }
+    nothing = {
+        "face": 0,
+        "discount": 0,
+        "charged": 0,
+        "refunded": 0,
+        "tax": 0,
+        "tax_remitted": 0,
+        "fees": None,
+        "is_sold": False,
+        "is_comp": False,
+        "is_refunded": False,
+        "is_checked_in": False,
+        "status": "gone",
+    }
+    connection.execute(update(table).where(ours).values(**nothing))
+    for child in (table_of(Refund), table_of(Fee)):
+        connection.execute(delete(child).where(child.c.order_id.in_(order_rows)))
+    return touched
+
+
+def _order_row(
+    account_id: int, item: Incoming, occurrences: dict[str, int]
+) -> dict[str, Any]:
+    order = item.order
+    occurrence = order.occurrence_id
+    return {
+        "account_id": account_id,
+        "provider_id": order.id,
+        "occurrence_id": None if occurrence is None else occurrences[occurrence],
+        "status": order.status.value,
+        "placed_at": order.placed_at,
+        "currency": order.currency,
+        "total": order.total,
+        "charged": order.charged,
+        "refunded": sum(refund.amount for refund in order.refunds),
+        "credited": order.credited,
+        "channel": order.channel,
+        "payment_reference": order.payment_reference,
+        "doubt": order.doubt,
+        "gone_since": None,
+        "content": item.content,
+    }
+
+
+def _ticket_row(
+    account_id: int,
+    order_row: int,
+    order: records.Order,
+    share: Share,
+    occurrences: dict[str, int],
+) -> dict[str, Any]:
+    ticket = share.ticket
+    if ticket is None:
+        assert order.occurrence_id is not None
+        named = {
+            "provider_id": f"{order.id}/rest",
+            "occurrence_id": occurrences[order.occurrence_id],
+            "kind": "other",
+            "status": "valid",
+            "type_id": "",
+            "type_name": "Without ticket",
+            "is_checked_in": False,
+        }
+    else:
+        named = {
+            "provider_id": ticket.id,
+            "occurrence_id": occurrences[ticket.occurrence_id],
+            "kind": "admission",
+            "status": ticket.status.value,
+            "type_id": ticket.type_id,
+            "type_name": ticket.type_name,
+            "is_checked_in": share.is_sold and ticket.checked_in,
+        }
+    return {
+        "account_id": account_id,
+        "order_id": order_row,
+        "currency": order.currency,
+        **named,
+        "is_sold": share.is_sold,
+        "is_comp": share.is_comp,
+        "is_refunded": share.is_refunded,
+        "face": share.face,
+        "discount": share.discount,
+        "charged": share.charged,
+        "refunded": share.refunded,
+        "tax": share.tax,
+        "tax_remitted": share.tax_remitted,
+        "fees": share.fees,
+        "content": None,
+    }
+
+
+def _loose_row(
+    account_id: int, item: IncomingTicket, occurrences: dict[str, int]
+) -> dict[str, Any]:
+    ticket = item.loose.ticket
+    is_valid = ticket.status is records.TicketStatus.VALID
+    return {
+        "account_id": account_id,
+        "provider_id": ticket.id,
+        "order_id": None,
+        "occurrence_id": occurrences[ticket.occurrence_id],
+        "kind": "admission",
+        "status": ticket.status.value,
+        "type_id": ticket.type_id,
+        "type_name": ticket.type_name,
+        "currency": item.currency,
+        "is_sold": is_valid,
+        "is_comp": is_valid and not ticket.listed,
+        "is_refunded": False,
+        "is_checked_in": is_valid and ticket.checked_in,
+        "face": 0,
+        "discount": 0,
+        "charged": 0,
+        "refunded": 0,
+        "tax": 0,
+        "tax_remitted": 0,
+        "fees": None,
+        "content": item.content,
+    }
+
+
+def _save_refunds(
+    session: Session,
+    account_id: int,
+    incoming: Sequence[Incoming],
+    row_of: dict[str, int],
+    now: datetime,
+) -> None:
+    rows = [
+        {
+            "account_id": account_id,
+            "provider_id": refund.id,
+            "order_id": row_of[item.order.id],
+            "amount": refund.amount,
+            "refunded_at": refund.refunded_at,
+            "seen_at": now,
+        }
+        for item in incoming
+        for refund in item.order.refunds
+    ]
+    upsert(session, Refund, rows, key=_KEY, keep=["seen_at"])
+
+
+def _save_fees(
+    session: Session, incoming: Sequence[Incoming], row_of: dict[str, int]
+) -> None:
+    rows = [
+        {"order_id": row_of[item.order.id], "name": fee.name, "amount": fee.amount}
+        for item in incoming
+        for fee in item.order.fees or ()
+    ]
+    upsert(session, Fee, rows, key=["order_id", "name"])

@@ -1,0 +1,124 @@
+"""
+Every distinct version of a raw record, kept small.
+
+The changed records of a page go into one compressed block; an index says where each
+version lies. So `sync replay` needs no network, and a later question about a past
+instant can be answered.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlmodel import Session
+
+from ticketsync.store.tables.sales import RawBlock, RawRecord
+from ticketsync.store.upsert import table_of, upsert
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+
+    def compress(data: bytes) -> bytes:
+        return zstd.compress(data)
+
+    def decompress(data: bytes) -> bytes:
+        return zstd.decompress(data)
+else:
+    import zstandard
+
+    def compress(data: bytes) -> bytes:
+        return zstandard.ZstdCompressor().compress(data)
+
+    def decompress(data: bytes) -> bytes:
+        return zstandard.ZstdDecompressor().decompress(data)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """
+    One record as a platform gave it, people removed, in canonical bytes.
+    """
+
+    kind: str
+    provider_id: str
+    content: bytes
+    data: bytes
+
+
+def keep(
+    session: Session, account_id: int, versions: Sequence[Version], now: datetime
+) -> None:
+    """
+    Keep these versions in one block. A version that came before points to the new.
+    """
+    if not versions:
+        return
+    block = RawBlock(
+        account_id=account_id,
+        fetched_at=now,
+        records=compress(b"".join(version.data for version in versions)),
+    )
+    session.add(block)
+    session.flush()
+    begins = 0
+    rows = []
+    for version in versions:
+        rows.append(
+            {
+                "account_id": account_id,
+                "kind": version.kind,
+                "provider_id": version.provider_id,
+                "content": version.content,
+                "block_id": block.id,
+                "begins": begins,
+                "length": len(version.data),
+            }
+        )
+        begins += len(version.data)
+    key = ["account_id", "kind", "provider_id", "content"]
+    upsert(session, RawRecord, rows, key=key)
+    session.expunge(block)
+
+
+def latest(session: Session, account_id: int, kind: str) -> Iterator[list[Version]]:
+    """
+    The newest version of every record of a kind, a block at a time.
+    """
+    table, blocks = table_of(RawRecord), table_of(RawBlock)
+    newest = (
+        select(table.c.provider_id, func.max(table.c.block_id).label("block_id"))
+        .where(table.c.account_id == account_id, table.c.kind == kind)
+        .group_by(table.c.provider_id)
+        .subquery()
+    )
+    connection = session.connection()
+    numbers = connection.execute(
+        select(newest.c.block_id).distinct().order_by(newest.c.block_id)
+    ).scalars()
+    for number in list(numbers):
+        packed = connection.execute(
+            select(blocks.c.records).where(blocks.c.id == number)
+        ).scalar_one()
+        data = decompress(packed)
+        rows = connection.execute(
+            select(table.c.provider_id, table.c.content, table.c.begins, table.c.length)
+            .join(
+                newest,
+                (newest.c.provider_id == table.c.provider_id)
+                & (newest.c.block_id == table.c.block_id),
+            )
+            .where(
+                table.c.account_id == account_id,
+                table.c.kind == kind,
+                table.c.block_id == number,
+            )
+            .order_by(table.c.begins)
+        )
+        yield [
+            Version(kind, id_, content, data[begins : begins + length])
+            for id_, content, begins, length in rows
+        ]

@@ -1,0 +1,467 @@
+"""
+Ticket Tailor, played from its documentation.
+
+Paths, envelopes, cursors, string booleans, lower-case currencies, date objects and
+rate-limit headers as documented; lists come newest first. The listing's
+`total_issued_tickets` counts valid tickets and `revenue` what is left after refunds.
+"""
+
+from __future__ import annotations
+
+import bisect
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from ticketsync.sandbox.world import (
+    CURRENCY,
+    VENUE,
+    ZONE,
+    Performance,
+    Purchase,
+    Seat,
+    Work,
+    World,
+)
+
+KEY = "sk_1001_2002_sandbox"
+OFFICE = "lanternroom"
+PREFIX = "/v1"
+LARGEST_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    status: int
+    body: bytes
+
+
+@dataclass
+class TicketTailor:
+    """
+    Answers requests about one world. Call `forget` after the world changed.
+    """
+
+    world: World
+    lag: Mapping[str, dict[str, int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """
+        Render everything anew at the next request.
+        """
+        self._cache: dict[int, bytes] = {}
+        newest_first = sorted(
+            self.world.purchases, key=lambda p: (p.placed, p.id), reverse=True
+        )
+        self._orders = newest_first
+        self._placed = [-purchase.placed for purchase in newest_first]
+        self._at = {f"or_{p.id}": n for n, p in enumerate(newest_first)}
+        self._of_event: dict[str, list[Purchase]] = {}
+        for purchase in newest_first:
+            event = f"ev_{purchase.performance.id}"
+            self._of_event.setdefault(event, []).append(purchase)
+
+    def answer(self, path: str, query: Mapping[str, str]) -> Reply:
+        """
+        The answer to one GET below `/v1`.
+        """
+        steps = [step for step in path.split("/") if step]
+        match steps:
+            case ["ping"]:
+                return _json({"pong": True})
+            case ["orders"]:
+                return self._list_orders(query)
+            case ["orders", id_] if id_ in self._at:
+                return Reply(200, self._order(self._orders[self._at[id_]]))
+            case ["event_series"]:
+                return self._list(
+                    [self._series(w) for w in self.world.works], path, query
+                )
+            case ["events"]:
+                events = [
+                    self._event(p)
+                    for p in self.world.performances
+                    if query.get("event_series_id") in (None, f"es_{p.work.id}")
+                ]
+                return self._list(events, path, query)
+            case ["issued_tickets"]:
+                return self._list(self._tickets(query), path, query)
+            case ["check_ins"]:
+                return self._list(self._check_ins(query), path, query)
+        return _json({"error_code": "NOT_FOUND", "message": "no such thing"}, 404)
+
+    # Lists
+
+    def _list_orders(self, query: Mapping[str, str]) -> Reply:
+        event = query.get("event_id")
+        if event is None:
+            orders, places, at = self._orders, self._placed, self._at
+        else:
+            orders = self._of_event.get(event, [])
+            places = [-purchase.placed for purchase in orders]
+            at = {f"or_{p.id}": n for n, p in enumerate(orders)}
+        first, last = 0, len(orders)
+        for name, value in query.items():
+            if not name.startswith("created_at"):
+                continue
+            moment = int(value)
+            match name.partition(".")[2]:
+                case "gte":
+                    last = min(last, bisect.bisect_right(places, -moment))
+                case "gt":
+                    last = min(last, bisect.bisect_left(places, -moment))
+                case "lte":
+                    first = max(first, bisect.bisect_left(places, -moment))
+                case "lt":
+                    first = max(first, bisect.bisect_right(places, -moment))
+                case _:
+                    return _json(
+                        {"error_code": "VALIDATION_ERROR", "message": name}, 400
+                    )
+        if "starting_after" in query:
+            if query["starting_after"] not in at:
+                return _json(
+                    {"error_code": "VALIDATION_ERROR", "message": "cursor"}, 400
+                )
+            first = max(first, at[query["starting_after"]] + 1)
+        limit = _limit(query)
+        page = orders[first : min(last, first + limit)]
+        following = None
+        if first + limit < last:
+            following = f"/orders?starting_after=or_{page[-1].id}&limit={limit}"
+        body = b",".join(self._order(purchase) for purchase in page)
+        links = json.dumps({"next": following, "previous": None}).encode()
+        return Reply(200, b'{"data":[' + body + b'],"links":' + links + b"}")
+
+    def _list(
+        self, rows: list[dict[str, Any]], path: str, query: Mapping[str, str]
+    ) -> Reply:
+        first = 0
+        after = query.get("starting_after")
+        if after is not None:
+            known = [row["id"] for row in rows]
+            if after not in known:
+                return _json(
+                    {"error_code": "VALIDATION_ERROR", "message": "cursor"}, 400
+                )
+            first = known.index(after) + 1
+        limit = _limit(query)
+        page = rows[first : first + limit]
+        following = None
+        if first + limit < len(rows):
+            following = f"{path}?starting_after={page[-1]['id']}&limit={limit}"
+        return _json({"data": page, "links": {"next": following, "previous": None}})
+
+    # Objects
+
+    def _series(self, work: Work) -> dict[str, Any]:
+        own = [p for p in self.world.performances if p.work is work]
+        ahead = [p for p in own if p.starts.timestamp() > self.world.now]
+        return {
+            "object": "event_series",
+            "id": f"es_{work.id}",
+            "name": work.title,
+            "created_at": min(p.listed for p in own),
+            "currency": CURRENCY.lower(),
+            "timezone": ZONE,
+            "status": "published",
+            "default_ticket_types": [_kind(kind, 0) for kind in work.kinds],
+            "next_occurrence_date": _date(ahead[0].starts) if ahead else None,
+            "online_event": "false",
+            "private": "false",
+            "revenue": sum(self._revenue(p) for p in own),
+            "sales_tax_label": "GST",
+            "sales_tax_percentage": work.tax_percent,
+            "sales_tax_treatment": _treatment(work),
+            "show_map": "false",
+            "tickets_available_at": "",
+            "total_issued_tickets": sum(self._issued(p) for p in own),
+            "total_occurrences": len(own),
+            "transaction_fee_fixed_amount": work.charge or None,
+            "transaction_fee_percentage": None,
+            "upcoming_occurrences": len(ahead),
+            "url": f"https://buytickets.at/{OFFICE}/{work.id}",
+            "venue": _venue(),
+        }
+
+    def _event(self, performance: Performance) -> dict[str, Any]:
+        work = performance.work
+        name = f"ev_{performance.id}"
+        orders = self._of_event.get(name, [])
+        counts = {
+            "revenue": self._revenue(performance),
+            "total_issued_tickets": self._issued(performance),
+            "total_orders": sum(order.state != "cancelled" for order in orders),
+        }
+        counts.update(self.lag.get(name, {}))
+        return {
+            "object": "event",
+            "id": name,
+            "event_series_id": f"es_{work.id}",
+            "name": work.title,
+            "created_at": performance.listed,
+            "currency": CURRENCY.lower(),
+            "timezone": ZONE,
+            "status": "published",
+            "start": _date(performance.starts),
+            "end": _date(performance.starts + timedelta(minutes=100)),
+            "checkout_url": "https://www.tickettailor.com/checkout/view-event/id/"
+            f"{performance.id}/chk/sandbox/",
+            "chk": "sandbox",
+            "hidden": "false",
+            "max_tickets_sold_per_occurrence": work.capacity,
+            "online_event": "false",
+            "private": "false",
+            "ticket_types": [
+                _kind(kind, self._issued(performance, kind.id)) for kind in work.kinds
+            ],
+            "tickets_available": "true",
+            "tickets_available_at": None,
+            "total_holds": 0,
+            "unavailable": "false",
+            "unavailable_status": None,
+            "url": f"https://www.tickettailor.com/events/{OFFICE}/{work.id}",
+            "venue": _venue(),
+            **counts,
+        }
+
+    def _revenue(self, performance: Performance) -> int:
+        return sum(
+            purchase.total - purchase.returned
+            for purchase in self._of_event.get(f"ev_{performance.id}", [])
+            if purchase.was_paid
+        )
+
+    def _issued(self, performance: Performance, kind: int | None = None) -> int:
+        seats = [
+            seat
+            for purchase in self._of_event.get(f"ev_{performance.id}", [])
+            for seat in purchase.seats
+        ]
+        seats += [seat for of, seat in self.world.loose if of is performance]
+        return sum(not s.is_void and kind in (None, s.kind.id) for s in seats)
+
+    def _order(self, purchase: Purchase) -> bytes:
+        body = self._cache.get(purchase.id)
+        if body is None:
+            body = json.dumps(_order(purchase), separators=(",", ":")).encode()
+            self._cache[purchase.id] = body
+        return body
+
+    def _tickets(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
+        wanted = query.get("event_id")
+        rows = [
+            _ticket(seat, purchase.performance, purchase)
+            for purchase in self._orders
+            if wanted in (None, f"ev_{purchase.performance.id}")
+            for seat in purchase.seats
+        ]
+        rows += [
+            _ticket(seat, performance, None)
+            for performance, seat in self.world.loose
+            if wanted in (None, f"ev_{performance.id}")
+        ]
+        status = query.get("status")
+        return [row for row in rows if status in (None, row["status"])]
+
+    def _check_ins(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
+        wanted = query.get("event_id")
+        return [
+            {
+                "object": "check_in",
+                "id": f"ci_{seat.id}",
+                "check_in_at": int(purchase.performance.starts.timestamp()) - 600,
+                "created_at": int(purchase.performance.starts.timestamp()) - 600,
+                "event_id": f"ev_{purchase.performance.id}",
+                "event_series_id": f"es_{purchase.performance.work.id}",
+                "issued_ticket_id": f"it_{seat.id}",
+                "quantity": 1,
+            }
+            for purchase in self._orders
+            if wanted in (None, f"ev_{purchase.performance.id}")
+            for seat in purchase.seats
+            if seat.has_entered
+        ]
+
+
+def _json(value: Any, status: int = 200) -> Reply:
+    return Reply(status, json.dumps(value, separators=(",", ":")).encode())
+
+
+def _limit(query: Mapping[str, str]) -> int:
+    return max(1, min(LARGEST_PAGE, int(query.get("limit", LARGEST_PAGE))))
+
+
+def _treatment(work: Work) -> str:
+    return "exclusive" if work.tax_on_top else "inclusive"
+
+
+def _venue() -> dict[str, str]:
+    return {"name": VENUE, "postal_code": "2042", "country": "AU"}
+
+
+def _date(moment: datetime) -> dict[str, Any]:
+    offset = moment.strftime("%z")
+    return {
+        "date": f"{moment:%Y-%m-%d}",
+        "formatted": f"{moment:%a %d %b %Y %I:%M %p}",
+        "iso": moment.isoformat(timespec="seconds"),
+        "time": f"{moment:%H:%M}",
+        "timezone": f"{offset[:3]}:{offset[3:]}",
+        "unix": int(moment.timestamp()),
+    }
+
+
+def _kind(kind: Any, issued: int) -> dict[str, Any]:
+    return {
+        "object": "ticket_type",
+        "id": f"tt_{kind.id}",
+        "name": kind.name,
+        "price": kind.price,
+        "booking_fee": kind.fee,
+        "status": "on_sale",
+        "type": "GA",
+        "quantity": 100 - issued,
+        "quantity_held": 0,
+        "quantity_issued": issued,
+        "quantity_total": 100,
+        "hide_when_sold_out": "false",
+    }
+
+
+def _order(purchase: Purchase) -> dict[str, Any]:
+    performance = purchase.performance
+    name = f"Guest {purchase.buyer}"
+    email = f"guest{purchase.buyer}@example.com"
+    return {
+        "object": "order",
+        "id": f"or_{purchase.id}",
+        "buyer_details": {
+            "address": {
+                "address_1": f"{purchase.buyer % 200} Example Street",
+                "address_2": None,
+                "address_3": "Sydney",
+                "postal_code": "2042",
+            },
+            "custom_questions": [],
+            "email": email,
+            "first_name": "Guest",
+            "last_name": str(purchase.buyer),
+            "name": name,
+            "phone": f"5550{purchase.buyer % 1000:03d}",
+        },
+        "created_at": purchase.placed,
+        "credited_out_amount": 0,
+        "currency": {"base_multiplier": 100, "code": CURRENCY.lower()},
+        "event_summary": {
+            "id": f"ev_{performance.id}",
+            "event_id": f"ev_{performance.id}",
+            "event_series_id": f"es_{performance.work.id}",
+            "name": performance.work.title,
+            "start_date": _date(performance.starts),
+            "end_date": _date(performance.starts + timedelta(minutes=100)),
+            "venue": {"name": VENUE, "postal_code": "2042"},
+        },
+        "issued_tickets": [
+            _ticket(seat, performance, purchase) for seat in purchase.seats
+        ],
+        "line_items": _lines(purchase),
+        "marketing_opt_in": None,
+        "meta_data": [],
+        "notes": None,
+        "payment_method": {
+            "external_id": None,
+            "id": "pm_6691",
+            "instructions": None,
+            "name": None,
+            "type": purchase.channel,
+        },
+        "referral_tag": None,
+        "refund_amount": purchase.returned,
+        "refunded_voucher_id": None,
+        "status": purchase.state,
+        "status_message": None,
+        "subtotal": purchase.before_tax,
+        "tax": purchase.tax,
+        "tax_treatment": _treatment(performance.work),
+        "total": purchase.total,
+        "total_paid": purchase.total if purchase.was_paid else 0,
+        "txn_id": f"pi_{purchase.id}" if purchase.was_paid and purchase.total else "--",
+    }
+
+
+def _lines(purchase: Purchase) -> list[dict[str, Any]]:
+    groups: dict[tuple[int, int, int], list[Seat]] = {}
+    for seat in purchase.seats:
+        groups.setdefault((seat.kind.id, seat.paid, seat.fee), []).append(seat)
+    lines = [
+        _line("ticket", f"tt_{kind}", seats[0].kind.name, len(seats), paid, fee)
+        for (kind, paid, fee), seats in groups.items()
+    ]
+    if purchase.charge:
+        lines.append(
+            _line("transaction_charge", None, "Transaction fee", 1, purchase.charge, 0)
+        )
+    if purchase.donation:
+        lines.append(_line("donation", None, "Donation", 1, purchase.donation, 0))
+    if purchase.product:
+        lines.append(_line("product", "pr_901", "Programme", 1, purchase.product, 0))
+    for n, line in enumerate(lines):
+        line["id"] = f"li_{purchase.id}{n}"
+    return lines
+
+
+def _line(
+    kind: str, item: str | None, text: str, quantity: int, value: int, fee: int
+) -> dict[str, Any]:
+    return {
+        "object": "line_item",
+        "booking_fee": fee,
+        "description": text,
+        "item_id": item,
+        "quantity": quantity,
+        "store_id": None,
+        "total": quantity * (value + fee),
+        "type": kind,
+        "value": value,
+    }
+
+
+def _ticket(
+    seat: Seat, performance: Performance, purchase: Purchase | None
+) -> dict[str, Any]:
+    buyer = purchase.buyer if purchase else seat.id
+    return {
+        "object": "issued_ticket",
+        "id": f"it_{seat.id}",
+        "add_on_id": None,
+        "barcode": f"bc{seat.id}",
+        "barcode_url": f"https://www.tickettailor.com/barcode/{seat.id}/sandbox",
+        "checked_in": "true" if seat.has_entered else "false",
+        "created_at": seat.made,
+        "custom_questions": [],
+        "description": seat.kind.name,
+        "email": f"guest{buyer}@example.com",
+        "event_id": f"ev_{performance.id}",
+        "event_series_id": f"es_{performance.work.id}",
+        "first_name": "Guest",
+        "full_name": f"Guest {buyer}",
+        "group_ticket_barcode": None,
+        "last_name": str(buyer),
+        "listed_currency": {"base_multiplier": 100, "code": CURRENCY.lower()},
+        "listed_price": seat.kind.price if purchase else seat.listed,
+        "order_id": f"or_{purchase.id}" if purchase else None,
+        "qr_code_url": f"https://www.tickettailor.com/qr/{seat.id}/sandbox",
+        "reference": None,
+        "reservation": None,
+        "source": "checkout" if purchase else "dashboard_import",
+        "status": "voided" if seat.is_void else "valid",
+        "ticket_type_id": f"tt_{seat.kind.id}",
+        "updated_at": seat.made,
+        "voided_at": seat.voided or None,
+    }

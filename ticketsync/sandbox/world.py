@@ -1,0 +1,525 @@
+"""
+A seeded venue that knows the truth about itself.
+
+The Lantern Room in Sydney, its productions, shows on both sides of a clock change,
+and everything that happens at a box office. Amounts are minor units (cents). The
+same seed and day give the same world; `truth` adds up what really happened, from the
+happenings themselves.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+VENUE = "The Lantern Room"
+ZONE = "Australia/Sydney"
+CURRENCY = "AUD"
+DAY = 86400
+USUAL_SHOWS = 40
+USUAL_ORDERS = 900
+
+
+@dataclass(frozen=True)
+class Kind:
+    """
+    A ticket type of a production: its list price and booking fee.
+    """
+
+    id: int
+    name: str
+    price: int
+    fee: int
+
+
+@dataclass(frozen=True)
+class Work:
+    """
+    A production: what it sells, how it charges tax and per order.
+    """
+
+    id: int
+    title: str
+    kinds: tuple[Kind, ...]
+    tax_percent: int
+    tax_on_top: bool
+    charge: int
+    capacity: int
+
+
+@dataclass
+class Performance:
+    id: int
+    work: Work
+    starts: datetime
+    listed: int
+    is_cancelled: bool = False
+
+
+@dataclass
+class Seat:
+    """
+    One ticket: what its buyer paid for it, and what became of it.
+    """
+
+    id: int
+    kind: Kind
+    paid: int
+    fee: int
+    is_void: bool = False
+    voided: int = 0
+    is_returned: bool = False
+    has_entered: bool = False
+    is_loose: bool = False
+    made: int = 0
+    listed: int | None = None
+
+
+@dataclass
+class Purchase:
+    """
+    One order. `state` is completed, pending or cancelled.
+    """
+
+    id: int
+    performance: Performance
+    placed: int
+    seats: list[Seat]
+    state: str = "completed"
+    code: str | None = None
+    donation: int = 0
+    product: int = 0
+    channel: str = "stripe"
+    returned: int = 0
+    was_paid: bool = True
+    buyer: int = 0
+
+    @property
+    def charge(self) -> int:
+        return self.performance.work.charge if any(s.paid for s in self.seats) else 0
+
+    @property
+    def before_tax(self) -> int:
+        tickets = sum(seat.paid + seat.fee for seat in self.seats)
+        return tickets + self.charge + self.donation + self.product
+
+    @property
+    def tax(self) -> int:
+        work = self.performance.work
+        base, percent = self.before_tax, work.tax_percent
+        whole = 100 if work.tax_on_top else 100 + percent
+        return (2 * base * percent + whole) // (2 * whole)
+
+    @property
+    def total(self) -> int:
+        on_top = self.tax if self.performance.work.tax_on_top else 0
+        return self.before_tax + on_top
+
+
+@dataclass
+class World:
+    """
+    Everything that happened, up to `now` (unix seconds).
+    """
+
+    seed: int
+    now: int
+    works: list[Work] = field(default_factory=list)
+    performances: list[Performance] = field(default_factory=list)
+    purchases: list[Purchase] = field(default_factory=list)
+    loose: list[tuple[Performance, Seat]] = field(default_factory=list)
+    days_played: int = 0
+    version: int = 0
+    changed: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.random = random.Random(self.seed)
+        self._last_id = 500_000
+
+    def new_id(self) -> int:
+        self._last_id += 1
+        return self._last_id
+
+
+def build(
+    *, seed: int = 1, today: date | None = None, orders: int = USUAL_ORDERS
+) -> World:
+    """
+    The world of that seed as it stands on the morning of `today`.
+
+    Up to about 4,000 orders there are 40 shows; larger worlds have one for each
+    hundred orders, so that a show keeps a believable size.
+    """
+    day = today or datetime.now(UTC).date()
+    morning = datetime.combine(day, time(9), tzinfo=ZoneInfo(ZONE))
+    world = World(seed, int(morning.timestamp()))
+    world.works = _works()
+    shows = USUAL_SHOWS if orders <= 4000 else orders // 100
+    world.performances = _season(world, day, shows)
+    for performance, number in _spread(world, orders):
+        for _ in range(number):
+            _sell(world, performance)
+    world.purchases.sort(key=lambda purchase: (purchase.placed, purchase.id))
+    _number_by_time(world)
+    _mishaps(world)
+    _imports(world)
+    return world
+
+
+def next_day(world: World) -> None:
+    """
+    One more day: new sales, refunds, a void, a pending order paid, a date moved.
+    """
+    world.days_played += 1
+    world.version += 1
+    start = world.now
+    world.now += DAY
+    open_ = [p for p in world.performances if p.starts.timestamp() > world.now]
+    for performance in open_[:6]:
+        for _ in range(world.random.randint(1, 4)):
+            _sell(world, performance, between=(start, world.now))
+    world.purchases.sort(key=lambda purchase: (purchase.placed, purchase.id))
+    ahead = {p.id for p in open_}
+    paid = [
+        p
+        for p in world.purchases
+        if p.performance.id in ahead
+        and p.placed < start
+        and p.state == "completed"
+        and p.total
+        and not p.returned
+        and not any(seat.is_void for seat in p.seats)
+    ]
+    chosen = world.random.sample(paid, k=min(4, len(paid)))
+    for purchase, happen in zip(
+        chosen, (refund_all, refund_seat, void_seat, cancel), strict=False
+    ):
+        happen(world, purchase)
+    for purchase in world.purchases:
+        if purchase.state == "pending":
+            purchase.state, purchase.was_paid = "completed", True
+            world.changed.append(f"or_{purchase.id} paid")
+            break
+    if open_:
+        moved = open_[-1]
+        moved.starts += timedelta(minutes=30)
+        world.changed.append(f"ev_{moved.id} moved by 30 minutes")
+
+
+def change_some(world: World, number: int, events: int) -> list[int]:
+    """
+    Change that many old orders, on that many events, in every way there is.
+
+    Returns their ids. Used to find out whether a reader notices old orders.
+    """
+    world.version += 1
+    favourites = world.random.sample(world.performances, k=events)
+    ids = {performance.id for performance in favourites}
+    free = [
+        p
+        for p in world.purchases
+        if p.performance.id in ids
+        and p.state == "completed"
+        and p.total
+        and not p.returned
+        and not any(seat.is_void for seat in p.seats)
+    ]
+    chosen = world.random.sample(free, k=number)
+    ways = (refund_all, refund_seat, void_seat, cancel, goodwill)
+    for n, purchase in enumerate(chosen):
+        ways[n % len(ways)](world, purchase)
+    return [purchase.id for purchase in chosen]
+
+
+# What can happen to an order
+
+
+def refund_all(world: World, purchase: Purchase) -> None:
+    """
+    All the money back; the tickets stay valid.
+    """
+    purchase.returned = purchase.total
+    for seat in purchase.seats:
+        seat.is_returned = seat.paid > 0
+    world.changed.append(f"or_{purchase.id} refunded")
+
+
+def refund_seat(world: World, purchase: Purchase) -> None:
+    """
+    One ticket given back: voided, its price and booking fee returned.
+    """
+    seat = max(purchase.seats, key=lambda seat: seat.paid)
+    if not seat.paid:
+        return
+    _void(world, seat)
+    seat.is_returned = True
+    purchase.returned += seat.paid + seat.fee
+    world.changed.append(f"or_{purchase.id} one ticket refunded")
+
+
+def void_seat(world: World, purchase: Purchase) -> None:
+    """
+    One ticket voided; the venue keeps the money.
+    """
+    _void(world, purchase.seats[0])
+    world.changed.append(f"or_{purchase.id} one ticket voided")
+
+
+def cancel(world: World, purchase: Purchase) -> None:
+    """
+    The order cancelled, its tickets voided, all the money back.
+    """
+    refund_all(world, purchase)
+    purchase.state = "cancelled"
+    for seat in purchase.seats:
+        _void(world, seat)
+    world.changed.append(f"or_{purchase.id} cancelled")
+
+
+def goodwill(world: World, purchase: Purchase) -> None:
+    """
+    A little money back for the trouble, less than any ticket cost.
+    """
+    cheapest = min(seat.paid for seat in purchase.seats)
+    if cheapest > 100:
+        purchase.returned = min(500, cheapest - 1)
+        world.changed.append(f"or_{purchase.id} partly refunded")
+    else:
+        refund_all(world, purchase)
+
+
+def _void(world: World, seat: Seat) -> None:
+    if not seat.is_void:
+        seat.is_void, seat.voided = True, world.now
+
+
+# The truth
+
+
+@dataclass
+class Truth:
+    """
+    What one performance really sold and earned, in minor units.
+    """
+
+    event_id: str
+    name: str
+    starts_at: str
+    currency: str
+    orders: int = 0
+    tickets_sold: int = 0
+    tickets_comp: int = 0
+    tickets_refunded: int = 0
+    checked_in: int = 0
+    face: int = 0
+    discounts: int = 0
+    gross: int = 0
+    refunded: int = 0
+    tax: int = 0
+
+
+def truth(world: World) -> list[Truth]:
+    """
+    What every performance really sold and earned, from the happenings themselves.
+    """
+    found = {
+        performance.id: Truth(
+            f"ev_{performance.id}",
+            performance.work.title,
+            f"{performance.starts.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            CURRENCY,
+        )
+        for performance in world.performances
+    }
+    for purchase in world.purchases:
+        if purchase.was_paid:
+            _count(found[purchase.performance.id], purchase)
+    for performance, seat in world.loose:
+        if not seat.is_void:
+            it = found[performance.id]
+            it.tickets_sold += 1
+            it.tickets_comp += not seat.listed
+            it.checked_in += seat.has_entered
+    return list(found.values())
+
+
+def _count(it: Truth, purchase: Purchase) -> None:
+    it.orders += 1
+    it.gross += purchase.total
+    it.refunded += purchase.returned
+    it.tax += purchase.tax
+    for seat in purchase.seats:
+        it.face += seat.paid
+        it.discounts += seat.kind.price - seat.paid
+        it.tickets_refunded += seat.is_returned
+        if purchase.state == "completed" and not seat.is_void:
+            it.tickets_sold += 1
+            it.tickets_comp += seat.paid == 0
+            it.checked_in += seat.has_entered
+
+
+# Building
+
+
+def _works() -> list[Work]:
+    def kinds(first: int, *prices: tuple[str, int, int]) -> tuple[Kind, ...]:
+        return tuple(Kind(first + n, *price) for n, price in enumerate(prices))
+
+    adult = ("Adult", 3900, 150), ("Concession", 2900, 150), ("Guest", 0, 0)
+    stalls = ("Stalls", 6500, 250), ("Balcony", 4500, 250), ("Guest", 0, 0)
+    return [
+        Work(3001, "Late Laughs", kinds(7001, *adult), 10, False, 50, 120),
+        Work(3002, "The Glass Harbour", kinds(7101, *stalls), 10, False, 0, 180),
+        Work(3003, "Orchid & Wire", kinds(7201, *adult), 10, True, 75, 90),
+    ]
+
+
+def _season(world: World, today: date, shows: int) -> list[Performance]:
+    """
+    Evenings, and on some days a matinee, from two weeks ago to past the next change
+    of the clocks.
+    """
+    zone = ZoneInfo(ZONE)
+    first = today - timedelta(days=14)
+    last = max(_clock_change(today, zone) + timedelta(days=14), today + timedelta(60))
+    doubles = shows // 10
+    evenings = shows - doubles
+    found: list[Performance] = []
+    for n in range(evenings):
+        day = first + timedelta(days=(last - first).days * n // max(1, evenings - 1))
+        work = world.works[n % len(world.works)]
+        times = [time(19, 30)]
+        if n % (evenings // max(1, doubles)) == 1 and len(found) + evenings - n < shows:
+            times = [time(14), time(19, 30)]
+        for at in times:
+            starts = datetime.combine(day, at, tzinfo=zone)
+            listed = int(starts.timestamp()) - 75 * DAY
+            earliest = world.now - world.random.randint(20, 60) * DAY
+            found.append(Performance(0, work, starts, min(listed, earliest)))
+    for n, performance in enumerate(found):
+        performance.id = 40001 + n
+    return found
+
+
+def _clock_change(today: date, zone: ZoneInfo) -> date:
+    noon = datetime.combine(today, time(12), tzinfo=zone)
+    day = noon
+    while day.utcoffset() == noon.utcoffset():
+        day += timedelta(days=1)
+    return day.date()
+
+
+def _spread(world: World, orders: int) -> Iterator[tuple[Performance, int]]:
+    """
+    How many orders each performance has; those ahead have sold less so far.
+    """
+    weights = []
+    for performance in world.performances:
+        ahead = max(0.0, performance.starts.timestamp() - world.now) / DAY
+        weights.append(world.random.uniform(0.6, 1.4) / (1 + ahead / 60))
+    whole = sum(weights)
+    left = orders
+    for performance, weight in zip(world.performances, weights, strict=True):
+        number = min(left, round(orders * weight / whole))
+        left -= number
+        yield performance, number
+    if left:
+        yield world.performances[0], left
+
+
+def _sell(
+    world: World, performance: Performance, between: tuple[int, int] | None = None
+) -> None:
+    chance = world.random
+    ends = min(world.now, int(performance.starts.timestamp()))
+    low, high = between or (performance.listed, max(performance.listed + 1, ends))
+    placed = chance.randint(low, high - 1)
+    kinds = performance.work.kinds
+    number = chance.choice((1, 2, 2, 2, 3, 3, 4, 3))
+    sort = chance.random()
+    has_started = performance.starts.timestamp() < world.now
+    purchase = Purchase(
+        world.new_id(), performance, placed, [], buyer=chance.randint(1, 10**6)
+    )
+    for _ in range(number):
+        kind = kinds[2] if sort < 0.05 else chance.choice(kinds[:2])
+        paid = kind.price
+        if 0.05 <= sort < 0.13:
+            purchase.code = "LANTERN20"
+            paid -= kind.price // 5
+        elif 0.13 <= sort < 0.16:
+            purchase.code = "FIVEOFF"
+            paid -= 500
+        seat = Seat(world.new_id(), kind, paid, kind.fee if paid else 0, made=placed)
+        seat.has_entered = has_started and chance.random() < 0.9
+        purchase.seats.append(seat)
+    if 0.16 <= sort < 0.20:
+        purchase.donation = chance.choice((500, 1000, 2000))
+    elif 0.20 <= sort < 0.23:
+        purchase.product = 1200
+    purchase.channel = chance.choice(
+        ("stripe", "stripe", "stripe", "paypal", "operator")
+    )
+    if not purchase.total:
+        purchase.channel = "no_cost"
+    world.purchases.append(purchase)
+
+
+def _number_by_time(world: World) -> None:
+    """
+    Orders get their numbers in the order they were placed, as on a real platform.
+    """
+    numbers = sorted(purchase.id for purchase in world.purchases)
+    for purchase, number in zip(world.purchases, numbers, strict=True):
+        purchase.id = number
+
+
+def _mishaps(world: World) -> None:
+    """
+    Refunds of every kind, voids, cancellations, orders that were never paid.
+    """
+    chance = world.random
+    for purchase in world.purchases:
+        luck = chance.random()
+        if not purchase.total:
+            continue
+        if luck < 0.012:
+            refund_all(world, purchase)
+        elif luck < 0.030:
+            refund_seat(world, purchase)
+        elif luck < 0.040:
+            void_seat(world, purchase)
+        elif luck < 0.052:
+            cancel(world, purchase)
+        elif luck < 0.060:
+            goodwill(world, purchase)
+        elif luck < 0.072:
+            _never_paid(purchase, "pending")
+        elif luck < 0.078:
+            _never_paid(purchase, "cancelled")
+            for seat in purchase.seats:
+                _void(world, seat)
+    world.changed.clear()
+
+
+def _never_paid(purchase: Purchase, state: str) -> None:
+    purchase.state, purchase.was_paid, purchase.channel = state, False, "offline"
+    for seat in purchase.seats:
+        seat.has_entered = False
+
+
+def _imports(world: World) -> None:
+    """
+    Tickets without an order: a subscription list imported, a few made by API.
+    """
+    ahead = [p for p in world.performances if p.starts.timestamp() > world.now]
+    for performance, number, listed in ((ahead[0], 12, 3000), (ahead[1], 5, None)):
+        for _ in range(number):
+            kind = performance.work.kinds[0]
+            seat = Seat(world.new_id(), kind, 0, 0, is_loose=True)
+            seat.made, seat.listed = world.now - 3 * DAY, listed
+            world.loose.append((performance, seat))
+    _void(world, world.loose[0][1])

@@ -1,0 +1,3 @@
+"""
+The cellar: tables, engine, upsert, lease, migrations. Knows no subject matter.
+"""

@@ -1,0 +1,3 @@
+"""
+Schema changes, one file each, applied in order by Alembic.
+"""

@@ -1,0 +1,20 @@
+"""
+${message}
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from ticketsync.store import types
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    ${upgrades if upgrades else "pass"}
+
+
+def downgrade() -> None:
+    raise NotImplementedError("restore a backup instead")

@@ -1,0 +1,69 @@
+"""
+Which schema a database has, and how it gets the present one.
+
+The version is read by plain SQL; Alembic is imported only to change something.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+from ticketsync.core import errors
+
+PRESENT = "0001"
+
+
+def version_of(connection: Connection) -> str | None:
+    """
+    The database's schema version, or `None` if it has no schema of ours.
+    """
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    version = connection.execute(text("SELECT version_num FROM alembic_version"))
+    return str(version.scalar_one())
+
+
+def check(connection: Connection) -> None:
+    """
+    Refuse a database with another schema than ours, before anything is written.
+    """
+    version = version_of(connection)
+    if version == PRESENT:
+        return
+    if version is None:
+        raise errors.DatabaseError(
+            "This database holds no ticketsync tables.",
+            hint="Run `ticketsync init`, or point --database at the right place.",
+            word="no-database",
+        )
+    if version > PRESENT:
+        raise errors.DatabaseError(
+            f"The database was written by a newer ticketsync (schema {version}; "
+            f"this one knows {PRESENT}).",
+            hint="Install the newer ticketsync; nothing was changed.",
+            word="schema-newer",
+        )
+    raise errors.DatabaseError(
+        f"The database has the older schema {version}; ticketsync needs {PRESENT}.",
+        hint="Run `ticketsync db upgrade`.",
+        word="schema-older",
+    )
+
+
+def upgrade(engine: Engine) -> None:
+    """
+    Bring the database to the present schema, in one transaction.
+    """
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        version = version_of(connection)
+        if version is not None and version > PRESENT:
+            check(connection)
+        config.attributes["connection"] = connection
+        command.upgrade(config, PRESENT)

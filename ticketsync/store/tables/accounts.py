@@ -1,0 +1,120 @@
+"""
+Accounts, their runs, where their next read begins, and who is at work.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import SQLModel
+
+from ticketsync.store.tables.base import not_negative, one_of, table
+from ticketsync.store.types import flag, instant, key, points_to, text, whole
+
+
+class Account(SQLModel, table=True):
+    """
+    One connection to a provider. Holds where its secret is, never the secret.
+    """
+
+    __tablename__ = "accounts"
+    __table_args__ = table(
+        UniqueConstraint("name"),
+        one_of("state", "active", "paused", "parked"),
+        one_of("secret_source", "keyring", "env", "command", "credential", "file"),
+        not_negative("failures", "breaker_opened"),
+    )
+
+    id: int | None = key()
+    name: str = text()
+    provider: str = text()
+    base_url: str | None = text(default=None)
+    secret_source: str = text()
+    secret_reference: str = text(default="")
+    secret_fingerprint: str = text(default="")
+    identity: str | None = text(default=None)
+    state: str = text(default="active")
+    state_reason: str = text(default="")
+    failures: int = whole(default=0)
+    breaker_opened: int = whole(default=0)
+    breaker_until: datetime | None = instant(default=None)
+    created_at: datetime = instant()
+
+
+class SyncRun(SQLModel, table=True):
+    """
+    One attempt at one account; skipped attempts are rows too.
+
+    `run_id` is shared by the accounts of one command.
+    """
+
+    __tablename__ = "sync_runs"
+    __table_args__ = table(
+        Index(None, "run_id"),
+        Index(None, "account_id", "started_at"),
+        one_of("kind", "full", "incremental", "manual", "webhook"),
+        one_of(
+            "outcome",
+            "started",
+            "success",
+            "partial",
+            "failed",
+            "interrupted",
+            "skipped-busy",
+            "skipped-breaker",
+            "skipped-disabled",
+            "skipped-parked",
+            "skipped-not-due",
+        ),
+    )
+
+    id: int | None = key()
+    run_id: str = text()
+    account_id: int = points_to("accounts.id")
+    account_name: str = text()
+    kind: str = text()
+    started_by: str = text()
+    outcome: str = text(default="started")
+    swept: bool = flag(default=False)
+    started_at: datetime = instant()
+    finished_at: datetime | None = instant(default=None)
+    requests: int = whole(default=0)
+    processed: int = whole(default=0)
+    created: int = whole(default=0)
+    updated: int = whole(default=0)
+    unchanged: int = whole(default=0)
+    quarantined: int = whole(default=0)
+    shows_changed: int = whole(default=0)
+    exit_code: int = whole(default=0)
+    word: str = text(default="")
+    message: str = text(default="")
+    hint: str = text(default="")
+
+
+class Bookmark(SQLModel, table=True):
+    """
+    Where the next read of a stream begins; only its provider can read the value.
+    """
+
+    __tablename__ = "bookmarks"
+    __table_args__ = table()
+
+    account_id: int = points_to("accounts.id", primary_key=True)
+    stream: str = text(primary_key=True)
+    event_id: str = text(primary_key=True, default="")
+    value: str = text()
+
+
+class Lease(SQLModel, table=True):
+    """
+    Who works on something, and until when nobody else may.
+    """
+
+    __tablename__ = "leases"
+    __table_args__ = table()
+
+    name: str = text(primary_key=True)
+    holder: str = text()
+    taken_at: datetime = instant()
+    expires_at: datetime = instant()

@@ -1,0 +1,43 @@
+"""
+What all tables share: constraint names, STRICT, one registry.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import SQLModel
+
+metadata = SQLModel.metadata
+metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def table(*constraints: CheckConstraint | Index | UniqueConstraint) -> Any:
+    """
+    The table arguments of a STRICT table with these constraints.
+    """
+    return (*constraints, {"sqlite_strict": True})
+
+
+def one_of(column: str, *words: str) -> CheckConstraint:
+    """
+    A column that holds one of these words and nothing else.
+    """
+    listed = ", ".join(f"'{word}'" for word in words)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def not_negative(*columns: str) -> CheckConstraint:
+    """
+    Numbers that are never below zero.
+    """
+    return CheckConstraint(
+        " AND ".join(f"{column} >= 0" for column in columns), name="not_negative"
+    )

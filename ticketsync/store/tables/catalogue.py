@@ -1,0 +1,159 @@
+"""
+Their listings, our shows, and which is which.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import SQLModel
+
+from ticketsync.store.tables.base import one_of, table
+from ticketsync.store.types import blob, flag, instant, key, points_to, text, whole
+
+
+class Venue(SQLModel, table=True):
+    __tablename__ = "venues"
+    __table_args__ = table(
+        UniqueConstraint("name"), CheckConstraint("length(currency) = 3", "currency")
+    )
+
+    id: int | None = key()
+    name: str = text()
+    timezone: str = text()
+    currency: str = text()
+
+
+class Production(SQLModel, table=True):
+    __tablename__ = "productions"
+    __table_args__ = table(UniqueConstraint("title"))
+
+    id: int | None = key()
+    title: str = text()
+
+
+class Show(SQLModel, table=True):
+    """
+    One performance of ours. `starts_local` is what the poster says.
+    """
+
+    __tablename__ = "shows"
+    __table_args__ = table(
+        UniqueConstraint("production_id", "venue_id", "starts_at"),
+        UniqueConstraint("reference"),
+        Index(None, "starts_at"),
+        CheckConstraint("capacity IS NULL OR capacity >= 0", "capacity"),
+    )
+
+    id: int | None = key()
+    production_id: int = points_to("productions.id")
+    venue_id: int = points_to("venues.id")
+    starts_at: datetime = instant()
+    starts_local: str = text()
+    timezone: str = text()
+    capacity: int | None = whole(default=None)
+    currency: str = text()
+    reference: str | None = text(default=None)
+    is_excluded: bool = flag(default=False)
+    excluded_because: str = text(default="")
+
+
+class Event(SQLModel, table=True):
+    """
+    Their listing.
+    """
+
+    __tablename__ = "events"
+    __table_args__ = table(UniqueConstraint("account_id", "provider_id"))
+
+    id: int | None = key()
+    account_id: int = points_to("accounts.id")
+    provider_id: str = text()
+    name: str = text()
+    url: str | None = text(default=None)
+
+
+class Occurrence(SQLModel, table=True):
+    """
+    One dated performance in their listing.
+
+    `gone_since` is set when a complete listing no longer had it; its orders stay.
+    """
+
+    __tablename__ = "occurrences"
+    __table_args__ = table(
+        UniqueConstraint("account_id", "provider_id"),
+        Index(None, "event_id"),
+        one_of("status", "on_sale", "draft", "closed", "cancelled"),
+    )
+
+    id: int | None = key()
+    account_id: int = points_to("accounts.id")
+    event_id: int = points_to("events.id")
+    provider_id: str = text()
+    name: str = text()
+    starts_at: datetime = instant()
+    ends_at: datetime | None = instant(default=None)
+    starts_local: str = text()
+    timezone: str = text()
+    status: str = text()
+    capacity: int | None = whole(default=None)
+    currency: str | None = text(default=None)
+    venue: str | None = text(default=None)
+    url: str | None = text(default=None)
+    listed_at: datetime | None = instant(default=None)
+    issued: int | None = whole(default=None)
+    ordered: int | None = whole(default=None)
+    fingerprint: str = text()
+    gone_since: datetime | None = instant(default=None)
+    content: bytes = blob()
+
+
+class ProductionLink(SQLModel, table=True):
+    __tablename__ = "production_links"
+    __table_args__ = table(UniqueConstraint("event_id"))
+
+    id: int | None = key()
+    production_id: int = points_to("productions.id")
+    event_id: int = points_to("events.id")
+    created_at: datetime = instant()
+
+
+class ShowLink(SQLModel, table=True):
+    """
+    A Show and an Occurrence are the same night: who decided it, and why.
+    """
+
+    __tablename__ = "show_links"
+    __table_args__ = table(
+        UniqueConstraint("occurrence_id"),
+        Index(None, "show_id"),
+        one_of("decided_by", "person", "machine", "adopted"),
+        one_of("status", "synced", "pending", "conflict", "error"),
+    )
+
+    id: int | None = key()
+    show_id: int = points_to("shows.id")
+    occurrence_id: int = points_to("occurrences.id")
+    decided_by: str = text()
+    reason: str = text(default="")
+    batch: str = text(default="")
+    status: str = text(default="pending")
+    starts_at: datetime = instant()
+    created_at: datetime = instant()
+
+
+class Refusal(SQLModel, table=True):
+    """
+    What a person said no to. `show_id` is null where the Occurrence is no show at all.
+    """
+
+    __tablename__ = "refusals"
+    __table_args__ = table(UniqueConstraint("occurrence_id", "show_id"))
+
+    id: int | None = key()
+    occurrence_id: int = points_to("occurrences.id")
+    show_id: int | None = points_to("shows.id", default=None)
+    batch: str = text(default="")
+    created_at: datetime = instant()

@@ -1,0 +1,86 @@
+"""
+The table the venue lives by. Written only by `financials.importing`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint
+from sqlmodel import SQLModel
+
+from ticketsync.store.tables.base import not_negative, one_of, table
+from ticketsync.store.types import instant, points_to, text, whole
+
+
+class ShowFinancials(SQLModel, table=True):
+    """
+    One row per show, account and currency; recomputed, never incremented.
+    """
+
+    __tablename__ = "show_financials"
+    __table_args__ = table(
+        one_of("fees_source", "reported", "schedule", "unknown"),
+        not_negative("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in"),
+        CheckConstraint("(fees IS NULL) = (net IS NULL)", "net_known"),
+        CheckConstraint(
+            "net_before_fees = gross - refunded - tax_remitted", "net_before_fees"
+        ),
+        CheckConstraint("fees IS NULL OR net = net_before_fees - fees", "net"),
+    )
+
+    show_id: int = points_to("shows.id", primary_key=True)
+    account_id: int = points_to("accounts.id", primary_key=True)
+    currency: str = text(primary_key=True)
+    tickets_sold: int = whole()
+    tickets_comp: int = whole()
+    tickets_refunded: int = whole()
+    checked_in: int = whole()
+    face: int = whole()
+    discounts: int = whole()
+    gross: int = whole()
+    fees: int | None = whole(default=None)
+    fees_source: str = text()
+    refunded: int = whole()
+    tax: int = whole()
+    tax_remitted: int = whole()
+    net: int | None = whole(default=None)
+    net_before_fees: int = whole()
+    updated_at: datetime = instant()
+
+
+class TicketFee(SQLModel, table=True):
+    """
+    One named fee line of a show's financials.
+    """
+
+    __tablename__ = "ticket_fees"
+    __table_args__ = table(one_of("source", "reported", "schedule"))
+
+    show_id: int = points_to("shows.id", primary_key=True)
+    account_id: int = points_to("accounts.id", primary_key=True)
+    currency: str = text(primary_key=True)
+    name: str = text(primary_key=True)
+    amount: int = whole()
+    source: str = text()
+
+
+class ShowTicketType(SQLModel, table=True):
+    """
+    The breakdown of a show's financials by ticket type.
+    """
+
+    __tablename__ = "show_ticket_types"
+    __table_args__ = table()
+
+    show_id: int = points_to("shows.id", primary_key=True)
+    account_id: int = points_to("accounts.id", primary_key=True)
+    currency: str = text(primary_key=True)
+    type_name: str = text(primary_key=True)
+    tickets_sold: int = whole()
+    tickets_comp: int = whole()
+    tickets_refunded: int = whole()
+    face: int = whole()
+    discounts: int = whole()
+    gross: int = whole()
+    refunded: int = whole()

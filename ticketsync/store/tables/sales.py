@@ -1,0 +1,164 @@
+"""
+Orders and what they are made of, and every raw version we were shown.
+
+Amounts are minor units of the order's currency. The amounts of an order are
+divided among its tickets (largest remainder), so sums over tickets are sums over
+orders; whatever is added up is added up from `tickets`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import SQLModel
+
+from ticketsync.store.tables.base import not_negative, one_of, table
+from ticketsync.store.types import blob, flag, instant, key, points_to, text, whole
+
+
+class Order(SQLModel, table=True):
+    __tablename__ = "orders"
+    __table_args__ = table(
+        UniqueConstraint("account_id", "provider_id"),
+        Index(None, "occurrence_id"),
+        Index(None, "placed_at"),
+        one_of("status", "paid", "pending", "cancelled"),
+        CheckConstraint("length(currency) = 3", "currency"),
+    )
+
+    id: int | None = key()
+    account_id: int = points_to("accounts.id")
+    provider_id: str = text()
+    occurrence_id: int | None = points_to("occurrences.id", default=None)
+    status: str = text()
+    placed_at: datetime = instant()
+    currency: str = text()
+    total: int = whole()
+    charged: int = whole()
+    refunded: int = whole()
+    credited: int = whole()
+    channel: str = text(default="")
+    payment_reference: str | None = text(default=None)
+    doubt: str | None = text(default=None)
+    gone_since: datetime | None = instant(default=None)
+    content: bytes = blob()
+
+
+class Ticket(SQLModel, table=True):
+    """
+    What admits somebody (`kind` admission), or an order's money without a ticket.
+
+    `is_sold`: it still admits someone. `charged` is this ticket's part of what the
+    buyer paid: face + fee + tax on top + addons + donations − vouchers.
+    """
+
+    __tablename__ = "tickets"
+    __table_args__ = table(
+        UniqueConstraint("account_id", "provider_id"),
+        Index(None, "order_id"),
+        Index(None, "occurrence_id"),
+        one_of("kind", "admission", "other"),
+        one_of("status", "valid", "void", "gone"),
+        not_negative("is_sold", "is_comp", "is_refunded", "is_checked_in"),
+    )
+
+    id: int | None = key()
+    account_id: int = points_to("accounts.id")
+    provider_id: str = text()
+    order_id: int | None = points_to("orders.id", default=None)
+    occurrence_id: int = points_to("occurrences.id")
+    kind: str = text()
+    status: str = text()
+    type_id: str = text()
+    type_name: str = text()
+    currency: str = text()
+    is_sold: bool = flag()
+    is_comp: bool = flag()
+    is_refunded: bool = flag()
+    is_checked_in: bool = flag()
+    face: int = whole()
+    discount: int = whole()
+    charged: int = whole()
+    refunded: int = whole()
+    tax: int = whole()
+    tax_remitted: int = whole()
+    fees: int | None = whole(default=None)
+    content: bytes | None = blob(default=None)
+
+
+class Refund(SQLModel, table=True):
+    __tablename__ = "refunds"
+    __table_args__ = table(
+        UniqueConstraint("account_id", "provider_id"),
+        Index(None, "order_id"),
+        not_negative("amount"),
+    )
+
+    id: int | None = key()
+    account_id: int = points_to("accounts.id")
+    provider_id: str = text()
+    order_id: int = points_to("orders.id")
+    amount: int = whole()
+    refunded_at: datetime | None = instant(default=None)
+    seen_at: datetime = instant()
+
+
+class Fee(SQLModel, table=True):
+    __tablename__ = "fees"
+    __table_args__ = table(UniqueConstraint("order_id", "name"))
+
+    id: int | None = key()
+    order_id: int = points_to("orders.id")
+    name: str = text()
+    amount: int = whole()
+
+
+class RawBlock(SQLModel, table=True):
+    """
+    The changed records of one page, compressed together.
+    """
+
+    __tablename__ = "raw_blocks"
+    __table_args__ = table()
+
+    id: int | None = key()
+    account_id: int = points_to("accounts.id")
+    fetched_at: datetime = instant()
+    records: bytes = blob()
+
+
+class RawRecord(SQLModel, table=True):
+    """
+    Where in its block one version of a record lies.
+    """
+
+    __tablename__ = "raw_records"
+    __table_args__ = table(Index(None, "block_id"))
+
+    account_id: int = points_to("accounts.id", primary_key=True)
+    kind: str = text(primary_key=True)
+    provider_id: str = text(primary_key=True)
+    content: bytes = blob(primary_key=True)
+    block_id: int = points_to("raw_blocks.id")
+    begins: int = whole()
+    length: int = whole()
+
+
+class Quarantined(SQLModel, table=True):
+    """
+    A record that could not be read, with its reason; retried each run.
+    """
+
+    __tablename__ = "quarantine"
+    __table_args__ = table(UniqueConstraint("account_id", "kind", "provider_id"))
+
+    id: int | None = key()
+    account_id: int = points_to("accounts.id")
+    kind: str = text()
+    provider_id: str = text()
+    event_id: str = text(default="")
+    word: str = text()
+    reason: str = text()
+    record: bytes = blob()
+    first_seen_at: datetime = instant()

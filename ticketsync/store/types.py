@@ -1,0 +1,102 @@
+"""
+Column types that mean the same on SQLite (STRICT) and on PostgreSQL.
+
+A fresh field per column: `text()`, `whole()`, `flag()`, `instant()`, `blob()`.
+Instants are ISO text in UTC on SQLite, so that a person reading the file can read
+them and sorting works, and `timestamptz` on PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Integer, LargeBinary, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlmodel import Field
+
+WHOLE = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class Instant(TypeDecorator[datetime]):
+    """
+    An aware UTC datetime, to the second.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(Text())
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant must know its offset from UTC")
+        if dialect.name != "sqlite":
+            return value
+        return value.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if isinstance(value, datetime):
+            return value.astimezone(UTC)
+        return datetime.fromisoformat(value)
+
+
+class Flag(TypeDecorator[bool]):
+    """
+    True or false, stored as 1 or 0.
+    """
+
+    impl = Integer
+    cache_ok = True
+
+    def process_bind_param(self, value: bool | None, dialect: Dialect) -> int | None:
+        return None if value is None else int(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> bool | None:
+        return None if value is None else bool(value)
+
+
+def key() -> Any:
+    """
+    Our own integer identity of a row.
+    """
+    return Field(default=None, primary_key=True, sa_type=WHOLE)
+
+
+def text(**options: Any) -> Any:
+    return Field(sa_type=Text, **options)
+
+
+def whole(**options: Any) -> Any:
+    return Field(sa_type=WHOLE, **options)
+
+
+def flag(**options: Any) -> Any:
+    return Field(sa_type=Flag, **options)
+
+
+def instant(**options: Any) -> Any:
+    return Field(sa_type=Instant, **options)
+
+
+def blob(**options: Any) -> Any:
+    return Field(sa_type=LargeBinary, **options)
+
+
+def points_to(column: str, **options: Any) -> Any:
+    """
+    A foreign key that refuses to lose what it points to.
+    """
+    return Field(
+        sa_type=WHOLE,
+        sa_column_args=[ForeignKey(column, ondelete="RESTRICT")],
+        **options,
+    )

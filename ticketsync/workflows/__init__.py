@@ -1,0 +1,3 @@
+"""
+Jobs that need several rooms. They begin and end the transactions.
+"""

@@ -1,0 +1,140 @@
+"""
+What a platform has on sale: read the listing, save what changed, notice what left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ticketsync.accounts import state
+from ticketsync.catalogue import links, offers
+from ticketsync.catalogue.offers import Listed
+from ticketsync.core import clock, errors
+from ticketsync.core.redact import safe
+from ticketsync.providers.base import NamesItsOwner, Page
+from ticketsync.sales import quarantine, versions
+from ticketsync.sales.versions import Version
+from ticketsync.workflows.records import cleaned, refuse_drift, understood
+from ticketsync.workflows.session import AccountSession
+
+FEW = 5  # dates below which a shrinking listing is believed
+SHRUNK = 0.5
+
+
+@dataclass(slots=True)
+class ListingResult:
+    """
+    What reading a listing found. `seen` holds the platform's occurrence ids.
+    """
+
+    seen: set[str] = field(default_factory=set)
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    gone: int = 0
+
+
+def refresh(work: AccountSession, *, accept_shrink: bool = False) -> ListingResult:
+    """
+    Read the whole listing and save what is new or changed.
+    """
+    result = ListingResult()
+    for page in work.provider.fetch_events():
+        _check_owner(work, page)
+        _save_page(work, page, result)
+        work.on_progress(work.account.name, "events", len(result.seen), 0)
+    _notice_absence(work, result, accept_shrink=accept_shrink)
+    return result
+
+
+def _save_page(work: AccountSession, page: Page, result: ListingResult) -> None:
+    spec = work.provider.spec
+    cleans = cleaned(page.records, spec.personal_fields)
+    good, bad = understood("event", cleans, work.provider.read_event)
+    refuse_drift(len(good), bad, spec.title)
+    result.seen.update(
+        occurrence.id for item in good for occurrence in item.value.occurrences
+    )
+    result.seen.update(item.provider_id for item in bad)
+    listed = [Listed(item.value, item.clean.content) for item in good]
+    with work.database.read() as session:
+        changed = set(offers.changed(session, work.account.id, listed))
+    result.unchanged += len(listed) - len(changed)
+    work.counts.quarantined += len(bad)
+    if not changed and not bad:
+        return
+    news = [
+        Version("event", item.clean.id, item.clean.content, item.clean.data)
+        for item in good
+        if item.clean.content in changed
+    ]
+    now = clock.now()
+    with work.unit() as session:
+        versions.keep(session, work.account.id, news, now)
+        quarantine.put(session, work.account.id, bad, now)
+        quarantine.release(
+            session, work.account.id, "event", (item.clean.id for item in good)
+        )
+        saved = offers.save(
+            session, work.account.id, [i for i in listed if i.content in changed]
+        )
+        work.notes += links.follow_moves(session, saved.moved)
+    result.created += saved.created
+    result.updated += saved.updated
+
+
+def _check_owner(work: AccountSession, page: Page) -> None:
+    """
+    The same key must go on showing the same box office (F27).
+    """
+    provider = work.provider
+    if not isinstance(provider, NamesItsOwner):
+        return
+    owners = {owner for raw in page.records if (owner := provider.owner_of(raw))}
+    known = work.account.identity
+    strangers = owners - {known} if known else set()
+    if strangers:
+        raise errors.GuardRefused(
+            f"Account {work.account.name!r} belongs to {safe(known)!r}, but its key "
+            f"now shows {safe(sorted(strangers)[0])!r}; nothing was saved.",
+            hint=f"Run `ticketsync accounts rotate {work.account.name}` with the right "
+            "key, or connect the other box office as an account of its own.",
+            word="account-changed",
+        )
+    if not known and owners:
+        with work.database.write() as session:
+            state.set_identity(session, work.account.id, sorted(owners)[0])
+
+
+def _notice_absence(
+    work: AccountSession, result: ListingResult, *, accept_shrink: bool
+) -> None:
+    """
+    Dates that left a complete listing are marked; a listing that collapsed is not
+    believed (F14, F15). Orders and figures stay in either case.
+    """
+    with work.database.read() as session:
+        held = offers.all_offers(session, work.account.id)
+    alive = [offer for offer in held if offer.gone_since is None]
+    missing = [offer for offer in alive if offer.occurrence_id not in result.seen]
+    if not missing:
+        return
+    linked = [offer for offer in alive if offer.show_id is not None]
+    left = len(alive) - len(missing)
+    lists_none = bool(linked) and all(offer in missing for offer in linked)
+    shrank = len(alive) >= FEW and left < SHRUNK * len(alive)
+    if (lists_none or shrank) and not accept_shrink:
+        raise errors.GuardRefused(
+            f"Account {work.account.name!r} suddenly lists {left} of {len(alive)} "
+            "known dates; nothing was changed.",
+            hint="Look at the platform. If it is right, run "
+            f"`ticketsync sync {work.account.name} --accept-shrink` once.",
+            word="guard-shrink",
+        )
+    with work.unit() as session:
+        offers.mark_gone(session, (offer.id for offer in missing), clock.now())
+    result.gone = len(missing)
+    work.notes += [
+        f"{offer.name} {offer.starts_local}: no longer listed; its orders are kept"
+        for offer in missing
+    ]

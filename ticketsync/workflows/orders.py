@@ -1,0 +1,582 @@
+"""
+Reading and saving orders: pages as they come, one transaction each.
+
+A page's bookmark is committed with the page. An event's own bookmark (the
+fingerprint of its last complete read) is taken away by the first change saved and
+set again only together with the recomputed figures; so a run that dies in between
+leaves a mark that sends the next run to the same event.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from sqlmodel import Session
+
+from ticketsync.accounts import bookmarks
+from ticketsync.accounts.runs import Counts
+from ticketsync.catalogue.offers import Offer
+from ticketsync.core import clock, errors, records
+from ticketsync.core.parallel import side_by_side
+from ticketsync.net import exact_json
+from ticketsync.providers.base import (
+    Extent,
+    IssuesLooseTickets,
+    Page,
+    Provider,
+    Raw,
+    ReadsWholeAccount,
+)
+from ticketsync.sales import quarantine, saving, versions
+from ticketsync.sales.saving import Held, Incoming, IncomingTicket
+from ticketsync.sales.versions import Version
+from ticketsync.workflows.records import (
+    Understood,
+    cleaned,
+    refuse_drift,
+    understood,
+)
+from ticketsync.workflows.session import AccountSession
+
+T = TypeVar("T")
+
+STREAM = "orders"  # event id → fingerprint of its last complete read
+BEGUN = "orders-begun"  # event id → fingerprint when the unfinished read began
+WINDOWS = "orders-windows"  # "" → what is left of an unfinished read
+NEWEST = "orders-newest"  # "" → watermark for new orders
+
+PAGE = 100
+FEW = 5  # orders below which a shrinking event is believed
+SHRUNK = 0.5
+
+
+@dataclass(slots=True)
+class Reading:
+    """
+    What one run learns about orders: seen per event, touched, complete.
+    """
+
+    ids: dict[str, int]
+    seen: dict[str, set[str]] = field(default_factory=dict)
+    touched: set[int] = field(default_factory=set)
+    complete: set[str] = field(default_factory=set)
+    prints: dict[str, str] = field(default_factory=dict)
+    newest: str = ""
+    expected: int = 0
+    done: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """
+    How an event stood at its last complete read, and whether the counts agreed.
+    """
+
+    fingerprint: str
+    agrees: bool
+
+    def as_text(self) -> str:
+        return json.dumps([self.fingerprint, self.agrees])
+
+    @staticmethod
+    def of(text: str) -> Mark:
+        fingerprint, agrees = json.loads(text)
+        return Mark(str(fingerprint), bool(agrees))
+
+
+def stale(candidates: Sequence[Offer], marks: dict[str, str]) -> list[Offer]:
+    """
+    The events that must be read: never read whole, changed since, or not agreeing.
+    """
+
+    def is_fresh(offer: Offer) -> bool:
+        text = marks.get(offer.occurrence_id)
+        return text is not None and Mark.of(text) == Mark(offer.fingerprint, True)
+
+    return [offer for offer in candidates if not is_fresh(offer)]
+
+
+def whole_is_cheaper(chosen: Sequence[Offer], listed: Sequence[Offer]) -> bool:
+    """
+    Whether one walk over all orders takes fewer requests than one per event.
+    """
+    if len(chosen) < 2:
+        return False
+    by_event = sum(_pages(offer) for offer in chosen)
+    return math.ceil(_total(listed) / PAGE) + 1 < by_event
+
+
+def read_recent(work: AccountSession, progress: Reading) -> set[str]:
+    """
+    Save orders placed since the last watermark; answers the events they belong to.
+    """
+    provider = work.provider
+    if not isinstance(provider, ReadsWholeAccount):
+        return set()
+    with work.database.read() as session:
+        newest = bookmarks.of(session, work.account.id, NEWEST).get("")
+    if newest is None:
+        return set()
+    before = set(progress.touched)
+    for page in provider.fetch_recent_orders(newest):
+        _save_page(work, page, progress)
+    rows = progress.touched - before
+    progress.seen.clear()  # a part of an event's orders says nothing of the rest
+    return {id_ for id_, row in progress.ids.items() if row in rows}
+
+
+def read_whole(
+    work: AccountSession, progress: Reading, listed: Sequence[Offer]
+) -> None:
+    """
+    All orders of the account, in time windows side by side; goes on where it stopped.
+    """
+    provider = work.provider
+    assert isinstance(provider, ReadsWholeAccount)
+    with work.database.read() as session:
+        left = bookmarks.of(session, work.account.id, WINDOWS).get("")
+    progress.expected = _total(listed)
+    if left is None:
+        prints = {offer.occurrence_id: offer.fingerprint for offer in listed}
+        with work.unit() as session:
+            bookmarks.drop(session, work.account.id, [BEGUN])
+            bookmarks.put(session, work.account.id, BEGUN, prints)
+    workers = _workers(work, math.ceil(progress.expected / PAGE))
+    extent = Extent(progress.expected, _cuts(listed, workers))
+    for page in provider.fetch_all_orders(left, extent, workers=workers):
+        _save_page(work, page, progress, keep_place=True)
+    if left is not None:
+        progress.seen.clear()  # the earlier part was seen by another run
+    with work.database.read() as session:
+        begun = bookmarks.of(session, work.account.id, BEGUN)
+    for offer in listed:
+        if offer.occurrence_id in begun:
+            progress.complete.add(offer.occurrence_id)
+            progress.prints[offer.occurrence_id] = begun[offer.occurrence_id]
+    if left is None:
+        for offer in listed:
+            progress.seen.setdefault(offer.occurrence_id, set())
+
+
+def read_events(
+    work: AccountSession, progress: Reading, chosen: Sequence[Offer]
+) -> None:
+    """
+    All orders of these events, several events side by side.
+    """
+    provider = work.provider
+    progress.expected += _total(chosen)
+
+    def reader(offer: Offer) -> Callable[[], Iterator[tuple[Offer, Page | None]]]:
+        def pages() -> Iterator[tuple[Offer, Page | None]]:
+            for page in provider.fetch_orders(offer.occurrence_id, None):
+                yield offer, page
+            yield offer, None
+
+        return pages
+
+    workers = _workers(work, len(chosen))
+    for offer in chosen:
+        progress.seen[offer.occurrence_id] = set()
+        progress.prints[offer.occurrence_id] = offer.fingerprint
+    for offer, page in side_by_side(map(reader, chosen), workers=workers):
+        if page is None:
+            progress.complete.add(offer.occurrence_id)
+        else:
+            _save_page(work, page, progress)
+
+
+def read_loose(
+    work: AccountSession, progress: Reading, chosen: Sequence[Offer]
+) -> None:
+    """
+    Tickets without an order, of those events whose counts suggest that there are any.
+    """
+    provider = work.provider
+    if not isinstance(provider, IssuesLooseTickets):
+        return
+    with work.database.read() as session:
+        held = saving.held(session, work.account.id)
+    suspicious = [
+        offer
+        for offer in chosen
+        if offer.occurrence_id in progress.complete
+        and _may_have_loose(offer, held.get(offer.id))
+    ]
+
+    def reader(offer: Offer) -> Callable[[], Iterator[tuple[Offer, Page]]]:
+        def pages() -> Iterator[tuple[Offer, Page]]:
+            for page in provider.fetch_loose_tickets(offer.occurrence_id):
+                yield offer, page
+
+        return pages
+
+    workers = _workers(work, len(suspicious))
+    for offer, page in side_by_side(map(reader, suspicious), workers=workers):
+        _save_loose_page(work, provider, offer, page, progress)
+
+
+def notice_absence(
+    work: AccountSession,
+    progress: Reading,
+    chosen: Sequence[Offer],
+    *,
+    accept_shrink: bool,
+) -> set[int]:
+    """
+    Orders that a complete read no longer showed are marked; an event that lost most
+    of its orders is not believed (F15). Answers the rows of those events.
+    """
+    complete = [
+        offer
+        for offer in chosen
+        if offer.occurrence_id in progress.complete
+        and offer.occurrence_id in progress.seen
+    ]
+    with work.database.read() as session:
+        known = saving.known_orders(
+            session, work.account.id, (offer.id for offer in complete)
+        )
+    gone: list[str] = []
+    refused: set[int] = set()
+    for offer in complete:
+        held = known.get(offer.id, set())
+        missing = held - progress.seen[offer.occurrence_id]
+        left = len(held) - len(missing)
+        if len(held) >= FEW and left < SHRUNK * len(held) and not accept_shrink:
+            refused.add(offer.id)
+            work.troubles.append(_shrunk(work, offer, left, len(held)))
+        else:
+            gone += missing
+    if gone:
+        with work.unit() as session:
+            saving.mark_gone(session, work.account.id, gone, clock.now())
+        work.notes.append(
+            f"{len(gone)} orders are no longer listed; they still count, see `status`"
+        )
+    return refused
+
+
+def marks_for(
+    work: AccountSession,
+    progress: Reading,
+    chosen: Iterable[Offer],
+    waiting: set[str],
+) -> dict[str, str]:
+    """
+    The bookmarks of the events that were read whole, to be saved with the figures.
+
+    An event with a record in quarantine gets none, so that it is read again.
+    """
+    with work.database.read() as session:
+        held = saving.held(session, work.account.id)
+    return {
+        offer.occurrence_id: Mark(
+            progress.prints[offer.occurrence_id],
+            _agrees(offer, held.get(offer.id)),
+        ).as_text()
+        for offer in chosen
+        if offer.occurrence_id in progress.complete
+        and offer.occurrence_id not in waiting
+    }
+
+
+def retry_quarantine(work: AccountSession, progress: Reading) -> set[str]:
+    """
+    Try the waiting orders once more; answers the events that still have one waiting.
+    """
+    with work.database.read() as session:
+        unread = quarantine.all_of(session, work.account.id)
+    orders = [item for item in unread if item.kind == "order"]
+    if not orders:
+        return set()
+    raws = [exact_json.decode(item.data) for item in orders]
+    _save_records(work, [Page("order", raws)], progress, Counts(), is_retry=True)
+    with work.database.read() as session:
+        left = quarantine.all_of(session, work.account.id)
+    return {item.event_id for item in left if item.kind == "order"}
+
+
+def waiting_events(work: AccountSession) -> set[str]:
+    """
+    The events that have a record in quarantine.
+    """
+    with work.database.read() as session:
+        return {item.event_id for item in quarantine.all_of(session, work.account.id)}
+
+
+# One page
+
+
+def _save_page(
+    work: AccountSession, page: Page, progress: Reading, *, keep_place: bool = False
+) -> None:
+    _save_records(work, [page], progress, work.counts, keep_place=keep_place)
+    progress.done += len(page.records)
+    work.on_progress(
+        work.account.name,
+        "orders",
+        progress.done,
+        max(progress.expected, progress.done),
+    )
+
+
+def _save_records(
+    work: AccountSession,
+    pages: Sequence[Page],
+    progress: Reading,
+    counts: Counts,
+    *,
+    keep_place: bool = False,
+    is_retry: bool = False,
+) -> None:
+    provider, account_id = work.provider, work.account.id
+    raws = [raw for page in pages for raw in page.records]
+    for raw in raws:
+        progress.seen.setdefault(provider.event_of(raw), set()).add(str(raw["id"]))
+    cleans = cleaned(raws, provider.spec.personal_fields)
+    with work.database.read() as session:
+        held = saving.contents(session, account_id, (clean.id for clean in cleans))
+    news = [clean for clean in cleans if held.get(clean.id) != clean.content]
+    read = _placed_on(progress.ids, provider.read_order)
+    good, bad = understood("order", news, read, event_of=provider.event_of)
+    if not is_retry:
+        refuse_drift(len(cleans) - len(bad), bad, provider.spec.title)
+    counts.processed += len(cleans)
+    counts.unchanged += len(cleans) - len(news)
+    counts.quarantined += len(bad)
+    if isinstance(provider, ReadsWholeAccount) and not is_retry:
+        progress.newest = max(
+            [progress.newest, *(provider.watermark_of(raw) for raw in raws)]
+        )
+    if not good and not bad and not keep_place:
+        return
+    now = clock.now()
+    with work.unit() as session:
+        versions.keep(session, account_id, _versions("order", good), now)
+        saved = saving.save_orders(
+            session,
+            account_id,
+            [Incoming(item.value, item.clean.content) for item in good],
+            progress.ids,
+            now,
+        )
+        quarantine.put(session, account_id, bad, now)
+        if good:
+            quarantine.release(
+                session, account_id, "order", (item.clean.id for item in good)
+            )
+        _unmark(session, account_id, progress, saved.touched)
+        if keep_place:
+            place = pages[-1].bookmark
+            if place is None:
+                bookmarks.drop(session, account_id, [WINDOWS])
+            else:
+                bookmarks.put(session, account_id, WINDOWS, {"": place})
+    counts.created += saved.created
+    counts.updated += saved.updated
+    progress.touched |= saved.touched
+
+
+def _save_loose_page(
+    work: AccountSession,
+    provider: IssuesLooseTickets,
+    offer: Offer,
+    page: Page,
+    progress: Reading,
+) -> None:
+    account_id = work.account.id
+    cleans = cleaned(page.records, work.provider.spec.personal_fields)
+    with work.database.read() as session:
+        held = saving.ticket_contents(session, account_id, (c.id for c in cleans))
+    news = [clean for clean in cleans if held.get(clean.id) != clean.content]
+
+    def read(raw: Raw) -> IncomingTicket:
+        loose = provider.read_loose_ticket(raw)
+        if loose.ticket.occurrence_id not in progress.ids:
+            raise errors.UnreadableRecord(
+                "its event is not listed", word="unknown-event"
+            )
+        currency = loose.currency or offer.currency
+        if not currency:
+            raise errors.UnreadableRecord("nothing says its currency")
+        return IncomingTicket(loose, currency, b"")
+
+    good, bad = understood("ticket", news, read, event_of=lambda _: offer.occurrence_id)
+    work.counts.processed += len(cleans)
+    work.counts.unchanged += len(cleans) - len(news)
+    work.counts.quarantined += len(bad)
+    if not good and not bad:
+        return
+    now = clock.now()
+    incoming = [
+        IncomingTicket(item.value.loose, item.value.currency, item.clean.content)
+        for item in good
+    ]
+    with work.unit() as session:
+        versions.keep(session, account_id, _versions("ticket", good), now)
+        saved = saving.save_loose(session, account_id, incoming, progress.ids)
+        quarantine.put(session, account_id, bad, now)
+        quarantine.release(session, account_id, "ticket", (i.clean.id for i in good))
+        _unmark(session, account_id, progress, saved.touched)
+    work.counts.created += saved.created
+    work.counts.updated += saved.updated
+    progress.touched |= saved.touched
+
+
+def _unmark(
+    session: Session, account_id: int, progress: Reading, rows: set[int]
+) -> None:
+    events = [id_ for id_, row in progress.ids.items() if row in rows]
+    if events:
+        bookmarks.drop_events(session, account_id, STREAM, events)
+
+
+def _versions(kind: str, good: Sequence[Understood[T]]) -> list[Version]:
+    return [
+        Version(kind, item.clean.id, item.clean.content, item.clean.data)
+        for item in good
+    ]
+
+
+def _placed_on(
+    ids: dict[str, int], read: Callable[[Raw], records.Order]
+) -> Callable[[Raw], records.Order]:
+    """
+    Read an order and make sure that we know the dates it is for.
+    """
+
+    def read_known(raw: Raw) -> records.Order:
+        order = read(raw)
+        dates = {ticket.occurrence_id for ticket in order.tickets}
+        if order.occurrence_id is not None:
+            dates.add(order.occurrence_id)
+        for date in dates - ids.keys():
+            raise errors.UnreadableRecord(
+                f"its event {date} is not listed", word="unknown-event"
+            )
+        return order
+
+    return read_known
+
+
+# Estimates
+
+
+def _pages(offer: Offer) -> int:
+    return max(1, math.ceil((offer.ordered or 0) / PAGE))
+
+
+def _total(listed: Iterable[Offer]) -> int:
+    return sum(offer.ordered or 0 for offer in listed)
+
+
+def _workers(work: AccountSession, pages: int) -> int:
+    return max(1, min(work.settings.sync.workers, pages))
+
+
+def _cuts(listed: Sequence[Offer], parts: int) -> list[int]:
+    """
+    Instants that part the account's orders into equal shares, as far as one can tell:
+    each event is taken to sell evenly from its listing to its start.
+
+    The first instant is where the earliest listing begins.
+    """
+    now = clock.now().timestamp()
+    spans = []
+    for offer in listed:
+        if offer.ordered and offer.listed_at is not None:
+            begins = offer.listed_at.timestamp()
+            ends = max(begins + 1, min(offer.starts_at.timestamp(), now))
+            spans.append((begins, ends, offer.ordered))
+    if not spans or parts < 2:
+        return []
+    low, high = min(s[0] for s in spans), max(s[1] for s in spans)
+    total = sum(s[2] for s in spans)
+
+    def sold_by(instant: float) -> float:
+        return sum(
+            number * min(1.0, max(0.0, (instant - begins) / (ends - begins)))
+            for begins, ends, number in spans
+        )
+
+    cuts = [int(low)]
+    for part in range(1, parts):
+        left, right = low, high
+        for _ in range(32):
+            middle = (left + right) / 2
+            if sold_by(middle) < total * part / parts:
+                left = middle
+            else:
+                right = middle
+        if int(right) > cuts[-1]:
+            cuts.append(int(right))
+    return cuts
+
+
+def _may_have_loose(offer: Offer, held: Held | None) -> bool:
+    """
+    The listing counts more than the orders hold, or does not count at all.
+    """
+    if offer.issued is None:
+        return True
+    if held is None:
+        return offer.issued > 0
+    return held.loose > 0 or offer.issued > held.admitting
+
+
+def _agrees(offer: Offer, held: Held | None) -> bool:
+    """
+    Whether the listing's counts fit what we hold under some way of counting.
+
+    A listing that tells no counts never agrees: its events are read every time.
+    """
+    if offer.issued is None:
+        return False
+    if held is None:
+        return not offer.issued and not offer.ordered
+    fits = offer.issued in held.tickets
+    return fits and (offer.ordered is None or offer.ordered in held.orders)
+
+
+def _shrunk(
+    work: AccountSession, offer: Offer, left: int, known: int
+) -> errors.GuardRefused:
+    return errors.GuardRefused(
+        f"Account {work.account.name!r}: {offer.name} {offer.starts_local} suddenly "
+        f"has {left} of its {known} orders; its figures stay as they were.",
+        hint="Look at the platform. If it is right, run "
+        f"`ticketsync sync {work.account.name} --accept-shrink` once.",
+        word="guard-shrink",
+    )
+
+
+def save_again(
+    session: Session,
+    account_id: int,
+    provider: Provider,
+    page: Page,
+    ids: dict[str, int],
+    now: datetime,
+) -> int:
+    """
+    Save stored raw orders as they are understood today; returns how many.
+    """
+    cleans = cleaned(page.records, frozenset())
+    read = _placed_on(ids, provider.read_order)
+    good, bad = understood("order", cleans, read, event_of=provider.event_of)
+    quarantine.put(session, account_id, bad, now)
+    quarantine.release(session, account_id, "order", (item.clean.id for item in good))
+    saving.save_orders(
+        session,
+        account_id,
+        [Incoming(item.value, item.clean.content) for item in good],
+        ids,
+        now,
+    )
+    return len(good)

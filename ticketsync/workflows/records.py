@@ -1,0 +1,95 @@
+"""
+From raw records to readable ones: people removed, hashed, understood or set aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from ticketsync.core import digest, errors
+from ticketsync.core.errors import UnreadableRecord
+from ticketsync.core.redact import without_people
+from ticketsync.net import exact_json
+from ticketsync.providers import reading
+from ticketsync.providers.base import Raw
+from ticketsync.sales.quarantine import Unread
+
+T = TypeVar("T")
+
+FEW = 5  # records of a page below which a share of them means nothing
+MOST_UNREADABLE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """
+    A raw record without people, its canonical bytes and their hash.
+    """
+
+    id: str
+    raw: Raw
+    data: bytes
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Understood(Generic[T]):
+    clean: Clean
+    value: T
+
+
+def cleaned(raws: Sequence[Raw], personal: frozenset[str]) -> list[Clean]:
+    """
+    The records as they may be stored.
+    """
+    found = []
+    for raw in raws:
+        bare = without_people(raw, personal)
+        data = exact_json.encode(bare)
+        found.append(Clean(str(raw["id"]), bare, data, digest.content(data)))
+    return found
+
+
+def understood(
+    kind: str,
+    cleans: Sequence[Clean],
+    read: Callable[[Raw], T],
+    *,
+    event_of: Callable[[Raw], str] = lambda _: "",
+) -> tuple[list[Understood[T]], list[Unread]]:
+    """
+    What could be read, and what goes to quarantine with its reason.
+    """
+    good: list[Understood[T]] = []
+    bad: list[Unread] = []
+    for clean in cleans:
+        try:
+            good.append(Understood(clean, reading.understood(read, clean.raw)))
+        except UnreadableRecord as error:
+            bad.append(
+                Unread(
+                    kind,
+                    clean.id,
+                    event_of(clean.raw),
+                    clean.data,
+                    error.word,
+                    error.reason,
+                )
+            )
+    return good, bad
+
+
+def refuse_drift(read: int, unread: Sequence[Unread], platform: str) -> None:
+    """
+    Many unreadable records on one page mean that the platform changed, not the data.
+    """
+    everything = read + len(unread)
+    if everything >= FEW and len(unread) > MOST_UNREADABLE * everything:
+        raise errors.ProviderNonsense(
+            f"{platform}: {len(unread)} of {everything} records of one page cannot be "
+            f"read ({unread[0].provider_id}: {unread[0].reason}).",
+            hint="Nothing of this page was saved; look for a newer ticketsync.",
+            word="schema-drift",
+        )

@@ -1,0 +1,291 @@
+"""
+One account at work: its lease, its run's row, its provider.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlmodel import Session
+
+from ticketsync.accounts import credentials, runs, state
+from ticketsync.accounts.runs import Counts, Result
+from ticketsync.accounts.state import AccountState
+from ticketsync.core import clock, errors
+from ticketsync.core.config import Settings
+from ticketsync.core.redact import Secret, without_secrets
+from ticketsync.net.budget import CallBudget
+from ticketsync.net.client import ApiClient
+from ticketsync.net.retry import Patience
+from ticketsync.providers import registry
+from ticketsync.providers.base import Provider, ProviderSpec
+from ticketsync.store import lease
+from ticketsync.store.engine import Database
+
+OnProgress = Callable[[str, str, int, int], None]
+
+
+def no_progress(account: str, step: str, done: int, total: int) -> None:
+    """
+    For callers that show no progress.
+    """
+
+
+@dataclass(slots=True)
+class AccountSession:
+    """
+    An account with its lease taken and its provider connected.
+    """
+
+    database: Database
+    settings: Settings
+    account: AccountState
+    provider: Provider
+    api: ApiClient
+    run_id: str
+    holder: str
+    started_at: datetime
+    on_progress: OnProgress = no_progress
+    counts: Counts = field(default_factory=Counts)
+    notes: list[str] = field(default_factory=list)
+    troubles: list[errors.TicketsyncError] = field(default_factory=list)
+    saved_anything: bool = False
+
+    @contextlib.contextmanager
+    def unit(self) -> Iterator[Session]:
+        """
+        One transaction of this run; keeps the lease alive with it.
+        """
+        with self.database.write() as session:
+            lease.prolong(session, lease_of(self.account), self.holder, clock.now())
+            yield session
+        self.saved_anything = True
+
+
+def new_run_id() -> str:
+    """
+    The name of one command's run: when it began, and something unique.
+    """
+    return f"{clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def lease_of(account: AccountState) -> str:
+    return f"account {account.name}"
+
+
+def connect(
+    account: AccountState, settings: Settings, secret: Secret, run_id: str
+) -> tuple[Provider, ApiClient]:
+    """
+    The account's provider with its client; the secret goes no further.
+    """
+    kind = registry.provider(account.provider)
+    api = client(kind.spec, account.name, account.base_url, secret, settings, run_id)
+    return kind(api), api
+
+
+def client(
+    spec: ProviderSpec,
+    account: str,
+    base_url: str | None,
+    secret: Secret,
+    settings: Settings,
+    run_id: str,
+) -> ApiClient:
+    """
+    The HTTP client of one account, within its shared call budget.
+    """
+    # The same key has the same limit, whatever the account is called here.
+    budget_name = f"{spec.name}-{credentials.fingerprint(secret, spec.name)}"
+    return ApiClient(
+        base_url or spec.base_url,
+        account=account,
+        platform=spec.title,
+        headers=spec.authenticate(secret),
+        budget=CallBudget(
+            budget_name,
+            requests=spec.budget.requests,
+            minutes=spec.budget.minutes,
+        ),
+        run_id=run_id,
+        patience=Patience(settings.sync.wait_seconds),
+        deadline_seconds=settings.sync.deadline_minutes * 60,
+        use_system_proxy=settings.use_system_proxy,
+    )
+
+
+def attend(
+    database: Database,
+    settings: Settings,
+    account: AccountState,
+    work: Callable[[AccountSession], tuple[int, bool]],
+    *,
+    run_id: str,
+    kind: str,
+    started_by: str,
+    on_progress: OnProgress = no_progress,
+) -> tuple[Result, list[str]]:
+    """
+    Do `work` for one account, from taking the lease to closing its row.
+
+    `work` answers how many shows changed and whether all orders were read again.
+    Failures that we understand become a result, never an exception; so a failing
+    account does not stop the others.
+    """
+    now = clock.now()
+    holder = lease.me(run_id)
+    try:
+        with database.write() as session:
+            lease.take(session, lease_of(account), holder, now)
+            row = runs.start(
+                session, run_id, account, kind=kind, started_by=started_by, now=now
+            )
+    except errors.Busy as busy:
+        return _skipped_busy(database, account, busy, run_id, kind, started_by), []
+    began = time.monotonic()
+    live: list[AccountSession] = []
+    masked: list[Secret] = []
+    try:
+        secret = credentials.read(
+            account.name, account.secret_source, account.secret_reference
+        )
+        masked.append(secret)
+        provider, api = connect(account, settings, secret, run_id)
+        live.append(
+            AccountSession(
+                database,
+                settings,
+                account,
+                provider,
+                api,
+                run_id,
+                holder,
+                now,
+                on_progress,
+            )
+        )
+        shows_changed, swept = work(live[0])
+        result = _done(account, live[0], shows_changed, swept)
+    except errors.TicketsyncError as error:
+        result = _failed(account, live, error)
+    except BaseException as error:
+        fault = errors.TicketsyncError(
+            f"Account {account.name!r}: {type(error).__name__} in our own code."
+        )
+        if isinstance(error, KeyboardInterrupt):
+            fault = errors.Interrupted("Stopped by hand.", signal_number=2)
+        _close(database, account, row, holder, _failed(account, live, fault), began)
+        raise
+    finally:
+        for session_ in live:
+            session_.api.close()
+    result = _masked(result, masked)
+    result = _close(database, account, row, holder, result, began)
+    if isinstance(interruption := _interruption(result), errors.Interrupted):
+        raise interruption
+    return result, live[0].notes if live else []
+
+
+def _done(
+    account: AccountState, session: AccountSession, shows_changed: int, swept: bool
+) -> Result:
+    trouble = session.troubles[0] if session.troubles else None
+    is_partial = trouble is not None or session.counts.quarantined > 0
+    if trouble is None and is_partial:
+        trouble = errors.TicketsyncError(
+            f"Account {account.name!r}: {session.counts.quarantined} records could not "
+            "be read and wait in quarantine.",
+            hint="See `ticketsync status`; they are tried again each run.",
+            word="quarantine",
+        )
+        trouble.exit_code = errors.PARTLY
+    return Result(
+        account.name,
+        "partial" if is_partial else "success",
+        counts=session.counts,
+        shows_changed=shows_changed,
+        requests=session.api.requests,
+        exit_code=trouble.exit_code if trouble else 0,
+        word=trouble.word if trouble else "",
+        message=trouble.message if trouble else "",
+        hint=trouble.hint if trouble else "",
+        swept=swept,
+    )
+
+
+def _failed(
+    account: AccountState, live: list[AccountSession], error: errors.TicketsyncError
+) -> Result:
+    saved = bool(live) and live[0].saved_anything
+    outcome = "partial" if saved else "failed"
+    if isinstance(error, errors.Interrupted):
+        outcome = "interrupted"
+    return Result(
+        account.name,
+        outcome,
+        counts=live[0].counts if live else Counts(),
+        requests=live[0].api.requests if live else 0,
+        exit_code=error.exit_code,
+        word=error.word,
+        message=error.message,
+        hint=error.hint,
+    )
+
+
+def _masked(result: Result, secrets_: list[Secret]) -> Result:
+    return replace(result, message=without_secrets(result.message, secrets_))
+
+
+def _close(
+    database: Database,
+    account: AccountState,
+    row: int,
+    holder: str,
+    result: Result,
+    began: float,
+) -> Result:
+    result = replace(result, seconds=round(time.monotonic() - began, 3))
+    now = clock.now()
+    with database.write() as session:
+        runs.finish(session, row, result, now)
+        lease.release(session, lease_of(account), holder)
+        if result.exit_code == 4 and result.word != "needs-matching":
+            state.set_state(session, account.id, "parked", result.message)
+        elif result.exit_code in (5, 6) and result.word != "throttled":
+            state.note_failure(session, account, now)
+        elif result.outcome == "success":
+            state.note_success(session, account)
+    return result
+
+
+def _interruption(result: Result) -> errors.TicketsyncError | None:
+    if result.outcome != "interrupted":
+        return None
+    return errors.Interrupted(result.message, signal_number=result.exit_code - 128)
+
+
+def _skipped_busy(
+    database: Database,
+    account: AccountState,
+    busy: errors.Busy,
+    run_id: str,
+    kind: str,
+    started_by: str,
+) -> Result:
+    result = runs.failed(account.name, busy, outcome="skipped-busy")
+    with database.write() as session:
+        runs.skip(
+            session,
+            run_id,
+            account,
+            result,
+            kind=kind,
+            started_by=started_by,
+            now=clock.now(),
+        )
+    return result

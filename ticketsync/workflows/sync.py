@@ -1,0 +1,417 @@
+"""
+The main job: for each account, read what changed and bring the figures up to date.
+
+    read the listing                    what is on sale, what moved, what left
+    match what is certain               the rest waits for a person
+    read orders                         only where something may have changed
+    recompute the figures               together with the marks of what was read
+
+No transaction spans a network call; a killed run is resumed by the next one; a run
+that finds nothing new writes nothing but its own row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ticketsync.accounts import bookmarks, runs, state
+from ticketsync.accounts.runs import Result
+from ticketsync.accounts.state import AccountState
+from ticketsync.catalogue import links, offers
+from ticketsync.catalogue.offers import Offer
+from ticketsync.core import clock, errors
+from ticketsync.core.config import Settings
+from ticketsync.financials import importing
+from ticketsync.net import exact_json
+from ticketsync.providers import registry
+from ticketsync.providers.base import Page, ReadsWholeAccount
+from ticketsync.reporting import numbers
+from ticketsync.reporting.changes import Change, changes
+from ticketsync.sales import versions
+from ticketsync.store.engine import Database, rehearsal
+from ticketsync.workflows import listing, match, orders
+from ticketsync.workflows.session import (
+    AccountSession,
+    OnProgress,
+    attend,
+    new_run_id,
+    no_progress,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """
+    What was asked for. `named` accounts are tried whatever their breaker says.
+    """
+
+    names: tuple[str, ...] = ()
+    only_due: bool = False
+    full: bool = False
+    since: datetime | None = None
+    accept_shrink: bool = False
+    on_progress: OnProgress = no_progress
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """
+    How a run over all its accounts ended, and what it changed.
+    """
+
+    run_id: str
+    results: tuple[Result, ...]
+    notes: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = field(default=())
+
+    @property
+    def exit_code(self) -> int:
+        return errors.combined_exit_code([result.exit_code for result in self.results])
+
+    @property
+    def outcome(self) -> str:
+        outcomes = {result.outcome for result in self.results}
+        if len(outcomes) == 1:
+            return outcomes.pop()
+        if outcomes <= {"success", "skipped-not-due", "skipped-disabled"}:
+            return "success"
+        return "partial"
+
+
+def sync(database: Database, settings: Settings, request: Request) -> Outcome:
+    """
+    Sync the accounts asked for, one after the other.
+    """
+    run_id = new_run_id()
+    with database.read() as session:
+        accounts = state.chosen(session, list(request.names))
+        before = numbers.figures(session)
+    results: list[Result] = []
+    notes: list[str] = []
+    for account in accounts:
+        result, remarks = _sync_account(database, settings, account, request, run_id)
+        results.append(result)
+        notes += remarks
+    with database.read() as session:
+        after = numbers.figures(session)
+    return Outcome(run_id, tuple(results), tuple(notes), tuple(changes(before, after)))
+
+
+def sync_dry(database: Database, settings: Settings, request: Request) -> Outcome:
+    """
+    The same run against a copy that is thrown away: what `sync` would change.
+    """
+    with rehearsal(database) as copy:
+        return sync(copy, settings, request)
+
+
+def replay(database: Database, settings: Settings, names: Sequence[str]) -> Outcome:
+    """
+    Read the stored raw orders again with today's understanding; no network.
+    """
+    run_id = new_run_id()
+    with database.read() as session:
+        accounts = state.chosen(session, list(names))
+        before = numbers.figures(session)
+    results = [_replay_account(database, settings, a, run_id) for a in accounts]
+    with database.read() as session:
+        after = numbers.figures(session)
+    return Outcome(run_id, tuple(results), (), tuple(changes(before, after)))
+
+
+def fetch_listing(
+    database: Database, settings: Settings, names: Sequence[str]
+) -> tuple[list[Result], list[str]]:
+    """
+    Read only what is on sale, without orders.
+    """
+    with database.read() as session:
+        accounts = state.chosen(session, list(names))
+    run_id = new_run_id()
+    results: list[Result] = []
+    notes: list[str] = []
+
+    def work(account: AccountSession) -> tuple[int, bool]:
+        found = listing.refresh(account)
+        account.counts.created += found.created
+        account.counts.updated += found.updated
+        account.counts.unchanged += found.unchanged
+        account.counts.processed += found.created + found.updated + found.unchanged
+        return 0, False
+
+    for account in accounts:
+        result, remarks = attend(
+            database,
+            settings,
+            account,
+            work,
+            run_id=run_id,
+            kind="manual",
+            started_by="events fetch",
+        )
+        results.append(result)
+        notes += remarks
+    return results, notes
+
+
+# One account
+
+
+def _sync_account(
+    database: Database,
+    settings: Settings,
+    account: AccountState,
+    request: Request,
+    run_id: str,
+) -> tuple[Result, list[str]]:
+    kind = "full" if request.full else "incremental"
+    started_by = "due" if request.only_due else "manual"
+    skipped = _reason_to_skip(database, settings, account, request)
+    if skipped is not None:
+        with database.write() as session:
+            runs.skip(
+                session,
+                run_id,
+                account,
+                skipped,
+                kind=kind,
+                started_by=started_by,
+                now=clock.now(),
+            )
+        return skipped, []
+    return attend(
+        database,
+        settings,
+        account,
+        lambda work: _work(work, request),
+        run_id=run_id,
+        kind=kind,
+        started_by=started_by,
+        on_progress=request.on_progress,
+    )
+
+
+def _reason_to_skip(
+    database: Database, settings: Settings, account: AccountState, request: Request
+) -> Result | None:
+    now = clock.now()
+    is_named = account.name in request.names
+    if account.state == "paused":
+        return Result(
+            account.name,
+            "skipped-disabled",
+            word="paused",
+            message=f"Account {account.name!r} is paused.",
+            hint=f"Run `ticketsync accounts resume {account.name}`.",
+        )
+    if account.state == "parked" and not is_named:
+        error = errors.PersonNeeded(
+            f"Account {account.name!r} waits for a person: {account.state_reason}",
+            hint=f"Run `ticketsync accounts rotate {account.name}`.",
+            word="parked",
+        )
+        return runs.failed(account.name, error, outcome="skipped-parked")
+    if account.breaker_is_open(now) and not is_named:
+        assert account.breaker_until is not None
+        open_ = errors.BreakerOpen(
+            f"Account {account.name!r} failed {account.failures} times in a row; the "
+            f"next probe is at {account.breaker_until:%Y-%m-%d %H:%M} UTC.",
+            hint=f"Run `ticketsync sync {account.name}` to try now.",
+        )
+        return runs.failed(account.name, open_, outcome="skipped-breaker")
+    if request.only_due:
+        with database.read() as session:
+            last = runs.last_attempt(session, account.id)
+        interval = settings.account(account.name).interval
+        # A schedule of the same length must not be missed by a few seconds.
+        if last is not None and now < last + interval - timedelta(seconds=30):
+            return Result(account.name, "skipped-not-due")
+    return None
+
+
+def _work(work: AccountSession, request: Request) -> tuple[int, bool]:
+    """
+    What one account's run does once it has its lease; see the module's drawing.
+    """
+    listing.refresh(work, accept_shrink=request.accept_shrink)
+    _link_certain(work)
+    with work.database.read() as session:
+        listed = offers.all_offers(session, work.account.id)
+        last_sweep = runs.last_sweep(session, work.account.id)
+    progress = orders.Reading(ids={offer.occurrence_id: offer.id for offer in listed})
+    try:
+        swept, chosen, refused = _read_orders(
+            work, request, listed, progress, last_sweep
+        )
+    except errors.TicketsyncError:
+        _bring_up_to_date(work, progress, [], set())
+        raise
+    return _bring_up_to_date(work, progress, chosen, refused), swept
+
+
+def _link_certain(work: AccountSession) -> None:
+    tolerance = work.settings.match_tolerance
+    with work.database.read() as session:
+        plan = match.plan(session, tolerance, account_id=work.account.id)
+    work.notes += plan.remarks
+    if plan.certain:
+        made = match.accept(
+            work.database,
+            work.settings,
+            plan.certain,
+            decided_by="machine",
+            batch=work.run_id,
+        )
+        work.notes.append(
+            f"{made} dates linked to your shows (same minute, same title)"
+        )
+    if plan.unsure:
+        work.notes.append(
+            f"{len(plan.unsure)} dates belong to no show yet; run `ticketsync match`, "
+            "or `ticketsync shows adopt --all`"
+        )
+
+
+def _read_orders(
+    work: AccountSession,
+    request: Request,
+    listed: Sequence[Offer],
+    progress: orders.Reading,
+    last_sweep: datetime | None,
+) -> tuple[bool, list[Offer], set[int]]:
+    """
+    Decide what to read and read it; answers whether that was a sweep, what was
+    chosen, and the events whose answer was not believed.
+    """
+    account_id = work.account.id
+    settings = work.settings.sync
+    waiting = orders.retry_quarantine(work, progress)
+    since = request.since or clock.now() - timedelta(days=settings.days_back)
+    with work.database.read() as session:
+        marks = bookmarks.of(session, account_id, orders.STREAM)
+        unfinished = bookmarks.of(session, account_id, orders.WINDOWS)
+    sweep_due = last_sweep is None or clock.now() >= last_sweep + timedelta(
+        hours=settings.sweep_hours
+    )
+    swept = request.full or sweep_due or bool(unfinished)
+    window = [
+        offer
+        for offer in listed
+        if offer.gone_since is None
+        and offer.show_id is not None
+        and (request.full or offer.starts_at >= since)
+    ]
+    whole = isinstance(work.provider, ReadsWholeAccount) and (
+        bool(unfinished) or (swept and orders.whole_is_cheaper(window, listed))
+    )
+    if whole:
+        orders.read_whole(work, progress, listed)
+        chosen = list(listed)
+        rest = _changed_meanwhile(work, window)
+    else:
+        recent = orders.read_recent(work, progress)
+        dirty = {offer.occurrence_id for offer in listed} & (recent | waiting)
+        chosen = [
+            offer
+            for offer in window
+            if swept
+            or offer.occurrence_id in dirty
+            or offer in orders.stale([offer], marks)
+        ]
+        rest = chosen
+    if rest:
+        orders.read_events(work, progress, rest)
+    orders.read_loose(work, progress, chosen)
+    refused = orders.notice_absence(
+        work, progress, chosen, accept_shrink=request.accept_shrink
+    )
+    return swept, chosen, refused
+
+
+def _changed_meanwhile(work: AccountSession, window: Sequence[Offer]) -> list[Offer]:
+    """
+    Events whose fingerprint moved since an unfinished read of everything began.
+    """
+    with work.database.read() as session:
+        begun = bookmarks.of(session, work.account.id, orders.BEGUN)
+    return [
+        offer for offer in window if begun.get(offer.occurrence_id) != offer.fingerprint
+    ]
+
+
+def _bring_up_to_date(
+    work: AccountSession,
+    progress: orders.Reading,
+    chosen: Sequence[Offer],
+    refused: set[int],
+) -> int:
+    """
+    Recompute the figures of everything read, and set the marks in the same breath.
+    """
+    complete = [o for o in chosen if o.occurrence_id in progress.complete]
+    touched = progress.touched | {offer.id for offer in complete}
+    if not touched and not progress.newest:
+        return 0
+    marks = orders.marks_for(
+        work,
+        progress,
+        [offer for offer in complete if offer.id not in refused],
+        orders.waiting_events(work) if complete else set(),
+    )
+    with work.database.read() as session:
+        known = bookmarks.of(session, work.account.id, orders.STREAM)
+        newest = bookmarks.of(session, work.account.id, orders.NEWEST).get("", "")
+        shows = links.shows_of(session, touched)
+    moved = complete and progress.newest > newest
+    fresh = {event: mark for event, mark in marks.items() if known.get(event) != mark}
+    if not shows and not fresh and not moved:
+        return 0
+    with work.unit() as session:
+        changed = importing.import_shows(
+            session, shows, match.schedules(session, work.settings), clock.now()
+        )
+        bookmarks.put(session, work.account.id, orders.STREAM, fresh)
+        if moved:
+            newer = {"": progress.newest}
+            bookmarks.put(session, work.account.id, orders.NEWEST, newer)
+        bookmarks.drop(session, work.account.id, [orders.BEGUN])
+        links.set_status(session, {o.id for o in complete} - refused, "synced")
+        links.set_status(session, refused, "error")
+    return changed
+
+
+# Without the network
+
+
+def _replay_account(
+    database: Database, settings: Settings, account: AccountState, run_id: str
+) -> Result:
+    kind = registry.provider(account.provider)
+    changed = processed = 0
+    now = clock.now()
+    with database.write() as session:
+        ids = offers.ids(session, account.id)
+        for block in versions.latest(session, account.id, "order"):
+            processed += len(block)
+            orders.save_again(
+                session,
+                account.id,
+                kind(_NoNetwork()),  # type: ignore[arg-type]
+                Page("order", [exact_json.decode(v.data) for v in block]),
+                ids,
+                now,
+            )
+        shows = links.shows_of(session, ids.values())
+        changed = importing.import_shows(
+            session, shows, match.schedules(session, settings), now
+        )
+    counts = runs.Counts(processed=processed, updated=processed)
+    return Result(account.name, "success", counts=counts, shows_changed=changed)
+
+
+class _NoNetwork:
+    """
+    Stands where a client would: reading raw records needs none.
+    """
