@@ -91,10 +91,10 @@ def changed(session: Session, account_id: int, listed: Sequence[Listed]) -> list
         event = item.event
         if event.id not in held:
             return True
-        if event.is_listing and held[event.id][1:] != (event.name, event.url):
+        if event.is_listing and held[event.id] != (event.name, event.url):
             return True
         return any(
-            date.id not in dates or dates[date.id][1:] != (item.content, None)
+            date.id not in dates or dates[date.id] != (item.content, None)
             for date in event.occurrences
         )
 

@@ -88,21 +88,24 @@ def _forms(value: str) -> list[str]:
     ]
 
 
-def without_people(raw: Any, keys: frozenset[str]) -> Any:
+def take_people_out(raw: Any, keys: frozenset[str]) -> None:
     """
-    The record with every field of those names emptied, at any depth.
+    Empty every field of those names in the record itself, at any depth.
 
-    Strings become `""`, lists `[]`, anything else `None`, so that the shape stays
-    readable. `None` stays `None`.
+    Texts become `""`, lists `[]`, anything else `None`, so that the shape stays
+    readable. `None` stays `None`. In place, because a page holds many thousand
+    fields and nobody needs them afterwards.
     """
-    if isinstance(raw, dict):
-        return {
-            key: _emptied(value) if key in keys else without_people(value, keys)
-            for key, value in raw.items()
-        }
-    if isinstance(raw, list):
-        return [without_people(item, keys) for item in raw]
-    return raw
+    if type(raw) is dict:
+        for key in keys & raw.keys():
+            raw[key] = _emptied(raw[key])
+        for value in raw.values():
+            if type(value) is dict or type(value) is list:
+                take_people_out(value, keys)
+    elif type(raw) is list:
+        for value in raw:
+            if type(value) is dict or type(value) is list:
+                take_people_out(value, keys)
 
 
 def _emptied(value: Any) -> Any:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlmodel import Session
 
 from ticketsync.store.tables.sales import RawBlock, RawRecord
@@ -57,13 +57,15 @@ def keep(
     """
     if not versions:
         return
-    block = RawBlock(
-        account_id=account_id,
-        fetched_at=now,
-        records=compress(b"".join(version.data for version in versions)),
+    block = session.connection().execute(
+        insert(table_of(RawBlock)).returning(table_of(RawBlock).c.id),
+        {
+            "account_id": account_id,
+            "fetched_at": now,
+            "records": compress(b"".join(version.data for version in versions)),
+        },
     )
-    session.add(block)
-    session.flush()
+    block_id = block.scalar_one()
     begins = 0
     rows = []
     for version in versions:
@@ -73,7 +75,7 @@ def keep(
                 "kind": version.kind,
                 "provider_id": version.provider_id,
                 "content": version.content,
-                "block_id": block.id,
+                "block_id": block_id,
                 "begins": begins,
                 "length": len(version.data),
             }
@@ -81,7 +83,6 @@ def keep(
         begins += len(version.data)
     key = ["account_id", "kind", "provider_id", "content"]
     upsert(session, RawRecord, rows, key=key)
-    session.expunge(block)
 
 
 def latest(session: Session, account_id: int, kind: str) -> Iterator[list[Version]]:

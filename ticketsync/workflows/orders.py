@@ -51,6 +51,7 @@ WINDOWS = "orders-windows"  # "" → what is left of an unfinished read
 NEWEST = "orders-newest"  # "" → watermark for new orders
 
 PAGE = 100
+EVIDENCE = 3  # events that must agree before a way of counting is believed
 FEW = 5  # orders below which a shrinking event is believed
 SHRUNK = 0.5
 
@@ -65,6 +66,7 @@ class Reading:
     seen: dict[str, set[str]] = field(default_factory=dict)
     touched: set[int] = field(default_factory=set)
     complete: set[str] = field(default_factory=set)
+    marks: set[str] | None = None
     prints: dict[str, str] = field(default_factory=dict)
     newest: str = ""
     expected: int = 0
@@ -192,7 +194,10 @@ def read_events(
 
 
 def read_loose(
-    work: AccountSession, progress: Reading, chosen: Sequence[Offer]
+    work: AccountSession,
+    progress: Reading,
+    chosen: Sequence[Offer],
+    listed: Sequence[Offer],
 ) -> None:
     """
     Tickets without an order, of those events whose counts suggest that there are any.
@@ -202,11 +207,12 @@ def read_loose(
         return
     with work.database.read() as session:
         held = saving.held(session, work.account.id)
+    rule = counting_rule(listed, held)
     suspicious = [
         offer
         for offer in chosen
         if offer.occurrence_id in progress.complete
-        and _may_have_loose(offer, held.get(offer.id))
+        and _may_have_loose(offer, held.get(offer.id), rule)
     ]
 
     def reader(offer: Offer) -> Callable[[], Iterator[tuple[Offer, Page]]]:
@@ -432,7 +438,10 @@ def _save_loose_page(
 def _unmark(
     session: Session, account_id: int, progress: Reading, rows: set[int]
 ) -> None:
-    events = [id_ for id_, row in progress.ids.items() if row in rows]
+    if progress.marks is None:
+        progress.marks = set(bookmarks.of(session, account_id, STREAM))
+    events = {id_ for id_ in progress.marks if progress.ids.get(id_) in rows}
+    progress.marks -= events
     if events:
         bookmarks.drop_events(session, account_id, STREAM, events)
 
@@ -519,7 +528,25 @@ def _cuts(listed: Sequence[Offer], parts: int) -> list[int]:
     return cuts
 
 
-def _may_have_loose(offer: Offer, held: Held | None) -> bool:
+def counting_rule(listed: Sequence[Offer], held: dict[int, Held]) -> int:
+    """
+    Which of `Held.tickets` the listing counts, judged by where they differ.
+
+    Nobody documents whether unpaid and void tickets are counted. A way of counting
+    is believed when it alone explains several events; else the smallest one is,
+    which at worst asks a platform in vain.
+    """
+    fits = [0, 0, 0]  # events that this way of counting, and no other, explains
+    for offer in listed:
+        mine = held.get(offer.id)
+        if mine is not None and mine.tickets.count(offer.issued) == 1:
+            fits[mine.tickets.index(offer.issued)] += 1
+    best = max(range(3), key=lambda rule: fits[rule])
+    others = max(fits[rule] for rule in range(3) if rule != best)
+    return best if fits[best] >= EVIDENCE and fits[best] > 4 * others else 0
+
+
+def _may_have_loose(offer: Offer, held: Held | None, rule: int) -> bool:
     """
     The listing counts more than the orders hold, or does not count at all.
     """
@@ -527,7 +554,7 @@ def _may_have_loose(offer: Offer, held: Held | None) -> bool:
         return True
     if held is None:
         return offer.issued > 0
-    return held.loose > 0 or offer.issued > held.admitting
+    return held.loose > 0 or offer.issued > held.tickets[rule]
 
 
 def _agrees(offer: Offer, held: Held | None) -> bool:

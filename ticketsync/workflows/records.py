@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from ticketsync.core import digest, errors
 from ticketsync.core.errors import UnreadableRecord
-from ticketsync.core.redact import without_people
+from ticketsync.core.redact import take_people_out
 from ticketsync.net import exact_json
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
@@ -42,13 +42,13 @@ class Understood(Generic[T]):
 
 def cleaned(raws: Sequence[Raw], personal: frozenset[str]) -> list[Clean]:
     """
-    The records as they may be stored.
+    The records as they may be stored; people are taken out of the given ones too.
     """
     found = []
     for raw in raws:
-        bare = without_people(raw, personal)
-        data = exact_json.encode(bare)
-        found.append(Clean(str(raw["id"]), bare, data, digest.content(data)))
+        take_people_out(raw, personal)
+        data = exact_json.encode(raw)
+        found.append(Clean(str(raw["id"]), raw, data, digest.content(data)))
     return found
 
 

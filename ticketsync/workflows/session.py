@@ -27,6 +27,8 @@ from ticketsync.providers.base import Provider, ProviderSpec
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
 
+PROLONG_SECONDS = 20.0  # a lease lasts minutes; not every page needs to renew it
+
 OnProgress = Callable[[str, str, int, int], None]
 
 
@@ -55,6 +57,7 @@ class AccountSession:
     notes: list[str] = field(default_factory=list)
     troubles: list[errors.TicketsyncError] = field(default_factory=list)
     saved_anything: bool = False
+    prolonged: float = 0.0
 
     @contextlib.contextmanager
     def unit(self) -> Iterator[Session]:
@@ -62,7 +65,9 @@ class AccountSession:
         One transaction of this run; keeps the lease alive with it.
         """
         with self.database.write() as session:
-            lease.prolong(session, lease_of(self.account), self.holder, clock.now())
+            if time.monotonic() - self.prolonged > PROLONG_SECONDS:
+                lease.prolong(session, lease_of(self.account), self.holder, clock.now())
+                self.prolonged = time.monotonic()
             yield session
         self.saved_anything = True
 
