@@ -13,7 +13,8 @@ from sqlalchemy import select, update
 from sqlmodel import Session
 
 from ticketsync.catalogue.shows import local_text
-from ticketsync.core import records
+from ticketsync.core import errors, records
+from ticketsync.core.redact import safe
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import Event, Occurrence, ShowLink
 from ticketsync.store.upsert import known, table_of, upsert
@@ -200,6 +201,20 @@ def all_offers(
         query = query.where(links.c.id.is_(None))
     rows = session.connection().execute(query)
     return [Offer(**row._mapping) for row in rows]
+
+
+def find(session: Session, wanted: str) -> Offer:
+    """
+    The occurrence a person means, by our number or by the platform's id.
+    """
+    offers = all_offers(session)
+    fitting = [o for o in offers if wanted in (str(o.id), o.occurrence_id)]
+    if len(fitting) == 1:
+        return fitting[0]
+    what = "stands for several dates" if fitting else "is no date we know"
+    raise errors.NotFound(
+        f"{safe(wanted)!r} {what}.", hint="See the numbers in `ticketsync events list`."
+    )
 
 
 def mark_gone(session: Session, rows: Iterable[int], now: datetime) -> None:

@@ -371,9 +371,9 @@ def _works() -> list[Work]:
     adult = ("Adult", 3900, 150), ("Concession", 2900, 150), ("Guest", 0, 0)
     stalls = ("Stalls", 6500, 250), ("Balcony", 4500, 250), ("Guest", 0, 0)
     return [
-        Work(3001, "Late Laughs", kinds(7001, *adult), 10, False, 50, 120),
-        Work(3002, "The Glass Harbour", kinds(7101, *stalls), 10, False, 0, 180),
-        Work(3003, "Orchid & Wire", kinds(7201, *adult), 10, True, 75, 90),
+        Work(3001, "Late Laughs", kinds(7001, *adult), 10, False, 50, 240),
+        Work(3002, "The Glass Harbour", kinds(7101, *stalls), 10, False, 0, 320),
+        Work(3003, "Orchid & Wire", kinds(7201, *adult), 10, True, 75, 280),
     ]
 
 

@@ -1,0 +1,82 @@
+"""
+`python -m ticketsync`, and the console script: the only place that turns errors into
+words and exit codes.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+
+
+def main() -> None:
+    """
+    Run the command line and end the process with the right code.
+    """
+    os.umask(0o077)
+    from ticketsync.cli.main import app
+    from ticketsync.core import errors
+
+    try:
+        app(prog_name="ticketsync")
+    except errors.TicketsyncError as error:
+        _say(error)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # Whoever read us has gone; keep the interpreter from flushing into the void.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(128 + 13)
+    except Exception as error:
+        if "--debug" in sys.argv:
+            raise
+        _say(_as_bug(error))
+        sys.exit(1)
+
+
+def _say(error: object) -> None:
+    """
+    One line, or one JSON object, on standard error.
+    """
+    from ticketsync.core import errors
+    from ticketsync.core.redact import safe
+
+    assert isinstance(error, errors.TicketsyncError)
+    if _wants_json():
+        import json
+
+        body = {"word": error.word, "message": error.message, "hint": error.hint}
+        print(json.dumps({"error": body}), file=sys.stderr)  # noqa: T201
+        return
+    message = safe(error.message, longest=2000)
+    hint = f" {safe(error.hint, longest=1000)}" if error.hint else ""
+    print(f"ticketsync: {error.word}: {message}{hint}", file=sys.stderr)  # noqa: T201
+
+
+def _wants_json() -> bool:
+    words = sys.argv[1:]
+    return (
+        "--json" in words
+        or "--format=json" in words
+        or any(a == "--format" and b == "json" for a, b in itertools.pairwise(words))
+    )
+
+
+def _as_bug(error: Exception) -> Exception:
+    from ticketsync.core import errors
+
+    trace = error.__traceback__
+    place = "unknown"
+    while trace is not None:
+        name = trace.tb_frame.f_globals.get("__name__", "")
+        if name.startswith("ticketsync"):
+            place = f"{name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return errors.TicketsyncError(
+        f"A fault in ticketsync itself ({type(error).__name__} at {place}).",
+        hint="Run the command with --debug in front to see the details, and report it.",
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,372 @@
+"""
+The venue's own list of shows from a file: CSV, XLSX, XLS, ODS, ICS, YAML.
+
+Every complaint names row and column, and nothing is taken unless everything is right
+(or bad rows are skipped by request). Cells are text until this module converts them:
+no reader's guess about types is believed (F35).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from ticketsync.catalogue.shows import NewShow, VenueInfo
+from ticketsync.core import clock, errors, money, plain_yaml
+from ticketsync.core.redact import safe
+
+COLUMNS = (
+    "production",
+    "starts_at",
+    "date",
+    "time",
+    "venue",
+    "timezone",
+    "capacity",
+    "currency",
+    "reference",
+)
+_LARGEST_FILE = 20 * 1024 * 1024
+_TABLES = (".xlsx", ".xls", ".ods", ".xlsm")
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """
+    What is wrong with one cell.
+    """
+
+    place: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    shows: tuple[NewShow, ...]
+    complaints: tuple[Complaint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """
+    One line of the file: where it stands, and its cells as text by column.
+    """
+
+    place: str
+    cells: dict[str, str]
+    starts_at: datetime | None = None
+
+
+class _Wrong(ValueError):
+    def __init__(self, column: str, reason: str) -> None:
+        super().__init__(reason)
+        self.column = column
+        self.reason = reason
+
+
+def read(file: Path, house: VenueInfo, known: Sequence[VenueInfo] = ()) -> Parsed:
+    """
+    The shows of a file. Missing venue, zone and currency are those of the house, or
+    of the `known` venue that the row names.
+    """
+    shows: list[NewShow] = []
+    complaints: list[Complaint] = []
+    venues = {venue.name: venue for venue in (house, *known)}
+    for row in _rows(file):
+        try:
+            shows.append(_show(row, house, venues))
+        except _Wrong as wrong:
+            place = f"{row.place}, column {wrong.column}"
+            complaints.append(Complaint(place, wrong.reason))
+    if not shows and not complaints:
+        raise errors.BadFile(
+            f"{file.name} holds no shows.",
+            hint="It needs a heading line with production and starts_at.",
+        )
+    return Parsed(tuple(shows), tuple(complaints))
+
+
+def refuse(parsed: Parsed, file: Path) -> None:
+    """
+    Raise `BadFile` with the first complaints if there are any.
+    """
+    if not parsed.complaints:
+        return
+    shown = "; ".join(str(complaint) for complaint in parsed.complaints[:5])
+    more = len(parsed.complaints) - 5
+    raise errors.BadFile(
+        f"{file.name}: {shown}{f'; and {more} more' if more > 0 else ''}.",
+        hint="Nothing was imported. Mend the file, or add --skip-bad.",
+    )
+
+
+# One row
+
+
+def _show(row: _Row, house: VenueInfo, venues: dict[str, VenueInfo]) -> NewShow:
+    cells = row.cells
+    if not cells.get("production"):
+        raise _Wrong("production", "the title is missing")
+    name = cells.get("venue") or house.name
+    venue = venues.get(name, house)
+    zone = _checked(cells, "timezone", venue.timezone, clock.zone, "is no time zone")
+    currency = _checked(
+        cells, "currency", venue.currency, money.exponent, "is no ISO 4217 currency"
+    ).upper()
+    return NewShow(
+        production=cells["production"],
+        starts_at=row.starts_at or _starts_at(cells, zone),
+        venue=name,
+        timezone=zone,
+        currency=currency,
+        capacity=_capacity(cells.get("capacity", "")),
+        reference=cells.get("reference") or None,
+    )
+
+
+def _checked(
+    cells: dict[str, str],
+    column: str,
+    default: str,
+    check: Callable[[str], Any],
+    complaint: str,
+) -> str:
+    text = cells.get(column) or default
+    try:
+        check(text.upper() if column == "currency" else text)
+    except ValueError:
+        raise _Wrong(column, f'"{safe(text)}" {complaint}') from None
+    return text
+
+
+def _starts_at(cells: dict[str, str], zone: str) -> datetime:
+    told = cells.get("starts_at", "")
+    if told:
+        return _moment("starts_at", told, zone)
+    if not cells.get("date"):
+        raise _Wrong("starts_at", "there is neither starts_at nor date and time")
+    if not cells.get("time"):
+        raise _Wrong("time", "the time is missing")
+    return _moment("date", f"{cells['date']} {cells['time']}", zone)
+
+
+def _moment(column: str, text: str, zone: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise _Wrong(
+            column,
+            f'"{safe(text)}" is not a date and time. Use YYYY-MM-DD HH:MM, '
+            "for example 2026-06-30 19:30",
+        ) from None
+    if moment.tzinfo is not None:
+        return moment.astimezone(UTC)
+    if not any(sign in text for sign in (":", "T")):
+        raise _Wrong(column, f'"{safe(text)}" has no time of day')
+    try:
+        return clock.local_to_utc(moment, zone)
+    except ValueError as error:
+        raise _Wrong(column, f"{error}; write it with its offset from UTC") from None
+
+
+def _capacity(text: str) -> int | None:
+    if not text:
+        return None
+    whole = text.removesuffix(".0")
+    if not (whole.isascii() and whole.isdigit()):
+        raise _Wrong("capacity", f'"{safe(text)}" is not a number of seats')
+    return int(whole)
+
+
+# The kinds of file
+
+
+def _rows(file: Path) -> Iterator[_Row]:
+    kind = file.suffix.lower()
+    data = _bytes_of(file)
+    if kind in _TABLES:
+        yield from _from_workbook(file, data)
+    elif kind in (".yaml", ".yml"):
+        yield from _from_yaml(file, _text_of(file, data))
+    elif kind in (".ics", ".ical"):
+        yield from _from_calendar(file, data)
+    elif kind in (".csv", ".tsv", ".txt"):
+        yield from _from_csv(file, _text_of(file, data))
+    else:
+        raise errors.BadFile(
+            f"{file.name}: files of the kind {safe(kind or 'without ending')!r} are "
+            "not read.",
+            hint="Use .csv, .xlsx, .xls, .ods, .ics or .yaml.",
+        )
+
+
+def _bytes_of(file: Path) -> bytes:
+    try:
+        if file.stat().st_size > _LARGEST_FILE:
+            raise errors.BadFile(f"{file} is larger than 20 MB.", hint="Split it.")
+        return file.read_bytes()
+    except OSError as error:
+        raise errors.BadFile(
+            f"{file} cannot be read: {error.strerror}.", hint="Check the name."
+        ) from None
+
+
+def _text_of(file: Path, data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise errors.BadFile(
+            f"{file.name} is not UTF-8 text.", hint="Save it as “CSV UTF-8”."
+        ) from None
+
+
+def _from_csv(file: Path, text: str) -> Iterator[_Row]:
+    first = text.partition("\n")[0]
+    delimiter = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        heading = _heading(file, next(reader, []))
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield _row(f"line {reader.line_num}", heading, cells)
+    except csv.Error as error:
+        raise errors.BadFile(
+            f"{file.name}, line {reader.line_num}: {error}.",
+            hint="Open it in a spreadsheet and save it as CSV again.",
+        ) from None
+
+
+def _from_workbook(file: Path, data: bytes) -> Iterator[_Row]:
+    from python_calamine import CalamineWorkbook
+
+    try:
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        sheet = workbook.sheet_names[0]
+        rows = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    except Exception as error:  # the library names its errors by kind of file
+        raise errors.BadFile(
+            f"{file.name} is no workbook that can be read ({safe(error)}).",
+            hint="Save it as .xlsx again.",
+        ) from None
+    if not rows:
+        return
+    heading = _heading(file, [_cell_text(cell) for cell in rows[0]])
+    for number, cells in enumerate(rows[1:], start=2):
+        texts = [_cell_text(cell) for cell in cells]
+        if any(texts):
+            yield _row(f"sheet {safe(sheet)}, row {number}", heading, texts)
+
+
+def _cell_text(cell: Any) -> str:
+    """
+    A workbook's cell as the person who typed it would write it.
+    """
+    if isinstance(cell, datetime):
+        return cell.isoformat(sep=" ", timespec="minutes")
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, time):
+        return cell.isoformat(timespec="minutes")
+    if isinstance(cell, timedelta):
+        minutes = int(cell.total_seconds()) // 60
+        return f"{minutes // 60:02d}:{minutes % 60:02d}"
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell).strip()
+
+
+def _from_yaml(file: Path, text: str) -> Iterator[_Row]:
+    tree = plain_yaml.read(text, file.name)
+    entries = tree.value
+    if isinstance(entries, dict) and set(entries) == {"shows"}:
+        entries = entries["shows"].value
+    if not isinstance(entries, list):
+        raise errors.BadFile(
+            f"{file.name} is not a list of shows.",
+            hint="Begin with `- production: …`, or with `shows:` and such a list.",
+        )
+    for entry in entries:
+        cells = {key: node.text for key, node in entry.items()}
+        _refuse_unknown(file, list(cells), f"line {entry.line}")
+        if None in cells.values() or not cells:
+            raise errors.BadFile(
+                f"{file.name}, line {entry.line}: a show is a list of `column: text`.",
+                hint=f"The columns are {', '.join(COLUMNS)}.",
+            )
+        texts = {key: (text or "").strip() for key, text in cells.items()}
+        yield _Row(f"line {entry.line}", texts)
+
+
+def _from_calendar(file: Path, data: bytes) -> Iterator[_Row]:
+    from icalendar import Calendar
+
+    try:
+        calendars = Calendar.from_ical(data, multiple=True)
+    except (ValueError, IndexError, KeyError) as error:
+        raise errors.BadFile(
+            f"{file.name} is no calendar that can be read ({safe(error)}).",
+            hint="Export it as .ics again.",
+        ) from None
+    number = 0
+    for calendar in calendars:
+        for entry in calendar.walk("VEVENT"):
+            number += 1
+            yield _calendar_row(f"entry {number}", entry)
+
+
+def _calendar_row(place: str, entry: Any) -> _Row:
+    begins = entry.get("DTSTART")
+    told = begins.dt if begins is not None else None
+    cells = {
+        "production": str(entry.get("SUMMARY", "")).strip(),
+        "venue": str(entry.get("LOCATION", "")).strip(),
+        "reference": str(entry.get("UID", "")).strip(),
+    }
+    if not isinstance(told, datetime):
+        cells["starts_at"] = told.isoformat() if told is not None else ""
+        return _Row(place, cells)
+    if told.tzinfo is None:
+        cells["starts_at"] = told.isoformat(sep=" ", timespec="minutes")
+        return _Row(place, cells)
+    zone = getattr(told.tzinfo, "key", None)
+    if zone is not None and zone != "UTC":
+        cells["timezone"] = zone
+    return _Row(place, cells, starts_at=told.astimezone(UTC))
+
+
+def _heading(file: Path, cells: Sequence[str]) -> list[str]:
+    names = [cell.strip().lower().replace(" ", "_") for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    _refuse_unknown(file, names, "the heading")
+    return names
+
+
+def _refuse_unknown(file: Path, names: Sequence[str], place: str) -> None:
+    strange = [name for name in names if name not in COLUMNS]
+    if strange or len(set(names)) != len(names) or "production" not in names:
+        what = (
+            f"the column {safe(strange[0])!r} is not known"
+            if strange
+            else "a column stands twice or `production` is missing"
+        )
+        raise errors.BadFile(
+            f"{file.name}, {place}: {what}.",
+            hint=f"The columns are {', '.join(COLUMNS)}.",
+        )
+
+
+def _row(place: str, heading: Sequence[str], cells: Sequence[str]) -> _Row:
+    padded = [*cells, *[""] * (len(heading) - len(cells))]
+    return _Row(
+        place,
+        {name: cell.strip() for name, cell in zip(heading, padded, strict=False)},
+    )

@@ -1,0 +1,3 @@
+"""
+The command line: arguments in, words out.
+"""

@@ -1,0 +1,312 @@
+"""
+`ticketsync accounts …`.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ticketsync.cli import context
+from ticketsync.cli.context import Format, Json, Yes
+
+if TYPE_CHECKING:
+    from ticketsync.workflows.connect import SecretSource
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Connect platforms and look after their credentials.",
+)
+
+Env = Annotated[
+    str,
+    typer.Option(
+        "--secret-env", metavar="VAR", help="Environment variable that holds the key."
+    ),
+]
+Command = Annotated[
+    str,
+    typer.Option(
+        "--secret-command", metavar="CMD", help="Command that prints the key."
+    ),
+]
+Credential = Annotated[
+    str,
+    typer.Option(
+        "--secret-credential", metavar="NAME", help="systemd credential with the key."
+    ),
+]
+Stdin = Annotated[
+    bool, typer.Option("--secret-stdin", help="Read the key from standard input.")
+]
+Insecure = Annotated[
+    bool, typer.Option("--insecure-storage", help="Keep it in a 0600 file, no keyring.")
+]
+
+
+@app.command("providers")
+def list_providers(format: Format = "table", json: Json = False) -> None:
+    """
+    Show the platforms that can be connected, and what each can do.
+    """
+    from dataclasses import asdict
+
+    from ticketsync.cli import render
+    from ticketsync.providers import registry
+
+    rows: list[dict[str, object]] = []
+    for item in registry.listed():
+        if item.provider is None:
+            rows.append(
+                {
+                    "provider": item.name,
+                    "title": "",
+                    "origin": item.origin,
+                    "trouble": item.trouble,
+                }
+            )
+            continue
+        spec = item.provider.spec
+        rows.append(
+            {
+                "provider": spec.name,
+                "title": spec.title,
+                "origin": item.origin,
+                "trouble": "",
+                "tells_fees": spec.tells_fees,
+                "key": spec.key_help,
+                **asdict(spec.capabilities),
+            }
+        )
+    columns = [
+        render.Column("provider", "PROVIDER"),
+        render.Column("title", "TITLE"),
+        render.Column("origin", "ORIGIN"),
+        render.Column("key", "WHERE YOU GET THE KEY"),
+        render.Column("trouble", "TROUBLE"),
+    ]
+    if not any(row["trouble"] for row in rows):
+        columns.pop()
+    render.show(rows, columns, context.chosen_format(format, json))
+
+
+@app.command("add")
+def add_account(
+    ctx: typer.Context,
+    provider: Annotated[str, typer.Argument(help="See `accounts providers`.")],
+    name: Annotated[str, typer.Argument(help="What you call this account.")],
+    base_url: Annotated[str, typer.Option(help="Another server, e.g. a sandbox.")] = "",
+    secret_env: Env = "",
+    secret_command: Command = "",
+    secret_credential: Credential = "",
+    secret_stdin: Stdin = False,
+    insecure_storage: Insecure = False,
+    check: Annotated[bool, typer.Option(help="Try the key before saving.")] = True,
+    json: Json = False,
+) -> None:
+    """
+    Connect a platform. The key itself is never an argument.
+
+    Example: ticketsync accounts add ticket_tailor tt --secret-env TT_KEY
+    """
+    from ticketsync.cli import render
+    from ticketsync.workflows import connect
+
+    here = context.of(ctx)
+    source = _source(
+        name,
+        secret_env,
+        secret_command,
+        secret_credential,
+        secret_stdin,
+        insecure_storage,
+    )
+    added = connect.add(
+        here.database(),
+        here.settings(),
+        provider=provider,
+        name=name,
+        base_url=base_url or None,
+        source=source,
+        check=check,
+    )
+    if json:
+        render.print_json(added.as_json())
+        return
+    here.say(f"Account {name!r} is connected: {added.summary}.")
+    here.say(f"Its key comes from {added.secret_place}.")
+    here.say("Next: ticketsync events fetch")
+
+
+@app.command("list")
+def list_accounts(
+    ctx: typer.Context, format: Format = "table", json: Json = False
+) -> None:
+    """
+    Show connected accounts and how fresh each one is.
+    """
+    from dataclasses import asdict
+
+    from ticketsync.cli import render
+    from ticketsync.core import clock
+    from ticketsync.reporting import runs
+
+    with context.of(ctx).database().read() as session:
+        found = runs.freshness(session)
+    rows = [
+        {
+            "account": item.account,
+            "provider": item.provider,
+            "state": item.state,
+            "last_good": clock.ago(item.last_success_at),
+            "failures": item.failures,
+            "secret": f"{item.secret_source} {item.secret_reference}".strip(),
+        }
+        for item in found
+    ]
+    columns = [
+        render.Column("account", "ACCOUNT"),
+        render.Column("provider", "PROVIDER"),
+        render.Column("state", "STATE"),
+        render.Column("last_good", "LAST GOOD"),
+        render.Column("failures", "FAILS", numeric=True),
+        render.Column("secret", "KEY FROM"),
+    ]
+    render.show(
+        rows,
+        columns,
+        context.chosen_format(format, json),
+        machine=[asdict(item) for item in found],
+        empty="No account yet. Run `ticketsync accounts add`.",
+    )
+
+
+@app.command("check")
+def check_account(ctx: typer.Context, name: str, json: Json = False) -> None:
+    """
+    Prove an account's key and show whose it is.
+    """
+    from ticketsync.cli import render
+    from ticketsync.workflows import connect
+
+    here = context.of(ctx)
+    found = connect.check(here.database(), here.settings(), name)
+    if json:
+        render.print_json(found.as_json())
+    else:
+        typer.echo(f"{name}: {found.summary}. Key from {found.secret_place}.")
+
+
+@app.command("rotate")
+def rotate_key(
+    ctx: typer.Context,
+    name: str,
+    secret_env: Env = "",
+    secret_command: Command = "",
+    secret_credential: Credential = "",
+    secret_stdin: Stdin = False,
+    insecure_storage: Insecure = False,
+    check: Annotated[bool, typer.Option(help="Try the key before saving.")] = True,
+) -> None:
+    """
+    Give an account a new key; a parked account becomes active again.
+    """
+    from ticketsync.workflows import connect
+
+    here = context.of(ctx)
+    source = _source(
+        name,
+        secret_env,
+        secret_command,
+        secret_credential,
+        secret_stdin,
+        insecure_storage,
+    )
+    found = connect.rotate(
+        here.database(), here.settings(), name, source=source, check=check
+    )
+    here.say(f"Account {name!r} has a new key ({found.summary}).")
+
+
+@app.command("rename")
+def rename_account(ctx: typer.Context, name: str, new_name: str) -> None:
+    """
+    Give an account another name; a stored key moves along.
+    """
+    from ticketsync.workflows import connect
+
+    here = context.of(ctx)
+    connect.rename(here.database(), name, new_name)
+    here.say(f"Account {name!r} is called {new_name!r} now.")
+
+
+@app.command("pause")
+def pause_account(
+    ctx: typer.Context,
+    name: str,
+    reason: Annotated[str, typer.Option(help="Why, for your colleagues.")] = "",
+) -> None:
+    """
+    Leave an account out of every sync until `resume`.
+    """
+    from ticketsync.workflows import connect
+
+    here = context.of(ctx)
+    connect.pause(here.database(), name, reason)
+    here.say(f"Account {name!r} is paused.")
+
+
+@app.command("resume")
+def resume_account(ctx: typer.Context, name: str) -> None:
+    """
+    Take a paused or parked account in again, and reset its breaker.
+    """
+    from ticketsync.workflows import connect
+
+    here = context.of(ctx)
+    connect.resume(here.database(), name)
+    here.say(f"Account {name!r} is active.")
+
+
+@app.command("remove")
+def remove_account(ctx: typer.Context, name: str, yes: Yes = False) -> None:
+    """
+    Forget an account and its key. One that has orders can only be paused.
+    """
+    from ticketsync.workflows import connect
+
+    here = context.of(ctx)
+    if context.confirm(f"Remove account {name!r} and delete its key?", yes):
+        connect.remove(here.database(), name)
+        here.say(f"Account {name!r} is removed.")
+
+
+def _source(
+    name: str, env: str, command: str, credential: str, stdin: bool, insecure: bool
+) -> SecretSource:
+    """
+    Where the key shall come from; asks for it where it must be stored.
+    """
+    from ticketsync.core import errors
+    from ticketsync.core.redact import Secret
+    from ticketsync.workflows.connect import SecretSource
+
+    told = {"env": env, "command": command, "credential": credential}
+    given = [kind for kind, reference in told.items() if reference]
+    if len(given) + stdin > 1:
+        raise errors.UsageError(
+            "The key can come from one place only.", hint="Keep one of the --secret-… ."
+        )
+    if given:
+        return SecretSource(given[0], told[given[0]])
+    text = (
+        sys.stdin.readline().strip()
+        if stdin
+        else context.ask(f"Key for {name!r} (hidden)", "--secret-env VAR", hidden=True)
+    )
+    if not text:
+        raise errors.SecretMissing("The key is empty.", hint="Paste the whole key.")
+    return SecretSource("file" if insecure else "keyring", "", Secret(text))

@@ -1,0 +1,137 @@
+"""
+Where a command runs: which settings, which database, how much talk.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from ticketsync.core.config import Settings
+    from ticketsync.store.engine import Database
+
+Format = Annotated[
+    str, typer.Option("--format", help="table, json or csv.", metavar="FORMAT")
+]
+Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+@dataclass(slots=True)
+class Here:
+    """
+    What the options in front of the command said.
+    """
+
+    config: str = ""
+    database_url: str = ""
+    quiet: bool = False
+    verbose: int = 0
+
+    def settings(self) -> Settings:
+        from ticketsync.core import config
+
+        return config.load(Path(self.config) if self.config else None)
+
+    def url(self) -> str:
+        """
+        The database: flag or environment before settings before the usual place.
+        """
+        return self.database_url or self.settings().database
+
+    def database(self) -> Database:
+        """
+        The database, which must exist.
+        """
+        from ticketsync.store import engine
+
+        return engine.open_database(self.url())
+
+    def say(self, text: str) -> None:
+        """
+        Talk, on standard error; `--quiet` silences it.
+        """
+        if not self.quiet:
+            typer.echo(text, err=True)
+
+
+def of(ctx: typer.Context) -> Here:
+    """
+    The place the command was started in.
+    """
+    here = ctx.find_object(Here)
+    return here if here is not None else Here()
+
+
+def chosen_format(format: str, json: bool) -> str:
+    """
+    The output format asked for; refuses one that does not exist.
+    """
+    from ticketsync.core import errors
+
+    wanted = "json" if json else format
+    if wanted not in ("table", "json", "csv"):
+        raise errors.UsageError(
+            f"There is no output format {wanted!r}.", hint="Use table, json or csv."
+        )
+    return wanted
+
+
+def is_terminal() -> bool:
+    """
+    Whether a person sits at both ends.
+    """
+    return _tty(sys.stdin) and _tty(sys.stderr)
+
+
+def _tty(stream: Any) -> bool:
+    try:
+        return bool(stream is not None and stream.isatty())
+    except ValueError:
+        return False
+
+
+def ask(question: str, flag: str, *, hidden: bool = False, default: str = "") -> str:
+    """
+    Ask a person, or stop with the flag that would have answered.
+    """
+    from ticketsync.core import errors
+
+    if not is_terminal():
+        raise errors.NeedsTerminal(
+            f"{question}: nobody is here to answer.", hint=f"Use {flag}."
+        )
+    answer: str = typer.prompt(
+        question, hide_input=hidden, default=default or None, err=True
+    )
+    return answer.strip()
+
+
+def confirm(question: str, yes: bool) -> bool:
+    """
+    Whether to go on; `--yes` answers.
+    """
+    from ticketsync.core import errors
+
+    if yes:
+        return True
+    if not is_terminal():
+        raise errors.NeedsTerminal(
+            f"{question}: nobody is here to answer.", hint="Use --yes."
+        )
+    return typer.confirm(question, err=True)
+
+
+def complain(result: Any) -> None:
+    """
+    One line on standard error for an account whose run failed.
+    """
+    from ticketsync.core.redact import safe
+
+    hint = f" {safe(result.hint)}" if result.hint else ""
+    typer.echo(f"ticketsync: {result.word}: {safe(result.message)}{hint}", err=True)

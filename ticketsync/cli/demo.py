@@ -1,0 +1,317 @@
+"""
+`ticketsync demo`: the whole job in one go, against the sandbox.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ticketsync.core.config import Settings
+    from ticketsync.reporting.numbers import Figures
+    from ticketsync.store.engine import Database
+
+app = typer.Typer(rich_markup_mode=None)
+SETTINGS = """\
+accounts:
+  tt:
+    fees: {per_ticket: "0.65", percent: "1.75"}
+"""
+KEY_VARIABLE = "TICKETSYNC_DEMO_KEY"
+
+
+@app.command()
+def demo(
+    keep: Annotated[
+        Path | None, typer.Option(help="Keep everything in this folder.", metavar="DIR")
+    ] = None,
+) -> None:
+    """
+    Play the whole job: connect, match, sync, look, a second day, the CSV.
+
+    Needs no account and no network. `--keep DIR` leaves the database to look at.
+    """
+    from ticketsync.core import paths
+    from ticketsync.sandbox import server, world
+
+    with _home(keep) as home:
+        os.environ["TICKETSYNC_HOME"] = str(paths.private_folder(home))
+        sandbox = server.Sandbox(world.build())
+        os.environ[KEY_VARIABLE] = sandbox.key
+        with server.serving(sandbox) as url:
+            _play(sandbox, url, home, keep)
+
+
+def _play(sandbox: object, url: str, home: Path, keep: Path | None) -> None:
+    from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
+
+    settings = Settings()
+    rate = FeeSchedule(per_ticket=Decimal("0.65"), percent=Decimal("1.75"))
+    with_rate = Settings(accounts={"tt": AccountSettings(fees=rate)})
+    _chapter(1, "A fresh machine", "ticketsync init")
+    database = _init()
+    typer.echo("The Lantern Room, Sydney: a settings file and a database.")
+    _chapter(2, "Connect a platform", "ticketsync accounts add ticket_tailor tt")
+    _connect(database, settings, url)
+    _chapter(3, "Your own shows, and theirs", "shows import season.csv, match --yes")
+    _match(database, settings, home)
+    _chapter(4, "Read the sales", "ticketsync sync")
+    _sync(database, settings)
+    _chapter(5, "What did each show earn?", "ticketsync financials list")
+    _look(database)
+    _state_fees(database, with_rate)
+    settings = with_rate
+    _chapter(6, "The next morning", "ticketsync sync")
+    _second_day(sandbox, database, settings)
+    _chapter(7, "Prove a figure", "ticketsync financials explain SHOW")
+    _explain(database)
+    _chapter(8, "For the accountant", "ticketsync export financials -o financials.csv")
+    _export(database, home)
+    _chapter(9, "Is it true?", "ticketsync sandbox truth")
+    _compare(database, url)
+    database.close()
+    _farewell(home, keep)
+
+
+def _init() -> Database:
+    from ticketsync.catalogue import shows
+    from ticketsync.core import errors
+    from ticketsync.store import engine
+
+    if engine.exists():
+        raise errors.UsageError(
+            "That folder holds a database already.", hint="Choose a new folder."
+        )
+    database = engine.create_database()
+    with database.write() as session:
+        shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+    return database
+
+
+def _connect(database: Database, settings: Settings, url: str) -> None:
+    from ticketsync.workflows import connect, sync
+    from ticketsync.workflows.connect import SecretSource
+
+    added = connect.add(
+        database,
+        settings,
+        provider="ticket_tailor",
+        name="tt",
+        base_url=url,
+        source=SecretSource("env", KEY_VARIABLE),
+        check=True,
+    )
+    typer.echo(f"The key opens {added.summary}.")
+    typer.echo(f"It stays in {added.secret_place}; the database never holds it.")
+    results, _ = sync.fetch_listing(database, settings, [])
+    typer.echo(f"{results[0].counts.created} dates are on sale there.")
+
+
+def _match(database: Database, settings: Settings, home: Path) -> None:
+    from ticketsync.catalogue import importing, offers, shows
+    from ticketsync.core import clock
+    from ticketsync.workflows import match
+
+    file = home / "season.csv"
+    with database.read() as session:
+        listed = offers.all_offers(session)
+        house = shows.house(session)
+    # The venue's own list: all but the last three nights, which nobody wrote down.
+    lines = ["production,starts_at,capacity,reference"]
+    lines += [
+        f"{offer.name},{clock.local(offer.starts_at, house.timezone):%Y-%m-%d %H:%M},"
+        f"{offer.capacity},LR-{number:03d}"
+        for number, offer in enumerate(listed[:-3], start=1)
+    ]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    parsed = importing.read(file, house)
+    with database.write() as session:
+        for new in parsed.shows:
+            shows.add_show(session, new)
+    with database.read() as session:
+        plan = match.plan(session, settings.match_tolerance)
+    made = match.accept(
+        database, settings, plan.certain, decided_by="machine", batch="demo"
+    )
+    typer.echo(f"{len(parsed.shows)} shows read from season.csv, your own list.")
+    typer.echo(f"{made} dates are certainly these shows: {plan.certain[0].reason()}.")
+    typer.echo(f"{len(plan.unsure)} dates are in no list of yours; nothing is guessed.")
+    created, _ = match.adopt(database, settings)
+    typer.echo(f"`shows adopt --all` makes shows of those {created}.")
+
+
+def _sync(database: Database, settings: Settings) -> None:
+    from ticketsync.workflows import sync
+
+    outcome = sync.sync(database, settings, sync.Request())
+    result = outcome.results[0]
+    typer.echo(
+        f"{result.counts.processed:,} orders and loose tickets in {result.requests} "
+        f"requests, {result.seconds:.1f} s. {result.shows_changed} shows have figures."
+    )
+    again = sync.sync(database, settings, sync.Request()).results[0]
+    typer.echo(
+        f"Once more: {again.requests} requests, {again.counts.updated} changed. "
+        "Running it twice changes nothing."
+    )
+
+
+def _look(database: Database) -> None:
+    from ticketsync.cli.financials import print_figures
+    from ticketsync.core import clock
+
+    figures = _figures(database)
+    ahead = [item for item in figures if item.starts_at >= clock.now()]
+    past = [item for item in figures if item.starts_at < clock.now()]
+    print_figures(past[-4:] + ahead[:6])
+    typer.echo(f"(10 of {len(figures)} shows: the last four and the next six.)")
+
+
+def _state_fees(database: Database, settings: Settings) -> None:
+    from ticketsync.cli.financials import print_figures
+    from ticketsync.core import clock
+    from ticketsync.workflows import match
+
+    typer.echo("\nSay in the settings what it costs you, and net is known too:")
+    typer.echo(
+        '  accounts:\n    tt:\n      fees: {per_ticket: "0.65", percent: "1.75"}'
+    )
+    typer.echo("$ ticketsync financials rebuild")
+    match.rebuild(database, settings)
+    ahead = [item for item in _figures(database) if item.starts_at >= clock.now()]
+    print_figures(ahead[:3])
+
+
+def _second_day(sandbox: object, database: Database, settings: Settings) -> None:
+    from ticketsync.cli.sync import print_changes
+    from ticketsync.sandbox import world
+    from ticketsync.sandbox.server import Sandbox
+    from ticketsync.workflows import sync
+
+    assert isinstance(sandbox, Sandbox)
+    sandbox.change(world.next_day)
+    outcome = sync.sync(database, settings, sync.Request())
+    result = outcome.results[0]
+    typer.echo(
+        f"A day went by. {result.counts.created} new orders, {result.counts.updated} "
+        f"old ones changed, found with {result.requests} requests."
+    )
+    typer.echo("Refunds and voids of old orders are among them: no date filter of the")
+    typer.echo("platform shows these, its counts give them away.")
+    print_changes(outcome)
+    for note in outcome.notes:
+        typer.echo(note)
+
+
+def _explain(database: Database) -> None:
+    from ticketsync.cli import render
+    from ticketsync.financials import explain
+
+    figures = max(_figures(database), key=lambda item: item.refunded)
+    with database.read() as session:
+        parts = explain.parts(session, figures.show_id)
+    returned = [part for part in parts if part.refunded]
+    typer.echo(
+        f"{figures.production}, {render.day(figures.starts_local)}: "
+        f"{render.amount(figures.refunded, figures.currency)} {figures.currency} "
+        "refunded. These tickets:"
+    )
+    rows = [
+        {
+            "order": part.order_id,
+            "state": part.order_status,
+            "ticket": part.ticket_id,
+            "was": part.ticket_status,
+            "charged": render.amount(part.charged, part.currency),
+            "back": render.amount(part.refunded, part.currency),
+        }
+        for part in returned
+    ]
+    columns = [
+        render.Column("order", "ORDER"),
+        render.Column("state", "STATUS"),
+        render.Column("ticket", "TICKET"),
+        render.Column("was", ""),
+        render.Column("charged", "CHARGED", numeric=True),
+        render.Column("back", "BACK", numeric=True),
+    ]
+    total = {"back": render.amount(figures.refunded, figures.currency)}
+    render.table(rows, columns, total=total)
+
+
+def _export(database: Database, home: Path) -> None:
+    from ticketsync.reporting import exports
+
+    rows = [item.as_json() for item in _figures(database)]
+    file = home / "financials.csv"
+    with exports.into_file(file) as stream:
+        count = exports.write_csv(rows, list(rows[0]), stream)
+    lines = file.read_text(encoding="utf-8").splitlines()
+    typer.echo(f"{count} rows, one per show and account. The first columns:")
+    for line in lines[:3]:
+        typer.echo("  " + line[:76])
+
+
+def _compare(database: Database, url: str) -> None:
+    from ticketsync.core import errors, money
+    from ticketsync.sandbox import server
+
+    figures = _figures(database)
+    truth = server.ask(url, "truth")
+    ours = sum(item.gross - item.refunded for item in figures)
+    theirs = sum(
+        money.from_decimal_text(row["net_before_fees"], row["currency"])
+        for row in truth
+    )
+    sold = sum(item.tickets_sold for item in figures)
+    really = sum(row["tickets_sold"] for row in truth)
+    text = money.decimal_text(ours, "AUD")
+    typer.echo("The sandbox keeps its own books, written without our code.")
+    typer.echo(f"  ticketsync  {sold} tickets  AUD {text} kept")
+    typer.echo(
+        f"  sandbox     {really} tickets  AUD {money.decimal_text(theirs, 'AUD')} kept"
+    )
+    if (ours, sold) != (theirs, really):
+        raise errors.DifferencesFound("The demo's figures are not the truth.")
+    typer.echo("Equal to the cent.")
+
+
+def _figures(database: Database) -> list[Figures]:
+    from ticketsync.reporting import numbers
+
+    with database.read() as session:
+        return numbers.figures(session)
+
+
+def _chapter(number: int, title: str, command: str) -> None:
+    head = f"{number}  {title}"
+    typer.echo(f"\n{head}\n{'─' * 72}\n$ {command}")
+
+
+def _farewell(home: Path, keep: Path | None) -> None:
+    typer.echo(f"\n{'─' * 72}")
+    if keep is None:
+        typer.echo("Everything was thrown away. Keep it: ticketsync demo --keep DIR")
+    else:
+        (home / "config.yaml").write_text(SETTINGS, encoding="utf-8")
+        typer.echo(f"Database  {home / 'ticketsync.db'}")
+        typer.echo(f"CSV       {home / 'financials.csv'}")
+        typer.echo(f"Look on   TICKETSYNC_HOME={home} ticketsync financials list")
+    typer.echo("Your own  ticketsync init, then ticketsync accounts add")
+
+
+@contextlib.contextmanager
+def _home(keep: Path | None) -> Iterator[Path]:
+    if keep is not None:
+        yield keep.absolute()
+        return
+    with tempfile.TemporaryDirectory(prefix="ticketsync-demo-") as folder:
+        yield Path(folder)

@@ -1,0 +1,161 @@
+"""
+`ticketsync export …`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ticketsync.cli import context
+
+if TYPE_CHECKING:
+    from ticketsync.reporting.sales import Sale
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Files for accountants: sales, financials, fees, refunds.",
+)
+
+Format = Annotated[str, typer.Option("--format", help="csv or json.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")]
+Raw = Annotated[bool, typer.Option("--raw", help="CSV for machines: texts untouched.")]
+
+
+@app.command("financials")
+def export_financials(
+    ctx: typer.Context, format: Format = "csv", output: Output = None, raw: Raw = False
+) -> None:
+    """
+    One row per show, account and currency.
+    """
+    from ticketsync.reporting import exports, numbers
+
+    with context.of(ctx).database().read() as session:
+        figures = numbers.figures(session)
+    amounts = {
+        "face",
+        "discounts",
+        "gross",
+        "fees",
+        "refunded",
+        "tax",
+        "tax_remitted",
+        "net",
+        "net_before_fees",
+        "revenue",
+    }
+    rows = [
+        {
+            name: exports.Amount(value) if name in amounts and value else value
+            for name, value in item.as_json().items()
+        }
+        for item in figures
+    ]
+    columns = list(rows[0]) if rows else ["show_id"]
+    _write(ctx, rows, columns, format, output, raw)
+
+
+@app.command("sales")
+def export_sales(
+    ctx: typer.Context, format: Format = "csv", output: Output = None, raw: Raw = False
+) -> None:
+    """
+    One row per order.
+    """
+    from ticketsync.reporting import sales
+    from ticketsync.reporting.sales import Sale
+
+    with context.of(ctx).database().read() as session:
+        rows = (sale_row(sale) for sale in sales.sales(session))
+        _write(ctx, rows, list(Sale.__slots__), format, output, raw)
+
+
+@app.command("refunds")
+def export_refunds(
+    ctx: typer.Context, format: Format = "csv", output: Output = None, raw: Raw = False
+) -> None:
+    """
+    One row per refund.
+    """
+    from ticketsync.reporting import exports, sales
+    from ticketsync.reporting.sales import RefundLine
+
+    def row(line: RefundLine) -> dict[str, Any]:
+        return {
+            **asdict(line),
+            "charged": exports.amount(line.charged, line.currency),
+            "amount": exports.amount(line.amount, line.currency),
+        }
+
+    with context.of(ctx).database().read() as session:
+        rows = (row(line) for line in sales.refunds(session))
+        _write(ctx, rows, list(RefundLine.__slots__), format, output, raw)
+
+
+@app.command("fees")
+def export_fees(
+    ctx: typer.Context, format: Format = "csv", output: Output = None, raw: Raw = False
+) -> None:
+    """
+    One row per show and named fee.
+    """
+    from ticketsync.reporting import exports, numbers
+    from ticketsync.reporting.numbers import FeeLine
+
+    with context.of(ctx).database().read() as session:
+        lines = numbers.fee_lines(session)
+    rows = [
+        {**asdict(line), "amount": exports.amount(line.amount, line.currency)}
+        for line in lines
+    ]
+    _write(ctx, rows, list(FeeLine.__slots__), format, output, raw)
+
+
+def sale_row(sale: Sale) -> dict[str, Any]:
+    """
+    One order with its amounts in major units.
+    """
+    from ticketsync.reporting import exports
+
+    return {
+        **asdict(sale),
+        **{
+            name: exports.amount(getattr(sale, name), sale.currency)
+            for name in ("total", "charged", "refunded")
+        },
+    }
+
+
+def _write(
+    ctx: typer.Context,
+    rows: Iterable[dict[str, Any]],
+    columns: list[str],
+    format: str,
+    output: Path | None,
+    raw: bool,
+) -> None:
+    from ticketsync.core import errors
+    from ticketsync.reporting import exports
+
+    def write(stream: Any) -> int:
+        if format == "json":
+            return exports.write_json(rows, stream)
+        return exports.write_csv(rows, columns, stream, raw=raw)
+
+    if format not in ("csv", "json"):
+        raise errors.UsageError(
+            f"There is no export format {format!r}.", hint="Use csv or json."
+        )
+    if output is None:
+        write(sys.stdout)
+        return
+    with exports.into_file(output) as stream:
+        count = write(stream)
+    context.of(ctx).say(f"{output}: {count} rows")

@@ -1,0 +1,83 @@
+"""
+`ticketsync init`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ticketsync.cli import context
+
+app = typer.Typer(rich_markup_mode=None)
+
+SETTINGS = """\
+# ticketsync settings. config.example.yaml explains every one of them.
+# Secrets do not belong here: see `ticketsync accounts add --help`.
+
+database: "{database}"
+
+sync:
+  days_back: 30
+  sweep_hours: 24
+
+matching:
+  tolerance_minutes: 120
+"""
+
+
+@app.command()
+def init(
+    ctx: typer.Context,
+    venue: Annotated[str, typer.Option(help="Name of your house.")] = "",
+    timezone: Annotated[str, typer.Option(help="Its zone: Australia/Sydney.")] = "",
+    currency: Annotated[str, typer.Option(help="Its currency: AUD.")] = "",
+    no_input: Annotated[bool, typer.Option("--no-input", help="Never ask.")] = False,
+) -> None:
+    """
+    Make the settings file and the database. Safe to repeat.
+
+    Example: ticketsync init --venue "The Lantern Room" --timezone Australia/Sydney
+    --currency AUD
+    """
+    from ticketsync.catalogue import shows
+    from ticketsync.core import errors
+    from ticketsync.store import engine
+
+    here = context.of(ctx)
+    answers = {"--venue": venue, "--timezone": timezone, "--currency": currency}
+    missing = [flag for flag, value in answers.items() if not value]
+    if no_input and missing:
+        raise errors.NeedsTerminal(
+            f"init needs {', '.join(missing)}.", hint="Give them, or leave --no-input."
+        )
+    name = venue or context.ask("Venue name", "--venue")
+    zone = shows.checked_zone(timezone or context.ask("Time zone", "--timezone"))
+    code = shows.checked_currency(currency or context.ask("Currency", "--currency"))
+    file = _write_settings(here)
+    database = engine.create_database(here.url())
+    with database.write() as session:
+        shows.add_venue(session, name, zone, code)
+    here.say(f"Settings  {file}")
+    here.say(f"Database  {database.url}")
+    here.say("Next: ticketsync accounts add")
+
+
+def _write_settings(here: context.Here) -> str:
+    """
+    The settings file, made if there is none and left alone if there is one.
+    """
+    import os
+    from pathlib import Path
+
+    from ticketsync.core import paths
+
+    file = Path(here.config) if here.config else paths.config_file()
+    if file.exists():
+        return str(file)
+    paths.private_folder(file.parent)
+    handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(SETTINGS.format(database=here.database_url))
+    return str(file)

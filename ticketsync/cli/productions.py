@@ -1,0 +1,67 @@
+"""
+`ticketsync productions …`.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from ticketsync.cli import context
+from ticketsync.cli.context import Format, Json
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Your works.")
+
+
+@app.command("add")
+def add_production(ctx: typer.Context, title: str) -> None:
+    """
+    Add a work; one of the same title is kept.
+    """
+    from ticketsync.catalogue import shows
+
+    here = context.of(ctx)
+    with here.database().write() as session:
+        number = shows.add_production(session, title)
+    here.say(f"Production {number}: {title}")
+
+
+@app.command("list")
+def list_productions(
+    ctx: typer.Context, format: Format = "table", json: Json = False
+) -> None:
+    """
+    Show your works and how many shows each has.
+    """
+    from ticketsync.catalogue import shows
+    from ticketsync.cli import render
+
+    with context.of(ctx).database().read() as session:
+        found = shows.productions(session)
+    rows = [{"id": n, "title": title, "shows": count} for n, title, count in found]
+    columns = [
+        render.Column("id", "ID", numeric=True),
+        render.Column("title", "TITLE"),
+        render.Column("shows", "SHOWS", numeric=True),
+    ]
+    render.show(rows, columns, context.chosen_format(format, json))
+
+
+@app.command("show")
+def show_production(
+    ctx: typer.Context, title: str, format: Format = "table", json: Json = False
+) -> None:
+    """
+    Show the performances of one work.
+    """
+    from ticketsync.catalogue import shows
+    from ticketsync.cli.shows import print_shows
+    from ticketsync.core import errors
+
+    with context.of(ctx).database().read() as session:
+        found = shows.list_shows(session, title)
+    if not found:
+        raise errors.NotFound(
+            f"There is no production {title!r} with shows.",
+            hint="See `ticketsync productions list`.",
+        )
+    print_shows(found, context.chosen_format(format, json))

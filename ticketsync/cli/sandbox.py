@@ -1,0 +1,127 @@
+"""
+`ticketsync sandbox …`.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ticketsync.cli.context import Json
+
+if TYPE_CHECKING:
+    from ticketsync.sandbox.world import World
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="A pretend platform on this machine, to try things on.",
+)
+Seed = Annotated[int, typer.Option(help="Another seed, another world.")]
+Size = Annotated[int, typer.Option(help="How many orders it holds.", min=1)]
+Today = Annotated[str, typer.Option(help="The day it is there: 2026-09-01.")]
+
+
+@app.command("serve")
+def serve(
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8765,
+    seed: Seed = 1,
+    size: Size = 900,
+    today: Today = "",
+    latency_ms: Annotated[int, typer.Option(help="Delay of each answer.", min=0)] = 0,
+    limit: Annotated[int, typer.Option(help="Calls per half hour.")] = 5000,
+) -> None:
+    """
+    Play Ticket Tailor on 127.0.0.1 until Ctrl-C.
+    """
+    from ticketsync.core import errors
+    from ticketsync.sandbox import server
+
+    sandbox = server.Sandbox(
+        _world(seed, size, today), latency=latency_ms / 1000, limit=limit
+    )
+    try:
+        served = server.make_server(sandbox, port)
+    except OSError as error:
+        raise errors.UsageError(
+            f"Port {port} cannot be used: {error.strerror}.", hint="Try --port 0."
+        ) from None
+    url = server.base_url(served)
+    typer.echo(f"Ticket Tailor sandbox at {url}")
+    typer.echo("Connect it from another terminal:")
+    typer.echo(f"  export TT_KEY={sandbox.key}")
+    typer.echo(
+        f"  ticketsync accounts add ticket_tailor tt --base-url {url} "
+        "--secret-env TT_KEY"
+    )
+    try:
+        served.serve_forever()
+    except KeyboardInterrupt:
+        typer.echo("Closed.")
+    finally:
+        served.server_close()
+
+
+@app.command("truth")
+def truth(
+    seed: Seed = 1,
+    size: Size = 900,
+    today: Today = "",
+    url: Annotated[str, typer.Option(help="Ask a running sandbox instead.")] = "",
+    json: Json = False,
+) -> None:
+    """
+    What the sandbox's shows really sold and earned, by its own books.
+    """
+    from ticketsync.cli import render
+    from ticketsync.core import errors
+    from ticketsync.sandbox import server
+
+    try:
+        rows = (
+            server.ask(url, "truth")
+            if url
+            else server.truth_as_json(_world(seed, size, today))
+        )
+    except OSError as error:
+        raise errors.ProviderUnavailable(
+            f"No sandbox answers at {url} ({error}).",
+            hint="Start one with `ticketsync sandbox serve`.",
+        ) from None
+    columns = [
+        render.Column("event_id", "EVENT"),
+        render.Column("name", "NAME", most=18),
+        render.Column("tickets_sold", "SOLD", numeric=True),
+        render.Column("gross", "GROSS", numeric=True),
+        render.Column("refunded", "REFUNDED", numeric=True),
+        render.Column("tax", "TAX", numeric=True),
+    ]
+    render.show(rows, columns, "json" if json else "table")
+
+
+@app.command("next-day")
+def next_day(
+    url: Annotated[str, typer.Argument(help="Of a running sandbox.")],
+) -> None:
+    """
+    Let a day pass in a running sandbox: sales, refunds, a moved date.
+    """
+    from ticketsync.sandbox import server
+
+    for change in server.ask(url, "next-day"):
+        typer.echo(change)
+
+
+def _world(seed: int, size: int, today: str) -> World:
+    from ticketsync.core import errors
+    from ticketsync.sandbox import world
+
+    try:
+        day = date.fromisoformat(today) if today else None
+    except ValueError:
+        raise errors.UsageError(
+            f"{today!r} is not a date.", hint="Use YYYY-MM-DD."
+        ) from None
+    return world.build(seed=seed, today=day, orders=size)

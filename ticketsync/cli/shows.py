@@ -1,0 +1,232 @@
+"""
+`ticketsync shows …`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ticketsync.cli import context
+from ticketsync.cli.context import Format, Json
+
+if TYPE_CHECKING:
+    from ticketsync.catalogue.shows import ShowInfo
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Your performances: add, import, adopt, leave out.",
+)
+
+
+@app.command("list")
+def list_shows(
+    ctx: typer.Context,
+    production: Annotated[str, typer.Option(help="Only this work.")] = "",
+    format: Format = "table",
+    json: Json = False,
+) -> None:
+    """
+    Show your performances in the order they play.
+    """
+    from ticketsync.catalogue import shows
+
+    with context.of(ctx).database().read() as session:
+        found = shows.list_shows(session, production or None)
+    print_shows(found, context.chosen_format(format, json))
+
+
+@app.command("add")
+def add_show(
+    ctx: typer.Context,
+    production: str,
+    starts_at: Annotated[str, typer.Argument(help='Local: "2026-11-27 19:30".')],
+    venue: Annotated[str, typer.Option(help="The house, if not the first.")] = "",
+    capacity: Annotated[int | None, typer.Option(help="Seats.")] = None,
+    reference: Annotated[str, typer.Option(help="Your own number for it.")] = "",
+) -> None:
+    """
+    Add one performance.
+
+    Example: ticketsync shows add "Late Laughs" "2026-11-27 19:30" --capacity 180
+    """
+    from datetime import datetime
+
+    from ticketsync.catalogue import shows
+    from ticketsync.core import clock, errors
+
+    here = context.of(ctx)
+    try:
+        local = datetime.fromisoformat(starts_at)
+    except ValueError:
+        raise errors.UsageError(
+            f"{starts_at!r} is not a date and time.", hint="Use 2026-11-27 19:30."
+        ) from None
+    with here.database().write() as session:
+        house = next(
+            (v for v in shows.venues(session) if v.name == venue), shows.house(session)
+        )
+        try:
+            moment = clock.local_to_utc(local, house.timezone)
+        except ValueError as error:
+            raise errors.UsageError(f"{error}.", hint="Choose another time.") from None
+        new = shows.NewShow(
+            production=production,
+            starts_at=moment,
+            venue=venue or house.name,
+            timezone=house.timezone,
+            currency=house.currency,
+            capacity=capacity,
+            reference=reference or None,
+        )
+        number, is_new = shows.add_show(session, new)
+    here.say(f"Show {number} {'added' if is_new else 'was there already'}.")
+
+
+@app.command("import")
+def import_shows(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help=".csv .xlsx .xls .ods .ics .yaml")],
+    skip_bad: Annotated[bool, typer.Option(help="Leave bad rows out.")] = False,
+    dry_run: Annotated[bool, typer.Option(help="Only say what is in it.")] = False,
+    json: Json = False,
+) -> None:
+    """
+    Take your own list of shows from a file.
+
+    Columns: production, starts_at (local) or date and time, venue, timezone, capacity,
+    currency, reference. Nothing is imported if anything is wrong.
+    """
+    from ticketsync.catalogue import importing, shows
+    from ticketsync.cli import render
+
+    here = context.of(ctx)
+    database = here.database()
+    with database.read() as session:
+        house, known = shows.house(session), shows.venues(session)
+    parsed = importing.read(file, house, known)
+    if not skip_bad:
+        importing.refuse(parsed, file)
+    created = 0
+    if not dry_run:
+        with database.write() as session:
+            created = sum(shows.add_show(session, new)[1] for new in parsed.shows)
+    bad = [str(complaint) for complaint in parsed.complaints]
+    if json:
+        render.print_json(
+            {"read": len(parsed.shows), "created": created, "skipped": bad}
+        )
+        return
+    for complaint in bad:
+        here.say(f"  skipped {complaint}")
+    done = "would be read" if dry_run else f"read, {created} new"
+    here.say(f"{file.name}: {len(parsed.shows)} shows {done}.")
+    here.say("Next: ticketsync match")
+
+
+@app.command("adopt")
+def adopt_shows(
+    ctx: typer.Context,
+    account: Annotated[str, typer.Option(help="Only dates of this account.")] = "",
+    all_: Annotated[bool, typer.Option("--all", help="Every unlinked date.")] = False,
+    json: Json = False,
+) -> None:
+    """
+    Make shows of your platforms' dates, for venues without a list of their own.
+    """
+    from ticketsync.accounts import state
+    from ticketsync.cli import render
+    from ticketsync.core import errors
+    from ticketsync.workflows import match
+
+    if not all_ and not account:
+        raise errors.UsageError(
+            "Say which dates to adopt.", hint="Use --all, or --account NAME."
+        )
+    here = context.of(ctx)
+    database = here.database()
+    account_id = None
+    if account:
+        with database.read() as session:
+            account_id = state.named(session, account).id
+    created, linked = match.adopt(database, here.settings(), account_id)
+    if json:
+        render.print_json({"shows_created": created, "links_created": linked})
+        return
+    here.say(f"{created} shows added, {linked} dates linked.")
+    here.say("Next: ticketsync sync")
+
+
+@app.command("exclude")
+def exclude_show(
+    ctx: typer.Context,
+    show: Annotated[str, typer.Argument(help="Number, reference or part of its name.")],
+    reason: Annotated[str, typer.Option(help="Why, for your colleagues.")] = "",
+) -> None:
+    """
+    Leave a show out of the figures; its production stays connected.
+    """
+    _set_excluded(ctx, show, True, reason)
+
+
+@app.command("include")
+def include_show(ctx: typer.Context, show: str) -> None:
+    """
+    Take an excluded show in again.
+    """
+    _set_excluded(ctx, show, False, "")
+
+
+def _set_excluded(ctx: typer.Context, show: str, excluded: bool, reason: str) -> None:
+    from ticketsync.catalogue import shows
+    from ticketsync.workflows import match
+
+    here = context.of(ctx)
+    database = here.database()
+    with database.read() as session:
+        found = shows.find(session, show)
+    match.exclude(database, here.settings(), found.id, excluded, reason)
+    done = "left out" if excluded else "taken in again"
+    here.say(f"{found.production} {found.starts_local}: {done}.")
+
+
+def print_shows(found: Sequence[ShowInfo], format: str) -> None:
+    """
+    A list of shows in any format.
+    """
+    from dataclasses import asdict
+
+    from ticketsync.cli import render
+    from ticketsync.core import clock
+
+    machine = [{**asdict(s), "starts_at": clock.iso(s.starts_at)} for s in found]
+    rows = [
+        {
+            "id": show.id,
+            "when": render.day(show.starts_local),
+            "production": show.production,
+            "venue": show.venue,
+            "capacity": show.capacity if show.capacity is not None else "–",
+            "note": "left out" if show.is_excluded else "",
+        }
+        for show in found
+    ]
+    columns = [
+        render.Column("id", "SHOW", numeric=True),
+        render.Column("when", "WHEN"),
+        render.Column("production", "PRODUCTION", most=28),
+        render.Column("venue", "VENUE", most=20),
+        render.Column("capacity", "SEATS", numeric=True),
+        render.Column("note", ""),
+    ]
+    render.show(
+        rows,
+        columns,
+        format,
+        machine=machine,
+        empty="No shows yet. Run `ticketsync shows import` or `shows adopt`.",
+    )

@@ -1,0 +1,247 @@
+"""
+`ticketsync sync`.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ticketsync.cli import context
+from ticketsync.cli.context import Json
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ticketsync.workflows.session import OnProgress
+    from ticketsync.workflows.sync import Outcome
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def sync(
+    ctx: typer.Context,
+    accounts: Annotated[
+        list[str] | None,
+        typer.Argument(help="All if none. `replay` reads stored records again."),
+    ] = None,
+    due: Annotated[bool, typer.Option("--due", help="Only accounts due now.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read every order again.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing.")] = False,
+    since: Annotated[str, typer.Option(help="Shows from this date: 2026-01-31.")] = "",
+    accept_shrink: Annotated[
+        bool, typer.Option(help="Believe a listing that lost most of its dates.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="For cron.")] = False,
+    json: Json = False,
+) -> None:
+    """
+    Read new sales from your platforms and bring the figures up to date.
+
+    Safe to repeat and to interrupt. Example: ticketsync sync --due --quiet
+    """
+    from ticketsync.cli import render
+    from ticketsync.workflows import sync as job
+
+    here = context.of(ctx)
+    here.quiet = here.quiet or quiet
+    names = tuple(accounts or ())
+    database, settings = here.database(), here.settings()
+    with _stoppable(), _progress(here, json) as on_progress:
+        if names[:1] == ("replay",):
+            outcome = job.replay(database, settings, names[1:])
+        else:
+            request = job.Request(
+                names=names,
+                only_due=due,
+                full=full,
+                since=_start_of(since, database) if since else None,
+                accept_shrink=accept_shrink,
+                on_progress=on_progress,
+            )
+            run = job.sync_dry if dry_run else job.sync
+            outcome = run(database, settings, request)
+    if json:
+        render.print_json(as_json(outcome))
+    elif not here.quiet:
+        summarise(here, outcome, dry_run=dry_run)
+    for result in outcome.results:
+        if result.exit_code:
+            context.complain(result)
+    raise typer.Exit(outcome.exit_code)
+
+
+def as_json(outcome: Outcome) -> dict[str, Any]:
+    """
+    The stable shape of `sync --json`.
+    """
+    from dataclasses import asdict
+
+    return {
+        "run_id": outcome.run_id,
+        "outcome": outcome.outcome,
+        "accounts": [
+            {
+                "account": result.account,
+                "outcome": result.outcome,
+                "word": result.word,
+                "message": result.message,
+                "requests": result.requests,
+                "records": asdict(result.counts),
+                "shows_changed": result.shows_changed,
+                "seconds": result.seconds,
+            }
+            for result in outcome.results
+        ],
+        "notes": list(outcome.notes),
+        "changes": [
+            {
+                "show_id": change.either.show_id,
+                "account": change.either.account,
+                "before": change.before.as_json() if change.before else None,
+                "after": change.after.as_json() if change.after else None,
+            }
+            for change in outcome.changes
+        ],
+    }
+
+
+def summarise(here: context.Here, outcome: Outcome, *, dry_run: bool = False) -> None:
+    """
+    What a run did, for a person: one line per account, then the shows that changed.
+    """
+    from ticketsync.core.redact import safe
+
+    for result in outcome.results:
+        counts = result.counts
+        mark = "ok" if result.outcome == "success" else result.outcome
+        here.say(
+            f"{result.account}: {mark}. {counts.processed:,} records read, "
+            f"{counts.created:,} new, {counts.updated:,} changed, "
+            f"{result.shows_changed} shows, {result.requests} requests, "
+            f"{result.seconds:.1f} s"
+        )
+    for note in outcome.notes:
+        here.say(f"  {safe(note)}")
+    if outcome.changes:
+        print_changes(outcome)
+    if dry_run:
+        here.say("Nothing has been written. Run: ticketsync sync")
+
+
+def print_changes(outcome: Outcome, most: int = 12) -> None:
+    """
+    The shows whose figures changed, with the difference.
+    """
+    from ticketsync.cli import render
+
+    rows = []
+    for change in outcome.changes[:most]:
+        figures = change.either
+        rows.append(
+            {
+                "when": render.day(figures.starts_local),
+                "production": figures.production,
+                "tickets": f"{change.difference('tickets_sold'):+d}",
+                "gross": _signed(change.difference("gross"), figures.currency),
+                "refunded": _signed(change.difference("refunded"), figures.currency),
+                "now": f"{figures.tickets_sold} sold",
+            }
+        )
+    columns = [
+        render.Column("when", "SHOW", most=21),
+        render.Column("production", "PRODUCTION", most=18),
+        render.Column("tickets", "TICKETS", numeric=True),
+        render.Column("gross", "GROSS", numeric=True),
+        render.Column("refunded", "REFUNDED", numeric=True),
+        render.Column("now", "NOW", numeric=True),
+    ]
+    render.table(rows, columns)
+    if len(outcome.changes) > most:
+        typer.echo(f"… and {len(outcome.changes) - most} more shows")
+
+
+def _signed(minor: int, currency: str) -> str:
+    from ticketsync.cli import render
+
+    if not minor:
+        return "–"
+    return f"{'+' if minor > 0 else ''}{render.amount(minor, currency)}"
+
+
+def _start_of(text: str, database: Any) -> datetime:
+    """
+    A calendar day given by a person, in the zone of the house.
+    """
+    from datetime import date
+
+    from ticketsync.catalogue import shows
+    from ticketsync.core import clock, errors
+
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise errors.UsageError(
+            f"{text!r} is not a date.", hint="Use YYYY-MM-DD, for example 2026-01-31."
+        ) from None
+    with database.read() as session:
+        return clock.start_of(day, shows.house(session).timezone)
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """
+    SIGTERM rolls back the unit in hand and ends the run like Ctrl-C does.
+    """
+    from ticketsync.core import errors
+
+    def stop(number: int, frame: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the second one ends us at once
+        raise errors.Interrupted("Stopped by SIGTERM.", signal_number=number)
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _progress(here: context.Here, json: bool) -> Iterator[OnProgress]:
+    """
+    Bars on a terminal, nothing anywhere else.
+    """
+    from ticketsync.workflows.session import no_progress
+
+    if json or here.quiet or not context.is_terminal():
+        yield no_progress
+        return
+    import sys
+
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    console = Console(file=sys.stderr, markup=False, highlight=False)
+    bars = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=console,
+        transient=True,
+    )
+    tasks: dict[tuple[str, str], Any] = {}
+
+    def on_progress(account: str, step: str, done: int, total: int) -> None:
+        if (account, step) not in tasks:
+            tasks[account, step] = bars.add_task(f"{account}: {step}", total=None)
+        bars.update(tasks[account, step], completed=done, total=total or None)
+
+    with bars:
+        yield on_progress

@@ -1,0 +1,59 @@
+"""
+`ticketsync venues …`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ticketsync.cli import context
+from ticketsync.cli.context import Format, Json
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Your houses: name, time zone, currency.",
+)
+
+
+@app.command("add")
+def add_venue(
+    ctx: typer.Context,
+    name: str,
+    timezone: Annotated[str, typer.Option(help="IANA zone: Australia/Sydney.")],
+    currency: Annotated[str, typer.Option(help="ISO 4217: AUD.")],
+) -> None:
+    """
+    Add a house. The first one gives the defaults for shows.
+    """
+    from ticketsync.catalogue import shows
+
+    here = context.of(ctx)
+    with here.database().write() as session:
+        venue = shows.add_venue(session, name, timezone, currency)
+    here.say(f"Venue {venue.id}: {venue.name}, {venue.timezone}, {venue.currency}")
+
+
+@app.command("list")
+def list_venues(
+    ctx: typer.Context, format: Format = "table", json: Json = False
+) -> None:
+    """
+    Show your houses.
+    """
+    from dataclasses import asdict
+
+    from ticketsync.catalogue import shows
+    from ticketsync.cli import render
+
+    with context.of(ctx).database().read() as session:
+        rows = [asdict(venue) for venue in shows.venues(session)]
+    columns = [
+        render.Column("id", "ID", numeric=True),
+        render.Column("name", "NAME"),
+        render.Column("timezone", "ZONE"),
+        render.Column("currency", "CURRENCY"),
+    ]
+    render.show(rows, columns, context.chosen_format(format, json))

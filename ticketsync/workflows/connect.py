@@ -1,0 +1,266 @@
+"""
+Connecting platforms: try the key, keep it, remember where it is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from ticketsync.accounts import credentials, state
+from ticketsync.accounts.state import NewAccount
+from ticketsync.core import clock, errors, records
+from ticketsync.core.config import Settings
+from ticketsync.core.redact import Secret, safe
+from ticketsync.providers import registry
+from ticketsync.store.engine import Database
+from ticketsync.workflows import session
+
+RESERVED = ("replay",)  # `sync replay` is a command
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSource:
+    """
+    Where a key comes from; `secret` is set where we are to store it ourselves.
+    """
+
+    kind: str
+    reference: str
+    secret: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """
+    What is known of an account after its key was tried.
+    """
+
+    account: str
+    provider: str
+    title: str
+    identity: records.Identity | None
+    secret_place: str
+
+    @property
+    def summary(self) -> str:
+        if self.identity is None:
+            return f"{self.title}, key not tried"
+        currency = f", {self.identity.currency}" if self.identity.currency else ""
+        return f"{self.title}, {safe(self.identity.name)}{currency}"
+
+    def as_json(self) -> dict[str, Any]:
+        identity = self.identity
+        return {
+            "account": self.account,
+            "provider": self.provider,
+            "checked": identity is not None,
+            "identity": identity.id if identity else None,
+            "name": identity.name if identity else None,
+            "currency": identity.currency if identity else None,
+            "secret": self.secret_place,
+        }
+
+
+def add(
+    database: Database,
+    settings: Settings,
+    *,
+    provider: str,
+    name: str,
+    base_url: str | None,
+    source: SecretSource,
+    check: bool,
+) -> Connected:
+    """
+    Save a new account, its key tried and stored first.
+    """
+    kind = registry.provider(provider)
+    _refuse_bad_name(name)
+    with database.read() as reading:
+        taken = any(a.name == name for a in state.all_accounts(reading))
+    if taken:
+        raise errors.UsageError(
+            f"There is an account {name!r} already.",
+            hint=f"Choose another name, or run `ticketsync accounts rotate {name}`.",
+        )
+    secret = source.secret or credentials.read(name, source.kind, source.reference)
+    identity = _identify(kind.spec.name, name, base_url, secret, settings, check)
+    reference = _stored(name, source)
+    with database.write() as writing:
+        state.add(
+            writing,
+            NewAccount(
+                name=name,
+                provider=kind.spec.name,
+                base_url=base_url,
+                secret_source=source.kind,
+                secret_reference=reference,
+                secret_fingerprint=credentials.fingerprint(secret, name),
+                identity=identity.id if identity else None,
+            ),
+            clock.now(),
+        )
+    return Connected(
+        name, kind.spec.name, kind.spec.title, identity, _place(source.kind, reference)
+    )
+
+
+def check(database: Database, settings: Settings, name: str) -> Connected:
+    """
+    Try an account's key and say whose it is.
+    """
+    with database.read() as reading:
+        account = state.named(reading, name)
+    spec = registry.provider(account.provider).spec
+    secret = credentials.read(name, account.secret_source, account.secret_reference)
+    identity = _identify(
+        account.provider, name, account.base_url, secret, settings, True
+    )
+    assert identity is not None
+    _refuse_stranger(name, account.identity, identity)
+    place = _place(account.secret_source, account.secret_reference)
+    return Connected(name, spec.name, spec.title, identity, place)
+
+
+def rotate(
+    database: Database,
+    settings: Settings,
+    name: str,
+    *,
+    source: SecretSource,
+    check: bool,
+) -> Connected:
+    """
+    Give an account a new key, tried first, of the same box office as before.
+    """
+    with database.read() as reading:
+        account = state.named(reading, name)
+    spec = registry.provider(account.provider).spec
+    secret = source.secret or credentials.read(name, source.kind, source.reference)
+    identity = _identify(
+        account.provider, name, account.base_url, secret, settings, check
+    )
+    if identity is not None:
+        _refuse_stranger(name, account.identity, identity)
+    reference = _stored(name, source)
+    with database.write() as writing:
+        state.set_secret(
+            writing,
+            account.id,
+            source=source.kind,
+            reference=reference,
+            fingerprint=credentials.fingerprint(secret, name),
+        )
+    if source.kind != account.secret_source:
+        credentials.forget(name, account.secret_source, account.secret_reference)
+    place = _place(source.kind, reference)
+    return Connected(name, spec.name, spec.title, identity, place)
+
+
+def rename(database: Database, name: str, new_name: str) -> None:
+    """
+    Give an account another name; its stored key moves along.
+    """
+    _refuse_bad_name(new_name)
+    with database.write() as writing:
+        account = state.named(writing, name)
+        state.set_name(writing, account, new_name)
+        source, reference = account.secret_source, account.secret_reference
+        moved = credentials.move(name, new_name, source, reference)
+        state.set_secret(
+            writing,
+            account.id,
+            source=source,
+            reference=moved,
+            fingerprint=account.secret_fingerprint,
+        )
+        state.set_state(writing, account.id, account.state, account.state_reason)
+
+
+def pause(database: Database, name: str, reason: str) -> None:
+    with database.write() as writing:
+        account = state.named(writing, name)
+        state.set_state(writing, account.id, "paused", reason)
+
+
+def resume(database: Database, name: str) -> None:
+    """
+    Make an account active, whatever held it back.
+    """
+    with database.write() as writing:
+        account = state.named(writing, name)
+        state.set_state(writing, account.id, "active")
+        state.note_success(writing, account)
+
+
+def remove(database: Database, name: str) -> None:
+    """
+    Forget an account that has brought nothing yet, and its key.
+    """
+    with database.read() as reading:
+        account = state.named(reading, name)
+    try:
+        with database.write() as writing:
+            state.remove(writing, account)
+    except IntegrityError:
+        raise errors.GuardRefused(
+            f"Account {name!r} has runs or orders in the books, which are kept.",
+            hint=f"Run `ticketsync accounts pause {name}` instead.",
+            word="has-history",
+        ) from None
+    credentials.forget(name, account.secret_source, account.secret_reference)
+
+
+def _identify(
+    provider: str,
+    name: str,
+    base_url: str | None,
+    secret: Secret,
+    settings: Settings,
+    wanted: bool,
+) -> records.Identity | None:
+    kind = registry.provider(provider)
+    api = session.client(kind.spec, name, base_url, secret, settings, "")
+    try:
+        return kind(api).identify() if wanted else None
+    finally:
+        api.close()
+
+
+def _stored(name: str, source: SecretSource) -> str:
+    if source.secret is None:
+        return source.reference
+    return credentials.store(name, source.kind, source.secret)
+
+
+def _refuse_bad_name(name: str) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", name) or name in RESERVED:
+        raise errors.UsageError(
+            f"{safe(name)!r} cannot be the name of an account.",
+            hint="Use letters, digits, dots, dashes and underscores, 40 at most.",
+        )
+
+
+def _refuse_stranger(name: str, known: str | None, found: records.Identity) -> None:
+    if known and found.id and known != found.id:
+        raise errors.GuardRefused(
+            f"Account {name!r} belongs to {safe(known)!r}, but this key shows "
+            f"{safe(found.id)!r}.",
+            hint="Use the key of the same box office, or add another account.",
+            word="account-changed",
+        )
+
+
+def _place(kind: str, reference: str) -> str:
+    places = {
+        "keyring": "the system keyring",
+        "env": f"the environment variable {reference}",
+        "command": "a command",
+        "credential": f"the systemd credential {reference}",
+        "file": f"the file {reference}",
+    }
+    return places[kind]
