@@ -85,8 +85,8 @@ def list_providers(format: Format = "table", json: Json = False) -> None:
         render.Column("provider", "PROVIDER"),
         render.Column("title", "TITLE"),
         render.Column("origin", "ORIGIN"),
-        render.Column("key", "WHERE YOU GET THE KEY"),
-        render.Column("trouble", "TROUBLE"),
+        render.Column("key", "WHERE YOU GET THE KEY", most=60),
+        render.Column("trouble", "TROUBLE", most=60),
     ]
     if not any(row["trouble"] for row in rows):
         columns.pop()
@@ -173,7 +173,7 @@ def list_accounts(
         render.Column("state", "STATE"),
         render.Column("last_good", "LAST GOOD"),
         render.Column("failures", "FAILS", numeric=True),
-        render.Column("secret", "KEY FROM"),
+        render.Column("secret", "KEY FROM", most=30),
     ]
     render.show(
         rows,

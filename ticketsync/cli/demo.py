@@ -110,7 +110,8 @@ def _connect(database: Database, settings: Settings, url: str) -> None:
         check=True,
     )
     typer.echo(f"The key opens {added.summary}.")
-    typer.echo(f"It stays in {added.secret_place}; the database never holds it.")
+    typer.echo(f"It stays in {added.secret_place},")
+    typer.echo("the database never holds it.")
     results, _ = sync.fetch_listing(database, settings, [])
     typer.echo(f"{results[0].counts.created} dates are on sale there.")
 
@@ -142,7 +143,8 @@ def _match(database: Database, settings: Settings, home: Path) -> None:
         database, settings, plan.certain, decided_by="machine", batch="demo"
     )
     typer.echo(f"{len(parsed.shows)} shows read from season.csv, your own list.")
-    typer.echo(f"{made} dates are certainly these shows: {plan.certain[0].reason()}.")
+    typer.echo(f"{made} dates are certainly these shows:")
+    typer.echo(f"  {plan.certain[0].reason()}.")
     typer.echo(f"{len(plan.unsure)} dates are in no list of yours; nothing is guessed.")
     created, _ = match.adopt(database, settings)
     typer.echo(f"`shows adopt --all` makes shows of those {created}.")

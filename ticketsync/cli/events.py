@@ -103,7 +103,7 @@ def list_events(
     ]
     columns = [
         render.Column("date", "DATE", numeric=True),
-        render.Column("when", "WHEN"),
+        render.Column("when", "WHEN", rigid=True),
         render.Column("name", "NAME", most=24),
         render.Column("account", "ACCOUNT"),
         render.Column("theirs", "THEIR ID"),

@@ -56,7 +56,7 @@ def print_figures(figures: Sequence[Figures]) -> None:
             "when": render.day(item.starts_local),
             "production": item.production,
             "via": item.account,
-            "sold": _of(item.tickets_sold, item.capacity),
+            "sold": item.tickets_sold,
             "comp": item.tickets_comp,
             "gross": render.amount(item.gross, item.currency),
             "refunded": render.amount(item.refunded, item.currency),
@@ -67,8 +67,8 @@ def print_figures(figures: Sequence[Figures]) -> None:
     ]
     accounts = {item.account for item in figures}
     columns = [
-        render.Column("when", "SHOW", most=21),
-        render.Column("production", "PRODUCTION", most=14),
+        render.Column("when", "SHOW", rigid=True),
+        render.Column("production", "PRODUCTION", most=20),
         *([render.Column("via", "VIA", most=8)] if len(accounts) > 1 else []),
         render.Column("sold", "SOLD", numeric=True),
         render.Column("gross", "GROSS", numeric=True),
@@ -101,10 +101,6 @@ def _total(figures: Sequence[Figures], currency: str) -> dict[str, Any]:
         "fees": summed("fees"),
         "net": summed("net"),
     }
-
-
-def _of(sold: int, capacity: int | None) -> str:
-    return f"{sold}/{capacity}" if capacity else str(sold)
 
 
 @app.command("show")

@@ -122,9 +122,9 @@ def _print_plan(plan: MatchPlan) -> None:
     ]
     columns = [
         render.Column("mark", ""),
-        render.Column("theirs", "THEIR DATE"),
-        render.Column("ours", "YOUR SHOW"),
-        render.Column("why", "WHY"),
+        render.Column("theirs", "THEIR DATE (UTC)", most=36),
+        render.Column("ours", "YOUR SHOW", most=20),
+        render.Column("why", "WHY", most=60),
     ]
     if rows:
         render.table(rows, columns)

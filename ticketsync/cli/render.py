@@ -20,18 +20,21 @@ from ticketsync.core.redact import safe
 
 Row = Mapping[str, Any]
 NARROWEST = 60
+LEAST_TEXT = 10  # characters of a text that are left whatever the terminal
+GAP = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """
-    One column: the row's key, its title, and whether it holds numbers.
+    One column: the row's key, its title, whether it holds numbers or must not shrink.
     """
 
     key: str
     title: str
     numeric: bool = False
     most: int | None = None
+    rigid: bool = False
 
 
 def show(
@@ -85,30 +88,54 @@ def table(
         title=title or None,
         title_justify="left",
         show_footer=total is not None,
+        show_edge=False,
         pad_edge=False,
-        padding=(0, 1),
     )
-    for column in columns:
-        foot = "" if total is None else str(total.get(column.key, ""))
+    cells = [[_cell(row.get(column.key)) for column in columns] for row in rows]
+    feet = ["" if total is None else str(total.get(c.key, "")) for c in columns]
+    widths = _widths(columns, [*cells, feet])
+    for column, foot, room in zip(columns, feet, widths, strict=True):
         grid.add_column(
             Text(column.title),
             footer=Text(foot),
             justify="right" if column.numeric else "left",
-            no_wrap=column.numeric or column.most is not None,
-            max_width=column.most,
-            overflow="ellipsis" if column.most else "fold",
+            no_wrap=True,
+            width=room,
+            overflow="ellipsis",
         )
-    for row in rows:
-        grid.add_row(*(Text(_cell(row.get(column.key))) for column in columns))
+    for texts in cells:
+        grid.add_row(*map(Text, texts))
     console = Console(
         file=stream or sys.stdout,
         markup=False,
         highlight=False,
         emoji=False,
-        width=width(),
+        width=sum(widths) + 8 * len(widths),  # we have seen to it that it fits
         no_color="NO_COLOR" in os.environ or None,
     )
     console.print(grid)
+
+
+def _widths(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[int]:
+    """
+    How wide each column is, so that all of them fit the terminal.
+
+    Only texts shrink: a number that is cut off is a wrong number.
+    """
+    widths = []
+    for place, column in enumerate(columns):
+        longest = max(len(column.title), *(len(row[place]) for row in cells))
+        widths.append(min(longest, column.most or longest))
+    while sum(widths) + GAP * (len(widths) - 1) > width():
+        shrinkable = [
+            place
+            for place, column in enumerate(columns)
+            if not (column.numeric or column.rigid) and widths[place] > LEAST_TEXT
+        ]
+        if not shrinkable:
+            break
+        widths[max(shrinkable, key=lambda place: widths[place])] -= 1
+    return widths
 
 
 def width() -> int:
@@ -141,10 +168,12 @@ def when(moment: datetime | None) -> str:
 def day(local: str) -> str:
     """
     A poster time for people: `2026-11-27 19:30` becomes `Fri 27 Nov 19:30`.
+
+    The year is told where it could be mistaken.
     """
-    moment = datetime.strptime(local, "%Y-%m-%d %H:%M")  # noqa: DTZ007  # on the poster
-    this_year = clock.now().year
-    year = "" if moment.year == this_year else f" {moment:%Y}"
+    moment = datetime.fromisoformat(local)
+    is_near = abs((moment.date() - clock.now().date()).days) < 300
+    year = "" if is_near else f" {moment:%Y}"
     return f"{moment:%a %d %b}{year} {moment:%H:%M}"
 
 

@@ -217,7 +217,7 @@ def print_shows(found: Sequence[ShowInfo], format: str) -> None:
     ]
     columns = [
         render.Column("id", "SHOW", numeric=True),
-        render.Column("when", "WHEN"),
+        render.Column("when", "WHEN", rigid=True),
         render.Column("production", "PRODUCTION", most=28),
         render.Column("venue", "VENUE", most=20),
         render.Column("capacity", "SEATS", numeric=True),

@@ -156,7 +156,7 @@ def print_changes(outcome: Outcome, most: int = 12) -> None:
             }
         )
     columns = [
-        render.Column("when", "SHOW", most=21),
+        render.Column("when", "SHOW", rigid=True),
         render.Column("production", "PRODUCTION", most=18),
         render.Column("tickets", "TICKETS", numeric=True),
         render.Column("gross", "GROSS", numeric=True),

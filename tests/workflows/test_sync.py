@@ -1,0 +1,464 @@
+"""
+The main job against a platform that knows the truth, on both databases.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from conftest import NOW, connect
+
+from ticketsync.accounts import state
+from ticketsync.catalogue import offers
+from ticketsync.core import errors
+from ticketsync.core.config import AccountSettings, FeeSchedule
+from ticketsync.reporting import numbers, runs, sales
+from ticketsync.sandbox import world
+from ticketsync.sandbox.faults import Plan
+from ticketsync.store.tables import metadata
+from ticketsync.workflows import match, sync
+from ticketsync.workflows.sync import Request
+
+NOT_DATA = ("sync_runs", "leases")
+COMPARED = (
+    *("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in", "face"),
+    *("discounts", "gross", "refunded", "tax", "net_before_fees"),
+)
+
+
+def dump(database):
+    """
+    Every row of every table but the runs' own.
+    """
+    with database.read() as session:
+        return {
+            table.name: sorted(
+                map(repr, session.connection().execute(table.select()).all())
+            )
+            for table in metadata.sorted_tables
+            if table.name not in NOT_DATA
+        }
+
+
+def figures(database):
+    """
+    Our figures by the platform's event id, as `financials list --json` prints them.
+    """
+    with database.read() as session:
+        by_show = {item.show_id: item for item in numbers.figures(session)}
+        return {
+            offer.occurrence_id: {
+                name: by_show[offer.show_id].as_json()[name] for name in COMPARED
+            }
+            for offer in offers.all_offers(session)
+            if offer.show_id in by_show
+        }
+
+
+def truth(sandbox):
+    return {
+        row["event_id"]: {name: row[name] for name in COMPARED}
+        for row in sandbox.truth()
+    }
+
+
+def run(database, settings, **request):
+    return sync.sync(database, settings, Request(**request))
+
+
+@pytest.fixture
+def adopted(connected, settings):
+    """
+    A database whose shows are the platform's dates, nothing synced yet.
+    """
+    sync.fetch_listing(connected, settings, [])
+    match.adopt(connected, settings)
+    return connected
+
+
+def test_the_first_sync_is_the_truth_and_the_second_changes_nothing(
+    adopted, settings, sandbox
+):
+    outcome = run(adopted, settings)
+
+    assert (outcome.outcome, outcome.exit_code) == ("success", 0)
+    assert figures(adopted) == truth(sandbox)
+    before = dump(adopted)
+    again = run(adopted, settings)
+    assert again.exit_code == 0
+    assert again.results[0].counts.created == again.results[0].counts.updated == 0
+    assert dump(adopted) == before
+
+
+def test_a_second_day_with_refunds_voids_and_a_moved_date(
+    adopted, settings, sandbox, frozen
+):
+    run(adopted, settings)
+    sandbox.change(world.next_day)
+    frozen(NOW + timedelta(hours=23))
+
+    outcome = run(adopted, settings)
+
+    assert figures(adopted) == truth(sandbox)
+    assert outcome.changes
+    assert any("rescheduled from" in note for note in outcome.notes)
+
+
+def test_changes_of_old_orders_arrive_with_few_requests(adopted, settings, sandbox):
+    run(adopted, settings)
+    sandbox.log.clear()
+    changed = sandbox.change(lambda w: world.change_some(w, 12, 4))
+
+    outcome = run(adopted, settings)
+
+    assert figures(adopted) == truth(sandbox)
+    assert outcome.results[0].counts.updated == len(changed) == 12
+    assert len(sandbox.log) <= 3 + 4
+
+
+def test_a_refund_that_the_listing_hides_is_found_by_the_sweep(
+    adopted, settings, sandbox, frozen
+):
+    run(adopted, settings)
+    held = {
+        f"ev_{p.id}": {
+            "revenue": sandbox.platform._revenue(p),
+            "total_issued_tickets": sandbox.platform._issued(p),
+        }
+        for p in sandbox.world.performances
+    }
+    sandbox.platform.lag = held  # the aggregates stand still
+    sandbox.change(lambda w: world.change_some(w, 5, 3))
+
+    run(adopted, settings)
+    missed = figures(adopted) != truth(sandbox)
+    frozen(NOW + timedelta(hours=25))
+    run(adopted, settings)
+
+    assert missed
+    assert figures(adopted) == truth(sandbox)
+
+
+def test_orders_over_all_windows_and_in_any_order_of_pages_are_the_same(
+    adopted, settings, sandbox
+):
+    settings = replace(settings, sync=replace(settings.sync, workers=7))
+    sandbox.latency = 0.002
+    run(adopted, settings)
+    assert figures(adopted) == truth(sandbox)
+
+
+def test_only_get_is_ever_sent_and_every_run_has_its_row(adopted, settings, sandbox):
+    run(adopted, settings)
+    run(adopted, settings)
+    assert {method for method, _, _ in sandbox.log} == {"GET"}
+    with adopted.read() as session:
+        known = {row.run_id for row in runs.runs(session)}
+    seen = {agent.rpartition("run/")[2] for _, _, agent in sandbox.log}
+    assert seen <= known
+
+
+def test_nothing_changed_costs_almost_no_requests(adopted, settings, sandbox):
+    run(adopted, settings)
+    sandbox.log.clear()
+    run(adopted, settings)
+    paths = [target.partition("?")[0] for _, target, _ in sandbox.log]
+    assert paths == ["/v1/event_series", "/v1/events", "/v1/orders"]
+
+
+def test_fees_are_unknown_until_the_venue_states_its_rate(adopted, settings, sandbox):
+    run(adopted, settings)
+    with adopted.read() as session:
+        assert {f.fees for f in numbers.figures(session)} == {None}
+        assert {f.net for f in numbers.figures(session)} == {None}
+    rate = FeeSchedule(per_ticket=Decimal(1), percent=Decimal(2))
+    known = replace(settings, accounts={"tt": AccountSettings(fees=rate)})
+
+    match.rebuild(adopted, known)
+
+    per_event = {f"ev_{p.id}": 0 for p in sandbox.world.performances}
+    for purchase in sandbox.world.purchases:  # by hand: 1.00 a paid ticket, 2 %
+        if purchase.was_paid and purchase.total:
+            paid = sum(seat.paid > 0 for seat in purchase.seats)
+            cents = 100 * paid + (2 * purchase.total + 50) // 100
+            per_event[f"ev_{purchase.performance.id}"] += cents
+    with adopted.read() as session:
+        shows = {o.show_id: o.occurrence_id for o in offers.all_offers(session)}
+        for item in numbers.figures(session):
+            assert item.fees == per_event[shows[item.show_id]]
+            assert item.net == item.gross - item.refunded - item.fees
+
+
+def test_f22_an_unknown_status_waits_and_its_old_version_counts(
+    adopted, settings, sandbox
+):
+    run(adopted, settings)
+    before = figures(adopted)
+    fault = 'records:10:status="part_transferred"'
+    sandbox.faults.plan(Plan(fault, "/orders", times=99))
+    sandbox.change(lambda w: w.changed.clear())
+
+    outcome = run(adopted, settings, full=True)
+
+    result = outcome.results[0]
+    assert (result.outcome, result.exit_code, result.word) == (
+        "partial",
+        errors.PARTLY,
+        "quarantine",
+    )
+    assert figures(adopted) == before
+    sandbox.faults.clear()
+    healed = run(adopted, settings)
+    assert healed.exit_code == 0
+    with adopted.read() as session:
+        assert runs.open_work(session).quarantined == 0
+
+
+def test_f23_a_page_of_nonsense_saves_nothing(adopted, settings, sandbox):
+    sandbox.faults.plan(Plan("records:2:total=[]", "/orders", times=99))
+
+    outcome = run(adopted, settings)
+
+    result = outcome.results[0]
+    assert (result.word, result.exit_code) == ("schema-drift", 6)
+    with adopted.read() as session:
+        assert list(sales.sales(session)) == []
+
+
+@pytest.mark.parametrize(("kept", "believed"), [(0, False), (40, False), (60, True)])
+def test_f15_a_listing_that_collapsed_is_not_believed(
+    adopted, settings, sandbox, kept, believed
+):
+    run(adopted, settings)
+    before = figures(adopted)
+    sandbox.faults.plan(Plan(f"drop:{kept}", "/events"))
+
+    outcome = run(adopted, settings)
+
+    assert (outcome.exit_code == 0) is believed
+    if not believed:
+        assert outcome.results[0].word == "guard-shrink"
+    assert figures(adopted) == before
+
+
+@pytest.mark.parametrize(("kept", "believed"), [(0, False), (40, False), (95, True)])
+def test_f15_orders_that_collapsed_change_nothing(
+    adopted, settings, sandbox, kept, believed
+):
+    run(adopted, settings)
+    before = figures(adopted)
+    sandbox.faults.plan(Plan(f"drop:{kept}", "/orders", times=999))
+
+    outcome = run(adopted, settings, full=True)
+
+    assert figures(adopted) == before
+    words = {result.word for result in outcome.results}
+    assert words == ({""} if believed else {"guard-shrink"})
+
+
+def test_f14_a_date_that_vanished_keeps_its_orders(adopted, settings, sandbox):
+    run(adopted, settings)
+    before = figures(adopted)
+    gone = sandbox.world.performances[-1]
+    sandbox.change(lambda w: w.performances.remove(gone))
+
+    outcome = run(adopted, settings)
+
+    assert figures(adopted) == before
+    assert any("no longer listed" in note for note in outcome.notes)
+    sandbox.change(lambda w: w.performances.append(gone))
+    run(adopted, settings)
+    with adopted.read() as session:
+        assert runs.open_work(session).gone == 0
+
+
+def test_f27_another_box_office_under_the_same_name_is_refused(
+    adopted, settings, sandbox, monkeypatch
+):
+    run(adopted, settings)
+    before = dump(adopted)
+    monkeypatch.setattr("ticketsync.sandbox.ticket_tailor.OFFICE", "stranger")
+
+    outcome = run(adopted, settings)
+
+    assert (outcome.exit_code, outcome.results[0].word) == (7, "account-changed")
+    assert dump(adopted) == before
+
+
+def test_wrong_credentials_park_the_account(adopted, settings, monkeypatch):
+    monkeypatch.setenv("TT_KEY", "sk_wrong")
+
+    first = run(adopted, settings)
+    second = run(adopted, settings)
+
+    assert (first.exit_code, first.results[0].word) == (4, "refused-credentials")
+    assert second.results[0].outcome == "skipped-parked"
+
+
+def test_f87_the_breaker_opens_after_five_failures_and_probes_again(
+    adopted, settings, sandbox, frozen
+):
+    sandbox.faults.plan(Plan("status:400", times=99))
+    for _ in range(5):
+        assert run(adopted, settings).exit_code == 6
+    sandbox.log.clear()
+
+    skipped = run(adopted, settings)
+    asked_while_open = len(sandbox.log)
+    sandbox.faults.clear()
+    frozen(NOW + timedelta(hours=1, seconds=1))
+    probe = run(adopted, settings)
+
+    assert (skipped.exit_code, skipped.results[0].outcome) == (11, "skipped-breaker")
+    assert asked_while_open == 0
+    assert probe.exit_code == 0
+    with adopted.read() as session:
+        assert state.named(session, "tt").failures == 0
+
+
+def test_a_named_account_is_tried_whatever_its_breaker_says(adopted, settings, sandbox):
+    sandbox.faults.plan(Plan("status:400", times=5))
+    for _ in range(5):
+        run(adopted, settings)
+    assert run(adopted, settings, names=("tt",)).exit_code == 0
+
+
+def test_due_accounts_only(adopted, settings, frozen):
+    run(adopted, settings)
+    early = run(adopted, settings, only_due=True)
+    frozen(NOW + timedelta(minutes=15))
+    later = run(adopted, settings, only_due=True)
+    assert early.results[0].outcome == "skipped-not-due"
+    assert early.exit_code == 0
+    assert later.results[0].outcome == "success"
+
+
+def test_a_paused_account_is_left_out(adopted, settings):
+    with adopted.write() as session:
+        state.set_state(session, state.named(session, "tt").id, "paused")
+    outcome = run(adopted, settings)
+    assert outcome.results[0].outcome == "skipped-disabled"
+
+
+def test_f20_accounts_fail_alone(adopted, settings, sandbox, monkeypatch):
+    with adopted.write() as session:
+        state.add(
+            session,
+            state.NewAccount(
+                "other",
+                "ticket_tailor",
+                "http://127.0.0.1:9/v1",
+                "env",
+                "TT_KEY",
+                "",
+                None,
+            ),
+            NOW,
+        )
+    outcome = run(adopted, settings)
+    assert outcome.exit_code == errors.PARTLY
+    assert {r.account: r.exit_code for r in outcome.results} == {"other": 5, "tt": 0}
+    assert figures(adopted) == truth(sandbox)
+
+
+def test_a_dry_run_says_what_sync_would_do_and_does_nothing(adopted, settings, sandbox):
+    before = dump(adopted)
+
+    rehearsed = sync.sync_dry(adopted, settings, Request())
+
+    assert dump(adopted) == before
+    real = run(adopted, settings)
+    assert [c.after.as_json() | {"last_synced_at": 0} for c in rehearsed.changes] == [
+        c.after.as_json() | {"last_synced_at": 0} for c in real.changes
+    ]
+
+
+def test_replay_reads_the_stored_records_again(adopted, settings, sandbox):
+    run(adopted, settings)
+    before = figures(adopted)
+    asked = len(sandbox.log)
+    with adopted.write() as session:
+        for name in ("ticket_fees", "show_ticket_types", "show_financials"):
+            table = metadata.tables[name]
+            session.connection().execute(table.delete())
+
+    outcome = sync.replay(adopted, settings, [])
+
+    assert outcome.exit_code == 0
+    assert len(sandbox.log) == asked
+    assert figures(adopted) == before
+
+
+def test_an_excluded_show_has_no_figures_until_it_is_taken_in_again(
+    adopted, settings, sandbox
+):
+    run(adopted, settings)
+    before = figures(adopted)
+    with adopted.read() as session:
+        offer = offers.all_offers(session)[0]
+
+    match.exclude(adopted, settings, offer.show_id, True, "private hire")
+    without = figures(adopted)
+    match.exclude(adopted, settings, offer.show_id, False, "")
+
+    assert set(before) - set(without) == {offer.occurrence_id}
+    assert figures(adopted) == before
+
+
+def test_unlinking_takes_the_sales_away_and_linking_brings_them_back(adopted, settings):
+    run(adopted, settings)
+    before = figures(adopted)
+    with adopted.read() as session:
+        offer = offers.all_offers(session)[0]
+
+    match.unlink(adopted, settings, offer.id)
+    without = figures(adopted)
+    match.link(adopted, settings, offer.id, offer.show_id)
+
+    assert offer.occurrence_id not in without
+    assert figures(adopted) == before
+
+
+def test_no_person_is_stored_unless_asked_for(adopted, settings, sqlite):
+    """
+    I11: buyers of the sandbox have addresses at example.com and names Guest N.
+    """
+    run(adopted, settings)
+    with adopted.read() as session:
+        tables = metadata.sorted_tables
+        text = "".join(
+            repr(row)
+            for table in tables
+            for row in session.connection().execute(table.select())
+        )
+        from ticketsync.sales import versions
+
+        account = state.named(session, "tt").id
+        raw = b"".join(
+            version.data
+            for block in versions.latest(session, account, "order")
+            for version in block
+        )
+    assert len(raw) > 100_000
+    for canary in ("@example.com", "Guest 1", "Example Street", '"5550'):
+        assert canary not in text
+        assert canary.encode() not in raw
+
+
+def test_i26_both_databases_hold_the_same(
+    settings, sandbox, sqlite, postgres, tmp_path
+):
+    from ticketsync.store import engine
+
+    postgres.psql("CREATE DATABASE same;")
+    other = engine.create_database(postgres.get_uri(database="same"))
+    found = []
+    for database in (sqlite, other):
+        connect(database, sandbox.url)
+        sync.fetch_listing(database, settings, [])
+        match.adopt(database, settings)
+        run(database, settings)
+        found.append(figures(database))
+    other.close()
+    assert found[0] == found[1] == truth(sandbox)
