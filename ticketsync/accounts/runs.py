@@ -16,6 +16,7 @@ from ticketsync.store.tables.accounts import SyncRun
 from ticketsync.store.upsert import table_of
 
 NOT_FINISHED = "started"
+OF_ORDERS = ("full", "incremental")  # runs that read orders, not the listing alone
 
 
 @dataclass(slots=True)
@@ -137,7 +138,9 @@ def _latest(
     skipped: bool | None = None,
 ) -> datetime | None:
     table = table_of(SyncRun)
-    query = select(func.max(table.c[column])).where(table.c.account_id == account_id)
+    query = select(func.max(table.c[column])).where(
+        table.c.account_id == account_id, table.c.kind.in_(OF_ORDERS)
+    )
     if outcome is not None:
         query = query.where(table.c.outcome == outcome)
     if swept is not None:

@@ -113,9 +113,11 @@ def add_account(
     Example: ticketsync accounts add ticket_tailor tt --secret-env TT_KEY
     """
     from ticketsync.cli import render
+    from ticketsync.providers import registry
     from ticketsync.workflows import connect
 
     here = context.of(ctx)
+    registry.provider(provider)  # before anybody pastes a key for it
     source = _source(
         name,
         secret_env,

@@ -136,7 +136,7 @@ def figures(session: Session, show_id: int | None = None) -> list[Figures]:
     accounts, runs = table_of(Account), table_of(SyncRun)
     synced = (
         select(runs.c.account_id, func.max(runs.c.finished_at).label("at"))
-        .where(runs.c.outcome == "success")
+        .where(runs.c.outcome == "success", runs.c.kind.in_(("full", "incremental")))
         .group_by(runs.c.account_id)
         .subquery()
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlmodel import Session
 
 from ticketsync.store.tables.accounts import Account, SyncRun
@@ -93,7 +93,8 @@ def runs(session: Session, *, limit: int = 20, run_id: str | None = None) -> lis
 def freshness(session: Session) -> list[Freshness]:
     accounts, table = table_of(Account), table_of(SyncRun)
     connection = session.connection()
-    tried = table.c.outcome.not_like("skipped-%")
+    reads_orders = table.c.kind.in_(("full", "incremental"))
+    tried = and_(reads_orders, table.c.outcome.not_like("skipped-%"))
     attempts = dict(
         connection.execute(
             select(table.c.account_id, func.max(table.c.started_at))
@@ -104,7 +105,7 @@ def freshness(session: Session) -> list[Freshness]:
     successes = dict(
         connection.execute(
             select(table.c.account_id, func.max(table.c.finished_at))
-            .where(table.c.outcome == "success")
+            .where(reads_orders, table.c.outcome == "success")
             .group_by(table.c.account_id)
         ).all()
     )

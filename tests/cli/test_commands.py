@@ -1,0 +1,458 @@
+"""
+The command line as its users meet it: real processes, real exit codes.
+"""
+
+import csv
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import pytest
+import yaml
+
+from ticketsync.__main__ import main
+from ticketsync.sandbox import server, world
+
+
+@pytest.fixture(scope="module")
+def played():
+    """
+    A sandbox at the machine's own time, for processes whose clock nobody stops.
+    """
+    sandbox = server.Sandbox(world.build(orders=200))
+    with server.serving(sandbox) as url:
+        sandbox.url = url
+        yield sandbox
+
+
+@pytest.fixture
+def ticketsync(home, played, monkeypatch, capsys):
+    """
+    Runs a command in this process, as the console script does.
+    """
+    monkeypatch.setenv("TT_KEY", played.key)
+
+    def run(*arguments, code=0, **environment):
+        with monkeypatch.context() as patch:
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "argv", ["ticketsync", *arguments])
+            capsys.readouterr()
+            try:
+                main()
+                ended = 0
+            except SystemExit as end:
+                ended = end.code or 0
+        done = Done(*capsys.readouterr())
+        assert ended == code, done
+        assert "Traceback" not in done.stderr + done.stdout
+        return done
+
+    return run
+
+
+@dataclass
+class Done:
+    stdout: str
+    stderr: str
+
+    @property
+    def json(self):
+        return json.loads(self.stdout)
+
+
+def prepare(run, played):
+    run(
+        *("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney"),
+        *("--currency", "AUD", "--no-input"),
+    )
+    run(
+        *("accounts", "add", "ticket_tailor", "tt", "--base-url", played.url),
+        *("--secret-env", "TT_KEY"),
+    )
+
+
+@pytest.fixture
+def started(ticketsync, played):
+    prepare(ticketsync, played)
+    return ticketsync
+
+
+@pytest.fixture(scope="module")
+def synced_home(played, tmp_path_factory):
+    """
+    A home with everything synced, made once by real processes with real keys.
+    """
+    folder = tmp_path_factory.mktemp("synced")
+
+    def run(*arguments):
+        subprocess.run(
+            [sys.executable, "-m", "ticketsync", *arguments],
+            check=True,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "TT_KEY": played.key, "TICKETSYNC_HOME": str(folder)},
+        )
+
+    prepare(run, played)
+    run("events", "fetch", "--json")
+    run("shows", "adopt", "--all", "--json")
+    run("sync", "--json")
+    return folder
+
+
+@pytest.fixture
+def synced(ticketsync, synced_home, home):
+    shutil.copytree(synced_home, home, dirs_exist_ok=True)
+    return ticketsync
+
+
+KEYS = [
+    *("show_id", "production", "starts_at", "venue", "account", "provider"),
+    *("currency", "tickets_sold", "tickets_comp", "tickets_refunded", "checked_in"),
+    *("face", "discounts", "gross", "fees", "fees_source", "refunded", "tax"),
+    *("tax_remitted", "net", "net_before_fees", "revenue", "revenue_basis"),
+    "last_synced_at",
+]
+
+
+def test_the_unattended_path_word_for_word(started, played, home, tmp_path):
+    started("events", "fetch", "--json")
+    adopted = started("shows", "adopt", "--all", "--json").json
+    season = tmp_path / "season.csv"
+    season.write_text("production,starts_at\nGala,2031-01-01 19:30\n")
+    imported = started("shows", "import", str(season), "--json").json
+    matched = started("match", "--yes", "--json").json
+    outcome = started("sync", "--json").json
+    figures = started("financials", "list", "--json").json
+    file = tmp_path / "financials.csv"
+    started("export", "financials", "--format", "csv", "-o", str(file))
+
+    assert adopted == {"shows_created": 40, "links_created": 40}
+    assert imported["created"] == 1
+    assert matched["left"] == 0
+    assert outcome["outcome"] == "success"
+    assert list(outcome["accounts"][0]["records"]) == [
+        *("processed", "created", "updated", "unchanged", "quarantined")
+    ]
+    assert list(figures[0]) == KEYS
+    listed = started("events", "list", "--json").json
+    events = {row["show_id"]: row["event_id"] for row in listed}
+    assert set(events.values()) == {"es_3001", "es_3002", "es_3003"}
+    by_date = {row["show_id"]: row["occurrence_id"] for row in listed}
+    truth = {row["event_id"]: row for row in played.truth()}
+    for row in figures:
+        real = truth[by_date[row["show_id"]]]
+        for name in (
+            *("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in"),
+            *("face", "discounts", "gross", "refunded", "tax", "net_before_fees"),
+        ):
+            assert row[name] == real[name], (row["show_id"], name)
+        assert (row["fees"], row["net"], row["fees_source"]) == (None, None, "unknown")
+        assert (row["revenue"], row["revenue_basis"]) == (row["gross"], "gross")
+    written = list(csv.DictReader(io.StringIO(file.read_text())))
+    assert [row["gross"] for row in written] == [row["gross"] for row in figures]
+    assert {path.name for path in home.iterdir()} <= {
+        *("config.yaml", "state", "ticketsync.db", "ticketsync.db-journal")
+    }
+
+
+def test_f120_our_files_are_private(synced, home):
+    loose = [
+        p for p in [home, *home.rglob("*")] if p != home and p.stat().st_mode & 0o077
+    ]
+    assert loose == []
+
+
+def test_i11_the_key_is_nowhere(synced, home, played):
+    for path in home.rglob("*"):
+        if path.is_file():
+            assert played.key.encode() not in path.read_bytes(), path
+
+
+def test_running_sync_twice_says_nothing_changed(synced):
+    again = synced("sync", "--json").json
+    assert again["accounts"][0]["records"]["updated"] == 0
+    assert again["accounts"][0]["shows_changed"] == 0
+    assert again["changes"] == []
+
+
+def test_sync_for_cron_is_silent_when_all_is_well(synced):
+    done = synced("sync", "--due", "--quiet")
+    assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_lists_and_reports_work_in_every_format(synced):
+    for command in (
+        *(("events", "list"), ("shows", "list"), ("venues", "list")),
+        *(("productions", "list"), ("accounts", "list"), ("accounts", "providers")),
+        *(("runs", "list"), ("financials", "list"), ("sales", "list")),
+    ):
+        assert synced(*command).stdout
+        assert synced(*command, "--json").json
+        rows = list(csv.reader(io.StringIO(synced(*command, "--format", "csv").stdout)))
+        assert len(rows) > 1
+        assert len({len(row) for row in rows}) == 1
+
+
+def test_one_show_can_be_explained_to_the_cent(synced):
+    figures = synced("financials", "list", "--json").json
+    wanted = max(figures, key=lambda row: row["tickets_sold"])
+    show = str(wanted["show_id"])
+
+    parts = synced("financials", "explain", show, "--json").json
+    card = synced("financials", "show", show, "--json").json
+
+    def cents(text):
+        return int(text.replace(".", ""))
+
+    assert sum(cents(part["charged"]) for part in parts) == cents(wanted["gross"])
+    assert sum(part["is_sold"] for part in parts) == wanted["tickets_sold"]
+    types = card["ticket_types"]
+    assert sum(cents(row["gross"]) for row in types) == cents(wanted["gross"])
+    assert synced("financials", "explain", show).stdout
+    assert "net before fees" in synced("financials", "show", show).stdout
+
+
+@pytest.mark.parametrize("what", ["sales", "financials", "fees", "refunds"])
+def test_exports_are_whole_in_both_formats(synced, what):
+    as_csv = list(csv.DictReader(io.StringIO(synced("export", what).stdout)))
+    as_json = synced("export", what, "--format", "json").json
+    assert len(as_csv) == len(as_json)
+    if what == "sales":
+        assert len(as_csv) == 200
+
+
+def test_status_tells_what_waits(started):
+    started("events", "fetch")
+    fresh = started("status").stdout
+    assert "never synced" in fresh
+    assert "40 dates belong to no show" in fresh
+
+
+def test_runs_are_kept(synced):
+    (run,) = [r for r in synced("runs", "list", "--json").json if r["created"] > 100]
+    shown = synced("runs", "show", run["run_id"], "--json").json
+    assert shown[0]["outcome"] == "success"
+
+
+def test_match_links_an_imported_list_and_takes_it_back(started, tmp_path):
+    started("events", "fetch")
+    listed = started("events", "list", "--json").json
+    season = tmp_path / "season.csv"
+    lines = [f"{row['name']},{row['starts_at']}" for row in listed[:10]]
+    season.write_text("production,starts_at\n" + "\n".join(lines) + "\n")
+    started("shows", "import", str(season))
+
+    dry = started("match", "--dry-run", "--json").json
+    done = started("match", "--yes", "--json").json
+    strict = started("match", "--yes", "--strict", code=4)
+    undone = started("match", "--undo", "--json").json
+
+    assert (len(dry["certain"]), dry["linked"]) == (10, 0)
+    assert (done["linked"], done["left"]) == (10, 30)
+    assert "needs-matching" in strict.stderr
+    assert undone["links"] == 10
+
+
+def test_link_unlink_exclude_include(synced):
+    date = synced("events", "list", "--json").json[0]
+    synced("unlink", date["occurrence_id"])
+    synced("link", date["occurrence_id"], str(date["show_id"]))
+    synced("shows", "exclude", str(date["show_id"]), "--reason", "private hire")
+    assert len(synced("financials", "list", "--json").json) == 39
+    synced("shows", "include", str(date["show_id"]))
+    assert len(synced("financials", "list", "--json").json) == 40
+
+
+def test_accounts_can_be_looked_after(synced):
+    assert "lanternroom" in synced("accounts", "check", "tt").stdout
+    synced("accounts", "rename", "tt", "box-office")
+    synced("accounts", "pause", "box-office", "--reason", "summer")
+    paused = synced("sync", "--json").json
+    synced("accounts", "resume", "box-office")
+    removed = synced("accounts", "remove", "box-office", "--yes", code=7)
+    assert paused["accounts"][0]["outcome"] == "skipped-disabled"
+    assert "has-history" in removed.stderr
+
+
+def test_the_sandbox_and_its_truth(ticketsync):
+    truth = ticketsync("sandbox", "truth", "--json", "--today", "2026-09-01").json
+    assert len(truth) == 40
+    assert set(truth[0]) >= {"event_id", "gross", "tickets_sold", "net_before_fees"}
+
+
+def test_a_dry_run_writes_nothing(started, home):
+    started("events", "fetch")
+    started("shows", "adopt", "--all")
+    before = (home / "ticketsync.db").read_bytes()
+    done = started("sync", "--dry-run")
+    assert (home / "ticketsync.db").read_bytes() == before
+    assert "Nothing has been written" in done.stderr
+
+
+# What a new user does wrong: one line that says what to do, the right exit code
+
+
+WRONG = [
+    (("sync",), 9, "no-database", "ticketsync init"),
+    (("financials", "list"), 9, "no-database", "ticketsync init"),
+    (("nonsense",), 2, "no command 'nonsense'", ""),
+    (("snyc",), 2, "Did you mean 'sync'?", ""),
+    (("sync", "--nonsense"), 2, "No such option", ""),
+    (("--config", "none.yaml", "sync"), 2, "configuration", "ticketsync init"),
+    (("--database", "mysql://x", "sync"), 2, "configuration", "PostgreSQL"),
+    (("--database", "postgresql://127.0.0.1:9/x", "sync"), 9, "database", "running"),
+    (("init", "--no-input"), 2, "needs-tty", "--venue"),
+    (("init",), 2, "needs-tty", "--venue"),
+    (
+        ("init", "--venue", "X", "--timezone", "Mars", "--currency", "AUD"),
+        *(2, "usage", "Australia/Sydney"),
+    ),
+    (
+        ("init", "--venue", "X", "--timezone", "UTC", "--currency", "XXX"),
+        *(2, "usage", "AUD"),
+    ),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "word", "hint"), WRONG)
+def test_before_anything_is_set_up(ticketsync, arguments, code, word, hint):
+    done = ticketsync(*arguments, code=code)
+    assert word in done.stderr
+    assert hint in done.stderr
+
+
+AFTER = [
+    (("sync", "nobody"), 2, "not-found", "tt"),
+    (("sync", "--since", "soon"), 2, "usage", "YYYY-MM-DD"),
+    (("accounts", "add", "nobody", "x"), 2, "not-found", "ticket_tailor"),
+    (("accounts", "add", "ticket_tailor", "tt"), 2, "needs-tty", "--secret-env"),
+    (
+        ("accounts", "add", "ticket_tailor", "b", "--secret-env", "NOT_SET"),
+        *(4, "secret-missing", "NOT_SET"),
+    ),
+    (
+        *(("accounts", "add", "ticket_tailor", "b", "--secret-command", "false"),),
+        *(4, "secret-missing", "by hand"),
+    ),
+    (
+        (
+            *("accounts", "add", "ticket_tailor", "b", "--secret-env", "TT_KEY"),
+            *("--base-url", "http://example.com/v1"),
+        ),
+        *(2, "configuration", "127.0.0.1"),
+    ),
+    (
+        (
+            *("accounts", "add", "ticket_tailor", "b", "--secret-env", "TT_KEY"),
+            *("--base-url", "http://127.0.0.1:9/v1"),
+        ),
+        *(5, "unreachable", "later"),
+    ),
+    (("financials", "show", "Nothing"), 2, "not-found", "shows list"),
+    (("financials", "explain", "a"), 2, "not-found", "shows list"),
+    (("financials", "list", "--format", "xml"), 2, "usage", "csv"),
+    (("link", "ev_none", "1"), 2, "not-found", "events list"),
+    (("unlink", "ev_none"), 2, "not-found", "events list"),
+    (("runs", "show", "none"), 2, "not-found", "runs list"),
+    (("match",), 2, "needs-tty", "--yes"),
+    (("match", "--undo"), 2, "not-found", ""),
+    (("shows", "adopt"), 2, "usage", "--all"),
+    (("shows", "add", "X", "never"), 2, "usage", "2026-11-27"),
+    (("shows", "import", "none.csv"), 2, "bad-file", "Check"),
+    (("accounts", "remove", "tt"), 2, "needs-tty", "--yes"),
+    (("export", "sales", "-o", "/nowhere/x.csv"), 2, "usage", "folder"),
+    (("sandbox", "truth", "--url", "http://127.0.0.1:9"), 5, "unreachable", "serve"),
+    (("productions", "show", "Nothing"), 2, "not-found", "productions list"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "code", "word", "hint"), AFTER)
+def test_with_an_account(started, arguments, code, word, hint):
+    done = started(*arguments, code=code)
+    assert word in done.stderr
+    assert hint in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1 or "Usage" in done.stderr
+
+
+def test_a_wrong_key_is_refused_and_nothing_is_saved(ticketsync, started, played):
+    done = started(
+        *("accounts", "add", "ticket_tailor", "b", "--secret-env", "TT_KEY"),
+        *("--base-url", played.url),
+        code=4,
+        TT_KEY="sk_wrong",
+    )
+    assert "refused-credentials" in done.stderr
+    assert [row["account"] for row in started("accounts", "list", "--json").json] == [
+        "tt"
+    ]
+
+
+def test_errors_are_json_for_machines(ticketsync):
+    done = ticketsync("sync", "--json", code=9)
+    assert json.loads(done.stderr)["error"]["word"] == "no-database"
+
+
+def test_broken_settings_name_their_line(started, home):
+    (home / "config.yaml").write_text("sync:\n  wrokers: 3\n")
+    done = started("sync", code=2)
+    assert "line 2" in done.stderr
+    assert "Did you mean 'workers'?" in done.stderr
+
+
+def test_a_bad_list_imports_nothing_unless_asked(started, tmp_path):
+    season = tmp_path / "season.csv"
+    season.write_text("production,starts_at\nGala,2031-01-01 19:30\nGala,31/06/2026\n")
+
+    done = started("shows", "import", str(season), code=2)
+    nothing = started("shows", "list", "--json").json
+    skipped = started("shows", "import", str(season), "--skip-bad", "--json").json
+
+    assert 'line 3, column starts_at: "31/06/2026" is not a date' in done.stderr
+    assert nothing == []
+    assert skipped["created"] == 1
+
+
+def test_a_closed_pipe_is_no_traceback(synced, home, played):
+    done = subprocess.run(
+        f"{sys.executable} -m ticketsync sales list --limit 100000 | head -1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "TT_KEY": played.key},
+    )
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr
+
+
+def test_f118_no_option_takes_a_secret_value(ticketsync):
+    text = ticketsync("accounts", "add", "--help").stdout
+    assert "--secret-env VAR" in text.replace("  ", " ").replace("  ", " ")
+    assert "--key" not in text
+    assert "--token" not in text
+
+
+def test_f90_a_missing_home_is_not_filled_with_an_empty_database(ticketsync, home):
+    ticketsync("sync", "--due", "--quiet", code=9)
+    assert not (home / "ticketsync.db").exists()
+
+
+def test_the_settings_file_is_valid_yaml_of_ours(started, home):
+    assert "sync" in yaml.safe_load((home / "config.yaml").read_text())
+
+
+@pytest.mark.parametrize(
+    "name", ["[/red] Show", "[", "\\", ":smile:", "[link=x]", "\x1b[31mred", "=1+1"]
+)
+def test_f121_f122_odd_names_break_nothing(started, name):
+    started("productions", "add", name)
+    started("shows", "add", name, "2031-05-01 19:30")
+    for command in (("shows", "list"), ("productions", "list")):
+        shown = started(*command).stdout
+        assert "\x1b" not in shown
+        assert name.replace("\x1b", "\\x1b")[:10] in shown

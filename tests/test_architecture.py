@@ -1,0 +1,165 @@
+"""
+The floor plan: arrows point down, sibling rooms do not know each other, no cycles.
+"""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import ticketsync
+
+ROOT = Path(ticketsync.__file__).parent
+CONTEXTS = {"accounts", "catalogue", "sales", "financials"}
+READERS = {"reporting"}
+ALLOWED = {
+    "cli": {
+        *("cli", "workflows", "sandbox", "providers.registry", "store.engine"),
+        *("store.schema", "core", *CONTEXTS, *READERS),
+    },
+    "workflows": {
+        *("workflows", "providers.registry", "providers.base", "providers.reading"),
+        *("store.engine", "store.lease", "net.client", "net.retry", "net.budget"),
+        *("net.exact_json", "core", *CONTEXTS, *READERS),
+    },
+    "providers": {"providers", "net", "core"},
+    "net": {"net", "core"},
+    "store": {"store", "core"},
+    "core": {"core"},
+    "sandbox": {"sandbox", "core"},
+}
+for context in CONTEXTS | READERS:
+    ALLOWED[context] = {context, "store.tables", "store.upsert", "store.types", "core"}
+OF_CORE = {"yaml", "platformdirs"}  # what core may use beside the standard library
+
+
+def modules():
+    for file in sorted(ROOT.rglob("*.py")):
+        name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+        yield name.removesuffix(".__init__"), ast.parse(file.read_text())
+
+
+def imports(tree):
+    """
+    Everything a module imports, inside functions too, except for type checking.
+    """
+    guarded = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in guarded:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            if node.module.startswith("ticketsync"):
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            else:
+                yield node.module
+
+
+@pytest.mark.parametrize(
+    ("name", "tree"),
+    [pytest.param(name, tree, id=name) for name, tree in modules()],
+)
+def test_arrows_point_down(name, tree):
+    floor = name.partition(".")[0]
+    if floor not in ALLOWED:
+        return  # the package itself, __main__ and testing stand above all floors
+    ours = [
+        i.removeprefix("ticketsync.")
+        for i in imports(tree)
+        if i.startswith("ticketsync.")
+    ]
+    wrong = [
+        target
+        for target in ours
+        if target not in ("__version__",)
+        and not any(
+            target == allowed or target.startswith(f"{allowed}.")
+            for allowed in ALLOWED[floor]
+        )
+    ]
+    assert wrong == []
+
+
+def test_core_needs_nothing_but_the_standard_library_and_yaml():
+    import sys
+
+    foreign = {
+        target.partition(".")[0]
+        for name, tree in modules()
+        if name.partition(".")[0] == "core"
+        for target in imports(tree)
+        if not target.startswith("ticketsync")
+    }
+    assert foreign - set(sys.stdlib_module_names) == OF_CORE
+
+
+def test_there_is_no_cycle():
+    known = dict(modules())
+    edges = {
+        name: {
+            parent
+            for target in imports(tree)
+            if target.startswith("ticketsync.")
+            for parent in _module_of(target.removeprefix("ticketsync."), known)
+        }
+        - {name}
+        for name, tree in known.items()
+    }
+    done, path = set(), []
+
+    def visit(name):
+        assert name not in path, " → ".join([*path[path.index(name) :], name])
+        if name in done:
+            return
+        path.append(name)
+        for target in edges[name]:
+            visit(target)
+        path.pop()
+        done.add(name)
+
+    for name in edges:
+        visit(name)
+
+
+def _module_of(target, known):
+    if target in known:
+        return [target]
+    parent = target.rpartition(".")[0]
+    return [parent] if parent in known else []
+
+
+@pytest.mark.parametrize("word", ["utils", "helpers", "common", "manager"])
+def test_no_file_is_named_for_nothing(word):
+    assert [f for f in ROOT.rglob("*.py") if word in f.stem] == []
+
+
+def test_retry_is_decided_in_one_place():
+    """
+    F06: nobody else imports tenacity.
+    """
+    users = [
+        n
+        for n, tree in modules()
+        if any(i.startswith("tenacity") for i in imports(tree))
+    ]
+    assert users == ["net.retry"]
+
+
+def test_financials_have_one_writer():
+    """
+    F54: only the fold writes the table the venue lives by.
+    """
+    writers = [
+        name
+        for name, tree in modules()
+        if "upsert" in ast.unparse(tree)
+        and "ShowFinancials" in ast.unparse(tree)
+        and not name.startswith(("store", "reporting"))
+    ]
+    assert writers == ["financials.importing"]
