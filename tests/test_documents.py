@@ -44,9 +44,10 @@ def test_the_examples_of_the_readme_run_as_they_stand(home, tmp_path):
     assert f"export TT_KEY={sandbox.key}" in lines
     with server.serving(sandbox) as url:
         script = "\n".join(lines).replace("http://127.0.0.1:8765/v1", url)
+        command = f'ticketsync() {{ "{sys.executable}" -m ticketsync "$@"; }}'
         done = subprocess.run(
             ["/bin/sh", "-e"],
-            input=f'ticketsync() {{ "{sys.executable}" -m ticketsync "$@"; }}\n{script}',
+            input=f"{command}\n{script}\n",
             cwd=folder,
             capture_output=True,
             text=True,
