@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterable
 from typing import Any, NoReturn
 from urllib.parse import quote
 
@@ -97,18 +98,20 @@ def take_people_out(raw: Any, keys: frozenset[str]) -> None:
     fields and nobody needs them afterwards.
     """
     if type(raw) is dict:
-        for key in keys & raw.keys():
-            raw[key] = _emptied(raw[key])
-        for value in raw.values():
-            if type(value) is dict or type(value) is list:
-                take_people_out(value, keys)
-    elif type(raw) is list:
-        for value in raw:
-            if type(value) is dict or type(value) is list:
-                take_people_out(value, keys)
+        if not keys.isdisjoint(raw):
+            for key in keys:
+                if key in raw:
+                    raw[key] = _emptied(raw[key])
+        inside: Iterable[Any] = raw.values()
+    else:
+        inside = raw
+    for value in inside:
+        kind = type(value)
+        if (kind is dict or kind is list) and value:
+            take_people_out(value, keys)
 
 
 def _emptied(value: Any) -> Any:
-    if isinstance(value, str):
+    if type(value) is str:
         return ""
-    return [] if isinstance(value, list) else None
+    return [] if type(value) is list else None

@@ -6,6 +6,7 @@ The same statement on SQLite and PostgreSQL; SQLAlchemy compiles it once.
 
 from __future__ import annotations
 
+import functools
 from collections import namedtuple
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
@@ -143,7 +144,7 @@ def known(
     ]
     # Names come from our own tables, values are bound.
     start = f"SELECT {', '.join(picked)} FROM {table.name} WHERE account_id = "  # noqa: S608
-    row_type = namedtuple("row_type", columns)  # type: ignore[misc]
+    row_type = _row_type(columns)
     found: dict[str, Any] = {}
     for rows in _in_batches(connection, start, account_id, wanted):
         for row in rows:
@@ -153,6 +154,11 @@ def known(
             ]
             found[str(values[0])] = row_type(*values[1:])
     return found
+
+
+@functools.cache
+def _row_type(columns: tuple[str, ...]) -> Any:
+    return namedtuple("row_type", columns)
 
 
 def _in_batches(
