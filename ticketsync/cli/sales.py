@@ -58,7 +58,7 @@ def list_sales(
         for sale in found
     ]
     columns = [
-        render.Column("placed", "PLACED (UTC)"),
+        render.Column("placed", "PLACED (UTC)", rigid=True),
         render.Column("order", "ORDER"),
         render.Column("status", "STATUS"),
         render.Column("production", "PRODUCTION", most=18),

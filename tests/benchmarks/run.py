@@ -1,0 +1,266 @@
+"""
+How fast it is, beside a floor measured in the same run. `make bench`.
+
+Whole processes, the median of `ROUNDS`, told as ratios: the machine's own speed cancels
+out. Nothing here fails; read the table. The floor is `floor.py`: httpx, JSON and
+`executemany` for the same orders and tickets, nothing else.
+
+    python tests/benchmarks/run.py [--orders 20000] [--rounds 5]
+"""
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from math import ceil
+from pathlib import Path
+
+from ticketsync.sandbox.server import ask
+
+HERE = Path(__file__).parent
+CLI = [sys.executable, "-m", "ticketsync"]
+
+
+class Bench:
+    def __init__(self, folder, orders, rounds):
+        self.folder = Path(folder)
+        self.orders = orders
+        self.rounds = rounds
+        self.environment = {**os.environ, "TT_KEY": "sk_1001_2002_sandbox"}
+        for name in ("TICKETSYNC_CONFIG", "TICKETSYNC_DATABASE_URL"):
+            self.environment.pop(name, None)
+
+    def timed(self, arguments, home=None, **environment):
+        """
+        Seconds and peak memory (MB) of one process.
+        """
+        env = {**self.environment, **environment}
+        if home:
+            env["TICKETSYNC_HOME"] = str(home)
+        began = time.perf_counter()
+        child = subprocess.Popen(
+            arguments, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        _, status, usage = os.wait4(child.pid, 0)
+        took = time.perf_counter() - began
+        child.returncode = os.waitstatus_to_exitcode(status)
+        assert child.returncode == 0, arguments
+        return took, usage.ru_maxrss / 1024
+
+    def median(self, measure):
+        return statistics.median(measure() for _ in range(self.rounds))
+
+    def serve(self, orders, latency_ms=0):
+        server = subprocess.Popen(
+            [
+                *(*CLI, "sandbox", "serve", "--port", "0", "--size", str(orders)),
+                *("--latency-ms", str(latency_ms), "--limit", "1000000000"),
+            ],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        url = server.stdout.readline().split()[-1]
+        return server, url
+
+    def prepared(self, url, name):
+        """
+        A home with the account connected and every show adopted, nothing synced.
+        """
+        home = self.folder / name
+        for arguments in (
+            (
+                "init",
+                "--venue",
+                "V",
+                "--timezone",
+                "Australia/Sydney",
+                "--currency",
+                "AUD",
+                "--no-input",
+            ),
+            (
+                "accounts",
+                "add",
+                "ticket_tailor",
+                "tt",
+                "--base-url",
+                url,
+                "--secret-env",
+                "TT_KEY",
+            ),
+            ("events", "fetch"),
+            ("shows", "adopt", "--all"),
+        ):
+            subprocess.run(
+                [*CLI, "--quiet", *arguments],
+                env={**self.environment, "TICKETSYNC_HOME": str(home)},
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
+        return home
+
+    def copy(self, home, name):
+        target = self.folder / name
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(home, target)
+        return target
+
+    def floor(self, url, decoder):
+        file = self.folder / "floor.db"
+        for old in self.folder.glob("floor.db*"):
+            old.unlink()
+        floor = [sys.executable, str(HERE / "floor.py"), url, str(file), decoder]
+        return self.timed(floor)[0]
+
+    def first_syncs(self, home):
+        took, peak = [], 0
+        for _ in range(self.rounds):
+            fresh = self.copy(home, "first")
+            seconds, memory = self.timed([*CLI, "sync", "--quiet"], fresh)
+            took.append(seconds)
+            peak = max(peak, memory)
+        return statistics.median(took), peak, self.folder / "first"
+
+
+def requests_of(url):
+    return len(ask(url, "log", clear="1"))
+
+
+def say(text, value, bound=""):
+    print(f"{text:<58}{value:>12}   {bound}", flush=True)
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--orders", type=int, default=20000)
+    options.add_argument("--rounds", type=int, default=5)
+    chosen = options.parse_args()
+    with tempfile.TemporaryDirectory(prefix="ticketsync-bench-") as folder:
+        bench = Bench(folder, chosen.orders, chosen.rounds)
+        print(f"{chosen.orders} orders, median of {chosen.rounds}, ratios\n")
+        starting(bench)
+        syncing(bench)
+        waiting(bench)
+        growing(bench)
+
+
+def starting(bench):
+    typer = bench.median(lambda: bench.timed([sys.executable, "-c", "import typer"])[0])
+    for arguments in (("--help",), ("sync", "--help"), ("--version",)):
+        took = bench.median(lambda words=arguments: bench.timed([*CLI, *words])[0])
+        say(
+            f"ticketsync {' '.join(arguments)} / import typer",
+            f"{took / typer:.2f}",
+            "at most 2.5",
+        )
+
+
+def syncing(bench):
+    server, url = bench.serve(bench.orders)
+    try:
+        home = bench.prepared(url, "home")
+        bench.floor(url, "msgspec")  # the sandbox renders its orders once
+        floor = bench.median(lambda: bench.floor(url, "msgspec"))
+        slow = bench.median(lambda: bench.floor(url, "json"))
+        requests_of(url)
+        took, peak, synced = bench.first_syncs(home)
+        calls = requests_of(url) / bench.rounds
+        events = max(40, bench.orders // 100)
+        least = ceil(bench.orders / 100) + ceil(events / 100)
+        say("first sync / floor with msgspec", f"{took / floor:.2f}", "at most 2.0")
+        say("first sync / floor with json", f"{took / slow:.2f}")
+        say("first sync, peak memory", f"{peak:.0f} MB", "under 150 MB")
+        say("first sync, requests / least", f"{calls / least:.3f}", "at most 1.15")
+        quiet(bench, url, synced, events)
+        changed(bench, url, synced, calls)
+    finally:
+        server.kill()
+        server.wait()
+
+
+def quiet(bench, url, synced, events):
+    imports = [sys.executable, "-c", "import typer, sqlmodel, httpx"]
+    least = bench.median(lambda: bench.timed(imports)[0])
+    requests_of(url)
+    took = bench.median(lambda: bench.timed([*CLI, "sync", "--quiet"], synced)[0])
+    calls = requests_of(url) / bench.rounds
+    say(
+        "nothing changed / importing typer, sqlmodel, httpx",
+        f"{took / least:.2f}",
+        "at most 1.6",
+    )
+    say(
+        "nothing changed, requests beyond the series list",
+        f"{calls - 1:.0f}",
+        f"at most {1 + ceil(events / 100)}",
+    )
+
+
+def changed(bench, url, synced, first_calls):
+    number = bench.orders // 100
+    ids = ask(url, "change", orders=str(number), events=str(max(5, number // 20)))
+    requests_of(url)
+    done = subprocess.run(
+        [*CLI, "sync", "--json"],
+        env={**bench.environment, "TICKETSYNC_HOME": str(synced)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(done.stdout)["accounts"][0]["records"]["updated"]
+    share = requests_of(url) / first_calls
+    say("1 % of orders changed: found", f"{found} of {len(ids)}", "all")
+    say("1 % changed, requests / first sync", f"{share:.3f}", "at most 0.15")
+
+
+def waiting(bench):
+    """
+    50 ms of latency: reading alone, one request after another against side by side.
+    """
+    server, url = bench.serve(bench.orders, latency_ms=50)
+    try:
+        bench.floor(url, "msgspec")
+        reader = str(HERE / "reading.py")
+        alone = bench.timed([sys.executable, reader, url, "1"])[0]
+        together = bench.timed([sys.executable, reader, url, "16"])[0]
+        say(
+            "50 ms latency: one after another / side by side",
+            f"{alone / together:.2f}",
+            "at least 5",
+        )
+    finally:
+        server.kill()
+        server.wait()
+
+
+def growing(bench):
+    """
+    Ten times the orders, the same questions.
+    """
+    times = {}
+    for orders in (bench.orders, bench.orders * 10):
+        server, url = bench.serve(orders)
+        try:
+            home = bench.prepared(url, f"grown-{orders}")
+            bench.timed([*CLI, "sync", "--quiet"], home)
+        finally:
+            server.kill()
+            server.wait()
+        for words in (("financials", "list"), ("status",)):
+            times[words, orders] = bench.median(
+                lambda words=words, home=home: bench.timed([*CLI, *words], home)[0]
+            )
+    for words in (("financials", "list"), ("status",)):
+        ratio = times[words, bench.orders * 10] / times[words, bench.orders]
+        say(f"{' '.join(words)}: ten times the orders", f"{ratio:.2f}", "under 1.5")
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    main()
