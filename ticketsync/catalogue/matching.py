@@ -17,8 +17,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from rapidfuzz import fuzz, utils
-
 TOLERANCE = timedelta(hours=2)
 SAME_TITLE = 70  # likeness in percent from which two titles may be one work
 CLEARLY = 25  # points of likeness that make one of two candidates the obvious one
@@ -169,6 +167,8 @@ def likeness(ours: str, theirs: str) -> int:
     """
     How alike two titles are, in percent; word order and additions matter little.
     """
+    from rapidfuzz import fuzz, utils  # only where there is something to match
+
     return round(fuzz.token_set_ratio(ours, theirs, processor=utils.default_process))
 
 

@@ -64,6 +64,7 @@ def sync(
                 full=full,
                 since=_start_of(since, database) if since else None,
                 accept_shrink=accept_shrink,
+                compare=json or not here.quiet,
                 on_progress=on_progress,
             )
             run = job.sync_dry if dry_run else job.sync

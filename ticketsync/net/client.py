@@ -13,7 +13,7 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -66,7 +66,7 @@ class ApiClient:
         self._ends = time.monotonic() + deadline_seconds
         self._counting = threading.Lock()
         self._client = httpx.Client(
-            transport=transport or _transport(use_system_proxy),
+            transport=transport or _transport(self.base_url, use_system_proxy),
             follow_redirects=False,
             trust_env=use_system_proxy,
             timeout=httpx.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS),
@@ -371,14 +371,20 @@ def _what_is_left(timeout: float | None) -> float | None:
     return left if timeout is None else min(timeout, left)
 
 
-def _transport(use_system_proxy: bool) -> httpx.HTTPTransport | None:
+def _transport(base_url: str, use_system_proxy: bool) -> httpx.HTTPTransport | None:
     if use_system_proxy:
         return None  # the library's own, which reads the environment
-    transport = httpx.HTTPTransport(trust_env=False)
-    context: Callable[[], ssl.SSLContext] = httpx.create_ssl_context
+    is_plain = base_url.startswith("http:")  # loopback, see `checked_base_url`
+    # Reading the certificate authorities takes longer than a request on loopback.
+    context = (
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if is_plain
+        else httpx.create_ssl_context(trust_env=False)
+    )
+    transport = httpx.HTTPTransport(verify=context, trust_env=False)
     # httpx offers no way to hand over a network backend, so we set the pool's.
     transport._pool = httpcore.ConnectionPool(
-        ssl_context=context(),
+        ssl_context=context,
         max_connections=MOST_CONNECTIONS,
         max_keepalive_connections=MOST_CONNECTIONS,
         keepalive_expiry=5.0,

@@ -55,6 +55,7 @@ class TicketTailor:
         Render everything anew at the next request.
         """
         self._cache: dict[int, bytes] = {}
+        self._listing: dict[str, list[dict[str, Any]]] = {}
         newest_first = sorted(
             self.world.purchases, key=lambda p: (p.placed, p.id), reverse=True
         )
@@ -79,14 +80,13 @@ class TicketTailor:
             case ["orders", id_] if id_ in self._at:
                 return Reply(200, self._order(self._orders[self._at[id_]]))
             case ["event_series"]:
-                return self._list(
-                    [self._series(w) for w in self.world.works], path, query
-                )
+                return self._list(self._listed("series"), path, query)
             case ["events"]:
+                series = query.get("event_series_id")
                 events = [
-                    self._event(p)
-                    for p in self.world.performances
-                    if query.get("event_series_id") in (None, f"es_{p.work.id}")
+                    event
+                    for event in self._listed("events")
+                    if series in (None, event["event_series_id"])
                 ]
                 return self._list(events, path, query)
             case ["issued_tickets"]:
@@ -96,6 +96,17 @@ class TicketTailor:
         return _json({"error_code": "NOT_FOUND", "message": "no such thing"}, 404)
 
     # Lists
+
+    def _listed(self, kind: str) -> list[dict[str, Any]]:
+        if kind not in self._listing:
+            self._listing[kind] = (
+                [self._series(work) for work in self.world.works]
+                if kind == "series"
+                else [
+                    self._event(performance) for performance in self.world.performances
+                ]
+            )
+        return self._listing[kind]
 
     def _list_orders(self, query: Mapping[str, str]) -> Reply:
         event = query.get("event_id")

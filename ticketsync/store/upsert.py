@@ -7,13 +7,13 @@ The same statement on SQLite and PostgreSQL; SQLAlchemy compiles it once.
 from __future__ import annotations
 
 import functools
+import importlib
 from collections import namedtuple
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, bindparam
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
 _BATCH = 500
@@ -58,7 +58,8 @@ def _statement(
     key: Sequence[str],
     keep: Sequence[str],
 ) -> Any:
-    dialect = postgresql if dialect_name == "postgresql" else sqlite
+    # Imported by name, because nobody needs both.
+    dialect = importlib.import_module(f"sqlalchemy.dialects.{dialect_name}")
     statement = dialect.insert(table_of(model)).values(
         {column: bindparam(column) for column in columns}
     )

@@ -30,6 +30,8 @@ def plan(
     What matching proposes for the unlinked dates, of one account or of all.
     """
     unlinked = offers.all_offers(session, account_id, only_unlinked=True)
+    if not unlinked:
+        return MatchPlan((), (), ())
     return matching.propose(
         links.slots(shows.list_shows(session, production)),
         links.dated(session, unlinked),

@@ -211,6 +211,8 @@ def read_loose(
     provider = work.provider
     if not isinstance(provider, IssuesLooseTickets):
         return
+    if not chosen:
+        return
     with work.database.read() as session:
         held = saving.held(session, work.account.id)
     rule = counting_rule(listed, held)
@@ -250,6 +252,8 @@ def notice_absence(
         if offer.occurrence_id in progress.complete
         and offer.occurrence_id in progress.seen
     ]
+    if not complete:
+        return set()
     with work.database.read() as session:
         known = saving.known_orders(
             session, work.account.id, (offer.id for offer in complete)
@@ -285,6 +289,9 @@ def marks_for(
 
     An event with a record in quarantine gets none, so that it is read again.
     """
+    chosen = list(chosen)
+    if not chosen:
+        return {}
     with work.database.read() as session:
         held = saving.held(session, work.account.id)
     return {

@@ -46,7 +46,8 @@ from ticketsync.workflows.session import (
 @dataclass(frozen=True, slots=True)
 class Request:
     """
-    What was asked for. `named` accounts are tried whatever their breaker says.
+    What was asked for. Named accounts are tried whatever their breaker says; with
+    `compare` the outcome tells which figures changed.
     """
 
     names: tuple[str, ...] = ()
@@ -54,6 +55,7 @@ class Request:
     full: bool = False
     since: datetime | None = None
     accept_shrink: bool = False
+    compare: bool = True
     on_progress: OnProgress = no_progress
 
 
@@ -89,7 +91,7 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
     run_id = new_run_id()
     with database.read() as session:
         accounts = state.chosen(session, list(request.names))
-        before = numbers.figures(session)
+        before = numbers.figures(session) if request.compare else []
     results: list[Result] = []
     notes: list[str] = []
     with _without_collector():
@@ -99,8 +101,11 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
             )
             results.append(result)
             notes += remarks
-    with database.read() as session:
-        after = numbers.figures(session)
+    after = before
+    news = any(r.shows_changed or r.outcome == "partial" for r in results)
+    if request.compare and news:
+        with database.read() as session:
+            after = numbers.figures(session)
     return Outcome(run_id, tuple(results), tuple(notes), tuple(changes(before, after)))
 
 
