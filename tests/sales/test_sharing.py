@@ -1,0 +1,180 @@
+"""
+What each ticket of an order earned: parts always add up, whatever the numbers are.
+"""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ticketsync.core.records import (
+    Fee,
+    Order,
+    OrderStatus,
+    Refund,
+    Ticket,
+    TicketStatus,
+)
+from ticketsync.sales.sharing import shares
+
+MOMENT = datetime(2026, 9, 1, tzinfo=UTC)
+
+
+def ticket(number, face, fee=0, *, listed=None, void=False, date="ev_1"):
+    status = TicketStatus.VOID if void else TicketStatus.VALID
+    return Ticket(f"it_{number}", date, "tt", "Adult", status, False, face, fee, listed)
+
+
+def order(tickets, charged, status=OrderStatus.PAID, **more):
+    return Order(
+        id="or_1",
+        occurrence_id="ev_1",
+        status=status,
+        placed_at=MOMENT,
+        currency="AUD",
+        total=charged,
+        charged=charged,
+        tickets=tuple(tickets),
+        **more,
+    )
+
+
+def column(order_, name):
+    return [getattr(share, name) for share in shares(order_)]
+
+
+def test_a_fee_on_the_whole_order_is_divided_by_price():
+    """
+    30.00 and 10.00 with 1.00 booking fee each, 1.00 per order: shares 31.74 and 11.26.
+    """
+    sold = order([ticket(1, 3000, 100), ticket(2, 1000, 100)], 4300, buyer_fees=100)
+    assert column(sold, "charged") == [3174, 1126]
+    assert column(sold, "face") == [3000, 1000]
+
+
+def test_a_comp_costs_nothing_and_admits():
+    sold = order([ticket(1, 0), ticket(2, 2000)], 2000)
+    assert column(sold, "is_comp") == [True, False]
+    assert column(sold, "is_sold") == [True, True]
+    assert column(sold, "charged") == [0, 2000]
+
+
+@pytest.mark.parametrize("status", list(OrderStatus))
+def test_only_paid_orders_count(status):
+    unpaid = order([ticket(1, 2000)], 0, status)
+    if status is OrderStatus.PAID:
+        return
+    (share,) = shares(unpaid)
+    assert (share.is_sold, share.face, share.charged) == (False, 0, 0)
+
+
+def test_a_cancelled_order_that_was_paid_keeps_its_money_and_admits_nobody():
+    sold = order(
+        [ticket(1, 2000, void=True)],
+        2000,
+        OrderStatus.CANCELLED,
+        refunds=(Refund("r", 2000),),
+    )
+    (share,) = shares(sold)
+    assert (share.is_sold, share.is_refunded) == (False, True)
+    assert (share.charged, share.refunded) == (2000, 2000)
+
+
+VALID, VOID = False, True
+
+
+@pytest.mark.parametrize(
+    ("voids", "refunded", "sold", "returned", "given"),
+    [
+        ([VALID, VALID], 0, 2, 0, [0, 0]),
+        ([VOID, VALID], 0, 1, 0, [0, 0]),  # exchanged: the money stays
+        ([VALID, VALID], 4000, 2, 2, [2000, 2000]),  # refunded, still admitted
+        ([VOID, VALID], 2000, 1, 1, [2000, 0]),  # one given back
+        ([VOID, VOID], 4000, 0, 2, [2000, 2000]),
+        ([VOID, VOID], 2000, 0, 1, [2000, 0]),  # two void, one of them returned
+        ([VALID, VALID], 500, 2, 0, [250, 250]),  # goodwill
+        ([VOID, VALID], 2500, 1, 1, [2000, 500]),
+    ],
+)
+def test_f45_void_and_refund_in_all_combinations(
+    voids, refunded, sold, returned, given
+):
+    tickets = [ticket(n, 2000, void=void) for n, void in enumerate(voids)]
+    refunds = (Refund("r", refunded),) if refunded else ()
+    bought = order(tickets, 4000, refunds=refunds)
+    assert sum(column(bought, "is_sold")) == sold
+    assert sum(column(bought, "is_refunded")) == returned
+    assert column(bought, "refunded") == given
+
+
+def test_money_without_a_ticket_stays_with_the_show():
+    (share,) = shares(order([], 1500, donations=1500))
+    assert share.ticket is None
+    assert (share.charged, share.is_sold) == (1500, False)
+
+
+def test_f47_an_order_over_two_shows_puts_money_where_its_tickets_are():
+    both = order([ticket(1, 3000), ticket(2, 1000, date="ev_2")], 4100, buyer_fees=100)
+    by_date = {s.ticket.occurrence_id: s.charged for s in shares(both)}
+    assert by_date == {"ev_1": 3075, "ev_2": 1025}
+
+
+def test_fees_that_are_told_are_divided_and_unknown_ones_stay_unknown():
+    tickets = [ticket(1, 3000), ticket(2, 1000)]
+    told = order(tickets, 4000, fees=(Fee("platform", 150), Fee("card", 51)))
+    assert column(told, "fees") == [151, 50]
+    assert column(order(tickets, 4000), "fees") == [None, None]
+
+
+amounts = st.integers(0, 10**6)
+tickets_made = st.lists(
+    st.builds(
+        ticket,
+        st.integers(1, 10**9),
+        amounts,
+        amounts,
+        listed=st.none() | amounts,
+        void=st.booleans(),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(
+    tickets=tickets_made,
+    charged=st.integers(1, 10**7),
+    adds_up=st.booleans(),
+    tax=amounts,
+    donations=amounts,
+    discounts=amounts,
+    refunded=amounts,
+    fees=st.none() | amounts,
+)
+def test_parts_always_add_up_to_the_order(
+    tickets, charged, adds_up, tax, donations, discounts, refunded, fees
+):
+    if adds_up:
+        charged = sum(t.face + t.fee for t in tickets) + tax + donations
+    bought = order(
+        tickets,
+        charged,
+        tax=tax,
+        tax_on_top=True,
+        donations=donations,
+        discounts=discounts,
+        refunds=(Refund("r", refunded),) if refunded else (),
+        fees=None if fees is None else (Fee("all", fees),),
+    )
+
+    parts = shares(bought)
+
+    assert sum(p.charged for p in parts) == charged
+    assert sum(p.refunded for p in parts) == refunded
+    assert sum(p.tax for p in parts) == tax
+    assert sum(p.discount for p in parts) == discounts
+    assert sum(p.face for p in parts) == sum(t.face for t in tickets)
+    if fees is not None:
+        assert sum(p.fees for p in parts) == fees
+    assert shares(bought) == parts

@@ -1,0 +1,84 @@
+"""
+Figures are a fold of orders: the order in which pages come does not matter (I02, I12).
+"""
+
+import random
+
+from conftest import connect
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ticketsync.core import clock
+from ticketsync.core.config import Settings
+from ticketsync.providers.base import Page
+from ticketsync.providers.ticket_tailor import TicketTailor
+from ticketsync.reporting import numbers
+from ticketsync.store import engine
+from ticketsync.workflows import match, orders, sync
+
+
+def pages(sandbox):
+    import json
+
+    tailor = sandbox.platform
+    found, after = [], {}
+    while True:
+        body = json.loads(tailor.answer("/orders", {"limit": "20", **after}).body)
+        found.append(body["data"])
+        if body["links"]["next"] is None:
+            return found
+        after = {"starting_after": body["data"][-1]["id"]}
+
+
+def figures(database):
+    with database.read() as session:
+        return [
+            {**item.as_json(), "last_synced_at": None}
+            for item in numbers.figures(session)
+        ]
+
+
+@settings(
+    max_examples=8,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(seed=st.integers(0, 10**6))
+def test_pages_in_any_order_and_some_twice_make_the_same_figures(
+    sandbox, tmp_path, empty_sqlite, seed
+):
+    import shutil
+
+    from ticketsync.catalogue import offers
+
+    chance = random.Random(seed)
+    shuffled = pages(sandbox)
+    shuffled += chance.sample(shuffled, k=3)
+    chance.shuffle(shuffled)
+    file = tmp_path / f"{seed}-{chance.random()}.db"
+    shutil.copy(empty_sqlite, file)
+    database = engine.open_database(str(file))
+    connect(database, sandbox.url)
+    plain = Settings()
+    sync.fetch_listing(database, plain, [])
+    match.adopt(database, plain)
+
+    with database.write() as session:
+        ids = offers.ids(session, 1)
+        for rows in shuffled:
+            page = Page("order", rows)
+            orders.save_again(session, 1, TicketTailor(None), page, ids, clock.now())
+    match.rebuild(database, plain)
+
+    truth = {row["event_id"]: row for row in sandbox.truth()}
+    found = figures(database)
+    loose = {f"ev_{p.id}" for p, _ in sandbox.world.loose}
+    with database.read() as session:
+        event = {o.show_id: o.occurrence_id for o in offers.all_offers(session)}
+    database.close()
+    for row in found:
+        name = event[row["show_id"]]
+        assert row["gross"] == truth[name]["gross"]
+        assert row["refunded"] == truth[name]["refunded"]
+        if name not in loose:
+            assert row["tickets_sold"] == truth[name]["tickets_sold"]
