@@ -388,6 +388,9 @@ def test_replay_reads_the_stored_records_again(adopted, settings, sandbox):
     assert outcome.exit_code == 0
     assert len(sandbox.log) == asked
     assert figures(adopted) == before
+    with adopted.read() as session:
+        newest = runs.runs(session)[0]
+    assert (newest.run_id, newest.outcome) == (outcome.run_id, "success")
 
 
 def test_an_excluded_show_has_no_figures_until_it_is_taken_in_again(

@@ -155,6 +155,19 @@ def known_orders(
     return found
 
 
+def gone_orders(session: Session, account_id: int) -> list[str]:
+    """
+    The orders of an account that a complete read no longer showed.
+    """
+    table = table_of(Order)
+    rows = session.connection().execute(
+        select(table.c.provider_id).where(
+            table.c.account_id == account_id, table.c.gone_since.is_not(None)
+        )
+    )
+    return [str(row.provider_id) for row in rows]
+
+
 def mark_gone(
     session: Session, account_id: int, provider_ids: Iterable[str], now: datetime
 ) -> None:

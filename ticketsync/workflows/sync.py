@@ -31,13 +31,15 @@ from ticketsync.providers import registry
 from ticketsync.providers.base import Page, ReadsWholeAccount
 from ticketsync.reporting import numbers
 from ticketsync.reporting.changes import Change, changes
-from ticketsync.sales import versions
+from ticketsync.sales import saving, versions
+from ticketsync.store import lease
 from ticketsync.store.engine import Database, rehearsal
 from ticketsync.workflows import listing, match, orders
 from ticketsync.workflows.session import (
     AccountSession,
     OnProgress,
     attend,
+    lease_of,
     new_run_id,
     no_progress,
 )
@@ -414,11 +416,19 @@ def _bring_up_to_date(
 def _replay_account(
     database: Database, settings: Settings, account: AccountState, run_id: str
 ) -> Result:
+    """
+    One transaction under the account's lease, with its row like any other run.
+    """
     kind = registry.provider(account.provider)
-    changed = processed = 0
+    processed = 0
     now = clock.now()
     with database.write() as session:
+        lease.take(session, lease_of(account), lease.me(run_id), now)
+        row = runs.start(
+            session, run_id, account, kind="manual", started_by="replay", now=now
+        )
         ids = offers.ids(session, account.id)
+        gone = saving.gone_orders(session, account.id)
         for block in versions.latest(session, account.id, "order"):
             processed += len(block)
             orders.save_again(
@@ -429,12 +439,16 @@ def _replay_account(
                 ids,
                 now,
             )
+        saving.mark_gone(session, account.id, gone, now)
         shows = links.shows_of(session, ids.values())
         changed = importing.import_shows(
             session, shows, match.schedules(session, settings), now
         )
-    counts = runs.Counts(processed=processed, updated=processed)
-    return Result(account.name, "success", counts=counts, shows_changed=changed)
+        counts = runs.Counts(processed=processed, updated=processed)
+        result = Result(account.name, "success", counts=counts, shows_changed=changed)
+        runs.finish(session, row, result, clock.now())
+        lease.release(session, lease_of(account), lease.me(run_id))
+    return result
 
 
 class _NoNetwork:
