@@ -47,7 +47,7 @@ def list_sales(
         )
     rows = [
         {
-            "placed": f"{sale.placed_at:%Y-%m-%d %H:%M}",
+            "placed": f"{sale.placed_at:%d %b %H:%M}",
             "order": sale.order_id,
             "status": sale.status,
             "production": sale.production or "–",

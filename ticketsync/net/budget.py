@@ -18,6 +18,8 @@ from pyrate_limiter import Duration, Limiter, Rate, SQLiteBucket
 
 from ticketsync.core import errors, paths
 
+LOCK_SECONDS = 10.0
+
 
 class CallBudget:
     """
@@ -43,9 +45,13 @@ class CallBudget:
     def take(self, longest: float) -> bool:
         """
         Take one call, waiting at most `longest` seconds; False if that is too short.
+
+        The time also pays for the file lock, which somebody may hold for a moment: a
+        wait for the lock must not look like a platform at its limit.
         """
+        seconds = max(LOCK_SECONDS, longest)
         with self._turn:
-            return bool(self._limiter.try_acquire("call", timeout=max(0.0, longest)))
+            return bool(self._limiter.try_acquire("call", timeout=seconds))
 
     def close(self) -> None:
         with self._turn:

@@ -1,0 +1,61 @@
+"""
+One call budget for all processes of an account.
+"""
+
+import subprocess
+import sys
+import textwrap
+import threading
+
+import pytest
+
+from ticketsync.net import budget
+from ticketsync.net.budget import CallBudget
+
+CHILD = """
+    import sys
+    from ticketsync.net import budget
+    budget.LOCK_SECONDS = 1.0
+    calls = budget.CallBudget("shared", requests=20, minutes=30)
+    print(sum(calls.take(0.0) for _ in range(8)))
+"""
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(budget, "LOCK_SECONDS", 1.0)
+
+
+def test_f04_processes_share_one_budget(home):
+    """
+    Four processes ask eight times each; twenty calls are allowed.
+    """
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(CHILD)],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    given = [int(child.communicate()[0]) for child in children]
+    assert sum(given) == 20
+
+
+def test_a_busy_lock_is_not_a_platform_at_its_limit(home):
+    """
+    Many threads, no patience: every call within the budget is given.
+    """
+    calls = CallBudget("busy", requests=1000, minutes=30)
+    given = []
+
+    def ask():
+        given.extend(calls.take(0.0) for _ in range(25))
+
+    threads = [threading.Thread(target=ask) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    calls.close()
+    assert given == [True] * 200
