@@ -394,6 +394,22 @@ def test_replay_reads_the_stored_records_again(adopted, settings, sandbox):
     assert (newest.run_id, newest.outcome) == (outcome.run_id, "success")
 
 
+@pytest.mark.parametrize("fault", ["records:1:order_id", "records:1:order_id="])
+def test_a_ticket_list_never_takes_the_money_off_an_order(
+    adopted, settings, sandbox, fault
+):
+    """
+    A list that leaves `order_id` out, or empties it for tickets we know in an order.
+    """
+    run(adopted, settings)
+    before = figures(adopted)
+    sandbox.faults.plan(Plan(fault, "/issued_tickets", times=99))
+
+    run(adopted, settings, full=True)
+
+    assert figures(adopted) == before
+
+
 def test_an_excluded_show_has_no_figures_until_it_is_taken_in_again(
     adopted, settings, sandbox
 ):

@@ -167,7 +167,9 @@ class TicketTailor:
     def fetch_loose_tickets(self, event_id: str) -> Iterator[Page]:
         query = {"event_id": event_id}
         for rows in by_last_id(self.api, "/issued_tickets", query):
-            yield Page("ticket", [row for row in rows if row.get("order_id") is None])
+            # Only an order_id that is there and null says that there is no order.
+            loose = [row for row in rows if row.get("order_id", "untold") is None]
+            yield Page("ticket", loose)
 
     # The half that understands
 

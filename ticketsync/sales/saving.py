@@ -66,11 +66,17 @@ def contents(
     return {id_: row.content for id_, row in held.items() if row.gone_since is None}
 
 
-def ticket_contents(
+def loose_contents(
     session: Session, account_id: int, provider_ids: Iterable[str]
 ) -> dict[str, bytes | None]:
-    held = known(session, Ticket, account_id, provider_ids, "content")
-    return {id_: row.content for id_, row in held.items()}
+    """
+    The content hash of each of these tickets that we hold without an order, `None`
+    for those we hold in one: a ticket list never takes the money off an order.
+    """
+    held = known(session, Ticket, account_id, provider_ids, "content", "order_id")
+    return {
+        id_: row.content if row.order_id is None else None for id_, row in held.items()
+    }
 
 
 def save_orders(

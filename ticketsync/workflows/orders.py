@@ -437,8 +437,8 @@ def _save_loose_page(
     account_id = work.account.id
     cleans = cleaned(page.records, work.provider.spec.personal_fields)
     with work.database.read() as session:
-        held = saving.ticket_contents(session, account_id, (c.id for c in cleans))
-    news = [clean for clean in cleans if held.get(clean.id) != clean.content]
+        held = saving.loose_contents(session, account_id, (c.id for c in cleans))
+    news = [c for c in cleans if held.get(c.id, b"") not in (c.content, None)]
 
     def read(raw: Raw) -> IncomingTicket:
         loose = provider.read_loose_ticket(raw)
