@@ -114,13 +114,6 @@ def last_attempt(session: Session, account_id: int) -> datetime | None:
     return _latest(session, account_id, "started_at", skipped=False)
 
 
-def last_success(session: Session, account_id: int) -> datetime | None:
-    """
-    When this account was last read completely.
-    """
-    return _latest(session, account_id, "finished_at", outcome="success")
-
-
 def last_sweep(session: Session, account_id: int) -> datetime | None:
     """
     When all of this account's orders were last read regardless of fingerprints.

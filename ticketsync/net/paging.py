@@ -99,9 +99,6 @@ class Window:
     until: int | None
     after: str | None = None
 
-    def as_state(self) -> list[int | str | None]:
-        return [self.since, self.until, self.after]
-
 
 @dataclass(frozen=True, slots=True)
 class WindowPage:

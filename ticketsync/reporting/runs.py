@@ -11,7 +11,7 @@ from sqlalchemy import and_, func, select
 from sqlmodel import Session
 
 from ticketsync.store.tables.accounts import Account, SyncRun
-from ticketsync.store.tables.catalogue import Occurrence, Refusal, Show, ShowLink
+from ticketsync.store.tables.catalogue import Occurrence, Refusal, ShowLink
 from ticketsync.store.tables.sales import Order, Quarantined
 from ticketsync.store.upsert import table_of
 
@@ -167,7 +167,3 @@ def open_work(session: Session) -> Open:
             select(func.count()).select_from(links).where(links.c.status == "conflict")
         ),
     )
-
-
-def has_shows(session: Session) -> bool:
-    return session.connection().execute(select(table_of(Show).c.id)).first() is not None

@@ -56,7 +56,6 @@ class Performance:
     work: Work
     starts: datetime
     listed: int
-    is_cancelled: bool = False
 
 
 @dataclass
@@ -131,7 +130,6 @@ class World:
     performances: list[Performance] = field(default_factory=list)
     purchases: list[Purchase] = field(default_factory=list)
     loose: list[tuple[Performance, Seat]] = field(default_factory=list)
-    days_played: int = 0
     version: int = 0
     changed: list[str] = field(default_factory=list)
 
@@ -173,7 +171,6 @@ def next_day(world: World) -> None:
     """
     One more day: new sales, refunds, a void, a pending order paid, a date moved.
     """
-    world.days_played += 1
     world.version += 1
     start = world.now
     world.now += DAY
