@@ -60,11 +60,9 @@ def test_a_comp_costs_nothing_and_admits():
     assert column(sold, "charged") == [0, 2000]
 
 
-@pytest.mark.parametrize("status", list(OrderStatus))
-def test_only_paid_orders_count(status):
+@pytest.mark.parametrize("status", [OrderStatus.PENDING, OrderStatus.CANCELLED])
+def test_an_order_that_was_never_paid_counts_nowhere(status):
     unpaid = order([ticket(1, 2000)], 0, status)
-    if status is OrderStatus.PAID:
-        return
     (share,) = shares(unpaid)
     assert (share.is_sold, share.face, share.charged) == (False, 0, 0)
 

@@ -394,6 +394,27 @@ def test_replay_reads_the_stored_records_again(adopted, settings, sandbox):
     assert (newest.run_id, newest.outcome) == (outcome.run_id, "success")
 
 
+def test_f04_what_came_before_a_failure_is_kept_and_not_asked_for_again(
+    adopted, settings, sandbox
+):
+    """
+    300 orders are three pages in three windows; all but the first two pages fail.
+    """
+    slow = replace(settings, sync=replace(settings.sync, workers=1))
+    sandbox.faults.plan(Plan("status:503", "/orders", times=99, skip=2))
+    failed = run(adopted, slow)
+    sandbox.faults.clear()
+    sandbox.log.clear()
+
+    resumed = run(adopted, slow)
+
+    assert (failed.exit_code, failed.results[0].counts.created) == (5, 200)
+    assert resumed.exit_code == 0
+    assert figures(adopted) == truth(sandbox)
+    asked = [t for _, t, _ in sandbox.log if t.startswith("/v1/orders?")]
+    assert len(asked) == 1
+
+
 @pytest.mark.parametrize("fault", ["records:1:order_id", "records:1:order_id="])
 def test_a_ticket_list_never_takes_the_money_off_an_order(
     adopted, settings, sandbox, fault

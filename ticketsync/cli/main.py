@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 
 from ticketsync import __version__
 from ticketsync.cli.context import Here
+from ticketsync.core import errors
 
 # name → (module below ticketsync.cli, what it does in one line)
 COMMANDS = {
@@ -52,6 +53,12 @@ class LazyGroup(TyperGroup):
         command = typer.main.get_command(module.app)
         command.name = cmd_name
         return command
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except typer.Abort:  # Ctrl-C or the end of input at a prompt
+            raise errors.Interrupted("Stopped by hand.", signal_number=2) from None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         with formatter.section("Commands"):

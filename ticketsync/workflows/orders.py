@@ -9,7 +9,6 @@ leaves a mark that sends the next run to the same event.
 
 from __future__ import annotations
 
-import itertools
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -156,7 +155,7 @@ def read_whole(
     workers = _workers(work, math.ceil(progress.expected / PAGE))
     extent = Extent(progress.expected, _cuts(listed, workers))
     pages = provider.fetch_all_orders(left, extent, workers=workers)
-    while batch := list(itertools.islice(pages, PAGES_AT_ONCE)):
+    for batch in _batches(pages):
         _save_pages(work, batch, progress, keep_place=True)
     if left is not None:
         progress.seen.clear()  # the earlier part was seen by another run
@@ -330,6 +329,26 @@ def waiting_events(work: AccountSession) -> set[str]:
 
 
 # One page
+
+
+def _batches(pages: Iterator[Page]) -> Iterator[list[Page]]:
+    """
+    Pages in small lots; those that came before a failure come before it here too.
+    """
+    batch: list[Page] = []
+    failure: errors.TicketsyncError | None = None
+    try:
+        for page in pages:
+            batch.append(page)
+            if len(batch) == PAGES_AT_ONCE:
+                yield batch
+                batch = []
+    except errors.TicketsyncError as error:
+        failure = error
+    if batch:
+        yield batch
+    if failure is not None:
+        raise failure
 
 
 def _save_page(work: AccountSession, page: Page, progress: Reading) -> None:

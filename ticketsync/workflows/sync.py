@@ -340,14 +340,9 @@ def _read_orders(
         rest = _changed_meanwhile(work, window)
     else:
         recent = orders.read_recent(work, progress)
-        dirty = {offer.occurrence_id for offer in listed} & (recent | waiting)
-        chosen = [
-            offer
-            for offer in window
-            if swept
-            or offer.occurrence_id in dirty
-            or offer in orders.stale([offer], marks)
-        ]
+        stale = {offer.occurrence_id for offer in orders.stale(window, marks)}
+        wanted = stale | recent | waiting
+        chosen = [o for o in window if swept or o.occurrence_id in wanted]
         rest = chosen
     if rest:
         orders.read_events(work, progress, rest)
@@ -404,7 +399,8 @@ def _bring_up_to_date(
         if moved:
             newer = {"": progress.newest}
             bookmarks.put(session, work.account.id, orders.NEWEST, newer)
-        bookmarks.drop(session, work.account.id, [orders.BEGUN])
+        if complete:  # else the next run goes on from what this one began
+            bookmarks.drop(session, work.account.id, [orders.BEGUN])
         links.set_status(session, {o.id for o in complete} - refused, "synced")
         links.set_status(session, refused, "error")
     return changed
