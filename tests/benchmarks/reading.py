@@ -22,9 +22,9 @@ def main():
         url,
         account="bench",
         platform="Ticket Tailor",
-        headers=key_as_basic_user(Secret(KEY)),
+        headers=key_as_basic_user(Secret(KEY), {}),
     )
-    provider = TicketTailor(api)
+    provider = TicketTailor(api, {})
     dates = [
         date
         for page in provider.fetch_events()

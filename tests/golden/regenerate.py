@@ -36,7 +36,7 @@ def converse(api):
     """
     The conversation on the tape: everything a provider can ask.
     """
-    provider = TicketTailor(api)
+    provider = TicketTailor(api, {})
     identity = provider.identify()
     listed = [raw for page in provider.fetch_events() for raw in page.records]
     events = [provider.read_event(raw) for raw in listed]
@@ -82,7 +82,7 @@ def client(base_url, key):
         base_url,
         account="golden",
         platform="Ticket Tailor",
-        headers=key_as_basic_user(Secret(key)),
+        headers=key_as_basic_user(Secret(key), {}),
     )
 
 

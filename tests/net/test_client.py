@@ -31,7 +31,7 @@ def api(sandbox, waits):
         sandbox.url,
         account="tt",
         platform="Ticket Tailor",
-        headers=key_as_basic_user(Secret(sandbox.key)),
+        headers=key_as_basic_user(Secret(sandbox.key), {}),
         patience=retry.Patience(60, sleep=waits.append),
         run_id="r1",
     )
@@ -178,7 +178,7 @@ def test_f19_an_answer_that_drips_ends_with_the_deadline(sandbox, monkeypatch):
         sandbox.url,
         account="tt",
         platform="Ticket Tailor",
-        headers=key_as_basic_user(Secret(sandbox.key)),
+        headers=key_as_basic_user(Secret(sandbox.key), {}),
         patience=retry.Patience(0),
     )
     sandbox.faults.plan(Plan("drip:0.2", times=9))
@@ -227,7 +227,7 @@ def test_f29_the_environment_does_not_speak_for_us(sandbox, monkeypatch, tmp_pat
         sandbox.url,
         account="tt",
         platform="Ticket Tailor",
-        headers=key_as_basic_user(Secret(sandbox.key)),
+        headers=key_as_basic_user(Secret(sandbox.key), {}),
     )
     assert client.get("/ping") == {"pong": True}
     client.close()

@@ -29,7 +29,7 @@ class TestTicketTailor(ProviderContract):
         with cassette(regenerate.CASSETTE, TicketTailor.spec) as tape:
             tape.allow_playback_repeats = True
             api = regenerate.client(TicketTailor.spec.base_url, "sk_1_2_replay")
-            yield TicketTailor(api)
+            yield TicketTailor(api, {})
             api.close()
 
 

@@ -39,7 +39,7 @@ NOT_READ = {
     "tap-tickettailor-json-schemas.json": "schemas of another program, partly wrong",
 }
 
-tailor = TicketTailor(api=None)
+tailor = TicketTailor(None, {})
 
 
 def example(name):

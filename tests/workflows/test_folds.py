@@ -67,7 +67,9 @@ def test_pages_in_any_order_and_some_twice_make_the_same_figures(
         ids = offers.ids(session, 1)
         for rows in shuffled:
             page = Page("order", rows)
-            orders.save_again(session, 1, TicketTailor(None), page, ids, clock.now())
+            orders.save_again(
+                session, 1, TicketTailor(None, {}), page, ids, clock.now()
+            )
     match.rebuild(database, plain)
 
     truth = {row["event_id"]: row for row in sandbox.truth()}

@@ -8,7 +8,9 @@ an account instead, until a person mends them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -36,6 +38,7 @@ class AccountState:
     secret_source: str
     secret_reference: str
     secret_fingerprint: str
+    options: Mapping[str, str]
     identity: str | None
     state: str
     state_reason: str
@@ -57,12 +60,16 @@ class NewAccount:
     secret_reference: str
     secret_fingerprint: str
     identity: str | None
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 def all_accounts(session: Session) -> list[AccountState]:
     table = table_of(Account)
     rows = session.connection().execute(select(table).order_by(table.c.name))
-    return [AccountState(**row._mapping) for row in rows]
+    return [
+        AccountState(**{**row._mapping, "options": json.loads(row.options)})
+        for row in rows
+    ]
 
 
 def named(session: Session, name: str) -> AccountState:
@@ -108,6 +115,7 @@ def add(session: Session, new: NewAccount, now: datetime) -> int:
         secret_source=new.secret_source,
         secret_reference=new.secret_reference,
         secret_fingerprint=new.secret_fingerprint,
+        options=json.dumps(dict(new.options), sort_keys=True),
         identity=new.identity,
         created_at=now,
     )
@@ -156,6 +164,10 @@ def set_secret(
 
 def set_identity(session: Session, account_id: int, identity: str) -> None:
     _change(session, account_id, identity=identity)
+
+
+def set_options(session: Session, account_id: int, options: Mapping[str, str]) -> None:
+    _change(session, account_id, options=json.dumps(dict(options), sort_keys=True))
 
 
 def note_success(session: Session, account: AccountState) -> None:

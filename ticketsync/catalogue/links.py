@@ -216,7 +216,10 @@ def dated(session: Session, offers: Iterable[Offer]) -> list[Dated]:
             production=works.get(offer.event_row),
         )
         for offer in offers
-        if offer.show_id is None and offer.id not in never and offer.gone_since is None
+        if offer.show_id is None
+        and offer.id not in never
+        and offer.gone_since is None
+        and offer.is_dated
     ]
 
 
@@ -231,6 +234,8 @@ def adopt(
     for offer in offers:
         if offer.show_id is not None or offer.gone_since is not None:
             continue
+        if not offer.is_dated:
+            continue  # nobody can make a show of it but a person
         show_id, is_new = our_shows.add_show(session, _as_show(session, offer, house))
         created += is_new
         pair = Pair(offer.id, show_id, "adopted from the listing")
@@ -257,7 +262,7 @@ def follow_moves(session: Session, moved: dict[int, datetime]) -> list[str]:
             )
             .first()
         )
-        if link is None:
+        if link is None or not link.sync_enabled:
             continue
         was = our_shows.local_text(link.starts_at, link.timezone)
         now_at = our_shows.local_text(starts_at, link.timezone)

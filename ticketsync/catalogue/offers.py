@@ -56,9 +56,20 @@ class Offer:
     ordered: int | None
     fingerprint: str
     gone_since: datetime | None
+    dashboard_url: str | None
+    is_dated: bool
     event_row: int
     show_id: int | None
     link_status: str | None
+    sync_enabled: bool | None
+    sync_ticket_sales: bool | None
+
+    @property
+    def brings_sales(self) -> bool:
+        """
+        Whether its sales are wanted: linked, and not switched off.
+        """
+        return bool(self.sync_enabled and self.sync_ticket_sales)
 
 
 @dataclass(slots=True)
@@ -176,6 +187,8 @@ def all_offers(
         "ordered",
         "fingerprint",
         "gone_since",
+        "dashboard_url",
+        "is_dated",
     )
     query = (
         select(
@@ -189,6 +202,8 @@ def all_offers(
             events.c.id.label("event_row"),
             links.c.show_id,
             links.c.status.label("link_status"),
+            links.c.sync_enabled,
+            links.c.sync_ticket_sales,
         )
         .join(events, events.c.id == table.c.event_id)
         .join(accounts, accounts.c.id == table.c.account_id)
@@ -283,5 +298,7 @@ def _row(
         "ordered": occurrence.ordered,
         "fingerprint": occurrence.fingerprint,
         "gone_since": None,
+        "dashboard_url": occurrence.dashboard_url,
+        "is_dated": occurrence.is_dated,
         "content": content,
     }

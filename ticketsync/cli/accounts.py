@@ -45,6 +45,10 @@ Stdin = Annotated[
 Insecure = Annotated[
     bool, typer.Option("--insecure-storage", help="Keep it in a 0600 file, no keyring.")
 ]
+Set = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="NAME=VALUE", help="An option; see `providers`."),
+]
 
 
 @app.command("providers")
@@ -78,6 +82,8 @@ def list_providers(format: Format = "table", json: Json = False) -> None:
                 "trouble": "",
                 "tells_fees": spec.tells_fees,
                 "key": spec.key_help,
+                "options": {option.name: option.help for option in spec.options},
+                "limits": spec.limits,
                 **asdict(spec.capabilities),
             }
         )
@@ -104,6 +110,7 @@ def add_account(
     secret_credential: Credential = "",
     secret_stdin: Stdin = False,
     insecure_storage: Insecure = False,
+    set_: Set = None,
     check: Annotated[bool, typer.Option(help="Try the key before saving.")] = True,
     json: Json = False,
 ) -> None:
@@ -117,7 +124,7 @@ def add_account(
     from ticketsync.workflows import connect
 
     here = context.of(ctx)
-    registry.provider(provider)  # before anybody pastes a key for it
+    kind = registry.provider(provider)  # before anybody pastes a key for it
     source = _source(
         name,
         secret_env,
@@ -125,6 +132,7 @@ def add_account(
         secret_credential,
         secret_stdin,
         insecure_storage,
+        is_needed=not kind.spec.is_local,
     )
     added = connect.add(
         here.database(),
@@ -133,6 +141,7 @@ def add_account(
         name=name,
         base_url=base_url or None,
         source=source,
+        options=_options(set_ or []),
         check=check,
     )
     if json:
@@ -286,8 +295,32 @@ def remove_account(ctx: typer.Context, name: str, yes: Yes = False) -> None:
         here.say(f"Account {name!r} is removed.")
 
 
+def _options(given: list[str]) -> dict[str, str]:
+    """
+    `NAME=VALUE`, each once.
+    """
+    from ticketsync.core import errors
+
+    found: dict[str, str] = {}
+    for text in given:
+        name, has_value, value = text.partition("=")
+        if not has_value or not name or name in found:
+            raise errors.UsageError(
+                f"--set {text!r} cannot be read.", hint="Use --set NAME=VALUE, once."
+            )
+        found[name.strip()] = value.strip()
+    return found
+
+
 def _source(
-    name: str, env: str, command: str, credential: str, stdin: bool, insecure: bool
+    name: str,
+    env: str,
+    command: str,
+    credential: str,
+    stdin: bool,
+    insecure: bool,
+    *,
+    is_needed: bool = True,
 ) -> SecretSource:
     """
     Where the key shall come from; asks for it where it must be stored.
@@ -296,6 +329,8 @@ def _source(
     from ticketsync.core.redact import Secret
     from ticketsync.workflows.connect import SecretSource
 
+    if not is_needed:
+        return SecretSource("none", "")
     told = {"env": env, "command": command, "credential": credential}
     given = [kind for kind, reference in told.items() if reference]
     if len(given) + stdin > 1:

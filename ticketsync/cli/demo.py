@@ -107,6 +107,7 @@ def _connect(database: Database, settings: Settings, url: str) -> None:
         name="tt",
         base_url=url,
         source=SecretSource("env", KEY_VARIABLE),
+        options={},
         check=True,
     )
     typer.echo(f"The key opens {added.summary}.")

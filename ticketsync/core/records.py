@@ -41,7 +41,8 @@ class Occurrence:
     One dated performance in a platform's listing.
 
     `fingerprint` is whatever the listing tells about its sales; `issued` and
-    `ordered` are the listing's own counts, `None` where it tells none.
+    `ordered` are the listing's own counts, `None` where it tells none. `is_dated` is
+    false where nobody tells when it plays: `starts_at` means nothing then.
     """
 
     id: str
@@ -59,6 +60,8 @@ class Occurrence:
     issued: int | None
     ordered: int | None
     fingerprint: str
+    dashboard_url: str | None = None
+    is_dated: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ The only writer of `show_financials`, `ticket_fees` and `show_ticket_types`.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,7 @@ from sqlmodel import Session
 
 from ticketsync.core.config import FeeSchedule
 from ticketsync.financials import fees
-from ticketsync.store.tables.catalogue import Occurrence, Show, ShowLink
+from ticketsync.store.tables.catalogue import Occurrence, ProductionLink, Show, ShowLink
 from ticketsync.store.tables.financials import (
     ShowFinancials,
     ShowTicketType,
@@ -85,7 +86,12 @@ def _sources(show_ids: list[int]) -> tuple[Any, Any]:
     Tickets joined to the shows they feed, and the restriction to these shows.
     """
     tickets, links, shows = table_of(Ticket), table_of(ShowLink), table_of(Show)
-    joined = tickets.join(links, links.c.occurrence_id == tickets.c.occurrence_id).join(
+    feeds = and_(
+        links.c.occurrence_id == tickets.c.occurrence_id,
+        type_coerce(links.c.sync_enabled, WHOLE) == 1,
+        type_coerce(links.c.sync_ticket_sales, WHOLE) == 1,
+    )
+    joined = tickets.join(links, feeds).join(
         shows,
         and_(
             shows.c.id == links.c.show_id, type_coerce(shows.c.is_excluded, WHOLE) == 0
@@ -154,6 +160,8 @@ def _linked(session: Session, show_ids: list[int]) -> list[Key]:
         .where(
             _among(links.c.show_id, show_ids),
             type_coerce(shows.c.is_excluded, WHOLE) == 0,
+            type_coerce(links.c.sync_enabled, WHOLE) == 1,
+            type_coerce(links.c.sync_ticket_sales, WHOLE) == 1,
         )
     )
     wanted = set(show_ids)
@@ -304,13 +312,17 @@ def _scheduled_lines(
 
 
 def _fold_types(session: Session, show_ids: list[int]) -> list[Row]:
-    tickets, links = table_of(Ticket), table_of(ShowLink)
+    """
+    The breakdown per ticket type, under the venue's own names where it has some.
+    """
+    tickets, links, dates = (table_of(t) for t in (Ticket, ShowLink, Occurrence))
     joined, these = _sources(show_ids)
     group = (
         links.c.show_id,
         tickets.c.account_id,
         tickets.c.currency,
         tickets.c.type_name,
+        dates.c.event_id,
     )
     query = (
         select(
@@ -323,16 +335,32 @@ def _fold_types(session: Session, show_ids: list[int]) -> list[Row]:
             _sum(tickets.c.charged).label("gross"),
             _sum(tickets.c.refunded).label("refunded"),
         )
-        .select_from(joined)
+        .select_from(joined.join(dates, dates.c.id == links.c.occurrence_id))
         .where(these)
         .group_by(*group)
     )
+    ours = _type_maps(session)
     wanted = set(show_ids)
-    return [
-        dict(row._mapping)
-        for row in session.connection().execute(query)
-        if row.show_id in wanted
-    ]
+    found: dict[tuple[int, int, str, str], Row] = {}
+    for row in session.connection().execute(query):
+        if row.show_id not in wanted:
+            continue
+        told = dict(row._mapping)
+        name = ours.get(told.pop("event_id"), {}).get(row.type_name, row.type_name)
+        key = (row.show_id, row.account_id, row.currency, name)
+        if key not in found:
+            found[key] = {**told, "type_name": name}
+            continue
+        for column, value in told.items():
+            if column not in ("show_id", "account_id", "currency", "type_name"):
+                found[key][column] += value
+    return list(found.values())
+
+
+def _type_maps(session: Session) -> dict[int, dict[str, str]]:
+    links = table_of(ProductionLink)
+    rows = session.connection().execute(select(links.c.event_id, links.c.type_map))
+    return {row.event_id: json.loads(row.type_map) for row in rows}
 
 
 def _replace(

@@ -1,7 +1,8 @@
 """
 The one HTTP client.
 
-It sends GET to one fixed origin and gives back decoded JSON, or one of our errors.
+It sends GET, or a query by POST, to one fixed origin and gives back decoded JSON, or
+one of our errors.
 Redirects are refused, the environment's proxies and netrc are not read, an answer
 has a size and a total deadline. A secret is only ever in a header.
 """
@@ -13,7 +14,8 @@ import ssl
 import threading
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -27,13 +29,46 @@ from ticketsync.core.redact import Secret, safe
 from ticketsync.net import exact_json, retry
 from ticketsync.net.budget import CallBudget
 
-Params = Mapping[str, str | int]
+Params = Mapping[str, str | int | Sequence[str]]
+Headers = Mapping[str, Secret]
 
 LARGEST_ANSWER: Final = 32 * 1024 * 1024
 REQUEST_SECONDS: Final = 60.0
 CONNECT_SECONDS: Final = 10.0
 MOST_CONNECTIONS: Final = 32
 SHOWN_OF_NONSENSE: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """
+    What a platform means by an error answer, in words.
+
+    A person is needed unless `code` is set: then the request was rejected for a
+    reason that the provider knows how to go on from.
+    """
+
+    message: str
+    hint: str = ""
+    code: str = ""
+
+
+Explain = Callable[[int, Mapping[str, Any]], Meaning | None]
+
+
+class Rejected(errors.ProviderNonsense):
+    """
+    The platform rejected a request and said why: `status` and its own `code`.
+    """
+
+    def __init__(self, message: str, *, status: int, code: str = "") -> None:
+        super().__init__(
+            message,
+            hint="Nothing of this answer was saved; try again later.",
+            word="rejected",
+        )
+        self.status = status
+        self.code = code
 
 
 class ApiClient:
@@ -47,7 +82,9 @@ class ApiClient:
         *,
         account: str,
         platform: str,
-        headers: Mapping[str, Secret] | None = None,
+        headers: Headers | None = None,
+        renew: Callable[[], Headers] | None = None,
+        explain: Explain | None = None,
         budget: CallBudget | None = None,
         run_id: str = "",
         patience: retry.Patience | None = None,
@@ -60,11 +97,14 @@ class ApiClient:
         self.platform = platform
         self.requests = 0
         self.provider_time: datetime | None = None
-        self._headers = headers or {}
+        self._headers: Headers = headers or {}
+        self._renew = renew
+        self._explain = explain
         self._budget = budget
         self._patience = patience or retry.Patience(120.0)
         self._ends = time.monotonic() + deadline_seconds
         self._counting = threading.Lock()
+        self._renewing = threading.Lock()
         self._client = httpx.Client(
             transport=transport or _transport(self.base_url, use_system_proxy),
             follow_redirects=False,
@@ -81,7 +121,14 @@ class ApiClient:
         """
         The decoded JSON of one GET below the base URL.
         """
-        return retry.call(lambda: self._once(path, params or {}), self._patience)
+        return self._ask("GET", path, params or {}, None)
+
+    def query(self, path: str, body: Mapping[str, Any]) -> Any:
+        """
+        The decoded JSON of one query that the platform takes by POST; it changes
+        nothing there, so it is repeated like a GET.
+        """
+        return self._ask("POST", path, {}, body)
 
     def close(self) -> None:
         self._client.close()
@@ -90,14 +137,42 @@ class ApiClient:
 
     # One attempt
 
-    def _once(self, path: str, params: Params) -> Any:
-        self._wait_for_turn()
-        try:
-            answer = self._send(path, params)
-        except httpx.HTTPError as fault:
-            raise self._transport_fault(fault) from fault
+    def _ask(
+        self, method: str, path: str, params: Params, body: Mapping[str, Any] | None
+    ) -> Any:
+        return retry.call(
+            lambda: self._once(method, path, params, body), self._patience
+        )
+
+    def _once(
+        self, method: str, path: str, params: Params, body: Mapping[str, Any] | None
+    ) -> Any:
+        used = self._headers
+        answer = self._answer(method, path, params, body)
+        if answer.status == 401 and self._renewed(used):
+            answer = self._answer(method, path, params, body)
         self._judge_status(answer, path)
         return self._decoded(answer)
+
+    def _answer(
+        self, method: str, path: str, params: Params, body: Mapping[str, Any] | None
+    ) -> _Answer:
+        self._wait_for_turn()
+        try:
+            return self._send(method, path, params, body)
+        except httpx.HTTPError as fault:
+            raise self._transport_fault(fault) from fault
+
+    def _renewed(self, used: Headers) -> bool:
+        """
+        Whether there are other credentials now than those that were refused (F25).
+        """
+        if self._renew is None:
+            return False
+        with self._renewing:
+            if self._headers is used:
+                self._headers = self._renew()
+        return True
 
     def _wait_for_turn(self) -> None:
         if time.monotonic() > self._ends:
@@ -109,7 +184,9 @@ class ApiClient:
         if self._budget is not None and not self._budget.take(self._patience.left):
             raise self._throttled()
 
-    def _send(self, path: str, params: Params) -> _Answer:
+    def _send(
+        self, method: str, path: str, params: Params, body: Mapping[str, Any] | None
+    ) -> _Answer:
         with self._counting:
             self.requests += 1
         deadline = min(time.monotonic() + REQUEST_SECONDS, self._ends)
@@ -117,13 +194,17 @@ class ApiClient:
         _deadline.at = deadline
         try:
             with self._client.stream(
-                "GET", self.base_url + path, params=dict(params), headers=headers
+                method,
+                self.base_url + path,
+                params=dict(params),
+                headers=headers,
+                json=body,
             ) as response:
                 self._notice_limits(response.headers)
-                body = self._read(response, deadline)
+                content = self._read(response, deadline)
         finally:
             _deadline.at = None
-        return _Answer(response.status_code, response.headers, body)
+        return _Answer(response.status_code, response.headers, content)
 
     def _read(self, response: httpx.Response, deadline: float) -> bytes:
         encoding = response.headers.get("content-encoding", "identity").lower()
@@ -167,6 +248,20 @@ class ApiClient:
         if 200 <= status < 300:
             return
         where = f"HTTP {status} for {path}"
+        meaning = self._meaning(answer)
+        if meaning is not None and meaning.code:
+            raise Rejected(
+                f"{self.platform} {meaning.message}, account {self.account!r} "
+                f"({where}).",
+                status=status,
+                code=meaning.code,
+            )
+        if meaning is not None:
+            raise errors.AuthenticationFailed(
+                f"Account {self.account!r}: {meaning.message} (HTTP {status}).",
+                hint=meaning.hint
+                or f"Run `ticketsync accounts rotate {self.account}`.",
+            )
         if status in (401, 403):
             raise errors.AuthenticationFailed(
                 f"{self.platform} refused the credentials of account "
@@ -186,9 +281,20 @@ class ApiClient:
             raise self._nonsense(
                 f"does not know this ({where}: {_shown(answer.body)})", "endpoint-gone"
             )
-        raise self._nonsense(
-            f"rejected a request ({where}: {_shown(answer.body)})", "rejected"
+        raise Rejected(
+            f"{self.platform} rejected a request ({where}: {_shown(answer.body)}), "
+            f"account {self.account!r}.",
+            status=status,
         )
+
+    def _meaning(self, answer: _Answer) -> Meaning | None:
+        if self._explain is None:
+            return None
+        try:
+            body = exact_json.decode(answer.body)
+        except ValueError:
+            body = {}
+        return self._explain(answer.status, body if isinstance(body, dict) else {})
 
     def _told_to_wait(self, header: str | None) -> retry.TryAgain:
         wait = retry.retry_after(header)

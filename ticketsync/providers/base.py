@@ -10,20 +10,22 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from ticketsync.core import records
 from ticketsync.core.redact import Secret
-from ticketsync.net.client import ApiClient
+from ticketsync.net.client import ApiClient, Explain, Headers
 
 Raw = Mapping[str, Any]
+Options = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """
-    Some raw records of one kind.
+    Some raw records of one kind. Each has its own `id` as a text: a provider whose
+    platform calls it otherwise, or tells a record in several answers, wraps them.
 
     `bookmark` is set only where everything before it is complete: saved together
     with the page, it is where a later read goes on.
@@ -60,7 +62,24 @@ class Capabilities:
     promo_codes: bool = False
 
 
-Authenticate = Callable[[Secret], Mapping[str, Secret]]
+Authenticate = Callable[[Secret, Options], Headers]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """
+    Something beside the key that an account of this platform needs to be told.
+    """
+
+    name: str
+    help: str
+    is_required: bool = False
+
+
+def nothing_to_explain(status: int, body: Mapping[str, Any]) -> None:
+    """
+    For platforms whose error answers say no more than their status.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +90,11 @@ class ProviderSpec:
     personal_fields   names of raw fields that hold people or admit them; they are
                       emptied before anything is stored
     tells_fees        whether orders say what platform and processor keep
+    orders_by         what `fetch_orders` takes: the id of an `occurrence` or `event`
+    base_url          `""` for one that reads no network and needs no key
+    options           what an account can be told beside its key
+    explain           what the platform's error answers mean
+    limits            in words, what of this platform cannot be read, for `providers`
     """
 
     name: str
@@ -82,7 +106,14 @@ class ProviderSpec:
     capabilities: Capabilities
     personal_fields: frozenset[str] = frozenset()
     tells_fees: bool = False
-    words: Mapping[str, str] = field(default_factory=dict)
+    orders_by: str = "occurrence"
+    options: Sequence[Option] = ()
+    explain: Explain = nothing_to_explain
+    limits: str = ""
+
+    @property
+    def is_local(self) -> bool:
+        return not self.base_url
 
 
 class Provider(Protocol):
@@ -92,7 +123,7 @@ class Provider(Protocol):
 
     spec: ClassVar[ProviderSpec]
 
-    def __init__(self, api: ApiClient) -> None: ...
+    def __init__(self, api: ApiClient, options: Options) -> None: ...
 
     def identify(self) -> records.Identity:
         """
@@ -106,7 +137,7 @@ class Provider(Protocol):
 
     def fetch_orders(self, event_id: str, bookmark: str | None) -> Iterator[Page]:
         """
-        All orders of one occurrence.
+        All orders of one occurrence, or of one event (`spec.orders_by`).
         """
 
     def fetch_order(self, order_id: str) -> Raw:
@@ -153,6 +184,52 @@ class ReadsWholeAccount(Protocol):
 
 
 @runtime_checkable
+class TellsChanges(ReadsWholeAccount, Protocol):
+    """
+    `fetch_recent_orders` gives every order that changed since, however old it is; so
+    an event that was read whole needs no second look until the next sweep.
+    """
+
+    tells_changes: ClassVar[bool]
+
+
+@runtime_checkable
+class FiltersByChange(Protocol):
+    """
+    Can list the orders of one event that changed since a moment.
+    """
+
+    def fetch_changed_orders(self, event_id: str, watermark: str) -> Iterator[Page]: ...
+
+    def change_of(self, raw: Raw) -> str:
+        """
+        When a raw order changed last, as text that sorts by time.
+        """
+
+
+@runtime_checkable
+class NeedsEarlier(Protocol):
+    """
+    Its platform forgets what was charged once money goes back, so that an order can
+    only be read beside its earlier versions.
+    """
+
+    def with_earlier(self, raw: Raw, earlier: Sequence[Raw]) -> Raw:
+        """
+        The record with what only its earlier versions (oldest first) still tell.
+        """
+
+
+@runtime_checkable
+class ListsInOrders(Protocol):
+    """
+    Its orders name dates that no listing has.
+    """
+
+    def events_in(self, raw: Raw) -> Sequence[records.Event]: ...
+
+
+@runtime_checkable
 class IssuesLooseTickets(Protocol):
     """
     Has tickets that belong to no order (imports, API).
@@ -172,9 +249,16 @@ class NamesItsOwner(Protocol):
     def owner_of(self, raw: Raw) -> str | None: ...
 
 
-def key_as_basic_user(secret: Secret) -> dict[str, Secret]:
+def key_as_basic_user(secret: Secret, options: Options) -> dict[str, Secret]:
     """
     HTTP Basic with the key as user name and an empty password.
     """
     pair = base64.b64encode(f"{secret.reveal()}:".encode()).decode()
     return {"Authorization": Secret(f"Basic {pair}")}
+
+
+def key_as_bearer(secret: Secret, options: Options) -> dict[str, Secret]:
+    """
+    `Authorization: Bearer <token>`.
+    """
+    return {"Authorization": Secret(f"Bearer {secret.reveal()}")}

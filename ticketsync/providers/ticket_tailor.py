@@ -49,6 +49,7 @@ from ticketsync.providers.base import (
     Budget,
     Capabilities,
     Extent,
+    Options,
     Page,
     ProviderSpec,
     Raw,
@@ -107,7 +108,7 @@ class TicketTailor:
         ),
     )
 
-    def __init__(self, api: ApiClient) -> None:
+    def __init__(self, api: ApiClient, options: Options) -> None:
         self.api = api
 
     # The half that talks

@@ -37,6 +37,9 @@ else:
         return zstandard.ZstdDecompressor().decompress(data)
 
 
+_BATCH = 500
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """
@@ -83,6 +86,37 @@ def keep(
         begins += len(version.data)
     key = ["account_id", "kind", "provider_id", "content"]
     upsert(session, RawRecord, rows, key=key)
+
+
+def earlier(
+    session: Session, account_id: int, kind: str, provider_ids: Sequence[str]
+) -> dict[str, list[bytes]]:
+    """
+    Every version we hold of these records, oldest first: id → canonical bytes.
+    """
+    table, blocks = table_of(RawRecord), table_of(RawBlock)
+    found: dict[str, list[bytes]] = {}
+    unpacked: dict[int, bytes] = {}
+    connection = session.connection()
+    for begin in range(0, len(provider_ids), _BATCH):
+        rows = connection.execute(
+            select(table)
+            .where(
+                table.c.account_id == account_id,
+                table.c.kind == kind,
+                table.c.provider_id.in_(list(provider_ids[begin : begin + _BATCH])),
+            )
+            .order_by(table.c.block_id)
+        )
+        for row in rows:
+            if row.block_id not in unpacked:
+                packed = connection.execute(
+                    select(blocks.c.records).where(blocks.c.id == row.block_id)
+                ).scalar_one()
+                unpacked[row.block_id] = decompress(packed)
+            data = unpacked[row.block_id][row.begins : row.begins + row.length]
+            found.setdefault(row.provider_id, []).append(data)
+    return found
 
 
 def latest(session: Session, account_id: int, kind: str) -> Iterator[list[Version]]:

@@ -6,13 +6,16 @@ The version is read by plain SQL; Alembic is imported only to change something.
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
 from ticketsync.core import errors
 
-PRESENT = "0001"
+PRESENT = "0002"
 
 
 def version_of(connection: Connection) -> str | None:
@@ -61,9 +64,32 @@ def upgrade(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with engine.begin() as connection:
+    with (
+        engine.connect() as connection,
+        _unreferenced(connection),
+        connection.begin(),
+    ):
         version = version_of(connection)
         if version is not None and version > PRESENT:
             check(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, PRESENT)
+
+
+@contextmanager
+def _unreferenced(connection: Connection) -> Iterator[None]:
+    """
+    SQLite changes a constraint by making a table anew, which foreign keys forbid.
+
+    They are off meanwhile, and what they stand for is checked by the migration.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    driver.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys = ON")

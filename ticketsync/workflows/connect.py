@@ -16,6 +16,7 @@ from ticketsync.core import clock, errors, records
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret, safe
 from ticketsync.providers import registry
+from ticketsync.providers.base import Options, ProviderSpec
 from ticketsync.store.engine import Database
 from ticketsync.workflows import session
 
@@ -73,6 +74,7 @@ def add(
     name: str,
     base_url: str | None,
     source: SecretSource,
+    options: Options,
     check: bool,
 ) -> Connected:
     """
@@ -80,6 +82,7 @@ def add(
     """
     kind = registry.provider(provider)
     _refuse_bad_name(name)
+    _refuse_bad_options(kind.spec, options)
     with database.read() as reading:
         taken = any(a.name == name for a in state.all_accounts(reading))
     if taken:
@@ -88,7 +91,9 @@ def add(
             hint=f"Choose another name, or run `ticketsync accounts rotate {name}`.",
         )
     secret = source.secret or credentials.read(name, source.kind, source.reference)
-    identity = _identify(kind.spec.name, name, base_url, secret, settings, check)
+    identity = _identify(
+        kind.spec.name, name, base_url, secret, options, settings, check
+    )
     reference = _stored(name, source)
     with database.write() as writing:
         state.add(
@@ -101,6 +106,7 @@ def add(
                 secret_reference=reference,
                 secret_fingerprint=credentials.fingerprint(secret, name),
                 identity=identity.id if identity else None,
+                options=options,
             ),
             clock.now(),
         )
@@ -118,7 +124,13 @@ def check(database: Database, settings: Settings, name: str) -> Connected:
     spec = registry.provider(account.provider).spec
     secret = credentials.read(name, account.secret_source, account.secret_reference)
     identity = _identify(
-        account.provider, name, account.base_url, secret, settings, True
+        account.provider,
+        name,
+        account.base_url,
+        secret,
+        account.options,
+        settings,
+        True,
     )
     assert identity is not None
     _refuse_stranger(name, account.identity, identity)
@@ -142,7 +154,13 @@ def rotate(
     spec = registry.provider(account.provider).spec
     secret = source.secret or credentials.read(name, source.kind, source.reference)
     identity = _identify(
-        account.provider, name, account.base_url, secret, settings, check
+        account.provider,
+        name,
+        account.base_url,
+        secret,
+        account.options,
+        settings,
+        check,
     )
     if identity is not None:
         _refuse_stranger(name, account.identity, identity)
@@ -220,13 +238,14 @@ def _identify(
     name: str,
     base_url: str | None,
     secret: Secret,
+    options: Options,
     settings: Settings,
     wanted: bool,
 ) -> records.Identity | None:
     kind = registry.provider(provider)
-    api = session.client(kind.spec, name, base_url, secret, settings, "")
+    api = session.client(kind.spec, name, base_url, secret, options, settings, "")
     try:
-        return kind(api).identify() if wanted else None
+        return kind(api, options).identify() if wanted else None
     finally:
         api.close()
 
@@ -243,6 +262,24 @@ def _refuse_bad_name(name: str) -> None:
             f"{safe(name)!r} cannot be the name of an account.",
             hint="Use letters, digits, dots, dashes and underscores, 40 at most.",
         )
+
+
+def _refuse_bad_options(spec: ProviderSpec, options: Options) -> None:
+    known = {option.name: option for option in spec.options}
+    for name in options:
+        if name not in known:
+            there = ", ".join(known) or "none"
+            raise errors.UsageError(
+                f"{spec.title} has no option {safe(name)!r}.",
+                hint=f"Its options are: {there}.",
+            )
+    for option in known.values():
+        if option.is_required and not options.get(option.name):
+            raise errors.UsageError(
+                f"{spec.title} needs to be told its {option.name}: {option.help}.",
+                hint=f"Add --set {option.name}=…",
+                word="option-missing",
+            )
 
 
 def _refuse_stranger(name: str, known: str | None, found: records.Identity) -> None:
@@ -262,5 +299,6 @@ def _place(kind: str, reference: str) -> str:
         "command": "a command",
         "credential": f"the systemd credential {reference}",
         "file": f"the file {reference}",
+        "none": "nowhere, none is needed",
     }
     return places[kind]

@@ -9,6 +9,7 @@ leaves a mark that sends the next run to the same event.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,17 +21,23 @@ from sqlmodel import Session
 
 from ticketsync.accounts import bookmarks
 from ticketsync.accounts.runs import Counts
-from ticketsync.catalogue.offers import Offer
-from ticketsync.core import clock, errors, records
+from ticketsync.catalogue import offers
+from ticketsync.catalogue.offers import Listed, Offer
+from ticketsync.core import clock, digest, errors, records
 from ticketsync.core.parallel import side_by_side
 from ticketsync.net import exact_json
+from ticketsync.providers import reading
 from ticketsync.providers.base import (
     Extent,
+    FiltersByChange,
     IssuesLooseTickets,
+    ListsInOrders,
+    NeedsEarlier,
     Page,
     Provider,
     Raw,
     ReadsWholeAccount,
+    TellsChanges,
 )
 from ticketsync.sales import quarantine, saving, versions
 from ticketsync.sales.quarantine import Unread
@@ -51,6 +58,7 @@ STREAM = "orders"  # event id → fingerprint of its last complete read
 BEGUN = "orders-begun"  # event id → fingerprint when the unfinished read began
 WINDOWS = "orders-windows"  # "" → what is left of an unfinished read
 NEWEST = "orders-newest"  # "" → watermark for new orders
+CHANGED = "orders-changed"  # read unit → when an order of it changed last
 
 PAGE = 100
 PAGES_AT_ONCE = 4  # in one transaction: each commit waits for the disk (measured)
@@ -72,6 +80,7 @@ class Reading:
     marks: set[str] | None = None
     ill: set[str] | None = None
     prints: dict[str, str] = field(default_factory=dict)
+    changes: dict[str, str] = field(default_factory=dict)
     newest: str = ""
     expected: int = 0
     done: int = 0
@@ -170,32 +179,118 @@ def read_whole(
             progress.seen.setdefault(offer.occurrence_id, set())
 
 
+def fed(
+    progress: Reading, listed: Sequence[Offer], marks: dict[str, str]
+) -> list[Offer]:
+    """
+    The events that a feed of all changes has brought up to date.
+    """
+    found = [
+        offer
+        for offer in listed
+        if offer.id in progress.touched and not stale([offer], marks)
+    ]
+    for offer in found:
+        progress.complete.add(offer.occurrence_id)
+        progress.prints[offer.occurrence_id] = offer.fingerprint
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """
+    What one call of `fetch_orders` reads: a date, or a whole event with its dates.
+    """
+
+    id: str
+    offers: tuple[Offer, ...]
+    since: str | None
+
+
 def read_events(
-    work: AccountSession, progress: Reading, chosen: Sequence[Offer]
+    work: AccountSession,
+    progress: Reading,
+    chosen: Sequence[Offer],
+    listed: Sequence[Offer],
+    *,
+    swept: bool,
 ) -> None:
     """
-    All orders of these events, several events side by side.
+    The orders of these events, several events side by side: those that changed where
+    the platform can tell and the rest was read before, else all of them.
     """
     provider = work.provider
+    units = _units(work, chosen, listed, swept=swept)
     progress.expected += _total(chosen)
 
-    def reader(offer: Offer) -> Callable[[], Iterator[tuple[Offer, Page | None]]]:
-        def pages() -> Iterator[tuple[Offer, Page | None]]:
-            for page in provider.fetch_orders(offer.occurrence_id, None):
-                yield offer, page
-            yield offer, None
+    def reader(unit: _Unit) -> Callable[[], Iterator[tuple[_Unit, Page | None]]]:
+        def pages() -> Iterator[tuple[_Unit, Page | None]]:
+            if unit.since is None or not isinstance(provider, FiltersByChange):
+                found = provider.fetch_orders(unit.id, None)
+            else:
+                found = provider.fetch_changed_orders(unit.id, unit.since)
+            for page in found:
+                yield unit, page
+            yield unit, None
 
         return pages
 
-    workers = _workers(work, len(chosen))
-    for offer in chosen:
-        progress.seen[offer.occurrence_id] = set()
-        progress.prints[offer.occurrence_id] = offer.fingerprint
-    for offer, page in side_by_side(map(reader, chosen), workers=workers):
+    for unit in units:
+        for offer in unit.offers:
+            progress.prints[offer.occurrence_id] = offer.fingerprint
+            progress.seen[offer.occurrence_id] = set()
+    workers = _workers(work, len(units))
+    for unit, page in side_by_side(map(reader, units), workers=workers):
         if page is None:
+            _complete(progress, unit)
+            continue
+        _save_page(work, page, progress)
+        if isinstance(provider, FiltersByChange):
+            newest = map(provider.change_of, page.records)
+            progress.changes[unit.id] = max(
+                [progress.changes.get(unit.id, unit.since or ""), *newest]
+            )
+
+
+def _units(
+    work: AccountSession,
+    chosen: Sequence[Offer],
+    listed: Sequence[Offer],
+    *,
+    swept: bool,
+) -> list[_Unit]:
+    if work.provider.spec.orders_by == "occurrence":
+        return [_Unit(o.occurrence_id, (o,), None) for o in chosen]
+    with work.database.read() as session:
+        marks = bookmarks.of(session, work.account.id, STREAM)
+        since = bookmarks.of(session, work.account.id, CHANGED)
+    wanted = dict.fromkeys(offer.event_id for offer in chosen)
+    offers: dict[str, list[Offer]] = {event: [] for event in wanted}
+    for offer in listed:
+        if offer.event_id in offers:
+            offers[offer.event_id].append(offer)
+    return [
+        _Unit(
+            event,
+            tuple(dates),
+            since.get(event)
+            if not swept and all(date.occurrence_id in marks for date in dates)
+            else None,
+        )
+        for event, dates in offers.items()
+    ]
+
+
+def _complete(progress: Reading, unit: _Unit) -> None:
+    """
+    Note what a finished read says of its dates; a read of changes says nothing of
+    those it did not touch, and nothing of absence.
+    """
+    for offer in unit.offers:
+        if unit.since is not None:
+            progress.seen.pop(offer.occurrence_id, None)
+        if unit.since is None or offer.id in progress.touched:
             progress.complete.add(offer.occurrence_id)
-        else:
-            _save_page(work, page, progress)
 
 
 def read_loose(
@@ -293,10 +388,11 @@ def marks_for(
         return {}
     with work.database.read() as session:
         held = saving.held(session, work.account.id)
+    sure = isinstance(work.provider, TellsChanges | FiltersByChange)
     return {
         offer.occurrence_id: Mark(
             progress.prints[offer.occurrence_id],
-            _agrees(offer, held.get(offer.id)),
+            sure or _agrees(offer, held.get(offer.id)),
         ).as_text()
         for offer in chosen
         if offer.occurrence_id in progress.complete
@@ -386,10 +482,13 @@ def _save_records(
     for raw in raws:
         progress.seen.setdefault(provider.event_of(raw), set()).add(str(raw["id"]))
     cleans = cleaned(raws, provider.spec.personal_fields)
+    if isinstance(provider, ListsInOrders):
+        _list_dates(work, provider, raws, progress)
     with work.database.read() as session:
         held = saving.contents(session, account_id, (clean.id for clean in cleans))
-    news = [clean for clean in cleans if held.get(clean.id) != clean.content]
-    read = _placed_on(progress.ids, provider.read_order)
+        news = [clean for clean in cleans if held.get(clean.id) != clean.content]
+        known = [clean.id for clean in news if clean.id in held]
+        read = _placed_on(progress.ids, reader(session, provider, account_id, known))
     good, bad = understood("order", news, read, event_of=provider.event_of)
     if not is_retry:
         refuse_drift(len(cleans) - len(bad), bad, provider.spec.title)
@@ -425,6 +524,52 @@ def _save_records(
     counts.created += saved.created
     counts.updated += saved.updated
     progress.touched |= saved.touched
+
+
+def reader(
+    session: Session, provider: Provider, account_id: int, known: Sequence[str]
+) -> Callable[[Raw], records.Order]:
+    """
+    How the provider reads an order, beside what we hold of it from before.
+    """
+    if not isinstance(provider, NeedsEarlier):
+        return provider.read_order
+    earlier = {
+        id_: [exact_json.decode(data) for data in found]
+        for id_, found in versions.earlier(session, account_id, "order", known).items()
+    }
+
+    def read(raw: Raw) -> records.Order:
+        return provider.read_order(
+            provider.with_earlier(raw, earlier.get(str(raw["id"]), []))
+        )
+
+    return read
+
+
+def _list_dates(
+    work: AccountSession,
+    provider: ListsInOrders,
+    raws: Sequence[Raw],
+    progress: Reading,
+) -> None:
+    """
+    Save the dates that only these orders name.
+    """
+    named: dict[str, records.Event] = {}
+    for raw in raws:
+        with contextlib.suppress(errors.UnreadableRecord):
+            for event in reading.understood(provider.events_in, raw):
+                named[event.id] = event
+    news = [
+        Listed(event, digest.content(event.id.encode()))
+        for event in named.values()
+        if any(date.id not in progress.ids for date in event.occurrences)
+    ]
+    if news:
+        with work.unit() as session:
+            offers.save(session, work.account.id, news)
+            progress.ids |= offers.ids(session, work.account.id)
 
 
 def _healed(
@@ -652,7 +797,8 @@ def save_again(
     Save stored raw orders as they are understood today; returns how many.
     """
     cleans = cleaned(page.records, frozenset())
-    read = _placed_on(ids, provider.read_order)
+    known = [clean.id for clean in cleans]
+    read = _placed_on(ids, reader(session, provider, account_id, known))
     good, bad = understood("order", cleans, read, event_of=provider.event_of)
     quarantine.put(session, account_id, bad, now)
     quarantine.release(session, account_id, "order", (item.clean.id for item in good))

@@ -23,10 +23,11 @@ from ticketsync.net.budget import CallBudget
 from ticketsync.net.client import ApiClient
 from ticketsync.net.retry import Patience
 from ticketsync.providers import registry
-from ticketsync.providers.base import Provider, ProviderSpec
+from ticketsync.providers.base import Options, Provider, ProviderSpec
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
 
+NOWHERE = "http://127.0.0.1:9"  # for providers that read no network
 PROLONG_SECONDS = 20.0  # a lease lasts minutes; not every page needs to renew it
 
 OnProgress = Callable[[str, str, int, int], None]
@@ -90,8 +91,16 @@ def connect(
     The account's provider with its client; the secret goes no further.
     """
     kind = registry.provider(account.provider)
-    api = client(kind.spec, account.name, account.base_url, secret, settings, run_id)
-    return kind(api), api
+    api = client(
+        kind.spec,
+        account.name,
+        account.base_url,
+        secret,
+        account.options,
+        settings,
+        run_id,
+    )
+    return kind(api, account.options), api
 
 
 def client(
@@ -99,6 +108,7 @@ def client(
     account: str,
     base_url: str | None,
     secret: Secret,
+    options: Options,
     settings: Settings,
     run_id: str,
 ) -> ApiClient:
@@ -108,10 +118,11 @@ def client(
     # The same key has the same limit, whatever the account is called here.
     budget_name = f"{spec.name}-{credentials.fingerprint(secret, spec.name)}"
     return ApiClient(
-        base_url or spec.base_url,
+        base_url or spec.base_url or NOWHERE,
         account=account,
         platform=spec.title,
-        headers=spec.authenticate(secret),
+        headers=spec.authenticate(secret, options),
+        explain=spec.explain,
         budget=CallBudget(
             budget_name,
             requests=spec.budget.requests,

@@ -28,7 +28,12 @@ from ticketsync.core.config import Settings
 from ticketsync.financials import importing
 from ticketsync.net import exact_json
 from ticketsync.providers import registry
-from ticketsync.providers.base import Page, ReadsWholeAccount
+from ticketsync.providers.base import (
+    FiltersByChange,
+    Page,
+    ReadsWholeAccount,
+    TellsChanges,
+)
 from ticketsync.reporting import numbers
 from ticketsync.reporting.changes import Change, changes
 from ticketsync.sales import saving, versions
@@ -328,24 +333,33 @@ def _read_orders(
         offer
         for offer in listed
         if offer.gone_since is None
-        and offer.show_id is not None
-        and (request.full or offer.starts_at >= since)
+        and offer.brings_sales
+        and (request.full or not offer.is_dated or offer.starts_at >= since)
     ]
-    whole = isinstance(work.provider, ReadsWholeAccount) and (
-        bool(unfinished) or (swept and orders.whole_is_cheaper(window, listed))
+    provider = work.provider
+    tells_changes = isinstance(provider, TellsChanges)
+    whole = isinstance(provider, ReadsWholeAccount) and (
+        bool(unfinished)
+        or (swept and (tells_changes or orders.whole_is_cheaper(window, listed)))
     )
     if whole:
         orders.read_whole(work, progress, listed)
         chosen = list(listed)
         rest = _changed_meanwhile(work, window)
+    elif tells_changes:
+        orders.read_recent(work, progress)
+        stale = {offer.occurrence_id for offer in orders.stale(window, marks)}
+        rest = [o for o in window if o.occurrence_id in stale | waiting]
+        chosen = rest + orders.fed(progress, listed, marks)
     else:
         recent = orders.read_recent(work, progress)
         stale = {offer.occurrence_id for offer in orders.stale(window, marks)}
         wanted = stale | recent | waiting
-        chosen = [o for o in window if swept or o.occurrence_id in wanted]
+        filters = isinstance(provider, FiltersByChange)
+        chosen = [o for o in window if swept or filters or o.occurrence_id in wanted]
         rest = chosen
     if rest:
-        orders.read_events(work, progress, rest)
+        orders.read_events(work, progress, rest, listed, swept=swept)
     orders.read_loose(work, progress, chosen, listed)
     refused = orders.notice_absence(
         work, progress, chosen, accept_shrink=request.accept_shrink
@@ -386,16 +400,23 @@ def _bring_up_to_date(
     with work.database.read() as session:
         known = bookmarks.of(session, work.account.id, orders.STREAM)
         newest = bookmarks.of(session, work.account.id, orders.NEWEST).get("", "")
+        changed_at = bookmarks.of(session, work.account.id, orders.CHANGED)
         shows = links.shows_of(session, touched)
     moved = complete and progress.newest > newest
     fresh = {event: mark for event, mark in marks.items() if known.get(event) != mark}
-    if not shows and not fresh and not moved:
+    later = {
+        unit: moment
+        for unit, moment in progress.changes.items()
+        if moment and changed_at.get(unit) != moment and complete
+    }
+    if not shows and not fresh and not moved and not later:
         return 0
     with work.unit() as session:
         changed = importing.import_shows(
             session, shows, match.schedules(session, work.settings), clock.now()
         )
         bookmarks.put(session, work.account.id, orders.STREAM, fresh)
+        bookmarks.put(session, work.account.id, orders.CHANGED, later)
         if moved:
             newer = {"": progress.newest}
             bookmarks.put(session, work.account.id, orders.NEWEST, newer)
@@ -430,7 +451,7 @@ def _replay_account(
             orders.save_again(
                 session,
                 account.id,
-                kind(_NoNetwork()),  # type: ignore[arg-type]
+                kind(_NoNetwork(), account.options),  # type: ignore[arg-type]
                 Page("order", [exact_json.decode(v.data) for v in block]),
                 ids,
                 now,

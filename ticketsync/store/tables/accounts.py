@@ -16,13 +16,17 @@ from ticketsync.store.types import flag, instant, key, points_to, text, whole
 class Account(SQLModel, table=True):
     """
     One connection to a provider. Holds where its secret is, never the secret.
+
+    `options` is a JSON object of what the provider needs beside its key.
     """
 
     __tablename__ = "accounts"
     __table_args__ = table(
         UniqueConstraint("name"),
         one_of("state", "active", "paused", "parked"),
-        one_of("secret_source", "keyring", "env", "command", "credential", "file"),
+        one_of(
+            "secret_source", "keyring", "env", "command", "credential", "file", "none"
+        ),
         not_negative("failures", "breaker_opened"),
     )
 
@@ -33,6 +37,7 @@ class Account(SQLModel, table=True):
     secret_source: str = text()
     secret_reference: str = text(default="")
     secret_fingerprint: str = text(default="")
+    options: str = text(default="{}")
     identity: str | None = text(default=None)
     state: str = text(default="active")
     state_reason: str = text(default="")

@@ -79,6 +79,8 @@ class Occurrence(SQLModel, table=True):
     One dated performance in their listing.
 
     `gone_since` is set when a complete listing no longer had it; its orders stay.
+    Where nobody tells when it plays, `is_dated` is false and `starts_at` is the year
+    1970.
     """
 
     __tablename__ = "occurrences"
@@ -107,22 +109,33 @@ class Occurrence(SQLModel, table=True):
     ordered: int | None = whole(default=None)
     fingerprint: str = text()
     gone_since: datetime | None = instant(default=None)
+    dashboard_url: str | None = text(default=None)
+    is_dated: bool = flag(default=True)
     content: bytes = blob()
 
 
 class ProductionLink(SQLModel, table=True):
+    """
+    An Event is a Production of ours. `type_map` is a JSON object: the platform's
+    name of a ticket type → the venue's own.
+    """
+
     __tablename__ = "production_links"
     __table_args__ = table(UniqueConstraint("event_id"))
 
     id: int | None = key()
     production_id: int = points_to("productions.id")
     event_id: int = points_to("events.id")
+    type_map: str = text(default="{}")
     created_at: datetime = instant()
 
 
 class ShowLink(SQLModel, table=True):
     """
     A Show and an Occurrence are the same night: who decided it, and why.
+
+    `sync_enabled` off: nothing of the Occurrence reaches the show any more.
+    `sync_ticket_sales` off: its date is followed, its sales do not count.
     """
 
     __tablename__ = "show_links"
@@ -140,6 +153,8 @@ class ShowLink(SQLModel, table=True):
     reason: str = text(default="")
     batch: str = text(default="")
     status: str = text(default="pending")
+    sync_enabled: bool = flag(default=True)
+    sync_ticket_sales: bool = flag(default=True)
     starts_at: datetime = instant()
     created_at: datetime = instant()
 
