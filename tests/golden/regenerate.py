@@ -54,7 +54,7 @@ def converse(api):
     ]
     assert {raw["id"] for raw in whole} == {raw["id"] for raw in by_event}
     if by_event:
-        provider.fetch_order(by_event[0]["id"])
+        provider.fetch_order(by_event[0]["id"], "")
     loose = [
         provider.read_loose_ticket(raw)
         for event_id in dates

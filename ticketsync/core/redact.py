@@ -89,9 +89,12 @@ def _forms(value: str) -> list[str]:
     ]
 
 
-def take_people_out(raw: Any, keys: frozenset[str]) -> None:
+def take_people_out(
+    raw: Any, keys: frozenset[str], beside_email: frozenset[str] = frozenset()
+) -> None:
     """
-    Empty every field of those names in the record itself, at any depth.
+    Empty every field of those names in the record itself, at any depth; those of
+    `beside_email` only in an object that has an `email` too.
 
     Texts become `""`, lists `[]`, anything else `None`, so that the shape stays
     readable. `None` stays `None`. In place, because a page holds many thousand
@@ -99,16 +102,22 @@ def take_people_out(raw: Any, keys: frozenset[str]) -> None:
     """
     if type(raw) is dict:
         if not keys.isdisjoint(raw):
-            for key in keys:
-                if key in raw:
-                    raw[key] = _emptied(raw[key])
+            if beside_email and "email" in raw:
+                _empty(raw, beside_email)
+            _empty(raw, keys)
         inside: Iterable[Any] = raw.values()
     else:
         inside = raw
     for value in inside:
         kind = type(value)
         if (kind is dict or kind is list) and value:
-            take_people_out(value, keys)
+            take_people_out(value, keys, beside_email)
+
+
+def _empty(raw: dict[str, Any], keys: frozenset[str]) -> None:
+    for key in keys:
+        if key in raw:
+            raw[key] = _emptied(raw[key])
 
 
 def _emptied(value: Any) -> Any:

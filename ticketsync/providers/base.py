@@ -89,6 +89,7 @@ class ProviderSpec:
 
     personal_fields   names of raw fields that hold people or admit them; they are
                       emptied before anything is stored
+    personal_beside_email  fields that hold people only in an object with an `email`
     tells_fees        whether orders say what platform and processor keep
     orders_by         what `fetch_orders` takes: the id of an `occurrence` or `event`
     base_url          `""` for one that reads no network and needs no key
@@ -105,6 +106,7 @@ class ProviderSpec:
     key_help: str
     capabilities: Capabilities
     personal_fields: frozenset[str] = frozenset()
+    personal_beside_email: frozenset[str] = frozenset()
     tells_fees: bool = False
     orders_by: str = "occurrence"
     options: Sequence[Option] = ()
@@ -140,9 +142,9 @@ class Provider(Protocol):
         All orders of one occurrence, or of one event (`spec.orders_by`).
         """
 
-    def fetch_order(self, order_id: str) -> Raw:
+    def fetch_order(self, order_id: str, occurrence_id: str) -> Raw:
         """
-        One order by its id.
+        One order by its id; some platforms ask for its date, too.
         """
 
     def event_of(self, raw: Raw) -> str:
@@ -196,15 +198,11 @@ class TellsChanges(ReadsWholeAccount, Protocol):
 @runtime_checkable
 class FiltersByChange(Protocol):
     """
-    Can list the orders of one event that changed since a moment.
+    `fetch_orders` with a bookmark (that of the last page it gave) gives only what
+    changed since, however old it is.
     """
 
-    def fetch_changed_orders(self, event_id: str, watermark: str) -> Iterator[Page]: ...
-
-    def change_of(self, raw: Raw) -> str:
-        """
-        When a raw order changed last, as text that sorts by time.
-        """
+    filters_by_change: ClassVar[bool]
 
 
 @runtime_checkable

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 
-from ticketsync.core import clock
+from ticketsync.core import clock, money
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import safe
 
 T = TypeVar("T")
+_NOISE = Decimal("0.0001")
 
 
 def whole(raw: Mapping[str, Any], name: str) -> int:
@@ -33,6 +35,41 @@ def whole_or_none(raw: Mapping[str, Any], name: str) -> int | None:
     A whole number, or `None` where it is null or absent.
     """
     return None if raw.get(name) is None else whole(raw, name)
+
+
+def amount(raw: Mapping[str, Any], name: str, currency: str) -> int:
+    """
+    An amount in major units (37.5, or the text "37.50") as minor units of `currency`.
+
+    A binary fraction's noise (259.85000000000002) is forgiven, a real fraction of the
+    smallest coin is not.
+    """
+    value = raw[name]
+    try:
+        if isinstance(value, bool) or not isinstance(value, int | str | Decimal):
+            raise ValueError
+        exact = Decimal(value).scaleb(money.exponent(currency))
+        nearest = exact.to_integral_value()
+    except (ValueError, ArithmeticError):
+        raise wrong(name, value, f"an amount in {currency}") from None
+    if not exact.is_finite() or abs(exact - nearest) > _NOISE:
+        raise wrong(name, value, f"an amount in {currency}")
+    return int(nearest)
+
+
+def amount_or_none(raw: Mapping[str, Any], name: str, currency: str) -> int | None:
+    return None if raw.get(name) is None else amount(raw, name, currency)
+
+
+def moment(raw: Mapping[str, Any], name: str) -> datetime:
+    """
+    An instant given as ISO 8601 text with an offset.
+    """
+    value = text(raw, name)
+    try:
+        return clock.from_iso(value)
+    except ValueError:
+        raise wrong(name, value, "a time") from None
 
 
 def text(raw: Mapping[str, Any], name: str) -> str:

@@ -18,7 +18,11 @@ from ticketsync.providers.base import Provider
 
 GROUP = "ticketsync.providers"
 
-_OURS = {"ticket_tailor": "ticketsync.providers.ticket_tailor:TicketTailor"}
+_OURS = {
+    "ticket_tailor": "ticketsync.providers.ticket_tailor:TicketTailor",
+    "eventbrite": "ticketsync.providers.eventbrite:Eventbrite",
+    "humanitix": "ticketsync.providers.humanitix:Humanitix",
+}
 
 
 @dataclass(frozen=True, slots=True)

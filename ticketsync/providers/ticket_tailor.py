@@ -161,7 +161,7 @@ class TicketTailor:
         for rows in by_last_id(self.api, "/orders", query):
             yield Page("order", rows)
 
-    def fetch_order(self, order_id: str) -> Raw:
+    def fetch_order(self, order_id: str, occurrence_id: str) -> Raw:
         found: Raw = self.api.get(f"/orders/{order_id}")
         return found
 

@@ -97,20 +97,27 @@ def _refunded(order: Order, charged: list[int]) -> list[int]:
     Where the returned money came from: void tickets first, then all alike.
 
     Few platforms tell which ticket a refund was for. A void ticket is the best guess,
-    taken whole one after the other; totals do not depend on it.
+    taken whole one after the other; totals do not depend on it. Where the money covers
+    the price of each of them, each gets its price first: fees often stay behind.
     """
     left = sum(refund.amount for refund in order.refunds)
     given = [0] * len(charged)
     if not left:
         return given
-    for n, ticket in enumerate(order.tickets):
-        if ticket.status is TicketStatus.VOID and left > 0:
-            given[n] = min(left, charged[n])
-            left -= given[n]
+    void = [n for n, t in enumerate(order.tickets) if t.status is TicketStatus.VOID]
+    prices = [min(order.tickets[n].face, charged[n]) for n in void]
+    if sum(prices) <= left:
+        for n, price in zip(void, prices, strict=True):
+            given[n] = price
+            left -= price
+    for n in void:
+        more = max(0, min(left, charged[n] - given[n]))
+        given[n] += more
+        left -= more
     if left:
         rest = [max(0, a - b) for a, b in zip(charged, given, strict=True)]
-        more = money.split(left, rest)
-        given = [a + b for a, b in zip(given, more, strict=True)]
+        parts = money.split(left, rest)
+        given = [a + b for a, b in zip(given, parts, strict=True)]
     return given
 
 

@@ -1,13 +1,13 @@
 """
 The sandbox on loopback: one process, one world, any number of clients.
 
-Besides the platform's own paths there is `/_control`, for tests and the demo: the
-truth, the next day, changes, faults, latency, and what was asked so far.
+Each platform has a prefix of its own. Besides its paths there is `/_control`, for
+tests and the demo: the truth, the next day, changes, faults, latency, and what was
+asked so far.
 """
 
 from __future__ import annotations
 
-import base64
 import json
 import threading
 import time
@@ -23,56 +23,66 @@ from urllib.request import Request, urlopen
 from ticketsync.core import money
 from ticketsync.sandbox import ticket_tailor, world
 from ticketsync.sandbox.faults import Answer, Faults, Plan
+from ticketsync.sandbox.player import Asked, Player
 from ticketsync.sandbox.ticket_tailor import TicketTailor
-
-RATE_LIMIT = 5000
-RATE_SECONDS = 1800
 
 
 @dataclass
 class Sandbox:
     """
-    A served world. `log` holds what was asked: method, path with query, run.
+    A served world, and the same venue's worlds on other platforms.
+
+    `log` holds what was asked: method, path with query, run. `limit` is for Ticket
+    Tailor; the other platforms have their own.
     """
 
     world: world.World
     key: str = ticket_tailor.KEY
     latency: float = 0.0
-    limit: int = RATE_LIMIT
+    limit: int = ticket_tailor.RATE_LIMIT
+    others: tuple[Player, ...] = ()
     faults: Faults = field(default_factory=Faults)
     log: list[tuple[str, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.platform = TicketTailor(self.world)
+        self.platform = TicketTailor(self.world, key=self.key, limit=self.limit)
+        self.players: dict[str, Player] = {
+            player.name: player for player in (self.platform, *self.others)
+        }
         self.lock = threading.Lock()
-        self._window = time.monotonic()
-        self._asked = 0
+        self._asked: dict[str, tuple[float, int]] = {}
 
-    def respond(self, method: str, target: str, headers: Any) -> Answer:
+    def respond(self, method: str, target: str, headers: Any, body: bytes) -> Answer:
         """
         The answer to one request, faults included.
         """
         parts = urlsplit(target)
         path = parts.path
-        query = dict(parse_qsl(parts.query))
+        query = parse_qsl(parts.query, keep_blank_values=True)
         if path.startswith("/_control/"):
-            return self._control(path.removeprefix("/_control/"), query)
+            return self._control(path.removeprefix("/_control/"), dict(query))
         with self.lock:
             self.log.append((method, target, headers.get("User-Agent", "")))
         if self.latency:
             time.sleep(self.latency)
-        if not path.startswith(ticket_tailor.PREFIX):
+        player = self._player(path)
+        if player is None:
             return Answer(404, b'{"message":"not found"}')
-        if method != "GET":
-            return Answer(405, b'{"message":"read-only sandbox"}')
-        path = path.removeprefix(ticket_tailor.PREFIX)
-        answer = self._limited() or self._unless_allowed(headers)
-        if answer is None:
-            with self.lock:
-                reply = self.platform.answer(path, query)
-            answer = Answer(reply.status, reply.body)
-        answer.headers.update(self._rate_headers())
+        path = path.removeprefix(player.prefix)
+        asked = Asked(
+            method, path, tuple(query), headers, json.loads(body) if body else None
+        )
+        with self.lock:
+            left, seconds = self._budget(player)
+            reply = player.too_many(seconds) if left < 0 else player.respond(asked)
+        answer = Answer(reply.status, reply.body, dict(reply.headers))
+        if player.name == "ticket_tailor":
+            answer.headers |= ticket_tailor.rate_headers(player.limit, left, seconds)
         return self.faults.spoil(path, answer)
+
+    def _player(self, path: str) -> Player | None:
+        fitting = [p for p in self.players.values() if path.startswith(p.prefix + "/")]
+        return max(fitting, key=lambda p: len(p.prefix), default=None)
 
     def change(self, what: Any) -> Any:
         """
@@ -83,49 +93,51 @@ class Sandbox:
             self.platform.forget()
         return result
 
+    def change_all(self, what: Any) -> None:
+        """
+        Do something to the world of every platform.
+        """
+        with self.lock:
+            for player in self.players.values():
+                what(player.world)
+                player.forget()
+
     def clock(self) -> float:
         """
         What this platform's clock says: its days may run ahead of ours.
         """
         return max(time.time(), self.world.now)
 
-    def truth(self) -> list[dict[str, Any]]:
+    def truth(self, platform: str = "ticket_tailor") -> list[dict[str, Any]]:
         with self.lock:
-            return truth_as_json(self.world)
+            return truth_as_json(self.players[platform].world)
 
-    def _unless_allowed(self, headers: Any) -> Answer | None:
-        expected = base64.b64encode(f"{self.key}:".encode()).decode()
-        if headers.get("Authorization") == f"Basic {expected}":
-            return None
-        body = b'{"error_code":"UNAUTHORIZED","message":"API key not recognised"}'
-        return Answer(401, body)
+    def url(self, base: str, platform: str) -> str:
+        """
+        The base URL of one platform, given any URL of this server.
+        """
+        parts = urlsplit(base)
+        return f"{parts.scheme}://{parts.netloc}{self.players[platform].prefix}"
 
-    def _limited(self) -> Answer | None:
-        with self.lock:
-            if time.monotonic() - self._window > RATE_SECONDS:
-                self._window, self._asked = time.monotonic(), 0
-            self._asked += 1
-            if self._asked <= self.limit:
-                return None
-        return Answer(429, b'{"message":"rate limit"}', {"Retry-After": self._reset()})
-
-    def _reset(self) -> str:
-        return str(max(1, int(RATE_SECONDS - (time.monotonic() - self._window))))
-
-    def _rate_headers(self) -> dict[str, str]:
-        return {
-            "X-Rate-Limit-Limit": str(self.limit),
-            "X-Rate-Limit-Remaining": str(max(0, self.limit - self._asked)),
-            "X-Rate-Limit-Reset": self._reset(),
-        }
+    def _budget(self, player: Player) -> tuple[int, str]:
+        """
+        How many calls are left to the platform's window, and when it ends.
+        """
+        now = time.monotonic()
+        began, asked = self._asked.get(player.name, (now, 0))
+        if now - began > player.limit_seconds:
+            began, asked = now, 0
+        self._asked[player.name] = began, asked + 1
+        ends = str(max(1, int(player.limit_seconds - (now - began))))
+        return player.limit - asked - 1, ends
 
     def _control(self, verb: str, query: dict[str, str]) -> Answer:
         result: Any = {"done": verb}
         match verb:
             case "truth":
-                result = self.truth()
+                result = self.truth(query.get("platform", "ticket_tailor"))
             case "next-day":
-                self.change(world.next_day)
+                self.change_all(world.next_day)
                 result = self.world.changed[-20:]
             case "change":
                 number, events = int(query["orders"]), int(query["events"])
@@ -157,12 +169,13 @@ def truth_as_json(of: world.World) -> list[dict[str, Any]]:
     """
     The truth with amounts as decimal texts, as other tools print them.
     """
-    amounts = ("face", "discounts", "gross", "refunded", "tax")
+    amounts = ("face", "discounts", "gross", "refunded", "tax", "fees")
     rows = []
     for it in world.truth(of):
         row = asdict(it)
         for name in amounts:
-            row[name] = money.decimal_text(row[name], it.currency)
+            if row[name] is not None:
+                row[name] = money.decimal_text(row[name], it.currency)
         kept = it.gross - it.refunded
         row["net_before_fees"] = money.decimal_text(kept, it.currency)
         rows.append(row)
@@ -237,7 +250,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _reply(self) -> None:
         try:
-            answer = self.server.sandbox.respond(self.command, self.path, self.headers)
+            length = int(self.headers.get("Content-Length") or 0)
+            answer = self.server.sandbox.respond(
+                self.command, self.path, self.headers, self.rfile.read(length)
+            )
         except (ValueError, KeyError, IndexError):
             answer = Answer(400, b'{"error_code":"VALIDATION_ERROR","message":"bad"}')
         headers = {

@@ -8,6 +8,7 @@ rate-limit headers as documented; lists come newest first. The listing's
 
 from __future__ import annotations
 
+import base64
 import bisect
 import json
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from ticketsync.sandbox.player import Asked, Reply, reply
 from ticketsync.sandbox.world import (
     CURRENCY,
     VENUE,
@@ -30,12 +32,8 @@ KEY = "sk_1001_2002_sandbox"
 OFFICE = "lanternroom"
 PREFIX = "/v1"
 LARGEST_PAGE = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    status: int
-    body: bytes
+RATE_LIMIT = 5000
+RATE_SECONDS = 1800
 
 
 @dataclass
@@ -46,6 +44,11 @@ class TicketTailor:
 
     world: World
     lag: Mapping[str, dict[str, int]] = field(default_factory=dict)
+    key: str = KEY
+    limit: int = RATE_LIMIT
+    limit_seconds: int = RATE_SECONDS
+    name: str = "ticket_tailor"
+    prefix: str = PREFIX
 
     def __post_init__(self) -> None:
         self.forget()
@@ -67,6 +70,18 @@ class TicketTailor:
             event = f"ev_{purchase.performance.id}"
             self._of_event.setdefault(event, []).append(purchase)
 
+    def respond(self, asked: Asked) -> Reply:
+        expected = base64.b64encode(f"{self.key}:".encode()).decode()
+        if asked.headers.get("Authorization") != f"Basic {expected}":
+            told = {"error_code": "UNAUTHORIZED", "message": "API key not recognised"}
+            return reply(told, 401)
+        if asked.method != "GET":
+            return reply({"message": "read-only sandbox"}, 405)
+        return self.answer(asked.path, dict(asked.query))
+
+    def too_many(self, seconds: str) -> Reply:
+        return Reply(429, b'{"message":"rate limit"}', {"Retry-After": seconds})
+
     def answer(self, path: str, query: Mapping[str, str]) -> Reply:
         """
         The answer to one GET below `/v1`.
@@ -74,7 +89,7 @@ class TicketTailor:
         steps = [step for step in path.split("/") if step]
         match steps:
             case ["ping"]:
-                return _json({"pong": True})
+                return reply({"pong": True})
             case ["orders"]:
                 return self._list_orders(query)
             case ["orders", id_] if id_ in self._at:
@@ -93,7 +108,7 @@ class TicketTailor:
                 return self._list(self._tickets(query), path, query)
             case ["check_ins"]:
                 return self._list(self._check_ins(query), path, query)
-        return _json({"error_code": "NOT_FOUND", "message": "no such thing"}, 404)
+        return reply({"error_code": "NOT_FOUND", "message": "no such thing"}, 404)
 
     # Lists
 
@@ -131,12 +146,12 @@ class TicketTailor:
                 case "lt":
                     first = max(first, bisect.bisect_right(places, -moment))
                 case _:
-                    return _json(
+                    return reply(
                         {"error_code": "VALIDATION_ERROR", "message": name}, 400
                     )
         if "starting_after" in query:
             if query["starting_after"] not in at:
-                return _json(
+                return reply(
                     {"error_code": "VALIDATION_ERROR", "message": "cursor"}, 400
                 )
             first = max(first, at[query["starting_after"]] + 1)
@@ -157,7 +172,7 @@ class TicketTailor:
         if after is not None:
             known = [row["id"] for row in rows]
             if after not in known:
-                return _json(
+                return reply(
                     {"error_code": "VALIDATION_ERROR", "message": "cursor"}, 400
                 )
             first = known.index(after) + 1
@@ -166,7 +181,7 @@ class TicketTailor:
         following = None
         if first + limit < len(rows):
             following = f"{path}?starting_after={page[-1]['id']}&limit={limit}"
-        return _json({"data": page, "links": {"next": following, "previous": None}})
+        return reply({"data": page, "links": {"next": following, "previous": None}})
 
     # Objects
 
@@ -300,8 +315,12 @@ class TicketTailor:
         ]
 
 
-def _json(value: Any, status: int = 200) -> Reply:
-    return Reply(status, json.dumps(value, separators=(",", ":")).encode())
+def rate_headers(limit: int, left: int, seconds: str) -> dict[str, str]:
+    return {
+        "X-Rate-Limit-Limit": str(limit),
+        "X-Rate-Limit-Remaining": str(max(0, left)),
+        "X-Rate-Limit-Reset": seconds,
+    }
 
 
 def _limit(query: Mapping[str, str]) -> int:

@@ -10,8 +10,8 @@ happenings themselves.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -50,12 +50,37 @@ class Work:
     capacity: int
 
 
+@dataclass(frozen=True)
+class Habits:
+    """
+    How a venue sells on one platform: which works, in which currency, and what can
+    happen there. The usual ones are Ticket Tailor's.
+
+    kept       what platform and processor keep of a purchase, `None` if it is not told
+    named      how the platform's listing calls a performance
+    """
+
+    platform: str = "ticket_tailor"
+    works: tuple[int, ...] = (3001, 3002, 3003)
+    currencies: Mapping[int, str] = field(default_factory=dict)
+    extras: bool = True
+    tells_inner_tax: bool = True
+    imports: bool = True
+    mishaps: bool = True
+    ways: tuple[str, ...] = ("refund_all", "refund_seat", "void_seat", "cancel")
+    fee_comes_back: bool = True
+    tax_comes_back: bool = False
+    kept: Callable[[Purchase], int | None] = lambda _: None
+    named: Callable[[Performance], str] = lambda performance: f"ev_{performance.id}"
+
+
 @dataclass
 class Performance:
     id: int
     work: Work
     starts: datetime
     listed: int
+    currency: str = CURRENCY
 
 
 @dataclass
@@ -95,6 +120,7 @@ class Purchase:
     returned: int = 0
     was_paid: bool = True
     buyer: int = 0
+    touched: int = 0
 
     @property
     def charge(self) -> int:
@@ -132,6 +158,7 @@ class World:
     loose: list[tuple[Performance, Seat]] = field(default_factory=list)
     version: int = 0
     changed: list[str] = field(default_factory=list)
+    habits: Habits = field(default_factory=Habits)
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -143,7 +170,11 @@ class World:
 
 
 def build(
-    *, seed: int = 1, today: date | None = None, orders: int = USUAL_ORDERS
+    *,
+    seed: int = 1,
+    today: date | None = None,
+    orders: int = USUAL_ORDERS,
+    habits: Habits | None = None,
 ) -> World:
     """
     The world of that seed as it stands on the morning of `today`.
@@ -153,8 +184,8 @@ def build(
     """
     day = today or datetime.now(UTC).date()
     morning = datetime.combine(day, time(9), tzinfo=ZoneInfo(ZONE))
-    world = World(seed, int(morning.timestamp()))
-    world.works = _works()
+    world = World(seed, int(morning.timestamp()), habits=habits or Habits())
+    world.works = _works(world.habits)
     shows = USUAL_SHOWS if orders <= 4000 else orders // 100
     world.performances = _season(world, day, shows)
     for performance, number in _spread(world, orders):
@@ -162,8 +193,12 @@ def build(
             _sell(world, performance)
     world.purchases.sort(key=lambda purchase: (purchase.placed, purchase.id))
     _number_by_time(world)
-    _mishaps(world)
-    _imports(world)
+    if world.habits.platform == "ticket_tailor":
+        _mishaps(world)
+    elif world.habits.mishaps:
+        _usual_mishaps(world)
+    if world.habits.imports:
+        _imports(world)
     return world
 
 
@@ -190,14 +225,14 @@ def next_day(world: World) -> None:
         and not p.returned
         and not any(seat.is_void for seat in p.seats)
     ]
-    chosen = world.random.sample(paid, k=min(4, len(paid)))
-    for purchase, happen in zip(
-        chosen, (refund_all, refund_seat, void_seat, cancel), strict=False
-    ):
+    ways = [_WAYS[name] for name in world.habits.ways]
+    chosen = world.random.sample(paid, k=min(len(ways), len(paid)))
+    for purchase, happen in zip(chosen, ways, strict=False):
         happen(world, purchase)
     for purchase in world.purchases:
         if purchase.state == "pending":
             purchase.state, purchase.was_paid = "completed", True
+            purchase.touched = world.now
             world.changed.append(f"or_{purchase.id} paid")
             break
     if open_:
@@ -225,7 +260,9 @@ def change_some(world: World, number: int, events: int) -> list[int]:
         and not any(seat.is_void for seat in p.seats)
     ]
     chosen = world.random.sample(free, k=number)
-    ways = (refund_all, refund_seat, void_seat, cancel, goodwill)
+    ways = [_WAYS[name] for name in world.habits.ways]
+    if world.habits.platform == "ticket_tailor":
+        ways.append(goodwill)
     for n, purchase in enumerate(chosen):
         ways[n % len(ways)](world, purchase)
     return [purchase.id for purchase in chosen]
@@ -238,7 +275,10 @@ def refund_all(world: World, purchase: Purchase) -> None:
     """
     All the money back; the tickets stay valid.
     """
+    purchase.touched = world.now
     purchase.returned = purchase.total
+    if not world.habits.fee_comes_back:
+        purchase.returned -= sum(seat.fee for seat in purchase.seats)
     for seat in purchase.seats:
         seat.is_returned = seat.paid > 0
     world.changed.append(f"or_{purchase.id} refunded")
@@ -253,14 +293,34 @@ def refund_seat(world: World, purchase: Purchase) -> None:
         return
     _void(world, seat)
     seat.is_returned = True
-    purchase.returned += seat.paid + seat.fee
+    purchase.touched = world.now
+    purchase.returned += seat.paid
+    if world.habits.fee_comes_back:
+        purchase.returned += seat.fee
+    if world.habits.tax_comes_back and purchase.performance.work.tax_on_top:
+        purchase.returned += tax_shares(purchase)[purchase.seats.index(seat)]
     world.changed.append(f"or_{purchase.id} one ticket refunded")
+
+
+def tax_shares(purchase: Purchase) -> list[int]:
+    """
+    The order's tax, ticket by ticket: rounded down, the rest a cent each to the first.
+    """
+    bases = [seat.paid + seat.fee for seat in purchase.seats]
+    whole = sum(bases)
+    if not whole:
+        return [0] * len(bases)
+    found = [purchase.tax * base // whole for base in bases]
+    for n in range(purchase.tax - sum(found)):
+        found[n % len(found)] += 1
+    return found
 
 
 def void_seat(world: World, purchase: Purchase) -> None:
     """
     One ticket voided; the venue keeps the money.
     """
+    purchase.touched = world.now
     _void(world, purchase.seats[0])
     world.changed.append(f"or_{purchase.id} one ticket voided")
 
@@ -280,6 +340,7 @@ def goodwill(world: World, purchase: Purchase) -> None:
     """
     A little money back for the trouble, less than any ticket cost.
     """
+    purchase.touched = world.now
     cheapest = min(seat.paid for seat in purchase.seats)
     if cheapest > 100:
         purchase.returned = min(500, cheapest - 1)
@@ -291,6 +352,15 @@ def goodwill(world: World, purchase: Purchase) -> None:
 def _void(world: World, seat: Seat) -> None:
     if not seat.is_void:
         seat.is_void, seat.voided = True, world.now
+
+
+_WAYS: dict[str, Callable[[World, Purchase], None]] = {
+    "refund_all": refund_all,
+    "refund_seat": refund_seat,
+    "void_seat": void_seat,
+    "cancel": cancel,
+    "goodwill": goodwill,
+}
 
 
 # The truth
@@ -316,6 +386,7 @@ class Truth:
     gross: int = 0
     refunded: int = 0
     tax: int = 0
+    fees: int | None = None
 
 
 def truth(world: World) -> list[Truth]:
@@ -324,16 +395,20 @@ def truth(world: World) -> list[Truth]:
     """
     found = {
         performance.id: Truth(
-            f"ev_{performance.id}",
+            world.habits.named(performance),
             performance.work.title,
             f"{performance.starts.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-            CURRENCY,
+            performance.currency,
         )
         for performance in world.performances
     }
     for purchase in world.purchases:
         if purchase.was_paid:
             _count(found[purchase.performance.id], purchase)
+            kept = world.habits.kept(purchase)
+            if kept is not None:
+                it = found[purchase.performance.id]
+                it.fees = (it.fees or 0) + kept
     for performance, seat in world.loose:
         if not seat.is_void:
             it = found[performance.id]
@@ -361,16 +436,26 @@ def _count(it: Truth, purchase: Purchase) -> None:
 # Building
 
 
-def _works() -> list[Work]:
+def _works(habits: Habits) -> list[Work]:
     def kinds(first: int, *prices: tuple[str, int, int]) -> tuple[Kind, ...]:
         return tuple(Kind(first + n, *price) for n, price in enumerate(prices))
 
     adult = ("Adult", 3900, 150), ("Concession", 2900, 150), ("Guest", 0, 0)
     stalls = ("Stalls", 6500, 250), ("Balcony", 4500, 250), ("Guest", 0, 0)
-    return [
+    works = [
         Work(3001, "Late Laughs", kinds(7001, *adult), 10, False, 50, 240),
         Work(3002, "The Glass Harbour", kinds(7101, *stalls), 10, False, 0, 320),
         Work(3003, "Orchid & Wire", kinds(7201, *adult), 10, True, 75, 280),
+    ]
+    return [
+        replace(
+            work,
+            tax_percent=work.tax_percent
+            if work.tax_on_top or habits.tells_inner_tax
+            else 0,
+            charge=work.charge if habits.extras else 0,
+        )
+        for work in works
     ]
 
 
@@ -398,7 +483,10 @@ def _season(world: World, today: date, shows: int) -> list[Performance]:
             found.append(Performance(0, work, starts, min(listed, earliest)))
     for n, performance in enumerate(found):
         performance.id = 40001 + n
-    return found
+        performance.currency = world.habits.currencies.get(
+            performance.work.id, CURRENCY
+        )
+    return [p for p in found if p.work.id in world.habits.works]
 
 
 def _clock_change(today: date, zone: ZoneInfo) -> date:
@@ -439,7 +527,12 @@ def _sell(
     sort = chance.random()
     has_started = performance.starts.timestamp() < world.now
     purchase = Purchase(
-        world.new_id(), performance, placed, [], buyer=chance.randint(1, 10**6)
+        world.new_id(),
+        performance,
+        placed,
+        [],
+        buyer=chance.randint(1, 10**6),
+        touched=placed,
     )
     for _ in range(number):
         kind = kinds[2] if sort < 0.05 else chance.choice(kinds[:2])
@@ -453,7 +546,9 @@ def _sell(
         seat = Seat(world.new_id(), kind, paid, kind.fee if paid else 0, made=placed)
         seat.has_entered = has_started and chance.random() < 0.9
         purchase.seats.append(seat)
-    if 0.16 <= sort < 0.20:
+    if not world.habits.extras:
+        pass
+    elif 0.16 <= sort < 0.20:
         purchase.donation = chance.choice((500, 1000, 2000))
     elif 0.20 <= sort < 0.23:
         purchase.product = 1200
@@ -499,6 +594,17 @@ def _mishaps(world: World) -> None:
             _never_paid(purchase, "cancelled")
             for seat in purchase.seats:
                 _void(world, seat)
+    world.changed.clear()
+
+
+def _usual_mishaps(world: World) -> None:
+    """
+    What can happen on this platform, to some of its orders.
+    """
+    ways = [_WAYS[name] for name in world.habits.ways]
+    for n, purchase in enumerate(world.purchases):
+        if purchase.total and world.random.random() < 0.06:
+            ways[n % len(ways)](world, purchase)
     world.changed.clear()
 
 

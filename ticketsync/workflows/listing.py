@@ -49,7 +49,7 @@ def refresh(work: AccountSession, *, accept_shrink: bool = False) -> ListingResu
 
 def _save_page(work: AccountSession, page: Page, result: ListingResult) -> None:
     spec = work.provider.spec
-    cleans = cleaned(page.records, spec.personal_fields)
+    cleans = cleaned(page.records, spec)
     good, bad = understood("event", cleans, work.provider.read_event)
     refuse_drift(len(good), bad, spec.title)
     result.seen.update(

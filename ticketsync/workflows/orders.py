@@ -58,7 +58,7 @@ STREAM = "orders"  # event id → fingerprint of its last complete read
 BEGUN = "orders-begun"  # event id → fingerprint when the unfinished read began
 WINDOWS = "orders-windows"  # "" → what is left of an unfinished read
 NEWEST = "orders-newest"  # "" → watermark for new orders
-CHANGED = "orders-changed"  # read unit → when an order of it changed last
+CHANGED = "orders-changed"  # event id → the bookmark of its last complete read
 
 PAGE = 100
 PAGES_AT_ONCE = 4  # in one transaction: each commit waits for the disk (measured)
@@ -199,7 +199,8 @@ def fed(
 @dataclass(frozen=True, slots=True)
 class _Unit:
     """
-    What one call of `fetch_orders` reads: a date, or a whole event with its dates.
+    What one call of `fetch_orders` reads: a date, or a whole event with its dates;
+    all of it, or what changed `since` a bookmark.
     """
 
     id: str
@@ -225,11 +226,7 @@ def read_events(
 
     def reader(unit: _Unit) -> Callable[[], Iterator[tuple[_Unit, Page | None]]]:
         def pages() -> Iterator[tuple[_Unit, Page | None]]:
-            if unit.since is None or not isinstance(provider, FiltersByChange):
-                found = provider.fetch_orders(unit.id, None)
-            else:
-                found = provider.fetch_changed_orders(unit.id, unit.since)
-            for page in found:
+            for page in provider.fetch_orders(unit.id, unit.since):
                 yield unit, page
             yield unit, None
 
@@ -245,11 +242,8 @@ def read_events(
             _complete(progress, unit)
             continue
         _save_page(work, page, progress)
-        if isinstance(provider, FiltersByChange):
-            newest = map(provider.change_of, page.records)
-            progress.changes[unit.id] = max(
-                [progress.changes.get(unit.id, unit.since or ""), *newest]
-            )
+        if page.bookmark is not None:
+            progress.changes[unit.id] = page.bookmark
 
 
 def _units(
@@ -481,7 +475,7 @@ def _save_records(
     raws = [raw for page in pages for raw in page.records]
     for raw in raws:
         progress.seen.setdefault(provider.event_of(raw), set()).add(str(raw["id"]))
-    cleans = cleaned(raws, provider.spec.personal_fields)
+    cleans = cleaned(raws, provider.spec)
     if isinstance(provider, ListsInOrders):
         _list_dates(work, provider, raws, progress)
     with work.database.read() as session:
@@ -599,7 +593,7 @@ def _save_loose_page(
     progress: Reading,
 ) -> None:
     account_id = work.account.id
-    cleans = cleaned(page.records, work.provider.spec.personal_fields)
+    cleans = cleaned(page.records, work.provider.spec)
     with work.database.read() as session:
         held = saving.loose_contents(session, account_id, (c.id for c in cleans))
     news = [c for c in cleans if held.get(c.id, b"") not in (c.content, None)]
@@ -796,7 +790,7 @@ def save_again(
     """
     Save stored raw orders as they are understood today; returns how many.
     """
-    cleans = cleaned(page.records, frozenset())
+    cleans = cleaned(page.records, None)
     known = [clean.id for clean in cleans]
     read = _placed_on(ids, reader(session, provider, account_id, known))
     good, bad = understood("order", cleans, read, event_of=provider.event_of)

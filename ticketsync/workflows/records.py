@@ -13,7 +13,7 @@ from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import take_people_out
 from ticketsync.net import exact_json
 from ticketsync.providers import reading
-from ticketsync.providers.base import Raw
+from ticketsync.providers.base import ProviderSpec, Raw
 from ticketsync.sales.quarantine import Unread
 
 T = TypeVar("T")
@@ -40,13 +40,16 @@ class Understood(Generic[T]):
     value: T
 
 
-def cleaned(raws: Sequence[Raw], personal: frozenset[str]) -> list[Clean]:
+def cleaned(raws: Sequence[Raw], spec: ProviderSpec | None) -> list[Clean]:
     """
     The records as they may be stored; people are taken out of the given ones too.
+
+    Without a `spec` they are taken to be clean already.
     """
     found = []
     for raw in raws:
-        take_people_out(raw, personal)
+        if spec is not None:
+            take_people_out(raw, spec.personal_fields, spec.personal_beside_email)
         data = exact_json.encode(raw)
         found.append(Clean(str(raw["id"]), raw, data, digest.content(data)))
     return found

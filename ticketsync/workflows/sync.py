@@ -407,7 +407,7 @@ def _bring_up_to_date(
     later = {
         unit: moment
         for unit, moment in progress.changes.items()
-        if moment and changed_at.get(unit) != moment and complete
+        if complete and changed_at.get(unit) != moment
     }
     if not shows and not fresh and not moved and not later:
         return 0

@@ -1,0 +1,159 @@
+"""
+Every other platform against its own truth: first read, nothing new, changes, a day.
+"""
+
+from datetime import timedelta
+
+import pytest
+from conftest import NOW, TODAY
+from test_sync import dump
+
+from ticketsync.accounts import state
+from ticketsync.catalogue import links, offers, shows
+from ticketsync.core import clock
+from ticketsync.providers import registry
+from ticketsync.reporting import numbers
+from ticketsync.sandbox import platforms, server, world
+from ticketsync.workflows import sync
+from ticketsync.workflows.sync import Request
+
+NUMBERS = (
+    *("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in", "face"),
+    *("discounts", "gross", "refunded", "tax", "net_before_fees", "fees"),
+)
+OPTIONS = {"wix": {"site_id": "5a1e0000-0000-4000-8000-000000000001"}}
+
+
+@pytest.fixture(params=tuple(platforms.PLAYED))
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def played(name, frozen, monkeypatch):
+    """
+    One other platform on loopback.
+    """
+    player = platforms.others(today=TODAY, orders=120, names=[name])[0]
+    sandbox = server.Sandbox(world.build(today=TODAY, orders=10), others=(player,))
+    sandbox.clock = lambda: clock.now().timestamp()
+    monkeypatch.setenv("KEY", player.key)
+    with server.serving(sandbox) as address:
+        sandbox.address = sandbox.url(address, name)
+        sandbox.player = player
+        yield sandbox
+
+
+def connect(database, name, address):
+    with database.write() as session:
+        shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+        state.add(
+            session,
+            state.NewAccount(
+                name, name, address, "env", "KEY", "", None, OPTIONS.get(name, {})
+            ),
+            clock.now(),
+        )
+
+
+def adopt(database):
+    with database.write() as session:
+        found = offers.all_offers(session)
+        links.adopt(session, found, batch="t", now=clock.now())
+
+
+def figures(database):
+    """
+    Our figures by the platform's id of the date.
+    """
+    with database.read() as session:
+        by_show = {item.show_id: item.as_json() for item in numbers.figures(session)}
+        return {
+            offer.occurrence_id: {n: by_show[offer.show_id][n] for n in NUMBERS}
+            for offer in offers.all_offers(session)
+            if offer.show_id in by_show
+        }
+
+
+def expected(played, name):
+    """
+    What the platform's world says of the dates that sold something.
+    """
+    rows = played.truth(name)
+    tells_fees = registry.provider(name).spec.tells_fees
+    return {
+        row["event_id"]: {
+            n: (row[n] or "0.00" if tells_fees else None) if n == "fees" else row[n]
+            for n in NUMBERS
+        }
+        for row in rows
+    }
+
+
+def run(database, settings, **options):
+    outcome = sync.sync(database, settings, Request(**options))
+    assert [r.outcome for r in outcome.results] == ["success"], outcome.results
+    return outcome.results[0]
+
+
+def same(found, wanted):
+    assert found.keys() == wanted.keys()
+    for date in wanted:
+        sold = wanted[date]["tickets_sold"] or wanted[date]["gross"] != "0.00"
+        if not sold and found[date]["fees"] is None:
+            found[date]["fees"] = wanted[date]["fees"]
+        assert found[date] == wanted[date], date
+
+
+@pytest.fixture
+def synced(database, settings, played, name):
+    connect(database, name, played.address)
+    sync.fetch_listing(database, settings, [])
+    adopt(database)
+    run(database, settings)
+    return database
+
+
+def test_a_first_sync_is_the_truth(synced, played, name):
+    same(figures(synced), expected(played, name))
+
+
+def test_a_second_sync_changes_nothing(synced, settings):
+    before = dump(synced)
+    result = run(synced, settings)
+    assert result.counts.updated == result.counts.created == 0
+    assert dump(synced) == before
+
+
+def test_changes_of_old_orders_arrive_without_a_sweep(
+    synced, settings, played, name, frozen
+):
+    player = played.player
+    player.world.now += 600
+    frozen(NOW + timedelta(seconds=600))
+    number = 12
+    changed = world.change_some(player.world, number, 6)
+    player.forget()
+    played.log.clear()
+    result = run(synced, settings)
+    assert result.swept is False
+    assert result.counts.updated == len(changed)
+    same(figures(synced), expected(played, name))
+    everything = figures(synced)
+    run(synced, settings, full=True)
+    assert figures(synced) == everything
+
+
+def test_another_day_is_the_truth_again(synced, settings, played, name, frozen):
+    world.next_day(played.player.world)
+    played.player.forget()
+    frozen(NOW + timedelta(days=1))
+    run(synced, settings)
+    same(figures(synced), expected(played, name))
+
+
+def test_replaying_the_stored_versions_changes_no_figure(synced, settings):
+    before = figures(synced)
+    outcome = sync.replay(synced, settings, [])
+    assert outcome.exit_code == 0
+    assert figures(synced) == before

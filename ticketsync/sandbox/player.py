@@ -1,0 +1,87 @@
+"""
+What the server and every played platform agree on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from ticketsync.sandbox.world import World
+
+
+@dataclass(frozen=True)
+class Asked:
+    """
+    One request below a platform's prefix. Query names may come several times.
+    """
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+
+    @property
+    def steps(self) -> list[str]:
+        return [step for step in self.path.split("/") if step]
+
+    def one(self, name: str, default: str = "") -> str:
+        """
+        The last value of a query name.
+        """
+        return dict(self.query).get(name, default)
+
+    def all(self, name: str) -> list[str]:
+        return [value for key, value in self.query if key == name]
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Player(Protocol):
+    """
+    A platform played over one world. `forget` is called after the world changed.
+    """
+
+    name: str
+    prefix: str
+    key: str
+    limit: int
+    limit_seconds: int
+    world: World
+
+    def respond(self, asked: Asked) -> Reply: ...
+
+    def too_many(self, seconds: str) -> Reply: ...
+
+    def forget(self) -> None: ...
+
+
+def reply(value: Any, status: int = 200, **headers: str) -> Reply:
+    """
+    A JSON answer.
+    """
+    return Reply(status, json.dumps(value, separators=(",", ":")).encode(), headers)
+
+
+def utc(seconds: float, *, millis: bool = False) -> str:
+    """
+    Unix seconds as `2026-09-01T00:00:00Z`, with milliseconds where wanted.
+    """
+    text = f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
+    return f"{text}.000Z" if millis else f"{text}Z"
+
+
+def seconds_of(text: str) -> float:
+    """
+    The unix seconds of an ISO 8601 text.
+    """
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
