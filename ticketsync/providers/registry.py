@@ -22,6 +22,7 @@ _OURS = {
     "ticket_tailor": "ticketsync.providers.ticket_tailor:TicketTailor",
     "eventbrite": "ticketsync.providers.eventbrite:Eventbrite",
     "humanitix": "ticketsync.providers.humanitix:Humanitix",
+    "wix": "ticketsync.providers.wix:Wix",
 }
 
 

@@ -50,6 +50,7 @@ HABITS = Habits(
     imports=False,
     mishaps=False,
     ways=("refund_seat", "cancel", "void_seat"),
+    goodwill=False,
     tax_comes_back=True,
     kept=kept,
     named=lambda performance: f"88{performance.id}",

@@ -56,6 +56,7 @@ HABITS = Habits(
     extras=False,
     imports=False,
     ways=("refund_seat", "cancel", "void_seat"),
+    goodwill=False,
     fee_comes_back=False,
     kept=kept,
     named=_named,

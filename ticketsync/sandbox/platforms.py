@@ -9,13 +9,14 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
-from ticketsync.sandbox import eventbrite, humanitix
+from ticketsync.sandbox import eventbrite, humanitix, wix
 from ticketsync.sandbox.player import Player
 from ticketsync.sandbox.world import Habits, build
 
 PLAYED: dict[str, tuple[Habits, Callable[..., Any]]] = {
     "eventbrite": (eventbrite.HABITS, eventbrite.Eventbrite),
     "humanitix": (humanitix.HABITS, humanitix.Humanitix),
+    "wix": (wix.HABITS, wix.Wix),
 }
 
 

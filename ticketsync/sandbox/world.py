@@ -64,10 +64,13 @@ class Habits:
     works: tuple[int, ...] = (3001, 3002, 3003)
     currencies: Mapping[int, str] = field(default_factory=dict)
     extras: bool = True
+    seat_fees: bool = True
+    order_fee: Callable[[Purchase], int] = lambda _: 0
     tells_inner_tax: bool = True
     imports: bool = True
     mishaps: bool = True
     ways: tuple[str, ...] = ("refund_all", "refund_seat", "void_seat", "cancel")
+    goodwill: bool = True
     fee_comes_back: bool = True
     tax_comes_back: bool = False
     kept: Callable[[Purchase], int | None] = lambda _: None
@@ -121,6 +124,7 @@ class Purchase:
     was_paid: bool = True
     buyer: int = 0
     touched: int = 0
+    order_fee: int = 0
 
     @property
     def charge(self) -> int:
@@ -141,7 +145,7 @@ class Purchase:
     @property
     def total(self) -> int:
         on_top = self.tax if self.performance.work.tax_on_top else 0
-        return self.before_tax + on_top
+        return self.before_tax + on_top + self.order_fee
 
 
 @dataclass
@@ -261,7 +265,7 @@ def change_some(world: World, number: int, events: int) -> list[int]:
     ]
     chosen = world.random.sample(free, k=number)
     ways = [_WAYS[name] for name in world.habits.ways]
-    if world.habits.platform == "ticket_tailor":
+    if world.habits.goodwill:
         ways.append(goodwill)
     for n, purchase in enumerate(chosen):
         ways[n % len(ways)](world, purchase)
@@ -555,6 +559,10 @@ def _sell(
     purchase.channel = chance.choice(
         ("stripe", "stripe", "stripe", "paypal", "operator")
     )
+    if not world.habits.seat_fees:
+        for seat in purchase.seats:
+            seat.fee = 0
+    purchase.order_fee = world.habits.order_fee(purchase)
     if not purchase.total:
         purchase.channel = "no_cost"
     world.purchases.append(purchase)

@@ -1,0 +1,630 @@
+"""
+Wix Events.
+
+API       https://dev.wix.com/docs/rest: events V3, orders V1, guests V2, payments V2
+Words     siblings of one `categoryId` are our Event, each their event our Occurrence
+Auth      the raw API key in `Authorization`, no `Bearer`; `wix-site-id` beside it
+Pages     by offset and limit; four different envelopes
+Surprise  an order without its three fieldsets looks valid and says nothing true
+Surprise  no filter by change on orders: guests have one, refunds only stand in the
+          payment transactions, an order never tells that money went back
+Surprise  a weekly show is one independent event per date
+Surprise  `revenue` is what is left of the total after Wix's own fee only; what the
+          card processor keeps is not told: the fees of a paid order are unknown
+
+Unverified, and therefore handled tolerantly:
+- that every change of an order but a refund moves one of its guests (the daily sweep
+  reads everything);
+- that a transaction's id is the order's `transactionId`; its `wixAppOrderId` is
+  taken where it is not;
+- that a cancelled order that was never seen paid, and of which nothing went back,
+  was never paid;
+- that a gift card is taken off the grand total when the order is paid;
+- a transaction list that answers 403 lacks a permission: nothing is read then,
+  because refunds would be missed silently.
+
+An order and its refunds come from two lists; our raw record is
+`{"id", "order": …, "refunds": […]}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from ticketsync.core import clock, money, records
+from ticketsync.core.errors import UnreadableRecord
+from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
+from ticketsync.core.redact import Secret
+from ticketsync.net.client import ApiClient, Meaning, Params
+from ticketsync.providers import reading
+from ticketsync.providers.base import (
+    Budget,
+    Capabilities,
+    Extent,
+    Option,
+    Options,
+    Page,
+    ProviderSpec,
+    Raw,
+)
+
+EVENT_STATUS = {
+    "upcoming": OccurrenceStatus.ON_SALE,
+    "started": OccurrenceStatus.CLOSED,
+    "ended": OccurrenceStatus.CLOSED,
+    "canceled": OccurrenceStatus.CANCELLED,
+    "draft": OccurrenceStatus.DRAFT,
+}
+ORDER_STATUS = {
+    "free": OrderStatus.PAID,
+    "paid": OrderStatus.PAID,
+    "partially_paid": OrderStatus.PAID,
+    "offline_pending": OrderStatus.PENDING,
+    "pending": OrderStatus.PENDING,
+    "authorized": OrderStatus.PENDING,
+    "initiated": OrderStatus.CANCELLED,
+    "declined": OrderStatus.CANCELLED,
+    "voided": OrderStatus.CANCELLED,
+    "canceled": OrderStatus.CANCELLED,
+}
+REFUNDED = ("succeeded",)
+OPEN_REFUNDS = timedelta(days=14)  # a refund may still succeed or fail after that long
+OVERLAP = timedelta(minutes=5)
+FUTURE = timedelta(minutes=5)
+ORDERS_AT_ONCE = 100
+EVENTS_AT_ONCE = 100
+GUESTS_AT_ONCE = 1000
+TRANSACTIONS_AT_ONCE = 1000
+NUMBERS_AT_ONCE = 50
+FIELDSETS = ("DETAILS", "INVOICE", "TICKETS")
+EVENT_FIELDS = ("DETAILS", "REGISTRATION", "URLS")
+
+
+def explain(status: int, body: Mapping[str, Any]) -> Meaning | None:
+    """
+    What an error answer means; codes stand in `details.applicationError`.
+    """
+    details = body.get("details")
+    error = details.get("applicationError") if isinstance(details, dict) else None
+    code = error.get("code") if isinstance(error, dict) else ""
+    if status == 428 and code == "WIX_EVENTS_APP_NOT_INSTALLED":
+        return Meaning(
+            "the Wix Events app is not installed on this site",
+            "Install Wix Events on the site, or use the id of the site that has it.",
+        )
+    if status == 401:
+        return Meaning(
+            "Wix does not know this API key",
+            "Make one as the account's owner at manage.wix.com/account/api-keys.",
+        )
+    if status == 403:
+        return Meaning(
+            "this Wix key may not read that site",
+            "Check the site id, and tick Wix Events, Site Properties and Payments for "
+            "the key.",
+        )
+    return None
+
+
+def _key_and_site(secret: Secret, options: Options) -> dict[str, Secret]:
+    return {
+        "Authorization": secret,
+        "wix-site-id": Secret(options.get("site_id", "")),
+    }
+
+
+class Wix:
+    spec = ProviderSpec(
+        name="wix",
+        title="Wix Events",
+        base_url="https://www.wixapis.com",
+        authenticate=_key_and_site,
+        budget=Budget(requests=200, minutes=1),
+        key_help="manage.wix.com/account/api-keys, as the account's owner",
+        capabilities=Capabilities(
+            reads_pricing=True,
+            reads_attendees=True,
+            writes_events=True,
+            writes_pricing=True,
+            recurring=True,
+            reserved_seating=True,
+            promo_codes=True,
+        ),
+        personal_fields=frozenset(
+            (
+                *("firstName", "lastName", "fullName", "email", "phone", "contactId"),
+                *("memberId", "orderFullName", "guestFullName", "guestDetails"),
+                *("checkoutForm", "form", "ticketsPdf", "ticketPdfUrl", "previewUrl"),
+                *("walletPassUrl", "checkInUrl", "obfuscatedCode"),
+            )
+        ),
+        options=(
+            Option(
+                "site_id",
+                "the GUID after /dashboard/ in your site's dashboard address",
+                is_required=True,
+            ),
+        ),
+        explain=explain,
+        limits="card processing fees are not told; webhooks only for a venue's own app",
+    )
+    tells_changes: ClassVar[bool] = True
+
+    def __init__(self, api: ApiClient, options: Options) -> None:
+        self.api = api
+        self._site = options.get("site_id", "")
+        self._refunds: dict[str, list[Raw]] | None = None
+        self._refunds_of_order: dict[str, list[Raw]] = {}
+
+    # The half that talks
+
+    def identify(self) -> records.Identity:
+        told = self.api.get("/site-properties/v4/properties")
+        site = told.get("properties") or {}
+        self._query_events(0, 1)  # proves that the app is there
+        name = site.get("businessName") or site.get("siteDisplayName") or "a site"
+        currency = str(site.get("paymentCurrency") or "").upper() or None
+        return records.Identity(self._site or None, str(name), currency)
+
+    def fetch_events(self) -> Iterator[Page]:
+        offset = 0
+        while True:
+            envelope = self._query_events(offset, EVENTS_AT_ONCE)
+            rows = self._rows(envelope, "events", "id")
+            yield Page("event", rows)
+            told = envelope.get("pagingMetadata") or {}
+            offset += len(rows)
+            total = None if told.get("tooManyToCount") else told.get("total")
+            is_last = len(rows) < EVENTS_AT_ONCE if total is None else offset >= total
+            if is_last or not rows:
+                return
+
+    def fetch_orders(self, event_id: str, bookmark: str | None) -> Iterator[Page]:
+        return self._orders({"eventId": event_id})
+
+    def fetch_all_orders(
+        self, bookmark: str | None, extent: Extent, *, workers: int
+    ) -> Iterator[Page]:
+        return self._orders({})
+
+    def fetch_recent_orders(self, watermark: str) -> Iterator[Page]:
+        since = clock.from_iso(watermark)
+        now = self.api.provider_time
+        if now is not None and since > now + FUTURE:
+            # From a damaged record or another clock: read everything (F12).
+            yield from self._orders({})
+            return
+        numbers = dict.fromkeys(self._changed_guests(since - OVERLAP))
+        numbers |= dict.fromkeys(self._open_refunds(since))
+        wanted = list(numbers)
+        for begin in range(0, len(wanted), NUMBERS_AT_ONCE):
+            some = wanted[begin : begin + NUMBERS_AT_ONCE]
+            yield from self._orders({"orderNumber": some})
+        yield from self._new_orders(since - OVERLAP, numbers)
+
+    def fetch_order(self, order_id: str, occurrence_id: str) -> Raw:
+        path = f"/events/v1/events/{occurrence_id}/orders/{order_id}"
+        told = self.api.get(path, {"fieldset": FIELDSETS})
+        return self._whole(reading.mapping(told, "order"))
+
+    def watermark_of(self, raw: Raw) -> str:
+        order = raw["order"]
+        moments = [order.get("updated"), order.get("created")]
+        moments += [refund.get("createdAt") for refund in raw["refunds"]]
+        return max((_sortable(m) for m in moments if isinstance(m, str)), default="")
+
+    def event_of(self, raw: Raw) -> str:
+        return str(raw["order"].get("eventId") or "")
+
+    def _query_events(self, offset: int, limit: int) -> Any:
+        return self.api.query(
+            "/events/v3/events/query",
+            {
+                "query": {
+                    "sort": [{"fieldName": "createdDate", "order": "ASC"}],
+                    "paging": {"limit": limit, "offset": offset},
+                },
+                "fields": EVENT_FIELDS,
+                "includeDrafts": True,
+            },
+        )
+
+    def _orders(self, filters: Params) -> Iterator[Page]:
+        self._refunds_by_transaction()  # before the orders: what comes later is open
+        for rows in self._order_pages({**filters, "sort": "created:asc"}):
+            yield Page("order", [self._whole(row) for row in rows])
+
+    def _new_orders(self, since: Any, told: Mapping[str, None]) -> Iterator[Page]:
+        """
+        Orders placed since, of which no guest was made yet.
+        """
+        edge = f"{since:%Y-%m-%dT%H:%M:%S}"
+        for rows in self._order_pages({"sort": "created:desc"}):
+            fresh = [row for row in rows if str(row.get("created") or "") >= edge]
+            news = [row for row in fresh if row["orderNumber"] not in told]
+            if news:
+                yield Page("order", [self._whole(row) for row in news])
+            if len(fresh) < len(rows):
+                return
+
+    def _order_pages(self, filters: Params) -> Iterator[list[dict[str, Any]]]:
+        offset = 0
+        while True:
+            envelope = self.api.get(
+                "/events/v1/orders",
+                {
+                    **filters,
+                    "fieldset": FIELDSETS,
+                    "offset": offset,
+                    "limit": ORDERS_AT_ONCE,
+                },
+            )
+            rows = self._rows(envelope, "orders", "orderNumber")
+            yield rows
+            offset += len(rows)
+            if not rows or offset >= reading.whole(envelope, "total"):
+                return
+
+    def _changed_guests(self, since: Any) -> Iterator[str]:
+        """
+        The order numbers of guests that changed since.
+        """
+        paging: dict[str, Any] = {"limit": GUESTS_AT_ONCE}
+        query: dict[str, Any] = {
+            "filter": {"updatedDate": {"$gte": f"{since:%Y-%m-%dT%H:%M:%S}.000Z"}},
+            "sort": [{"fieldName": "updatedDate", "order": "ASC"}],
+            "cursorPaging": paging,
+        }
+        seen: set[str] = set()
+        while True:
+            envelope = self.api.query(
+                "/events/v2/guests/query", {"query": query, "fields": ["GUEST_DETAILS"]}
+            )
+            for row in self._rows(envelope, "guests", "id"):
+                if row.get("orderNumber"):
+                    yield str(row["orderNumber"])
+            told = envelope.get("pagingMetadata") or {}
+            cursor = str((told.get("cursors") or {}).get("next") or "")
+            if not cursor:
+                return
+            if cursor in seen:
+                raise self.api.nonsense(
+                    "repeats the same page of guests for ever", "pagination-loop"
+                )
+            seen.add(cursor)
+            query = {"cursorPaging": {**paging, "cursor": cursor}}
+
+    def _open_refunds(self, since: Any) -> Iterator[str]:
+        """
+        Orders of which money went back, or may still go back, since.
+        """
+        edge = f"{min(since, clock.now()) - OPEN_REFUNDS:%Y-%m-%dT%H:%M:%S}"
+        for refunds in self._refunds_by_transaction().values():
+            for refund in refunds:
+                is_open = str(refund.get("status")).lower() == "pending"
+                if is_open or str(refund.get("createdAt") or "") >= edge:
+                    if refund.get("orderNumber"):
+                        yield str(refund["orderNumber"])
+
+    def _refunds_by_transaction(self) -> dict[str, list[Raw]]:
+        """
+        Every refund of the site, by transaction and by order number: no filter finds
+        a late refund of an old sale, so the transactions are read whole, once a run.
+        """
+        if self._refunds is not None:
+            return self._refunds
+        found: dict[str, list[Raw]] = {}
+        offset = 0
+        while True:
+            envelope = self.api.get(
+                "/payments/v2/transactions",
+                {
+                    "order": "date:asc",
+                    "includeRefunds": "true",
+                    "ignoreTotals": "false",
+                    "offset": offset,
+                    "limit": TRANSACTIONS_AT_ONCE,
+                },
+            )
+            rows = self._rows(envelope, "transactions", "transactionId")
+            for row in rows:
+                if row.get("refunds"):
+                    number = _order_number(row)
+                    found[row["transactionId"]] = [
+                        {**refund, "orderNumber": number} for refund in row["refunds"]
+                    ]
+            offset += len(rows)
+            told = envelope.get("pagination") or {}
+            total = told.get("total")
+            is_last = (
+                len(rows) < TRANSACTIONS_AT_ONCE if total is None else offset >= total
+            )
+            if is_last or not rows:
+                break
+        self._refunds = found
+        for some in found.values():
+            for refund in some:
+                number = str(refund["orderNumber"])
+                self._refunds_of_order.setdefault(number, []).append(refund)
+        return found
+
+    def _whole(self, order: Raw) -> Raw:
+        refunds = self._refunds_by_transaction()
+        found = refunds.get(_transaction_of(order), [])
+        if not found:
+            found = self._refunds_of_order.get(str(order.get("orderNumber")), [])
+        ordered = sorted(found, key=lambda refund: str(refund.get("refundId")))
+        return {"id": order["orderNumber"], "order": order, "refunds": ordered}
+
+    def _rows(self, envelope: Any, key: str, id_: str) -> list[dict[str, Any]]:
+        rows = envelope.get(key)
+        if not isinstance(rows, list) or not all(
+            isinstance(row, dict) and isinstance(row.get(id_), str) for row in rows
+        ):
+            raise self.api.nonsense(f"answered without a list of {key}", "not-json")
+        return rows
+
+    # The half that understands
+
+    def read_event(self, raw: Raw) -> records.Event:
+        event_id = reading.text(raw, "id")
+        name = reading.text(raw, "title")
+        when = reading.mapping(raw, "dateAndTimeSettings")
+        series = reading.text_or_none(when.get("recurringEvents") or {}, "categoryId")
+        occurrence = _read_occurrence(
+            raw, when, event_id, series or event_id, self._site
+        )
+        return records.Event(
+            series or event_id,
+            name,
+            occurrence.url,
+            (occurrence,),
+            is_listing=series is None,
+        )
+
+    def with_earlier(self, raw: Raw, earlier: Sequence[Raw]) -> Raw:
+        """
+        The record with whether it was ever seen paid: a cancelled one does not tell.
+        """
+        statuses = {str(version["order"].get("status")).lower() for version in earlier}
+        return {**raw, "was_paid": bool(statuses & {"paid", "partially_paid"})}
+
+    def read_order(self, raw: Raw) -> records.Order:
+        order = reading.mapping(raw, "order")
+        if order.get("status") == "NA_ORDER_STATUS":
+            raise UnreadableRecord(
+                "its details were not sent; the key may lack a permission",
+                word="details-missing",
+            )
+        status = reading.word(order, "status", ORDER_STATUS)
+        invoice = _Invoice(order)
+        refunds = tuple(_read_refunds(reading.rows(raw, "refunds"), invoice.currency))
+        was_paid = status is OrderStatus.PAID or bool(refunds or raw.get("was_paid"))
+        if status is OrderStatus.PENDING:
+            was_paid = False
+        cards = _gift_cards(order, invoice.currency)
+        due = _due(order, invoice.currency) if status is OrderStatus.PAID else 0
+        charged = invoice.total - cards - due if was_paid else 0
+        return records.Order(
+            id=reading.text(order, "orderNumber"),
+            occurrence_id=reading.text(order, "eventId"),
+            status=status,
+            placed_at=reading.moment(order, "created"),
+            currency=invoice.currency,
+            total=invoice.total,
+            charged=charged,
+            tickets=_read_tickets(order, invoice),
+            buyer_fees=invoice.added_fees,
+            tax=invoice.tax,
+            tax_on_top=invoice.tax_on_top,
+            vouchers=cards,
+            discounts=invoice.discount,
+            fees=_fees(order, invoice, charged),
+            refunds=refunds if was_paid else (),
+            channel=str(order.get("channel") or "").lower(),
+            payment_reference=_transaction_of(order) or None,
+            doubt=invoice.doubt(sum(refund.amount for refund in refunds), charged),
+        )
+
+
+def _sortable(moment: str) -> str:
+    """
+    Milliseconds are sometimes left out: the same instant, the same text.
+    """
+    return f"{clock.from_iso(moment):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _transaction_of(order: Raw) -> str:
+    nested = (order.get("paymentDetails") or {}).get("transaction") or {}
+    return str(nested.get("transactionId") or order.get("transactionId") or "")
+
+
+def _order_number(transaction: Raw) -> str:
+    described = (transaction.get("order") or {}).get("description") or {}
+    return str(described.get("wixAppOrderId") or "")
+
+
+def _amount(raw: Raw, name: str, currency: str) -> int:
+    """
+    A Money object: `value` first, the older `amount` where it is missing.
+    """
+    told = raw.get(name)
+    if told is None:
+        return 0
+    if told.get("currency") not in (None, "", currency):
+        raise UnreadableRecord(f"{name} is in {told['currency']}, not in {currency}")
+    return reading.amount(
+        told, "value" if told.get("value") is not None else "amount", currency
+    )
+
+
+class _Invoice:
+    """
+    The money of an order in minor units; a free order may have no invoice.
+    """
+
+    def __init__(self, order: Raw) -> None:
+        raw = order.get("invoice")
+        price = order.get("totalPrice") or (raw or {}).get("grandTotal") or {}
+        self.currency = reading.text(price, "currency").upper()
+        money.exponent(self.currency)
+        if raw is None:
+            if _amount(order, "totalPrice", self.currency):
+                raise UnreadableRecord("invoice is missing")
+            raw = {}
+        self.items = list(raw.get("items") or ())
+        self.subtotal = self.of(raw, "subTotal")
+        self.discount = self.of(raw.get("discount") or {}, "amount")
+        tax = raw.get("tax") or {}
+        self.tax = self.of(tax, "amount")
+        self.tax_on_top = bool(tax) and str(tax.get("type")).upper() != "INCLUDED"
+        self.fees = [
+            (str(fee.get("type") or "").upper(), self.of(fee, "amount"))
+            for fee in raw.get("fees") or ()
+        ]
+        self.total = (
+            self.of(raw, "grandTotal")
+            if raw.get("grandTotal")
+            else self.of(order, "totalPrice")
+        )
+
+    def of(self, raw: Raw, name: str) -> int:
+        return _amount(raw, name, self.currency)
+
+    @property
+    def added_fees(self) -> int:
+        return sum(amount for kind, amount in self.fees if "ADDED" in kind)
+
+    @property
+    def faces(self) -> int:
+        return self.subtotal - self.discount
+
+    def doubt(self, refunded: int, charged: int) -> str | None:
+        on_top = self.tax if self.tax_on_top else 0
+        parts = self.faces + on_top + self.added_fees
+        if parts != self.total:
+            ours, theirs = (
+                money.decimal_text(a, self.currency) for a in (parts, self.total)
+            )
+            return f"its invoice comes to {ours} {self.currency}, not to {theirs}"
+        if refunded > charged:
+            ours, theirs = (
+                money.decimal_text(a, self.currency) for a in (refunded, charged)
+            )
+            return f"refunded {ours} of {theirs} {self.currency} paid"
+        return None
+
+
+def _gift_cards(order: Raw, currency: str) -> int:
+    cards = order.get("giftCardPaymentDetails") or ()
+    return sum(_amount(c, "amount", currency) for c in cards if not c.get("voided"))
+
+
+def _due(order: Raw, currency: str) -> int:
+    """
+    What a partly paid order still owes.
+    """
+    if str(order.get("status")).upper() != "PARTIALLY_PAID":
+        return 0
+    return _amount(order.get("balanceSummary") or {}, "balance", currency)
+
+
+def _fees(
+    order: Raw, invoice: _Invoice, charged: int
+) -> tuple[records.Fee, ...] | None:
+    """
+    Known only where no card was used: what a processor keeps is not told.
+    """
+    if not charged:
+        return ()
+    if str(order.get("method") or "").lower() not in ("offline", "inperson", "cash"):
+        return None
+    kept = sum(amount for _, amount in invoice.fees)
+    return (records.Fee("Wix service fee", kept),) if kept else ()
+
+
+def _read_refunds(raws: list[Raw], currency: str) -> Iterator[records.Refund]:
+    known = ("succeeded", "pending", "failed", "reversed")
+    for raw in raws:
+        status = reading.word(raw, "status", {word: word for word in known})
+        if status in REFUNDED:
+            yield records.Refund(
+                reading.text(raw, "refundId"),
+                reading.amount(raw, "amount", currency),
+                reading.moment(raw, "createdAt") if raw.get("createdAt") else None,
+            )
+
+
+def _read_tickets(order: Raw, invoice: _Invoice) -> tuple[records.Ticket, ...]:
+    """
+    The tickets; their prices are the invoice's, divided by list price: what stands on
+    a ticket is not what was paid for it.
+    """
+    prices = {str(item.get("id")): invoice.of(item, "price") for item in invoice.items}
+    raws = list(order.get("tickets") or ())
+    listed = [_listed(raw, prices, invoice) for raw in raws]
+    faces = money.split(invoice.faces, listed) if raws else []
+    return tuple(
+        records.Ticket(
+            id=reading.text(raw, "ticketNumber"),
+            occurrence_id=reading.text(order, "eventId"),
+            type_id=str(raw.get("ticketDefinitionId") or ""),
+            type_name=reading.text_or_none(raw, "name") or "Ticket",
+            status=TicketStatus.VOID if raw.get("canceled") else TicketStatus.VALID,
+            checked_in=bool(raw.get("checkIn")),
+            face=face,
+            listed=price,
+        )
+        for raw, price, face in zip(raws, listed, faces, strict=True)
+    )
+
+
+def _listed(raw: Raw, prices: Mapping[str, int], invoice: _Invoice) -> int:
+    details = raw.get("ticketDetails") or {}
+    for id_ in (details.get("pricingOptionId"), raw.get("ticketDefinitionId")):
+        if str(id_) in prices:
+            return prices[str(id_)]
+    return invoice.of(raw, "price")
+
+
+def _read_occurrence(
+    raw: Raw, when: Raw, event_id: str, series: str, site: str
+) -> records.Occurrence:
+    zone = reading.text_or_none(when, "timeZoneId") or "UTC"
+    clock.zone(zone)
+    is_dated = bool(when.get("startDate")) and not when.get("dateAndTimeTbd")
+    registration = raw.get("registration") or {}
+    status = reading.word(raw, "status", EVENT_STATUS)
+    is_closed = str(registration.get("status") or "").startswith("CLOSED")
+    if status is OccurrenceStatus.ON_SALE and is_closed:
+        status = OccurrenceStatus.CLOSED
+    page = raw.get("eventPageUrl") or {}
+    url = f"{page.get('base') or ''}{page.get('path') or ''}" or None
+    currency = reading.text_or_none(registration.get("tickets") or {}, "currency")
+    return records.Occurrence(
+        id=event_id,
+        event_id=series,
+        name=reading.text(raw, "title"),
+        starts_at=reading.moment(when, "startDate")
+        if is_dated
+        else clock.from_epoch(0),
+        ends_at=reading.moment(when, "endDate") if when.get("endDate") else None,
+        timezone=zone,
+        status=status,
+        capacity=None,
+        currency=currency.upper() if currency else None,
+        venue=reading.text_or_none(raw.get("location") or {}, "name"),
+        url=url,
+        listed_at=reading.moment(raw, "createdDate")
+        if raw.get("createdDate")
+        else None,
+        issued=None,
+        ordered=None,
+        fingerprint="",
+        dashboard_url=f"https://manage.wix.com/dashboard/{site}/events"
+        if site
+        else None,
+        is_dated=is_dated,
+    )
