@@ -62,6 +62,15 @@ def adopt(database):
         links.adopt(session, found, batch="t", now=clock.now())
 
 
+def key_of(offer):
+    """
+    Square sells each ticket type of a date as a thing of its own.
+    """
+    if offer.account == "square":
+        return f"P{offer.occurrence_id[1:].partition('-')[0]}"
+    return offer.occurrence_id
+
+
 def figures(database):
     """
     Our figures by the platform's id of the date.
@@ -69,7 +78,7 @@ def figures(database):
     with database.read() as session:
         by_show = {item.show_id: item.as_json() for item in numbers.figures(session)}
         return {
-            offer.occurrence_id: {n: by_show[offer.show_id][n] for n in NUMBERS}
+            key_of(offer): {n: by_show[offer.show_id][n] for n in NUMBERS}
             for offer in offers.all_offers(session)
             if offer.show_id in by_show
         }

@@ -13,6 +13,9 @@ from datetime import datetime
 from enum import StrEnum
 
 
+FROM_ORDERS = "named by orders"  # fingerprint of a date that no listing has
+
+
 class OrderStatus(StrEnum):
     """
     Whether an order counts: only a paid one does.
@@ -81,8 +84,8 @@ class Event:
 class Ticket:
     """
     What admits somebody. `face` is its price after discounts, before any fee;
-    `fee` the fees the buyer paid on this very ticket; `listed` its list price,
-    `None` where the platform does not tell.
+    `fee` the fees the buyer paid on this very ticket; `listed` its list price and
+    `tax` its part of the order's tax, `None` where the platform does not tell.
     """
 
     id: str
@@ -94,6 +97,7 @@ class Ticket:
     face: int
     fee: int = 0
     listed: int | None = None
+    tax: int | None = None
     voided_at: datetime | None = None
 
 

@@ -23,6 +23,7 @@ _OURS = {
     "eventbrite": "ticketsync.providers.eventbrite:Eventbrite",
     "humanitix": "ticketsync.providers.humanitix:Humanitix",
     "wix": "ticketsync.providers.wix:Wix",
+    "square": "ticketsync.providers.square:Square",
 }
 
 

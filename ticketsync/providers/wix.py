@@ -304,9 +304,9 @@ class Wix:
         for refunds in self._refunds_by_transaction().values():
             for refund in refunds:
                 is_open = str(refund.get("status")).lower() == "pending"
-                if is_open or str(refund.get("createdAt") or "") >= edge:
-                    if refund.get("orderNumber"):
-                        yield str(refund["orderNumber"])
+                is_new = str(refund.get("createdAt") or "") >= edge
+                if (is_open or is_new) and refund["orderNumber"]:
+                    yield str(refund["orderNumber"])
 
     def _refunds_by_transaction(self) -> dict[str, list[Raw]]:
         """

@@ -56,7 +56,7 @@ def shares(order: Order) -> list[Share]:
     faces = [ticket.face for ticket in tickets]
     charged = _charged(order)
     refunded = _refunded(order, charged)
-    taxes = money.split(order.tax, _weights(faces))
+    taxes = _taxes(order, faces)
     remitted = money.split(order.tax_remitted, _weights(faces))
     discounts = _discounts(order)
     fees = _fees(order, charged)
@@ -119,6 +119,13 @@ def _refunded(order: Order, charged: list[int]) -> list[int]:
         parts = money.split(left, rest)
         given = [a + b for a, b in zip(given, parts, strict=True)]
     return given
+
+
+def _taxes(order: Order, faces: list[int]) -> list[int]:
+    told = [ticket.tax for ticket in order.tickets if ticket.tax is not None]
+    if len(told) == len(faces) and sum(told) == order.tax:
+        return told
+    return money.split(order.tax, _weights(faces))
 
 
 def _discounts(order: Order) -> list[int]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
-from ticketsync.sandbox import eventbrite, humanitix, wix
+from ticketsync.sandbox import eventbrite, humanitix, square, wix
 from ticketsync.sandbox.player import Player
 from ticketsync.sandbox.world import Habits, build
 
@@ -17,6 +17,7 @@ PLAYED: dict[str, tuple[Habits, Callable[..., Any]]] = {
     "eventbrite": (eventbrite.HABITS, eventbrite.Eventbrite),
     "humanitix": (humanitix.HABITS, humanitix.Humanitix),
     "wix": (wix.HABITS, wix.Wix),
+    "square": (square.HABITS, square.Square),
 }
 
 

@@ -67,6 +67,7 @@ class Habits:
     seat_fees: bool = True
     order_fee: Callable[[Purchase], int] = lambda _: 0
     tells_inner_tax: bool = True
+    check_ins: bool = True
     imports: bool = True
     mishaps: bool = True
     ways: tuple[str, ...] = ("refund_all", "refund_seat", "void_seat", "cancel")
@@ -549,6 +550,7 @@ def _sell(
             paid -= 500
         seat = Seat(world.new_id(), kind, paid, kind.fee if paid else 0, made=placed)
         seat.has_entered = has_started and chance.random() < 0.9
+        seat.has_entered &= world.habits.check_ins
         purchase.seats.append(seat)
     if not world.habits.extras:
         pass

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ticketsync.accounts import state
 from ticketsync.catalogue import links, offers
 from ticketsync.catalogue.offers import Listed
-from ticketsync.core import clock, errors
+from ticketsync.core import clock, errors, records
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import NamesItsOwner, Page
 from ticketsync.sales import quarantine, versions
@@ -115,7 +115,11 @@ def _notice_absence(
     """
     with work.database.read() as session:
         held = offers.all_offers(session, work.account.id)
-    alive = [offer for offer in held if offer.gone_since is None]
+    alive = [
+        offer
+        for offer in held
+        if offer.gone_since is None and offer.fingerprint != records.FROM_ORDERS
+    ]
     missing = [offer for offer in alive if offer.occurrence_id not in result.seen]
     if not missing:
         return
