@@ -166,3 +166,37 @@ def test_replaying_the_stored_versions_changes_no_figure(synced, settings):
     outcome = sync.replay(synced, settings, [])
     assert outcome.exit_code == 0
     assert figures(synced) == before
+
+
+@pytest.mark.parametrize("name", ["eventbrite", "wix", "square"])
+def test_orders_of_an_account_that_had_none_arrive(
+    database, settings, played, name, frozen
+):
+    later = list(played.player.world.purchases)
+    played.player.world.purchases.clear()
+    connect(database, name, played.address)
+    sync.fetch_listing(database, settings, [])
+    adopt(database)
+    run(database, settings)
+    played.player.world.purchases.extend(later)
+    run(database, settings)
+    same(figures(database), expected(played, name))
+
+
+@pytest.mark.parametrize("name", ["eventbrite", "humanitix", "wix"])
+def test_nothing_changed_asks_little(synced, settings, played, name):
+    """
+    Beside the listing: two requests per organisation, one per linked event, and for
+    Wix the guests, the transactions, the newest orders and those of late refunds.
+    """
+    listing = {
+        "eventbrite": ("/events/", "/users/me/"),
+        "humanitix": ("/v1/events?",),
+        "wix": ("/events/query",),
+    }[name]
+    played.log.clear()
+    run(synced, settings)
+    asked = [target for _, target, _ in played.log]
+    beside = [t for t in asked if not any(part in t for part in listing)]
+    most = {"eventbrite": 2 * 2, "humanitix": 2, "wix": 4}[name]
+    assert 0 < len(beside) <= most, beside

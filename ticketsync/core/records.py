@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-
 FROM_ORDERS = "named by orders"  # fingerprint of a date that no listing has
 
 

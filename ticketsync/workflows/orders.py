@@ -180,16 +180,17 @@ def read_whole(
 
 
 def fed(
-    progress: Reading, listed: Sequence[Offer], marks: dict[str, str]
+    progress: Reading,
+    listed: Sequence[Offer],
+    window: Sequence[Offer],
+    marks: dict[str, str],
 ) -> list[Offer]:
     """
-    The events that a feed of all changes has brought up to date.
+    The events that a feed of all changes has brought up to date: those it touched,
+    and those that were not marked, by a new link or by a run that died.
     """
-    found = [
-        offer
-        for offer in listed
-        if offer.id in progress.touched and not stale([offer], marks)
-    ]
+    new = {offer.id for offer in stale(window, marks)}
+    found = [offer for offer in listed if offer.id in progress.touched | new]
     for offer in found:
         progress.complete.add(offer.occurrence_id)
         progress.prints[offer.occurrence_id] = offer.fingerprint

@@ -325,6 +325,7 @@ def _read_orders(
     with work.database.read() as session:
         marks = bookmarks.of(session, account_id, orders.STREAM)
         unfinished = bookmarks.of(session, account_id, orders.WINDOWS)
+        newest = bookmarks.of(session, account_id, orders.NEWEST)
     sweep_due = last_sweep is None or clock.now() >= last_sweep + timedelta(
         hours=settings.sweep_hours
     )
@@ -340,7 +341,8 @@ def _read_orders(
     tells_changes = isinstance(provider, TellsChanges)
     whole = isinstance(provider, ReadsWholeAccount) and (
         bool(unfinished)
-        or (swept and (tells_changes or orders.whole_is_cheaper(window, listed)))
+        or (tells_changes and (swept or not newest))
+        or (swept and orders.whole_is_cheaper(window, listed))
     )
     if whole:
         orders.read_whole(work, progress, listed)
@@ -348,9 +350,8 @@ def _read_orders(
         rest = _changed_meanwhile(work, window)
     elif tells_changes:
         orders.read_recent(work, progress)
-        stale = {offer.occurrence_id for offer in orders.stale(window, marks)}
-        rest = [o for o in window if o.occurrence_id in stale | waiting]
-        chosen = rest + orders.fed(progress, listed, marks)
+        rest = [offer for offer in window if offer.occurrence_id in waiting]
+        chosen = orders.fed(progress, listed, window, marks)
     else:
         recent = orders.read_recent(work, progress)
         stale = {offer.occurrence_id for offer in orders.stale(window, marks)}
