@@ -30,7 +30,11 @@ ALLOWED = {
 }
 for context in CONTEXTS | READERS:
     ALLOWED[context] = {context, "store.tables", "store.upsert", "store.types", "core"}
-OF_CORE = {"yaml", "platformdirs"}  # what core may use beside the standard library
+OF_CORE = {
+    "yaml",
+    "platformdirs",
+    "python_calamine",
+}  # what core may use beside the standard library
 
 
 def modules():

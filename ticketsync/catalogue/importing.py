@@ -8,16 +8,14 @@ no reader's guess about types is believed (F35).
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ticketsync.catalogue.shows import NewShow, VenueInfo
-from ticketsync.core import clock, errors, money, plain_yaml
+from ticketsync.core import clock, errors, money, plain_yaml, sheets
 from ticketsync.core.redact import safe
 
 COLUMNS = (
@@ -31,8 +29,6 @@ COLUMNS = (
     "currency",
     "reference",
 )
-_LARGEST_FILE = 20 * 1024 * 1024
-_TABLES = (".xlsx", ".xls", ".ods", ".xlsm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,16 +187,14 @@ def _capacity(text: str) -> int | None:
 
 def _rows(file: Path) -> Iterator[_Row]:
     kind = file.suffix.lower()
-    data = _bytes_of(file)
-    if kind in _TABLES:
-        yield from _from_workbook(file, data)
-    elif kind in (".yaml", ".yml"):
-        yield from _from_yaml(file, _text_of(file, data))
+    if kind in (".yaml", ".yml"):
+        yield from _from_yaml(file, sheets.text_of(file, sheets.bytes_of(file)))
     elif kind in (".ics", ".ical"):
-        yield from _from_calendar(file, data)
-    elif kind in (".csv", ".tsv", ".txt"):
-        yield from _from_csv(file, _text_of(file, data))
+        yield from _from_calendar(file, sheets.bytes_of(file))
+    elif kind in (*sheets.WORKBOOKS, *sheets.TEXTS):
+        yield from _from_table(file)
     else:
+        sheets.bytes_of(file)  # a missing file is said to be missing
         raise errors.BadFile(
             f"{file.name}: files of the kind {safe(kind or 'without ending')!r} are "
             "not read.",
@@ -208,79 +202,12 @@ def _rows(file: Path) -> Iterator[_Row]:
         )
 
 
-def _bytes_of(file: Path) -> bytes:
-    try:
-        if file.stat().st_size > _LARGEST_FILE:
-            raise errors.BadFile(f"{file} is larger than 20 MB.", hint="Split it.")
-        return file.read_bytes()
-    except OSError as error:
-        raise errors.BadFile(
-            f"{file} cannot be read: {error.strerror}.", hint="Check the name."
-        ) from None
-
-
-def _text_of(file: Path, data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise errors.BadFile(
-            f"{file.name} is not UTF-8 text.", hint="Save it as “CSV UTF-8”."
-        ) from None
-
-
-def _from_csv(file: Path, text: str) -> Iterator[_Row]:
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        heading = _heading(file, next(reader, []))
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                yield _row(f"line {reader.line_num}", heading, cells)
-    except csv.Error as error:
-        raise errors.BadFile(
-            f"{file.name}, line {reader.line_num}: {error}.",
-            hint="Open it in a spreadsheet and save it as CSV again.",
-        ) from None
-
-
-def _from_workbook(file: Path, data: bytes) -> Iterator[_Row]:
-    from python_calamine import CalamineWorkbook
-
-    try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheet = workbook.sheet_names[0]
-        rows = workbook.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-    except Exception as error:  # the library names its errors by kind of file
-        raise errors.BadFile(
-            f"{file.name} is no workbook that can be read ({safe(error)}).",
-            hint="Save it as .xlsx again.",
-        ) from None
-    if not rows:
-        return
-    heading = _heading(file, [_cell_text(cell) for cell in rows[0]])
-    for number, cells in enumerate(rows[1:], start=2):
-        texts = [_cell_text(cell) for cell in cells]
-        if any(texts):
-            yield _row(f"sheet {safe(sheet)}, row {number}", heading, texts)
-
-
-def _cell_text(cell: Any) -> str:
-    """
-    A workbook's cell as the person who typed it would write it.
-    """
-    if isinstance(cell, datetime):
-        return cell.isoformat(sep=" ", timespec="minutes")
-    if isinstance(cell, date):
-        return cell.isoformat()
-    if isinstance(cell, time):
-        return cell.isoformat(timespec="minutes")
-    if isinstance(cell, timedelta):
-        minutes = int(cell.total_seconds()) // 60
-        return f"{minutes // 60:02d}:{minutes % 60:02d}"
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell).strip()
+def _from_table(file: Path) -> Iterator[_Row]:
+    found = sheets.lines(file)
+    first = next(found, None)
+    heading = _heading(file, first.cells if first else ())
+    for line in found:
+        yield _row(line.place, heading, line.cells)
 
 
 def _from_yaml(file: Path, text: str) -> Iterator[_Row]:
