@@ -87,6 +87,16 @@ def list_providers(format: Format = "table", json: Json = False) -> None:
                 **asdict(spec.capabilities),
             }
         )
+    rows += [
+        {
+            "provider": item.name,
+            "title": item.title,
+            "origin": "by file",
+            "trouble": "",
+            "key": f"{item.why}: accounts add file --recipe {item.name}",
+        }
+        for item in registry.BY_FILE
+    ]
     columns = [
         render.Column("provider", "PROVIDER"),
         render.Column("title", "TITLE"),
@@ -110,6 +120,12 @@ def add_account(
     secret_credential: Credential = "",
     secret_stdin: Stdin = False,
     insecure_storage: Insecure = False,
+    recipe: Annotated[
+        str, typer.Option(help="For files: a recipe's name or its .yaml file.")
+    ] = "",
+    watch: Annotated[
+        str, typer.Option(help="For files: the folder with the reports.")
+    ] = "",
     set_: Set = None,
     check: Annotated[bool, typer.Option(help="Try the key before saving.")] = True,
     json: Json = False,
@@ -141,7 +157,7 @@ def add_account(
         name=name,
         base_url=base_url or None,
         source=source,
-        options=_options(set_ or []),
+        options=_options(set_ or [], recipe=recipe, watch=watch),
         check=check,
     )
     if json:
@@ -150,6 +166,70 @@ def add_account(
     here.say(f"Account {name!r} is connected: {added.summary}.")
     here.say(f"Its key comes from {added.secret_place}.")
     here.say("Next: ticketsync events fetch")
+
+
+recipes = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Which column of a report is what.",
+)
+app.add_typer(recipes, name="recipe")
+
+
+@recipes.command("list")
+def list_recipes(format: Format = "table", json: Json = False) -> None:
+    """
+    Show the recipes that come with ticketsync, and where each is known from.
+    """
+    from ticketsync.cli import render
+    from ticketsync.providers import registry
+
+    rows = registry.recipes()
+    columns = [
+        render.Column("recipe", "RECIPE"),
+        render.Column("platform", "PLATFORM"),
+        render.Column("established", "ESTABLISHED BY", most=60),
+    ]
+    render.show(rows, columns, context.chosen_format(format, json))
+
+
+@recipes.command("check")
+def check_recipe(
+    recipe: Annotated[str, typer.Argument(help="A recipe's name or its .yaml file.")],
+    report: Annotated[str, typer.Argument(help="A report of that platform.")],
+    set_: Set = None,
+    format: Format = "table",
+    json: Json = False,
+) -> None:
+    """
+    Show what a recipe reads in a report. Saves nothing.
+
+    Example: ticketsync accounts recipe check ticketek june.xlsx --set currency=AUD
+    """
+    from ticketsync.cli import render
+    from ticketsync.providers import registry
+
+    options = {**_options(set_ or []), "recipe": recipe}
+    rows, troubles, unmapped = registry.try_recipe(options, report)
+    columns = [
+        render.Column("order", "ORDER", most=14),
+        render.Column("event", "EVENT", most=20),
+        render.Column("starts_at", "STARTS (UTC)"),
+        render.Column("tickets", "TICKETS", numeric=True),
+        render.Column("charged", "CHARGED", numeric=True),
+        render.Column("refunded", "REFUNDED", numeric=True),
+        render.Column("currency", ""),
+    ]
+    chosen = context.chosen_format(format, json)
+    machine = [*rows, *({"trouble": text} for text in troubles)]
+    render.show(rows, columns, chosen, machine=machine, empty="No order was read.")
+    if chosen == "table":
+        for text in troubles:
+            typer.echo(f"Not read: {text}")
+        if unmapped:
+            typer.echo(f"Columns that the recipe does not use: {', '.join(unmapped)}")
+    if troubles:
+        raise typer.Exit(3)
 
 
 @app.command("list")
@@ -295,13 +375,21 @@ def remove_account(ctx: typer.Context, name: str, yes: Yes = False) -> None:
         here.say(f"Account {name!r} is removed.")
 
 
-def _options(given: list[str]) -> dict[str, str]:
+def _options(given: list[str], *, recipe: str = "", watch: str = "") -> dict[str, str]:
     """
-    `NAME=VALUE`, each once.
+    `NAME=VALUE`, each once; the folder and a recipe's file by their whole names,
+    because cron runs elsewhere.
     """
+    from pathlib import Path
+
     from ticketsync.core import errors
 
     found: dict[str, str] = {}
+    if recipe:
+        is_file = recipe.endswith((".yaml", ".yml"))
+        found["recipe"] = str(Path(recipe).resolve()) if is_file else recipe
+    if watch:
+        found["watch"] = str(Path(watch).resolve())
     for text in given:
         name, has_value, value = text.partition("=")
         if not has_value or not name or name in found:

@@ -10,11 +10,14 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import cast
 
-from ticketsync.core import errors
+from ticketsync.core import errors, money
+from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import safe
-from ticketsync.providers.base import Provider
+from ticketsync.providers import reading
+from ticketsync.providers.base import Options, Provider
 
 GROUP = "ticketsync.providers"
 
@@ -24,7 +27,29 @@ _OURS = {
     "humanitix": "ticketsync.providers.humanitix:Humanitix",
     "wix": "ticketsync.providers.wix:Wix",
     "square": "ticketsync.providers.square:Square",
+    "file": "ticketsync.providers.file_import:FileImport",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ByFile:
+    """
+    A platform that lets no program read a venue's sales, only a person.
+    """
+
+    name: str
+    title: str
+    why: str
+
+
+BY_FILE = (
+    ByFile("seat_engine", "Seat Engine", "has no documented interface and no keys"),
+    ByFile("ticketmaster", "Ticketmaster", "keeps sales out of its public interface"),
+    ByFile("brown_paper_tickets", "Brown Paper Tickets", "tells no amounts"),
+    ByFile("ticketek", "Ticketek", "has no public interface"),
+    ByFile("moshtix", "Moshtix", "has no public interface"),
+    ByFile("todaytix", "TodayTix", "sends its partners reports"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +74,13 @@ def provider(name: str) -> type[Provider]:
     for point in _plugins():
         if point.name == wanted:
             return _loaded_plugin(point)
+    for item in BY_FILE:
+        if item.name == wanted:
+            raise errors.NotFound(
+                f"{item.title} {item.why}: its reports are read from files.",
+                hint=f"Run `ticketsync accounts add file NAME --recipe {item.name} "
+                "--watch FOLDER`.",
+            )
     known = ", ".join(sorted({*_OURS, *(point.name for point in _plugins())}))
     raise errors.NotFound(
         f"There is no provider {safe(name)!r}.",
@@ -88,3 +120,54 @@ def _loaded_plugin(point: EntryPoint) -> type[Provider]:
 def _load(path: str) -> type[Provider]:
     module, _, name = path.partition(":")
     return cast("type[Provider]", getattr(importlib.import_module(module), name))
+
+
+# Reports in files
+
+
+def recipes() -> list[dict[str, str]]:
+    """
+    The recipes that come with ticketsync: name, platform, where they are known from.
+    """
+    from ticketsync.providers import recipe
+
+    return [
+        {"recipe": name, "platform": found.platform, "established": found.established}
+        for name in recipe.names()
+        for found in (recipe.ours(name),)
+    ]
+
+
+def try_recipe(
+    options: Options, report: str
+) -> tuple[list[dict[str, str]], list[str], tuple[str, ...]]:
+    """
+    What a recipe makes of a report: its orders, what could not be read with its place,
+    and the headings it does not use.
+    """
+    from ticketsync.providers import file_import
+
+    reports = file_import.read_report(options, Path(report))
+    rows: list[dict[str, str]] = []
+    troubles: list[str] = []
+    for raw in reports.orders:
+        try:
+            order = reading.understood(file_import.read_order, raw)
+        except UnreadableRecord as wrong:
+            troubles.append(f"{reports.places[raw['id']]}: {wrong.reason}")
+            continue
+        date = file_import.date_of(raw)
+        rows.append(
+            {
+                "order": safe(order.id),
+                "event": safe(date["name"]),
+                "starts_at": date["starts_at"],
+                "tickets": str(len(order.tickets)),
+                "charged": money.decimal_text(order.charged, order.currency),
+                "refunded": money.decimal_text(
+                    sum(refund.amount for refund in order.refunds), order.currency
+                ),
+                "currency": order.currency,
+            }
+        )
+    return rows, troubles, reports.unmapped
