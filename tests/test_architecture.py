@@ -20,7 +20,7 @@ ALLOWED = {
     "workflows": {
         *("workflows", "providers.registry", "providers.base", "providers.reading"),
         *("store.engine", "store.lease", "net.client", "net.retry", "net.budget"),
-        *("net.exact_json", "core", *CONTEXTS, *READERS),
+        *("net.exact_json", "net.oauth", "core", *CONTEXTS, *READERS),
     },
     "providers": {"providers", "net", "core"},
     "net": {"net", "core"},

@@ -86,6 +86,13 @@ def store(account: str, source: str, secret: Secret) -> str:
     return reference
 
 
+def place_of(account: str) -> str:
+    """
+    Where the file with an account's secret is, if it is kept in one.
+    """
+    return str(_secret_file(account))
+
+
 def forget(account: str, source: str, reference: str) -> None:
     """
     Delete a secret that we stored ourselves.

@@ -45,6 +45,35 @@ Stdin = Annotated[
 Insecure = Annotated[
     bool, typer.Option("--insecure-storage", help="Keep it in a 0600 file, no keyring.")
 ]
+OAuthFlag = Annotated[
+    bool, typer.Option("--oauth", help="Allow it in the browser instead of a key.")
+]
+ClientId = Annotated[
+    str, typer.Option("--client-id", help="For --oauth: the id of your own app.")
+]
+ClientEnv = Annotated[
+    str,
+    typer.Option(
+        "--client-secret-env", metavar="VAR", help="Variable with the app's secret."
+    ),
+]
+ClientCommand = Annotated[
+    str,
+    typer.Option(
+        "--client-secret-command",
+        metavar="CMD",
+        help="Command that prints the app's secret.",
+    ),
+]
+RedirectUrl = Annotated[
+    str,
+    typer.Option(
+        "--redirect-url", help="The redirect your app has, if it is not this machine."
+    ),
+]
+Browser = Annotated[
+    bool, typer.Option(help="Open a browser; without one, paste the address.")
+]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="An option; see `providers`."),
@@ -127,6 +156,12 @@ def add_account(
         str, typer.Option(help="For files: the folder with the reports.")
     ] = "",
     set_: Set = None,
+    oauth: OAuthFlag = False,
+    client_id: ClientId = "",
+    client_secret_env: ClientEnv = "",
+    client_secret_command: ClientCommand = "",
+    redirect_url: RedirectUrl = "",
+    browser: Browser = True,
     check: Annotated[bool, typer.Option(help="Try the key before saving.")] = True,
     json: Json = False,
 ) -> None:
@@ -141,15 +176,28 @@ def add_account(
 
     here = context.of(ctx)
     kind = registry.provider(provider)  # before anybody pastes a key for it
-    source = _source(
-        name,
-        secret_env,
-        secret_command,
-        secret_credential,
-        secret_stdin,
-        insecure_storage,
-        is_needed=not kind.spec.is_local,
-    )
+    options = _options(set_ or [], recipe=recipe, watch=watch)
+    if oauth:
+        options |= _app_options(client_id, client_secret_env, client_secret_command)
+        source = _allowed(
+            kind.spec.name,
+            name,
+            base_url or None,
+            options,
+            insecure_storage,
+            redirect_url=redirect_url,
+            browser=browser,
+        )
+    else:
+        source = _source(
+            name,
+            secret_env,
+            secret_command,
+            secret_credential,
+            secret_stdin,
+            insecure_storage,
+            is_needed=not kind.spec.is_local,
+        )
     added = connect.add(
         here.database(),
         here.settings(),
@@ -157,14 +205,15 @@ def add_account(
         name=name,
         base_url=base_url or None,
         source=source,
-        options=_options(set_ or [], recipe=recipe, watch=watch),
+        options=options,
         check=check,
     )
     if json:
         render.print_json(added.as_json())
         return
     here.say(f"Account {name!r} is connected: {added.summary}.")
-    here.say(f"Its key comes from {added.secret_place}.")
+    if not kind.spec.is_local:
+        here.say(f"Its key comes from {added.secret_place}.")
     here.say("Next: ticketsync events fetch")
 
 
@@ -300,22 +349,40 @@ def rotate_key(
     secret_credential: Credential = "",
     secret_stdin: Stdin = False,
     insecure_storage: Insecure = False,
+    redirect_url: RedirectUrl = "",
+    browser: Browser = True,
     check: Annotated[bool, typer.Option(help="Try the key before saving.")] = True,
 ) -> None:
     """
     Give an account a new key; a parked account becomes active again.
+
+    An account that was connected with --oauth is allowed anew.
     """
-    from ticketsync.workflows import connect
+    from ticketsync.accounts import state
+    from ticketsync.workflows import connect, tokens
 
     here = context.of(ctx)
-    source = _source(
-        name,
-        secret_env,
-        secret_command,
-        secret_credential,
-        secret_stdin,
-        insecure_storage,
-    )
+    with here.database().read() as session:
+        account = state.named(session, name)
+    if tokens.uses_oauth(account.options):
+        source = _allowed(
+            account.provider,
+            name,
+            account.base_url,
+            dict(account.options),
+            account.secret_source == "file",  # noqa: S105  # the kind of a place
+            redirect_url=redirect_url,
+            browser=browser,
+        )
+    else:
+        source = _source(
+            name,
+            secret_env,
+            secret_command,
+            secret_credential,
+            secret_stdin,
+            insecure_storage,
+        )
     found = connect.rotate(
         here.database(), here.settings(), name, source=source, check=check
     )
@@ -373,6 +440,63 @@ def remove_account(ctx: typer.Context, name: str, yes: Yes = False) -> None:
     if context.confirm(f"Remove account {name!r} and delete its key?", yes):
         connect.remove(here.database(), name)
         here.say(f"Account {name!r} is removed.")
+
+
+def _app_options(client_id: str, env: str, command: str) -> dict[str, str]:
+    """
+    The venue's own app: its id, and where its secret is.
+    """
+    from ticketsync.core import errors
+    from ticketsync.workflows import tokens
+
+    if not client_id or bool(env) == bool(command):
+        raise errors.UsageError(
+            "OAuth needs the client id and the secret of your own app.",
+            hint="Add --client-id ID and --client-secret-env VAR (or …-command CMD).",
+        )
+    return {
+        tokens.CLIENT_ID: client_id,
+        tokens.CLIENT_SOURCE: "env" if env else "command",
+        tokens.CLIENT_REFERENCE: env or command,
+    }
+
+
+def _allowed(
+    provider: str,
+    name: str,
+    base_url: str | None,
+    options: dict[str, str],
+    insecure: bool,
+    *,
+    redirect_url: str,
+    browser: bool,
+) -> SecretSource:
+    """
+    Let the person allow it in the browser, or by pasting where they were sent.
+    """
+    from ticketsync.providers import registry
+    from ticketsync.workflows import tokens
+    from ticketsync.workflows.connect import SecretSource
+
+    def show(url: str) -> None:
+        typer.echo("Open this address and allow ticketsync to read:", err=True)
+        typer.echo(f"  {url}", err=True)
+
+    def paste() -> str:
+        if not context.is_terminal():
+            return sys.stdin.readline()
+        return context.ask("Paste the address you were sent to, or its code", "--oauth")
+
+    spec = registry.provider(provider).spec
+    found = tokens.allow(
+        tokens.app_of(spec, name, base_url, options),
+        show=show,
+        paste=paste,
+        has_browser=browser,
+        redirect_url=redirect_url,
+    )
+    kind = "file" if insecure else "keyring"
+    return SecretSource(kind, "", found.access, found)
 
 
 def _options(given: list[str], *, recipe: str = "", watch: str = "") -> dict[str, str]:

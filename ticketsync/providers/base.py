@@ -11,11 +11,14 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from ticketsync.core import records
 from ticketsync.core.redact import Secret
 from ticketsync.net.client import ApiClient, Explain, Headers
+
+if TYPE_CHECKING:
+    from ticketsync.net.oauth import OAuth
 
 Raw = Mapping[str, Any]
 Options = Mapping[str, str]
@@ -95,6 +98,7 @@ class ProviderSpec:
     base_url          `""` for one that reads no network and needs no key
     options           what an account can be told beside its key
     explain           what the platform's error answers mean
+    oauth             how a person can allow us to read instead of giving a key
     limits            in words, what of this platform cannot be read, for `providers`
     """
 
@@ -112,6 +116,7 @@ class ProviderSpec:
     options: Sequence[Option] = ()
     explain: Explain = nothing_to_explain
     limits: str = ""
+    oauth: Callable[[], OAuth] | None = None
 
     @property
     def is_local(self) -> bool:

@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ticketsync.core import clock, money, records
 from ticketsync.core.errors import AuthenticationFailed, UnreadableRecord
@@ -49,6 +49,9 @@ from ticketsync.providers.base import (
     Raw,
     key_as_bearer,
 )
+
+if TYPE_CHECKING:
+    from ticketsync.net.oauth import OAuth
 
 EVENT_STATUS = {
     "draft": OccurrenceStatus.DRAFT,
@@ -99,6 +102,18 @@ def explain(status: int, body: Mapping[str, Any]) -> Meaning | None:
     return None
 
 
+def _oauth() -> OAuth:
+    """
+    The code flow; no scopes, no PKCE and no refresh token are documented.
+    """
+    from ticketsync.net.oauth import OAuth
+
+    return OAuth(
+        authorize_url="https://www.eventbrite.com/oauth/authorize",
+        token_url="https://www.eventbrite.com/oauth/token",  # noqa: S106  # an address
+    )
+
+
 class Eventbrite:
     spec = ProviderSpec(
         name="eventbrite",
@@ -128,6 +143,7 @@ class Eventbrite:
         personal_beside_email=frozenset(("name",)),
         tells_fees=True,
         explain=explain,
+        oauth=_oauth,
     )
     tells_changes: ClassVar[bool] = True
 

@@ -33,7 +33,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ticketsync.core import clock, money, records
 from ticketsync.core.errors import UnreadableRecord
@@ -50,6 +50,9 @@ from ticketsync.providers.base import (
     ProviderSpec,
     Raw,
 )
+
+if TYPE_CHECKING:
+    from ticketsync.net.oauth import OAuth
 
 VERSION = "2025-08-20"
 STATES = ("COMPLETED", "OPEN", "CANCELED")
@@ -106,6 +109,22 @@ def _bearer(secret: Secret, options: Options) -> dict[str, Secret]:
     }
 
 
+def _oauth() -> OAuth:
+    """
+    The code flow: access tokens of 30 days, renewed with a refresh token.
+    """
+    from ticketsync.net.oauth import OAuth
+
+    return OAuth(
+        authorize_url="https://connect.squareup.com/oauth2/authorize",
+        token_url="https://connect.squareup.com/oauth2/token",  # noqa: S106  # an address
+        scopes=("MERCHANT_PROFILE_READ", "ORDERS_READ", "PAYMENTS_READ", "ITEMS_READ"),
+        uses_pkce=True,
+        sends_json=True,
+        refreshes=True,
+    )
+
+
 class Square:
     spec = ProviderSpec(
         name="square",
@@ -126,6 +145,7 @@ class Square:
         ),
         tells_fees=True,
         explain=explain,
+        oauth=_oauth,
         limits="knows no dates and no check-ins: link its items to your shows",
     )
     tells_changes: ClassVar[bool] = True

@@ -90,6 +90,10 @@ class Square:
     name: str = "square"
     prefix: str = "/square"
     late_fees: bool = False
+    client_secret: str = "sq-client-secret"  # noqa: S105  # a played one
+    refresh_token: str = "EQAAsandboxrefresh0"  # noqa: S105
+    tokens_given: int = 0
+    families_killed: int = 0
 
     def forget(self) -> None:
         """
@@ -100,6 +104,8 @@ class Square:
         return _error(429, "RATE_LIMIT_ERROR", "RATE_LIMITED")
 
     def respond(self, asked: Asked) -> Reply:
+        if asked.method == "POST" and asked.steps == ["oauth2", "token"]:
+            return self._give_tokens(asked.body)
         if asked.headers.get("Authorization") != f"Bearer {self.key}":
             return _error(401, "AUTHENTICATION_ERROR", "UNAUTHORIZED")
         if not asked.headers.get("Square-Version"):
@@ -128,6 +134,33 @@ class Square:
             case ("GET", "v2", "refunds", id_):
                 return self._one("refund", self._refunds(), id_)
         return _error(404, "INVALID_REQUEST_ERROR", "NOT_FOUND")
+
+    def _give_tokens(self, body: dict[str, Any]) -> Reply:
+        """
+        New tokens for a code or for the newest refresh token; one that was used
+        before ends the whole family.
+        """
+        if body.get("client_secret") != self.client_secret:
+            return _error(401, "AUTHENTICATION_ERROR", "UNAUTHORIZED")
+        if body["grant_type"] == "refresh_token":
+            if body["refresh_token"] != self.refresh_token:
+                self.families_killed += 1
+                self.key = self.refresh_token = ""
+                return _error(401, "AUTHENTICATION_ERROR", "UNAUTHORIZED")
+        elif body.get("code") != "sandbox-code" or not body.get("code_verifier"):
+            return _error(400, "INVALID_REQUEST_ERROR", "BAD_REQUEST")
+        self.tokens_given += 1
+        self.key = f"EAAAsandboxsquaretoken{self.tokens_given:010d}"
+        self.refresh_token = f"EQAAsandboxrefresh{self.tokens_given}"
+        return reply(
+            {
+                "access_token": self.key,
+                "token_type": "bearer",
+                "expires_at": utc(self.world.now + 30 * 86400),
+                "merchant_id": "MLANTERN",
+                "refresh_token": self.refresh_token,
+            }
+        )
 
     def _orders(self) -> list[dict[str, Any]]:
         found = []

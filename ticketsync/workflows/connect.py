@@ -6,19 +6,23 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import IntegrityError
 
 from ticketsync.accounts import credentials, state
-from ticketsync.accounts.state import NewAccount
+from ticketsync.accounts.state import AccountState, NewAccount
 from ticketsync.core import clock, errors, records
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret, safe
 from ticketsync.providers import registry
 from ticketsync.providers.base import Options, ProviderSpec
+from ticketsync.store import lease
 from ticketsync.store.engine import Database
-from ticketsync.workflows import session
+from ticketsync.workflows import session, tokens
+
+if TYPE_CHECKING:
+    from ticketsync.net.oauth import Tokens
 
 RESERVED = ("replay",)  # `sync replay` is a command
 
@@ -32,6 +36,7 @@ class SecretSource:
     kind: str
     reference: str
     secret: Secret | None = None
+    tokens: Tokens | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,10 @@ def add(
                 secret_reference=reference,
                 secret_fingerprint=credentials.fingerprint(secret, name),
                 identity=identity.id if identity else None,
-                options=options,
+                options={
+                    **options,
+                    **(tokens.expiry_of(source.tokens) if source.tokens else {}),
+                },
             ),
             clock.now(),
         )
@@ -122,7 +130,7 @@ def check(database: Database, settings: Settings, name: str) -> Connected:
     with database.read() as reading:
         account = state.named(reading, name)
     spec = registry.provider(account.provider).spec
-    secret = credentials.read(name, account.secret_source, account.secret_reference)
+    secret = _secret_of(database, spec, account)
     identity = _identify(
         account.provider,
         name,
@@ -136,6 +144,22 @@ def check(database: Database, settings: Settings, name: str) -> Connected:
     _refuse_stranger(name, account.identity, identity)
     place = _place(account.secret_source, account.secret_reference)
     return Connected(name, spec.name, spec.title, identity, place)
+
+
+def _secret_of(database: Database, spec: ProviderSpec, account: AccountState) -> Secret:
+    """
+    The account's secret; a token that must be renewed is, under the lease.
+    """
+    if not tokens.can_renew(account.options):
+        return tokens.current(database, spec, account)
+    held_by, holder = session.lease_of(account), lease.me("check")
+    with database.write() as writing:
+        lease.take(writing, held_by, holder, clock.now())
+    try:
+        return tokens.current(database, spec, account)
+    finally:
+        with database.write() as writing:
+            lease.release(writing, held_by, holder)
 
 
 def rotate(
@@ -173,6 +197,12 @@ def rotate(
             reference=reference,
             fingerprint=credentials.fingerprint(secret, name),
         )
+        if source.tokens is not None:
+            state.set_options(
+                writing,
+                account.id,
+                {**account.options, **tokens.expiry_of(source.tokens)},
+            )
     if source.kind != account.secret_source:
         credentials.forget(name, account.secret_source, account.secret_reference)
     place = _place(source.kind, reference)
@@ -189,6 +219,8 @@ def rename(database: Database, name: str, new_name: str) -> None:
         state.set_name(writing, account, new_name)
         source, reference = account.secret_source, account.secret_reference
         moved = credentials.move(name, new_name, source, reference)
+        if tokens.can_renew(account.options):
+            tokens.move(account, new_name)
         state.set_secret(
             writing,
             account.id,
@@ -231,6 +263,8 @@ def remove(database: Database, name: str) -> None:
             word="has-history",
         ) from None
     credentials.forget(name, account.secret_source, account.secret_reference)
+    if tokens.can_renew(account.options):
+        tokens.forget(account)
 
 
 def _identify(
@@ -251,6 +285,8 @@ def _identify(
 
 
 def _stored(name: str, source: SecretSource) -> str:
+    if source.tokens is not None:
+        return tokens.store(name, source.kind, source.tokens)
     if source.secret is None:
         return source.reference
     return credentials.store(name, source.kind, source.secret)
@@ -267,6 +303,8 @@ def _refuse_bad_name(name: str) -> None:
 def _refuse_bad_options(spec: ProviderSpec, options: Options) -> None:
     known = {option.name: option for option in spec.options}
     for name in options:
+        if name.startswith("oauth_") and spec.oauth is not None:
+            continue
         if name not in known:
             there = ", ".join(known) or "none"
             raise errors.UsageError(

@@ -20,12 +20,13 @@ from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret, without_secrets
 from ticketsync.net.budget import CallBudget
-from ticketsync.net.client import ApiClient
+from ticketsync.net.client import ApiClient, Headers
 from ticketsync.net.retry import Patience
 from ticketsync.providers import registry
 from ticketsync.providers.base import Options, Provider, ProviderSpec
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
+from ticketsync.workflows import tokens
 
 NOWHERE = "http://127.0.0.1:9"  # for providers that read no network
 PROLONG_SECONDS = 20.0  # a lease lasts minutes; not every page needs to renew it
@@ -85,20 +86,30 @@ def lease_of(account: AccountState) -> str:
 
 
 def connect(
-    account: AccountState, settings: Settings, secret: Secret, run_id: str
+    database: Database,
+    account: AccountState,
+    settings: Settings,
+    secret: Secret,
+    run_id: str,
 ) -> tuple[Provider, ApiClient]:
     """
     The account's provider with its client; the secret goes no further.
     """
     kind = registry.provider(account.provider)
+    spec = kind.spec
+
+    def renew() -> Headers:
+        return spec.authenticate(tokens.renew(database, spec, account), account.options)
+
     api = client(
-        kind.spec,
+        spec,
         account.name,
         account.base_url,
         secret,
         account.options,
         settings,
         run_id,
+        renew=renew if tokens.can_renew(account.options) else None,
     )
     return kind(api, account.options), api
 
@@ -111,6 +122,7 @@ def client(
     options: Options,
     settings: Settings,
     run_id: str,
+    renew: Callable[[], Headers] | None = None,
 ) -> ApiClient:
     """
     The HTTP client of one account, within its shared call budget.
@@ -123,6 +135,7 @@ def client(
         platform=spec.title,
         headers=spec.authenticate(secret, options),
         explain=spec.explain,
+        renew=renew,
         budget=CallBudget(
             budget_name,
             requests=spec.budget.requests,
@@ -167,11 +180,10 @@ def attend(
     live: list[AccountSession] = []
     masked: list[Secret] = []
     try:
-        secret = credentials.read(
-            account.name, account.secret_source, account.secret_reference
-        )
+        spec = registry.provider(account.provider).spec
+        secret = tokens.current(database, spec, account)
         masked.append(secret)
-        provider, api = connect(account, settings, secret, run_id)
+        provider, api = connect(database, account, settings, secret, run_id)
         live.append(
             AccountSession(
                 database,

@@ -1,0 +1,164 @@
+"""
+Tokens that expire: renewed in time, stored before they are used.
+
+Only who holds the account's lease renews: a platform that sees a refresh token twice
+may withdraw all of them (F26).
+"""
+
+from __future__ import annotations
+
+import webbrowser
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from ticketsync.accounts import credentials, state
+from ticketsync.accounts.state import AccountState
+from ticketsync.core import clock, errors
+from ticketsync.core.redact import Secret
+from ticketsync.providers.base import Options, ProviderSpec
+from ticketsync.store.engine import Database
+
+if TYPE_CHECKING:
+    from ticketsync.net.oauth import App, Tokens
+
+CONSENT_SECONDS = 300.0
+EARLY = timedelta(minutes=5)
+CLIENT_ID = "oauth_client_id"
+CLIENT_SOURCE = "oauth_client_source"
+CLIENT_REFERENCE = "oauth_client_reference"
+EXPIRES = "oauth_expires_at"
+
+
+def uses_oauth(options: Options) -> bool:
+    return CLIENT_ID in options
+
+
+def can_renew(options: Options) -> bool:
+    """
+    Whether the platform said when the token ends: then it gave one to renew it with.
+    """
+    return EXPIRES in options
+
+
+def refresh_entry(account: str) -> str:
+    return f"{account}/refresh"
+
+
+def app_of(
+    spec: ProviderSpec, account: str, base_url: str | None, options: Options
+) -> App:
+    """
+    The venue's own app, its secret read from where the account says it is.
+    """
+    from ticketsync.net.oauth import App
+
+    if spec.oauth is None:
+        raise errors.UsageError(
+            f"{spec.title} takes a key, not OAuth.", hint="Leave --oauth out."
+        )
+    return App(
+        spec.oauth(),
+        options[CLIENT_ID],
+        credentials.read(
+            f"{account}/client", options[CLIENT_SOURCE], options[CLIENT_REFERENCE]
+        ),
+        account,
+        spec.title,
+        base_url,
+    )
+
+
+def current(database: Database, spec: ProviderSpec, account: AccountState) -> Secret:
+    """
+    The account's secret; renewed first if it is a token that ends within 5 minutes.
+
+    The caller holds the account's lease.
+    """
+    told = account.options.get(EXPIRES)
+    if told and clock.from_iso(told) - EARLY <= clock.now():
+        return renew(database, spec, account)
+    return credentials.read(
+        account.name, account.secret_source, account.secret_reference
+    )
+
+
+def renew(database: Database, spec: ProviderSpec, account: AccountState) -> Secret:
+    """
+    New tokens, stored (the refresh token first) before anybody uses them.
+    """
+    from ticketsync.net import oauth
+
+    app = app_of(spec, account.name, account.base_url, account.options)
+    entry = refresh_entry(account.name)
+    held = credentials.read(entry, account.secret_source, _beside(account))
+    tokens = oauth.refresh(app, held)
+    store(account.name, account.secret_source, tokens)
+    with database.write() as session:
+        state.set_options(session, account.id, {**account.options, **expiry_of(tokens)})
+    return tokens.access
+
+
+def store(account: str, source: str, tokens: Tokens) -> str:
+    """
+    Keep the tokens, each in an entry of its own; returns the access token's.
+    """
+    if tokens.refresh is not None:
+        credentials.store(refresh_entry(account), source, tokens.refresh)
+    return credentials.store(account, source, tokens.access)
+
+
+def move(account: AccountState, new_name: str) -> None:
+    """
+    Let the refresh token follow its account's new name.
+    """
+    entry = refresh_entry(account.name)
+    new_entry = refresh_entry(new_name)
+    credentials.move(entry, new_entry, account.secret_source, _beside(account))
+
+
+def forget(account: AccountState) -> None:
+    entry = refresh_entry(account.name)
+    credentials.forget(entry, account.secret_source, _beside(account))
+
+
+def expiry_of(tokens: Tokens) -> dict[str, str]:
+    told = clock.iso(tokens.expires_at)
+    return {EXPIRES: told} if told else {}
+
+
+def _beside(account: AccountState) -> str:
+    if account.secret_source == "file":  # noqa: S105  # the kind of a place
+        return credentials.place_of(refresh_entry(account.name))
+    return refresh_entry(account.name)
+
+
+# The consent
+
+
+def allow(
+    app: App,
+    *,
+    show: Callable[[str], None],
+    paste: Callable[[], str],
+    has_browser: bool,
+    redirect_url: str = "",
+) -> Tokens:
+    """
+    Let a person allow it at the platform, and trade what comes back for tokens.
+
+    The browser comes back to this machine; without one, or where the app's redirect
+    must be another address, the person pastes where they were sent.
+    """
+    from ticketsync.net import oauth
+
+    if not has_browser or redirect_url:
+        asked = oauth.ask_consent(app, redirect_url or oauth.NO_LISTENER)
+        show(asked.url)
+        return oauth.exchange(app, asked, asked.code_in(paste()))
+    with oauth.listening() as (address, wait):
+        asked = oauth.ask_consent(app, address)
+        show(asked.url)
+        webbrowser.open(asked.url)
+        answer = wait(CONSENT_SECONDS)
+    return oauth.exchange(app, asked, asked.code_in(answer or paste()))
