@@ -6,7 +6,8 @@ A decision of a person is never revisited by the machine.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -301,6 +302,66 @@ def confirm(session: Session, occurrence_id: int) -> None:
             starts_at=_starts_at(session, occurrence_id),
         )
     )
+
+
+def set_switches(
+    session: Session,
+    occurrence_id: int,
+    *,
+    enabled: bool | None = None,
+    ticket_sales: bool | None = None,
+) -> int:
+    """
+    Switch a link on or off, or only its sales; returns the show it feeds.
+    """
+    table = table_of(ShowLink)
+    values = {"sync_enabled": enabled, "sync_ticket_sales": ticket_sales}
+    wanted = {name: value for name, value in values.items() if value is not None}
+    found = table.c.occurrence_id == occurrence_id
+    show_id: int | None = (
+        session.connection().execute(select(table.c.show_id).where(found)).scalar()
+    )
+    if show_id is None:
+        raise errors.NotFound(
+            f"Date {occurrence_id} feeds no show.", hint="Link it first."
+        )
+    if wanted:
+        session.connection().execute(update(table).where(found).values(**wanted))
+    return show_id
+
+
+def map_types(
+    session: Session, event_row: int, names: Mapping[str, str]
+) -> dict[str, str]:
+    """
+    Call ticket types of an event by the venue's own names; an empty name takes a
+    mapping back. Returns all of them.
+    """
+    table = table_of(ProductionLink)
+    found = table.c.event_id == event_row
+    held = session.connection().execute(select(table.c.type_map).where(found)).scalar()
+    if held is None:
+        raise errors.NotFound(
+            "No date of that event feeds a show yet.", hint="Link one first."
+        )
+    merged = {**json.loads(held), **names}
+    kept = {theirs: ours for theirs, ours in merged.items() if ours}
+    text = json.dumps(kept, sort_keys=True, ensure_ascii=False)
+    session.connection().execute(update(table).where(found).values(type_map=text))
+    return kept
+
+
+def shows_of_event(session: Session, event_row: int) -> set[int]:
+    """
+    The shows that any date of an event feeds.
+    """
+    links, dates = table_of(ShowLink), table_of(Occurrence)
+    rows = session.connection().execute(
+        select(links.c.show_id)
+        .join(dates, dates.c.id == links.c.occurrence_id)
+        .where(dates.c.event_id == event_row)
+    )
+    return {int(row.show_id) for row in rows}
 
 
 def set_status(session: Session, occurrence_ids: Iterable[int], status: str) -> None:

@@ -65,6 +65,13 @@ class Offer:
     sync_ticket_sales: bool | None
 
     @property
+    def called(self) -> str:
+        """
+        Its name and date, as far as there is one.
+        """
+        return f"{self.name} {self.starts_local}" if self.is_dated else self.name
+
+    @property
     def brings_sales(self) -> bool:
         """
         Whether its sales are wanted: linked, and not switched off.

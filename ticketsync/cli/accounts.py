@@ -95,6 +95,7 @@ def list_providers(format: Format = "table", json: Json = False) -> None:
         if item.provider is None:
             rows.append(
                 {
+                    **dict.fromkeys(rows[0]),
                     "provider": item.name,
                     "title": "",
                     "origin": item.origin,
@@ -111,13 +112,14 @@ def list_providers(format: Format = "table", json: Json = False) -> None:
                 "trouble": "",
                 "tells_fees": spec.tells_fees,
                 "key": spec.key_help,
-                "options": {option.name: option.help for option in spec.options},
+                "options": "; ".join(f"{o.name}: {o.help}" for o in spec.options),
                 "limits": spec.limits,
                 **asdict(spec.capabilities),
             }
         )
     rows += [
         {
+            **dict.fromkeys(rows[0]),
             "provider": item.name,
             "title": item.title,
             "origin": "by file",

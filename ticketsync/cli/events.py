@@ -78,12 +78,13 @@ def list_events(
             "event": offer.event,
             "occurrence_id": offer.occurrence_id,
             "name": offer.name,
-            "starts_at": clock.iso(offer.starts_at),
+            "starts_at": clock.iso(offer.starts_at) if offer.is_dated else None,
             "timezone": offer.timezone,
             "status": "gone" if offer.gone_since else offer.status,
             "capacity": offer.capacity,
             "sold": offer.issued,
             "url": offer.url,
+            "dashboard_url": offer.dashboard_url,
             "show_id": offer.show_id,
             "date_id": offer.id,
         }
@@ -92,7 +93,7 @@ def list_events(
     rows = [
         {
             "date": offer.id,
-            "when": render.day(offer.starts_local),
+            "when": render.day(offer.starts_local) if offer.is_dated else "no date",
             "name": offer.name,
             "account": offer.account,
             "theirs": offer.occurrence_id,

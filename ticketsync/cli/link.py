@@ -1,22 +1,42 @@
 """
-`ticketsync link`.
+`ticketsync link …`.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from ticketsync.cli import context
 
-app = typer.Typer(rich_markup_mode=None)
+Date = Annotated[str, typer.Argument(help="Our number or their id of the date.")]
 
 
-@app.command()
+class PairOrSet(TyperGroup):
+    """
+    `link DATE SHOW` is short for `link pair DATE SHOW`.
+    """
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] not in self.commands:
+            args = ["pair", *args]
+        return super().resolve_command(ctx, args)
+
+
+app = typer.Typer(
+    cls=PairOrSet,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Link one platform date to one show by hand: `ticketsync link DATE SHOW`.",
+)
+
+
+@app.command("pair")
 def link(
     ctx: typer.Context,
-    date: Annotated[str, typer.Argument(help="Our number or their id of the date.")],
+    date: Date,
     show: Annotated[str, typer.Argument(help="Number, reference or part of its name.")],
 ) -> None:
     """
@@ -34,6 +54,64 @@ def link(
         found = shows.find(session, show)
     match.link(database, here.settings(), offer.id, found.id)
     here.say(
-        f"{offer.name} {offer.starts_local} ({offer.account}) feeds "
+        f"{offer.called} ({offer.account}) feeds "
         f"{found.production} {found.starts_local}."
     )
+
+
+@app.command("set")
+def set_link(
+    ctx: typer.Context,
+    date: Date,
+    map_type: Annotated[
+        list[str] | None,
+        typer.Option("--map-type", metavar="THEIRS=YOURS", help="Your name of a type."),
+    ] = None,
+    enabled: Annotated[
+        bool | None,
+        typer.Option("--sync/--no-sync", help="Whether it feeds the show at all."),
+    ] = None,
+    sales: Annotated[
+        bool | None,
+        typer.Option("--sales/--no-sales", help="Whether its sales count."),
+    ] = None,
+) -> None:
+    """
+    Name ticket types in your own words, or switch a link off and on.
+
+    Names hold for every date of the platform's event. An empty name takes one back.
+
+    Example: ticketsync link set ev_40980 --map-type "GA=Adult"
+    """
+    from ticketsync.catalogue import offers
+    from ticketsync.core import errors
+    from ticketsync.core.redact import safe
+    from ticketsync.workflows import match
+
+    types: dict[str, str] = {}
+    for text in map_type or []:
+        theirs, has_both, ours = text.partition("=")
+        if not has_both or not theirs.strip():
+            raise errors.UsageError(
+                f"--map-type {safe(text)!r} cannot be read.",
+                hint='Use --map-type "THEIRS=YOURS".',
+            )
+        types[theirs.strip()] = ours.strip()
+    here = context.of(ctx)
+    database = here.database()
+    with database.read() as session:
+        offer = offers.find(session, date)
+    names = match.configure(
+        database,
+        here.settings(),
+        offer,
+        enabled=enabled,
+        ticket_sales=sales,
+        types=types,
+    )
+    with database.read() as session:
+        offer = offers.find(session, str(offer.id))
+    state = "on" if offer.brings_sales else "off"
+    here.say(f"{offer.called} ({offer.account}): sales {state}.")
+    for theirs, ours in names.items():
+        here.say(f"  {safe(theirs)} is your {safe(ours)}")

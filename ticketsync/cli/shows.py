@@ -181,6 +181,97 @@ def include_show(ctx: typer.Context, show: str) -> None:
     _set_excluded(ctx, show, False, "")
 
 
+@app.command("show")
+def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
+    """
+    Show one performance: every platform that sells it, and what each one brought.
+    """
+    from ticketsync.catalogue import offers, shows
+    from ticketsync.cli import render
+    from ticketsync.core.redact import safe
+    from ticketsync.reporting import numbers
+
+    with context.of(ctx).database().read() as session:
+        found = shows.find(session, show)
+        sources = [o for o in offers.all_offers(session) if o.show_id == found.id]
+        figures = numbers.figures(session, found.id)
+        totals = numbers.totals(session, found.id)
+    listed = [
+        {
+            "account": offer.account,
+            "date_id": offer.id,
+            "occurrence_id": offer.occurrence_id,
+            "name": offer.name,
+            "status": "gone" if offer.gone_since else offer.status,
+            "capacity": offer.capacity,
+            "sync": offer.sync_enabled,
+            "sales": offer.sync_ticket_sales,
+            "url": offer.url,
+            "dashboard_url": offer.dashboard_url,
+        }
+        for offer in sources
+    ]
+    if json:
+        render.print_json(
+            {
+                "show_id": found.id,
+                "production": found.production,
+                "starts_local": found.starts_local,
+                "venue": found.venue,
+                "capacity": found.capacity,
+                "sources": listed,
+                "figures": [item.as_json() for item in figures],
+                "totals": [numbers.total_as_json(row) for row in totals],
+            }
+        )
+        return
+    typer.echo(f"{safe(found.production)}, {render.day(found.starts_local)}")
+    seats = "" if found.capacity is None else f", {found.capacity} seats"
+    typer.echo(f"{safe(found.venue)}{seats}")
+    typer.echo("")
+    render.table(
+        [
+            {
+                "account": item.account,
+                "sold": item.tickets_sold,
+                "gross": render.amount(item.gross, item.currency),
+                "refunded": render.amount(item.refunded, item.currency),
+                "fees": render.amount(item.fees, item.currency),
+                "net": render.amount(item.net, item.currency),
+                "currency": item.currency,
+            }
+            for item in figures
+        ]
+        + [
+            {
+                "account": "all",
+                "sold": row["tickets_sold"],
+                **{
+                    name: render.amount(row[name], row["currency"])
+                    for name in ("gross", "refunded", "fees", "net")
+                },
+                "currency": row["currency"],
+            }
+            for row in totals
+        ],
+        [
+            render.Column("account", "SOLD BY"),
+            render.Column("sold", "SOLD", numeric=True),
+            render.Column("gross", "GROSS", numeric=True),
+            render.Column("refunded", "REFUNDED", numeric=True),
+            render.Column("fees", "FEES", numeric=True),
+            render.Column("net", "NET", numeric=True),
+            render.Column("currency", ""),
+        ],
+    )
+    for offer in sources:
+        state = "" if offer.brings_sales else ", switched off"
+        typer.echo(f"{offer.account}: {safe(offer.called)} (date {offer.id}{state})")
+        for url in (offer.url, offer.dashboard_url):
+            if url:
+                typer.echo(f"  {safe(url)}")
+
+
 def _set_excluded(ctx: typer.Context, show: str, excluded: bool, reason: str) -> None:
     from ticketsync.catalogue import shows
     from ticketsync.workflows import match

@@ -49,6 +49,7 @@ def _once(here: context.Here, json: bool) -> bool:
         accounts = runs.freshness(session)
         waiting = runs.open_work(session)
         doubtful = sales.doubtful(session) if waiting.doubtful_orders else []
+        unread = sales.unread(session) if waiting.quarantined else []
     stale = [item.account for item in accounts if _is_stale(item, settings)]
     if json:
         render.print_json(
@@ -62,11 +63,15 @@ def _once(here: context.Here, json: bool) -> bool:
                     {"account": account, "order_id": order, "why": why}
                     for account, order, why in doubtful
                 ],
+                "quarantine": [
+                    {"account": account, "record": record, "why": why}
+                    for account, record, why in unread
+                ],
             }
         )
         return bool(stale)
     _print_accounts(accounts, stale)
-    for line in _open_lines(waiting, doubtful):
+    for line in _open_lines(waiting, doubtful, unread):
         typer.echo(line)
     return bool(stale)
 
@@ -127,7 +132,11 @@ def _state(item: Freshness, is_stale: bool) -> str:
     return "stale" if is_stale else "ok"
 
 
-def _open_lines(waiting: Open, doubtful: list[tuple[str, str, str]]) -> list[str]:
+def _open_lines(
+    waiting: Open,
+    doubtful: list[tuple[str, str, str]],
+    unread: list[tuple[str, str, str]],
+) -> list[str]:
     from ticketsync.core.redact import safe
 
     lines = []
@@ -143,7 +152,10 @@ def _open_lines(waiting: Open, doubtful: list[tuple[str, str, str]]) -> list[str
             f"{waiting.gone} dates are no longer listed; their orders are kept"
         )
     if waiting.quarantined:
-        lines.append(f"{waiting.quarantined} records wait in quarantine")
+        lines.append(f"{waiting.quarantined} records wait in quarantine:")
+        lines += [
+            f"  {a} {safe(record)}: {safe(why)}" for a, record, why in unread[:10]
+        ]
     if doubtful:
         lines.append(f"{len(doubtful)} orders do not add up:")
         lines += [f"  {a} {order}: {safe(why)}" for a, order, why in doubtful[:10]]

@@ -150,20 +150,24 @@ def print_changes(outcome: Outcome, most: int = 12) -> None:
             {
                 "when": render.day(figures.starts_local),
                 "production": figures.production,
+                "account": figures.account,
                 "tickets": f"{change.difference('tickets_sold'):+d}",
                 "gross": _signed(change.difference("gross"), figures.currency),
                 "refunded": _signed(change.difference("refunded"), figures.currency),
-                "now": f"{figures.tickets_sold} sold",
+                "now": figures.tickets_sold,
             }
         )
     columns = [
         render.Column("when", "SHOW", rigid=True),
         render.Column("production", "PRODUCTION", most=18),
+        render.Column("account", "ACCOUNT", most=14),
         render.Column("tickets", "TICKETS", numeric=True),
         render.Column("gross", "GROSS", numeric=True),
         render.Column("refunded", "REFUNDED", numeric=True),
-        render.Column("now", "NOW", numeric=True),
+        render.Column("now", "SOLD", numeric=True),
     ]
+    if len({change.either.account for change in outcome.changes}) == 1:
+        del columns[2]
     render.table(rows, columns)
     if len(outcome.changes) > most:
         typer.echo(f"… and {len(outcome.changes) - most} more shows")

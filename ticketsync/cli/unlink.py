@@ -31,7 +31,7 @@ def unlink(
         offer = offers.find(session, date)
     if match.unlink(database, here.settings(), offer.id) is None:
         raise errors.NotFound(
-            f"{offer.name} {offer.starts_local} feeds no show.",
+            f"{offer.called} feeds no show.",
             hint="See `ticketsync events list`.",
         )
-    here.say(f"{offer.name} {offer.starts_local} feeds no show any more.")
+    here.say(f"{offer.called} feeds no show any more.")

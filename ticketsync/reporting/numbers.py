@@ -4,11 +4,12 @@ The figures of shows, ready to be shown, exported or read by machines.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlmodel import Session
 
 from ticketsync.core import clock, money
@@ -66,7 +67,7 @@ class Figures:
         The stable shape of `financials list --json`: amounts are decimal texts.
         """
 
-        def text(minor: int | None) -> str | None:
+        def shown(minor: int | None) -> str | None:
             return None if minor is None else money.decimal_text(minor, self.currency)
 
         return {
@@ -81,17 +82,17 @@ class Figures:
             "tickets_comp": self.tickets_comp,
             "tickets_refunded": self.tickets_refunded,
             "checked_in": self.checked_in,
-            "face": text(self.face),
-            "discounts": text(self.discounts),
-            "gross": text(self.gross),
-            "fees": text(self.fees),
+            "face": shown(self.face),
+            "discounts": shown(self.discounts),
+            "gross": shown(self.gross),
+            "fees": shown(self.fees),
             "fees_source": self.fees_source,
-            "refunded": text(self.refunded),
-            "tax": text(self.tax),
-            "tax_remitted": text(self.tax_remitted),
-            "net": text(self.net),
-            "net_before_fees": text(self.net_before_fees),
-            "revenue": text(self.revenue),
+            "refunded": shown(self.refunded),
+            "tax": shown(self.tax),
+            "tax_remitted": shown(self.tax_remitted),
+            "net": shown(self.net),
+            "net_before_fees": shown(self.net_before_fees),
+            "revenue": shown(self.revenue),
             "revenue_basis": self.revenue_basis,
             "last_synced_at": clock.iso(self.last_synced_at),
         }
@@ -164,6 +165,30 @@ def figures(session: Session, show_id: int | None = None) -> list[Figures]:
     if show_id is not None:
         query = query.where(table.c.show_id == show_id)
     return [Figures(**row._mapping) for row in session.connection().execute(query)]
+
+
+def totals(session: Session, show_id: int) -> list[dict[str, Any]]:
+    """
+    A show over all accounts, a row per currency, as the view `show_totals` has it:
+    minor units, unknown is `None`.
+    """
+    rows = session.connection().execute(
+        text("SELECT * FROM show_totals WHERE show_id = :show ORDER BY currency"),
+        {"show": show_id},
+    )
+    return [dict(row._mapping) for row in rows]
+
+
+def total_as_json(row: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    A row of `totals` with its amounts as decimal texts.
+    """
+    amounts = ("face", "discounts", "gross", "fees", "refunded", "tax", "net")
+    found = {**row, "starts_at": str(row["starts_at"])}
+    for name in (*amounts, "tax_remitted", "net_before_fees"):
+        if found[name] is not None:
+            found[name] = money.decimal_text(found[name], row["currency"])
+    return found
 
 
 def by_type(session: Session, show_id: int) -> list[TypeFigures]:

@@ -151,6 +151,7 @@ def open_work(session: Session) -> Open:
             .where(
                 links.c.id.is_(None),
                 dates.c.gone_since.is_(None),
+                dates.c.is_dated.is_(True),
                 dates.c.id.not_in(never),
             )
         ),

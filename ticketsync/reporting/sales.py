@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import Occurrence, Production, Show, ShowLink
-from ticketsync.store.tables.sales import Order, Refund, Ticket
+from ticketsync.store.tables.sales import Order, Quarantined, Refund, Ticket
 from ticketsync.store.upsert import table_of
 
 
@@ -155,3 +155,16 @@ def _with_show(query: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
         .outerjoin(shows, shows.c.id == links.c.show_id)
         .outerjoin(works, works.c.id == shows.c.production_id)
     )
+
+
+def unread(session: Session) -> list[tuple[str, str, str]]:
+    """
+    Records in quarantine: account, the record's id, the reason.
+    """
+    waiting, accounts = table_of(Quarantined), table_of(Account)
+    rows = session.connection().execute(
+        select(accounts.c.name, waiting.c.provider_id, waiting.c.reason)
+        .join(accounts, accounts.c.id == waiting.c.account_id)
+        .order_by(accounts.c.name, waiting.c.id)
+    )
+    return [(row.name, row.provider_id, row.reason) for row in rows]

@@ -13,6 +13,7 @@ from ticketsync.accounts import state
 from ticketsync.catalogue import links, matching, offers, shows
 from ticketsync.catalogue.links import Pair, Undone
 from ticketsync.catalogue.matching import Match, MatchPlan
+from ticketsync.catalogue.offers import Offer
 from ticketsync.core import clock
 from ticketsync.core.config import FeeSchedule, Settings
 from ticketsync.financials import importing
@@ -78,6 +79,29 @@ def link(
         if not made:
             links.confirm(session, occurrence_id)
         _recompute(session, settings, {show_id})
+
+
+def configure(
+    database: Database,
+    settings: Settings,
+    offer: Offer,
+    *,
+    enabled: bool | None,
+    ticket_sales: bool | None,
+    types: Mapping[str, str],
+) -> dict[str, str]:
+    """
+    Set a link's switches and its event's ticket-type names; recomputes what they
+    touch. Returns the names in force.
+    """
+    with database.write() as session:
+        show_id = links.set_switches(
+            session, offer.id, enabled=enabled, ticket_sales=ticket_sales
+        )
+        names = links.map_types(session, offer.event_row, types)
+        touched = links.shows_of_event(session, offer.event_row) if types else set()
+        _recompute(session, settings, {show_id, *touched})
+    return names
 
 
 def unlink(database: Database, settings: Settings, occurrence_id: int) -> int | None:

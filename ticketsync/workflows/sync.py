@@ -113,7 +113,9 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
     if request.compare and news:
         with database.read() as session:
             after = numbers.figures(session)
-    return Outcome(run_id, tuple(results), tuple(notes), tuple(changes(before, after)))
+    # Several platforms tell the same of one show.
+    told = tuple(dict.fromkeys(notes))
+    return Outcome(run_id, tuple(results), told, tuple(changes(before, after)))
 
 
 def sync_dry(database: Database, settings: Settings, request: Request) -> Outcome:

@@ -1,0 +1,230 @@
+"""
+The venue's own names of ticket types, links switched off, one show on many platforms.
+"""
+
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from conftest import TODAY
+
+from ticketsync.accounts import state
+from ticketsync.catalogue import links, offers, shows
+from ticketsync.core import clock, errors
+from ticketsync.reporting import numbers
+from ticketsync.sandbox import platforms, server, world
+from ticketsync.workflows import match, sync
+from ticketsync.workflows.sync import Request
+
+WIX = {"site_id": "5a1e0000-0000-4000-8000-000000000001"}
+
+
+@pytest.fixture
+def everywhere(sqlite, frozen, monkeypatch, settings):
+    """
+    The venue on Ticket Tailor and on all the other platforms, everything adopted.
+    """
+    others = platforms.others(today=TODAY, orders=90)
+    sandbox = server.Sandbox(world.build(today=TODAY, orders=120), others=others)
+    sandbox.clock = lambda: clock.now().timestamp()
+    with server.serving(sandbox) as address:
+        with sqlite.write() as session:
+            shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+            for name, player in sandbox.players.items():
+                monkeypatch.setenv(f"KEY_{name}", player.key)
+                told = WIX if name == "wix" else {}
+                url = sandbox.url(address, name)
+                state.add(
+                    session,
+                    state.NewAccount(
+                        name, name, url, "env", f"KEY_{name}", "", None, told
+                    ),
+                    clock.now(),
+                )
+        sync.fetch_listing(sqlite, settings, [])
+        match.adopt(sqlite, settings)
+        outcome = sync.sync(sqlite, settings, Request())
+        assert outcome.exit_code == 0, outcome.results
+        yield sqlite, sandbox
+
+
+def truths(sandbox, starts_at, title):
+    """
+    What every platform's own books say of one performance: platform → row.
+    """
+    found = {}
+    for name in sandbox.players:
+        for row in sandbox.truth(name):
+            if (row["starts_at"], row["name"]) == (starts_at, title):
+                found[name] = row
+    return found
+
+
+def figures(database, title):
+    """
+    The first show of a work that sold somewhere: its figures by account.
+    """
+    with database.read() as session:
+        rows = [f for f in numbers.figures(session) if f.production == title]
+    first = min(row.show_id for row in rows)
+    return first, [row for row in rows if row.show_id == first]
+
+
+def test_one_show_on_five_platforms_in_one_currency_is_the_sum_of_their_books(
+    everywhere,
+):
+    database, sandbox = everywhere
+    show, rows = figures(database, "Late Laughs")
+    told = truths(sandbox, clock.iso(rows[0].starts_at), "Late Laughs")
+    assert {row.account for row in rows} == set(told)
+    assert len(told) == 5
+    with database.read() as session:
+        (total,) = numbers.totals(session, show)
+    for name in ("gross", "refunded", "face", "discounts", "net_before_fees"):
+        assert total[name] == sum(100 * Decimal(row[name]) for row in told.values())
+    assert total["tickets_sold"] == sum(row["tickets_sold"] for row in told.values())
+    # Ticket Tailor and Wix tell no fees: the sum is unknown, not too small.
+    assert total["fees"] is None
+    assert total["net"] is None
+
+
+def test_one_show_in_two_currencies_is_two_sums(everywhere):
+    database, sandbox = everywhere
+    show, rows = figures(database, "The Glass Harbour")
+    told = truths(sandbox, clock.iso(rows[0].starts_at), "The Glass Harbour")
+    with database.read() as session:
+        totals = numbers.totals(session, show)
+    assert [row["currency"] for row in totals] == ["AUD", "NZD"]
+    assert totals[0]["gross"] == 100 * Decimal(told["ticket_tailor"]["gross"])
+    assert totals[1]["gross"] == 100 * Decimal(told["humanitix"]["gross"])
+    assert totals[1]["fees"] == 100 * Decimal(told["humanitix"]["fees"])
+
+
+def linked(database, account):
+    with database.read() as session:
+        return next(
+            o
+            for o in offers.all_offers(session, None)
+            if o.account == account and o.show_id
+        )
+
+
+def types(database, show_id, account):
+    with database.read() as session:
+        rows = numbers.by_type(session, show_id)
+    return {row.type_name: row for row in rows if row.account == account}
+
+
+def test_the_breakdown_uses_the_venues_names_and_merges_what_is_alike(
+    everywhere, settings
+):
+    database, _ = everywhere
+    offer = linked(database, "ticket_tailor")
+    before = types(database, offer.show_id, "ticket_tailor")
+    assert {"Adult", "Concession"} <= set(before)
+    names = match.configure(
+        database,
+        settings,
+        offer,
+        enabled=None,
+        ticket_sales=None,
+        types={"Adult": "Seat", "Concession": "Seat"},
+    )
+    assert names == {"Adult": "Seat", "Concession": "Seat"}
+    after = types(database, offer.show_id, "ticket_tailor")
+    assert "Adult" not in after
+    both = before["Adult"].gross + before["Concession"].gross
+    assert after["Seat"].gross == both
+    match.configure(
+        database,
+        settings,
+        offer,
+        enabled=None,
+        ticket_sales=None,
+        types={"Adult": "", "Concession": ""},
+    )
+    assert types(database, offer.show_id, "ticket_tailor") == before
+
+
+@pytest.mark.parametrize("switch", ["enabled", "ticket_sales"])
+def test_a_link_that_is_switched_off_brings_no_sales_until_it_is_on_again(
+    everywhere, settings, switch
+):
+    database, _ = everywhere
+    offer = linked(database, "ticket_tailor")
+
+    def gross():
+        with database.read() as session:
+            rows = numbers.figures(session, offer.show_id)
+        return {row.account: row.gross for row in rows}
+
+    before = gross()
+    off = {"enabled": None, "ticket_sales": None, "types": {}, switch: False}
+    match.configure(database, settings, offer, **off)
+    assert "ticket_tailor" not in gross()
+    sync.sync(database, settings, Request(full=True))
+    assert "ticket_tailor" not in gross()
+    match.configure(database, settings, offer, **{**off, switch: True})
+    assert gross() == before
+
+
+def test_a_date_of_a_link_that_is_off_is_not_followed(everywhere, settings):
+    database, _ = everywhere
+    offer = linked(database, "ticket_tailor")
+    with database.write() as session:
+        links.set_switches(session, offer.id, enabled=False)
+        moved = {offer.id: offer.starts_at + timedelta(minutes=30)}
+        assert links.follow_moves(session, moved) == []
+        links.set_switches(session, offer.id, enabled=True)
+        assert len(links.follow_moves(session, moved)) == 1
+
+
+def test_a_link_that_is_not_there_cannot_be_set(everywhere, settings):
+    database, _ = everywhere
+    with database.read() as session:
+        loose = next(o for o in offers.all_offers(session) if not o.is_dated)
+    with pytest.raises(errors.NotFound):
+        match.configure(
+            database, settings, loose, enabled=None, ticket_sales=None, types={}
+        )
+
+
+def test_a_variation_without_a_date_becomes_a_show_by_a_persons_word(
+    everywhere, settings
+):
+    database, sandbox = everywhere
+    with database.read() as session:
+        bar = next(o for o in offers.all_offers(session) if o.occurrence_id == "VBAR")
+        show = shows.list_shows(session)[0]
+    assert bar.show_id is None
+    match.link(database, settings, bar.id, show.id)
+    with database.read() as session:
+        sold = types(database, show.id, "square")
+    drinks = [p for p in sandbox.players["square"].world.purchases if not p.total]
+    extra = [p for p in sandbox.players["square"].world.purchases if p.id % 11 == 0]
+    assert sold["Glass"].gross == 1200 * (len(drinks) + len(extra))
+
+
+def test_shows_show_tells_every_source(everywhere, home):
+    database, _ = everywhere
+    show, _ = figures(database, "Late Laughs")
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "ticketsync", "--database", database.url),
+            *("shows", "show", str(show), "--json"),
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = json.loads(done.stdout)
+    assert {s["account"] for s in told["sources"]} == {
+        *("ticket_tailor", "eventbrite", "humanitix", "wix", "square")
+    }
+    by_account = {s["account"]: s for s in told["sources"]}
+    assert by_account["eventbrite"]["url"].startswith("https://www.eventbrite.com/e/")
+    assert by_account["wix"]["dashboard_url"].startswith("https://manage.wix.com/")
+    assert [t["currency"] for t in told["totals"]] == ["AUD"]
