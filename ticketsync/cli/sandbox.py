@@ -34,13 +34,17 @@ def serve(
     limit: Annotated[int, typer.Option(help="Calls per half hour.")] = 5000,
 ) -> None:
     """
-    Play Ticket Tailor on 127.0.0.1 until Ctrl-C.
+    Play Ticket Tailor and every other platform on 127.0.0.1 until Ctrl-C.
     """
     from ticketsync.core import errors
-    from ticketsync.sandbox import server
+    from ticketsync.sandbox import platforms, server
 
+    played = _world(seed, size, today)
     sandbox = server.Sandbox(
-        _world(seed, size, today), latency=latency_ms / 1000, limit=limit
+        played,
+        latency=latency_ms / 1000,
+        limit=limit,
+        others=platforms.others(seed=seed, today=_day(today)),
     )
     try:
         served = server.make_server(sandbox, port)
@@ -56,6 +60,10 @@ def serve(
         f"  ticketsync accounts add ticket_tailor tt --base-url {url} "
         "--secret-env TT_KEY"
     )
+    typer.echo("The same venue on other platforms, with a key for each:")
+    for player in sandbox.others:
+        address = sandbox.url(url, player.name)
+        typer.echo(f"  {player.name}  {address}  {player.key}")
     try:
         served.serve_forever()
     except KeyboardInterrupt:
@@ -70,6 +78,9 @@ def truth(
     size: Size = 900,
     today: Today = "",
     url: Annotated[str, typer.Option(help="Ask a running sandbox instead.")] = "",
+    platform: Annotated[
+        str, typer.Option(help="Another platform than Ticket Tailor.")
+    ] = "ticket_tailor",
     json: Json = False,
 ) -> None:
     """
@@ -77,14 +88,21 @@ def truth(
     """
     from ticketsync.cli import render
     from ticketsync.core import errors
-    from ticketsync.sandbox import server
+    from ticketsync.sandbox import platforms, server
 
     try:
-        rows = (
-            server.ask(url, "truth")
-            if url
-            else server.truth_as_json(_world(seed, size, today))
-        )
+        if url:
+            rows = server.ask(url, "truth", platform=platform)
+        elif platform == "ticket_tailor":
+            rows = server.truth_as_json(_world(seed, size, today))
+        else:
+            (player,) = platforms.others(seed=seed, today=_day(today), names=[platform])
+            rows = server.truth_as_json(player.world)
+    except KeyError:
+        raise errors.NotFound(
+            f"The sandbox does not play {platform!r}.",
+            hint=f"It plays ticket_tailor, {', '.join(platforms.PLAYED)}.",
+        ) from None
     except OSError as error:
         raise errors.ProviderUnavailable(
             f"No sandbox answers at {url} ({error}).",
@@ -115,13 +133,17 @@ def next_day(
 
 
 def _world(seed: int, size: int, today: str) -> World:
-    from ticketsync.core import errors
     from ticketsync.sandbox import world
 
+    return world.build(seed=seed, today=_day(today), orders=size)
+
+
+def _day(text: str) -> date | None:
+    from ticketsync.core import errors
+
     try:
-        day = date.fromisoformat(today) if today else None
+        return date.fromisoformat(text) if text else None
     except ValueError:
         raise errors.UsageError(
-            f"{today!r} is not a date.", hint="Use YYYY-MM-DD."
+            f"{text!r} is not a date.", hint="Use YYYY-MM-DD."
         ) from None
-    return world.build(seed=seed, today=day, orders=size)
