@@ -13,19 +13,24 @@ Needs pytest, and vcrpy for `cassette`.
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from ticketsync.core import records
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import take_people_out
 from ticketsync.net import exact_json
 from ticketsync.providers import reading
-from ticketsync.providers.base import Provider, ProviderSpec, Raw, ReadsWholeAccount
+from ticketsync.providers.base import (
+    Extent,
+    ListsInOrders,
+    Provider,
+    ProviderSpec,
+    Raw,
+    ReadsWholeAccount,
+)
 
 SAFE_HEADERS = ("content-type", "x-rate-limit-limit", "x-rate-limit-remaining")
 
@@ -34,8 +39,9 @@ class ProviderContract:
     """
     Subclass it and give the fixture `provider`; the rest is inherited.
 
-    `statuses` names the field of an order that holds its status, `required` fields
-    without which an order must not be believed.
+    `status_field` names the field of a raw order that holds its status, `required`
+    those without which, or with something else in which, an order must not be
+    believed; `order.status` is a field of a field.
     """
 
     status_field = "status"
@@ -75,6 +81,13 @@ class ProviderContract:
             assert provider.read_order(raw) == provider.read_order(raw)
             assert raw == before
 
+    def test_a_page_of_all_orders_has_no_order_twice(self, provider: Provider) -> None:
+        if not isinstance(provider, ReadsWholeAccount):
+            return
+        pages = provider.fetch_all_orders(None, Extent(0), workers=1)
+        ids = [str(raw["id"]) for page in pages for raw in page.records]
+        assert len(ids) == len(set(ids))
+
     def test_an_order_names_its_event(self, provider: Provider) -> None:
         for raw in self.raw_orders(provider):
             assert provider.event_of(raw) == provider.read_order(raw).occurrence_id
@@ -89,11 +102,13 @@ class ProviderContract:
     ) -> None:
         if not isinstance(provider, ReadsWholeAccount):
             return
-        from ticketsync.providers.base import Extent
-
         pages = provider.fetch_all_orders(None, Extent(0), workers=1)
         whole = {str(raw["id"]) for page in pages for raw in page.records}
-        assert whole == {order.id for order in self.orders(provider)}
+        of_events = {str(raw["id"]) for raw in self.raw_orders(provider)}
+        if isinstance(provider, ListsInOrders):
+            assert whole >= of_events  # some are for dates that no listing has
+        else:
+            assert whole == of_events
 
     def test_people_can_be_taken_out_and_the_rest_still_be_read(
         self, provider: Provider
@@ -105,15 +120,16 @@ class ProviderContract:
             assert provider.read_order(bare) == provider.read_order(raw)
 
     def test_an_unknown_status_is_not_believed(self, provider: Provider) -> None:
-        raw = dict(self.raw_orders(provider)[0])
-        raw[self.status_field] = "a status nobody has heard of"
-        self._refused(provider, raw)
+        raw = self.raw_orders(provider)[0]
+        unknown = "a status nobody has heard of"
+        self._refused(provider, _changed(raw, self.status_field, unknown))
 
     def test_a_damaged_order_is_not_believed(self, provider: Provider) -> None:
+        raw = self.raw_orders(provider)[0]
         for name in self.required:
-            raw = dict(self.raw_orders(provider)[0])
-            del raw[name]
-            self._refused(provider, raw)
+            self._refused(provider, _changed(raw, name, _GONE))
+            self._refused(provider, _changed(raw, name, ["another", "shape"]))
+            self._refused(provider, _changed(raw, name, None))
 
     # What the tests above are made of
 
@@ -121,17 +137,19 @@ class ProviderContract:
         return [raw for page in provider.fetch_events() for raw in page.records]
 
     def raw_orders(self, provider: Provider) -> list[Raw]:
-        dates = [
-            date.id
-            for raw in self.listed(provider)
-            for date in provider.read_event(raw).occurrences
-        ]
-        return [
-            raw
+        events = [provider.read_event(raw) for raw in self.listed(provider)]
+        dates = [date for event in events for date in event.occurrences]
+        units = dict.fromkeys(
+            date.id if provider.spec.orders_by == "occurrence" else date.event_id
             for date in dates
-            for page in provider.fetch_orders(date, None)
+        )
+        found = {
+            str(raw["id"]): raw
+            for unit in units
+            for page in provider.fetch_orders(unit, None)
             for raw in page.records
-        ]
+        }
+        return list(found.values())
 
     def orders(self, provider: Provider) -> list[records.Order]:
         return [
@@ -147,10 +165,32 @@ class ProviderContract:
         raise AssertionError("the record was believed")
 
 
-@contextmanager
-def cassette(file: Path, spec: ProviderSpec, *, record: bool = False) -> Iterator[Any]:
+_GONE = object()
+
+
+def _changed(raw: Raw, path: str, value: Any) -> Raw:
     """
-    Play a recorded conversation, or record one with `record=True`.
+    A copy of the record with one field changed, or taken out.
+    """
+    found = copy.deepcopy(dict(raw))
+    *way, name = path.split(".")
+    inner = found
+    for step in way:
+        inner = inner[step]
+    if value is _GONE:
+        del inner[name]
+    else:
+        inner[name] = value
+    return found
+
+
+@contextmanager
+def cassette(
+    file: Path, spec: ProviderSpec, *, record: bool = False, recorded_at: str = ""
+) -> Iterator[Any]:
+    """
+    Play a recorded conversation, or record one with `record=True`; `recorded_at` is
+    the base URL it is recorded at, where that is not the platform's own.
 
     Playing never touches the network. Recording keeps an allow-list: path and query,
     content type and limits, and bodies without people. The address becomes the
@@ -160,19 +200,20 @@ def cassette(file: Path, spec: ProviderSpec, *, record: bool = False) -> Iterato
 
     recorder = vcr.VCR(
         record_mode="all" if record else "none",
-        match_on=["method", "uri"],
+        match_on=["method", "uri", "body"],
         decode_compressed_response=True,
-        before_record_request=lambda request: _scrubbed_request(request, spec),
+        before_record_request=lambda request: _scrubbed_request(
+            request, spec, recorded_at
+        ),
         before_record_response=lambda response: _scrubbed_response(response, spec),
     )
     with recorder.use_cassette(str(file)) as tape:
         yield tape
 
 
-def _scrubbed_request(request: Any, spec: ProviderSpec) -> Any:
-    parts = urlsplit(request.uri)
-    base = urlsplit(spec.base_url)
-    request.uri = parts._replace(scheme=base.scheme, netloc=base.netloc).geturl()
+def _scrubbed_request(request: Any, spec: ProviderSpec, recorded_at: str) -> Any:
+    if recorded_at and request.uri.startswith(recorded_at):
+        request.uri = spec.base_url + request.uri.removeprefix(recorded_at)
     request.headers = {}
     return request
 
@@ -185,5 +226,5 @@ def _scrubbed_response(response: Any, spec: ProviderSpec) -> Any:
     return {
         **response,
         "headers": {name: headers[name] for name in SAFE_HEADERS if name in headers},
-        "body": {"string": json.dumps(value, separators=(",", ":")).encode()},
+        "body": {"string": exact_json.encode(value)},
     }

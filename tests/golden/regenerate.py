@@ -1,11 +1,11 @@
 """
-Record the cassettes again, and what we understand of them.
+Record the cassettes and write what we understand of them.
 
-    python tests/golden/regenerate.py               from the sandbox
-    TT_LIVE_KEY=sk_… python tests/golden/regenerate.py --live
+    python tests/golden/regenerate.py                         from the sandbox
+    python tests/golden/regenerate.py --live eventbrite       from a live account
 
-Read the difference before committing it. A live recording keeps no people, but look
-at it all the same; nobody should commit another venue's sales.
+A live account's key is taken from the variable LIVE_KEY, its options (`site_id` …)
+from LIVE_OPTIONS as JSON. Read the difference before you commit it.
 """
 
 import json
@@ -18,49 +18,78 @@ from pathlib import Path
 
 from ticketsync.core.redact import Secret
 from ticketsync.net.client import ApiClient
-from ticketsync.providers.base import Extent, key_as_basic_user
-from ticketsync.providers.ticket_tailor import TicketTailor
+from ticketsync.providers import registry
+from ticketsync.providers.base import (
+    Extent,
+    IssuesLooseTickets,
+    ListsInOrders,
+    ReadsWholeAccount,
+)
 from ticketsync.testing import cassette
 
 ROOT = Path(__file__).parents[2]
-CASSETTE = ROOT / "cassettes" / "ticket_tailor" / "account.yaml"
-GOLDEN = Path(__file__).parent / "ticket_tailor" / "account.json"
-FROM_SANDBOX = (
-    "# Recorded from the ticketsync sandbox, which plays Ticket Tailor from its\n"
-    "# documents. It was not recorded from Ticket Tailor.\n"
-)
-FROM_LIVE = "# Recorded from a live Ticket Tailor account; people are taken out.\n"
+PLATFORMS = ("ticket_tailor", "eventbrite", "humanitix", "wix", "square")
+OPTIONS = {"wix": {"site_id": "5a1e0000-0000-4000-8000-000000000001"}}
 
 
-def converse(api):
+def cassette_of(name):
+    return ROOT / "cassettes" / name / "account.yaml"
+
+
+def golden_of(name):
+    return Path(__file__).parent / name / "account.json"
+
+
+def connected(name, base_url="", key="replay", options=None):
+    """
+    A provider with its client.
+    """
+    kind = registry.provider(name)
+    told = OPTIONS.get(name, {}) if options is None else options
+    api = ApiClient(
+        base_url or kind.spec.base_url,
+        account="golden",
+        platform=kind.spec.title,
+        headers=kind.spec.authenticate(Secret(key), told),
+        explain=kind.spec.explain,
+    )
+    return kind(api, told), api
+
+
+def converse(provider):
     """
     The conversation on the tape: everything a provider can ask.
     """
-    provider = TicketTailor(api, {})
     identity = provider.identify()
     listed = [raw for page in provider.fetch_events() for raw in page.records]
     events = [provider.read_event(raw) for raw in listed]
-    dates = [d.id for event in events for d in event.occurrences]
-    by_event = [
-        raw
-        for event_id in dates
-        for page in provider.fetch_orders(event_id, None)
+    dates = [d for event in events for d in event.occurrences]
+    by_event = provider.spec.orders_by == "event"
+    units = dict.fromkeys(d.event_id if by_event else d.id for d in dates)
+    if isinstance(provider, ListsInOrders):
+        units = list(units)[:1]  # each of them reads everything
+    found = {
+        raw["id"]: raw
+        for unit in units
+        for page in provider.fetch_orders(unit, None)
         for raw in page.records
-    ]
-    whole = [
-        raw
-        for page in provider.fetch_all_orders(None, Extent(0), workers=1)
-        for raw in page.records
-    ]
-    assert {raw["id"] for raw in whole} == {raw["id"] for raw in by_event}
-    if by_event:
-        provider.fetch_order(by_event[0]["id"], "")
-    loose = [
-        provider.read_loose_ticket(raw)
-        for event_id in dates
-        for page in provider.fetch_loose_tickets(event_id)
-        for raw in page.records
-    ]
+    }
+    if found:
+        first = next(iter(found.values()))
+        provider.fetch_order(first["id"], provider.event_of(first))
+    whole = list(found.values())
+    if isinstance(provider, ReadsWholeAccount):
+        pages = provider.fetch_all_orders(None, Extent(0), workers=1)
+        whole = [raw for page in pages for raw in page.records]
+        assert {raw["id"] for raw in whole} >= set(found)
+    loose = []
+    if isinstance(provider, IssuesLooseTickets):
+        loose = [
+            provider.read_loose_ticket(raw)
+            for unit in units
+            for page in provider.fetch_loose_tickets(unit)
+            for raw in page.records
+        ]
     return {
         "identity": asdict(identity),
         "events": [asdict(event) for event in events],
@@ -77,42 +106,60 @@ def as_text(found):
     return json.dumps(found, indent=1, sort_keys=True, default=plain) + "\n"
 
 
-def client(base_url, key):
-    return ApiClient(
-        base_url,
-        account="golden",
-        platform="Ticket Tailor",
-        headers=key_as_basic_user(Secret(key), {}),
+@contextmanager
+def source(name, live):
+    """
+    Where to record: base URL, key, options.
+    """
+    if live:
+        options = json.loads(os.environ.get("LIVE_OPTIONS", "{}"))
+        yield registry.provider(name).spec.base_url, os.environ["LIVE_KEY"], options
+        return
+    from ticketsync.sandbox import platforms, server, world
+
+    today = date(2026, 9, 1)
+    others = platforms.others(
+        today=today, orders=14, names=[n for n in (name,) if n != "ticket_tailor"]
+    )
+    sandbox = server.Sandbox(world.build(today=today, orders=40), others=others)
+    with server.serving(sandbox) as url:
+        key = sandbox.players[name].key
+        yield sandbox.url(url, name), key, OPTIONS.get(name, {})
+
+
+def headline(name, live):
+    title = registry.provider(name).spec.title
+    if live:
+        return f"# Recorded from a live {title} account; people are taken out.\n"
+    return (
+        f"# Recorded from the ticketsync sandbox, which plays {title} from its\n"
+        f"# documents. It was not recorded from {title}.\n"
     )
 
 
-@contextmanager
-def source(live):
-    if live:
-        yield TicketTailor.spec.base_url, os.environ["TT_LIVE_KEY"]
-        return
-    from ticketsync.sandbox import server, world
-
-    sandbox = server.Sandbox(world.build(today=date(2026, 9, 1), orders=40))
-    with server.serving(sandbox) as url:
-        yield url, sandbox.key
+def record(name, live):
+    file = cassette_of(name)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.unlink(missing_ok=True)
+    spec = registry.provider(name).spec
+    with (
+        source(name, live) as (url, key, options),
+        cassette(file, spec, record=True, recorded_at=url),
+    ):
+        provider, api = connected(name, url, key, options)
+        found = converse(provider)
+        api.close()
+    tape = file.read_text(encoding="utf-8")
+    file.write_text(headline(name, live) + tape, encoding="utf-8")
+    golden = golden_of(name)
+    golden.parent.mkdir(parents=True, exist_ok=True)
+    golden.write_text(as_text(found), encoding="utf-8")
 
 
 def main():
     live = "--live" in sys.argv
-    CASSETTE.parent.mkdir(parents=True, exist_ok=True)
-    CASSETTE.unlink(missing_ok=True)
-    with (
-        source(live) as (url, key),
-        cassette(CASSETTE, TicketTailor.spec, record=True),
-    ):
-        api = client(url, key)
-        found = converse(api)
-        api.close()
-    tape = CASSETTE.read_text(encoding="utf-8")
-    CASSETTE.write_text((FROM_LIVE if live else FROM_SANDBOX) + tape, encoding="utf-8")
-    GOLDEN.parent.mkdir(exist_ok=True)
-    GOLDEN.write_text(as_text(found), encoding="utf-8")
+    for name in [a for a in sys.argv[1:] if a != "--live"] or PLATFORMS:
+        record(name, live)
 
 
 if __name__ == "__main__":

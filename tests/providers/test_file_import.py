@@ -219,7 +219,11 @@ def test_ticketmaster_blocks_count_their_seats_and_their_own_price(tmp_path):
         "78,1,Late Laughs,EV1,2026-10-04 19:30,2026-09-01 10:00,COMP,2,0.00,A\n"
         "79,1,Late Laughs,EV1,2026-10-04 19:30,2026-09-01 10:00,ADULT,1,39.90,Q\n"
     )
-    told = {"recipe": "ticketmaster", "timezone": "Australia/Sydney", "currency": "AUD"}
+    told = {
+        "recipe": "ticketmaster_share",
+        "timezone": "Australia/Sydney",
+        "currency": "AUD",
+    }
     reports = file_import.read_report(told, tmp_path / "tm.csv")
     block, comp, odd = reports.orders
     order = file_import.read_order(block)

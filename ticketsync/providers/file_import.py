@@ -413,7 +413,7 @@ class _Reader:
         for line in back:
             refunded += abs(self.line_total(line))
             _void(tickets, line.get("type", ""), abs(self.quantity(line)))
-        tax = sum(self.amount(line, "tax") or 0 for line in sold)
+        tax = sum(self.tax(line) for line in sold)
         own = sum(ticket.face + ticket.fee for ticket in tickets)
         total = own + (tax if self.rules["tax_on_top"] else 0)
         charged = total if status is OrderStatus.PAID or refunded else 0
@@ -481,6 +481,12 @@ class _Reader:
         if price is None:
             raise UnreadableRecord("it has no price")
         return price * abs(self.quantity(line)) - (self.amount(line, "discount") or 0)
+
+    def tax(self, line: Mapping[str, str]) -> int:
+        each = self.amount(line, "tax_per_ticket")
+        if each is not None:
+            return each * self.quantity(line)
+        return self.amount(line, "tax") or 0
 
     def tickets(
         self, line: Mapping[str, str], word: str, number: int

@@ -22,8 +22,8 @@ from ticketsync.core.redact import safe
 FIELDS = (
     *("order", "line", "event", "event_id", "show_id", "venue"),
     *("starts", "date", "time", "placed", "type", "quantity", "price", "total"),
-    *("list_price", "discount", "fee", "tax", "kept", "order_total", "refunded"),
-    *("refunded_at", "status", "checked_in", "channel", "currency"),
+    *("list_price", "discount", "fee", "tax", "tax_per_ticket", "kept"),
+    *("order_total", "refunded", "status", "checked_in", "channel", "currency"),
 )
 STATUSES = ("paid", "comp", "pending", "cancelled", "void", "refunded")
 _KEYS = (

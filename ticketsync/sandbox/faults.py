@@ -13,6 +13,7 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass
@@ -121,13 +122,21 @@ def _records(answer: Answer, value: str) -> Answer:
     every, _, change = value.partition(":")
     name, has_value, text = change.partition("=")
     page = json.loads(answer.body)
-    for n, record in enumerate(page.get("data") or []):
+    for n, record in enumerate(_rows(page)):
         if n % int(every) == 0:
             if not has_value:
                 record.pop(name, None)
             else:
                 record[name] = json.loads(text) if text else None
     return Answer(answer.status, json.dumps(page).encode(), answer.headers)
+
+
+def _rows(page: dict[str, Any]) -> list[dict[str, Any]]:
+    """
+    The list of records in an answer, whatever a platform calls it.
+    """
+    lists = [value for value in page.values() if isinstance(value, list)]
+    return next((rows for rows in lists if rows and isinstance(rows[0], dict)), [])
 
 
 def _drop(answer: Answer, value: str) -> Answer:

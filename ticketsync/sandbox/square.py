@@ -8,7 +8,6 @@ orders of their own, fees on payments, cursors that carry the query.
 from __future__ import annotations
 
 import base64
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -229,13 +228,13 @@ class Square:
 
 
 def _place(cursor: str) -> int:
-    return int(json.loads(base64.b64decode(cursor))["at"]) if cursor else 0
+    return int(base64.b64decode(cursor).decode().partition(":")[2]) if cursor else 0
 
 
 def _cut(key: str, rows: list[dict[str, Any]], first: int, size: int) -> Reply:
     found: dict[str, Any] = {key: rows[first : first + size]}
     if first + size < len(rows):
-        place = json.dumps({"at": first + size}).encode()
+        place = f"at:{first + size}".encode()
         found["cursor"] = base64.b64encode(place).decode()
     return reply(found)
 
