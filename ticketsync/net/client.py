@@ -181,7 +181,9 @@ class ApiClient:
             )
         if not self._patience.pass_gate():
             raise self._throttled()
-        if self._budget is not None and not self._budget.take(self._patience.left):
+        # Our own budget is a plan, not a reproach: it may take the whole run's time.
+        left = self._ends - time.monotonic()
+        if self._budget is not None and not self._budget.take(left):
             raise self._throttled()
 
     def _send(

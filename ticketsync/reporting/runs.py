@@ -7,12 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, select, type_coerce
 from sqlmodel import Session
 
 from ticketsync.store.tables.accounts import Account, SyncRun
 from ticketsync.store.tables.catalogue import Occurrence, Refusal, ShowLink
 from ticketsync.store.tables.sales import Order, Quarantined
+from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 
 
@@ -151,7 +152,7 @@ def open_work(session: Session) -> Open:
             .where(
                 links.c.id.is_(None),
                 dates.c.gone_since.is_(None),
-                dates.c.is_dated.is_(True),
+                type_coerce(dates.c.is_dated, WHOLE) == 1,
                 dates.c.id.not_in(never),
             )
         ),

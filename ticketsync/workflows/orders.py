@@ -58,6 +58,7 @@ STREAM = "orders"  # event id → fingerprint of its last complete read
 BEGUN = "orders-begun"  # event id → fingerprint when the unfinished read began
 WINDOWS = "orders-windows"  # "" → what is left of an unfinished read
 NEWEST = "orders-newest"  # "" → watermark for new orders
+SWEPT = "orders-swept"  # events that an unfinished sweep has read
 CHANGED = "orders-changed"  # event id → the bookmark of its last complete read
 
 PAGE = 100
@@ -81,6 +82,8 @@ class Reading:
     ill: set[str] | None = None
     prints: dict[str, str] = field(default_factory=dict)
     changes: dict[str, str] = field(default_factory=dict)
+    swept: set[str] = field(default_factory=set)
+    was_sweeping: bool = False
     newest: str = ""
     expected: int = 0
     done: int = 0
@@ -223,6 +226,7 @@ def read_events(
     """
     provider = work.provider
     units = _units(work, chosen, listed, swept=swept)
+    progress.was_sweeping = swept and provider.spec.orders_by == "event"
     progress.expected += _total(chosen)
 
     def reader(unit: _Unit) -> Callable[[], Iterator[tuple[_Unit, Page | None]]]:
@@ -241,10 +245,35 @@ def read_events(
     for unit, page in side_by_side(map(reader, units), workers=workers):
         if page is None:
             _complete(progress, unit)
+            if progress.was_sweeping:
+                progress.swept.add(unit.id)
             continue
         _save_page(work, page, progress)
         if page.bookmark is not None:
             progress.changes[unit.id] = page.bookmark
+
+
+def remember_sweep(work: AccountSession, progress: Reading) -> None:
+    """
+    Note which events an unfinished sweep has read, for the run that goes on.
+    """
+    if progress.swept:
+        with work.unit() as session:
+            done = dict.fromkeys(progress.swept, "")
+            bookmarks.put(session, work.account.id, SWEPT, done)
+
+
+def end_sweep(work: AccountSession, progress: Reading) -> None:
+    """
+    Forget those notes: the next sweep reads everything again.
+    """
+    if not progress.was_sweeping:
+        return
+    with work.database.read() as session:
+        done = bookmarks.of(session, work.account.id, SWEPT)
+    if done:
+        with work.unit() as session:
+            bookmarks.drop(session, work.account.id, [SWEPT])
 
 
 def _units(
@@ -259,6 +288,7 @@ def _units(
     with work.database.read() as session:
         marks = bookmarks.of(session, work.account.id, STREAM)
         since = bookmarks.of(session, work.account.id, CHANGED)
+        done = bookmarks.of(session, work.account.id, SWEPT)
     wanted = dict.fromkeys(offer.event_id for offer in chosen)
     offers: dict[str, list[Offer]] = {event: [] for event in wanted}
     for offer in listed:
@@ -269,7 +299,8 @@ def _units(
             event,
             tuple(dates),
             since.get(event)
-            if not swept and all(date.occurrence_id in marks for date in dates)
+            if (not swept or event in done)
+            and all(date.occurrence_id in marks for date in dates)
             else None,
         )
         for event, dates in offers.items()

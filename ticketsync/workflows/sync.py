@@ -281,9 +281,11 @@ def _work(work: AccountSession, request: Request) -> tuple[int, bool]:
             work, request, listed, progress, last_sweep
         )
     except errors.TicketsyncError:
-        _bring_up_to_date(work, progress, [], set())
+        _keep_what_is_whole(work, request, listed, progress)
         raise
-    return _bring_up_to_date(work, progress, chosen, refused), swept
+    changed = _bring_up_to_date(work, progress, chosen, refused)
+    orders.end_sweep(work, progress)
+    return changed, swept
 
 
 def _link_certain(work: AccountSession) -> None:
@@ -307,6 +309,24 @@ def _link_certain(work: AccountSession) -> None:
             f"{len(plan.unsure)} dates belong to no show yet; run `ticketsync match`, "
             "or `ticketsync shows adopt --all`"
         )
+
+
+def _keep_what_is_whole(
+    work: AccountSession,
+    request: Request,
+    listed: Sequence[Offer],
+    progress: orders.Reading,
+) -> None:
+    """
+    Events that were read to their end before a failure need not be read again: so a
+    first read that takes longer than one run may take goes on where it stopped.
+    """
+    whole = [o for o in listed if o.occurrence_id in progress.complete]
+    refused = orders.notice_absence(
+        work, progress, whole, accept_shrink=request.accept_shrink
+    )
+    _bring_up_to_date(work, progress, whole, refused, is_finished=False)
+    orders.remember_sweep(work, progress)
 
 
 def _read_orders(
@@ -386,9 +406,13 @@ def _bring_up_to_date(
     progress: orders.Reading,
     chosen: Sequence[Offer],
     refused: set[int],
+    *,
+    is_finished: bool = True,
 ) -> int:
     """
     Recompute the figures of everything read, and set the marks in the same breath.
+
+    A run that did not finish leaves where new orders begin, and what it did not read.
     """
     complete = [o for o in chosen if o.occurrence_id in progress.complete]
     touched = progress.touched | {offer.id for offer in complete}
@@ -405,7 +429,7 @@ def _bring_up_to_date(
         newest = bookmarks.of(session, work.account.id, orders.NEWEST).get("", "")
         changed_at = bookmarks.of(session, work.account.id, orders.CHANGED)
         shows = links.shows_of(session, touched)
-    moved = complete and progress.newest > newest
+    moved = is_finished and complete and progress.newest > newest
     fresh = {event: mark for event, mark in marks.items() if known.get(event) != mark}
     later = {
         unit: moment
@@ -423,7 +447,7 @@ def _bring_up_to_date(
         if moved:
             newer = {"": progress.newest}
             bookmarks.put(session, work.account.id, orders.NEWEST, newer)
-        if complete:  # else the next run goes on from what this one began
+        if complete and is_finished:  # else the next run goes on from what this began
             bookmarks.drop(session, work.account.id, [orders.BEGUN])
         links.set_status(session, {o.id for o in complete} - refused, "synced")
         links.set_status(session, refused, "error")

@@ -1,0 +1,129 @@
+"""
+Lighthouse Tickets, a platform that does not exist.
+
+API       https://api.lighthouse.example/2
+Words     their gig is our Event and its only Occurrence
+Auth      header `X-Token`
+Pages     one page each; a list of gigs, a list of bookings per gig
+Surprise  amounts are whole cents, the currency stands on the gig's booking
+
+Unverified: whether a booking that was given back keeps its seats; they are taken as
+not admitting anybody.
+"""
+
+from collections.abc import Iterator
+
+from ticketsync.core import clock, records
+from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
+from ticketsync.core.redact import Secret
+from ticketsync.net.client import ApiClient
+from ticketsync.providers import reading
+from ticketsync.providers.base import (
+    Budget,
+    Capabilities,
+    Options,
+    Page,
+    ProviderSpec,
+    Raw,
+)
+
+STATE = {
+    "confirmed": OrderStatus.PAID,
+    "given_back": OrderStatus.PAID,
+    "waiting": OrderStatus.PENDING,
+}
+
+
+def token_header(secret: Secret, options: Options) -> dict[str, Secret]:
+    return {"X-Token": secret}
+
+
+class Lighthouse:
+    spec = ProviderSpec(
+        name="lighthouse",
+        title="Lighthouse Tickets",
+        base_url="https://api.lighthouse.example/2",
+        authenticate=token_header,
+        budget=Budget(requests=60, minutes=1),
+        key_help="Lighthouse → Profile → Tokens",
+        capabilities=Capabilities(),
+        personal_fields=frozenset(("guest",)),
+        tells_fees=True,
+    )
+
+    def __init__(self, api: ApiClient, options: Options) -> None:
+        self.api = api
+
+    # The half that talks
+
+    def identify(self) -> records.Identity:
+        me = self.api.get("/me")
+        return records.Identity(reading.text(me, "house"), reading.text(me, "house"))
+
+    def fetch_events(self) -> Iterator[Page]:
+        yield Page("event", self.api.get("/gigs")["gigs"])
+
+    def fetch_orders(self, event_id: str, bookmark: str | None) -> Iterator[Page]:
+        yield Page("order", self.api.get(f"/gigs/{event_id}/bookings")["bookings"])
+
+    def fetch_order(self, order_id: str, occurrence_id: str) -> Raw:
+        found: Raw = self.api.get(f"/bookings/{order_id}")
+        return found
+
+    # The half that understands
+
+    def event_of(self, raw: Raw) -> str:
+        return str(raw.get("gig") or "")
+
+    def read_event(self, raw: Raw) -> records.Event:
+        id_, name = reading.text(raw, "id"), reading.text(raw, "name")
+        date = records.Occurrence(
+            id=id_,
+            event_id=id_,
+            name=name,
+            starts_at=reading.moment(raw, "starts"),
+            ends_at=None,
+            timezone=reading.text(raw, "zone"),
+            status=OccurrenceStatus.ON_SALE,
+            capacity=reading.whole_or_none(raw, "seats"),
+            currency=None,
+            venue=None,
+            url=None,
+            listed_at=None,
+            issued=None,
+            ordered=None,
+            fingerprint="",
+        )
+        clock.zone(date.timezone)
+        return records.Event(id_, name, None, (date,))
+
+    def read_order(self, raw: Raw) -> records.Order:
+        id_, gig = reading.text(raw, "id"), reading.text(raw, "gig")
+        state = reading.word(raw, "state", STATE)
+        price, seats = reading.whole(raw, "price"), reading.whole(raw, "seats")
+        fee = reading.whole(raw, "fee")
+        is_back = raw["state"] == "given_back"
+        total = price * seats
+        return records.Order(
+            id=id_,
+            occurrence_id=gig,
+            status=state,
+            placed_at=reading.moment(raw, "at"),
+            currency=reading.text(raw, "currency"),
+            total=total,
+            charged=total if state is OrderStatus.PAID else 0,
+            tickets=tuple(
+                records.Ticket(
+                    id=f"{id_}-{n + 1}",
+                    occurrence_id=gig,
+                    type_id="seat",
+                    type_name="Seat",
+                    status=TicketStatus.VOID if is_back else TicketStatus.VALID,
+                    checked_in=False,
+                    face=price,
+                )
+                for n in range(seats)
+            ),
+            fees=(records.Fee("Lighthouse fee", fee),) if fee else (),
+            refunds=(records.Refund(id_, total),) if is_back else (),
+        )
