@@ -18,9 +18,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from math import ceil
 from pathlib import Path
 
+from ticketsync.sandbox import humanitix, server, world
 from ticketsync.sandbox.server import ask
 
 HERE = Path(__file__).parent
@@ -147,6 +149,7 @@ def main():
         starting(bench)
         syncing(bench)
         waiting(bench)
+        event_by_event(bench)
         growing(bench)
 
 
@@ -237,6 +240,82 @@ def waiting(bench):
     finally:
         server.kill()
         server.wait()
+
+
+def event_by_event(bench):
+    """
+    100 ms of latency and a platform that is asked for each of its 200 events; and its
+    200 calls a minute, kept by a whole sync of 110 events.
+    """
+    played = many_events(200)
+    sandbox = server.Sandbox(world.build(orders=10), others=(played,), latency=0.1)
+    played.limit = 10**9
+    with server.serving(sandbox) as address:
+        url = sandbox.url(address, "humanitix")
+        reader = [sys.executable, str(HERE / "reading_events.py"), url, played.key]
+        alone = bench.timed([*reader, "1"])[0]
+        together = bench.timed([*reader, "16"])[0]
+    say(
+        "200 events, 100 ms: one after another / side by side",
+        f"{alone / together:.2f}",
+        "at least 5",
+    )
+    played = many_events(110)
+    sandbox = server.Sandbox(world.build(orders=10), others=(played,))
+    home = bench.folder / "humanitix"
+    bench.environment["HX_KEY"] = played.key
+    with server.serving(sandbox) as address:
+        url = sandbox.url(address, "humanitix")
+        for words in (
+            ("init", "--venue", "V", "--timezone", "UTC", "--currency", "AUD"),
+            (
+                "accounts",
+                "add",
+                "humanitix",
+                "hx",
+                "--base-url",
+                url,
+                "--secret-env",
+                "HX_KEY",
+            ),
+            ("events", "fetch"),
+            ("shows", "adopt", "--all"),
+        ):
+            bench.timed([*CLI, "--quiet", *words], home)
+        sandbox.log.clear()
+        bench.timed([*CLI, "sync", "--quiet"], home)
+        asked = len(sandbox.log)
+    say("110 events within 200 calls a minute: calls", str(asked))
+    say("… of them refused by the platform", str(played.refused), "0")
+
+
+def many_events(number):
+    """
+    A Humanitix account with that many events of one date each, ten orders an event.
+    """
+    built = world.build(orders=number * 10, habits=humanitix.HABITS)
+    works, performances = [], []
+    for n in range(number):
+        work = replace(built.works[0], id=5000 + n)
+        works.append(work)
+        first = built.performances[0]
+        performances.append(replace(first, id=60000 + n, work=work))
+    for n, purchase in enumerate(built.purchases):
+        purchase.performance = performances[n % number]
+    built.works, built.performances = works, performances
+    return Counting(built)
+
+
+class Counting(humanitix.Humanitix):
+    """
+    Notes how often it had to refuse.
+    """
+
+    refused = 0
+
+    def too_many(self, seconds):
+        self.refused += 1
+        return super().too_many(seconds)
 
 
 def growing(bench):

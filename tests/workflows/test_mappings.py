@@ -2,6 +2,7 @@
 The venue's own names of ticket types, links switched off, one show on many platforms.
 """
 
+import csv
 import json
 import subprocess
 import sys
@@ -89,6 +90,30 @@ def test_one_show_on_five_platforms_in_one_currency_is_the_sum_of_their_books(
     # Ticket Tailor and Wix tell no fees: the sum is unknown, not too small.
     assert total["fees"] is None
     assert total["net"] is None
+
+
+def test_the_accountants_csv_holds_every_platforms_own_sum(everywhere, tmp_path):
+    database, sandbox = everywhere
+    file = tmp_path / "financials.csv"
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "ticketsync", "--database", database.url),
+            *("export", "financials", "-o", str(file)),
+        ],
+        check=True,
+    )
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    for name in sandbox.players:
+        for row in sandbox.truth(name):
+            sold = [
+                r
+                for r in rows
+                if (r["account"], r["production"], r["starts_at"], r["currency"])
+                == (name, row["name"], row["starts_at"], row["currency"])
+            ]
+            assert sum(Decimal(r["gross"]) for r in sold) == Decimal(row["gross"])
+            assert sum(int(r["tickets_sold"]) for r in sold) == row["tickets_sold"]
 
 
 def test_one_show_in_two_currencies_is_two_sums(everywhere):

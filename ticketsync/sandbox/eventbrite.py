@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ticketsync.sandbox.player import Asked, Reply, reply, seconds_of, utc
+from ticketsync.sandbox.player import Asked, Reply, major_text, reply, seconds_of, utc
 from ticketsync.sandbox.world import (
     VENUE,
     ZONE,
@@ -32,7 +32,6 @@ PUBLIC_TOKEN = "EBPUBLICTOKEN0000001"  # noqa: S105  # a played one
 ORGANISATION = "770000001"
 EMPTY_ORGANISATION = "770000002"
 PAGE = 50
-MINOR = {"JPY": 0, "KWD": 3}
 
 
 def kept(purchase: Purchase) -> int:
@@ -257,9 +256,7 @@ def _time(moment: Any) -> dict[str, str]:
 
 
 def _money(minor: int, currency: str) -> dict[str, Any]:
-    digits = MINOR.get(currency, 2)
-    whole = f"{minor:0{digits + 1}d}"
-    text = whole if not digits else f"{whole[:-digits]}.{whole[-digits:]}"
+    text = major_text(minor, currency)
     return {
         "currency": currency,
         "value": minor,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ticketsync.sandbox.player import Asked, Reply, reply, seconds_of, utc
+from ticketsync.sandbox.player import Asked, Reply, major_text, reply, seconds_of, utc
 from ticketsync.sandbox.world import (
     VENUE,
     ZONE,
@@ -162,7 +162,7 @@ class Humanitix:
                 {
                     "_id": f"{kind.id:024x}",
                     "name": kind.name,
-                    "price": _major(kind.price),
+                    "price": _major(kind.price, own[0].currency),
                     "quantity": 100,
                     "disabled": False,
                     "deleted": False,
@@ -184,7 +184,7 @@ class Humanitix:
                 }
                 for p in own
             ],
-            "location": REGION[own[0].currency],
+            "location": REGION.get(own[0].currency, "US"),
             "createdAt": utc(own[0].listed, millis=True),
             "updatedAt": utc(own[0].listed, millis=True),
             "isArchived": False,
@@ -199,8 +199,8 @@ def _touched(row: Purchase | tuple[Purchase, Seat]) -> int:
     return row.touched if isinstance(row, Purchase) else row[0].touched
 
 
-def _major(minor: int) -> float:
-    return minor / 100
+def _major(minor: int, currency: str) -> float:
+    return float(major_text(minor, currency))
 
 
 def _totals(purchase: Purchase, returned: int) -> dict[str, Any]:
@@ -230,7 +230,9 @@ def _totals(purchase: Purchase, returned: int) -> dict[str, Any]:
         "grossSales": listed + fee,
         "total": listed + fee - off - returned,
     }
-    return {"feesIncluded": False} | {n: _major(v) for n, v in amounts.items()}
+    return {"feesIncluded": False} | {
+        n: _major(v, purchase.performance.currency) for n, v in amounts.items()
+    }
 
 
 def _order(purchase: Purchase) -> dict[str, Any]:
@@ -257,7 +259,7 @@ def _order(purchase: Purchase) -> dict[str, Any]:
         "totals": _totals(purchase, purchase.returned),
         "purchaseTotals": _totals(purchase, 0),
         "additionalFields": [],
-        "location": REGION[purchase.performance.currency],
+        "location": REGION.get(purchase.performance.currency, "US"),
         "completedAt": utc(purchase.placed, millis=True),
         "createdAt": utc(purchase.placed, millis=True),
         "updatedAt": utc(purchase.touched, millis=True),
@@ -267,6 +269,7 @@ def _order(purchase: Purchase) -> dict[str, Any]:
 def _ticket(row: tuple[Purchase, Seat]) -> dict[str, Any]:
     purchase, seat = row
     price, fee = (0, 0) if seat.is_void else (seat.paid, seat.fee)
+    code = purchase.performance.currency
     return {
         "_id": f"{seat.id:024x}",
         "eventId": f"{purchase.performance.work.id:024x}",
@@ -279,14 +282,14 @@ def _ticket(row: tuple[Purchase, Seat]) -> dict[str, Any]:
         "lastName": str(purchase.buyer),
         "ticketTypeName": seat.kind.name,
         "ticketTypeId": f"{seat.kind.id:024x}",
-        "price": 0 if seat.is_void else _major(seat.kind.price),
-        "discount": _major(seat.kind.price - seat.paid),
-        "netPrice": _major(price),
+        "price": 0 if seat.is_void else _major(seat.kind.price, code),
+        "discount": _major(seat.kind.price - seat.paid, code),
+        "netPrice": _major(price, code),
         "taxes": 0,
-        "fee": _major(fee),
-        "passedOnFee": _major(fee),
+        "fee": _major(fee, code),
+        "passedOnFee": _major(fee, code),
         "absorbedFee": 0,
-        "total": _major(price + fee),
+        "total": _major(price + fee, code),
         "status": "cancelled" if seat.is_void else "complete",
         "checkIn": {"checkedIn": seat.has_entered},
         "qrCodeData": f"qr{seat.id}",

@@ -65,6 +65,18 @@ class Player(Protocol):
     def forget(self) -> None: ...
 
 
+DIGITS = {"JPY": 0, "KWD": 3}  # every other currency played has two
+
+
+def major_text(minor: int, currency: str) -> str:
+    """
+    An amount of minor units as the text of its major ones: 3900 is 39.00 AUD.
+    """
+    digits = DIGITS.get(currency, 2)
+    whole = f"{minor:0{digits + 1}d}"
+    return whole if not digits else f"{whole[:-digits]}.{whole[-digits:]}"
+
+
 def reply(value: Any, status: int = 200, **headers: str) -> Reply:
     """
     A JSON answer.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ticketsync.sandbox.player import Asked, Reply, reply, seconds_of, utc
+from ticketsync.sandbox.player import Asked, Reply, major_text, reply, seconds_of, utc
 from ticketsync.sandbox.world import (
     VENUE,
     ZONE,
@@ -247,7 +247,7 @@ def _updated(purchase: Purchase) -> int:
 
 
 def _money(minor: int, currency: str) -> dict[str, str]:
-    text = f"{minor // 100}.{minor % 100:02d}"
+    text = major_text(minor, currency)
     return {"amount": text, "currency": currency, "value": text}
 
 
@@ -363,7 +363,7 @@ def _transaction(purchase: Purchase) -> dict[str, Any]:
         refunds.append(
             {
                 "refundId": f"ref-{purchase.id}",
-                "amount": purchase.returned / 100,
+                "amount": float(major_text(purchase.returned, currency)),
                 "type": "FULL" if whole else "PARTIAL",
                 "status": "SUCCEEDED",
                 "createdAt": utc(purchase.touched),
@@ -374,7 +374,10 @@ def _transaction(purchase: Purchase) -> dict[str, Any]:
         "status": "REFUND" if refunds else "APPROVED",
         "type": "SALE",
         "createdAt": utc(purchase.placed),
-        "amount": {"amount": purchase.total / 100, "currency": currency},
+        "amount": {
+            "amount": float(major_text(purchase.total, currency)),
+            "currency": currency,
+        },
         "provider": "stripe",
         "paymentMethod": "creditCard",
         "refunds": refunds,
