@@ -394,3 +394,23 @@ def test_a_first_read_longer_than_one_run_goes_on_where_it_stopped(
     played.log.clear()
     assert attempt(database, settings, full=True).outcome == "success"
     assert any(first in target for _, target, _ in played.log)
+
+
+@pytest.mark.parametrize("name", ["eventbrite", "wix", "square"])
+def test_the_same_box_office_is_not_connected_twice(
+    sqlite, settings, played, name, monkeypatch
+):
+    add(sqlite, settings, played, name, played.player.key, monkeypatch)
+    monkeypatch.setenv("OTHER", played.player.key)
+    with pytest.raises(errors.GuardRefused, match="count every sale twice") as caught:
+        connecting.add(
+            sqlite,
+            settings,
+            provider=name,
+            name="again",
+            base_url=played.address,
+            source=SecretSource("env", "OTHER"),
+            options=OPTIONS.get(name, {}),
+            check=True,
+        )
+    assert caught.value.exit_code == 7

@@ -266,7 +266,8 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
     )
     for offer in sources:
         state = "" if offer.brings_sales else ", switched off"
-        typer.echo(f"{offer.account}: {safe(offer.called)} (date {offer.id}{state})")
+        theirs = f"date {offer.id}, their {safe(offer.occurrence_id)}{state}"
+        typer.echo(f"{offer.account}: {safe(offer.called)} ({theirs})")
         for url in (offer.url, offer.dashboard_url):
             if url:
                 typer.echo(f"  {safe(url)}")

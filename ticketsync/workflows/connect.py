@@ -5,6 +5,7 @@ Connecting platforms: try the key, keep it, remember where it is.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -89,8 +90,8 @@ def add(
     _refuse_bad_name(name)
     _refuse_bad_options(kind.spec, options)
     with database.read() as reading:
-        taken = any(a.name == name for a in state.all_accounts(reading))
-    if taken:
+        others = state.all_accounts(reading)
+    if any(other.name == name for other in others):
         raise errors.UsageError(
             f"There is an account {name!r} already.",
             hint=f"Choose another name, or run `ticketsync accounts rotate {name}`.",
@@ -99,6 +100,7 @@ def add(
     identity = _identify(
         kind.spec.name, name, base_url, secret, options, settings, check
     )
+    _refuse_twin(kind.spec, identity, others)
     reference = _stored(name, source)
     with database.write() as writing:
         state.add(
@@ -317,6 +319,27 @@ def _refuse_bad_options(spec: ProviderSpec, options: Options) -> None:
                 f"{spec.title} needs to be told its {option.name}: {option.help}.",
                 hint=f"Add --set {option.name}=…",
                 word="option-missing",
+            )
+
+
+def _refuse_twin(
+    spec: ProviderSpec,
+    identity: records.Identity | None,
+    others: Sequence[AccountState],
+) -> None:
+    """
+    The same box office under two names would count every sale twice.
+    """
+    if identity is None or identity.id is None:
+        return
+    for other in others:
+        if (other.provider, other.identity) == (spec.name, identity.id):
+            raise errors.GuardRefused(
+                f"Account {other.name!r} reads {safe(identity.name)} on {spec.title} "
+                "already; a second one would count every sale twice.",
+                hint=f"Run `ticketsync accounts rotate {other.name}` to give it "
+                "another key.",
+                word="connected-already",
             )
 
 
