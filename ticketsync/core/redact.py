@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterable
 from typing import Any, NoReturn
 from urllib.parse import quote
 
@@ -101,26 +100,15 @@ def take_people_out(
     fields and nobody needs them afterwards.
     """
     if type(raw) is dict:
-        if not keys.isdisjoint(raw):
-            if beside_email and "email" in raw:
-                _empty(raw, beside_email)
-            _empty(raw, keys)
-        inside: Iterable[Any] = raw.values()
-    else:
-        inside = raw
-    for value in inside:
+        hidden = keys | beside_email if beside_email and "email" in raw else keys
+        for key, value in raw.items():
+            kind = type(value)
+            if key in hidden:
+                raw[key] = "" if kind is str else [] if kind is list else None
+            elif (kind is dict or kind is list) and value:
+                take_people_out(value, keys, beside_email)
+        return
+    for value in raw:
         kind = type(value)
         if (kind is dict or kind is list) and value:
             take_people_out(value, keys, beside_email)
-
-
-def _empty(raw: dict[str, Any], keys: frozenset[str]) -> None:
-    for key in keys:
-        if key in raw:
-            raw[key] = _emptied(raw[key])
-
-
-def _emptied(value: Any) -> Any:
-    if type(value) is str:
-        return ""
-    return [] if type(value) is list else None
