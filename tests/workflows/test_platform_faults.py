@@ -89,14 +89,19 @@ def test_a_platform_that_fails_changes_nothing_and_is_read_again_later(
 
 
 ORDERS = {
-    "eventbrite": ("/organizations/", "costs", "status"),
-    "humanitix": (f"/v1/events/{3001:024x}/orders", "totals", "status"),
-    "wix": ("/events/v1/orders", "invoice", "status"),
-    "square": ("/v2/orders/search", "total_money", "state"),
+    "eventbrite": ("/organizations/", "costs", "status", "event_id", "created"),
+    "humanitix": (
+        f"/v1/events/{3001:024x}/orders",
+        *("totals", "status", "eventId", "completedAt"),
+    ),
+    "wix": ("/events/v1/orders", "invoice", "status", "eventId", "created"),
+    "square": ("/v2/orders/search", "total_money", "state", "line_items", "created_at"),
 }
 
 
-@pytest.mark.parametrize("change", ["missing", "null", "retyped", "unknown status"])
+@pytest.mark.parametrize(
+    "change", ["missing", "null", "retyped", "unknown status", "no event", "no time"]
+)
 def test_f22_f23_a_record_of_another_shape_waits_and_the_rest_is_read(
     database,
     settings,
@@ -104,12 +109,14 @@ def test_f22_f23_a_record_of_another_shape_waits_and_the_rest_is_read(
     name,
     change,
 ):
-    path, field, status = ORDERS[name]
+    path, field, status, event, moment = ORDERS[name]
     what = {
         "missing": field,
         "null": f"{field}=",
         "retyped": f'{field}="text"',
         "unknown status": f'{status}="part_transferred"',
+        "no event": f"{event}=7",
+        "no time": f'{moment}="half past nine"',
     }[change]
     connect(database, name, played.address)
     sync.fetch_listing(database, settings, [])

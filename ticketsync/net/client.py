@@ -16,7 +16,7 @@ import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -37,6 +37,7 @@ REQUEST_SECONDS: Final = 60.0
 CONNECT_SECONDS: Final = 10.0
 MOST_CONNECTIONS: Final = 32
 SHOWN_OF_NONSENSE: Final = 80
+AHEAD: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,14 @@ class ApiClient:
         nothing there, so it is repeated like a GET.
         """
         return self._ask("POST", path, {}, body)
+
+    def is_ahead(self, moment: datetime) -> bool:
+        """
+        Whether a watermark is in the platform's future: it comes from a damaged record
+        or from another clock, and reading from there would skip everything (F12).
+        """
+        now = self.provider_time
+        return now is not None and moment > now + AHEAD
 
     def close(self) -> None:
         self._client.close()

@@ -21,6 +21,18 @@ Row = dict[str, Any]
 PAGE_SIZE = 100
 
 
+def rows_of(api: ApiClient, envelope: Any, key: str, id_: str = "id") -> list[Row]:
+    """
+    The records of an answer, each an object with a text as its id.
+    """
+    rows = envelope.get(key)
+    if not isinstance(rows, list) or not all(
+        isinstance(row, dict) and isinstance(row.get(id_), str) for row in rows
+    ):
+        raise api.nonsense(f"answered without a list of {key}", "not-json")
+    return rows
+
+
 def by_last_id(
     api: ApiClient,
     path: str,
@@ -55,7 +67,7 @@ class Cursor:
         if self.after is not None:
             query["starting_after"] = self.after
         envelope = self._api.get(self._path, query)
-        rows = self._rows(envelope)
+        rows = rows_of(self._api, envelope, "data")
         following = self._following(envelope, rows)
         fresh = {row["id"] for row in rows} - self._seen
         if following is not None and (following == self.after or not fresh):
@@ -65,16 +77,6 @@ class Cursor:
         self._seen |= fresh
         self.after = following
         self.is_at_end = following is None
-        return rows
-
-    def _rows(self, envelope: Any) -> list[Row]:
-        rows = envelope.get("data")
-        if not isinstance(rows, list) or not all(
-            isinstance(row, dict) and isinstance(row.get("id"), str) for row in rows
-        ):
-            raise self._api.nonsense(
-                f"answered {self._path} without a list of records", "not-json"
-            )
         return rows
 
     def _following(self, envelope: Any, rows: list[Row]) -> str | None:

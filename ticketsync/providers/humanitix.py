@@ -36,6 +36,7 @@ from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret
 from ticketsync.net.client import ApiClient, Meaning, Params
+from ticketsync.net.paging import rows_of
 from ticketsync.providers import reading
 from ticketsync.providers.base import (
     Budget,
@@ -187,7 +188,7 @@ class Humanitix:
             while True:
                 asked: Params = {**query, "page": number, "pageSize": PAGE_SIZE}
                 envelope = self.api.get(path, asked)
-                rows = self._rows(envelope, key, path)
+                rows = rows_of(self.api, envelope, key, "_id")
                 total = reading.whole(envelope, "total") if "total" in envelope else 0
                 fresh = [row for row in rows if row["_id"] not in seen]
                 seen |= {row["_id"] for row in fresh}
@@ -198,16 +199,6 @@ class Humanitix:
                 number += 1
             if len(seen) >= total:
                 return
-
-    def _rows(self, envelope: Any, key: str, path: str) -> list[dict[str, Any]]:
-        rows = envelope.get(key)
-        if not isinstance(rows, list) or not all(
-            isinstance(row, dict) and isinstance(row.get("_id"), str) for row in rows
-        ):
-            raise self.api.nonsense(
-                f"answered {path} without a list of {key}", "not-json"
-            )
-        return rows
 
     # The half that understands
 

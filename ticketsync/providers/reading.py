@@ -72,6 +72,17 @@ def moment(raw: Mapping[str, Any], name: str) -> datetime:
         raise wrong(name, value, "a time") from None
 
 
+def sortable(moment: str) -> str:
+    """
+    An ISO 8601 text that sorts by time: milliseconds and offsets vary among records.
+    What is no time comes before all times.
+    """
+    try:
+        return f"{clock.from_iso(moment):%Y-%m-%dT%H:%M:%SZ}"
+    except ValueError:
+        return ""
+
+
 def text(raw: Mapping[str, Any], name: str) -> str:
     """
     A text that is not empty.
@@ -144,6 +155,16 @@ def wrong(name: str, value: object, expected: str) -> UnreadableRecord:
     return UnreadableRecord(
         f"{name} is {safe(repr(value), longest=60)}, not {expected}", word="unreadable"
     )
+
+
+def told(read: Callable[[Any], str], raw: Any) -> str:
+    """
+    What `read` makes of a record that nobody has looked at yet; `""` if nothing.
+    """
+    try:
+        return understood(read, raw)
+    except UnreadableRecord:
+        return ""
 
 
 def understood(read: Callable[[Any], T], raw: Any) -> T:

@@ -38,6 +38,7 @@ from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret
 from ticketsync.net.client import ApiClient, Meaning, Params
+from ticketsync.net.paging import rows_of
 from ticketsync.providers import reading
 from ticketsync.providers.base import (
     Budget,
@@ -72,7 +73,6 @@ ORDER_STATUS = {
 REFUNDED = ("succeeded",)
 OPEN_REFUNDS = timedelta(days=14)  # a refund may still succeed or fail after that long
 OVERLAP = timedelta(minutes=5)
-FUTURE = timedelta(minutes=5)
 ORDERS_AT_ONCE = 100
 EVENTS_AT_ONCE = 100
 GUESTS_AT_ONCE = 1000
@@ -172,7 +172,7 @@ class Wix:
         offset = 0
         while True:
             envelope = self._query_events(offset, EVENTS_AT_ONCE)
-            rows = self._rows(envelope, "events", "id")
+            rows = rows_of(self.api, envelope, "events", "id")
             yield Page("event", rows)
             told = envelope.get("pagingMetadata") or {}
             offset += len(rows)
@@ -191,9 +191,7 @@ class Wix:
 
     def fetch_recent_orders(self, watermark: str) -> Iterator[Page]:
         since = clock.from_iso(watermark)
-        now = self.api.provider_time
-        if now is not None and since > now + FUTURE:
-            # From a damaged record or another clock: read everything (F12).
+        if self.api.is_ahead(since):
             yield from self._orders({})
             return
         numbers = dict.fromkeys(self._changed_guests(since - OVERLAP))
@@ -213,7 +211,9 @@ class Wix:
         order = raw["order"]
         moments = [order.get("updated"), order.get("created")]
         moments += [refund.get("createdAt") for refund in raw["refunds"]]
-        return max((_sortable(m) for m in moments if isinstance(m, str)), default="")
+        return max(
+            (reading.sortable(m) for m in moments if isinstance(m, str)), default=""
+        )
 
     def event_of(self, raw: Raw) -> str:
         return str(raw["order"].get("eventId") or "")
@@ -261,7 +261,7 @@ class Wix:
                     "limit": ORDERS_AT_ONCE,
                 },
             )
-            rows = self._rows(envelope, "orders", "orderNumber")
+            rows = rows_of(self.api, envelope, "orders", "orderNumber")
             yield rows
             offset += len(rows)
             if not rows or offset >= reading.whole(envelope, "total"):
@@ -282,7 +282,7 @@ class Wix:
             envelope = self.api.query(
                 "/events/v2/guests/query", {"query": query, "fields": ["GUEST_DETAILS"]}
             )
-            for row in self._rows(envelope, "guests", "id"):
+            for row in rows_of(self.api, envelope, "guests", "id"):
                 if row.get("orderNumber"):
                     yield str(row["orderNumber"])
             told = envelope.get("pagingMetadata") or {}
@@ -328,7 +328,7 @@ class Wix:
                     "limit": TRANSACTIONS_AT_ONCE,
                 },
             )
-            rows = self._rows(envelope, "transactions", "transactionId")
+            rows = rows_of(self.api, envelope, "transactions", "transactionId")
             for row in rows:
                 if row.get("refunds"):
                     number = _order_number(row)
@@ -357,14 +357,6 @@ class Wix:
             found = self._refunds_of_order.get(str(order.get("orderNumber")), [])
         ordered = sorted(found, key=lambda refund: str(refund.get("refundId")))
         return {"id": order["orderNumber"], "order": order, "refunds": ordered}
-
-    def _rows(self, envelope: Any, key: str, id_: str) -> list[dict[str, Any]]:
-        rows = envelope.get(key)
-        if not isinstance(rows, list) or not all(
-            isinstance(row, dict) and isinstance(row.get(id_), str) for row in rows
-        ):
-            raise self.api.nonsense(f"answered without a list of {key}", "not-json")
-        return rows
 
     # The half that understands
 
@@ -427,13 +419,6 @@ class Wix:
             payment_reference=_transaction_of(order) or None,
             doubt=invoice.doubt(sum(refund.amount for refund in refunds), charged),
         )
-
-
-def _sortable(moment: str) -> str:
-    """
-    Milliseconds are sometimes left out: the same instant, the same text.
-    """
-    return f"{clock.from_iso(moment):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _transaction_of(order: Raw) -> str:

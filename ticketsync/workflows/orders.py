@@ -506,7 +506,8 @@ def _save_records(
     provider, account_id = work.provider, work.account.id
     raws = [raw for page in pages for raw in page.records]
     for raw in raws:
-        progress.seen.setdefault(provider.event_of(raw), set()).add(str(raw["id"]))
+        event = reading.told(provider.event_of, raw)
+        progress.seen.setdefault(event, set()).add(str(raw["id"]))
     cleans = cleaned(raws, provider.spec)
     if isinstance(provider, ListsInOrders):
         _list_dates(work, provider, raws, progress)
@@ -523,7 +524,10 @@ def _save_records(
     counts.quarantined += len(bad)
     if isinstance(provider, ReadsWholeAccount) and not is_retry:
         progress.newest = max(
-            [progress.newest, *(provider.watermark_of(raw) for raw in raws)]
+            [
+                progress.newest,
+                *(reading.told(provider.watermark_of, raw) for raw in raws),
+            ]
         )
     healed = _healed(work, progress, cleans, bad)
     if not good and not bad and not healed and not keep_place:

@@ -75,7 +75,7 @@ def understood(
                 Unread(
                     kind,
                     clean.id,
-                    event_of(clean.raw),
+                    reading.told(event_of, clean.raw),
                     clean.data,
                     error.word,
                     error.reason,
