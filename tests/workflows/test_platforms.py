@@ -227,3 +227,75 @@ def test_nothing_changed_asks_little(synced, settings, played, name):
     beside = [t for t in asked if not any(part in t for part in listing)]
     most = {"eventbrite": 2 * 2, "humanitix": 2, "wix": 4}[name]
     assert 0 < len(beside) <= most, beside
+
+
+class _Unlimited:
+    """
+    A call budget without an end: what is counted here is calls, not minutes.
+    """
+
+    def __init__(self, *args, **options):
+        pass
+
+    def take(self, longest):
+        return True
+
+    def close(self):
+        pass
+
+
+def many_dates(habits, number, *, as_works):
+    """
+    A world of that many dates with an order each: dates of one work, or works.
+    """
+    built = world.build(today=TODAY, orders=number, habits=habits)
+    first = built.performances[-1]
+    work = first.work
+    works = [replace(work, id=5000 + n) if as_works else work for n in range(number)]
+    built.performances = [
+        replace(
+            first,
+            id=60000 + n,
+            work=works[n],
+            starts=first.starts + timedelta(minutes=n),
+        )
+        for n in range(number)
+    ]
+    built.works = works if as_works else [work]
+    for n, purchase in enumerate(built.purchases):
+        purchase.performance = built.performances[n % number]
+    return built
+
+
+@pytest.mark.parametrize(
+    ("name", "as_works", "most"),
+    [("eventbrite", False, 2 * 2), ("humanitix", True, 200)],
+)
+def test_nothing_changed_on_200_linked_events_asks_no_more_than_promised(
+    sqlite, settings, name, as_works, most, frozen, monkeypatch
+):
+    """
+    Eventbrite: two requests per organisation (there are two), whatever it holds.
+    Humanitix: one per linked event.
+    """
+    habits, player = platforms.PLAYED[name]
+    played = player(many_dates(habits, 200, as_works=as_works), limit=10**6)
+    sandbox = server.Sandbox(world.build(today=TODAY, orders=10), others=(played,))
+    sandbox.clock = lambda: clock.now().timestamp()
+    monkeypatch.setattr("ticketsync.workflows.session.CallBudget", _Unlimited)
+    monkeypatch.setenv("KEY", played.key)
+    with server.serving(sandbox) as address:
+        connect(sqlite, name, sandbox.url(address, name))
+        sync.fetch_listing(sqlite, settings, [])
+        adopt(sqlite)
+        run(sqlite, settings)
+        sandbox.log.clear()
+        result = run(sqlite, settings)
+    assert result.counts.created == result.counts.updated == 0
+    listing = ("/events/?", "/users/me/", "/v1/events?")
+    asked = [target for _, target, _ in sandbox.log]
+    beside = [t for t in asked if not any(part in t for part in listing)]
+    assert len(beside) == most
+    with sqlite.read() as session:
+        linked = [o for o in offers.all_offers(session) if o.show_id is not None]
+    assert len(linked) == 200

@@ -372,7 +372,7 @@ def _read_orders(
         rest = _changed_meanwhile(work, window)
     elif tells_changes:
         orders.read_recent(work, progress)
-        rest = [offer for offer in window if offer.occurrence_id in waiting]
+        rest = []  # what waits in quarantine comes again when the platform mends it
         chosen = orders.fed(progress, listed, window, marks)
     else:
         recent = orders.read_recent(work, progress)
