@@ -1,0 +1,159 @@
+"""
+A database of every earlier schema, with data in it, becomes the present one.
+"""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+import ticketsync
+from ticketsync.store import engine, schema
+from ticketsync.store.tables import metadata
+
+MIGRATIONS = Path(ticketsync.__file__).parent / "store" / "migrations"
+ROWS = (
+    "INSERT INTO accounts (id, name, provider, base_url, secret_source,"
+    " secret_reference, secret_fingerprint, identity, state, state_reason, failures,"
+    " breaker_opened, breaker_until, created_at) VALUES (1, 'tt', 'ticket_tailor',"
+    " NULL, 'env', 'TT_KEY', 'f', 'lantern', 'active', '', 0, 0, NULL,"
+    " '2026-01-01T00:00:00.000000Z')",
+    "INSERT INTO venues VALUES (1, 'The Lantern Room', 'Australia/Sydney', 'AUD')",
+    "INSERT INTO productions VALUES (1, 'Late Laughs')",
+    "INSERT INTO shows VALUES (1, 1, 1, '2026-10-04T08:30:00.000000Z',"
+    " '2026-10-04T19:30', 'Australia/Sydney', 240, 'AUD', NULL, {no}, '')",
+    "INSERT INTO events VALUES (1, 1, 'es_1', 'Late Laughs', NULL)",
+    "INSERT INTO occurrences VALUES (1, 1, 1, 'ev_1', 'Late Laughs',"
+    " '2026-10-04T08:30:00.000000Z', NULL, '2026-10-04T19:30', 'Australia/Sydney',"
+    " 'on_sale', 240, 'AUD', NULL, NULL, NULL, 3, 1, 'f', NULL, {blob})",
+    "INSERT INTO production_links VALUES (1, 1, 1, '2026-01-01T00:00:00.000000Z')",
+    "INSERT INTO show_links VALUES (1, 1, 1, 'person', 'by hand', '', 'synced',"
+    " '2026-10-04T08:30:00.000000Z', '2026-01-01T00:00:00.000000Z')",
+)
+
+
+def as_it_was(url, version="0001"):
+    """
+    A database of that schema, as that version left it.
+    """
+    opened = engine._engine(engine._url(url))
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with opened.execution_options(ticketsync_write=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+        is_sqlite = connection.dialect.name == "sqlite"
+        words = {
+            "no": "0",
+            "blob": "x'00'" if is_sqlite else r"'\x00'::bytea",
+        }
+        for row in ROWS:
+            connection.exec_driver_sql(row.format(**words).replace("%", "%%"))
+    opened.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def old(request, tmp_path):
+    if request.param == "sqlite":
+        url = str(tmp_path / "old.db")
+    else:
+        server = request.getfixturevalue("postgres")
+        name = f"u{abs(hash(request.node.nodeid)) % 10**12}"
+        server.psql(f"CREATE DATABASE {name};")
+        url = server.get_uri(database=name)
+    as_it_was(url)
+    return url
+
+
+def test_an_old_database_keeps_its_rows_and_gets_the_present_shape(old):
+    engine.create_database(old).close()
+    opened = engine.open_database(old)
+    with opened.read() as session:
+        connection = session.connection()
+        context = MigrationContext.configure(connection)
+        differences = compare_metadata(context, metadata)
+        assert [d for d in differences if d[0] != "remove_table"] == []
+        account = connection.execute(text("SELECT * FROM accounts")).mappings().one()
+        link = connection.execute(text("SELECT * FROM show_links")).mappings().one()
+        date = connection.execute(text("SELECT * FROM occurrences")).mappings().one()
+        totals = connection.execute(text("SELECT * FROM show_totals")).all()
+    assert (account["name"], account["options"]) == ("tt", "{}")
+    assert (link["decided_by"], link["sync_enabled"]) == ("person", 1)
+    assert (date["provider_id"], date["is_dated"]) == ("ev_1", 1)
+    assert totals == []
+    opened.close()
+
+
+def test_after_the_upgrade_the_new_rules_hold_and_the_old_ones_too(tmp_path):
+    file = str(tmp_path / "old.db")
+    as_it_was(file)
+    engine.create_database(file).close()
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("UPDATE accounts SET secret_source = 'none'")
+        for wrong in (
+            "UPDATE accounts SET secret_source = 'nowhere'",
+            "UPDATE accounts SET state = 'asleep'",
+            "DELETE FROM accounts",
+        ):
+            with pytest.raises(sqlite3.IntegrityError):
+                connection.execute(wrong)
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    connection.close()
+
+
+KILLED = """
+import os, sys
+from ticketsync.store import engine
+number = int(sys.argv[2])
+count = 0
+import sqlalchemy
+from sqlalchemy import event
+def kill(conn, cursor, statement, parameters, context, executemany):
+    global count
+    count += 1
+    if count == number:
+        os.kill(os.getpid(), 9)
+event.listen(sqlalchemy.engine.Engine, "before_cursor_execute", kill)
+engine.create_database(sys.argv[1]).close()
+print(count)
+"""
+
+
+def test_f85_an_upgrade_killed_at_any_statement_is_all_or_nothing(tmp_path):
+    """
+    SIGKILL before the nth statement: the old schema, whole, and then the new one.
+    """
+    file = tmp_path / "old.db"
+    as_it_was(str(file))
+    before = file.read_bytes()
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, str(file), "0"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    statements = int(done.stdout)
+    assert statements > 10
+    for number in range(1, statements + 1, max(1, statements // 8)):
+        file.write_bytes(before)
+        done = subprocess.run([sys.executable, "-c", KILLED, str(file), str(number)])
+        assert done.returncode == -9
+        with sqlite3.connect(file) as connection:
+            version = connection.execute("SELECT version_num FROM alembic_version")
+            assert version.fetchone() in {("0001",), (schema.PRESENT,)}
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        connection.close()
+        engine.create_database(str(file)).close()
+        opened = engine.open_database(str(file))
+        with opened.read() as session:
+            rows = session.connection().execute(text("SELECT name FROM accounts"))
+            assert rows.scalars().all() == ["tt"]
+        opened.close()
