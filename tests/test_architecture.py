@@ -15,11 +15,18 @@ READERS = {"reporting"}
 ALLOWED = {
     "cli": {
         *("cli", "workflows", "sandbox", "providers.registry", "store.engine"),
-        *("store.schema", "core", *CONTEXTS, *READERS),
+        *("store.schema", "store.backup", "core", *CONTEXTS, *READERS),
     },
     "workflows": {
         *("workflows", "providers.registry", "providers.base", "providers.reading"),
-        *("store.engine", "store.lease", "net.client", "net.retry", "net.budget"),
+        *(
+            "store.engine",
+            "store.lease",
+            "store.backup",
+            "net.client",
+            "net.retry",
+            "net.budget",
+        ),
         *("net.exact_json", "net.oauth", "core", *CONTEXTS, *READERS),
     },
     "providers": {"providers", "net", "core"},

@@ -4,9 +4,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from ticketsync.cli import context
+from ticketsync.cli.context import Json, Yes
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Look after the database."
@@ -21,11 +25,15 @@ def db() -> None:
 
 
 @app.command("upgrade")
-def upgrade(ctx: typer.Context) -> None:
+def upgrade(
+    ctx: typer.Context,
+    backup: Annotated[bool, typer.Option(help="Make a backup first (SQLite).")] = True,
+) -> None:
     """
-    Bring an existing database to the schema of this version.
+    Bring an existing database to the schema of this version, after a backup.
     """
     from ticketsync.core import errors
+    from ticketsync.store import backup as backups
     from ticketsync.store import engine, schema
 
     here = context.of(ctx)
@@ -35,5 +43,107 @@ def upgrade(ctx: typer.Context) -> None:
             hint="Run `ticketsync init`.",
             word="no-database",
         )
+    old = engine.old_database(here.url())
+    if backup and old is not None and old.dialect == "sqlite":
+        made = backups.take(old, _usual_place("before-upgrade"))
+        here.say(f"Backup {made.file}")
     engine.create_database(here.url())
     here.say(f"The database has schema {schema.PRESENT}.")
+
+
+@app.command("backup")
+def backup_database(
+    ctx: typer.Context,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The file to write.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """
+    Copy the database while it is in use, and look the copy through.
+
+    The copy holds no secrets. Beside it lies its digest, without which it is not
+    restored.
+    """
+    from ticketsync.cli import render
+    from ticketsync.store import backup
+
+    here = context.of(ctx)
+    made = backup.take(here.database(), output or _usual_place("backup"))
+    if json:
+        told = {"file": str(made.file), "bytes": made.size, "schema": made.schema}
+        render.print_json({**told, "sha256": made.digest})
+        return
+    here.say(f"Backup {made.file}, {made.size:,} bytes, schema {made.schema}, sound.")
+
+
+@app.command("restore")
+def restore_database(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A backup made by `db backup`.")],
+    yes: Yes = False,
+) -> None:
+    """
+    Put a backup in the place of the database; what was there is kept beside it.
+    """
+    from ticketsync.core import errors
+    from ticketsync.store import backup, engine
+
+    here = context.of(ctx)
+    target = engine.sqlite_file(here.url())
+    if target is None:
+        raise errors.UsageError(
+            "This database is PostgreSQL, which has its own backups.",
+            hint="Use pg_dump and pg_restore.",
+        )
+    found = backup.checked(file)
+    if target.exists() and not context.confirm(f"Replace {target}?", yes):
+        return
+    kept = backup.restore(found, target)
+    here.say(f"{target} is {file.name} again, schema {found.schema}.")
+    if kept is not None:
+        here.say(f"What was there is {kept}")
+
+
+@app.command("check")
+def check_database(ctx: typer.Context, json: Json = False) -> None:
+    """
+    Look through every page and reference, and recompute every figure.
+
+    Writes nothing. Exit code 10 when a figure differs from its orders.
+    """
+    from ticketsync.cli import render
+    from ticketsync.workflows import upkeep
+
+    here = context.of(ctx)
+    found = upkeep.check(here.database(), here.settings())
+    rows = [
+        {
+            "show_id": change.either.show_id,
+            "production": change.either.production,
+            "starts_at": change.either.as_json()["starts_at"],
+            "account": change.either.account,
+            "stored": change.before.as_json() if change.before else None,
+            "recomputed": change.after.as_json() if change.after else None,
+        }
+        for change in found.differences
+    ]
+    if json:
+        told = {"schema": found.schema, "shows": found.shows, "differences": rows}
+        render.print_json(told)
+    else:
+        typer.echo(f"The database is sound. {found.shows} shows recomputed.")
+        for row in rows:
+            which = f"{row['production']} {row['starts_at']} ({row['account']})"
+            typer.echo(f"{which} is not what its orders come to.")
+        if rows:
+            typer.echo("Mend them: ticketsync financials rebuild")
+    if rows:
+        raise typer.Exit(10)
+
+
+def _usual_place(why: str) -> Path:
+    from ticketsync.core import clock, paths
+
+    name = f"ticketsync-{clock.now():%Y%m%d-%H%M%S}-{why}.db"
+    return paths.database_file().parent / "backups" / name

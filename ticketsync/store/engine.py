@@ -90,6 +90,29 @@ def open_database(url: str = "") -> Database:
     return Database(engine)
 
 
+def old_database(url: str = "") -> Database | None:
+    """
+    A database of ours with an older schema, opened only to be copied; else `None`.
+    """
+    engine = _engine(_url(url))
+    with (
+        _translated(engine.url.render_as_string(hide_password=True)),
+        engine.connect() as connection,
+    ):
+        version = schema.version_of(connection)
+    return Database(engine) if version and version < schema.PRESENT else None
+
+
+def sqlite_file(url: str = "") -> Path | None:
+    """
+    The file of a SQLite database, there or not; `None` for PostgreSQL.
+    """
+    chosen = _url(url)
+    if chosen.get_backend_name() != "sqlite" or not chosen.database:
+        return None
+    return Path(chosen.database)
+
+
 def create_database(url: str = "") -> Database:
     """
     Create the database, or bring an existing one to the present schema.

@@ -1,0 +1,220 @@
+"""
+Backups: taken under load, looked through, refused when a byte has changed.
+"""
+
+import json
+import random
+import resource
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+from test_upgrade import as_it_was
+
+from ticketsync.catalogue import shows
+from ticketsync.core import clock, errors
+from ticketsync.store import backup, engine, lease, schema
+
+
+def add_venue(database, name):
+    with database.write() as session:
+        shows.add_venue(session, name, "Australia/Sydney", "AUD")
+
+
+def venues(file):
+    opened = engine.open_database(str(file))
+    with opened.read() as session:
+        rows = session.connection().execute(text("SELECT name FROM venues"))
+        found = set(rows.scalars())
+    opened.close()
+    return found
+
+
+def test_f84_a_backup_taken_while_others_write_is_a_moment_that_was(sqlite, tmp_path):
+    stop = threading.Event()
+
+    def write():
+        number = 0
+        while not stop.is_set():
+            add_venue(sqlite, f"v{number:05d}")
+            number += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        taken = [backup.take(sqlite, tmp_path / f"{n}.db") for n in range(8)]
+    finally:
+        stop.set()
+        writer.join()
+    seen = [len(venues(made.file)) for made in taken]
+    assert seen == sorted(seen)
+    for made, number in zip(taken, seen, strict=True):
+        assert backup.checked(made.file) == made
+        assert venues(made.file) == {f"v{n:05d}" for n in range(number)}
+
+
+def test_a_backup_is_private_and_has_its_digest_beside_it(sqlite, tmp_path):
+    made = backup.take(sqlite, tmp_path / "sub" / "x.db")
+    for file in (made.file, made.file.with_name("x.db.sha256")):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert (tmp_path / "sub" / "x.db.sha256").read_text() == f"{made.digest}  x.db\n"
+    assert sorted(f.name for f in (tmp_path / "sub").iterdir()) == [
+        *("x.db", "x.db.sha256")
+    ]
+    with pytest.raises(errors.UsageError):
+        backup.take(sqlite, made.file)
+
+
+def test_f84_restoring_brings_everything_back_and_keeps_what_was_there(
+    sqlite, tmp_path
+):
+    add_venue(sqlite, "before")
+    made = backup.take(sqlite, tmp_path / "x.db")
+    add_venue(sqlite, "after")
+    target = backup.file_of(sqlite)
+    kept = backup.restore(backup.checked(made.file), target)
+    assert venues(target) == {"before"}
+    assert venues(kept) == {"before", "after"}
+    assert backup.restore(backup.checked(made.file), target) != kept
+
+
+def test_f84_a_flipped_byte_is_found_wherever_it_is(sqlite, tmp_path):
+    for n in range(50):
+        add_venue(sqlite, f"v{n}")
+    made = backup.take(sqlite, tmp_path / "x.db")
+    whole = made.file.read_bytes()
+    chance = random.Random(7)
+    for _ in range(100):
+        damaged = bytearray(whole)
+        damaged[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
+        made.file.write_bytes(damaged)
+        with pytest.raises(errors.DatabaseError) as caught:
+            backup.checked(made.file)
+        assert caught.value.word == "digest-mismatch"
+    made.file.write_bytes(whole)
+    assert backup.checked(made.file) == made
+
+
+def test_a_backup_without_its_digest_or_of_something_else_is_refused(tmp_path, sqlite):
+    made = backup.take(sqlite, tmp_path / "x.db")
+    (tmp_path / "x.db.sha256").unlink()
+    with pytest.raises(errors.DatabaseError) as caught:
+        backup.checked(made.file)
+    assert caught.value.word == "digest-missing"
+    letter = tmp_path / "letter.db"
+    letter.write_text("to my aunt" * 1000)
+    with pytest.raises(errors.DatabaseError) as caught:
+        backup.sound(letter)
+    assert caught.value.word == "corrupt"
+
+
+def test_f86_a_backup_of_a_newer_version_is_not_restored(sqlite, tmp_path):
+    with sqlite.write() as session:
+        session.connection().execute(
+            text("UPDATE alembic_version SET version_num = '9999'")
+        )
+    made = backup.take(sqlite, tmp_path / "x.db")
+    with pytest.raises(errors.DatabaseError) as caught:
+        backup.restore(made, tmp_path / "new.db")
+    assert caught.value.word == "schema-newer"
+    assert not (tmp_path / "new.db").exists()
+
+
+def test_a_database_in_use_is_not_replaced(sqlite, tmp_path):
+    made = backup.take(sqlite, tmp_path / "x.db")
+    target = backup.file_of(sqlite)
+    with sqlite3.connect(target, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(errors.Busy):
+            backup.restore(made, target)
+        other.execute("ROLLBACK")
+    other.close()
+    with sqlite.write() as session:
+        lease.take(session, "account tt", "somebody", clock.now())
+    with pytest.raises(errors.Busy, match="somebody"):
+        backup.restore(made, target)
+    with sqlite.write() as session:
+        ended = clock.now() - timedelta(days=1)
+        lease.release(session, "account tt", "somebody")
+        lease.take(session, "account tt", "long dead", ended)
+    assert backup.restore(made, target) is not None
+
+
+FULL = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (40000, 40000))
+sys.argv = ["ticketsync", "--database", sys.argv[1], "db", "backup", "-o", sys.argv[2]]
+from ticketsync.__main__ import main
+main()
+"""
+
+
+def test_f80_a_full_disk_leaves_no_half_backup(sqlite, tmp_path):
+    for n in range(50):
+        add_venue(sqlite, f"v{n}")
+    assert resource.RLIMIT_FSIZE is not None
+    target = tmp_path / "out" / "x.db"
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(backup.file_of(sqlite)), str(target)],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 9, done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert list(target.parent.iterdir()) == []
+
+
+def cli(*arguments, code=0):
+    done = subprocess.run(
+        [sys.executable, "-m", "ticketsync", *arguments], capture_output=True, text=True
+    )
+    assert done.returncode == code, done
+    return done
+
+
+def test_an_upgrade_makes_a_backup_first(home):
+    file = home / "ticketsync.db"
+    as_it_was(str(file))
+    before = file.read_bytes()
+    done = cli("db", "upgrade")
+    (made,) = (home / "backups").glob("*-before-upgrade.db")
+    assert str(made) in done.stderr + done.stdout
+    assert backup.checked(made).schema == "0001"
+    assert engine.open_database(str(file)) is not None
+    cli("db", "restore", str(made), "--yes")
+    assert backup.sound(file) == "0001"
+    assert len(before) > 0
+    cli("db", "upgrade", "--no-backup")
+    assert backup.sound(file) == schema.PRESENT
+
+
+def test_check_finds_a_figure_that_is_not_what_its_orders_come_to(home, sandbox):
+    cli(
+        *("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney"),
+        *("--currency", "AUD", "--no-input"),
+    )
+    cli(
+        *("accounts", "add", "ticket_tailor", "tt", "--base-url", sandbox.url),
+        *("--secret-env", "TT_KEY"),
+    )
+    cli("events", "fetch")
+    cli("shows", "adopt", "--all")
+    cli("sync", "--quiet")
+    told = json.loads(cli("db", "check", "--json").stdout)
+    assert (told["shows"], told["differences"]) == (40, [])
+    with sqlite3.connect(home / "ticketsync.db") as connection:
+        connection.execute(
+            "UPDATE show_financials SET tickets_sold = 7 WHERE show_id = 3"
+        )
+    connection.close()
+    told = json.loads(cli("db", "check", "--json", code=10).stdout)
+    assert [row["show_id"] for row in told["differences"]] == [3]
+    cli("financials", "rebuild")
+    cli("db", "check")

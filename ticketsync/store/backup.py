@@ -1,0 +1,245 @@
+"""
+Copies of the database that are worth something: taken whole while others write,
+looked through before they count, and refused if a byte has changed since.
+
+For SQLite. PostgreSQL has its own tools, which know more about it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from ticketsync.core import clock, errors, paths
+from ticketsync.core.redact import safe
+from ticketsync.store import schema
+from ticketsync.store.engine import Database
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """
+    A copy that was looked through: where it is and what it weighs.
+    """
+
+    file: Path
+    size: int
+    schema: str
+    digest: str
+
+
+def file_of(database: Database) -> Path:
+    """
+    The file of a SQLite database.
+    """
+    if database.dialect != "sqlite":
+        raise errors.UsageError(
+            "This database is PostgreSQL, which has its own backups.",
+            hint="Use pg_dump and pg_restore.",
+        )
+    return Path(database.url.removeprefix("sqlite:///"))
+
+
+def take(database: Database, target: Path) -> Backup:
+    """
+    Copy the database while it is in use; the copy appears only when it is sound.
+    """
+    source = file_of(database)
+    paths.private_folder(target.parent)
+    if target.exists():
+        raise errors.UsageError(
+            f"{target} exists already.", hint="Choose another name with -o."
+        )
+    beside = target.with_name(f".{target.name}.new")
+    beside.unlink(missing_ok=True)
+    os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    try:
+        _copy(source, beside)
+        version = sound(beside)
+        digest = _digest(beside)
+        _write_digest(_digest_file(target), digest, target.name)
+        beside.replace(target)
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise errors.DatabaseError(
+            f"The backup {target} cannot be written: {error.strerror}.",
+            hint="Check the disk and the folder's permissions.",
+            word="disk-full" if error.errno == 28 else "io-error",
+        ) from None
+    except sqlite3.OperationalError as error:
+        raise errors.DatabaseError(
+            f"The backup {target} cannot be written: {safe(error)}.",
+            hint="Free some space and check the disk.",
+            word="disk-full" if "full" in str(error) else "io-error",
+        ) from None
+    finally:
+        beside.unlink(missing_ok=True)
+    return Backup(target, target.stat().st_size, version, digest)
+
+
+def checked(file: Path) -> Backup:
+    """
+    A backup as it is now: the same bytes as when it was taken, and a sound database.
+    """
+    if not file.exists():
+        raise errors.NotFound(f"There is no backup {file}.", hint="Check the name.")
+    digest = _digest(file)
+    try:
+        told = _digest_file(file).read_text(encoding="utf-8").split()[0]
+    except (OSError, IndexError, UnicodeDecodeError):
+        raise errors.DatabaseError(
+            f"{file} has no {_digest_file(file).name} beside it, so nobody can say "
+            "whether it is whole.",
+            hint="Bring that file along, or use another backup.",
+            word="digest-missing",
+        ) from None
+    if told != digest:
+        raise errors.DatabaseError(
+            f"{file} is not what was backed up: its bytes have changed.",
+            hint="Use another backup.",
+            word="digest-mismatch",
+        )
+    return Backup(file, file.stat().st_size, sound(file), digest)
+
+
+def restore(backup: Backup, target: Path) -> Path | None:
+    """
+    Put a checked backup in the place of a database; what was there is kept beside it,
+    and its new name returned.
+    """
+    if backup.schema > schema.PRESENT:
+        raise errors.DatabaseError(
+            f"{backup.file} was written by a newer ticketsync (schema "
+            f"{backup.schema}; this one knows {schema.PRESENT}).",
+            hint="Install the newer ticketsync; nothing was changed.",
+            word="schema-newer",
+        )
+    if target.exists():
+        _refuse_busy(target)
+    paths.private_folder(target.parent)
+    beside = target.with_name(f".{target.name}.restored")
+    beside.unlink(missing_ok=True)
+    os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    _copy(backup.file, beside)
+    sound(beside)
+    kept = _set_aside(target) if target.exists() else None
+    beside.replace(target)
+    _sync_folder(target.parent)
+    return kept
+
+
+def sound(file: Path) -> str:
+    """
+    Look through a database file: every page, every reference. Returns its schema.
+    """
+    try:
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+            complaints = connection.execute("PRAGMA integrity_check").fetchall()
+            dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
+            version = connection.execute("SELECT version_num FROM alembic_version")
+            found = version.fetchone()
+    except sqlite3.DatabaseError as error:
+        raise errors.DatabaseError(
+            f"{file} is no database of ours that can be read ({safe(error)}).",
+            hint="Use another backup.",
+            word="corrupt",
+        ) from None
+    if complaints != [("ok",)] or dangling or found is None:
+        what = complaints[0][0] if complaints != [("ok",)] else "references to nothing"
+        raise errors.DatabaseError(
+            f"{file} is damaged: {safe(what)}.",
+            hint="Use another backup.",
+            word="corrupt",
+        )
+    return str(found[0])
+
+
+def _copy(source: Path, target: Path) -> None:
+    with (
+        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as reading,
+        closing(sqlite3.connect(target)) as writing,
+    ):
+        reading.backup(writing)
+        # A copy is one file: whatever journal the original has, it needs none beside.
+        writing.execute("PRAGMA journal_mode = DELETE").fetchone()
+    with target.open("rb+") as stream:
+        os.fsync(stream.fileno())
+
+
+def _refuse_busy(target: Path) -> None:
+    """
+    Nobody may be at work on the database that is about to be replaced.
+    """
+    try:
+        with closing(sqlite3.connect(target, timeout=2, isolation_level=None)) as it:
+            it.execute("BEGIN EXCLUSIVE")
+            rows = it.execute(
+                "SELECT holder, expires_at FROM leases ORDER BY expires_at DESC"
+            ).fetchall()
+            it.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error):
+            raise errors.Busy(
+                f"Somebody is using {target}.", hint="Try again when they are done."
+            ) from None
+        return  # what is there is no database of ours: it is only set aside
+    except sqlite3.DatabaseError:
+        return
+    now = clock.iso(clock.now()) or ""
+    if rows and str(rows[0][1])[:19] > now[:19]:
+        raise errors.Busy(
+            f"A run is at work on {target} ({safe(rows[0][0])}).",
+            hint="Try again when it is done.",
+        )
+
+
+def _set_aside(target: Path) -> Path:
+    number = 1
+    while (kept := target.with_name(f"{target.name}.before-{number}")).exists():
+        number += 1
+    for ending in ("-wal", "-shm", "-journal"):
+        journal = target.with_name(target.name + ending)
+        if journal.exists() and journal.stat().st_size:
+            journal.replace(kept.with_name(kept.name + ending))
+        else:
+            journal.unlink(missing_ok=True)
+    target.replace(kept)
+    return kept
+
+
+def _digest(file: Path) -> str:
+    found = hashlib.sha256()
+    with file.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            found.update(chunk)
+    return found.hexdigest()
+
+
+def _digest_file(file: Path) -> Path:
+    return file.with_name(f"{file.name}.sha256")
+
+
+def _write_digest(file: Path, digest: str, name: str) -> None:
+    handle = os.open(file, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(f"{digest}  {name}\n")
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    """
+    Make a rename last through a power cut; not every system can.
+    """
+    if os.name == "posix":
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
