@@ -28,6 +28,7 @@ COMMANDS = {
     "link": ("link", "Link one platform date to one show by hand."),
     "unlink": ("unlink", "Take such a link apart."),
     "sync": ("sync", "Read new sales and bring the figures up to date."),
+    "schedule": ("schedule", "Let your system run the sync by itself."),
     "runs": ("runs", "What the syncs did."),
     "status": ("status", "How fresh each account is, and what waits for a person."),
     "financials": ("financials", "What each show earned, down to the ticket."),

@@ -1,0 +1,237 @@
+"""
+Running by itself: expressions, what each scheduler is told, and a crontab that keeps
+what is not ours.
+"""
+
+import os
+import plistlib
+import shlex
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from ticketsync.core import errors
+from ticketsync.workflows import schedule
+
+needs_systemd = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="this machine has no systemd"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "numbers"),
+    [
+        ("*/15 * * * *", 0, (0, 15, 30, 45)),
+        ("5,35 * * * *", 0, (5, 35)),
+        ("0 9-12 * * *", 1, (9, 10, 11, 12)),
+        ("0 8-20/4 * * *", 1, (8, 12, 16, 20)),
+        ("10/20 * * * *", 0, (10, 30, 50)),
+        ("0 0 * * 1-5", 4, (1, 2, 3, 4, 5)),
+        ("0 0 * * 7", 4, (0,)),
+        ("0 0 * * *", 4, None),
+    ],
+)
+def test_an_expression_means_these_numbers(text, place, numbers):
+    assert schedule.when(text).numbers(place) == numbers
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "x * * * *"),
+        *("*/0 * * * *", "5-1 * * * *", "* * 0 * *", "* * * 13 *", "-5 * * * *"),
+    ],
+)
+def test_what_is_no_expression_is_refused(text):
+    with pytest.raises(errors.UsageError):
+        schedule.when(text)
+
+
+@pytest.mark.parametrize("minutes", [0, 7, 45, 61, -15])
+def test_minutes_that_do_not_divide_an_hour_are_refused(minutes):
+    with pytest.raises(errors.UsageError):
+        schedule.every(minutes)
+
+
+def a_job(text="*/15 9-23 * * *", **more):
+    return schedule.job(schedule.when(text), **more)
+
+
+def test_the_command_is_this_very_installation(home, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    what = a_job(config="mine.yaml", database="books.db")
+    assert what.command == (
+        *(sys.executable, "-m", "ticketsync"),
+        *("--config", str(tmp_path / "mine.yaml")),
+        *("--database", str(tmp_path / "books.db")),
+        *("sync", "--due", "--quiet"),
+    )
+    assert what.environment == {"TICKETSYNC_HOME": str(home)}
+
+
+def test_a_crontab_line_survives_spaces_quotes_and_percent():
+    what = schedule.Job(
+        schedule.when("*/15 * * * *"),
+        ("/opt/my tools/python", "-m", "ticketsync", "100%"),
+        {"TICKETSYNC_HOME": "/home/o'neil"},
+    )
+    line = schedule.as_cron(what)
+    assert line.startswith("*/15 * * * * ")
+    command = line.removeprefix("*/15 * * * * ").replace(r"\%", "%")
+    assert shlex.split(command) == [
+        "TICKETSYNC_HOME=/home/o'neil",
+        *("/opt/my tools/python", "-m", "ticketsync", "100%"),
+    ]
+    assert "%" not in line.replace(r"\%", "")
+
+
+FAKE_CRONTAB = """#!/bin/sh
+file="$HOME/the-crontab"
+case "$1" in
+  -l) [ -f "$file" ] && cat "$file" || { echo "no crontab for you" >&2; exit 1; } ;;
+  -) cat > "$file" ;;
+esac
+"""
+
+
+@pytest.fixture
+def crontab(tmp_path, monkeypatch):
+    """
+    A program that keeps a crontab as the real one does, in a file.
+    """
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    program = folder / "crontab"
+    program.write_text(FAKE_CRONTAB)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    return tmp_path / "the-crontab"
+
+
+def test_installing_twice_leaves_one_and_removing_leaves_what_was_there(crontab):
+    before = "MAILTO=me@example.com\n# mine\n0 3 * * * backup --all\n"
+    crontab.write_text(before)
+    schedule.install(a_job("*/30 * * * *"), "cron")
+    schedule.install(a_job(), "cron")
+    text = crontab.read_text()
+    assert text.startswith(before)
+    assert text.count("sync --due --quiet") == 1
+    assert schedule.installed()["cron"].startswith("*/15 9-23 * * * ")
+    assert schedule.remove() == ["cron"]
+    assert crontab.read_text() == before
+    assert schedule.installed() == {}
+    assert schedule.remove() == []
+
+
+def test_a_first_crontab_is_made(crontab):
+    schedule.install(a_job(), "cron")
+    assert len(crontab.read_text().splitlines()) == 3
+    schedule.remove()
+    assert crontab.read_text() == ""
+
+
+def test_a_crontab_that_cannot_be_read_is_not_written_over(crontab, tmp_path):
+    program = tmp_path / "bin" / "crontab"
+    program.write_text(FAKE_CRONTAB.replace("no crontab for you", "disk on fire"))
+    with pytest.raises(errors.ConfigurationError, match="disk on fire"):
+        schedule.install(a_job(), "cron")
+    assert not crontab.exists()
+
+
+def test_a_scheduler_that_is_not_there_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(errors.ConfigurationError) as caught:
+        schedule.install(a_job(), "cron")
+    assert caught.value.word in ("no-scheduler", "scheduler-refused")
+    with pytest.raises(errors.ConfigurationError):
+        schedule.usual()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("*/15 * * * *", "*-*-* *:00,15,30,45:00"),
+        ("0 9-12 * * 1-5", "Mon,Tue,Wed,Thu,Fri *-*-* 09,10,11,12:00:00"),
+        ("30 2 1 */6 *", "*-01,07-01 02:30:00"),
+    ],
+)
+@needs_systemd
+def test_systemd_understands_the_same_times(text, told):
+    assert schedule.calendar(schedule.when(text)) == told
+    subprocess.run(["systemd-analyze", "calendar", told], check=True)
+
+
+@needs_systemd
+def test_systemd_takes_the_units(tmp_path):
+    what = schedule.Job(
+        schedule.when("*/15 9-23 * * *"),
+        (sys.executable, "-m", "ticketsync", "--config", '/tmp/a "b" $c 5%'),
+        {"TICKETSYNC_HOME": "/tmp/my home"},
+    )
+    units = schedule.as_systemd(what)
+    for name, text in units.items():
+        (tmp_path / name).write_text(text)
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--user", *(str(tmp_path / n) for n in units)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
+    )
+    ours = [line for line in done.stderr.splitlines() if "ticketsync" in line]
+    assert ours == []
+
+
+def test_launchd_gets_every_start():
+    told = plistlib.loads(schedule.as_launchd(a_job("0,30 9-10 * * 1-2")))
+    assert len(told["StartCalendarInterval"]) == 8
+    assert {"Minute": 30, "Hour": 10, "Weekday": 2} in told["StartCalendarInterval"]
+    assert told["ProgramArguments"][-3:] == ["sync", "--due", "--quiet"]
+    with pytest.raises(errors.UsageError):
+        schedule.as_launchd(a_job("*/1 */1 */1 * *"))
+
+
+def test_windows_is_told_minutes_and_refuses_the_rest():
+    told = schedule.as_windows(a_job("*/15 * * * *"))
+    assert told[:9] == [
+        *("schtasks", "/Create", "/F", "/TN", "ticketsync", "/SC", "MINUTE"),
+        *("/MO", "15"),
+    ]
+    assert schedule.as_windows(a_job("0 * * * *"))[8] == "60"
+    with pytest.raises(errors.UsageError):
+        schedule.as_windows(a_job("*/15 9-23 * * *"))
+
+
+def test_days_and_weekdays_at_once_are_only_crons():
+    with pytest.raises(errors.UsageError):
+        schedule.calendar(schedule.when("0 0 1 * 1"))
+
+
+def test_the_commands_warn_of_keys_that_a_scheduler_lacks(home, sandbox, crontab):
+    def cli(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "ticketsync", *arguments],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+
+    cli(
+        *("init", "--venue", "V", "--timezone", "UTC", "--currency", "AUD"),
+        "--no-input",
+    )
+    cli(
+        *("accounts", "add", "ticket_tailor", "tt", "--base-url", sandbox.url),
+        *("--secret-env", "TT_KEY"),
+    )
+    shown = cli("schedule", "show", "--kind", "cron")
+    assert shown.stdout.startswith("*/15 * * * * ")
+    done = cli("schedule", "install", "--kind", "cron", "--every", "20")
+    assert "TT_KEY, which your scheduler does not have" in done.stderr
+    # The very line that cron would run works.
+    line = crontab.read_text().splitlines()[1].removeprefix("*/20 * * * * ")
+    subprocess.run(["/bin/sh", "-c", line], check=True)
+    assert "*/20" in cli("schedule", "show").stdout
+    cli("schedule", "remove")
+    assert crontab.read_text() == ""

@@ -1,0 +1,430 @@
+"""
+Running by itself: cron, systemd user timers, launchd, the Windows Task Scheduler.
+
+When is a cron expression everywhere; what a scheduler cannot say is refused, never
+rounded. What is written is text that a person can read and take away by hand.
+"""
+
+from __future__ import annotations
+
+import os
+import plistlib
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+
+from ticketsync.core import errors
+from ticketsync.core.redact import safe
+
+KINDS = ("cron", "systemd", "launchd", "windows")
+NAME = "ticketsync"
+BEGIN, END = "# ticketsync begin", "# ticketsync end"
+JITTER_SECONDS = 60
+MOST_STARTS = 2000  # what a launchd file may list one by one
+_FIELDS = (
+    ("minute", 0, 59),
+    ("hour", 0, 23),
+    ("day", 1, 31),
+    ("month", 1, 12),
+    ("weekday", 0, 7),
+)
+_WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """
+    A cron expression, taken apart: `*/15 9-23 * * *`.
+    """
+
+    text: str
+    fields: tuple[str, ...]
+
+    def numbers(self, place: int) -> tuple[int, ...] | None:
+        """
+        The numbers that a field allows, `None` for all of them.
+        """
+        told = self.fields[place]
+        if told == "*":
+            return None
+        _, low, high = _FIELDS[place]
+        found: set[int] = set()
+        for part in told.split(","):
+            span, _, step = part.partition("/")
+            first, _, last = span.partition("-")
+            begin = low if span == "*" else int(first)
+            end = high if span == "*" or (step and not last) else int(last or first)
+            found.update(range(begin, end + 1, int(step or 1)))
+        if place == 4:
+            found = {day % 7 for day in found}
+        return tuple(sorted(found))
+
+
+def when(expression: str) -> When:
+    """
+    A cron expression of five fields; refuses what is none.
+    """
+    fields = tuple(expression.split())
+    wrong = f"{safe(expression)!r} is no cron expression"
+    hint = (
+        'Write five fields, as in "*/15 9-23 * * *": every quarter of an hour by day.'
+    )
+    if len(fields) != len(_FIELDS):
+        raise errors.UsageError(f"{wrong}: it has {len(fields)} fields.", hint=hint)
+    found = When(" ".join(fields), fields)
+    for place, (name, low, high) in enumerate(_FIELDS):
+        try:
+            numbers = found.numbers(place)
+        except ValueError:
+            numbers = ()
+        usable = numbers is None or (
+            bool(numbers) and all(low <= number <= high for number in numbers)
+        )
+        if not usable or "-" in fields[place].strip("0123456789-*,/"):
+            raise errors.UsageError(
+                f"{wrong}: its {name} is {safe(fields[place])!r}.", hint=hint
+            )
+    return found
+
+
+def every(minutes: int) -> When:
+    """
+    Every so many minutes of the hour; a number that an hour cannot be divided by
+    would leave a shorter pause at its end, and is refused.
+    """
+    if not 1 <= minutes <= 60 or 60 % minutes:
+        raise errors.UsageError(
+            f"Every {minutes} minutes does not divide an hour.",
+            hint="Use 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60; or --cron.",
+        )
+    return when("0 * * * *" if minutes == 60 else f"*/{minutes} * * * *")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """
+    What is run, when, and with which variables.
+    """
+
+    when: When
+    command: tuple[str, ...]
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+def job(at: When, *, config: str = "", database: str = "") -> Job:
+    """
+    `sync --due --quiet` by this very installation, wherever it was started from.
+    """
+    command = [sys.executable, "-m", "ticketsync"]
+    if config:
+        command += ["--config", str(Path(config).resolve())]
+    if database:
+        is_file = "://" not in database
+        command += [
+            "--database",
+            str(Path(database).resolve()) if is_file else database,
+        ]
+    home = os.environ.get("TICKETSYNC_HOME")
+    told = {"TICKETSYNC_HOME": str(Path(home).resolve())} if home else {}
+    return Job(at, (*command, "sync", "--due", "--quiet"), told)
+
+
+def usual() -> str:
+    """
+    The scheduler of this machine.
+    """
+    if sys.platform == "darwin":
+        return "launchd"
+    if sys.platform == "win32":
+        return "windows"
+    if shutil.which("systemctl") and _answers(
+        ["systemctl", "--user", "is-system-running"]
+    ):
+        return "systemd"
+    if shutil.which("crontab"):
+        return "cron"
+    raise errors.ConfigurationError(
+        "This machine has neither cron nor systemd for its users.",
+        hint="Let whatever it has run what `ticketsync schedule show` prints.",
+        word="no-scheduler",
+    )
+
+
+# What is written
+
+
+def as_cron(what: Job) -> str:
+    """
+    The line of a crontab. A % would end the command there.
+    """
+    told = [f"{name}={shlex.quote(text)}" for name, text in what.environment.items()]
+    command = " ".join([*told, shlex.join(what.command)]).replace("%", r"\%")
+    return f"{what.when.text} {command}"
+
+
+def as_systemd(what: Job) -> dict[str, str]:
+    """
+    A service and its timer, by the names of their files.
+    """
+    told = "".join(
+        f'Environment="{name}={_for_systemd(text)}"\n'
+        for name, text in what.environment.items()
+    )
+    command = " ".join(f'"{_for_systemd(word)}"' for word in what.command)
+    return {
+        f"{NAME}.service": (
+            "[Unit]\nDescription=ticketsync: read new sales\n\n[Service]\n"
+            f"Type=oneshot\n{told}ExecStart={command}\n"
+            "# Another run at work is no failure.\nSuccessExitStatus=8\n"
+        ),
+        f"{NAME}.timer": (
+            "[Unit]\nDescription=ticketsync: when to read new sales\n\n[Timer]\n"
+            f"OnCalendar={calendar(what.when)}\n"
+            f"RandomizedDelaySec={JITTER_SECONDS}\nPersistent=true\n\n"
+            "[Install]\nWantedBy=timers.target\n"
+        ),
+    }
+
+
+def as_launchd(what: Job) -> bytes:
+    """
+    A property list that names every start.
+    """
+    names = ("Minute", "Hour", "Day", "Month", "Weekday")
+    _refuse_day_and_weekday(what.when)
+    chosen = [(n, what.when.numbers(place)) for place, n in enumerate(names)]
+    limited = [(name, numbers) for name, numbers in chosen if numbers is not None]
+    starts = [
+        dict(zip((name for name, _ in limited), numbers, strict=True))
+        for numbers in product(*(numbers for _, numbers in limited))
+    ]
+    if len(starts) > MOST_STARTS:
+        raise errors.UsageError(
+            f"launchd would need {len(starts)} entries for {what.when.text!r}.",
+            hint="Choose a simpler expression.",
+        )
+    return plistlib.dumps(
+        {
+            "Label": NAME,
+            "ProgramArguments": list(what.command),
+            "EnvironmentVariables": what.environment,
+            "StartCalendarInterval": starts,
+        }
+    )
+
+
+def as_windows(what: Job) -> list[str]:
+    """
+    The command that makes the task; it can say "every so many minutes" and no more.
+    """
+    minute, *rest = what.when.fields
+    minutes = {"*": 1}.get(minute) or (
+        int(minute[2:]) if minute.startswith("*/") else None
+    )
+    if what.when.text == "0 * * * *":
+        minutes = 60
+    elif rest != ["*"] * 4 or minutes is None:
+        raise errors.UsageError(
+            f"The Windows Task Scheduler cannot say {what.when.text!r} in one line.",
+            hint="Use --every MINUTES.",
+        )
+    run = subprocess.list2cmdline(what.command)
+    return [
+        *("schtasks", "/Create", "/F", "/TN", NAME, "/SC", "MINUTE"),
+        *("/MO", str(minutes), "/TR", run),
+    ]
+
+
+def calendar(at: When) -> str:
+    """
+    A cron expression in systemd's words.
+    """
+    _refuse_day_and_weekday(at)
+    minute, hour, day, month, weekday = (at.numbers(place) for place in range(5))
+
+    def listed(numbers: tuple[int, ...] | None) -> str:
+        return "*" if numbers is None else ",".join(f"{n:02d}" for n in numbers)
+
+    days = "" if weekday is None else ",".join(_WEEKDAYS[n] for n in weekday) + " "
+    return f"{days}*-{listed(month)}-{listed(day)} {listed(hour)}:{listed(minute)}:00"
+
+
+def _refuse_day_and_weekday(at: When) -> None:
+    """
+    Cron runs when either fits, every other scheduler when both do.
+    """
+    if at.fields[2] != "*" and at.fields[4] != "*":
+        raise errors.UsageError(
+            f"{at.text!r} limits days and weekdays, which only cron understands.",
+            hint="Limit one of the two.",
+        )
+
+
+def _for_systemd(text: str) -> str:
+    return (
+        text.replace("\\", "\\\\")
+        .replace('"', '\\"')
+        .replace("%", "%%")
+        .replace("$", "$$")
+    )
+
+
+# Putting it there and taking it away
+
+
+def shown(what: Job, kind: str) -> str:
+    """
+    What `install` would write, to look at.
+    """
+    if kind == "cron":
+        return as_cron(what)
+    if kind == "systemd":
+        return "\n".join(f"# {n}\n{text}" for n, text in as_systemd(what).items())
+    if kind == "launchd":
+        return as_launchd(what).decode()
+    return subprocess.list2cmdline(as_windows(what))
+
+
+def install(what: Job, kind: str) -> str:
+    """
+    Put it there, in the place of what was there before; returns where.
+    """
+    if kind == "cron":
+        lines = [*_other_lines(_crontab()), BEGIN, as_cron(what), END]
+        _write_crontab(lines)
+        return "your crontab"
+    if kind == "systemd":
+        folder = _systemd_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in as_systemd(what).items():
+            (folder / name).write_text(text, encoding="utf-8")
+        _run(["systemctl", "--user", "daemon-reload"])
+        _run(["systemctl", "--user", "enable", "--now", f"{NAME}.timer"])
+        return str(folder / f"{NAME}.timer")
+    if kind == "launchd":
+        file = _launchd_file()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(as_launchd(what))
+        _run(["launchctl", "load", "-w", str(file)])
+        return str(file)
+    _run(as_windows(what))
+    return f"the task {NAME}"
+
+
+def installed() -> dict[str, str]:
+    """
+    What is there now: kind → what it says.
+    """
+    found: dict[str, str] = {}
+    if shutil.which("crontab"):
+        mine = _my_lines(_crontab())
+        if mine:
+            found["cron"] = "\n".join(mine)
+    timer = _systemd_folder() / f"{NAME}.timer"
+    if timer.exists():
+        found["systemd"] = timer.read_text(encoding="utf-8")
+    if _launchd_file().exists():
+        found["launchd"] = str(_launchd_file())
+    if shutil.which("schtasks") and _answers(["schtasks", "/Query", "/TN", NAME]):
+        found["windows"] = NAME
+    return found
+
+
+def remove() -> list[str]:
+    """
+    Take away whatever is there; returns the kinds.
+    """
+    kinds = list(installed())
+    if "cron" in kinds:
+        _write_crontab(_other_lines(_crontab()))
+    if "systemd" in kinds:
+        _answers(["systemctl", "--user", "disable", "--now", f"{NAME}.timer"])
+        for ending in ("timer", "service"):
+            (_systemd_folder() / f"{NAME}.{ending}").unlink(missing_ok=True)
+        _answers(["systemctl", "--user", "daemon-reload"])
+    if "launchd" in kinds:
+        _answers(["launchctl", "unload", str(_launchd_file())])
+        _launchd_file().unlink()
+    if "windows" in kinds:
+        _run(["schtasks", "/Delete", "/F", "/TN", NAME])
+    return kinds
+
+
+def _crontab() -> list[str]:
+    """
+    The lines of the person's crontab; none where there is none yet. One that cannot
+    be read is never written over.
+    """
+    try:
+        return _run(["crontab", "-l"]).splitlines()
+    except errors.ConfigurationError as error:
+        if "no crontab" in error.message:
+            return []
+        raise
+
+
+def _my_lines(lines: list[str]) -> list[str]:
+    if BEGIN not in lines or END not in lines:
+        return []
+    return lines[lines.index(BEGIN) + 1 : lines.index(END)]
+
+
+def _other_lines(lines: list[str]) -> list[str]:
+    if BEGIN not in lines or END not in lines:
+        return lines
+    return lines[: lines.index(BEGIN)] + lines[lines.index(END) + 1 :]
+
+
+def _write_crontab(lines: list[str]) -> None:
+    text = "\n".join(lines) + "\n" if lines else ""
+    _run(["crontab", "-"], text)
+
+
+def _systemd_folder() -> Path:
+    base = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    return Path(base) / "systemd" / "user"
+
+
+def _launchd_file() -> Path:
+    return Path.home() / "Library" / "LaunchAgents" / f"{NAME}.plist"
+
+
+def _run(command: list[str], text: str | None = None) -> str:
+    try:
+        done = subprocess.run(  # noqa: S603  # the system's own scheduler
+            command,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise errors.ConfigurationError(
+            f"{command[0]} cannot be used here ({type(error).__name__}).",
+            hint="Choose another --kind.",
+            word="no-scheduler",
+        ) from None
+    if done.returncode:
+        why = safe(done.stderr.strip() or done.stdout.strip())
+        raise errors.ConfigurationError(
+            f"{command[0]} refused: {why}.",
+            hint="Choose another --kind, or put what `schedule show` prints there.",
+            word="scheduler-refused",
+        )
+    return done.stdout
+
+
+def _answers(command: list[str]) -> bool:
+    try:
+        done = subprocess.run(  # noqa: S603  # the system's own scheduler
+            command, capture_output=True, timeout=_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0
