@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -90,7 +90,7 @@ def list_providers(format: Format = "table", json: Json = False) -> None:
     from ticketsync.cli import render
     from ticketsync.providers import registry
 
-    rows: list[dict[str, object]] = []
+    rows: list[dict[str, Any]] = []
     for item in registry.listed():
         if item.provider is None:
             rows.append(
@@ -124,6 +124,7 @@ def list_providers(format: Format = "table", json: Json = False) -> None:
             "title": item.title,
             "origin": "by file",
             "trouble": "",
+            **asdict(item.capabilities),
             "key": f"{item.why}: accounts add file --recipe {item.name}",
         }
         for item in registry.BY_FILE
@@ -132,12 +133,33 @@ def list_providers(format: Format = "table", json: Json = False) -> None:
         render.Column("provider", "PROVIDER"),
         render.Column("title", "TITLE"),
         render.Column("origin", "ORIGIN"),
-        render.Column("key", "WHERE YOU GET THE KEY", most=60),
-        render.Column("trouble", "TROUBLE", most=60),
+        render.Column("fees", "TELLS FEES"),
     ]
-    if not any(row["trouble"] for row in rows):
-        columns.pop()
-    render.show(rows, columns, context.chosen_format(format, json))
+    chosen = context.chosen_format(format, json)
+    told = {True: "yes", False: "no", None: "–"}
+    shown = [{**row, "fees": told[row["tells_fees"]]} for row in rows]
+    render.show(shown, columns, chosen, machine=rows)
+    if chosen == "table":
+        _print_keys(rows)
+
+
+def _print_keys(rows: list[dict[str, Any]]) -> None:
+    """
+    Where each key comes from, what else is asked, and what cannot be had: in whole.
+    """
+    import textwrap
+
+    from ticketsync.cli import render
+
+    for row in rows:
+        parts = [row["key"] or row["trouble"]]
+        if row.get("options"):
+            parts.append(f"--set {row['options']}")
+        if row.get("limits"):
+            parts.append(str(row["limits"]))
+        text = f"{row['provider']}: {'. '.join(str(part) for part in parts)}."
+        for line in textwrap.wrap(text, render.width(), subsequent_indent="  "):
+            typer.echo(line)
 
 
 @app.command("add")

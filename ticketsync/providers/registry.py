@@ -17,7 +17,7 @@ from ticketsync.core import errors, money
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import safe
 from ticketsync.providers import reading
-from ticketsync.providers.base import Options, Provider
+from ticketsync.providers.base import Capabilities, Options, Provider
 
 GROUP = "ticketsync.providers"
 
@@ -31,15 +31,20 @@ _OURS = {
 }
 
 
+_NO_INTERFACE = Capabilities(reads_events=False, reads_sales=False)
+
+
 @dataclass(frozen=True, slots=True)
 class ByFile:
     """
-    A platform that lets no program read a venue's sales, only a person.
+    A platform that lets no program read a venue's sales, only a person: it has none
+    of the capabilities, its reports have those of the provider `file`.
     """
 
     name: str
     title: str
     why: str
+    capabilities: Capabilities = _NO_INTERFACE
 
 
 BY_FILE = (
