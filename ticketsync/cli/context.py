@@ -52,6 +52,17 @@ class Here:
 
         return engine.open_database(self.url())
 
+    def as_arguments(self) -> list[str]:
+        """
+        The same place, for another process of ours.
+        """
+        found = ["--config", str(Path(self.config).resolve())] if self.config else []
+        if self.database_url:
+            is_file = "://" not in self.database_url
+            place = Path(self.database_url).resolve() if is_file else self.database_url
+            found += ["--database", str(place)]
+        return found
+
     def say(self, text: str) -> None:
         """
         Talk, on standard error; `--quiet` silences it.

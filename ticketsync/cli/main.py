@@ -35,6 +35,7 @@ COMMANDS = {
     "sales": ("sales", "The orders behind the figures."),
     "export": ("export", "Files for accountants: sales, financials, fees, refunds."),
     "sandbox": ("sandbox", "A pretend platform on this machine, to try things on."),
+    "doctor": ("doctor", "Look at everything that could be wrong."),
     "db": ("db", "Look after the database."),
 }
 

@@ -1,0 +1,129 @@
+"""
+The doctor: what it finds wrong, what it can mend, and what cron would miss.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ticketsync.workflows import doctor
+
+
+def cli(*arguments, code=0, **environment):
+    done = subprocess.run(
+        [sys.executable, "-m", "ticketsync", *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environment},
+    )
+    assert done.returncode == code, done
+    return done
+
+
+@pytest.fixture
+def settled(home, sandbox):
+    """
+    A home with one account whose key is in the environment.
+    """
+    cli(
+        *("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney"),
+        *("--currency", "AUD", "--no-input"),
+    )
+    cli(
+        *("accounts", "add", "ticket_tailor", "tt", "--base-url", sandbox.url),
+        *("--secret-env", "TT_KEY"),
+    )
+    return home
+
+
+def findings(*arguments, code=0, **environment):
+    done = cli("doctor", "--json", *arguments, code=code, **environment)
+    return json.loads(done.stdout)
+
+
+def states(told):
+    return {(row["section"], row["state"]) for row in told["findings"]}
+
+
+def test_all_is_well_but_nothing_runs_by_itself(settled):
+    told = findings()
+    assert states(told) >= {
+        *(("settings", "ok"), ("database", "ok"), ("files", "ok")),
+        *(("account tt", "ok"), ("schedule", "warning")),
+    }
+    assert "wrong" not in {state for _, state in states(told)}
+    (answer,) = [row["text"] for row in told["findings"] if "answers" in row["text"]]
+    assert answer == "Ticket Tailor answers: lanternroom"
+
+
+def test_files_that_others_can_read_are_found_and_mended(settled):
+    file = settled / "ticketsync.db"
+    file.chmod(0o644)
+    told = findings("--offline", code=10)
+    assert ("files", "wrong") in states(told)
+    told = findings("--offline", "--fix")
+    assert told["repairs"] == [f"chmod 600 {file}"]
+    assert ("files", "wrong") not in states(told)
+
+
+def test_a_key_that_only_this_terminal_has_is_what_cron_would_miss(settled):
+    assert ("account tt", "ok") in states(findings("--offline"))
+    told = findings("--offline", "--as-cron", code=10)
+    (missed,) = [row for row in told["findings"] if row["state"] == "wrong"]
+    assert missed["section"] == "cron, account tt"
+    assert "TT_KEY" in missed["text"]
+
+
+def test_a_refused_key_and_a_silent_platform_are_said(settled, sandbox):
+    told = findings(code=10, TT_KEY="sk_wrong")
+    (row,) = [row for row in told["findings"] if row["state"] == "wrong"]
+    assert (row["section"], "rotate" in row["mend"]) == ("account tt", True)
+    assert "sk_wrong" not in json.dumps(told)
+
+
+def test_a_damaged_database_is_said_and_nothing_breaks(settled):
+    file = settled / "ticketsync.db"
+    data = bytearray(file.read_bytes())
+    data[5000:9000] = os.urandom(4000)
+    file.write_bytes(data)
+    told = findings("--offline", code=10)
+    assert ("database", "wrong") in states(told)
+
+
+def test_no_database_and_odd_settings_are_findings_too(home):
+    told = findings(code=10)
+    assert states(told) == {("settings", "ok"), ("database", "wrong")}
+    (home / "config.yaml").write_text("sync: [1, 2]\n")
+    told = findings(code=10)
+    assert states(told) == {("settings", "wrong")}
+
+
+def test_every_line_says_what_mends_it_and_fits(settled):
+    done = cli("doctor", "--offline", COLUMNS="80")
+    assert "→ ticketsync schedule install" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("mounts", "kind"),
+    [
+        ("/dev/sda1 / ext4 rw 0 0\nserver:/x /srv nfs4 rw 0 0\n", "nfs4"),
+        ("/dev/sda1 / ext4 rw 0 0\nserver:/x /sr nfs4 rw 0 0\n", "ext4"),
+        ("", ""),
+    ],
+)
+def test_f79_the_file_system_is_that_of_the_nearest_mount(
+    tmp_path, monkeypatch, mounts, kind
+):
+    table = tmp_path / "mounts"
+    table.write_text(mounts)
+
+    class Place(type(tmp_path)):
+        def read_text(self, **options):
+            return table.read_text(**options)
+
+    monkeypatch.setattr(doctor, "Path", lambda _: Place(table))
+    assert doctor._filesystem(tmp_path.__class__("/srv/books/x.db")) == kind

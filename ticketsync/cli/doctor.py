@@ -1,0 +1,64 @@
+"""
+`ticketsync doctor`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from ticketsync.cli import context
+from ticketsync.cli.context import Json
+
+app = typer.Typer(rich_markup_mode=None)
+SIGNS = {"ok": "ok     ", "warning": "warning", "wrong": "WRONG  "}
+
+
+@app.command()
+def doctor(
+    ctx: typer.Context,
+    fix: Annotated[bool, typer.Option("--fix", help="Make the safe repairs.")] = False,
+    as_cron: Annotated[
+        bool, typer.Option("--as-cron", help="Look as your scheduler would, too.")
+    ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Do not ask the platforms.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """
+    Look at everything that could be wrong, and say what mends it.
+
+    Writes nothing without --fix. Exit code 10 when something is wrong.
+    """
+    import textwrap
+
+    from ticketsync.cli import render
+    from ticketsync.store import engine
+    from ticketsync.workflows import doctor as examination
+
+    here = context.of(ctx)
+    repairs: list[str] = []
+    if fix:
+        repairs = examination.mend(engine.sqlite_file(here.url()))
+    findings = list(
+        examination.examine(here.settings, here.database, network=not offline)
+    )
+    if as_cron:
+        findings += examination.as_cron(here.as_arguments())
+    is_wrong = any(found.state == "wrong" for found in findings)
+    if json:
+        told = {"repairs": repairs, "findings": [asdict(found) for found in findings]}
+        render.print_json(told)
+        raise typer.Exit(10 if is_wrong else 0)
+    for line in repairs:
+        typer.echo(f"Done: {line}")
+    for found in findings:
+        text = f"{SIGNS[found.state]}  {found.section}: {found.text}"
+        if found.mend and found.state != "ok":
+            text += f" → {found.mend}"
+        for line in textwrap.wrap(text, render.width(), subsequent_indent=" " * 9):
+            typer.echo(line)
+    raise typer.Exit(10 if is_wrong else 0)

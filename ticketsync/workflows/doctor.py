@@ -1,0 +1,269 @@
+"""
+Is everything in order, and would it be for cron? Each finding says what mends it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+from ticketsync.accounts import credentials, state
+from ticketsync.accounts.state import AccountState
+from ticketsync.core import clock, errors, paths
+from ticketsync.core.config import Settings
+from ticketsync.core.redact import safe
+from ticketsync.providers import registry
+from ticketsync.store import backup, engine
+from ticketsync.store.engine import Database
+from ticketsync.workflows import schedule, session, tokens
+
+SKEW = timedelta(seconds=60)
+LEAST_SPACE = 200 * 1024 * 1024
+# File systems that do not lock or do not keep what they promised to write (F79).
+UNSAFE_PLACES = ("nfs", "cifs", "smb", "virtiofs", "9p", "fuse", "vboxsf")
+CRON_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """
+    One thing that was looked at. `state` is ok, warning or wrong; `mend` the command.
+    """
+
+    section: str
+    state: str
+    text: str
+    mend: str = ""
+
+
+def ok(section: str, text: str) -> Finding:
+    return Finding(section, "ok", text)
+
+
+def warning(section: str, text: str, mend: str = "") -> Finding:
+    return Finding(section, "warning", text, mend)
+
+
+def wrong(section: str, text: str, mend: str = "") -> Finding:
+    return Finding(section, "wrong", text, mend)
+
+
+def examine(
+    load: Callable[[], Settings],
+    open_: Callable[[], Database],
+    *,
+    network: bool = True,
+) -> Iterator[Finding]:
+    """
+    Look at everything; what cannot be looked at is a finding, never an error.
+    """
+    try:
+        settings = load()
+        yield ok("settings", "the settings can be read")
+    except errors.TicketsyncError as error:
+        yield wrong("settings", error.message, error.hint)
+        return
+    try:
+        database = open_()
+    except errors.TicketsyncError as error:
+        yield wrong("database", error.message, error.hint)
+        return
+    yield from _database(database)
+    yield from _places(database)
+    with database.read() as reading:
+        accounts = state.all_accounts(reading)
+    if not accounts:
+        yield warning("accounts", "no account yet", "ticketsync accounts add")
+    for account in accounts:
+        yield from _account(database, settings, account, network=network)
+    yield from _schedule()
+
+
+def mend(database_file: Path | None) -> list[str]:
+    """
+    The safe repairs: our files and folders readable by their owner alone.
+    """
+    done = []
+    for place, mode in _private_places(database_file):
+        if place.exists() and stat.S_IMODE(place.stat().st_mode) & 0o077:
+            place.chmod(mode)
+            done.append(f"chmod {mode:o} {place}")
+    return done
+
+
+def as_cron(arguments: list[str]) -> list[Finding]:
+    """
+    The same with what a scheduler has: no variables but home, path and our own home.
+    """
+    kept = ("HOME", "TICKETSYNC_HOME")
+    environment = {name: os.environ[name] for name in kept if name in os.environ}
+    environment |= {"PATH": "/usr/bin:/bin", "LANG": "C"}
+    command = [sys.executable, "-m", "ticketsync", *arguments]
+    try:
+        done = subprocess.run(  # noqa: S603  # this very program
+            [*command, "doctor", "--json", "--offline"],
+            env=environment,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=CRON_SECONDS,
+            check=False,
+        )
+        told = json.loads(done.stdout)["findings"]
+    except (OSError, ValueError, KeyError, subprocess.TimeoutExpired) as error:
+        return [wrong("cron", f"it does not even start there ({type(error).__name__})")]
+    return [
+        Finding(f"cron, {row['section']}", row["state"], row["text"], row["mend"])
+        for row in told
+        if row["section"] != "schedule"
+    ]
+
+
+# What is looked at
+
+
+def _database(database: Database) -> Iterator[Finding]:
+    if database.dialect != "sqlite":
+        yield ok("database", f"PostgreSQL answers, {database.url}")
+        return
+    file = backup.file_of(database)
+    try:
+        version = backup.sound(file)
+        yield ok("database", f"{file} is sound, schema {version}")
+    except errors.DatabaseError as error:
+        yield wrong("database", error.message, "ticketsync db restore BACKUP")
+        return
+    with database.read() as reading:
+        connection = reading.connection()
+        loose = connection.exec_driver_sql(
+            "SELECT name FROM pragma_table_list WHERE schema = 'main'"
+            " AND type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite%' AND name != 'alembic_version'"
+        )
+        names = [str(row[0]) for row in loose]
+        keys = connection.exec_driver_sql("PRAGMA foreign_keys").scalar()
+    if names or not keys:
+        yield wrong(
+            "database",
+            f"not every table is strict ({', '.join(names)}) or references are off",
+            "ticketsync db restore BACKUP",
+        )
+    mode = database.journal_mode()
+    safe_wal = engine.wal_is_safe(sqlite3.sqlite_version_info)
+    text = f"SQLite {sqlite3.sqlite_version}, journal {mode}"
+    if mode == "wal" and not safe_wal:
+        yield wrong("database", f"{text}: this version can lose commits in WAL")
+    else:
+        yield ok("database", text)
+
+
+def _places(database: Database) -> Iterator[Finding]:
+    file = backup.file_of(database) if database.dialect == "sqlite" else None
+    for place, mode in _private_places(file):
+        if place.exists() and stat.S_IMODE(place.stat().st_mode) & 0o077:
+            yield wrong(
+                "files", f"{place} can be read by others", f"chmod {mode:o} {place}"
+            )
+    if file is None:
+        return
+    kind = _filesystem(file)
+    if any(kind.startswith(unsafe) for unsafe in UNSAFE_PLACES):
+        yield wrong(
+            "files",
+            f"the database lies on {kind}, where locks and syncs are not kept",
+            "move it to a disk of this machine, or use PostgreSQL",
+        )
+    free = shutil.disk_usage(file.parent).free
+    megabytes = free // (1024 * 1024)
+    if free < LEAST_SPACE:
+        yield wrong("files", f"only {megabytes} MB are free at {file.parent}")
+    else:
+        yield ok("files", f"{megabytes:,} MB are free at {file.parent}")
+
+
+def _private_places(database_file: Path | None) -> list[tuple[Path, int]]:
+    found = [(paths.config_file(), 0o600), (paths.secrets_folder(), 0o700)]
+    if database_file is not None:
+        found += [(database_file, 0o600)]
+    return found
+
+
+def _filesystem(file: Path) -> str:
+    """
+    The kind of file system that a file lies on; `""` where nobody tells.
+    """
+    try:
+        mounts = Path("/proc/mounts").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return ""
+    best, kind = "", ""
+    for line in mounts:
+        _, place, name, *_ = line.split(" ")
+        inside = str(file.resolve()).startswith(place.rstrip("/") + "/")
+        if inside and len(place) >= len(best):
+            best, kind = place, name
+    return kind
+
+
+def _account(
+    database: Database, settings: Settings, account: AccountState, *, network: bool
+) -> Iterator[Finding]:
+    name = f"account {account.name}"
+    if account.state != "active":
+        yield warning(
+            name,
+            f"it is {account.state}: {safe(account.state_reason) or 'no reason given'}",
+            f"ticketsync accounts resume {account.name}",
+        )
+    try:
+        spec = registry.provider(account.provider).spec
+        secret = credentials.read(
+            account.name, account.secret_source, account.secret_reference
+        )
+        if tokens.uses_oauth(account.options):
+            tokens.app_of(spec, account.name, account.base_url, account.options)
+    except errors.TicketsyncError as error:
+        yield wrong(name, error.message, error.hint)
+        return
+    yield ok(name, f"its key can be read ({account.secret_source})")
+    if not network or account.state == "paused":
+        return
+    provider, api = session.connect(database, account, settings, secret, "doctor")
+    try:
+        identity = provider.identify()
+        yield ok(name, f"{spec.title} answers: {safe(identity.name)}")
+        if api.provider_time is not None:
+            skew = abs(api.provider_time - clock.now())
+            if skew > SKEW:
+                yield warning(
+                    name,
+                    f"our clock and theirs differ by {int(skew.total_seconds())} s",
+                    "set the clock of this machine",
+                )
+    except errors.TicketsyncError as error:
+        yield wrong(name, error.message, error.hint)
+    finally:
+        api.close()
+
+
+def _schedule() -> Iterator[Finding]:
+    try:
+        found = schedule.installed()
+    except errors.TicketsyncError as error:
+        yield warning("schedule", error.message, error.hint)
+        return
+    if found:
+        yield ok("schedule", f"installed in {', '.join(found)}")
+    else:
+        yield warning(
+            "schedule", "nothing runs by itself", "ticketsync schedule install"
+        )
