@@ -147,7 +147,8 @@ def _database(database: Database) -> Iterator[Finding]:
         connection = reading.connection()
         loose = connection.exec_driver_sql(
             "SELECT name FROM pragma_table_list WHERE schema = 'main'"
-            " AND type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite%' AND name != 'alembic_version'"
+            " AND type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite%'"
+            " AND name != 'alembic_version'"
         )
         names = [str(row[0]) for row in loose]
         keys = connection.exec_driver_sql("PRAGMA foreign_keys").scalar()
