@@ -19,6 +19,7 @@ ALLOWED = {
     },
     "workflows": {
         *("workflows", "providers.registry", "providers.base", "providers.reading"),
+        *("providers.recipe", "providers.file_import"),  # reports before they are read
         *(
             "store.engine",
             "store.lease",

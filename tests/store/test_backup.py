@@ -4,7 +4,6 @@ Backups: taken under load, looked through, refused when a byte has changed.
 
 import json
 import random
-import resource
 import sqlite3
 import stat
 import subprocess
@@ -158,7 +157,6 @@ main()
 def test_f80_a_full_disk_leaves_no_half_backup(sqlite, tmp_path):
     for n in range(50):
         add_venue(sqlite, f"v{n}")
-    assert resource.RLIMIT_FSIZE is not None
     target = tmp_path / "out" / "x.db"
     done = subprocess.run(
         [sys.executable, "-c", FULL, str(backup.file_of(sqlite)), str(target)],
@@ -182,15 +180,13 @@ def cli(*arguments, code=0):
 def test_an_upgrade_makes_a_backup_first(home):
     file = home / "ticketsync.db"
     as_it_was(str(file))
-    before = file.read_bytes()
     done = cli("db", "upgrade")
     (made,) = (home / "backups").glob("*-before-upgrade.db")
     assert str(made) in done.stderr + done.stdout
     assert backup.checked(made).schema == "0001"
-    assert engine.open_database(str(file)) is not None
+    assert backup.sound(file) == schema.PRESENT
     cli("db", "restore", str(made), "--yes")
     assert backup.sound(file) == "0001"
-    assert len(before) > 0
     cli("db", "upgrade", "--no-backup")
     assert backup.sound(file) == schema.PRESENT
 

@@ -113,6 +113,8 @@ KILLED = """
 import os, sys
 from ticketsync.store import engine
 number = int(sys.argv[2])
+if sys.argv[3:] == ["loose"]:  # each statement by itself, as the driver would have it
+    engine._begin_sqlite = lambda connection: None
 count = 0
 import sqlalchemy
 from sqlalchemy import event
@@ -157,3 +159,25 @@ def test_f85_an_upgrade_killed_at_any_statement_is_all_or_nothing(tmp_path):
             rows = session.connection().execute(text("SELECT name FROM accounts"))
             assert rows.scalars().all() == ["tt"]
         opened.close()
+
+
+def test_f85_control_without_one_transaction_an_upgrade_is_left_half_done(tmp_path):
+    """
+    The same kills with every statement committed by itself: some leave a database
+    that is neither the old one nor the new one, and cannot be upgraded any more.
+    """
+    file = tmp_path / "old.db"
+    as_it_was(str(file))
+    before = file.read_bytes()
+    ruined = 0
+    for number in range(3, 40, 4):
+        file.write_bytes(before)
+        command_ = [sys.executable, "-c", KILLED, str(file), str(number), "loose"]
+        done = subprocess.run(command_, capture_output=True)
+        if done.returncode != -9:
+            break
+        try:
+            engine.create_database(str(file)).close()
+        except Exception:  # whatever a half-made schema does to it
+            ruined += 1
+    assert ruined > 0

@@ -255,9 +255,9 @@ def list_recipes(format: Format = "table", json: Json = False) -> None:
     Show the recipes that come with ticketsync, and where each is known from.
     """
     from ticketsync.cli import render
-    from ticketsync.providers import registry
+    from ticketsync.workflows import reports
 
-    rows = registry.recipes()
+    rows = reports.recipes()
     columns = [
         render.Column("recipe", "RECIPE"),
         render.Column("platform", "PLATFORM"),
@@ -280,10 +280,10 @@ def check_recipe(
     Example: ticketsync accounts recipe check ticketek june.xlsx --set currency=AUD
     """
     from ticketsync.cli import render
-    from ticketsync.providers import registry
+    from ticketsync.workflows import reports
 
     options = {**_options(set_ or []), "recipe": recipe}
-    rows, troubles, unmapped = registry.try_recipe(options, report)
+    rows, troubles, unmapped = reports.preview(options, report)
     columns = [
         render.Column("order", "ORDER", most=14),
         render.Column("event", "EVENT", most=20),

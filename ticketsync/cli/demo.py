@@ -277,6 +277,7 @@ def _put_door_list(database: Database, home: Path) -> None:
 
 def _one_show(database: Database) -> None:
     from ticketsync.cli import render
+    from ticketsync.cli.shows import print_sources
     from ticketsync.reporting import numbers
 
     figures = _figures(database)
@@ -286,39 +287,8 @@ def _one_show(database: Database) -> None:
         with database.read() as session:
             totals = numbers.totals(session, chosen.show_id)
         typer.echo(f"{chosen.production}, {render.day(chosen.starts_local)}")
-        rows = [
-            {
-                "by": f.account,
-                "sold": f.tickets_sold,
-                "gross": render.amount(f.gross, f.currency),
-                "refunded": render.amount(f.refunded, f.currency),
-                "fees": render.amount(f.fees, f.currency),
-                "currency": f.currency,
-            }
-            for f in figures
-            if f.show_id == chosen.show_id
-        ]
-        rows += [
-            {
-                "by": "together",
-                "sold": total["tickets_sold"],
-                **{
-                    name: render.amount(total[name], total["currency"])
-                    for name in ("gross", "refunded", "fees")
-                },
-                "currency": total["currency"],
-            }
-            for total in totals
-        ]
-        columns = [
-            render.Column("by", "SOLD BY"),
-            render.Column("sold", "SOLD", numeric=True),
-            render.Column("gross", "GROSS", numeric=True),
-            render.Column("refunded", "REFUNDED", numeric=True),
-            render.Column("fees", "FEES", numeric=True),
-            render.Column("currency", ""),
-        ]
-        render.table(rows, columns)
+        own = [f for f in figures if f.show_id == chosen.show_id]
+        print_sources(own, totals)
         typer.echo("")
     typer.echo("Two currencies are never added up. – means that a platform does not")
     typer.echo("tell its fees: then their sum is unknown, and says so.")

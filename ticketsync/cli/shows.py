@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,7 @@ from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
     from ticketsync.catalogue.shows import ShowInfo
+    from ticketsync.reporting.numbers import Figures
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -229,6 +230,24 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
     seats = "" if found.capacity is None else f", {found.capacity} seats"
     typer.echo(f"{safe(found.venue)}{seats}")
     typer.echo("")
+    print_sources(figures, totals)
+    for offer in sources:
+        state = "" if offer.brings_sales else ", switched off"
+        theirs = f"date {offer.id}, their {safe(offer.occurrence_id)}{state}"
+        typer.echo(f"{offer.account}: {safe(offer.called)} ({theirs})")
+        for url in (offer.url, offer.dashboard_url):
+            if url:
+                typer.echo(f"  {safe(url)}")
+
+
+def print_sources(
+    figures: Sequence[Figures], totals: Sequence[Mapping[str, Any]]
+) -> None:
+    """
+    What each account brought to one show, and their sums by currency.
+    """
+    from ticketsync.cli import render
+
     render.table(
         [
             {
@@ -264,13 +283,6 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
             render.Column("currency", ""),
         ],
     )
-    for offer in sources:
-        state = "" if offer.brings_sales else ", switched off"
-        theirs = f"date {offer.id}, their {safe(offer.occurrence_id)}{state}"
-        typer.echo(f"{offer.account}: {safe(offer.called)} ({theirs})")
-        for url in (offer.url, offer.dashboard_url):
-            if url:
-                typer.echo(f"  {safe(url)}")
 
 
 def _set_excluded(ctx: typer.Context, show: str, excluded: bool, reason: str) -> None:

@@ -359,7 +359,9 @@ def _fold_types(session: Session, show_ids: list[int]) -> list[Row]:
 
 def _type_maps(session: Session) -> dict[int, dict[str, str]]:
     links = table_of(ProductionLink)
-    rows = session.connection().execute(select(links.c.event_id, links.c.type_map))
+    rows = session.connection().execute(
+        select(links.c.event_id, links.c.type_map).where(links.c.type_map != "{}")
+    )
     return {row.event_id: json.loads(row.type_map) for row in rows}
 
 

@@ -38,7 +38,6 @@ class OAuth:
     A platform's OAuth as data.
 
     sends_json   the token request is JSON, else a form
-    refreshes    tokens expire and are renewed with a refresh token
     """
 
     authorize_url: str
@@ -46,7 +45,6 @@ class OAuth:
     scopes: tuple[str, ...] = ()
     uses_pkce: bool = False
     sends_json: bool = False
-    refreshes: bool = False
 
 
 @dataclass(frozen=True, slots=True)

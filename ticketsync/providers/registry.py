@@ -10,14 +10,11 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from pathlib import Path
 from typing import cast
 
-from ticketsync.core import errors, money
-from ticketsync.core.errors import UnreadableRecord
+from ticketsync.core import errors
 from ticketsync.core.redact import safe
-from ticketsync.providers import reading
-from ticketsync.providers.base import Capabilities, Options, Provider
+from ticketsync.providers.base import Capabilities, Provider
 
 GROUP = "ticketsync.providers"
 
@@ -125,54 +122,3 @@ def _loaded_plugin(point: EntryPoint) -> type[Provider]:
 def _load(path: str) -> type[Provider]:
     module, _, name = path.partition(":")
     return cast("type[Provider]", getattr(importlib.import_module(module), name))
-
-
-# Reports in files
-
-
-def recipes() -> list[dict[str, str]]:
-    """
-    The recipes that come with ticketsync: name, platform, where they are known from.
-    """
-    from ticketsync.providers import recipe
-
-    return [
-        {"recipe": name, "platform": found.platform, "established": found.established}
-        for name in recipe.names()
-        for found in (recipe.ours(name),)
-    ]
-
-
-def try_recipe(
-    options: Options, report: str
-) -> tuple[list[dict[str, str]], list[str], tuple[str, ...]]:
-    """
-    What a recipe makes of a report: its orders, what could not be read with its place,
-    and the headings it does not use.
-    """
-    from ticketsync.providers import file_import
-
-    reports = file_import.read_report(options, Path(report))
-    rows: list[dict[str, str]] = []
-    troubles: list[str] = []
-    for raw in reports.orders:
-        try:
-            order = reading.understood(file_import.read_order, raw)
-        except UnreadableRecord as wrong:
-            troubles.append(f"{reports.places[raw['id']]}: {wrong.reason}")
-            continue
-        date = file_import.date_of(raw)
-        rows.append(
-            {
-                "order": safe(order.id),
-                "event": safe(date["name"]),
-                "starts_at": date["starts_at"],
-                "tickets": str(len(order.tickets)),
-                "charged": money.decimal_text(order.charged, order.currency),
-                "refunded": money.decimal_text(
-                    sum(refund.amount for refund in order.refunds), order.currency
-                ),
-                "currency": order.currency,
-            }
-        )
-    return rows, troubles, reports.unmapped

@@ -121,7 +121,6 @@ def _oauth() -> OAuth:
         scopes=("MERCHANT_PROFILE_READ", "ORDERS_READ", "PAYMENTS_READ", "ITEMS_READ"),
         uses_pkce=True,
         sends_json=True,
-        refreshes=True,
     )
 
 

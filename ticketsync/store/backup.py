@@ -7,10 +7,12 @@ For SQLite. PostgreSQL has its own tools, which know more about it.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,35 +53,15 @@ def take(database: Database, target: Path) -> Backup:
     Copy the database while it is in use; the copy appears only when it is sound.
     """
     source = file_of(database)
-    paths.private_folder(target.parent)
     if target.exists():
         raise errors.UsageError(
             f"{target} exists already.", hint="Choose another name with -o."
         )
-    beside = target.with_name(f".{target.name}.new")
-    beside.unlink(missing_ok=True)
-    os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    try:
-        _copy(source, beside)
+    with _copied(source, target) as beside:
         version = sound(beside)
         digest = _digest(beside)
         _write_digest(_digest_file(target), digest, target.name)
         beside.replace(target)
-        _sync_folder(target.parent)
-    except OSError as error:
-        raise errors.DatabaseError(
-            f"The backup {target} cannot be written: {error.strerror}.",
-            hint="Check the disk and the folder's permissions.",
-            word="disk-full" if error.errno == 28 else "io-error",
-        ) from None
-    except sqlite3.OperationalError as error:
-        raise errors.DatabaseError(
-            f"The backup {target} cannot be written: {safe(error)}.",
-            hint="Free some space and check the disk.",
-            word="disk-full" if "full" in str(error) else "io-error",
-        ) from None
-    finally:
-        beside.unlink(missing_ok=True)
     return Backup(target, target.stat().st_size, version, digest)
 
 
@@ -122,15 +104,10 @@ def restore(backup: Backup, target: Path) -> Path | None:
         )
     if target.exists():
         _refuse_busy(target)
-    paths.private_folder(target.parent)
-    beside = target.with_name(f".{target.name}.restored")
-    beside.unlink(missing_ok=True)
-    os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    _copy(backup.file, beside)
-    sound(beside)
-    kept = _set_aside(target) if target.exists() else None
-    beside.replace(target)
-    _sync_folder(target.parent)
+    with _copied(backup.file, target) as beside:
+        sound(beside)
+        kept = _set_aside(target) if target.exists() else None
+        beside.replace(target)
     return kept
 
 
@@ -158,6 +135,31 @@ def sound(file: Path) -> str:
             word="corrupt",
         )
     return str(found[0])
+
+
+@contextmanager
+def _copied(source: Path, target: Path) -> Iterator[Path]:
+    """
+    A private copy beside `target`, for the caller to look through and rename; it is
+    gone afterwards if that did not happen.
+    """
+    paths.private_folder(target.parent)
+    beside = target.with_name(f".{target.name}.new")
+    beside.unlink(missing_ok=True)
+    try:
+        os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        _copy(source, beside)
+        yield beside
+        _sync_folder(target.parent)
+    except (OSError, sqlite3.OperationalError) as error:
+        is_full = getattr(error, "errno", None) == errno.ENOSPC or "full" in str(error)
+        raise errors.DatabaseError(
+            f"{target} cannot be written: {safe(error)}.",
+            hint="Check the disk's space and the folder's permissions.",
+            word="disk-full" if is_full else "io-error",
+        ) from None
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -391,9 +391,6 @@ def upgrade() -> None:
     op.execute(SHOW_TOTALS)
 
 
-def downgrade() -> None:
-    raise NotImplementedError("restore a backup instead")
-
 
 SHOW_TOTALS = """
 CREATE VIEW show_totals AS

@@ -1,5 +1,7 @@
 """
 What more platforms need: options of an account, dates without a date, mappings.
+
+The way back is the backup that `db upgrade` makes.
 """
 
 import sqlalchemy as sa
@@ -54,7 +56,3 @@ def _view(connection: sa.Connection) -> str:
         return str(connection.exec_driver_sql(text).scalar_one())
     text = "SELECT pg_get_viewdef('show_totals'::regclass)"
     return f"CREATE VIEW show_totals AS {connection.exec_driver_sql(text).scalar_one()}"
-
-
-def downgrade() -> None:
-    raise NotImplementedError("restore the backup made before the upgrade")

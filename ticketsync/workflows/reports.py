@@ -1,0 +1,58 @@
+"""
+Report files before they are connected: which recipes there are, and what one of them
+makes of a report.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ticketsync.core import money
+from ticketsync.core.errors import UnreadableRecord
+from ticketsync.core.redact import safe
+from ticketsync.providers import file_import, reading, recipe
+from ticketsync.providers.base import Options
+
+
+def recipes() -> list[dict[str, str]]:
+    """
+    The recipes that come with ticketsync: name, platform, where they are known from.
+    """
+    return [
+        {"recipe": name, "platform": found.platform, "established": found.established}
+        for name in recipe.names()
+        for found in (recipe.ours(name),)
+    ]
+
+
+def preview(
+    options: Options, report: str
+) -> tuple[list[dict[str, str]], list[str], tuple[str, ...]]:
+    """
+    What a recipe makes of a report: its orders, what could not be read with its place,
+    and the headings it does not use.
+    """
+    reports = file_import.read_report(options, Path(report))
+    rows: list[dict[str, str]] = []
+    troubles: list[str] = []
+    for raw in reports.orders:
+        try:
+            order = reading.understood(file_import.read_order, raw)
+        except UnreadableRecord as wrong:
+            troubles.append(f"{reports.places[raw['id']]}: {wrong.reason}")
+            continue
+        date = file_import.date_of(raw)
+        rows.append(
+            {
+                "order": safe(order.id),
+                "event": safe(date["name"]),
+                "starts_at": date["starts_at"],
+                "tickets": str(len(order.tickets)),
+                "charged": money.decimal_text(order.charged, order.currency),
+                "refunded": money.decimal_text(
+                    sum(refund.amount for refund in order.refunds), order.currency
+                ),
+                "currency": order.currency,
+            }
+        )
+    return rows, troubles, reports.unmapped
