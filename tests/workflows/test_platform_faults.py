@@ -409,7 +409,6 @@ def test_a_first_read_longer_than_one_run_goes_on_where_it_stopped(
     assert any(first in target for _, target, _ in played.log)
 
 
-@pytest.mark.parametrize("name", ["eventbrite", "wix", "square"])
 def test_the_same_box_office_is_not_connected_twice(
     sqlite, settings, played, name, monkeypatch
 ):
@@ -427,3 +426,21 @@ def test_the_same_box_office_is_not_connected_twice(
             check=True,
         )
     assert caught.value.exit_code == 7
+
+
+@pytest.mark.parametrize("name", ["humanitix"])
+def test_one_key_for_two_regions_is_two_accounts(
+    sqlite, settings, played, name, monkeypatch
+):
+    key = played.player.key
+    add(sqlite, settings, played, name, key, monkeypatch, {"regions": "AU"})
+    connecting.add(
+        sqlite,
+        settings,
+        provider=name,
+        name="new-zealand",
+        base_url=played.address,
+        source=SecretSource("env", "OTHER"),
+        options={"regions": "NZ"},
+        check=True,
+    )

@@ -100,7 +100,7 @@ def add(
     identity = _identify(
         kind.spec.name, name, base_url, secret, options, settings, check
     )
-    _refuse_twin(kind.spec, identity, others)
+    _refuse_twin(kind.spec, identity, secret, options, others)
     reference = _stored(name, source)
     with database.write() as writing:
         state.add(
@@ -325,18 +325,25 @@ def _refuse_bad_options(spec: ProviderSpec, options: Options) -> None:
 def _refuse_twin(
     spec: ProviderSpec,
     identity: records.Identity | None,
+    secret: Secret,
+    options: Options,
     others: Sequence[AccountState],
 ) -> None:
     """
     The same box office under two names would count every sale twice.
+
+    Where a platform does not say whose a key is, the same key (or folder of reports)
+    with the same options gives two accounts away.
     """
-    if identity is None or identity.id is None:
-        return
+    known = identity.id if identity else None
     for other in others:
-        if (other.provider, other.identity) == (spec.name, identity.id):
+        key = credentials.fingerprint(secret, other.name)
+        is_same_key = other.secret_fingerprint == key and other.options == options
+        is_same_office = known is not None and other.identity == known
+        if other.provider == spec.name and (is_same_key or is_same_office):
             raise errors.GuardRefused(
-                f"Account {other.name!r} reads {safe(identity.name)} on {spec.title} "
-                "already; a second one would count every sale twice.",
+                f"Account {other.name!r} reads this {spec.title} account already; a "
+                "second one would count every sale twice.",
                 hint=f"Run `ticketsync accounts rotate {other.name}` to give it "
                 "another key.",
                 word="connected-already",
