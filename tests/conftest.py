@@ -4,6 +4,8 @@ What every test may use: a home of its own, both databases, a sandbox.
 
 import os
 import shutil
+import subprocess
+import sys
 from datetime import UTC, date, datetime
 
 import pytest
@@ -140,3 +142,47 @@ def connect(database, address, name="tt"):
 def connected(database, sandbox):
     connect(database, sandbox.url)
     return database
+
+
+@pytest.fixture
+def venue(home):
+    """
+    A venue whose own list has two exact dates and two that are 15 minutes off.
+    """
+    sandbox = server.Sandbox(world.build(orders=60))
+    environment = {
+        **os.environ,
+        "TT_KEY": sandbox.key,
+        "TERM": "xterm",
+        "COLUMNS": "80",
+    }
+
+    def run(*arguments):
+        return subprocess.run(
+            [sys.executable, "-m", "ticketsync", *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+            stdin=subprocess.DEVNULL,
+        ).stdout
+
+    with server.serving(sandbox) as url:
+        run(
+            *("init", "--venue", "V", "--timezone", "Australia/Sydney"),
+            *("--currency", "AUD", "--no-input"),
+        )
+        run(
+            *("accounts", "add", "ticket_tailor", "tt", "--base-url", url),
+            *("--secret-env", "TT_KEY"),
+        )
+        run("events", "fetch")
+        lines = ["production,starts_at"]
+        for number, p in enumerate(sandbox.world.performances[:4]):
+            moved = p.starts.replace(minute=45) if number > 1 else p.starts
+            lines.append(f"{p.work.title},{moved.isoformat()}")
+        season = home / "season.csv"
+        season.write_text("\n".join(lines) + "\n")
+        run("shows", "import", str(season))
+        run.environment = environment
+        yield run

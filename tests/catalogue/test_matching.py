@@ -109,7 +109,7 @@ def test_the_tolerance_is_a_wall():
     assert plan.unsure[0].why == "no show of yours within the tolerance"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=1000, deadline=None)
 @given(
     starts=st.lists(st.integers(0, 20), min_size=1, max_size=6, unique=True),
     shift=st.sampled_from([0, 0, 0, 60, -60, 120]),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -21,6 +21,7 @@ from ticketsync.catalogue.shows import NewShow, ShowInfo, VenueInfo
 from ticketsync.core import errors
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import (
+    Event,
     Occurrence,
     Production,
     ProductionLink,
@@ -129,7 +130,30 @@ def unlink(session: Session, occurrence_id: int) -> int | None:
         session.connection().execute(select(table.c.show_id).where(found)).scalar()
     )
     session.connection().execute(delete(table).where(found))
+    _unlearn(session)
     return show_id
+
+
+def take_back(session: Session, occurrence_ids: Iterable[int], batch: str) -> set[int]:
+    """
+    Undo what one batch decided about these occurrences; returns the shows that lost.
+    """
+    links, refusals = table_of(ShowLink), table_of(Refusal)
+    connection = session.connection()
+    wanted = list(occurrence_ids)
+    lost = connection.execute(
+        select(links.c.show_id).where(
+            links.c.batch == batch, links.c.occurrence_id.in_(wanted)
+        )
+    ).all()
+    for table in (links, refusals):
+        connection.execute(
+            delete(table).where(
+                table.c.batch == batch, table.c.occurrence_id.in_(wanted)
+            )
+        )
+    _unlearn(session)
+    return {int(row.show_id) for row in lost}
 
 
 def undo(session: Session) -> Undone | None:
@@ -152,12 +176,14 @@ def undo(session: Session) -> Undone | None:
     batch = max(batches)[1]
     lost = connection.execute(select(links.c.show_id).where(links.c.batch == batch))
     show_ids = tuple(sorted({int(row.show_id) for row in lost}))
-    return Undone(
+    undone = Undone(
         batch,
         connection.execute(delete(links).where(links.c.batch == batch)).rowcount,
         connection.execute(delete(refusals).where(refusals.c.batch == batch)).rowcount,
         show_ids,
     )
+    _unlearn(session)
+    return undone
 
 
 def shows_of(session: Session, occurrence_ids: Iterable[int]) -> set[int]:
@@ -189,12 +215,23 @@ def refusals(session: Session) -> set[tuple[int, int | None]]:
     return {(int(occurrence), show) for occurrence, show in rows}
 
 
-def slots(shows: Iterable[ShowInfo]) -> list[Slot]:
+def slots(shows: Iterable[ShowInfo], taken: Iterable[tuple[str, int]]) -> list[Slot]:
     """
     Our shows as matching sees them; excluded ones take no part.
     """
+    sellers: dict[int, list[str]] = {}
+    for account, show_id in sorted(taken):
+        sellers.setdefault(show_id, []).append(account)
     return [
-        Slot(show.id, show.production, show.venue, show.starts_at, show.capacity)
+        Slot(
+            show_id=show.id,
+            production=show.production,
+            venue=show.venue,
+            starts_at=show.starts_at,
+            capacity=show.capacity,
+            starts_local=show.starts_local,
+            sellers=tuple(sellers.get(show.id, ())),
+        )
         for show in shows
         if not show.is_excluded
     ]
@@ -206,6 +243,7 @@ def dated(session: Session, offers: Iterable[Offer]) -> list[Dated]:
     """
     never = {occurrence for occurrence, show in refusals(session) if show is None}
     works = _production_of_event(session)
+    titles = _production_of_title(session)
     return [
         Dated(
             occurrence_id=offer.id,
@@ -215,6 +253,8 @@ def dated(session: Session, offers: Iterable[Offer]) -> list[Dated]:
             venue=offer.venue,
             capacity=offer.capacity,
             production=works.get(offer.event_row),
+            known_as=titles.get(_folded(offer.event)),
+            starts_local=offer.starts_local,
         )
         for offer in offers
         if offer.show_id is None
@@ -222,6 +262,20 @@ def dated(session: Session, offers: Iterable[Offer]) -> list[Dated]:
         and offer.gone_since is None
         and offer.is_dated
     ]
+
+
+def adopt_one(
+    session: Session, offer: Offer, title: str, *, batch: str, now: datetime
+) -> tuple[int, bool]:
+    """
+    Make a show of one occurrence, under the title a person gave it; returns it and
+    whether it is new.
+    """
+    new = replace(_as_show(session, offer, our_shows.house(session)), production=title)
+    show_id, is_new = our_shows.add_show(session, new)
+    pair = Pair(offer.id, show_id, "a show made of this date")
+    make(session, [pair], decided_by="person", batch=batch, now=now)
+    return show_id, is_new
 
 
 def adopt(
@@ -428,6 +482,46 @@ def _production_of_event(session: Session) -> dict[int, str]:
         )
     )
     return {int(event): str(title) for event, title in rows}
+
+
+def _production_of_title(session: Session) -> dict[str, str]:
+    """
+    What listings of a title were before, where all of them were one production.
+    """
+    links, works, events = (
+        table_of(ProductionLink),
+        table_of(Production),
+        table_of(Event),
+    )
+    rows = session.connection().execute(
+        select(events.c.name, works.c.title)
+        .join(links, links.c.event_id == events.c.id)
+        .join(works, works.c.id == links.c.production_id)
+    )
+    found: dict[str, set[str]] = {}
+    for name, title in rows:
+        found.setdefault(_folded(name), set()).add(str(title))
+    return {name: titles.pop() for name, titles in found.items() if len(titles) == 1}
+
+
+def _folded(title: str) -> str:
+    return " ".join(title.casefold().split())
+
+
+def _unlearn(session: Session) -> None:
+    """
+    An event none of whose dates feeds a show any more belongs to no production: else
+    a pair that was taken back would go on deciding about the next.
+    """
+    links, dates, works = (
+        table_of(ShowLink),
+        table_of(Occurrence),
+        table_of(ProductionLink),
+    )
+    fed = select(dates.c.event_id).join(links, links.c.occurrence_id == dates.c.id)
+    session.connection().execute(
+        delete(works).where(works.c.type_map == "{}", works.c.event_id.not_in(fed))
+    )
 
 
 def _starts_at(session: Session, occurrence_id: int) -> datetime:

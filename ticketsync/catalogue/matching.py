@@ -20,13 +20,15 @@ from datetime import datetime, timedelta
 TOLERANCE = timedelta(hours=2)
 SAME_TITLE = 70  # likeness in percent from which two titles may be one work
 CLEARLY = 25  # points of likeness that make one of two candidates the obvious one
+SAME_HOUSE = 50  # likeness in percent below which two venues are two houses
+ELSEWHERE = 40  # points that another house costs
 LEAST_SHIFTED = 2  # pairs from which a constant shift is worth a remark
 
 
 @dataclass(frozen=True, slots=True)
 class Slot:
     """
-    A show of ours, as far as matching cares.
+    A show of ours, as far as matching cares. `sellers` feed it already.
     """
 
     show_id: int
@@ -34,12 +36,17 @@ class Slot:
     venue: str
     starts_at: datetime
     capacity: int | None = None
+    starts_local: str = ""
+    sellers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Dated:
     """
-    An occurrence of theirs. `production` is set where its event is linked already.
+    An occurrence of theirs.
+
+    `production` is set where its event is linked already; `known_as` where a listing
+    of the same title was given to a production before, last season perhaps.
     """
 
     occurrence_id: int
@@ -49,6 +56,8 @@ class Dated:
     venue: str | None = None
     capacity: int | None = None
     production: str | None = None
+    known_as: str | None = None
+    starts_local: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,34 +70,49 @@ class Match:
     occurrence: Dated
     minutes_apart: int
     likeness: int
+    is_elsewhere: bool = False
 
     @property
     def is_exact(self) -> bool:
         return self.minutes_apart == 0
 
     @property
+    def alike(self) -> int:
+        """
+        How much the two say the same, in points: the titles, less what another house
+        takes off.
+        """
+        return self.likeness - (ELSEWHERE if self.is_elsewhere else 0)
+
+    @property
     def cost(self) -> int:
         """
         Time first, then likeness: one minute outweighs any likeness.
         """
-        return abs(self.minutes_apart) * 1000 + (100 - self.likeness)
+        return abs(self.minutes_apart) * 1000 + (100 - self.alike)
 
     def reason(self) -> str:
         """
         Why, in words: `same minute, titles 94 % alike, capacity 180 = 180`.
         """
         ours, theirs = self.show.capacity, self.occurrence.capacity
-        parts = [_apart(self.minutes_apart)]
-        parts.append(
-            "production already linked"
-            if self.occurrence.production is not None
-            else f"titles {self.likeness} % alike"
-        )
+        parts = [_apart(self.minutes_apart), self._title()]
+        if self.is_elsewhere:
+            parts.append(f"at {self.occurrence.venue}, not {self.show.venue}")
         if ours and theirs:
             parts.append(
                 f"capacity {theirs} {'=' if ours == theirs else 'against'} {ours}"
             )
+        if self.show.sellers:
+            parts.append(f"also on {', '.join(self.show.sellers)}")
         return ", ".join(parts)
+
+    def _title(self) -> str:
+        if self.occurrence.production is not None:
+            return "production already linked"
+        if self.occurrence.known_as == self.show.production:
+            return "title known from before"
+        return f"titles {self.likeness} % alike"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +165,32 @@ def propose(
         shifted = _shifted_events(pairs)
         remarks += [_shift_remark(account, *item) for item in shifted.items()]
         chosen = assign(pairs)
+        rivals = _rivals(pairs)
         sure = {
             match.occurrence.occurrence_id: match
             for match in chosen
-            if match.occurrence.event not in shifted and _is_certain(match, pairs)
+            if match.occurrence.event not in shifted and _is_certain(match, rivals)
         }
         certain += sure.values()
         unsure += _unsure(dated, pairs, chosen, sure, shifted)
     return MatchPlan(tuple(certain), tuple(unsure), tuple(remarks))
+
+
+def farther(shows: Sequence[Slot], occurrence: Dated) -> list[Match]:
+    """
+    Shows of the same work beyond any tolerance, the nearest first: what a date may be
+    that was moved to another day. For a person to look at, never for the machine.
+    """
+    found = []
+    for show in shows:
+        known = show.production in (occurrence.production, occurrence.known_as)
+        alike = 100 if known else likeness(show.production, occurrence.event)
+        if alike >= SAME_TITLE:
+            apart = occurrence.starts_at - show.starts_at
+            found.append(
+                Match(show, occurrence, round(apart.total_seconds() / 60), alike)
+            )
+    return sorted(found, key=lambda match: match.cost)
 
 
 def assign(pairs: Sequence[Match]) -> list[Match]:
@@ -179,7 +221,8 @@ def _candidates(
     Every pair within the tolerance, found by walking both lists in time order.
     """
     ours = sorted(shows, key=lambda show: show.starts_at)
-    alike: dict[tuple[str, str], int] = {}
+    titles: dict[tuple[str, str], int] = {}
+    houses: dict[tuple[str, str | None], bool] = {}
     found: list[Match] = []
     first = 0
     for theirs in sorted(dated, key=lambda item: item.starts_at):
@@ -192,32 +235,47 @@ def _candidates(
                 break
             if theirs.production is not None and theirs.production != show.production:
                 continue
-            titles = (show.production, theirs.event)
-            if titles not in alike:
-                alike[titles] = likeness(*titles)
-            known = theirs.production is not None
+            title = (show.production, theirs.event)
+            if title not in titles:
+                titles[title] = likeness(*title)
+            house = (show.venue, theirs.venue)
+            if house not in houses:
+                houses[house] = _are_two_houses(*house)
+            is_known = show.production in (theirs.production, theirs.known_as)
             apart = round((theirs.starts_at - show.starts_at).total_seconds() / 60)
-            found.append(Match(show, theirs, apart, 100 if known else alike[titles]))
+            alike = 100 if is_known else titles[title]
+            found.append(Match(show, theirs, apart, alike, houses[house]))
     return found
 
 
-def _is_certain(match: Match, pairs: Sequence[Match]) -> bool:
+def _are_two_houses(ours: str, theirs: str | None) -> bool:
+    return bool(theirs) and likeness(ours, theirs or "") < SAME_HOUSE
+
+
+def _rivals(pairs: Sequence[Match]) -> dict[tuple[str, int], list[Match]]:
+    """
+    The exact pairs of each show and of each date.
+    """
+    found: dict[tuple[str, int], list[Match]] = defaultdict(list)
+    for match in pairs:
+        if match.is_exact:
+            for side in _sides(match):
+                found[side].append(match)
+    return found
+
+
+def _is_certain(match: Match, rivals: dict[tuple[str, int], list[Match]]) -> bool:
     if not match.is_exact or match.likeness < SAME_TITLE:
         return False
     return not any(
-        other is not match
-        and other.is_exact
-        and _shares_a_side(match, other)
-        and other.likeness > match.likeness - CLEARLY
-        for other in pairs
+        other is not match and other.alike > match.alike - CLEARLY
+        for side in _sides(match)
+        for other in rivals[side]
     )
 
 
-def _shares_a_side(one: Match, other: Match) -> bool:
-    return (
-        one.show.show_id == other.show.show_id
-        or one.occurrence.occurrence_id == other.occurrence.occurrence_id
-    )
+def _sides(match: Match) -> tuple[tuple[str, int], tuple[str, int]]:
+    return ("show", match.show.show_id), ("date", match.occurrence.occurrence_id)
 
 
 def _shifted_events(pairs: Sequence[Match]) -> dict[str, tuple[int, int]]:
@@ -292,7 +350,14 @@ def _why_unsure(
 def _apart(minutes: int) -> str:
     if not minutes:
         return "same minute"
-    return f"{abs(minutes)} min {'later' if minutes > 0 else 'earlier'}"
+    length = abs(minutes)
+    if length >= 48 * 60:
+        text = f"{length // (24 * 60)} days"
+    elif length > 180:
+        text = f"{length / 60:.0f} h"
+    else:
+        text = f"{length} min"
+    return f"{text} {'later' if minutes > 0 else 'earlier'}"
 
 
 # The exact solver
@@ -311,15 +376,12 @@ def _groups(pairs: Sequence[Match]) -> Iterator[list[Match]]:
             node = leader[node]
         return node
 
-    def sides(match: Match) -> tuple[tuple[str, int], tuple[str, int]]:
-        return ("show", match.show.show_id), ("date", match.occurrence.occurrence_id)
-
     for match in pairs:
-        show, date = sides(match)
+        show, date = _sides(match)
         leader[find(show)] = find(date)
     groups: dict[tuple[str, int], list[Match]] = defaultdict(list)
     for match in pairs:
-        groups[find(sides(match)[0])].append(match)
+        groups[find(_sides(match)[0])].append(match)
     yield from groups.values()
 
 

@@ -239,6 +239,18 @@ def find(session: Session, wanted: str) -> Offer:
     )
 
 
+def numbered(session: Session, occurrence_id: int) -> Offer:
+    """
+    The occurrence of our own number.
+    """
+    for offer in all_offers(session):
+        if offer.id == occurrence_id:
+            return offer
+    raise errors.NotFound(
+        f"There is no date {occurrence_id}.", hint="See `ticketsync events list`."
+    )
+
+
 def mark_gone(session: Session, rows: Iterable[int], now: datetime) -> None:
     """
     Remember that a complete listing no longer has these; their orders stay.

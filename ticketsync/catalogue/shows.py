@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlmodel import Session
 
 from ticketsync.core import clock, errors, money
@@ -222,6 +222,21 @@ def set_excluded(session: Session, show_id: int, excluded: bool, reason: str) ->
         .where(table.c.id == show_id)
         .values(is_excluded=excluded, excluded_because=reason if excluded else "")
     )
+
+
+def remove_show(session: Session, show_id: int) -> None:
+    """
+    Forget a show that nothing feeds, and its production if that was its only one.
+    """
+    table, works = table_of(Show), table_of(Production)
+    connection = session.connection()
+    work = connection.execute(
+        select(table.c.production_id).where(table.c.id == show_id)
+    ).scalar()
+    connection.execute(delete(table).where(table.c.id == show_id))
+    left = select(table.c.id).where(table.c.production_id == work)
+    if connection.execute(left).first() is None:
+        connection.execute(delete(works).where(works.c.id == work))
 
 
 def move_show(session: Session, show_id: int, starts_at: datetime) -> None:

@@ -4,7 +4,9 @@ Matching: propose over everything unlinked, save what was decided.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from sqlmodel import Session
@@ -12,10 +14,12 @@ from sqlmodel import Session
 from ticketsync.accounts import state
 from ticketsync.catalogue import links, matching, offers, shows
 from ticketsync.catalogue.links import Pair, Undone
-from ticketsync.catalogue.matching import Match, MatchPlan
+from ticketsync.catalogue.matching import Dated, Match, MatchPlan
 from ticketsync.catalogue.offers import Offer
-from ticketsync.core import clock
+from ticketsync.catalogue.shows import ShowInfo
+from ticketsync.core import clock, errors
 from ticketsync.core.config import FeeSchedule, Settings
+from ticketsync.core.redact import safe
 from ticketsync.financials import importing
 from ticketsync.store.engine import Database
 
@@ -30,16 +34,35 @@ def plan(
     """
     What matching proposes for the unlinked dates, of one account or of all.
     """
+    ours = shows.list_shows(session, production)
+    if production is not None and not ours:
+        raise errors.NotFound(
+            f"There is no production {safe(production)!r} with shows.",
+            hint="See `ticketsync productions list`.",
+        )
     unlinked = offers.all_offers(session, account_id, only_unlinked=True)
     if not unlinked:
         return MatchPlan((), (), ())
-    return matching.propose(
-        links.slots(shows.list_shows(session, production)),
+    taken = links.taken(session)
+    proposed = matching.propose(
+        links.slots(ours, taken),
         links.dated(session, unlinked),
-        taken=links.taken(session),
+        taken=taken,
         refused={(o, s) for o, s in links.refusals(session) if s is not None},
         tolerance=tolerance,
     )
+    if production is None:
+        return proposed
+    # Dates of other works have no candidates here, and are not asked about.
+    near = tuple(item for item in proposed.unsure if item.candidates)
+    return replace(proposed, unsure=near)
+
+
+def new_batch() -> str:
+    """
+    The name under which the decisions of one command can be taken back together.
+    """
+    return f"match-{clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 def accept(
@@ -60,7 +83,7 @@ def accept(
     now = clock.now()
     with database.write() as session:
         made = links.make(session, pairs, decided_by=decided_by, batch=batch, now=now)
-        _recompute(session, settings, {pair.show_id for pair in pairs})
+        recompute(session, settings, {pair.show_id for pair in pairs})
     return made
 
 
@@ -78,7 +101,7 @@ def link(
         )
         if not made:
             links.confirm(session, occurrence_id)
-        _recompute(session, settings, {show_id})
+        recompute(session, settings, {show_id})
 
 
 def configure(
@@ -100,7 +123,7 @@ def configure(
         )
         names = links.map_types(session, offer.event_row, types)
         touched = links.shows_of_event(session, offer.event_row) if types else set()
-        _recompute(session, settings, {show_id, *touched})
+        recompute(session, settings, {show_id, *touched})
     return names
 
 
@@ -111,7 +134,7 @@ def unlink(database: Database, settings: Settings, occurrence_id: int) -> int | 
     with database.write() as session:
         show_id = links.unlink(session, occurrence_id)
         if show_id is not None:
-            _recompute(session, settings, {show_id})
+            recompute(session, settings, {show_id})
     return show_id
 
 
@@ -122,6 +145,104 @@ def refuse(
         links.refuse(session, occurrence_id, show_id, batch=batch, now=clock.now())
 
 
+@dataclass(slots=True)
+class Sitting:
+    """
+    One person's sitting at the matching screen: each decision is saved as it is made,
+    all of them under one batch, and the last ones can be taken back one by one.
+    """
+
+    database: Database
+    settings: Settings
+    batch: str
+    linked: int = 0
+    refused: int = 0
+    _made: list[tuple[tuple[int, ...], int | None]] = field(default_factory=list)
+
+    def plan(self, production: str | None = None) -> MatchPlan:
+        """
+        What matching proposes now, with all that was decided so far.
+        """
+        with self.database.read() as session:
+            return plan(session, self.settings.match_tolerance, production=production)
+
+    def farther(self, occurrence: Dated) -> list[Match]:
+        """
+        What a date may be that nothing lies near to.
+        """
+        with self.database.read() as session:
+            taken = links.taken(session)
+            ours = links.slots(shows.list_shows(session), taken)
+        free = [s for s in ours if (occurrence.account, s.show_id) not in taken]
+        return matching.farther(free, occurrence)
+
+    def shows(self) -> list[ShowInfo]:
+        with self.database.read() as session:
+            return [s for s in shows.list_shows(session) if not s.is_excluded]
+
+    def accept(self, matches: Sequence[Match]) -> None:
+        self.linked += accept(
+            self.database,
+            self.settings,
+            matches,
+            decided_by="person",
+            batch=self.batch,
+        )
+        self._note([match.occurrence.occurrence_id for match in matches])
+
+    def choose(self, occurrence_id: int, show_id: int) -> None:
+        """
+        A pair that a person found, whatever the plan says.
+        """
+        pair = Pair(occurrence_id, show_id, "chosen by a person")
+        now = clock.now()
+        with self.database.write() as session:
+            links.make(session, [pair], decided_by="person", batch=self.batch, now=now)
+            recompute(session, self.settings, {show_id})
+        self.linked += 1
+        self._note([occurrence_id])
+
+    def never(self, occurrence_id: int) -> None:
+        refuse(self.database, occurrence_id, None, batch=self.batch)
+        self.refused += 1
+        self._note([occurrence_id])
+
+    def new_show(self, occurrence_id: int, title: str) -> int:
+        """
+        Make a show of this date and link it; returns its number.
+        """
+        with self.database.write() as session:
+            offer = offers.numbered(session, occurrence_id)
+            show_id, is_new = links.adopt_one(
+                session, offer, title, batch=self.batch, now=clock.now()
+            )
+            recompute(session, self.settings, {show_id})
+        self.linked += 1
+        self._note([occurrence_id], new_show=show_id if is_new else None)
+        return show_id
+
+    def take_back(self) -> tuple[int, ...]:
+        """
+        Undo the last decision; returns the dates it was about, none if there is none.
+        """
+        if not self._made:
+            return ()
+        dates, new_show = self._made.pop()
+        with self.database.write() as session:
+            lost = links.take_back(session, dates, self.batch)
+            recompute(session, self.settings, lost)
+            if new_show is not None:
+                shows.remove_show(session, new_show)
+        if lost:
+            self.linked -= len(dates)
+        else:
+            self.refused -= len(dates)
+        return dates
+
+    def _note(self, dates: Iterable[int], new_show: int | None = None) -> None:
+        self._made.append((tuple(dates), new_show))
+
+
 def undo(database: Database, settings: Settings) -> Undone | None:
     """
     Take back the last batch of decisions and recompute what it fed.
@@ -129,7 +250,7 @@ def undo(database: Database, settings: Settings) -> Undone | None:
     with database.write() as session:
         undone = links.undo(session)
         if undone is not None:
-            _recompute(session, settings, undone.show_ids)
+            recompute(session, settings, undone.show_ids)
     return undone
 
 
@@ -143,7 +264,7 @@ def adopt(
     with database.write() as session:
         unlinked = offers.all_offers(session, account_id, only_unlinked=True)
         made = links.adopt(session, unlinked, batch=f"adopt-{now:%H%M%S}", now=now)
-        _recompute(session, settings, links.shows_of(session, (o.id for o in unlinked)))
+        recompute(session, settings, links.shows_of(session, (o.id for o in unlinked)))
     return made
 
 
@@ -155,7 +276,7 @@ def exclude(
     """
     with database.write() as session:
         shows.set_excluded(session, show_id, excluded, reason)
-        _recompute(session, settings, {show_id})
+        recompute(session, settings, {show_id})
 
 
 def rebuild(database: Database, settings: Settings) -> tuple[int, int]:
@@ -164,7 +285,7 @@ def rebuild(database: Database, settings: Settings) -> tuple[int, int]:
     """
     with database.write() as session:
         everything = importing.linked_shows(session)
-        changed = _recompute(session, settings, everything)
+        changed = recompute(session, settings, everything)
     return len(everything), changed
 
 
@@ -180,7 +301,7 @@ def schedules(session: Session, settings: Settings) -> Mapping[int, FeeSchedule]
     return found
 
 
-def _recompute(session: Session, settings: Settings, show_ids: Iterable[int]) -> int:
+def recompute(session: Session, settings: Settings, show_ids: Iterable[int]) -> int:
     return importing.import_shows(
         session, show_ids, schedules(session, settings), clock.now()
     )

@@ -1,0 +1,23 @@
+"""
+A person at a real terminal, 80 columns wide.
+"""
+
+import sys
+
+import pexpect
+
+CLI = [sys.executable, "-m", "ticketsync"]
+
+
+def talk(venue, *arguments):
+    """
+    The command on a terminal of its own.
+    """
+    return pexpect.spawn(
+        sys.executable,
+        ["-m", "ticketsync", *arguments],
+        env={**venue.environment, "PROMPT_TOOLKIT_NO_CPR": "1"},
+        dimensions=(40, 80),
+        encoding="utf-8",
+        timeout=20,
+    )

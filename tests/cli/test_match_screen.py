@@ -1,0 +1,312 @@
+"""
+The matching screen, driven by the keys of a person at a real terminal.
+"""
+
+import itertools
+import json
+import os
+import subprocess
+from datetime import datetime
+from types import SimpleNamespace
+
+import pexpect
+import pytest
+from conftest import NOW
+from terminal import CLI, talk
+
+from ticketsync.accounts import state
+from ticketsync.catalogue import offers, shows
+from ticketsync.core import clock, records
+from ticketsync.store import engine
+
+SYDNEY = "Australia/Sydney"
+
+
+def links(venue):
+    rows = json.loads(venue("events", "list", "--json"))
+    return [row["show_id"] for row in rows if row["show_id"]]
+
+
+KEYS = {"enter": "\r", "down": "\x1b[B"}
+
+
+def press(screen, key, then):
+    """
+    One answer, and the words that must follow it.
+    """
+    screen.send(KEYS.get(key, key))
+    screen.expect(then)
+
+
+def answer(screen, key, then):
+    """
+    Choose an entry of the menu by its key.
+    """
+    screen.send(key)
+    press(screen, "enter", then)
+
+
+def leave(screen, said):
+    answer(screen, "q", said)
+    screen.expect(pexpect.EOF)
+    screen.close()
+    assert screen.exitstatus == 0
+
+
+def test_matching_asks_only_what_is_unsure_and_keeps_each_answer(venue):
+    screen = talk(venue, "match")
+    screen.expect(r"Link the 2 certain pairs\?")
+    press(screen, "y", "38 open")
+    screen.expect("15 min earlier")
+    screen.expect(r"1\).*#3: 15 min earlier")
+    answer(screen, "1", "37 open")
+    answer(screen, "1", "36 open")
+    leave(screen, "4 linked, 36 left")
+
+    assert links(venue) == [1, 2, 3, 4]
+
+
+def test_an_answer_can_be_taken_back_and_a_date_refused_for_ever(venue):
+    screen = talk(venue, "match")
+    screen.expect("certain pairs")
+    press(screen, "y", "38 open")
+    answer(screen, "n", "37 open")
+    leave(screen, "2 linked, 37 left")
+    assert links(venue) == [1, 2]
+    left = json.loads(venue("match", "--dry-run", "--json"))["left"]
+
+    undone = json.loads(venue("match", "--undo", "--json"))
+
+    assert left == 37
+    assert (undone["links"], undone["refusals"]) == (2, 1)
+    assert links(venue) == []
+
+
+def test_back_and_undo_walk_the_answers_one_by_one(venue):
+    screen = talk(venue, "match")
+    press(screen, "y", "38 open")
+    answer(screen, "s", "37 open")  # the first is passed over
+    answer(screen, "1", "36 open")  # the second linked
+    answer(screen, "s", "35 open")
+    answer(screen, "u", "Taken back: 1 of your answers")
+    screen.expect("36 open")  # the passed over ones stay so
+    answer(screen, "b", "37 open")
+    answer(screen, "b", "38 open")
+    answer(screen, "b", "Link|40 open")  # and the certain pairs are open again
+    leave(screen, "0 linked")
+
+    assert links(venue) == []
+
+
+def test_a_show_is_found_by_what_one_remembers_and_a_new_one_made(venue):
+    screen = talk(venue, "match")
+    press(screen, "y", "38 open")
+    answer(screen, "f", "empty to go back")
+    screen.send("#4")
+    screen.expect(r"#4 ")
+    screen.send(KEYS["down"])
+    press(screen, "enter", "37 open")
+    answer(screen, "m", "Its production")
+    press(screen, "enter", "Show 5 is new")
+    screen.expect("36 open")
+    answer(screen, "u", "Taken back")
+    leave(screen, "3 linked")
+
+    assert sorted(links(venue)) == [1, 2, 4]
+    shows = json.loads(venue("shows", "list", "--json"))
+    assert len(shows) == 4  # the new one went with its answer
+
+
+def test_ctrl_c_in_the_matching_screen_keeps_what_was_answered(venue):
+    screen = talk(venue, "match")
+    press(screen, "y", "38 open")
+    screen.sendcontrol("c")
+    screen.expect(pexpect.EOF)
+    screen.close()
+
+    assert screen.exitstatus == 130
+    assert links(venue) == [1, 2]
+
+
+@pytest.fixture
+def evening(home):
+    """
+    A house with a season of its own and three platforms that list it: `list(account,
+    title, [starts])` puts dates up, `show(title, starts)` adds ours.
+    """
+    database = engine.create_database(str(home / "ticketsync.db"))
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
+    count = itertools.count(1)
+
+    def put(account, title, starts):
+        with database.write() as session:
+            known = {a.name: a.id for a in state.all_accounts(session)}
+            row = known.get(account) or state.add(
+                session,
+                state.NewAccount(account, "ticket_tailor", None, "none", "", "", None),
+                NOW,
+            )
+            event = f"ev{next(count)}"
+            dates = tuple(
+                records.Occurrence(
+                    id=f"oc{next(count)}",
+                    event_id=event,
+                    name=title,
+                    starts_at=clock.local_to_utc(datetime.fromisoformat(text), SYDNEY),
+                    ends_at=None,
+                    timezone=SYDNEY,
+                    status=records.OccurrenceStatus.ON_SALE,
+                    capacity=120,
+                    currency="AUD",
+                    venue="The Lantern Room",
+                    url=None,
+                    listed_at=None,
+                    issued=None,
+                    ordered=None,
+                    fingerprint="",
+                )
+                for text in starts
+            )
+            listed = records.Event(event, title, None, dates)
+            offers.save(session, row, [offers.Listed(listed, event.encode())])
+
+    def show(title, starts):
+        with database.write() as session:
+            house = shows.add_venue(session, "The Lantern Room", SYDNEY, "AUD")
+            new = shows.NewShow(
+                production=title,
+                starts_at=clock.local_to_utc(datetime.fromisoformat(starts), SYDNEY),
+                venue=house.name,
+                timezone=SYDNEY,
+                currency="AUD",
+                capacity=120,
+            )
+            return shows.add_show(session, new)[0]
+
+    def pairs():
+        with database.read() as session:
+            return {
+                (offer.account, offer.starts_local): offer.show_id
+                for offer in offers.all_offers(session)
+            }
+
+    house = SimpleNamespace(
+        put=put, show=show, pairs=pairs, environment=environment, database=database
+    )
+    yield house
+    database.close()
+
+
+def test_f33_a_double_bill_listed_a_quarter_late_is_not_swapped(evening):
+    early = evening.show("Late Laughs", "2027-03-05 19:00")
+    late = evening.show("Late Laughs", "2027-03-05 20:30")
+    evening.put("tt", "Late Laughs", ["2027-03-05 20:45", "2027-03-05 19:15"])
+
+    screen = talk(evening, "match")
+    screen.expect("2 open · Fri 05 Mar 19:15")
+    screen.expect(rf"1\).*19:00.*#{early}:")
+    answer(screen, "1", "1 open · Fri 05 Mar 20:45")
+    screen.expect(rf"1\).*20:30.*#{late}:")
+    answer(screen, "1", "2 linked, 0 left")
+
+    assert evening.pairs() == {
+        ("tt", "2027-03-05 19:15"): early,
+        ("tt", "2027-03-05 20:45"): late,
+    }
+
+
+def test_f34_a_show_moved_to_another_day_is_offered_and_never_linked(evening):
+    number = evening.show("Gala", "2027-03-05 19:00")
+    evening.put("tt", "Gala", ["2027-03-09 19:00"])
+
+    screen = talk(evening, "match")
+    screen.expect("1 open · Tue 09 Mar 19:00")
+    screen.expect("no show of yours within the tolerance")
+    screen.expect(rf"1\).*05 Mar.*#{number}: 4 days later")
+    answer(screen, "1", "1 linked, 0 left")
+
+    assert evening.pairs() == {("tt", "2027-03-09 19:00"): number}
+
+
+def test_f33_a_listing_an_hour_off_is_named_before_anything_is_asked(evening):
+    """
+    The platform took daylight saving for standard time: every date an hour late.
+    """
+    nights = [f"2027-03-{day:02d} 19:00" for day in (5, 6, 12)]
+    ours = [evening.show("Gala", night) for night in nights]
+    evening.put("tt", "Gala", [night.replace("19:", "20:") for night in nights])
+
+    plan = talk(evening, "match", "--dry-run")
+    plan.expect("looks-like-timezone")
+    plan.expect("1 h later")
+    plan.expect("0 would be linked, 3 left")
+    screen = talk(evening, "match")
+    screen.expect("3 open")
+    screen.expect("the whole listing seems shifted")
+    answer(screen, "1", "2 open")  # a person may say so all the same
+    answer(screen, "1", "1 open")
+    answer(screen, "1", "3 linked")
+
+    assert sorted(evening.pairs().values()) == ours
+
+
+def test_three_platforms_feed_one_show_and_the_screen_says_who_does(evening):
+    number = evening.show("Gala", "2027-03-05 19:00")
+    evening.put("tt", "Gala", ["2027-03-05 19:00"])
+    evening.put("eb", "Gala at the Lantern", ["2027-03-05 19:00"])
+    evening.put("hx", "Big Night Out", ["2027-03-05 19:00"])
+
+    screen = talk(evening, "match")
+    screen.expect("2 certain pairs")
+    press(screen, "y", "1 open")
+    screen.expect("same minute, but titles only")
+    screen.expect("also on eb,")
+    answer(screen, "1", "3 linked, 0 left")
+
+    assert set(evening.pairs().values()) == {number}
+
+
+def test_what_a_title_was_is_known_next_season(evening):
+    evening.show("Gala", "2027-03-05 19:00")
+    evening.put("tt", "Big Night Out", ["2027-03-05 19:00"])
+    screen = talk(evening, "match")
+    screen.expect("1 open")
+    answer(screen, "1", "1 linked")
+    number = evening.show("Gala", "2027-09-05 19:00")
+    evening.put("tt", "BIG NIGHT out", ["2027-09-05 19:00"])
+
+    plan = json.loads(run_json(evening, "match", "--yes", "--json"))
+
+    assert [pair["reason"] for pair in plan["certain"]] == [
+        "same minute, title known from before, capacity 120 = 120"
+    ]
+    assert evening.pairs()["tt", "2027-09-05 19:00"] == number
+
+
+def test_a_pair_taken_back_does_not_go_on_deciding(evening):
+    evening.show("Gala", "2027-03-05 19:00")
+    evening.put("tt", "Open Mic", ["2027-03-05 19:00", "2027-03-06 19:00"])
+    screen = talk(evening, "match")
+    screen.expect("2 open")
+    answer(screen, "1", "1 open")
+    leave(screen, "1 linked")
+    run_json(evening, "match", "--undo")
+    evening.show("Open Mic", "2027-03-06 19:00")
+
+    plan = json.loads(run_json(evening, "match", "--dry-run", "--json"))
+
+    assert [pair["reason"] for pair in plan["certain"]] == [
+        "same minute, titles 100 % alike, capacity 120 = 120"
+    ]
+
+
+def run_json(house, *arguments):
+    done = subprocess.run(
+        [*CLI, *arguments],
+        env=house.environment,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout

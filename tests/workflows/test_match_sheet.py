@@ -1,0 +1,124 @@
+"""
+Matching in a spreadsheet: out, edited, in again; and nothing by halves.
+"""
+
+import csv
+
+import pytest
+
+from ticketsync.catalogue import links, offers, shows
+from ticketsync.core import errors
+from ticketsync.reporting import exports
+from ticketsync.workflows import match, match_sheet, sync
+from ticketsync.workflows.match_sheet import COLUMNS
+
+
+@pytest.fixture
+def listed(connected, settings, tmp_path):
+    """
+    Forty dates of the sandbox, the first two of them shows of ours.
+    """
+    sync.fetch_listing(connected, settings, [])
+    with connected.write() as session:
+        for offer in offers.all_offers(session)[:2]:
+            new = shows.NewShow(
+                *(offer.event, offer.starts_at, "The Lantern Room"),
+                *("Australia/Sydney", "AUD"),
+            )
+            shows.add_show(session, new)
+    file = tmp_path / "open.csv"
+    with connected.read() as session:
+        plan = match.plan(session, settings.match_tolerance)
+    with exports.into_file(file) as stream:
+        exports.write_csv(match_sheet.rows(plan), COLUMNS, stream)
+    return connected, file
+
+
+def edited(file, **decisions):
+    """
+    The file with other cells: `row=(decision, show)`, counted from 0.
+    """
+    with file.open() as stream:
+        rows = list(csv.DictReader(stream))
+    for name, (decision, show) in decisions.items():
+        rows[int(name[1:])].update(decision=decision, show=show)
+    with file.open("w") as stream:
+        writer = csv.DictWriter(stream, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    return rows
+
+
+def linked(database):
+    with database.read() as session:
+        return {o.id: o.show_id for o in offers.all_offers(session) if o.show_id}
+
+
+def test_certain_pairs_stand_in_the_file_and_the_rest_is_open(listed):
+    _, file = listed
+    rows = edited(file)
+    assert [(row["decision"], row["show"]) for row in rows[:3]] == [
+        ("link", "1"),
+        ("link", "2"),
+        ("", ""),
+    ]
+    assert len(rows) == 40
+    assert {row["decision"] for row in rows[2:]} == {""}
+
+
+def test_what_a_person_wrote_is_done_and_taken_back_as_one(listed, settings):
+    database, file = listed
+    rows = edited(file, r2=("new", "A Gala"), r3=("never", ""), r4=("skip", ""))
+
+    with database.read() as session:
+        decisions = match_sheet.read(session, file)
+    done = match_sheet.apply(database, settings, decisions)
+
+    assert (done.linked, done.refused) == (3, 1)
+    ids = [int(row["date_id"]) for row in rows]
+    assert linked(database) == {ids[0]: 1, ids[1]: 2, ids[2]: 3}
+    with database.read() as session:
+        assert [show.production for show in shows.list_shows(session, "A Gala")]
+        assert links.refusals(session) == {(ids[3], None)}
+    match.undo(database, settings)
+    assert linked(database) == {}
+
+
+@pytest.mark.parametrize(
+    ("decision", "show", "complaint"),
+    [
+        ("", "1", "no decision"),
+        ("link", "", "no show"),
+        ("link", "77", "no show"),
+        ("yes", "1", "'yes' is no decision"),
+    ],
+)
+def test_one_wrong_row_and_nothing_is_changed(
+    listed, settings, decision, show, complaint
+):
+    database, file = listed
+    edited(file, r5=(decision, show))
+
+    with database.read() as session, pytest.raises(errors.BadFile) as caught:
+        match_sheet.read(session, file)
+
+    assert "line 7" in caught.value.message
+    assert complaint in caught.value.message
+    assert linked(database) == {}
+
+
+def test_a_file_of_something_else_is_refused(connected, tmp_path):
+    file = tmp_path / "other.csv"
+    file.write_text("name,price\nx,1\n")
+    with connected.read() as session, pytest.raises(errors.BadFile) as caught:
+        match_sheet.read(session, file)
+    assert "no column date_id, decision, show" in caught.value.message
+
+
+def test_a_date_that_stands_twice_is_refused(listed):
+    database, file = listed
+    text = file.read_text().splitlines()
+    file.write_text("\n".join([*text, text[1]]) + "\n")
+    with database.read() as session, pytest.raises(errors.BadFile) as caught:
+        match_sheet.read(session, file)
+    assert "stands twice" in caught.value.message

@@ -1,0 +1,184 @@
+"""
+Matching in a spreadsheet: the open dates out as rows, the edited rows back in.
+
+Nothing of a file is applied if anything in it is wrong, and an empty decision decides
+nothing: a row is linked because somebody wrote `link`, never because a number was left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session
+
+from ticketsync.catalogue import links, offers, shows
+from ticketsync.catalogue.links import Pair
+from ticketsync.catalogue.matching import Match, MatchPlan
+from ticketsync.core import clock, errors, sheets
+from ticketsync.core.config import Settings
+from ticketsync.core.redact import safe
+from ticketsync.store.engine import Database
+from ticketsync.workflows import match
+from ticketsync.workflows.match import Sitting
+
+COLUMNS = (
+    *("date_id", "account", "event", "starts_at", "venue", "capacity"),
+    *("decision", "show", "why", "candidates"),
+)
+NEEDED = ("date_id", "decision", "show")
+DECISIONS = ("link", "never", "new", "skip", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """
+    What one row says about one date; `show_id` where it is `link`.
+    """
+
+    verb: str
+    occurrence_id: int
+    show_id: int | None = None
+    title: str = ""
+
+
+def rows(plan: MatchPlan) -> Iterator[dict[str, Any]]:
+    """
+    One row a date: what is certain is filled in, the rest shows its candidates.
+    """
+    for sure in plan.certain:
+        yield _row(sure.occurrence, "link", str(sure.show.show_id), sure.reason(), [])
+    for item in plan.unsure:
+        yield _row(item.occurrence, "", "", item.why, item.candidates)
+
+
+def read(session: Session, file: Path) -> list[Decision]:
+    """
+    The decisions of an edited file; `BadFile` with every row that cannot be read.
+    """
+    lines = list(sheets.lines(file))
+    if not lines:
+        raise errors.BadFile(f"{file.name} is empty.", hint="Write it with --to FILE.")
+    names = [cell.strip().lower() for cell in lines[0].cells]
+    missing = [name for name in NEEDED if name not in names]
+    if missing:
+        raise errors.BadFile(
+            f"{file.name} has no column {', '.join(missing)}.",
+            hint="Write a fresh file with `ticketsync match --to FILE`.",
+        )
+    known = {offer.id: offer for offer in offers.all_offers(session)}
+    decisions: list[Decision] = []
+    wrong: list[str] = []
+    seen: set[int] = set()
+    for line in lines[1:]:
+        cells = dict(zip(names, line.cells, strict=False))
+        try:
+            decision = _decision(session, cells, known)
+            if decision is not None and decision.occurrence_id in seen:
+                raise errors.UsageError(f"date {decision.occurrence_id} stands twice")
+        except errors.TicketsyncError as error:
+            wrong.append(f"{line.place}: {error.message.rstrip('.')}")
+            continue
+        if decision is not None:
+            seen.add(decision.occurrence_id)
+            decisions.append(decision)
+    if wrong:
+        some = "; ".join(wrong[:5]) + ("; …" if len(wrong) > 5 else "")
+        raise errors.BadFile(
+            f"{file.name}: {len(wrong)} rows cannot be used, nothing was changed: "
+            f"{some}.",
+            hint="Mend them and run the same command again.",
+        )
+    return decisions
+
+
+def apply(
+    database: Database, settings: Settings, decisions: Iterable[Decision]
+) -> Sitting:
+    """
+    Save all decisions in one transaction, as one batch that `--undo` takes back.
+    """
+    done = Sitting(database, settings, match.new_batch())
+    now = clock.now()
+    with database.write() as session:
+        touched: set[int] = set()
+        for decision in decisions:
+            date = decision.occurrence_id
+            if decision.verb == "never":
+                links.refuse(session, date, None, batch=done.batch, now=now)
+                done.refused += 1
+                continue
+            if decision.verb == "new":
+                offer = offers.numbered(session, date)
+                show_id, _ = links.adopt_one(
+                    session, offer, decision.title, batch=done.batch, now=now
+                )
+                done.linked += 1
+            else:
+                assert decision.show_id is not None
+                show_id = decision.show_id
+                pair = Pair(date, show_id, "chosen in a file")
+                done.linked += links.make(
+                    session, [pair], decided_by="person", batch=done.batch, now=now
+                )
+            touched.add(show_id)
+        match.recompute(session, settings, touched)
+    return done
+
+
+def _row(
+    date: Any, decision: str, show: str, why: str, candidates: Sequence[Match]
+) -> dict[str, Any]:
+    near = "; ".join(
+        f"{c.show.show_id} {c.show.production} {c.show.starts_local} ({c.reason()})"
+        for c in candidates[:5]
+    )
+    return {
+        "date_id": date.occurrence_id,
+        "account": date.account,
+        "event": date.event,
+        "starts_at": date.starts_local,
+        "venue": date.venue or "",
+        "capacity": date.capacity,
+        "decision": decision,
+        "show": show,
+        "why": why,
+        "candidates": near,
+    }
+
+
+def _decision(
+    session: Session, cells: dict[str, str], known: dict[int, offers.Offer]
+) -> Decision | None:
+    number, verb = cells.get("date_id", ""), cells.get("decision", "").lower()
+    show = cells.get("show", "")
+    offer = known.get(int(number)) if number.isascii() and number.isdigit() else None
+    if offer is None:
+        raise errors.UsageError(f"{safe(number)!r} is the number of no date")
+    if verb not in DECISIONS:
+        raise errors.UsageError(
+            f"{safe(verb)!r} is no decision (link, never, new, skip)"
+        )
+    if verb == "link":
+        if not show:
+            raise errors.UsageError("link, but no show")
+        return Decision(verb, offer.id, _show(session, show))
+    if verb == "new":
+        return Decision(verb, offer.id, title=show or offer.event)
+    if show and not verb:
+        raise errors.UsageError(
+            f"show {safe(show)}, but no decision (write link, or empty the cell)"
+        )
+    return Decision(verb, offer.id) if verb == "never" else None
+
+
+def _show(session: Session, wanted: str) -> int:
+    """
+    A number is a show's number and nothing else; else as `link` understands it.
+    """
+    found = shows.find(session, wanted)
+    if wanted.isdigit() and str(found.id) != wanted and found.reference != wanted:
+        raise errors.NotFound(f"There is no show {wanted}")
+    return found.id
