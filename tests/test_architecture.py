@@ -23,6 +23,7 @@ ALLOWED = {
         *(
             "store.engine",
             "store.lease",
+            "store.lock",
             "store.backup",
             "net.client",
             "net.retry",

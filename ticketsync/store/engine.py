@@ -63,6 +63,23 @@ class Database:
         ):
             yield session
 
+    @property
+    def file(self) -> Path | None:
+        """
+        The file of a SQLite database; `None` on PostgreSQL.
+        """
+        if self.dialect != "sqlite":
+            return None
+        return Path(self._readers.url.database or "")
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """
+        A connection of its own, for what lasts longer than a transaction.
+        """
+        with _translated(self.url), self._readers.connect() as connection:
+            yield connection
+
     def close(self) -> None:
         self._readers.dispose()
 

@@ -37,7 +37,7 @@ from ticketsync.providers.base import (
 from ticketsync.reporting import numbers
 from ticketsync.reporting.changes import Change, changes
 from ticketsync.sales import saving, versions
-from ticketsync.store import lease
+from ticketsync.store import lease, lock
 from ticketsync.store.engine import Database, rehearsal
 from ticketsync.workflows import listing, match, orders
 from ticketsync.workflows.session import (
@@ -64,6 +64,14 @@ class Request:
     accept_shrink: bool = False
     compare: bool = True
     on_progress: OnProgress = no_progress
+
+    @property
+    def kind(self) -> str:
+        return "full" if self.full else "incremental"
+
+    @property
+    def started_by(self) -> str:
+        return "due" if self.only_due else "manual"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +109,18 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
         before = numbers.figures(session) if request.compare else []
     results: list[Result] = []
     notes: list[str] = []
-    with _without_collector():
-        for account in accounts:
-            result, remarks = _sync_account(
-                database, settings, account, request, run_id
-            )
-            results.append(result)
-            notes += remarks
+    try:
+        with _alone(database, request, run_id), _without_collector():
+            for account in accounts:
+                result, remarks = _sync_account(
+                    database, settings, account, request, run_id
+                )
+                results.append(result)
+                notes += remarks
+    except errors.Busy as busy:
+        skipped = [runs.failed(a.name, busy, outcome="skipped-busy") for a in accounts]
+        _note_skipped(database, accounts, skipped, request, run_id)
+        return Outcome(run_id, tuple(skipped))
     after = before
     news = any(r.shows_changed or r.outcome == "partial" for r in results)
     if request.compare and news:
@@ -176,6 +189,19 @@ def fetch_listing(
 
 
 @contextmanager
+def _alone(database: Database, request: Request, run_id: str) -> Iterator[None]:
+    """
+    Scheduled runs exclude one another altogether: the next one of a slow night must
+    not queue up behind the last. Who names an account waits for that account alone.
+    """
+    if not request.only_due:
+        yield
+        return
+    with lock.only_one(database, "sync --due", lease.me(run_id)):
+        yield
+
+
+@contextmanager
 def _without_collector() -> Iterator[None]:
     """
     Pages are trees of many thousand objects without cycles: looking for cycles in
@@ -201,20 +227,9 @@ def _sync_account(
     request: Request,
     run_id: str,
 ) -> tuple[Result, list[str]]:
-    kind = "full" if request.full else "incremental"
-    started_by = "due" if request.only_due else "manual"
     skipped = _reason_to_skip(database, settings, account, request)
     if skipped is not None:
-        with database.write() as session:
-            runs.skip(
-                session,
-                run_id,
-                account,
-                skipped,
-                kind=kind,
-                started_by=started_by,
-                now=clock.now(),
-            )
+        _note_skipped(database, [account], [skipped], request, run_id)
         return skipped, []
     return attend(
         database,
@@ -222,10 +237,33 @@ def _sync_account(
         account,
         lambda work: _work(work, request),
         run_id=run_id,
-        kind=kind,
-        started_by=started_by,
+        kind=request.kind,
+        started_by=request.started_by,
         on_progress=request.on_progress,
     )
+
+
+def _note_skipped(
+    database: Database,
+    accounts: Sequence[AccountState],
+    results: Sequence[Result],
+    request: Request,
+    run_id: str,
+) -> None:
+    """
+    No attempt without a row, also where none was made.
+    """
+    with database.write() as session:
+        for account, result in zip(accounts, results, strict=True):
+            runs.skip(
+                session,
+                run_id,
+                account,
+                result,
+                kind=request.kind,
+                started_by=request.started_by,
+                now=clock.now(),
+            )
 
 
 def _reason_to_skip(
