@@ -29,9 +29,10 @@ ALLOWED = {
             "net.retry",
             "net.budget",
         ),
-        *("net.exact_json", "net.oauth", "core", *CONTEXTS, *READERS),
+        *("net.exact_json", "net.oauth", "gateways", "core", *CONTEXTS, *READERS),
     },
     "providers": {"providers", "net", "core"},
+    "gateways": {"gateways", "net", "core"},
     "net": {"net", "core"},
     "store": {"store", "core"},
     "core": {"core"},
@@ -40,6 +41,7 @@ ALLOWED = {
 for context in CONTEXTS | READERS:
     ALLOWED[context] = {context, "store.tables", "store.upsert", "store.types", "core"}
 OF_CORE = {
+    "structlog",  # imported when a log is opened
     "yaml",
     "platformdirs",
     "python_calamine",

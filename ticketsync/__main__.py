@@ -6,6 +6,7 @@ words and exit codes.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import itertools
 import os
@@ -38,6 +39,7 @@ def main() -> None:
     except Exception as error:
         if "--debug" in sys.argv:
             raise
+        _log(error)
         _say(_as_bug(error))
         sys.exit(1)
 
@@ -61,6 +63,17 @@ def _say(error: object) -> None:
     print(f"ticketsync: {error.word}: {message}{hint}", file=sys.stderr)  # noqa: T201
 
 
+def _log(error: Exception) -> None:
+    """
+    The whole of a fault of ours goes into the log, without values of variables.
+    """
+    from ticketsync.core import journal
+
+    with contextlib.suppress(Exception):
+        journal.open_log()
+        journal.warn("fault", trace=journal.trace_of(error))
+
+
 def _wants_json() -> bool:
     words = sys.argv[1:]
     return (
@@ -71,7 +84,7 @@ def _wants_json() -> bool:
 
 
 def _as_bug(error: Exception) -> Exception:
-    from ticketsync.core import errors
+    from ticketsync.core import errors, journal
 
     trace = error.__traceback__
     place = "unknown"
@@ -82,7 +95,7 @@ def _as_bug(error: Exception) -> Exception:
         trace = trace.tb_next
     return errors.TicketsyncError(
         f"A fault in ticketsync itself ({type(error).__name__} at {place}).",
-        hint="Run the command with --debug in front to see the details, and report it.",
+        hint=f"The details are in {journal.file()}; please report it.",
     )
 
 

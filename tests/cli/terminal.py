@@ -2,11 +2,19 @@
 A person at a real terminal, 80 columns wide.
 """
 
+import signal
 import sys
 
 import pexpect
 
 CLI = [sys.executable, "-m", "ticketsync"]
+
+
+def as_from_a_shell():
+    """
+    A suite that runs in the background ignores Ctrl-C; what a person starts does not.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def talk(venue, *arguments):
@@ -20,4 +28,5 @@ def talk(venue, *arguments):
         dimensions=(40, 80),
         encoding="utf-8",
         timeout=20,
+        preexec_fn=as_from_a_shell,
     )

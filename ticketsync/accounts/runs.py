@@ -55,6 +55,7 @@ class Result:
     word: str = ""
     message: str = ""
     hint: str = ""
+    trace: str = ""
     swept: bool = False
 
 
@@ -191,6 +192,7 @@ def _values(result: Result) -> dict[str, object]:
         "word": result.word,
         "message": result.message,
         "hint": result.hint,
+        "trace": result.trace,
     }
 
 

@@ -32,11 +32,14 @@ class Here:
     database_url: str = ""
     quiet: bool = False
     verbose: int = 0
+    _settings: Settings | None = None
 
     def settings(self) -> Settings:
         from ticketsync.core import config
 
-        return config.load(Path(self.config) if self.config else None)
+        if self._settings is None:
+            self._settings = config.load(Path(self.config) if self.config else None)
+        return self._settings
 
     def url(self) -> str:
         """
@@ -51,6 +54,15 @@ class Here:
         from ticketsync.store import engine
 
         return engine.open_database(self.url())
+
+    def log(self) -> None:
+        """
+        Keep a log of what this command does.
+        """
+        from ticketsync.core import journal
+
+        detailed = self.settings().log_level == "debug"
+        journal.open_log(verbose=self.verbose, detailed=detailed)
 
     def as_arguments(self) -> list[str]:
         """

@@ -33,8 +33,12 @@ COMMANDS = {
     "status": ("status", "How fresh each account is, and what waits for a person."),
     "financials": ("financials", "What each show earned, down to the ticket."),
     "sales": ("sales", "The orders behind the figures."),
+    "report": ("report", "The morning's summary."),
     "export": ("export", "Files for accountants: sales, financials, fees, refunds."),
     "sandbox": ("sandbox", "A pretend platform on this machine, to try things on."),
+    "attendees": ("attendees", "Whom the tickets admit, where people are kept."),
+    "privacy": ("privacy", "Export, erase and forget people; the books stay."),
+    "notify": ("notify", "Try out who is told when something is wrong."),
     "doctor": ("doctor", "Look at everything that could be wrong."),
     "db": ("db", "Look after the database."),
 }
@@ -123,3 +127,5 @@ def ticketsync(
     Start with `ticketsync demo`.
     """
     ctx.obj = Here(config=config, database_url=database, quiet=quiet, verbose=verbose)
+    if verbose:
+        ctx.obj.log()

@@ -45,6 +45,8 @@ def show_run(
                 if run.message:
                     text = f"{run.account_name}: {run.word}: {run.message} {run.hint}"
                     typer.echo(safe(text, longest=2000))
+                for line in run.trace.splitlines():
+                    typer.echo(f"  {safe(line)}")
 
 
 def _print(ctx: typer.Context, format: str, *, limit: int, run_id: str | None) -> None:

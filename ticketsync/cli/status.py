@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import asdict
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,11 +15,13 @@ from ticketsync.cli import context
 from ticketsync.cli.context import Json
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ticketsync.core.config import Settings
     from ticketsync.reporting.runs import Freshness, Open
 
 app = typer.Typer(rich_markup_mode=None)
-STALE_INTERVALS = 3
+WATCH_SECONDS = 30
 
 
 @app.command()
@@ -34,10 +36,12 @@ def status(
     Exit code 10 when an account has not been read completely for three intervals.
     """
     while True:
+        if watch and sys.stdout.isatty():
+            typer.echo("\x1b[2J\x1b[H", nl=False)
         is_stale = _once(context.of(ctx), json)
         if not watch:
             raise typer.Exit(10 if is_stale else 0)
-        time.sleep(30)
+        time.sleep(WATCH_SECONDS)
 
 
 def _once(here: context.Here, json: bool) -> bool:
@@ -55,7 +59,11 @@ def _once(here: context.Here, json: bool) -> bool:
         render.print_json(
             {
                 "accounts": [
-                    {**asdict(item), "stale": item.account in stale}
+                    {
+                        **asdict(item),
+                        "stale": item.account in stale,
+                        "next_run_at": _next_run(item, settings),
+                    }
                     for item in accounts
                 ],
                 "open": asdict(waiting),
@@ -70,7 +78,7 @@ def _once(here: context.Here, json: bool) -> bool:
             }
         )
         return bool(stale)
-    _print_accounts(accounts, stale)
+    _print_accounts(accounts, stale, settings)
     for line in _open_lines(waiting, doubtful, unread):
         typer.echo(line)
     return bool(stale)
@@ -81,14 +89,28 @@ def _is_stale(item: Freshness, settings: Settings) -> bool:
 
     if item.state == "paused":
         return False
-    interval = settings.account(item.account).interval
     if item.last_success_at is None:
         return item.last_attempt_at is not None
-    longest: timedelta = STALE_INTERVALS * interval
-    return clock.now() - item.last_success_at > longest
+    return settings.is_stale(item.account, item.last_success_at, clock.now())
 
 
-def _print_accounts(accounts: list[Freshness], stale: list[str]) -> None:
+def _next_run(item: Freshness, settings: Settings) -> datetime | None:
+    """
+    When `sync --due` will try this account again; `None` if only a person can.
+    """
+    from ticketsync.core import clock
+
+    if item.state != "active":
+        return None
+    if item.last_attempt_at is None:
+        return clock.now()
+    due = item.last_attempt_at + settings.account(item.account).interval
+    return max(due, item.breaker_until or due)
+
+
+def _print_accounts(
+    accounts: list[Freshness], stale: list[str], settings: Settings
+) -> None:
     from ticketsync.cli import render
     from ticketsync.core import clock
     from ticketsync.core.redact import safe
@@ -100,6 +122,7 @@ def _print_accounts(accounts: list[Freshness], stale: list[str]) -> None:
             "state": _state(item, item.account in stale),
             "tried": clock.ago(item.last_attempt_at),
             "good": clock.ago(item.last_success_at),
+            "next": clock.until(_next_run(item, settings)),
         }
         for item in accounts
     ]
@@ -107,8 +130,9 @@ def _print_accounts(accounts: list[Freshness], stale: list[str]) -> None:
         render.Column("account", "ACCOUNT"),
         render.Column("provider", "PROVIDER"),
         render.Column("state", "STATE"),
-        render.Column("tried", "LAST TRIED"),
-        render.Column("good", "LAST COMPLETE"),
+        render.Column("tried", "TRIED"),
+        render.Column("good", "COMPLETE"),
+        render.Column("next", "NEXT DUE"),
     ]
     if not rows:
         typer.echo("No account yet. Run `ticketsync accounts add`.")
@@ -126,7 +150,7 @@ def _state(item: Freshness, is_stale: bool) -> str:
     if item.state != "active":
         return item.state
     if item.breaker_until is not None and item.breaker_until > clock.now():
-        return f"breaker open until {item.breaker_until:%H:%M} UTC"
+        return f"breaker open, {item.failures} failures"
     if item.last_attempt_at is None:
         return "never synced"
     return "stale" if is_stale else "ok"

@@ -17,6 +17,8 @@ from ticketsync.cli.context import Json
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from ticketsync.core.config import Settings
+    from ticketsync.store.engine import Database
     from ticketsync.workflows.session import OnProgress
     from ticketsync.workflows.sync import Outcome
 
@@ -54,6 +56,7 @@ def sync(
     here.quiet = here.quiet or quiet
     names = tuple(accounts or ())
     database, settings = here.database(), here.settings()
+    here.log()
     with _stoppable(), _progress(here, json) as on_progress:
         if names[:1] == ("replay",):
             outcome = job.replay(database, settings, names[1:])
@@ -76,7 +79,24 @@ def sync(
     for result in outcome.results:
         if result.exit_code:
             context.complain(result)
+    if not dry_run:
+        _tell(database, settings, outcome)
     raise typer.Exit(outcome.exit_code)
+
+
+def _tell(database: Database, settings: Settings, outcome: Outcome) -> None:
+    """
+    Alerts about what changed, and the heartbeat; neither changes how the run ended.
+    """
+    from ticketsync.core import journal
+    from ticketsync.workflows import watch
+
+    failures = watch.tell_changes(database, settings)
+    if not outcome.exit_code:
+        failures += watch.beat(settings)
+    for error in failures:
+        journal.warn("not told", word=error.word, message=error.message)
+        context.complain(error)
 
 
 def as_json(outcome: Outcome) -> dict[str, Any]:
@@ -231,13 +251,27 @@ def _progress(here: context.Here, json: bool) -> Iterator[OnProgress]:
     import sys
 
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TextColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            speed = task.finished_speed or task.speed
+            return Text("" if speed is None else f"{speed:,.0f}/s")
 
     console = Console(file=sys.stderr, markup=False, highlight=False)
     bars = Progress(
         TextColumn("{task.description}", markup=False),
-        BarColumn(),
+        BarColumn(bar_width=24),
         MofNCompleteColumn(),
+        Rate(),
         console=console,
         transient=True,
     )
@@ -245,7 +279,8 @@ def _progress(here: context.Here, json: bool) -> Iterator[OnProgress]:
 
     def on_progress(account: str, step: str, done: int, total: int) -> None:
         if (account, step) not in tasks:
-            tasks[account, step] = bars.add_task(f"{account}: {step}", total=None)
+            text = f"{account}: {step}"
+            tasks[account, step] = bars.add_task(text, total=None)
         bars.update(tasks[account, step], completed=done, total=total or None)
 
     with bars:

@@ -99,6 +99,21 @@ def start_of(day: date, zone_name: str) -> datetime:
     return midnight.astimezone(UTC)
 
 
+def until(moment: datetime | None) -> str:
+    """
+    In how long, in the words of a person: `in 4 min`, `now`; a dash for never.
+    """
+    if moment is None:
+        return "–"
+    seconds = int((moment - now()) / timedelta(seconds=1))
+    if seconds <= 0:
+        return "now"
+    for size, name in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"in {seconds // size} {name}"
+    return "in a moment"
+
+
 def ago(moment: datetime | None) -> str:
     """
     How long ago, in the words of a person: `4 min ago`, `2 d ago`, `never`.

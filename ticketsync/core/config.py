@@ -11,7 +11,7 @@ import difflib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TypeVar
@@ -19,6 +19,7 @@ from typing import TypeVar
 from ticketsync.core import errors, paths, plain_yaml
 
 T = TypeVar("T")
+ELSEWHERE = "env:"  # an address that an environment variable holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class FeeSchedule:
 class AccountSettings:
     interval: timedelta = timedelta(minutes=15)
     fees: FeeSchedule | None = None
+    keep_people: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,39 @@ class SyncSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class NotifySettings:
+    """
+    Whom to tell when the state of an account changes.
+
+    urls       apprise URLs
+    command    a program and its arguments; title and text come on standard input
+    mail       an SMTP URL with `?to=` and `?from=`
+    heartbeat  an address to call after each run in which nothing failed
+
+    Addresses may hold secrets: `env:NAME` stands for what that variable holds, and
+    a file that others can read may not hold one itself.
+    """
+
+    urls: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    mail: str = ""
+    heartbeat: str = ""
+    stale_intervals: int = 3
+
+    @property
+    def is_set(self) -> bool:
+        return bool(self.urls or self.command or self.mail)
+
+    @property
+    def is_secret(self) -> bool:
+        """
+        Whether an address stands here that should be read by nobody else.
+        """
+        told = (*self.urls, self.mail, self.heartbeat)
+        return any(text and not text.startswith(ELSEWHERE) for text in told)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """
     All settings, with a default for each.
@@ -60,10 +95,26 @@ class Settings:
     sync: SyncSettings = SyncSettings()
     match_tolerance: timedelta = timedelta(hours=2)
     use_system_proxy: bool = False
+    retention: timedelta = timedelta(days=90)
+    notify: NotifySettings = NotifySettings()
+    log_level: str = "info"
     accounts: Mapping[str, AccountSettings] = field(default_factory=dict)
 
     def account(self, name: str) -> AccountSettings:
         return self.accounts.get(name, AccountSettings())
+
+    def forget_before(self, now: datetime) -> datetime:
+        """
+        Shows before this instant have lost their people.
+        """
+        return now - self.retention
+
+    def is_stale(self, name: str, last_success: datetime, now: datetime) -> bool:
+        """
+        Whether an account has not been read completely for too many intervals.
+        """
+        longest = self.notify.stale_intervals * self.account(name).interval
+        return now - last_success > longest
 
 
 def load(file: Path | None = None) -> Settings:
@@ -85,7 +136,29 @@ def load(file: Path | None = None) -> Settings:
             f"The settings file {chosen} cannot be read: {error}.",
             hint="Make it a readable UTF-8 file.",
         ) from None
-    return read(text, str(chosen))
+    settings = read(text, str(chosen))
+    if settings.notify.is_secret and chosen.stat().st_mode & 0o077:
+        raise errors.ConfigurationError(
+            f"{chosen} holds addresses under `notify` and others can read it.",
+            hint=f"Run `chmod 600 {chosen}`, or write env:NAME instead.",
+        )
+    return settings
+
+
+def address(text: str) -> str:
+    """
+    An address of the settings, from the environment where they say so.
+    """
+    if not text.startswith(ELSEWHERE):
+        return text
+    name = text.removeprefix(ELSEWHERE)
+    found = os.environ.get(name, "")
+    if not found:
+        raise errors.ConfigurationError(
+            f"The settings take an address from the variable {name}, which is not set.",
+            hint="Set it where ticketsync runs, cron's environment too.",
+        )
+    return found
 
 
 def read(text: str, source: str) -> Settings:
@@ -96,7 +169,10 @@ def read(text: str, source: str) -> Settings:
     top = reader.mapping(
         plain_yaml.read(text, source),
         "",
-        ("database", "sync", "matching", "network", "accounts"),
+        (
+            *("database", "sync", "matching", "network", "people", "notify"),
+            *("log", "accounts"),
+        ),
     )
     sync = reader.mapping(
         top.get("sync"),
@@ -105,7 +181,9 @@ def read(text: str, source: str) -> Settings:
     )
     matching = reader.mapping(top.get("matching"), "matching", ("tolerance_minutes",))
     network = reader.mapping(top.get("network"), "network", ("use_system_proxy",))
-    accounts = top.get("accounts")
+    people = reader.mapping(top.get("people"), "people", ("retention_days",))
+    log = reader.mapping(top.get("log"), "log", ("level",))
+    accounts = reader.named(top.get("accounts"), "accounts")
     return Settings(
         database=reader.text(top.get("database"), default=""),
         sync=SyncSettings(
@@ -119,10 +197,12 @@ def read(text: str, source: str) -> Settings:
             minutes=reader.whole(matching.get("tolerance_minutes"), 120, 0, 720)
         ),
         use_system_proxy=reader.flag(network.get("use_system_proxy"), False),
-        accounts={
-            name: reader.account(node, name)
-            for name, node in (accounts.items() if accounts else ())
-        },
+        retention=timedelta(
+            days=reader.whole(people.get("retention_days"), 90, 0, 3660)
+        ),
+        notify=reader.notify(top.get("notify")),
+        log_level=reader.one_of(log.get("level"), ("info", "debug")),
+        accounts={name: reader.account(node, name) for name, node in accounts.items()},
     )
 
 
@@ -135,13 +215,26 @@ class _Reader:
         self.source = source
 
     def account(self, node: plain_yaml.Node, name: str) -> AccountSettings:
-        entries = self.mapping(node, f"accounts.{name}", ("interval_minutes", "fees"))
+        known = ("interval_minutes", "fees", "people")
+        entries = self.mapping(node, f"accounts.{name}", known)
         fees = entries.get("fees")
         return AccountSettings(
             interval=timedelta(
                 minutes=self.whole(entries.get("interval_minutes"), 15, 1, 10080)
             ),
             fees=self.schedule(fees, name) if fees else None,
+            keep_people=self.flag(entries.get("people"), False),
+        )
+
+    def notify(self, node: plain_yaml.Node | None) -> NotifySettings:
+        known = ("urls", "command", "mail", "heartbeat", "stale_intervals")
+        entries = self.mapping(node, "notify", known)
+        return NotifySettings(
+            urls=self.texts(entries.get("urls")),
+            command=self.texts(entries.get("command")),
+            mail=self.text(entries.get("mail"), ""),
+            heartbeat=self.text(entries.get("heartbeat"), ""),
+            stale_intervals=self.whole(entries.get("stale_intervals"), 3, 1, 1000),
         )
 
     def schedule(self, node: plain_yaml.Node, name: str) -> FeeSchedule:
@@ -171,6 +264,39 @@ class _Reader:
         if node.text is None:
             raise self.wrong(node, "a word is expected here")
         return node.text
+
+    def texts(self, node: plain_yaml.Node | None) -> tuple[str, ...]:
+        """
+        A list of words; a single word counts as one.
+        """
+        if node is None or node.text == "":
+            return ()
+        if node.text is not None:
+            return (node.text,)
+        if not isinstance(node.value, list):
+            raise self.wrong(node, "a list of words is expected here")
+        return tuple(self.text(item, "") for item in node.value)
+
+    def one_of(self, node: plain_yaml.Node | None, words: tuple[str, ...]) -> str:
+        """
+        One of these words, the first where nothing is said.
+        """
+        text = self.text(node, words[0]) or words[0]
+        if node is not None and text not in words:
+            raise self.wrong(node, f"{text!r}: one of {', '.join(words)} is expected")
+        return text
+
+    def named(
+        self, node: plain_yaml.Node | None, path: str
+    ) -> dict[str, plain_yaml.Node]:
+        """
+        A mapping whose keys are the user's own names.
+        """
+        if node is None or node.text == "":
+            return {}
+        if not isinstance(node.value, dict):
+            raise self.wrong(node, f"{path} should be a list of `key: value`")
+        return node.value
 
     def whole(
         self, node: plain_yaml.Node | None, default: int, least: int, most: int

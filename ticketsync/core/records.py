@@ -8,7 +8,8 @@ its numbers carry none of their own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -77,6 +78,31 @@ class Event:
     url: str | None
     occurrences: tuple[Occurrence, ...] = ()
     is_listing: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """
+    Somebody as a platform names them; `""` where it does not.
+    """
+
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+
+    @property
+    def is_nobody(self) -> bool:
+        return not (self.name or self.email or self.phone)
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """
+    Who placed an order, and whom its tickets admit, by ticket id.
+    """
+
+    buyer: Person = Person()
+    attendees: Mapping[str, Person] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import re
+import weakref
 from typing import Any, NoReturn
 from urllib.parse import quote
 
@@ -20,15 +21,19 @@ _UNSAFE = re.compile(
 LONGEST = 500
 
 
+_LIVE: weakref.WeakValueDictionary[int, Secret] = weakref.WeakValueDictionary()
+
+
 class Secret:
     """
     A secret value that shows itself to nobody but the caller of `reveal`.
     """
 
-    __slots__ = ("_value",)
+    __slots__ = ("__weakref__", "_value")
 
     def __init__(self, value: str) -> None:
         self._value = value
+        _LIVE[id(self)] = self
 
     def reveal(self) -> str:
         return self._value
@@ -75,6 +80,13 @@ def without_secrets(text: str, secrets: list[Secret]) -> str:
         for form in sorted(_forms(value), key=len, reverse=True):
             text = text.replace(form, MASK)
     return text
+
+
+def without_live_secrets(text: str) -> str:
+    """
+    The text with every secret masked that this process holds at the moment.
+    """
+    return without_secrets(text, list(_LIVE.values()))
 
 
 def _forms(value: str) -> list[str]:

@@ -14,6 +14,7 @@ import ssl
 import threading
 import time
 import zlib
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ import httpcore
 import httpx
 
 from ticketsync import __version__
-from ticketsync.core import errors
+from ticketsync.core import errors, journal
 from ticketsync.core.redact import Secret, safe
 from ticketsync.net import exact_json, retry
 from ticketsync.net.budget import CallBudget
@@ -104,6 +105,7 @@ class ApiClient:
         self._budget = budget
         self._patience = patience or retry.Patience(120.0)
         self._ends = time.monotonic() + deadline_seconds
+        self.recent: deque[str] = deque(maxlen=12)
         self._counting = threading.Lock()
         self._renewing = threading.Lock()
         self._client = httpx.Client(
@@ -203,6 +205,8 @@ class ApiClient:
         deadline = min(time.monotonic() + REQUEST_SECONDS, self._ends)
         headers = {name: secret.reveal() for name, secret in self._headers.items()}
         _deadline.at = deadline
+        began = time.monotonic()
+        status = 0
         try:
             with self._client.stream(
                 method,
@@ -211,11 +215,24 @@ class ApiClient:
                 headers=headers,
                 json=body,
             ) as response:
+                status = response.status_code
                 self._notice_limits(response.headers)
                 content = self._read(response, deadline)
         finally:
             _deadline.at = None
+            self._remember(method, path, status, time.monotonic() - began)
         return _Answer(response.status_code, response.headers, content)
+
+    def _remember(self, method: str, path: str, status: int, seconds: float) -> None:
+        """
+        The last requests, for whoever must find out why a run failed.
+        """
+        millis = round(seconds * 1000)
+        self.recent.append(f"{method} {path} → {status or 'no answer'}, {millis} ms")
+        if journal.is_detailed:
+            journal.detail(
+                "request", method=method, path=path, status=status, millis=millis
+            )
 
     def _read(self, response: httpx.Response, deadline: float) -> bytes:
         encoding = response.headers.get("content-encoding", "identity").lower()

@@ -244,6 +244,16 @@ class IssuesLooseTickets(Protocol):
 
 
 @runtime_checkable
+class TellsPeople(Protocol):
+    """
+    Says who bought and whom a ticket admits. Asked only where an account keeps people,
+    on the raw order as it came, before people are taken out of it.
+    """
+
+    def read_people(self, raw: Raw) -> records.People: ...
+
+
+@runtime_checkable
 class NamesItsOwner(Protocol):
     """
     Tells from a listing record whose account it is (F27).

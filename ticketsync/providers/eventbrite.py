@@ -347,6 +347,20 @@ class Eventbrite:
             ],
         }
 
+    def read_people(self, raw: Raw) -> records.People:
+        def one(attendee: Raw) -> tuple[Any, records.Person]:
+            profile = attendee.get("profile") or {}
+            return attendee["id"], reading.person(
+                profile.get("name"),
+                email=profile.get("email"),
+                phone=profile.get("cell_phone"),
+            )
+
+        return reading.people(
+            reading.person(raw.get("name"), email=raw.get("email")),
+            map(one, raw.get("attendees") or ()),
+        )
+
     def read_order(self, raw: Raw) -> records.Order:
         told = reading.text_or_none(raw, "status") or "placed"
         status = reading.word({"status": told}, "status", ORDER_STATUS)

@@ -238,6 +238,24 @@ class Humanitix:
             ],
         }
 
+    def read_people(self, raw: Raw) -> records.People:
+        """
+        The tickets carry names and no e-mail addresses.
+        """
+        order = raw.get("order") or {}
+        return reading.people(
+            reading.person(
+                order.get("firstName"),
+                order.get("lastName"),
+                email=order.get("email"),
+                phone=order.get("mobile"),
+            ),
+            (
+                (t["_id"], reading.person(t.get("firstName"), t.get("lastName")))
+                for t in raw.get("tickets") or ()
+            ),
+        )
+
     def read_order(self, raw: Raw) -> records.Order:
         order = reading.mapping(raw, "order")
         currency = reading.text(order, "currency").upper()

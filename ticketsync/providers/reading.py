@@ -7,12 +7,12 @@ there is indexed, so that its absence is an error too.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from ticketsync.core import clock, money
+from ticketsync.core import clock, money, records
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import safe
 
@@ -154,6 +154,30 @@ def word(raw: Mapping[str, Any], name: str, known: Mapping[str, T]) -> T:
 def wrong(name: str, value: object, expected: str) -> UnreadableRecord:
     return UnreadableRecord(
         f"{name} is {safe(repr(value), longest=60)}, not {expected}", word="unreadable"
+    )
+
+
+def person(*names: Any, email: Any = None, phone: Any = None) -> records.Person:
+    """
+    Somebody by the parts of a name and what else is told; anything that is no text is
+    taken for not told, since people must never stand in the way of an order.
+    """
+
+    def plain(value: Any) -> str:
+        return value.strip() if isinstance(value, str) else ""
+
+    name = " ".join(filter(None, map(plain, names)))
+    return records.Person(name, plain(email), plain(phone))
+
+
+def people(
+    buyer: records.Person, attendees: Iterable[tuple[Any, records.Person]]
+) -> records.People:
+    """
+    An order's people; tickets that name nobody are left out.
+    """
+    return records.People(
+        buyer, {str(id_): who for id_, who in attendees if not who.is_nobody}
     )
 
 

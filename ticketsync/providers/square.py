@@ -413,6 +413,13 @@ class Square:
             )
         return found
 
+    def read_people(self, raw: Raw) -> records.People:
+        """
+        Only the e-mail address of a payment, where the buyer gave one.
+        """
+        told = [p.get("buyer_email_address") for p in raw.get("payments") or ()]
+        return reading.people(reading.person(email=next(filter(None, told), None)), ())
+
     def read_order(self, raw: Raw) -> records.Order:
         order = reading.mapping(raw, "order")
         currency = reading.text(reading.mapping(order, "total_money"), "currency")

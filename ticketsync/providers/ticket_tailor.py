@@ -211,6 +211,18 @@ class TicketTailor:
             is_listing=False,
         )
 
+    def read_people(self, raw: Raw) -> records.People:
+        buyer = raw.get("buyer_details") or {}
+        return reading.people(
+            reading.person(
+                buyer.get("name"), email=buyer.get("email"), phone=buyer.get("phone")
+            ),
+            (
+                (t["id"], reading.person(t.get("full_name"), email=t.get("email")))
+                for t in raw.get("issued_tickets") or ()
+            ),
+        )
+
     def read_order(self, raw: Raw) -> records.Order:
         status = reading.word(raw, "status", ORDER_STATUS)
         currency, multiplier = _currency(reading.mapping(raw, "currency"))

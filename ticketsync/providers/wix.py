@@ -383,6 +383,25 @@ class Wix:
         statuses = {str(version["order"].get("status")).lower() for version in earlier}
         return {**raw, "was_paid": bool(statuses & {"paid", "partially_paid"})}
 
+    def read_people(self, raw: Raw) -> records.People:
+        order = raw.get("order") or {}
+
+        def one(ticket: Raw) -> tuple[Any, records.Person]:
+            guest = ticket.get("guestDetails") or {}
+            return ticket["ticketNumber"], reading.person(
+                guest.get("firstName"),
+                guest.get("lastName"),
+                email=guest.get("email"),
+                phone=guest.get("phone"),
+            )
+
+        return reading.people(
+            reading.person(
+                order.get("firstName"), order.get("lastName"), email=order.get("email")
+            ),
+            map(one, order.get("tickets") or ()),
+        )
+
     def read_order(self, raw: Raw) -> records.Order:
         order = reading.mapping(raw, "order")
         if order.get("status") == "NA_ORDER_STATUS":

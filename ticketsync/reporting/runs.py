@@ -41,6 +41,7 @@ class Run:
     word: str
     message: str
     hint: str
+    trace: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,10 @@ class Freshness:
     last_attempt_at: datetime | None
     last_success_at: datetime | None
     last_outcome: str | None
+    last_exit_code: int
     last_message: str
     last_hint: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +133,10 @@ def freshness(session: Session) -> list[Freshness]:
             last_attempt_at=attempts.get(row.id),
             last_success_at=successes.get(row.id),
             last_outcome=last[row.id].outcome if row.id in last else None,
+            last_exit_code=last[row.id].exit_code if row.id in last else 0,
             last_message=last[row.id].message if row.id in last else "",
             last_hint=last[row.id].hint if row.id in last else "",
+            created_at=row.created_at,
         )
         for row in connection.execute(select(accounts).order_by(accounts.c.name))
     ]

@@ -38,8 +38,9 @@ from ticketsync.providers.base import (
     Raw,
     ReadsWholeAccount,
     TellsChanges,
+    TellsPeople,
 )
-from ticketsync.sales import quarantine, saving, versions
+from ticketsync.sales import privacy, quarantine, saving, versions
 from ticketsync.sales.quarantine import Unread
 from ticketsync.sales.saving import Held, Incoming, IncomingTicket
 from ticketsync.sales.versions import Version
@@ -508,6 +509,7 @@ def _save_records(
     for raw in raws:
         event = reading.told(provider.event_of, raw)
         progress.seen.setdefault(event, set()).add(str(raw["id"]))
+    people = _people(work, raws)  # before they are taken out
     cleans = cleaned(raws, provider.spec)
     if isinstance(provider, ListsInOrders):
         _list_dates(work, provider, raws, progress)
@@ -530,7 +532,7 @@ def _save_records(
             ]
         )
     healed = _healed(work, progress, cleans, bad)
-    if not good and not bad and not healed and not keep_place:
+    if not good and not bad and not healed and not keep_place and not people:
         return
     now = clock.now()
     with work.unit() as session:
@@ -542,6 +544,7 @@ def _save_records(
             progress.ids,
             now,
         )
+        privacy.keep(session, account_id, people, work.settings.forget_before(now))
         quarantine.put(session, account_id, bad, now)
         quarantine.release(session, account_id, "order", healed)
         _unmark(session, account_id, progress, saved.touched)
@@ -554,6 +557,21 @@ def _save_records(
     counts.created += saved.created
     counts.updated += saved.updated
     progress.touched |= saved.touched
+
+
+def _people(work: AccountSession, raws: Sequence[Raw]) -> dict[str, records.People]:
+    """
+    Who is in these orders, where the account keeps people and the platform tells.
+    """
+    provider = work.provider
+    keeps = work.settings.account(work.account.name).keep_people
+    if not keeps or not isinstance(provider, TellsPeople):
+        return {}
+    found: dict[str, records.People] = {}
+    for raw in raws:
+        with contextlib.suppress(errors.UnreadableRecord):
+            found[str(raw["id"])] = reading.understood(provider.read_people, raw)
+    return found
 
 
 def reader(

@@ -16,9 +16,9 @@ from sqlmodel import Session
 from ticketsync.accounts import credentials, runs, state
 from ticketsync.accounts.runs import Counts, Result
 from ticketsync.accounts.state import AccountState
-from ticketsync.core import clock, errors
+from ticketsync.core import clock, errors, journal
 from ticketsync.core.config import Settings
-from ticketsync.core.redact import Secret, without_secrets
+from ticketsync.core.redact import Secret, safe, without_secrets
 from ticketsync.net.budget import CallBudget
 from ticketsync.net.client import ApiClient, Headers
 from ticketsync.net.retry import Patience
@@ -200,14 +200,15 @@ def attend(
         shows_changed, swept = work(live[0])
         result = _done(account, live[0], shows_changed, swept)
     except errors.TicketsyncError as error:
-        result = _failed(account, live, error)
+        result = replace(_failed(account, live, error), trace=_trace(error, live))
     except BaseException as error:
         fault = errors.TicketsyncError(
             f"Account {account.name!r}: {type(error).__name__} in our own code."
         )
         if isinstance(error, KeyboardInterrupt):
             fault = errors.Interrupted("Stopped by hand.", signal_number=2)
-        _close(database, account, row, holder, _failed(account, live, fault), began)
+        result = replace(_failed(account, live, fault), trace=_trace(error, live))
+        _close(database, account, row, holder, result, began)
         raise
     finally:
         for session_ in live:
@@ -266,7 +267,19 @@ def _failed(
 
 
 def _masked(result: Result, secrets_: list[Secret]) -> Result:
-    return replace(result, message=without_secrets(result.message, secrets_))
+    return replace(
+        result,
+        message=without_secrets(result.message, secrets_),
+        trace=without_secrets(result.trace, secrets_),
+    )
+
+
+def _trace(error: BaseException, live: list[AccountSession]) -> str:
+    """
+    Where a run failed, and the requests before it.
+    """
+    asked = "\n".join(safe(line) for line in live[0].api.recent) if live else ""
+    return journal.trace_of(error) + (f"\nThe last requests:\n{asked}" if asked else "")
 
 
 def _close(
@@ -278,6 +291,7 @@ def _close(
     began: float,
 ) -> Result:
     result = replace(result, seconds=round(time.monotonic() - began, 3))
+    _log(result)
     now = clock.now()
     with database.write() as session:
         runs.finish(session, row, result, now)
@@ -289,6 +303,24 @@ def _close(
         elif result.outcome == "success":
             state.note_success(session, account)
     return result
+
+
+def _log(result: Result) -> None:
+    tell = journal.note if result.outcome == "success" else journal.warn
+    tell(
+        "account finished",
+        account=result.account,
+        outcome=result.outcome,
+        word=result.word,
+        message=result.message,
+        requests=result.requests,
+        created=result.counts.created,
+        updated=result.counts.updated,
+        quarantined=result.counts.quarantined,
+        shows_changed=result.shows_changed,
+        seconds=result.seconds,
+        trace=result.trace,
+    )
 
 
 def _interruption(result: Result) -> errors.TicketsyncError | None:

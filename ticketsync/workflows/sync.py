@@ -23,7 +23,7 @@ from ticketsync.accounts.runs import Result
 from ticketsync.accounts.state import AccountState
 from ticketsync.catalogue import links, offers
 from ticketsync.catalogue.offers import Offer
-from ticketsync.core import clock, errors
+from ticketsync.core import clock, errors, journal
 from ticketsync.core.config import Settings
 from ticketsync.financials import importing
 from ticketsync.net import exact_json
@@ -39,7 +39,7 @@ from ticketsync.reporting.changes import Change, changes
 from ticketsync.sales import saving, versions
 from ticketsync.store import lease, lock
 from ticketsync.store.engine import Database, rehearsal
-from ticketsync.workflows import listing, match, orders
+from ticketsync.workflows import listing, match, orders, people
 from ticketsync.workflows.session import (
     AccountSession,
     OnProgress,
@@ -110,13 +110,18 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
     results: list[Result] = []
     notes: list[str] = []
     try:
-        with _alone(database, request, run_id), _without_collector():
+        with (
+            _alone(database, request, run_id),
+            _without_collector(),
+            journal.about(run=run_id),
+        ):
             for account in accounts:
                 result, remarks = _sync_account(
                     database, settings, account, request, run_id
                 )
                 results.append(result)
                 notes += remarks
+            people.retain(database, settings)
     except errors.Busy as busy:
         skipped = [runs.failed(a.name, busy, outcome="skipped-busy") for a in accounts]
         _note_skipped(database, accounts, skipped, request, run_id)
@@ -229,6 +234,7 @@ def _sync_account(
 ) -> tuple[Result, list[str]]:
     skipped = _reason_to_skip(database, settings, account, request)
     if skipped is not None:
+        journal.note("account skipped", account=account.name, outcome=skipped.outcome)
         _note_skipped(database, [account], [skipped], request, run_id)
         return skipped, []
     return attend(

@@ -95,6 +95,23 @@ class SyncRun(SQLModel, table=True):
     word: str = text(default="")
     message: str = text(default="")
     hint: str = text(default="")
+    trace: str = text(default="")
+
+
+class Alert(SQLModel, table=True):
+    """
+    How an account stands in the eyes of whoever is told about it, and since when.
+
+    `is_told` is false while the message about this state has not gone out.
+    """
+
+    __tablename__ = "alerts"
+    __table_args__ = table(one_of("state", "ok", "held", "stale", "failing", "parked"))
+
+    account_id: int = points_to("accounts.id", primary_key=True)
+    state: str = text()
+    since: datetime = instant()
+    is_told: bool = flag(default=False)
 
 
 class Bookmark(SQLModel, table=True):

@@ -114,6 +114,37 @@ class Fee(SQLModel, table=True):
     amount: int = whole()
 
 
+class Buyer(SQLModel, table=True):
+    """
+    Who placed an order, where the account keeps people. Emptied and marked when the
+    person is erased, so that no later read brings them back.
+    """
+
+    __tablename__ = "buyers"
+    __table_args__ = table()
+
+    order_id: int = points_to("orders.id", primary_key=True)
+    name: str = text(default="")
+    email: str = text(default="")
+    phone: str = text(default="")
+    erased_at: datetime | None = instant(default=None)
+
+
+class Attendee(SQLModel, table=True):
+    """
+    Whom a ticket admits, where the account keeps people; erased like a `Buyer`.
+    """
+
+    __tablename__ = "attendees"
+    __table_args__ = table()
+
+    ticket_id: int = points_to("tickets.id", primary_key=True)
+    name: str = text(default="")
+    email: str = text(default="")
+    phone: str = text(default="")
+    erased_at: datetime | None = instant(default=None)
+
+
 class RawBlock(SQLModel, table=True):
     """
     The changed records of one page, compressed together.

@@ -1,0 +1,167 @@
+"""
+People: kept where an account says so, forgotten after their show, erased when they ask,
+and never where nobody asked for them (F128, F129).
+"""
+
+import dataclasses
+from datetime import timedelta
+
+import pytest
+from conftest import NOW
+
+from ticketsync.core import clock, errors
+from ticketsync.core.config import AccountSettings
+from ticketsync.reporting import numbers
+from ticketsync.workflows import match, people, sync, upkeep
+from ticketsync.workflows.sync import Request
+
+
+@pytest.fixture
+def keeping(settings):
+    """
+    Settings that keep the people of account tt, for 90 days after their show.
+    """
+    return dataclasses.replace(
+        settings, accounts={"tt": AccountSettings(keep_people=True)}
+    )
+
+
+@pytest.fixture
+def synced(connected, keeping):
+    sync.fetch_listing(connected, keeping, [])
+    match.adopt(connected, keeping)
+    sync.sync(connected, keeping, Request())
+    return connected
+
+
+def rows(database, query):
+    with database.read() as session:
+        return session.connection().exec_driver_sql(query).all()
+
+
+def kept(database):
+    return rows(
+        database,
+        "SELECT count(*) FROM buyers WHERE email <> '' UNION ALL "
+        "SELECT count(*) FROM attendees WHERE email <> ''",
+    )
+
+
+def figures(database):
+    with database.read() as session:
+        told = [item.as_json() for item in numbers.figures(session)]
+    return [{**item, "last_synced_at": None} for item in told]
+
+
+def test_people_are_kept_only_where_the_account_says_so(connected, settings, sandbox):
+    sync.fetch_listing(connected, settings, [])
+    match.adopt(connected, settings)
+    sync.sync(connected, settings, Request())
+    assert [row[0] for row in kept(connected)] == [0, 0]
+
+
+def test_buyer_and_attendee_of_every_order_are_who_the_platform_says(synced, sandbox):
+    buyers = dict(
+        rows(
+            synced,
+            "SELECT o.provider_id, b.name || '|' || b.email FROM buyers b "
+            "JOIN orders o ON o.id = b.order_id",
+        )
+    )
+    expected = {
+        f"or_{p.id}": f"Guest {p.buyer}|guest{p.buyer}@example.com"
+        for p in sandbox.world.purchases
+    }
+    assert buyers == expected
+    assert kept(synced)[1][0] > len(expected)
+
+
+def test_switching_it_on_later_needs_no_change_of_the_orders(
+    connected, settings, keeping, sandbox
+):
+    sync.fetch_listing(connected, settings, [])
+    match.adopt(connected, settings)
+    sync.sync(connected, settings, Request())
+
+    sync.sync(connected, keeping, Request(full=True))
+
+    assert kept(connected)[0][0] == len(sandbox.world.purchases)
+
+
+def test_f129_an_erased_person_stays_away_and_the_books_stay_as_they_are(
+    synced, keeping, sandbox
+):
+    who = f"guest{sandbox.world.purchases[0].buyer}@example.com"
+    before = figures(synced)
+    found = people.of(synced, who.upper())
+
+    erased = people.erase(synced, who)
+    sync.sync(synced, keeping, Request(full=True))
+
+    assert len(erased) == len(found) > 1
+    with pytest.raises(errors.NotFound):
+        people.of(synced, who)
+    assert figures(synced) == before
+    assert upkeep.check(synced, keeping).differences == ()
+
+
+def test_a_dry_run_erases_nobody(synced, sandbox):
+    who = f"guest{sandbox.world.purchases[0].buyer}@example.com"
+    people.erase(synced, who, dry_run=True)
+    assert people.of(synced, who)
+
+
+def test_a_person_is_found_by_name_and_by_order(synced, sandbox):
+    purchase = sandbox.world.purchases[0]
+    by_name = people.of(synced, f"guest {purchase.buyer}")
+    by_order = people.of(synced, f"or_{purchase.id}")
+    assert {trace.email for trace in by_name} == {f"guest{purchase.buyer}@example.com"}
+    assert {trace.order_id for trace in by_order} == {f"or_{purchase.id}"}
+
+
+def test_f128_people_are_forgotten_some_time_after_their_show(
+    synced, keeping, sandbox, frozen
+):
+    """
+    The first show, 91 days later: its people are gone, those of later shows are not;
+    at the end nobody is left, and another full read brings nobody back.
+    """
+    before = figures(synced)
+    first = clock.local_to_utc(
+        min(p.starts for p in sandbox.world.performances), "Australia/Sydney"
+    )
+    there = kept(synced)[0][0]
+
+    frozen(first + timedelta(days=91))
+    sync.sync(synced, keeping, Request())
+    left = kept(synced)[0][0]
+    frozen(NOW + timedelta(days=2000))
+    sync.sync(synced, keeping, Request(full=True))
+
+    assert 0 < left < there
+    assert [row[0] for row in kept(synced)] == [0, 0]
+    assert figures(synced) == before
+
+
+def test_f128_no_byte_of_a_forgotten_person_is_left_in_the_file(
+    sqlite, sandbox, keeping, frozen
+):
+    """
+    Not in free pages either: what is deleted is overwritten.
+    """
+    from conftest import connect
+
+    connect(sqlite, sandbox.url)
+    sync.fetch_listing(sqlite, keeping, [])
+    match.adopt(sqlite, keeping)
+    sync.sync(sqlite, keeping, Request())
+    canary = b"@example.com"
+    assert canary in sqlite.file.read_bytes()
+
+    frozen(NOW + timedelta(days=2000))
+    assert people.retain(sqlite, keeping, dry_run=True) > 0
+    people.retain(sqlite, keeping)
+
+    left = b"".join(f.read_bytes() for f in sqlite.file.parent.glob("only.db*"))
+    assert canary not in left
+    assert b"Guest " not in left

@@ -1,0 +1,132 @@
+"""
+`ticketsync privacy …`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ticketsync.cli import context
+from ticketsync.cli.context import Json, Yes
+
+if TYPE_CHECKING:
+    from ticketsync.sales.privacy import Trace
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="What is kept of people, and how it goes.",
+)
+Who = Annotated[
+    str, typer.Argument(help="E-mail address, whole name, or number of an order.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing.")]
+
+
+@app.command("export")
+def export_person(ctx: typer.Context, who: Who) -> None:
+    """
+    Print everything that is kept of a person, as JSON, for them to have.
+
+    Example: ticketsync privacy export sam@example.org > sam.json
+    """
+    from dataclasses import asdict
+
+    from ticketsync.cli import render
+    from ticketsync.workflows import people
+
+    found = people.of(context.of(ctx).database(), who)
+    render.print_json([asdict(trace) for trace in found])
+
+
+@app.command("erase")
+def erase_person(
+    ctx: typer.Context,
+    who: Who,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """
+    Erase a person everywhere; orders, tickets and money stay as they are.
+
+    Later reads do not bring them back.
+
+    Example: ticketsync privacy erase sam@example.org
+    """
+    from dataclasses import asdict
+
+    from ticketsync.cli import render
+    from ticketsync.core import errors
+    from ticketsync.workflows import people
+
+    here = context.of(ctx)
+    database = here.database()
+    found = people.of(database, who)
+    if not json:
+        print_traces(found)
+    if not dry_run:
+        if not context.confirm(f"Erase {_places(found)}?", yes):
+            raise errors.UsageError("Nothing was erased.", hint="")
+        people.erase(database, who)
+    if json:
+        told = [asdict(trace) for trace in found]
+        render.print_json({"erased": not dry_run, "places": told})
+    else:
+        verb = "It would be erased" if dry_run else "Erased"
+        here.say(f"{verb}: {_places(found)}. Their orders stay in the books.")
+
+
+@app.command("retain")
+def retain(ctx: typer.Context, dry_run: DryRun = False, json: Json = False) -> None:
+    """
+    Forget the people of shows that are long past, as every sync does.
+
+    How long is `people: retention_days` of the settings, 90 days if nothing is said.
+    """
+    from ticketsync.cli import render
+    from ticketsync.workflows import people
+
+    here = context.of(ctx)
+    settings = here.settings()
+    count = people.retain(here.database(), settings, dry_run=dry_run)
+    days = settings.retention.days
+    if json:
+        render.print_json({"forgotten": 0 if dry_run else count, "found": count})
+        return
+    verb = "would be forgotten" if dry_run else "forgotten"
+    here.say(f"{count} people of shows more than {days} days ago {verb}.")
+
+
+def print_traces(found: list[Trace]) -> None:
+    """
+    Where a person is kept, one line a place.
+    """
+    from ticketsync.cli import render
+
+    rows = [
+        {
+            "kind": trace.kind,
+            "account": trace.account,
+            "order": trace.order_id,
+            "show": f"{trace.event} {trace.starts_local}".strip(),
+            "name": trace.name,
+            "email": trace.email,
+        }
+        for trace in found
+    ]
+    columns = [
+        render.Column("kind", "AS"),
+        render.Column("account", "ON", most=12),
+        render.Column("order", "ORDER", most=14),
+        render.Column("show", "SHOW", most=30),
+        render.Column("name", "NAME", most=20),
+        render.Column("email", "E-MAIL", most=30),
+    ]
+    render.table(rows, columns)
+
+
+def _places(found: list[Trace]) -> str:
+    return "1 place" if len(found) == 1 else f"{len(found)} places"

@@ -1,0 +1,3 @@
+"""
+What we reach beside the platforms: people's phones and mailboxes.
+"""
