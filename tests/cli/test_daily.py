@@ -1,0 +1,120 @@
+"""
+The morning's summary, against sums made by hand from the sandbox's own world.
+"""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from conftest import connect
+
+from ticketsync.core.config import Settings
+from ticketsync.sandbox import server, world
+from ticketsync.store import engine
+from ticketsync.workflows import match, sync
+
+SYDNEY = ZoneInfo("Australia/Sydney")
+
+
+@pytest.fixture
+def house(home, monkeypatch):
+    sandbox = server.Sandbox(world.build(today=date.today(), orders=400))
+    monkeypatch.setenv("TT_KEY", sandbox.key)
+    with server.serving(sandbox) as url:
+        database = engine.create_database(str(home / "ticketsync.db"))
+        connect(database, url)
+        sync.fetch_listing(database, Settings(), [])
+        match.adopt(database, Settings())
+        sync.sync(database, Settings(), sync.Request())
+        database.close()
+        yield sandbox
+
+
+def run(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "ticketsync", *arguments],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def test_the_summary_says_what_the_world_sold(house):
+    told = {
+        row["starts_at"]: row
+        for row in json.loads(run("report", "daily", "--json").stdout)
+    }
+    now = datetime.now(SYDNEY)
+    midnight = datetime.combine(
+        now.date() - timedelta(days=1), datetime.min.time(), SYDNEY
+    )
+    truth = {row.event_id: row for row in world.truth(house.world)}
+
+    seen = 0
+    for performance in house.world.performances:
+        starts = performance.starts.replace(tzinfo=SYDNEY)
+        key = starts.astimezone(ZoneInfo("UTC")).strftime("%Y-%m-%dT%H:%M:%SZ")
+        if starts <= now:
+            assert key not in told
+            continue
+        if key not in told:
+            continue  # not on sale
+        row = told[key]
+        real = truth[f"ev_{performance.id}"]
+        seen += 1
+        assert row["tickets_sold"] == real.tickets_sold
+        assert row["tickets_comp"] == real.tickets_comp
+        if real.gross:
+            assert row["gross"]["AUD"] == f"{real.gross / 100:.2f}"
+        lately = sum(
+            not (seat.is_void or seat.is_loose)
+            for order in house.world.purchases
+            if order.performance is performance
+            and order.placed >= midnight.timestamp()
+            and order.state == "completed"
+            for seat in order.seats
+        )
+        assert row["sold_since_yesterday"] == lately
+    assert seen > 10
+
+
+def test_it_is_sent_to_whom_the_settings_name(house, home, tmp_path):
+    file = tmp_path / "mail.txt"
+    code = "import sys; open(sys.argv[1], 'w').write(sys.stdin.read())"
+    config = home / "config.yaml"
+    config.write_text(f'notify:\n  command: [{sys.executable}, -c, "{code}", {file}]\n')
+
+    done = run("report", "daily", "--send")
+
+    assert done.returncode == 0, done.stderr
+    title, _, text = file.read_text().partition("\n\n")
+    assert title.startswith("The Lantern Room: ")
+    assert " sold" in text
+    assert "AUD" in text
+
+
+def test_without_anybody_to_send_it_to_it_says_what_is_missing(house):
+    done = run("report", "daily", "--send")
+    assert done.returncode == 2
+    assert "name nobody to tell" in done.stderr
+
+
+def test_f120_addresses_in_a_file_that_others_can_read_are_refused(house, home):
+    config = home / "config.yaml"
+    config.write_text("notify:\n  urls: [ntfy://topic]\n")
+    config.chmod(0o644)
+    refused = run("status")
+    config.chmod(0o600)
+    taken = run("status")
+    config.write_text("notify:\n  urls: [env:ALERTS]\n")
+    config.chmod(0o644)
+    elsewhere = run("status")
+    assert refused.returncode == 2
+    assert "chmod 600" in refused.stderr
+    assert taken.returncode == elsewhere.returncode == 0
+    assert stat.S_IMODE(os.stat(config).st_mode) == 0o644

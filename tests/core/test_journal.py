@@ -1,0 +1,153 @@
+"""
+The log: complete, in one piece, and without anything that must not stand in it.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ticketsync.core import journal
+from ticketsync.core.redact import Secret
+
+CANARY = "sk_live_canary_4711"
+
+
+@pytest.fixture
+def lines(home):
+    """
+    The log's lines so far; the log is open for the test.
+    """
+    yield lambda: [json.loads(line) for line in journal.file().read_text().splitlines()]
+    journal.close_log()
+
+
+def test_a_line_is_json_with_time_level_and_whose_it_is(lines):
+    journal.open_log()
+    with journal.about(run="r1"), journal.about(account="tt"):
+        journal.note("account finished", requests=3)
+    (line,) = lines()
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {
+        "event": "account finished",
+        "level": "info",
+        "requests": 3,
+        "run": "r1",
+        "account": "tt",
+    }
+
+
+def test_nothing_is_written_before_the_log_is_opened(home):
+    journal.note("too early")
+    assert not journal.file().exists()
+
+
+def test_details_are_for_who_asks(lines):
+    journal.open_log()
+    journal.detail("request", path="/x")
+    journal.open_log(detailed=True)
+    journal.detail("request", path="/y")
+    assert [line["path"] for line in lines()] == ["/y"]
+
+
+def test_f116_secrets_are_masked_by_value_in_every_form_and_by_key(lines):
+    """
+    A secret that this process holds never stands in a line, quoted or encoded; nor
+    does whatever goes by a secret's name.
+    """
+    import base64
+
+    secret = Secret(CANARY)
+    coded = base64.b64encode(f"{CANARY}:".encode()).decode()
+    journal.open_log()
+    journal.note(f"asked with {CANARY}", header=f"Basic {coded}", deep={"a": [CANARY]})
+    journal.note("other", token="abc", email="sam@example.org", nested={"code": "1"})
+    text = journal.file().read_text()
+    assert CANARY not in text
+    assert coded not in text
+    first, second = lines()
+    assert first["header"] == "Basic ***"
+    assert first["deep"] == {"a": ["***"]}
+    assert (second["token"], second["email"]) == ("***", "***")
+    assert second["nested"] == {"code": "***"}
+    assert secret.reveal() == CANARY
+
+
+def test_f126_a_name_cannot_forge_a_line(lines, capsys):
+    journal.open_log(verbose=1)
+    journal.note("saved", show='Gala\r\n{"event": "all is well"}\x1b[2J')
+    (line,) = lines()
+    assert line["event"] == "saved"
+    shown = capsys.readouterr().err
+    assert len(shown.splitlines()) == 1
+    assert "\x1b" not in shown
+
+
+def test_f120_the_log_is_private_whatever_the_umask(home):
+    before = os.umask(0)
+    try:
+        journal.open_log()
+        journal.note("x")
+    finally:
+        os.umask(before)
+        journal.close_log()
+    assert journal.file().stat().st_mode & 0o077 == 0
+    assert journal.file().parent.stat().st_mode & 0o077 == 0
+
+
+def test_a_large_log_moves_aside_and_no_more_than_four_are_kept(home, monkeypatch):
+    monkeypatch.setattr(journal, "LARGEST", 100)
+    for number in range(8):
+        journal.open_log()
+        journal.note("x" * 120, number=number)
+        journal.close_log()
+    there = sorted(file.name for file in journal.file().parent.glob("ticketsync.log*"))
+    assert there == ["ticketsync.log", *(f"ticketsync.log.{n}" for n in range(1, 5))]
+    newest = json.loads(journal.file().read_text())
+    assert newest["number"] == 7
+
+
+def test_several_processes_write_whole_lines(home):
+    code = (
+        "from ticketsync.core import journal\n"
+        "journal.open_log()\n"
+        "for n in range(200): journal.note('line', text='y' * 300, n=n)\n"
+    )
+    children = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(4)]
+    assert [child.wait(timeout=60) for child in children] == [0] * 4
+    found = [json.loads(line) for line in journal.file().read_text().splitlines()]
+    assert len(found) == 800
+
+
+def test_f115_a_trace_holds_places_and_no_values(home):
+    """
+    Local variables, where secrets live, stay out; so do the paths of the machine.
+    """
+    secret = Secret(CANARY)
+
+    def fails():
+        value = secret.reveal()
+        raise ValueError(f"could not use {value}")
+
+    try:
+        try:
+            fails()
+        except ValueError as error:
+            raise RuntimeError("outer") from error
+    except RuntimeError as error:
+        trace = journal.trace_of(error)
+    assert CANARY not in trace
+    assert "RuntimeError: outer" in trace
+    assert "ValueError: could not use ***" in trace
+    assert "fails" in trace
+    assert str(home) not in trace
+    assert os.getcwd() not in trace
+
+
+def test_a_log_that_cannot_be_written_stops_nobody(home, monkeypatch):
+    monkeypatch.setenv("TICKETSYNC_HOME", "/proc/nowhere")
+    journal.open_log()
+    journal.note("x")
+    journal.close_log()
