@@ -17,6 +17,7 @@ import hmac
 import json
 import os
 import re
+import secrets
 import shlex
 import signal
 import stat
@@ -84,6 +85,16 @@ def store(account: str, source: str, secret: Secret) -> str:
             word="keyring-loses-secrets",
         )
     return reference
+
+
+def probe(account: str, source: str) -> None:
+    """
+    Store something of no worth, read it back and forget it: before a person is sent to
+    a browser for a token that nobody could keep (F113).
+    """
+    name = f"{account}-probe"
+    reference = store(name, source, Secret(secrets.token_hex(8)))
+    forget(name, source, reference)
 
 
 def place_of(account: str) -> str:

@@ -48,7 +48,14 @@ class AccountState:
     created_at: datetime
 
     def breaker_is_open(self, now: datetime) -> bool:
-        return self.breaker_until is not None and now < self.breaker_until
+        """
+        Whether nobody may ask yet. A pause longer than any we make comes from a clock
+        that was put back since, and holds nobody up (F36).
+        """
+        if self.breaker_until is None:
+            return False
+        left = self.breaker_until - now
+        return timedelta(0) < left <= timedelta(hours=LONGEST_PAUSE_HOURS)
 
 
 @dataclass(frozen=True, slots=True)

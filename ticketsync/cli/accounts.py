@@ -498,6 +498,7 @@ def _allowed(
     """
     Let the person allow it in the browser, or by pasting where they were sent.
     """
+    from ticketsync.accounts import credentials
     from ticketsync.providers import registry
     from ticketsync.workflows import tokens
     from ticketsync.workflows.connect import SecretSource
@@ -512,6 +513,8 @@ def _allowed(
         return context.ask("Paste the address you were sent to, or its code", "--oauth")
 
     spec = registry.provider(provider).spec
+    kind = "file" if insecure else "keyring"
+    credentials.probe(name, kind)
     found = tokens.allow(
         tokens.app_of(spec, name, base_url, options),
         show=show,
@@ -519,7 +522,6 @@ def _allowed(
         has_browser=browser,
         redirect_url=redirect_url,
     )
-    kind = "file" if insecure else "keyring"
     return SecretSource(kind, "", found.access, found)
 
 

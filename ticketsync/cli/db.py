@@ -106,17 +106,26 @@ def restore_database(
 
 
 @app.command("check")
-def check_database(ctx: typer.Context, json: Json = False) -> None:
+def check_database(
+    ctx: typer.Context,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Compare every order with its raw record.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """
     Look through every page and reference, and recompute every figure.
 
-    Writes nothing. Exit code 10 when a figure differs from its orders.
+    With --deep every stored raw record is read again, and every row with money in it
+    compared with what its record says. Writes nothing. Exit code 10 when something
+    differs.
     """
     from ticketsync.cli import render
+    from ticketsync.core.redact import safe
     from ticketsync.workflows import upkeep
 
     here = context.of(ctx)
-    found = upkeep.check(here.database(), here.settings())
+    found = upkeep.check(here.database(), here.settings(), deep=deep)
     rows = [
         {
             "show_id": change.either.show_id,
@@ -129,7 +138,12 @@ def check_database(ctx: typer.Context, json: Json = False) -> None:
         for change in found.differences
     ]
     if json:
-        told = {"schema": found.schema, "shows": found.shows, "differences": rows}
+        told = {
+            "schema": found.schema,
+            "shows": found.shows,
+            "differences": rows,
+            "rows": list(found.rows),
+        }
         render.print_json(told)
     else:
         typer.echo(f"The database is sound. {found.shows} shows recomputed.")
@@ -138,7 +152,11 @@ def check_database(ctx: typer.Context, json: Json = False) -> None:
             typer.echo(f"{which} is not what its orders come to.")
         if rows:
             typer.echo("Mend them: ticketsync financials rebuild")
-    if rows:
+        for line in found.rows:
+            typer.echo(safe(line))
+        if found.rows:
+            typer.echo("Read them again from the platform: ticketsync sync --full")
+    if not found.is_sound:
         raise typer.Exit(10)
 
 

@@ -8,6 +8,7 @@ Losing that file costs nothing but politeness.
 
 from __future__ import annotations
 
+import errno
 import re
 import sqlite3
 import threading
@@ -36,10 +37,7 @@ class CallBudget:
             self._bucket.conn.execute("PRAGMA synchronous = OFF").close()
             self._bucket.leak(time.time_ns() // 1_000_000)
         except (OSError, sqlite3.Error) as error:
-            raise errors.ConfigurationError(
-                f"The call budget cannot be kept in {paths.state_folder()}: {error}.",
-                hint="Make the folder writable, or set TICKETSYNC_HOME.",
-            ) from None
+            raise _unkept(error) from None
         self._limiter = Limiter(self._bucket)
 
     def take(self, longest: float) -> bool:
@@ -50,13 +48,32 @@ class CallBudget:
         wait for the lock must not look like a platform at its limit.
         """
         seconds = max(LOCK_SECONDS, longest)
-        with self._turn:
-            return bool(self._limiter.try_acquire("call", timeout=seconds))
+        try:
+            with self._turn:
+                return bool(self._limiter.try_acquire("call", timeout=seconds))
+        except (OSError, sqlite3.Error) as error:
+            raise _unkept(error) from None
 
     def close(self) -> None:
         with self._turn:
             self._limiter.close()
             self._bucket.close()  # type: ignore[no-untyped-call]
+
+
+def _unkept(error: Exception) -> errors.DatabaseError:
+    """
+    Without the common count nobody may call: the platform would be asked too often.
+    """
+    fault = str(error).lower()
+    is_full = getattr(error, "errno", None) == errno.ENOSPC or "is full" in fault
+    is_closed = getattr(error, "errno", None) == errno.EROFS or "readonly" in fault
+    return errors.DatabaseError(
+        f"The call budget cannot be kept in {paths.state_folder()}: {error}.",
+        hint="Free some space and run the same command again."
+        if is_full
+        else "Make the folder writable, or set TICKETSYNC_HOME.",
+        word="disk-full" if is_full else "read-only" if is_closed else "no-state",
+    )
 
 
 def _file_of(name: str) -> Path:

@@ -16,6 +16,7 @@ from datetime import datetime
 from sqlalchemy import func, insert, select
 from sqlmodel import Session
 
+from ticketsync.core import digest
 from ticketsync.store.tables.sales import RawBlock, RawRecord
 from ticketsync.store.upsert import table_of, upsert
 
@@ -117,6 +118,29 @@ def earlier(
             data = unpacked[row.block_id][row.begins : row.begins + row.length]
             found.setdefault(row.provider_id, []).append(data)
     return found
+
+
+def damaged(session: Session, account_id: int) -> Iterator[str]:
+    """
+    The stored versions that are not what they were: each is known by its own hash.
+    """
+    table, blocks = table_of(RawRecord), table_of(RawBlock)
+    connection = session.connection()
+    numbers = connection.execute(
+        select(blocks.c.id).where(blocks.c.account_id == account_id)
+    ).scalars()
+    for number in list(numbers):
+        packed = connection.execute(
+            select(blocks.c.records).where(blocks.c.id == number)
+        ).scalar_one()
+        try:
+            data = decompress(packed)
+        except Exception:  # whatever the library says of a damaged block
+            data = b""
+        for row in connection.execute(select(table).where(table.c.block_id == number)):
+            piece = data[row.begins : row.begins + row.length]
+            if digest.content(piece) != row.content:
+                yield f"{row.kind} {row.provider_id}"
 
 
 def latest(session: Session, account_id: int, kind: str) -> Iterator[list[Version]]:

@@ -4,6 +4,7 @@ Is everything in order, and would it be for cron? Each finding says what mends i
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -79,6 +80,7 @@ def examine(
         return
     yield from _database(database)
     yield from _places(database)
+    yield from _extras(database, settings)
     with database.read() as reading:
         accounts = state.all_accounts(reading)
     if not accounts:
@@ -191,6 +193,22 @@ def _places(database: Database) -> Iterator[Finding]:
         yield ok("files", f"{megabytes:,} MB are free at {file.parent}")
 
 
+def _extras(database: Database, settings: Settings) -> Iterator[Finding]:
+    """
+    What is not in every installation, and who needs it.
+    """
+    wanted = {
+        "postgres": ("psycopg", database.dialect == "postgresql"),
+        "notify": ("apprise", bool(settings.notify.urls)),
+    }
+    for extra, (module, is_needed) in wanted.items():
+        if importlib.util.find_spec(module) is not None:
+            yield ok("extras", f"{extra} is installed")
+        elif is_needed:
+            command = f"pip install 'ticketsync[{extra}]'"
+            yield wrong("extras", f"{extra} is needed and not installed", command)
+
+
 def _private_places(database_file: Path | None) -> list[tuple[Path, int]]:
     found = [(paths.config_file(), 0o600), (paths.secrets_folder(), 0o700)]
     if database_file is not None:
@@ -238,7 +256,11 @@ def _account(
     yield ok(name, f"its key can be read ({account.secret_source})")
     if not network or account.state == "paused":
         return
-    provider, api = session.connect(database, account, settings, secret, "doctor")
+    try:
+        provider, api = session.connect(database, account, settings, secret, "doctor")
+    except errors.TicketsyncError as error:
+        yield wrong(name, error.message, error.hint)
+        return
     try:
         identity = provider.identify()
         yield ok(name, f"{spec.title} answers: {safe(identity.name)}")

@@ -305,9 +305,19 @@ def _reason_to_skip(
             last = runs.last_attempt(session, account.id)
         interval = settings.account(account.name).interval
         # A schedule of the same length must not be missed by a few seconds.
-        if last is not None and now < last + interval - timedelta(seconds=30):
+        if last is not None and not _is_over(
+            last, interval - timedelta(seconds=30), now
+        ):
             return Result(account.name, "skipped-not-due")
     return None
+
+
+def _is_over(began: datetime, wait: timedelta, now: datetime) -> bool:
+    """
+    Whether a wait is over; one that began in the future is, too: the clock was put back
+    since (F36).
+    """
+    return not began <= now < began + wait
 
 
 def _work(work: AccountSession, request: Request) -> tuple[int, bool]:
@@ -392,8 +402,8 @@ def _read_orders(
         marks = bookmarks.of(session, account_id, orders.STREAM)
         unfinished = bookmarks.of(session, account_id, orders.WINDOWS)
         newest = bookmarks.of(session, account_id, orders.NEWEST)
-    sweep_due = last_sweep is None or clock.now() >= last_sweep + timedelta(
-        hours=settings.sweep_hours
+    sweep_due = last_sweep is None or _is_over(
+        last_sweep, timedelta(hours=settings.sweep_hours), clock.now()
     )
     swept = request.full or sweep_due or bool(unfinished)
     window = [

@@ -1,0 +1,262 @@
+"""
+Time against us: records on the boundary, late ones, unsorted lists, and clocks that are
+wrong, ours among them. Whatever the clocks say, the books end up the same.
+"""
+
+# ruff: noqa: F811  # fixtures of another file come in by their names
+
+import dataclasses
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from conftest import NOW
+from hypothesis import given
+from hypothesis import strategies as st
+from test_platforms import (  # noqa: F401
+    adopt,
+    connect,
+    expected,
+    figures,
+    name,
+    played,
+    run,
+    same,
+    synced,
+)
+from test_sync import dump
+
+from ticketsync.accounts import bookmarks, state
+from ticketsync.core import clock, errors
+from ticketsync.providers import eventbrite, reading
+from ticketsync.sandbox import world
+from ticketsync.sandbox.faults import Plan
+from ticketsync.store import lease
+from ticketsync.workflows import orders, sync
+from ticketsync.workflows.sync import Request
+
+
+@pytest.fixture
+def database(sqlite):
+    """
+    Time has nothing to do with the kind of database.
+    """
+    return sqlite
+
+
+def change(played, number, events=6):
+    changed = world.change_some(played.player.world, number, events)
+    played.player.forget()
+    return changed
+
+
+def test_f08_a_record_on_the_boundary_is_not_lost(
+    synced, settings, played, name, frozen
+):
+    """
+    Two lots of changes in the same second, one before and one after a read.
+    """
+    played.player.world.now += 600
+    frozen(NOW + timedelta(seconds=600))
+    change(played, 5)
+    run(synced, settings)
+
+    change(played, 7)
+    result = run(synced, settings)
+
+    assert result.swept is False
+    same(figures(synced), expected(played, name))
+
+
+@pytest.mark.parametrize("name", ["eventbrite", "square"])
+def test_f08_what_appears_late_is_found_by_the_sweep(
+    synced, settings, played, name, frozen
+):
+    """
+    A change that becomes visible fifty minutes after its own time passes under every
+    filter; the daily read of everything finds it.
+    """
+    played.player.world.now += 3600
+    frozen(NOW + timedelta(hours=1))
+    change(played, 5)
+    run(synced, settings)
+
+    played.player.world.now -= 3000  # as if it had happened fifty minutes before
+    change(played, 5)
+    played.player.world.now += 3000
+    run(synced, settings)
+    frozen(NOW + timedelta(hours=26))
+    played.player.world.now += 25 * 3600
+    played.player.forget()
+    swept = run(synced, settings)
+
+    assert swept.swept is True
+    same(figures(synced), expected(played, name))
+
+
+@pytest.mark.parametrize("name", ["eventbrite"])
+def test_f09_a_watermark_moves_only_when_the_whole_list_was_read(
+    synced, settings, played, name, frozen
+):
+    """
+    The first page holds the newest change, the second page fails: the watermark stays.
+    """
+    with synced.read() as session:
+        before = bookmarks.of(session, 1, orders.NEWEST)
+    played.player.world.now += 600
+    frozen(NOW + timedelta(seconds=600))
+    change(played, 55, 24)
+    lists = [path for _, path, _ in played.log if "/orders" in path]
+    path = lists[0].partition("?")[0].removeprefix(played.player.prefix)
+    played.faults.plan(Plan("status:500", path, times=99, skip=1))
+
+    broken = sync.sync(synced, settings, Request()).results[0]
+
+    assert broken.exit_code == 5
+    with synced.read() as session:
+        assert bookmarks.of(session, 1, orders.NEWEST) == before
+    played.faults.clear()
+    run(synced, settings)
+    same(figures(synced), expected(played, name))
+
+
+@given(
+    moments=st.lists(
+        st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)), min_size=1
+    ),
+    seed=st.randoms(),
+)
+def test_f10_a_watermark_is_never_rounded_up(moments, seed):
+    """
+    However a platform writes its fractions and offsets: the watermark sorts by time
+    and is never later than the record, so that nothing between is skipped.
+    """
+    for moment in moments:
+        exact = moment.replace(tzinfo=UTC)
+        digits = seed.choice(["seconds", "milliseconds", "microseconds"])
+        text = exact.isoformat(timespec=digits)
+        if seed.random() < 0.5:
+            text = text.replace("+00:00", "Z")
+        kept = clock.from_iso(reading.sortable(text))
+        assert timedelta(0) <= exact - kept < timedelta(seconds=1)
+    written = [reading.sortable(m.replace(tzinfo=UTC).isoformat()) for m in moments]
+    assert sorted(written) == [
+        reading.sortable(m.replace(tzinfo=UTC).isoformat()) for m in sorted(moments)
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [timedelta(minutes=minutes) for minutes in (-120, -10, 10, 120, 3650 * 1440)],
+    ids=["-2h", "-10min", "+10min", "+2h", "+10y"],
+)
+@pytest.mark.parametrize("name", ["eventbrite", "wix"])
+def test_f11_our_own_clock_does_not_say_where_to_go_on(
+    database, settings, played, name, frozen, wrong
+):
+    """
+    Our clock is wrong, the platform's is right: nothing is skipped.
+    """
+    played.clock = lambda: played.player.world.now
+    settings = dataclasses.replace(
+        settings, sync=dataclasses.replace(settings.sync, days_back=3660)
+    )
+    theirs = datetime.fromtimestamp(played.player.world.now, UTC)
+    frozen(theirs + wrong)
+    connect(database, name, played.address)
+    sync.fetch_listing(database, settings, [])
+    adopt(database)
+    run(database, settings)
+    played.player.world.now += 600
+    frozen(theirs + wrong + timedelta(seconds=600))
+    change(played, 12)
+
+    result = run(database, settings)
+
+    assert result.swept is False
+    same(figures(database), expected(played, name))
+
+
+@pytest.mark.parametrize("name", ["eventbrite"])
+def test_f11_control_a_watermark_of_our_own_clock_loses_changes(
+    sqlite, settings, played, name, frozen, monkeypatch
+):
+    """
+    Our clock four minutes fast, its time as the place to go on from, no overlap. (Ten
+    minutes are noticed as a watermark from the future.)
+    """
+    monkeypatch.setattr(eventbrite, "OVERLAP", timedelta(0))
+    played.clock = lambda: played.player.world.now
+    monkeypatch.setattr(
+        eventbrite.Eventbrite,
+        "watermark_of",
+        lambda *_: f"{clock.now():%Y-%m-%dT%H:%M:%SZ}",
+    )
+    theirs = datetime.fromtimestamp(played.player.world.now, UTC)
+    frozen(theirs + timedelta(minutes=4))
+    connect(sqlite, name, played.address)
+    sync.fetch_listing(sqlite, settings, [])
+    adopt(sqlite)
+    run(sqlite, settings)
+    played.player.world.now += 60
+    change(played, 12)
+    run(sqlite, settings)
+    with pytest.raises(AssertionError):
+        same(figures(sqlite), expected(played, name))
+
+
+def test_f31_a_season_is_the_same_read_in_january_and_in_july(
+    sqlite, settings, played, name, frozen
+):
+    """
+    The sandbox's season crosses a change of the clocks: no date depends on the day on
+    which it is read.
+    """
+    connect(sqlite, name, played.address)
+
+    def listed(moment):
+        frozen(moment)
+        sync.fetch_listing(sqlite, settings, [])
+        return dump(sqlite)["occurrences"]
+
+    january = listed(datetime(2027, 1, 15, tzinfo=UTC))
+    july = listed(datetime(2027, 7, 15, tzinfo=UTC))
+    assert january == july
+
+
+# The clock is put back (F36)
+
+
+def test_f36_a_breaker_from_the_future_holds_nobody_up(frozen):
+    account = state.AccountState(
+        *(1, "tt", "ticket_tailor", None, "env", "X", "", {}, None, "active", ""),
+        *(5, 1, NOW + timedelta(hours=1), NOW),
+    )
+    assert account.breaker_is_open(NOW)
+    assert not account.breaker_is_open(NOW + timedelta(hours=1))
+    assert not account.breaker_is_open(NOW - timedelta(days=1))
+
+
+def test_f36_a_lease_from_the_future_is_taken_over(sqlite):
+    far = NOW + timedelta(days=1)
+    elsewhere = "run-1 (process 1 on another machine)"
+    with sqlite.write() as session:
+        lease.take(session, "account tt", elsewhere, far)
+    with sqlite.write() as session:
+        lease.take(session, "account tt", lease.me("run-2"), NOW)
+
+
+def test_f36_a_lease_that_is_in_force_is_not(sqlite):
+    elsewhere = "run-1 (process 1 on another machine)"
+    with sqlite.write() as session:
+        lease.take(session, "account tt", elsewhere, NOW)
+    with pytest.raises(errors.Busy), sqlite.write() as session:
+        lease.take(session, "account tt", lease.me("run-2"), NOW)
+
+
+@pytest.mark.parametrize("name", ["eventbrite"])
+def test_f36_after_the_clock_was_put_back_a_day_accounts_are_due_and_swept(
+    synced, settings, name, frozen
+):
+    frozen(NOW - timedelta(days=1))
+    result = sync.sync(synced, settings, Request(only_due=True)).results[0]
+    assert (result.outcome, result.swept) == ("success", True)
