@@ -3,6 +3,11 @@ The floor plan: arrows point down, sibling rooms do not know each other, no cycl
 """
 
 import ast
+import importlib.metadata
+import itertools
+import re
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -102,8 +107,6 @@ def test_arrows_point_down(name, tree):
 
 
 def test_core_needs_nothing_but_the_standard_library_and_yaml():
-    import sys
-
     foreign = {
         target.partition(".")[0]
         for name, tree in modules()
@@ -164,6 +167,42 @@ def test_retry_is_decided_in_one_place():
         if any(i.startswith("tenacity") for i in imports(tree))
     ]
     assert users == ["net.retry"]
+
+
+def test_f130_every_library_is_declared_and_pinned():
+    """
+    What is imported is in pyproject.toml, and constraints.txt names one tested version
+    of everything that is installed for it.
+    """
+    top = tomllib.loads((ROOT.parent / "pyproject.toml").read_text())
+    told = [
+        *top["project"]["dependencies"],
+        *itertools.chain(*top["project"]["optional-dependencies"].values()),
+        *top["dependency-groups"]["dev"],
+    ]
+    declared = {re.match(r"[\w.-]+", text).group().lower() for text in told}
+    pinned = {}
+    for line in (ROOT.parent / "constraints.txt").read_text().splitlines():
+        name, _, version = line.partition("==")
+        assert re.fullmatch(r"\d[\w.]*", version), line
+        pinned[name.lower().replace("_", "-")] = version
+    builders = {"setuptools"}
+    assert {n for n in declared if n not in pinned} <= builders
+    provided = importlib.metadata.packages_distributions()
+    used = {
+        target.partition(".")[0]
+        for _, tree in modules()
+        for target in imports(tree)
+        if not target.startswith("ticketsync")
+    } - set(sys.stdlib_module_names)
+    by_way_of = {"alembic", "sqlalchemy", "httpcore", "prompt_toolkit", "pydantic"}
+    by_way_of |= {"compression"}  # of newer Pythons' own library
+    missing = {
+        module
+        for module in used - by_way_of
+        if not {d.lower() for d in provided.get(module, [module])} & declared
+    }
+    assert missing == set()
 
 
 def test_financials_have_one_writer():

@@ -168,7 +168,7 @@ def test_f120_our_files_are_private(synced, home):
     assert loose == []
 
 
-def test_i11_the_key_is_nowhere(synced, home, played):
+def test_f119_the_key_is_nowhere(synced, home, played):
     for path in home.rglob("*"):
         if path.is_file():
             assert played.key.encode() not in path.read_bytes(), path

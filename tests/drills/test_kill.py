@@ -126,23 +126,23 @@ def is_in_mid_read(home):
     return found
 
 
-def test_f13_a_killed_sync_loses_nothing_and_doubles_nothing(tmp_path, big):
+def test_f13_f73_a_killed_sync_loses_nothing_and_doubles_nothing(tmp_path, big):
     _, results = drill(tmp_path, big, kills=4)
     assert results == [CLEAN] * len(results)
 
 
-def test_f13_killed_once_in_mid_read(tmp_path, big):
+def test_f13_f73_killed_once_in_mid_read(tmp_path, big):
     _, results = drill(tmp_path, big, kills=4, again=False)
     assert results == [CLEAN] * len(results)
 
 
-def test_f13_control_the_bookmark_before_the_page_loses_orders(tmp_path, big):
+def test_f13_f73_control_the_bookmark_before_the_page_loses_orders(tmp_path, big):
     _, results = drill(tmp_path, big, 4, "--bookmark-first", again=False)
     assert any(result["lost"] > 0 for result in results)
 
 
 @pytest.mark.drill
-def test_f13_a_hundred_kills(tmp_path, big):
+def test_f13_f73_a_hundred_kills(tmp_path, big):
     done, results = drill(tmp_path, big, kills=100)
     assert done >= 100
     assert results == [CLEAN] * len(results)

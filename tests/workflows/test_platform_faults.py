@@ -102,7 +102,7 @@ ORDERS = {
 @pytest.mark.parametrize(
     "change", ["missing", "null", "retyped", "unknown status", "no event", "no time"]
 )
-def test_f22_f23_a_record_of_another_shape_waits_and_the_rest_is_read(
+def test_f22_f23_f89_a_record_of_another_shape_waits_and_the_rest_is_read(
     database,
     settings,
     played,
@@ -130,6 +130,25 @@ def test_f22_f23_a_record_of_another_shape_waits_and_the_rest_is_read(
     result = attempt(database, settings, full=True)
     assert result.outcome == "success"
     same(figures(database), expected(played, name))
+
+
+def test_f07_an_answer_that_lacks_its_costs_leaves_the_old_version(
+    database, settings, played, name
+):
+    """
+    Throttled deep inside, a platform leaves parts out and says 200: no zero is saved.
+    """
+    path, field = ORDERS[name][:2]
+    connect(database, name, played.address)
+    sync.fetch_listing(database, settings, [])
+    adopt(database)
+    assert attempt(database, settings).outcome == "success"
+    before = figures(database)
+    played.faults.plan(Plan(f"records:3:{field}", path, times=99))
+
+    attempt(database, settings, full=True)
+
+    assert figures(database) == before
 
 
 def test_f15_an_account_that_lists_nothing_any_more_changes_nothing(
@@ -161,7 +180,7 @@ def test_f15_orders_that_vanish_go_on_counting(
     assert {date: row["gross"] for date, row in figures(synced).items()} == before
 
 
-def test_edits_while_paging_lose_nothing(
+def test_f03_edits_while_paging_lose_nothing(
     database,
     settings,
     played,

@@ -70,7 +70,7 @@ def account(square, sqlite, settings):
         return state.named(session, "sq")
 
 
-def test_the_address_has_state_and_challenge_but_no_secret(square):
+def test_f127_the_address_has_state_and_challenge_but_no_secret(square):
     shown = []
     allow(square, show=shown.append, paste=lambda: "sandbox-code", has_browser=False)
     told = parse_qs(urlsplit(shown[0]).query)
@@ -100,7 +100,7 @@ def test_the_browser_comes_back_to_this_machine(square, monkeypatch):
         ("wrong-code", "tokens-refused"),
     ],
 )
-def test_what_is_no_consent_is_refused(square, pasted, word):
+def test_f127_what_is_no_consent_is_refused(square, pasted, word):
     with pytest.raises(errors.CredentialError) as caught:
         allow(square, show=lambda _: None, paste=lambda: pasted, has_browser=False)
     assert caught.value.word == word

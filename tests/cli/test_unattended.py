@@ -1,0 +1,280 @@
+"""
+Nobody there: cron's empty environment, keyrings of every temper, the real daemon among
+them. The right exit code and sentence, within ten seconds, never a question, never a
+traceback (F90, F109–F114).
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+from conftest import connect
+
+from ticketsync.accounts import state
+from ticketsync.core import clock
+from ticketsync.core.config import Settings
+from ticketsync.store import engine
+from ticketsync.workflows import match, sync
+
+CLI = [sys.executable, "-m", "ticketsync"]
+SECONDS = 10
+
+
+@pytest.fixture
+def ready(home, sandbox):
+    """
+    A venue with one account whose key is in a variable.
+    """
+    database = engine.create_database(str(home / "ticketsync.db"))
+    connect(database, sandbox.url)
+    sync.fetch_listing(database, Settings(), [])
+    match.adopt(database, Settings())
+    database.close()
+    return sandbox
+
+
+@pytest.fixture
+def in_keyring(home, ready):
+    """
+    The same, the account's key in the keyring, plus one with its key in a variable.
+    """
+    database = engine.open_database(str(home / "ticketsync.db"))
+    with database.write() as session:
+        account = state.named(session, "tt")
+        state.set_secret(
+            session, account.id, source="keyring", reference="tt", fingerprint=""
+        )
+        state.add(
+            session,
+            state.NewAccount(
+                *("door", "ticket_tailor", ready.url, "env", "TT_KEY", "", None)
+            ),
+            clock.now(),
+        )
+    database.close()
+    return ready
+
+
+def alone(home, *arguments, shell="", **more):
+    """
+    The command with an environment as empty as cron's; answers what it said, quickly.
+    """
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C",
+        "TICKETSYNC_HOME": str(home),
+        **more,
+    }
+    command = [*CLI, *arguments]
+    if shell:
+        command = ["/bin/sh", "-c", shell, "sh", *command]
+    began = time.monotonic()
+    done = subprocess.run(
+        command,
+        env=environment,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+    )
+    assert time.monotonic() - began < SECONDS
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_f90_cron_with_nothing_but_a_path_and_no_home_finds_no_database(tmp_path):
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path / "cron")}
+    done = subprocess.run(
+        [*CLI, "sync", "--due", "--quiet"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 9
+    assert done.stderr.startswith("ticketsync: no-database: There is no database ")
+    assert len(done.stderr.splitlines()) == 1
+    assert list(tmp_path.rglob("*.db")) == []
+
+
+@pytest.mark.parametrize(
+    "shell",
+    [
+        'umask 000; exec "$@"',
+        'mkdir gone && cd gone && rmdir ../gone && exec "$@"',
+        'exec "$@" <&-',
+    ],
+    ids=["umask 000", "folder gone", "input closed"],
+)
+def test_f90_odd_surroundings_do_not_matter(home, ready, tmp_path, shell):
+    shutil.rmtree(home / "state")  # made by the test itself
+    done = alone(
+        home,
+        *("sync", "--due", "--quiet"),
+        shell=f"cd {tmp_path} && {{ {shell}; }}",
+        TT_KEY=ready.key,
+    )
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", "")
+    loose = [f for f in home.rglob("*") if f.stat().st_mode & 0o077]
+    assert loose == []
+
+
+def test_f90_a_closed_output_is_no_traceback(home, ready):
+    done = alone(home, "sync", shell='exec "$@" >&- 2>&-', TT_KEY=ready.key)
+    assert done.returncode == 0
+
+
+def test_f90_names_outside_ascii_survive_the_c_locale(home, ready):
+    title = "Café Größe 大"
+    alone(home, "productions", "add", title)
+    table = alone(home, "productions", "list")
+    machine = alone(home, "productions", "list", "--json")
+    assert title in table.stdout
+    assert title in str(json.loads(machine.stdout))
+
+
+def test_f90_a_question_that_nobody_can_answer_names_its_flag(home, ready):
+    done = alone(home, "accounts", "remove", "tt", TT_KEY=ready.key)
+    assert done.returncode == 2
+    assert "needs-tty" in done.stderr
+    assert "--yes" in done.stderr
+
+
+def test_f109_without_a_keyring_the_account_waits_and_the_others_go_on(
+    home, in_keyring
+):
+    done = alone(home, "sync", "--due", "--json", TT_KEY=in_keyring.key)
+    outcomes = {a["account"]: a for a in json.loads(done.stdout)["accounts"]}
+    assert done.returncode == 3
+    assert outcomes["door"]["outcome"] == "success"
+    assert outcomes["tt"]["word"] == "keyring-unavailable"
+    (line,) = done.stderr.splitlines()
+    assert "'tt'" in line
+    for way in ("--secret-env", "--secret-command"):
+        assert way in line
+
+
+# The real daemon
+
+HAS_DAEMON = all(map(shutil.which, ("gnome-keyring-daemon", "dbus-run-session")))
+daemon = pytest.mark.skipif(
+    not HAS_DAEMON, reason="gnome-keyring-daemon or dbus-run-session is not installed"
+)
+UNLOCKED = "printf pass | gnome-keyring-daemon --unlock --components=secrets >/dev/null"
+LOCKED = "gnome-keyring-daemon --start --components=secrets >/dev/null"
+STOPPED = """
+ask='dbus-send --session --print-reply=literal --dest=org.freedesktop.DBus /
+org.freedesktop.DBus.GetConnectionUnixProcessID string:org.freedesktop.secrets'
+until pid=$($ask 2>/dev/null | tr -dc '0-9 ' | awk '{print $NF}') && [ "$pid" ]
+do sleep 0.1; done
+kill -STOP "$pid"
+trap 'kill -KILL "$pid"' EXIT
+"""
+
+
+def with_daemon(home, tmp_path, start, *arguments, key=""):
+    """
+    The command in a desktop session of its own, with the real keyring daemon.
+    """
+    runtime = tmp_path / "runtime"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    script = f'{start}\n"$@"'
+    began = time.monotonic()
+    done = subprocess.run(
+        ["dbus-run-session", "--", "/bin/sh", "-c", script, "sh", *CLI, *arguments],
+        env={
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "XDG_RUNTIME_DIR": str(runtime),
+            "TICKETSYNC_HOME": str(home),
+        },
+        input=key,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert time.monotonic() - began < SECONDS + 3  # the session takes its time, too
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@daemon
+def test_the_real_keyring_keeps_a_key_and_gives_it_back(home, ready, tmp_path):
+    added = with_daemon(
+        *(home, tmp_path, UNLOCKED, "accounts", "add", "ticket_tailor", "box"),
+        *("--base-url", f"{ready.url}", "--secret-stdin", "--no-check"),
+        key=ready.key,
+    )
+    assert added.returncode == 0, added.stderr
+    done = with_daemon(home, tmp_path, UNLOCKED, "accounts", "check", "box")
+    assert done.returncode == 0, done.stderr
+    spilled = [
+        f
+        for f in home.rglob("*")
+        if f.is_file() and ready.key.encode() in f.read_bytes()
+    ]
+    assert spilled == []
+
+
+@daemon
+def test_f110_a_locked_keyring_is_said_and_nobody_is_asked(home, ready, tmp_path):
+    with_daemon(
+        *(home, tmp_path, UNLOCKED, "accounts", "add", "ticket_tailor", "box"),
+        *("--base-url", f"{ready.url}", "--secret-stdin", "--no-check"),
+        key=ready.key,
+    )
+    done = with_daemon(home, tmp_path, LOCKED, "sync", "box")
+    assert done.returncode == 4, done.stderr
+    assert done.stderr.splitlines()[-1].startswith("ticketsync: keyring-")
+    assert "--secret-env" in done.stderr
+
+
+@daemon
+def test_f111_a_keyring_that_never_answers_is_cut_off(home, in_keyring, tmp_path):
+    """
+    The daemon is there, and stopped in its tracks.
+    """
+    done = with_daemon(home, tmp_path, f"{LOCKED}; {STOPPED}", "sync", "tt")
+    assert done.returncode == 4, done.stderr
+    assert "did not answer" in done.stderr
+
+
+def test_f113_a_store_that_keeps_nothing_is_found_before_the_browser_opens(
+    home, ready, monkeypatch
+):
+    done = alone(
+        home,
+        *("accounts", "add", "square", "bar", "--oauth", "--client-id", "x"),
+        *("--client-secret-env", "APP", "--no-browser"),
+        APP="secret",
+        PYTHON_KEYRING_BACKEND="keyring.backends.null.Keyring",
+    )
+    assert done.returncode == 4
+    assert "keyring-unavailable" in done.stderr
+    assert "http" not in done.stderr  # no address to open was shown
+
+
+def test_f114_no_keyring_and_no_flag_writes_the_key_nowhere(home, ready, tmp_path):
+    done = subprocess.run(
+        [
+            *(*CLI, "accounts", "add", "ticket_tailor", "box", "--secret-stdin"),
+            *("--base-url", ready.url),
+        ],
+        input="sk_canary_8812",
+        capture_output=True,
+        text=True,
+        env={
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(tmp_path),
+            "TICKETSYNC_HOME": str(home),
+        },
+    )
+    assert done.returncode == 4, done.stderr
+    found = [
+        f for f in tmp_path.rglob("*") if f.is_file() and b"canary" in f.read_bytes()
+    ]
+    assert found == []
