@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install test lint demo bench drill golden clean
+.PHONY: install test lint demo bench drill faults golden clean
 
 install: .venv/.installed
 
@@ -30,6 +30,9 @@ bench: install
 
 drill: install
 	$(BIN)/python -m pytest -m drill
+
+faults: install
+	$(BIN)/python tests/faults.py
 
 golden: install
 	$(BIN)/python tests/golden/regenerate.py

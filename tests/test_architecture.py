@@ -157,7 +157,7 @@ def test_no_file_is_named_for_nothing(word):
     assert [f for f in ROOT.rglob("*.py") if word in f.stem] == []
 
 
-def test_retry_is_decided_in_one_place():
+def test_f06_retry_is_decided_in_one_place():
     """
     F06: nobody else imports tenacity.
     """
@@ -205,7 +205,7 @@ def test_f130_every_library_is_declared_and_pinned():
     assert missing == set()
 
 
-def test_financials_have_one_writer():
+def test_f54_financials_have_one_writer():
     """
     F54: only the fold writes the table the venue lives by.
     """

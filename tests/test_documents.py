@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import faults
 import pytest
 import yaml
 
@@ -138,3 +139,15 @@ def test_the_project_speaks_of_itself_alone():
         if file.is_file() and pattern.search(file.read_text("utf-8", "replace"))
     ]
     assert guilty == []
+
+
+def test_every_fault_that_is_handled_has_its_tests_in_the_table():
+    assert faults.faults_without_test() == []
+    assert faults.faults_without_title() == []
+    written = (ROOT / "tests" / "README.md").read_text()
+    assert written == faults.page(), "run `make faults`"
+
+
+def test_the_fault_check_would_find_one_without_a_test(monkeypatch):
+    monkeypatch.setitem(faults.HANDLED, 9999, "nobody thought of it")
+    assert faults.faults_without_test() == [9999]
