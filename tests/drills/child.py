@@ -1,17 +1,26 @@
 """
-A process to be killed: one sync of the database in TICKETSYNC_HOME.
+Processes to be killed: imports once, then forks a sync for each request.
 
-With `--bookmark-first` the protection is taken out: the place in the list is
-committed before the page it stands for, which is how such tools usually lose orders.
+A request is one JSON line on standard input: `{"home": …, "seconds": …}`. The answer is
+one line: the exit code, -9 if the sync lived longer than that and was killed. Without
+`seconds` it may end by itself; with `"login": true` it consents anew for account `bar`.
+
+With `--bookmark-first` the protection is taken out: the place in the list is committed
+before the page it stands for, which is how such tools usually lose orders.
 """
 
+import json
+import os
+import signal
 import sys
 import time
 
-from ticketsync.accounts import bookmarks
+from ticketsync.accounts import bookmarks, credentials, state
+from ticketsync.core import errors
 from ticketsync.core.config import Settings, SyncSettings
+from ticketsync.providers import registry
 from ticketsync.store import engine
-from ticketsync.workflows import orders, sync
+from ticketsync.workflows import orders, sync, tokens
 
 save = orders._save_records
 
@@ -28,8 +37,69 @@ def bookmark_first(work, pages, progress, counts, *, keep_place=False, is_retry=
     save(work, pages, progress, counts, is_retry=is_retry)
 
 
-if "--bookmark-first" in sys.argv:
-    orders._save_records = bookmark_first
-settings = Settings(sync=SyncSettings(workers=3))
-outcome = sync.sync(engine.open_database(), settings, sync.Request())
-sys.exit(outcome.exit_code)
+def login():
+    """
+    What a person does when a token family was lost: allow it again.
+    """
+    database = engine.open_database()
+    with database.read() as session:
+        account = state.named(session, "bar")
+    app = tokens.app_of(
+        registry.provider("square").spec, "bar", account.base_url, account.options
+    )
+    found = tokens.allow(
+        app, show=lambda _: None, paste=lambda: "sandbox-code", has_browser=False
+    )
+    place = tokens.store("bar", "file", found)
+    with database.write() as session:
+        state.set_secret(
+            session,
+            account.id,
+            source="file",
+            reference=place,
+            fingerprint=credentials.fingerprint(found.access, "bar"),
+        )
+        options = {**account.options, **tokens.expiry_of(found)}
+        state.set_options(session, account.id, options)
+    return 0
+
+
+def work(asked):
+    os.environ["TICKETSYNC_HOME"] = asked["home"]
+    if asked.get("login"):
+        return login()
+    settings = Settings(sync=SyncSettings(workers=3))
+    names = tuple(asked.get("names", ()))
+    request = sync.Request(names=names, compare=False)
+    try:
+        return sync.sync(engine.open_database(), settings, request).exit_code
+    except errors.TicketsyncError as error:
+        return error.exit_code
+
+
+def ended(child, seconds):
+    """
+    The exit code, or -9 after so many seconds; only the parent may know for sure that
+    the number still is this child's.
+    """
+    until = time.monotonic() + seconds if seconds else float("inf")
+    while True:
+        number, status = os.waitpid(child, os.WNOHANG if seconds else 0)
+        if number:
+            return os.waitstatus_to_exitcode(status)
+        if time.monotonic() >= until:
+            os.kill(child, signal.SIGKILL)
+            _, status = os.waitpid(child, 0)
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.002)
+
+
+if __name__ == "__main__":
+    if "--bookmark-first" in sys.argv:
+        orders._save_records = bookmark_first
+    for line in sys.stdin:
+        asked = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            os._exit(work(asked))
+        print(ended(child, asked.get("seconds")), flush=True)
