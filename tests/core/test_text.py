@@ -114,6 +114,9 @@ def test_the_example_settings_are_all_settings_with_their_defaults():
 
     assert read.sync == config.Settings().sync
     assert read.match_tolerance == config.Settings().match_tolerance
+    assert read.retention == config.Settings().retention
+    assert read.notify == config.Settings().notify
+    assert read.log_level == config.Settings().log_level
     assert read.accounts["tt"].fees is not None
 
 
