@@ -16,6 +16,7 @@ from ticketsync.core import clock
 from ticketsync.core.config import Settings, SyncSettings
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine
+from ticketsync.workflows import match, sync
 
 TODAY = date(2026, 9, 1)
 NOW = datetime(2026, 9, 1, 0, 0, tzinfo=UTC)
@@ -136,6 +137,26 @@ def connect(database, address, name="tt"):
             state.NewAccount(name, "ticket_tailor", address, "env", "TT_KEY", "", None),
             clock.now(),
         )
+
+
+def adopted(place, sandbox):
+    """
+    A new database at that place whose shows are the platform's dates, nothing synced.
+    """
+    database = engine.create_database(str(place))
+    connect(database, sandbox.url)
+    sync.fetch_listing(database, Settings(), [])
+    match.adopt(database, Settings())
+    database.close()
+
+
+@pytest.fixture
+def ready(home, sandbox):
+    """
+    Such a database where the command line finds it.
+    """
+    adopted(home / "ticketsync.db", sandbox)
+    return sandbox
 
 
 @pytest.fixture

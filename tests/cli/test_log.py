@@ -7,26 +7,10 @@ import os
 import subprocess
 import sys
 
-import pytest
-from conftest import connect
-
 from ticketsync.core import journal
-from ticketsync.core.config import Settings
 from ticketsync.sandbox.faults import Plan
-from ticketsync.store import engine
-from ticketsync.workflows import match, sync
 
 CLI = [sys.executable, "-m", "ticketsync"]
-
-
-@pytest.fixture
-def ready(home, sandbox):
-    database = engine.create_database(str(home / "ticketsync.db"))
-    connect(database, sandbox.url)
-    sync.fetch_listing(database, Settings(), [])
-    match.adopt(database, Settings())
-    database.close()
-    return sandbox
 
 
 def run(*arguments):

@@ -241,6 +241,7 @@ def test_f33_a_listing_an_hour_off_is_named_before_anything_is_asked(evening):
     plan.expect("1 h later")
     plan.expect("0 would be linked, 3 left")
     screen = talk(evening, "match")
+    screen.expect("looks-like-timezone")
     screen.expect("3 open")
     screen.expect("the whole listing seems shifted")
     answer(screen, "1", "2 open")  # a person may say so all the same

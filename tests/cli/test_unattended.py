@@ -12,29 +12,13 @@ import sys
 import time
 
 import pytest
-from conftest import connect
 
 from ticketsync.accounts import state
 from ticketsync.core import clock
-from ticketsync.core.config import Settings
 from ticketsync.store import engine
-from ticketsync.workflows import match, sync
 
 CLI = [sys.executable, "-m", "ticketsync"]
 SECONDS = 10
-
-
-@pytest.fixture
-def ready(home, sandbox):
-    """
-    A venue with one account whose key is in a variable.
-    """
-    database = engine.create_database(str(home / "ticketsync.db"))
-    connect(database, sandbox.url)
-    sync.fetch_listing(database, Settings(), [])
-    match.adopt(database, Settings())
-    database.close()
-    return sandbox
 
 
 @pytest.fixture

@@ -13,15 +13,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import connect
+from conftest import adopted
 
 from ticketsync.accounts import state
 from ticketsync.core import clock
-from ticketsync.core.config import Settings
 from ticketsync.reporting import numbers
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store import engine
-from ticketsync.workflows import match, sync, tokens
+from ticketsync.workflows import tokens
 
 CHILD = Path(__file__).with_name("child.py")
 CLI = [sys.executable, "-m", "ticketsync"]
@@ -44,14 +43,6 @@ def big(monkeypatch):
         bar.url = sandbox.url(url, "square")
         sandbox.url = url
         yield sandbox
-
-
-def prepare(home, sandbox):
-    database = engine.create_database(str(home / "ticketsync.db"))
-    connect(database, sandbox.url)
-    sync.fetch_listing(database, Settings(), [])
-    match.adopt(database, Settings())
-    database.close()
 
 
 def add_bar(home, sandbox):
@@ -145,7 +136,7 @@ def drill(tmp_path, sandbox, kills, *options, again=True, tokens_too=False):
     chance = random.Random(7)
     template = tmp_path / "template"
     template.mkdir()
-    prepare(template, sandbox)
+    adopted(template / "ticketsync.db", sandbox)
     if tokens_too:
         add_bar(template, sandbox)
     done, logins, results = 0, 0, []
@@ -229,7 +220,7 @@ def test_f13_f73_five_hundred_kills(tmp_path, big):
 def test_f71_a_second_sync_meanwhile_is_turned_away(tmp_path, big):
     home = tmp_path / "busy"
     home.mkdir()
-    prepare(home, big)
+    adopted(home / "ticketsync.db", big)
     big.latency = 0.5
     environment = {**os.environ, "TICKETSYNC_HOME": str(home)}
     first = subprocess.Popen([*CLI, "sync", "--quiet"], env=environment)
@@ -255,7 +246,7 @@ def test_f71_a_second_sync_meanwhile_is_turned_away(tmp_path, big):
 def test_f74_sigterm_rolls_back_and_says_so(tmp_path, big):
     home = tmp_path / "term"
     home.mkdir()
-    prepare(home, big)
+    adopted(home / "ticketsync.db", big)
     big.latency = 0.3
     environment = {**os.environ, "TICKETSYNC_HOME": str(home)}
     child = subprocess.Popen(

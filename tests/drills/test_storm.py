@@ -10,13 +10,11 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import connect
+from conftest import adopted
 
-from ticketsync.core.config import Settings
 from ticketsync.reporting import runs
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine
-from ticketsync.workflows import match, sync
 
 STORM = Path(__file__).with_name("storm.py")
 
@@ -31,14 +29,6 @@ def slow(monkeypatch):
     with server.serving(sandbox) as url:
         sandbox.url = url
         yield sandbox
-
-
-def prepare(address, sandbox):
-    database = engine.create_database(address)
-    connect(database, sandbox.url)
-    sync.fetch_listing(database, Settings(), [])
-    match.adopt(database, Settings())
-    database.close()
 
 
 def storm(address, sandbox, processes, *options, latency=0.6):
@@ -87,14 +77,14 @@ def address(request, home, postgres):
 
 @pytest.mark.parametrize("address", ["sqlite", "postgresql"], indirect=True)
 def test_f71_of_many_scheduled_runs_at_once_one_works(address, slow):
-    prepare(address, slow)
+    adopted(address, slow)
     processes = 50 if "://" not in address else 20
     assert storm(address, slow, processes) == expected(processes)
 
 
 def test_f71_control_without_the_walls_several_work(home, slow):
     address = str(home / "ticketsync.db")
-    prepare(address, slow)
+    adopted(address, slow)
     _, _, askers = storm(address, slow, 10, "--no-lock", latency=0.2)
     assert askers > 1
 
@@ -104,6 +94,6 @@ def test_f71_fifty_at_once_twenty_times(home, slow):
     results = []
     for number in range(20):
         address = str(home / f"storm-{number}.db")
-        prepare(address, slow)
+        adopted(address, slow)
         results.append(storm(address, slow, 50))
     assert results == [expected(50)] * 20

@@ -10,10 +10,9 @@ import subprocess
 import sys
 
 import pytest
-from conftest import connect
+from conftest import adopted, connect
 
 from ticketsync.core import errors
-from ticketsync.core.config import Settings
 from ticketsync.reporting import numbers
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine, lock
@@ -49,14 +48,6 @@ def sold(monkeypatch):
     with server.serving(sandbox) as url:
         sandbox.url = url
         yield sandbox
-
-
-def prepare(home, sandbox):
-    database = engine.create_database(str(home / "ticketsync.db"))
-    connect(database, sandbox.url)
-    sync.fetch_listing(database, Settings(), [])
-    match.adopt(database, Settings())
-    database.close()
 
 
 def gross(home):
@@ -189,7 +180,7 @@ def test_f80_a_database_that_cannot_grow_ends_the_run_and_the_next_goes_on(
     SQLite is out of room at different moments of a first sync: exit 9, sound, and
     nothing lost once there is room again.
     """
-    prepare(home, sold)
+    adopted(home / "ticketsync.db", sold)
     code = (
         "import sys\n"
         "from sqlalchemy import event\n"
@@ -257,7 +248,7 @@ def small_disk(tmp_path):
 @pytest.mark.parametrize("kilobytes", [800, 1200, 1800])
 def test_f80_a_real_disk_that_runs_full(small_disk, sold, kilobytes):
     home = small_disk(kilobytes)
-    prepare(home, sold)
+    adopted(home / "ticketsync.db", sold)
 
     done = run("sync", "--quiet", home=home)
 
@@ -274,7 +265,7 @@ def test_f80_a_real_disk_that_runs_full(small_disk, sold, kilobytes):
 
 
 def test_f80_an_export_that_does_not_fit_leaves_no_half_file(small_disk, home, sold):
-    prepare(home, sold)
+    adopted(home / "ticketsync.db", sold)
     run("sync", "--quiet", home=home)
     place = small_disk(24)
     done = run("export", "sales", "-o", str(place / "sales.csv"), home=home)
@@ -287,7 +278,7 @@ def test_f80_an_export_that_does_not_fit_leaves_no_half_file(small_disk, home, s
 
 @pytest.fixture
 def read_only(tmp_path, home, sold):
-    prepare(home, sold)
+    adopted(home / "ticketsync.db", sold)
     run("sync", "--quiet", home=home)
     done = subprocess.run(
         ["mount", "--bind", str(home), str(home)], capture_output=True
@@ -332,7 +323,7 @@ def test_f82_a_sync_of_the_disk_that_fails_ends_the_run(home, sold, fault, momen
     """
     The n-th fsync and all after it fail: exit 9, and the next run repairs everything.
     """
-    prepare(home, sold)
+    adopted(home / "ticketsync.db", sold)
     inject = f"inject=fdatasync,fsync:error={fault}:when={moment}+"
     done = run(
         *("sync", "--quiet"),

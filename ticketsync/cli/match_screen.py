@@ -37,6 +37,7 @@ class Screen:
     skipped: list[int] = field(default_factory=list)
     by_hand: set[int] = field(default_factory=set)
     steps: list[str] = field(default_factory=list)
+    remarked: set[str] = field(default_factory=set)
 
 
 def converse(sitting: Sitting, production: str | None) -> int:
@@ -46,6 +47,7 @@ def converse(sitting: Sitting, production: str | None) -> int:
     screen = Screen(sitting, production)
     while True:
         plan = sitting.plan(production)
+        _remark(screen, plan)
         sure = [
             match
             for match in plan.certain
@@ -57,6 +59,16 @@ def converse(sitting: Sitting, production: str | None) -> int:
         open_ = _open(screen, plan)
         if not open_ or not _ask_about(screen, open_[0], len(open_)):
             return len(plan.certain) + len(plan.unsure)
+
+
+def _remark(screen: Screen, plan: MatchPlan) -> None:
+    """
+    What the whole list suggests, a wrong time zone for instance; each once.
+    """
+    for remark in plan.remarks:
+        if remark not in screen.remarked:
+            screen.remarked.add(remark)
+            _say(safe(remark))
 
 
 def print_plan(plan: MatchPlan) -> None:
@@ -123,7 +135,7 @@ def _open(screen: Screen, plan: MatchPlan) -> list[Unsure]:
 def _offer_certain(screen: Screen, plan: MatchPlan, sure: list[Match]) -> None:
     from dataclasses import replace
 
-    print_plan(replace(plan, certain=tuple(sure), unsure=()))
+    print_plan(replace(plan, certain=tuple(sure), unsure=(), remarks=()))
     what = "the certain pair" if len(sure) == 1 else f"the {len(sure)} certain pairs"
     if _yes(f"Link {what}?"):
         screen.sitting.accept(sure)
