@@ -145,7 +145,7 @@ def confirm(question: str, yes: bool) -> bool:
         return True
     if not is_terminal():
         raise errors.NeedsTerminal(
-            f"{question}: nobody is here to answer.", hint="Use --yes."
+            f"{question.rstrip('?')}: nobody is here to answer.", hint="Use --yes."
         )
     return typer.confirm(question, err=True)
 

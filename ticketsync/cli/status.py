@@ -79,7 +79,7 @@ def _once(here: context.Here, json: bool) -> bool:
         )
         return bool(stale)
     _print_accounts(accounts, stale, settings)
-    for line in _open_lines(waiting, doubtful, unread):
+    for line in _open_lines(accounts, waiting, doubtful, unread):
         typer.echo(line)
     return bool(stale)
 
@@ -157,13 +157,18 @@ def _state(item: Freshness, is_stale: bool) -> str:
 
 
 def _open_lines(
+    accounts: list[Freshness],
     waiting: Open,
     doubtful: list[tuple[str, str, str]],
     unread: list[tuple[str, str, str]],
 ) -> list[str]:
     from ticketsync.core.redact import safe
 
-    lines = []
+    lines = [
+        f"{item.account} waits for you: ticketsync accounts rotate {item.account}"
+        for item in accounts
+        if item.state == "parked"
+    ]
     if waiting.unmatched:
         lines.append(
             f"{waiting.unmatched} dates belong to no show: ticketsync match, or "

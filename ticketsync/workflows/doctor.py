@@ -238,10 +238,11 @@ def _account(
 ) -> Iterator[Finding]:
     name = f"account {account.name}"
     if account.state != "active":
+        mend = "rotate" if account.state == "parked" else "resume"
         yield warning(
             name,
             f"it is {account.state}: {safe(account.state_reason) or 'no reason given'}",
-            f"ticketsync accounts resume {account.name}",
+            f"ticketsync accounts {mend} {account.name}",
         )
     try:
         spec = registry.provider(account.provider).spec

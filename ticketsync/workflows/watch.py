@@ -94,7 +94,7 @@ def standings(
 def _stands(
     account: AccountState, item: Freshness, settings: Settings, now: datetime
 ) -> tuple[str, str]:
-    last = f"{item.last_message} {item.last_hint}".strip()
+    last = _bare(account.name, f"{item.last_message} {item.last_hint}".strip())
     since = item.last_success_at or account.created_at
     figures = (
         f"Its figures are from {_when(item.last_success_at)}."
@@ -103,7 +103,8 @@ def _stands(
     )
     if account.state == "parked":
         mend = f"Run `ticketsync accounts rotate {account.name}`."
-        return "parked", f"It waits for a person: {account.state_reason} {mend}"
+        reason = _bare(account.name, account.state_reason)
+        return "parked", f"It waits for a person. {reason} {mend}"
     if account.breaker_until is not None:
         return "failing", (
             f"Paused after {account.failures} failures. {last} {figures} "
@@ -114,6 +115,13 @@ def _stands(
     if settings.is_stale(account.name, since, now):
         return "stale", f"It falls behind. {last} {figures}"
     return OK, figures
+
+
+def _bare(account: str, message: str) -> str:
+    """
+    A message without the name in front that the alert says anyway.
+    """
+    return message.removeprefix(f"Account {account!r}: ")
 
 
 def _differs(found: list[Standing], held: dict[int, Told]) -> bool:
