@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 from ticketsync.core import records
 from ticketsync.core.redact import Secret
 from ticketsync.net.client import ApiClient, Explain, Headers
+from ticketsync.net.hooks import Delivery, Hint, HookCard
 
 if TYPE_CHECKING:
     from ticketsync.net.oauth import OAuth
@@ -251,6 +252,27 @@ class TellsPeople(Protocol):
     """
 
     def read_people(self, raw: Raw) -> records.People: ...
+
+
+@runtime_checkable
+class SendsWebhooks(Protocol):
+    """
+    A platform that tells when something happened.
+    """
+
+    webhooks: ClassVar[HookCard]
+
+    @staticmethod
+    def verify(delivery: Delivery, secrets: Sequence[Secret]) -> None:
+        """
+        Raises `Forged` or `Stale`; any of the secrets will do, while one is replaced.
+        """
+
+    @staticmethod
+    def hint(delivery: Delivery) -> Hint:
+        """
+        What a verified delivery hints at; `Unclear` if nothing can be made of it.
+        """
 
 
 @runtime_checkable

@@ -30,6 +30,7 @@ Unverified, and therefore handled tolerantly:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -37,7 +38,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from ticketsync.core import clock, money, records
 from ticketsync.core.errors import AuthenticationFailed, UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
+from ticketsync.core.redact import Secret
+from ticketsync.net import hooks
 from ticketsync.net.client import ApiClient, Meaning, Rejected
+from ticketsync.net.hooks import Delivery, Hint, HookCard
 from ticketsync.net.paging import rows_of
 from ticketsync.providers import reading
 from ticketsync.providers.base import (
@@ -78,6 +82,11 @@ NEVER_PAID = ("abandoned",)
 ABSENT = ("not attending", "deleted")  # what an attendee's status says, if anything
 EVERY_STATUS = "draft,live,started,ended,completed,canceled"
 OVERLAP = timedelta(minutes=5)
+_THEIR_ADDRESS = re.compile(
+    r"https://www\.eventbriteapi\.com/v3/"
+    r"(?:events/[0-9]{1,20}/?|(?:events/[0-9]{1,20}/)?orders/(?P<order>[0-9]{1,20})/?"
+    r"|events/[0-9]{1,20}/attendees/(?P<attendee>[0-9]{1,20})/?)"
+)
 
 
 def explain(status: int, body: Mapping[str, Any]) -> Meaning | None:
@@ -192,6 +201,51 @@ class Eventbrite:
     def fetch_order(self, order_id: str, occurrence_id: str) -> Raw:
         found: Raw = self.api.get(f"/orders/{order_id}/", {"expand": "attendees"})
         return found
+
+    webhooks: ClassVar[HookCard] = HookCard(
+        is_signed=False,
+        key_help="",
+        steps=(
+            "eventbrite.com/account-settings/webhooks",
+            "add a webhook with the address {url} for all events",
+            "choose order.*, attendee.*, event.*",
+            "keep the address to yourself: Eventbrite signs nothing",
+        ),
+    )
+
+    @staticmethod
+    def verify(delivery: Delivery, secrets: Sequence[Secret]) -> None:
+        """
+        Eventbrite signs nothing: whoever knows the path may hint, and a hint only makes
+        us ask Eventbrite itself.
+        """
+
+    @staticmethod
+    def hint(delivery: Delivery) -> Hint:
+        """
+        Of `api_url` only the number is taken, and only where the whole address is one
+        of theirs: our token goes nowhere that a stranger wrote (F60).
+        """
+        told = hooks.json_object(delivery.body)
+        config = told.get("config")
+        event = str(config.get("action") or "") if isinstance(config, dict) else ""
+        header = delivery.headers.get("x-eventbrite-delivery", "")
+        key = hooks.text(header, r"[\w-]{1,100}")
+        address = told.get("api_url")
+        if event == "test":
+            return Hint(key, event, hooks.TEST)
+        if not isinstance(address, str):
+            raise hooks.Unclear("it names nothing")
+        if "{" in address:
+            return Hint(key, event, hooks.TEST)
+        fitting = _THEIR_ADDRESS.fullmatch(address)
+        if fitting is None:
+            raise hooks.Unclear("it names an address that is not Eventbrite's")
+        if fitting["order"]:
+            return Hint(key, event, hooks.ORDER, fitting["order"])
+        if fitting["attendee"]:
+            return Hint(key, event, hooks.ACCOUNT)
+        return Hint(key, event, hooks.LISTING)
 
     def watermark_of(self, raw: Raw) -> str:
         attendees = raw.get("attendees") or ()

@@ -39,7 +39,9 @@ from ticketsync.core import clock, money, records
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret
+from ticketsync.net import hooks
 from ticketsync.net.client import ApiClient, Meaning
+from ticketsync.net.hooks import Delivery, Hint, HookCard
 from ticketsync.net.paging import rows_of
 from ticketsync.providers import reading
 from ticketsync.providers.base import (
@@ -212,6 +214,40 @@ class Square:
         if not found:
             raise self.api.nonsense(f"does not know the order {order_id}", "rejected")
         return self._gathered(found[0])
+
+    webhooks: ClassVar[HookCard] = HookCard(
+        is_signed=True,
+        key_help="the signature key of the subscription",
+        steps=(
+            "Developer Console → your app → Webhooks → Subscriptions",
+            "add a subscription with the address {url}, exactly so",
+            "choose payment.*, refund.*, order.* and catalog.version.updated",
+            "give us its signature key",
+        ),
+    )
+
+    @staticmethod
+    def verify(delivery: Delivery, secrets: Sequence[Secret]) -> None:
+        hooks.address_hmac(delivery, "x-square-hmacsha256-signature", secrets)
+
+    @staticmethod
+    def hint(delivery: Delivery) -> Hint:
+        """
+        The object inside says which order; `data.id` may be another thing's.
+        """
+        told = hooks.json_object(delivery.body)
+        event = str(told.get("type") or "")
+        key = hooks.text(told.get("event_id"), r"[\w-]{1,100}")
+        data = told.get("data")
+        held = data.get("object") if isinstance(data, dict) else None
+        thing = next(iter(held.values()), None) if isinstance(held, dict) else None
+        thing = thing if isinstance(thing, dict) else {}
+        if event.startswith(("payment.", "refund.", "order.")):
+            order = hooks.text(thing.get("order_id"), r"[\w-]{1,100}")
+            return Hint(key, event, hooks.ORDER if order else hooks.ACCOUNT, order)
+        if event.startswith("catalog."):
+            return Hint(key, event, hooks.LISTING)
+        return Hint(key, event, hooks.NOTHING)
 
     def watermark_of(self, raw: Raw) -> str:
         parts = [raw["order"], *raw["payments"], *raw["refunds"], *raw["returns"]]

@@ -36,13 +36,16 @@ import itertools
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from ticketsync.core import clock, money, records
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
+from ticketsync.core.redact import Secret
+from ticketsync.net import hooks
 from ticketsync.net.client import ApiClient
+from ticketsync.net.hooks import Delivery, Hint, HookCard
 from ticketsync.net.paging import FilterIgnored, Window, by_last_id, in_windows
 from ticketsync.providers import reading
 from ticketsync.providers.base import (
@@ -173,6 +176,50 @@ class TicketTailor:
             # Only an order_id that is there and null says that there is no order.
             loose = [row for row in rows if row.get("order_id", "untold") is None]
             yield Page("ticket", loose)
+
+    # What it tells by itself
+
+    webhooks: ClassVar[HookCard] = HookCard(
+        is_signed=True,
+        key_help="the shared secret that Ticket Tailor shows with the webhook",
+        steps=(
+            "Settings → API → Webhooks in your box office",
+            "add a webhook with the address {url}",
+            "choose the order, issued ticket and event topics",
+            "give us its shared secret",
+        ),
+    )
+
+    @staticmethod
+    def verify(delivery: Delivery, secrets: Sequence[Secret]) -> None:
+        """
+        HMAC over time and body with nothing between. Whether a repeated delivery is
+        signed anew is **(unverified)**: a stale one is refused, and the next sync finds
+        what it hinted at.
+        """
+        header = "tickettailor-webhook-signature"
+        hooks.timed_hmac(delivery, header, secrets, between=b"")
+
+    @staticmethod
+    def hint(delivery: Delivery) -> Hint:
+        """
+        "Order updated" also means cancelled, "ticket updated" also voided. Whether the
+        delivery's id stays the same when it is repeated is **(unverified)**.
+        """
+        told = hooks.json_object(delivery.body)
+        event = str(told.get("event") or "")
+        payload = told.get("payload")
+        payload = payload if isinstance(payload, dict) else {}
+        key = hooks.text(told.get("id"), r"[\w-]{1,100}")
+        if event.startswith("ORDER."):
+            order = hooks.text(payload.get("id"), r"or_\w+")
+            return Hint(key, event, hooks.ORDER if order else hooks.ACCOUNT, order)
+        if event.startswith("ISSUED_TICKET."):
+            order = hooks.text(payload.get("order_id"), r"or_\w+")
+            return Hint(key, event, hooks.ORDER if order else hooks.ACCOUNT, order)
+        if event.startswith("EVENT"):
+            return Hint(key, event, hooks.LISTING)
+        return Hint(key, event, hooks.NOTHING)
 
     # The half that understands
 

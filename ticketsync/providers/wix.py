@@ -37,7 +37,9 @@ from ticketsync.core import clock, money, records
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret
+from ticketsync.net import hooks
 from ticketsync.net.client import ApiClient, Meaning, Params
+from ticketsync.net.hooks import Delivery, Hint, HookCard
 from ticketsync.net.paging import rows_of
 from ticketsync.providers import reading
 from ticketsync.providers.base import (
@@ -206,6 +208,51 @@ class Wix:
         path = f"/events/v1/events/{occurrence_id}/orders/{order_id}"
         told = self.api.get(path, {"fieldset": FIELDSETS})
         return self._whole(reading.mapping(told, "order"))
+
+    webhooks: ClassVar[HookCard] = HookCard(
+        is_signed=True,
+        key_help="the public key of your own Wix app",
+        steps=(
+            "only an app of your own can subscribe: dev.wix.com → your app → Webhooks",
+            "add the address {url} for the order and guest events of Wix Events",
+            "give us the app's public key",
+        ),
+        kinds=("text/plain", "application/jwt", "application/jose", "application/json"),
+    )
+
+    @staticmethod
+    def verify(delivery: Delivery, secrets: Sequence[Secret]) -> None:
+        hooks.signed_token(delivery, secrets)
+
+    @staticmethod
+    def hint(delivery: Delivery) -> Hint:
+        """
+        Two envelopes, each a JSON text inside the other; of both only which order.
+        """
+        claims = delivery.body.strip().split(b".")[1]
+        outer = hooks.claims_of(claims).get("data")
+        told = hooks.json_object(outer if isinstance(outer, str) else "")
+        event = str(told.get("eventType") or "").removeprefix("wix.")
+        inner = hooks.json_object(
+            told["data"] if isinstance(told.get("data"), str) else "{}"
+        )
+        entity = inner
+        for step in ("createdEvent", "updatedEvent", "actionEvent"):
+            if isinstance(inner.get(step), dict):
+                body = inner[step]
+                entity = body.get("entity") or body.get("currentEntity") or body
+        number = hooks.text(entity.get("orderNumber"), r"[\w-]{1,60}")
+        date = hooks.text(entity.get("eventId"), r"[\w-]{1,60}")
+        key = hooks.text(inner.get("id"), r"[\w-]{1,100}")
+        if not key and number:
+            key = f"{event} {number} {entity.get('timestamp') or ''}"[:200]
+        if "Reservation" in event or "OrderInitiated" in event:
+            return Hint(key, event, hooks.NOTHING)
+        if number and date:
+            return Hint(key, event, hooks.ORDER, number, date)
+        if event.startswith(("events.guests", "payments.refunds", "events.ticketing")):
+            return Hint(key, event, hooks.ACCOUNT)
+        return Hint(key, event, hooks.NOTHING)
 
     def watermark_of(self, raw: Raw) -> str:
         order = raw["order"]
