@@ -21,6 +21,8 @@ from ticketsync.core import errors
 from ticketsync.core.config import AccountSettings, NotifySettings
 from ticketsync.gateways import alerts as gateway
 from ticketsync.gateways import mail
+from ticketsync.providers.base import Budget
+from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import runs
 from ticketsync.sandbox.faults import Plan
 from ticketsync.workflows import connect, match, sync, watch
@@ -74,6 +76,15 @@ def down(sandbox):
 
 def up(sandbox):
     sandbox.faults.clear()
+
+
+@pytest.fixture(autouse=True)
+def no_budget(monkeypatch):
+    """
+    Months pass in a minute here: the calls allowed in half an hour are no measure.
+    """
+    endless = dataclasses.replace(TicketTailor.spec, budget=Budget(10**9, 30))
+    monkeypatch.setattr(TicketTailor, "spec", endless)
 
 
 def simulate(database, settings, sandbox, frozen, *, days, minutes, outages):
