@@ -15,11 +15,12 @@ import pytest
 import ticketsync
 
 ROOT = Path(ticketsync.__file__).parent
-CONTEXTS = {"accounts", "catalogue", "sales", "financials"}
+CONTEXTS = {"accounts", "catalogue", "sales", "financials", "webhooks"}
 READERS = {"reporting"}
 ALLOWED = {
     "cli": {
         *("cli", "workflows", "sandbox", "providers.registry", "store.engine"),
+        *("web", "providers.base"),
         *("store.schema", "store.backup", "core", *CONTEXTS, *READERS),
     },
     "workflows": {
@@ -34,10 +35,22 @@ ALLOWED = {
             "net.retry",
             "net.budget",
         ),
-        *("net.exact_json", "net.oauth", "gateways", "core", *CONTEXTS, *READERS),
+        *(
+            "net.exact_json",
+            "net.hooks",
+            "net.oauth",
+            "gateways",
+            "core",
+            *CONTEXTS,
+            *READERS,
+        ),
     },
     "providers": {"providers", "net", "core"},
     "gateways": {"gateways", "net", "core"},
+    "web": {
+        *("web", "webhooks", "reporting", "providers.registry", "providers.base"),
+        *("net.hooks", "gateways", "store.engine", "core"),
+    },
     "net": {"net", "core"},
     "store": {"store", "core"},
     "core": {"core"},

@@ -39,6 +39,8 @@ COMMANDS = {
     "attendees": ("attendees", "Whom the tickets admit, where people are kept."),
     "privacy": ("privacy", "Export, erase and forget people; the books stay."),
     "notify": ("notify", "Try out who is told when something is wrong."),
+    "serve": ("serve", "Receive webhooks and read again what they hint at."),
+    "webhooks": ("webhooks", "Addresses, secrets and deliveries of webhooks."),
     "doctor": ("doctor", "Look at everything that could be wrong."),
     "db": ("db", "Look after the database."),
 }

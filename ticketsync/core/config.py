@@ -8,6 +8,7 @@ user's: nothing here ever writes to it after `init`.
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -86,6 +87,17 @@ class NotifySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """
+    public_url  how the world reaches us, through your TLS proxy
+    allow       networks that may knock, all if none is named
+    """
+
+    public_url: str = "http://127.0.0.1:8787"
+    allow: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """
     All settings, with a default for each.
@@ -97,6 +109,7 @@ class Settings:
     use_system_proxy: bool = False
     retention: timedelta = timedelta(days=90)
     notify: NotifySettings = NotifySettings()
+    serve: ServeSettings = ServeSettings()
     log_level: str = "info"
     accounts: Mapping[str, AccountSettings] = field(default_factory=dict)
 
@@ -171,7 +184,7 @@ def read(text: str, source: str) -> Settings:
         "",
         (
             *("database", "sync", "matching", "network", "people", "notify"),
-            *("log", "accounts"),
+            *("serve", "log", "accounts"),
         ),
     )
     sync = reader.mapping(
@@ -201,6 +214,7 @@ def read(text: str, source: str) -> Settings:
             days=reader.whole(people.get("retention_days"), 90, 0, 3660)
         ),
         notify=reader.notify(top.get("notify")),
+        serve=reader.serve(top.get("serve")),
         log_level=reader.one_of(log.get("level"), ("info", "debug")),
         accounts={name: reader.account(node, name) for name, node in accounts.items()},
     )
@@ -264,6 +278,21 @@ class _Reader:
         if node.text is None:
             raise self.wrong(node, "a word is expected here")
         return node.text
+
+    def serve(self, node: plain_yaml.Node | None) -> ServeSettings:
+        entries = self.mapping(node, "serve", ("public_url", "allow"))
+        usual = ServeSettings().public_url
+        allow = self.texts(entries.get("allow"))
+        for text in allow:
+            try:
+                ipaddress.ip_network(text)
+            except ValueError:
+                raise self.wrong(
+                    entries["allow"], f"{text!r} is no network such as 203.0.113.0/24"
+                ) from None
+        return ServeSettings(
+            self.text(entries.get("public_url"), usual) or usual, allow
+        )
 
     def texts(self, node: plain_yaml.Node | None) -> tuple[str, ...]:
         """

@@ -10,11 +10,11 @@ from __future__ import annotations
 import importlib
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import cast
+from typing import Any, cast
 
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
-from ticketsync.providers.base import Capabilities, Provider
+from ticketsync.providers.base import Capabilities, Provider, SendsWebhooks
 
 GROUP = "ticketsync.providers"
 
@@ -122,3 +122,11 @@ def _loaded_plugin(point: EntryPoint) -> type[Provider]:
 def _load(path: str) -> type[Provider]:
     module, _, name = path.partition(":")
     return cast("type[Provider]", getattr(importlib.import_module(module), name))
+
+
+def sends_webhooks(name: str) -> type[SendsWebhooks] | None:
+    """
+    The provider of that name, if its platform tells by itself when something happens.
+    """
+    kind: Any = provider(name)
+    return kind if getattr(kind, "webhooks", None) is not None else None

@@ -478,6 +478,14 @@ def _save_page(work: AccountSession, page: Page, progress: Reading) -> None:
     _save_pages(work, [page], progress)
 
 
+def save_one(work: AccountSession, page: Page, progress: Reading) -> None:
+    """
+    Save an order that was asked for by its number; says nothing of any other.
+    """
+    _save_page(work, page, progress)
+    progress.seen.clear()
+
+
 def _save_pages(
     work: AccountSession,
     pages: Sequence[Page],

@@ -342,6 +342,14 @@ def _work(work: AccountSession, request: Request) -> tuple[int, bool]:
     return changed, swept
 
 
+def work_through(work: AccountSession) -> int:
+    """
+    What a run of the account does, for who holds its lease already; returns how many
+    shows changed.
+    """
+    return _work(work, Request())[0]
+
+
 def _link_certain(work: AccountSession) -> None:
     tolerance = work.settings.match_tolerance
     with work.database.read() as session:

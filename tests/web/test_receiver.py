@@ -1,0 +1,372 @@
+"""
+The receiver over real sockets: what it answers, what it keeps, what it never does.
+"""
+
+import asyncio
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+
+import httpx
+import pytest
+import uvicorn
+from conftest import adopted
+
+from ticketsync.accounts import state
+from ticketsync.core import clock
+from ticketsync.core.redact import Secret
+from ticketsync.providers.eventbrite import Eventbrite
+from ticketsync.providers.ticket_tailor import TicketTailor
+from ticketsync.reporting import deliveries as told
+from ticketsync.sandbox import deliveries
+from ticketsync.store import engine
+from ticketsync.web import receiver
+from ticketsync.web.receiver import Door
+from ticketsync.webhooks import inbox
+
+SECRET = "whsec_canary_77"
+PATH = "p" * 43
+URL = f"https://tickets.example.org/hooks/{PATH}"
+NOW = 1_790_000_000
+
+
+@contextmanager
+def serving(database, *doors, **options):
+    """
+    The application under uvicorn on a free port; yields its address.
+    """
+    application = receiver.application(
+        receiver.Receiver(database, lambda: doors, **options)
+    )
+    config = uvicorn.Config(
+        application, log_level="error", lifespan="off", server_header=False
+    )
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        try:
+            yield f"http://127.0.0.1:{opened.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@pytest.fixture
+def database(sqlite):
+    with sqlite.write() as session:
+        for name, kind in (("tt", "ticket_tailor"), ("eb", "eventbrite")):
+            new = state.NewAccount(name, kind, None, "env", "TT_KEY", "", None)
+            state.add(session, new, clock.now())
+    return sqlite
+
+
+@pytest.fixture
+def door():
+    return Door(1, "tt", PATH, URL, TicketTailor, [Secret(SECRET)])
+
+
+@pytest.fixture
+def address(database, door):
+    with serving(database, door) as base:
+        yield f"{base}/hooks/{PATH}"
+
+
+def signed(number=1, order="or_1", event="ORDER.CREATED", **more):
+    now = more.pop("now", int(time.time()))
+    secret = more.pop("secret", SECRET)
+    return deliveries.delivery(
+        "ticket_tailor", event, order, number=number, secret=secret, url=URL, now=now
+    )
+
+
+def post(address, made, **more):
+    headers, body = made
+    return httpx.post(address, headers=headers, content=body, **more)
+
+
+def rows(database):
+    with database.read() as session:
+        return told.received(session, limit=10**6)
+
+
+def test_what_is_theirs_is_kept_before_it_is_answered(database, address):
+    answer = post(address, signed())
+    assert (answer.status_code, answer.content) == (200, b"")
+    (row,) = rows(database)
+    assert (row.state, row.what, row.order_id) == ("received", "order", "or_1")
+
+
+def test_f56_the_same_delivery_again_is_one(database, address):
+    made = signed()
+    assert [post(address, made).status_code for _ in range(3)] == [200] * 3
+    assert len(rows(database)) == 1
+
+
+def test_f58_a_repetition_of_what_failed_is_a_reason_to_try_again(database, address):
+    made = signed()
+    post(address, made)
+    with database.write() as session:
+        inbox.settle(session, [1], "failed", clock.now(), reason="no luck")
+    post(address, made)
+    assert [row.state for row in rows(database)] == ["received"]
+    with database.write() as session:
+        inbox.settle(session, [1], "done", clock.now())
+    post(address, made)
+    assert [row.state for row in rows(database)] == ["done"]
+
+
+@pytest.mark.parametrize(
+    ("made", "status", "states"),
+    [
+        (signed(secret="another"), 400, []),
+        (signed(now=NOW), 400, ["stale"]),
+        (signed(event="WAITLIST_SIGNUP.CREATED"), 200, ["ignored"]),
+        (({"Content-Type": "application/json"}, b"{}"), 400, []),
+    ],
+    ids=["forged", "stale", "ignored", "unsigned"],
+)
+def test_what_is_not_believed_has_no_effect(database, address, made, status, states):
+    answer = post(address, made)
+    assert (answer.status_code, answer.content) == (status, b"")
+    assert [row.state for row in rows(database)] == states
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "body", "status"),
+    [
+        ("POST", "/hooks/" + "q" * 43, {}, b"{}", 404),
+        ("POST", f"/hooks/{PATH}/", {}, b"{}", 404),
+        ("POST", f"/hooks//{PATH}", {}, b"{}", 404),
+        ("GET", f"/hooks/{PATH}", {}, b"", 405),
+        ("GET", "/", {}, b"", 404),
+        ("GET", "/docs", {}, b"", 404),
+        ("OPTIONS", f"/hooks/{PATH}", {"Origin": "https://x"}, b"", 405),
+        ("POST", f"/hooks/{PATH}", {"Content-Type": "text/xml"}, b"<x/>", 415),
+        ("POST", f"/hooks/{PATH}", {}, b"x" * (256 * 1024 + 1), 413),
+    ],
+)
+def test_f62_f67_whatever_else_comes_gets_a_plain_no(
+    address, method, path, headers, body, status
+):
+    base = address.partition("/hooks/")[0]
+    answer = httpx.request(method, base + path, headers=headers, content=body)
+    assert answer.status_code == status
+    assert answer.content == b""
+    assert "server" not in answer.headers
+    assert not any(name.startswith("access-control") for name in answer.headers)
+
+
+def test_f62_no_request_of_a_thousand_makes_410_5xx_or_a_redirect(address):
+    """
+    Methods, paths, headers and bodies at random, over one connection after another.
+    """
+    chance = random.Random(3)
+    base = address.partition("/hooks/")[0]
+    paths = [
+        "/",
+        f"/hooks/{PATH}",
+        "/hooks/",
+        "/hooks",
+        "/hooks/%2e%2e",
+        "/%00",
+        "/hooks/é",
+    ]
+    seen = set()
+    with httpx.Client() as client:
+        for _ in range(1000):
+            answer = client.request(
+                chance.choice(["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "FOO"]),
+                base + chance.choice(paths) + chance.choice(["", "?a=b", "//", "/x"]),
+                headers={
+                    chance.choice(["Content-Type", "X-A", "Host"]): chance.choice(
+                        ["application/json", "a", "x" * 3000]
+                    ),
+                    chance.choice(
+                        ["Tickettailor-Webhook-Signature", "X-B"]
+                    ): "t=1,v1=a",
+                },
+                content=chance.randbytes(chance.randrange(200)),
+            )
+            seen.add(answer.status_code)
+    assert seen <= {200, 400, 404, 405, 413, 415}
+
+
+def test_f59_eventbrite_is_known_by_its_path_and_unsigned_hints_are_coalesced(database):
+    door = Door(2, "eb", PATH, URL, Eventbrite, [])
+    body = b'{"config":{"action":"order.placed"},"api_url":"https://www.eventbriteapi.com/v3/orders/5/"}'
+    with serving(database, door) as base:
+        for _ in range(5):
+            answer = post(f"{base}/hooks/{PATH}", ({}, body))
+            assert answer.status_code == 200
+    assert 1 <= len(rows(database)) <= 2  # within half a minute they are one
+
+
+def test_f60_an_evil_address_is_kept_as_rejected_and_nobody_is_asked(database):
+    door = Door(2, "eb", PATH, URL, Eventbrite, [])
+    with (
+        socket.create_server(("127.0.0.1", 0)) as canary,
+        serving(database, door) as base,
+    ):
+        canary.settimeout(0.3)
+        port = canary.getsockname()[1]
+        body = b'{"config":{"action":"order.placed"},"api_url":"http://127.0.0.1:%d/v3/orders/5/"}'
+        answer = post(f"{base}/hooks/{PATH}", ({}, body % port))
+        with pytest.raises(TimeoutError):
+            canary.accept()
+    assert answer.status_code == 200
+    assert [row.state for row in rows(database)] == ["rejected"]
+
+
+def test_f69_a_missing_secret_is_no_success(database):
+    door = Door(1, "tt", PATH, URL, TicketTailor, [])
+    with serving(database, door) as base:
+        assert post(f"{base}/hooks/{PATH}", signed()).status_code == 503
+    assert rows(database) == []
+
+
+def test_only_named_networks_may_knock(database, door):
+    with serving(database, door, allow=["203.0.113.0/24"]) as base:
+        assert post(f"{base}/hooks/{PATH}", signed()).status_code == 404
+    with serving(database, door, allow=["127.0.0.0/8"]) as base:
+        assert post(f"{base}/hooks/{PATH}", signed()).status_code == 200
+
+
+def test_what_cannot_be_kept_is_asked_for_again(database, address, monkeypatch):
+    from ticketsync.core import errors
+
+    def full(*_):
+        raise errors.DatabaseError("the disk is full", word="disk-full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(inbox, "keep", full)
+        assert post(address, signed()).status_code == 503
+    assert post(address, signed()).status_code == 200
+
+
+def test_f67_slow_senders_do_not_keep_others_waiting(database, address):
+    """
+    Two hundred connections that never finish; good deliveries answer within 2 s.
+    """
+    host, port = address.removeprefix("http://").partition("/")[0].split(":")
+    slow = []
+    for number in range(200):
+        opened = socket.create_connection((host, int(port)))
+        opened.sendall(b"POST /hooks/x HTTP/1.1\r\nHost: a\r\n")
+        if number % 2:
+            opened.sendall(b"Content-Length: 100\r\n\r\n{")
+        slow.append(opened)
+    began = time.monotonic()
+    statuses = [post(address, signed(n)).status_code for n in range(20)]
+    took = (time.monotonic() - began) / 20
+    for opened in slow:
+        opened.close()
+    assert statuses == [200] * 20
+    assert took < 2
+
+
+def test_two_hundred_at_once_are_kept_or_sent_away_for_later(database, address):
+    async def storm():
+        async with httpx.AsyncClient(timeout=30) as client:
+            made = [signed(number) for number in range(200)]
+            answers = await asyncio.gather(
+                *(client.post(address, headers=h, content=b) for h, b in made)
+            )
+        return [answer.status_code for answer in answers]
+
+    statuses = asyncio.run(storm())
+    assert set(statuses) <= {200, 503}
+    assert len(rows(database)) == statuses.count(200) > 40
+
+
+# Killed under load
+
+
+@pytest.fixture
+def served(home, sandbox, monkeypatch):
+    """
+    `ticketsync serve` as a process that can be killed; its inbox is not worked off.
+    """
+    place = home / "ticketsync.db"
+    adopted(place, sandbox)
+    monkeypatch.setenv("HOOK", SECRET)
+    command = [sys.executable, "-m", "ticketsync"]
+    subprocess.run(
+        [*command, "-q", "webhooks", "secret", "tt", "--secret-env", "HOOK"], check=True
+    )
+    database = engine.open_database(str(place))
+    with database.read() as session:
+        (endpoint,) = inbox.endpoints(session, clock.now())
+
+    def start():
+        child = subprocess.Popen(
+            [*command, "serve", "--port", "0", "--no-work"],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        line = child.stderr.readline()
+        return child, line.split()[-1].replace("…", endpoint.path)
+
+    yield start, database
+    database.close()
+
+
+def kills(start, number, seed):
+    """
+    Deliver until killed, `number` times; answers the orders that were acknowledged.
+    """
+    chance = random.Random(seed)
+    promised = set()
+    count = 0
+    for _ in range(number):
+        child, address = start()
+        deadline = time.monotonic() + chance.uniform(0.02, 0.3)
+        stop = threading.Timer(max(0.0, deadline - time.monotonic()), child.kill)
+        stop.start()
+        try:
+            with httpx.Client(timeout=5) as client:
+                while True:
+                    count += 1
+                    headers, body = signed(count, order=f"or_{count}")
+                    answer = client.post(address, headers=headers, content=body)
+                    if answer.status_code == 200:
+                        promised.add(f"or_{count}")
+        except httpx.HTTPError:
+            pass
+        stop.join()
+        child.wait()
+        child.stderr.close()
+    return promised
+
+
+def test_i10_what_was_acknowledged_is_in_the_inbox_whatever_happens(served):
+    start, database = served
+    promised = kills(start, 8, seed=1)
+    kept = {row.order_id for row in rows(database)}
+    assert len(promised) > 10
+    assert promised <= kept
+
+
+@pytest.mark.drill
+def test_i10_two_hundred_kills_of_the_receiver(served):
+    start, database = served
+    promised = kills(start, 200, seed=2)
+    kept = {row.order_id for row in rows(database)}
+    print(f"{len(promised)} acknowledged, {len(kept)} kept")
+    assert promised <= kept
+
+
+def test_f74_sigterm_ends_the_server(served):
+    start, _ = served
+    child, address = start()
+    assert post(address, signed()).status_code == 200
+    child.send_signal(signal.SIGTERM)
+    assert child.wait(timeout=20) in (0, 143, -signal.SIGTERM)
+    child.stderr.close()

@@ -1,0 +1,120 @@
+"""
+What platforms told us by themselves, and how well it works.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlmodel import Session
+
+from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.webhooks import Delivered
+from ticketsync.store.upsert import table_of
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """
+    One delivery and what became of it.
+    """
+
+    id: int
+    account: str
+    provider: str
+    event: str
+    what: str
+    order_id: str
+    occurrence_id: str
+    state: str
+    reason: str
+    attempts: int
+    received_at: datetime
+    next_try_at: datetime
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """
+    One account's deliveries: how many of each state, the last one, and how many seconds
+    it took on average from arrival to effect.
+    """
+
+    account: str
+    states: dict[str, int]
+    last_at: datetime
+    seconds_to_effect: float | None
+
+
+def received(
+    session: Session,
+    *,
+    limit: int = 50,
+    account: str | None = None,
+    state: str | None = None,
+    id: int | None = None,
+) -> list[Received]:
+    """
+    Deliveries, the newest first.
+    """
+    table, accounts = table_of(Delivered), table_of(Account)
+    query = (
+        select(
+            table.c.id,
+            accounts.c.name.label("account"),
+            accounts.c.provider,
+            *(table.c[name] for name in Received.__slots__[3:]),
+        )
+        .join(accounts, accounts.c.id == table.c.account_id)
+        .order_by(table.c.id.desc())
+        .limit(limit)
+    )
+    if account is not None:
+        query = query.where(accounts.c.name == account)
+    if state is not None:
+        query = query.where(table.c.state == state)
+    if id is not None:
+        query = query.where(table.c.id == id)
+    return [Received(**row._mapping) for row in session.connection().execute(query)]
+
+
+def health(session: Session) -> list[Health]:
+    """
+    Every account that ever got a delivery.
+    """
+    table, accounts = table_of(Delivered), table_of(Account)
+    rows = session.connection().execute(
+        select(
+            accounts.c.name,
+            table.c.state,
+            func.count(),
+            func.max(table.c.received_at),
+        )
+        .join(accounts, accounts.c.id == table.c.account_id)
+        .group_by(accounts.c.name, table.c.state)
+    )
+    states: dict[str, dict[str, int]] = {}
+    last: dict[str, datetime] = {}
+    for name, state, count, newest in rows:
+        states.setdefault(name, {})[state] = count
+        last[name] = max(last.get(name, newest), newest)
+    latest = {
+        name: [
+            (item.settled_at - item.received_at).total_seconds()
+            for item in received(session, limit=100, account=name, state="done")
+            if item.settled_at is not None
+        ]
+        for name in states
+    }
+    return [
+        Health(
+            name,
+            states[name],
+            last[name],
+            round(sum(latest[name]) / len(latest[name]), 1) if latest[name] else None,
+        )
+        for name in sorted(states)
+    ]

@@ -1,0 +1,3 @@
+"""
+The doors for browsers and for platforms.
+"""

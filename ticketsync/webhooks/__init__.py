@@ -1,0 +1,3 @@
+"""
+What platforms told us by themselves: as it came, and what became of it.
+"""
