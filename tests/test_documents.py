@@ -91,7 +91,12 @@ def test_the_example_settings_name_every_setting():
     text = (ROOT / "config.example.yaml").read_text(encoding="utf-8")
     read = yaml.safe_load(text)
     assert set(read["sync"]) == set(config.SyncSettings.__slots__)
-    assert set(read) == {"database", "sync", "matching", "network", "accounts"}
+    assert set(read["notify"]) == set(config.NotifySettings.__slots__)
+    assert set(read["serve"]) == set(config.ServeSettings.__slots__)
+    assert set(read) == {
+        *("database", "sync", "matching", "network", "people", "notify", "serve"),
+        *("log", "accounts"),
+    }
     assert set(read["accounts"]["tt"]["fees"]) == set(config.FeeSchedule.__slots__)
 
 

@@ -116,6 +116,7 @@ def test_the_example_settings_are_all_settings_with_their_defaults():
     assert read.match_tolerance == config.Settings().match_tolerance
     assert read.retention == config.Settings().retention
     assert read.notify == config.Settings().notify
+    assert read.serve == config.Settings().serve
     assert read.log_level == config.Settings().log_level
     assert read.accounts["tt"].fees is not None
 
