@@ -66,6 +66,7 @@ HANDLED = {
     61: "a test delivery",
     62: "an answer that unsubscribes",
     63: "signed over other bytes",
+    64: "our clock is wrong, so everything seems stale",
     65: "one side of the window",
     67: "large, slow, deep deliveries",
     69: "no secret configured",

@@ -212,7 +212,7 @@ def test_f22_an_unknown_status_waits_and_its_old_version_counts(
     healed = run(adopted, settings)
     assert healed.exit_code == 0
     with adopted.read() as session:
-        assert runs.open_work(session).quarantined == 0
+        assert runs.open_work(session, NOW).quarantined == 0
 
 
 def test_f23_a_page_of_nonsense_saves_nothing(adopted, settings, sandbox):
@@ -270,7 +270,7 @@ def test_f14_a_date_that_vanished_keeps_its_orders(adopted, settings, sandbox):
     sandbox.change(lambda w: w.performances.append(gone))
     run(adopted, settings)
     with adopted.read() as session:
-        assert runs.open_work(session).gone == 0
+        assert runs.open_work(session, NOW).gone == 0
 
 
 def test_f27_another_box_office_under_the_same_name_is_refused(

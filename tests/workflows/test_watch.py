@@ -25,7 +25,8 @@ from ticketsync.providers.base import Budget
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import runs
 from ticketsync.sandbox.faults import Plan
-from ticketsync.workflows import connect, match, sync, watch
+from ticketsync.webhooks import inbox
+from ticketsync.workflows import connect, doctor, match, sync, watch
 from ticketsync.workflows.sync import Request
 
 WRITE = "import sys; open(sys.argv[1], 'a').write(sys.stdin.readline())"
@@ -243,6 +244,34 @@ def test_what_came_and_went_untold_is_no_news(adopted, noticed, sandbox, frozen,
     frozen(NOW + timedelta(hours=2))
     tick(adopted, noticed)
     assert told() == []
+
+
+def test_f69_webhooks_without_a_secret_are_told(adopted, noticed, frozen, told):
+    tick(adopted, noticed)
+    with adopted.write() as session:
+        inbox.endpoint(session, 1, NOW)
+    tick(adopted, noticed)
+    tick(adopted, noticed)
+    assert told() == ["ticketsync: tt is deaf"]
+    with adopted.write() as session:
+        inbox.set_secret(session, 1, "env", "HOOK", NOW)
+    tick(adopted, noticed)
+    assert told()[1:] == ["ticketsync: tt is well again"]
+
+
+def test_f64_deliveries_signed_at_another_time_are_a_clocks_fault(adopted, settings):
+    stale = [
+        inbox.Arrived(
+            1, f"k{n}", "ORDER.CREATED", "", "stale", reason="signed 600 s ago"
+        )
+        for n in range(3)
+    ]
+    with adopted.write() as session:
+        inbox.keep(session, stale, NOW)
+    found = doctor.examine(lambda: settings, lambda: adopted, network=False)
+    (finding,) = [f for f in found if f.section == "webhooks"]
+    assert finding.state == "wrong"
+    assert "clock" in finding.mend
 
 
 def test_a_paused_account_troubles_nobody(adopted, noticed, frozen, told):

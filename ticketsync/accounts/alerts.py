@@ -5,6 +5,7 @@ How each account stands, and what was told about it: once per change, not per ru
     failing   its breaker is open
     held      a guard refused something, the old figures stand
     stale     not read completely for too many intervals
+    deaf      its webhooks are turned away, because it has no secret for them
     ok        nothing to tell
 """
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(rich_markup_mode=None)
 WATCH_SECONDS = 30
+STALE_DELIVERIES = 3  # in an hour, from which a clock is to blame (F64)
 
 
 @app.command()
@@ -46,12 +47,13 @@ def status(
 
 def _once(here: context.Here, json: bool) -> bool:
     from ticketsync.cli import render
+    from ticketsync.core import clock
     from ticketsync.reporting import runs, sales
 
     settings = here.settings()
     with here.database().read() as session:
         accounts = runs.freshness(session)
-        waiting = runs.open_work(session)
+        waiting = runs.open_work(session, clock.now())
         doubtful = sales.doubtful(session) if waiting.doubtful_orders else []
         unread = sales.unread(session) if waiting.quarantined else []
     stale = [item.account for item in accounts if _is_stale(item, settings)]
@@ -179,6 +181,16 @@ def _open_lines(
     if waiting.gone:
         lines.append(
             f"{waiting.gone} dates are no longer listed; their orders are kept"
+        )
+    if waiting.failed_deliveries:
+        lines.append(
+            f"{waiting.failed_deliveries} webhooks had no effect: "
+            "ticketsync webhooks list --state failed"
+        )
+    if waiting.stale_deliveries >= STALE_DELIVERIES:
+        lines.append(
+            f"{waiting.stale_deliveries} webhooks of the last hour were signed at "
+            "another time than now: ticketsync doctor"
         )
     if waiting.quarantined:
         lines.append(f"{waiting.quarantined} records wait in quarantine:")

@@ -5,7 +5,7 @@ How the accounts are doing, and what their runs did.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, func, select, type_coerce
 from sqlmodel import Session
@@ -13,6 +13,7 @@ from sqlmodel import Session
 from ticketsync.store.tables.accounts import Account, SyncRun
 from ticketsync.store.tables.catalogue import Occurrence, Refusal, ShowLink
 from ticketsync.store.tables.sales import Order, Quarantined
+from ticketsync.store.tables.webhooks import Delivered
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 
@@ -80,6 +81,8 @@ class Open:
     doubtful_orders: int
     gone: int
     moved: int
+    failed_deliveries: int
+    stale_deliveries: int
 
 
 def runs(session: Session, *, limit: int = 20, run_id: str | None = None) -> list[Run]:
@@ -142,7 +145,11 @@ def freshness(session: Session) -> list[Freshness]:
     ]
 
 
-def open_work(session: Session) -> Open:
+def open_work(session: Session, now: datetime) -> Open:
+    """
+    What waits for a person, counted; of stale deliveries those of the last hour.
+    """
+    came = table_of(Delivered)
     dates, links, refusals = table_of(Occurrence), table_of(ShowLink), table_of(Refusal)
     orders, waiting = table_of(Order), table_of(Quarantined)
     never = select(refusals.c.occurrence_id).where(refusals.c.show_id.is_(None))
@@ -172,5 +179,16 @@ def open_work(session: Session) -> Open:
         ),
         moved=number(
             select(func.count()).select_from(links).where(links.c.status == "conflict")
+        ),
+        failed_deliveries=number(
+            select(func.count()).select_from(came).where(came.c.state == "failed")
+        ),
+        stale_deliveries=number(
+            select(func.count())
+            .select_from(came)
+            .where(
+                came.c.state == "stale",
+                came.c.received_at > now - timedelta(hours=1),
+            )
         ),
     )

@@ -23,9 +23,10 @@ from ticketsync.core import clock, errors, paths
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
 from ticketsync.providers import registry
+from ticketsync.reporting import runs
 from ticketsync.store import backup, engine
 from ticketsync.store.engine import Database
-from ticketsync.workflows import schedule, session, tokens
+from ticketsync.workflows import schedule, session, tokens, watch
 
 SKEW = timedelta(seconds=60)
 LEAST_SPACE = 200 * 1024 * 1024
@@ -87,6 +88,7 @@ def examine(
         yield warning("accounts", "no account yet", "ticketsync accounts add")
     for account in accounts:
         yield from _account(database, settings, account, network=network)
+    yield from _webhooks(database)
     yield from _schedule()
 
 
@@ -277,6 +279,30 @@ def _account(
         yield wrong(name, error.message, error.hint)
     finally:
         api.close()
+
+
+def _webhooks(database: Database) -> Iterator[Finding]:
+    """
+    Whether what platforms tell by themselves can be believed.
+    """
+    with database.read() as opened:
+        deaf = watch.without_secret(opened)
+        names = {account.id: account.name for account in state.all_accounts(opened)}
+        waiting = runs.open_work(opened, clock.now())
+    for account_id in sorted(deaf):
+        name = names[account_id]
+        yield wrong(
+            "webhooks",
+            f"those of account {name} are turned away: it has no secret for them",
+            f"ticketsync webhooks secret {name}",
+        )
+    if waiting.stale_deliveries >= 3:
+        yield wrong(
+            "webhooks",
+            f"{waiting.stale_deliveries} of the last hour were signed at another time "
+            "than now",
+            "set the clock of this machine",
+        )
 
 
 def _schedule() -> Iterator[Finding]:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlmodel import Session
+
 from ticketsync.accounts import alerts, state
 from ticketsync.accounts.alerts import OK, Standing, Told
 from ticketsync.accounts.state import AccountState
@@ -13,9 +15,11 @@ from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
 from ticketsync.gateways import alerts as gateway
+from ticketsync.providers import registry
 from ticketsync.reporting import runs
 from ticketsync.reporting.runs import Freshness
 from ticketsync.store.engine import Database
+from ticketsync.webhooks import inbox
 
 
 def tell_changes(
@@ -30,7 +34,11 @@ def tell_changes(
     now = clock.now()
     with database.read() as session:
         found = standings(
-            state.all_accounts(session), runs.freshness(session), settings, now
+            state.all_accounts(session),
+            runs.freshness(session),
+            settings,
+            now,
+            deaf=without_secret(session),
         )
         is_news = _differs(found, alerts.on_record(session))
     if not is_news:
@@ -78,21 +86,45 @@ def standings(
     freshness: list[Freshness],
     settings: Settings,
     now: datetime,
+    *,
+    deaf: set[int],
 ) -> list[Standing]:
     """
-    How each account stands; the worst word that is true.
+    How each account stands; the worst word that is true. `deaf` are the accounts whose
+    webhooks cannot be believed.
     """
     fresh = {item.account: item for item in freshness}
     return [
-        Standing(account.id, account.name, *_stands(account, item, settings, now))
+        Standing(
+            account.id,
+            account.name,
+            *_stands(account, item, settings, now, is_deaf=account.id in deaf),
+        )
         for account in accounts
         if account.state != "paused"
         for item in [fresh[account.name]]
     ]
 
 
+def without_secret(session: Session) -> set[int]:
+    """
+    Accounts that have an address for signed webhooks and nothing to prove them with.
+    """
+    found = set()
+    for endpoint in inbox.endpoints(session, clock.now()):
+        kind = registry.sends_webhooks(endpoint.provider)
+        if kind is not None and kind.webhooks.is_signed and not endpoint.secrets:
+            found.add(endpoint.account_id)
+    return found
+
+
 def _stands(
-    account: AccountState, item: Freshness, settings: Settings, now: datetime
+    account: AccountState,
+    item: Freshness,
+    settings: Settings,
+    now: datetime,
+    *,
+    is_deaf: bool,
 ) -> tuple[str, str]:
     last = _bare(account.name, f"{item.last_message} {item.last_hint}".strip())
     since = item.last_success_at or account.created_at
@@ -114,6 +146,9 @@ def _stands(
         return "held", f"{last} {figures}"
     if settings.is_stale(account.name, since, now):
         return "stale", f"It falls behind. {last} {figures}"
+    if is_deaf:
+        mend = f"Run `ticketsync webhooks secret {account.name}`."
+        return "deaf", f"Its webhooks are turned away for lack of a secret. {mend}"
     return OK, figures
 
 

@@ -106,7 +106,9 @@ class Alert(SQLModel, table=True):
     """
 
     __tablename__ = "alerts"
-    __table_args__ = table(one_of("state", "ok", "held", "stale", "failing", "parked"))
+    __table_args__ = table(
+        one_of("state", "ok", "deaf", "held", "stale", "failing", "parked")
+    )
 
     account_id: int = points_to("accounts.id", primary_key=True)
     state: str = text()

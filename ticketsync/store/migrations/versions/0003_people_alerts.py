@@ -38,7 +38,7 @@ def upgrade() -> None:
         sa.Column("since", types.Instant(), nullable=False),
         sa.Column("is_told", types.Flag(), nullable=False),
         sa.CheckConstraint(
-            "state IN ('ok', 'held', 'stale', 'failing', 'parked')",
+            "state IN ('ok', 'deaf', 'held', 'stale', 'failing', 'parked')",
             name=op.f("ck_alerts_state"),
         ),
         sa.ForeignKeyConstraint(
