@@ -34,7 +34,10 @@ def big(monkeypatch):
     """
     bar = platforms.others(today=date.today(), orders=60, names=["square"])[0]
     sandbox = server.Sandbox(
-        world.build(today=date.today(), orders=2000), others=(bar,), latency=0.01
+        world.build(today=date.today(), orders=2000),
+        others=(bar,),
+        latency=0.01,
+        limit=10**9,  # five hundred first reads in ten minutes are no real venue's
     )
     sandbox.bar = bar
     monkeypatch.setenv("TT_KEY", sandbox.key)

@@ -24,7 +24,7 @@ def slow(monkeypatch):
     """
     A platform whose answers take so long that all the others come meanwhile.
     """
-    sandbox = server.Sandbox(world.build(today=date.today(), orders=60))
+    sandbox = server.Sandbox(world.build(today=date.today(), orders=60), limit=10**9)
     monkeypatch.setenv("TT_KEY", sandbox.key)
     with server.serving(sandbox) as url:
         sandbox.url = url

@@ -1,0 +1,109 @@
+"""
+The views are a promise: their columns, and that they say what the figures say.
+"""
+
+from collections import defaultdict
+
+import pytest
+
+from ticketsync.catalogue import offers
+from ticketsync.reporting import numbers
+from ticketsync.workflows import match, sync
+from ticketsync.workflows.sync import Request
+
+COLUMNS = {
+    "show_totals": (
+        "show_id production starts_at starts_local venue currency capacity "
+        "tickets_sold tickets_comp tickets_refunded checked_in face discounts gross "
+        "fees refunded tax tax_remitted net net_before_fees"
+    ),
+    "ticket_sales_analytics": (
+        "show_id production venue starts_at starts_local account provider order_id "
+        "placed_at order_status channel ticket_id kind ticket_type currency is_sold "
+        "is_comp is_refunded face discount charged refunded tax tax_remitted fees"
+    ),
+    "attendee_checkin_status": (
+        "show_id production starts_local account order_id ticket_id ticket_type "
+        "is_comp is_checked_in attendee email"
+    ),
+    "session_complete": (
+        "show_id production venue starts_at starts_local timezone capacity "
+        "tickets_sold tickets_comp checked_in left_to_sell sources is_excluded"
+    ),
+    "sync_health": (
+        "account provider state failures breaker_until last_attempt_at "
+        "last_success_at quarantined failed_deliveries"
+    ),
+}
+
+
+@pytest.fixture
+def synced(connected, settings):
+    sync.fetch_listing(connected, settings, [])
+    match.adopt(connected, settings)
+    sync.sync(connected, settings, Request())
+    with connected.read() as session:
+        first, second = offers.all_offers(session)[:2]
+    match.configure(  # its sales are switched off
+        *(connected, settings, first), enabled=None, ticket_sales=False, types={}
+    )
+    match.exclude(connected, settings, second.show_id, True, "a test")
+    return connected
+
+
+def rows(database, query):
+    with database.read() as session:
+        return [
+            dict(row._mapping) for row in session.connection().exec_driver_sql(query)
+        ]
+
+
+@pytest.mark.parametrize("view", COLUMNS)
+def test_columns_stay_as_they_are(synced, view):
+    with synced.read() as session:
+        found = session.connection().exec_driver_sql(f"SELECT * FROM {view}")
+        assert list(found.keys()) == COLUMNS[view].split()
+        assert found.first() is not None
+
+
+def test_tickets_add_up_to_the_figures(synced):
+    sums = defaultdict(lambda: [0, 0, 0])
+    for row in rows(synced, "SELECT * FROM ticket_sales_analytics"):
+        of_show = sums[row["show_id"]]
+        of_show[0] += row["charged"]
+        of_show[1] += row["refunded"]
+        of_show[2] += row["kind"] == "admission" and row["is_sold"]
+    with synced.read() as session:
+        figures = {
+            item.show_id: [item.gross, item.refunded, item.tickets_sold]
+            for item in numbers.figures(session)
+        }
+    assert {show: found for show, found in sums.items() if any(found)} == {
+        show: found for show, found in figures.items() if any(found)
+    }
+    assert len(figures) == 38  # one switched off, one left out
+
+
+def test_admissions_are_the_tickets_that_still_admit(synced):
+    admitted = defaultdict(int)
+    for row in rows(synced, "SELECT * FROM attendee_checkin_status"):
+        admitted[row["show_id"]] += 1
+    with synced.read() as session:
+        figures = {item.show_id: item.tickets_sold for item in numbers.figures(session)}
+    assert dict(admitted) == {show: n for show, n in figures.items() if n}
+
+
+def test_sessions_have_every_show_and_what_is_left(synced):
+    found = rows(synced, "SELECT * FROM session_complete")
+    assert len(found) == 40
+    for row in found:
+        if row["capacity"] is not None:
+            assert row["left_to_sell"] == row["capacity"] - row["tickets_sold"]
+    assert sum(row["is_excluded"] for row in found) == 1
+
+
+def test_health_has_both_clocks(synced):
+    (row,) = rows(synced, "SELECT * FROM sync_health")
+    assert (row["account"], row["state"], row["failures"]) == ("tt", "active", 0)
+    assert row["last_attempt_at"] is not None
+    assert row["last_success_at"] is not None
