@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Files for accountants: sales, financials, fees, refunds.",
+    help="Files: sales, financials, fees, refunds for accountants; a calendar.",
 )
 
 Format = Annotated[str, typer.Option("--format", help="csv or json.")]
@@ -116,6 +116,60 @@ def export_fees(
         for line in lines
     ]
     _write(ctx, rows, list(FeeLine.__slots__), format, output, raw)
+
+
+@app.command("calendar")
+def export_calendar(
+    ctx: typer.Context,
+    format: Annotated[str, typer.Option("--format", help="ics or json.")] = "ics",
+    output: Output = None,
+    since: Annotated[str, typer.Option(help="Shows from this date: 2026-01-31.")] = "",
+) -> None:
+    """
+    Every show once, over all platforms, titled with how well it sells.
+
+    Example: ticketsync export calendar --format ics -o season.ics
+    """
+    from datetime import date
+
+    from ticketsync.catalogue import shows
+    from ticketsync.core import clock, errors
+    from ticketsync.reporting import calendar, exports
+
+    if format not in ("ics", "json"):
+        raise errors.UsageError(
+            f"There is no calendar format {format!r}.", hint="Use ics or json."
+        )
+    with context.of(ctx).database().read() as session:
+        house = shows.house(session)
+        begin = None
+        if since:
+            try:
+                begin = clock.start_of(date.fromisoformat(since), house.timezone)
+            except ValueError:
+                raise errors.UsageError(
+                    f"{since!r} is not a date.", hint="Use YYYY-MM-DD."
+                ) from None
+        found = calendar.performances(session, since=begin)
+    if format == "json":
+        rows = [
+            {
+                **asdict(show),
+                "title": show.title,
+                "starts_at": clock.iso(show.starts_at),
+                "ends_at": clock.iso(show.ends_at),
+            }
+            for show in found
+        ]
+        _write(ctx, rows, [], "json", output, raw=False)
+        return
+    text = calendar.as_ics(found, name=house.name, now=clock.now()).decode()
+    if output is None:
+        sys.stdout.write(text)
+        return
+    with exports.into_file(output) as stream:
+        stream.write(text)
+    context.of(ctx).say(f"{output}: {len(found)} shows")
 
 
 def sale_row(sale: Sale) -> dict[str, Any]:

@@ -34,7 +34,7 @@ COMMANDS = {
     "financials": ("financials", "What each show earned, down to the ticket."),
     "sales": ("sales", "The orders behind the figures."),
     "report": ("report", "The morning's summary."),
-    "export": ("export", "Files for accountants: sales, financials, fees, refunds."),
+    "export": ("export", "Files for accountants, and a calendar."),
     "sandbox": ("sandbox", "A pretend platform on this machine, to try things on."),
     "attendees": ("attendees", "Whom the tickets admit, where people are kept."),
     "privacy": ("privacy", "Export, erase and forget people; the books stay."),

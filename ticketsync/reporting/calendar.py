@@ -1,0 +1,173 @@
+"""
+The house's own calendar, over all platforms: every show once, with how well it sells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select, type_coerce
+from sqlmodel import Session
+
+from ticketsync.core import clock
+from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.catalogue import (
+    Occurrence,
+    Production,
+    Show,
+    ShowLink,
+    Venue,
+)
+from ticketsync.store.tables.financials import ShowFinancials
+from ticketsync.store.types import WHOLE
+from ticketsync.store.upsert import table_of
+
+USUAL_LENGTH = timedelta(hours=2)  # where no platform tells when it ends
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """
+    One platform's date of a show: what it sold, and where the public buys.
+    """
+
+    account: str
+    sold: int
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """
+    One show as it stands in the calendar.
+    """
+
+    show_id: int
+    production: str
+    venue: str
+    starts_at: datetime
+    ends_at: datetime
+    timezone: str
+    capacity: int | None
+    sold: int
+    sources: tuple[Source, ...]
+
+    @property
+    def title(self) -> str:
+        """
+        `Gala (118/180 sold)`, without the capacity where nobody says it.
+        """
+        of = f"/{self.capacity}" if self.capacity else ""
+        return f"{self.production} ({self.sold}{of} sold)"
+
+
+def performances(
+    session: Session, *, since: datetime | None = None
+) -> list[Performance]:
+    """
+    Every show that takes part, in the order they play.
+    """
+    shows, works, places = table_of(Show), table_of(Production), table_of(Venue)
+    query = (
+        select(shows, works.c.title, places.c.name.label("venue"))
+        .join(works, works.c.id == shows.c.production_id)
+        .join(places, places.c.id == shows.c.venue_id)
+        .where(type_coerce(shows.c.is_excluded, WHOLE) == 0)
+        .order_by(shows.c.starts_at, shows.c.id)
+    )
+    if since is not None:
+        query = query.where(shows.c.starts_at >= since)
+    sources, ends = _sources(session)
+    return [
+        Performance(
+            show_id=row.id,
+            production=row.title,
+            venue=row.venue,
+            starts_at=row.starts_at,
+            ends_at=max(
+                ends.get(row.id, row.starts_at + USUAL_LENGTH),
+                row.starts_at + timedelta(minutes=1),
+            ),
+            timezone=row.timezone,
+            capacity=row.capacity,
+            sold=sum(source.sold for source in sources.get(row.id, ())),
+            sources=tuple(sources.get(row.id, ())),
+        )
+        for row in session.connection().execute(query)
+    ]
+
+
+def as_ics(shows: Sequence[Performance], *, name: str, now: datetime) -> bytes:
+    """
+    An iCalendar file with the zones' own rules in it. The same show keeps its UID, so
+    that a subscribed calendar changes it and does not add another.
+    """
+    from icalendar import Calendar, Event
+
+    calendar = Calendar()
+    calendar.add("prodid", "-//ticketsync//calendar//EN")
+    calendar.add("version", "2.0")
+    calendar.add("x-wr-calname", name)
+    for show in shows:
+        event = Event()
+        event.add("uid", f"show-{show.show_id}@ticketsync")
+        event.add("dtstamp", now)
+        event.add("dtstart", clock.local(show.starts_at, show.timezone))
+        event.add("dtend", clock.local(show.ends_at, show.timezone))
+        event.add("summary", show.title)
+        event.add("location", show.venue)
+        lines = [
+            f"{source.account}: {source.sold} sold"
+            + (f", {source.url}" if source.url else "")
+            for source in show.sources
+        ]
+        event.add("description", "\n".join(lines))
+        url = next((source.url for source in show.sources if source.url), None)
+        if url:
+            event.add("url", url)
+        calendar.add_component(event)
+    calendar.add_missing_timezones()
+    return bytes(calendar.to_ical())
+
+
+def _sources(
+    session: Session,
+) -> tuple[dict[int, list[Source]], dict[int, datetime]]:
+    links, dates, accounts = table_of(ShowLink), table_of(Occurrence), table_of(Account)
+    figures = table_of(ShowFinancials)
+    sold = {
+        (row.show_id, row.account_id): int(row.sold)
+        for row in session.connection().execute(
+            select(
+                figures.c.show_id,
+                figures.c.account_id,
+                func.sum(figures.c.tickets_sold).label("sold"),
+            ).group_by(figures.c.show_id, figures.c.account_id)
+        )
+    }
+    rows = session.connection().execute(
+        select(
+            links.c.show_id,
+            dates.c.account_id,
+            accounts.c.name,
+            dates.c.url,
+            dates.c.ends_at,
+        )
+        .join(dates, dates.c.id == links.c.occurrence_id)
+        .join(accounts, accounts.c.id == dates.c.account_id)
+        .order_by(links.c.show_id, accounts.c.name, dates.c.id)
+    )
+    found: dict[int, list[Source]] = {}
+    ends: dict[int, datetime] = {}
+    seen: set[tuple[int, int]] = set()
+    for show_id, account_id, account, url, ends_at in rows:
+        if ends_at is not None:
+            ends[show_id] = max(ends_at, ends.get(show_id, ends_at))
+        # Two dates of one account on one show share its figures: told once.
+        key = (show_id, account_id)
+        count = 0 if key in seen else sold.get(key, 0)
+        seen.add(key)
+        found.setdefault(show_id, []).append(Source(account, count, url))
+    return found, ends
