@@ -162,7 +162,7 @@ def drill(tmp_path, sandbox, kills, *options, again=True, tokens_too=False):
                     logins += 1
                 if tokens_too:
                     sandbox.bar.key = "expired"
-                code = machine.run(home, seconds=chance.uniform(0.02, 1.1))
+                code = machine.run(home, seconds=chance.uniform(0.02, 0.8))
                 done += code == -9
                 if code == -9 and not again and is_in_mid_read(home):
                     break

@@ -335,6 +335,22 @@ def test_due_accounts_only(adopted, settings, frozen):
     assert later.results[0].outcome == "success"
 
 
+def test_f71_an_account_whose_turn_does_not_come_says_so(adopted, settings, sandbox):
+    """
+    A run has an end over all accounts; it is a row like any other, and no breaker's
+    business.
+    """
+    soon = replace(settings, sync=replace(settings.sync, run_minutes=0))
+    outcome = run(adopted, soon)
+    (result,) = outcome.results
+    assert (outcome.exit_code, result.word) == (5, "deadline")
+    assert sandbox.log == [] or all("orders" not in path for _, path, _ in sandbox.log)
+    with adopted.read() as session:
+        assert state.named(session, "tt").failures == 0
+        assert runs.runs(session)[0].word == "deadline"
+    assert run(adopted, settings).exit_code == 0
+
+
 def test_a_paused_account_is_left_out(adopted, settings):
     with adopted.write() as session:
         state.set_state(session, state.named(session, "tt").id, "paused")

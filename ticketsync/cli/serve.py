@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,7 +62,7 @@ def serve(
             word="webhook-secret-missing" if doors else "no-webhooks",
         )
     listening = receiver.Receiver(
-        database, lambda: doors_of(database, settings), settings.serve.allow
+        database, _remembering(database, settings), settings.serve.allow
     )
     config = uvicorn.Config(
         receiver.application(listening),
@@ -78,6 +78,30 @@ def serve(
         here.say(f"Receiving webhooks at http://{name}:{number}/hooks/…")
         with _worker(database, settings, workers):
             uvicorn.Server(config).run(sockets=[opened])
+
+
+def _remembering(
+    database: Database, settings: Settings
+) -> Callable[[], Sequence[Door]]:
+    """
+    The doors, their secrets read anew only where something about them was changed: a
+    keyring is slow to ask.
+    """
+    from ticketsync.core import clock
+    from ticketsync.webhooks import inbox
+
+    known: list[object] = []
+    doors: Sequence[Door] = []
+
+    def load() -> Sequence[Door]:
+        nonlocal known, doors
+        with database.read() as session:
+            now_known: list[object] = list(inbox.endpoints(session, clock.now()))
+        if now_known != known:
+            known, doors = now_known, doors_of(database, settings)
+        return doors
+
+    return load
 
 
 def doors_of(database: Database, settings: Settings) -> Sequence[Door]:

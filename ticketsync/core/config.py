@@ -50,6 +50,7 @@ class SyncSettings:
     sweep_hours: int = 24
     workers: int = 8
     deadline_minutes: int = 10
+    run_minutes: int = 30
     wait_seconds: int = 120
 
 
@@ -190,7 +191,10 @@ def read(text: str, source: str) -> Settings:
     sync = reader.mapping(
         top.get("sync"),
         "sync",
-        ("days_back", "sweep_hours", "workers", "deadline_minutes", "wait_seconds"),
+        (
+            *("days_back", "sweep_hours", "workers", "deadline_minutes"),
+            *("run_minutes", "wait_seconds"),
+        ),
     )
     matching = reader.mapping(top.get("matching"), "matching", ("tolerance_minutes",))
     network = reader.mapping(top.get("network"), "network", ("use_system_proxy",))
@@ -204,6 +208,7 @@ def read(text: str, source: str) -> Settings:
             sweep_hours=reader.whole(sync.get("sweep_hours"), 24, 1, 24 * 31),
             workers=reader.whole(sync.get("workers"), 8, 1, 32),
             deadline_minutes=reader.whole(sync.get("deadline_minutes"), 10, 1, 600),
+            run_minutes=reader.whole(sync.get("run_minutes"), 30, 1, 1440),
             wait_seconds=reader.whole(sync.get("wait_seconds"), 120, 0, 3600),
         ),
         match_tolerance=timedelta(

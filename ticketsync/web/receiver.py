@@ -25,7 +25,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route, Router
 
-from ticketsync.core import clock, errors, journal
+from ticketsync.core import clock, journal
 from ticketsync.core.redact import Secret
 from ticketsync.net import hooks
 from ticketsync.net.hooks import Delivery, Forged, Hint, Stale, Unclear
@@ -183,8 +183,9 @@ class Receiver:
         try:
             with self._database.write() as session:
                 inbox.keep(session, arrived, clock.now())
-        except errors.TicketsyncError as error:
-            journal.warn("webhooks not kept", word=error.word, message=error.message)
+        except Exception as error:  # whoever waits for an answer must get one
+            word = getattr(error, "word", "bug")
+            journal.warn("webhooks not kept", word=word, trace=journal.trace_of(error))
             return False
         return True
 

@@ -91,9 +91,11 @@ def connect(
     settings: Settings,
     secret: Secret,
     run_id: str,
+    longest: float | None = None,
 ) -> tuple[Provider, ApiClient]:
     """
-    The account's provider with its client; the secret goes no further.
+    The account's provider with its client, which gives up after `longest` seconds or
+    what the settings allow an account; the secret goes no further.
     """
     kind = registry.provider(account.provider)
     spec = kind.spec
@@ -110,6 +112,7 @@ def connect(
         settings,
         run_id,
         renew=renew if tokens.can_renew(account.options) else None,
+        longest=longest,
     )
     return kind(api, account.options), api
 
@@ -123,6 +126,7 @@ def client(
     settings: Settings,
     run_id: str,
     renew: Callable[[], Headers] | None = None,
+    longest: float | None = None,
 ) -> ApiClient:
     """
     The HTTP client of one account, within its shared call budget.
@@ -143,7 +147,10 @@ def client(
         ),
         run_id=run_id,
         patience=Patience(settings.sync.wait_seconds),
-        deadline_seconds=settings.sync.deadline_minutes * 60,
+        deadline_seconds=min(
+            settings.sync.deadline_minutes * 60,
+            longest if longest is not None else float("inf"),
+        ),
         use_system_proxy=settings.use_system_proxy,
     )
 
@@ -158,6 +165,7 @@ def attend(
     kind: str,
     started_by: str,
     on_progress: OnProgress = no_progress,
+    longest: float | None = None,
 ) -> tuple[Result, list[str]]:
     """
     Do `work` for one account, from taking the lease to closing its row.
@@ -183,7 +191,7 @@ def attend(
         spec = registry.provider(account.provider).spec
         secret = tokens.current(database, spec, account)
         masked.append(secret)
-        provider, api = connect(database, account, settings, secret, run_id)
+        provider, api = connect(database, account, settings, secret, run_id, longest)
         live.append(
             AccountSession(
                 database,

@@ -13,6 +13,7 @@ that finds nothing new writes nothing but its own row.
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -109,6 +110,7 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
         before = numbers.figures(session) if request.compare else []
     results: list[Result] = []
     notes: list[str] = []
+    ends = time.monotonic() + settings.sync.run_minutes * 60
     try:
         with (
             _alone(database, request, run_id),
@@ -117,7 +119,7 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
         ):
             for account in accounts:
                 result, remarks = _sync_account(
-                    database, settings, account, request, run_id
+                    database, settings, account, request, run_id, ends
                 )
                 results.append(result)
                 notes += remarks
@@ -231,8 +233,12 @@ def _sync_account(
     account: AccountState,
     request: Request,
     run_id: str,
+    ends: float,
 ) -> tuple[Result, list[str]]:
+    left = ends - time.monotonic()
     skipped = _reason_to_skip(database, settings, account, request)
+    if skipped is None and left <= 0:
+        skipped = _out_of_time(account, settings)
     if skipped is not None:
         journal.note("account skipped", account=account.name, outcome=skipped.outcome)
         _note_skipped(database, [account], [skipped], request, run_id)
@@ -246,7 +252,21 @@ def _sync_account(
         kind=request.kind,
         started_by=request.started_by,
         on_progress=request.on_progress,
+        longest=left,
     )
+
+
+def _out_of_time(account: AccountState, settings: Settings) -> Result:
+    """
+    The accounts before this one took all the time that a run has.
+    """
+    late = errors.ProviderUnavailable(
+        f"Account {account.name!r}: its turn did not come within the "
+        f"{settings.sync.run_minutes} minutes of one run.",
+        hint=f"Run `ticketsync sync {account.name}`, or allow more (`run_minutes`).",
+        word="deadline",
+    )
+    return runs.failed(account.name, late)
 
 
 def _note_skipped(
