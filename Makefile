@@ -29,7 +29,7 @@ bench: install
 	$(BIN)/python tests/benchmarks/run.py
 
 drill: install
-	$(BIN)/python -m pytest -m drill -n 2 --dist loadfile -rP
+	$(BIN)/python -m pytest -m drill -n 2 -rP
 
 faults: install
 	$(BIN)/python tests/faults.py
