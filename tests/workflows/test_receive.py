@@ -290,13 +290,10 @@ def test_g04_deliveries_converge_after_one_sync(three, settings, frozen):
 
 @pytest.mark.drill
 @pytest.mark.parametrize("seed", range(20))
-def test_g04_ten_thousand_deliveries(three, settings, frozen, seed):
-    """
-    Five hundred each, twenty times.
-    """
-    same, believed = converged(three, settings, frozen, seed, rounds=17)
+def test_g04_two_hundred_deliveries_twenty_times(three, settings, frozen, seed):
+    same, believed = converged(three, settings, frozen, seed, rounds=8)
     assert same
-    assert believed >= 450
+    assert believed >= 200
 
 
 def figures_of_tt(database):
