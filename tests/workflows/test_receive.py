@@ -12,7 +12,7 @@ from conftest import NOW, TODAY, connect
 from test_sync import dump, figures, truth
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import links, offers
+from ticketsync.catalogue import offers
 from ticketsync.core import clock
 from ticketsync.core.redact import Secret
 from ticketsync.net.hooks import Delivery, Forged, Stale
@@ -108,26 +108,22 @@ def test_twice_is_once_and_the_next_sync_finds_nothing_left_out(
 
 
 def test_f70_a_hint_at_what_we_do_not_hold_reads_the_listing_first(
-    synced, settings, sandbox
+    connected, settings, sandbox
 ):
     """
-    A date that went on sale since, and its first order.
+    Nothing was read of this account yet: its date is found, then the order kept.
     """
-    new = sandbox.world.purchases[0].performance
-    with synced.write() as session:
-        row = next(
-            o for o in offers.all_offers(session) if o.occurrence_id == f"ev_{new.id}"
-        )
-        links.unlink(session, row.id)
-    came(
-        synced,
-        "ticket_tailor",
-        f"or_{sandbox.world.purchases[0].id}",
-        "ORDER.UPDATED",
-        1,
-    )
-    receive.work_off(synced, settings)
-    assert inbox_states(synced) == ["done"]
+    order = sandbox.world.purchases[0]
+    came(connected, "ticket_tailor", f"or_{order.id}", "ORDER.UPDATED", 1)
+
+    receive.work_off(connected, settings)
+
+    assert inbox_states(connected) == ["done"]
+    with connected.read() as session:
+        listed = {offer.occurrence_id for offer in offers.all_offers(session)}
+        kept = session.connection().exec_driver_sql("SELECT provider_id FROM orders")
+        assert [row.provider_id for row in kept] == [f"or_{order.id}"]
+    assert f"ev_{order.performance.id}" in listed
 
 
 def test_an_order_that_is_not_there_fails_alone(synced, settings, sandbox):
