@@ -158,7 +158,7 @@ def _worker(database: Database, settings: Settings, wanted: bool) -> Iterator[No
     """
     A thread that works the inbox off every two seconds, until the server ends.
     """
-    from ticketsync.core import errors, journal
+    from ticketsync.core import journal
     from ticketsync.workflows import receive
 
     ended = threading.Event()
@@ -167,8 +167,9 @@ def _worker(database: Database, settings: Settings, wanted: bool) -> Iterator[No
         while not ended.wait(WORK_SECONDS):
             try:
                 receive.work_off(database, settings)
-            except errors.TicketsyncError as error:
-                journal.warn("inbox", word=error.word, message=error.message)
+            except Exception as error:  # else deliveries would pile up unseen
+                word = getattr(error, "word", "bug")
+                journal.warn("inbox", word=word, trace=journal.trace_of(error))
 
     thread = threading.Thread(target=work, name="inbox")
     if wanted:

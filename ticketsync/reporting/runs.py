@@ -17,6 +17,8 @@ from ticketsync.store.tables.webhooks import Delivered
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 
+STALE_DELIVERIES = 3  # in an hour
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -83,6 +85,14 @@ class Open:
     moved: int
     failed_deliveries: int
     stale_deliveries: int
+
+    @property
+    def clocks_differ(self) -> bool:
+        """
+        Whether so many deliveries of the last hour were signed at another time than
+        now that a clock is to blame (F64).
+        """
+        return self.stale_deliveries >= STALE_DELIVERIES
 
 
 def runs(session: Session, *, limit: int = 20, run_id: str | None = None) -> list[Run]:
