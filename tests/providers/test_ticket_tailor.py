@@ -73,8 +73,12 @@ FREE_ORDER = records.Order(
             status=TicketStatus.VALID,
             checked_in=False,
             face=0,
+            code=f"code:{digest}",
         )
-        for id_ in ("it_50198", "it_50199")
+        for id_, digest in (
+            ("it_50198", "ae1ac160e065e47abba755d1078a149f"),  # b2sum -l 128 of al4R5
+            ("it_50199", "3e70a608a49ab7ff5a5472ab8c3ca285"),  # and of dx2Fv
+        )
     ),
     tax_on_top=True,
     channel="paypal",

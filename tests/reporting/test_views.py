@@ -24,7 +24,7 @@ COLUMNS = {
     ),
     "attendee_checkin_status": (
         "show_id production starts_local account order_id ticket_id ticket_type "
-        "is_comp is_checked_in attendee email"
+        "is_comp is_checked_in attendee email checked_in_at door"
     ),
     "session_complete": (
         "show_id production venue starts_at starts_local timezone capacity "

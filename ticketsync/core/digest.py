@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 
+CODE = "code:"
 _PIECE = 2047  # bytes up to which hashlib keeps the interpreter's lock
 
 
@@ -19,6 +20,18 @@ def content(data: bytes) -> bytes:
     for begin in range(0, len(data), _PIECE):
         digest.update(data[begin : begin + _PIECE])
     return digest.digest()
+
+
+def code(text: str) -> str:
+    """
+    What stands for a ticket's code where it is kept: `code:` and 32 hex digits. Letter
+    case counts (Ticket Tailor's codes are five letters and digits of both cases, so
+    whoever has the database could find one by trying them all; reading it off is not
+    possible). A digest stays as it is.
+    """
+    if text.startswith(CODE) and len(text) == len(CODE) + 32:
+        return text
+    return CODE + hashlib.blake2b(text.strip().encode(), digest_size=16).hexdigest()
 
 
 def fingerprint(secret: str, salt: str) -> str:

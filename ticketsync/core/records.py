@@ -110,7 +110,8 @@ class Ticket:
     """
     What admits somebody. `face` is its price after discounts, before any fee;
     `fee` the fees the buyer paid on this very ticket; `listed` its list price and
-    `tax` its part of the order's tax, `None` where the platform does not tell.
+    `tax` its part of the order's tax, `None` where the platform does not tell. `code`
+    is the digest of what it is scanned by.
     """
 
     id: str
@@ -124,6 +125,7 @@ class Ticket:
     listed: int | None = None
     tax: int | None = None
     voided_at: datetime | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

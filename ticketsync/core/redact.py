@@ -10,6 +10,8 @@ import weakref
 from typing import Any, NoReturn
 from urllib.parse import quote
 
+from ticketsync.core import digest
+
 MASK = "***"
 
 # C0 and C1 controls, bidirectional overrides, zero-width characters, line and
@@ -101,11 +103,15 @@ def _forms(value: str) -> list[str]:
 
 
 def take_people_out(
-    raw: Any, keys: frozenset[str], beside_email: frozenset[str] = frozenset()
+    raw: Any,
+    keys: frozenset[str],
+    beside_email: frozenset[str] = frozenset(),
+    codes: frozenset[str] = frozenset(),
 ) -> None:
     """
     Empty every field of those names in the record itself, at any depth; those of
-    `beside_email` only in an object that has an `email` too.
+    `beside_email` only in an object that has an `email` too. Of texts named in `codes`
+    (a part of `keys`) a digest is left.
 
     Texts become `""`, lists `[]`, anything else `None`, so that the shape stays
     readable. `None` stays `None`. In place, because a page holds many thousand
@@ -116,11 +122,14 @@ def take_people_out(
         for key, value in raw.items():
             kind = type(value)
             if key in hidden:
-                raw[key] = "" if kind is str else [] if kind is list else None
+                if key in codes and kind is str and value:
+                    raw[key] = digest.code(value)
+                else:
+                    raw[key] = "" if kind is str else [] if kind is list else None
             elif (kind is dict or kind is list) and value:
-                take_people_out(value, keys, beside_email)
+                take_people_out(value, keys, beside_email, codes)
         return
     for value in raw:
         kind = type(value)
         if (kind is dict or kind is list) and value:
-            take_people_out(value, keys, beside_email)
+            take_people_out(value, keys, beside_email, codes)

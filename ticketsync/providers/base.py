@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from ticketsync.core import records
-from ticketsync.core.redact import Secret
+from ticketsync.core.redact import Secret, take_people_out
 from ticketsync.net.client import ApiClient, Explain, Headers
 from ticketsync.net.hooks import Delivery, Hint, HookCard
 
@@ -93,6 +93,8 @@ class ProviderSpec:
 
     personal_fields   names of raw fields that hold people or admit them; they are
                       emptied before anything is stored
+    code_fields       those of them that hold what a ticket is scanned by: a digest of
+                      it is left, so that the door can recognise it
     personal_beside_email  fields that hold people only in an object with an `email`
     tells_fees        whether orders say what platform and processor keep
     orders_by         what `fetch_orders` takes: the id of an `occurrence` or `event`
@@ -112,6 +114,7 @@ class ProviderSpec:
     capabilities: Capabilities
     personal_fields: frozenset[str] = frozenset()
     personal_beside_email: frozenset[str] = frozenset()
+    code_fields: frozenset[str] = frozenset()
     tells_fees: bool = False
     orders_by: str = "occurrence"
     options: Sequence[Option] = ()
@@ -122,6 +125,14 @@ class ProviderSpec:
     @property
     def is_local(self) -> bool:
         return not self.base_url
+
+    def take_people_out(self, raw: Any) -> None:
+        """
+        Empty what holds people in a record or a whole answer, in place.
+        """
+        take_people_out(
+            raw, self.personal_fields, self.personal_beside_email, self.code_fields
+        )
 
 
 class Provider(Protocol):

@@ -149,6 +149,7 @@ class Eventbrite:
                 *("invited_by", "barcode", "addresses"),
             )
         ),
+        code_fields=frozenset(("barcode",)),
         personal_beside_email=frozenset(("name",)),
         tells_fees=True,
         explain=explain,
@@ -573,6 +574,7 @@ def _read_tickets(attendees: list[Raw], first: _Costs) -> Iterator[records.Ticke
             checked_in=bool(raw.get("checked_in")),
             face=cost.base + part,
             fee=fee - part,
+            code=reading.code(*(b.get("barcode") for b in raw.get("barcodes") or ())),
         )
 
 

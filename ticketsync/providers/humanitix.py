@@ -96,6 +96,7 @@ class Humanitix:
                 *("customScanningCode", "swappedFrom", "swappedTo"),
             )
         ),
+        code_fields=frozenset(("qrCodeData", "customScanningCode")),
         tells_fees=True,
         orders_by="event",
         options=(
@@ -418,6 +419,7 @@ def _read_tickets(
             checked_in=bool((raw.get("checkIn") or {}).get("checkedIn")),
             face=price,
             fee=total - price,
+            code=reading.code(raw.get("customScanningCode"), raw.get("qrCodeData")),
         )
         for raw, price, total in zip(raws, prices, paid, strict=True)
     )

@@ -12,7 +12,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from ticketsync.core import clock, money, records
+from ticketsync.core import clock, digest, money, records
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import safe
 
@@ -179,6 +179,16 @@ def people(
     return records.People(
         buyer, {str(id_): who for id_, who in attendees if not who.is_nobody}
     )
+
+
+def code(*values: Any) -> str | None:
+    """
+    The digest of the first of these texts that a ticket could be scanned by.
+    """
+    for value in values:
+        if type(value) is str and value:
+            return digest.code(value)
+    return None
 
 
 def told(read: Callable[[Any], str], raw: Any) -> str:

@@ -108,6 +108,7 @@ class TicketTailor:
                 "group_ticket_barcode",
             )
         ),
+        code_fields=frozenset(("barcode",)),
     )
 
     def __init__(self, api: ApiClient, options: Options) -> None:
@@ -539,6 +540,7 @@ def _read_ticket(
         fee=fee,
         listed=listed,
         voided_at=reading.instant(raw, "voided_at") if raw.get("voided_at") else None,
+        code=reading.code(raw.get("barcode")),
     )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, delete, func, select, update
 from sqlmodel import Session
 
 from ticketsync.core import records
+from ticketsync.core.digest import CODE
 from ticketsync.sales.sharing import Share, shares
 from ticketsync.store.tables.sales import Fee, Order, Refund, Ticket
 from ticketsync.store.upsert import known, table_of, upsert
@@ -346,6 +347,7 @@ def _ticket_row(
             "type_id": "",
             "type_name": "Without ticket",
             "is_checked_in": False,
+            "code": None,
         }
     else:
         named = {
@@ -356,6 +358,7 @@ def _ticket_row(
             "type_id": ticket.type_id,
             "type_name": ticket.type_name,
             "is_checked_in": share.is_sold and ticket.checked_in,
+            "code": _code(ticket),
         }
     return {
         "account_id": account_id,
@@ -395,6 +398,7 @@ def _loose_row(
         "is_comp": is_valid and not ticket.listed,
         "is_refunded": False,
         "is_checked_in": is_valid and ticket.checked_in,
+        "code": _code(ticket),
         "face": 0,
         "discount": 0,
         "charged": 0,
@@ -404,6 +408,10 @@ def _loose_row(
         "fees": None,
         "content": item.content,
     }
+
+
+def _code(ticket: records.Ticket) -> bytes | None:
+    return bytes.fromhex(ticket.code.removeprefix(CODE)) if ticket.code else None
 
 
 def _save_refunds(

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from ticketsync.core import errors
 
-PRESENT = "0005"
+PRESENT = "0006"
 
 
 def version_of(connection: Connection) -> str | None:

@@ -10,7 +10,6 @@ from typing import Generic, TypeVar
 
 from ticketsync.core import digest, errors
 from ticketsync.core.errors import UnreadableRecord
-from ticketsync.core.redact import take_people_out
 from ticketsync.net import exact_json
 from ticketsync.providers import reading
 from ticketsync.providers.base import ProviderSpec, Raw
@@ -49,7 +48,7 @@ def cleaned(raws: Sequence[Raw], spec: ProviderSpec | None) -> list[Clean]:
     found = []
     for raw in raws:
         if spec is not None:
-            take_people_out(raw, spec.personal_fields, spec.personal_beside_email)
+            spec.take_people_out(raw)
         data = exact_json.encode(raw)
         found.append(Clean(str(raw["id"]), raw, data, digest.content(data)))
     return found

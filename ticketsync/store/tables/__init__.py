@@ -2,7 +2,22 @@
 Every table. Importing this package registers all of them.
 """
 
-from ticketsync.store.tables import accounts, catalogue, financials, sales, webhooks
+from ticketsync.store.tables import (
+    accounts,
+    catalogue,
+    financials,
+    sales,
+    visitors,
+    webhooks,
+)
 from ticketsync.store.tables.base import metadata
 
-__all__ = ["accounts", "catalogue", "financials", "metadata", "sales", "webhooks"]
+__all__ = [
+    "accounts",
+    "catalogue",
+    "financials",
+    "metadata",
+    "sales",
+    "visitors",
+    "webhooks",
+]

@@ -65,6 +65,23 @@ class TicketFee(SQLModel, table=True):
     source: str = text()
 
 
+class SaleNotice(SQLModel, table=True):
+    """
+    How a show stood when the venue was last told about its sales.
+    """
+
+    __tablename__ = "sale_notices"
+    __table_args__ = table()
+
+    show_id: int = points_to("shows.id", primary_key=True)
+    currency: str = text(primary_key=True)
+    tickets_sold: int = whole()
+    gross: int = whole()
+    refunded: int = whole()
+    fullness: str = text()
+    told_at: datetime = instant()
+
+
 class ShowTicketType(SQLModel, table=True):
     """
     The breakdown of a show's financials by ticket type.

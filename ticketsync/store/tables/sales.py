@@ -50,7 +50,8 @@ class Ticket(SQLModel, table=True):
     What admits somebody (`kind` admission), or an order's money without a ticket.
 
     `is_sold`: it still admits someone. `charged` is this ticket's part of what the
-    buyer paid: face + fee + tax on top + addons + donations − vouchers.
+    buyer paid: face + fee + tax on top + addons + donations − vouchers. `code` is the
+    digest of what it is scanned by; the code itself would let anybody in.
     """
 
     __tablename__ = "tickets"
@@ -85,6 +86,7 @@ class Ticket(SQLModel, table=True):
     tax_remitted: int = whole()
     fees: int | None = whole(default=None)
     content: bytes | None = blob(default=None)
+    code: bytes | None = blob(default=None)
 
 
 class Refund(SQLModel, table=True):
@@ -143,6 +145,55 @@ class Attendee(SQLModel, table=True):
     email: str = text(default="")
     phone: str = text(default="")
     erased_at: datetime | None = instant(default=None)
+
+
+class Scan(SQLModel, table=True):
+    """
+    One thing that happened at a door, as the door knows it: `key` is the device's own
+    name for it, so that a capture file can be merged twice. `ticket_id` is `None` where
+    nobody knew the ticket.
+    """
+
+    __tablename__ = "scans"
+    __table_args__ = table(
+        UniqueConstraint("device", "key"),
+        Index(None, "ticket_id"),
+        Index(None, "show_id"),
+        one_of("kind", "in", "out"),
+        one_of(
+            "outcome",
+            *("admitted", "already-in", "not-valid", "out", "not-in", "unknown"),
+        ),
+    )
+
+    id: int | None = key()
+    device: str = text()
+    key: str = text()
+    show_id: int = points_to("shows.id")
+    ticket_id: int | None = points_to("tickets.id", default=None)
+    kind: str = text()
+    door: str = text(default="")
+    scanned_at: datetime = instant()
+    outcome: str = text()
+    note: str = text(default="")
+
+
+class Admission(SQLModel, table=True):
+    """
+    Whether a ticket is in, by its scans: never written but from all of them. `told_in`
+    is what its platform was last told, where the venue wants that.
+    """
+
+    __tablename__ = "admissions"
+    __table_args__ = table(Index(None, "show_id"), not_negative("is_in", "told_in"))
+
+    ticket_id: int = points_to("tickets.id", primary_key=True)
+    show_id: int = points_to("shows.id")
+    is_in: bool = flag()
+    at: datetime = instant()
+    door: str = text(default="")
+    told_in: bool = flag(default=False)
+    trouble: str = text(default="")
 
 
 class RawBlock(SQLModel, table=True):

@@ -17,6 +17,7 @@ class Webhook(SQLModel, table=True):
     """
     The address of one account. `path` is unguessable; where its secrets are stands
     here, never the secrets. `old_…` is the one before, good until `old_until`.
+    `registration` is the platform's number of it, where we registered it there.
     """
 
     __tablename__ = "webhooks"
@@ -29,6 +30,7 @@ class Webhook(SQLModel, table=True):
     old_source: str = text(default="")
     old_reference: str = text(default="")
     old_until: datetime | None = instant(default=None)
+    registration: str = text(default="")
     created_at: datetime = instant()
 
 
@@ -43,6 +45,7 @@ class Delivered(SQLModel, table=True):
         UniqueConstraint("account_id", "key"),
         Index(None, "state", "next_try_at"),
         Index(None, "received_at"),
+        Index(None, "account_id", "order_id"),
         one_of(
             "state",
             *("received", "done", "failed", "ignored", "test", "rejected", "stale"),
