@@ -4,17 +4,121 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli.context import Json, Yes
+from ticketsync.cli import context
+from ticketsync.cli.context import Format, Json, Yes
+
+if TYPE_CHECKING:
+    from ticketsync.sales.attendees import Guest
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Whom the tickets admit, where an account keeps people.",
+    help="Whom the tickets admit, over all platforms; the door list.",
 )
+Show = Annotated[str, typer.Argument(help="Number, reference or part of its name.")]
+
+
+@app.command("list")
+def list_attendees(
+    ctx: typer.Context,
+    show: Annotated[str, typer.Argument(help="Of this show; of all if none.")] = "",
+    account: Annotated[str, typer.Option(help="Only of this account.")] = "",
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also tickets that admit nobody any more.")
+    ] = False,
+    format: Format = "table",
+    json: Json = False,
+) -> None:
+    """
+    Show every ticket with whom it admits and whether they are in.
+
+    Names are there only for accounts that keep people (`people: true`).
+    """
+    from ticketsync.catalogue import shows
+    from ticketsync.sales import attendees
+
+    wanted = context.chosen_format(format, json)
+    with context.of(ctx).database().read() as session:
+        show_id = shows.find(session, show).id if show else None
+        guests = attendees.listed(session, show_id, account or None)
+    _print([g for g in guests if everything or g.admits], wanted, with_show=not show)
+
+
+@app.command("search")
+def search_attendees(
+    ctx: typer.Context,
+    text: Annotated[str, typer.Argument(help="Code, number, e-mail, part of a name.")],
+    show: Annotated[str, typer.Option(help="Only of this show.")] = "",
+    format: Format = "table",
+    json: Json = False,
+) -> None:
+    """
+    Find tickets by what somebody holds or says.
+
+    Example: ticketsync attendees search chen
+    """
+    from ticketsync.catalogue import shows
+    from ticketsync.sales import attendees
+
+    wanted = context.chosen_format(format, json)
+    with context.of(ctx).database().read() as session:
+        show_id = shows.find(session, show).id if show else None
+        guests = attendees.search(session, text, show_id)
+    _print(guests, wanted, with_show=not show)
+
+
+@app.command("doorlist")
+def door_list(
+    ctx: typer.Context,
+    show: Show,
+    format: Annotated[str, typer.Option("--format", help="pdf, csv or json.")] = "pdf",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write.")
+    ] = None,
+) -> None:
+    """
+    Write the list that hangs at the door: everybody once, over all platforms.
+
+    Example: ticketsync attendees doorlist gala --format pdf -o gala.pdf
+    """
+    import sys
+
+    from ticketsync.catalogue import shows
+    from ticketsync.core import clock, errors
+    from ticketsync.reporting import exports, printing
+    from ticketsync.sales import attendees
+
+    if format not in ("pdf", "csv", "json"):
+        raise errors.UsageError(
+            f"There is no door list as {format!r}.", hint="Use pdf, csv or json."
+        )
+    here = context.of(ctx)
+    with here.database().read() as session:
+        found = shows.find(session, show)
+        guests = attendees.door_list(session, found.id)
+    if format == "pdf":
+        made = clock.local(clock.now(), found.timezone)
+        document = printing.door_list(found, guests, f"{made:%a %d %b %Y, %H:%M}")
+        target = output or Path(f"{exports.file_name(found)}.pdf")
+        exports.write_bytes(target, document)
+        here.say(f"{len(guests)} guests in {target}.")
+        return
+    rows = [_as_json(guest) for guest in guests]
+    columns = list(rows[0]) if rows else ["ticket_id"]
+    write = exports.write_csv if format == "csv" else _write_json
+    if output is None:
+        write(rows, columns, sys.stdout)
+        return
+    with exports.into_file(output) as stream:
+        write(rows, columns, stream)
+    here.say(f"{len(guests)} guests in {output}.")
 
 
 @app.command("forget")
@@ -35,3 +139,47 @@ def forget(
     from ticketsync.cli import privacy
 
     privacy.erase_person(ctx, who, dry_run=dry_run, yes=yes, json=json)
+
+
+def _write_json(rows: Any, columns: Any, stream: Any) -> int:
+    from ticketsync.reporting import exports
+
+    return exports.write_json(rows, stream)
+
+
+def _as_json(guest: Guest) -> dict[str, Any]:
+    """
+    The stable shape of one ticket; its code is nobody's business.
+    """
+    found = asdict(guest)
+    for name in ("id", "code"):
+        del found[name]
+    return found
+
+
+def _print(guests: Sequence[Guest], wanted: str, *, with_show: bool) -> None:
+    from ticketsync.cli import render
+
+    rows = [
+        {
+            "show": render.day(guest.starts_local),
+            "name": guest.name,
+            "order_id": guest.order_id,
+            "ticket_id": guest.ticket_id,
+            "type_name": guest.type_name,
+            "via": guest.account,
+            "state": "in" if guest.is_in else guest.because or "expected",
+        }
+        for guest in guests
+    ]
+    columns = [
+        *([render.Column("show", "SHOW", rigid=True)] if with_show else []),
+        render.Column("name", "NAME", most=22),
+        render.Column("order_id", "ORDER", most=14),
+        render.Column("ticket_id", "TICKET", most=14),
+        render.Column("type_name", "TYPE", most=12),
+        render.Column("via", "VIA", most=8),
+        render.Column("state", "", most=12),
+    ]
+    machine = [_as_json(guest) for guest in guests]
+    render.show(rows, columns, wanted, machine=machine, empty="No ticket fits.")

@@ -42,6 +42,7 @@ class AccountSettings:
     interval: timedelta = timedelta(minutes=15)
     fees: FeeSchedule | None = None
     keep_people: bool = False
+    push_check_ins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +235,7 @@ class _Reader:
         self.source = source
 
     def account(self, node: plain_yaml.Node, name: str) -> AccountSettings:
-        known = ("interval_minutes", "fees", "people")
+        known = ("interval_minutes", "fees", "people", "push_check_ins")
         entries = self.mapping(node, f"accounts.{name}", known)
         fees = entries.get("fees")
         return AccountSettings(
@@ -243,6 +244,7 @@ class _Reader:
             ),
             fees=self.schedule(fees, name) if fees else None,
             keep_people=self.flag(entries.get("people"), False),
+            push_check_ins=self.flag(entries.get("push_check_ins"), False),
         )
 
     def notify(self, node: plain_yaml.Node | None) -> NotifySettings:

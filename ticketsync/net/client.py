@@ -133,6 +133,23 @@ class ApiClient:
         """
         return self._ask("POST", path, {}, body)
 
+    def tell(
+        self,
+        path: str,
+        *,
+        form: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+    ) -> None:
+        """
+        A write that the venue asked for: sent once, never repeated by itself, because
+        nobody knows whether one that was not answered was done.
+        """
+        try:
+            answer = self._answer("POST", path, {}, body, form)
+            self._judge_status(answer, path)
+        except retry.TryAgain as fault:
+            raise fault.error from fault.__cause__
+
     def is_ahead(self, moment: datetime) -> bool:
         """
         Whether a watermark is in the platform's future: it comes from a damaged record
@@ -166,11 +183,16 @@ class ApiClient:
         return self._decoded(answer)
 
     def _answer(
-        self, method: str, path: str, params: Params, body: Mapping[str, Any] | None
+        self,
+        method: str,
+        path: str,
+        params: Params,
+        body: Mapping[str, Any] | None,
+        form: Mapping[str, str] | None = None,
     ) -> _Answer:
         self._wait_for_turn()
         try:
-            return self._send(method, path, params, body)
+            return self._send(method, path, params, body, form)
         except httpx.HTTPError as fault:
             raise self._transport_fault(fault) from fault
 
@@ -198,7 +220,12 @@ class ApiClient:
             raise self._throttled()
 
     def _send(
-        self, method: str, path: str, params: Params, body: Mapping[str, Any] | None
+        self,
+        method: str,
+        path: str,
+        params: Params,
+        body: Mapping[str, Any] | None,
+        form: Mapping[str, str] | None,
     ) -> _Answer:
         with self._counting:
             self.requests += 1
@@ -214,6 +241,7 @@ class ApiClient:
                 params=dict(params),
                 headers=headers,
                 json=body,
+                data=form,
             ) as response:
                 status = response.status_code
                 self._notice_limits(response.headers)

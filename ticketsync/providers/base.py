@@ -266,6 +266,18 @@ class TellsPeople(Protocol):
 
 
 @runtime_checkable
+class AcceptsCheckIns(Protocol):
+    """
+    Can be told who was let in: one of the two writes a venue may ask for. Sent once
+    and never repeated by itself.
+    """
+
+    def push_check_in(
+        self, ticket_id: str, occurrence_id: str, *, is_in: bool
+    ) -> None: ...
+
+
+@runtime_checkable
 class SendsWebhooks(Protocol):
     """
     A platform that tells when something happened.

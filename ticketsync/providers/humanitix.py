@@ -18,6 +18,8 @@ Unverified, and therefore handled tolerantly:
 - that `clientDonation` is a gift to the venue on top of the tickets;
 - 200 requests per minute;
 - whether `totalCapacity` is per date: it is believed for an event with one date;
+- the paths of check-in and check-out, which the documents only mention: a refusal is
+  told and stops nothing;
 - there is no cancelled flag: an event that is not published counts as a draft.
 
 An order and its tickets come from two lists; our raw record is
@@ -200,6 +202,11 @@ class Humanitix:
                 number += 1
             if len(seen) >= total:
                 return
+
+    def push_check_in(self, ticket_id: str, occurrence_id: str, *, is_in: bool) -> None:
+        event = occurrence_id.partition("/")[0]
+        verb = "check-in" if is_in else "check-out"
+        self.api.tell(f"/v1/events/{event}/tickets/{ticket_id}/{verb}")
 
     # The half that understands
 

@@ -26,6 +26,9 @@ Unverified, and therefore handled tolerantly:
   and does not count as refunded;
 - the names `created_at.gte` and `created_at.lt`: if records from outside come back,
   the whole list is read in one go;
+- that a check-in is made by POST to `/check_ins` with `issued_ticket_id` and
+  `quantity`, -1 taking one back: the documents show such records, not how they are
+  made; a refusal is told and stops nothing;
 - a cancelled order without `total_paid` counts as paid if it has a transaction id
   or a refund, else as never paid.
 """
@@ -221,6 +224,14 @@ class TicketTailor:
         if event.startswith("EVENT"):
             return Hint(key, event, hooks.LISTING)
         return Hint(key, event, hooks.NOTHING)
+
+    def push_check_in(self, ticket_id: str, occurrence_id: str, *, is_in: bool) -> None:
+        """
+        One entry, or one taken back.
+        """
+        number = "1" if is_in else "-1"
+        told = {"issued_ticket_id": ticket_id, "quantity": number}
+        self.api.tell("/check_ins", form=told)
 
     # The half that understands
 

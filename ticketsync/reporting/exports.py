@@ -11,6 +11,7 @@ import contextlib
 import csv
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -95,6 +96,22 @@ def into_file(file: Path) -> Iterator[IO[str]]:
         ) from None
     finally:
         Path(beside).unlink(missing_ok=True)
+
+
+def write_bytes(file: Path, data: bytes) -> None:
+    """
+    The same for what is no text.
+    """
+    with into_file(file) as stream:
+        stream.buffer.write(data)  # type: ignore[attr-defined]
+
+
+def file_name(show: Any) -> str:
+    """
+    A name made of a show's, fit for every file system (F124): date, title, number.
+    """
+    slug = re.sub(r"[^a-z0-9]+", "-", show.production.lower()).strip("-")[:60]
+    return f"{show.starts_local[:10]}-{slug or 'show'}-{show.id}"
 
 
 def _cell(value: Any, *, raw: bool) -> str:

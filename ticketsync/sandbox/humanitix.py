@@ -89,6 +89,17 @@ class Humanitix:
             return _error(403, "Forbidden", "Forbidden")
         if asked.headers.get("x-api-key") != self.key:
             return _error(401, "Unauthorized", "Invalid API Key.")
+        match asked.method, *asked.steps:
+            case (
+                "POST",
+                "v1",
+                "events",
+                _,
+                "tickets",
+                id_,
+                ("check-in" | "check-out"),
+            ):
+                return self._check_in(id_, asked.steps[-1] == "check-in")
         if asked.method != "GET":
             return _error(405, "Method Not Allowed", "read-only sandbox")
         match asked.steps:
@@ -105,6 +116,14 @@ class Humanitix:
             case ["v1", "events", id_, "tickets"] if self._work(id_):
                 seats = [(p, s) for p in self._purchases(id_) for s in p.seats]
                 return self._list(asked, "tickets", seats, _ticket)
+        return _error(404, "Not Found", "Not Found")
+
+    def _check_in(self, id_: str, is_in: bool) -> Reply:
+        for purchase in self.world.purchases:
+            for seat in purchase.seats:
+                if f"{seat.id:024x}" == id_:
+                    seat.has_entered = is_in
+                    return reply(_ticket((purchase, seat)))
         return _error(404, "Not Found", "Not Found")
 
     def _own(self, work: Work) -> list[Performance]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from email.utils import formatdate
@@ -69,9 +69,7 @@ class Sandbox:
         if player is None:
             return Answer(404, b'{"message":"not found"}')
         path = path.removeprefix(player.prefix)
-        asked = Asked(
-            method, path, tuple(query), headers, json.loads(body) if body else None
-        )
+        asked = Asked(method, path, tuple(query), headers, _told(body, headers))
         with self.lock:
             left, seconds = self._budget(player)
             reply = player.too_many(seconds) if left < 0 else player.respond(asked)
@@ -163,6 +161,15 @@ class Sandbox:
             case _:
                 return Answer(404, b"{}")
         return Answer(200, json.dumps(result).encode())
+
+
+def _told(body: bytes, headers: Mapping[str, str]) -> Any:
+    """
+    The body of a request: JSON, or a form where it says so.
+    """
+    if "form" in (headers.get("Content-Type") or ""):
+        return dict(parse_qsl(body.decode()))
+    return json.loads(body) if body else None
 
 
 def truth_as_json(of: world.World) -> list[dict[str, Any]]:

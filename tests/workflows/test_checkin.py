@@ -1,0 +1,586 @@
+"""
+The door: one admission for each ticket however often and wherever it is scanned, the
+first scan wins, and nobody enters on a ticket that admits nobody (F101–F103).
+"""
+
+import itertools
+import json
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from conftest import NOW, connect
+
+from ticketsync.accounts import state
+from ticketsync.catalogue import shows
+from ticketsync.core import clock, errors
+from ticketsync.core.config import AccountSettings
+from ticketsync.sales import attendees
+from ticketsync.sales.checkin import NewScan, record
+from ticketsync.sandbox import platforms, server, world
+from ticketsync.store.tables.sales import Admission, Scan
+from ticketsync.store.upsert import table_of
+from ticketsync.workflows import checkin, match, sync
+from ticketsync.workflows.checkin import Captured
+from ticketsync.workflows.sync import Request
+
+
+@pytest.fixture
+def synced(connected, settings):
+    kept = replace(settings, accounts={"tt": AccountSettings(keep_people=True)})
+    sync.fetch_listing(connected, kept, [])
+    match.adopt(connected, kept)
+    sync.sync(connected, kept, Request())
+    return connected
+
+
+def purchases_ahead(sandbox, *, seats=1):
+    """
+    Paid orders for shows that have not begun, all of whose seats admit somebody.
+    """
+    return [
+        purchase
+        for purchase in sandbox.world.purchases
+        if purchase.state == "completed"
+        and purchase.performance.starts.timestamp() > NOW.timestamp()
+        and len(purchase.seats) >= seats
+        and not any(s.is_void or s.is_returned for s in purchase.seats)
+    ]
+
+
+def at_show_of(database, purchase, door="Door A"):
+    with database.read() as session:
+        (found,) = [
+            show
+            for show in shows.list_shows(session)
+            if show.starts_at == purchase.performance.starts
+        ]
+    return checkin.at_show(database, found.id, door, "test")
+
+
+@pytest.fixture
+def purchase(sandbox):
+    return purchases_ahead(sandbox, seats=2)[0]
+
+
+@pytest.fixture
+def at(synced, purchase):
+    return at_show_of(synced, purchase)
+
+
+def rows(database, kind):
+    with database.read() as session:
+        return session.connection().execute(table_of(kind).select()).all()
+
+
+# What somebody holds
+
+
+@pytest.mark.parametrize(
+    "shape", ["bc{seat}", "https://www.tickettailor.com/qr/bc{seat}", "it_{seat}"]
+)
+def test_a_ticket_is_known_by_its_code_its_qr_text_and_its_number(
+    synced, at, purchase, shape
+):
+    seat = purchase.seats[0]
+
+    answer = checkin.admit(synced, at, shape.format(seat=seat.id))
+
+    assert answer.outcome == "admitted"
+    assert [guest.ticket_id for guest in answer.guests] == [f"it_{seat.id}"]
+
+
+def test_the_second_scan_says_since_when_and_where(synced, at, purchase, frozen):
+    code = f"bc{purchase.seats[0].id}"
+    checkin.admit(synced, at, code)
+    frozen(NOW + timedelta(minutes=5))
+
+    again = checkin.admit(synced, replace(at, door="Door B"), code)
+
+    assert again.outcome == "already-in"
+    # 00:00 UTC on 1 September is 10:00 in Sydney.
+    assert again.message.endswith("is in already since 10:00 at Door A.")
+
+
+def test_the_codes_themselves_are_nowhere_in_the_database(sandbox, tmp_path, settings):
+    from conftest import adopted
+
+    from ticketsync.store import engine
+
+    adopted(tmp_path / "codes.db", sandbox)
+    database = engine.open_database(str(tmp_path / "codes.db"))
+    sync.sync(database, settings, Request())
+    database.close()
+
+    content = (tmp_path / "codes.db").read_bytes()
+
+    assert b"it_500" in content
+    assert b"bc500" not in content
+
+
+def test_a_name_that_fits_several_lets_nobody_in(synced, at, purchase):
+    answer = checkin.admit(synced, at, "guest")
+
+    assert answer.outcome == "several"
+    assert rows(synced, Admission) == []
+
+
+def test_an_order_comes_in_together(synced, at, purchase):
+    number = f"or_{purchase.id}"
+    assert checkin.admit(synced, at, number).outcome == "several"
+
+    together = checkin.admit(synced, at, number, group=True)
+
+    assert together.outcome == "admitted"
+    assert len(together.guests) == len(purchase.seats)
+    assert all(guest.is_in for guest in together.guests)
+
+
+def test_the_other_half_of_an_order_follows_later(synced, at, purchase):
+    checkin.admit(synced, at, f"it_{purchase.seats[0].id}")
+
+    rest = checkin.admit(synced, at, f"or_{purchase.id}", group=True)
+
+    assert rest.outcome == "admitted"
+    assert rest.message == f"{len(purchase.seats) - 1} of {len(purchase.seats)} are in."
+
+
+def test_a_ticket_for_another_night_is_not_let_in(synced, sandbox, at, purchase):
+    other = next(
+        p for p in purchases_ahead(sandbox) if p.performance is not purchase.performance
+    )
+
+    answer = checkin.admit(synced, at, f"bc{other.seats[0].id}")
+
+    assert answer.outcome == "not-valid"
+    assert other.performance.work.title in answer.message
+    assert rows(synced, Admission) == []
+
+
+def test_an_unknown_code_is_written_down_and_not_let_in(synced, at):
+    answer = checkin.admit(synced, at, "bc1")
+
+    assert answer.outcome == "unknown"
+    assert [scan.outcome for scan in rows(synced, Scan)] == ["unknown"]
+
+
+def test_a_scan_that_was_earlier_tells_that_two_are_in_on_one_ticket(synced, frozen):
+    """
+    F102: let in at an online door, and minutes before at one that was offline.
+    """
+    show, (one,) = house_of(synced, 1)
+    frozen(NOW + timedelta(hours=1))
+    at = checkin.at_show(synced, show, "Online")
+    assert checkin.admit(synced, at, one.ticket_id).outcome == "admitted"
+
+    merged = checkin.merge_scans(synced, at, [offline(one, "A", 30)])
+
+    assert [(who, what) for _, who, what in merged.conflicts] == [
+        (one.shown_name, "twice-in")
+    ]
+    assert [a.door for a in rows(synced, Admission)] == ["Door A"]
+
+
+def test_undo_and_in_again(synced, at, purchase):
+    code = f"bc{purchase.seats[0].id}"
+    assert checkin.take_back(synced, at, code).outcome == "not-in"
+    checkin.admit(synced, at, code)
+
+    assert checkin.take_back(synced, at, code).outcome == "out"
+    assert checkin.admit(synced, at, code).outcome == "admitted"
+
+
+def test_a_part_of_a_name_with_a_percent_sign_is_no_pattern(synced, at):
+    """
+    F125: `%` means a per cent sign.
+    """
+    assert checkin.admit(synced, at, "%%").outcome == "unknown"
+    assert checkin.admit(synced, at, "gu_st").outcome == "unknown"
+
+
+# Money that went back
+
+
+def test_f103_a_void_ticket_stays_out(synced, sandbox, settings):
+    voided = next(
+        (p, s)
+        for p in sandbox.world.purchases
+        if p.state == "completed"
+        for s in p.seats
+        if s.is_void and not s.is_loose
+    )
+    at = at_show_of(synced, voided[0])
+
+    answer = checkin.admit(synced, at, f"it_{voided[1].id}")
+
+    assert answer.outcome == "not-valid"
+    assert answer.message.endswith("(void).")
+
+
+def test_f103_refunded_only_is_let_in_with_a_warning(
+    synced, sandbox, settings, purchase, at
+):
+    """
+    F45: the money went back, the ticket was not voided.
+    """
+    sandbox.change(lambda w: world.refund_all(w, purchase))
+    sync.sync(synced, settings, Request(full=True))
+
+    answer = checkin.admit(synced, at, f"it_{purchase.seats[0].id}")
+
+    assert answer.outcome == "admitted"
+    assert answer.is_warning
+
+
+def test_f103_a_cancellation_that_races_a_scan_is_seen_or_comes_after(
+    synced, sandbox, settings, purchase, at
+):
+    """
+    Whichever is first, the scan's answer is true of the ticket at that moment: never
+    let in by a transaction that could see the cancellation.
+    """
+    sandbox.change(lambda w: world.cancel(w, purchase))
+    begin = threading.Barrier(2)
+
+    def cancel():
+        begin.wait()
+        sync.sync(synced, settings, Request(full=True))
+
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(cancel)
+        begin.wait()
+        first = checkin.admit(synced, at, f"it_{purchase.seats[0].id}")
+        running.result()
+    second = checkin.admit(synced, at, f"it_{purchase.seats[1].id}")
+
+    assert first.outcome in ("admitted", "not-valid")
+    assert second.outcome == "not-valid"
+
+
+# Many doors at once
+
+
+def admit_everywhere(database, show, guests, *, doors, times, enter):
+    """
+    Every ticket several times, through all doors at once; the outcomes.
+    """
+    scans = [guest for guest in guests for _ in range(times)]
+    random.Random(7).shuffle(scans)
+    lots = [scans[n::doors] for n in range(doors)]
+    begin = threading.Barrier(doors)
+
+    def door(number):
+        begin.wait()
+        return [
+            enter(database, show, guest, f"d{number}", f"{n}")
+            for n, guest in enumerate(lots[number])
+        ]
+
+    with ThreadPoolExecutor(doors) as pool:
+        return list(itertools.chain(*pool.map(door, range(doors))))
+
+
+def properly(database, show, guest, device, key):
+    with database.write() as session:
+        new = NewScan(device, key, show, guest.id, clock.now(), door=device)
+        return record(session, new).outcome
+
+
+def looking_first(database, show, guest, device, key):
+    """
+    The control: look whether somebody is in, and let them in afterwards.
+    """
+    with database.read() as session:
+        (now,) = attendees.numbered(session, [guest.id])
+    if now.is_in:
+        return "already-in"
+    properly(database, show, guest, device, key)
+    return "admitted"
+
+
+def house_of(database, most):
+    with database.read() as session:
+        guests = [g for g in attendees.listed(session) if g.admits and not g.is_in]
+    show = max({g.show_id for g in guests}, key=[g.show_id for g in guests].count)
+    return show, [g for g in guests if g.show_id == show][:most]
+
+
+def test_f101_scanned_five_times_at_twelve_doors_at_once_is_one_admission(synced):
+    show, guests = house_of(synced, 12)
+
+    outcomes = admit_everywhere(synced, show, guests, doors=12, times=5, enter=properly)
+
+    assert outcomes.count("admitted") == len(guests)
+    assert outcomes.count("already-in") == 4 * len(guests)
+    assert len(rows(synced, Admission)) == len(guests)
+
+
+def test_f101_control_looking_first_lets_some_in_twice(synced):
+    show, guests = house_of(synced, 12)
+
+    outcomes = admit_everywhere(
+        synced, show, guests, doors=12, times=5, enter=looking_first
+    )
+
+    assert outcomes.count("admitted") > len(guests)
+
+
+@pytest.mark.drill
+def test_f101_fifty_doors_five_hundred_tickets_five_times(
+    database, frozen, settings, monkeypatch
+):
+    """
+    2,500 scans at once: 500 admissions, on both databases.
+    """
+    played = server.Sandbox(world.build(orders=9000))
+    monkeypatch.setenv("TT_KEY", played.key)
+    with server.serving(played) as address:
+        connect(database, address)
+        sync.fetch_listing(database, settings, [])
+        match.adopt(database, settings)
+        sync.sync(database, settings, Request())
+    show, guests = house_of(database, 500)
+    assert len(guests) == 500
+
+    outcomes = admit_everywhere(
+        database, show, guests, doors=50, times=5, enter=properly
+    )
+
+    print(f"{len(outcomes)} scans, {outcomes.count('admitted')} admitted")
+    assert outcomes.count("admitted") == 500
+    assert outcomes.count("already-in") == 2000
+
+
+# Doors that were offline
+
+
+def offline(guest, device, minutes, kind="in"):
+    moment = NOW + timedelta(minutes=minutes)
+    return Captured(
+        guest.ticket_id, moment, kind, f"Door {device}", device, f"{minutes}"
+    )
+
+
+def test_f102_two_offline_doors_merge_alike_in_both_orders(synced, frozen, tmp_path):
+    """
+    F102: three guests, one seen by both doors; whoever is merged first, the earlier
+    scan has won, and the later guests are no duplicates.
+    """
+    show, (one, two, three) = house_of(synced, 3)
+    at = checkin.at_show(synced, show)
+    frozen(NOW + timedelta(hours=1))
+    first = [offline(one, "A", 1), offline(two, "A", 9)]
+    second = [offline(two, "B", 4), offline(three, "B", 6)]
+    stood = []
+
+    for lots in ((first, second), (second, first)):
+        for lot in lots:
+            merged = checkin.merge_scans(synced, at, lot)
+        stood.append(
+            [(a.ticket_id, a.is_in, a.at, a.door) for a in rows(synced, Admission)]
+        )
+        last = merged
+        with synced.write() as session:
+            for kind in (Admission, Scan):
+                session.connection().execute(table_of(kind).delete())
+
+    assert (
+        sorted(stood[0])
+        == sorted(stood[1])
+        == sorted(
+            [
+                (one.id, True, NOW + timedelta(minutes=1), "Door A"),
+                (two.id, True, NOW + timedelta(minutes=4), "Door B"),
+                (three.id, True, NOW + timedelta(minutes=6), "Door B"),
+            ]
+        )
+    )
+    # Merged last, door A learns that its second scan was the later one.
+    assert last.outcomes == {"admitted": 1, "already-in": 1}
+
+
+def test_f102_any_order_of_arrival_leaves_the_same_house(synced, frozen):
+    """
+    Ins and outs of four guests at three doors, in forty random orders of arrival: the
+    house is what an independent count of them in their own order says.
+    """
+    show, guests = house_of(synced, 4)
+    at = checkin.at_show(synced, show)
+    frozen(NOW + timedelta(hours=2))
+    chance = random.Random(3)
+    scans = [
+        offline(
+            chance.choice(guests), chance.choice("ABC"), n, chance.choice(["in", "out"])
+        )
+        for n in range(40)
+    ]
+    expected = {}
+    for scan in scans:  # they were made in the order of time
+        expected[scan.code] = scan.kind == "in"
+
+    for _ in range(10):
+        chance.shuffle(scans)
+        for scan in scans:
+            checkin.merge_scans(synced, at, [scan])
+        with synced.read() as session:
+            found = {g.ticket_id: g.is_in for g in attendees.door_list(session, show)}
+        assert {code: found[code] for code in expected} == expected
+        with synced.write() as session:
+            for kind in (Admission, Scan):
+                session.connection().execute(table_of(kind).delete())
+
+
+def test_f102_merging_a_file_again_changes_nothing(synced, frozen, tmp_path):
+    show, (one, two) = house_of(synced, 2)
+    at = checkin.at_show(synced, show)
+    frozen(NOW + timedelta(hours=1))
+    file = tmp_path / "door.csv"
+    file.write_text(
+        "at,code,kind\n"
+        f"2026-09-01T10:05:00+10:00,{one.ticket_id},in\n"
+        f"2026-09-01T00:06:00Z,{two.ticket_id},\n"
+        "2026-09-01T00:07:00Z,nobody knows me,in\n"
+    )
+
+    first = checkin.merge(synced, at, file)
+    before = (rows(synced, Scan), rows(synced, Admission))
+    again = checkin.merge(synced, at, file)
+
+    assert first == again
+    assert first.outcomes == {"admitted": 2, "unknown": 1}
+    assert [(who, outcome) for _, who, outcome in first.conflicts] == [
+        ("nobody knows me", "unknown")
+    ]
+    assert (rows(synced, Scan), rows(synced, Admission)) == before
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("yesterday,it_1,in", "Line 3"),
+        ("2026-09-01T00:05:00Z,,in", "Line 3"),
+        ("2026-09-01T00:05:00Z,it_1,through", "neither in nor out"),
+        ("2027-09-01T00:05:00Z,it_1,in", "in the future"),
+    ],
+)
+def test_one_wrong_line_and_nothing_is_taken(synced, tmp_path, line, complaint):
+    show, (one,) = house_of(synced, 1)
+    file = tmp_path / "door.csv"
+    good = f"2026-08-31T23:00:00Z,{one.ticket_id},in"
+    file.write_text(f"at,code,kind\n{good}\n{line}\n")
+
+    with pytest.raises(errors.BadFile, match=complaint):
+        checkin.merge(synced, checkin.at_show(synced, show), file)
+
+    assert rows(synced, Scan) == []
+
+
+def test_a_file_of_json_lines_is_read_too(synced, tmp_path):
+    show, (one,) = house_of(synced, 1)
+    file = tmp_path / "door.jsonl"
+    scan = {"at": "2026-08-31T23:00:00Z", "code": one.ticket_id, "door": "Side"}
+    file.write_text(json.dumps(scan) + "\n")
+
+    merged = checkin.merge(synced, checkin.at_show(synced, show), file)
+
+    assert merged.outcomes == {"admitted": 1}
+    assert [a.door for a in rows(synced, Admission)] == ["Side"]
+
+
+# Platforms
+
+
+def test_what_the_platform_let_in_is_in_here_too(synced, sandbox, settings):
+    entered = next(
+        (p, s)
+        for p in sandbox.world.purchases
+        for s in p.seats
+        if s.has_entered and not s.is_loose
+    )
+    at = at_show_of(synced, entered[0])
+
+    answer = checkin.admit(synced, at, f"it_{entered[1].id}")
+    back = checkin.take_back(synced, at, f"it_{entered[1].id}")
+
+    assert answer.outcome == "already-in"
+    assert answer.message.endswith("is in already, tt says.")
+    assert back.outcome == "not-in"
+    assert back.message.endswith("was let in at tt; take it back there.")
+
+
+@pytest.fixture
+def pushing(settings):
+    account = AccountSettings(push_check_ins=True)
+    return replace(settings, accounts={"tt": account, "hx": account})
+
+
+def entered(played, platform):
+    return {
+        seat.id
+        for purchase in played.players[platform].world.purchases
+        if purchase.performance.starts.timestamp() > NOW.timestamp()
+        for seat in purchase.seats
+        if seat.has_entered
+    }
+
+
+def test_platforms_hear_who_is_in_only_where_the_venue_asks(
+    synced, sandbox, settings, pushing, at, purchase
+):
+    seat = purchase.seats[0].id
+    checkin.admit(synced, at, f"it_{seat}")
+
+    assert checkin.push(synced, settings) == []
+    assert entered(sandbox, "ticket_tailor") == set()
+
+    (told,) = checkin.push(synced, pushing)
+    assert told.outcome == "success"
+    assert entered(sandbox, "ticket_tailor") == {seat}
+    assert checkin.push(synced, pushing) == []
+
+    checkin.take_back(synced, at, f"it_{seat}")
+    checkin.push(synced, pushing)
+    assert entered(sandbox, "ticket_tailor") == set()
+
+
+def test_a_refused_check_in_is_told_and_stops_no_other(
+    synced, sandbox, pushing, at, purchase
+):
+    first, second = (seat.id for seat in purchase.seats[:2])
+    for seat in (first, second):
+        checkin.admit(synced, at, f"it_{seat}")
+    purchase.seats[0].id = 1  # the platform no longer knows it
+
+    (told,) = checkin.push(synced, pushing)
+
+    assert (told.outcome, told.exit_code) == ("partial", 6)
+    assert entered(sandbox, "ticket_tailor") == {second}
+
+
+def test_humanitix_hears_it_too(sqlite, frozen, settings, pushing, monkeypatch):
+    others = platforms.others(today=NOW.date(), orders=20, names=["humanitix"])
+    played = server.Sandbox(world.build(today=NOW.date(), orders=20), others=others)
+    monkeypatch.setenv("HX_KEY", played.players["humanitix"].key)
+    with server.serving(played) as address:
+        with sqlite.write() as session:
+            shows.add_venue(session, "V", "Australia/Sydney", "AUD")
+            new = state.NewAccount(
+                *("hx", "humanitix", played.url(address, "humanitix")),
+                *("env", "HX_KEY", "", None),
+            )
+            state.add(session, new, clock.now())
+        sync.fetch_listing(sqlite, settings, [])
+        match.adopt(sqlite, settings)
+        sync.sync(sqlite, settings, Request())
+        show, (guest,) = house_of(sqlite, 1)
+        at = checkin.at_show(sqlite, show)
+        before = entered(played, "humanitix")
+        checkin.admit(sqlite, at, f"qr{int(guest.ticket_id, 16)}")
+
+        (told,) = checkin.push(sqlite, pushing)
+
+        assert told.outcome == "success"
+        assert entered(played, "humanitix") - before == {int(guest.ticket_id, 16)}

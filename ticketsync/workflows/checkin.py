@@ -1,0 +1,440 @@
+"""
+The door: finding the ticket somebody holds, letting them in, taking it back, merging
+what an offline door wrote down, and telling the platforms that want to know.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import Session
+
+from ticketsync.accounts import state
+from ticketsync.accounts.runs import Result
+from ticketsync.catalogue import shows
+from ticketsync.catalogue.shows import ShowInfo
+from ticketsync.core import clock, errors, sheets
+from ticketsync.core.config import Settings
+from ticketsync.core.redact import safe
+from ticketsync.providers.base import AcceptsCheckIns
+from ticketsync.sales import attendees, checkin
+from ticketsync.sales.attendees import Guest
+from ticketsync.sales.checkin import NewScan, Verdict
+from ticketsync.store.engine import Database
+from ticketsync.workflows.session import AccountSession, attend, new_run_id
+
+TWICE = "twice-in"  # let in here, and by another door since
+SEVERAL = "several"  # more than one ticket is meant; nothing was done
+CAPTURED = ("at", "code")  # what every line of a capture file tells
+OPTIONAL = ("kind", "door", "device", "key")
+LONGEST = 500  # characters of a scanned text
+AHEAD = timedelta(minutes=5)  # of a device's clock, before it is to blame
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """
+    Where somebody stands: at which show, at which door, with which device.
+    """
+
+    show: ShowInfo
+    door: str = ""
+    device: str = "cli"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """
+    What a door tells the person in front of it. `guests` are the tickets it is about;
+    of `several` nothing was done and one of them must be chosen.
+    """
+
+    outcome: str
+    message: str
+    guests: tuple[Guest, ...] = ()
+    is_warning: bool = False
+
+    @property
+    def is_welcome(self) -> bool:
+        return self.outcome in (checkin.ADMITTED, checkin.OUT)
+
+
+def at_show(
+    database: Database, show: str | int, door: str = "", device: str = "cli"
+) -> At:
+    """
+    A door of the show a person means.
+    """
+    with database.read() as session:
+        return At(shows.find(session, str(show)), door[:100], device[:100])
+
+
+def admit(
+    database: Database,
+    at: At,
+    text: str,
+    *,
+    group: bool = False,
+    when: datetime | None = None,
+    key: str = "",
+) -> Answer:
+    """
+    Let in whoever holds this: a code or QR text, a ticket's or an order's number, or a
+    name. `group` lets in everybody of the order.
+    """
+    with database.write() as session:
+        return _move(session, at, text, "in", group, when or clock.now(), key)
+
+
+def take_back(
+    database: Database,
+    at: At,
+    text: str,
+    *,
+    group: bool = False,
+    when: datetime | None = None,
+    key: str = "",
+) -> Answer:
+    """
+    Undo that somebody was let in.
+    """
+    with database.write() as session:
+        return _move(session, at, text, "out", group, when or clock.now(), key)
+
+
+def _move(
+    session: Session,
+    at: At,
+    text: str,
+    kind: str,
+    group: bool,
+    when: datetime,
+    key: str,
+) -> Answer:
+    wanted = text.strip()[:LONGEST]
+    key = key or secrets.token_hex(8)
+    scan = NewScan(at.device, key, at.show.id, None, when, kind, at.door)
+    found = attendees.search(session, wanted, at.show.id)
+    if not found:
+        return _stranger(session, at, scan, wanted)
+    orders = {(guest.account, guest.order_id) for guest in found}
+    if len(found) > 1 and not (group and len(orders) == 1):
+        meant = [guest for guest in found if guest.admits]
+        if len(meant) != 1 or group:
+            return Answer(SEVERAL, _which(found), tuple(found))
+        found = meant
+    if group and len(found) == 1:
+        found = _same_order(session, found[0])
+    return _together(session, at, scan, found)
+
+
+def _together(
+    session: Session, at: At, scan: NewScan, found: Sequence[Guest]
+) -> Answer:
+    """
+    One ticket, or all those of an order that still can; their parts in one answer.
+    """
+    verdicts = [
+        (
+            guest,
+            checkin.record(
+                session,
+                replace(
+                    scan,
+                    ticket_id=guest.id,
+                    key=f"{scan.key}/{n}" if n else scan.key,
+                    note=guest.because if scan.kind == "in" else "",
+                ),
+            ),
+        )
+        for n, guest in enumerate(found)
+    ]
+    wanted = checkin.ADMITTED if scan.kind == "in" else checkin.OUT
+    done = [guest for guest, verdict in verdicts if verdict.outcome == wanted]
+    after = tuple(attendees.numbered(session, [guest.id for guest in found]))
+    if len(found) > 1 and done:
+        word = "in" if scan.kind == "in" else "out"
+        return Answer(wanted, f"{len(done)} of {len(found)} are {word}.", after)
+    guest, verdict = verdicts[0]
+    return _answer(guest, verdict, after, at)
+
+
+def _same_order(session: Session, guest: Guest) -> list[Guest]:
+    if not guest.order_id:
+        return [guest]
+    everybody = attendees.listed(session, guest.show_id, guest.account)
+    return [g for g in everybody if g.order_id == guest.order_id and g.admits] or [
+        guest
+    ]
+
+
+def _stranger(session: Session, at: At, scan: NewScan, wanted: str) -> Answer:
+    """
+    Nobody of tonight; perhaps of another night.
+    """
+    elsewhere = [g for g in attendees.search(session, wanted) if g.admits]
+    if len({guest.show_id for guest in elsewhere}) == 1 and scan.kind == "in":
+        guest = elsewhere[0]
+        night = f"{guest.production}, {guest.starts_local}"
+        checkin.record(session, replace(scan, note=f"for {night}"))
+        return Answer(checkin.NOT_VALID, f"For another night: {night}.", (guest,))
+    if scan.kind == "in":
+        checkin.record(session, replace(scan, note="nobody knows this ticket"))
+    return Answer(
+        checkin.UNKNOWN,
+        f"Nobody at {at.show.production}, {at.show.starts_local}, has "
+        f"{safe(wanted, longest=60)!r}.",
+    )
+
+
+def _answer(guest: Guest, verdict: Verdict, after: tuple[Guest, ...], at: At) -> Answer:
+    who = f"{guest.shown_name}, {guest.type_name}"
+    if verdict.outcome == checkin.ADMITTED:
+        if guest.is_refunded:
+            note = f"In: {who}. Its money went back, the ticket still admits."
+            return Answer(verdict.outcome, note, after, is_warning=True)
+        return Answer(verdict.outcome, f"In: {who}.", after)
+    if verdict.outcome == checkin.ALREADY_IN:
+        return Answer(verdict.outcome, f"{who} {_since(verdict, guest, at)}.", after)
+    if verdict.outcome == checkin.NOT_VALID:
+        because = guest.because or verdict.warning or "not valid"
+        return Answer(verdict.outcome, f"Not valid: {who} ({because}).", after)
+    if verdict.outcome == checkin.OUT:
+        return Answer(verdict.outcome, f"Out again: {who}.", after)
+    if verdict.warning == checkin.BY_PLATFORM:
+        text = f"{who} was let in at {guest.account}; take it back there."
+        return Answer(verdict.outcome, text, after)
+    return Answer(verdict.outcome, f"{who} is not in.", after)
+
+
+def _since(verdict: Verdict, guest: Guest, at: At) -> str:
+    if verdict.since is None:
+        return f"is in already, {guest.account} says"
+    moment = clock.local(verdict.since, at.show.timezone)
+    door = f" at {verdict.door}" if verdict.door else ""
+    return f"is in already since {moment:%H:%M}{door}"
+
+
+def _which(found: Sequence[Guest]) -> str:
+    if len({(guest.account, guest.order_id) for guest in found}) == 1:
+        return f"{len(found)} tickets of one order: let all in, or choose one."
+    return f"{len(found)} tickets fit: choose one."
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """
+    What an offline door's file came to: scans by outcome, and what a person should
+    look at: who was let in offline and should not have been.
+    """
+
+    outcomes: Mapping[str, int]
+    conflicts: tuple[tuple[datetime, str, str], ...]
+
+
+def merge(database: Database, at: At, file: Path) -> Merged:
+    """
+    Take in what a door wrote down while it was offline; a file can be merged twice.
+
+    CSV with a heading (`at`, `code`, and where known `kind`, `door`, `device`, `key`),
+    or one JSON object of these per line. Nothing is taken if any line is wrong.
+    """
+    scans = list(_captured(file, at))
+    return merge_scans(database, at, scans)
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """
+    One line of an offline door: what it read, and when.
+    """
+
+    code: str
+    at: datetime
+    kind: str
+    door: str
+    device: str
+    key: str
+
+
+def merge_scans(database: Database, at: At, scans: Iterable[Captured]) -> Merged:
+    """
+    The same for scans that are here already, as the door page sends them.
+    """
+    outcomes: dict[str, int] = {}
+    names: list[tuple[str, str, datetime, str]] = []
+    final: dict[tuple[str, str], str] = {}
+    overtaking: set[tuple[str, str]] = set()
+    with database.write() as session:
+        for item in scans:
+            found = _exactly(session, item.code, at.show.id)
+            new = NewScan(
+                item.device,
+                item.key,
+                at.show.id,
+                found.id if found else None,
+                item.at,
+                item.kind,
+                item.door,
+                note=found.because if found else "nobody knows this ticket",
+            )
+            verdict = checkin.record(session, new)
+            if verdict.has_overtaken:
+                overtaking.add((item.device, item.key))
+            who = found.shown_name if found else safe(item.code, longest=40)
+            names.append((item.device, item.key, item.at, who))
+        # A later line may have happened earlier: ask again when all are in.
+        for device, key, _, _ in names:
+            known = checkin.known(session, device, key)
+            final[device, key] = known.outcome
+    for outcome in final.values():
+        outcomes[outcome] = outcomes.get(outcome, 0) + 1
+    wrong = (checkin.ALREADY_IN, checkin.NOT_VALID, checkin.UNKNOWN)
+    return Merged(
+        outcomes,
+        tuple(
+            (moment, who, TWICE if (device, key) in overtaking else final[device, key])
+            for device, key, moment, who in names
+            if final[device, key] in wrong or (device, key) in overtaking
+        ),
+    )
+
+
+def _exactly(session: Session, text: str, show_id: int) -> Guest | None:
+    """
+    The one ticket that a text names; nobody is let in by a part of a name unseen.
+    """
+    found = attendees.search(session, text[:LONGEST], show_id, exact=True)
+    return found[0] if len(found) == 1 else None
+
+
+def _captured(file: Path, at: At) -> Iterator[Captured]:
+    text = sheets.text_of(file, sheets.bytes_of(file))
+    for number, row in _rows(text, file):
+        yield captured(row, at, f"Line {number} of {file}")
+
+
+def captured(row: Mapping[str, Any], at: At, where: str) -> Captured:
+    """
+    One scan as a door wrote it down; `BadFile` says where and what is wrong.
+    """
+    told = {name: str(row.get(name) or "").strip() for name in (*CAPTURED, *OPTIONAL)}
+    kind = told["kind"] or "in"
+    if not told["code"] or len(told["code"]) > LONGEST:
+        raise errors.BadFile(f"{where}: there is no code.", hint="Correct the line.")
+    if kind not in ("in", "out"):
+        raise errors.BadFile(
+            f"{where}: {safe(kind)!r} is neither in nor out.", hint="Correct the line."
+        )
+    try:
+        moment = clock.from_iso(told["at"])
+    except ValueError:
+        raise errors.BadFile(
+            f"{where}: {safe(told['at'])!r} is not a time.",
+            hint="Write 2026-11-27T19:12:00+11:00 or …Z.",
+        ) from None
+    if moment > clock.now() + AHEAD:
+        raise errors.BadFile(
+            f"{where}: {told['at']} lies in the future.",
+            hint="Put the device's clock right.",
+        )
+    device = told["device"] or at.device
+    own = f"{device} {moment.isoformat()} {kind} {told['code']}"
+    return Captured(
+        code=told["code"],
+        at=moment,
+        kind=kind,
+        door=(told["door"] or at.door)[:100],
+        device=device[:100],
+        key=(told["key"] or hashlib.sha256(own.encode()).hexdigest()[:24])[:100],
+    )
+
+
+def _rows(text: str, file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    if text.lstrip().startswith("{"):
+        for number, line in enumerate(text.splitlines(), start=1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line)
+            except ValueError:
+                row = None
+            if not isinstance(row, dict):
+                raise errors.BadFile(
+                    f"Line {number} of {file} is no JSON object.",
+                    hint="Correct the line.",
+                )
+            yield number, row
+        return
+    reader = csv.DictReader(io.StringIO(text))
+    missing = [name for name in CAPTURED if name not in (reader.fieldnames or ())]
+    if missing:
+        raise errors.BadFile(
+            f"{file} has no column {missing[0]!r}.",
+            hint="The columns are at, code and, where known, kind, door, device, key.",
+        )
+    yield from enumerate(reader, start=2)
+
+
+def push(database: Database, settings: Settings) -> list[Result]:
+    """
+    Tell the platforms who is in, for accounts whose settings ask for it.
+    """
+    with database.read() as session:
+        accounts = [
+            account
+            for account in state.all_accounts(session)
+            if settings.account(account.name).push_check_ins
+            and account.state == "active"
+            and not account.breaker_is_open(clock.now())
+            and checkin.untold(session, account.id)
+        ]
+    run_id = new_run_id()
+    return [
+        attend(
+            database,
+            settings,
+            account,
+            _tell,
+            run_id=run_id,
+            kind="manual",
+            started_by="check-in",
+        )[0]
+        for account in accounts
+    ]
+
+
+def _tell(work: AccountSession) -> tuple[int, bool]:
+    """
+    One request for each ticket, never repeated by itself: a platform that counts
+    entries would count twice. What it did not take stays, with the reason.
+    """
+    provider = work.provider
+    if not isinstance(provider, AcceptsCheckIns):
+        raise errors.ConfigurationError(
+            f"{provider.spec.title} takes no check-ins.",
+            hint=f"Remove `push_check_ins` of {work.account.name!r} from the settings.",
+        )
+    with work.database.read() as session:
+        waiting = checkin.untold(session, work.account.id)
+    for item in waiting:
+        trouble = ""
+        try:
+            provider.push_check_in(item.ticket_id, item.occurrence_id, is_in=item.is_in)
+        except errors.ProviderNonsense as refused:
+            trouble = refused.message
+            work.troubles.append(refused)
+        with work.unit() as session:
+            checkin.note_told(
+                session, item.ticket_row, is_in=item.is_in, trouble=trouble
+            )
+    return 0, False
