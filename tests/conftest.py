@@ -4,19 +4,35 @@ What every test may use: a home of its own, both databases, a sandbox.
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
+import threading
+import time
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
+import httpx
 import pytest
+import uvicorn
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import shows
 from ticketsync.core import clock
-from ticketsync.core.config import Settings, SyncSettings
+from ticketsync.core.config import (
+    AccountSettings,
+    ServeSettings,
+    Settings,
+    SyncSettings,
+)
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine
+from ticketsync.visitors import passes
+from ticketsync.web import app as web
+from ticketsync.web.receiver import Receiver
+from ticketsync.web.site import COOKIE, Site
 from ticketsync.workflows import match, sync
+from ticketsync.workflows.sync import Request
 
 TODAY = date(2026, 9, 1)
 NOW = datetime(2026, 9, 1, 0, 0, tzinfo=UTC)
@@ -207,3 +223,90 @@ def venue(home):
         run("shows", "import", str(season))
         run.environment = environment
         yield run
+
+
+# The pages
+
+PASSWORD = "a dozen lanterns"
+
+
+@pytest.fixture(scope="session")
+def hashed():
+    return passes.hashed(PASSWORD)
+
+
+@pytest.fixture
+def full(tmp_path, sandbox):
+    """
+    A database with people, synced once.
+    """
+    adopted(tmp_path / "pages.db", sandbox)
+    database = engine.open_database(str(tmp_path / "pages.db"))
+    keeping = Settings(accounts={"tt": AccountSettings(keep_people=True)})
+    sync.sync(database, keeping, Request())
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def asked():
+    return []
+
+
+@pytest.fixture
+def site(full, asked, hashed):
+    settings = Settings(
+        serve=ServeSettings(
+            public_url="https://tickets.example.org", password_hash=hashed
+        )
+    )
+    return Site(full, settings, asked.append)
+
+
+@contextmanager
+def running(application):
+    """
+    An application under a real server on a free port; yields its address.
+    """
+    config = uvicorn.Config(
+        application, log_level="error", lifespan="off", server_header=False
+    )
+    started = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as opened:
+        thread = threading.Thread(target=started.run, kwargs={"sockets": [opened]})
+        thread.start()
+        while not started.started:
+            time.sleep(0.01)
+        try:
+            yield f"http://127.0.0.1:{opened.getsockname()[1]}"
+        finally:
+            started.should_exit = True
+            thread.join()
+
+
+@pytest.fixture
+def served(full, site):
+    with running(web.house(Receiver(full, list), site)) as address:
+        yield address
+
+
+@pytest.fixture
+def enter(served, full):
+    """
+    A browser of sorts that somebody with this role sits at.
+    """
+    opened = []
+
+    def as_(role, name=""):
+        client = httpx.Client(base_url=served, trust_env=False, follow_redirects=True)
+        client.headers["origin"] = served
+        opened.append(client)
+        if role:
+            with full.write() as session:
+                token = passes.issue(session, "session", role, name, clock.now())
+            client.cookies.set(COOKIE, token)
+        return client
+
+    yield as_
+    for client in opened:
+        client.close()

@@ -76,8 +76,11 @@ FREE_ORDER = records.Order(
             code=f"code:{digest}",
         )
         for id_, digest in (
-            ("it_50198", "ae1ac160e065e47abba755d1078a149f"),  # b2sum -l 128 of al4R5
-            ("it_50199", "3e70a608a49ab7ff5a5472ab8c3ca285"),  # and of dx2Fv
+            (
+                "it_50198",
+                "749ca9ed0d7899d62e0941ef635a5120",
+            ),  # sha256sum of al4R5, half
+            ("it_50199", "878dc498d5db30764ad15fac5944c386"),  # and of dx2Fv
         )
     ),
     tax_on_top=True,

@@ -14,8 +14,7 @@ from contextlib import contextmanager
 
 import httpx
 import pytest
-import uvicorn
-from conftest import adopted
+from conftest import adopted, running
 
 from ticketsync.accounts import state
 from ticketsync.core import clock
@@ -43,20 +42,8 @@ def serving(database, *doors, **options):
     application = receiver.application(
         receiver.Receiver(database, lambda: doors, **options)
     )
-    config = uvicorn.Config(
-        application, log_level="error", lifespan="off", server_header=False
-    )
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as opened:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]})
-        thread.start()
-        while not server.started:
-            time.sleep(0.01)
-        try:
-            yield f"http://127.0.0.1:{opened.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
+    with running(application) as address:
+        yield address
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from ticketsync.sales.checkin import NewScan, record
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store.tables.sales import Admission, Scan
 from ticketsync.store.upsert import table_of
-from ticketsync.workflows import checkin, match, sync
+from ticketsync.workflows import checkin, match, sync, tell
 from ticketsync.workflows.checkin import Captured
 from ticketsync.workflows.sync import Request
 
@@ -533,16 +533,16 @@ def test_platforms_hear_who_is_in_only_where_the_venue_asks(
     seat = purchase.seats[0].id
     checkin.admit(synced, at, f"it_{seat}")
 
-    assert checkin.push(synced, settings) == []
+    assert tell.check_ins(synced, settings) == []
     assert entered(sandbox, "ticket_tailor") == set()
 
-    (told,) = checkin.push(synced, pushing)
+    (told,) = tell.check_ins(synced, pushing)
     assert told.outcome == "success"
     assert entered(sandbox, "ticket_tailor") == {seat}
-    assert checkin.push(synced, pushing) == []
+    assert tell.check_ins(synced, pushing) == []
 
     checkin.take_back(synced, at, f"it_{seat}")
-    checkin.push(synced, pushing)
+    tell.check_ins(synced, pushing)
     assert entered(sandbox, "ticket_tailor") == set()
 
 
@@ -554,7 +554,7 @@ def test_a_refused_check_in_is_told_and_stops_no_other(
         checkin.admit(synced, at, f"it_{seat}")
     purchase.seats[0].id = 1  # the platform no longer knows it
 
-    (told,) = checkin.push(synced, pushing)
+    (told,) = tell.check_ins(synced, pushing)
 
     assert (told.outcome, told.exit_code) == ("partial", 6)
     assert entered(sandbox, "ticket_tailor") == {second}
@@ -580,7 +580,7 @@ def test_humanitix_hears_it_too(sqlite, frozen, settings, pushing, monkeypatch):
         before = entered(played, "humanitix")
         checkin.admit(sqlite, at, f"qr{int(guest.ticket_id, 16)}")
 
-        (told,) = checkin.push(sqlite, pushing)
+        (told,) = tell.check_ins(sqlite, pushing)
 
         assert told.outcome == "success"
         assert entered(played, "humanitix") - before == {int(guest.ticket_id, 16)}

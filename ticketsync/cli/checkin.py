@@ -139,11 +139,11 @@ def push(ctx: typer.Context) -> None:
     settings; `serve` does so by itself.
     """
     from ticketsync.core import errors
-    from ticketsync.workflows import checkin
+    from ticketsync.workflows import tell
 
     here = context.of(ctx)
     here.log()
-    results = checkin.push(here.database(), here.settings())
+    results = tell.check_ins(here.database(), here.settings())
     for result in results:
         if result.exit_code:
             context.complain(result)

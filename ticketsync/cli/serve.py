@@ -7,13 +7,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ticketsync.cli import context
 
 if TYPE_CHECKING:
+    import socket
+
     from ticketsync.core.config import Settings
     from ticketsync.store.engine import Database
     from ticketsync.web.receiver import Door
@@ -30,42 +32,38 @@ def serve(
     workers: Annotated[
         bool, typer.Option("--work/--no-work", help="Also work off what comes.")
     ] = True,
+    pages: Annotated[
+        bool, typer.Option("--pages/--no-pages", help="Also the pages and the door.")
+    ] = True,
 ) -> None:
     """
-    Receive webhooks, and read again what they hint at within seconds.
+    Show the pages, run the door, receive webhooks and work off what they hint at.
 
-    Listens on this machine only; put your TLS proxy in front and tell its address with
-    `serve: public_url` in the settings. See `ticketsync webhooks url ACCOUNT`.
+    Prints a link that opens the pages once. Listens on this machine only; put your TLS
+    proxy in front and tell its address with `serve: public_url` in the settings.
     """
     import socket
 
     import uvicorn
 
-    from ticketsync.core import errors
+    from ticketsync.web import app as web
     from ticketsync.web import receiver
 
     here = context.of(ctx)
     database, settings = here.database(), here.settings()
     here.log()
-    doors = doors_of(database, settings)
-    for door in doors:
-        if not door.is_ready:
-            here.say(
-                f"ticketsync: webhook-secret-missing: Account {door.account!r} sends "
-                f"signed webhooks and has no secret; all of them are turned away. Run "
-                f"`ticketsync webhooks secret {door.account}`."
-            )
-    if not any(door.is_ready for door in doors):
-        raise errors.UsageError(
-            "No account can receive webhooks yet.",
-            hint="Run `ticketsync webhooks url ACCOUNT`.",
-            word="webhook-secret-missing" if doors else "no-webhooks",
-        )
+    _complain_of_the_deaf(here, doors_of(database, settings), pages)
     listening = receiver.Receiver(
         database, _remembering(database, settings), settings.serve.allow
     )
+    errands = Errands()
+    site = None
+    if pages:
+        from ticketsync.web.site import Site
+
+        site = Site(database, settings, errands.ask if workers else None)
     config = uvicorn.Config(
-        receiver.application(listening),
+        web.house(listening, site),
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -76,8 +74,65 @@ def serve(
     with socket.create_server((host, port)) as opened:
         name, number = opened.getsockname()[:2]
         here.say(f"Receiving webhooks at http://{name}:{number}/hooks/…")
-        with _worker(database, settings, workers):
+        if pages:
+            here.say(f"The pages, to be opened once: {_first_link(database, opened)}")
+        with _worker(database, settings, errands, workers):
             uvicorn.Server(config).run(sockets=[opened])
+
+
+def _complain_of_the_deaf(here: Any, doors: Sequence[Door], pages: bool) -> None:
+    """
+    A missing secret shouts; with nothing at all to do, there is nothing to start.
+    """
+    from ticketsync.core import errors
+
+    for door in doors:
+        if not door.is_ready:
+            here.say(
+                f"ticketsync: webhook-secret-missing: Account {door.account!r} sends "
+                f"signed webhooks and has no secret; all of them are turned away. Run "
+                f"`ticketsync webhooks secret {door.account}`."
+            )
+    if not pages and not any(door.is_ready for door in doors):
+        raise errors.UsageError(
+            "No account can receive webhooks yet.",
+            hint="Run `ticketsync webhooks url ACCOUNT`.",
+            word="webhook-secret-missing" if doors else "no-webhooks",
+        )
+
+
+def _first_link(database: Database, opened: socket.socket) -> str:
+    """
+    A manager's way in, at the address that this very machine can open.
+    """
+    from ticketsync.core import clock
+    from ticketsync.visitors import passes
+    from ticketsync.web import entry
+
+    name, number = opened.getsockname()[:2]
+    with database.write() as session:
+        token = passes.issue(session, "link", "manager", "", clock.now())
+    return entry.link(f"http://{name}:{number}", token)
+
+
+class Errands:
+    """
+    What a page asked for and the worker does, because it talks to a platform.
+    """
+
+    def __init__(self) -> None:
+        self._accounts: list[str] = []
+        self._lock = threading.Lock()
+
+    def ask(self, account: str) -> None:
+        with self._lock:
+            if account not in self._accounts:
+                self._accounts.append(account)
+
+    def taken(self) -> list[str]:
+        with self._lock:
+            found, self._accounts = self._accounts, []
+        return found
 
 
 def _remembering(
@@ -154,24 +209,39 @@ def address(settings: Settings, path: str) -> str:
 
 
 @contextmanager
-def _worker(database: Database, settings: Settings, wanted: bool) -> Iterator[None]:
+def _worker(
+    database: Database, settings: Settings, errands: Errands, wanted: bool
+) -> Iterator[None]:
     """
-    A thread that works the inbox off every two seconds, until the server ends.
+    A thread that works the inbox off every two seconds, reads the accounts that a page
+    asked for, and tells platforms who is in, until the server ends.
     """
     from ticketsync.core import journal
-    from ticketsync.workflows import receive
+    from ticketsync.workflows import receive, sync, tell
 
     ended = threading.Event()
 
+    def read_asked() -> None:
+        names = tuple(errands.taken())
+        if names:
+            sync.sync(database, settings, sync.Request(names))
+
+    jobs = (
+        read_asked,
+        lambda: receive.work_off(database, settings),
+        lambda: tell.check_ins(database, settings),
+    )
+
     def work() -> None:
         while not ended.wait(WORK_SECONDS):
-            try:
-                receive.work_off(database, settings)
-            except Exception as error:  # else deliveries would pile up unseen
-                word = getattr(error, "word", "bug")
-                journal.warn("inbox", word=word, trace=journal.trace_of(error))
+            for job in jobs:
+                try:
+                    job()
+                except Exception as error:  # else deliveries would pile up unseen
+                    word = getattr(error, "word", "bug")
+                    journal.warn("worker", word=word, trace=journal.trace_of(error))
 
-    thread = threading.Thread(target=work, name="inbox")
+    thread = threading.Thread(target=work, name="worker")
     if wanted:
         thread.start()
     try:

@@ -84,6 +84,13 @@ def local_to_utc(local: datetime, zone_name: str) -> datetime:
     return early
 
 
+def from_poster(text: str) -> datetime:
+    """
+    A time as it stands on a poster, `2026-11-27 19:30`: local and without a zone.
+    """
+    return datetime.fromisoformat(text)
+
+
 def local(moment: datetime, zone_name: str) -> datetime:
     """
     The wall-clock time of an instant in a zone.

@@ -93,10 +93,13 @@ class ServeSettings:
     """
     public_url  how the world reaches us, through your TLS proxy
     allow       networks that may knock, all if none is named
+    password_hash  what `ticketsync visitors password` printed: its password opens the
+                   pages as a manager
     """
 
     public_url: str = "http://127.0.0.1:8787"
     allow: tuple[str, ...] = ()
+    password_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +290,8 @@ class _Reader:
         return node.text
 
     def serve(self, node: plain_yaml.Node | None) -> ServeSettings:
-        entries = self.mapping(node, "serve", ("public_url", "allow"))
+        known = ("public_url", "allow", "password_hash")
+        entries = self.mapping(node, "serve", known)
         usual = ServeSettings().public_url
         allow = self.texts(entries.get("allow"))
         for text in allow:
@@ -298,7 +302,9 @@ class _Reader:
                     entries["allow"], f"{text!r} is no network such as 203.0.113.0/24"
                 ) from None
         return ServeSettings(
-            self.text(entries.get("public_url"), usual) or usual, allow
+            self.text(entries.get("public_url"), usual) or usual,
+            allow,
+            self.text(entries.get("password_hash"), ""),
         )
 
     def texts(self, node: plain_yaml.Node | None) -> tuple[str, ...]:

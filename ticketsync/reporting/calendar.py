@@ -55,6 +55,13 @@ class Performance:
     sources: tuple[Source, ...]
 
     @property
+    def starts_local(self) -> str:
+        """
+        The time on the poster.
+        """
+        return f"{clock.local(self.starts_at, self.timezone):%Y-%m-%d %H:%M}"
+
+    @property
     def title(self) -> str:
         """
         `Gala (118/180 sold)`, without the capacity where nobody says it.

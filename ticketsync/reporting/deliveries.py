@@ -5,14 +5,30 @@ What platforms told us by themselves, and how well it works.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 from sqlmodel import Session
 
 from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.webhooks import Delivered
+from ticketsync.store.tables.sales import Order
+from ticketsync.store.tables.webhooks import Delivered, Webhook
 from ticketsync.store.upsert import table_of
+
+TROUBLED = ("failed", "rejected", "stale")
+LATE = timedelta(minutes=10)  # until then a delivery may still come
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """
+    Orders of an account that were found by reading and that no delivery announced, of
+    all its orders of that time.
+    """
+
+    account: str
+    orders: int
+    of: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +63,14 @@ class Health:
     states: dict[str, int]
     last_at: datetime
     seconds_to_effect: float | None
+
+    @property
+    def percent_done(self) -> int:
+        """
+        How many of those that should have an effect had one.
+        """
+        meant = sum(self.states.get(s, 0) for s in ("done", *TROUBLED))
+        return 100 if not meant else 100 * self.states.get("done", 0) // meant
 
 
 def received(
@@ -117,4 +141,42 @@ def health(session: Session) -> list[Health]:
             round(sum(latest[name]) / len(latest[name]), 1) if latest[name] else None,
         )
         for name in sorted(states)
+    ]
+
+
+def gaps(session: Session, now: datetime, days: int = 1) -> list[Gap]:
+    """
+    Accounts whose platform, though it has an address of ours, did not announce every
+    order of the last days: it may have switched our webhook off, or the proxy in front
+    of us turns it away. Such orders are read all the same; only later.
+    """
+    table, hooks = table_of(Delivered), table_of(Webhook)
+    orders, accounts = table_of(Order), table_of(Account)
+    announced = (
+        select(table.c.id)
+        .where(
+            table.c.account_id == orders.c.account_id,
+            table.c.order_id == orders.c.provider_id,
+        )
+        .exists()
+    )
+    rows = session.connection().execute(
+        select(accounts.c.name, announced, func.count())
+        .select_from(hooks)
+        .join(orders, orders.c.account_id == hooks.c.account_id)
+        .join(accounts, accounts.c.id == hooks.c.account_id)
+        .where(
+            orders.c.placed_at >= hooks.c.created_at,
+            orders.c.placed_at >= now - timedelta(days=days),
+            orders.c.placed_at < now - LATE,
+        )
+        .group_by(accounts.c.name, announced)
+    )
+    counts: dict[str, list[int]] = {}
+    for name, is_announced, number in rows:
+        counts.setdefault(name, [0, 0])[bool(is_announced)] += number
+    return [
+        Gap(name, missed, missed + told)
+        for name, (missed, told) in sorted(counts.items())
+        if missed
     ]

@@ -64,7 +64,9 @@ class Guest:
 
     @property
     def shown_name(self) -> str:
-        return self.name or f"Order {self.order_id or self.ticket_id}"
+        if self.name:
+            return self.name
+        return f"Order {self.order_id}" if self.order_id else f"Ticket {self.ticket_id}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route, Router
+from starlette.routing import BaseRoute, Route, Router
 
 from ticketsync.core import clock, journal
 from ticketsync.core.redact import Secret
@@ -190,7 +190,7 @@ class Receiver:
         return True
 
 
-def application(receiver: Receiver, more: Sequence[Route] = ()) -> Starlette:
+def application(receiver: Receiver, more: Sequence[BaseRoute] = ()) -> Starlette:
     """
     The application that a server runs. Anything unknown is 404 and nothing else: no
     index, no redirect of a slash, no page of errors.

@@ -1,6 +1,6 @@
 """
 The door: finding the ticket somebody holds, letting them in, taking it back, merging
-what an offline door wrote down, and telling the platforms that want to know.
+what an offline door wrote down. Nothing here talks to a platform.
 """
 
 from __future__ import annotations
@@ -18,19 +18,14 @@ from typing import Any
 
 from sqlmodel import Session
 
-from ticketsync.accounts import state
-from ticketsync.accounts.runs import Result
 from ticketsync.catalogue import shows
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import clock, errors, sheets
-from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
-from ticketsync.providers.base import AcceptsCheckIns
 from ticketsync.sales import attendees, checkin
 from ticketsync.sales.attendees import Guest
 from ticketsync.sales.checkin import NewScan, Verdict
 from ticketsync.store.engine import Database
-from ticketsync.workflows.session import AccountSession, attend, new_run_id
 
 TWICE = "twice-in"  # let in here, and by another door since
 SEVERAL = "several"  # more than one ticket is meant; nothing was done
@@ -383,58 +378,3 @@ def _rows(text: str, file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
             hint="The columns are at, code and, where known, kind, door, device, key.",
         )
     yield from enumerate(reader, start=2)
-
-
-def push(database: Database, settings: Settings) -> list[Result]:
-    """
-    Tell the platforms who is in, for accounts whose settings ask for it.
-    """
-    with database.read() as session:
-        accounts = [
-            account
-            for account in state.all_accounts(session)
-            if settings.account(account.name).push_check_ins
-            and account.state == "active"
-            and not account.breaker_is_open(clock.now())
-            and checkin.untold(session, account.id)
-        ]
-    run_id = new_run_id()
-    return [
-        attend(
-            database,
-            settings,
-            account,
-            _tell,
-            run_id=run_id,
-            kind="manual",
-            started_by="check-in",
-        )[0]
-        for account in accounts
-    ]
-
-
-def _tell(work: AccountSession) -> tuple[int, bool]:
-    """
-    One request for each ticket, never repeated by itself: a platform that counts
-    entries would count twice. What it did not take stays, with the reason.
-    """
-    provider = work.provider
-    if not isinstance(provider, AcceptsCheckIns):
-        raise errors.ConfigurationError(
-            f"{provider.spec.title} takes no check-ins.",
-            hint=f"Remove `push_check_ins` of {work.account.name!r} from the settings.",
-        )
-    with work.database.read() as session:
-        waiting = checkin.untold(session, work.account.id)
-    for item in waiting:
-        trouble = ""
-        try:
-            provider.push_check_in(item.ticket_id, item.occurrence_id, is_in=item.is_in)
-        except errors.ProviderNonsense as refused:
-            trouble = refused.message
-            work.troubles.append(refused)
-        with work.unit() as session:
-            checkin.note_told(
-                session, item.ticket_row, is_in=item.is_in, trouble=trouble
-            )
-    return 0, False

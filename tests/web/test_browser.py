@@ -1,0 +1,292 @@
+"""
+The pages and the door in a real Chromium: a manager's way in and down to an order, two
+doors and a lost network, a small telephone, the dark, and what a screen reader would
+stumble over.
+"""
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from conftest import NOW
+
+from ticketsync.core import clock
+from ticketsync.sales import attendees
+from ticketsync.store.tables.sales import Admission, Scan
+from ticketsync.store.upsert import table_of
+from ticketsync.visitors import passes
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update"),
+    "--disable-sync",
+)
+SHOW = 12
+
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="there is no Chromium on this machine"
+)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def sit_down(chromium, served, full):
+    """
+    Somebody with a browser who opens the link they were given.
+    """
+    opened = []
+
+    def as_(role="manager", name="", **options):
+        with full.write() as session:
+            token = passes.issue(session, "link", role, name, clock.now())
+        context = chromium.new_context(base_url=served, **options)
+        opened.append(context)
+        page = context.new_page()
+        page.troubles = []
+        page.on("console", lambda told: page.troubles.append(told.text))
+        page.on("pageerror", lambda error: page.troubles.append(str(error)))
+        page.goto(f"/enter/{token}")
+        page.get_by_role("button", name="Open").click()
+        return page
+
+    yield as_
+    for context in opened:
+        context.close()
+
+
+@pytest.fixture
+def expected(full):
+    """
+    The guests of the show whose tickets were not scanned yet.
+    """
+    with full.read() as session:
+        found = attendees.door_list(session, SHOW)
+    return [guest for guest in found if not guest.is_in]
+
+
+def counted(full):
+    with full.read() as session:
+        return attendees.count(session, SHOW).admitted
+
+
+def test_a_manager_comes_in_and_goes_down_to_an_order(sit_down, site):
+    # The settings name an https address, so the cookie needs it.
+    page = sit_down()
+    page.get_by_role("heading", name="Overview").wait_for()
+
+    page.get_by_role("table").first.get_by_role("link").first.click()
+    page.get_by_role("heading", name="Where it comes from").wait_for()
+    page.get_by_role("row").filter(has_text="or_").first.get_by_role("link").click()
+
+    page.get_by_role("heading", name="What it brings to this show").wait_for()
+    assert page.get_by_role("row").count() > 2
+    assert page.troubles == []
+
+
+def test_sync_now_is_one_press(sit_down, asked):
+    page = sit_down()
+    page.get_by_role("link", name="Accounts").click()
+
+    page.get_by_role("button", name="Sync now").click()
+
+    page.get_by_role("status").filter(has_text="tt is being read").wait_for()
+    assert asked == ["tt"]
+
+
+def test_a_page_brings_itself_up_to_date(sit_down, full):
+    page = sit_down()
+    page.clock.install()
+    page.goto(f"/shows/{SHOW}")
+    at_door = page.locator(".card", has_text="At the door")
+    before = at_door.inner_text()
+    with full.write() as session:
+        guest = next(g for g in attendees.door_list(session, SHOW) if not g.is_in)
+        session.add(
+            Admission(ticket_id=guest.id, show_id=SHOW, is_in=True, at=clock.now())
+        )
+
+    page.clock.run_for(21_000)
+
+    at_door.filter(has_not_text=before.split("\n")[1]).wait_for()
+    assert page.troubles == []
+
+
+def test_two_scans_at_the_door(sit_down, full, expected):
+    page = sit_down("door", "Door A")
+    page.goto(f"/door/{SHOW}")
+    code = page.get_by_label("Scan or search")
+    before = counted(full)
+
+    for word in ("In:", "is in already since"):
+        code.fill(expected[0].ticket_id)
+        code.press("Enter")
+        page.locator("#answer", has_text=word).wait_for()
+
+    assert page.locator("#answer").get_attribute("class") == "answer bad"
+    assert counted(full) == before + 1
+    assert page.locator("#in").inner_text() == str(before + 1)
+
+
+def test_search_tap_and_take_back(sit_down, full, expected):
+    page = sit_down("door")
+    page.goto(f"/door/{SHOW}")
+    guest = expected[0]
+    before = counted(full)
+
+    page.get_by_label("Scan or search").fill(guest.name)
+    page.get_by_role("button", name=f"Let in: {guest.name}").first.click()
+    page.locator("#answer", has_text="In:").wait_for()
+    assert counted(full) == before + 1
+
+    page.get_by_label("Scan or search").fill(guest.name)
+    page.get_by_role("button", name=f"Undo: {guest.name}").first.click()
+    page.locator("#answer", has_text="Out again").wait_for()
+    assert counted(full) == before
+
+
+def test_f102_a_door_without_a_network_goes_on_and_loses_nothing(
+    sit_down, full, expected
+):
+    """
+    Three scanned while offline, one of them twice, one by its QR code; the page is
+    reloaded meanwhile. When the network is back, the server has each of them once.
+    """
+    page = sit_down("door", "Side door")
+    page.goto(f"/door/{SHOW}")
+    page.locator("#guests li").first.wait_for()
+    page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
+    page.reload()  # now the worker keeps the page
+    page.locator("#guests li").first.wait_for()
+    one, two, three = expected[:3]
+    code = page.get_by_label("Scan or search")
+    before = counted(full)
+
+    page.context.set_offline(True)
+    for text, word in (
+        (one.ticket_id, "offline, kept for later"),
+        (one.ticket_id, "is in already"),
+        (two.ticket_id, "offline, kept for later"),
+        (f"bc{three.ticket_id.removeprefix('it_')}", "offline, kept for later"),
+    ):
+        code.fill(text)
+        code.press("Enter")
+        page.locator("#answer", has_text=word).wait_for()
+    page.reload()
+    page.locator("#line", has_text="3 written down").wait_for()
+    assert counted(full) == before
+
+    page.context.set_offline(False)
+    page.locator("#line", has_not_text="written down").wait_for(state="attached")
+
+    assert counted(full) == before + 3
+    with full.read() as session:
+        scans = session.connection().execute(table_of(Scan).select()).all()
+    assert {scan.ticket_id for scan in scans} == {one.id, two.id, three.id}
+    assert {scan.outcome for scan in scans} == {"admitted"}
+    assert len(scans) == 3
+
+
+def test_two_offline_doors_hear_of_one_another(sit_down, full, expected):
+    first, second = sit_down("door", "A"), sit_down("door", "B")
+    for page in (first, second):
+        page.goto(f"/door/{SHOW}")
+        page.locator("#guests li").first.wait_for()
+        page.context.set_offline(True)
+        page.get_by_label("Scan or search").fill(expected[0].ticket_id)
+        page.get_by_label("Scan or search").press("Enter")
+        page.locator("#answer", has_text="offline, kept for later").wait_for()
+    before = counted(full)
+
+    first.context.set_offline(False)
+    first.locator("#line", has_not_text="written down").wait_for(state="attached")
+    second.context.set_offline(False)
+    second.locator("#answer", has_text="already-in").wait_for()
+
+    assert counted(full) == before + 1
+
+
+PAGES = (
+    *("/", f"/shows/{SHOW}", "/productions/1", "/calendar", "/accounts", "/matching"),
+    *("/runs", "/webhooks", "/discrepancies", "/door", f"/door/{SHOW}"),
+)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_fit_a_telephone_and_pass_the_accessibility_check(
+    sit_down, scheme, tmp_path
+):
+    """
+    360 pixels wide: no page scrolls sideways. axe finds nothing, contrast included, in
+    light and in dark.
+    """
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = sit_down(
+        viewport={"width": 360, "height": 740}, color_scheme=scheme, locale="en-AU"
+    )
+    found = {}
+    for path in PAGES:
+        page.goto(path)
+        if path.startswith("/door/"):
+            page.locator("#guests li").first.wait_for()
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        violations = Axe().run(page).response["violations"]
+        found[path] = (
+            wide,
+            [(v["id"], v["nodes"][0]["html"][:120]) for v in violations],
+        )
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    assert found == dict.fromkeys(PAGES, (360, []))
+    assert (
+        background
+        == {
+            "light": "rgb(251, 251, 249)",
+            "dark": "rgb(20, 23, 22)",
+        }[scheme]
+    )
+    assert page.troubles == []
+
+
+def test_everything_is_reached_with_the_keyboard(sit_down):
+    page = sit_down()
+    page.goto("/")
+
+    reached = []
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.textContent.trim()"))
+
+    assert reached[0] == "Skip to the content"
+    assert reached[1] == "The Lantern Room"
+    assert reached[2:10] == [
+        *("Overview", "Calendar", "Door", "Accounts", "Matching", "Discrepancies"),
+        *("Runs", "Webhooks"),
+    ]
+    assert reached[10] == "Sign out"
+
+
+@pytest.mark.drill
+def test_pictures_of_every_page(sit_down, tmp_path_factory):
+    """
+    For somebody to look at: prints where the pictures lie.
+    """
+    folder = Path(tmp_path_factory.getbasetemp())
+    page = sit_down(viewport={"width": 1100, "height": 900})
+    for path in PAGES:
+        page.goto(path)
+        page.screenshot(path=folder / f"page{path.replace('/', '-')}.png")
+    print(f"pictures in {folder}")
+    assert len(list(folder.glob("page*.png"))) == len(PAGES)
+    assert clock.now() < NOW + timedelta(days=1)

@@ -1,0 +1,368 @@
+"""
+The pages without a browser: who may see what, what they say, what a stranger gets.
+"""
+
+import re
+from datetime import timedelta
+from html.parser import HTMLParser
+
+import pytest
+from conftest import NOW, PASSWORD
+
+from ticketsync.catalogue import offers, shows
+from ticketsync.core import clock, money
+from ticketsync.financials import importing
+from ticketsync.reporting import numbers, selling
+from ticketsync.visitors import passes
+from ticketsync.web.site import COOKIE, HEADERS
+from ticketsync.workflows import match
+
+READ = (
+    *("/", "/shows/1", "/productions/1", "/accounts", "/matching", "/runs"),
+    *("/webhooks", "/discrepancies", "/calendar"),
+)
+AT_DOOR = ("/door", "/door/1", "/door/1/guests")
+CHANGES = (
+    *("/accounts/tt/sync", "/match/certain", "/match/1/never", "/match/1/1"),
+    "/calendar/feed",
+)
+
+
+# Who may
+
+
+@pytest.mark.parametrize("path", [*READ, *AT_DOOR])
+def test_a_stranger_is_sent_to_the_way_in(enter, path):
+    answer = enter("").get(path, follow_redirects=False)
+
+    assert answer.status_code in (303, 401)
+    assert "Late Laughs" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("role", "reads", "admits", "manages"),
+    [
+        ("viewer", 200, 403, 403),
+        ("door", 403, 200, 403),
+        ("manager", 200, 200, 303),
+    ],
+)
+def test_everybody_sees_what_their_role_lets_them(enter, role, reads, admits, manages):
+    client = enter(role)
+
+    for path in READ:
+        found = client.get(path, follow_redirects=False).status_code
+        # The door's own way leads from the front page to the door.
+        assert found == (303 if (role, path) == ("door", "/") else reads), path
+    for path in AT_DOOR:
+        assert client.get(path).status_code == admits, path
+    answer = client.post("/accounts/tt/sync", follow_redirects=False)
+    assert answer.status_code == manages
+
+
+@pytest.mark.parametrize("path", CHANGES)
+@pytest.mark.parametrize("origin", ["https://evil.example.org", "null", ""])
+def test_nothing_is_changed_for_another_site(enter, full, asked, path, origin):
+    """
+    A page elsewhere makes the manager's browser send a form, cookie and all.
+    """
+    client = enter("manager")
+
+    answer = client.post(path, headers={"origin": origin}, follow_redirects=False)
+
+    assert answer.status_code == 403
+    assert asked == []
+
+
+def test_every_answer_forbids_what_no_page_needs(enter):
+    client = enter("manager")
+
+    for path in (*READ, *AT_DOOR, "/enter", "/nothing-here/x"):
+        answer = client.get(path)
+        if answer.status_code != 404:
+            for name, value in HEADERS.items():
+                assert answer.headers[name] == value, (path, name)
+        assert "server" not in answer.headers
+
+
+def test_no_page_needs_anything_from_elsewhere(enter):
+    client = enter("manager")
+
+    for path in READ:
+        text = client.get(path).text
+        loaded = re.findall(r'(?:src|<link[^>]* href)="([^"]*)"', text)
+        assert loaded
+        assert all(address.startswith("/static/") for address in loaded)
+        assert "<script>" not in text
+        assert not re.search(r'\s(?:on\w+|style)="', text)
+
+
+# The way in
+
+
+def test_a_link_opens_once_and_not_by_being_looked_at(enter, full):
+    with full.write() as session:
+        token = passes.issue(session, "link", "viewer", "Ana", clock.now())
+    preview, first, second = enter(""), enter(""), enter("")
+
+    assert preview.get(f"/enter/{token}").status_code == 200  # a chat looks at it
+    answer = first.post(f"/enter/{token}", follow_redirects=False)
+    again = second.post(f"/enter/{token}", follow_redirects=False)
+
+    assert (answer.status_code, again.status_code) == (303, 403)
+    cookie = answer.headers["set-cookie"]
+    assert {"HttpOnly", "Secure", "SameSite=lax"} <= set(cookie.split("; "))
+    first.cookies.set(COOKIE, cookie.partition("=")[2].partition(";")[0])
+    assert "You are here as viewer (Ana)" in first.get("/").text
+
+
+def test_a_link_is_too_old_after_two_days(enter, full, frozen):
+    with full.write() as session:
+        token = passes.issue(session, "link", "manager", "", clock.now())
+    frozen(NOW + timedelta(days=2, seconds=1))
+
+    assert enter("").post(f"/enter/{token}").status_code == 403
+
+
+def test_the_password_of_the_settings_and_five_wrong_ones(enter):
+    client = enter("")
+    right = client.post("/enter", data={"password": PASSWORD}, follow_redirects=False)
+    assert right.status_code == 303
+
+    found = [
+        client.post("/enter", data={"password": "lanterns"}).status_code
+        for _ in range(6)
+    ]
+
+    assert found == [403, 403, 403, 403, 403, 429]
+    late = client.post("/enter", data={"password": PASSWORD}, follow_redirects=False)
+    assert late.status_code == 429
+
+
+def test_leaving_ends_the_session_for_good(enter):
+    client = enter("manager")
+    token = client.cookies[COOKIE]
+
+    client.post("/leave")
+
+    client.cookies.set(COOKIE, token)
+    assert client.get("/", follow_redirects=False).status_code == 303
+
+
+def test_a_revoked_visitor_is_out(enter, full):
+    client = enter("viewer")
+    with full.write() as session:
+        (found,) = passes.listed(session, clock.now())
+        assert passes.revoke(session, [found.id], clock.now()) == 1
+
+    assert client.get("/", follow_redirects=False).status_code == 303
+
+
+def test_no_token_stands_in_the_database(enter, full, tmp_path):
+    client = enter("manager")
+
+    assert client.cookies[COOKIE].encode() not in (tmp_path / "pages.db").read_bytes()
+
+
+# What they say
+
+
+class Cells(HTMLParser):
+    """
+    The words of a page.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.words = []
+
+    def handle_data(self, data):
+        if data.strip():
+            self.words.append(data.strip())
+
+
+def words_of(answer):
+    assert answer.status_code == 200
+    parser = Cells()
+    parser.feed(answer.text)
+    return parser.words
+
+
+def test_the_overview_says_what_was_sold_today_and_in_seven_days(enter, full, sandbox):
+    """
+    Counted by hand from the sandbox's purchases, by the calendar of Sydney: today began
+    at 14:00 UTC the day before.
+    """
+    ends = NOW.timestamp()
+    today = ends - 10 * 3600
+
+    def sold(since):
+        bought = [
+            p
+            for p in sandbox.world.purchases
+            if since <= p.placed <= ends and p.state == "completed"
+        ]
+        return sum(not s.is_void for p in bought for s in p.seats)
+
+    with full.read() as session:
+        lately = selling.lately(session, "Australia/Sydney", NOW)
+    words = words_of(enter("viewer").get("/"))
+
+    assert lately.today.tickets == sold(today)
+    assert lately.last(7).tickets == sold(today - 6 * 86400) > 0
+    at = words.index("7 days")
+    assert words[at + 1] == str(sold(today - 6 * 86400))
+
+
+def test_the_show_page_says_its_figures_to_the_cent(enter, full, sandbox):
+    show = sandbox.truth()[0]
+    with full.read() as session:
+        (found,) = [
+            f
+            for f in numbers.figures(session)
+            if clock.iso(f.starts_at) == show["starts_at"]
+        ]
+
+    words = words_of(enter("viewer").get(f"/shows/{found.show_id}"))
+
+    shown = (
+        f"{int(show['gross'].partition('.')[0]):,}.{show['gross'].partition('.')[2]}"
+    )
+    assert f"{shown} AUD" in words or shown in words
+    assert "synced" in " ".join(words)
+
+
+def test_the_drill_down_ends_at_the_order(enter, full, sandbox):
+    purchase = next(
+        p
+        for p in sandbox.world.purchases
+        if p.state == "completed" and len(p.seats) > 1 and p.total
+    )
+    with full.read() as session:
+        show = next(
+            s
+            for s in shows.list_shows(session)
+            if s.starts_at == purchase.performance.starts
+        )
+
+    words = words_of(
+        enter("viewer").get(f"/shows/{show.id}/orders/tt/or_{purchase.id}")
+    )
+
+    total = money.decimal_text(purchase.total, "AUD")
+    assert f"{total} AUD" in words
+    assert {f"it_{seat.id}" for seat in purchase.seats} <= set(words)
+
+
+def test_foreign_names_are_text(enter, full, sandbox):
+    """
+    F122 for pages: markup in a production's title is shown, not obeyed.
+    """
+    bad = "<script>alert(1)</script>&\"'"
+    with full.write() as session:
+        found = shows.add_show(
+            session,
+            shows.NewShow(bad, NOW + timedelta(days=3), "V", "Australia/Sydney", "AUD"),
+        )
+
+    client = enter("manager")
+
+    for path in (f"/shows/{found[0]}", "/calendar", "/door"):
+        text = client.get(path).text
+        assert "<script>alert" not in text
+        assert "&lt;script&gt;alert" in text
+
+
+def test_an_address_that_is_no_web_address_becomes_no_link(enter, full):
+    with full.write() as session:
+        session.connection().exec_driver_sql(
+            "UPDATE occurrences SET url = 'javascript:alert(1)'"
+        )
+
+    assert "javascript:" not in enter("viewer").get("/shows/1").text
+
+
+@pytest.mark.parametrize(
+    "path", ["/shows/999", "/productions/999", "/shows/1/orders/tt/or_nobody"]
+)
+def test_what_is_not_there_is_said_in_words(enter, path):
+    answer = enter("viewer").get(path)
+
+    assert answer.status_code == 404
+    assert "There is no such" in answer.text
+
+
+# What they change
+
+
+def test_sync_now_is_asked_for_and_not_waited_for(enter, asked):
+    answer = enter("manager").post("/accounts/tt/sync", follow_redirects=False)
+
+    assert (answer.status_code, asked) == (303, ["tt"])
+    assert enter("manager").post("/accounts/nobody/sync").status_code == 404
+
+
+def test_a_match_decided_on_the_page_is_decided(enter, full, site):
+    with full.read() as session:
+        offer = offers.all_offers(session)[0]
+    match.unlink(full, site.settings, offer.id)
+    client = enter("manager")
+    assert f"/match/{offer.id}/" in client.get("/matching").text or (
+        "pairs are certain" in client.get("/matching").text
+    )
+
+    client.post(f"/match/{offer.id}/{offer.show_id}")
+
+    with full.read() as session:
+        after = offers.all_offers(session)[0]
+        assert after.show_id == offer.show_id
+        assert importing.linked_shows(session)
+
+
+def test_the_private_calendar_is_read_by_its_address_alone(enter, full):
+    page = enter("manager").post("/calendar/feed").text
+    address = re.search(r"https://tickets\.example\.org(/calendar/[\w-]+\.ics)", page)[
+        1
+    ]
+    stranger = enter("")
+
+    answer = stranger.get(address)
+
+    assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
+    assert "sold)" in answer.text
+    assert stranger.get("/calendar/guess.ics").status_code == 404
+
+
+# The door's questions
+
+
+def test_the_door_lets_in_and_takes_what_was_written_down(enter, full, sandbox):
+    client = enter("door", "Door A")
+    guests = client.get("/door/12/guests").json()["guests"]
+    first, second = [g for g in guests if not g["in"]][:2]
+
+    one = client.post("/door/12/scan", json={"code": first["ticket"], "key": "k1"})
+    again = client.post("/door/12/scan", json={"code": first["ticket"], "key": "k2"})
+    merged = client.post(
+        "/door/12/merge",
+        json={
+            "scans": [
+                {"code": second["ticket"], "at": "2026-08-31T23:00:00Z", "key": "k3"},
+                {"code": second["ticket"], "at": "2099-01-01T00:00:00Z", "key": "k4"},
+                {"code": "", "at": "now"},
+                "no scan",
+            ]
+        },
+    )
+
+    assert one.json()["outcome"] == "admitted"
+    assert again.json()["outcome"] == "already-in"
+    assert "at Door A" in again.json()["message"]
+    assert merged.json()["outcomes"] == {"admitted": 1, "already-in": 1}
+
+
+def test_the_list_for_offline_holds_digests_and_no_codes(enter):
+    answer = enter("door").get("/door/12/guests")
+
+    assert re.search(r'"code":"code:[0-9a-f]{32}"', answer.text)
+    assert not re.search(r'"bc\d', answer.text)

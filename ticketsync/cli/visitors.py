@@ -1,0 +1,126 @@
+"""
+`ticketsync visitors …`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ticketsync.cli import context
+from ticketsync.cli.context import Format, Json
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Who may open the pages that `ticketsync serve` shows.",
+)
+
+
+@app.command("invite")
+def invite(
+    ctx: typer.Context,
+    role: Annotated[str, typer.Option(help="viewer, door or manager.")] = "viewer",
+    name: Annotated[str, typer.Option(help="Whom it is for, as in 'Door A'.")] = "",
+    json: Json = False,
+) -> None:
+    """
+    Make a link that opens the pages once, within two days.
+
+    A viewer reads; a door sees the door page alone; a manager may also sync, match and
+    let people in.
+
+    Example: ticketsync visitors invite --role door --name "Door A"
+    """
+    from ticketsync.cli import render
+    from ticketsync.core import clock
+    from ticketsync.visitors import passes
+    from ticketsync.web import entry
+
+    here = context.of(ctx)
+    settings = here.settings()
+    with here.database().write() as session:
+        token = passes.issue(session, "link", role, name, clock.now())
+    url = entry.link(settings.serve.public_url, token)
+    if json:
+        render.print_json({"role": role, "name": name, "url": url})
+    else:
+        typer.echo(url)
+
+
+@app.command("list")
+def list_visitors(
+    ctx: typer.Context, format: Format = "table", json: Json = False
+) -> None:
+    """
+    Show who has a link, a session or a calendar's address.
+    """
+    from dataclasses import asdict
+
+    from ticketsync.cli import render
+    from ticketsync.core import clock
+    from ticketsync.visitors import passes
+
+    wanted = context.chosen_format(format, json)
+    with context.of(ctx).database().read() as session:
+        rows = [asdict(found) for found in passes.listed(session, clock.now())]
+    columns = [
+        render.Column("id", "ID", numeric=True),
+        render.Column("kind", "WHAT"),
+        render.Column("role", "ROLE"),
+        render.Column("name", "WHO", most=20),
+        render.Column("expires_at", "UNTIL", rigid=True),
+    ]
+    render.show(rows, columns, wanted, empty="Nobody was invited.")
+
+
+@app.command("revoke")
+def revoke(
+    ctx: typer.Context,
+    numbers: Annotated[
+        list[int] | None, typer.Argument(help="Their numbers in the list.")
+    ] = None,
+    everybody: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
+) -> None:
+    """
+    Take passes back; whoever holds one is out with their next click.
+    """
+    from ticketsync.core import clock, errors
+    from ticketsync.visitors import passes
+
+    if not numbers and not everybody:
+        raise errors.UsageError(
+            "Nobody was named.", hint="Give numbers of `ticketsync visitors list`."
+        )
+    here = context.of(ctx)
+    with here.database().write() as session:
+        ids = None if everybody else list(numbers or ())
+        count = passes.revoke(session, ids, clock.now())
+    here.say(f"{count} passes are taken back.")
+
+
+@app.command("password")
+def password(
+    ctx: typer.Context,
+    stdin: Annotated[
+        bool, typer.Option("--stdin", help="Read it from standard input.")
+    ] = False,
+) -> None:
+    """
+    Print what to write as `serve: password_hash` for a password of yours.
+    """
+    import sys
+
+    from ticketsync.core import errors
+    from ticketsync.visitors import passes
+
+    if stdin:
+        chosen = sys.stdin.readline().rstrip("\n")
+    else:
+        chosen = context.ask("Password for the pages", "--stdin", hidden=True)
+    if len(chosen) < 12:
+        raise errors.UsageError(
+            "That password is shorter than 12 characters.", hint="Choose a longer one."
+        )
+    typer.echo(passes.hashed(chosen))

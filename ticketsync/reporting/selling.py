@@ -1,0 +1,196 @@
+"""
+How it sells: by day, by platform, and a show's curve towards its night.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, select, type_coerce
+from sqlmodel import Session
+
+from ticketsync.core import clock
+from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.catalogue import ShowLink
+from ticketsync.store.tables.financials import ShowFinancials
+from ticketsync.store.tables.sales import Order, Ticket
+from ticketsync.store.types import WHOLE
+from ticketsync.store.upsert import table_of
+
+
+@dataclass(slots=True)
+class Sold:
+    """
+    Tickets that still admit somebody, and what was charged at purchase, by currency in
+    minor units.
+    """
+
+    tickets: int = 0
+    charged: dict[str, int] = field(default_factory=dict)
+
+    def add(self, tickets: int, currency: str, charged: int) -> None:
+        self.tickets += tickets
+        self.charged[currency] = self.charged.get(currency, 0) + charged
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """
+    The last days of the house, the oldest first; the last one is today.
+    """
+
+    days: Sequence[date]
+    by_day: Sequence[Sold]
+    by_account: dict[str, Sequence[Sold]]
+
+    @property
+    def today(self) -> Sold:
+        return self.by_day[-1]
+
+    def last(self, days: int) -> Sold:
+        """
+        The last so many days together, today among them.
+        """
+        return together(self.by_day[-days:])
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """
+    What an account brought over all shows, in one currency.
+    """
+
+    account: str
+    provider: str
+    currency: str
+    tickets: int
+    gross: int
+    refunded: int
+
+
+def lately(session: Session, zone: str, now: datetime, days: int = 30) -> Lately:
+    """
+    What was ordered on each of the last days, by the calendar of the house.
+    """
+    today = clock.local(now, zone).date()
+    dates = [today - timedelta(days=n) for n in range(days - 1, -1, -1)]
+    starts = [clock.start_of(day, zone) for day in dates]
+    found: dict[str, list[Sold]] = {}
+    by_day = [Sold() for _ in dates]
+    for row in _grouped(session, starts):
+        of_account = found.setdefault(row.account, [Sold() for _ in dates])
+        for sold in (by_day[row.place], of_account[row.place]):
+            sold.add(int(row.tickets), row.currency, int(row.charged))
+    return Lately(dates, by_day, dict(sorted(found.items())))
+
+
+def together(parts: Iterable[Sold]) -> Sold:
+    whole = Sold()
+    for part in parts:
+        whole.tickets += part.tickets
+        for currency, charged in part.charged.items():
+            whole.add(0, currency, charged)
+    return whole
+
+
+def platforms(session: Session) -> list[Platform]:
+    """
+    What each account brought, the largest first.
+    """
+    table, accounts = table_of(ShowFinancials), table_of(Account)
+    rows = session.connection().execute(
+        select(
+            accounts.c.name,
+            accounts.c.provider,
+            table.c.currency,
+            func.sum(table.c.tickets_sold),
+            func.sum(table.c.gross),
+            func.sum(table.c.refunded),
+        )
+        .join(accounts, accounts.c.id == table.c.account_id)
+        .group_by(accounts.c.name, accounts.c.provider, table.c.currency)
+    )
+    found = [
+        Platform(name, provider, currency, int(tickets), int(gross), int(refunded))
+        for name, provider, currency, tickets, gross, refunded in rows
+    ]
+    return sorted(found, key=lambda platform: -platform.gross)
+
+
+def pace(session: Session, show_id: int, zone: str) -> list[tuple[date, int]]:
+    """
+    A show's tickets that still admit somebody, added up day by day as they were
+    ordered; days on which nothing was sold are left out.
+    """
+    tickets, orders, links = table_of(Ticket), table_of(Order), table_of(ShowLink)
+    rows = session.connection().execute(
+        select(orders.c.placed_at, func.count())
+        .select_from(links)
+        .join(tickets, tickets.c.occurrence_id == links.c.occurrence_id)
+        .join(orders, orders.c.id == tickets.c.order_id)
+        .where(links.c.show_id == show_id, *_counts())
+        .group_by(orders.c.placed_at)
+        .order_by(orders.c.placed_at)
+    )
+    curve: dict[date, int] = {}
+    sold = 0
+    for placed_at, number in rows:
+        sold += number
+        curve[clock.local(placed_at, zone).date()] = sold
+    return list(curve.items())
+
+
+def _grouped(session: Session, starts: Sequence[datetime]) -> Iterable[Any]:
+    tickets, orders, links = table_of(Ticket), table_of(Order), table_of(ShowLink)
+    accounts = table_of(Account)
+    # The database puts each order into its day, so that it answers with days, not rows.
+    place = case(
+        *((orders.c.placed_at < start, n) for n, start in enumerate(starts[1:])),
+        else_=len(starts) - 1,
+    )
+    grouped = (
+        select(
+            place.label("place"),
+            orders.c.account_id,
+            orders.c.currency,
+            func.sum(_one_if_sold(tickets)).label("tickets"),
+            func.sum(tickets.c.charged).label("charged"),
+        )
+        .select_from(orders)
+        .join(tickets, tickets.c.order_id == orders.c.id)
+        .join(links, links.c.occurrence_id == tickets.c.occurrence_id)
+        .where(orders.c.placed_at >= starts[0], *_is_wanted(links))
+        .group_by("place", orders.c.account_id, orders.c.currency)
+        .subquery()
+    )
+    return session.connection().execute(
+        select(grouped, accounts.c.name.label("account")).join(
+            accounts, accounts.c.id == grouped.c.account_id
+        )
+    )
+
+
+def _one_if_sold(tickets: Any) -> ColumnElement[int]:
+    is_sold = (tickets.c.kind == "admission") & (
+        type_coerce(tickets.c.is_sold, WHOLE) == 1
+    )
+    return case((is_sold, 1), else_=0)
+
+
+def _counts() -> list[ColumnElement[bool]]:
+    tickets = table_of(Ticket)
+    return [
+        tickets.c.kind == "admission",
+        type_coerce(tickets.c.is_sold, WHOLE) == 1,
+        *_is_wanted(table_of(ShowLink)),
+    ]
+
+
+def _is_wanted(links: Any) -> list[ColumnElement[bool]]:
+    return [
+        type_coerce(links.c.sync_enabled, WHOLE) == 1,
+        type_coerce(links.c.sync_ticket_sales, WHOLE) == 1,
+    ]

@@ -1,0 +1,3 @@
+"""
+Who may open our pages.
+"""

@@ -1,0 +1,344 @@
+"""
+The pages a manager reads. Each is one reading transaction and one template.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import groupby
+from typing import Any
+
+from sqlmodel import Session
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ticketsync.catalogue import offers, shows
+from ticketsync.core import clock, errors
+from ticketsync.financials import explain
+from ticketsync.reporting import (
+    calendar,
+    daily,
+    deliveries,
+    numbers,
+    runs,
+    sales,
+    selling,
+)
+from ticketsync.sales import attendees, checkin
+from ticketsync.visitors import passes
+from ticketsync.web import charts
+from ticketsync.web.site import Asked, Site
+from ticketsync.workflows import match
+
+WEEK = timedelta(days=7)
+ORDERS = 25  # of a show, at first
+
+
+class Pages:
+    """
+    Everything that only reads.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def routes(self) -> list[Route]:
+        reads = self._site.reads
+        return [
+            Route("/", reads(self.overview)),
+            Route("/shows/{id:int}", reads(self.show)),
+            Route("/shows/{id:int}/orders/{account}/{order:path}", reads(self.order)),
+            Route("/productions/{id:int}", reads(self.production)),
+            Route("/accounts", reads(self.accounts)),
+            Route("/matching", reads(self.matching)),
+            Route("/runs", reads(self.runs)),
+            Route("/webhooks", reads(self.webhooks)),
+            Route("/discrepancies", reads(self.discrepancies)),
+            Route("/calendar", reads(self.calendar)),
+            Route("/calendar/{token}.ics", self._site.open(self.feed)),
+        ]
+
+    def overview(self, asked: Asked) -> Response:
+        now = clock.now()
+        with self._site.database.read() as session:
+            house = shows.house(session)
+            lately = selling.lately(session, house.timezone, now)
+            platforms = selling.platforms(session)
+            on_sale = daily.on_sale(session, now=now, since=now - WEEK)
+            waiting = _waiting(session)
+            fresh = runs.freshness(session)
+        nothing = [selling.Sold() for _ in lately.days]
+        recent = {
+            item.account: {
+                "today": days[-1].tickets,
+                "week": selling.together(days[-7:]).tickets,
+            }
+            for item in platforms
+            for days in [lately.by_account.get(item.account, nothing)]
+        }
+        return self._site.page(
+            asked,
+            "overview.html",
+            "Overview",
+            here="/",
+            venue=house,
+            lately=lately,
+            week=lately.last(7),
+            platforms=platforms,
+            recent=recent,
+            shows=on_sale,
+            sold_ahead=sum(show.sold for show in on_sale),
+            waiting=waiting,
+            chart=charts.bars(
+                "Tickets a day", lately.days, [day.tickets for day in lately.by_day]
+            ),
+            freshness=", ".join(
+                f"{item.account} synced {clock.ago(item.last_success_at)}"
+                for item in fresh
+            ),
+        )
+
+    def show(self, asked: Asked) -> Response:
+        limit = _number(asked.query.get("orders", ""), ORDERS)
+        with self._site.database.read() as session:
+            house = shows.house(session)
+            show = _show(session, asked)
+            figures = numbers.figures(session, show.id)
+            orders = list(sales.sales(session, show_id=show.id, limit=limit + 1))
+            told: dict[str, Any] = {
+                "production_id": _production_id(session, show.production),
+                "totals": numbers.totals(session, show.id),
+                "types": numbers.by_type(session, show.id),
+                "fees": numbers.fee_lines(session, show.id),
+                "offers": [
+                    offer
+                    for offer in offers.all_offers(session)
+                    if offer.show_id == show.id
+                ],
+                "count": attendees.count(session, show.id),
+                "curve": charts.curve(
+                    "Tickets sold",
+                    selling.pace(session, show.id, show.timezone),
+                    show.capacity,
+                ),
+            }
+        return self._site.page(
+            asked,
+            "show.html",
+            show.production,
+            venue=house,
+            show=show,
+            figures=figures,
+            sold=sum(item.tickets_sold for item in figures),
+            comps=sum(item.tickets_comp for item in figures),
+            orders=orders[:limit],
+            more=limit * 4 if len(orders) > limit else 0,
+            **told,
+        )
+
+    def order(self, asked: Asked) -> Response:
+        """
+        The end of every drill-down: the tickets of one order, and their money.
+        """
+        account, order_id = asked.path["account"], asked.path["order"]
+        with self._site.database.read() as session:
+            show = _show(session, asked)
+            tickets = [
+                part
+                for part in explain.parts(session, show.id)
+                if (part.account, part.order_id) == (account, order_id)
+            ]
+        if not tickets:
+            raise errors.NotFound("There is no such order of this show.")
+        names = ("face", "discount", "charged", "refunded", "tax", "fees")
+        columns = [[getattr(part, name) for part in tickets] for name in names]
+        return self._site.page(
+            asked,
+            "order.html",
+            f"Order {order_id}",
+            show=show,
+            order_id=order_id,
+            account=account,
+            placed_at=tickets[0].placed_at,
+            status=tickets[0].order_status,
+            doubt=tickets[0].doubt,
+            tickets=tickets,
+            counted=sum(part.is_sold for part in tickets),
+            currency=tickets[0].currency,
+            sums=[None if None in values else sum(values) for values in columns],
+        )
+
+    def production(self, asked: Asked) -> Response:
+        number = int(asked.path["id"])
+        with self._site.database.read() as session:
+            title = next(
+                (name for id_, name, _ in shows.productions(session) if id_ == number),
+                None,
+            )
+            if title is None:
+                raise errors.NotFound("There is no such production.")
+            linked: dict[int, list[Any]] = {}
+            for offer in offers.all_offers(session):
+                if offer.show_id is not None:
+                    linked.setdefault(offer.show_id, []).append(offer)
+            sold: dict[int, int] = {}
+            for item in numbers.figures(session):
+                sold[item.show_id] = sold.get(item.show_id, 0) + item.tickets_sold
+            own = shows.list_shows(session, title)
+            plan = match.plan(
+                session, self._site.settings.match_tolerance, production=title
+            )
+        return self._site.page(
+            asked,
+            "production.html",
+            title,
+            production=title,
+            shows=[(s, linked.get(s.id, []), sold.get(s.id, 0)) for s in own],
+            certain=plan.certain,
+            unsure=plan.unsure,
+            remarks=plan.remarks,
+        )
+
+    def matching(self, asked: Asked) -> Response:
+        with self._site.database.read() as session:
+            plan = match.plan(session, self._site.settings.match_tolerance)
+        return self._site.page(
+            asked,
+            "matching.html",
+            "Matching",
+            here="/matching",
+            certain=plan.certain,
+            unsure=plan.unsure,
+            remarks=plan.remarks,
+        )
+
+    def accounts(self, asked: Asked) -> Response:
+        now = clock.now()
+        with self._site.database.read() as session:
+            found = runs.freshness(session)
+        return self._site.page(
+            asked,
+            "accounts.html",
+            "Accounts",
+            here="/accounts",
+            notice=(
+                f"{asked.query['asked']} is being read; that takes a moment."
+                if "asked" in asked.query
+                else ""
+            ),
+            accounts=found,
+            states={item.account: self._stands(item, now) for item in found},
+            can_sync=self._site.ask_sync is not None,
+        )
+
+    def _stands(self, item: runs.Freshness, now: Any) -> str:
+        if item.state != "active":
+            return item.state
+        if item.breaker_until is not None:
+            return "failing"
+        since = item.last_success_at or item.created_at
+        if self._site.settings.is_stale(item.account, since, now):
+            return "stale"
+        return "ok" if item.last_outcome in (None, "success") else item.last_outcome
+
+    def runs(self, asked: Asked) -> Response:
+        with self._site.database.read() as session:
+            found = runs.runs(session, limit=100)
+        return self._site.page(asked, "runs.html", "Runs", here="/runs", runs=found)
+
+    def webhooks(self, asked: Asked) -> Response:
+        with self._site.database.read() as session:
+            health = deliveries.health(session)
+            gaps = deliveries.gaps(session, clock.now())
+            found = deliveries.received(session, limit=100)
+        return self._site.page(
+            asked,
+            "webhooks.html",
+            "Webhooks",
+            here="/webhooks",
+            health=health,
+            gaps=gaps,
+            deliveries=found,
+        )
+
+    def discrepancies(self, asked: Asked) -> Response:
+        with self._site.database.read() as session:
+            told: dict[str, Any] = {
+                "doubtful": sales.doubtful(session),
+                "unread": sales.unread(session),
+                "troubled": checkin.troubled(session),
+                "waiting": _waiting(session),
+            }
+        return self._site.page(
+            asked, "discrepancies.html", "Discrepancies", here="/discrepancies", **told
+        )
+
+    def calendar(self, asked: Asked) -> Response:
+        with_past = asked.query.get("past") == "1"
+        since = None if with_past else clock.now() - timedelta(days=1)
+        with self._site.database.read() as session:
+            found = calendar.performances(session, since=since)
+        months = [
+            (name, list(group))
+            for name, group in groupby(
+                found, lambda s: f"{clock.local(s.starts_at, s.timezone):%B %Y}"
+            )
+        ]
+        return self._site.page(
+            asked,
+            "calendar.html",
+            "Calendar",
+            here="/calendar",
+            months=months,
+            with_past=with_past,
+            feed="",
+        )
+
+    def feed(self, asked: Asked) -> Response:
+        """
+        The private calendar: whoever knows its address may read it.
+        """
+        now = clock.now()
+        with self._site.database.read() as session:
+            if passes.of(session, "calendar", asked.path["token"], now) is None:
+                return Response(status_code=404)
+            house = shows.house(session)
+            found = calendar.performances(session, since=now - timedelta(days=90))
+        return Response(
+            calendar.as_ics(found, name=house.name, now=now),
+            media_type="text/calendar; charset=utf-8",
+        )
+
+
+def _show(session: Session, asked: Asked) -> Any:
+    number = int(asked.path["id"])
+    for show in shows.list_shows(session):
+        if show.id == number:
+            return show
+    raise errors.NotFound("There is no such show.")
+
+
+def _production_id(session: Session, title: str) -> int:
+    return next(id_ for id_, name, _ in shows.productions(session) if name == title)
+
+
+def _waiting(session: Session) -> list[tuple[str, str]]:
+    """
+    What waits for a person, in words, with the page to do it on.
+    """
+    work = runs.open_work(session, clock.now())
+    told = (
+        (work.unmatched, "platform date to match", "/matching"),
+        (work.quarantined, "unreadable record", "/discrepancies"),
+        (work.doubtful_orders, "order that does not add up", "/discrepancies"),
+        (work.gone, "vanished platform date", "/matching"),
+        (work.moved, "date that moved far", "/matching"),
+        (work.failed_deliveries, "failed delivery", "/webhooks"),
+    )
+    return [
+        (f"{n} × {word}" if n > 1 else f"1 {word}", path) for n, word, path in told if n
+    ]
+
+
+def _number(text: str, usual: int) -> int:
+    return min(int(text), 100_000) if text.isascii() and text.isdigit() else usual

@@ -1,0 +1,69 @@
+"""
+Telling the platforms who is in, where the venue asked for it by name.
+"""
+
+from __future__ import annotations
+
+from ticketsync.accounts import state
+from ticketsync.accounts.runs import Result
+from ticketsync.core import clock, errors
+from ticketsync.core.config import Settings
+from ticketsync.providers.base import AcceptsCheckIns
+from ticketsync.sales import checkin
+from ticketsync.store.engine import Database
+from ticketsync.workflows.session import AccountSession, attend, new_run_id
+
+
+def check_ins(database: Database, settings: Settings) -> list[Result]:
+    """
+    Tell the platforms who is in, for accounts whose settings ask for it.
+    """
+    with database.read() as session:
+        accounts = [
+            account
+            for account in state.all_accounts(session)
+            if settings.account(account.name).push_check_ins
+            and account.state == "active"
+            and not account.breaker_is_open(clock.now())
+            and checkin.untold(session, account.id)
+        ]
+    run_id = new_run_id()
+    return [
+        attend(
+            database,
+            settings,
+            account,
+            _tell,
+            run_id=run_id,
+            kind="manual",
+            started_by="check-in",
+        )[0]
+        for account in accounts
+    ]
+
+
+def _tell(work: AccountSession) -> tuple[int, bool]:
+    """
+    One request for each ticket, never repeated by itself: a platform that counts
+    entries would count twice. What it did not take stays, with the reason.
+    """
+    provider = work.provider
+    if not isinstance(provider, AcceptsCheckIns):
+        raise errors.ConfigurationError(
+            f"{provider.spec.title} takes no check-ins.",
+            hint=f"Remove `push_check_ins` of {work.account.name!r} from the settings.",
+        )
+    with work.database.read() as session:
+        waiting = checkin.untold(session, work.account.id)
+    for item in waiting:
+        trouble = ""
+        try:
+            provider.push_check_in(item.ticket_id, item.occurrence_id, is_in=item.is_in)
+        except errors.ProviderNonsense as refused:
+            trouble = refused.message
+            work.troubles.append(refused)
+        with work.unit() as session:
+            checkin.note_told(
+                session, item.ticket_row, is_in=item.is_in, trouble=trouble
+            )
+    return 0, False
