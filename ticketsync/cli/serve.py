@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(rich_markup_mode=None)
 WORK_SECONDS = 2.0
+TELL_SECONDS = 60.0
 
 
 @app.command()
@@ -217,7 +219,7 @@ def _worker(
     asked for, and tells platforms who is in, until the server ends.
     """
     from ticketsync.core import journal
-    from ticketsync.workflows import receive, sync, tell
+    from ticketsync.workflows import receive, sale_news, sync, tell
 
     ended = threading.Event()
 
@@ -226,10 +228,20 @@ def _worker(
         if names:
             sync.sync(database, settings, sync.Request(names))
 
+    told_at = 0.0
+
+    def tell_sales() -> None:
+        nonlocal told_at
+        if time.monotonic() - told_at > TELL_SECONDS:
+            told_at = time.monotonic()
+            for error in sale_news.tell(database, settings):
+                journal.warn("not told", word=error.word, message=error.message)
+
     jobs = (
         read_asked,
         lambda: receive.work_off(database, settings),
         lambda: tell.check_ins(database, settings),
+        tell_sales,
     )
 
     def work() -> None:

@@ -89,9 +89,10 @@ def _tell(database: Database, settings: Settings, outcome: Outcome) -> None:
     Alerts about what changed, and the heartbeat; neither changes how the run ended.
     """
     from ticketsync.core import journal
-    from ticketsync.workflows import watch
+    from ticketsync.workflows import sale_news, watch
 
     failures = watch.tell_changes(database, settings)
+    failures += sale_news.tell(database, settings)
     if not outcome.exit_code:
         failures += watch.beat(settings)
     for error in failures:

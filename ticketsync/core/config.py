@@ -20,6 +20,7 @@ from typing import TypeVar
 from ticketsync.core import errors, paths, plain_yaml
 
 T = TypeVar("T")
+SALE_NEWS = ("sold", "refund", "nearly-full", "sold-out")
 ELSEWHERE = "env:"  # an address that an environment variable holds
 
 
@@ -64,6 +65,7 @@ class NotifySettings:
     command    a program and its arguments; title and text come on standard input
     mail       an SMTP URL with `?to=` and `?from=`
     heartbeat  an address to call after each run in which nothing failed
+    sales      what to tell of sales, of `SALE_NEWS`; gathered over `sales_minutes`
 
     Addresses may hold secrets: `env:NAME` stands for what that variable holds, and
     a file that others can read may not hold one itself.
@@ -74,6 +76,8 @@ class NotifySettings:
     mail: str = ""
     heartbeat: str = ""
     stale_intervals: int = 3
+    sales: tuple[str, ...] = ()
+    sales_minutes: int = 60
 
     @property
     def is_set(self) -> bool:
@@ -251,14 +255,24 @@ class _Reader:
         )
 
     def notify(self, node: plain_yaml.Node | None) -> NotifySettings:
-        known = ("urls", "command", "mail", "heartbeat", "stale_intervals")
+        known = (
+            *("urls", "command", "mail", "heartbeat", "stale_intervals"),
+            *("sales", "sales_minutes"),
+        )
         entries = self.mapping(node, "notify", known)
+        sales = self.texts(entries.get("sales"))
+        for word in sales:
+            if word not in SALE_NEWS:
+                told = f"{word!r}: one of {', '.join(SALE_NEWS)} is expected"
+                raise self.wrong(entries["sales"], told)
         return NotifySettings(
             urls=self.texts(entries.get("urls")),
             command=self.texts(entries.get("command")),
             mail=self.text(entries.get("mail"), ""),
             heartbeat=self.text(entries.get("heartbeat"), ""),
             stale_intervals=self.whole(entries.get("stale_intervals"), 3, 1, 1000),
+            sales=sales,
+            sales_minutes=self.whole(entries.get("sales_minutes"), 60, 0, 1440),
         )
 
     def schedule(self, node: plain_yaml.Node, name: str) -> FeeSchedule:

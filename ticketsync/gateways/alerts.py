@@ -33,6 +33,13 @@ def send(
     return failures
 
 
+def ways(settings: NotifySettings) -> int:
+    """
+    In how many ways `send` tells.
+    """
+    return len(list(_ways(settings)))
+
+
 def beat(settings: NotifySettings) -> None:
     """
     Call the heartbeat's address; `ProviderUnavailable` if nobody hears it.

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -101,11 +102,13 @@ class Site:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,
         )
         self._templates.filters |= {
             "amount": _amount,
             "day": _day,
             "ago": clock.ago,
+            "moment": _moment,
             "tone": _tone,
             "words": lambda word: str(word).replace("_", " "),
             "link": _is_link,
@@ -234,10 +237,7 @@ class Site:
             "notice": told.pop("notice", ""),
             **told,
         }
-        moments = {"moment": lambda at: _moment(at, house.timezone)}
-        overlay = self._templates.overlay()
-        overlay.filters = {**self._templates.filters, **moments}
-        return HTMLResponse(overlay.get_template(template).render(shown), code)
+        return HTMLResponse(self._templates.get_template(template).render(shown), code)
 
     def house(self, session: Session | None = None) -> Any:
         if session is not None:
@@ -314,7 +314,12 @@ def _day(local: str) -> str:
     return f"{clock.from_poster(local):%a %d %b %Y, %H:%M}"
 
 
-def _moment(at: Any, zone: str) -> str:
+@pass_context
+def _moment(page: Context, at: Any) -> str:
+    """
+    An instant by the clock of the house.
+    """
+    zone = page["zone"]
     return "never" if at is None else f"{clock.local(at, zone):%a %d %b, %H:%M}"
 
 

@@ -1,0 +1,87 @@
+"""
+The pages over a venue of 100,000 orders: seconds of the server for each, as medians,
+beside the least that a page can take here (the form at the way in).
+
+    python tests/benchmarks/pages.py
+"""
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+import httpx
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from conftest import adopted, running
+
+from ticketsync.core import clock
+from ticketsync.core.config import Settings
+from ticketsync.reporting import selling
+from ticketsync.sandbox import server, world
+from ticketsync.store import engine
+from ticketsync.visitors import passes
+from ticketsync.web import app as web
+from ticketsync.web.receiver import Receiver
+from ticketsync.web.site import COOKIE, Site
+from ticketsync.workflows import sync
+from ticketsync.workflows.sync import Request
+
+ORDERS = 100_000
+TIMES = 15
+MOST = 0.300  # seconds for the overview
+PATHS = ("/", "/shows/100", "/productions/1", "/calendar", "/accounts", "/door/100")
+
+
+def filled(place):
+    played = server.Sandbox(world.build(today=date.today(), orders=ORDERS))
+    played.platform.limit = 10**9
+    os.environ["TT_KEY"] = played.key
+    with server.serving(played) as address:
+        played.url = address
+        adopted(place, played)
+        database = engine.open_database(str(place))
+        sync.sync(database, Settings(), Request())
+    return database
+
+
+def seconds(client, path):
+    began = time.perf_counter()
+    answer = client.get(path)
+    assert answer.status_code == 200, (path, answer.status_code)
+    return time.perf_counter() - began
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["TICKETSYNC_HOME"] = folder
+        database = filled(Path(folder) / "ticketsync.db")
+        with database.write() as session:
+            token = passes.issue(session, "session", "manager", "", clock.now())
+        site = Site(database, Settings())
+        with (
+            running(web.house(Receiver(database, list), site)) as address,
+            httpx.Client(base_url=address, trust_env=False) as client,
+        ):
+            floor = statistics.median(seconds(client, "/enter") for _ in range(TIMES))
+            client.cookies.set(COOKIE, token)
+            print(f"{'the way in (floor)':28}{floor * 1000:8.1f} ms")
+            for path in PATHS:
+                found = statistics.median(seconds(client, path) for _ in range(TIMES))
+                print(f"{path:28}{found * 1000:8.1f} ms{found / floor:8.1f} x floor")
+                if path == "/":
+                    overview = found
+        with database.read() as session:
+            lately = selling.lately(session, "Australia/Sydney", clock.now())
+        print(f"tickets of the last 30 days: {lately.last(30).tickets}")
+        database.close()
+    print(f"overview {overview * 1000:.0f} ms, at most {MOST * 1000:.0f}")
+    return 0 if overview <= MOST else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,220 @@
+"""
+Telling the venue what sold: gathered, never twice, never lost.
+"""
+
+import sys
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from conftest import NOW
+
+from ticketsync.catalogue import shows
+from ticketsync.core.config import NotifySettings
+from ticketsync.financials import notices
+from ticketsync.sandbox import world
+from ticketsync.store.tables.catalogue import Show
+from ticketsync.store.upsert import table_of
+from ticketsync.workflows import match, sale_news, sync
+from ticketsync.workflows.sync import Request
+
+ALL = ("sold", "refund", "nearly-full", "sold-out")
+
+
+@pytest.fixture
+def told(tmp_path):
+    """
+    A program that writes down what it was told; `told()` reads and forgets it.
+    """
+    file = tmp_path / "told.txt"
+    program = tmp_path / "tell.py"
+    program.write_text(
+        f"import sys\nopen({str(file)!r}, 'a').write(sys.stdin.read() + '====')\n"
+    )
+
+    def read():
+        if not file.exists():
+            return []
+        found = file.read_text().split("====")[:-1]
+        file.unlink()
+        return found
+
+    read.program = (sys.executable, str(program))
+    return read
+
+
+@pytest.fixture
+def telling(settings, told):
+    return replace(settings, notify=NotifySettings(command=told.program, sales=ALL))
+
+
+@pytest.fixture
+def synced(connected, telling, told):
+    sync.fetch_listing(connected, telling, [])
+    match.adopt(connected, telling)
+    sync.sync(connected, telling, Request())
+    assert sale_news.tell(connected, telling) == []
+    assert told() == []  # what was sold before is no news
+    return connected
+
+
+def a_day_later(sandbox, database, settings):
+    sandbox.change(world.next_day)
+    sync.sync(database, settings, Request())
+
+
+def standing(database):
+    with database.read() as session:
+        return {item.key: item for item in notices.standings(session)}
+
+
+def test_sales_of_an_hour_are_one_message_and_told_once(
+    synced, sandbox, telling, told, frozen
+):
+    before = standing(synced)
+    a_day_later(sandbox, synced, telling)
+    after = standing(synced)
+    grown = {
+        key: item.tickets_sold - before[key].tickets_sold
+        for key, item in after.items()
+        if item.gross > before[key].gross
+    }
+    assert grown
+
+    sale_news.tell(synced, telling)
+    assert told() == []  # within the hour
+
+    frozen(NOW + timedelta(minutes=61))
+    sale_news.tell(synced, telling)
+    sale_news.tell(synced, telling)
+
+    (message,) = told()
+    assert message.startswith("ticketsync: sales\n")
+    for (show, _), tickets in grown.items():
+        item = next(i for i in after.values() if i.show_id == show)
+        assert (
+            f"{item.production}, {item.starts_local}: {tickets:+d} tickets, " in message
+        )
+
+
+def test_a_refund_is_told(synced, sandbox, telling, told, frozen):
+    purchase = next(
+        p for p in sandbox.world.purchases if p.state == "completed" and p.total > 0
+    )
+    returned = purchase.returned
+    sandbox.change(lambda w: world.refund_all(w, purchase))
+    sync.sync(synced, telling, Request(full=True))
+    frozen(NOW + timedelta(hours=2))
+
+    sale_news.tell(synced, telling)
+
+    (message,) = told()
+    back = purchase.returned - returned
+    assert f": {back // 100}.{back % 100:02d} AUD went back to buyers" in message
+
+
+@pytest.mark.parametrize(
+    ("room", "words"), [(0, "sold out"), (1, "nearly full"), (None, None)]
+)
+def test_a_full_house_is_told_at_once_and_once(
+    synced, telling, told, frozen, room, words
+):
+    """
+    Within the hour of the last message, too.
+    """
+    (_, item) = max(standing(synced).items(), key=lambda pair: pair[1].tickets_sold)
+    capacity = item.tickets_sold + room if room is not None else item.tickets_sold * 2
+    with synced.write() as session:
+        table = table_of(Show)
+        session.connection().execute(
+            table.update().where(table.c.id == item.show_id).values(capacity=capacity)
+        )
+
+    for _ in range(3):
+        sale_news.tell(synced, telling)
+
+    found = told()
+    if words is None:
+        assert found == []
+    else:
+        assert len(found) == 1
+        assert f"{item.production}, {item.starts_local}: {words} (" in found[0]
+
+
+def test_nearly_full_does_not_come_and_go():
+    """
+    By hand, of 100 seats: 90 is nearly full, 86 stays so, 84 is room again.
+    """
+    steps = []
+    before = notices.ROOM
+    for sold in (89, 90, 86, 90, 100, 99, 84, 90):
+        before = notices.fullness(sold, 100, before)
+        steps.append(before)
+
+    assert steps == ["", "nearly", "nearly", "nearly", "full", "nearly", "", "nearly"]
+
+
+def test_what_nobody_heard_is_told_next_time(synced, sandbox, telling, told, frozen):
+    a_day_later(sandbox, synced, telling)
+    frozen(NOW + timedelta(hours=2))
+    deaf = replace(
+        telling, notify=replace(telling.notify, command=("/nowhere/program",))
+    )
+
+    failures = sale_news.tell(synced, deaf)
+    assert [error.word for error in failures] == ["not-told"]
+    assert told() == []
+
+    sale_news.tell(synced, telling)
+    assert len(told()) == 1
+
+
+def test_nobody_is_told_twice_because_another_was_not_reached(
+    synced, sandbox, telling, told, frozen
+):
+    a_day_later(sandbox, synced, telling)
+    frozen(NOW + timedelta(hours=2))
+    half = replace(
+        telling,
+        notify=replace(telling.notify, mail="smtp://127.0.0.1:1/?to=a@b&from=c@d"),
+    )
+
+    assert sale_news.tell(synced, half)
+    sale_news.tell(synced, half)
+
+    assert len(told()) == 1
+
+
+def test_only_what_was_asked_for_is_told(synced, sandbox, telling, told, frozen):
+    a_day_later(sandbox, synced, telling)
+    frozen(NOW + timedelta(hours=2))
+    quiet = replace(telling, notify=replace(telling.notify, sales=("sold-out",)))
+    none = replace(telling, notify=replace(telling.notify, sales=()))
+
+    sale_news.tell(synced, none)
+    sale_news.tell(synced, quiet)
+
+    assert told() == []
+
+
+def test_a_show_put_on_sale_later_is_told_from_its_first_ticket(
+    synced, telling, told, frozen
+):
+    with synced.write() as session:
+        id_, _ = shows.add_show(
+            session,
+            shows.NewShow(
+                "New", NOW + timedelta(days=9), "V", "Australia/Sydney", "AUD"
+            ),
+        )
+        session.connection().exec_driver_sql(
+            "INSERT INTO show_financials SELECT "
+            f"{id_}, account_id, currency, 2, 0, 0, 0, 5000, 0, 5000, NULL, 'unknown', "
+            "0, 0, 0, NULL, 5000, updated_at FROM show_financials LIMIT 1"
+        )
+    frozen(NOW + timedelta(hours=2))
+
+    sale_news.tell(synced, telling)
+
+    (message,) = told()
+    assert "New, 2026-09-10 10:00: +2 tickets, 50.00 AUD; 2 sold." in message

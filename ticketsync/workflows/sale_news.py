@@ -1,0 +1,164 @@
+"""
+Telling the venue what sold: tickets, refunds, a house nearly full or full. Sales are
+gathered into one message; a full house is told at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+
+from ticketsync.core import clock, errors, money
+from ticketsync.core.config import Settings
+from ticketsync.core.redact import safe
+from ticketsync.financials import notices
+from ticketsync.financials.notices import FULL, NEARLY, Key, Standing, Told
+from ticketsync.gateways import alerts as gateway
+from ticketsync.store import lease
+from ticketsync.store.engine import Database
+
+LEASE = "sale news"
+MANY = 30  # lines in one message
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """
+    What there is to tell of one show; `is_urgent` where it cannot wait.
+    """
+
+    line: str
+    is_urgent: bool
+
+
+def tell(database: Database, settings: Settings) -> list[errors.TicketsyncError]:
+    """
+    Tell what sold since it was last told, as far as the settings ask for it; returns
+    what could not be told, which is told next time.
+
+    The first time ever, everything counts as told: nobody wants a season's sales in one
+    message because they filled in a setting.
+    """
+    if not settings.notify.is_set or not settings.notify.sales:
+        return []
+    now = clock.now()
+    with database.read() as session:
+        if not _news(session, settings, now)[0] and notices.on_record(session):
+            return []
+    holder = lease.me(LEASE)
+    try:
+        with database.write() as session:
+            lease.take(session, LEASE, holder, now)
+    except errors.Busy:
+        return []  # another process tells it at this moment
+    try:
+        return _tell(database, settings, now)
+    finally:
+        with database.write() as session:
+            lease.release(session, LEASE, holder)
+
+
+def _tell(
+    database: Database, settings: Settings, now: datetime
+) -> list[errors.TicketsyncError]:
+    with database.read() as session:
+        news, standings, fullness = _news(session, settings, now)
+        is_first = not notices.on_record(session)
+    if not news and not is_first:
+        return []
+    wrong: list[errors.TicketsyncError] = []
+    if not is_first:
+        title, text = _message(news)
+        wrong = gateway.send(settings.notify, title, text)
+    # Where one way failed and another did not, nobody is told twice.
+    if not wrong or len(wrong) < gateway.ways(settings.notify):
+        with database.write() as session:
+            notices.put(session, standings, fullness, now)
+    return wrong
+
+
+def _news(
+    session: Session, settings: Settings, now: datetime
+) -> tuple[list[News], list[Standing], dict[Key, str]]:
+    standings = notices.standings(session)
+    held = notices.on_record(session)
+    fullness = _fullness(standings, held)
+    if not held:
+        return [], standings, fullness
+    found = [
+        news
+        for item in standings
+        for news in _of(
+            item, held.get(item.key, notices.NEVER), fullness, settings.notify.sales
+        )
+    ]
+    gap = timedelta(minutes=settings.notify.sales_minutes)
+    waits = max(told.told_at for told in held.values()) > now - gap
+    if waits and not any(news.is_urgent for news in found):
+        return [], standings, fullness
+    return found, standings, fullness
+
+
+def _fullness(standings: Sequence[Standing], held: dict[Key, Told]) -> dict[Key, str]:
+    """
+    A house is as full as all its currencies together make it.
+    """
+    sold: dict[int, int] = {}
+    for item in standings:
+        sold[item.show_id] = sold.get(item.show_id, 0) + item.tickets_sold
+    return {
+        item.key: notices.fullness(
+            sold[item.show_id],
+            item.capacity,
+            held.get(item.key, notices.NEVER).fullness,
+        )
+        for item in standings
+    }
+
+
+def _of(
+    item: Standing, told: Told, fullness: dict[Key, str], wanted: Sequence[str]
+) -> list[News]:
+    show = safe(f"{item.production}, {item.starts_local}", longest=120)
+    of = f" of {item.capacity}" if item.capacity else ""
+    found: list[News] = []
+    tickets = item.tickets_sold - told.tickets_sold
+    charged = item.gross - told.gross
+    back = item.refunded - told.refunded
+    now_full = fullness[item.key]
+    if now_full != told.fullness and now_full == FULL and "sold-out" in wanted:
+        found.append(News(f"{show}: sold out ({item.tickets_sold}{of}).", True))
+    is_new = now_full == NEARLY and told.fullness not in (NEARLY, FULL)
+    if is_new and "nearly-full" in wanted:
+        found.append(News(f"{show}: nearly full ({item.tickets_sold}{of}).", True))
+    if (tickets > 0 or charged > 0) and "sold" in wanted:
+        amount = money.decimal_text(charged, item.currency)
+        found.append(
+            News(
+                f"{show}: {tickets:+d} tickets, {amount} {item.currency}; "
+                f"{item.tickets_sold}{of} sold.",
+                False,
+            )
+        )
+    if back > 0 and "refund" in wanted:
+        amount = money.decimal_text(back, item.currency)
+        found.append(
+            News(
+                f"{show}: {amount} {item.currency} went back to buyers; "
+                f"{item.tickets_sold}{of} sold.",
+                False,
+            )
+        )
+    return found
+
+
+def _message(news: Sequence[News]) -> tuple[str, str]:
+    lines = [item.line for item in sorted(news, key=lambda item: not item.is_urgent)]
+    more = len(lines) - MANY
+    if more > 0:
+        lines = [*lines[:MANY], f"And {more} more; see `ticketsync report sales`."]
+    is_urgent = any(item.is_urgent for item in news)
+    return f"ticketsync: {'a full house' if is_urgent else 'sales'}", "\n".join(lines)
