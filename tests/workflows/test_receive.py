@@ -11,9 +11,9 @@ import pytest
 from conftest import NOW, TODAY, connect
 from test_sync import dump, figures, truth
 
-from ticketsync.accounts import state
+from ticketsync.accounts import credentials, state
 from ticketsync.catalogue import offers
-from ticketsync.core import clock
+from ticketsync.core import clock, errors
 from ticketsync.core.redact import Secret
 from ticketsync.net.hooks import Delivery, Forged, Stale
 from ticketsync.providers import registry
@@ -22,8 +22,11 @@ from ticketsync.reporting import deliveries as told
 from ticketsync.sandbox import deliveries, platforms, server, world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store import engine, lease
+from ticketsync.store.tables.sales import Order
+from ticketsync.store.upsert import table_of
 from ticketsync.web.receiver import Door, _arrived
 from ticketsync.webhooks import inbox
+from ticketsync.workflows import connect as connect_job
 from ticketsync.workflows import match, receive, sync
 from ticketsync.workflows.sync import Request
 
@@ -313,3 +316,129 @@ def dump_of_books(database):
             }
             for key, values in books.rows(session)
         }
+
+
+# What an operator does about them
+
+
+def test_replay_works_off_again_what_came_since_a_date(
+    synced, settings, sandbox, frozen
+):
+    purchase = sandbox.world.purchases[0]
+    hooked(synced)
+    came(synced, "ticket_tailor", f"or_{purchase.id}", "ORDER.UPDATED", 1)
+    receive.work_off(synced, settings)
+    before = dump(synced)
+    with synced.write() as session:
+        assert inbox.replay(session, 1, NOW + timedelta(hours=1), NOW) == 0
+        assert inbox.replay(session, 1, NOW, NOW) == 1
+
+    done = receive.work_off(synced, settings)
+
+    assert done.deliveries == 1
+    assert dump(synced) == before
+
+
+def test_sales_that_nobody_announced_are_counted(synced, sandbox, settings, frozen):
+    """
+    Gap detection: of a day's new orders one was announced.
+    """
+    hooked(synced)
+    sandbox.change(world.next_day)
+    frozen(NOW + timedelta(hours=26))
+    sync.sync(synced, settings, Request())
+    with synced.read() as session:
+        fresh = [
+            row.provider_id
+            for row in session.connection().execute(
+                table_of(Order)
+                .select()
+                .where(
+                    table_of(Order).c.placed_at >= NOW + timedelta(hours=2),
+                    table_of(Order).c.placed_at < clock.now() - told.LATE,
+                )
+            )
+        ]
+    assert len(fresh) > 1
+    came(synced, "ticket_tailor", fresh[0], "ORDER.CREATED", 7)
+
+    with synced.read() as session:
+        (gap,) = told.gaps(session, clock.now())
+
+    assert (gap.account, gap.orders, gap.of) == ("tt", len(fresh) - 1, len(fresh))
+
+
+def test_an_account_without_an_address_has_no_gap(synced, sandbox, settings, frozen):
+    sandbox.change(world.next_day)
+    frozen(NOW + timedelta(hours=26))
+    sync.sync(synced, settings, Request())
+
+    with synced.read() as session:
+        assert told.gaps(session, clock.now()) == []
+
+
+def hooked(database):
+    with database.write() as session:
+        inbox.endpoint(session, 1, clock.now())
+
+
+@pytest.mark.parametrize(
+    ("platform", "signed"), [("square", True), ("eventbrite", False)]
+)
+def test_a_platform_is_told_our_address_by_its_own_interface(
+    sqlite, frozen, settings, monkeypatch, platform, signed
+):
+    others = platforms.others(today=TODAY, orders=5, names=[platform])
+    played = server.Sandbox(world.build(today=TODAY, orders=5), others=others)
+    monkeypatch.setenv("KEY", played.players[platform].key)
+    with server.serving(played) as address:
+        with sqlite.write() as session:
+            new = state.NewAccount(
+                *("a", platform, played.url(address, platform), "env", "KEY", "", None)
+            )
+            state.add(session, new, clock.now())
+            path = inbox.endpoint(session, 1, clock.now())
+        url = f"https://tickets.example.org/hooks/{path}"
+
+        registered = connect_job.register(sqlite, settings, "a", url, "file")
+
+    assert list(played.players[platform].hooks) == [url]
+    assert registered.id
+    assert (registered.secret is not None) == signed
+    with sqlite.read() as session:
+        (endpoint,) = inbox.endpoints(session, clock.now())
+    found = [
+        credentials.read("a/webhook", *place).reveal() for place in endpoint.secrets
+    ]
+    assert found == (["sq-signature-key-1"] if signed else [])
+
+
+def test_where_it_cannot_be_kept_nothing_is_registered(
+    sqlite, frozen, settings, monkeypatch
+):
+    """
+    F113: this test's keyring fails; Square was not asked.
+    """
+    others = platforms.others(today=TODAY, orders=5, names=["square"])
+    played = server.Sandbox(world.build(today=TODAY, orders=5), others=others)
+    monkeypatch.setenv("KEY", played.players["square"].key)
+    with server.serving(played) as address:
+        with sqlite.write() as session:
+            new = state.NewAccount(
+                *("a", "square", played.url(address, "square"), "env", "KEY", "", None)
+            )
+            state.add(session, new, clock.now())
+
+        with pytest.raises(errors.KeyringUnavailable):
+            connect_job.register(sqlite, settings, "a", URL, "keyring")
+
+    assert played.players["square"].hooks == {}
+
+
+def test_a_platform_that_takes_none_says_what_to_do_instead(
+    connected, settings, sandbox
+):
+    with pytest.raises(errors.UsageError, match="takes no webhooks") as refused:
+        connect_job.register(connected, settings, "tt", URL, "file")
+
+    assert "webhooks url tt" in refused.value.hint

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ticketsync.core.config import Settings
     from ticketsync.store.engine import Database
 
@@ -148,6 +150,23 @@ def confirm(question: str, yes: bool) -> bool:
             f"{question.rstrip('?')}: nobody is here to answer.", hint="Use --yes."
         )
     return typer.confirm(question, err=True)
+
+
+def start_of(session: Any, text: str) -> datetime:
+    """
+    When a date begins at the house.
+    """
+    from datetime import date
+
+    from ticketsync.catalogue import shows
+    from ticketsync.core import clock, errors
+
+    try:
+        return clock.start_of(date.fromisoformat(text), shows.house(session).timezone)
+    except ValueError:
+        raise errors.UsageError(
+            f"{text!r} is not a date.", hint="Use YYYY-MM-DD, for example 2026-01-31."
+        ) from None
 
 
 def complain(result: Any) -> None:

@@ -130,8 +130,6 @@ def export_calendar(
 
     Example: ticketsync export calendar --format ics -o season.ics
     """
-    from datetime import date
-
     from ticketsync.catalogue import shows
     from ticketsync.core import clock, errors
     from ticketsync.reporting import calendar, exports
@@ -142,14 +140,7 @@ def export_calendar(
         )
     with context.of(ctx).database().read() as session:
         house = shows.house(session)
-        begin = None
-        if since:
-            try:
-                begin = clock.start_of(date.fromisoformat(since), house.timezone)
-            except ValueError:
-                raise errors.UsageError(
-                    f"{since!r} is not a date.", hint="Use YYYY-MM-DD."
-                ) from None
+        begin = context.start_of(session, since) if since else None
         found = calendar.performances(session, since=begin)
     if format == "json":
         rows = [

@@ -15,8 +15,6 @@ from ticketsync.cli import context
 from ticketsync.cli.context import Json
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from ticketsync.core.config import Settings
     from ticketsync.store.engine import Database
     from ticketsync.workflows.session import OnProgress
@@ -57,6 +55,8 @@ def sync(
     names = tuple(accounts or ())
     database, settings = here.database(), here.settings()
     here.log()
+    with database.read() as session:
+        begin = context.start_of(session, since) if since else None
     with _stoppable(), _progress(here, json) as on_progress:
         if names[:1] == ("replay",):
             outcome = job.replay(database, settings, names[1:])
@@ -65,7 +65,7 @@ def sync(
                 names=names,
                 only_due=due,
                 full=full,
-                since=_start_of(since, database) if since else None,
+                since=begin,
                 accept_shrink=accept_shrink,
                 compare=json or not here.quiet,
                 on_progress=on_progress,
@@ -200,25 +200,6 @@ def _signed(minor: int, currency: str) -> str:
     if not minor:
         return "–"
     return f"{'+' if minor > 0 else ''}{render.amount(minor, currency)}"
-
-
-def _start_of(text: str, database: Any) -> datetime:
-    """
-    A calendar day given by a person, in the zone of the house.
-    """
-    from datetime import date
-
-    from ticketsync.catalogue import shows
-    from ticketsync.core import clock, errors
-
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        raise errors.UsageError(
-            f"{text!r} is not a date.", hint="Use YYYY-MM-DD, for example 2026-01-31."
-        ) from None
-    with database.read() as session:
-        return clock.start_of(day, shows.house(session).timezone)
 
 
 @contextmanager

@@ -121,6 +121,7 @@ def list_deliveries(
     from dataclasses import asdict
 
     from ticketsync.cli import render
+    from ticketsync.core import clock
     from ticketsync.reporting import deliveries
 
     wanted = context.chosen_format(format, json)
@@ -129,6 +130,7 @@ def list_deliveries(
             session, limit=limit, account=account or None, state=state or None
         )
         health = deliveries.health(session)
+        gaps = deliveries.gaps(session, clock.now())
     columns = [
         render.Column("id", "ID", numeric=True),
         render.Column("account", "ACCOUNT", most=12),
@@ -148,6 +150,11 @@ def list_deliveries(
                 else ""
             )
             typer.echo(f"{item.account}: {counts}{effect}")
+        for gap in gaps:
+            typer.echo(
+                f"{gap.account}: {gap.orders} of {gap.of} orders of the last day were "
+                "found by reading only; no delivery announced them."
+            )
 
 
 @app.command("show")
@@ -187,6 +194,70 @@ def retry(
     with here.database().write() as session:
         count = inbox.retry(session, numbers or None, clock.now())
     here.say(f"{count} deliveries are taken up again.")
+
+
+@app.command("replay")
+def replay(
+    ctx: typer.Context,
+    account: Account,
+    since: Annotated[str, typer.Option(help="From this date: 2026-01-31.")],
+) -> None:
+    """
+    Work everything off again that came since a date; whatever it did before, doing it
+    twice changes nothing.
+    """
+    from ticketsync.accounts import state
+    from ticketsync.core import clock
+    from ticketsync.webhooks import inbox
+
+    here = context.of(ctx)
+    with here.database().write() as session:
+        begin = context.start_of(session, since)
+        found = state.named(session, account)
+        count = inbox.replay(session, found.id, begin, clock.now())
+    here.say(f"{count} deliveries are taken up again; `serve` works them off.")
+
+
+@app.command("register")
+def register(
+    ctx: typer.Context,
+    account: Account,
+    insecure_storage: Annotated[
+        bool,
+        typer.Option("--insecure-storage", help="Keep its secret in a 0600 file."),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """
+    Tell the platform our address by its own interface (Eventbrite, Square); what it
+    signs with is kept at once.
+    """
+    from ticketsync.cli import render
+    from ticketsync.cli.serve import address
+    from ticketsync.core import clock, config, errors
+    from ticketsync.webhooks import inbox
+    from ticketsync.workflows import connect
+
+    here = context.of(ctx)
+    database, settings = here.database(), here.settings()
+    if settings.serve.public_url == config.ServeSettings().public_url:
+        raise errors.ConfigurationError(
+            "No platform can reach this machine's own address.",
+            hint="Write the address of your TLS proxy as `serve: public_url`.",
+        )
+    found, _ = _account(database, account)
+    with database.write() as session:
+        path = inbox.endpoint(session, found.id, clock.now())
+    source = "file" if insecure_storage else "keyring"
+    url = address(settings, path)
+    registered = connect.register(database, settings, account, url, source)
+    if json:
+        told = {"account": account, "id": registered.id}
+        render.print_json({**told, "signed": registered.secret is not None})
+    else:
+        here.say(
+            f"Account {account!r} sends its webhooks here (number {registered.id})."
+        )
 
 
 @app.command("work")

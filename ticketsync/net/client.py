@@ -139,14 +139,16 @@ class ApiClient:
         *,
         form: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
-    ) -> None:
+    ) -> Any:
         """
         A write that the venue asked for: sent once, never repeated by itself, because
-        nobody knows whether one that was not answered was done.
+        nobody knows whether one that was not answered was done. Returns the decoded
+        answer, `None` where there is none.
         """
         try:
             answer = self._answer("POST", path, {}, body, form)
             self._judge_status(answer, path)
+            return self._decoded(answer) if answer.body.strip() else None
         except retry.TryAgain as fault:
             raise fault.error from fault.__cause__
 

@@ -298,6 +298,26 @@ class SendsWebhooks(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """
+    A webhook that the platform has taken: its number there, and what it will sign with,
+    where it signs.
+    """
+
+    id: str
+    secret: Secret | None = None
+
+
+@runtime_checkable
+class RegistersWebhooks(SendsWebhooks, Protocol):
+    """
+    A platform that can be told by its interface where to send webhooks.
+    """
+
+    def register_webhook(self, url: str) -> Registered: ...
+
+
 @runtime_checkable
 class NamesItsOwner(Protocol):
     """

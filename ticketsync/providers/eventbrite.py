@@ -52,6 +52,7 @@ from ticketsync.providers.base import (
     Page,
     ProviderSpec,
     Raw,
+    Registered,
     key_as_bearer,
 )
 
@@ -121,6 +122,13 @@ def _oauth() -> OAuth:
         authorize_url="https://www.eventbrite.com/oauth/authorize",
         token_url="https://www.eventbrite.com/oauth/token",  # noqa: S106  # an address
     )
+
+
+HOOK_ACTIONS = (
+    *("order.placed", "order.updated", "order.refunded"),
+    *("attendee.updated", "attendee.checked_in", "attendee.checked_out"),
+    *("event.created", "event.published", "event.unpublished", "event.updated"),
+)
 
 
 class Eventbrite:
@@ -361,6 +369,19 @@ class Eventbrite:
                 return
             is_promised = told.get("has_more_items") is True
             place = following
+
+    def register_webhook(self, url: str) -> Registered:
+        """
+        One for each organisation of the account.
+        """
+        found = []
+        for organisation in self._organisations():
+            answer = self.api.tell(
+                f"/organizations/{organisation['id']}/webhooks/",
+                form={"endpoint_url": url, "actions": ",".join(HOOK_ACTIONS)},
+            )
+            found.append(reading.text(answer or {}, "id"))
+        return Registered(",".join(found))
 
     # The half that understands
 

@@ -29,6 +29,7 @@ is `{"id", "order", "payments": […], "refunds": […], "returns": […]}`.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -52,12 +53,17 @@ from ticketsync.providers.base import (
     Page,
     ProviderSpec,
     Raw,
+    Registered,
 )
 
 if TYPE_CHECKING:
     from ticketsync.net.oauth import OAuth
 
 VERSION = "2025-08-20"
+HOOK_EVENTS = (
+    *("payment.created", "payment.updated", "refund.created", "refund.updated"),
+    *("order.created", "order.updated", "catalog.version.updated"),
+)
 STATES = ("COMPLETED", "OPEN", "CANCELED")
 ORDER_STATE = {
     "completed": OrderStatus.PAID,
@@ -400,6 +406,28 @@ class Square:
                 )
             seen.add(cursor)
             more = {"cursor": cursor}
+
+    def register_webhook(self, url: str) -> Registered:
+        """
+        A subscription of the application that the key belongs to. Its path and shape
+        are not in the documents at hand **(unverified)**; a refusal is told.
+        """
+        answer = self.api.tell(
+            "/v2/webhooks/subscriptions",
+            body={
+                # The same address is the same wish, however often it is sent.
+                "idempotency_key": hashlib.sha256(url.encode()).hexdigest()[:45],
+                "subscription": {
+                    "name": "ticketsync",
+                    "event_types": list(HOOK_EVENTS),
+                    "notification_url": url,
+                    "api_version": VERSION,
+                },
+            },
+        )
+        made = reading.mapping(answer or {}, "subscription")
+        secret = Secret(reading.text(made, "signature_key"))
+        return Registered(reading.text(made, "id"), secret)
 
     # The half that understands
 

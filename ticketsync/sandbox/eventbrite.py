@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -70,6 +70,7 @@ class Eventbrite:
     prefix: str = "/eventbrite/v3"
     organisations: tuple[str, ...] = (ORGANISATION, EMPTY_ORGANISATION)
     expands: bool = True
+    hooks: dict[str, str] = field(default_factory=dict)
 
     def forget(self) -> None:
         """
@@ -92,6 +93,9 @@ class Eventbrite:
                     for id_ in self.organisations
                 ]
                 return self._list(asked, "organizations", rows)
+            case ["organizations", id_, "webhooks"] if id_ in self.organisations:
+                self.hooks[asked.body["endpoint_url"]] = asked.body["actions"]
+                return reply({"id": f"77{len(self.hooks):05d}", **asked.body})
             case ["organizations", id_, *what] if id_ in self.organisations:
                 return self._of_organisation(asked, what, id_ == ORGANISATION)
             case ["events", id_, "orders"]:
@@ -109,9 +113,10 @@ class Eventbrite:
     def _refusal(self, asked: Asked) -> Reply | None:
         if not asked.path.endswith("/"):
             return _error(301, "PERMANENTLY_MOVED", "Slash missing")
-        if asked.method != "GET":
+        is_hook = asked.method == "POST" and asked.path.endswith("/webhooks/")
+        if asked.method != "GET" and not is_hook:
             return _error(405, "METHOD_NOT_ALLOWED", "read-only sandbox")
-        if asked.headers.get("Content-Type"):
+        if asked.headers.get("Content-Type") and not is_hook:
             return _error(400, "ARGUMENTS_ERROR", "There are errors with arguments")
         told = asked.headers.get("Authorization")
         if told is None:

@@ -8,7 +8,7 @@ orders of their own, fees on payments, cursors that carry the query.
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ticketsync.sandbox.player import Asked, Reply, reply, seconds_of, utc
@@ -93,6 +93,7 @@ class Square:
     refresh_token: str = "EQAAsandboxrefresh0"  # noqa: S105
     tokens_given: int = 0
     families_killed: int = 0
+    hooks: dict[str, str] = field(default_factory=dict)
 
     def forget(self) -> None:
         """
@@ -118,6 +119,11 @@ class Square:
             case ("GET", "v2", "catalog", "list"):
                 rows = [_item(p) for p in self.world.performances]
                 return self._page(asked, "objects", [*rows, _drink()], CATALOGUE_PAGE)
+            case ("POST", "v2", "webhooks", "subscriptions"):
+                told = asked.body["subscription"]
+                self.hooks[told["notification_url"]] = "sq-signature-key-1"
+                key = {"id": "wbhk_1", "signature_key": "sq-signature-key-1"}
+                return reply({"subscription": {**told, **key}})
             case ("POST", "v2", "orders", "search"):
                 return self._search(asked.body)
             case ("POST", "v2", "orders", "batch-retrieve"):

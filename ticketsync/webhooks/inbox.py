@@ -213,6 +213,38 @@ def postpone(
         )
 
 
+def replay(session: Session, account_id: int, since: datetime, now: datetime) -> int:
+    """
+    Take up everything again that came since then and can have an effect; whatever it
+    did before, doing it twice changes nothing. Returns how many.
+    """
+    table = table_of(Delivered)
+    done = session.connection().execute(
+        update(table)
+        .where(
+            table.c.account_id == account_id,
+            table.c.received_at >= since,
+            table.c.what.in_(("order", "listing", "account")),
+        )
+        .values(
+            state="received", attempts=0, reason="", next_try_at=now, settled_at=None
+        )
+    )
+    return done.rowcount
+
+
+def note_registration(session: Session, account_id: int, number: str) -> None:
+    """
+    Remember the platform's number of our webhook.
+    """
+    table = table_of(Webhook)
+    session.connection().execute(
+        update(table)
+        .where(table.c.account_id == account_id)
+        .values(registration=number)
+    )
+
+
 def retry(session: Session, ids: Sequence[int] | None, now: datetime) -> int:
     """
     Take up deliveries again, or all that failed; returns how many.

@@ -5,6 +5,7 @@ Connecting platforms: try the key, keep it, remember where it is.
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,9 +18,15 @@ from ticketsync.core import clock, errors, records
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret, safe
 from ticketsync.providers import registry
-from ticketsync.providers.base import Options, ProviderSpec
+from ticketsync.providers.base import (
+    Options,
+    ProviderSpec,
+    Registered,
+    RegistersWebhooks,
+)
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
+from ticketsync.webhooks import inbox
 from ticketsync.workflows import session, tokens
 
 if TYPE_CHECKING:
@@ -146,6 +153,41 @@ def check(database: Database, settings: Settings, name: str) -> Connected:
     _refuse_stranger(name, account.identity, identity)
     place = _place(account.secret_source, account.secret_reference)
     return Connected(name, spec.name, spec.title, identity, place)
+
+
+def register(
+    database: Database, settings: Settings, name: str, url: str, source: str
+) -> Registered:
+    """
+    Tell an account's platform where to send webhooks, and keep what it signs with in
+    `source`; whether that can be kept is tried first.
+    """
+    with database.read() as reading:
+        account = state.named(reading, name)
+    spec = registry.provider(account.provider).spec
+    secret = _secret_of(database, spec, account)
+    run_id = session.new_run_id()
+    provider, api = session.connect(database, account, settings, secret, run_id)
+    entry = f"{name}/webhook-{secrets.token_hex(4)}"
+    try:
+        if not isinstance(provider, RegistersWebhooks):
+            raise errors.UsageError(
+                f"{spec.title} takes no webhooks by its interface.",
+                hint=f"Set it up there: `ticketsync webhooks url {name}` says how.",
+            )
+        if provider.webhooks.is_signed:
+            credentials.probe(entry, source)
+        registered = provider.register_webhook(url)
+    finally:
+        api.close()
+    reference = ""
+    if registered.secret is not None:
+        reference = credentials.store(entry, source, registered.secret)
+    with database.write() as writing:
+        inbox.note_registration(writing, account.id, registered.id)
+        if reference:
+            inbox.set_secret(writing, account.id, source, reference, clock.now())
+    return registered
 
 
 def _secret_of(database: Database, spec: ProviderSpec, account: AccountState) -> Secret:
