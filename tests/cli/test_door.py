@@ -1,0 +1,285 @@
+"""
+The door from the command line, the door list on paper, and `serve` as people start it.
+"""
+
+import csv
+import io
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import httpx
+import pytest
+
+from ticketsync.core.config import AccountSettings, Settings
+from ticketsync.store import engine
+from ticketsync.workflows import sync
+from ticketsync.workflows.sync import Request
+
+SHOW = "12"
+PEOPLE = "accounts:\n  tt:\n    people: true\n"
+
+
+@pytest.fixture
+def house(ready, home):
+    database = engine.open_database(str(home / "ticketsync.db"))
+    keeping = Settings(accounts={"tt": AccountSettings(keep_people=True)})
+    sync.sync(database, keeping, Request())
+    database.close()
+    return ready
+
+
+def run(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "ticketsync", *arguments],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def listed(*arguments):
+    return json.loads(run("attendees", "list", SHOW, "--json", *arguments).stdout)
+
+
+def test_in_again_out_and_counted(house):
+    guest = next(g for g in listed() if not g["is_in"])
+    who = guest["ticket_id"]
+    before = json.loads(run("checkin", "count", SHOW, "--json").stdout)
+
+    first = run("checkin", "in", SHOW, who, "--door", "Door A")
+    second = run("checkin", "in", SHOW, who)
+    count = json.loads(run("checkin", "count", SHOW, "--json").stdout)
+    out = run("checkin", "undo", SHOW, who, "--json")
+    nobody = run("checkin", "in", SHOW, "nobody-knows-me")
+
+    assert (first.returncode, second.returncode) == (0, 7)
+    assert second.stderr.startswith("ticketsync: already-in: ")
+    assert "at Door A" in second.stderr
+    assert count["admitted"] == before["admitted"] + 1
+    assert count["doors"]["Door A"] == 1
+    assert json.loads(out.stdout)["outcome"] == "out"
+    assert (nobody.returncode, nobody.stdout) == (2, "")
+
+
+def test_an_order_of_several_asks_which(house):
+    orders = [g["order_id"] for g in listed() if not g["is_in"] and g["order_id"]]
+    several = max(orders, key=orders.count)
+
+    asked = run("checkin", "in", SHOW, several)
+    together = run("checkin", "in", SHOW, several, "--group")
+
+    assert asked.returncode == 2
+    assert "--group" in asked.stderr
+    assert together.returncode == 0
+    assert f"{orders.count(several)} of {orders.count(several)} are in." in (
+        together.stdout
+    )
+
+
+def test_a_capture_file_with_a_guest_who_should_not_be_in(house, tmp_path):
+    one, two = [g["ticket_id"] for g in listed() if not g["is_in"]][:2]
+    file = tmp_path / "side-door.csv"
+    file.write_text(
+        "at,code\n"
+        f"2026-08-01T19:05:00+10:00,{one}\n"
+        f"2026-08-01T19:06:00+10:00,{two}\n"
+        f"2026-08-01T19:07:00+10:00,{two}\n"
+    )
+
+    merged = run("checkin", "import", SHOW, str(file), "--door", "Side")
+    again = run("checkin", "import", SHOW, str(file), "--door", "Side", "--json")
+
+    assert merged.returncode == 10
+    assert merged.stdout.startswith("3 scans: 2 admitted, 1 already-in.")
+    assert json.loads(again.stdout)["outcomes"] == {"admitted": 2, "already-in": 1}
+
+
+def test_the_list_shows_each_ticket_once_by_whoever_holds_it(house):
+    found = listed()
+
+    assert len({(g["account"], g["ticket_id"]) for g in found}) == len(found)
+    assert all(g["name"].startswith("Guest") for g in found if g["order_id"])
+    assert "code" not in found[0]
+
+
+def test_search_by_a_part_of_a_name(house):
+    guest = next(g for g in listed() if g["order_id"])
+
+    found = json.loads(
+        run("attendees", "search", guest["name"].lower(), "--json").stdout
+    )
+
+    assert guest["ticket_id"] in {g["ticket_id"] for g in found}
+    assert all(guest["name"].lower() in g["name"].lower() for g in found)
+
+
+def test_the_door_list_as_csv_is_the_list(house):
+    text = run("attendees", "doorlist", SHOW, "--format", "csv").stdout
+
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert len(rows) == len(listed())
+    names = [row["name"].split()[-1].casefold() for row in rows if row["name"]]
+    assert names == sorted(names)
+
+
+def test_the_door_list_as_pdf_has_every_name(house, tmp_path):
+    """
+    Read back with poppler where it is there; in any case it is a private file.
+    """
+    pdf = tmp_path / "door.pdf"
+
+    done = run("attendees", "doorlist", SHOW, "-o", str(pdf))
+
+    assert done.returncode == 0, done.stderr
+    assert pdf.read_bytes().startswith(b"%PDF-")
+    assert pdf.stat().st_mode & 0o077 == 0
+    if shutil.which("pdftotext"):
+        text = subprocess.run(
+            ["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True
+        ).stdout
+        found = listed()
+        assert f"{len(found)} guests" in text
+        assert all(g["ticket_id"] in text for g in found)
+        assert all(g["name"] in text for g in found)
+
+
+def test_a_name_is_no_instruction_to_the_printer(house, home, tmp_path):
+    database = engine.open_database(str(home / "ticketsync.db"))
+    bad = '#read("/etc/passwd") $x$ \\ *b* ] "'
+    with database.write() as session:
+        connection = session.connection()
+        connection.exec_driver_sql("UPDATE attendees SET name = ?", (bad,))
+    database.close()
+    pdf = tmp_path / "door.pdf"
+
+    done = run("attendees", "doorlist", SHOW, "-o", str(pdf))
+
+    assert done.returncode == 0, done.stderr
+    if shutil.which("pdftotext"):
+        text = subprocess.run(
+            ["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True
+        ).stdout
+        assert '#read("/etc/passwd")' in text
+        assert "root:" not in text
+
+
+# The pages
+
+
+@pytest.fixture
+def serve():
+    started = []
+
+    def start(*arguments):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ticketsync", "serve", "--port", "0", *arguments],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if "opened once" in line or len(lines) > 5:
+                break
+        return process, "".join(lines)
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(20)
+        process.stderr.close()
+
+
+def opened(text):
+    link = re.search(r"opened once: (\S+)", text)[1]
+    address = link.partition("/enter/")[0]
+    client = httpx.Client(
+        base_url=address, trust_env=False, headers={"origin": address}
+    )
+    answer = client.post(link)
+    # The cookie is meant for https or for this machine's own browser.
+    client.cookies.set("ticketsync", answer.cookies["ticketsync"])
+    return client
+
+
+def test_serve_prints_a_link_that_opens_the_pages(house, serve):
+    _, told = serve()
+
+    client = opened(told)
+    assert "Late Laughs" in client.get("/calendar?past=1").text
+    client.close()
+    assert httpx.get(re.search(r"http://\S+?:\d+", told)[0] + "/").status_code == 303
+
+
+def test_sync_now_is_done_by_the_server_within_seconds(house, serve):
+    _, told = serve()
+    house.log.clear()
+
+    client = opened(told)
+    answer = client.post("/accounts/tt/sync")
+    client.close()
+
+    assert answer.status_code == 303
+    for _ in range(100):
+        if house.log:
+            break
+        time.sleep(0.1)
+    assert house.log
+
+
+def test_an_invited_door_may_go_to_the_door_and_nowhere_else(house, serve):
+    _, told = serve("--no-work")
+    address = re.search(r"http://\S+?:\d+", told)[0]
+    done = run("visitors", "invite", "--role", "door", "--name", "Door A", "--json")
+    token = json.loads(done.stdout)["url"].rpartition("/")[2]
+
+    with httpx.Client(base_url=address, headers={"origin": address}) as client:
+        answer = client.post(f"/enter/{token}")
+        client.cookies.set("ticketsync", answer.cookies["ticketsync"])
+        assert client.get(f"/door/{SHOW}").status_code == 200
+        assert client.get("/accounts").status_code == 403
+        numbers = [
+            str(v["id"])
+            for v in json.loads(run("visitors", "list", "--json").stdout)
+            if v["kind"] == "session"
+        ]
+        assert run("visitors", "revoke", *numbers).returncode == 0
+        assert client.get(f"/door/{SHOW}").status_code == 303
+
+
+def test_only_receiving_shows_no_page(house, serve):
+    done = run("serve", "--no-pages", "--port", "0")
+
+    assert done.returncode == 2
+    assert "No account can receive webhooks yet." in done.stderr
+
+
+def test_the_server_ends_when_asked(house, serve):
+    process, _ = serve()
+
+    process.send_signal(signal.SIGTERM)
+
+    assert process.wait(20) in (0, 143, -signal.SIGTERM)
+
+
+def test_a_short_password_is_refused_and_a_long_one_hashed():
+    def hashed(text):
+        return subprocess.run(
+            [sys.executable, "-m", "ticketsync", "visitors", "password", "--stdin"],
+            input=text,
+            capture_output=True,
+            text=True,
+            env=os.environ,
+        )
+
+    assert hashed("short\n").returncode == 2
+    assert re.fullmatch(
+        r"scrypt:[\w=-]{24}:[\w=-]{88}\n", hashed("a dozen lanterns\n").stdout
+    )
