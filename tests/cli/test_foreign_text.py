@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -156,6 +157,15 @@ def test_f124_names_become_a_short_slug(home, name):
     assert re.fullmatch(r"calls-[a-z0-9-]{0,60}\.sqlite", file.name)
 
 
+@pytest.mark.parametrize(
+    "title", ["../../x", "a/b\\c", "", "Ünïcode", "x" * 5000, "con"]
+)
+def test_f124_a_door_list_is_filed_under_a_short_slug(title):
+    show = SimpleNamespace(production=title, starts_local="2026-11-27 19:30", id=7)
+
+    assert re.fullmatch(r"2026-11-27-[a-z0-9-]{1,60}-7", exports.file_name(show))
+
+
 INJECTIONS = (
     "' OR '1'='1",
     "'; DROP TABLE orders; --",
@@ -180,6 +190,9 @@ TEXT_OPTIONS = (
     ("privacy", "export"),
     ("accounts", "check"),
     ("unlink",),
+    ("attendees", "search"),
+    ("attendees", "list", "--account"),
+    ("checkin", "count"),
 )
 
 

@@ -181,6 +181,16 @@ def list_shows(session: Session, production: str | None = None) -> list[ShowInfo
     return [ShowInfo(**row._mapping) for row in rows]
 
 
+def numbered(session: Session, show_id: int) -> ShowInfo:
+    """
+    The show of that number of ours.
+    """
+    for show in list_shows(session):
+        if show.id == show_id:
+            return show
+    raise errors.NotFound("There is no such show.", hint="See `ticketsync shows list`.")
+
+
 def find(session: Session, wanted: str) -> ShowInfo:
     """
     The show a person means: its number, its reference, or `production date[ time]`.

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from ticketsync.accounts import state
+from ticketsync.catalogue import offers, shows
 from ticketsync.core import clock, errors
 from ticketsync.visitors import passes
 from ticketsync.web.site import Asked, Site
@@ -62,18 +63,16 @@ class Actions:
         return RedirectResponse("/matching", 303)
 
     def choose(self, asked: Asked) -> Response:
-        match.link(
-            self._site.database,
-            self._site.settings,
-            int(asked.path["date"]),
-            int(asked.path["show"]),
-        )
+        with self._site.database.read() as session:
+            date = offers.numbered(session, int(asked.path["date"])).id
+            show = shows.numbered(session, int(asked.path["show"])).id
+        match.link(self._site.database, self._site.settings, date, show)
         return RedirectResponse("/matching", 303)
 
     def refuse(self, asked: Asked) -> Response:
-        match.refuse(
-            self._site.database, int(asked.path["date"]), None, batch=match.new_batch()
-        )
+        with self._site.database.read() as session:
+            date = offers.numbered(session, int(asked.path["date"])).id
+        match.refuse(self._site.database, date, None, batch=match.new_batch())
         return RedirectResponse("/matching", 303)
 
     def feed(self, asked: Asked) -> Response:

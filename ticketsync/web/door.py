@@ -136,9 +136,9 @@ class Door:
         )
 
     def _at(self, asked: Asked, door: str = "", device: str = "page") -> At:
-        return checkin.at_show(
-            self._site.database, asked.path["id"], door or asked.who.name, device
-        )
+        with self._site.database.read() as session:
+            show = shows.numbered(session, int(asked.path["id"]))
+        return At(show, (door or asked.who.name)[:100], device[:100])
 
 
 def _not_ahead(scan: dict[str, Any]) -> dict[str, Any]:

@@ -102,7 +102,7 @@ class Pages:
         limit = _number(asked.query.get("orders", ""), ORDERS)
         with self._site.database.read() as session:
             house = shows.house(session)
-            show = _show(session, asked)
+            show = shows.numbered(session, int(asked.path["id"]))
             figures = numbers.figures(session, show.id)
             orders = list(sales.sales(session, show_id=show.id, limit=limit + 1))
             told: dict[str, Any] = {
@@ -142,7 +142,7 @@ class Pages:
         """
         account, order_id = asked.path["account"], asked.path["order"]
         with self._site.database.read() as session:
-            show = _show(session, asked)
+            show = shows.numbered(session, int(asked.path["id"]))
             tickets = [
                 part
                 for part in explain.parts(session, show.id)
@@ -308,14 +308,6 @@ class Pages:
             calendar.as_ics(found, name=house.name, now=now),
             media_type="text/calendar; charset=utf-8",
         )
-
-
-def _show(session: Session, asked: Asked) -> Any:
-    number = int(asked.path["id"])
-    for show in shows.list_shows(session):
-        if show.id == number:
-            return show
-    raise errors.NotFound("There is no such show.")
 
 
 def _production_id(session: Session, title: str) -> int:

@@ -31,7 +31,8 @@ from ticketsync.visitors.passes import Visitor
 
 FOLDER = Path(__file__).parent
 COOKIE = "ticketsync"
-LARGEST = 512 * 1024
+LARGEST = 512 * 1024  # bytes of a request
+LARGEST_NUMBER = 2**31 - 1  # of a row
 PAGES = (
     ("/", "Overview"),
     ("/calendar", "Calendar"),
@@ -165,6 +166,8 @@ class Site:
         may: Callable[[Visitor], bool],
         needs_visitor: bool,
     ) -> Response:
+        if any(_is_no_number_of_ours(value) for value in request.path_params.values()):
+            return self._refusal(request, "There is no such thing.", 404)
         token = request.cookies.get(COOKIE, "")
         visitor = await run_in_threadpool(self._visitor, token)
         if needs_visitor and visitor is None:
@@ -270,6 +273,10 @@ class Site:
             )
         except Exception:  # the database itself may be the problem
             return self._refusal(request, "That did not work.", status)
+
+
+def _is_no_number_of_ours(value: Any) -> bool:
+    return isinstance(value, int) and value > LARGEST_NUMBER
 
 
 def _wants_json(request: Request) -> bool:
