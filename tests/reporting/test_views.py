@@ -3,9 +3,12 @@ The views are a promise: their columns, and that they say what the figures say.
 """
 
 from collections import defaultdict
+from importlib import resources
 
 import pytest
+import yaml
 
+from ticketsync import reporting
 from ticketsync.catalogue import offers
 from ticketsync.reporting import numbers
 from ticketsync.workflows import match, sync
@@ -107,3 +110,21 @@ def test_health_has_both_clocks(synced):
     assert (row["account"], row["state"], row["failures"]) == ("tt", "active", 0)
     assert row["last_attempt_at"] is not None
     assert row["last_success_at"] is not None
+
+
+def test_datasettes_file_names_the_views_and_its_queries_run(synced):
+    text = (resources.files(reporting) / "datasette.yaml").read_text()
+    told = yaml.safe_load(text)["databases"]["ticketsync"]
+
+    assert set(told["tables"]) == set(COLUMNS)
+    for table in told["tables"].values():
+        assert table["description"]
+    for view, table in told["tables"].items():
+        assert set(table.get("facets", ())) <= set(COLUMNS[view].split())
+    if synced.dialect == "sqlite":
+        for query in told["queries"].values():
+            with synced.read() as session:
+                found = session.connection().exec_driver_sql(
+                    query["sql"], {"show_id": 1} if ":show_id" in query["sql"] else {}
+                )
+                assert found.keys()

@@ -165,3 +165,18 @@ def _usual_place(why: str) -> Path:
 
     name = f"ticketsync-{clock.now():%Y%m%d-%H%M%S}-{why}.db"
     return paths.database_file().parent / "backups" / name
+
+
+@app.command("datasette")
+def datasette() -> None:
+    """
+    Print a metadata file for datasette: the views described, and queries people run.
+
+    Example: ticketsync db datasette > metadata.yaml
+    """
+    from importlib import resources
+
+    from ticketsync import reporting
+
+    file = resources.files(reporting) / "datasette.yaml"
+    typer.echo(file.read_text(encoding="utf-8"), nl=False)

@@ -241,6 +241,7 @@ class Wix:
             if isinstance(inner.get(step), dict):
                 body = inner[step]
                 entity = body.get("entity") or body.get("currentEntity") or body
+        entity = entity if isinstance(entity, dict) else {}
         number = hooks.text(entity.get("orderNumber"), r"[\w-]{1,60}")
         date = hooks.text(entity.get("eventId"), r"[\w-]{1,60}")
         key = hooks.text(inner.get("id"), r"[\w-]{1,100}")

@@ -13,11 +13,45 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+
 EVENTS = {
     "ticket_tailor": ("ORDER.CREATED", "ORDER.UPDATED", "ISSUED_TICKET.UPDATED"),
     "square": ("payment.created", "payment.updated", "refund.created", "order.updated"),
     "eventbrite": ("order.placed", "order.updated", "order.refunded", "test"),
 }
+
+
+def wix_delivery(
+    order: str, event_id: str, *, number: int, key: RSAPrivateKey, now: int
+) -> tuple[dict[str, str], bytes]:
+    """
+    A confirmed or changed order as Wix tells it: a token signed with the app's private
+    key, in it an envelope, in that another one as text.
+    """
+    told = {
+        "timestamp": f"2026-09-01T00:00:00.{number:09d}Z",
+        "eventId": event_id,
+        "orderNumber": order,
+        "status": "PAID",
+    }
+    envelope = {
+        "eventType": "wix.events.ticketing.events.OrderUpdated",
+        "instanceId": "00000000-0000-4000-8000-000000000001",
+        "data": json.dumps(told),
+    }
+    claims = {"data": json.dumps(envelope), "iat": now, "exp": now + 3600}
+    parts = [_text64(json.dumps(part)) for part in ({"alg": "RS256"}, claims)]
+    signed = ".".join(parts).encode()
+    mark = key.sign(signed, PKCS1v15(), SHA256())
+    body = signed + b"." + base64.urlsafe_b64encode(mark).rstrip(b"=")
+    return {"Content-Type": "text/plain"}, body
+
+
+def _text64(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def delivery(

@@ -89,16 +89,22 @@ class Square:
     name: str = "square"
     prefix: str = "/square"
     late_fees: bool = False
+    remembers: bool = False
     client_secret: str = "sq-client-secret"  # noqa: S105  # a played one
     refresh_token: str = "EQAAsandboxrefresh0"  # noqa: S105
     tokens_given: int = 0
     families_killed: int = 0
     hooks: dict[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.forget()
+
     def forget(self) -> None:
         """
-        Everything is rendered at each request.
+        Render everything anew at the next request; without `remembers` that is always
+        so.
         """
+        self._rendered: dict[str, list[dict[str, Any]]] = {}
 
     def too_many(self, seconds: str) -> Reply:
         return _error(429, "RATE_LIMIT_ERROR", "RATE_LIMITED")
@@ -168,6 +174,11 @@ class Square:
         )
 
     def _orders(self) -> list[dict[str, Any]]:
+        if "orders" not in self._rendered or not self.remembers:
+            self._rendered["orders"] = self._render_orders()
+        return self._rendered["orders"]
+
+    def _render_orders(self) -> list[dict[str, Any]]:
         found = []
         for purchase in self.world.purchases:
             found.append(_order(purchase))
@@ -178,7 +189,9 @@ class Square:
         return found
 
     def _payments(self) -> list[dict[str, Any]]:
-        found = [_payment(p) for p in self.world.purchases]
+        if "payments" not in self._rendered or not self.remembers:
+            self._rendered["payments"] = [_payment(p) for p in self.world.purchases]
+        found = [dict(payment) for payment in self._rendered["payments"]]
         if self.late_fees:
             for payment in found[-10:]:
                 payment.pop("processing_fee", None)
