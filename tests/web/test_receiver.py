@@ -4,6 +4,7 @@ The receiver over real sockets: what it answers, what it keeps, what it never do
 
 import asyncio
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -11,13 +12,14 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import httpx
 import pytest
 from conftest import adopted, running
 
 from ticketsync.accounts import state
-from ticketsync.core import clock
+from ticketsync.core import clock, errors
 from ticketsync.core.redact import Secret
 from ticketsync.providers.eventbrite import Eventbrite
 from ticketsync.providers.ticket_tailor import TicketTailor
@@ -357,3 +359,59 @@ def test_f74_sigterm_ends_the_server(served):
     child.send_signal(signal.SIGTERM)
     assert child.wait(timeout=20) in (0, 143, -signal.SIGTERM)
     child.stderr.close()
+
+
+# A door of its own
+
+
+ROLE = "ticketsync_receiver"
+
+
+@pytest.fixture
+def as_receiver(postgres):
+    """
+    A PostgreSQL whose receiver has the role that the README makes, and no more.
+    """
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    (grants,) = re.findall(r"```sql\n(CREATE ROLE.*?)```", readme, re.DOTALL)
+    postgres.psql("CREATE DATABASE door_of_its_own;")
+    owner = postgres.get_uri(database="door_of_its_own")
+    opened = engine.create_database(owner)
+    with opened.write() as session:
+        new = state.NewAccount("tt", "ticket_tailor", None, "env", "TT_KEY", "", None)
+        state.add(session, new, clock.now())
+        for statement in grants.split(";")[:-1]:
+            session.connection().exec_driver_sql(statement)
+    by_role = engine.open_database(owner.replace("postgres:", f"{ROLE}:", 1))
+    yield opened, by_role
+    by_role.close()
+    with opened.write() as session:
+        session.connection().exec_driver_sql(f"DROP OWNED BY {ROLE}")
+        session.connection().exec_driver_sql(f"DROP ROLE {ROLE}")
+    opened.close()
+
+
+def test_f131_the_receivers_role_takes_deliveries_in_and_nothing_else(
+    as_receiver, door
+):
+    owner, by_role = as_receiver
+
+    with serving(by_role, door) as base:
+        answers = [post(f"{base}/hooks/{PATH}", signed(n)) for n in (1, 1, 2)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert [row.state for row in rows(owner)] == ["received", "received"]
+    for forbidden in (
+        "SELECT * FROM orders",
+        "SELECT * FROM buyers",
+        "UPDATE accounts SET state = 'active'",
+        "UPDATE webhooks SET path = 'x'",
+        "UPDATE deliveries SET order_id = 'or_9'",
+        "DELETE FROM deliveries",
+        "INSERT INTO passes VALUES (1, 'x', 'session', 'manager', '', now(), now())",
+    ):
+        with (
+            pytest.raises(errors.DatabaseError, match=r"(?i)permission"),
+            by_role.write() as session,
+        ):
+            session.connection().exec_driver_sql(forbidden)

@@ -297,7 +297,7 @@ def _refuse_missing(url: URL) -> None:
         )
 
 
-_SQLITE_FAULTS = (
+_FAULTS = (
     ("database is locked", "db-locked", "Another program holds it; try again."),
     ("disk is full", "disk-full", "Free some space and run the same command again."),
     ("readonly database", "read-only", "Make the file and its folder writable."),
@@ -305,7 +305,12 @@ _SQLITE_FAULTS = (
     ("disk I/O error", "io-error", "Check the disk, then run `ticketsync status`."),
     ("malformed", "corrupt", "Restore a backup."),
     ("not a database", "corrupt", "This file is something else; check --database."),
+    ("permission denied", "db-permission", "Use a database role that may do this."),
 )
+
+
+# What the driver files under mistakes of the program, and is none.
+_NOT_OUR_FAULT = ("malformed", "not a database", "permission denied")
 
 
 @contextmanager
@@ -318,13 +323,13 @@ def _translated(url: str) -> Iterator[None]:
     except exc.OperationalError as error:
         raise _explained(str(error.orig), url) from error
     except exc.DatabaseError as error:
-        if "malformed" in str(error.orig) or "not a database" in str(error.orig):
+        if any(sign in str(error.orig) for sign in _NOT_OUR_FAULT):
             raise _explained(str(error.orig), url) from error
         raise
 
 
 def _explained(fault: str, url: str) -> errors.DatabaseError:
-    for sign, word, hint in _SQLITE_FAULTS:
+    for sign, word, hint in _FAULTS:
         if sign in fault:
             return errors.DatabaseError(f"{url}: {sign}.", hint=hint, word=word)
     first_line = fault.strip().splitlines()[0] if fault.strip() else "no answer"
