@@ -519,3 +519,39 @@ def test_a_platform_that_takes_none_says_what_to_do_instead(
         connect_job.register(connected, settings, "tt", URL, "file")
 
     assert "webhooks url tt" in refused.value.hint
+
+
+def test_f66_a_replay_long_after_has_no_effect(synced, settings, sandbox, frozen):
+    """
+    F66: Square signs no time, so an old delivery verifies for ever. It is known by its
+    number for as long as the books are kept, a year later too.
+    """
+    with synced.write() as session:
+        new = state.NewAccount("sq", "square", None, "env", "TT_KEY", "", None)
+        state.add(session, new, clock.now())
+    assert came(synced, "square", "O1", "order.updated", 5, account_id=2)
+    with synced.write() as session:
+        inbox.settle(session, [1], "done", clock.now())
+    frozen(NOW + timedelta(days=365))
+
+    assert came(synced, "square", "O1", "order.updated", 5, account_id=2)
+
+    assert inbox_states(synced) == ["done"]
+    assert receive.work_off(synced, settings).deliveries == 0
+
+
+def test_f68_what_came_while_we_were_down_for_days_is_found_by_the_next_sync(
+    synced, settings, sandbox, frozen
+):
+    """
+    F68: four days without the receiver, longer than any platform repeats itself; not
+    one delivery of that time ever comes.
+    """
+    for day in range(1, 5):
+        sandbox.change(world.next_day)
+        frozen(NOW + timedelta(days=day))
+    assert figures(synced) != truth(sandbox)
+
+    sync.sync(synced, settings, Request())
+
+    assert figures(synced) == truth(sandbox)
