@@ -152,6 +152,8 @@ def main():
         event_by_event(bench)
         growing(bench)
         pairing(bench)
+        knocking(bench)
+        opening(bench)
 
 
 def starting(bench):
@@ -301,6 +303,30 @@ def pairing(bench):
     say("… / scipy on the groups", f"{ours[0] / scipy[0]:.1f}")
     say("… / first fit", f"{ours[0] / first_fit[0]:.2f}")
     say("… wrong pairs: ours, first fit", f"{ours[1]}, {first_fit[1]}", "0")
+
+
+def knocking(bench):
+    """
+    Deliveries acknowledged durably, beside a bare starlette with a transaction each.
+    """
+    import receiving
+
+    ours, p99, least = receiving.main(bench.rounds)
+    say("deliveries acknowledged a second", f"{ours:.0f}", "at least 500")
+    say("… / one transaction each", f"{ours / least:.2f}")
+    say("… 99 of 100 within", f"{p99 * 1000:.0f} ms", "250 ms")
+
+
+def opening(bench):
+    """
+    The pages over 100,000 orders, beside the least that a page takes.
+    """
+    import pages
+
+    found, tickets = pages.measured(bench.rounds * 3)
+    say("overview of 100,000 orders", f"{found['/'] * 1000:.0f} ms", "300 ms")
+    say("… / the way in", f"{found['/'] / found['floor']:.1f}")
+    say("… tickets in the last 30 days", str(tickets))
 
 
 def many_events(number):

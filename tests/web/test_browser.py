@@ -138,6 +138,21 @@ def test_two_scans_at_the_door(sit_down, full, expected):
     assert page.locator("#in").inner_text() == str(before + 1)
 
 
+def test_an_order_comes_in_together(sit_down, full, expected):
+    page = sit_down("door")
+    page.goto(f"/door/{SHOW}")
+    orders = [guest.order_id for guest in expected if guest.order_id]
+    several = max(orders, key=orders.count)
+    before = counted(full)
+
+    page.get_by_label("Scan or search").fill(several)
+    page.get_by_label("Scan or search").press("Enter")
+    page.get_by_role("button", name="Let all of this order in").click()
+    page.locator("#answer", has_text=f"{orders.count(several)} of").wait_for()
+
+    assert counted(full) == before + orders.count(several)
+
+
 def test_search_tap_and_take_back(sit_down, full, expected):
     page = sit_down("door")
     page.goto(f"/door/{SHOW}")

@@ -108,6 +108,7 @@ class Door:
                 "outcome": answer.outcome,
                 "message": answer.message,
                 "warning": answer.is_warning,
+                "together": answer.outcome == checkin.SEVERAL and answer.is_one_order,
             }
         )
 

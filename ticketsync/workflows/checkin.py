@@ -59,6 +59,10 @@ class Answer:
     is_warning: bool = False
 
     @property
+    def is_one_order(self) -> bool:
+        return len({(guest.account, guest.order_id) for guest in self.guests}) == 1
+
+    @property
     def is_welcome(self) -> bool:
         return self.outcome in (checkin.ADMITTED, checkin.OUT)
 

@@ -93,12 +93,17 @@ function apply(guest, kind) {
   if (guest) guest.in = kind === "in";
 }
 
-async function move(text, kind) {
-  const scan = { code: text, kind, key: random(), at: new Date().toISOString(), door: $("name").value, device };
+async function move(text, kind, group = false) {
+  const scan = { code: text, kind, group, key: random(), at: new Date().toISOString(), door: $("name").value, device };
+  $("together").hidden = true;
   const answer = isAway ? null : await ask(`${base}/scan`, scan);
   if (answer) {
     const tone = { admitted: answer.warning ? "wait" : "good", out: "good", several: "wait" }[answer.outcome] ?? "bad";
     say(answer.message, tone);
+    if (answer.together) {
+      $("together").hidden = false;
+      $("together").onclick = () => move(text, kind, true);
+    }
     if (answer.outcome !== "several") $("code").value = "";
     await refresh();
   } else {
