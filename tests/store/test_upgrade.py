@@ -144,7 +144,7 @@ def test_f85_an_upgrade_killed_at_any_statement_is_all_or_nothing(tmp_path):
     )
     statements = int(done.stdout)
     assert statements > 10
-    for number in range(1, statements + 1, max(1, statements // 8)):
+    for number in range(1, statements + 1, max(1, statements // 5)):
         file.write_bytes(before)
         done = subprocess.run([sys.executable, "-c", KILLED, str(file), str(number)])
         assert done.returncode == -9
@@ -170,7 +170,7 @@ def test_f85_control_without_one_transaction_an_upgrade_is_left_half_done(tmp_pa
     as_it_was(str(file))
     before = file.read_bytes()
     ruined = 0
-    for number in range(3, 40, 4):
+    for number in range(3, 40, 7):
         file.write_bytes(before)
         command_ = [sys.executable, "-c", KILLED, str(file), str(number), "loose"]
         done = subprocess.run(command_, capture_output=True)

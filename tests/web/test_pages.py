@@ -97,6 +97,18 @@ def test_no_page_needs_anything_from_elsewhere(enter):
         assert not re.search(r'\s(?:on\w+|style)="', text)
 
 
+def test_an_upgrade_of_the_pages_is_seen_at_once(enter):
+    client = enter("")
+    first = client.get("/static/door.js")
+
+    again = client.get(
+        "/static/door.js", headers={"if-none-match": first.headers["etag"]}
+    )
+
+    assert first.headers["cache-control"] == "no-cache"
+    assert (again.status_code, again.content) == (304, b"")
+
+
 # The way in
 
 

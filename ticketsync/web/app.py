@@ -5,8 +5,10 @@ Everything that one server answers: what platforms send, and the pages.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from starlette.applications import Starlette
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
@@ -31,5 +33,18 @@ def routes(site: Site) -> Sequence[BaseRoute]:
         *Pages(site).routes(),
         *Actions(site).routes(),
         *Door(site).routes(),
-        Mount("/static", StaticFiles(directory=FOLDER / "static")),
+        Mount("/static", _Static(directory=FOLDER / "static")),
     ]
+
+
+class _Static(StaticFiles):
+    """
+    Files that a browser asks about each time, so that an upgrade is seen at once; they
+    are small, and mostly the answer is that nothing changed.
+    """
+
+    def file_response(self, *args: Any, **options: Any) -> Response:
+        answer = super().file_response(*args, **options)
+        answer.headers["Cache-Control"] = "no-cache"
+        answer.headers["X-Content-Type-Options"] = "nosniff"
+        return answer
