@@ -273,6 +273,7 @@ def running(application):
     )
     started = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as opened:
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as `serve` does
         thread = threading.Thread(target=started.run, kwargs={"sockets": [opened]})
         thread.start()
         while not started.started:

@@ -74,6 +74,9 @@ def serve(
         lifespan="off",
     )
     with socket.create_server((host, port)) as opened:
+        # Else head and body of an answer wait 40 ms for one another (measured);
+        # connections inherit it.
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         name, number = opened.getsockname()[:2]
         here.say(f"Receiving webhooks at http://{name}:{number}/hooks/…")
         if pages:
