@@ -13,7 +13,7 @@ from sqlalchemy import exc, text
 
 from ticketsync.core import errors
 from ticketsync.store import engine, schema
-from ticketsync.store.tables import metadata
+from ticketsync.store.tables.everything import metadata
 
 
 def test_f91_every_table_is_strict_and_keyed(sqlite):

@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 import ticketsync
 from ticketsync.store import engine, schema
-from ticketsync.store.tables import metadata
+from ticketsync.store.tables.everything import metadata
 
 MIGRATIONS = Path(ticketsync.__file__).parent / "store" / "migrations"
 ROWS = (

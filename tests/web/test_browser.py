@@ -13,7 +13,7 @@ from conftest import NOW
 
 from ticketsync.core import clock
 from ticketsync.sales import attendees
-from ticketsync.store.tables.sales import Admission, Scan
+from ticketsync.store.tables.door import Admission, Scan
 from ticketsync.store.upsert import table_of
 from ticketsync.visitors import passes
 

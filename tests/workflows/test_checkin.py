@@ -21,7 +21,7 @@ from ticketsync.core.config import AccountSettings
 from ticketsync.sales import attendees
 from ticketsync.sales.checkin import NewScan, record
 from ticketsync.sandbox import platforms, server, world
-from ticketsync.store.tables.sales import Admission, Scan
+from ticketsync.store.tables.door import Admission, Scan
 from ticketsync.store.upsert import table_of
 from ticketsync.workflows import checkin, match, sync, tell
 from ticketsync.workflows.checkin import Captured

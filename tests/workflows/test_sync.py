@@ -16,7 +16,7 @@ from ticketsync.core.config import AccountSettings, FeeSchedule
 from ticketsync.reporting import numbers, runs, sales
 from ticketsync.sandbox import world
 from ticketsync.sandbox.faults import Plan
-from ticketsync.store.tables import metadata
+from ticketsync.store.tables.everything import metadata
 from ticketsync.workflows import match, sync
 from ticketsync.workflows.sync import Request
 

@@ -89,6 +89,9 @@ def _tell(database: Database, settings: Settings, outcome: Outcome) -> None:
     Alerts about what changed, and the heartbeat; neither changes how the run ended.
     """
     from ticketsync.core import journal
+
+    if not settings.notify.is_set and not settings.notify.heartbeat:
+        return
     from ticketsync.workflows import sale_news, watch
 
     failures = watch.tell_changes(database, settings)

@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from sqlmodel import Session
 
 from ticketsync.store.tables.catalogue import Occurrence, Production, Show, ShowLink
-from ticketsync.store.tables.financials import SaleNotice, ShowFinancials
+from ticketsync.store.tables.financials import ShowFinancials
+from ticketsync.store.tables.notices import SaleNotice
 from ticketsync.store.upsert import table_of, upsert
 
 FULL = "full"

@@ -18,7 +18,8 @@ from sqlmodel import Session
 from ticketsync.core import digest
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import Production, Show, ShowLink
-from ticketsync.store.tables.sales import Admission, Attendee, Buyer, Order, Ticket
+from ticketsync.store.tables.door import Admission
+from ticketsync.store.tables.sales import Attendee, Buyer, Order, Ticket
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 

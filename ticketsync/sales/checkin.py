@@ -18,7 +18,8 @@ from sqlmodel import Session
 
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import Occurrence
-from ticketsync.store.tables.sales import Admission, Order, Scan, Ticket
+from ticketsync.store.tables.door import Admission, Scan
+from ticketsync.store.tables.sales import Order, Ticket
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of, upsert
 

@@ -4,7 +4,7 @@ Alembic's entry: runs on the connection and transaction that `store.schema` open
 
 from alembic import context
 
-from ticketsync.store.tables import metadata
+from ticketsync.store.tables.everything import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -7,13 +7,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import Index, UniqueConstraint
-from sqlmodel import SQLModel
 
-from ticketsync.store.tables.base import not_negative, one_of, table
+from ticketsync.store.tables.base import Row, not_negative, one_of, table
 from ticketsync.store.types import flag, instant, key, points_to, text, whole
 
 
-class Account(SQLModel, table=True):
+class Account(Row, table=True):
     """
     One connection to a provider. Holds where its secret is, never the secret.
 
@@ -47,7 +46,7 @@ class Account(SQLModel, table=True):
     created_at: datetime = instant()
 
 
-class SyncRun(SQLModel, table=True):
+class SyncRun(Row, table=True):
     """
     One attempt at one account; skipped attempts are rows too.
 
@@ -98,7 +97,7 @@ class SyncRun(SQLModel, table=True):
     trace: str = text(default="")
 
 
-class Alert(SQLModel, table=True):
+class Alert(Row, table=True):
     """
     How an account stands in the eyes of whoever is told about it, and since when.
 
@@ -116,7 +115,7 @@ class Alert(SQLModel, table=True):
     is_told: bool = flag(default=False)
 
 
-class Bookmark(SQLModel, table=True):
+class Bookmark(Row, table=True):
     """
     Where the next read of a stream begins; only its provider can read the value.
     """
@@ -130,7 +129,7 @@ class Bookmark(SQLModel, table=True):
     value: str = text()
 
 
-class Lease(SQLModel, table=True):
+class Lease(Row, table=True):
     """
     Who works on something, and until when nobody else may.
     """

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import SQLModel
+from sqlmodel.main import SQLModelConfig  # type: ignore[attr-defined]
 
 metadata = SQLModel.metadata
 metadata.naming_convention = {
@@ -17,6 +18,15 @@ metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+
+class Row(SQLModel):
+    """
+    What every table's class is. Its validator is never asked, so it is not built: that
+    takes a fifth of the time it takes to import the tables (measured).
+    """
+
+    model_config = SQLModelConfig(defer_build=True)
 
 
 def table(*constraints: CheckConstraint | Index | UniqueConstraint) -> Any:

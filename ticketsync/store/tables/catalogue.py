@@ -7,13 +7,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
-from sqlmodel import SQLModel
 
-from ticketsync.store.tables.base import one_of, table
+from ticketsync.store.tables.base import Row, one_of, table
 from ticketsync.store.types import blob, flag, instant, key, points_to, text, whole
 
 
-class Venue(SQLModel, table=True):
+class Venue(Row, table=True):
     __tablename__ = "venues"
     __table_args__ = table(
         UniqueConstraint("name"), CheckConstraint("length(currency) = 3", "currency")
@@ -25,7 +24,7 @@ class Venue(SQLModel, table=True):
     currency: str = text()
 
 
-class Production(SQLModel, table=True):
+class Production(Row, table=True):
     __tablename__ = "productions"
     __table_args__ = table(UniqueConstraint("title"))
 
@@ -33,7 +32,7 @@ class Production(SQLModel, table=True):
     title: str = text()
 
 
-class Show(SQLModel, table=True):
+class Show(Row, table=True):
     """
     One performance of ours. `starts_local` is what the poster says.
     """
@@ -59,7 +58,7 @@ class Show(SQLModel, table=True):
     excluded_because: str = text(default="")
 
 
-class Event(SQLModel, table=True):
+class Event(Row, table=True):
     """
     Their listing.
     """
@@ -74,7 +73,7 @@ class Event(SQLModel, table=True):
     url: str | None = text(default=None)
 
 
-class Occurrence(SQLModel, table=True):
+class Occurrence(Row, table=True):
     """
     One dated performance in their listing.
 
@@ -114,7 +113,7 @@ class Occurrence(SQLModel, table=True):
     content: bytes = blob()
 
 
-class ProductionLink(SQLModel, table=True):
+class ProductionLink(Row, table=True):
     """
     An Event is a Production of ours. `type_map` is a JSON object: the platform's
     name of a ticket type → the venue's own.
@@ -130,7 +129,7 @@ class ProductionLink(SQLModel, table=True):
     created_at: datetime = instant()
 
 
-class ShowLink(SQLModel, table=True):
+class ShowLink(Row, table=True):
     """
     A Show and an Occurrence are the same night: who decided it, and why.
 
@@ -159,7 +158,7 @@ class ShowLink(SQLModel, table=True):
     created_at: datetime = instant()
 
 
-class Refusal(SQLModel, table=True):
+class Refusal(Row, table=True):
     """
     What a person said no to. `show_id` is null where the Occurrence is no show at all.
     """

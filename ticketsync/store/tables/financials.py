@@ -7,13 +7,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint
-from sqlmodel import SQLModel
 
-from ticketsync.store.tables.base import not_negative, one_of, table
+from ticketsync.store.tables.base import Row, not_negative, one_of, table
 from ticketsync.store.types import instant, points_to, text, whole
 
 
-class ShowFinancials(SQLModel, table=True):
+class ShowFinancials(Row, table=True):
     """
     One row per show, account and currency; recomputed, never incremented.
     """
@@ -49,7 +48,7 @@ class ShowFinancials(SQLModel, table=True):
     updated_at: datetime = instant()
 
 
-class TicketFee(SQLModel, table=True):
+class TicketFee(Row, table=True):
     """
     One named fee line of a show's financials.
     """
@@ -65,24 +64,7 @@ class TicketFee(SQLModel, table=True):
     source: str = text()
 
 
-class SaleNotice(SQLModel, table=True):
-    """
-    How a show stood when the venue was last told about its sales.
-    """
-
-    __tablename__ = "sale_notices"
-    __table_args__ = table()
-
-    show_id: int = points_to("shows.id", primary_key=True)
-    currency: str = text(primary_key=True)
-    tickets_sold: int = whole()
-    gross: int = whole()
-    refunded: int = whole()
-    fullness: str = text()
-    told_at: datetime = instant()
-
-
-class ShowTicketType(SQLModel, table=True):
+class ShowTicketType(Row, table=True):
     """
     The breakdown of a show's financials by ticket type.
     """

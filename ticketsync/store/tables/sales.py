@@ -11,13 +11,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
-from sqlmodel import SQLModel
 
-from ticketsync.store.tables.base import not_negative, one_of, table
+from ticketsync.store.tables.base import Row, not_negative, one_of, table
 from ticketsync.store.types import blob, flag, instant, key, points_to, text, whole
 
 
-class Order(SQLModel, table=True):
+class Order(Row, table=True):
     __tablename__ = "orders"
     __table_args__ = table(
         UniqueConstraint("account_id", "provider_id"),
@@ -45,7 +44,7 @@ class Order(SQLModel, table=True):
     content: bytes = blob()
 
 
-class Ticket(SQLModel, table=True):
+class Ticket(Row, table=True):
     """
     What admits somebody (`kind` admission), or an order's money without a ticket.
 
@@ -89,7 +88,7 @@ class Ticket(SQLModel, table=True):
     code: bytes | None = blob(default=None)
 
 
-class Refund(SQLModel, table=True):
+class Refund(Row, table=True):
     __tablename__ = "refunds"
     __table_args__ = table(
         UniqueConstraint("account_id", "provider_id"),
@@ -106,7 +105,7 @@ class Refund(SQLModel, table=True):
     seen_at: datetime = instant()
 
 
-class Fee(SQLModel, table=True):
+class Fee(Row, table=True):
     __tablename__ = "fees"
     __table_args__ = table(UniqueConstraint("order_id", "name"))
 
@@ -116,7 +115,7 @@ class Fee(SQLModel, table=True):
     amount: int = whole()
 
 
-class Buyer(SQLModel, table=True):
+class Buyer(Row, table=True):
     """
     Who placed an order, where the account keeps people. Emptied and marked when the
     person is erased, so that no later read brings them back.
@@ -132,7 +131,7 @@ class Buyer(SQLModel, table=True):
     erased_at: datetime | None = instant(default=None)
 
 
-class Attendee(SQLModel, table=True):
+class Attendee(Row, table=True):
     """
     Whom a ticket admits, where the account keeps people; erased like a `Buyer`.
     """
@@ -147,56 +146,7 @@ class Attendee(SQLModel, table=True):
     erased_at: datetime | None = instant(default=None)
 
 
-class Scan(SQLModel, table=True):
-    """
-    One thing that happened at a door, as the door knows it: `key` is the device's own
-    name for it, so that a capture file can be merged twice. `ticket_id` is `None` where
-    nobody knew the ticket.
-    """
-
-    __tablename__ = "scans"
-    __table_args__ = table(
-        UniqueConstraint("device", "key"),
-        Index(None, "ticket_id"),
-        Index(None, "show_id"),
-        one_of("kind", "in", "out"),
-        one_of(
-            "outcome",
-            *("admitted", "already-in", "not-valid", "out", "not-in", "unknown"),
-        ),
-    )
-
-    id: int | None = key()
-    device: str = text()
-    key: str = text()
-    show_id: int = points_to("shows.id")
-    ticket_id: int | None = points_to("tickets.id", default=None)
-    kind: str = text()
-    door: str = text(default="")
-    scanned_at: datetime = instant()
-    outcome: str = text()
-    note: str = text(default="")
-
-
-class Admission(SQLModel, table=True):
-    """
-    Whether a ticket is in, by its scans: never written but from all of them. `told_in`
-    is what its platform was last told, where the venue wants that.
-    """
-
-    __tablename__ = "admissions"
-    __table_args__ = table(Index(None, "show_id"), not_negative("is_in", "told_in"))
-
-    ticket_id: int = points_to("tickets.id", primary_key=True)
-    show_id: int = points_to("shows.id")
-    is_in: bool = flag()
-    at: datetime = instant()
-    door: str = text(default="")
-    told_in: bool = flag(default=False)
-    trouble: str = text(default="")
-
-
-class RawBlock(SQLModel, table=True):
+class RawBlock(Row, table=True):
     """
     The changed records of one page, compressed together.
     """
@@ -210,7 +160,7 @@ class RawBlock(SQLModel, table=True):
     records: bytes = blob()
 
 
-class RawRecord(SQLModel, table=True):
+class RawRecord(Row, table=True):
     """
     Where in its block one version of a record lies.
     """
@@ -227,7 +177,7 @@ class RawRecord(SQLModel, table=True):
     length: int = whole()
 
 
-class Quarantined(SQLModel, table=True):
+class Quarantined(Row, table=True):
     """
     A record that could not be read, with its reason; retried each run.
     """

@@ -7,13 +7,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import UniqueConstraint
-from sqlmodel import SQLModel
 
-from ticketsync.store.tables.base import one_of, table
+from ticketsync.store.tables.base import Row, one_of, table
 from ticketsync.store.types import blob, instant, key, text
 
 
-class Pass(SQLModel, table=True):
+class Pass(Row, table=True):
     """
     A token somebody holds, known by its digest: a link that can be opened once, the
     session it was exchanged for, a calendar's address.

@@ -7,13 +7,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import Index, UniqueConstraint
-from sqlmodel import SQLModel
 
-from ticketsync.store.tables.base import not_negative, one_of, table
+from ticketsync.store.tables.base import Row, not_negative, one_of, table
 from ticketsync.store.types import instant, key, points_to, text, whole
 
 
-class Webhook(SQLModel, table=True):
+class Webhook(Row, table=True):
     """
     The address of one account. `path` is unguessable; where its secrets are stands
     here, never the secrets. `old_…` is the one before, good until `old_until`.
@@ -34,7 +33,7 @@ class Webhook(SQLModel, table=True):
     created_at: datetime = instant()
 
 
-class Delivered(SQLModel, table=True):
+class Delivered(Row, table=True):
     """
     One delivery: what it hinted at, never what it said. `key` is the platform's own
     name for it, or a digest of its body; under it a repetition is known.

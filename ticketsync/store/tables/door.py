@@ -1,0 +1,61 @@
+"""
+What happened at the doors, and who is in.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index, UniqueConstraint
+
+from ticketsync.store.tables.base import Row, not_negative, one_of, table
+from ticketsync.store.types import flag, instant, key, points_to, text
+
+
+class Scan(Row, table=True):
+    """
+    One thing that happened at a door, as the door knows it: `key` is the device's own
+    name for it, so that a capture file can be merged twice. `ticket_id` is `None` where
+    nobody knew the ticket.
+    """
+
+    __tablename__ = "scans"
+    __table_args__ = table(
+        UniqueConstraint("device", "key"),
+        Index(None, "ticket_id"),
+        Index(None, "show_id"),
+        one_of("kind", "in", "out"),
+        one_of(
+            "outcome",
+            *("admitted", "already-in", "not-valid", "out", "not-in", "unknown"),
+        ),
+    )
+
+    id: int | None = key()
+    device: str = text()
+    key: str = text()
+    show_id: int = points_to("shows.id")
+    ticket_id: int | None = points_to("tickets.id", default=None)
+    kind: str = text()
+    door: str = text(default="")
+    scanned_at: datetime = instant()
+    outcome: str = text()
+    note: str = text(default="")
+
+
+class Admission(Row, table=True):
+    """
+    Whether a ticket is in, by its scans: never written but from all of them. `told_in`
+    is what its platform was last told, where the venue wants that.
+    """
+
+    __tablename__ = "admissions"
+    __table_args__ = table(Index(None, "show_id"), not_negative("is_in", "told_in"))
+
+    ticket_id: int = points_to("tickets.id", primary_key=True)
+    show_id: int = points_to("shows.id")
+    is_in: bool = flag()
+    at: datetime = instant()
+    door: str = text(default="")
+    told_in: bool = flag(default=False)
+    trouble: str = text(default="")

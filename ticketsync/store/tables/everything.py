@@ -1,0 +1,27 @@
+"""
+Every table: for whoever looks at the schema as a whole.
+"""
+
+from ticketsync.store.tables import (
+    accounts,
+    catalogue,
+    door,
+    financials,
+    notices,
+    sales,
+    visitors,
+    webhooks,
+)
+from ticketsync.store.tables.base import metadata
+
+__all__ = [
+    "accounts",
+    "catalogue",
+    "door",
+    "financials",
+    "metadata",
+    "notices",
+    "sales",
+    "visitors",
+    "webhooks",
+]
