@@ -8,6 +8,7 @@ folders. Only these functions say where.
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 
@@ -57,6 +58,14 @@ def private_folder(folder: Path) -> Path:
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
+
+
+def slug(name: str) -> str:
+    """
+    A name as a part of a file's name that every system takes (F124): at most 60 small
+    letters, digits and dashes.
+    """
+    return re.sub(r"[^a-z0-9]+", "-", name.lower())[:60].strip("-")
 
 
 def _home() -> Path | None:

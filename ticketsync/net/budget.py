@@ -9,7 +9,6 @@ Losing that file costs nothing but politeness.
 from __future__ import annotations
 
 import errno
-import re
 import sqlite3
 import threading
 import time
@@ -78,5 +77,4 @@ def _unkept(error: Exception) -> errors.DatabaseError:
 
 def _file_of(name: str) -> Path:
     folder = paths.private_folder(paths.state_folder())
-    slug = re.sub(r"[^a-z0-9-]+", "-", name.lower())[:60]
-    return folder / f"calls-{slug}.sqlite"
+    return folder / f"calls-{paths.slug(name)}.sqlite"

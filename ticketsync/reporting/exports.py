@@ -11,14 +11,13 @@ import contextlib
 import csv
 import json
 import os
-import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from ticketsync.core import clock, errors, money
+from ticketsync.core import clock, errors, money, paths
 
 _DANGEROUS = tuple("=+-@\t\r\n\0＝＋－＠")
 Row = Mapping[str, Any]
@@ -110,8 +109,8 @@ def file_name(show: Any) -> str:
     """
     A name made of a show's, fit for every file system (F124): date, title, number.
     """
-    slug = re.sub(r"[^a-z0-9]+", "-", show.production.lower()).strip("-")[:60]
-    return f"{show.starts_local[:10]}-{slug or 'show'}-{show.id}"
+    title = paths.slug(show.production) or "show"
+    return f"{show.starts_local[:10]}-{title}-{show.id}"
 
 
 def _cell(value: Any, *, raw: bool) -> str:

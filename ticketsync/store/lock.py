@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from ticketsync.core import digest, errors
+from ticketsync.core import digest, errors, paths
 from ticketsync.store.engine import Database
 
 
@@ -29,7 +29,8 @@ def only_one(database: Database, what: str, holder: str) -> Iterator[None]:
         with _of_server(database, what):
             yield
     else:
-        with _of_file(file.with_name(f"{file.name}.{_slug(what)}.lock"), what, holder):
+        beside = file.with_name(f"{file.name}.{paths.slug(what)}.lock")
+        with _of_file(beside, what, holder):
             yield
 
 
@@ -75,10 +76,6 @@ def _of_server(database: Database, what: str) -> Iterator[None]:
                 text("SELECT pg_advisory_unlock(:number)"), {"number": number}
             )
             connection.rollback()
-
-
-def _slug(what: str) -> str:
-    return "-".join(word.strip("-") for word in what.split())
 
 
 def _busy(what: str, holder: str) -> errors.Busy:
