@@ -555,3 +555,26 @@ def test_f68_what_came_while_we_were_down_for_days_is_found_by_the_next_sync(
     sync.sync(synced, settings, Request())
 
     assert figures(synced) == truth(sandbox)
+
+
+def test_the_health_of_an_accounts_deliveries(synced, frozen):
+    """
+    By hand: two took effect after 4 and 6 seconds, one failed, a test is not counted.
+    """
+    for number in range(1, 4):
+        came(synced, "ticket_tailor", f"or_{number}", "ORDER.UPDATED", number)
+    with synced.write() as session:
+        inbox.settle(session, [1], "done", NOW + timedelta(seconds=4))
+        inbox.settle(session, [2], "done", NOW + timedelta(seconds=6))
+        inbox.settle(session, [3], "failed", NOW, reason="no luck")
+
+    with synced.read() as session:
+        (health,) = told.health(session)
+        failed = told.received(session, platform="ticket_tailor", state="failed")
+        none = told.received(session, platform="square")
+
+    assert health.states == {"done": 2, "failed": 1}
+    assert (health.percent_done, health.seconds_to_effect) == (66, 5.0)
+    assert health.last_at == NOW
+    assert [item.order_id for item in failed] == ["or_3"]
+    assert none == []

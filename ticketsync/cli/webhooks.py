@@ -108,6 +108,7 @@ def set_secret(
 def list_deliveries(
     ctx: typer.Context,
     account: Annotated[str, typer.Option(help="Only of this account.")] = "",
+    platform: Annotated[str, typer.Option(help="Only of this platform.")] = "",
     state: Annotated[
         str, typer.Option(help="received, done, failed, ignored, test, rejected, stale")
     ] = "",
@@ -127,7 +128,11 @@ def list_deliveries(
     wanted = context.chosen_format(format, json)
     with context.of(ctx).database().read() as session:
         found = deliveries.received(
-            session, limit=limit, account=account or None, state=state or None
+            session,
+            limit=limit,
+            account=account or None,
+            platform=platform or None,
+            state=state or None,
         )
         health = deliveries.health(session)
         gaps = deliveries.gaps(session, clock.now())
@@ -149,7 +154,11 @@ def list_deliveries(
                 if item.seconds_to_effect is not None
                 else ""
             )
-            typer.echo(f"{item.account}: {counts}{effect}")
+            last = clock.ago(item.last_at)
+            typer.echo(
+                f"{item.account}: {counts}; {item.percent_done} % took effect, the "
+                f"last came {last}{effect}"
+            )
         for gap in gaps:
             typer.echo(
                 f"{gap.account}: {gap.orders} of {gap.of} orders of the last day were "

@@ -78,6 +78,7 @@ def received(
     *,
     limit: int = 50,
     account: str | None = None,
+    platform: str | None = None,
     state: str | None = None,
     id: int | None = None,
 ) -> list[Received]:
@@ -98,6 +99,8 @@ def received(
     )
     if account is not None:
         query = query.where(accounts.c.name == account)
+    if platform is not None:
+        query = query.where(accounts.c.provider == platform)
     if state is not None:
         query = query.where(table.c.state == state)
     if id is not None:
