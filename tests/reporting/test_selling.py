@@ -17,18 +17,13 @@ from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE, Site
-from ticketsync.workflows import match, sync
-from ticketsync.workflows.sync import Request
 
 SYDNEY = ZoneInfo("Australia/Sydney")
 
 
 @pytest.fixture
-def synced(connected, settings):
-    sync.fetch_listing(connected, settings, [])
-    match.adopt(connected, settings)
-    sync.sync(connected, settings, Request())
-    return connected
+def synced(read_once):
+    return read_once
 
 
 def day_of(purchase):

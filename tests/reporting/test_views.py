@@ -11,8 +11,7 @@ import yaml
 from ticketsync import reporting
 from ticketsync.catalogue import offers
 from ticketsync.reporting import numbers
-from ticketsync.workflows import match, sync
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows import match
 
 COLUMNS = {
     "show_totals": (
@@ -41,10 +40,8 @@ COLUMNS = {
 
 
 @pytest.fixture
-def synced(connected, settings):
-    sync.fetch_listing(connected, settings, [])
-    match.adopt(connected, settings)
-    sync.sync(connected, settings, Request())
+def synced(read_once, settings):
+    connected = read_once
     with connected.read() as session:
         first, second = offers.all_offers(session)[:2]
     match.configure(  # its sales are switched off

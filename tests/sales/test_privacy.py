@@ -27,11 +27,8 @@ def keeping(settings):
 
 
 @pytest.fixture
-def synced(connected, keeping):
-    sync.fetch_listing(connected, keeping, [])
-    match.adopt(connected, keeping)
-    sync.sync(connected, keeping, Request())
-    return connected
+def synced(read_once):
+    return read_once
 
 
 def rows(database, query):

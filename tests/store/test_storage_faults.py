@@ -19,6 +19,7 @@ from ticketsync.store import engine, lock
 from ticketsync.workflows import match, sync, upkeep
 from ticketsync.workflows.sync import Request
 
+DRILL = pytest.mark.drill  # the same fault at one more moment
 CLI = [sys.executable, "-m", "ticketsync"]
 
 
@@ -172,7 +173,7 @@ def test_f75_a_commit_is_on_the_disk_before_it_is_acknowledged(sqlite, tmp_path)
 # A full disk (F80)
 
 
-@pytest.mark.parametrize("room", [40, 90, 140])
+@pytest.mark.parametrize("room", [40, pytest.param(90, marks=DRILL), 140])
 def test_f80_a_database_that_cannot_grow_ends_the_run_and_the_next_goes_on(
     home, sold, room
 ):
@@ -245,7 +246,7 @@ def small_disk(tmp_path):
         subprocess.run(["umount", "-l", str(there)], check=True)
 
 
-@pytest.mark.parametrize("kilobytes", [800, 1200, 1800])
+@pytest.mark.parametrize("kilobytes", [800, pytest.param(1200, marks=DRILL), 1800])
 def test_f80_a_real_disk_that_runs_full(small_disk, sold, kilobytes):
     home = small_disk(kilobytes)
     adopted(home / "ticketsync.db", sold)
@@ -319,7 +320,13 @@ def test_f81_the_doctor_can_still_look(read_only):
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
 @pytest.mark.parametrize(
     ("fault", "moment"),
-    [("EIO", 1), ("EIO", 4), ("EIO", 12), ("EIO", 30), ("ENOSPC", 4)],
+    [
+        ("EIO", 1),
+        pytest.param("EIO", 4, marks=DRILL),
+        ("EIO", 12),
+        pytest.param("EIO", 30, marks=DRILL),
+        ("ENOSPC", 4),
+    ],
 )
 def test_f82_a_sync_of_the_disk_that_fails_ends_the_run(home, sold, fault, moment):
     """
