@@ -432,6 +432,7 @@ def _farewell(home: Path, keep: Path | None) -> None:
         typer.echo(f"Database  {home / 'ticketsync.db'}")
         typer.echo(f"CSV       {home / 'financials.csv'}")
         typer.echo(f"Look on   TICKETSYNC_HOME={home} ticketsync financials list")
+        typer.echo(f"Pages     TICKETSYNC_HOME={home} ticketsync serve")
     typer.echo("Your own  ticketsync init, then ticketsync accounts add")
 
 
