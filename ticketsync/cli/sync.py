@@ -55,8 +55,10 @@ def sync(
     names = tuple(accounts or ())
     database, settings = here.database(), here.settings()
     here.log()
-    with database.read() as session:
-        begin = context.start_of(session, since) if since else None
+    begin = None
+    if since:
+        with database.read() as session:
+            begin = context.start_of(session, since)
     with _stoppable(), _progress(here, json) as on_progress:
         if names[:1] == ("replay",):
             outcome = job.replay(database, settings, names[1:])

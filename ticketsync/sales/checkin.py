@@ -19,7 +19,7 @@ from sqlmodel import Session
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import Occurrence
 from ticketsync.store.tables.door import Admission, Scan
-from ticketsync.store.tables.sales import Order, Ticket
+from ticketsync.store.tables.sales import Ticket
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of, upsert
 
@@ -73,9 +73,7 @@ class Untold:
     """
 
     ticket_row: int
-    account_id: int
     ticket_id: str
-    order_id: str
     occurrence_id: str
     is_in: bool
 
@@ -118,26 +116,23 @@ def untold(session: Session, account_id: int) -> list[Untold]:
     Tickets of an account whose platform knows less than our doors.
     """
     ins, tickets = table_of(Admission), table_of(Ticket)
-    orders, dates = table_of(Order), table_of(Occurrence)
+    dates = table_of(Occurrence)
     rows = session.connection().execute(
         select(
             ins.c.ticket_id.label("ticket_row"),
-            tickets.c.account_id,
             tickets.c.provider_id.label("ticket_id"),
-            orders.c.provider_id.label("order_id"),
             dates.c.provider_id.label("occurrence_id"),
             ins.c.is_in,
         )
         .join(tickets, tickets.c.id == ins.c.ticket_id)
         .join(dates, dates.c.id == tickets.c.occurrence_id)
-        .outerjoin(orders, orders.c.id == tickets.c.order_id)
         .where(
             tickets.c.account_id == account_id,
             type_coerce(ins.c.is_in, WHOLE) != type_coerce(ins.c.told_in, WHOLE),
         )
         .order_by(ins.c.at)
     )
-    return [Untold(**{**row._mapping, "order_id": row.order_id or ""}) for row in rows]
+    return [Untold(**row._mapping) for row in rows]
 
 
 def note_told(

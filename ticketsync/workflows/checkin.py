@@ -60,7 +60,7 @@ class Answer:
 
     @property
     def is_one_order(self) -> bool:
-        return len({(guest.account, guest.order_id) for guest in self.guests}) == 1
+        return _is_one_order(self.guests)
 
     @property
     def is_welcome(self) -> bool:
@@ -83,7 +83,6 @@ def admit(
     text: str,
     *,
     group: bool = False,
-    when: datetime | None = None,
     key: str = "",
 ) -> Answer:
     """
@@ -91,7 +90,7 @@ def admit(
     name. `group` lets in everybody of the order.
     """
     with database.write() as session:
-        return _move(session, at, text, "in", group, when or clock.now(), key)
+        return _move(session, at, text, "in", group, key)
 
 
 def take_back(
@@ -100,14 +99,13 @@ def take_back(
     text: str,
     *,
     group: bool = False,
-    when: datetime | None = None,
     key: str = "",
 ) -> Answer:
     """
     Undo that somebody was let in.
     """
     with database.write() as session:
-        return _move(session, at, text, "out", group, when or clock.now(), key)
+        return _move(session, at, text, "out", group, key)
 
 
 def _move(
@@ -116,17 +114,15 @@ def _move(
     text: str,
     kind: str,
     group: bool,
-    when: datetime,
     key: str,
 ) -> Answer:
     wanted = text.strip()[:LONGEST]
     key = key or secrets.token_hex(8)
-    scan = NewScan(at.device, key, at.show.id, None, when, kind, at.door)
+    scan = NewScan(at.device, key, at.show.id, None, clock.now(), kind, at.door)
     found = attendees.search(session, wanted, at.show.id)
     if not found:
         return _stranger(session, at, scan, wanted)
-    orders = {(guest.account, guest.order_id) for guest in found}
-    if len(found) > 1 and not (group and len(orders) == 1):
+    if len(found) > 1 and not (group and _is_one_order(found)):
         meant = [guest for guest in found if guest.admits]
         if len(meant) != 1 or group:
             return Answer(SEVERAL, _which(found), tuple(found))
@@ -223,8 +219,12 @@ def _since(verdict: Verdict, guest: Guest, at: At) -> str:
     return f"is in already since {moment:%H:%M}{door}"
 
 
+def _is_one_order(guests: Sequence[Guest]) -> bool:
+    return len({(guest.account, guest.order_id) for guest in guests}) == 1
+
+
 def _which(found: Sequence[Guest]) -> str:
-    if len({(guest.account, guest.order_id) for guest in found}) == 1:
+    if _is_one_order(found):
         return f"{len(found)} tickets of one order: let all in, or choose one."
     return f"{len(found)} tickets fit: choose one."
 

@@ -159,6 +159,6 @@ def _message(news: Sequence[News]) -> tuple[str, str]:
     lines = [item.line for item in sorted(news, key=lambda item: not item.is_urgent)]
     more = len(lines) - MANY
     if more > 0:
-        lines = [*lines[:MANY], f"And {more} more; see `ticketsync report sales`."]
+        lines = [*lines[:MANY], f"And {more} more; see `ticketsync report daily`."]
     is_urgent = any(item.is_urgent for item in news)
     return f"ticketsync: {'a full house' if is_urgent else 'sales'}", "\n".join(lines)
