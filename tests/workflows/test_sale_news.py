@@ -138,6 +138,31 @@ def test_a_full_house_is_told_at_once_and_once(
         assert f"{item.production}, {item.starts_local}: {words} (" in found[0]
 
 
+def test_a_house_sold_in_two_currencies_is_full_once(synced, telling, told):
+    """
+    By hand: what it sold in AUD and 40 in NZD fill it; one line with both together.
+    """
+    (_, item) = max(standing(synced).items(), key=lambda pair: pair[1].tickets_sold)
+    capacity = item.tickets_sold + 40
+    with synced.write() as session:
+        table = table_of(Show)
+        session.connection().execute(
+            table.update().where(table.c.id == item.show_id).values(capacity=capacity)
+        )
+        session.connection().exec_driver_sql(
+            "INSERT INTO show_financials SELECT "
+            "show_id, account_id, 'NZD', 40, 0, 0, 0, 0, 0, 0, NULL, 'unknown', "
+            "0, 0, 0, NULL, 0, updated_at FROM show_financials "
+            f"WHERE show_id = {item.show_id}"
+        )
+
+    sale_news.tell(synced, telling)
+
+    (message,) = told()
+    assert message.count("sold out") == 1
+    assert f": sold out ({capacity} of {capacity})." in message
+
+
 def test_nearly_full_does_not_come_and_go():
     """
     By hand, of 100 seats: 90 is nearly full, 86 stays so, 84 is room again.

@@ -88,13 +88,22 @@ def _news(
     fullness = _fullness(standings, held)
     if not held:
         return [], standings, fullness
+    wanted = settings.notify.sales
+    sold = _in_house(standings)
+    houses = {item.show_id: item for item in reversed(standings)}  # one of each show
     found = [
         news
-        for item in standings
-        for news in _of(
-            item, held.get(item.key, notices.NEVER), fullness, settings.notify.sales
+        for item in houses.values()
+        for news in _of_house(
+            item,
+            sold[item.show_id],
+            held.get(item.key, notices.NEVER).fullness,
+            fullness[item.key],
+            wanted,
         )
     ]
+    for item in standings:
+        found += _of(item, held.get(item.key, notices.NEVER), wanted)
     gap = timedelta(minutes=settings.notify.sales_minutes)
     waits = max(told.told_at for told in held.values()) > now - gap
     if waits and not any(news.is_urgent for news in found):
@@ -106,9 +115,7 @@ def _fullness(standings: Sequence[Standing], held: dict[Key, Told]) -> dict[Key,
     """
     A house is as full as all its currencies together make it.
     """
-    sold: dict[int, int] = {}
-    for item in standings:
-        sold[item.show_id] = sold.get(item.show_id, 0) + item.tickets_sold
+    sold = _in_house(standings)
     return {
         item.key: notices.fullness(
             sold[item.show_id],
@@ -119,21 +126,38 @@ def _fullness(standings: Sequence[Standing], held: dict[Key, Told]) -> dict[Key,
     }
 
 
-def _of(
-    item: Standing, told: Told, fullness: dict[Key, str], wanted: Sequence[str]
+def _in_house(standings: Sequence[Standing]) -> dict[int, int]:
+    """
+    Tickets sold by show, in whatever currency.
+    """
+    sold: dict[int, int] = {}
+    for item in standings:
+        sold[item.show_id] = sold.get(item.show_id, 0) + item.tickets_sold
+    return sold
+
+
+def _of_house(
+    item: Standing, sold: int, told: str, now: str, wanted: Sequence[str]
 ) -> list[News]:
-    show = safe(f"{item.production}, {item.starts_local}", longest=120)
+    count = f"({sold} of {item.capacity})"
+    if now == FULL and told != FULL and "sold-out" in wanted:
+        return [News(f"{_named(item)}: sold out {count}.", True)]
+    if now == NEARLY and told not in (NEARLY, FULL) and "nearly-full" in wanted:
+        return [News(f"{_named(item)}: nearly full {count}.", True)]
+    return []
+
+
+def _named(item: Standing) -> str:
+    return safe(f"{item.production}, {item.starts_local}", longest=120)
+
+
+def _of(item: Standing, told: Told, wanted: Sequence[str]) -> list[News]:
+    show = _named(item)
     of = f" of {item.capacity}" if item.capacity else ""
     found: list[News] = []
     tickets = item.tickets_sold - told.tickets_sold
     charged = item.gross - told.gross
     back = item.refunded - told.refunded
-    now_full = fullness[item.key]
-    if now_full != told.fullness and now_full == FULL and "sold-out" in wanted:
-        found.append(News(f"{show}: sold out ({item.tickets_sold}{of}).", True))
-    is_new = now_full == NEARLY and told.fullness not in (NEARLY, FULL)
-    if is_new and "nearly-full" in wanted:
-        found.append(News(f"{show}: nearly full ({item.tickets_sold}{of}).", True))
     if (tickets > 0 or charged > 0) and "sold" in wanted:
         amount = money.decimal_text(charged, item.currency)
         found.append(
