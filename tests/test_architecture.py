@@ -63,6 +63,7 @@ for context in CONTEXTS | READERS:
     ALLOWED[context] = {context, "store.tables", "store.upsert", "store.types", "core"}
 OF_CORE = {
     "structlog",  # imported when a log is opened
+    "msgspec",
     "yaml",
     "platformdirs",
     "python_calamine",
@@ -122,7 +123,7 @@ def test_arrows_point_down(name, tree):
     assert wrong == []
 
 
-def test_core_needs_nothing_but_the_standard_library_and_yaml():
+def test_core_needs_little_but_the_standard_library():
     foreign = {
         target.partition(".")[0]
         for name, tree in modules()

@@ -12,9 +12,10 @@ import json
 import os
 import sys
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
+
+import msgspec
 
 from ticketsync.core.redact import Secret
 from ticketsync.net.client import ApiClient
@@ -91,10 +92,10 @@ def converse(provider):
             for raw in page.records
         ]
     return {
-        "identity": asdict(identity),
-        "events": [asdict(event) for event in events],
-        "orders": [asdict(provider.read_order(raw)) for raw in whole],
-        "loose_tickets": [asdict(ticket) for ticket in loose],
+        "identity": identity,
+        "events": events,
+        "orders": [provider.read_order(raw) for raw in whole],
+        "loose_tickets": loose,
     }
 
 
@@ -103,7 +104,8 @@ def as_text(found):
         assert isinstance(value, datetime)
         return value.isoformat()
 
-    return json.dumps(found, indent=1, sort_keys=True, default=plain) + "\n"
+    told = msgspec.to_builtins(found, builtin_types=[datetime])
+    return json.dumps(told, indent=1, sort_keys=True, default=plain) + "\n"
 
 
 @contextmanager

@@ -4,14 +4,18 @@ Our values: what a platform told us, in our words.
 Built once, complete and valid, by a provider's `read_…`. Amounts are whole minor
 units of the one currency that the record names: an order has one currency, so
 its numbers carry none of their own.
+
+They are structs instead of dataclasses: a page holds hundreds, a struct is built in a
+tenth of the time (measured), and another process can be told one as it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+
+import msgspec
 
 FROM_ORDERS = "named by orders"  # fingerprint of a date that no listing has
 
@@ -38,8 +42,7 @@ class OccurrenceStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
+class Occurrence(msgspec.Struct, frozen=True):
     """
     One dated performance in a platform's listing.
 
@@ -67,8 +70,7 @@ class Occurrence:
     is_dated: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """
     A platform's listing; a one-off is an Event with one Occurrence.
     """
@@ -80,8 +82,7 @@ class Event:
     is_listing: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """
     Somebody as a platform names them; `""` where it does not.
     """
@@ -95,18 +96,16 @@ class Person:
         return not (self.name or self.email or self.phone)
 
 
-@dataclass(frozen=True, slots=True)
-class People:
+class People(msgspec.Struct, frozen=True):
     """
     Who placed an order, and whom its tickets admit, by ticket id.
     """
 
     buyer: Person = Person()
-    attendees: Mapping[str, Person] = field(default_factory=dict)
+    attendees: Mapping[str, Person] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Ticket:
+class Ticket(msgspec.Struct, frozen=True):
     """
     What admits somebody. `face` is its price after discounts, before any fee;
     `fee` the fees the buyer paid on this very ticket; `listed` its list price and
@@ -128,8 +127,7 @@ class Ticket:
     code: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fee:
+class Fee(msgspec.Struct, frozen=True):
     """
     Something that platform or payment processor kept, named as they name it.
     """
@@ -138,8 +136,7 @@ class Fee:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class Refund:
+class Refund(msgspec.Struct, frozen=True):
     """
     Money returned to a buyer; `refunded_at` is `None` where nobody tells.
     """
@@ -149,8 +146,7 @@ class Refund:
     refunded_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(msgspec.Struct, frozen=True):
     """
     What a buyer bought, and what was charged and returned.
 
@@ -190,8 +186,7 @@ class Order:
     doubt: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LooseTicket:
+class LooseTicket(msgspec.Struct, frozen=True):
     """
     A ticket that belongs to no order (made by an import or through the API).
 
@@ -203,8 +198,7 @@ class LooseTicket:
     currency: str
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """
     Whose key this is; `id` is `None` where the platform has no such thing.
     """

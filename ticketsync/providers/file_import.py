@@ -24,6 +24,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, ClassVar
 
+import msgspec
+
 from ticketsync.core import clock, errors, money, records, sheets
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
@@ -603,6 +605,5 @@ def _void(tickets: list[records.Ticket], type_name: str, number: int) -> None:
         ticket = tickets[n]
         fits = not type_name or ticket.type_name == type_name
         if number > 0 and fits and ticket.status is TicketStatus.VALID:
-            fields = {name: getattr(ticket, name) for name in ticket.__slots__}
-            tickets[n] = records.Ticket(**{**fields, "status": TicketStatus.VOID})
+            tickets[n] = msgspec.structs.replace(ticket, status=TicketStatus.VOID)
             number -= 1

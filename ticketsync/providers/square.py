@@ -36,6 +36,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import msgspec
+
 from ticketsync.core import clock, money, records
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
@@ -748,14 +750,12 @@ def _read_variation(
     )
     if local is None:
         return undated
-    return records.Occurrence(
-        **{
-            **{field: getattr(undated, field) for field in undated.__slots__},
-            "name": item,
-            "starts_at": clock.local_to_utc(local, zone),
-            "status": OccurrenceStatus.ON_SALE,
-            "is_dated": True,
-        }
+    return msgspec.structs.replace(
+        undated,
+        name=item,
+        starts_at=clock.local_to_utc(local, zone),
+        status=OccurrenceStatus.ON_SALE,
+        is_dated=True,
     )
 
 

@@ -7,14 +7,13 @@ order and an order over several shows puts its money where its tickets are. Pure
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from ticketsync.core import money
 from ticketsync.core.records import Order, OrderStatus, Ticket, TicketStatus
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(msgspec.Struct, frozen=True):
     """
     One ticket's part of its order, in minor units of the order's currency.
 
