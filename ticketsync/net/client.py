@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
 import httpcore
@@ -29,9 +29,12 @@ from ticketsync.core import errors, journal
 from ticketsync.core.redact import Secret, safe
 from ticketsync.net import exact_json, retry
 from ticketsync.net.budget import CallBudget
+from ticketsync.net.exact_json import Shape
 
 Params = Mapping[str, str | int | Sequence[str]]
 Headers = Mapping[str, Secret]
+
+T = TypeVar("T")
 
 LARGEST_ANSWER: Final = 32 * 1024 * 1024
 REQUEST_SECONDS: Final = 60.0
@@ -56,6 +59,18 @@ class Meaning:
 
 
 Explain = Callable[[int, Mapping[str, Any]], Meaning | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Skimmed(Generic[T]):
+    """
+    What was looked at of an answer, with its `body` and how to decode the whole, unless
+    that was necessary at once.
+    """
+
+    value: T
+    body: bytes | None = None
+    whole: Callable[[], Any] | None = None
 
 
 class Rejected(errors.ProviderNonsense):
@@ -126,6 +141,18 @@ class ApiClient:
         """
         return self._ask("GET", path, params or {}, None)
 
+    def skim(self, path: str, params: Params, shape: Shape[T]) -> Skimmed[T]:
+        """
+        Only what `shape` names of the JSON of one GET (let it name `error`, too). An
+        answer that is not so is decoded whole at once, so that what is wrong with it
+        shows here.
+        """
+        found: Skimmed[T] = retry.call(
+            lambda: self._skimmed(self._good("GET", path, params, None), shape),
+            self._patience,
+        )
+        return found
+
     def query(self, path: str, body: Mapping[str, Any]) -> Any:
         """
         The decoded JSON of one query that the platform takes by POST; it changes
@@ -171,18 +198,19 @@ class ApiClient:
         self, method: str, path: str, params: Params, body: Mapping[str, Any] | None
     ) -> Any:
         return retry.call(
-            lambda: self._once(method, path, params, body), self._patience
+            lambda: self._decoded(self._good(method, path, params, body)),
+            self._patience,
         )
 
-    def _once(
+    def _good(
         self, method: str, path: str, params: Params, body: Mapping[str, Any] | None
-    ) -> Any:
+    ) -> _Answer:
         used = self._headers
         answer = self._answer(method, path, params, body)
         if answer.status == 401 and self._renewed(used):
             answer = self._answer(method, path, params, body)
         self._judge_status(answer, path)
-        return self._decoded(answer)
+        return answer
 
     def _answer(
         self,
@@ -373,9 +401,15 @@ class ApiClient:
             if reset:
                 self._patience.close_gate(reset)
 
+    def _skimmed(self, answer: _Answer, shape: Shape[T]) -> Skimmed[T]:
+        value = exact_json.skim(answer.body, shape) if answer.is_json else None
+        if not isinstance(value, dict) or "error" in value:
+            return Skimmed(self._decoded(answer))
+        return Skimmed(value, answer.body, lambda: self._decoded(answer))
+
     def _decoded(self, answer: _Answer) -> Any:
-        kind = answer.headers.get("content-type", "")
-        if "json" not in kind.lower():
+        if not answer.is_json:
+            kind = answer.headers.get("content-type", "")
             raise self._nonsense(
                 f"answered {safe(kind) or 'something'} instead of JSON: "
                 f"{_shown(answer.body)}",
@@ -479,6 +513,10 @@ class _Answer:
         self.status = status
         self.headers = headers
         self.body = body
+
+    @property
+    def is_json(self) -> bool:
+        return "json" in self.headers.get("content-type", "").lower()
 
 
 # The total deadline. The library's own timeout counts for each piece received, so

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
+
+T = TypeVar("T")
+Shape = msgspec.json.Decoder  # of a `TypedDict`
 
 _LARGEST_EXPONENT = 30
 
@@ -46,6 +49,17 @@ def decode(data: bytes) -> Any:
         raise NotJson(str(error)) from None
     _refuse_duplicate_keys(data, value)
     return value
+
+
+def skim(data: bytes, shape: Shape[T]) -> T | None:
+    """
+    Only what `shape` names of a JSON text, `None` if it is not there as named. A tenth
+    of the price of `decode`, and none of its promises for the rest.
+    """
+    try:
+        return shape.decode(data)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
 
 
 def encode(value: Any) -> bytes:

@@ -7,14 +7,16 @@ time windows side by side, which divides the waiting by the number of readers.
 
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 from urllib.parse import parse_qs, urlsplit
 
 from ticketsync.core.parallel import side_by_side
+from ticketsync.net import exact_json
 from ticketsync.net.client import ApiClient
 
 Row = dict[str, Any]
@@ -39,7 +41,7 @@ def by_last_id(
     params: Mapping[str, str | int] | None = None,
     *,
     after: str | None = None,
-) -> Iterator[list[Row]]:
+) -> Iterator[Sequence[Row]]:
     """
     The pages of a list that goes on with `starting_after=<last id>`.
     """
@@ -48,26 +50,98 @@ def by_last_id(
         yield cursor.next_page(params or {})
 
 
+class Undecoded(Sequence[Row]):
+    """
+    The records of an answer of which only the `heads` were read. Whoever looks at them
+    decodes the answer; another process can do that with its `body`, by `records_in`.
+    """
+
+    def __init__(
+        self, heads: list[Row], body: bytes, records: Callable[[], list[Row]]
+    ) -> None:
+        self.heads = heads
+        self.body = body
+        self._records = functools.cache(records)
+
+    def __len__(self) -> int:
+        return len(self.heads)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._records()[index]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._records())
+
+
+def records_in(body: bytes) -> list[Row]:
+    """
+    The records of an answer that its reader did not decode.
+    """
+    rows: list[Row] = exact_json.decode(body)["data"]
+    return rows
+
+
+class _Head(TypedDict):
+    id: str
+    created_at: int
+
+
+class _Links(TypedDict, total=False):
+    next: str | None
+
+
+class _Outline(TypedDict):
+    """
+    As much of an answer as walking needs.
+    """
+
+    data: list[_Head]
+    links: NotRequired[_Links]
+    error: NotRequired[Any]
+
+
+_OUTLINE = exact_json.Shape(_Outline)
+
+
 class Cursor:
     """
     A place in such a list. Stops, with an error, at a list that never ends (F01).
 
-    `links.next` is read for its `starting_after` only; its address is never used.
+    `links.next` is read for its `starting_after` only; its address is never used. With
+    `skims`, answers stay undecoded and rows have no more than id and `created_at`.
     """
 
-    def __init__(self, api: ApiClient, path: str, after: str | None = None) -> None:
+    def __init__(
+        self,
+        api: ApiClient,
+        path: str,
+        after: str | None = None,
+        *,
+        skims: bool = False,
+    ) -> None:
         self._api = api
         self._path = path
+        self._skims = skims
         self._seen: set[str] = set()
         self.after = after
         self.is_at_end = False
+        self.heads: list[Row] = []
 
-    def next_page(self, params: Mapping[str, str | int]) -> list[Row]:
+    def next_page(self, params: Mapping[str, str | int]) -> Sequence[Row]:
         query: dict[str, str | int] = {**params, "limit": PAGE_SIZE}
         if self.after is not None:
             query["starting_after"] = self.after
-        envelope = self._api.get(self._path, query)
-        rows = rows_of(self._api, envelope, "data")
+        if not self._skims:
+            return self._turn_to(self._api.get(self._path, query))
+        answer = self._api.skim(self._path, query, _OUTLINE)
+        heads = self._turn_to(answer.value)
+        body, whole = answer.body, answer.whole
+        if body is None or whole is None:
+            return heads
+        return Undecoded(heads, body, lambda: rows_of(self._api, whole(), "data"))
+
+    def _turn_to(self, envelope: Any) -> list[Row]:
+        rows = self.heads = rows_of(self._api, envelope, "data")
         following = self._following(envelope, rows)
         fresh = {row["id"] for row in rows} - self._seen
         if following is not None and (following == self.after or not fresh):
@@ -108,7 +182,7 @@ class WindowPage:
     One page of one window, and the windows still open once it is saved.
     """
 
-    rows: list[Row]
+    rows: Sequence[Row]
     still_open: list[list[int | str | None]]
 
 
@@ -129,7 +203,8 @@ def in_windows(
     workers: int,
 ) -> Iterator[WindowPage]:
     """
-    The pages of all windows as they come. An idle reader halves the largest window.
+    The pages of all windows as they come, undecoded where their shape allows. An idle
+    reader halves the largest window.
 
     `expected` records are thought to be there, none before `floor`; both only guide
     the division of the work.
@@ -179,12 +254,12 @@ class _Walk:
         self._floor = floor
         self._splits_left = max(4, expected // PAGE_SIZE // 20)
 
-    def work(self) -> Iterator[tuple[_Part, list[Row], str | None, bool]]:
+    def work(self) -> Iterator[tuple[_Part, Sequence[Row], str | None, bool]]:
         while (part := self._take()) is not None:
-            cursor = Cursor(self._api, self._path, part.window.after)
+            cursor = Cursor(self._api, self._path, part.window.after, skims=True)
             while not cursor.is_at_end:
                 rows = cursor.next_page(self._bounds(part))
-                self._notice(part, rows)
+                self._notice(part, cursor.heads)
                 is_at_end = cursor.is_at_end or self._has_left(part)
                 yield part, rows, cursor.after, is_at_end
                 if is_at_end:
