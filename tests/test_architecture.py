@@ -41,6 +41,7 @@ ALLOWED = {
             "net.exact_json",
             "net.hooks",
             "net.oauth",
+            "net.paging",  # pages that were not decoded
             "gateways",
             "core",
             *CONTEXTS,

@@ -25,16 +25,16 @@ from ticketsync.workflows import orders, sync, tokens
 save = orders._save_records
 
 
-def bookmark_first(work, pages, progress, counts, *, keep_place=False, is_retry=False):
+def bookmark_first(work, lot, progress, counts, *, keep_place=False, is_retry=False):
     if keep_place:
-        place = pages[-1].bookmark
+        place = lot[-1][0].bookmark
         with work.unit() as session:
             if place is None:
                 bookmarks.drop(session, work.account.id, [orders.WINDOWS])
             else:
                 bookmarks.put(session, work.account.id, orders.WINDOWS, {"": place})
         time.sleep(0.05)  # the gap, wide enough to be hit
-    save(work, pages, progress, counts, is_retry=is_retry)
+    save(work, lot, progress, counts, is_retry=is_retry)
 
 
 def login():

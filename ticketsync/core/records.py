@@ -198,6 +198,19 @@ class LooseTicket(msgspec.Struct, frozen=True):
     currency: str
 
 
+class Unread(msgspec.Struct, frozen=True):
+    """
+    One record that could not be read, in canonical bytes, and why.
+    """
+
+    kind: str
+    provider_id: str
+    event_id: str
+    data: bytes
+    word: str
+    reason: str
+
+
 class Identity(msgspec.Struct, frozen=True):
     """
     Whose key this is; `id` is `None` where the platform has no such thing.

@@ -12,12 +12,14 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
 from urllib.parse import parse_qs, urlsplit
 
 from ticketsync.core.parallel import side_by_side
 from ticketsync.net import exact_json
-from ticketsync.net.client import ApiClient
+
+if TYPE_CHECKING:
+    from ticketsync.net.client import ApiClient
 
 Row = dict[str, Any]
 PAGE_SIZE = 100

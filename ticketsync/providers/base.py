@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 
 from ticketsync.core import records
 from ticketsync.core.redact import Secret, take_people_out
-from ticketsync.net.client import ApiClient, Explain, Headers
 from ticketsync.net.hooks import Delivery, Hint, HookCard
 
 if TYPE_CHECKING:
+    from ticketsync.net.client import ApiClient, Explain, Headers
     from ticketsync.net.oauth import OAuth
 
 Raw = Mapping[str, Any]
@@ -66,7 +66,7 @@ class Capabilities:
     promo_codes: bool = False
 
 
-Authenticate = Callable[[Secret, Options], Headers]
+Authenticate = Callable[[Secret, Options], "Headers"]
 
 
 @dataclass(frozen=True, slots=True)

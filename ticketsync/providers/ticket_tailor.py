@@ -39,7 +39,7 @@ import itertools
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from ticketsync.core import clock, money, records
@@ -47,7 +47,6 @@ from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret
 from ticketsync.net import hooks
-from ticketsync.net.client import ApiClient
 from ticketsync.net.hooks import Delivery, Hint, HookCard
 from ticketsync.net.paging import FilterIgnored, Window, by_last_id, in_windows
 from ticketsync.providers import reading
@@ -61,6 +60,9 @@ from ticketsync.providers.base import (
     Raw,
     key_as_basic_user,
 )
+
+if TYPE_CHECKING:
+    from ticketsync.net.client import ApiClient
 
 ORDER_STATUS = {
     "completed": OrderStatus.PAID,

@@ -5,29 +5,15 @@ Records that could not be read. They wait with their reason and are tried each r
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select
 from sqlmodel import Session
 
+from ticketsync.core.records import Unread
 from ticketsync.sales import versions
 from ticketsync.store.tables.sales import Quarantined
 from ticketsync.store.upsert import table_of, upsert
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """
-    One record that could not be read, in canonical bytes, and why.
-    """
-
-    kind: str
-    provider_id: str
-    event_id: str
-    data: bytes
-    word: str
-    reason: str
 
 
 def put(

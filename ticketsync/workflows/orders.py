@@ -12,10 +12,10 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
 
 from sqlmodel import Session
 
@@ -32,28 +32,32 @@ from ticketsync.providers.base import (
     FiltersByChange,
     IssuesLooseTickets,
     ListsInOrders,
-    NeedsEarlier,
     Page,
     Provider,
     Raw,
     ReadsWholeAccount,
     TellsChanges,
-    TellsPeople,
 )
 from ticketsync.sales import privacy, quarantine, saving, versions
-from ticketsync.sales.quarantine import Unread
 from ticketsync.sales.saving import Held, Incoming, IncomingTicket
 from ticketsync.sales.versions import Version
+from ticketsync.workflows import understanding
 from ticketsync.workflows.records import (
-    Clean,
-    Understood,
     cleaned,
     refuse_drift,
     understood,
 )
 from ticketsync.workflows.session import AccountSession
+from ticketsync.workflows.understanding import (
+    Contents,
+    Desk,
+    Good,
+    Opening,
+    Understanding,
+    understand,
+)
 
-T = TypeVar("T")
+Told = tuple[Page, Understanding]
 
 STREAM = "orders"  # event id → fingerprint of its last complete read
 BEGUN = "orders-begun"  # event id → fingerprint when the unfinished read began
@@ -64,6 +68,7 @@ CHANGED = "orders-changed"  # event id → the bookmark of its last complete rea
 
 PAGE = 100
 PAGES_AT_ONCE = 4  # in one transaction: each commit waits for the disk (measured)
+LOTS_AHEAD = 2  # understood by another process while one is saved
 EVIDENCE = 3  # events that must agree before a way of counting is believed
 FEW = 5  # orders below which a shrinking event is believed
 SHRUNK = 0.5
@@ -168,8 +173,8 @@ def read_whole(
     workers = _workers(work, math.ceil(progress.expected / PAGE))
     extent = Extent(progress.expected, _cuts(listed, workers))
     pages = provider.fetch_all_orders(left, extent, workers=workers)
-    for batch in _batches(pages):
-        _save_pages(work, batch, progress, keep_place=True)
+    for lot in _understood_lots(work, pages, progress):
+        _save_pages(work, lot, progress, keep_place=True)
     if left is not None:
         progress.seen.clear()  # the earlier part was seen by another run
     with work.database.read() as session:
@@ -436,8 +441,9 @@ def retry_quarantine(work: AccountSession, progress: Reading) -> set[str]:
     orders = [item for item in unread if item.kind == "order"]
     if not orders:
         return set()
-    raws = [exact_json.decode(item.data) for item in orders]
-    _save_records(work, [Page("order", raws)], progress, Counts(), is_retry=True)
+    page = Page("order", [exact_json.decode(item.data) for item in orders])
+    found = _understand(work, page, _held(work, [page]), progress, is_clean=True)
+    _save_records(work, [(page, found)], progress, Counts(), is_retry=True)
     with work.database.read() as session:
         left = quarantine.all_of(session, work.account.id)
     return {item.event_id for item in left if item.kind == "order"}
@@ -451,7 +457,7 @@ def waiting_events(work: AccountSession) -> set[str]:
         return {item.event_id for item in quarantine.all_of(session, work.account.id)}
 
 
-# One page
+# Pages
 
 
 def _batches(pages: Iterator[Page]) -> Iterator[list[Page]]:
@@ -474,8 +480,49 @@ def _batches(pages: Iterator[Page]) -> Iterator[list[Page]]:
         raise failure
 
 
+def _understood_lots(
+    work: AccountSession, pages: Iterator[Page], progress: Reading
+) -> Iterator[list[Told]]:
+    """
+    The pages in lots, each with what it says; found out while earlier lots are saved.
+    """
+    opening = Opening(
+        work.provider.spec.name,
+        dict(work.account.options),
+        list(progress.ids),
+        _keeps_people(work),
+    )
+
+    def here(page: Page, held: Contents) -> Understanding:
+        return _understand(work, page, held, progress)
+
+    desk = Desk(opening, here, expected=progress.expected)
+    sizes: deque[int] = deque()
+
+    def taken() -> list[Told]:
+        return [desk.take() for _ in range(sizes.popleft())]
+
+    try:
+        for batch in _batches(pages):
+            held = _held(work, batch)
+            for page in batch:
+                desk.give(page, held)
+            sizes.append(len(batch))
+            if len(sizes) > LOTS_AHEAD:
+                yield taken()
+        while sizes:
+            yield taken()
+    except errors.TicketsyncError:
+        while sizes:
+            yield taken()
+        raise
+    finally:
+        desk.close()
+
+
 def _save_page(work: AccountSession, page: Page, progress: Reading) -> None:
-    _save_pages(work, [page], progress)
+    found = _understand(work, page, _held(work, [page]), progress)
+    _save_pages(work, [(page, found)], progress)
 
 
 def save_one(work: AccountSession, page: Page, progress: Reading) -> None:
@@ -488,13 +535,13 @@ def save_one(work: AccountSession, page: Page, progress: Reading) -> None:
 
 def _save_pages(
     work: AccountSession,
-    pages: Sequence[Page],
+    lot: Sequence[Told],
     progress: Reading,
     *,
     keep_place: bool = False,
 ) -> None:
-    _save_records(work, pages, progress, work.counts, keep_place=keep_place)
-    progress.done += sum(len(page.records) for page in pages)
+    _save_records(work, lot, progress, work.counts, keep_place=keep_place)
+    progress.done += sum(len(page.records) for page, _ in lot)
     work.on_progress(
         work.account.name,
         "orders",
@@ -503,9 +550,49 @@ def _save_pages(
     )
 
 
+def _held(work: AccountSession, pages: Sequence[Page]) -> Contents:
+    """
+    What we hold of these pages' orders.
+    """
+    ids = [id_ for page in pages for id_ in understanding.ids_of(page)]
+    with work.database.read() as session:
+        return saving.contents(session, work.account.id, ids)
+
+
+def _understand(
+    work: AccountSession,
+    page: Page,
+    held: Contents,
+    progress: Reading,
+    *,
+    is_clean: bool = False,
+) -> Understanding:
+    provider = work.provider
+    if isinstance(provider, ListsInOrders):
+        _list_dates(work, provider, page.records, progress)
+
+    def earlier(ids: list[str]) -> dict[str, list[Raw]]:
+        with work.database.read() as session:
+            return _earlier(session, work.account.id, [i for i in ids if i in held])
+
+    return understand(
+        provider,
+        page.records,
+        held,
+        progress.ids,
+        keeps_people=_keeps_people(work) and not is_clean,
+        is_clean=is_clean,
+        earlier=earlier,
+    )
+
+
+def _keeps_people(work: AccountSession) -> bool:
+    return work.settings.account(work.account.name).keep_people
+
+
 def _save_records(
     work: AccountSession,
-    pages: Sequence[Page],
+    lot: Sequence[Told],
     progress: Reading,
     counts: Counts,
     *,
@@ -513,42 +600,28 @@ def _save_records(
     is_retry: bool = False,
 ) -> None:
     provider, account_id = work.provider, work.account.id
-    raws = [raw for page in pages for raw in page.records]
-    for raw in raws:
-        event = reading.told(provider.event_of, raw)
-        progress.seen.setdefault(event, set()).add(str(raw["id"]))
-    people = _people(work, raws)  # before they are taken out
-    cleans = cleaned(raws, provider.spec)
-    if isinstance(provider, ListsInOrders):
-        _list_dates(work, provider, raws, progress)
-    with work.database.read() as session:
-        held = saving.contents(session, account_id, (clean.id for clean in cleans))
-        news = [clean for clean in cleans if held.get(clean.id) != clean.content]
-        known = [clean.id for clean in news if clean.id in held]
-        read = _placed_on(progress.ids, reader(session, provider, account_id, known))
-    good, bad = understood("order", news, read, event_of=provider.event_of)
+    seen = [order for _, found in lot for order in found.seen]
+    good = [item for _, found in lot for item in found.good]
+    bad = [item for _, found in lot for item in found.bad]
+    people = {id_: who for _, found in lot for id_, who in found.people.items()}
+    for date, id_ in seen:
+        progress.seen.setdefault(date, set()).add(id_)
     if not is_retry:
-        refuse_drift(len(cleans) - len(bad), bad, provider.spec.title)
-    counts.processed += len(cleans)
-    counts.unchanged += len(cleans) - len(news)
+        refuse_drift(len(seen) - len(bad), bad, provider.spec.title)
+        progress.newest = max([progress.newest, *(found.newest for _, found in lot)])
+    counts.processed += len(seen)
+    counts.unchanged += len(seen) - len(good) - len(bad)
     counts.quarantined += len(bad)
-    if isinstance(provider, ReadsWholeAccount) and not is_retry:
-        progress.newest = max(
-            [
-                progress.newest,
-                *(reading.told(provider.watermark_of, raw) for raw in raws),
-            ]
-        )
-    healed = _healed(work, progress, cleans, bad)
+    healed = _healed(work, progress, {id_ for _, id_ in seen}, bad)
     if not good and not bad and not healed and not keep_place and not people:
         return
     now = clock.now()
     with work.unit() as session:
-        versions.keep(session, account_id, _versions("order", good), now)
+        versions.keep(session, account_id, _versions(good), now)
         saved = saving.save_orders(
             session,
             account_id,
-            [Incoming(item.value, item.clean.content) for item in good],
+            [Incoming(item.order, item.content) for item in good],
             progress.ids,
             now,
         )
@@ -557,7 +630,7 @@ def _save_records(
         quarantine.release(session, account_id, "order", healed)
         _unmark(session, account_id, progress, saved.touched)
         if keep_place:
-            place = pages[-1].bookmark
+            place = lot[-1][0].bookmark
             if place is None:
                 bookmarks.drop(session, account_id, [WINDOWS])
             else:
@@ -567,40 +640,16 @@ def _save_records(
     progress.touched |= saved.touched
 
 
-def _people(work: AccountSession, raws: Sequence[Raw]) -> dict[str, records.People]:
+def _earlier(
+    session: Session, account_id: int, ids: Sequence[str]
+) -> dict[str, list[Raw]]:
     """
-    Who is in these orders, where the account keeps people and the platform tells.
+    What we hold of these orders from before, oldest first.
     """
-    provider = work.provider
-    keeps = work.settings.account(work.account.name).keep_people
-    if not keeps or not isinstance(provider, TellsPeople):
-        return {}
-    found: dict[str, records.People] = {}
-    for raw in raws:
-        with contextlib.suppress(errors.UnreadableRecord):
-            found[str(raw["id"])] = reading.understood(provider.read_people, raw)
-    return found
-
-
-def reader(
-    session: Session, provider: Provider, account_id: int, known: Sequence[str]
-) -> Callable[[Raw], records.Order]:
-    """
-    How the provider reads an order, beside what we hold of it from before.
-    """
-    if not isinstance(provider, NeedsEarlier):
-        return provider.read_order
-    earlier = {
-        id_: [exact_json.decode(data) for data in found]
-        for id_, found in versions.earlier(session, account_id, "order", known).items()
+    found = versions.earlier(session, account_id, "order", ids)
+    return {
+        id_: [exact_json.decode(data) for data in old] for id_, old in found.items()
     }
-
-    def read(raw: Raw) -> records.Order:
-        return provider.read_order(
-            provider.with_earlier(raw, earlier.get(str(raw["id"]), []))
-        )
-
-    return read
 
 
 def _list_dates(
@@ -631,8 +680,8 @@ def _list_dates(
 def _healed(
     work: AccountSession,
     progress: Reading,
-    cleans: Sequence[Clean],
-    bad: Sequence[Unread],
+    seen: set[str],
+    bad: Sequence[records.Unread],
 ) -> set[str]:
     """
     Orders that waited in quarantine and are what we hold, or readable, by now.
@@ -642,7 +691,7 @@ def _healed(
             waiting = quarantine.all_of(session, work.account.id)
         progress.ill = {item.provider_id for item in waiting if item.kind == "order"}
     still = {item.provider_id for item in bad}
-    healed = ({clean.id for clean in cleans} & progress.ill) - still
+    healed = (seen & progress.ill) - still
     progress.ill = (progress.ill - healed) | still
     return healed
 
@@ -682,8 +731,9 @@ def _save_loose_page(
         IncomingTicket(item.value.loose, item.value.currency, item.clean.content)
         for item in good
     ]
+    kept = [Version("ticket", i.clean.id, i.clean.content, i.clean.data) for i in good]
     with work.unit() as session:
-        versions.keep(session, account_id, _versions("ticket", good), now)
+        versions.keep(session, account_id, kept, now)
         saved = saving.save_loose(session, account_id, incoming, progress.ids)
         quarantine.put(session, account_id, bad, now)
         quarantine.release(session, account_id, "ticket", (i.clean.id for i in good))
@@ -704,32 +754,8 @@ def _unmark(
         bookmarks.drop_events(session, account_id, STREAM, events)
 
 
-def _versions(kind: str, good: Sequence[Understood[T]]) -> list[Version]:
-    return [
-        Version(kind, item.clean.id, item.clean.content, item.clean.data)
-        for item in good
-    ]
-
-
-def _placed_on(
-    ids: dict[str, int], read: Callable[[Raw], records.Order]
-) -> Callable[[Raw], records.Order]:
-    """
-    Read an order and make sure that we know the dates it is for.
-    """
-
-    def read_known(raw: Raw) -> records.Order:
-        order = read(raw)
-        dates = {ticket.occurrence_id for ticket in order.tickets}
-        if order.occurrence_id is not None:
-            dates.add(order.occurrence_id)
-        for date in dates - ids.keys():
-            raise errors.UnreadableRecord(
-                f"its event {date} is not listed", word="unknown-event"
-            )
-        return order
-
-    return read_known
+def _versions(good: Sequence[Good]) -> list[Version]:
+    return [Version("order", item.id, item.content, item.data) for item in good]
 
 
 # Estimates
@@ -852,17 +878,21 @@ def save_again(
     """
     Save stored raw orders as they are understood today; returns how many.
     """
-    cleans = cleaned(page.records, None)
-    known = [clean.id for clean in cleans]
-    read = _placed_on(ids, reader(session, provider, account_id, known))
-    good, bad = understood("order", cleans, read, event_of=provider.event_of)
-    quarantine.put(session, account_id, bad, now)
-    quarantine.release(session, account_id, "order", (item.clean.id for item in good))
+    found = understand(
+        provider,
+        page.records,
+        {},
+        ids,
+        is_clean=True,
+        earlier=lambda known: _earlier(session, account_id, known),
+    )
+    quarantine.put(session, account_id, found.bad, now)
+    quarantine.release(session, account_id, "order", (item.id for item in found.good))
     saving.save_orders(
         session,
         account_id,
-        [Incoming(item.value, item.clean.content) for item in good],
+        [Incoming(item.order, item.content) for item in found.good],
         ids,
         now,
     )
-    return len(good)
+    return len(found.good)

@@ -10,10 +10,10 @@ from typing import Generic, TypeVar
 
 from ticketsync.core import digest, errors
 from ticketsync.core.errors import UnreadableRecord
+from ticketsync.core.records import Unread
 from ticketsync.net import exact_json
 from ticketsync.providers import reading
 from ticketsync.providers.base import ProviderSpec, Raw
-from ticketsync.sales.quarantine import Unread
 
 T = TypeVar("T")
 

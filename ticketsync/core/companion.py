@@ -1,0 +1,116 @@
+"""
+A second process of ours that works beside this one.
+
+Requests go in, answers come out in the same order, each as four bytes of length and
+then itself. It ends with us, however we end, because its standard input does. Ctrl-C
+does not reach it: we are asked to stop, and then it has nothing more to do.
+"""
+
+from __future__ import annotations
+
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from typing import IO, Final
+
+_LENGTH: Final = 4
+_PATIENCE: Final = 60.0  # seconds for one answer; a page takes some milliseconds
+
+
+class Companion:
+    """
+    The module run as a process that calls `serve`, told an opening first.
+
+    Nobody waits for it but who wants an answer: two threads carry the frames, because
+    a pipe takes less than a page. Raises `OSError` where no process can be started.
+    """
+
+    def __init__(self, module: str, opening: bytes) -> None:
+        self._process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            process_group=0,
+        )
+        self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._is_gone = False
+        self.ask(opening)
+        for carry in (self._send, self._receive):
+            threading.Thread(target=carry, name=carry.__name__, daemon=True).start()
+
+    def ask(self, request: bytes) -> None:
+        self._requests.put(request)
+
+    def answer(self) -> bytes | None:
+        """
+        The answer to the oldest request that has none yet; `None` if there will be no
+        more, whatever became of the process.
+        """
+        if self._is_gone:
+            return None
+        try:
+            found = self._answers.get(timeout=_PATIENCE)
+        except queue.Empty:
+            found = None
+        if found is None:
+            self._is_gone = True
+            self._process.kill()
+        return found
+
+    def close(self) -> None:
+        self._requests.put(None)
+        try:
+            self._process.wait(timeout=1.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _send(self) -> None:
+        into = self._process.stdin
+        assert into is not None
+        try:
+            with into:
+                while (request := self._requests.get()) is not None:
+                    _write(into, request)
+        except OSError:
+            pass  # it is gone, which the other thread tells
+
+    def _receive(self) -> None:
+        out = self._process.stdout
+        assert out is not None
+        with out:
+            while (found := _read(out)) is not None:
+                self._answers.put(found)
+        self._answers.put(None)
+
+
+def serve(begin: Callable[[bytes], Callable[[bytes], bytes]]) -> None:
+    """
+    What the process does: answer, with what `begin` made of the opening, until nobody
+    asks any more.
+    """
+    opening = _read(sys.stdin.buffer)
+    if opening is None:
+        return
+    answer = begin(opening)
+    while (request := _read(sys.stdin.buffer)) is not None:
+        _write(sys.stdout.buffer, answer(request))
+
+
+def _write(pipe: IO[bytes], frame: bytes) -> None:
+    pipe.write(len(frame).to_bytes(_LENGTH, "big"))
+    pipe.write(frame)
+    pipe.flush()
+
+
+def _read(pipe: IO[bytes]) -> bytes | None:
+    head = pipe.read(_LENGTH)
+    if len(head) < _LENGTH:
+        return None
+    size = int.from_bytes(head, "big")
+    frame = pipe.read(size)
+    return frame if len(frame) == size else None
