@@ -27,7 +27,7 @@ save = orders._save_records
 
 def bookmark_first(work, lot, progress, counts, *, keep_place=False, is_retry=False):
     if keep_place:
-        place = lot[-1][0].bookmark
+        place = lot[-1][0]
         with work.unit() as session:
             if place is None:
                 bookmarks.drop(session, work.account.id, [orders.WINDOWS])

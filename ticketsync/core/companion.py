@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import IO, Final
 
 _LENGTH: Final = 4
+_PIPE: Final = 1 << 20  # bytes, where it can be chosen: some pages, so nobody waits
 _PATIENCE: Final = 60.0  # seconds for one answer; a page takes some milliseconds
 
 
@@ -34,6 +35,7 @@ class Companion:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             process_group=0,
+            pipesize=_PIPE,
         )
         self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -102,8 +104,8 @@ def serve(begin: Callable[[bytes], Callable[[bytes], bytes]]) -> None:
 
 
 def _write(pipe: IO[bytes], frame: bytes) -> None:
-    pipe.write(len(frame).to_bytes(_LENGTH, "big"))
-    pipe.write(frame)
+    # In one piece: between two, another thread could take the interpreter's lock.
+    pipe.write(len(frame).to_bytes(_LENGTH, "big") + frame)
     pipe.flush()
 
 

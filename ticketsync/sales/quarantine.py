@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlmodel import Session
 
 from ticketsync.core.records import Unread
-from ticketsync.sales import versions
+from ticketsync.sales import packing
 from ticketsync.store.tables.sales import Quarantined
 from ticketsync.store.upsert import table_of, upsert
 
@@ -27,7 +27,7 @@ def put(
             "event_id": item.event_id,
             "word": item.word,
             "reason": item.reason,
-            "record": versions.compress(item.data),
+            "record": packing.compress(item.data),
             "first_seen_at": now,
         }
         for item in unread
@@ -46,7 +46,7 @@ def all_of(session: Session, account_id: int) -> list[Unread]:
             row.kind,
             row.provider_id,
             row.event_id,
-            versions.decompress(row.record),
+            packing.decompress(row.record),
             row.word,
             row.reason,
         )

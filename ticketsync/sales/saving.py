@@ -19,7 +19,7 @@ from ticketsync.core import records
 from ticketsync.core.digest import CODE
 from ticketsync.sales.sharing import Share, shares
 from ticketsync.store.tables.sales import Fee, Order, Refund, Ticket
-from ticketsync.store.upsert import known, table_of, upsert
+from ticketsync.store.upsert import known, table_of, upsert, upsert_rows
 
 _KEY = ["account_id", "provider_id"]
 _FEW = 200  # occurrences above which all are read and picked from
@@ -67,6 +67,15 @@ def contents(
     return {id_: row.content for id_, row in held.items() if row.gone_since is None}
 
 
+def holds_orders(session: Session, account_id: int) -> bool:
+    """
+    Whether we hold any order of the account.
+    """
+    table = table_of(Order)
+    query = select(table.c.id).where(table.c.account_id == account_id).limit(1)
+    return session.connection().execute(query).first() is not None
+
+
 def loose_contents(
     session: Session, account_id: int, provider_ids: Iterable[str]
 ) -> dict[str, bytes | None]:
@@ -99,9 +108,10 @@ def save_orders(
     before = known(session, Order, account_id, order_ids, "id", "occurrence_id")
     saved.updated = len(before)
     saved.created = len(incoming) - saved.updated
-    upsert(
+    upsert_rows(
         session,
         Order,
+        _ORDER,
         [_order_row(account_id, item, occurrences) for item in incoming],
         key=_KEY,
     )
@@ -114,8 +124,9 @@ def save_orders(
         for item in incoming
         for share in shares(item.order)
     ]
-    upsert(session, Ticket, tickets, key=_KEY)
-    saved.touched |= {row["occurrence_id"] for row in tickets}
+    upsert_rows(session, Ticket, _TICKET, tickets, key=_KEY)
+    place = _TICKET.index("occurrence_id")
+    saved.touched |= {row[place] for row in tickets}
     _save_refunds(session, account_id, incoming, row_of, now)
     _save_fees(session, incoming, row_of)
     return saved
@@ -305,28 +316,44 @@ def _clear(session: Session, order_rows: list[int]) -> set[int]:
     return touched
 
 
+_ORDER = (
+    *("account_id", "provider_id", "occurrence_id", "status", "placed_at"),
+    *("currency", "total", "charged", "refunded", "credited", "channel"),
+    *("payment_reference", "doubt", "gone_since", "content"),
+)
+
+
 def _order_row(
     account_id: int, item: Incoming, occurrences: dict[str, int]
-) -> dict[str, Any]:
+) -> tuple[Any, ...]:
     order = item.order
     occurrence = order.occurrence_id
-    return {
-        "account_id": account_id,
-        "provider_id": order.id,
-        "occurrence_id": None if occurrence is None else occurrences[occurrence],
-        "status": order.status.value,
-        "placed_at": order.placed_at,
-        "currency": order.currency,
-        "total": order.total,
-        "charged": order.charged,
-        "refunded": sum(refund.amount for refund in order.refunds),
-        "credited": order.credited,
-        "channel": order.channel,
-        "payment_reference": order.payment_reference,
-        "doubt": order.doubt,
-        "gone_since": None,
-        "content": item.content,
-    }
+    return (
+        account_id,
+        order.id,
+        None if occurrence is None else occurrences[occurrence],
+        order.status.value,
+        order.placed_at,
+        order.currency,
+        order.total,
+        order.charged,
+        sum([refund.amount for refund in order.refunds]),
+        order.credited,
+        order.channel,
+        order.payment_reference,
+        order.doubt,
+        None,
+        item.content,
+    )
+
+
+_TICKET = (
+    *("account_id", "order_id", "currency"),
+    *("provider_id", "occurrence_id", "kind", "status", "type_id", "type_name"),
+    *("is_checked_in", "code", "is_sold", "is_comp", "is_refunded"),
+    *("face", "discount", "charged", "refunded", "tax", "tax_remitted"),
+    *("fees", "content"),
+)
 
 
 def _ticket_row(
@@ -335,48 +362,41 @@ def _ticket_row(
     order: records.Order,
     share: Share,
     occurrences: dict[str, int],
-) -> dict[str, Any]:
+) -> tuple[Any, ...]:
     ticket = share.ticket
     if ticket is None:
         assert order.occurrence_id is not None
-        named = {
-            "provider_id": f"{order.id}/rest",
-            "occurrence_id": occurrences[order.occurrence_id],
-            "kind": "other",
-            "status": "valid",
-            "type_id": "",
-            "type_name": "Without ticket",
-            "is_checked_in": False,
-            "code": None,
-        }
+        place = occurrences[order.occurrence_id]
+        named = (f"{order.id}/rest", place, "other", "valid", "", "Without ticket")
+        at_the_door: tuple[bool, bytes | None] = (False, None)
     else:
-        named = {
-            "provider_id": ticket.id,
-            "occurrence_id": occurrences[ticket.occurrence_id],
-            "kind": "admission",
-            "status": ticket.status.value,
-            "type_id": ticket.type_id,
-            "type_name": ticket.type_name,
-            "is_checked_in": share.is_sold and ticket.checked_in,
-            "code": _code(ticket),
-        }
-    return {
-        "account_id": account_id,
-        "order_id": order_row,
-        "currency": order.currency,
-        **named,
-        "is_sold": share.is_sold,
-        "is_comp": share.is_comp,
-        "is_refunded": share.is_refunded,
-        "face": share.face,
-        "discount": share.discount,
-        "charged": share.charged,
-        "refunded": share.refunded,
-        "tax": share.tax,
-        "tax_remitted": share.tax_remitted,
-        "fees": share.fees,
-        "content": None,
-    }
+        named = (
+            ticket.id,
+            occurrences[ticket.occurrence_id],
+            "admission",
+            ticket.status.value,
+            ticket.type_id,
+            ticket.type_name,
+        )
+        at_the_door = (share.is_sold and ticket.checked_in, _code(ticket))
+    return (
+        account_id,
+        order_row,
+        order.currency,
+        *named,
+        *at_the_door,
+        share.is_sold,
+        share.is_comp,
+        share.is_refunded,
+        share.face,
+        share.discount,
+        share.charged,
+        share.refunded,
+        share.tax,
+        share.tax_remitted,
+        share.fees,
+        None,
+    )
 
 
 def _loose_row(

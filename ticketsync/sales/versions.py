@@ -8,85 +8,52 @@ instant can be answered.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, insert, select
 from sqlmodel import Session
 
 from ticketsync.core import digest
+from ticketsync.sales.packing import Block, Version, decompress
 from ticketsync.store.tables.sales import RawBlock, RawRecord
-from ticketsync.store.upsert import table_of, upsert
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-
-    def compress(data: bytes) -> bytes:
-        return zstd.compress(data)
-
-    def decompress(data: bytes) -> bytes:
-        return zstd.decompress(data)
-else:
-    import zstandard
-
-    def compress(data: bytes) -> bytes:
-        return zstandard.ZstdCompressor().compress(data)
-
-    def decompress(data: bytes) -> bytes:
-        return zstandard.ZstdDecompressor().decompress(data)
-
+from ticketsync.store.upsert import table_of, upsert_rows
 
 _BATCH = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Version:
-    """
-    One record as a platform gave it, people removed, in canonical bytes.
-    """
-
-    kind: str
-    provider_id: str
-    content: bytes
-    data: bytes
+_KEY = ("account_id", "kind", "provider_id", "content")
+_INDEX = (*_KEY, "block_id", "begins", "length")
 
 
 def keep(
-    session: Session, account_id: int, versions: Sequence[Version], now: datetime
+    session: Session,
+    account_id: int,
+    kind: str,
+    blocks: Sequence[Block],
+    now: datetime,
 ) -> None:
     """
-    Keep these versions in one block. A version that came before points to the new.
+    Keep the versions in these blocks. One that came before points to the new block.
     """
-    if not versions:
+    blocks = [block for block in blocks if block.index]
+    if not blocks:
         return
-    block = session.connection().execute(
-        insert(table_of(RawBlock)).returning(table_of(RawBlock).c.id),
-        {
-            "account_id": account_id,
-            "fetched_at": now,
-            "records": compress(b"".join(version.data for version in versions)),
-        },
+    table = table_of(RawBlock)
+    numbers = session.connection().scalars(
+        insert(table).returning(table.c.id, sort_by_parameter_order=True),
+        [
+            {"account_id": account_id, "fetched_at": now, "records": block.data}
+            for block in blocks
+        ],
     )
-    block_id = block.scalar_one()
-    begins = 0
     rows = []
-    for version in versions:
-        rows.append(
-            {
-                "account_id": account_id,
-                "kind": version.kind,
-                "provider_id": version.provider_id,
-                "content": version.content,
-                "block_id": block_id,
-                "begins": begins,
-                "length": len(version.data),
-            }
-        )
-        begins += len(version.data)
-    key = ["account_id", "kind", "provider_id", "content"]
-    upsert(session, RawRecord, rows, key=key)
+    for number, block in zip(numbers, blocks, strict=True):
+        begins = 0
+        for provider_id, content, length in block.index:
+            rows.append(
+                (account_id, kind, provider_id, content, number, begins, length)
+            )
+            begins += length
+    upsert_rows(session, RawRecord, _INDEX, rows, key=_KEY)
 
 
 def earlier(
@@ -178,6 +145,6 @@ def latest(session: Session, account_id: int, kind: str) -> Iterator[list[Versio
             .order_by(table.c.begins)
         )
         yield [
-            Version(kind, id_, content, data[begins : begins + length])
+            Version(id_, content, data[begins : begins + length])
             for id_, content, begins, length in rows
         ]

@@ -9,12 +9,13 @@ from __future__ import annotations
 import functools
 import importlib
 from collections import namedtuple
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from operator import itemgetter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, bindparam
+from sqlalchemy import Connection, Dialect, LargeBinary, Table, bindparam
 from sqlmodel import Session, SQLModel
+
+from ticketsync.store.types import Flag
 
 _BATCH = 500
 
@@ -40,15 +41,34 @@ def upsert(
 
     All rows must have the same columns.
     """
+    if rows:
+        columns = tuple(rows[0])
+        values = [tuple(map(row.__getitem__, columns)) for row in rows]
+        upsert_rows(session, model, columns, values, key=key, keep=keep)
+
+
+def upsert_rows(
+    session: Session,
+    model: type[SQLModel],
+    columns: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    key: Sequence[str],
+    keep: Sequence[str] = (),
+) -> None:
+    """
+    The same for rows that are the values of these columns.
+    """
     if not rows:
         return
     connection = session.connection()
-    columns = tuple(rows[0])
-    shape = (connection.dialect.name, model, columns, tuple(key), tuple(keep))
+    shape = (connection.dialect.name, model, *map(tuple, (columns, key, keep)))
     if shape not in _compiled:
         statement = _statement(connection.dialect.name, model, columns, key, keep)
-        _compiled[shape] = _Compiled(statement, connection.dialect, table_of(model))
-    _compiled[shape].execute(connection, columns, rows)
+        _compiled[shape] = _Compiled(
+            statement, connection.dialect, table_of(model), columns
+        )
+    _compiled[shape].execute(connection, rows)
 
 
 def _statement(
@@ -77,45 +97,52 @@ class _Compiled:
     A statement compiled once, fed with plain tuples.
 
     Going through SQLAlchemy's own parameter handling for each row costs as much as
-    the database itself on pages of thousands of tickets (measured).
+    the database itself on pages of thousands of tickets (measured). Values are
+    converted a column at a time for the same reason.
     """
 
-    def __init__(self, statement: Any, dialect: Dialect, table: Table) -> None:
+    def __init__(
+        self, statement: Any, dialect: Dialect, table: Table, columns: Sequence[str]
+    ) -> None:
         compiled = statement.compile(dialect=dialect)
         self._sql = str(compiled)
-        self._order: Sequence[str] | None = compiled.positiontup
-        self._convert = {
-            column.name: convert
-            for column in table.c
-            if (convert := column.type.dialect_impl(dialect).bind_processor(dialect))
-        }
+        self._columns = columns
+        # SQLite takes values by their places, PostgreSQL by name.
+        self._places = compiled.positiontup and [
+            columns.index(name) for name in compiled.positiontup
+        ]
+        self._convert = [
+            (place, convert)
+            for place, name in enumerate(columns)
+            if (convert := _converter(table.c[name].type, dialect))
+        ]
 
-    def execute(
-        self,
-        connection: Connection,
-        columns: Sequence[str],
-        rows: Sequence[Mapping[str, Any]],
-    ) -> None:
-        converted = [(c, self._convert[c]) for c in columns if c in self._convert]
-        if self._order is None:
+    def execute(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        values: list[Iterable[Any]] = list(zip(*rows, strict=True))
+        for place, convert in self._convert:
+            values[place] = list(map(convert, values[place]))
+        if self._places is None:
             named = [
-                {
-                    **row,
-                    **{column: convert(row[column]) for column, convert in converted},
-                }
-                for row in rows
+                dict(zip(self._columns, row, strict=True))
+                for row in zip(*values, strict=True)
             ]
             connection.exec_driver_sql(self._sql, named)
             return
-        pick = itemgetter(*self._order)
-        places = [(self._order.index(c), convert) for c, convert in converted]
-        tuples = []
-        for row in rows:
-            values = list(pick(row))
-            for place, convert in places:
-                values[place] = convert(values[place])
-            tuples.append(tuple(values))
-        connection.exec_driver_sql(self._sql, tuples)
+        ordered = [values[place] for place in self._places]
+        connection.exec_driver_sql(self._sql, list(zip(*ordered, strict=True)))
+
+
+def _converter(type_: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
+    """
+    What a value must go through for this database; SQLite's driver takes a truth value
+    for an integer, and bytes, as they are.
+    """
+    if dialect.name == "sqlite" and isinstance(type_, Flag | LargeBinary):
+        return None
+    found: Callable[[Any], Any] | None = type_.dialect_impl(dialect).bind_processor(
+        dialect
+    )
+    return found
 
 
 _compiled: dict[tuple[Any, ...], _Compiled] = {}

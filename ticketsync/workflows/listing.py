@@ -13,7 +13,7 @@ from ticketsync.core import clock, errors, records
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import NamesItsOwner, Page
 from ticketsync.sales import quarantine, versions
-from ticketsync.sales.versions import Version
+from ticketsync.sales.packing import Version, pack
 from ticketsync.workflows.records import cleaned, refuse_drift, understood
 from ticketsync.workflows.session import AccountSession
 
@@ -64,13 +64,13 @@ def _save_page(work: AccountSession, page: Page, result: ListingResult) -> None:
     if not changed and not bad:
         return
     news = [
-        Version("event", item.clean.id, item.clean.content, item.clean.data)
+        Version(item.clean.id, item.clean.content, item.clean.data)
         for item in good
         if item.clean.content in changed
     ]
     now = clock.now()
     with work.unit() as session:
-        versions.keep(session, work.account.id, news, now)
+        versions.keep(session, work.account.id, "event", [pack(news)], now)
         quarantine.put(session, work.account.id, bad, now)
         quarantine.release(
             session, work.account.id, "event", (item.clean.id for item in good)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-from collections import deque
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,8 +39,8 @@ from ticketsync.providers.base import (
     TellsChanges,
 )
 from ticketsync.sales import privacy, quarantine, saving, versions
+from ticketsync.sales.packing import Version, pack
 from ticketsync.sales.saving import Held, Incoming, IncomingTicket
-from ticketsync.sales.versions import Version
 from ticketsync.workflows import understanding
 from ticketsync.workflows.records import (
     cleaned,
@@ -51,13 +51,12 @@ from ticketsync.workflows.session import AccountSession
 from ticketsync.workflows.understanding import (
     Contents,
     Desk,
-    Good,
     Opening,
     Understanding,
     understand,
 )
 
-Told = tuple[Page, Understanding]
+Told = tuple[str | None, Understanding]  # a page's bookmark and what the page says
 
 STREAM = "orders"  # event id → fingerprint of its last complete read
 BEGUN = "orders-begun"  # event id → fingerprint when the unfinished read began
@@ -67,8 +66,9 @@ SWEPT = "orders-swept"  # events that an unfinished sweep has read
 CHANGED = "orders-changed"  # event id → the bookmark of its last complete read
 
 PAGE = 100
-PAGES_AT_ONCE = 4  # in one transaction: each commit waits for the disk (measured)
-LOTS_AHEAD = 2  # understood by another process while one is saved
+PAGES_AT_ONCE = 16  # in one transaction: each commit waits for the disk (measured)
+LOT_SECONDS = 1.0
+PAGES_AHEAD = 20  # understood by another process while a lot is saved
 EVIDENCE = 3  # events that must agree before a way of counting is believed
 FEW = 5  # orders below which a shrinking event is believed
 SHRUNK = 0.5
@@ -173,7 +173,7 @@ def read_whole(
     workers = _workers(work, math.ceil(progress.expected / PAGE))
     extent = Extent(progress.expected, _cuts(listed, workers))
     pages = provider.fetch_all_orders(left, extent, workers=workers)
-    for lot in _understood_lots(work, pages, progress):
+    for lot in _in_lots(_understood(work, pages, progress)):
         _save_pages(work, lot, progress, keep_place=True)
     if left is not None:
         progress.seen.clear()  # the earlier part was seen by another run
@@ -442,8 +442,8 @@ def retry_quarantine(work: AccountSession, progress: Reading) -> set[str]:
     if not orders:
         return set()
     page = Page("order", [exact_json.decode(item.data) for item in orders])
-    found = _understand(work, page, _held(work, [page]), progress, is_clean=True)
-    _save_records(work, [(page, found)], progress, Counts(), is_retry=True)
+    found = _understand(work, page, _held(work, page), progress, is_clean=True)
+    _save_records(work, [(None, found)], progress, Counts(), is_retry=True)
     with work.database.read() as session:
         left = quarantine.all_of(session, work.account.id)
     return {item.event_id for item in left if item.kind == "order"}
@@ -460,31 +460,34 @@ def waiting_events(work: AccountSession) -> set[str]:
 # Pages
 
 
-def _batches(pages: Iterator[Page]) -> Iterator[list[Page]]:
+def _in_lots(pages: Iterator[Told]) -> Iterator[list[Told]]:
     """
-    Pages in small lots; those that came before a failure come before it here too.
+    What is saved in one transaction each; pages that came before a failure come before
+    it here too.
     """
-    batch: list[Page] = []
+    lot: list[Told] = []
     failure: errors.TicketsyncError | None = None
+    began = time.monotonic()
     try:
-        for page in pages:
-            batch.append(page)
-            if len(batch) == PAGES_AT_ONCE:
-                yield batch
-                batch = []
+        for told in pages:
+            lot.append(told)
+            if len(lot) == PAGES_AT_ONCE or time.monotonic() - began > LOT_SECONDS:
+                yield lot
+                lot = []
+                began = time.monotonic()
     except errors.TicketsyncError as error:
         failure = error
-    if batch:
-        yield batch
+    if lot:
+        yield lot
     if failure is not None:
         raise failure
 
 
-def _understood_lots(
+def _understood(
     work: AccountSession, pages: Iterator[Page], progress: Reading
-) -> Iterator[list[Told]]:
+) -> Iterator[Told]:
     """
-    The pages in lots, each with what it says; found out while earlier lots are saved.
+    The pages with what each says; found out while earlier ones are saved.
     """
     opening = Opening(
         work.provider.spec.name,
@@ -496,33 +499,39 @@ def _understood_lots(
     def here(page: Page, held: Contents) -> Understanding:
         return _understand(work, page, held, progress)
 
+    with work.database.read() as session:
+        is_first = not saving.holds_orders(session, work.account.id)
     desk = Desk(opening, here, expected=progress.expected)
-    sizes: deque[int] = deque()
-
-    def taken() -> list[Told]:
-        return [desk.take() for _ in range(sizes.popleft())]
-
     try:
-        for batch in _batches(pages):
-            held = _held(work, batch)
-            for page in batch:
-                desk.give(page, held)
-            sizes.append(len(batch))
-            if len(sizes) > LOTS_AHEAD:
-                yield taken()
-        while sizes:
-            yield taken()
-    except errors.TicketsyncError:
-        while sizes:
-            yield taken()
-        raise
+        failure = None
+        for page in _with_failure(pages):
+            if isinstance(page, errors.TicketsyncError):
+                failure = page
+                break
+            desk.give(page, {} if is_first else _held(work, page))
+            if desk.waiting > PAGES_AHEAD:
+                yield desk.take()
+        while desk.waiting:
+            yield desk.take()
+        if failure is not None:
+            raise failure
     finally:
         desk.close()
 
 
+def _with_failure(pages: Iterator[Page]) -> Iterator[Page | errors.TicketsyncError]:
+    """
+    The pages, and last what went wrong with the reading of them.
+    """
+    try:
+        yield from pages
+    except errors.TicketsyncError as error:
+        yield error
+
+
 def _save_page(work: AccountSession, page: Page, progress: Reading) -> None:
-    found = _understand(work, page, _held(work, [page]), progress)
-    _save_pages(work, [(page, found)], progress)
+    found = _understand(work, page, _held(work, page), progress)
+    _save_pages(work, [(page.bookmark, found)], progress)
 
 
 def save_one(work: AccountSession, page: Page, progress: Reading) -> None:
@@ -541,7 +550,7 @@ def _save_pages(
     keep_place: bool = False,
 ) -> None:
     _save_records(work, lot, progress, work.counts, keep_place=keep_place)
-    progress.done += sum(len(page.records) for page, _ in lot)
+    progress.done += sum(len(found.seen) for _, found in lot)
     work.on_progress(
         work.account.name,
         "orders",
@@ -550,11 +559,11 @@ def _save_pages(
     )
 
 
-def _held(work: AccountSession, pages: Sequence[Page]) -> Contents:
+def _held(work: AccountSession, page: Page) -> Contents:
     """
-    What we hold of these pages' orders.
+    What we hold of this page's orders.
     """
-    ids = [id_ for page in pages for id_ in understanding.ids_of(page)]
+    ids = understanding.ids_of(page)
     with work.database.read() as session:
         return saving.contents(session, work.account.id, ids)
 
@@ -617,7 +626,8 @@ def _save_records(
         return
     now = clock.now()
     with work.unit() as session:
-        versions.keep(session, account_id, _versions(good), now)
+        blocks = [found.block for _, found in lot]
+        versions.keep(session, account_id, "order", blocks, now)
         saved = saving.save_orders(
             session,
             account_id,
@@ -630,7 +640,7 @@ def _save_records(
         quarantine.release(session, account_id, "order", healed)
         _unmark(session, account_id, progress, saved.touched)
         if keep_place:
-            place = lot[-1][0].bookmark
+            place = lot[-1][0]
             if place is None:
                 bookmarks.drop(session, account_id, [WINDOWS])
             else:
@@ -731,9 +741,9 @@ def _save_loose_page(
         IncomingTicket(item.value.loose, item.value.currency, item.clean.content)
         for item in good
     ]
-    kept = [Version("ticket", i.clean.id, i.clean.content, i.clean.data) for i in good]
+    block = pack(Version(i.clean.id, i.clean.content, i.clean.data) for i in good)
     with work.unit() as session:
-        versions.keep(session, account_id, kept, now)
+        versions.keep(session, account_id, "ticket", [block], now)
         saved = saving.save_loose(session, account_id, incoming, progress.ids)
         quarantine.put(session, account_id, bad, now)
         quarantine.release(session, account_id, "ticket", (i.clean.id for i in good))
@@ -752,10 +762,6 @@ def _unmark(
     progress.marks -= events
     if events:
         bookmarks.drop_events(session, account_id, STREAM, events)
-
-
-def _versions(good: Sequence[Good]) -> list[Version]:
-    return [Version("order", item.id, item.content, item.data) for item in good]
 
 
 # Estimates

@@ -29,6 +29,7 @@ from ticketsync.providers.base import (
     ReadsWholeAccount,
     TellsPeople,
 )
+from ticketsync.sales.packing import Block, Version, pack
 from ticketsync.workflows.records import cleaned, understood
 
 MANY: Final = 1000  # orders from which a second process saves more than it costs
@@ -39,23 +40,24 @@ Earlier = Callable[[list[str]], Mapping[str, Sequence[Raw]]]
 
 class Good(msgspec.Struct, frozen=True):
     """
-    An order that is new or changed, with its canonical bytes and their hash.
+    An order that is new or changed, with the content hash of its record.
     """
 
     id: str
     order: records.Order
-    data: bytes
     content: bytes
 
 
 class Understanding(msgspec.Struct, frozen=True):
     """
-    What a page says. `seen` are all its orders, as (date, id); `newest` where a later
-    read of new orders begins; `people` are told where the account keeps them.
+    What a page says. `seen` are all its orders, as (date, id); `block` holds the
+    records of the good ones; `newest` is where a later read of new orders begins;
+    `people` are told where the account keeps them.
     """
 
     seen: list[tuple[str, str]]
     good: list[Good]
+    block: Block
     bad: list[records.Unread]
     newest: str
     people: dict[str, records.People]
@@ -98,7 +100,8 @@ def understand(
     )
     return Understanding(
         seen,
-        [Good(i.clean.id, i.value, i.clean.data, i.clean.content) for i in good],
+        [Good(i.clean.id, i.value, i.clean.content) for i in good],
+        pack(Version(i.clean.id, i.clean.content, i.clean.data) for i in good),
         bad,
         newest,
         people,
@@ -195,12 +198,19 @@ class Desk:
         is_sent = isinstance(rows, paging.Undecoded) and self._ask(rows.body, held)
         self._given.append((page, held, is_sent))
 
-    def take(self) -> tuple[Page, Understanding]:
+    @property
+    def waiting(self) -> int:
+        return len(self._given)
+
+    def take(self) -> tuple[str | None, Understanding]:
+        """
+        The bookmark of the oldest page that was given, and what the page says.
+        """
         page, held, is_sent = self._given.popleft()
         told = self._helper.answer() if is_sent and self._helper is not None else None
         if told:
-            return page, _ANSWERS.decode(told)
-        return page, self._here(page, held)
+            return page.bookmark, _ANSWERS.decode(told)
+        return page.bookmark, self._here(page, held)
 
     def close(self) -> None:
         if self._helper is not None:

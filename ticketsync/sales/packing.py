@@ -1,0 +1,56 @@
+"""
+Raw records packed into one compressed block. No database here: whoever reads a page can
+pack it, in another process too.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+
+import msgspec
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+
+    def compress(data: bytes) -> bytes:
+        return zstd.compress(data)
+
+    def decompress(data: bytes) -> bytes:
+        return zstd.decompress(data)
+else:
+    import zstandard
+
+    def compress(data: bytes) -> bytes:
+        return zstandard.ZstdCompressor().compress(data)
+
+    def decompress(data: bytes) -> bytes:
+        return zstandard.ZstdDecompressor().decompress(data)
+
+
+class Version(msgspec.Struct, frozen=True):
+    """
+    One record as a platform gave it, people removed, in canonical bytes.
+    """
+
+    provider_id: str
+    content: bytes
+    data: bytes
+
+
+class Block(msgspec.Struct, frozen=True):
+    """
+    The data of some versions in one piece; `index` has id, content hash and length of
+    each, in their order.
+    """
+
+    data: bytes
+    index: list[tuple[str, bytes, int]]
+
+
+def pack(versions: Iterable[Version]) -> Block:
+    versions = list(versions)
+    return Block(
+        compress(b"".join(version.data for version in versions)),
+        [(v.provider_id, v.content, len(v.data)) for v in versions],
+    )
