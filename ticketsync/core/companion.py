@@ -1,35 +1,38 @@
 """
 A second process of ours that works beside this one.
 
-Requests go in, answers come out in the same order, each as four bytes of length and
-then itself. It ends with us, however we end, because its standard input does. Ctrl-C
-does not reach it: we are asked to stop, and then it has nothing more to do.
+Requests go in, answers come out in the same order. It ends with us, however we end,
+because its standard input does. Ctrl-C does not reach it: whoever stops us leaves it
+nothing to do.
 """
 
 from __future__ import annotations
 
 import queue
+import struct
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from typing import IO, Final
 
-_LENGTH: Final = 4
+_SIZES: Final = struct.Struct(">II")  # of the two parts of every message
 _PIPE: Final = 1 << 20  # bytes, where it can be chosen: some pages, so nobody waits
 _PATIENCE: Final = 60.0  # seconds for one answer; a page takes some milliseconds
+
+Message = tuple[bytes, bytes]  # what is asked, and of what
 
 
 class Companion:
     """
     The module run as a process that calls `serve`, told an opening first.
 
-    Nobody waits for it but who wants an answer: two threads carry the frames, because
+    Nobody waits for it but who wants an answer: two threads carry the messages, because
     a pipe takes less than a page. Raises `OSError` where no process can be started.
     """
 
     def __init__(self, module: str, opening: bytes) -> None:
-        self._process = subprocess.Popen(  # noqa: S603
+        self._process = subprocess.Popen(  # noqa: S603 (our own module)
             [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -37,15 +40,16 @@ class Companion:
             process_group=0,
             pipesize=_PIPE,
         )
-        self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._is_gone = False
         self.ask(opening)
         for carry in (self._send, self._receive):
             threading.Thread(target=carry, name=carry.__name__, daemon=True).start()
 
-    def ask(self, request: bytes) -> None:
-        self._requests.put(request)
+    def ask(self, head: bytes, body: bytes = b"") -> None:
+        if not self._is_gone:
+            self._requests.put((head, body))
 
     def answer(self) -> bytes | None:
         """
@@ -64,12 +68,12 @@ class Companion:
         return found
 
     def close(self) -> None:
+        """
+        End it; what it was still asked is not wanted any more.
+        """
         self._requests.put(None)
-        try:
-            self._process.wait(timeout=1.0)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._process.kill()
+        self._process.wait()
 
     def _send(self) -> None:
         into = self._process.stdin
@@ -86,11 +90,11 @@ class Companion:
         assert out is not None
         with out:
             while (found := _read(out)) is not None:
-                self._answers.put(found)
+                self._answers.put(found[0])
         self._answers.put(None)
 
 
-def serve(begin: Callable[[bytes], Callable[[bytes], bytes]]) -> None:
+def serve(begin: Callable[[bytes], Callable[[bytes, bytes], bytes]]) -> None:
     """
     What the process does: answer, with what `begin` made of the opening, until nobody
     asks any more.
@@ -98,21 +102,21 @@ def serve(begin: Callable[[bytes], Callable[[bytes], bytes]]) -> None:
     opening = _read(sys.stdin.buffer)
     if opening is None:
         return
-    answer = begin(opening)
+    answer = begin(opening[0])
     while (request := _read(sys.stdin.buffer)) is not None:
-        _write(sys.stdout.buffer, answer(request))
+        _write(sys.stdout.buffer, (answer(*request), b""))
 
 
-def _write(pipe: IO[bytes], frame: bytes) -> None:
+def _write(pipe: IO[bytes], message: Message) -> None:
+    head, body = message
     # In one piece: between two, another thread could take the interpreter's lock.
-    pipe.write(len(frame).to_bytes(_LENGTH, "big") + frame)
+    pipe.write(b"".join((_SIZES.pack(len(head), len(body)), head, body)))
     pipe.flush()
 
 
-def _read(pipe: IO[bytes]) -> bytes | None:
-    head = pipe.read(_LENGTH)
-    if len(head) < _LENGTH:
+def _read(pipe: IO[bytes]) -> Message | None:
+    sizes = pipe.read(_SIZES.size)
+    if len(sizes) < _SIZES.size:
         return None
-    size = int.from_bytes(head, "big")
-    frame = pipe.read(size)
-    return frame if len(frame) == size else None
+    head, body = (pipe.read(size) for size in _SIZES.unpack(sizes))
+    return (head, body) if _SIZES.pack(len(head), len(body)) == sizes else None

@@ -141,6 +141,8 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
         raise MoneyError("there is nothing to divide the amount among")
     if len(weights) == 1:
         return [total]
+    if not total:
+        return [0] * len(weights)
     if total < 0:
         return [-part for part in split(-total, weights)]
     whole = sum(weights)

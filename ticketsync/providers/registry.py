@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import Capabilities, Provider, SendsWebhooks
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "ticketsync.providers"
 
@@ -105,6 +107,8 @@ def listed() -> list[Listed]:
 
 
 def _plugins() -> list[EntryPoint]:
+    from importlib.metadata import entry_points
+
     return [point for point in entry_points(group=GROUP) if point.name not in _OURS]
 
 

@@ -348,11 +348,11 @@ def _order_row(
 
 
 _TICKET = (
-    *("account_id", "order_id", "currency"),
-    *("provider_id", "occurrence_id", "kind", "status", "type_id", "type_name"),
-    *("is_checked_in", "code", "is_sold", "is_comp", "is_refunded"),
-    *("face", "discount", "charged", "refunded", "tax", "tax_remitted"),
-    *("fees", "content"),
+    *("account_id", "provider_id", "order_id", "occurrence_id", "kind", "status"),
+    *("type_id", "type_name", "currency"),
+    *("is_sold", "is_comp", "is_refunded", "is_checked_in"),
+    *("face", "discount", "charged", "refunded", "tax", "tax_remitted", "fees"),
+    *("content", "code"),
 )
 
 
@@ -366,28 +366,24 @@ def _ticket_row(
     ticket = share.ticket
     if ticket is None:
         assert order.occurrence_id is not None
-        place = occurrences[order.occurrence_id]
-        named = (f"{order.id}/rest", place, "other", "valid", "", "Without ticket")
-        at_the_door: tuple[bool, bytes | None] = (False, None)
+        number, date = f"{order.id}/rest", order.occurrence_id
+        words = ("other", "valid", "", "Without ticket")
+        is_checked_in, code = False, None
     else:
-        named = (
-            ticket.id,
-            occurrences[ticket.occurrence_id],
-            "admission",
-            ticket.status.value,
-            ticket.type_id,
-            ticket.type_name,
-        )
-        at_the_door = (share.is_sold and ticket.checked_in, _code(ticket))
+        number, date = ticket.id, ticket.occurrence_id
+        words = ("admission", ticket.status.value, ticket.type_id, ticket.type_name)
+        is_checked_in, code = share.is_sold and ticket.checked_in, _code(ticket)
     return (
         account_id,
+        number,
         order_row,
+        occurrences[date],
+        *words,
         order.currency,
-        *named,
-        *at_the_door,
         share.is_sold,
         share.is_comp,
         share.is_refunded,
+        is_checked_in,
         share.face,
         share.discount,
         share.charged,
@@ -396,6 +392,7 @@ def _ticket_row(
         share.tax_remitted,
         share.fees,
         None,
+        code,
     )
 
 

@@ -52,30 +52,34 @@ def shares(order: Order) -> list[Share]:
     if not order.tickets:
         return [_without_ticket(order)] if order.charged or order.refunds else []
     tickets = order.tickets
-    faces = [ticket.face for ticket in tickets]
+    weights = _weights([ticket.face for ticket in tickets])
     charged = _charged(order)
     refunded = _refunded(order, charged)
-    taxes = _taxes(order, faces)
-    remitted = money.split(order.tax_remitted, _weights(faces))
-    discounts = _discounts(order)
+    discounts = _discounts(order, weights)
+    taxes = _taxes(order, weights)
+    remitted = money.split(order.tax_remitted, weights)
     fees = _fees(order, charged)
     is_paid = order.status is OrderStatus.PAID
-    return [
-        Share(
-            ticket=ticket,
-            is_sold=is_paid and ticket.status is TicketStatus.VALID,
-            is_comp=is_paid and ticket.status is TicketStatus.VALID and not ticket.face,
-            is_refunded=0 < ticket.face <= refunded[n],
-            face=ticket.face,
-            discount=discounts[n],
-            charged=charged[n],
-            refunded=refunded[n],
-            tax=taxes[n],
-            tax_remitted=remitted[n],
-            fees=fees[n],
+    found = []
+    for n, ticket in enumerate(tickets):
+        is_sold = is_paid and ticket.status is TicketStatus.VALID
+        face = ticket.face
+        found.append(
+            Share(
+                ticket=ticket,
+                is_sold=is_sold,
+                is_comp=is_sold and not face,
+                is_refunded=0 < face <= refunded[n],
+                face=face,
+                discount=discounts[n],
+                charged=charged[n],
+                refunded=refunded[n],
+                tax=taxes[n],
+                tax_remitted=remitted[n],
+                fees=fees[n],
+            )
         )
-        for n, ticket in enumerate(tickets)
-    ]
+    return found
 
 
 def _charged(order: Order) -> list[int]:
@@ -99,8 +103,8 @@ def _refunded(order: Order, charged: list[int]) -> list[int]:
     taken whole one after the other; totals do not depend on it. Where the money covers
     the price of each of them, each gets its price first: fees often stay behind.
     """
-    left = sum(refund.amount for refund in order.refunds)
     given = [0] * len(charged)
+    left = sum([refund.amount for refund in order.refunds])
     if not left:
         return given
     void = [n for n, t in enumerate(order.tickets) if t.status is TicketStatus.VOID]
@@ -120,21 +124,23 @@ def _refunded(order: Order, charged: list[int]) -> list[int]:
     return given
 
 
-def _taxes(order: Order, faces: list[int]) -> list[int]:
+def _taxes(order: Order, weights: list[int]) -> list[int]:
     told = [ticket.tax for ticket in order.tickets if ticket.tax is not None]
-    if len(told) == len(faces) and sum(told) == order.tax:
+    if len(told) == len(weights) and sum(told) == order.tax:
         return told
-    return money.split(order.tax, _weights(faces))
+    return money.split(order.tax, weights)
 
 
-def _discounts(order: Order) -> list[int]:
+def _discounts(order: Order, weights: list[int]) -> list[int]:
     own = [
-        max(0, ticket.listed - ticket.face) if ticket.listed is not None else 0
+        ticket.listed - ticket.face
+        if ticket.listed is not None and ticket.listed > ticket.face
+        else 0
         for ticket in order.tickets
     ]
     if sum(own) == order.discounts:
         return own
-    return money.split(order.discounts, _weights([t.face for t in order.tickets]))
+    return money.split(order.discounts, weights)
 
 
 def _fees(order: Order, charged: list[int]) -> list[int] | list[None]:
@@ -144,7 +150,7 @@ def _fees(order: Order, charged: list[int]) -> list[int] | list[None]:
 
 
 def _weights(amounts: list[int]) -> list[int]:
-    return [max(0, amount) for amount in amounts]
+    return [amount if amount > 0 else 0 for amount in amounts]
 
 
 def _nothing(ticket: Ticket | None) -> Share:

@@ -39,7 +39,9 @@ class Instant(TypeDecorator[datetime]):
             raise ValueError("an instant must know its offset from UTC")
         if dialect.name != "sqlite":
             return value
-        return value.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
+        if value.tzinfo is not UTC:
+            value = value.astimezone(UTC)
+        return value.isoformat()[:19] + "Z"
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:

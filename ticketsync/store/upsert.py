@@ -116,8 +116,12 @@ class _Compiled:
             for place, name in enumerate(columns)
             if (convert := _converter(table.c[name].type, dialect))
         ]
+        self._is_plain = not self._convert and self._places == [*range(len(columns))]
 
     def execute(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+        if self._is_plain:
+            connection.exec_driver_sql(self._sql, list(rows))
+            return
         values: list[Iterable[Any]] = list(zip(*rows, strict=True))
         for place, convert in self._convert:
             values[place] = list(map(convert, values[place]))

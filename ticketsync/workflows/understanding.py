@@ -146,13 +146,12 @@ def _placed_on(
 
     def read_known(raw: Raw) -> records.Order:
         order = read(raw)
-        named = {ticket.occurrence_id for ticket in order.tickets}
-        if order.occurrence_id is not None:
-            named.add(order.occurrence_id)
-        for date in named.difference(dates):
-            raise errors.UnreadableRecord(
-                f"its event {date} is not listed", word="unknown-event"
-            )
+        named = [ticket.occurrence_id for ticket in order.tickets]
+        for date in (*named, order.occurrence_id):
+            if date is not None and date not in dates:
+                raise errors.UnreadableRecord(
+                    f"its event {date} is not listed", word="unknown-event"
+                )
         return order
 
     return read_known
@@ -167,11 +166,6 @@ class Opening(msgspec.Struct, frozen=True):
     options: dict[str, str]
     dates: list[str]
     keeps_people: bool
-
-
-class _Request(msgspec.Struct, frozen=True):
-    body: bytes
-    held: dict[str, bytes]
 
 
 class Desk:
@@ -223,7 +217,7 @@ class Desk:
             except OSError:
                 self._has_helper = False  # no process to be had, so we do it
         if self._helper is not None:
-            self._helper.ask(_encode(_Request(body, dict(held))))
+            self._helper.ask(_encode(held), body)
         return self._has_helper
 
 
@@ -242,7 +236,7 @@ class _NoNetwork:
 
 _encode = msgspec.msgpack.encode
 _OPENINGS = msgspec.msgpack.Decoder(Opening)
-_REQUESTS = msgspec.msgpack.Decoder(_Request)
+_HELD = msgspec.msgpack.Decoder(dict[str, bytes])
 _ANSWERS = msgspec.msgpack.Decoder(Understanding)
 
 
@@ -255,17 +249,19 @@ def _processors() -> int:
 # The second process
 
 
-def _begin(opening: bytes) -> Callable[[bytes], bytes]:
+def _begin(opening: bytes) -> Callable[[bytes, bytes], bytes]:
     told = _OPENINGS.decode(opening)
     provider = reading_only(told.provider, told.options)
     dates = frozenset(told.dates)
 
-    def answer(request: bytes) -> bytes:
-        asked = _REQUESTS.decode(request)
+    def answer(held: bytes, body: bytes) -> bytes:
         try:
-            raws = paging.records_in(asked.body)
             found = understand(
-                provider, raws, asked.held, dates, keeps_people=told.keeps_people
+                provider,
+                paging.records_in(body),
+                _HELD.decode(held),
+                dates,
+                keeps_people=told.keeps_people,
             )
             return _encode(found)
         except Exception:  # whoever asked meets the same, and knows what to say of it
