@@ -5,6 +5,7 @@ The one HTTP client against a platform that misbehaves (F01-F06, F16-F20, F28, F
 import socket
 import threading
 import time
+from typing import NotRequired, TypedDict
 
 import pytest
 
@@ -301,6 +302,31 @@ def test_f21_decimals_stay_exact(text, value):
 def test_f21_json_that_lies_is_refused(text):
     with pytest.raises(exact_json.NotJson):
         exact_json.decode(text.encode())
+
+
+SHAPE = exact_json.Shape(TypedDict("Named", {"a": int}))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"a": 1, "b": {"c": 2}}', {"a": 1}),
+        ('{"a": 1, "b": 2, "b": 3}', {"a": 1}),  # for who decodes it to find out
+        *(('{"b": 1}', None), ('{"a": "1"}', None), ('{"a": 1', None)),
+        *(('{"a": 1, "b": NaN}', None), ("[1]", None), ("<html>", None)),
+        ('{"a": 1, "b": ' + "[" * 100_000 + "]" * 100_000 + "}", None),
+    ],
+)
+def test_skimming_gives_what_is_named_or_nothing(text, value):
+    assert exact_json.skim(text.encode(), SHAPE) == value
+
+
+def test_an_answer_with_an_error_beside_its_rows_is_refused(api, sandbox):
+    shape = exact_json.Shape(TypedDict("Told", {"a": int, "error": NotRequired[str]}))
+    sandbox.faults.plan(Plan('body:{"a": 1, "error": "half of it"}'))
+    with pytest.raises(errors.ProviderNonsense) as caught:
+        api.skim("/orders", {}, shape)
+    assert caught.value.word == "not-json"
 
 
 @pytest.mark.parametrize("text", ['{"a":":::","b":"\\u003a"}', '{"\\u003a":1}'])

@@ -11,7 +11,10 @@ from conftest import NOW
 
 from ticketsync.core import clock, errors
 from ticketsync.core.config import AccountSettings
-from ticketsync.reporting import numbers
+from ticketsync.core.records import OrderStatus
+from ticketsync.providers import ticket_tailor
+from ticketsync.reporting import numbers, runs
+from ticketsync.sandbox.faults import Plan
 from ticketsync.workflows import match, people, sync, upkeep
 from ticketsync.workflows.sync import Request
 
@@ -71,6 +74,30 @@ def test_buyer_and_attendee_of_every_order_are_who_the_platform_says(synced, san
     }
     assert buyers == expected
     assert kept(synced)[1][0] > len(expected)
+
+
+def test_a_record_that_waited_does_not_take_its_people_away(
+    synced, keeping, sandbox, monkeypatch
+):
+    """
+    Quarantine keeps no people, so what comes out of it says nothing of them.
+    """
+    before = kept(synced)
+    changed = 'records:10:status="part_transferred"'
+    sandbox.faults.plan(Plan(changed, "/orders", times=99))
+    waits = sync.sync(synced, keeping, Request(full=True))
+    assert waits.results[0].counts.quarantined > 0
+    sandbox.faults.clear()
+    sandbox.faults.plan(Plan("status:503", "/orders", times=99))
+    monkeypatch.setitem(
+        ticket_tailor.ORDER_STATUS, "part_transferred", OrderStatus.PAID
+    )
+
+    sync.sync(synced, keeping, Request())
+
+    with synced.read() as session:
+        assert runs.open_work(session, NOW).quarantined == 0
+    assert kept(synced) == before
 
 
 def test_switching_it_on_later_needs_no_change_of_the_orders(

@@ -96,6 +96,15 @@ def _body(answer: Answer, value: str) -> Answer:
     return Answer(200, value.encode(), answer.headers)
 
 
+def _instead(answer: Answer, value: str) -> Answer:
+    """
+    One piece of text instead of another, where it first stands: `instead:OLD|NEW`.
+    """
+    old, _, new = value.partition("|")
+    body = answer.body.replace(old.encode(), new.encode(), 1)
+    return Answer(answer.status, body, answer.headers)
+
+
 def _html(answer: Answer, value: str) -> Answer:
     page = b"<!doctype html><title>Maintenance</title><h1>Back soon</h1>"
     return Answer(200, page, {"Content-Type": "text/html; charset=utf-8"})
@@ -174,6 +183,7 @@ _FAULTS: dict[str, Callable[[Answer, str], Answer]] = {
     "cut": _cut,
     "cut-short": _cut_short,
     "body": _body,
+    "instead": _instead,
     "html": _html,
     "redirect": _redirect,
     "drip": _drip,

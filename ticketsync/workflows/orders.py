@@ -66,9 +66,9 @@ SWEPT = "orders-swept"  # events that an unfinished sweep has read
 CHANGED = "orders-changed"  # event id → the bookmark of its last complete read
 
 PAGE = 100
-PAGES_AT_ONCE = 16  # in one transaction: each commit waits for the disk (measured)
+PAGES_AT_ONCE = 12  # in one transaction: each commit waits for the disk (measured)
 LOT_SECONDS = 1.0
-PAGES_AHEAD = 16  # understood by another process while a lot is saved
+PAGES_AHEAD = 12  # understood by another process while a lot is saved
 EVIDENCE = 3  # events that must agree before a way of counting is believed
 FEW = 5  # orders below which a shrinking event is believed
 SHRUNK = 0.5
