@@ -28,7 +28,7 @@ HUGE = 'instead:"total"|"more": 1e999, "total"'
 
 class Watched(companion.Companion):
     """
-    Remembers every one that was started, and what it was asked.
+    Remembers every one that was started, and what it was asked; up from the beginning.
     """
 
     started = ()
@@ -37,6 +37,9 @@ class Watched(companion.Companion):
         self.asked = []
         super().__init__(*opening)
         Watched.started = (*Watched.started, self)
+        until = time.monotonic() + 20
+        while not self.is_up and time.monotonic() < until:
+            time.sleep(0.005)
 
     def ask(self, head, body=b""):
         self.asked.append(head + body)

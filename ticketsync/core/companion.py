@@ -42,6 +42,7 @@ class Companion:
         )
         self._requests: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self.is_up = False  # until then, whoever has something to do had better do it
         self._is_gone = False
         self.ask(opening)
         for carry in (self._send, self._receive):
@@ -89,6 +90,7 @@ class Companion:
         out = self._process.stdout
         assert out is not None
         with out:
+            self.is_up = _read(out) is not None
             while (found := _read(out)) is not None:
                 self._answers.put(found[0])
         self._answers.put(None)
@@ -103,6 +105,7 @@ def serve(begin: Callable[[bytes], Callable[[bytes, bytes], bytes]]) -> None:
     if opening is None:
         return
     answer = begin(opening[0])
+    _write(sys.stdout.buffer, (b"", b""))
     while (request := _read(sys.stdin.buffer)) is not None:
         _write(sys.stdout.buffer, (answer(*request), b""))
 

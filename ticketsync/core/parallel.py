@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 
 T = TypeVar("T")
 
-_QUEUE_SIZE: Final = 6
+_QUEUE_SIZE: Final = 4
 _PATIENCE: Final = 5.0  # seconds for a reader that is in the middle of a request
 
 

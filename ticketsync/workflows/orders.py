@@ -66,7 +66,7 @@ SWEPT = "orders-swept"  # events that an unfinished sweep has read
 CHANGED = "orders-changed"  # event id → the bookmark of its last complete read
 
 PAGE = 100
-PAGES_AT_ONCE = 12  # in one transaction: each commit waits for the disk (measured)
+PAGES_AT_ONCE = 8  # in one transaction: each commit waits for the disk (measured)
 LOT_SECONDS = 1.0
 PAGES_AHEAD = 12  # understood by another process while a lot is saved
 EVIDENCE = 3  # events that must agree before a way of counting is believed
@@ -463,17 +463,19 @@ def waiting_events(work: AccountSession) -> set[str]:
 def _in_lots(pages: Iterator[Told]) -> Iterator[list[Told]]:
     """
     What is saved in one transaction each; pages that came before a failure come before
-    it here too.
+    it here too. The first lots are small, so that a run that is soon ended gets on.
     """
     lot: list[Told] = []
+    size = 1
     failure: errors.TicketsyncError | None = None
     began = time.monotonic()
     try:
         for told in pages:
             lot.append(told)
-            if len(lot) == PAGES_AT_ONCE or time.monotonic() - began > LOT_SECONDS:
+            if len(lot) == size or time.monotonic() - began > LOT_SECONDS:
                 yield lot
                 lot = []
+                size = min(2 * size, PAGES_AT_ONCE)
                 began = time.monotonic()
     except errors.TicketsyncError as error:
         failure = error
@@ -504,13 +506,15 @@ def _understood(
     desk = Desk(opening, here, expected=progress.expected)
     try:
         failure = None
+        ahead = 1  # to begin with, so that the first page is saved at once
         for page in _with_failure(pages):
             if isinstance(page, errors.TicketsyncError):
                 failure = page
                 break
             desk.give(page, {} if is_first else _held(work, page))
-            if desk.waiting > PAGES_AHEAD:
+            while desk.waiting > ahead:
                 yield desk.take()
+                ahead = min(2 * ahead, PAGES_AHEAD)
         while desk.waiting:
             yield desk.take()
         if failure is not None:

@@ -171,7 +171,8 @@ class Opening(msgspec.Struct, frozen=True):
 class Desk:
     """
     Pages are given here and taken back understood, in the same order. Where there are
-    many orders and a second processor, another process reads them meanwhile.
+    many orders and a second processor, another process reads them meanwhile, as soon as
+    it is up.
     """
 
     def __init__(
@@ -216,9 +217,10 @@ class Desk:
                 self._helper = Companion(__name__, _encode(self._opening))
             except OSError:
                 self._has_helper = False  # no process to be had, so we do it
-        if self._helper is not None:
-            self._helper.ask(_encode(held), body)
-        return self._has_helper
+        if self._helper is None or not self._helper.is_up:
+            return False
+        self._helper.ask(_encode(held), body)
+        return True
 
 
 def reading_only(provider: str, options: Mapping[str, str]) -> Provider:
