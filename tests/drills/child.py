@@ -6,7 +6,8 @@ one line: the exit code, -9 if the sync lived longer than that and was killed. W
 `seconds` it may end by itself; with `"login": true` it consents anew for account `bar`.
 
 With `--bookmark-first` the protection is taken out: the place in the list is committed
-before the page it stands for, which is how such tools usually lose orders.
+before the page it stands for, which is how such tools usually lose orders. With
+`--second-process` pages are understood by one, however few orders there are.
 """
 
 import json
@@ -20,7 +21,7 @@ from ticketsync.core import errors
 from ticketsync.core.config import Settings, SyncSettings
 from ticketsync.providers import registry
 from ticketsync.store import engine
-from ticketsync.workflows import orders, sync, tokens
+from ticketsync.workflows import orders, sync, tokens, understanding
 
 save = orders._save_records
 
@@ -97,6 +98,9 @@ def ended(child, seconds):
 if __name__ == "__main__":
     if "--bookmark-first" in sys.argv:
         orders._save_records = bookmark_first
+    if "--second-process" in sys.argv:
+        understanding.MANY = 0
+        understanding._processors = lambda: 2
     for line in sys.stdin:
         asked = json.loads(line)
         child = os.fork()
