@@ -87,6 +87,20 @@ def test_a_keyring_keeps_and_forgets(keyring):
         credentials.read("door", "keyring", moved)
 
 
+def test_the_keyring_is_asked_by_nothing_from_the_current_folder(
+    keyring, tmp_path, monkeypatch
+):
+    keyring("Good")
+    folder = tmp_path / "somewhere"
+    folder.mkdir()
+    mark = folder / "imported"
+    (folder / "json.py").write_text(f"open({str(mark)!r}, 'w')")
+    monkeypatch.chdir(folder)
+    reference = credentials.store("tt", "keyring", SECRET)
+    assert credentials.read("tt", "keyring", reference) == SECRET
+    assert not mark.exists()
+
+
 @pytest.mark.parametrize(
     ("backend", "word"),
     [

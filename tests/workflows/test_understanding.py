@@ -17,6 +17,7 @@ from test_sync import dump, figures, truth
 
 from ticketsync.core import companion
 from ticketsync.core.config import AccountSettings, SyncSettings
+from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.sandbox.faults import Plan
 from ticketsync.workflows import match, sync, understanding
 from ticketsync.workflows.sync import Request
@@ -163,6 +164,27 @@ def test_a_few_orders_are_not_worth_a_process(on_sqlite, settings, helped, monke
     monkeypatch.setattr(understanding, "MANY", 1000)
     run(on_sqlite, settings)
     assert Watched.started == ()
+
+
+@pytest.mark.parametrize("needed", ["with_earlier", "events_in"])
+def test_who_needs_our_books_to_read_an_order_reads_it_here(
+    on_sqlite, settings, helped, monkeypatch, needed
+):
+    given = {"with_earlier": lambda _, raw, __: raw, "events_in": lambda *_: ()}
+    monkeypatch.setattr(TicketTailor, needed, given[needed], raising=False)
+    assert run(on_sqlite, settings).exit_code == 0
+    assert Watched.started == ()
+
+
+def test_nothing_is_imported_from_the_current_folder(tmp_path, monkeypatch):
+    mark = tmp_path / "imported"
+    (tmp_path / "queue.py").write_text(f"open({str(mark)!r}, 'w')")
+    monkeypatch.chdir(tmp_path)
+    opening = understanding.Opening("ticket_tailor", {}, [], False)
+    helper = Watched(understanding.__name__, understanding._encode(opening))
+    helper.close()
+    assert helper.is_up
+    assert not mark.exists()
 
 
 @pytest.mark.parametrize("fault", [TWICE, HUGE])

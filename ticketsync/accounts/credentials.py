@@ -251,7 +251,8 @@ def _keyring(verb: str, entry: str, secret: Secret | None) -> Mapping[str, str]:
     if secret is not None:
         request["secret"] = secret.reveal()
     child = subprocess.Popen(  # our own module
-        [sys.executable, "-m", "ticketsync.accounts.keyring_child"],
+        # -P: nothing of the current folder is imported
+        [sys.executable, "-P", "-m", "ticketsync.accounts.keyring_child"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

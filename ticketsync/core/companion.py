@@ -33,7 +33,7 @@ class Companion:
 
     def __init__(self, module: str, opening: bytes) -> None:
         self._process = subprocess.Popen(  # noqa: S603 (our own module)
-            [sys.executable, "-m", module],
+            [sys.executable, "-P", "-m", module],  # not from the current folder
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -503,18 +503,16 @@ def _understood(
 
     with work.database.read() as session:
         is_first = not saving.holds_orders(session, work.account.id)
-    desk = Desk(opening, here, expected=progress.expected)
+    desk = Desk(work.provider, opening, here, expected=progress.expected)
     try:
         failure = None
-        ahead = 1  # to begin with, so that the first page is saved at once
         for page in _with_failure(pages):
             if isinstance(page, errors.TicketsyncError):
                 failure = page
                 break
             desk.give(page, {} if is_first else _held(work, page))
-            while desk.waiting > ahead:
+            while desk.is_next_here or desk.waiting > PAGES_AHEAD:
                 yield desk.take()
-                ahead = min(2 * ahead, PAGES_AHEAD)
         while desk.waiting:
             yield desk.take()
         if failure is not None:

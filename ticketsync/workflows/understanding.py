@@ -21,6 +21,7 @@ from ticketsync.core.companion import Companion
 from ticketsync.net import paging
 from ticketsync.providers import reading, registry
 from ticketsync.providers.base import (
+    ListsInOrders,
     NeedsEarlier,
     Page,
     Provider,
@@ -176,6 +177,7 @@ class Desk:
 
     def __init__(
         self,
+        provider: Provider,
         opening: Opening,
         here: Callable[[Page, Contents], Understanding],
         *,
@@ -183,7 +185,10 @@ class Desk:
     ) -> None:
         self._opening = opening
         self._here = here
-        self._has_helper = expected >= MANY and _processors() > 1
+        needs_our_books = isinstance(provider, NeedsEarlier | ListsInOrders)
+        self._has_helper = (
+            expected >= MANY and _processors() > 1 and not needs_our_books
+        )
         self._helper: Companion | None = None
         self._given: deque[tuple[Page, Contents, bool]] = deque()
 
@@ -195,6 +200,13 @@ class Desk:
     @property
     def waiting(self) -> int:
         return len(self._given)
+
+    @property
+    def is_next_here(self) -> bool:
+        """
+        Whether nobody works on the oldest page, so that waiting is of no use.
+        """
+        return bool(self._given) and not self._given[0][2]
 
     def take(self) -> tuple[str | None, Understanding]:
         """
