@@ -307,20 +307,25 @@ def served(home, sandbox, monkeypatch):
     database.close()
 
 
+ENOUGH = 5
+
+
 def kills(start, number, seed):
     """
-    Deliver until killed, `number` times; answers the orders that were acknowledged.
+    Deliver until killed, `number` times, more often where a slow machine acknowledged
+    nearly nothing; answers the orders that were acknowledged.
     """
     chance = random.Random(seed)
     promised = set()
     count = 0
-    for _ in range(number):
+    for n in range(10 * number):
+        if n >= number and len(promised) > ENOUGH:
+            break
         child, address = start()
-        deadline = time.monotonic() + chance.uniform(0.02, 0.3)
-        stop = threading.Timer(max(0.0, deadline - time.monotonic()), child.kill)
-        stop.start()
+        stop = threading.Timer(chance.uniform(0.02, 0.3), child.kill)
         try:
             with httpx.Client(timeout=5) as client:
+                stop.start()
                 while True:
                     count += 1
                     headers, body = signed(count, order=f"or_{count}")
@@ -339,7 +344,7 @@ def test_i10_what_was_acknowledged_is_in_the_inbox_whatever_happens(served):
     start, database = served
     promised = kills(start, 4, seed=1)
     kept = {row.order_id for row in rows(database)}
-    assert len(promised) > 5
+    assert len(promised) > ENOUGH
     assert promised <= kept
 
 
