@@ -11,7 +11,7 @@ from terminal import talk
 def test_a_sync_on_a_terminal_shows_progress_and_ends_with_a_summary(venue):
     venue("shows", "adopt", "--all")
     screen = talk(venue, "sync")
-    screen.expect(r"tt: ok\. [\d,]+ records read")
+    screen.expect(r"tt: ok\. [\d,]+ records, ")
     screen.expect(pexpect.EOF)
     screen.close()
     assert screen.exitstatus == 0

@@ -150,7 +150,7 @@ def summarise(here: context.Here, outcome: Outcome, *, dry_run: bool = False) ->
         counts = result.counts
         mark = "ok" if result.outcome == "success" else result.outcome
         here.say(
-            f"{result.account}: {mark}. {counts.processed:,} records read, "
+            f"{result.account}: {mark}. {counts.processed:,} records, "
             f"{counts.created:,} new, {counts.updated:,} changed, "
             f"{result.shows_changed} shows, {result.requests} requests, "
             f"{result.seconds:.1f} s"
