@@ -34,7 +34,7 @@ def bookmark_first(work, lot, progress, counts, *, keep_place=False, is_retry=Fa
                 bookmarks.drop(session, work.account.id, [orders.WINDOWS])
             else:
                 bookmarks.put(session, work.account.id, orders.WINDOWS, {"": place})
-        time.sleep(0.05)  # the gap, wide enough to be hit
+        time.sleep(0.2)  # the gap, wide enough to be hit
     save(work, lot, progress, counts, is_retry=is_retry)
 
 
