@@ -41,7 +41,6 @@ from ticketsync.providers.base import (
 from ticketsync.sales import privacy, quarantine, saving, versions
 from ticketsync.sales.packing import Version, pack
 from ticketsync.sales.saving import Held, Incoming, IncomingTicket
-from ticketsync.workflows import understanding
 from ticketsync.workflows.records import (
     cleaned,
     refuse_drift,
@@ -53,6 +52,7 @@ from ticketsync.workflows.understanding import (
     Desk,
     Opening,
     Understanding,
+    ids_of,
     understand,
 )
 
@@ -565,9 +565,8 @@ def _held(work: AccountSession, page: Page) -> Contents:
     """
     What we hold of this page's orders.
     """
-    ids = understanding.ids_of(page)
     with work.database.read() as session:
-        return saving.contents(session, work.account.id, ids)
+        return saving.contents(session, work.account.id, ids_of(page))
 
 
 def _understand(

@@ -28,7 +28,6 @@ from ticketsync.core import clock, errors, journal
 from ticketsync.core.config import Settings
 from ticketsync.financials import importing
 from ticketsync.net import exact_json
-from ticketsync.providers import registry
 from ticketsync.providers.base import (
     FiltersByChange,
     Page,
@@ -49,6 +48,7 @@ from ticketsync.workflows.session import (
     new_run_id,
     no_progress,
 )
+from ticketsync.workflows.understanding import reading_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -545,7 +545,7 @@ def _replay_account(
     """
     One transaction under the account's lease, with its row like any other run.
     """
-    kind = registry.provider(account.provider)
+    provider = reading_only(account.provider, account.options)
     processed = 0
     now = clock.now()
     with database.write() as session:
@@ -560,7 +560,7 @@ def _replay_account(
             orders.save_again(
                 session,
                 account.id,
-                kind(_NoNetwork(), account.options),  # type: ignore[arg-type]
+                provider,
                 Page("order", [exact_json.decode(v.data) for v in block]),
                 ids,
                 now,
@@ -575,9 +575,3 @@ def _replay_account(
         runs.finish(session, row, result, clock.now())
         lease.release(session, lease_of(account), lease.me(run_id))
     return result
-
-
-class _NoNetwork:
-    """
-    Stands where a client would: reading raw records needs none.
-    """
