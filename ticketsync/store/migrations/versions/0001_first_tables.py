@@ -1,5 +1,8 @@
 """
 The first tables.
+
+A database made before November 2026 says `status IN (…)` where orders and tickets say
+`status = … OR …` here; it means the same.
 """
 
 import sqlalchemy as sa
@@ -286,7 +289,7 @@ def upgrade() -> None:
     sa.Column('doubt', sa.Text(), nullable=True),
     sa.Column('gone_since', types.Instant(), nullable=True),
     sa.Column('content', sa.LargeBinary(), nullable=False),
-    sa.CheckConstraint("status IN ('paid', 'pending', 'cancelled')", name=op.f('ck_orders_status')),
+    sa.CheckConstraint("status = 'paid' OR status = 'pending' OR status = 'cancelled'", name=op.f('ck_orders_status')),
     sa.CheckConstraint('length(currency) = 3', name=op.f('ck_orders_currency')),
     sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_orders_account_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['occurrence_id'], ['occurrences.id'], name=op.f('fk_orders_occurrence_id'), ondelete='RESTRICT'),
@@ -377,7 +380,7 @@ def upgrade() -> None:
     sa.Column('fees', types.WHOLE, nullable=True),
     sa.Column('content', sa.LargeBinary(), nullable=True),
     sa.CheckConstraint("kind IN ('admission', 'other')", name=op.f('ck_tickets_kind')),
-    sa.CheckConstraint("status IN ('valid', 'void', 'gone')", name=op.f('ck_tickets_status')),
+    sa.CheckConstraint("status = 'valid' OR status = 'void' OR status = 'gone'", name=op.f('ck_tickets_status')),
     sa.CheckConstraint('is_sold >= 0 AND is_comp >= 0 AND is_refunded >= 0 AND is_checked_in >= 0', name=op.f('ck_tickets_not_negative')),
     sa.ForeignKeyConstraint(['account_id'], ['accounts.id'], name=op.f('fk_tickets_account_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['occurrence_id'], ['occurrences.id'], name=op.f('fk_tickets_occurrence_id'), ondelete='RESTRICT'),
