@@ -283,10 +283,10 @@ class TicketTailor:
 
     def _tickets(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
         wanted = query.get("event_id")
+        orders = self._orders if wanted is None else self._of_event.get(wanted, [])
         rows = [
             _ticket(seat, purchase.performance, purchase)
-            for purchase in self._orders
-            if wanted in (None, f"ev_{purchase.performance.id}")
+            for purchase in orders
             for seat in purchase.seats
         ]
         rows += [
