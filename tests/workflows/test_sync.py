@@ -447,6 +447,29 @@ def test_a_ticket_list_never_takes_the_money_off_an_order(
     assert figures(adopted) == before
 
 
+def test_an_imported_ticket_that_moves_is_missed_where_it_was(
+    adopted, settings, sandbox
+):
+    """
+    Another takes its place, so that the listing of the show it left says nothing new.
+    """
+
+    def move(there):
+        performance, seat = there.loose[1]
+        elsewhere = there.loose[-1][0]
+        there.loose[1] = elsewhere, seat
+        invited = replace(seat, id=there.new_id(), listed=None)
+        there.loose.append((performance, invited))
+
+    run(adopted, settings)
+    sandbox.change(move)
+
+    run(adopted, settings)
+    run(adopted, settings)
+
+    assert figures(adopted) == truth(sandbox)
+
+
 def test_an_excluded_show_has_no_figures_until_it_is_taken_in_again(
     adopted, settings, sandbox
 ):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import Table, and_, bindparam, delete, func, select, update
 from sqlmodel import Session
 
 from ticketsync.core import records
@@ -142,14 +142,14 @@ def save_loose(
     Save tickets that belong to no order.
     """
     rows = [_loose_row(account_id, item, occurrences) for item in incoming]
-    held = known(
-        session, Ticket, account_id, (row["provider_id"] for row in rows), "id"
-    )
+    ids = [row["provider_id"] for row in rows]
+    before = known(session, Ticket, account_id, ids, "occurrence_id")
     upsert(session, Ticket, rows, key=_KEY)
+    left = {row.occurrence_id for row in before.values()}
     return Saved(
-        created=len(rows) - len(held),
-        updated=len(held),
-        touched={row["occurrence_id"] for row in rows},
+        created=len(rows) - len(before),
+        updated=len(before),
+        touched={row["occurrence_id"] for row in rows} | left,
     )
 
 
@@ -231,16 +231,26 @@ class Held:
         return self.sold, self.valid, self.existing
 
 
-def held(session: Session, account_id: int) -> dict[int, Held]:
+def held(
+    session: Session, account_id: int, occurrences: Iterable[int] | None = None
+) -> dict[int, Held]:
     """
-    Counts per occurrence (our ids), to compare with what the listing claims.
+    Counts per occurrence (our ids), to compare with what the listing claims: of all,
+    or of these.
     """
     orders, tickets = table_of(Order), table_of(Ticket)
     connection = session.connection()
     counted: dict[int, list[int]] = {}
+
+    def of(table: Table) -> Any:
+        ours = table.c.account_id == account_id
+        if occurrences is None:
+            return ours
+        return and_(ours, table.c.occurrence_id.in_(occurrences))
+
     for occurrence, status, number in connection.execute(
         select(orders.c.occurrence_id, orders.c.status, func.count())
-        .where(orders.c.account_id == account_id)
+        .where(of(orders))
         .group_by(orders.c.occurrence_id, orders.c.status)
     ):
         place = ("paid", "pending", "cancelled").index(status)
@@ -255,7 +265,7 @@ def held(session: Session, account_id: int) -> dict[int, Held]:
             tickets.c.order_id.is_(None),
             func.count(),
         )
-        .where(tickets.c.account_id == account_id, tickets.c.kind == "admission")
+        .where(of(tickets), tickets.c.kind == "admission")
         .group_by(
             tickets.c.occurrence_id,
             tickets.c.status,

@@ -86,6 +86,7 @@ class Reading:
     complete: set[str] = field(default_factory=set)
     marks: set[str] | None = None
     ill: set[str] | None = None
+    held: dict[int, Held] | None = None
     prints: dict[str, str] = field(default_factory=dict)
     changes: dict[str, str] = field(default_factory=dict)
     swept: set[str] = field(default_factory=set)
@@ -339,8 +340,7 @@ def read_loose(
         return
     if not chosen:
         return
-    with work.database.read() as session:
-        held = saving.held(session, work.account.id)
+    held = _counted(work, progress)
     rule = counting_rule(listed, held)
     suspicious = [
         offer
@@ -418,8 +418,7 @@ def marks_for(
     chosen = list(chosen)
     if not chosen:
         return {}
-    with work.database.read() as session:
-        held = saving.held(session, work.account.id)
+    held = _counted(work, progress)
     sure = isinstance(work.provider, TellsChanges | FiltersByChange)
     return {
         offer.occurrence_id: Mark(
@@ -430,6 +429,16 @@ def marks_for(
         if offer.occurrence_id in progress.complete
         and offer.occurrence_id not in waiting
     }
+
+
+def _counted(work: AccountSession, progress: Reading) -> dict[int, Held]:
+    """
+    What we hold of each occurrence by now.
+    """
+    if progress.held is None:
+        with work.database.read() as session:
+            progress.held = saving.held(session, work.account.id)
+    return progress.held
 
 
 def retry_quarantine(work: AccountSession, progress: Reading) -> set[str]:
@@ -640,6 +649,7 @@ def _save_records(
         quarantine.put(session, account_id, bad, now)
         quarantine.release(session, account_id, "order", healed)
         _unmark(session, account_id, progress, saved.touched)
+        progress.held = None
         if keep_place:
             place = lot[-1][0]
             if place is None:
@@ -749,6 +759,10 @@ def _save_loose_page(
         quarantine.put(session, account_id, bad, now)
         quarantine.release(session, account_id, "ticket", (i.clean.id for i in good))
         _unmark(session, account_id, progress, saved.touched)
+        if progress.held is not None:
+            for row in saved.touched:
+                progress.held.pop(row, None)
+            progress.held |= saving.held(session, account_id, saved.touched)
     work.counts.created += saved.created
     work.counts.updated += saved.updated
     progress.touched |= saved.touched
