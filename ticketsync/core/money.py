@@ -147,7 +147,7 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
         return [-part for part in split(-total, weights)]
     whole = sum(weights)
     if not whole:
-        weights, whole = [1] * len(weights), len(weights)
+        return split_evenly(total, len(weights))
     shares = [divmod(total * weight, whole) for weight in weights]
     parts = [share for share, _ in shares]
     missing = total - sum(parts)
@@ -156,3 +156,15 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
         for index in by_remainder[:missing]:
             parts[index] += 1
     return parts
+
+
+def split_evenly(total: int, parts: int) -> list[int]:
+    """
+    The same for equal weights.
+    """
+    if parts < 1:
+        raise MoneyError("there is nothing to divide the amount among")
+    if total < 0:
+        return [-part for part in split_evenly(-total, parts)]
+    each, rest = divmod(total, parts)
+    return [each + 1] * rest + [each] * (parts - rest)

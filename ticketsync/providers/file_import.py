@@ -499,11 +499,12 @@ class _Reader:
         quantity = self.quantity(line)
         if quantity == 0:
             raise UnreadableRecord("quantity is 0")
-        even = [1] * quantity
-        faces = money.split(0 if word == "comp" else self.line_total(line), even)
-        fees = money.split(self.amount(line, "fee") or 0, even)
+        faces = money.split_evenly(
+            0 if word == "comp" else self.line_total(line), quantity
+        )
+        fees = money.split_evenly(self.amount(line, "fee") or 0, quantity)
         listed = self.amount(line, "list_price")
-        off = money.split(self.amount(line, "discount") or 0, even)
+        off = money.split_evenly(self.amount(line, "discount") or 0, quantity)
         is_void = word in ("void", "cancelled", "refunded")
         type_name = line.get("type") or "Ticket"
         return [

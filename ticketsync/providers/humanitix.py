@@ -412,7 +412,7 @@ def _read_tickets(
     ]
     missing = faces - sum(prices)
     if lost and missing > 0:
-        parts = money.split(missing, [1] * len(lost))
+        parts = money.split_evenly(missing, len(lost))
         for n, part in zip(lost, parts, strict=True):
             prices[n] = paid[n] = part
     return tuple(

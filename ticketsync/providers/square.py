@@ -633,12 +633,11 @@ def _read_lines(raw: Raw, order: Raw, currency: str) -> Iterator[records.Ticket]
         gross = _money(line, "gross_sales_money", currency)
         price = gross - _money(line, "total_discount_money", currency)
         whole = _money(line, "total_money", currency)
-        even = [1] * units
         parts = zip(
-            money.split(gross, even),
-            money.split(price, even),
-            money.split(whole - price, even),
-            money.split(_money(line, "total_tax_money", currency), even),
+            money.split_evenly(gross, units),
+            money.split_evenly(price, units),
+            money.split_evenly(whole - price, units),
+            money.split_evenly(_money(line, "total_tax_money", currency), units),
             strict=True,
         )
         for n, (listed, face, on_top, tax) in enumerate(parts):

@@ -38,9 +38,10 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
+
+import msgspec
 
 from ticketsync.core import clock, money, records
 from ticketsync.core.errors import UnreadableRecord
@@ -381,8 +382,7 @@ class _Amounts:
 # What an order is made of
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
+class _Line(msgspec.Struct, frozen=True):
     kind: str
     item: str
     quantity: int
@@ -391,8 +391,7 @@ class _Line:
     total: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Sums:
+class _Sums(msgspec.Struct, frozen=True):
     """
     The lines of an order under one reading: unit prices and fees per ticket type,
     and what is no ticket.
@@ -487,9 +486,12 @@ def _sums(lines: list[_Line], read: Any) -> tuple[_Sums, int, bool]:
         agrees = agrees and fits
         in_all += price + fee
         if line.kind == "ticket" and line.quantity > 0:
-            units = [1] * line.quantity
-            faces.setdefault(line.item, []).extend(money.split(price, units))
-            fees.setdefault(line.item, []).extend(money.split(fee, units))
+            faces.setdefault(line.item, []).extend(
+                money.split_evenly(price, line.quantity)
+            )
+            fees.setdefault(line.item, []).extend(
+                money.split_evenly(fee, line.quantity)
+            )
         elif line.kind == "ticket":
             agrees = agrees and price == 0
         else:
@@ -535,7 +537,7 @@ def _per_ticket(units: list[int] | None, tickets: int) -> list[int]:
         return [0] * tickets
     if len(units) == tickets:
         return units
-    return money.split(sum(units), [1] * tickets)
+    return money.split_evenly(sum(units), tickets)
 
 
 def _read_ticket(
