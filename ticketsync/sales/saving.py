@@ -17,22 +17,12 @@ from sqlmodel import Session
 
 from ticketsync.core import records
 from ticketsync.core.digest import CODE
-from ticketsync.sales.sharing import Share, shares
+from ticketsync.sales.sharing import Share, Shared
 from ticketsync.store.tables.sales import Fee, Order, Refund, Ticket
 from ticketsync.store.upsert import known, table_of, upsert, upsert_rows
 
 _KEY = ["account_id", "provider_id"]
 _FEW = 200  # occurrences above which all are read and picked from
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """
-    One order, read, with the content hash of what it was read from.
-    """
-
-    order: records.Order
-    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +82,7 @@ def loose_contents(
 def save_orders(
     session: Session,
     account_id: int,
-    incoming: Sequence[Incoming],
+    incoming: Sequence[Shared],
     occurrences: dict[str, int],
     now: datetime,
 ) -> Saved:
@@ -120,9 +110,15 @@ def save_orders(
     if before:
         saved.touched |= _clear(session, [row.id for row in before.values()])
     tickets = [
-        _ticket_row(account_id, row_of[item.order.id], item.order, share, occurrences)
+        _ticket_row(
+            account_id,
+            row_of[item.order.id],
+            item.order.currency,
+            share,
+            occurrences[share.occurrence_id],
+        )
         for item in incoming
-        for share in shares(item.order)
+        for share in item.shares
     ]
     upsert_rows(session, Ticket, _TICKET, tickets, key=_KEY)
     place = _TICKET.index("occurrence_id")
@@ -334,7 +330,7 @@ _ORDER = (
 
 
 def _order_row(
-    account_id: int, item: Incoming, occurrences: dict[str, int]
+    account_id: int, item: Shared, occurrences: dict[str, int]
 ) -> tuple[Any, ...]:
     order = item.order
     occurrence = order.occurrence_id
@@ -367,33 +363,22 @@ _TICKET = (
 
 
 def _ticket_row(
-    account_id: int,
-    order_row: int,
-    order: records.Order,
-    share: Share,
-    occurrences: dict[str, int],
+    account_id: int, order_row: int, currency: str, share: Share, occurrence: int
 ) -> tuple[Any, ...]:
-    ticket = share.ticket
-    if ticket is None:
-        assert order.occurrence_id is not None
-        number, date = f"{order.id}/rest", order.occurrence_id
-        words = ("other", "valid", "", "Without ticket")
-        is_checked_in, code = False, None
-    else:
-        number, date = ticket.id, ticket.occurrence_id
-        words = ("admission", ticket.status.value, ticket.type_id, ticket.type_name)
-        is_checked_in, code = share.is_sold and ticket.checked_in, _code(ticket)
     return (
         account_id,
-        number,
+        share.id,
         order_row,
-        occurrences[date],
-        *words,
-        order.currency,
+        occurrence,
+        share.kind,
+        share.status,
+        share.type_id,
+        share.type_name,
+        currency,
         share.is_sold,
         share.is_comp,
         share.is_refunded,
-        is_checked_in,
+        share.is_checked_in,
         share.face,
         share.discount,
         share.charged,
@@ -402,7 +387,7 @@ def _ticket_row(
         share.tax_remitted,
         share.fees,
         None,
-        code,
+        _code(share.code),
     )
 
 
@@ -425,7 +410,7 @@ def _loose_row(
         "is_comp": is_valid and not ticket.listed,
         "is_refunded": False,
         "is_checked_in": is_valid and ticket.checked_in,
-        "code": _code(ticket),
+        "code": _code(ticket.code),
         "face": 0,
         "discount": 0,
         "charged": 0,
@@ -437,14 +422,14 @@ def _loose_row(
     }
 
 
-def _code(ticket: records.Ticket) -> bytes | None:
-    return bytes.fromhex(ticket.code.removeprefix(CODE)) if ticket.code else None
+def _code(digest: str | None) -> bytes | None:
+    return bytes.fromhex(digest.removeprefix(CODE)) if digest else None
 
 
 def _save_refunds(
     session: Session,
     account_id: int,
-    incoming: Sequence[Incoming],
+    incoming: Sequence[Shared],
     row_of: dict[str, int],
     now: datetime,
 ) -> None:
@@ -464,7 +449,7 @@ def _save_refunds(
 
 
 def _save_fees(
-    session: Session, incoming: Sequence[Incoming], row_of: dict[str, int]
+    session: Session, incoming: Sequence[Shared], row_of: dict[str, int]
 ) -> None:
     rows = [
         {"order_id": row_of[item.order.id], "name": fee.name, "amount": fee.amount}

@@ -15,16 +15,21 @@ from ticketsync.core.records import Order, OrderStatus, Ticket, TicketStatus
 
 class Share(msgspec.Struct, frozen=True):
     """
-    One ticket's part of its order, in minor units of the order's currency.
+    One ticket and its part of its order, in minor units of the order's currency.
 
-    `ticket` is `None` for the money of an order that has no ticket. `fees` is `None`
-    while nobody tells them.
+    `fees` is `None` while nobody tells them, `code` where there is none.
     """
 
-    ticket: Ticket | None
+    id: str
+    occurrence_id: str
+    kind: str
+    status: str
+    type_id: str
+    type_name: str
     is_sold: bool
     is_comp: bool
     is_refunded: bool
+    is_checked_in: bool
     face: int
     discount: int
     charged: int
@@ -32,6 +37,22 @@ class Share(msgspec.Struct, frozen=True):
     tax: int
     tax_remitted: int
     fees: int | None
+    code: str | None
+
+
+class Shared(msgspec.Struct, frozen=True):
+    """
+    An order as it is kept: what it tells beside its tickets, what each of these
+    earned, and the content hash of what it was read from.
+    """
+
+    order: Order
+    shares: list[Share]
+    content: bytes
+
+
+def shared(order: Order, content: bytes) -> Shared:
+    return Shared(msgspec.structs.replace(order, tickets=()), shares(order), content)
 
 
 def counts(order: Order) -> bool:
@@ -48,7 +69,7 @@ def shares(order: Order) -> list[Share]:
     The parts of an order; they add up to it, whatever its numbers are.
     """
     if not counts(order):
-        return [_nothing(ticket) for ticket in order.tickets]
+        return [_share(ticket, is_sold=False) for ticket in order.tickets]
     if not order.tickets:
         return [_without_ticket(order)] if order.charged or order.refunds else []
     tickets = order.tickets
@@ -62,15 +83,11 @@ def shares(order: Order) -> list[Share]:
     is_paid = order.status is OrderStatus.PAID
     found = []
     for n, ticket in enumerate(tickets):
-        is_sold = is_paid and ticket.status is TicketStatus.VALID
-        face = ticket.face
         found.append(
-            Share(
-                ticket=ticket,
-                is_sold=is_sold,
-                is_comp=is_sold and not face,
-                is_refunded=0 < face <= refunded[n],
-                face=face,
+            _share(
+                ticket,
+                is_sold=is_paid and ticket.status is TicketStatus.VALID,
+                face=ticket.face,
                 discount=discounts[n],
                 charged=charged[n],
                 refunded=refunded[n],
@@ -153,29 +170,54 @@ def _weights(amounts: list[int]) -> list[int]:
     return [amount if amount > 0 else 0 for amount in amounts]
 
 
-def _nothing(ticket: Ticket | None) -> Share:
+def _share(
+    ticket: Ticket,
+    *,
+    is_sold: bool,
+    face: int = 0,
+    discount: int = 0,
+    charged: int = 0,
+    refunded: int = 0,
+    tax: int = 0,
+    tax_remitted: int = 0,
+    fees: int | None = None,
+) -> Share:
     return Share(
-        ticket,
-        is_sold=False,
-        is_comp=False,
-        is_refunded=False,
-        face=0,
-        discount=0,
-        charged=0,
-        refunded=0,
-        tax=0,
-        tax_remitted=0,
-        fees=None,
+        id=ticket.id,
+        occurrence_id=ticket.occurrence_id,
+        kind="admission",
+        status=ticket.status.value,
+        type_id=ticket.type_id,
+        type_name=ticket.type_name,
+        is_sold=is_sold,
+        is_comp=is_sold and not face,
+        is_refunded=0 < face <= refunded,
+        is_checked_in=is_sold and ticket.checked_in,
+        face=face,
+        discount=discount,
+        charged=charged,
+        refunded=refunded,
+        tax=tax,
+        tax_remitted=tax_remitted,
+        fees=fees,
+        code=ticket.code,
     )
 
 
 def _without_ticket(order: Order) -> Share:
+    assert order.occurrence_id is not None
     fees = order.fees
     return Share(
-        ticket=None,
+        id=f"{order.id}/rest",
+        occurrence_id=order.occurrence_id,
+        kind="other",
+        status=TicketStatus.VALID.value,
+        type_id="",
+        type_name="Without ticket",
         is_sold=False,
         is_comp=False,
         is_refunded=False,
+        is_checked_in=False,
         face=0,
         discount=order.discounts,
         charged=order.charged,
@@ -183,4 +225,5 @@ def _without_ticket(order: Order) -> Share:
         tax=order.tax,
         tax_remitted=order.tax_remitted,
         fees=None if fees is None else sum(fee.amount for fee in fees),
+        code=None,
     )

@@ -40,7 +40,7 @@ from ticketsync.providers.base import (
 )
 from ticketsync.sales import privacy, quarantine, saving, versions
 from ticketsync.sales.packing import Version, pack
-from ticketsync.sales.saving import Held, Incoming, IncomingTicket
+from ticketsync.sales.saving import Held, IncomingTicket
 from ticketsync.workflows.records import (
     cleaned,
     refuse_drift,
@@ -638,13 +638,7 @@ def _save_records(
     with work.unit() as session:
         blocks = [found.block for _, found in lot]
         versions.keep(session, account_id, "order", blocks, now)
-        saved = saving.save_orders(
-            session,
-            account_id,
-            [Incoming(item.order, item.content) for item in good],
-            progress.ids,
-            now,
-        )
+        saved = saving.save_orders(session, account_id, good, progress.ids, now)
         privacy.keep(session, account_id, people, work.settings.forget_before(now))
         quarantine.put(session, account_id, bad, now)
         quarantine.release(session, account_id, "order", healed)
@@ -908,12 +902,8 @@ def save_again(
         earlier=lambda known: _earlier(session, account_id, known),
     )
     quarantine.put(session, account_id, found.bad, now)
-    quarantine.release(session, account_id, "order", (item.id for item in found.good))
-    saving.save_orders(
-        session,
-        account_id,
-        [Incoming(item.order, item.content) for item in found.good],
-        ids,
-        now,
-    )
+    still = {item.provider_id for item in found.bad}
+    healed = [id_ for _, id_ in found.seen if id_ not in still]
+    quarantine.release(session, account_id, "order", healed)
+    saving.save_orders(session, account_id, found.good, ids, now)
     return len(found.good)

@@ -30,6 +30,7 @@ from ticketsync.providers.base import (
     TellsPeople,
 )
 from ticketsync.sales.packing import Block, Version, pack
+from ticketsync.sales.sharing import Shared, shared
 from ticketsync.workflows.records import cleaned, understood
 
 MANY = 4000  # orders from which a second process saves more than it costs (measured)
@@ -38,25 +39,15 @@ Contents = Mapping[str, bytes]  # order id → content hash of the version we ho
 Earlier = Callable[[list[str]], Mapping[str, Sequence[Raw]]]
 
 
-class Good(msgspec.Struct, frozen=True):
-    """
-    An order that is new or changed, with the content hash of its record.
-    """
-
-    id: str
-    order: records.Order
-    content: bytes
-
-
 class Understanding(msgspec.Struct, frozen=True):
     """
-    What a page says. `seen` are all its orders, as (date, id); `block` holds the
-    records of the good ones; `newest` is where a later read of new orders begins;
-    `people` are told where the account keeps them.
+    What a page says. `seen` are all its orders, as (date, id); `good` are those that
+    are new or changed, and readable, and `block` holds their records; `newest` is where
+    a later read of new orders begins; `people` are told where the account keeps them.
     """
 
     seen: list[tuple[str, str]]
-    good: list[Good]
+    good: list[Shared]
     block: Block
     bad: list[records.Unread]
     newest: str
@@ -100,7 +91,7 @@ def understand(
     )
     return Understanding(
         seen,
-        [Good(i.clean.id, i.value, i.clean.content) for i in good],
+        [shared(i.value, i.clean.content) for i in good],
         pack(Version(i.clean.id, i.clean.content, i.clean.data) for i in good),
         bad,
         newest,
