@@ -63,7 +63,6 @@ ALLOWED = {
 for context in CONTEXTS | READERS:
     ALLOWED[context] = {context, "store.tables", "store.upsert", "store.types", "core"}
 OF_CORE = {
-    "structlog",  # imported when a log is opened
     "msgspec",
     "yaml",
     "platformdirs",

@@ -26,6 +26,13 @@ def now() -> datetime:
     return _now().replace(microsecond=0)
 
 
+def stamp() -> str:
+    """
+    The present instant for a log: ISO 8601 in UTC, to the microsecond.
+    """
+    return _now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def from_epoch(seconds: int) -> datetime:
     """
     The instant of a unix time in seconds; `ValueError` if it is not one.

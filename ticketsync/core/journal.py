@@ -13,11 +13,12 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from ticketsync.core import paths, redact
+from ticketsync.core import clock, paths, redact
 
 LARGEST = 5 * 1024 * 1024  # bytes; then the file moves aside
 KEPT = 4  # older files beside the present one
@@ -30,7 +31,8 @@ HIDDEN = frozenset(
 LONGEST_TRACE = 6000
 
 is_detailed = False
-_logger: Any = None
+_sinks: list[Any] | None = None  # everybody who wants the lines; `None` before opening
+_around: ContextVar[Mapping[str, Any]] = ContextVar("around", default={})  # noqa: B039
 
 
 def file() -> Path:
@@ -45,59 +47,43 @@ def open_log(*, verbose: int = 0, detailed: bool = False) -> None:
     Log to the file from here on; with `verbose` also to standard error, twice for
     details. A log that cannot be written stops nobody.
     """
-    global _logger, is_detailed
-    import structlog
-
+    global _sinks, is_detailed
     is_detailed = detailed or verbose > 1
-    sinks: list[Any] = []
+    _sinks = []
     with contextlib.suppress(OSError):
-        sinks.append(_File(detailed))
+        _sinks.append(_File(detailed))
     if verbose:
-        sinks.append(_Screen(verbose > 1))
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _redacted,
-            _Sinks(sinks),
-        ],
-        logger_factory=structlog.ReturnLoggerFactory(),
-        cache_logger_on_first_use=False,
-    )
-    _logger = structlog.get_logger()
+        _sinks.append(_Screen(verbose > 1))
 
 
 def close_log() -> None:
     """
     Log nothing any more.
     """
-    global _logger, is_detailed
-    _logger, is_detailed = None, False
+    global _sinks, is_detailed
+    _sinks, is_detailed = None, False
 
 
 def note(event: str, **facts: Any) -> None:
     """
     What somebody will want to know tomorrow.
     """
-    if _logger is not None:
-        _logger.info(event, **facts)
+    _tell("info", event, facts)
 
 
 def warn(event: str, **facts: Any) -> None:
     """
     What somebody should look at.
     """
-    if _logger is not None:
-        _logger.warning(event, **facts)
+    _tell("warning", event, facts)
 
 
 def detail(event: str, **facts: Any) -> None:
     """
     What only a search for a fault needs; callers in a hurry ask `is_detailed` first.
     """
-    if _logger is not None and is_detailed:
-        _logger.debug(event, **facts)
+    if is_detailed:
+        _tell("debug", event, facts)
 
 
 @contextlib.contextmanager
@@ -105,13 +91,11 @@ def about(**facts: Any) -> Iterator[None]:
     """
     Every line inside carries these facts too.
     """
-    if _logger is None:
+    before = _around.set({**_around.get(), **facts})
+    try:
         yield
-        return
-    import structlog
-
-    with structlog.contextvars.bound_contextvars(**facts):
-        yield
+    finally:
+        _around.reset(before)
 
 
 def trace_of(error: BaseException) -> str:
@@ -133,8 +117,14 @@ def trace_of(error: BaseException) -> str:
     return redact.without_live_secrets("\n".join(lines))[:LONGEST_TRACE]
 
 
-def _redacted(_: Any, __: str, entry: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    return {key: _shown(key, value) for key, value in entry.items()}
+def _tell(level: str, event: str, facts: Mapping[str, Any]) -> None:
+    if _sinks is None:
+        return
+    line = {"timestamp": clock.stamp(), "level": level, "event": event}
+    told = {**line, **_around.get(), **facts}
+    entry = {key: _shown(key, value) for key, value in told.items()}
+    for sink in _sinks:
+        sink.write(entry)
 
 
 def _shown(key: str, value: Any) -> Any:
@@ -147,20 +137,6 @@ def _shown(key: str, value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     return redact.without_live_secrets(str(value))
-
-
-class _Sinks:
-    """
-    The last processor: hands the finished line to everybody who wants it.
-    """
-
-    def __init__(self, sinks: list[Any]) -> None:
-        self._sinks = sinks
-
-    def __call__(self, _: Any, __: str, entry: Mapping[str, Any]) -> str:
-        for sink in self._sinks:
-            sink.write(entry)
-        return ""
 
 
 class _File:
