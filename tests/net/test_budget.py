@@ -42,6 +42,16 @@ def test_f04_processes_share_one_budget(home):
     assert sum(given) == 20
 
 
+def test_calls_counted_ahead_leave_none_of_the_budget_out(home):
+    """
+    Two at once of an odd number: the last one is given alone, and then no more.
+    """
+    calls = CallBudget("odd", requests=1003, minutes=30)
+    given = [calls.take(0.0) for _ in range(1004)]
+    calls.close()
+    assert given == [True] * 1003 + [False]
+
+
 def test_a_busy_lock_is_not_a_platform_at_its_limit(home):
     """
     Many threads, no patience: every call within the budget is given.
