@@ -132,7 +132,7 @@ def rows(raw: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
     A list of objects.
     """
     value = raw[name]
-    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+    if not isinstance(value, list) or not {*map(type, value)} <= {dict}:
         raise wrong(name, value, "a list of objects")
     return value
 

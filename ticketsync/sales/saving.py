@@ -94,10 +94,8 @@ def save_orders(
     saved = Saved()
     if not incoming:
         return saved
-    order_ids = [item.order.id for item in incoming]
-    before = known(session, Order, account_id, order_ids, "id", "occurrence_id")
-    saved.updated = len(before)
-    saved.created = len(incoming) - saved.updated
+    numbers = table_of(Order).c.id  # they only grow, so a new order is beyond the last
+    last = session.connection().scalar(select(func.max(numbers))) or 0
     upsert_rows(
         session,
         Order,
@@ -105,10 +103,14 @@ def save_orders(
         [_order_row(account_id, item, occurrences) for item in incoming],
         key=_KEY,
     )
+    order_ids = [item.order.id for item in incoming]
     rows = known(session, Order, account_id, order_ids, "id")
     row_of = {id_: int(row.id) for id_, row in rows.items()}
+    before = [number for number in row_of.values() if number <= last]
+    saved.updated = len(before)
+    saved.created = len(incoming) - saved.updated
     if before:
-        saved.touched |= _clear(session, [row.id for row in before.values()])
+        saved.touched |= _clear(session, before)
     tickets = [
         _ticket_row(
             account_id,

@@ -7,10 +7,12 @@ order and an order over several shows puts its money where its tickets are. Pure
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
 from ticketsync.core import money
-from ticketsync.core.records import Order, OrderStatus, Ticket, TicketStatus
+from ticketsync.core.records import Order, OrderStatus, TicketStatus
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -38,6 +40,10 @@ class Share(msgspec.Struct, frozen=True):
     tax_remitted: int
     fees: int | None
     code: str | None
+
+
+# face, discount, charged, refunded, tax, tax remitted, fees
+_Amounts = tuple[int, int, int, int, int, int, int | None]
 
 
 class Shared(msgspec.Struct, frozen=True):
@@ -68,35 +74,61 @@ def shares(order: Order) -> list[Share]:
     """
     The parts of an order; they add up to it, whatever its numbers are.
     """
-    if not counts(order):
-        return [_share(ticket, is_sold=False) for ticket in order.tickets]
     if not order.tickets:
-        return [_without_ticket(order)] if order.charged or order.refunds else []
-    tickets = order.tickets
-    weights = _weights([ticket.face for ticket in tickets])
-    charged = _charged(order)
-    refunded = _refunded(order, charged)
-    discounts = _discounts(order, weights)
-    taxes = _taxes(order, weights)
-    remitted = money.split(order.tax_remitted, weights)
-    fees = _fees(order, charged)
+        is_told = counts(order) and (order.charged or order.refunds)
+        return [_without_ticket(order)] if is_told else []
     is_paid = order.status is OrderStatus.PAID
     found = []
-    for n, ticket in enumerate(tickets):
+    for ticket, (face, discount, charged, refunded, tax, remitted, fees) in zip(
+        order.tickets, _divided(order), strict=True
+    ):
+        is_sold = is_paid and ticket.status is TicketStatus.VALID
         found.append(
-            _share(
-                ticket,
-                is_sold=is_paid and ticket.status is TicketStatus.VALID,
-                face=ticket.face,
-                discount=discounts[n],
-                charged=charged[n],
-                refunded=refunded[n],
-                tax=taxes[n],
-                tax_remitted=remitted[n],
-                fees=fees[n],
+            Share(
+                id=ticket.id,
+                occurrence_id=ticket.occurrence_id,
+                kind="admission",
+                status=ticket.status.value,
+                type_id=ticket.type_id,
+                type_name=ticket.type_name,
+                is_sold=is_sold,
+                is_comp=is_sold and not face,
+                is_refunded=0 < face <= refunded,
+                is_checked_in=is_sold and ticket.checked_in,
+                face=face,
+                discount=discount,
+                charged=charged,
+                refunded=refunded,
+                tax=tax,
+                tax_remitted=remitted,
+                fees=fees,
+                code=ticket.code,
             )
         )
     return found
+
+
+def _divided(order: Order) -> Iterator[_Amounts]:
+    """
+    What each ticket earned; nothing where the order does not count.
+    """
+    nothing = [0] * len(order.tickets)
+    if not counts(order):
+        unknown = [None] * len(order.tickets)
+        return zip(*[nothing] * 6, unknown, strict=True)
+    faces = [ticket.face for ticket in order.tickets]
+    weights = _weights(faces)
+    charged = _charged(order)
+    return zip(
+        faces,
+        _discounts(order, weights),
+        charged,
+        _refunded(order, charged),
+        _taxes(order, weights),
+        money.split(order.tax_remitted, weights) if order.tax_remitted else nothing,
+        _fees(order, charged),
+        strict=True,
+    )
 
 
 def _charged(order: Order) -> list[int]:
@@ -168,40 +200,6 @@ def _fees(order: Order, charged: list[int]) -> list[int] | list[None]:
 
 def _weights(amounts: list[int]) -> list[int]:
     return [amount if amount > 0 else 0 for amount in amounts]
-
-
-def _share(
-    ticket: Ticket,
-    *,
-    is_sold: bool,
-    face: int = 0,
-    discount: int = 0,
-    charged: int = 0,
-    refunded: int = 0,
-    tax: int = 0,
-    tax_remitted: int = 0,
-    fees: int | None = None,
-) -> Share:
-    return Share(
-        id=ticket.id,
-        occurrence_id=ticket.occurrence_id,
-        kind="admission",
-        status=ticket.status.value,
-        type_id=ticket.type_id,
-        type_name=ticket.type_name,
-        is_sold=is_sold,
-        is_comp=is_sold and not face,
-        is_refunded=0 < face <= refunded,
-        is_checked_in=is_sold and ticket.checked_in,
-        face=face,
-        discount=discount,
-        charged=charged,
-        refunded=refunded,
-        tax=tax,
-        tax_remitted=tax_remitted,
-        fees=fees,
-        code=ticket.code,
-    )
 
 
 def _without_ticket(order: Order) -> Share:

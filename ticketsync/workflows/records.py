@@ -5,8 +5,9 @@ From raw records to readable ones: people removed, hashed, understood or set asi
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+import msgspec
 
 from ticketsync.core import digest, errors
 from ticketsync.core.errors import UnreadableRecord
@@ -21,8 +22,7 @@ FEW = 5  # records of a page below which a share of them means nothing
 MOST_UNREADABLE = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class Clean:
+class Clean(msgspec.Struct, frozen=True):
     """
     A raw record without people, its canonical bytes and their hash.
     """
@@ -33,8 +33,7 @@ class Clean:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Understood(Generic[T]):
+class Understood(msgspec.Struct, Generic[T], frozen=True):
     clean: Clean
     value: T
 
