@@ -134,15 +134,20 @@ class Bench:
         floor = [sys.executable, str(HERE / "floor.py"), url, str(file), decoder]
         return self.timed(floor)
 
-    def first_syncs(self, home):
+    def beside_the_floors(self, url, home):
         """
-        Seconds of a first sync, and where the last one lies.
+        Seconds of both floors and of a first sync, and its requests. In turn, because
+        the machine is not the same from one minute to the next.
         """
-        took = [
-            self.timed([*CLI, "sync", "--quiet"], self.copy(home, "first"))
-            for _ in range(self.rounds)
-        ]
-        return statistics.median(took), self.folder / "first"
+        took = {"msgspec": [], "json": [], "ours": [], "calls": []}
+        for _ in range(self.rounds):
+            for decoder in ("msgspec", "json"):
+                took[decoder].append(self.floor(url, decoder))
+            requests_of(url)
+            first = self.copy(home, "first")
+            took["ours"].append(self.timed([*CLI, "sync", "--quiet"], first))
+            took["calls"].append(requests_of(url))
+        return map(statistics.median, took.values())
 
 
 def family(number):
@@ -210,11 +215,8 @@ def syncing(bench):
     try:
         home = bench.prepared(url, "home")
         bench.floor(url, "msgspec")  # the sandbox renders its orders once
-        floor = bench.median(lambda: bench.floor(url, "msgspec"))
-        slow = bench.median(lambda: bench.floor(url, "json"))
-        requests_of(url)
-        took, synced = bench.first_syncs(home)
-        calls = requests_of(url) / bench.rounds
+        floor, slow, took, calls = bench.beside_the_floors(url, home)
+        synced = bench.folder / "first"
         peak = bench.peak([*CLI, "sync", "--quiet"], bench.copy(home, "peak"))
         events = max(40, bench.orders // 100)
         least = ceil(bench.orders / 100) + ceil(events / 100)

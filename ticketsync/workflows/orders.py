@@ -91,6 +91,7 @@ class Reading:
     changes: dict[str, str] = field(default_factory=dict)
     swept: set[str] = field(default_factory=set)
     was_sweeping: bool = False
+    is_first: bool = False
     newest: str = ""
     expected: int = 0
     done: int = 0
@@ -378,7 +379,7 @@ def notice_absence(
         if offer.occurrence_id in progress.complete
         and offer.occurrence_id in progress.seen
     ]
-    if not complete:
+    if not complete or progress.is_first:  # then all that is held was seen just now
         return set()
     with work.database.read() as session:
         known = saving.known_orders(
@@ -511,7 +512,7 @@ def _understood(
         return _understand(work, page, held, progress)
 
     with work.database.read() as session:
-        is_first = not saving.holds_orders(session, work.account.id)
+        progress.is_first = not saving.holds_orders(session, work.account.id)
     desk = Desk(work.provider, opening, here, expected=progress.expected)
     try:
         failure = None
@@ -519,7 +520,7 @@ def _understood(
             if isinstance(page, errors.TicketsyncError):
                 failure = page
                 break
-            desk.give(page, {} if is_first else _held(work, page))
+            desk.give(page, {} if progress.is_first else _held(work, page))
             while desk.is_next_here or desk.waiting > PAGES_AHEAD:
                 yield desk.take()
         while desk.waiting:
