@@ -17,7 +17,7 @@ CHILD = """
     from ticketsync.net import budget
     budget.LOCK_SECONDS = 1.0
     calls = budget.CallBudget("shared", requests=20, minutes=30)
-    print(sum(calls.take(0.0) for _ in range(8)))
+    print(sum(calls.take(0.0) for _ in range(6)))
 """
 
 
@@ -28,7 +28,7 @@ def impatient(monkeypatch):
 
 def test_f04_processes_share_one_budget(home):
     """
-    Four processes ask eight times each; twenty calls are allowed.
+    Four processes ask six times each; twenty calls are allowed.
     """
     children = [
         subprocess.Popen(
