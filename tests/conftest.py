@@ -2,6 +2,7 @@
 What every test may use: a home of its own, both databases, a sandbox.
 """
 
+import itertools
 import os
 import shutil
 import socket
@@ -88,27 +89,88 @@ def postgres(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def empty_sqlite(tmp_path_factory):
-    file = tmp_path_factory.mktemp("template") / "empty.db"
-    engine.create_database(str(file)).close()
-    return file
+def templates(request, tmp_path_factory):
+    """
+    Databases to be copied, because making one takes longer than most tests.
+    """
+    return Templates(
+        lambda: request.getfixturevalue("postgres"), tmp_path_factory.mktemp("made")
+    )
+
+
+class Templates:
+    """
+    Of each kind: `empty`; `adopted`, its shows the sandbox's dates, nothing synced;
+    `filled`, people kept, synced once with the sandbox's morning.
+    """
+
+    def __init__(self, postgres, folder):
+        self.postgres = postgres
+        self.folder = folder
+        self.made = {}
+        self.numbers = itertools.count(1)
+
+    def copy(self, kind, stage, place=None):
+        """
+        Where a copy lies: at `place`, or anywhere.
+        """
+        source = self.of(kind, stage)
+        if kind == "sqlite":
+            target = place or self.folder / f"{next(self.numbers)}.db"
+            shutil.copy(source, target)
+            return str(target)
+        name = f"copy{next(self.numbers)}"
+        self.postgres().psql(f"CREATE DATABASE {name} TEMPLATE {stage};")
+        return self.postgres().get_uri(database=name)
+
+    def of(self, kind, stage):
+        if (kind, stage) not in self.made:
+            self.made[kind, stage] = place = self._place(kind, stage)
+            if stage == "empty":
+                engine.create_database(place).close()
+            else:
+                self._play(place, is_read=stage == "filled")
+        return self.made[kind, stage]
+
+    def _place(self, kind, stage):
+        if kind == "sqlite":
+            return str(self.folder / f"{stage}.db")
+        self.postgres().psql(f"CREATE DATABASE {stage};")
+        return self.postgres().get_uri(database=stage)
+
+    def _play(self, place, *, is_read):
+        played = server.Sandbox(world.build(today=TODAY, orders=300))
+        played.clock = lambda: NOW.timestamp()
+        keeping = Settings(accounts={"tt": AccountSettings(keep_people=True)})
+        with pytest.MonkeyPatch.context() as patch, server.serving(played) as address:
+            played.url = address
+            patch.setenv("TICKETSYNC_HOME", str(self.folder))
+            patch.setenv("TT_KEY", played.key)
+            patch.setattr(clock, "_now", lambda: NOW)
+            adopt_dates(place, played)
+            if is_read:
+                database = engine.open_database(place)
+                assert sync.sync(database, keeping, Request()).exit_code == 0
+                database.close()
+
+
+def adopt_dates(place, sandbox):
+    """
+    A new database at that place whose shows are the platform's dates, nothing synced.
+    """
+    database = engine.create_database(str(place))
+    connect(database, sandbox.url)
+    sync.fetch_listing(database, Settings(), [])
+    match.adopt(database, Settings())
+    database.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
+def url(request, templates):
     """
     An empty database of each kind.
     """
-    if request.param == "sqlite":
-        file = tmp_path / "test.db"
-        shutil.copy(request.getfixturevalue("empty_sqlite"), file)
-        return str(file)
-    server_ = request.getfixturevalue("postgres")
-    name = f"t{abs(hash(request.node.nodeid)) % 10**12}"
-    server_.psql(f"CREATE DATABASE {name};")
-    address = server_.get_uri(database=name)
-    engine.create_database(address).close()
-    return address
+    return templates.copy(request.param, "empty")
 
 
 @pytest.fixture
@@ -119,13 +181,11 @@ def database(url):
 
 
 @pytest.fixture
-def sqlite(tmp_path, empty_sqlite):
+def sqlite(templates):
     """
     An empty SQLite database, for what has nothing to do with the kind of database.
     """
-    file = tmp_path / "only.db"
-    shutil.copy(empty_sqlite, file)
-    opened = engine.open_database(str(file))
+    opened = engine.open_database(templates.copy("sqlite", "empty"))
     yield opened
     opened.close()
 
@@ -161,23 +221,14 @@ def connect(database, address, name="tt"):
         )
 
 
-def adopted(place, sandbox):
-    """
-    A new database at that place whose shows are the platform's dates, nothing synced.
-    """
-    database = engine.create_database(str(place))
-    connect(database, sandbox.url)
-    sync.fetch_listing(database, Settings(), [])
-    match.adopt(database, Settings())
-    database.close()
-
-
 @pytest.fixture
-def ready(home, sandbox):
+def ready(home, sandbox, templates):
     """
-    Such a database where the command line finds it.
+    A database whose shows are the platform's dates, nothing synced, where the command
+    line finds it.
     """
-    adopted(home / "ticketsync.db", sandbox)
+    place = templates.copy("sqlite", "adopted", home / "ticketsync.db")
+    moved_to(place, sandbox).close()
     return sandbox
 
 
@@ -187,48 +238,19 @@ def connected(database, sandbox):
     return database
 
 
-@pytest.fixture(scope="session")
-def filled(request, tmp_path_factory):
+@pytest.fixture(params=["sqlite", "postgresql"])
+def adopted(request, sandbox, templates):
     """
-    A database of each kind, people kept, synced once with the sandbox's morning: to be
-    copied, because reading 300 orders takes longer than most tests.
+    A database of each kind whose shows are the platform's dates, nothing synced yet.
     """
-    made = {}
-
-    def of_kind(kind):
-        if kind not in made:
-            folder = tmp_path_factory.mktemp(f"filled-{kind}")
-            if kind == "sqlite":
-                place = str(folder / "filled.db")
-            else:
-                server_ = request.getfixturevalue("postgres")
-                server_.psql("CREATE DATABASE filled;")
-                place = server_.get_uri(database="filled")
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setenv("TICKETSYNC_HOME", str(folder))
-                patch.setattr(clock, "_now", lambda: NOW)
-                _fill(place, patch)
-            made[kind] = place
-        return made[kind]
-
-    return of_kind
-
-
-def _fill(place, patch):
-    played = server.Sandbox(world.build(today=TODAY, orders=300))
-    played.clock = lambda: NOW.timestamp()
-    patch.setenv("TT_KEY", played.key)
-    with server.serving(played) as played.url:
-        adopted(place, played)
-        database = engine.open_database(place)
-        keeping = Settings(accounts={"tt": AccountSettings(keep_people=True)})
-        assert sync.sync(database, keeping, Request()).exit_code == 0
-        database.close()
+    database = moved_to(templates.copy(request.param, "adopted"), sandbox)
+    yield database
+    database.close()
 
 
 def moved_to(place, sandbox):
     """
-    A copy of `filled`, its account pointed at this test's own sandbox.
+    A copy of a template, its account pointed at this test's own sandbox.
     """
     database = engine.open_database(place)
     with database.write() as session:
@@ -238,20 +260,11 @@ def moved_to(place, sandbox):
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def read_once(request, tmp_path, sandbox, filled):
+def read_once(request, sandbox, templates):
     """
     Of each kind a database that was read once from the sandbox, people kept.
     """
-    source = filled(request.param)
-    if request.param == "sqlite":
-        place = str(tmp_path / "read-once.db")
-        shutil.copy(source, place)
-    else:
-        server_ = request.getfixturevalue("postgres")
-        name = f"r{abs(hash(request.node.nodeid)) % 10**12}"
-        server_.psql(f"CREATE DATABASE {name} TEMPLATE filled;")
-        place = server_.get_uri(database=name)
-    database = moved_to(place, sandbox)
+    database = moved_to(templates.copy(request.param, "filled"), sandbox)
     yield database
     database.close()
 
@@ -311,12 +324,11 @@ def hashed():
 
 
 @pytest.fixture
-def full(tmp_path, sandbox, filled):
+def full(sandbox, templates):
     """
     A database with people, synced once.
     """
-    shutil.copy(filled("sqlite"), tmp_path / "pages.db")
-    database = moved_to(str(tmp_path / "pages.db"), sandbox)
+    database = moved_to(templates.copy("sqlite", "filled"), sandbox)
     yield database
     database.close()
 

@@ -17,7 +17,7 @@ import httpx
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from conftest import adopted, running
+from conftest import adopt_dates, running
 
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
@@ -43,7 +43,7 @@ def filled(place):
     os.environ["TT_KEY"] = played.key
     with server.serving(played) as address:
         played.url = address
-        adopted(place, played)
+        adopt_dates(place, played)
         database = engine.open_database(str(place))
         sync.sync(database, Settings(), Request())
     return database

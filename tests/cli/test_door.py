@@ -24,9 +24,9 @@ PEOPLE = "accounts:\n  tt:\n    people: true\n"
 
 
 @pytest.fixture
-def house(home, sandbox, filled):
-    shutil.copy(filled("sqlite"), home / "ticketsync.db")
-    moved_to(str(home / "ticketsync.db"), sandbox).close()
+def house(home, sandbox, templates):
+    place = templates.copy("sqlite", "filled", home / "ticketsync.db")
+    moved_to(place, sandbox).close()
     return sandbox
 
 

@@ -95,7 +95,6 @@ def test_f90_cron_with_nothing_but_a_path_and_no_home_finds_no_database(tmp_path
     ids=["umask 000", "folder gone", "input closed"],
 )
 def test_f90_odd_surroundings_do_not_matter(home, ready, tmp_path, shell):
-    shutil.rmtree(home / "state")  # made by the test itself
     done = alone(
         home,
         *("sync", "--due", "--quiet"),

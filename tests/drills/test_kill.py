@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import adopted
+from conftest import adopt_dates
 
 from ticketsync.accounts import state
 from ticketsync.core import clock
@@ -139,7 +139,7 @@ def drill(tmp_path, sandbox, kills, *options, again=True, tokens_too=False):
     chance = random.Random(7)
     template = tmp_path / "template"
     template.mkdir()
-    adopted(template / "ticketsync.db", sandbox)
+    adopt_dates(template / "ticketsync.db", sandbox)
     if tokens_too:
         add_bar(template, sandbox)
     done, logins, results = 0, 0, []
@@ -225,7 +225,7 @@ def test_f13_f73_hundreds_of_kills(tmp_path, big, options):
 def test_f71_a_second_sync_meanwhile_is_turned_away(tmp_path, big):
     home = tmp_path / "busy"
     home.mkdir()
-    adopted(home / "ticketsync.db", big)
+    adopt_dates(home / "ticketsync.db", big)
     big.latency = 0.5
     environment = {**os.environ, "TICKETSYNC_HOME": str(home)}
     first = subprocess.Popen([*CLI, "sync", "--quiet"], env=environment)
@@ -251,7 +251,7 @@ def test_f71_a_second_sync_meanwhile_is_turned_away(tmp_path, big):
 def test_f74_sigterm_rolls_back_and_says_so(tmp_path, big):
     home = tmp_path / "term"
     home.mkdir()
-    adopted(home / "ticketsync.db", big)
+    adopt_dates(home / "ticketsync.db", big)
     big.latency = 0.3
     environment = {**os.environ, "TICKETSYNC_HOME": str(home)}
     child = subprocess.Popen(

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import adopted
+from conftest import adopt_dates
 
 from ticketsync.reporting import runs
 from ticketsync.sandbox import server, world
@@ -77,14 +77,14 @@ def address(request, home, postgres):
 
 @pytest.mark.parametrize("address", ["sqlite", "postgresql"], indirect=True)
 def test_f71_of_many_scheduled_runs_at_once_one_works(address, slow):
-    adopted(address, slow)
+    adopt_dates(address, slow)
     processes = 50 if "://" not in address else 20
     assert storm(address, slow, processes) == expected(processes)
 
 
 def test_f71_control_without_the_walls_several_work(home, slow):
     address = str(home / "ticketsync.db")
-    adopted(address, slow)
+    adopt_dates(address, slow)
     _, _, askers = storm(address, slow, 10, "--no-lock", latency=0.2)
     assert askers > 1
 
@@ -94,6 +94,6 @@ def test_f71_fifty_at_once_twenty_times(home, slow):
     results = []
     for number in range(20):
         address = str(home / f"storm-{number}.db")
-        adopted(address, slow)
+        adopt_dates(address, slow)
         results.append(storm(address, slow, 50))
     assert results == [expected(50)] * 20

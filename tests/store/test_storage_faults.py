@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 import pytest
-from conftest import adopted, connect
+from conftest import adopt_dates, connect
 
 from ticketsync.core import errors
 from ticketsync.reporting import numbers
@@ -181,7 +181,7 @@ def test_f80_a_database_that_cannot_grow_ends_the_run_and_the_next_goes_on(
     SQLite is out of room at different moments of a first sync: exit 9, sound, and
     nothing lost once there is room again.
     """
-    adopted(home / "ticketsync.db", sold)
+    adopt_dates(home / "ticketsync.db", sold)
     code = (
         "import sys\n"
         "from sqlalchemy import event\n"
@@ -249,7 +249,7 @@ def small_disk(tmp_path):
 @pytest.mark.parametrize("kilobytes", [800, pytest.param(1200, marks=DRILL), 1800])
 def test_f80_a_real_disk_that_runs_full(small_disk, sold, kilobytes):
     home = small_disk(kilobytes)
-    adopted(home / "ticketsync.db", sold)
+    adopt_dates(home / "ticketsync.db", sold)
 
     done = run("sync", "--quiet", home=home)
 
@@ -266,7 +266,7 @@ def test_f80_a_real_disk_that_runs_full(small_disk, sold, kilobytes):
 
 
 def test_f80_an_export_that_does_not_fit_leaves_no_half_file(small_disk, home, sold):
-    adopted(home / "ticketsync.db", sold)
+    adopt_dates(home / "ticketsync.db", sold)
     run("sync", "--quiet", home=home)
     place = small_disk(24)
     done = run("export", "sales", "-o", str(place / "sales.csv"), home=home)
@@ -279,7 +279,7 @@ def test_f80_an_export_that_does_not_fit_leaves_no_half_file(small_disk, home, s
 
 @pytest.fixture
 def read_only(tmp_path, home, sold):
-    adopted(home / "ticketsync.db", sold)
+    adopt_dates(home / "ticketsync.db", sold)
     run("sync", "--quiet", home=home)
     done = subprocess.run(
         ["mount", "--bind", str(home), str(home)], capture_output=True
@@ -332,7 +332,7 @@ def test_f82_a_sync_of_the_disk_that_fails_ends_the_run(home, sold, fault, momen
     """
     The n-th fsync and all after it fail: exit 9, and the next run repairs everything.
     """
-    adopted(home / "ticketsync.db", sold)
+    adopt_dates(home / "ticketsync.db", sold)
     inject = f"inject=fdatasync,fsync:error={fault}:when={moment}+"
     done = run(
         *("sync", "--quiet"),

@@ -170,10 +170,10 @@ def test_a_revoked_visitor_is_out(enter, full):
     assert client.get("/", follow_redirects=False).status_code == 303
 
 
-def test_no_token_stands_in_the_database(enter, full, tmp_path):
+def test_no_token_stands_in_the_database(enter, full):
     client = enter("manager")
 
-    assert client.cookies[COOKIE].encode() not in (tmp_path / "pages.db").read_bytes()
+    assert client.cookies[COOKIE].encode() not in full.file.read_bytes()
 
 
 # What they say

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import adopted, running
+from conftest import running
 
 from ticketsync.accounts import state
 from ticketsync.core import clock, errors
@@ -279,12 +279,11 @@ def test_two_hundred_at_once_are_kept_or_sent_away_for_later(database, address):
 
 
 @pytest.fixture
-def served(home, sandbox, monkeypatch):
+def served(home, ready, monkeypatch):
     """
     `ticketsync serve` as a process that can be killed; its inbox is not worked off.
     """
     place = home / "ticketsync.db"
-    adopted(place, sandbox)
     monkeypatch.setenv("HOOK", SECRET)
     command = [sys.executable, "-m", "ticketsync"]
     subprocess.run(

@@ -102,11 +102,11 @@ def test_the_second_scan_says_since_when_and_where(synced, at, purchase, frozen)
 
 
 def test_the_codes_themselves_are_nowhere_in_the_database(sandbox, tmp_path, settings):
-    from conftest import adopted
+    from conftest import adopt_dates
 
     from ticketsync.store import engine
 
-    adopted(tmp_path / "codes.db", sandbox)
+    adopt_dates(tmp_path / "codes.db", sandbox)
     database = engine.open_database(str(tmp_path / "codes.db"))
     sync.sync(database, settings, Request())
     database.close()

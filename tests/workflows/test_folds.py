@@ -45,9 +45,8 @@ def figures(database):
 )
 @given(seed=st.integers(0, 10**6))
 def test_pages_in_any_order_and_some_twice_make_the_same_figures(
-    sandbox, tmp_path, empty_sqlite, seed
+    sandbox, tmp_path, templates, seed
 ):
-    import shutil
 
     from ticketsync.catalogue import offers
 
@@ -56,7 +55,7 @@ def test_pages_in_any_order_and_some_twice_make_the_same_figures(
     shuffled += chance.sample(shuffled, k=3)
     chance.shuffle(shuffled)
     file = tmp_path / f"{seed}-{chance.random()}.db"
-    shutil.copy(empty_sqlite, file)
+    templates.copy("sqlite", "empty", file)
     database = engine.open_database(str(file))
     connect(database, sandbox.url)
     plain = Settings()

@@ -67,16 +67,6 @@ def run(database, settings, **request):
     return sync.sync(database, settings, Request(**request))
 
 
-@pytest.fixture
-def adopted(connected, settings):
-    """
-    A database whose shows are the platform's dates, nothing synced yet.
-    """
-    sync.fetch_listing(connected, settings, [])
-    match.adopt(connected, settings)
-    return connected
-
-
 def test_the_first_sync_is_the_truth_and_the_second_changes_nothing(
     adopted, settings, sandbox
 ):

@@ -12,14 +12,14 @@ import time
 from dataclasses import replace
 
 import pytest
-from conftest import connect
+from conftest import moved_to
 from test_sync import dump, figures, truth
 
 from ticketsync.core import companion
 from ticketsync.core.config import AccountSettings, SyncSettings
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.sandbox.faults import Plan
-from ticketsync.workflows import match, sync, understanding
+from ticketsync.workflows import sync, understanding
 from ticketsync.workflows.sync import Request
 
 # Well-formed as far as walking looks, and nothing that we believe.
@@ -82,20 +82,10 @@ def settings(settings):
 
 
 @pytest.fixture
-def adopted(connected, settings):
-    return adopt(connected, settings)
-
-
-@pytest.fixture
-def on_sqlite(sqlite, settings, sandbox):
-    connect(sqlite, sandbox.url)
-    return adopt(sqlite, settings)
-
-
-def adopt(database, settings):
-    sync.fetch_listing(database, settings, [])
-    match.adopt(database, settings)
-    return database
+def on_sqlite(templates, sandbox):
+    database = moved_to(templates.copy("sqlite", "adopted"), sandbox)
+    yield database
+    database.close()
 
 
 def run(database, settings, **request):
