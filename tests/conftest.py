@@ -269,14 +269,53 @@ def read_once(request, sandbox, templates):
     database.close()
 
 
-@pytest.fixture
-def venue(home):
+@pytest.fixture(scope="session")
+def season(tmp_path_factory):
     """
-    A venue whose own list has two exact dates and two that are 15 minutes off.
+    The home of a venue set up by commands; its own list has two exact dates and two
+    that are 15 minutes off. To be copied.
     """
+    folder = tmp_path_factory.mktemp("season")
     sandbox = server.Sandbox(world.build(orders=60))
+    run = commands(folder, sandbox)
+    with server.serving(sandbox) as url:
+        run(
+            *("init", "--venue", "V", "--timezone", "Australia/Sydney"),
+            *("--currency", "AUD", "--no-input"),
+        )
+        run(
+            *("accounts", "add", "ticket_tailor", "tt", "--base-url", url),
+            *("--secret-env", "TT_KEY"),
+        )
+        run("events", "fetch")
+        lines = ["production,starts_at"]
+        for number, p in enumerate(sandbox.world.performances[:4]):
+            moved = p.starts.replace(minute=45) if number > 1 else p.starts
+            lines.append(f"{p.work.title},{moved.isoformat()}")
+        (folder / "season.csv").write_text("\n".join(lines) + "\n")
+        run("shows", "import", str(folder / "season.csv"))
+    return folder
+
+
+@pytest.fixture
+def venue(home, season):
+    """
+    Such a venue with a sandbox of its own; called with words it runs that command.
+    """
+    shutil.copytree(season, home, dirs_exist_ok=True)
+    sandbox = server.Sandbox(world.build(orders=60))
+    with server.serving(sandbox) as sandbox.url:
+        moved_to(str(home / "ticketsync.db"), sandbox).close()
+        yield commands(home, sandbox)
+
+
+def commands(home, sandbox):
+    """
+    Runs our commands in that home, 80 columns wide; `environment` is theirs.
+    """
     environment = {
         **os.environ,
+        "TICKETSYNC_HOME": str(home),
         "TT_KEY": sandbox.key,
         "TERM": "xterm",
         "COLUMNS": "80",
@@ -292,25 +331,8 @@ def venue(home):
             stdin=subprocess.DEVNULL,
         ).stdout
 
-    with server.serving(sandbox) as url:
-        run(
-            *("init", "--venue", "V", "--timezone", "Australia/Sydney"),
-            *("--currency", "AUD", "--no-input"),
-        )
-        run(
-            *("accounts", "add", "ticket_tailor", "tt", "--base-url", url),
-            *("--secret-env", "TT_KEY"),
-        )
-        run("events", "fetch")
-        lines = ["production,starts_at"]
-        for number, p in enumerate(sandbox.world.performances[:4]):
-            moved = p.starts.replace(minute=45) if number > 1 else p.starts
-            lines.append(f"{p.work.title},{moved.isoformat()}")
-        season = home / "season.csv"
-        season.write_text("\n".join(lines) + "\n")
-        run("shows", "import", str(season))
-        run.environment = environment
-        yield run
+    run.environment = environment
+    return run
 
 
 # The pages

@@ -129,12 +129,13 @@ def test_ctrl_c_in_the_matching_screen_keeps_what_was_answered(venue):
 
 
 @pytest.fixture
-def evening(home):
+def evening(home, templates):
     """
     A house with a season of its own and three platforms that list it: `list(account,
     title, [starts])` puts dates up, `show(title, starts)` adds ours.
     """
-    database = engine.create_database(str(home / "ticketsync.db"))
+    place = templates.copy("sqlite", "empty", home / "ticketsync.db")
+    database = engine.open_database(place)
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
     count = itertools.count(1)
 
