@@ -10,14 +10,13 @@ import subprocess
 import sys
 
 import pytest
-from conftest import adopt_dates, connect
+from conftest import adopt_dates, moved_to
 
 from ticketsync.core import errors
 from ticketsync.reporting import numbers
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine, lock
-from ticketsync.workflows import match, sync, upkeep
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows import upkeep
 
 DRILL = pytest.mark.drill  # the same fault at one more moment
 CLI = [sys.executable, "-m", "ticketsync"]
@@ -278,9 +277,10 @@ def test_f80_an_export_that_does_not_fit_leaves_no_half_file(small_disk, home, s
 
 
 @pytest.fixture
-def read_only(tmp_path, home, sold):
-    adopt_dates(home / "ticketsync.db", sold)
-    run("sync", "--quiet", home=home)
+def read_only(home, sandbox, templates):
+    place = templates.copy("sqlite", "filled", home / "ticketsync.db")
+    moved_to(place, sandbox).close()
+    run("sync", "--quiet", home=home)  # which leaves its state beside the database
     done = subprocess.run(
         ["mount", "--bind", str(home), str(home)], capture_output=True
     )
@@ -361,13 +361,9 @@ MONEY = [
 
 
 @pytest.fixture
-def checked(sqlite, sandbox, settings):
-    connect(sqlite, sandbox.url)
-    sync.fetch_listing(sqlite, settings, [])
-    match.adopt(sqlite, settings)
-    sync.sync(sqlite, settings, Request())
-    assert upkeep.check(sqlite, settings, deep=True).is_sound
-    return sqlite
+def checked(full, settings):
+    assert upkeep.check(full, settings, deep=True).is_sound
+    return full
 
 
 @pytest.mark.parametrize(("table", "column"), MONEY)
