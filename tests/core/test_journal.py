@@ -39,6 +39,13 @@ def test_a_line_is_json_with_time_level_and_whose_it_is(lines):
     }
 
 
+def test_no_fact_stands_for_the_time_or_the_level_of_a_line(lines):
+    journal.open_log()
+    journal.note("said", level="none", timestamp="never")
+    (line,) = lines()
+    assert (line["level"], line["timestamp"][:2]) == ("info", "20")
+
+
 def test_nothing_is_written_before_the_log_is_opened(home):
     journal.note("too early")
     assert not journal.file().exists()

@@ -47,7 +47,6 @@ def figures(database):
 def test_pages_in_any_order_and_some_twice_make_the_same_figures(
     sandbox, tmp_path, templates, seed
 ):
-
     from ticketsync.catalogue import offers
 
     chance = random.Random(seed)

@@ -121,7 +121,7 @@ def _tell(level: str, event: str, facts: Mapping[str, Any]) -> None:
     if _sinks is None:
         return
     line = {"timestamp": clock.stamp(), "level": level, "event": event}
-    told = {**line, **_around.get(), **facts}
+    told = {**_around.get(), **facts, **line}
     entry = {key: _shown(key, value) for key, value in told.items()}
     for sink in _sinks:
         sink.write(entry)
