@@ -6,11 +6,11 @@ traceback (F90, F109–F114).
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
 
+import needs
 import pytest
 
 from ticketsync.accounts import state
@@ -143,10 +143,6 @@ def test_f109_without_a_keyring_the_account_waits_and_the_others_go_on(
 
 # The real daemon
 
-HAS_DAEMON = all(map(shutil.which, ("gnome-keyring-daemon", "dbus-run-session")))
-daemon = pytest.mark.skipif(
-    not HAS_DAEMON, reason="gnome-keyring-daemon or dbus-run-session is not installed"
-)
 UNLOCKED = "printf pass | gnome-keyring-daemon --unlock --components=secrets >/dev/null"
 LOCKED = "gnome-keyring-daemon --start --components=secrets >/dev/null"
 STOPPED = """
@@ -185,7 +181,7 @@ def with_daemon(home, tmp_path, start, *arguments, key=""):
     return done
 
 
-@daemon
+@needs.keyring_daemon
 def test_the_real_keyring_keeps_a_key_and_gives_it_back(home, ready, tmp_path):
     added = with_daemon(
         *(home, tmp_path, UNLOCKED, "accounts", "add", "ticket_tailor", "box"),
@@ -203,7 +199,7 @@ def test_the_real_keyring_keeps_a_key_and_gives_it_back(home, ready, tmp_path):
     assert spilled == []
 
 
-@daemon
+@needs.keyring_daemon
 def test_f110_a_locked_keyring_is_said_and_nobody_is_asked(home, ready, tmp_path):
     with_daemon(
         *(home, tmp_path, UNLOCKED, "accounts", "add", "ticket_tailor", "box"),
@@ -216,7 +212,7 @@ def test_f110_a_locked_keyring_is_said_and_nobody_is_asked(home, ready, tmp_path
     assert "--secret-env" in done.stderr
 
 
-@daemon
+@needs.keyring_daemon
 def test_f111_a_keyring_that_never_answers_is_cut_off(home, in_keyring, tmp_path):
     """
     The daemon is there, and stopped in its tracks.

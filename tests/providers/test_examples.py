@@ -5,9 +5,9 @@ from the facts that come with them; what is not read has its reason.
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 
 import httpx
+import needs
 import pytest
 
 from ticketsync.core import errors
@@ -24,11 +24,7 @@ from ticketsync.providers.humanitix import Humanitix
 from ticketsync.providers.square import Square
 from ticketsync.providers.wix import Wix
 
-EXAMPLES = Path(__file__).parents[3] / "shared" / "providers" / "examples"
-pytestmark = pytest.mark.skipif(
-    not EXAMPLES.exists(),
-    reason="the documented example payloads are not on this machine",
-)
+pytestmark = needs.examples
 SITE = "5a1e0000-0000-4000-8000-000000000001"
 WEBHOOK = "a webhook; the receiver's matter, not this reader's"
 READ = {
@@ -124,12 +120,12 @@ NOT_READ = {
 
 @pytest.mark.parametrize("folder", READ)
 def test_every_example_is_read_or_has_a_reason(folder):
-    there = {file.name for file in (EXAMPLES / folder).iterdir()}
+    there = {file.name for file in (needs.EXAMPLES / folder).iterdir()}
     assert there == READ[folder] | set(NOT_READ[folder])
 
 
 def text(folder, name):
-    return (EXAMPLES / folder / name).read_text(encoding="utf-8")
+    return (needs.EXAMPLES / folder / name).read_text(encoding="utf-8")
 
 
 def example(folder, name):
@@ -586,7 +582,7 @@ SYDNEY = {"timezone": "Australia/Sydney", "currency": "AUD"}
 
 
 def test_ticketmaster_blocks_come_to_what_the_example_says():
-    file = EXAMPLES / "ticketmaster" / "archtics_style_extract.csv"
+    file = needs.EXAMPLES / "ticketmaster" / "archtics_style_extract.csv"
     reports = file_import.read_report({**SYDNEY, "recipe": "ticketmaster"}, file)
     orders = [file_import.read_order(raw) for raw in reports.orders]
     # COM0306 = 7 tickets (1 comp), gross 286.00, tax inside 26.00
@@ -603,7 +599,7 @@ def test_ticketmaster_blocks_come_to_what_the_example_says():
 
 
 def test_seat_engine_lines_alone_do_not_say_their_show():
-    file = EXAMPLES / "seat_engine" / "club_export_orderlines.csv"
+    file = needs.EXAMPLES / "seat_engine" / "club_export_orderlines.csv"
     with pytest.raises(errors.BadFile, match="event_name"):
         file_import.read_report({**SYDNEY, "recipe": "seat_engine"}, file)
 

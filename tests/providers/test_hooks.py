@@ -7,8 +7,8 @@ import hashlib
 import hmac
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 
+import needs
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -24,17 +24,13 @@ from ticketsync.providers.square import Square
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.providers.wix import Wix
 
-EXAMPLES = Path(__file__).parents[3] / "shared" / "providers" / "examples"
-needs_examples = pytest.mark.skipif(
-    not EXAMPLES.exists(), reason="the documented payloads are not on this machine"
-)
 KEY = [Secret("whsec_canary_1")]
 MOMENT = 1_790_000_000
 NOW = datetime.fromtimestamp(MOMENT, UTC)
 
 
 def example(name):
-    return json.loads((EXAMPLES / name).read_text())
+    return json.loads((needs.EXAMPLES / name).read_text())
 
 
 def delivery(body, headers=None, url="", now=NOW):
@@ -56,7 +52,7 @@ def tailored(body, *, moment=MOMENT, secret="whsec_canary_1", between=""):
 # Known answers
 
 
-@needs_examples
+@needs.examples
 def test_f63_ticket_tailors_vector():
     told = example("ticket_tailor/webhook_signature_vector.json")
     then = datetime.fromtimestamp(1735689600, UTC)
@@ -67,7 +63,7 @@ def test_f63_ticket_tailors_vector():
         TicketTailor.verify(good, [Secret("another")])
 
 
-@needs_examples
+@needs.examples
 @pytest.mark.parametrize(
     ("name", "is_good"),
     [
@@ -85,7 +81,7 @@ def test_f63_squares_vectors(name, is_good):
             Square.verify(came, [Secret(told["signatureKey"])])
 
 
-@needs_examples
+@needs.examples
 def test_f63_wixs_tokens():
     good = example("wix_events/webhook_jwt_valid_order_confirmed.json")
     claims = hooks.claims_of(good["body"].encode().split(b".")[1])
@@ -100,7 +96,7 @@ def test_f63_wixs_tokens():
         Wix.verify(delivery(none["body"], now=then), [Secret(none["publicKeyPem"])])
 
 
-@needs_examples
+@needs.examples
 @pytest.mark.parametrize(
     ("name", "ends"),
     [

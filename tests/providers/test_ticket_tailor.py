@@ -5,8 +5,8 @@ Ticket Tailor's records, read with expectations written by hand from its documen
 import copy
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 
+import needs
 import pytest
 
 from ticketsync.core import records
@@ -15,13 +15,7 @@ from ticketsync.core.records import OrderStatus, TicketStatus
 from ticketsync.providers import reading
 from ticketsync.providers.ticket_tailor import TicketTailor
 
-EXAMPLES = (
-    Path(__file__).parents[3] / "shared" / "providers" / "examples" / "ticket_tailor"
-)
-needs_examples = pytest.mark.skipif(
-    not EXAMPLES.exists(),
-    reason="the documented example payloads are not on this machine",
-)
+EXAMPLES = needs.EXAMPLES / "ticket_tailor"
 READ_HERE = {
     "order_docs_free.json",
     "orders_list_docs_envelope.json",
@@ -50,7 +44,7 @@ def read_order(raw):
     return reading.understood(tailor.read_order, raw)
 
 
-@needs_examples
+@needs.examples
 def test_every_example_is_read_or_has_a_reason():
     there = {file.name for file in EXAMPLES.iterdir()}
     assert there == READ_HERE | set(NOT_READ)
@@ -89,25 +83,25 @@ FREE_ORDER = records.Order(
 )
 
 
-@needs_examples
+@needs.examples
 def test_the_documented_order():
     assert read_order(example("order_docs_free.json")) == FREE_ORDER
 
 
-@needs_examples
+@needs.examples
 def test_the_documented_order_list():
     (raw,) = example("orders_list_docs_envelope.json")["data"]
     assert read_order(raw) == FREE_ORDER
 
 
-@needs_examples
+@needs.examples
 def test_the_order_inside_the_documented_webhook():
     assert (
         read_order(example("webhook_order_created_docs.json")["payload"]) == FREE_ORDER
     )
 
 
-@needs_examples
+@needs.examples
 def test_the_documented_tickets():
     raws = example("issued_tickets_list_docs_envelope.json")["data"]
     loose = [tailor.read_loose_ticket(raw) for raw in raws]
@@ -116,7 +110,7 @@ def test_the_documented_tickets():
     assert loose[0].currency == ""
 
 
-@needs_examples
+@needs.examples
 def test_the_observed_series():
     raw = example("event_series_single_observed_fields.json")
     assert tailor.read_event(raw) == records.Event(
@@ -127,7 +121,7 @@ def test_the_observed_series():
     assert tailor.owner_of(raw) == "exampleboxoffice"
 
 
-@needs_examples
+@needs.examples
 def test_the_observed_event():
     raw = example("event_single_observed_fields.json")
 

@@ -4,11 +4,11 @@ The disk against us: full, read-only, failing, rotting; and locks of the dead.
 
 import os
 import random
-import shutil
 import sqlite3
 import subprocess
 import sys
 
+import needs
 import pytest
 from conftest import adopt_dates, moved_to
 
@@ -128,7 +128,7 @@ def test_f75_every_connection_waits_for_the_disk(sqlite):
             assert pragma("PRAGMA journal_mode").scalar() in ("truncate", "wal")
 
 
-@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+@needs.strace
 def test_f75_a_commit_is_on_the_disk_before_it_is_acknowledged(sqlite, tmp_path):
     """
     Watched from outside: the file and its journal are synced before the next word is
@@ -231,12 +231,7 @@ def small_disk(tmp_path):
     mounted = []
 
     def mount(kilobytes):
-        done = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(place)],
-            capture_output=True,
-        )
-        if done.returncode:
-            pytest.skip("this user may not mount; the test above needs no mount")
+        needs.mount("-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(place))
         mounted.append(place)
         return place
 
@@ -281,11 +276,7 @@ def read_only(home, sandbox, templates):
     place = templates.copy("sqlite", "filled", home / "ticketsync.db")
     moved_to(place, sandbox).close()
     run("sync", "--quiet", home=home)  # which leaves its state beside the database
-    done = subprocess.run(
-        ["mount", "--bind", str(home), str(home)], capture_output=True
-    )
-    if done.returncode:
-        pytest.skip("this user may not mount")
+    needs.mount("--bind", str(home), str(home))
     subprocess.run(["mount", "-o", "remount,bind,ro", str(home)], check=True)
     yield home
     subprocess.run(["umount", str(home)], check=True)
@@ -317,7 +308,7 @@ def test_f81_the_doctor_can_still_look(read_only):
 # A disk that fails (F82)
 
 
-@pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
+@needs.strace
 @pytest.mark.parametrize(
     ("fault", "moment"),
     [

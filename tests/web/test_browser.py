@@ -4,9 +4,9 @@ doors and a lost network, a small telephone, the dark, and what a screen reader 
 stumble over.
 """
 
-import shutil
 from pathlib import Path
 
+import needs
 import pytest
 
 from ticketsync.core import clock
@@ -15,7 +15,6 @@ from ticketsync.store.tables.door import Admission, Scan
 from ticketsync.store.upsert import table_of
 from ticketsync.visitors import passes
 
-CHROMIUM = shutil.which("chromium")
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update"),
@@ -23,9 +22,7 @@ FLAGS = (
 )
 SHOW = 12
 
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="there is no Chromium on this machine"
-)
+pytestmark = needs.chromium
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +30,7 @@ def chromium():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=needs.CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
 

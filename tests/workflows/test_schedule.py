@@ -6,18 +6,14 @@ what is not ours.
 import os
 import plistlib
 import shlex
-import shutil
 import subprocess
 import sys
 
+import needs
 import pytest
 
 from ticketsync.core import errors
 from ticketsync.workflows import schedule
-
-needs_systemd = pytest.mark.skipif(
-    shutil.which("systemd-analyze") is None, reason="this machine has no systemd"
-)
 
 
 @pytest.mark.parametrize(
@@ -157,13 +153,13 @@ def test_a_scheduler_that_is_not_there_is_named(monkeypatch, tmp_path):
         ("30 2 1 */6 *", "*-01,07-01 02:30:00"),
     ],
 )
-@needs_systemd
+@needs.systemd
 def test_systemd_understands_the_same_times(text, told):
     assert schedule.calendar(schedule.when(text)) == told
     subprocess.run(["systemd-analyze", "calendar", told], check=True)
 
 
-@needs_systemd
+@needs.systemd
 def test_systemd_takes_the_units(tmp_path):
     what = schedule.Job(
         schedule.when("*/15 9-23 * * *"),

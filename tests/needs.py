@@ -1,0 +1,36 @@
+"""
+What some tests need that a machine may lack. Each test that is left out says so at the
+end of the run; nothing is left out for any other reason.
+"""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+# Payloads as the platforms document them; they lie beside the checkout, not in it.
+EXAMPLES = Path(__file__).parents[2] / "shared" / "providers" / "examples"
+CHROMIUM = shutil.which("chromium")
+
+
+def programs(*names):
+    missing = [name for name in names if not shutil.which(name)]
+    return pytest.mark.skipif(bool(missing), reason=f"not installed: {missing}")
+
+
+examples = pytest.mark.skipif(
+    not EXAMPLES.exists(), reason="the documented payloads are not beside the checkout"
+)
+chromium = programs("chromium")
+keyring_daemon = programs("gnome-keyring-daemon", "dbus-run-session")
+strace = programs("strace")
+systemd = programs("systemd-analyze")
+
+
+def mount(*arguments):
+    """
+    Mount, or leave the test out where this user may not.
+    """
+    if subprocess.run(["mount", *arguments], capture_output=True).returncode:
+        pytest.skip("this user may not mount")
