@@ -32,5 +32,9 @@ def mount(*arguments):
     """
     Mount, or leave the test out where this user may not.
     """
-    if subprocess.run(["mount", *arguments], capture_output=True).returncode:
+    command = shutil.which("mount")
+    if (
+        not command
+        or subprocess.run([command, *arguments], capture_output=True).returncode
+    ):
         pytest.skip("this user may not mount")
