@@ -61,7 +61,10 @@ ALLOWED = {
     "sandbox": {"sandbox", "core"},
 }
 for context in CONTEXTS | READERS:
-    ALLOWED[context] = {context, "store.tables", "store.upsert", "store.types", "core"}
+    ALLOWED[context] = {
+        *(context, "store.tables", "store.upsert", "store.types", "store.counted"),
+        "core",
+    }
 OF_CORE = {
     "msgspec",
     "yaml",

@@ -90,7 +90,11 @@ def test_admissions_are_the_tickets_that_still_admit(synced):
         admitted[row["show_id"]] += 1
     with synced.read() as session:
         figures = {item.show_id: item.tickets_sold for item in numbers.figures(session)}
-    assert dict(admitted) == {show: n for show, n in figures.items() if n}
+    not_counted = {show: n for show, n in admitted.items() if show not in figures}
+    assert len(not_counted) == 2  # their money is left out, their guests are not
+    assert {show: n for show, n in admitted.items() if show in figures} == {
+        show: n for show, n in figures.items() if n
+    }
 
 
 def test_sessions_have_every_show_and_what_is_left(synced):

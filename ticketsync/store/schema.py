@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from ticketsync.core import errors
 
-PRESENT = "0006"
+PRESENT = "0012"
 
 
 def version_of(connection: Connection) -> str | None:
@@ -62,6 +62,8 @@ def upgrade(engine: Engine) -> None:
     from alembic import command
     from alembic.config import Config
 
+    from ticketsync.store import views  # every table, which few commands need
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with (
@@ -73,7 +75,12 @@ def upgrade(engine: Engine) -> None:
         if version is not None and version > PRESENT:
             check(connection)
         config.attributes["connection"] = connection
+        if version is not None and version >= views.EARLIEST:
+            views.drop_all(connection)  # else they would be in a changed table's way
+        command.upgrade(config, views.EARLIEST)
+        views.drop_all(connection)
         command.upgrade(config, PRESENT)
+        views.create_all(connection)
 
 
 @contextmanager

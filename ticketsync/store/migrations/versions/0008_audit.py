@@ -1,0 +1,12 @@
+"""
+Who changed what, when, before and after.
+"""
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass

@@ -1,0 +1,305 @@
+"""
+The views that people's own queries stand on: a public interface, whose columns stay as
+they are and in their order; new ones come last.
+
+They hold no data: every upgrade of the database drops them before it changes a table
+and makes them anew from these definitions afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Select,
+    Table,
+    and_,
+    case,
+    cast,
+    func,
+    inspect,
+    or_,
+    select,
+    text,
+    type_coerce,
+)
+
+from ticketsync.store import counted
+from ticketsync.store.tables.accounts import Account, SyncRun
+from ticketsync.store.tables.catalogue import Production, Show, ShowLink, Venue
+from ticketsync.store.tables.door import Admission
+from ticketsync.store.tables.financials import ShowFinancials
+from ticketsync.store.tables.sales import Attendee, Buyer, Order, Quarantined, Ticket
+from ticketsync.store.tables.webhooks import Delivered
+from ticketsync.store.types import WHOLE
+from ticketsync.store.upsert import table_of
+
+EARLIEST = "0006"  # the schema from which on the views are no migration's own
+
+
+def names() -> tuple[str, ...]:
+    """
+    All of them.
+    """
+    return tuple(_DEFINITIONS)
+
+
+def column_names(name: str) -> list[str]:
+    """
+    The columns of a view, in their order.
+    """
+    return list(_DEFINITIONS[name]().selected_columns.keys())
+
+
+def definition(name: str, dialect: Dialect) -> str:
+    """
+    The SELECT of a view as that kind of database takes it.
+    """
+    query = _DEFINITIONS[name]()
+    return str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+
+
+def create_all(connection: Connection) -> None:
+    """
+    Make every view.
+    """
+    for name in names():
+        body = definition(name, connection.dialect)
+        columns = ", ".join(column_names(name))
+        # A percent sign would be a parameter to psycopg, a colon one to SQLAlchemy.
+        statement = f"CREATE VIEW {name} ({columns}) AS {body}".replace(":", "\\:")
+        connection.execute(text(statement))
+
+
+def drop_all(connection: Connection) -> None:
+    """
+    Drop those of the views that are there.
+    """
+    for name in {*inspect(connection).get_view_names()} & {*names()}:
+        connection.execute(text(f"DROP VIEW {name}"))
+
+
+def _show_totals() -> Select[Any]:
+    figures, shows = table_of(ShowFinancials), table_of(Show)
+    productions, venues = table_of(Production), table_of(Venue)
+    every_fee_is_known = func.count(figures.c.fees) == func.count()
+
+    def total(column: Any) -> Any:
+        return cast(func.sum(column), WHOLE)
+
+    return (
+        select(
+            shows.c.id.label("show_id"),
+            productions.c.title.label("production"),
+            shows.c.starts_at,
+            shows.c.starts_local,
+            venues.c.name.label("venue"),
+            figures.c.currency,
+            shows.c.capacity,
+            *(
+                total(figures.c[name]).label(name)
+                for name in (
+                    *("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in"),
+                    *("face", "discounts", "gross"),
+                )
+            ),
+            case((every_fee_is_known, total(figures.c.fees))).label("fees"),
+            *(
+                total(figures.c[name]).label(name)
+                for name in ("refunded", "tax", "tax_remitted")
+            ),
+            case((every_fee_is_known, total(figures.c.net))).label("net"),
+            total(figures.c.net_before_fees).label("net_before_fees"),
+        )
+        .select_from(figures)
+        .join(shows, shows.c.id == figures.c.show_id)
+        .join(productions, productions.c.id == shows.c.production_id)
+        .join(venues, venues.c.id == shows.c.venue_id)
+        .group_by(
+            shows.c.id,
+            productions.c.title,
+            shows.c.starts_at,
+            shows.c.starts_local,
+            venues.c.name,
+            figures.c.currency,
+            shows.c.capacity,
+        )
+    )
+
+
+def _ticket_sales_analytics() -> Select[Any]:
+    tickets, orders, shows = table_of(Ticket), table_of(Order), table_of(Show)
+    productions, venues = table_of(Production), table_of(Venue)
+    accounts = table_of(Account)
+    return (
+        select(
+            shows.c.id.label("show_id"),
+            productions.c.title.label("production"),
+            venues.c.name.label("venue"),
+            shows.c.starts_at,
+            shows.c.starts_local,
+            accounts.c.name.label("account"),
+            accounts.c.provider,
+            orders.c.provider_id.label("order_id"),
+            orders.c.placed_at,
+            orders.c.status.label("order_status"),
+            orders.c.channel,
+            tickets.c.provider_id.label("ticket_id"),
+            tickets.c.kind,
+            tickets.c.type_name.label("ticket_type"),
+            tickets.c.currency,
+            tickets.c.is_sold,
+            tickets.c.is_comp,
+            tickets.c.is_refunded,
+            tickets.c.face,
+            tickets.c.discount,
+            tickets.c.charged,
+            tickets.c.refunded,
+            tickets.c.tax,
+            tickets.c.tax_remitted,
+            tickets.c.fees,
+        )
+        .select_from(counted.counted_tickets())
+        .join(productions, productions.c.id == shows.c.production_id)
+        .join(venues, venues.c.id == shows.c.venue_id)
+        .join(accounts, accounts.c.id == tickets.c.account_id)
+        .outerjoin(orders, orders.c.id == tickets.c.order_id)
+    )
+
+
+def _attendee_checkin_status() -> Select[Any]:
+    tickets, orders, shows = table_of(Ticket), table_of(Order), table_of(Show)
+    productions, accounts = table_of(Production), table_of(Account)
+    attendees, buyers = table_of(Attendee), table_of(Buyer)
+    admissions = table_of(Admission)
+    is_ours = counted.is_set(admissions.c.is_in)
+    return (
+        select(
+            shows.c.id.label("show_id"),
+            productions.c.title.label("production"),
+            shows.c.starts_local,
+            accounts.c.name.label("account"),
+            orders.c.provider_id.label("order_id"),
+            tickets.c.provider_id.label("ticket_id"),
+            tickets.c.type_name.label("ticket_type"),
+            tickets.c.is_comp,
+            counted.is_checked_in().label("is_checked_in"),
+            func.coalesce(
+                func.nullif(attendees.c.name, ""), func.nullif(buyers.c.name, "")
+            ).label("attendee"),
+            func.coalesce(
+                func.nullif(attendees.c.email, ""), func.nullif(buyers.c.email, "")
+            ).label("email"),
+            case((is_ours, admissions.c.at)).label("checked_in_at"),
+            case((is_ours, admissions.c.door)).label("door"),
+        )
+        .select_from(counted.admitting_tickets())
+        .join(productions, productions.c.id == shows.c.production_id)
+        .join(accounts, accounts.c.id == tickets.c.account_id)
+        .outerjoin(orders, orders.c.id == tickets.c.order_id)
+        .outerjoin(attendees, attendees.c.ticket_id == tickets.c.id)
+        .outerjoin(buyers, buyers.c.order_id == orders.c.id)
+    )
+
+
+def _session_complete() -> Select[Any]:
+    figures, shows = table_of(ShowFinancials), table_of(Show)
+    productions, venues = table_of(Production), table_of(Venue)
+    links = table_of(ShowLink)
+    summed = (
+        select(
+            figures.c.show_id,
+            *(
+                cast(func.sum(figures.c[name]), WHOLE).label(name)
+                for name in ("tickets_sold", "tickets_comp", "checked_in")
+            ),
+        )
+        .group_by(figures.c.show_id)
+        .subquery("f")
+    )
+
+    def number(name: str) -> Any:
+        return func.coalesce(summed.c[name], 0)
+
+    sources = (
+        select(func.count())
+        .select_from(links)
+        .where(links.c.show_id == shows.c.id)
+        .correlate(shows)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            shows.c.id.label("show_id"),
+            productions.c.title.label("production"),
+            venues.c.name.label("venue"),
+            shows.c.starts_at,
+            shows.c.starts_local,
+            shows.c.timezone,
+            shows.c.capacity,
+            *(
+                number(name).label(name)
+                for name in ("tickets_sold", "tickets_comp", "checked_in")
+            ),
+            (shows.c.capacity - number("tickets_sold")).label("left_to_sell"),
+            sources.label("sources"),
+            type_coerce(shows.c.is_excluded, WHOLE).label("is_excluded"),
+        )
+        .select_from(shows)
+        .join(productions, productions.c.id == shows.c.production_id)
+        .join(venues, venues.c.id == shows.c.venue_id)
+        .outerjoin(summed, and_(summed.c.show_id == shows.c.id))
+    )
+
+
+def _sync_health() -> Select[Any]:
+    accounts, runs = table_of(Account), table_of(SyncRun)
+    waiting, deliveries = table_of(Quarantined), table_of(Delivered)
+
+    def latest(column: Any, *restrictions: Any) -> Any:
+        return (
+            select(func.max(column))
+            .where(
+                runs.c.account_id == accounts.c.id,
+                or_(runs.c.kind == "full", runs.c.kind == "incremental"),
+                *restrictions,
+            )
+            .correlate(accounts)
+            .scalar_subquery()
+        )
+
+    def number(table: Table, *restrictions: Any) -> Any:
+        return (
+            select(func.count())
+            .select_from(table)
+            .where(table.c.account_id == accounts.c.id, *restrictions)
+            .correlate(accounts)
+            .scalar_subquery()
+        )
+
+    was_tried = runs.c.outcome.not_like("skipped-%")
+    return select(
+        accounts.c.name.label("account"),
+        accounts.c.provider,
+        accounts.c.state,
+        accounts.c.failures,
+        accounts.c.breaker_until,
+        latest(runs.c.started_at, was_tried).label("last_attempt_at"),
+        latest(runs.c.finished_at, runs.c.outcome == "success").label(
+            "last_success_at"
+        ),
+        number(waiting).label("quarantined"),
+        number(deliveries, deliveries.c.state == "failed").label("failed_deliveries"),
+    ).select_from(accounts)
+
+
+_DEFINITIONS: dict[str, Callable[[], Select[Any]]] = {
+    "show_totals": _show_totals,
+    "ticket_sales_analytics": _ticket_sales_analytics,
+    "attendee_checkin_status": _attendee_checkin_status,
+    "session_complete": _session_complete,
+    "sync_health": _sync_health,
+}
