@@ -15,7 +15,7 @@ import numpy
 from scipy.optimize import linear_sum_assignment
 
 from ticketsync.catalogue import matching
-from ticketsync.catalogue.matching import Dated, Slot
+from ticketsync.catalogue.candidates import TOLERANCE, Dated, Slot
 
 MANY, A_DAY = 2000, 2
 BEGIN = datetime(2026, 1, 1, 8, 0, tzinfo=UTC)
@@ -68,7 +68,7 @@ def first_fit(shows, dates):
     free, pairs = list(shows), []
     for date in dates:
         for show in free:
-            if abs(show.starts_at - date.starts_at) <= matching.TOLERANCE:
+            if abs(show.starts_at - date.starts_at) <= TOLERANCE:
                 pairs.append((date.occurrence_id, show.show_id))
                 free.remove(show)
                 break

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
-from ticketsync.catalogue import matching
-from ticketsync.catalogue.matching import Dated, Slot
+from ticketsync.catalogue import assignment, candidates, matching
+from ticketsync.catalogue.candidates import Dated, Slot, Tolerance
 
 EVENING = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
 
@@ -41,7 +41,7 @@ def test_m25_a_lone_late_date_is_not_given_to_the_early_show():
     plan = matching.propose([show(1, 0)], [date(20, 90)])
     assert plan.certain == ()
     assert plan.unsure[0].candidates[0].minutes_apart == 90
-    assert "90 min later" in plan.unsure[0].why
+    assert plan.unsure[0].why == "nearest show is 90 min earlier"
 
 
 def test_an_hour_too_late_everywhere_is_reported_and_not_linked():
@@ -154,7 +154,7 @@ def test_the_solver_is_as_good_as_scipy(rows, columns, seed):
     width = rows + columns
     costs = numpy.random.default_rng(seed).integers(0, 50, (rows, width))
 
-    ours = matching.cheapest([[int(c) for c in row] for row in costs])
+    ours = assignment.cheapest([[int(c) for c in row] for row in costs])
 
     theirs = linear_sum_assignment(costs)
     assert len(set(ours)) == rows
@@ -172,13 +172,13 @@ def test_the_whole_plan_is_scipys_optimum(ours, theirs):
     """
     shows = [show(n, minutes) for n, minutes in enumerate(ours)]
     dates = [date(n, minutes) for n, minutes in enumerate(theirs)]
-    candidates = matching._candidates(shows, dates, matching.TOLERANCE)
+    possible = candidates.candidates(shows, dates, Tolerance())
 
-    chosen = matching.assign(candidates)
+    chosen = assignment.assign(possible)
 
     alone = 10**7
     costs = numpy.full((len(dates), len(shows) + len(dates)), alone)
-    for match in candidates:
+    for match in possible:
         costs[match.occurrence.occurrence_id][match.show.show_id] = match.cost
     best = linear_sum_assignment(costs)
     whole = sum(m.cost for m in chosen) + alone * (len(dates) - len(chosen))

@@ -15,7 +15,7 @@ from sqlalchemy import delete, select, update
 from sqlmodel import Session
 
 from ticketsync.catalogue import shows as our_shows
-from ticketsync.catalogue.matching import Dated, Slot
+from ticketsync.catalogue.candidates import Dated, Slot
 from ticketsync.catalogue.offers import Offer
 from ticketsync.catalogue.shows import NewShow, ShowInfo, VenueInfo
 from ticketsync.core import errors
@@ -28,9 +28,11 @@ from ticketsync.store.tables.catalogue import (
     Refusal,
     Show,
     ShowLink,
+    Venue,
 )
 from ticketsync.store.upsert import table_of
 
+MADE_OF_IT = "a show made of this date"  # says nothing of its venue
 FAR = timedelta(hours=24)  # a date that moves further needs a person's word
 
 
@@ -244,6 +246,7 @@ def dated(session: Session, offers: Iterable[Offer]) -> list[Dated]:
     never = {occurrence for occurrence, show in refusals(session) if show is None}
     works = _production_of_event(session)
     titles = _production_of_title(session)
+    venues = _venue_of_name(session)
     return [
         Dated(
             occurrence_id=offer.id,
@@ -255,6 +258,7 @@ def dated(session: Session, offers: Iterable[Offer]) -> list[Dated]:
             production=works.get(offer.event_row),
             known_as=titles.get(_folded(offer.event)),
             starts_local=offer.starts_local,
+            known_at=venues.get(_folded(offer.venue or "")),
         )
         for offer in offers
         if offer.show_id is None
@@ -273,7 +277,7 @@ def adopt_one(
     """
     new = replace(_as_show(session, offer, our_shows.house(session)), production=title)
     show_id, is_new = our_shows.add_show(session, new)
-    pair = Pair(offer.id, show_id, "a show made of this date")
+    pair = Pair(offer.id, show_id, MADE_OF_IT)
     make(session, [pair], decided_by="person", batch=batch, now=now)
     return show_id, is_new
 
@@ -502,6 +506,36 @@ def _production_of_title(session: Session) -> dict[str, str]:
     for name, title in rows:
         found.setdefault(_folded(name), set()).add(str(title))
     return {name: titles.pop() for name, titles in found.items() if len(titles) == 1}
+
+
+def _venue_of_name(session: Session) -> dict[str, str]:
+    """
+    What the platforms' names of venues mean, where a person said so and all pairs that
+    they made agree.
+    """
+    links, dates, shows = table_of(ShowLink), table_of(Occurrence), table_of(Show)
+    venues = table_of(Venue)
+    rows = session.connection().execute(
+        select(dates.c.venue, venues.c.name)
+        .join(links, links.c.occurrence_id == dates.c.id)
+        .join(shows, shows.c.id == links.c.show_id)
+        .join(venues, venues.c.id == shows.c.venue_id)
+        .where(
+            dates.c.venue.is_not(None),
+            links.c.decided_by == "person",
+            links.c.reason != MADE_OF_IT,
+        )
+        .distinct()
+    )
+    found: dict[str, set[str]] = {}
+    for theirs, ours in rows:
+        found.setdefault(_folded(theirs), set()).add(str(ours))
+    own_names = {_folded(venue.name) for venue in our_shows.venues(session)}
+    return {
+        name: known.pop()
+        for name, known in found.items()
+        if len(known) == 1 and name not in own_names
+    }
 
 
 def _folded(title: str) -> str:

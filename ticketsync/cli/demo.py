@@ -150,7 +150,7 @@ def _match(database: Database, settings: Settings, home: Path) -> None:
         for new in parsed.shows:
             shows.add_show(session, new)
     with database.read() as session:
-        plan = match.plan(session, settings.match_tolerance)
+        plan = match.plan(session, settings)
     made = match.accept(
         database, settings, plan.certain, decided_by="machine", batch="demo"
     )
@@ -238,7 +238,7 @@ def _connect_others(
     typer.echo(f"door: {added.title}, one list typed at your own door.")
     sync.fetch_listing(database, settings, [])
     with database.read() as session:
-        plan = match.plan(session, settings.match_tolerance)
+        plan = match.plan(session, settings)
     made = match.accept(
         database, settings, plan.certain, decided_by="machine", batch="demo-2"
     )

@@ -13,7 +13,8 @@ from ticketsync.cli import context
 from ticketsync.cli.context import Json
 
 if TYPE_CHECKING:
-    from ticketsync.catalogue.matching import Match, MatchPlan
+    from ticketsync.catalogue.candidates import Match
+    from ticketsync.catalogue.matching import MatchPlan
     from ticketsync.core.config import Settings
     from ticketsync.store.engine import Database
 
@@ -62,9 +63,7 @@ def match(
         _from_file(here, database, settings, from_file, dry_run=dry_run, json=json)
         return
     with database.read() as session:
-        plan = matching.plan(
-            session, settings.match_tolerance, production=production or None
-        )
+        plan = matching.plan(session, settings, production=production or None)
     if to_file is not None:
         _to_file(here, plan, to_file)
         return

@@ -19,7 +19,8 @@ from ticketsync.cli import render
 from ticketsync.core.redact import safe
 
 if TYPE_CHECKING:
-    from ticketsync.catalogue.matching import Dated, Match, MatchPlan, Unsure
+    from ticketsync.catalogue.candidates import Dated, Match
+    from ticketsync.catalogue.matching import MatchPlan, Unsure
     from ticketsync.workflows.match import Sitting
 
 SHOWN = 6  # candidates offered for one date

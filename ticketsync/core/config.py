@@ -115,6 +115,7 @@ class Settings:
     database: str = ""
     sync: SyncSettings = SyncSettings()
     match_tolerance: timedelta = timedelta(hours=2)
+    match_tolerances: Mapping[str, timedelta] = field(default_factory=dict)
     use_system_proxy: bool = False
     retention: timedelta = timedelta(days=90)
     notify: NotifySettings = NotifySettings()
@@ -204,7 +205,9 @@ def read(text: str, source: str) -> Settings:
             *("run_minutes", "wait_seconds"),
         ),
     )
-    matching = reader.mapping(top.get("matching"), "matching", ("tolerance_minutes",))
+    matching = reader.mapping(
+        top.get("matching"), "matching", ("tolerance_minutes", "productions")
+    )
     network = reader.mapping(top.get("network"), "network", ("use_system_proxy",))
     people = reader.mapping(top.get("people"), "people", ("retention_days",))
     log = reader.mapping(top.get("log"), "log", ("level",))
@@ -219,9 +222,8 @@ def read(text: str, source: str) -> Settings:
             run_minutes=reader.whole(sync.get("run_minutes"), 30, 1, 1440),
             wait_seconds=reader.whole(sync.get("wait_seconds"), 120, 0, 3600),
         ),
-        match_tolerance=timedelta(
-            minutes=reader.whole(matching.get("tolerance_minutes"), 120, 0, 720)
-        ),
+        match_tolerance=reader.tolerance(matching),
+        match_tolerances=reader.tolerances(matching.get("productions")),
         use_system_proxy=reader.flag(network.get("use_system_proxy"), False),
         retention=timedelta(
             days=reader.whole(people.get("retention_days"), 90, 0, 3660)
@@ -240,6 +242,22 @@ class _Reader:
 
     def __init__(self, source: str) -> None:
         self.source = source
+
+    def tolerance(self, entries: Mapping[str, plain_yaml.Node]) -> timedelta:
+        minutes = self.whole(entries.get("tolerance_minutes"), 120, 0, 720)
+        return timedelta(minutes=minutes)
+
+    def tolerances(self, node: plain_yaml.Node | None) -> dict[str, timedelta]:
+        """
+        The tolerance of productions that have one of their own, by title.
+        """
+        where = "matching.productions"
+        return {
+            title: self.tolerance(
+                self.mapping(entry, f"{where}.{title}", ("tolerance_minutes",))
+            )
+            for title, entry in self.named(node, where).items()
+        }
 
     def account(self, node: plain_yaml.Node, name: str) -> AccountSettings:
         known = ("interval_minutes", "fees", "people", "push_check_ins")

@@ -52,7 +52,7 @@ class Actions:
 
     def certain(self, asked: Asked) -> Response:
         with self._site.database.read() as session:
-            plan = match.plan(session, self._site.settings.match_tolerance)
+            plan = match.plan(session, self._site.settings)
         match.accept(
             self._site.database,
             self._site.settings,

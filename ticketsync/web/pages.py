@@ -185,9 +185,7 @@ class Pages:
             for item in numbers.figures(session):
                 sold[item.show_id] = sold.get(item.show_id, 0) + item.tickets_sold
             own = shows.list_shows(session, title)
-            plan = match.plan(
-                session, self._site.settings.match_tolerance, production=title
-            )
+            plan = match.plan(session, self._site.settings, production=title)
         return self._site.page(
             asked,
             "production.html",
@@ -197,11 +195,12 @@ class Pages:
             certain=plan.certain,
             unsure=plan.unsure,
             remarks=plan.remarks,
+            unmatched_shows=plan.unmatched_shows,
         )
 
     def matching(self, asked: Asked) -> Response:
         with self._site.database.read() as session:
-            plan = match.plan(session, self._site.settings.match_tolerance)
+            plan = match.plan(session, self._site.settings)
         return self._site.page(
             asked,
             "matching.html",
@@ -210,6 +209,7 @@ class Pages:
             certain=plan.certain,
             unsure=plan.unsure,
             remarks=plan.remarks,
+            unmatched_shows=plan.unmatched_shows,
         )
 
     def accounts(self, asked: Asked) -> Response:

@@ -7,14 +7,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 
 from sqlmodel import Session
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import links, matching, offers, shows
+from ticketsync.catalogue.candidates import Dated, Match, Tolerance
 from ticketsync.catalogue.links import Pair, Undone
-from ticketsync.catalogue.matching import Dated, Match, MatchPlan
+from ticketsync.catalogue.matching import MatchPlan
 from ticketsync.catalogue.offers import Offer
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import clock, errors
@@ -26,22 +26,24 @@ from ticketsync.store.engine import Database
 
 def plan(
     session: Session,
-    tolerance: timedelta,
+    settings: Settings,
     *,
     account_id: int | None = None,
     production: str | None = None,
 ) -> MatchPlan:
     """
-    What matching proposes for the unlinked dates, of one account or of all.
+    What matching proposes for the unlinked occurrences, of one account or of all, and
+    the shows still to come that no platform sells.
     """
-    ours = shows.list_shows(session, production)
-    if production is not None and not ours:
+    ours = shows.list_shows(session)
+    titles = {show.production for show in ours}
+    if production is not None and production not in titles:
         raise errors.NotFound(
             f"There is no production {safe(production)!r} with shows.",
             hint="See `ticketsync productions list`.",
         )
     unlinked = offers.all_offers(session, account_id, only_unlinked=True)
-    if not unlinked:
+    if not unlinked and account_id is not None:
         return MatchPlan((), (), ())
     taken = links.taken(session)
     proposed = matching.propose(
@@ -49,13 +51,43 @@ def plan(
         links.dated(session, unlinked),
         taken=taken,
         refused={(o, s) for o, s in links.refusals(session) if s is not None},
-        tolerance=tolerance,
+        tolerance=Tolerance(settings.match_tolerance, settings.match_tolerances),
     )
-    if production is None:
-        return proposed
-    # Dates of other works have no candidates here, and are not asked about.
-    near = tuple(item for item in proposed.unsure if item.candidates)
-    return replace(proposed, unsure=near)
+    now = clock.now()
+    to_come = tuple(s for s in proposed.unmatched_shows if s.starts_at >= now)
+    found = replace(
+        proposed,
+        unmatched_shows=to_come,
+        remarks=(*proposed.remarks, *_unknown_productions(settings, titles)),
+    )
+    return found if production is None else _only(found, production)
+
+
+def _only(plan: MatchPlan, production: str) -> MatchPlan:
+    """
+    The part of a plan that concerns the shows of one production.
+    """
+    return replace(
+        plan,
+        certain=tuple(m for m in plan.certain if m.show.production == production),
+        unsure=tuple(
+            item
+            for item in plan.unsure
+            if any(c.show.production == production for c in item.candidates)
+        ),
+        unmatched_shows=tuple(
+            show for show in plan.unmatched_shows if show.production == production
+        ),
+    )
+
+
+def _unknown_productions(settings: Settings, titles: set[str]) -> list[str]:
+    return [
+        f"The settings give {title!r} a tolerance of its own; no production of that "
+        "title has shows."
+        for title in settings.match_tolerances
+        if title not in titles
+    ]
 
 
 def new_batch() -> str:
@@ -164,7 +196,7 @@ class Sitting:
         What matching proposes now, with all that was decided so far.
         """
         with self.database.read() as session:
-            return plan(session, self.settings.match_tolerance, production=production)
+            return plan(session, self.settings, production=production)
 
     def farther(self, occurrence: Dated) -> list[Match]:
         """

@@ -15,8 +15,9 @@ from typing import Any
 from sqlmodel import Session
 
 from ticketsync.catalogue import links, offers, shows
+from ticketsync.catalogue.candidates import Match
 from ticketsync.catalogue.links import Pair
-from ticketsync.catalogue.matching import Match, MatchPlan
+from ticketsync.catalogue.matching import MatchPlan
 from ticketsync.core import clock, errors, sheets
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe

@@ -371,9 +371,8 @@ def work_through(work: AccountSession) -> int:
 
 
 def _link_certain(work: AccountSession) -> None:
-    tolerance = work.settings.match_tolerance
     with work.database.read() as session:
-        plan = match.plan(session, tolerance, account_id=work.account.id)
+        plan = match.plan(session, work.settings, account_id=work.account.id)
     work.notes += plan.remarks
     if plan.certain:
         made = match.accept(
@@ -384,7 +383,7 @@ def _link_certain(work: AccountSession) -> None:
             batch=work.run_id,
         )
         work.notes.append(
-            f"{made} dates linked to your shows (same minute, same title)"
+            f"{made} occurrences linked to your shows (same venue, title and time)"
         )
     if plan.unsure:
         work.notes.append(

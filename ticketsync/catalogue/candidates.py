@@ -1,0 +1,291 @@
+"""
+Which shows an occurrence may be: every pair that lies close enough in time, with what
+speaks for it and against it. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+TOLERANCE = timedelta(hours=2)
+SAME_TITLE = 70  # likeness in percent from which two titles may be one production
+SAME_WORDS = 85  # the same with every word counted
+SAME_VENUE = 90  # likeness in percent from which two names are one venue's
+OTHER_VENUE = 50  # likeness in percent below which they are two venues'
+ELSEWHERE = 40  # points that another venue costs
+_ARTICLES = frozenset({"the", "a", "an"})
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """
+    A show of ours, as far as matching cares. `sellers` feed it already.
+    """
+
+    show_id: int
+    production: str
+    venue: str
+    starts_at: datetime
+    capacity: int | None = None
+    starts_local: str = ""
+    sellers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dated:
+    """
+    An occurrence of theirs.
+
+    `production` is set where its event is linked already; `known_as` where a listing
+    of the same title was given to a production before, last season perhaps; `known_at`
+    where occurrences at a venue of that name feed shows at one venue of ours.
+    """
+
+    occurrence_id: int
+    account: str
+    event: str
+    starts_at: datetime
+    venue: str | None = None
+    capacity: int | None = None
+    production: str | None = None
+    known_as: str | None = None
+    starts_local: str = ""
+    known_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """
+    How far apart a show and an occurrence may start and still be proposed as a pair:
+    the usual time, and that of productions which have one of their own.
+    """
+
+    usual: timedelta = TOLERANCE
+    by_production: Mapping[str, timedelta] = field(default_factory=dict)
+
+    @property
+    def longest(self) -> timedelta:
+        return max((self.usual, *self.by_production.values()))
+
+    def of_production(self, title: str) -> timedelta:
+        return self.by_production.get(title, self.usual)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """
+    One possible pair, and why we believe in it.
+
+    `minutes_apart` is how much later the occurrence starts than the show.
+    `is_elsewhere`: the platform names another venue. `is_same_venue`: it names the
+    show's, or none. `is_same_title`: the titles agree word for word, or are known.
+    """
+
+    show: Slot
+    occurrence: Dated
+    minutes_apart: int
+    likeness: int
+    is_elsewhere: bool = False
+    is_same_venue: bool = True
+    is_same_title: bool = True
+
+    @property
+    def is_exact(self) -> bool:
+        return self.minutes_apart == 0
+
+    @property
+    def is_contradicted(self) -> bool:
+        """
+        Whether the platform sells more seats than the show has, so that it can hardly
+        be that show. Fewer are an allotment.
+        """
+        ours, theirs = self.show.capacity, self.occurrence.capacity
+        return bool(ours and theirs and theirs > ours)
+
+    @property
+    def is_of_other_production(self) -> bool:
+        """
+        Whether the occurrence's event is linked to another production already.
+        """
+        linked = self.occurrence.production
+        return linked is not None and linked != self.show.production
+
+    @property
+    def alike(self) -> int:
+        """
+        How much the two say the same, in points: the titles, less what another venue
+        takes off.
+        """
+        return self.likeness - (ELSEWHERE if self.is_elsewhere else 0)
+
+    @property
+    def cost(self) -> int:
+        """
+        Time first, then likeness: one minute outweighs any likeness.
+        """
+        return abs(self.minutes_apart) * 1000 + (100 - self.alike)
+
+    def reason(self) -> str:
+        """
+        Why, in words: `same minute, titles 94 % alike, capacity 180 = 180`.
+        """
+        ours, theirs = self.show.capacity, self.occurrence.capacity
+        parts = [show_is(self), self._title()]
+        if self.is_elsewhere:
+            parts.append(f"at {self.occurrence.venue}, not {self.show.venue}")
+        elif not self.is_same_venue:
+            parts.append(f"at {self.occurrence.venue}, perhaps {self.show.venue}")
+        if ours and theirs:
+            parts.append(
+                f"capacity {theirs} {'=' if ours == theirs else 'against'} {ours}"
+            )
+        if self.show.sellers:
+            parts.append(f"also on {', '.join(self.show.sellers)}")
+        return ", ".join(parts)
+
+    def _title(self) -> str:
+        if self.is_of_other_production:
+            return f"its listing is linked to {self.occurrence.production}"
+        if self.occurrence.production is not None:
+            return "production already linked"
+        if self.occurrence.known_as == self.show.production:
+            return "title known from before"
+        return f"titles {self.likeness} % alike"
+
+
+def likeness(ours: str, theirs: str) -> int:
+    """
+    How alike two titles are, in percent; word order and additions matter little.
+    """
+    from rapidfuzz import fuzz, utils  # only where there is something to match
+
+    return round(fuzz.token_set_ratio(ours, theirs, processor=utils.default_process))
+
+
+def _likeness_of_all_words(ours: str, theirs: str) -> int:
+    """
+    How alike two titles are where an addition makes another work of it: "Hamlet" is
+    not "Hamlet for Kids".
+    """
+    from rapidfuzz import fuzz, utils
+
+    return round(fuzz.token_sort_ratio(ours, theirs, processor=utils.default_process))
+
+
+def candidates(
+    shows: Sequence[Slot], dated: Sequence[Dated], tolerance: Tolerance
+) -> list[Match]:
+    """
+    Every pair within the tolerance, found by walking both lists in time order.
+
+    Shows of another production than the one an event is linked to are candidates only
+    in the very minute.
+    """
+    ours = sorted(shows, key=lambda show: show.starts_at)
+    compared = _Comparison(tuple({show.venue for show in shows}))
+    longest = tolerance.longest
+    found: list[Match] = []
+    first = 0
+    for theirs in sorted(dated, key=lambda item: item.starts_at):
+        while first < len(ours) and ours[first].starts_at < theirs.starts_at - longest:
+            first += 1
+        for show in ours[first:]:
+            if show.starts_at > theirs.starts_at + longest:
+                break
+            apart = theirs.starts_at - show.starts_at
+            if abs(apart) > tolerance.of_production(show.production):
+                continue
+            match = compared.pair(show, theirs, round(apart.total_seconds() / 60))
+            if match.is_exact or not match.is_of_other_production:
+                found.append(match)
+    return found
+
+
+class _Comparison:
+    """
+    Compares titles and venues, each pair of texts once.
+    """
+
+    def __init__(self, venues: Sequence[str]) -> None:
+        self._our_venues = venues
+        self._titles: dict[tuple[str, str], tuple[int, bool]] = {}
+        self._venues: dict[tuple[str, str | None], tuple[bool, bool]] = {}
+
+    def pair(self, show: Slot, theirs: Dated, minutes: int) -> Match:
+        title = (show.production, theirs.event)
+        if title not in self._titles:
+            words = _likeness_of_all_words(*title)
+            self._titles[title] = likeness(*title), words >= SAME_WORDS
+        alike, is_same = self._titles[title]
+        if show.production in (theirs.production, theirs.known_as):
+            alike, is_same = 100, True
+        is_elsewhere, is_same_venue = self._venue(show, theirs)
+        return Match(show, theirs, minutes, alike, is_elsewhere, is_same_venue, is_same)
+
+    def _venue(self, show: Slot, theirs: Dated) -> tuple[bool, bool]:
+        """
+        Whether it is another venue than the show's, and whether it is the show's.
+        """
+        if theirs.known_at is not None:
+            return theirs.known_at != show.venue, theirs.known_at == show.venue
+        key = (show.venue, theirs.venue)
+        if key not in self._venues:
+            self._venues[key] = _compare_venues(*key, self._our_venues)
+        return self._venues[key]
+
+
+def _compare_venues(
+    ours: str, theirs: str | None, all_ours: Sequence[str]
+) -> tuple[bool, bool]:
+    """
+    Whether the platform names another venue than ours, and whether it names ours: that
+    one which its name fits best, where it names one at all.
+    """
+    if not theirs:
+        return False, True
+    fits = {venue: _venue_likeness(venue, theirs) for venue in (ours, *all_ours)}
+    fit = fits[ours]
+    is_best = fit == max(fits.values())
+    return fit[0] < OTHER_VENUE, is_best and fit[0] >= SAME_VENUE
+
+
+def _venue_likeness(ours: str, theirs: str) -> tuple[int, float]:
+    """
+    How alike two names of venues are, in percent; among equals the closer text.
+    """
+    from rapidfuzz import fuzz
+
+    first, second = _without_articles(ours), _without_articles(theirs)
+    return round(fuzz.token_set_ratio(first, second)), fuzz.ratio(first, second)
+
+
+def _without_articles(name: str) -> str:
+    from rapidfuzz import utils
+
+    words = utils.default_process(name).split()
+    return " ".join(word for word in words if word not in _ARTICLES) or name.casefold()
+
+
+def show_is(match: Match) -> str:
+    """
+    When the show starts, as seen from the occurrence: `show is 30 min later`.
+    """
+    if match.is_exact:
+        return "same minute"
+    length = abs(match.minutes_apart)
+    if length >= 48 * 60:
+        text = f"{length // (24 * 60)} days"
+    elif length > 180:
+        text = f"{length / 60:.0f} h"
+    else:
+        text = f"{length} min"
+    return f"show is {text} {'earlier' if match.minutes_apart > 0 else 'later'}"
+
+
+def sides(match: Match) -> tuple[tuple[str, int], tuple[str, int]]:
+    """
+    The two things that a pair joins.
+    """
+    return ("show", match.show.show_id), ("date", match.occurrence.occurrence_id)
