@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import pytest
@@ -273,14 +273,14 @@ def read_once(request, sandbox, templates):
 def season(tmp_path_factory):
     """
     The home of a venue set up by commands; its own list has two exact dates and two
-    that are 15 minutes off. To be copied.
+    that are 100 minutes off. To be copied.
     """
     folder = tmp_path_factory.mktemp("season")
     sandbox = server.Sandbox(world.build(orders=60))
     run = commands(folder, sandbox)
     with server.serving(sandbox) as url:
         run(
-            *("init", "--venue", "V", "--timezone", "Australia/Sydney"),
+            *("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney"),
             *("--currency", "AUD", "--no-input"),
         )
         run(
@@ -290,8 +290,8 @@ def season(tmp_path_factory):
         run("events", "fetch")
         lines = ["production,starts_at"]
         for number, p in enumerate(sandbox.world.performances[:4]):
-            moved = p.starts.replace(minute=45) if number > 1 else p.starts
-            lines.append(f"{p.work.title},{moved.isoformat()}")
+            off = timedelta(minutes=100 if number > 1 else 0)
+            lines.append(f"{p.work.title},{(p.starts + off).isoformat()}")
         (folder / "season.csv").write_text("\n".join(lines) + "\n")
         run("shows", "import", str(folder / "season.csv"))
     return folder

@@ -234,9 +234,7 @@ def season(seed, evenings=20):
             for minutes in (begins, begins + gap) if is_double else (begins,):
                 number += 1
                 if chance.random() < 0.9:
-                    shows.append(
-                        show(number, minutes, title, venue, capacity=capacity)
-                    )
+                    shows.append(show(number, minutes, title, venue, capacity=capacity))
                 if chance.random() < 0.9:
                     theirs.append(
                         listed(

@@ -57,8 +57,8 @@ def test_matching_asks_only_what_is_unsure_and_keeps_each_answer(venue):
     screen = talk(venue, "match")
     screen.expect(r"Link the 2 certain pairs\?")
     press(screen, "y", "38 open")
-    screen.expect("15 min earlier")
-    screen.expect(r"1\).*#3: 15 min earlier")
+    screen.expect("nearest show is 100 min later")
+    screen.expect(r"1\).*#3: show is 100 min later")
     answer(screen, "1", "37 open")
     answer(screen, "1", "36 open")
     leave(screen, "4 linked, 36 left")
@@ -223,7 +223,7 @@ def test_f34_a_show_moved_to_another_day_is_offered_and_never_linked(evening):
     screen = talk(evening, "match")
     screen.expect("1 open · Tue 09 Mar 19:00")
     screen.expect("no show of yours within the tolerance")
-    screen.expect(rf"1\).*05 Mar.*#{number}: 4 days later")
+    screen.expect(rf"1\).*05 Mar.*#{number}: show is 4 days earlier")
     answer(screen, "1", "1 linked, 0 left")
 
     assert evening.pairs() == {("tt", "2027-03-09 19:00"): number}

@@ -3,12 +3,15 @@ Matching in a spreadsheet: out, edited, in again; and nothing by halves.
 """
 
 import csv
+from datetime import timedelta
 
 import pytest
 
 from ticketsync.catalogue import links, offers, shows
-from ticketsync.core import errors
+from ticketsync.core import clock, errors
 from ticketsync.reporting import exports
+from ticketsync.store.tables.catalogue import Occurrence
+from ticketsync.store.upsert import table_of
 from ticketsync.workflows import match, match_sheet, sync
 from ticketsync.workflows.match_sheet import COLUMNS
 
@@ -28,7 +31,7 @@ def listed(connected, settings, tmp_path):
             shows.add_show(session, new)
     file = tmp_path / "open.csv"
     with connected.read() as session:
-        plan = match.plan(session, settings.match_tolerance)
+        plan = match.plan(session, settings)
     with exports.into_file(file) as stream:
         exports.write_csv(match_sheet.rows(plan), COLUMNS, stream)
     return connected, file
@@ -105,6 +108,80 @@ def test_one_wrong_row_and_nothing_is_changed(
     assert "line 7" in caught.value.message
     assert complaint in caught.value.message
     assert linked(database) == {}
+
+
+def test_a_cell_filled_down_too_far_is_refused_and_named(listed, settings):
+    """
+    Of five rows filled down to one show, one is that show; another is the same work two
+    days later, the others are other works.
+    """
+    database, file = listed
+    rows = edited(file)
+    first = rows[0]
+    slips = [n for n, row in enumerate(rows[:12]) if n > 0]
+    edited(file, **{f"r{n}": ("link", "1") for n in slips})
+
+    with database.read() as session:
+        decisions = match_sheet.read(session, file)
+        named = match_sheet.implausible(session, decisions)
+
+    assert first["show"] == "1"
+    assert len(named) == len(slips)
+    for n, words in zip(slips, named, strict=True):
+        assert rows[n]["event"] in words
+        is_other = rows[n]["event"] != first["event"]
+        assert "more than a day apart" in words or (is_other and "% alike" in words)
+
+
+def test_two_times_of_one_account_do_not_feed_one_show(listed, settings):
+    """
+    An account has an early and a late listing; both were given to the late show.
+    """
+    database, _ = listed
+    with database.write() as session:
+        first, second = offers.all_offers(session)[:2]
+        dates = table_of(Occurrence)
+        session.connection().execute(
+            dates.update()
+            .where(dates.c.id == second.id)
+            .values(
+                event_id=first.event_row,
+                starts_at=first.starts_at + timedelta(minutes=90),
+                starts_local="2026-09-01T21:00",
+            )
+        )
+        decisions = [
+            match_sheet.Decision("link", first.id, 1),
+            match_sheet.Decision("link", second.id, 1),
+        ]
+        named = match_sheet.implausible(session, decisions)
+    assert len(named) == 1
+    assert "tt already sells it at" in named[0]
+
+
+def test_right_rows_are_no_slips(listed):
+    database, file = listed
+    with database.read() as session:
+        assert match_sheet.implausible(session, match_sheet.read(session, file)) == []
+
+
+def test_shows_that_no_platform_sells_stand_last_and_decide_nothing(listed, settings):
+    database, file = listed
+    with database.write() as session:
+        new = shows.NewShow(
+            *("A Gala", clock.now() + timedelta(days=9), "The Lantern Room"),
+            *("Australia/Sydney", "AUD"),
+        )
+        number, _ = shows.add_show(session, new)
+    with database.read() as session:
+        plan = match.plan(session, settings)
+        with exports.into_file(file) as stream:
+            exports.write_csv(match_sheet.rows(plan), COLUMNS, stream)
+        assert [show.show_id for show in plan.unmatched_shows] == [number]
+        assert len(match_sheet.read(session, file)) == 2
+    row = edited(file)[-1]
+    assert (row["date_id"], row["show"]) == ("", str(number))
+    assert row["why"] == "no platform sells this show"
 
 
 def test_a_file_of_something_else_is_refused(connected, tmp_path):

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -39,6 +39,9 @@ def match(
         Path | None,
         typer.Option("--from", metavar="FILE", help="Take decisions from such a file."),
     ] = None,
+    force: Annotated[
+        bool, typer.Option(help="With --from: link what looks like a slip, too.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """
@@ -60,7 +63,7 @@ def match(
         _undo(here, database, settings, json)
         return
     if from_file is not None:
-        _from_file(here, database, settings, from_file, dry_run=dry_run, json=json)
+        _from_file(here, database, settings, from_file, dry_run, force=force, json=json)
         return
     with database.read() as session:
         plan = matching.plan(session, settings, production=production or None)
@@ -118,8 +121,9 @@ def _from_file(
     database: Database,
     settings: Settings,
     file: Path,
-    *,
     dry_run: bool,
+    *,
+    force: bool,
     json: bool,
 ) -> None:
     from ticketsync.cli import render
@@ -127,6 +131,9 @@ def _from_file(
 
     with database.read() as session:
         decisions = match_sheet.read(session, file)
+        slips = match_sheet.implausible(session, decisions)
+    if slips and not force:
+        _refuse(here, file, slips)
     verbs = [decision.verb for decision in decisions]
     told = {verb: verbs.count(verb) for verb in ("link", "new", "never")}
     if not dry_run:
@@ -137,6 +144,21 @@ def _from_file(
         return
     said = ", ".join(f"{count} {verb}" for verb, count in told.items())
     here.say(f"{'It would be: ' if dry_run else ''}{said}.")
+
+
+def _refuse(here: context.Here, file: Path, slips: list[str]) -> NoReturn:
+    from ticketsync.core import errors
+    from ticketsync.core.redact import safe
+
+    for slip in slips:
+        here.say(f"  {safe(slip, longest=300)}")
+    what = "1 row looks" if len(slips) == 1 else f"{len(slips)} rows look"
+    raise errors.GuardRefused(
+        f"{file.name}: {what} like a slip ({safe(slips[0], longest=300)}"
+        f"{'; …' if len(slips) > 1 else ''}). Nothing was changed.",
+        hint="Correct them, or add --force if they are right.",
+        word="guard-match",
+    )
 
 
 def _undo(
@@ -186,4 +208,13 @@ def _as_json(plan: MatchPlan, accepted: int, left: int) -> dict[str, Any]:
         ],
         "left": left,
         "remarks": list(plan.remarks),
+        "unmatched_shows": [
+            {
+                "show_id": show.show_id,
+                "production": show.production,
+                "venue": show.venue,
+                "starts_local": show.starts_local,
+            }
+            for show in plan.unmatched_shows
+        ],
     }

@@ -70,6 +70,11 @@ def _remark(screen: Screen, plan: MatchPlan) -> None:
         if remark not in screen.remarked:
             screen.remarked.add(remark)
             _say(safe(remark))
+    unmatched = len(plan.unmatched_shows)
+    if unmatched and "unmatched shows" not in screen.remarked:
+        screen.remarked.add("unmatched shows")
+        what = "1 show is" if unmatched == 1 else f"{unmatched} shows are"
+        _say(f"{what} sold by no platform: ticketsync match --dry-run")
 
 
 def print_plan(plan: MatchPlan) -> None:
@@ -103,9 +108,31 @@ def print_plan(plan: MatchPlan) -> None:
     ]
     if rows:
         render.table(rows, columns)
+    _print_unmatched_shows(plan)
     for remark in plan.remarks:
         for line in textwrap.wrap(safe(remark), render.width()):
             typer.echo(line)
+
+
+def _print_unmatched_shows(plan: MatchPlan) -> None:
+    rows = [
+        {
+            "when": render.day(show.starts_local),
+            "show": f"{show.show_id} {show.production}",
+            "venue": show.venue,
+        }
+        for show in plan.unmatched_shows
+    ]
+    if rows:
+        typer.echo("Shows that no platform sells:")
+        render.table(
+            rows,
+            [
+                render.Column("when", "YOUR DATE", rigid=True),
+                render.Column("show", "YOUR SHOW"),
+                render.Column("venue", "VENUE"),
+            ],
+        )
 
 
 def _their_date(date: Dated) -> dict[str, Any]:
@@ -136,7 +163,10 @@ def _open(screen: Screen, plan: MatchPlan) -> list[Unsure]:
 def _offer_certain(screen: Screen, plan: MatchPlan, sure: list[Match]) -> None:
     from dataclasses import replace
 
-    print_plan(replace(plan, certain=tuple(sure), unsure=(), remarks=()))
+    only_certain = replace(
+        plan, certain=tuple(sure), unsure=(), remarks=(), unmatched_shows=()
+    )
+    print_plan(only_certain)
     what = "the certain pair" if len(sure) == 1 else f"the {len(sure)} certain pairs"
     if _yes(f"Link {what}?"):
         screen.sitting.accept(sure)

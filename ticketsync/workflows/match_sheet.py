@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from ticketsync.catalogue import links, offers, shows
+from ticketsync.catalogue import candidates, links, offers, shows
 from ticketsync.catalogue.candidates import Match
 from ticketsync.catalogue.links import Pair
 from ticketsync.catalogue.matching import MatchPlan
@@ -47,12 +47,24 @@ class Decision:
 
 def rows(plan: MatchPlan) -> Iterator[dict[str, Any]]:
     """
-    One row a date: what is certain is filled in, the rest shows its candidates.
+    One row an occurrence: what is certain is filled in, the rest shows its candidates.
+    Last come the shows that no platform sells, for whoever looks for them; those rows
+    have no `date_id` and nothing to decide.
     """
     for sure in plan.certain:
         yield _row(sure.occurrence, "link", str(sure.show.show_id), sure.reason(), [])
     for item in plan.unsure:
         yield _row(item.occurrence, "", "", item.why, item.candidates)
+    for show in plan.unmatched_shows:
+        yield {
+            **dict.fromkeys(COLUMNS, ""),
+            "event": show.production,
+            "starts_at": show.starts_local,
+            "venue": show.venue,
+            "capacity": show.capacity,
+            "show": str(show.show_id),
+            "why": "no platform sells this show",
+        }
 
 
 def read(session: Session, file: Path) -> list[Decision]:
@@ -93,6 +105,63 @@ def read(session: Session, file: Path) -> list[Decision]:
             hint="Mend them and run the same command again.",
         )
     return decisions
+
+
+def implausible(session: Session, decisions: Iterable[Decision]) -> list[str]:
+    """
+    The rows to be linked that look like a slip, in words: a cell filled down too far,
+    a number in the wrong line. A person may insist on them.
+    """
+    everything = offers.all_offers(session)
+    by_id = {offer.id: offer for offer in everything}
+    ours = {show.id: show for show in shows.list_shows(session)}
+    titles = {
+        item.occurrence_id: (item.production, item.known_as)
+        for item in links.dated(session, everything)
+    }
+    fed: dict[tuple[str, int], set[str]] = {}
+    for offer in everything:
+        if offer.show_id is not None:
+            fed.setdefault((offer.account, offer.show_id), set()).add(
+                offer.starts_local
+            )
+    found = []
+    for decision in decisions:
+        if decision.show_id is None:
+            continue
+        offer, show = by_id[decision.occurrence_id], ours[decision.show_id]
+        others = fed.setdefault((offer.account, show.id), set())
+        doubt = _doubt(offer, show, titles.get(offer.id, (None, None)), others)
+        others.add(offer.starts_local)
+        if doubt:
+            found.append(
+                f"{offer.account} {offer.event} {offer.starts_local} is not "
+                f"{show.production} {show.starts_local}: {doubt}"
+            )
+    return found
+
+
+def _doubt(
+    offer: offers.Offer,
+    show: shows.ShowInfo,
+    titles: tuple[str | None, str | None],
+    others: set[str],
+) -> str:
+    """
+    Why a pair looks wrong; `others` is when the other occurrences of this account
+    start that feed the show.
+    """
+    if offer.is_dated and abs(offer.starts_at - show.starts_at) > links.FAR:
+        return "they are more than a day apart"
+    linked = titles[0]
+    if linked is not None and linked != show.production:
+        return f"its listing is linked to {linked}"
+    alike = candidates.likeness(show.production, offer.event)
+    if show.production not in titles and alike < candidates.SAME_TITLE:
+        return f"titles only {alike} % alike"
+    if others - {offer.starts_local}:
+        return f"{offer.account} already sells it at {', '.join(sorted(others))}"
+    return ""
 
 
 def apply(
@@ -155,6 +224,8 @@ def _decision(
 ) -> Decision | None:
     number, verb = cells.get("date_id", ""), cells.get("decision", "").lower()
     show = cells.get("show", "")
+    if not number and not verb:
+        return None
     offer = known.get(int(number)) if number.isascii() and number.isdigit() else None
     if offer is None:
         raise errors.UsageError(f"{safe(number)!r} is the number of no date")
