@@ -377,8 +377,14 @@ def test_wix_two_dates_come_to_what_the_examples_say():
     # what the buyers paid Wix on top: 1.75 and 0.63, so 95.00 are the tickets
     assert sum(order.buyer_fees for order in first) == 238
     assert sum(t.face for order in first for t in order.tickets) == 9500
-    # the card processor's fee is not told
-    assert [order.fees for order in first] == [None, None]
+    # Wix keeps 1.75 and 0.63; what the card processor keeps is not reported
+    assert [
+        [(fee.name, fee.amount) for fee in order.fees or ()] for order in first
+    ] == [
+        [("Wix service fee", 175), ("Card processing", None)],
+        [("Wix service fee", 63), ("Card processing", None)],
+    ]
+    assert [order.total_fees for order in first] == [None, None]
     # refunded 35.88 on the first order
     assert [r.amount for order in first for r in order.refunds] == [3588]
     assert [t.checked_in for t in first[0].tickets] == [False, True]

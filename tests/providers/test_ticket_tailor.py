@@ -58,6 +58,7 @@ FREE_ORDER = records.Order(
     currency="GBP",
     total=0,
     charged=0,
+    tax=0,
     tickets=tuple(
         records.Ticket(
             id=id_,

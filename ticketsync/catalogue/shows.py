@@ -101,6 +101,16 @@ def house(session: Session) -> VenueInfo:
     return known[0]
 
 
+def business_zone(session: Session) -> str:
+    """
+    The zone whose calendar days the business counts by: that of its default venue, or
+    UTC while it has none.
+    """
+    table = table_of(Venue)
+    query = select(table.c.timezone).order_by(table.c.id).limit(1)
+    return str(session.connection().scalar(query) or "UTC")
+
+
 def add_production(session: Session, title: str) -> int:
     """
     The id of the production of that title, added if it is new.

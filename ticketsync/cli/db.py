@@ -30,13 +30,16 @@ def upgrade(
     backup: Annotated[bool, typer.Option(help="Make a backup first (SQLite).")] = True,
 ) -> None:
     """
-    Bring an existing database to the schema of this version, after a backup.
+    Bring an existing database to the schema of this version, after a backup, and
+    recompute its figures.
     """
     from ticketsync.core import errors
     from ticketsync.store import backup as backups
     from ticketsync.store import engine, schema
+    from ticketsync.workflows import match
 
     here = context.of(ctx)
+    settings = here.settings()
     if not engine.exists(here.url()):
         raise errors.DatabaseError(
             "There is no database to upgrade.",
@@ -44,11 +47,21 @@ def upgrade(
             word="no-database",
         )
     old = engine.old_database(here.url())
+    lacks_records = old is not None and engine.schema_of(old) < schema.REPLAY_BEFORE
     if backup and old is not None and old.dialect == "sqlite":
         made = backups.take(old, _usual_place("before-upgrade"))
         here.say(f"Backup {made.file}")
-    engine.create_database(here.url())
+    database = engine.create_database(here.url())
     here.say(f"The database has schema {schema.PRESENT}.")
+    if old is not None:
+        everything, changed = match.rebuild(database, settings)
+        here.say(f"{everything} shows recomputed, {changed} changed.")
+    if lacks_records:
+        here.say(
+            "Now run `ticketsync sync replay` once (it needs no network): it finds in "
+            "the stored records when tickets were voided, which tax is not reported "
+            "and which fees are known in part."
+        )
 
 
 @app.command("backup")

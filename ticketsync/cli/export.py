@@ -82,7 +82,10 @@ def export_refunds(
     ctx: typer.Context, format: Format = "csv", output: Output = None, raw: Raw = False
 ) -> None:
     """
-    One row per refund.
+    One row per movement of a refund: its day, on what that is based, its amount.
+
+    The basis is `reported` (the platform's date), `void` (when its ticket was voided),
+    `seen` (when we first saw it) or `assumed` (it was there at the first read).
     """
     from ticketsync.reporting import exports, sales
     from ticketsync.reporting.sales import RefundLine

@@ -14,6 +14,7 @@ from ticketsync.cli import context
 from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
+    from ticketsync.financials.gaps import Gap, Known
     from ticketsync.reporting.numbers import Figures
 
 app = typer.Typer(
@@ -202,11 +203,14 @@ def explain_financials(
     from ticketsync.catalogue import shows
     from ticketsync.cli import render
     from ticketsync.core import money
-    from ticketsync.financials import explain
+    from ticketsync.financials import explain, gaps
 
     with context.of(ctx).database().read() as session:
         found = shows.find(session, show)
         parts = explain.parts(session, found.id)
+        missing = gaps.gaps(session, found.id)
+        known = gaps.known(session, found.id, missing)
+    lacks = {(gap.account, gap.order_id): gap.words for gap in missing}
     amounts = ("face", "discount", "charged", "refunded", "tax", "tax_remitted", "fees")
 
     def texts(row: dict[str, Any]) -> dict[str, Any]:
@@ -217,7 +221,10 @@ def explain_financials(
             for name, value in row.items()
         }
 
-    rows = [texts(asdict(part)) for part in parts]
+    rows = [
+        texts(asdict(part)) | {"lacks": lacks.get((part.account, part.order_id), "")}
+        for part in parts
+    ]
     columns = [
         render.Column("order_id", "ORDER"),
         render.Column("order_status", "STATUS"),
@@ -240,8 +247,35 @@ def explain_financials(
         }
         typer.echo(f"{found.production}, {render.day(found.starts_local)}")
         render.table(rows, columns, total=total)
+        _print_gaps(missing, known)
         return
     render.show(rows, columns, wanted, empty="No orders yet for this show.")
+
+
+_NAMED = 5  # orders named of those that lack the same
+
+
+def _print_gaps(missing: Sequence[Gap], known: Sequence[Known]) -> None:
+    """
+    How much of the fees and of the tax is known, and which orders lack what.
+    """
+    from ticketsync.core import money
+    from ticketsync.core.redact import safe
+
+    for item in known:
+        amount = money.decimal_text(item.known, item.currency)
+        orders = "1 order" if item.missing == 1 else f"{item.missing} orders"
+        typer.echo(
+            f"{item.account}: {item.what} {amount} {item.currency} known, "
+            f"{orders} missing."
+        )
+    alike: dict[tuple[str, str], list[str]] = {}
+    for gap in missing:
+        alike.setdefault((gap.account, gap.words), []).append(gap.order_id)
+    for (account, words), ids in alike.items():
+        named = ", ".join(map(safe, ids[:_NAMED]))
+        more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+        typer.echo(f"  {account}, not reported: {safe(words)}: {named}{more}")
 
 
 @app.command("rebuild")

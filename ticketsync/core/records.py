@@ -129,11 +129,12 @@ class Ticket(msgspec.Struct, frozen=True):
 
 class Fee(msgspec.Struct, frozen=True):
     """
-    Something that platform or payment processor kept, named as they name it.
+    Something that platform or payment processor kept, named as they name it; `amount`
+    is `None` where it was kept but nobody reports how much.
     """
 
     name: str
-    amount: int
+    amount: int | None
 
 
 class Refund(msgspec.Struct, frozen=True):
@@ -153,11 +154,13 @@ class Order(msgspec.Struct, frozen=True):
     total            what the order comes to; for a pending order what is still due
     charged          everything the buyer was charged at purchase
     buyer_fees       of it, fees on the whole order (those of one ticket are there)
-    tax              of it, tax; `tax_on_top` says whether it was added to prices
+    tax              of it, tax; `None` where the platform does not report it;
+                     `tax_on_top` says whether it was added to prices
     addons, donations  of it, what is not admission
     vouchers         paid with a voucher instead of money (reduces `charged`)
-    fees             kept by platform and processor; `None` when nobody tells
+    fees             kept by platform and processor; `None` when nothing is reported
     credited         returned as credit, not as money (not part of `refunds`)
+    changed_at       its last change, where the platform reports that
 
     `doubt` says in words why the platform's numbers do not add up, if they do not.
     """
@@ -171,7 +174,7 @@ class Order(msgspec.Struct, frozen=True):
     charged: int
     tickets: tuple[Ticket, ...]
     buyer_fees: int = 0
-    tax: int = 0
+    tax: int | None = None
     tax_on_top: bool = False
     tax_remitted: int = 0
     addons: int = 0
@@ -184,6 +187,21 @@ class Order(msgspec.Struct, frozen=True):
     channel: str = ""
     payment_reference: str | None = None
     doubt: str | None = None
+    changed_at: datetime | None = None
+
+    @property
+    def total_fees(self) -> int | None:
+        """
+        All fees together; `None` while any part of them is unknown.
+        """
+        if self.fees is None:
+            return None
+        total = 0
+        for fee in self.fees:
+            if fee.amount is None:
+                return None
+            total += fee.amount
+        return total
 
 
 class LooseTicket(msgspec.Struct, frozen=True):

@@ -38,7 +38,7 @@ class Part:
     discount: int
     charged: int
     refunded: int
-    tax: int
+    tax: int | None
     tax_remitted: int
     fees: int | None
     doubt: str | None

@@ -1,14 +1,16 @@
 """
-What platform and processor keep, where the platform does not tell it.
+What platform and processor keep, where the platform does not report it.
 
 The venue may state its own rates (`accounts.NAME.fees` in the settings). They are
 applied to each order as the platform bills it: per paid ticket, in percent of what
-was charged, per paid order. Pure.
+was charged, per paid order. An order over several shows is billed once, and each of
+them bears its part. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from ticketsync.core import money
@@ -19,29 +21,41 @@ PERCENT = "Percentage"
 PER_ORDER = "Per order"
 
 
-def by_schedule(
-    orders: Iterable[tuple[int, int]], schedule: FeeSchedule, currency: str
-) -> dict[str, int]:
+@dataclass(frozen=True, slots=True)
+class OrderPart:
     """
-    Fee lines in minor units for orders given as (charged, paid tickets).
+    What one order charged for one occurrence (our number), and its tickets there that
+    cost something. Minor units.
+    """
 
-    Orders over several shows come as one entry for each show.
+    occurrence_id: int
+    charged: int
+    paid_tickets: int
+
+
+def by_schedule(
+    parts: Sequence[OrderPart], schedule: FeeSchedule, currency: str
+) -> list[dict[str, int]]:
     """
-    lines = {PER_TICKET: 0, PERCENT: 0, PER_ORDER: 0}
+    The fee lines of one order in minor units, one dict for each of its parts.
+    """
+    charged = sum(part.charged for part in parts)
+    if charged <= 0:
+        return [{} for _ in parts]
+    weights = [max(0, part.charged) for part in parts]
     per_ticket = _minor(schedule.per_ticket, currency)
+    percent = _rounded(Decimal(charged) * schedule.percent / 100)
     per_order = _minor(schedule.per_order, currency)
-    for charged, paid_tickets in orders:
-        if charged <= 0:
-            continue
-        lines[PER_TICKET] += per_ticket * paid_tickets
-        lines[PERCENT] += _rounded(Decimal(charged) * schedule.percent / 100)
-        lines[PER_ORDER] += per_order
-    rates = {
-        PER_TICKET: schedule.per_ticket,
-        PERCENT: schedule.percent,
-        PER_ORDER: schedule.per_order,
-    }
-    return {name: amount for name, amount in lines.items() if rates[name]}
+    lines: dict[str, list[int]] = {}
+    if schedule.per_ticket:
+        lines[PER_TICKET] = [per_ticket * part.paid_tickets for part in parts]
+    if schedule.percent:
+        lines[PERCENT] = money.split(percent, weights)
+    if schedule.per_order:
+        lines[PER_ORDER] = money.split(per_order, weights)
+    return [
+        {name: amounts[n] for name, amounts in lines.items()} for n in range(len(parts))
+    ]
 
 
 def _minor(major: Decimal, currency: str) -> int:

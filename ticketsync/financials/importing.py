@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,14 +17,15 @@ from sqlalchemy import and_, case, cast, delete, func, select, type_coerce
 from sqlmodel import Session
 
 from ticketsync.core.config import FeeSchedule
-from ticketsync.financials import fees
+from ticketsync.financials import fee_lines
+from ticketsync.financials.fee_lines import Lines, ReportedLines
 from ticketsync.store.tables.catalogue import Occurrence, ProductionLink, Show, ShowLink
 from ticketsync.store.tables.financials import (
     ShowFinancials,
     ShowTicketType,
     TicketFee,
 )
-from ticketsync.store.tables.sales import Fee, Ticket
+from ticketsync.store.tables.sales import Ticket
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of, upsert
 
@@ -37,7 +39,8 @@ _TYPE_SUMS = (
 )
 _SUMS = (
     *_TYPE_SUMS,
-    *("checked_in", "tax", "tax_remitted", "told_fees", "untold", "told"),
+    *("checked_in", "tax", "untaxed", "tax_remitted"),
+    *("told_fees", "untold", "told", "told_paid"),
 )
 
 _FEW = 200  # shows from which it is cheaper to fold everything and pick
@@ -83,6 +86,13 @@ def _number(flag: Any) -> Any:
     How many rows carry the flag.
     """
     return _sum(type_coerce(flag, WHOLE))
+
+
+def _count(condition: Any) -> Any:
+    """
+    How many rows meet a condition.
+    """
+    return _sum(case((condition, 1), else_=0))
 
 
 def _sum(column: Any) -> Any:
@@ -131,7 +141,7 @@ def _by_type(session: Session, show_ids: list[int]) -> list[Row]:
         tickets.c.type_name,
         dates.c.event_id,
     )
-    unknown = and_(tickets.c.fees.is_(None), tickets.c.charged != 0)
+    is_paid = tickets.c.charged != 0
     query = (
         select(
             *group,
@@ -146,7 +156,9 @@ def _by_type(session: Session, show_ids: list[int]) -> list[Row]:
             _sum(tickets.c.tax).label("tax"),
             _sum(tickets.c.tax_remitted).label("tax_remitted"),
             _sum(tickets.c.fees).label("told_fees"),
-            _sum(case((unknown, 1), else_=0)).label("untold"),
+            _count(fee_lines.is_unknown()).label("untold"),
+            _count(is_paid & tickets.c.fees.is_not(None)).label("told_paid"),
+            _count(is_paid & tickets.c.tax.is_(None)).label("untaxed"),
             func.count(tickets.c.fees).label("told"),
         )
         .select_from(joined.join(dates, dates.c.id == links.c.occurrence_id))
@@ -226,114 +238,67 @@ def _fee_lines(
     """
     The named fee lines; completes each fold with its fees and what follows from them.
     """
+    these = _among(table_of(ShowLink).c.show_id, show_ids)
+    reported = fee_lines.reported(session, these)
+    by_rate = fee_lines.scheduled(session, these, schedules)
     lines: list[Row] = []
-    told = _told_lines(session, show_ids)
-    by_rate = _scheduled_lines(session, show_ids, schedules)
     for key, row in fresh.items():
-        told_fees, untold, count = (
-            row.pop(name) for name in ("told_fees", "untold", "told")
-        )
-        amounts: dict[str, int] | None
-        if count and not untold:
-            source, amounts = "reported", told.get(key, {})
-            total: int | None = told_fees
-        elif key[1] in schedules:
-            source, amounts = "schedule", by_rate.get(key, {})
-            total = sum(amounts.values())
-        else:
-            source, amounts, total = "unknown", {}, None
+        told = reported.get(key, fee_lines.ReportedLines())
+        found = _fees_of(row, told, by_rate.get(key, {}), key[1] in schedules)
         before_fees = row["gross"] - row["refunded"] - row["tax_remitted"]
         row |= {
-            "fees": total,
-            "fees_source": source,
-            "net": None if total is None else before_fees - total,
+            "fees": found.total,
+            "fees_source": found.source,
+            "net": None if found.total is None else before_fees - found.total,
             "net_before_fees": before_fees,
         }
+        if row.pop("untaxed"):
+            row["tax"] = None
         lines += [
             {
-                "show_id": key[0],
-                "account_id": key[1],
-                "currency": key[2],
+                **dict(zip(_SHOW, key, strict=True)),
                 "name": name,
                 "amount": amount,
                 "source": source,
             }
-            for name, amount in amounts.items()
+            for name, (amount, source) in found.lines.items()
         ]
     return lines
 
 
-def _told_lines(session: Session, show_ids: list[int]) -> dict[Key, dict[str, int]]:
+@dataclass(frozen=True, slots=True)
+class _Fees:
     """
-    Fees that platforms told, by name, of orders all of whose tickets are one show's.
+    What was kept of a show's sales, and each line with its source.
     """
-    told, tickets, links = table_of(Fee), table_of(Ticket), table_of(ShowLink)
-    if session.connection().execute(select(told.c.order_id).limit(1)).first() is None:
-        return {}  # most venues' platforms tell none, and the join takes its time
-    joined, these = _sources(show_ids)
-    one_each = (
-        select(
-            tickets.c.order_id,
-            links.c.show_id,
-            tickets.c.account_id,
-            tickets.c.currency,
-        )
-        .select_from(joined)
-        .where(these)
-        .distinct()
-        .subquery()
-    )
-    query = (
-        select(
-            one_each.c.show_id,
-            one_each.c.account_id,
-            one_each.c.currency,
-            told.c.name,
-            _sum(told.c.amount),
-        )
-        .join(told, told.c.order_id == one_each.c.order_id)
-        .group_by(*(one_each.c[c] for c in ("show_id", "account_id", "currency")))
-        .group_by(told.c.name)
-    )
-    found: dict[Key, dict[str, int]] = {}
-    for show, account, currency, name, amount in session.connection().execute(query):
-        found.setdefault((show, account, currency), {})[name] = amount
-    return found
+
+    source: str
+    total: int | None
+    lines: dict[str, tuple[int, str]]
 
 
-def _scheduled_lines(
-    session: Session, show_ids: list[int], schedules: Mapping[int, FeeSchedule]
-) -> dict[Key, dict[str, int]]:
-    if not schedules:
-        return {}
-    tickets, links = table_of(Ticket), table_of(ShowLink)
-    joined, these = _sources(show_ids)
-    paid = and_(tickets.c.kind == "admission", tickets.c.face > 0)
-    query = (
-        select(
-            links.c.show_id,
-            tickets.c.account_id,
-            tickets.c.currency,
-            _sum(tickets.c.charged),
-            _sum(case((paid, 1), else_=0)),
-        )
-        .select_from(joined)
-        .where(these, tickets.c.account_id.in_(list(schedules)))
-        .where(tickets.c.order_id.is_not(None))
-        .group_by(
-            links.c.show_id,
-            tickets.c.account_id,
-            tickets.c.currency,
-            tickets.c.order_id,
-        )
+def _fees_of(
+    row: Row, reported: ReportedLines, by_rate: Lines, has_rate: bool
+) -> _Fees:
+    """
+    A show's fees: as reported where all of them are; else the venue's own rate for
+    the orders whose fees are not; else unknown, with the lines that are known.
+    """
+    told_fees, untold, told, told_paid = (
+        row.pop(name) for name in ("told_fees", "untold", "told", "told_paid")
     )
-    orders: dict[Key, list[tuple[int, int]]] = {}
-    for show, account, currency, charged, count in session.connection().execute(query):
-        orders.setdefault((show, account, currency), []).append((charged, count))
-    return {
-        key: fees.by_schedule(entries, schedules[key[1]], key[2])
-        for key, entries in orders.items()
-    }
+    if told and not untold:
+        lines = {n: (a, "reported") for n, a in reported.complete.items()}
+        return _Fees("reported", told_fees, lines)
+    if not has_rate:
+        known = reported.all_known()
+        return _Fees("unknown", None, {n: (a, "reported") for n, a in known.items()})
+    lines = {n: (a, "reported") for n, a in reported.complete.items()}
+    for name, amount in by_rate.items():
+        before, _ = lines.get(name, (0, ""))
+        lines[name] = (before + amount, "schedule")
+    source = "mixed" if told_paid else "schedule"
+    return _Fees(source, told_fees + sum(by_rate.values()), lines)
 
 
 def _fold_types(session: Session, parts: list[Row]) -> list[Row]:

@@ -457,13 +457,14 @@ class Eventbrite:
             total=first.gross,
             charged=charged,
             tickets=tickets,
-            tax=first.tax,
+            tax=first.reported_tax,
             tax_on_top=True,
             addons=max(0, first.gross - known),
             discounts=first.discount,
             fees=now.fees if is_paid else (),
             refunds=(records.Refund(str(raw["id"]), refunded),) if refunded else (),
             doubt=_doubt(first, known, refunded, attendees, is_guessed=is_guessed),
+            changed_at=reading.moment_or_none(raw, "changed"),
         )
 
 
@@ -547,6 +548,10 @@ class _Costs:
         self.discount = self._of("discount_amount")
         self.shown = self._of("display_price") if "display_price" in raw else None
 
+    @property
+    def reported_tax(self) -> int | None:
+        return None if self._raw.get("tax") is None else self.tax
+
     def _of(self, name: str) -> int:
         told = self._raw.get(name)
         return 0 if told is None else reading.whole(told, "value")
@@ -557,8 +562,19 @@ class _Costs:
 
     @property
     def fees(self) -> tuple[records.Fee, ...]:
-        named = ("Eventbrite fee", self.service), ("Payment fee", self.processing)
-        return tuple(records.Fee(name, amount) for name, amount in named if amount)
+        """
+        A fee that is left out is none where the rest adds up to the gross, else it is
+        unknown.
+        """
+        found = []
+        for name, field, amount in (
+            ("Eventbrite fee", "eventbrite_fee", self.service),
+            ("Payment fee", "payment_fee", self.processing),
+        ):
+            is_unknown = self._raw.get(field) is None and not self.adds_up
+            if amount or is_unknown:
+                found.append(records.Fee(name, None if is_unknown else amount))
+        return tuple(found)
 
 
 def _dearer(a: Any, b: Any) -> Any:

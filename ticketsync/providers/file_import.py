@@ -415,9 +415,9 @@ class _Reader:
         for line in back:
             refunded += abs(self.line_total(line))
             _void(tickets, line.get("type", ""), abs(self.quantity(line)))
-        tax = sum(self.tax(line) for line in sold)
+        tax = self.taxes(sold)
         own = sum(ticket.face + ticket.fee for ticket in tickets)
-        total = own + (tax if self.rules["tax_on_top"] else 0)
+        total = own + ((tax or 0) if self.rules["tax_on_top"] else 0)
         charged = total if status is OrderStatus.PAID or refunded else 0
         first = self.lines[0]
         date = _date_of(first, self.rules)
@@ -484,11 +484,21 @@ class _Reader:
             raise UnreadableRecord("it has no price")
         return price * abs(self.quantity(line)) - (self.amount(line, "discount") or 0)
 
-    def tax(self, line: Mapping[str, str]) -> int:
+    def taxes(self, sold: list[Mapping[str, str]]) -> int | None:
+        """
+        The tax of all lines; unknown where a line that cost something does not say its.
+        """
+        known = [self.tax(line) for line in sold]
+        for line, tax in zip(sold, known, strict=True):
+            if tax is None and self.line_total(line):
+                return None
+        return sum(tax or 0 for tax in known)
+
+    def tax(self, line: Mapping[str, str]) -> int | None:
         each = self.amount(line, "tax_per_ticket")
         if each is not None:
             return each * self.quantity(line)
-        return self.amount(line, "tax") or 0
+        return self.amount(line, "tax")
 
     def tickets(
         self, line: Mapping[str, str], word: str, number: int
@@ -534,12 +544,16 @@ class _Reader:
     def fees(
         self, sold: list[Mapping[str, str]], charged: int
     ) -> tuple[records.Fee, ...] | None:
-        name = f"{self.rules['platform']} fee"
+        platform = self.rules["platform"]
+        name = f"{platform} fee"
         buyers = sum(self.amount(line, "fee") or 0 for line in sold)
         if not charged:
             return ()
         if not self.rules["tells_kept"]:
-            return None
+            if not buyers or not self.rules["fee_is_kept"]:
+                return None
+            rest = records.Fee(f"What else {platform} kept", None)
+            return (records.Fee(name, buyers), rest)
         kept = sum(self.amount(line, "kept") or 0 for line in self.lines)
         if self.rules["fee_is_kept"]:
             kept += buyers

@@ -289,21 +289,25 @@ class Humanitix:
             charged=charged,
             tickets=_read_tickets(raw["tickets"], currency, faces),
             buyer_fees=of(then, "amexFee") + of(then, "zipFee"),
-            tax=of(then, "taxes"),
+            tax=reading.amount_or_none(then, "taxes", currency),
             donations=of(then, "clientDonation"),
             vouchers=of(then, "giftCardCredit") + of(then, "credit"),
             discounts=of(then, "discounts"),
             fees=tuple(
                 records.Fee(name, amount)
                 for name, amount in (
-                    ("Humanitix booking fee", of(now, "bookingFee")),
+                    (
+                        "Humanitix booking fee",
+                        reading.amount_or_none(now, "bookingFee", currency),
+                    ),
                     ("Rebate", -of(now, "rebates")),
                 )
-                if amount
+                if amount != 0
             ),
             refunds=(records.Refund(str(order["_id"]), refunded),) if refunded else (),
             channel=str(order.get("salesChannel") or ""),
             doubt=_doubt(lambda name: of(now, name), charged, currency),
+            changed_at=reading.moment_or_none(order, "updatedAt"),
         )
 
 
@@ -426,6 +430,7 @@ def _read_tickets(
             checked_in=bool((raw.get("checkIn") or {}).get("checkedIn")),
             face=price,
             fee=total - price,
+            voided_at=reading.moment_or_none(raw, "cancelledAt"),
             code=reading.code(raw.get("customScanningCode"), raw.get("qrCodeData")),
         )
         for raw, price, total in zip(raws, prices, paid, strict=True)

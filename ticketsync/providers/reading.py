@@ -72,6 +72,18 @@ def moment(raw: Mapping[str, Any], name: str) -> datetime:
         raise wrong(name, value, "a time") from None
 
 
+def moment_or_none(raw: Mapping[str, Any], name: str) -> datetime | None:
+    """
+    The same where it only helps to date something: no record is refused for it.
+    """
+    if raw.get(name) is None:
+        return None
+    try:
+        return moment(raw, name)
+    except UnreadableRecord:
+        return None
+
+
 def sortable(moment: str) -> str:
     """
     An ISO 8601 text that sorts by time: milliseconds and offsets vary among records.

@@ -515,7 +515,9 @@ class Square:
             charged=charged,
             tickets=tickets,
             buyer_fees=max(0, total - known),
-            tax=_money(order, "total_tax_money", currency),
+            tax=_money(order, "total_tax_money", currency)
+            if order.get("total_tax_money")
+            else None,
             addons=tip,
             discounts=_money(order, "total_discount_money", currency),
             fees=_fees(payments, raw, currency),
@@ -671,18 +673,23 @@ def _fees(
     payments: list[Raw], raw: Raw, currency: str
 ) -> tuple[records.Fee, ...] | None:
     """
-    What Square keeps; unknown while a card payment does not tell its fee yet.
+    What Square keeps; some of it is unknown while a card payment does not say its fee.
     """
     kept = 0
+    is_complete = True
     for payment in payments:
         told = payment.get("processing_fee")
         if not told and str(payment.get("source_type")).upper() not in WITHOUT_FEE:
-            return None
+            is_complete = False
         kept += sum(_money(fee, "amount_money", currency) for fee in told or ())
     for refund in raw["refunds"]:
         for fee in refund.get("processing_fee") or ():
             kept += _money(fee, "amount_money", currency)
-    return (records.Fee("Square processing", kept),) if kept else ()
+    known = (records.Fee("Square processing", kept),) if kept else ()
+    if is_complete:
+        return known
+    rest = records.Fee("Square processing, not reported yet", None)
+    return (*known, rest) if known else None
 
 
 def _doubt(

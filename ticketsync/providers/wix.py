@@ -530,7 +530,7 @@ class _Invoice:
         self.subtotal = self.of(raw, "subTotal")
         self.discount = self.of(raw.get("discount") or {}, "amount")
         tax = raw.get("tax") or {}
-        self.tax = self.of(tax, "amount")
+        self.tax = None if tax.get("amount") is None else self.of(tax, "amount")
         self.tax_on_top = bool(tax) and str(tax.get("type")).upper() != "INCLUDED"
         self.fees = [
             (str(fee.get("type") or "").upper(), self.of(fee, "amount"))
@@ -554,7 +554,7 @@ class _Invoice:
         return self.subtotal - self.discount
 
     def doubt(self, refunded: int, charged: int) -> str | None:
-        on_top = self.tax if self.tax_on_top else 0
+        on_top = (self.tax or 0) if self.tax_on_top else 0
         parts = self.faces + on_top + self.added_fees
         if parts != self.total:
             ours, theirs = (
@@ -587,14 +587,16 @@ def _fees(
     order: Raw, invoice: _Invoice, charged: int
 ) -> tuple[records.Fee, ...] | None:
     """
-    Known only where no card was used: what a processor keeps is not told.
+    Wix's own fee; where a card was used, its processor kept something that is not
+    reported.
     """
     if not charged:
         return ()
-    if str(order.get("method") or "").lower() not in ("offline", "inperson", "cash"):
-        return None
     kept = sum(amount for _, amount in invoice.fees)
-    return (records.Fee("Wix service fee", kept),) if kept else ()
+    own = (records.Fee("Wix service fee", kept),) if kept else ()
+    if str(order.get("method") or "").lower() in ("offline", "inperson", "cash"):
+        return own
+    return (*own, records.Fee("Card processing", None)) if own else None
 
 
 def _read_refunds(raws: list[Raw], currency: str) -> Iterator[records.Refund]:

@@ -31,11 +31,19 @@ def rows(session: Session) -> Iterator[tuple[Key, dict[str, Any]]]:
         for row in connection.execute(select(*columns)):
             values = dict(row._mapping)
             account = names[values.pop("account_id")]
-            yield (what, account, values.pop("provider_id")), values
+            id_ = values.pop("provider_id")
+            if "number" in values:
+                id_ = f"{id_} {values.pop('number')}"
+            yield (what, account, id_), values
     fees = table_of(Fee)
     query = select(
-        orders.c.account_id, orders.c.provider_id, fees.c.name, fees.c.amount
+        orders.c.account_id,
+        orders.c.provider_id,
+        fees.c.name,
+        fees.c.occurrence_id,
+        fees.c.amount,
     )
     for row in connection.execute(query.join(orders, orders.c.id == fees.c.order_id)):
-        key = ("fee", names[row.account_id], f"{row.provider_id} {row.name}")
+        id_ = f"{row.provider_id} {row.name} {row.occurrence_id}"
+        key = ("fee", names[row.account_id], id_)
         yield key, {"amount": row.amount}

@@ -48,7 +48,7 @@ class Figures:
     fees: int | None
     fees_source: str
     refunded: int
-    tax: int
+    tax: int | None
     tax_remitted: int
     net: int | None
     net_before_fees: int

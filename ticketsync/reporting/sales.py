@@ -42,6 +42,11 @@ class Sale:
 
 @dataclass(frozen=True, slots=True)
 class RefundLine:
+    """
+    One movement of money back to a buyer, negative where it came back after all; its
+    day and the basis of that day. Minor units.
+    """
+
     account: str
     order_id: str
     placed_at: datetime
@@ -52,6 +57,11 @@ class RefundLine:
     charged: int
     amount: int
     first_seen_at: datetime
+    on_day: str
+    basis: str
+    refunded_at: datetime | None
+    refund_id: str
+    number: int
 
 
 def sales(
@@ -98,9 +108,11 @@ def sales(
         yield Sale(**row._mapping)
 
 
-def refunds(session: Session) -> Iterator[RefundLine]:
+def refunds(
+    session: Session, *, account: str | None = None, order_id: str | None = None
+) -> Iterator[RefundLine]:
     """
-    Money returned, the newest first seen first.
+    Money returned, of all orders or of one, the newest first seen first.
     """
     orders, table, accounts = table_of(Order), table_of(Refund), table_of(Account)
     links, shows, works = table_of(ShowLink), table_of(Show), table_of(Production)
@@ -117,11 +129,20 @@ def refunds(session: Session) -> Iterator[RefundLine]:
                 orders.c.charged,
                 table.c.amount,
                 table.c.seen_at.label("first_seen_at"),
+                table.c.on_day,
+                table.c.basis,
+                table.c.refunded_at,
+                table.c.provider_id.label("refund_id"),
+                table.c.number,
             )
         )
         .join(table, table.c.order_id == orders.c.id)
         .order_by(table.c.seen_at.desc(), table.c.id.desc())
     )
+    if account is not None:
+        query = query.where(accounts.c.name == account)
+    if order_id is not None:
+        query = query.where(orders.c.provider_id == order_id)
     for row in session.connection().execute(query):
         yield RefundLine(**row._mapping)
 

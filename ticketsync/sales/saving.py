@@ -17,8 +17,11 @@ from sqlmodel import Session
 
 from ticketsync.core import records
 from ticketsync.core.digest import CODE
+from ticketsync.sales import refunds
+from ticketsync.sales.refunds import Moment
 from ticketsync.sales.sharing import Share, Shared
-from ticketsync.store.tables.sales import Fee, Order, Refund, Ticket
+from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.sales import Fee, Order, Ticket
 from ticketsync.store.upsert import known, table_of, upsert, upsert_rows
 
 _KEY = ["account_id", "provider_id"]
@@ -85,17 +88,22 @@ def save_orders(
     incoming: Sequence[Shared],
     occurrences: dict[str, int],
     now: datetime,
+    *,
+    zone: str,
 ) -> Saved:
     """
-    Save these orders; `occurrences` maps the platform's ids to our rows.
+    Save these orders, of one that comes twice the last; `occurrences` maps the
+    platform's ids to our rows, `zone` says on which calendar day a refund was made.
 
     Raises `KeyError` for an occurrence that is not among them.
     """
     saved = Saved()
     if not incoming:
         return saved
-    numbers = table_of(Order).c.id  # they only grow, so a new order is beyond the last
-    last = session.connection().scalar(select(func.max(numbers))) or 0
+    incoming = list({item.order.id: item for item in incoming}.values())
+    _one_writer(session, account_id)
+    order_ids = [item.order.id for item in incoming]
+    before = _numbers(session, account_id, order_ids)
     upsert_rows(
         session,
         Order,
@@ -103,14 +111,14 @@ def save_orders(
         [_order_row(account_id, item, occurrences) for item in incoming],
         key=_KEY,
     )
-    order_ids = [item.order.id for item in incoming]
-    rows = known(session, Order, account_id, order_ids, "id")
-    row_of = {id_: int(row.id) for id_, row in rows.items()}
-    before = [number for number in row_of.values() if number <= last]
+    new = [id_ for id_ in order_ids if id_ not in before]
+    row_of = before | _numbers(session, account_id, new)
     saved.updated = len(before)
     saved.created = len(incoming) - saved.updated
+    void_tickets: dict[int, frozenset[str]] = {}
     if before:
-        saved.touched |= _clear(session, before)
+        touched, void_tickets = _clear(session, list(before.values()))
+        saved.touched |= touched
     tickets = [
         _ticket_row(
             account_id,
@@ -125,8 +133,9 @@ def save_orders(
     upsert_rows(session, Ticket, _TICKET, tickets, key=_KEY)
     place = _TICKET.index("occurrence_id")
     saved.touched |= {row[place] for row in tickets}
-    _save_refunds(session, account_id, incoming, row_of, now)
-    _save_fees(session, incoming, row_of)
+    moment = Moment(now, zone)
+    refunds.save(session, account_id, incoming, row_of, void_tickets, moment)
+    _save_fees(session, incoming, row_of, occurrences)
     return saved
 
 
@@ -291,19 +300,50 @@ def held(
     return found
 
 
-def _clear(session: Session, order_rows: list[int]) -> set[int]:
+def _one_writer(session: Session, account_id: int) -> None:
     """
-    Take the money off the tickets of orders that will be written again.
+    Let nobody else save orders of this account until this transaction ends: what is
+    held is read before it is written, and must not change in between.
+
+    SQLite has one writer at a time anyway. Rows may still refer to the account.
+    """
+    if session.connection().dialect.name == "postgresql":
+        table = table_of(Account)
+        ours = select(table.c.id).where(table.c.id == account_id)
+        session.connection().execute(ours.with_for_update(key_share=True))
+
+
+def _numbers(
+    session: Session, account_id: int, order_ids: Iterable[str]
+) -> dict[str, int]:
+    """
+    Our numbers of those of these orders that we hold.
+    """
+    rows = known(session, Order, account_id, order_ids, "id")
+    return {id_: int(row.id) for id_, row in rows.items()}
+
+
+def _clear(
+    session: Session, order_rows: list[int]
+) -> tuple[set[int], dict[int, frozenset[str]]]:
+    """
+    Take the money off the tickets of orders that will be written again; answers their
+    occurrences, and which tickets of each order were void.
 
     Those still in the order get it back at once; the others stay as `gone`.
     """
     table = table_of(Ticket)
     connection = session.connection()
     ours = table.c.order_id.in_(order_rows)
-    touched = {
-        int(row.occurrence_id)
-        for row in connection.execute(select(table.c.occurrence_id).where(ours))
-    }
+    held = select(
+        table.c.order_id, table.c.occurrence_id, table.c.provider_id, table.c.status
+    )
+    touched = set()
+    void: dict[int, set[str]] = {row: set() for row in order_rows}
+    for order, occurrence, id_, status in connection.execute(held.where(ours)):
+        touched.add(int(occurrence))
+        if status == records.TicketStatus.VOID:
+            void[order].add(id_)
     nothing = {
         "face": 0,
         "discount": 0,
@@ -319,9 +359,9 @@ def _clear(session: Session, order_rows: list[int]) -> set[int]:
         "status": "gone",
     }
     connection.execute(update(table).where(ours).values(**nothing))
-    for child in (table_of(Refund), table_of(Fee)):
-        connection.execute(delete(child).where(child.c.order_id.in_(order_rows)))
-    return touched
+    fees = table_of(Fee)
+    connection.execute(delete(fees).where(fees.c.order_id.in_(order_rows)))
+    return touched, {order: frozenset(ids) for order, ids in void.items()}
 
 
 _ORDER = (
@@ -360,7 +400,7 @@ _TICKET = (
     *("type_id", "type_name", "currency"),
     *("is_sold", "is_comp", "is_refunded", "is_checked_in"),
     *("face", "discount", "charged", "refunded", "tax", "tax_remitted", "fees"),
-    *("content", "code"),
+    *("content", "code", "voided_at"),
 )
 
 
@@ -390,6 +430,7 @@ def _ticket_row(
         share.fees,
         None,
         _code(share.code),
+        share.voided_at,
     )
 
 
@@ -421,6 +462,7 @@ def _loose_row(
         "tax_remitted": 0,
         "fees": None,
         "content": item.content,
+        "voided_at": ticket.voided_at,
     }
 
 
@@ -428,34 +470,20 @@ def _code(digest: str | None) -> bytes | None:
     return bytes.fromhex(digest.removeprefix(CODE)) if digest else None
 
 
-def _save_refunds(
+def _save_fees(
     session: Session,
-    account_id: int,
     incoming: Sequence[Shared],
     row_of: dict[str, int],
-    now: datetime,
+    occurrences: dict[str, int],
 ) -> None:
     rows = [
         {
-            "account_id": account_id,
-            "provider_id": refund.id,
             "order_id": row_of[item.order.id],
-            "amount": refund.amount,
-            "refunded_at": refund.refunded_at,
-            "seen_at": now,
+            "occurrence_id": occurrences[fee.occurrence_id],
+            "name": fee.name,
+            "amount": fee.amount,
         }
         for item in incoming
-        for refund in item.order.refunds
+        for fee in item.fees
     ]
-    upsert(session, Refund, rows, key=_KEY, keep=["seen_at"])
-
-
-def _save_fees(
-    session: Session, incoming: Sequence[Shared], row_of: dict[str, int]
-) -> None:
-    rows = [
-        {"order_id": row_of[item.order.id], "name": fee.name, "amount": fee.amount}
-        for item in incoming
-        for fee in item.order.fees or ()
-    ]
-    upsert(session, Fee, rows, key=["order_id", "name"])
+    upsert(session, Fee, rows, key=["order_id", "occurrence_id", "name"])

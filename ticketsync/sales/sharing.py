@@ -8,18 +8,19 @@ order and an order over several shows puts its money where its tickets are. Pure
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import msgspec
 
 from ticketsync.core import money
-from ticketsync.core.records import Order, OrderStatus, TicketStatus
+from ticketsync.core.records import Fee, Order, OrderStatus, TicketStatus
 
 
 class Share(msgspec.Struct, frozen=True):
     """
     One ticket and its part of its order, in minor units of the order's currency.
 
-    `fees` is `None` while nobody tells them, `code` where there is none.
+    `fees` and `tax` are `None` where they are not reported, `code` where there is none.
     """
 
     id: str
@@ -36,29 +37,44 @@ class Share(msgspec.Struct, frozen=True):
     discount: int
     charged: int
     refunded: int
-    tax: int
+    tax: int | None
     tax_remitted: int
     fees: int | None
     code: str | None
+    voided_at: datetime | None = None
+
+
+class FeeShare(msgspec.Struct, frozen=True):
+    """
+    One occurrence's part of a named fee of its order; `amount` is `None` where the fee
+    was kept but nobody reports how much.
+    """
+
+    occurrence_id: str
+    name: str
+    amount: int | None
 
 
 # face, discount, charged, refunded, tax, tax remitted, fees
-_Amounts = tuple[int, int, int, int, int, int, int | None]
+_Amounts = tuple[int, int, int, int, int | None, int, int | None]
 
 
 class Shared(msgspec.Struct, frozen=True):
     """
     An order as it is kept: what it tells beside its tickets, what each of these
-    earned, and the content hash of what it was read from.
+    earned, its fees by occurrence, and the content hash of what it was read from.
     """
 
     order: Order
     shares: list[Share]
+    fees: list[FeeShare]
     content: bytes
 
 
 def shared(order: Order, content: bytes) -> Shared:
-    return Shared(msgspec.structs.replace(order, tickets=()), shares(order), content)
+    parts = shares(order)
+    kept = msgspec.structs.replace(order, tickets=())
+    return Shared(kept, parts, fee_shares(order, parts), content)
 
 
 def counts(order: Order) -> bool:
@@ -103,8 +119,31 @@ def shares(order: Order) -> list[Share]:
                 tax_remitted=remitted,
                 fees=fees,
                 code=ticket.code,
+                voided_at=ticket.voided_at,
             )
         )
+    return found
+
+
+def fee_shares(order: Order, parts: list[Share]) -> list[FeeShare]:
+    """
+    Each named fee divided among the occurrences that the order is for, as `shares`
+    divided it among its tickets: what an occurrence's tickets bear is what its lines
+    come to.
+    """
+    if not order.fees or not counts(order):
+        return []
+    occurrences = list(dict.fromkeys(part.occurrence_id for part in parts))
+    weights = _weights([part.charged for part in parts])
+    found = []
+    for fee in _named(order.fees):
+        if fee.amount is None or len(occurrences) == 1:
+            found += [FeeShare(id_, fee.name, fee.amount) for id_ in occurrences]
+            continue
+        amounts = dict.fromkeys(occurrences, 0)
+        for part, amount in zip(parts, money.split(fee.amount, weights), strict=True):
+            amounts[part.occurrence_id] += amount
+        found += [FeeShare(id_, fee.name, a) for id_, a in amounts.items() if a]
     return found
 
 
@@ -115,7 +154,8 @@ def _divided(order: Order) -> Iterator[_Amounts]:
     nothing = [0] * len(order.tickets)
     if not counts(order):
         unknown = [None] * len(order.tickets)
-        return zip(*[nothing] * 6, unknown, strict=True)
+        tax = unknown if order.tax is None else nothing
+        return zip(*[nothing] * 4, tax, nothing, unknown, strict=True)
     faces = [ticket.face for ticket in order.tickets]
     weights = _weights(faces)
     charged = _charged(order)
@@ -135,7 +175,7 @@ def _charged(order: Order) -> list[int]:
     own = [ticket.face + ticket.fee for ticket in order.tickets]
     beside = order.buyer_fees + order.addons + order.donations - order.vouchers
     if order.tax_on_top:
-        beside += order.tax
+        beside += order.tax or 0
     if sum(own) + beside == order.charged:
         if not beside:
             return own
@@ -173,7 +213,9 @@ def _refunded(order: Order, charged: list[int]) -> list[int]:
     return given
 
 
-def _taxes(order: Order, weights: list[int]) -> list[int]:
+def _taxes(order: Order, weights: list[int]) -> list[int] | list[None]:
+    if order.tax is None:
+        return [None] * len(weights)
     told = [ticket.tax for ticket in order.tickets if ticket.tax is not None]
     if len(told) == len(weights) and sum(told) == order.tax:
         return told
@@ -193,9 +235,35 @@ def _discounts(order: Order, weights: list[int]) -> list[int]:
 
 
 def _fees(order: Order, charged: list[int]) -> list[int] | list[None]:
+    """
+    What each ticket bears of the fees: its part of every one of them.
+    """
     if order.fees is None:
         return [None] * len(charged)
-    return money.split(sum(fee.amount for fee in order.fees), _weights(charged))
+    weights = _weights(charged)
+    found = [0] * len(charged)
+    for fee in _named(order.fees):
+        if fee.amount is None:
+            return [None] * len(charged)
+        parts = money.split(fee.amount, weights)
+        found = [a + b for a, b in zip(found, parts, strict=True)]
+    return found
+
+
+def _named(fees: tuple[Fee, ...]) -> list[Fee]:
+    """
+    The fees, each name once; one that is partly unknown is unknown.
+    """
+    if len(fees) < 2:
+        return list(fees)
+    found: dict[str, int | None] = {}
+    for fee in fees:
+        before = found.get(fee.name, 0)
+        if before is None or fee.amount is None:
+            found[fee.name] = None
+        else:
+            found[fee.name] = before + fee.amount
+    return [Fee(name, amount) for name, amount in found.items()]
 
 
 def _weights(amounts: list[int]) -> list[int]:
@@ -204,7 +272,6 @@ def _weights(amounts: list[int]) -> list[int]:
 
 def _without_ticket(order: Order) -> Share:
     assert order.occurrence_id is not None
-    fees = order.fees
     return Share(
         id=f"{order.id}/rest",
         occurrence_id=order.occurrence_id,
@@ -222,6 +289,6 @@ def _without_ticket(order: Order) -> Share:
         refunded=sum(refund.amount for refund in order.refunds),
         tax=order.tax,
         tax_remitted=order.tax_remitted,
-        fees=None if fees is None else sum(fee.amount for fee in fees),
+        fees=order.total_fees,
         code=None,
     )

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from ticketsync.core import errors
 
 PRESENT = "0012"
+REPLAY_BEFORE = "0007"  # older ones lack what only a replay of stored records fills
 
 
 def version_of(connection: Connection) -> str | None:
@@ -62,7 +63,7 @@ def upgrade(engine: Engine) -> None:
     from alembic import command
     from alembic.config import Config
 
-    from ticketsync.store import views  # every table, which few commands need
+    from ticketsync.store import triggers, views  # and with them every table
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
@@ -75,12 +76,14 @@ def upgrade(engine: Engine) -> None:
         if version is not None and version > PRESENT:
             check(connection)
         config.attributes["connection"] = connection
+        triggers.drop_all(connection)
         if version is not None and version >= views.EARLIEST:
             views.drop_all(connection)  # else they would be in a changed table's way
         command.upgrade(config, views.EARLIEST)
         views.drop_all(connection)
         command.upgrade(config, PRESENT)
         views.create_all(connection)
+        triggers.create_all(connection)
 
 
 @contextmanager

@@ -86,6 +86,7 @@ def _show_totals() -> Select[Any]:
     figures, shows = table_of(ShowFinancials), table_of(Show)
     productions, venues = table_of(Production), table_of(Venue)
     every_fee_is_known = func.count(figures.c.fees) == func.count()
+    every_tax_is_known = func.count(figures.c.tax) == func.count()
 
     def total(column: Any) -> Any:
         return cast(func.sum(column), WHOLE)
@@ -107,10 +108,9 @@ def _show_totals() -> Select[Any]:
                 )
             ),
             case((every_fee_is_known, total(figures.c.fees))).label("fees"),
-            *(
-                total(figures.c[name]).label(name)
-                for name in ("refunded", "tax", "tax_remitted")
-            ),
+            total(figures.c.refunded).label("refunded"),
+            case((every_tax_is_known, total(figures.c.tax))).label("tax"),
+            total(figures.c.tax_remitted).label("tax_remitted"),
             case((every_fee_is_known, total(figures.c.net))).label("net"),
             total(figures.c.net_before_fees).label("net_before_fees"),
         )

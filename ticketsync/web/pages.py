@@ -143,6 +143,7 @@ class Pages:
         account, order_id = asked.path["account"], asked.path["order"]
         with self._site.database.read() as session:
             show = shows.numbered(session, int(asked.path["id"]))
+            back = list(sales.refunds(session, account=account, order_id=order_id))
             tickets = [
                 part
                 for part in explain.parts(session, show.id)
@@ -166,6 +167,7 @@ class Pages:
             counted=sum(part.is_sold for part in tickets),
             currency=tickets[0].currency,
             sums=[None if None in values else sum(values) for values in columns],
+            refunds=back,
         )
 
     def production(self, asked: Asked) -> Response:

@@ -21,7 +21,7 @@ from sqlmodel import Session
 
 from ticketsync.accounts import bookmarks
 from ticketsync.accounts.runs import Counts
-from ticketsync.catalogue import offers
+from ticketsync.catalogue import offers, shows
 from ticketsync.catalogue.offers import Listed, Offer
 from ticketsync.core import clock, digest, errors, records
 from ticketsync.core.parallel import side_by_side
@@ -639,7 +639,10 @@ def _save_records(
     with work.unit() as session:
         blocks = [found.block for _, found in lot]
         versions.keep(session, account_id, "order", blocks, now)
-        saved = saving.save_orders(session, account_id, good, progress.ids, now)
+        zone = shows.business_zone(session)
+        saved = saving.save_orders(
+            session, account_id, good, progress.ids, now, zone=zone
+        )
         privacy.keep(session, account_id, people, work.settings.forget_before(now))
         quarantine.put(session, account_id, bad, now)
         quarantine.release(session, account_id, "order", healed)
@@ -906,5 +909,6 @@ def save_again(
     still = {item.provider_id for item in found.bad}
     healed = [id_ for _, id_ in found.seen if id_ not in still]
     quarantine.release(session, account_id, "order", healed)
-    saving.save_orders(session, account_id, found.good, ids, now)
+    zone = shows.business_zone(session)
+    saving.save_orders(session, account_id, found.good, ids, now, zone=zone)
     return len(found.good)

@@ -19,7 +19,7 @@ class ShowFinancials(Row, table=True):
 
     __tablename__ = "show_financials"
     __table_args__ = table(
-        one_of("fees_source", "reported", "schedule", "unknown"),
+        one_of("fees_source", "reported", "schedule", "mixed", "unknown"),
         not_negative("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in"),
         CheckConstraint("(fees IS NULL) = (net IS NULL)", "net_known"),
         CheckConstraint(
@@ -41,7 +41,7 @@ class ShowFinancials(Row, table=True):
     fees: int | None = whole(default=None)
     fees_source: str = text()
     refunded: int = whole()
-    tax: int = whole()
+    tax: int | None = whole(default=None)
     tax_remitted: int = whole()
     net: int | None = whole(default=None)
     net_before_fees: int = whole()
@@ -50,7 +50,8 @@ class ShowFinancials(Row, table=True):
 
 class TicketFee(Row, table=True):
     """
-    One named fee line of a show's financials.
+    One named fee line of a show's financials. They add up to `fees` where these are
+    known; where not, they are what is known of them.
     """
 
     __tablename__ = "ticket_fees"

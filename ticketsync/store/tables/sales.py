@@ -81,38 +81,66 @@ class Ticket(Row, table=True):
     discount: int = whole()
     charged: int = whole()
     refunded: int = whole()
-    tax: int = whole()
+    tax: int | None = whole(default=None)
     tax_remitted: int = whole()
     fees: int | None = whole(default=None)
     content: bytes | None = blob(default=None)
     code: bytes | None = blob(default=None)
+    voided_at: datetime | None = instant(default=None)
 
 
 class Refund(Row, table=True):
+    """
+    One movement of money back to a buyer, or negative: less went back than was reported
+    before. Never updated, never deleted; a trigger refuses both (`store.triggers`).
+
+    `number` counts the movements under one of the platform's ids. `on_day` is a
+    calendar day in the zone of the business, and `basis` says where it is from: the
+    platform (`reported`), its ticket's void (`void`), the day we first saw it on an
+    order that we held without it (`seen`), or a placeholder (`assumed`). `seen_at` is
+    permanent.
+    """
+
     __tablename__ = "refunds"
     __table_args__ = table(
-        UniqueConstraint("account_id", "provider_id"),
+        UniqueConstraint("account_id", "provider_id", "number"),
         Index(None, "order_id"),
-        not_negative("amount"),
+        CheckConstraint("number >= 1", "number"),
+        CheckConstraint("amount <> 0", "amount"),
+        CheckConstraint("length(on_day) = 10", "on_day"),
+        one_of("basis", "reported", "void", "seen", "assumed"),
+        CheckConstraint("basis <> 'reported' OR refunded_at IS NOT NULL", "reported"),
     )
 
     id: int | None = key()
     account_id: int = points_to("accounts.id")
     provider_id: str = text()
+    number: int = whole()
     order_id: int = points_to("orders.id")
     amount: int = whole()
     refunded_at: datetime | None = instant(default=None)
     seen_at: datetime = instant()
+    on_day: str = text()
+    basis: str = text()
 
 
 class Fee(Row, table=True):
+    """
+    One occurrence's part of a named fee of an order. `amount` is empty where the fee
+    was kept but nobody reports how much; the order's fees are unknown then.
+    """
+
     __tablename__ = "fees"
-    __table_args__ = table(UniqueConstraint("order_id", "name"))
+    __table_args__ = table(
+        UniqueConstraint("order_id", "occurrence_id", "name"),
+        Index(None, "occurrence_id"),
+    )
 
     id: int | None = key()
     order_id: int = points_to("orders.id")
+    occurrence_id: int = points_to("occurrences.id")
     name: str = text()
-    amount: int = whole()
+    amount: int | None = whole(default=None)
 
 
 class Buyer(Row, table=True):

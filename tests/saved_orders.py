@@ -1,0 +1,133 @@
+"""
+Orders saved as a run saves them, without a platform: one account, two occurrences of
+its own, each feeding a show.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from ticketsync.accounts import state
+from ticketsync.catalogue import links, offers, shows
+from ticketsync.catalogue.offers import Listed
+from ticketsync.core import records
+from ticketsync.core.config import AccountSettings, Settings
+from ticketsync.core.records import OccurrenceStatus, OrderStatus, Ticket, TicketStatus
+from ticketsync.reporting import numbers
+from ticketsync.reporting import sales as sales_lists
+from ticketsync.sales import saving
+from ticketsync.sales.sharing import shared
+from ticketsync.workflows import match
+
+ZONE = "Australia/Sydney"
+OCCURRENCES = ("ev_1", "ev_2")  # of Friday and of Saturday
+
+
+def instant(text):
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+BOUGHT = instant("2026-09-30T13:30")  # 30 September, 23:30 in Sydney
+FIRST_DAY = instant("2026-10-01T02:00")
+
+
+def prepare(database, *, timezone=ZONE):
+    """
+    A venue, an account, two linked occurrences.
+    """
+    with database.write() as session:
+        shows.add_venue(session, "The Lantern Room", timezone, "AUD")
+        state.add(
+            session,
+            state.NewAccount("tt", "ticket_tailor", None, "env", "TT_KEY", "", None),
+            FIRST_DAY,
+        )
+        listed = [
+            Listed(records.Event(id_, "Late Laughs", None, (occurrence(id_, n),)), b"")
+            for n, id_ in enumerate(OCCURRENCES)
+        ]
+        offers.save(session, 1, listed)
+        found = offers.all_offers(session)
+        links.adopt(session, found, batch="test", now=FIRST_DAY)
+    return database
+
+
+def occurrence(id_, number):
+    return records.Occurrence(
+        id=id_,
+        event_id=id_,
+        name="Late Laughs",
+        starts_at=instant(f"2026-11-{6 + number:02}T08:30"),
+        ends_at=None,
+        timezone=ZONE,
+        status=OccurrenceStatus.ON_SALE,
+        capacity=240,
+        currency="AUD",
+        venue=None,
+        url=None,
+        listed_at=None,
+        issued=None,
+        ordered=None,
+        fingerprint="",
+    )
+
+
+def ticket(number, face, date="ev_1", **more):
+    return Ticket(
+        f"it_{number}", date, "tt", "Adult", TicketStatus.VALID, False, face, **more
+    )
+
+
+def order(*tickets, id_="or_1", **more):
+    charged = sum(t.face + t.fee for t in tickets)
+    told = {
+        "occurrence_id": tickets[0].occurrence_id,
+        "status": OrderStatus.PAID,
+        "placed_at": BOUGHT,
+        "currency": "AUD",
+        "total": charged,
+        "charged": charged,
+        "tax": 0,
+        **more,
+    }
+    return records.Order(id=id_, tickets=tickets, **told)
+
+
+def save(database, *orders, at):
+    """
+    Save them at that moment, with days by the calendar of the venue.
+    """
+    with database.write() as session:
+        saving.save_orders(
+            session,
+            1,
+            [shared(item, item.id.encode()) for item in orders],
+            offers.ids(session, 1),
+            at,
+            zone=shows.business_zone(session),
+        )
+
+
+def recompute(database, rate=None):
+    """
+    The figures by the platform's id of the occurrence, and each show's fee lines.
+    """
+    settings = Settings()
+    if rate is not None:
+        settings = replace(settings, accounts={"tt": AccountSettings(fees=rate)})
+    match.rebuild(database, settings)
+    with database.read() as session:
+        names = {o.show_id: o.occurrence_id for o in offers.all_offers(session)}
+        figures = {names[f.show_id]: f for f in numbers.figures(session)}
+        lines = {id_: {} for id_ in OCCURRENCES}
+        for line in numbers.fee_lines(session):
+            lines[names[line.show_id]][line.name] = (line.amount, line.source)
+    return figures, lines
+
+
+def movements(database, order_id=None):
+    """
+    (number, amount, day, basis) of each refund movement, the oldest first.
+    """
+    with database.read() as session:
+        found = list(sales_lists.refunds(session, order_id=order_id))
+    return [(m.number, m.amount, m.on_day, m.basis) for m in reversed(found)]

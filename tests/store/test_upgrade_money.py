@@ -1,0 +1,279 @@
+"""
+A database made by the version before (schema 0006, see `old_versions/make_0006.py`):
+sales of six platforms with refunds, fees and check-ins, and an order over two shows.
+"""
+
+import json
+import lzma
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
+from test_upgrade import KILLED, MIGRATIONS
+
+from ticketsync.core import clock
+from ticketsync.core.config import Settings
+from ticketsync.reporting import numbers, sales
+from ticketsync.store import engine, schema
+from ticketsync.store.tables.everything import metadata
+from ticketsync.workflows import match, sync, upkeep
+
+FOLDER = Path(__file__).parent / "old_versions"
+KNOWN = json.loads((FOLDER / "0006.json").read_text())
+OTHER = "The Other Place fee"
+
+
+def write_old(file):
+    file.write_bytes(lzma.decompress((FOLDER / "0006.db.xz").read_bytes()))
+
+
+def load_old(url, file):
+    """
+    The same rows in PostgreSQL, in tables as that version made them.
+    """
+    opened = engine._engine(engine._url(url))
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    rows = sqlite3.connect(file)
+    rows.row_factory = sqlite3.Row
+    with opened.execution_options(ticketsync_write=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0006")
+        connection.exec_driver_sql("SET session_replication_role = replica")
+        tables = rows.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        for (name,) in tables.fetchall():
+            found = [dict(row) for row in rows.execute(f"SELECT * FROM {name}")]
+            if not found or name == "alembic_version":
+                continue
+            columns = ", ".join(found[0])
+            values = ", ".join(f"%({column})s" for column in found[0])
+            connection.exec_driver_sql(
+                f"INSERT INTO {name} ({columns}) VALUES ({values})", found
+            )
+            if "id" in found[0]:
+                connection.exec_driver_sql(
+                    f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), "
+                    f"(SELECT MAX(id) FROM {name}))"
+                )
+    rows.close()
+    opened.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def old(request, tmp_path):
+    """
+    Where such a database is.
+    """
+    file = tmp_path / "old.db"
+    write_old(file)
+    if request.param == "sqlite":
+        return str(file)
+    server = request.getfixturevalue("postgres")
+    name = f"m{abs(hash(request.node.nodeid)) % 10**12}"
+    server.psql(f"CREATE DATABASE {name};")
+    url = server.get_uri(database=name)
+    load_old(url, file)
+    return url
+
+
+@pytest.fixture
+def upgraded(old):
+    database = engine.create_database(old)
+    yield database
+    database.close()
+
+
+def figures(database):
+    with database.read() as session:
+        return [f.as_json() for f in numbers.figures(session)]
+
+
+def fee_lines(database):
+    with database.read() as session:
+        return {
+            (f.account, f.show_id, f.name, f.amount, f.source)
+            for f in numbers.fee_lines(session)
+        }
+
+
+def refunds(database):
+    with database.read() as session:
+        return list(sales.refunds(session))
+
+
+def known_lines():
+    return {tuple(line) for line in KNOWN["fees"]}
+
+
+def test_figures_are_as_they_were(upgraded):
+    assert figures(upgraded) == KNOWN["figures"]
+    assert fee_lines(upgraded) == known_lines()
+    with upgraded.read() as session:
+        connection = session.connection()
+        assert schema.version_of(connection) == schema.PRESENT
+        for table in metadata.sorted_tables:  # nothing left that does not fit
+            connection.execute(table.select()).all()
+
+
+def test_refunds_keep_when_they_were_seen_and_are_marked_assumed(upgraded):
+    """
+    All but those whose date the platform itself reports: Square's and Wix's.
+    """
+    found = refunds(upgraded)
+    before = {(*line,) for line in KNOWN["refunds"]}
+    assert {
+        (r.account, r.order_id, r.amount, clock.iso(r.first_seen_at)) for r in found
+    } == before
+    assert len(found) == len(KNOWN["refunds"]) == 28
+    dated = {r.account for r in found if r.refunded_at is not None}
+    assert dated == {"square", "wix"}
+    for refund in found:
+        is_dated = refund.account in dated
+        assert refund.basis == ("reported" if is_dated else "assumed")
+        assert refund.number == 1
+    # Bought on 31 August at 10:00 in Sydney; its report has no date of refunds.
+    (other,) = [r for r in found if r.account == "other"]
+    assert (other.on_day, other.amount) == ("2026-08-31", 1500)
+
+
+def test_movements_are_what_the_orders_say(upgraded):
+    with upgraded.read() as session:
+        odd = session.connection().execute(
+            text(
+                "SELECT o.provider_id, o.refunded, SUM(r.amount) FROM orders o "
+                "LEFT JOIN refunds r ON r.order_id = o.id GROUP BY o.id, "
+                "o.provider_id, o.refunded HAVING COALESCE(SUM(r.amount), 0) "
+                "<> o.refunded"
+            )
+        )
+        assert odd.all() == []
+
+
+def test_recomputed_only_the_lines_of_the_order_over_two_shows_change(upgraded):
+    """
+    3.01 over two shows, beside 2.00 of another order on the first of them.
+    """
+    match.rebuild(upgraded, Settings())
+    assert figures(upgraded) == KNOWN["figures"]
+    gone, new = (
+        known_lines() - fee_lines(upgraded),
+        fee_lines(upgraded) - known_lines(),
+    )
+    assert sorted(line[2:4] for line in gone) == [(OTHER, 301), (OTHER, 501)]
+    assert sorted(line[2:4] for line in new) == [(OTHER, 150), (OTHER, 351)]
+
+
+def test_a_replay_fills_the_rest_and_moves_no_refund(upgraded):
+    """
+    The report has no tax column; Wix's own fee is known, the card's is not.
+    """
+    before = refunds(upgraded)
+    sync.replay(upgraded, Settings(), [])
+    assert refunds(upgraded) == before
+    for was, now in zip(KNOWN["figures"], figures(upgraded), strict=True):
+        tax = None if was["account"] == "other" else was["tax"]
+        assert now == {**was, "tax": tax}
+    new = {line for line in fee_lines(upgraded) if line[0] == "wix"}
+    assert {(line[2], line[4]) for line in new} == {("Wix service fee", "reported")}
+    with upgraded.read() as session:
+        query = text(
+            "SELECT COUNT(*), COUNT(t.voided_at) FROM tickets t "
+            "JOIN accounts a ON a.id = t.account_id WHERE a.name = 'tt' "
+            "AND t.status = 'void' AND t.order_id IS NOT NULL"
+        )
+        void, dated = session.connection().execute(query).one()
+    assert void == dated > 0
+    found = upkeep.check(upgraded, Settings(), deep=True)
+    assert found.is_sound, found.rows
+
+
+def test_the_first_run_afterwards_needs_no_step(upgraded, tmp_path, frozen):
+    """
+    The folder has the report that was read before, and now says 5.00 more went back.
+    """
+    before = refunds(upgraded)
+    (tmp_path / "in").mkdir()
+    report, recipe = report_of_old()
+    (tmp_path / "recipe.yaml").write_text(recipe)
+    (tmp_path / "in" / "report.csv").write_text(report.replace("15.00", "20.00"))
+    options = {
+        "recipe": str(tmp_path / "recipe.yaml"),
+        "watch": str(tmp_path / "in"),
+    }
+    with upgraded.write() as session:
+        session.connection().execute(
+            text("UPDATE accounts SET options = :options WHERE name = 'other'"),
+            {"options": json.dumps(options)},
+        )
+    outcome = sync.sync(upgraded, Settings(), sync.Request(["other"]))
+    assert outcome.exit_code == 0, outcome.results
+    new = [r for r in refunds(upgraded) if r not in before]
+    assert [(r.number, r.amount, r.basis) for r in new] == [(2, 500, "seen")]
+    assert len(refunds(upgraded)) == len(before) + 1
+
+
+def report_of_old():
+    names = {}
+    source = (FOLDER / "make_0006.py").read_text()
+    for name in ("RECIPE", "REPORT"):
+        begin = source.index(f'{name} = """\\\n') + len(f'{name} = """\\\n')
+        names[name] = source[begin : source.index('"""', begin)]
+    return names["REPORT"], names["RECIPE"]
+
+
+def test_db_upgrade_recomputes_and_names_the_next_step(home):
+    write_old(home / "ticketsync.db")
+    done = subprocess.run(
+        [sys.executable, "-m", "ticketsync", "db", "upgrade"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "ticketsync sync replay" in done.stderr
+    assert "shows recomputed" in done.stderr
+    database = engine.open_database(str(home / "ticketsync.db"))
+    assert (OTHER, 351) in {line[2:4] for line in fee_lines(database)}
+    database.close()
+    again = subprocess.run(
+        [sys.executable, "-m", "ticketsync", "db", "upgrade"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "replay" not in again.stderr
+
+
+def test_killed_twenty_times_in_the_middle_it_is_survived(tmp_path):
+    """
+    SIGKILL before the nth statement, twenty times on one file: each time it is whole
+    and old; then the upgrade ends as if nothing had been.
+    """
+    file = tmp_path / "old.db"
+    write_old(file)
+    spare = tmp_path / "spare.db"
+    write_old(spare)
+    counted = subprocess.run(
+        [sys.executable, "-c", KILLED, str(spare), "0"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    statements = int(counted.stdout)
+    for round_ in range(20):
+        number = 2 + round_ * (statements - 2) // 20
+        done = subprocess.run([sys.executable, "-c", KILLED, str(file), str(number)])
+        assert done.returncode == -9
+        with sqlite3.connect(file) as connection:
+            version = connection.execute("SELECT version_num FROM alembic_version")
+            assert version.fetchone() == ("0006",)
+            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        connection.close()
+    database = engine.create_database(str(file))
+    assert figures(database) == KNOWN["figures"]
+    assert len(refunds(database)) == len(KNOWN["refunds"])
+    database.close()

@@ -1,0 +1,160 @@
+"""
+The named fee lines of shows: those that platforms reported, by occurrence, and those of
+the venue's own rates for orders whose fees are unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, cast, func, select
+from sqlmodel import Session
+
+from ticketsync.core.config import FeeSchedule
+from ticketsync.financials import fees
+from ticketsync.financials.fees import OrderPart
+from ticketsync.store import counted
+from ticketsync.store.tables.catalogue import ShowLink
+from ticketsync.store.tables.sales import Fee, Order, Ticket
+from ticketsync.store.types import WHOLE
+from ticketsync.store.upsert import table_of
+
+Key = tuple[int, int, str]  # show, account, currency
+Lines = dict[str, int]  # name → amount in minor units
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedLines:
+    """
+    What was reported of a show's fees: of orders whose fees are known as a whole, and
+    the known part of those where something is missing.
+    """
+
+    complete: Lines = field(default_factory=dict)
+    partial: Lines = field(default_factory=dict)
+
+    def all_known(self) -> Lines:
+        return added(self.complete, self.partial)
+
+
+def added(one: Mapping[str, int], other: Mapping[str, int]) -> Lines:
+    """
+    The lines of both, by name.
+    """
+    names = dict.fromkeys((*one, *other))
+    return {name: one.get(name, 0) + other.get(name, 0) for name in names}
+
+
+def is_unknown() -> ColumnElement[bool]:
+    """
+    Whether a ticket was paid for and nobody reports all that was kept of it.
+    """
+    tickets = table_of(Ticket)
+    return tickets.c.fees.is_(None) & (tickets.c.charged != 0)
+
+
+def reported(session: Session, these: Any) -> dict[Key, ReportedLines]:
+    """
+    The lines that platforms reported of the shows in `these`, a restriction of links.
+    """
+    lines, orders, links = table_of(Fee), table_of(Order), table_of(ShowLink)
+    connection = session.connection()
+    if connection.execute(select(lines.c.order_id).limit(1)).first() is None:
+        return {}  # most venues' platforms report none, and the join takes its time
+    open_orders = select(lines.c.order_id).where(lines.c.amount.is_(None))
+    is_partial = case((lines.c.order_id.in_(open_orders), 1), else_=0)
+    group = (
+        links.c.show_id,
+        orders.c.account_id,
+        orders.c.currency,
+        lines.c.name,
+        is_partial,
+    )
+    query = (
+        select(*group, cast(func.sum(lines.c.amount), WHOLE))
+        .select_from(
+            counted.counted_links()
+            .join(lines, lines.c.occurrence_id == links.c.occurrence_id)
+            .join(orders, orders.c.id == lines.c.order_id)
+        )
+        .where(these, lines.c.amount.is_not(None))
+        .group_by(*group)
+    )
+    found: dict[Key, ReportedLines] = {}
+    for show, account, currency, name, partial, amount in connection.execute(query):
+        of_show = found.setdefault((show, account, currency), ReportedLines())
+        (of_show.partial if partial else of_show.complete)[name] = amount
+    return found
+
+
+def scheduled(
+    session: Session, these: Any, schedules: Mapping[int, FeeSchedule]
+) -> dict[Key, Lines]:
+    """
+    The venue's own rates for those orders of the shows in `these` whose fees are
+    unknown: each order is billed once, and each show bears its part.
+    """
+    if not schedules:
+        return {}
+    show_of = _shows(session)
+    found: dict[Key, Lines] = {}
+    for (account, currency), parts in _unknown_orders(session, these, schedules):
+        lines = fees.by_schedule(parts, schedules[account], currency)
+        for part, of_part in zip(parts, lines, strict=True):
+            show = show_of.get(part.occurrence_id)
+            if show is not None:
+                key = (show, account, currency)
+                found[key] = added(found.get(key, {}), of_part)
+    return found
+
+
+def _shows(session: Session) -> dict[int, int]:
+    """
+    The show that each counted occurrence feeds.
+    """
+    links = table_of(ShowLink)
+    query = select(links.c.occurrence_id, links.c.show_id)
+    rows = session.connection().execute(query.select_from(counted.counted_links()))
+    return {int(row.occurrence_id): int(row.show_id) for row in rows}
+
+
+def _unknown_orders(
+    session: Session, these: Any, accounts: Iterable[int]
+) -> Iterable[tuple[tuple[int, str], list[OrderPart]]]:
+    """
+    Orders with a ticket of these shows and unknown fees, whole: account and currency,
+    and their parts by occurrence, also those of other shows and of none.
+    """
+    tickets = table_of(Ticket)
+    wanted = (
+        select(tickets.c.order_id)
+        .select_from(counted.counted_tickets())
+        .where(these, is_unknown(), tickets.c.account_id.in_(list(accounts)))
+        .where(tickets.c.order_id.is_not(None))
+    )
+    paid = (tickets.c.kind == "admission") & (tickets.c.face > 0)
+    group = (
+        tickets.c.order_id,
+        tickets.c.account_id,
+        tickets.c.currency,
+        tickets.c.occurrence_id,
+    )
+    query = (
+        select(
+            *group,
+            cast(func.sum(tickets.c.charged), WHOLE),
+            cast(func.sum(case((paid, 1), else_=0)), WHOLE),
+        )
+        .where(tickets.c.order_id.in_(wanted))
+        .group_by(*group)
+    )
+    found: dict[tuple[int, int, str], list[OrderPart]] = {}
+    rows = session.connection().execute(query)
+    for order, account, currency, occurrence, charged, number in rows:
+        parts = found.setdefault((order, account, currency), [])
+        parts.append(OrderPart(occurrence, charged, number))
+    for (_, account, currency), parts in found.items():
+        # The database gives groups in no order; a tie goes to the earlier occurrence.
+        yield (account, currency), sorted(parts, key=lambda part: part.occurrence_id)

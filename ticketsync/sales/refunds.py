@@ -1,0 +1,217 @@
+"""
+Refunds as movements: each is written once, and never changed or deleted.
+
+What a platform reports of an order's refunds is compared with the movements that are
+held; the difference is a new movement, negative where less is reported than before.
+So the movements of an order always add up to what the order says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, insert, select
+from sqlmodel import Session
+
+from ticketsync.core import clock, records
+from ticketsync.sales.sharing import Share, Shared
+from ticketsync.store.tables.sales import Refund
+from ticketsync.store.upsert import table_of
+
+REPORTED = "reported"
+VOID = "void"
+SEEN = "seen"
+ASSUMED = "assumed"
+
+_NOTHING: Mapping[str, int] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """
+    When this is written, and the zone whose calendar says on which day that is.
+    """
+
+    now: datetime
+    zone: str
+
+    def day(self, moment: datetime) -> str:
+        return clock.local(moment, self.zone).date().isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOrder:
+    """
+    What we held of an order before this write: the sum of its movements by refund id,
+    and which of its tickets were void.
+    """
+
+    amounts: Mapping[str, int]
+    void_tickets: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """
+    Money that went back (or, negative, came back after all), its day, and how sure that
+    day is.
+    """
+
+    refund_id: str
+    amount: int
+    refunded_at: datetime | None
+    on_day: str
+    basis: str
+
+
+def movements(item: Shared, held: HeldOrder | None, moment: Moment) -> list[Movement]:
+    """
+    What an order's reported refunds add to its movements; `held` is `None` for an order
+    that we did not hold.
+    """
+    before = held.amounts if held else _NOTHING
+    refunds = item.order.refunds
+    if not refunds and not before:
+        return []
+    reported: dict[str, int] = {}
+    dates: dict[str, datetime | None] = {}
+    for refund in refunds:
+        reported[refund.id] = reported.get(refund.id, 0) + refund.amount
+        dates[refund.id] = refund.refunded_at
+    found = []
+    for id_ in {**before, **reported}:
+        amount = reported.get(id_, 0) - before.get(id_, 0)
+        if not amount:
+            continue
+        # The platform's date is that of the refund itself, not of a later correction.
+        date = None if id_ in before else dates[id_]
+        day, basis = _day(item, held, moment, date, is_return=amount > 0)
+        found.append(Movement(id_, amount, date, day, basis))
+    return found
+
+
+def _day(
+    item: Shared,
+    held: HeldOrder | None,
+    moment: Moment,
+    reported: datetime | None,
+    *,
+    is_return: bool,
+) -> tuple[str, str]:
+    """
+    The day of a movement, and on what it is based.
+    """
+    if reported is not None:
+        return moment.day(reported), REPORTED
+    voided = _newly_voided(item.shares, held) if is_return else None
+    if voided is not None:
+        return moment.day(voided), VOID
+    if held is not None:
+        return moment.day(moment.now), SEEN
+    return moment.day(item.order.changed_at or item.order.placed_at), ASSUMED
+
+
+def _newly_voided(shares: Iterable[Share], held: HeldOrder | None) -> datetime | None:
+    """
+    When the last of the tickets was voided that we did not hold as void: the refund of
+    a ticket that we knew to be void came later than its void.
+    """
+    known = held.void_tickets if held else frozenset()
+    voided = [
+        share.voided_at
+        for share in shares
+        if share.voided_at is not None
+        and share.status == records.TicketStatus.VOID
+        and share.id not in known
+    ]
+    return max(voided, default=None)
+
+
+def save(
+    session: Session,
+    account_id: int,
+    incoming: Iterable[Shared],
+    row_of: Mapping[str, int],
+    void_tickets: Mapping[int, frozenset[str]],
+    moment: Moment,
+) -> None:
+    """
+    Add what the refunds of these orders lack, each order once; `void_tickets` are those
+    held before, by the number of each order that was held.
+    """
+    amounts = _amounts(session, void_tickets)
+    new = [
+        (row_of[item.order.id], movement)
+        for item in incoming
+        for movement in movements(
+            item, _held(row_of[item.order.id], amounts, void_tickets), moment
+        )
+    ]
+    if not new:
+        return
+    last = _last_numbers(session, account_id, {m.refund_id for _, m in new})
+    rows = []
+    for order, movement in new:
+        number = last[movement.refund_id] = last.get(movement.refund_id, 0) + 1
+        rows.append(
+            {
+                "account_id": account_id,
+                "provider_id": movement.refund_id,
+                "number": number,
+                "order_id": order,
+                "amount": movement.amount,
+                "refunded_at": movement.refunded_at,
+                "seen_at": moment.now,
+                "on_day": movement.on_day,
+                "basis": movement.basis,
+            }
+        )
+    session.connection().execute(insert(table_of(Refund)), rows)
+
+
+def _held(
+    order: int,
+    amounts: Mapping[int, Mapping[str, int]],
+    void_tickets: Mapping[int, frozenset[str]],
+) -> HeldOrder | None:
+    if order not in void_tickets:
+        return None
+    return HeldOrder(amounts.get(order, _NOTHING), void_tickets[order])
+
+
+def _amounts(session: Session, orders: Iterable[int]) -> dict[int, dict[str, int]]:
+    """
+    The sums of the movements of these orders, by order and refund.
+    """
+    wanted = list(orders)
+    found: dict[int, dict[str, int]] = {}
+    if not wanted:
+        return found
+    table = table_of(Refund)
+    query = select(table.c.order_id, table.c.provider_id, table.c.amount)
+    rows = session.connection().execute(query.where(table.c.order_id.in_(wanted)))
+    for order, id_, amount in rows:
+        of_order = found.setdefault(order, {})
+        of_order[id_] = of_order.get(id_, 0) + amount
+    return found
+
+
+def _last_numbers(
+    session: Session, account_id: int, refund_ids: Iterable[str]
+) -> dict[str, int]:
+    """
+    The last number of each of these refunds that we hold, whatever its order.
+    """
+    table = table_of(Refund)
+    query = (
+        select(table.c.provider_id, func.max(table.c.number))
+        .where(
+            table.c.account_id == account_id,
+            table.c.provider_id.in_(sorted(refund_ids)),
+        )
+        .group_by(table.c.provider_id)
+    )
+    rows = session.connection().execute(query)
+    return {str(id_): int(number) for id_, number in rows}
