@@ -47,7 +47,7 @@ def upgrade(
     if backup and old is not None and old.dialect == "sqlite":
         made = backups.take(old, _usual_place("before-upgrade"))
         here.say(f"Backup {made.file}")
-    engine.create_database(here.url())
+    engine.create_database(here.url(), command=here.command)
     here.say(f"The database has schema {schema.PRESENT}.")
 
 
