@@ -495,13 +495,12 @@ def _link_production(session: Session, pair: Pair, now: datetime) -> None:
     A linked date says which production its event is, unless that is known.
     """
     dates, shows = table_of(Occurrence), table_of(Show)
-    found = session.connection().execute(
-        select(dates.c.event_id, shows.c.production_id).where(
-            dates.c.id == pair.occurrence_id, shows.c.id == pair.show_id
-        )
-    )
-    row = {**found.one()._mapping, "created_at": now}
-    insert_new(session, ProductionLink, row)
+    production = select(shows.c.production_id).where(shows.c.id == pair.show_id)
+    query = select(
+        dates.c.event_id, production.scalar_subquery().label("production_id")
+    ).where(dates.c.id == pair.occurrence_id)
+    row = session.connection().execute(query).one()._mapping
+    insert_new(session, ProductionLink, {**row, "created_at": now})
 
 
 def _production_of_event(session: Session) -> dict[int, str]:
