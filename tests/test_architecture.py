@@ -33,6 +33,7 @@ ALLOWED = {
             "store.lease",
             "store.lock",
             "store.backup",
+            "store.integrity",
             "net.client",
             "net.retry",
             "net.budget",

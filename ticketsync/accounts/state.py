@@ -80,6 +80,15 @@ def all_accounts(session: Session) -> list[AccountState]:
     ]
 
 
+def names(session: Session) -> dict[int, str]:
+    """
+    What each account is called, whatever else stands in its row.
+    """
+    table = table_of(Account)
+    rows = session.connection().execute(select(table.c.id, table.c.name))
+    return {int(id_): str(name) for id_, name in rows}
+
+
 def named(session: Session, name: str) -> AccountState:
     """
     The account of that name, or `NotFound` with the names there are.

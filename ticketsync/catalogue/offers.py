@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlmodel import Session
 
 from ticketsync.catalogue.shows import local_text
@@ -17,7 +17,7 @@ from ticketsync.core import errors, records
 from ticketsync.core.redact import safe
 from ticketsync.store import row_locks
 from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import Event, Occurrence, ShowLink
+from ticketsync.store.tables.catalogue import Event, Occurrence, ShowLink, Venue
 from ticketsync.store.upsert import known, table_of, upsert
 
 
@@ -258,6 +258,17 @@ def numbered(session: Session, occurrence_id: int) -> Offer:
     raise errors.NotFound(
         f"There is no date {occurrence_id}.", hint="See `ticketsync events list`."
     )
+
+
+def copy_listings(source: Session, target: Session) -> None:
+    """
+    Copy what orders refer to into an empty database, under the same numbers.
+    """
+    for model in (Venue, Account, Event, Occurrence):
+        table = table_of(model)
+        rows = source.connection().execute(select(table)).mappings().all()
+        if rows:
+            target.connection().execute(insert(table), [dict(row) for row in rows])
 
 
 def keep_linked(session: Session, rows: Iterable[int]) -> None:

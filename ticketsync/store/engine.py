@@ -181,8 +181,41 @@ def rehearsal(database: Database) -> Iterator[Database]:
             yield _Rehearsal(database._engine, connection)
             outer.rollback()
         return
+    with _private_copy(database) as copy:
+        yield copy
+
+
+@contextmanager
+def still(database: Database) -> Iterator[Session]:
+    """
+    A session that sees one state for as long as it takes, and keeps nobody waiting.
+    """
+    if database.dialect == "sqlite" and database.journal_mode() != "wal":
+        # There a reader would hold up every writer, so it gets a copy of its own.
+        with _private_copy(database) as copy, copy.read() as session:
+            yield session
+        return
+    with database.read() as session:
+        yield session
+
+
+@contextmanager
+def scratch() -> Iterator[Database]:
+    """
+    An empty database with our schema, private, and gone at the end.
+    """
     with tempfile.TemporaryDirectory(prefix="ticketsync-") as folder:
-        file = Path(folder) / "rehearsal.db"
+        database = create_database(str(Path(folder) / "scratch.db"))
+        try:
+            yield database
+        finally:
+            database.close()
+
+
+@contextmanager
+def _private_copy(database: Database) -> Iterator[Database]:
+    with tempfile.TemporaryDirectory(prefix="ticketsync-") as folder:
+        file = Path(folder) / "copy.db"
         with database.read() as session:
             source = session.connection().connection.driver_connection
             assert isinstance(source, sqlite3.Connection)
@@ -190,8 +223,10 @@ def rehearsal(database: Database) -> Iterator[Database]:
                 source.backup(target)
             target.close()
         copy = Database(_engine(URL.create("sqlite", database=str(file))))
-        yield copy
-        copy.close()
+        try:
+            yield copy
+        finally:
+            copy.close()
 
 
 class _Rehearsal(Database):
