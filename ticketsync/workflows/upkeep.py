@@ -228,7 +228,7 @@ def _figures(
 def _deep(session: Session, scratch: Database) -> Iterator[Finding]:
     accounts = state.all_accounts(session)
     hurt = [
-        Finding("raw record", a.name, what, what="is damaged")
+        Finding("the raw record of", a.name, what, what="is damaged")
         for a in accounts
         for what in versions.damaged(session, a.id)
     ]
