@@ -33,6 +33,7 @@ ALLOWED = {
             "store.lease",
             "store.lock",
             "store.backup",
+            "store.integrity",
             "net.client",
             "net.retry",
             "net.budget",
@@ -63,7 +64,7 @@ ALLOWED = {
 for context in CONTEXTS | READERS:
     ALLOWED[context] = {
         *(context, "store.tables", "store.upsert", "store.types", "store.counted"),
-        "core",
+        *("store.row_locks", "core"),
     }
 OF_CORE = {
     "msgspec",

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 from sqlmodel import Session
 
 from ticketsync.accounts.state import AccountState
-from ticketsync.core import errors
+from ticketsync.core import clock, errors
 from ticketsync.store.tables.accounts import SyncRun
 from ticketsync.store.upsert import table_of
 
@@ -120,6 +120,24 @@ def last_sweep(session: Session, account_id: int) -> datetime | None:
     When all of this account's orders were last read regardless of fingerprints.
     """
     return _latest(session, account_id, "started_at", swept=True)
+
+
+def spans(session: Session, account_id: int) -> list[tuple[str, str]]:
+    """
+    From when to when the account was at work, as ISO 8601 in UTC: whatever was saved of
+    it was saved in one of these. A run that is open lasts until now.
+    """
+    table = table_of(SyncRun)
+    rows = session.connection().execute(
+        select(table.c.started_at, table.c.finished_at).where(
+            table.c.account_id == account_id
+        )
+    )
+    found = []
+    for started, finished in rows:
+        ends = sorted((started, finished or clock.now()))  # the clock may be put back
+        found.append((str(clock.iso(ends[0])), str(clock.iso(ends[1]))))
+    return found
 
 
 def _latest(

@@ -18,6 +18,7 @@ from sqlmodel import Session
 
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
+from ticketsync.store import row_locks
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.upsert import table_of
 
@@ -77,6 +78,15 @@ def all_accounts(session: Session) -> list[AccountState]:
         AccountState(**{**row._mapping, "options": json.loads(row.options)})
         for row in rows
     ]
+
+
+def names(session: Session) -> dict[int, str]:
+    """
+    What each account is called, whatever else stands in its row.
+    """
+    table = table_of(Account)
+    rows = session.connection().execute(select(table.c.id, table.c.name))
+    return {int(id_): str(name) for id_, name in rows}
 
 
 def named(session: Session, name: str) -> AccountState:
@@ -177,6 +187,21 @@ def set_options(session: Session, account_id: int, options: Mapping[str, str]) -
     _change(session, account_id, options=json.dumps(dict(options), sort_keys=True))
 
 
+def change_options(
+    session: Session, account_id: int, changes: Mapping[str, str]
+) -> None:
+    """
+    Set these options and leave the others as they are by now, not as they were when
+    the caller read the account.
+    """
+    table = table_of(Account)
+    row_locks.hold(session, Account, [account_id])
+    held = session.connection().scalars(
+        select(table.c.options).where(table.c.id == account_id)
+    )
+    set_options(session, account_id, {**json.loads(held.one()), **changes})
+
+
 def note_success(session: Session, account: AccountState) -> None:
     """
     Close the breaker; writes nothing where nothing had failed.
@@ -188,18 +213,25 @@ def note_success(session: Session, account: AccountState) -> None:
 def note_failure(session: Session, account: AccountState, now: datetime) -> None:
     """
     Count a failure of the platform; the fifth in a row opens the breaker.
+
+    Counted by the database: `account` was read before the run began, and another
+    process may have counted since.
     """
-    failures = account.failures + 1
-    if failures < FAILURES_TO_OPEN:
-        _change(session, account.id, failures=failures)
+    table = table_of(Account)
+    counted = session.connection().execute(
+        update(table)
+        .where(table.c.id == account.id)
+        .values(failures=table.c.failures + 1)
+        .returning(table.c.failures, table.c.breaker_opened)
+    )
+    row = counted.one()
+    if row.failures < FAILURES_TO_OPEN:
         return
-    opened = account.breaker_opened + 1
-    hours = min(2 ** (opened - 1), LONGEST_PAUSE_HOURS)
+    hours = min(2**row.breaker_opened, LONGEST_PAUSE_HOURS)
     _change(
         session,
         account.id,
-        failures=failures,
-        breaker_opened=opened,
+        breaker_opened=row.breaker_opened + 1,
         breaker_until=now + timedelta(hours=hours),
     )
 

@@ -1,7 +1,9 @@
 """
 Which is which, as decided: made, refused, taken back.
 
-A decision of a person is never revisited by the machine.
+A decision of a person is never revisited by the machine. Whoever decides about an
+occurrence holds it first (`hold`), so that of two decisions at one moment the second
+one sees the first.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from ticketsync.catalogue.candidates import Dated, Slot
 from ticketsync.catalogue.offers import Offer
 from ticketsync.catalogue.shows import NewShow, ShowInfo, VenueInfo
 from ticketsync.core import errors
+from ticketsync.store import row_locks
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import (
     Event,
@@ -30,7 +33,7 @@ from ticketsync.store.tables.catalogue import (
     ShowLink,
     Venue,
 )
-from ticketsync.store.upsert import table_of
+from ticketsync.store.upsert import insert_new, table_of
 
 MADE_OF_IT = "a show made of this date"  # says nothing of its venue
 FAR = timedelta(hours=24)  # a date that moves further needs a person's word
@@ -55,6 +58,20 @@ class Undone:
     show_ids: tuple[int, ...]
 
 
+def hold(session: Session, occurrence_ids: Iterable[int]) -> None:
+    """
+    Keep these occurrences, and the events and the shows they feed, as they are until
+    the transaction ends: nobody else decides about them or saves their tickets.
+    """
+    wanted = list(occurrence_ids)
+    dates, links = table_of(Occurrence), table_of(ShowLink)
+    events = select(dates.c.event_id).where(dates.c.id.in_(wanted))
+    fed = select(links.c.show_id).where(links.c.occurrence_id.in_(wanted))
+    row_locks.hold(session, Event, events)
+    row_locks.hold(session, Occurrence, wanted)
+    row_locks.hold(session, Show, fed)
+
+
 def make(
     session: Session,
     pairs: Iterable[Pair],
@@ -68,6 +85,8 @@ def make(
     """
     table = table_of(ShowLink)
     made = 0
+    pairs = list(pairs)
+    hold(session, (pair.occurrence_id for pair in pairs))
     for pair in pairs:
         linked = (
             session.connection()
@@ -114,12 +133,8 @@ def refuse(
     """
     Never propose this pair again; without a show, never propose this date at all.
     """
-    session.add(
-        Refusal(
-            occurrence_id=occurrence_id, show_id=show_id, batch=batch, created_at=now
-        )
-    )
-    session.flush()
+    row = {"occurrence_id": occurrence_id, "show_id": show_id, "batch": batch}
+    insert_new(session, Refusal, {**row, "created_at": now})
 
 
 def unlink(session: Session, occurrence_id: int) -> int | None:
@@ -127,6 +142,7 @@ def unlink(session: Session, occurrence_id: int) -> int | None:
     Take a pair apart; returns the show that lost it.
     """
     table = table_of(ShowLink)
+    hold(session, [occurrence_id])
     found = table.c.occurrence_id == occurrence_id
     show_id: int | None = (
         session.connection().execute(select(table.c.show_id).where(found)).scalar()
@@ -143,6 +159,7 @@ def take_back(session: Session, occurrence_ids: Iterable[int], batch: str) -> se
     links, refusals = table_of(ShowLink), table_of(Refusal)
     connection = session.connection()
     wanted = list(occurrence_ids)
+    hold(session, wanted)
     lost = connection.execute(
         select(links.c.show_id).where(
             links.c.batch == batch, links.c.occurrence_id.in_(wanted)
@@ -176,6 +193,10 @@ def undo(session: Session) -> Undone | None:
     if not batches:
         return None
     batch = max(batches)[1]
+    hold(
+        session,
+        connection.scalars(select(links.c.occurrence_id).where(links.c.batch == batch)),
+    )
     lost = connection.execute(select(links.c.show_id).where(links.c.batch == batch))
     show_ids = tuple(sorted({int(row.show_id) for row in lost}))
     undone = Undone(
@@ -311,6 +332,9 @@ def follow_moves(session: Session, moved: dict[int, datetime]) -> list[str]:
     """
     table, dates = table_of(ShowLink), table_of(Occurrence)
     notes: list[str] = []
+    fed = select(table.c.show_id).where(table.c.occurrence_id.in_(list(moved)))
+    # Their time is part of a unique key.
+    row_locks.hold_keys(session, Show, fed)
     for occurrence_id, starts_at in moved.items():
         link = (
             session.connection()
@@ -351,6 +375,7 @@ def confirm(session: Session, occurrence_id: int) -> None:
     A person agrees that a moved date still is the same show.
     """
     table = table_of(ShowLink)
+    hold(session, [occurrence_id])
     session.connection().execute(
         update(table)
         .where(table.c.occurrence_id == occurrence_id)
@@ -373,6 +398,7 @@ def set_switches(
     Switch a link on or off, or only its sales; returns the show it feeds.
     """
     table = table_of(ShowLink)
+    hold(session, [occurrence_id])
     values = {"sync_enabled": enabled, "sync_ticket_sales": ticket_sales}
     wanted = {name: value for name, value in values.items() if value is not None}
     found = table.c.occurrence_id == occurrence_id
@@ -394,7 +420,10 @@ def map_types(
     """
     Call ticket types of an event by the venue's own names; an empty name takes a
     mapping back. Returns all of them.
+
+    Names that somebody else sets at the same moment stay: the event's dates are held.
     """
+    hold(session, occurrences_of_event(session, event_row))
     table = table_of(ProductionLink)
     found = table.c.event_id == event_row
     held = session.connection().execute(select(table.c.type_map).where(found)).scalar()
@@ -407,6 +436,12 @@ def map_types(
     text = json.dumps(kept, sort_keys=True, ensure_ascii=False)
     session.connection().execute(update(table).where(found).values(type_map=text))
     return kept
+
+
+def occurrences_of_event(session: Session, event_row: int) -> list[int]:
+    table = table_of(Occurrence)
+    query = select(table.c.id).where(table.c.event_id == event_row)
+    return list(session.connection().scalars(query))
 
 
 def shows_of_event(session: Session, event_row: int) -> set[int]:
@@ -434,9 +469,12 @@ def set_status(session: Session, occurrence_ids: Iterable[int], status: str) -> 
         )
     )
     stale = [row.id for row in rows if row.occurrence_id in wanted]
+    row_locks.hold(session, ShowLink, stale)
     if stale:
         session.connection().execute(
-            update(table).where(table.c.id.in_(stale)).values(status=status)
+            update(table)
+            .where(table.c.id.in_(stale), table.c.status != "conflict")
+            .values(status=status)
         )
 
 
@@ -460,22 +498,13 @@ def _link_production(session: Session, pair: Pair, now: datetime) -> None:
     """
     A linked date says which production its event is, unless that is known.
     """
-    dates, shows, links = table_of(Occurrence), table_of(Show), table_of(ProductionLink)
-    connection = session.connection()
-    event_id = connection.execute(
-        select(dates.c.event_id).where(dates.c.id == pair.occurrence_id)
-    ).scalar_one()
-    known = connection.execute(select(links.c.id).where(links.c.event_id == event_id))
-    if known.first() is None:
-        production_id = connection.execute(
-            select(shows.c.production_id).where(shows.c.id == pair.show_id)
-        ).scalar_one()
-        session.add(
-            ProductionLink(
-                production_id=production_id, event_id=event_id, created_at=now
-            )
-        )
-        session.flush()
+    dates, shows = table_of(Occurrence), table_of(Show)
+    production = select(shows.c.production_id).where(shows.c.id == pair.show_id)
+    query = select(
+        dates.c.event_id, production.scalar_subquery().label("production_id")
+    ).where(dates.c.id == pair.occurrence_id)
+    row = session.connection().execute(query).one()._mapping
+    insert_new(session, ProductionLink, {**row, "created_at": now})
 
 
 def _production_of_event(session: Session) -> dict[int, str]:

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlmodel import Session
 
 from ticketsync.catalogue.shows import local_text
 from ticketsync.core import errors, records
 from ticketsync.core.redact import safe
+from ticketsync.store import row_locks
 from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import Event, Occurrence, ShowLink
+from ticketsync.store.tables.catalogue import Event, Occurrence, ShowLink, Venue
 from ticketsync.store.upsert import known, table_of, upsert
 
 
@@ -156,8 +157,16 @@ def save(session: Session, account_id: int, listed: Sequence[Listed]) -> Saved:
         rows.append(
             _row(account_id, event_ids[occurrence.event_id], occurrence, content)
         )
+    rows.sort(key=lambda row: _place(held.get(row["provider_id"])))
     upsert(session, Occurrence, rows, key=["account_id", "provider_id"])
     return saved
+
+
+def _place(held: Any) -> tuple[bool, int]:
+    """
+    Rows are written in the order in which everybody locks them; new ones come last.
+    """
+    return (held is None, held.id if held else 0)
 
 
 def ids(session: Session, account_id: int) -> dict[str, int]:
@@ -251,6 +260,26 @@ def numbered(session: Session, occurrence_id: int) -> Offer:
     )
 
 
+def copy_listings(source: Session, target: Session) -> None:
+    """
+    Copy what orders refer to into an empty database, under the same numbers.
+    """
+    for model in (Venue, Account, Event, Occurrence):
+        table = table_of(model)
+        rows = source.connection().execute(select(table)).mappings().all()
+        if rows:
+            target.connection().execute(insert(table), [dict(row) for row in rows])
+
+
+def keep_linked(session: Session, rows: Iterable[int]) -> None:
+    """
+    Until the transaction that saves tickets of these occurrences ends, nobody links
+    one of them: who does so counts its tickets at once, and would miss these. Whoever
+    links it later finds them.
+    """
+    row_locks.share(session, Occurrence, rows)
+
+
 def mark_gone(session: Session, rows: Iterable[int], now: datetime) -> None:
     """
     Remember that a complete listing no longer has these; their orders stay.
@@ -290,7 +319,9 @@ def _save_events(
                 "url": event.url,
             }
     if rows:
-        upsert(session, Event, list(rows.values()), key=["account_id", "provider_id"])
+        ordered = sorted(rows, key=lambda id_: _place(held.get(id_)))
+        written = [rows[id_] for id_ in ordered]
+        upsert(session, Event, written, key=["account_id", "provider_id"])
         held = known(session, Event, account_id, (event.id for event in events), "id")
     return {provider_id: row.id for provider_id, row in held.items()}
 

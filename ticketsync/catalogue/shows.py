@@ -13,7 +13,7 @@ from sqlmodel import Session
 from ticketsync.core import clock, errors, money
 from ticketsync.core.redact import safe
 from ticketsync.store.tables.catalogue import Production, Show, Venue
-from ticketsync.store.upsert import table_of
+from ticketsync.store.upsert import insert_new, table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +64,18 @@ def add_venue(session: Session, name: str, timezone: str, currency: str) -> Venu
     """
     checked_zone(timezone)
     code = checked_currency(currency)
-    for venue in venues(session):
-        if venue.name != name:
-            continue
-        if (venue.timezone, venue.currency) == (timezone, code):
-            return venue
-        raise errors.UsageError(
-            f"Venue {safe(name)!r} exists with {venue.timezone} and {venue.currency}.",
-            hint="Choose another name.",
-        )
-    row = Venue(name=name, timezone=timezone, currency=code)
-    session.add(row)
-    session.flush()
-    assert row.id is not None
-    return VenueInfo(row.id, name, timezone, code)
+    venue = _venue_named(session, name)
+    if venue is None:
+        row = {"name": name, "timezone": timezone, "currency": code}
+        insert_new(session, Venue, row)
+        venue = _venue_named(session, name)
+        assert venue is not None
+    if (venue.timezone, venue.currency) == (timezone, code):
+        return venue
+    raise errors.UsageError(
+        f"Venue {safe(name)!r} exists with {venue.timezone} and {venue.currency}.",
+        hint="Choose another name.",
+    )
 
 
 def venues(session: Session) -> list[VenueInfo]:
@@ -87,6 +85,10 @@ def venues(session: Session) -> list[VenueInfo]:
     table = table_of(Venue)
     rows = session.connection().execute(select(table).order_by(table.c.id))
     return [VenueInfo(**row._mapping) for row in rows]
+
+
+def _venue_named(session: Session, name: str) -> VenueInfo | None:
+    return next((venue for venue in venues(session) if venue.name == name), None)
 
 
 def house(session: Session) -> VenueInfo:
@@ -116,17 +118,12 @@ def add_production(session: Session, title: str) -> int:
     The id of the production of that title, added if it is new.
     """
     table = table_of(Production)
-    found = session.connection().execute(
-        select(table.c.id).where(table.c.title == title)
-    )
-    known = found.scalar()
-    if known is not None:
-        return int(known)
-    row = Production(title=title)
-    session.add(row)
-    session.flush()
-    assert row.id is not None
-    return row.id
+    query = select(table.c.id).where(table.c.title == title)
+    connection = session.connection()
+    number: int | None = connection.scalar(query)
+    if number is None:
+        number = insert_new(session, Production, {"title": title})
+    return connection.scalars(query).one() if number is None else number
 
 
 def productions(session: Session) -> list[tuple[int, str, int]]:
@@ -150,23 +147,24 @@ def add_show(session: Session, new: NewShow) -> tuple[int, bool]:
     production_id = add_production(session, new.production)
     venue = add_venue(session, new.venue, new.timezone, new.currency)
     known = _same_show(session, production_id, venue.id, new)
-    if known is not None:
-        _fill_in(session, known, new)
-        return known, False
-    row = Show(
-        production_id=production_id,
-        venue_id=venue.id,
-        starts_at=new.starts_at,
-        starts_local=local_text(new.starts_at, new.timezone),
-        timezone=new.timezone,
-        capacity=new.capacity,
-        currency=venue.currency,
-        reference=new.reference,
-    )
-    session.add(row)
-    session.flush()
-    assert row.id is not None
-    return row.id, True
+    if known is None:
+        row = {
+            "production_id": production_id,
+            "venue_id": venue.id,
+            "starts_at": new.starts_at,
+            "starts_local": local_text(new.starts_at, new.timezone),
+            "timezone": new.timezone,
+            "capacity": new.capacity,
+            "currency": venue.currency,
+            "reference": new.reference,
+        }
+        number = insert_new(session, Show, row)
+        if number is not None:
+            return number, True
+        known = _same_show(session, production_id, venue.id, new)  # added meanwhile
+        assert known is not None
+    _fill_in(session, known, new)
+    return known, False
 
 
 def list_shows(session: Session, production: str | None = None) -> list[ShowInfo]:

@@ -34,6 +34,7 @@ class Here:
     database_url: str = ""
     quiet: bool = False
     verbose: int = 0
+    command: str = "ticketsync"
     _settings: Settings | None = None
 
     def settings(self) -> Settings:
@@ -55,7 +56,7 @@ class Here:
         """
         from ticketsync.store import engine
 
-        return engine.open_database(self.url())
+        return engine.open_database(self.url(), command=self.command)
 
     def log(self) -> None:
         """
@@ -89,8 +90,9 @@ def of(ctx: typer.Context) -> Here:
     """
     The place the command was started in.
     """
-    here = ctx.find_object(Here)
-    return here if here is not None else Here()
+    here = ctx.find_object(Here) or Here()
+    here.command = ctx.command_path
+    return here
 
 
 def chosen_format(format: str, json: bool) -> str:

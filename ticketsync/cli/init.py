@@ -56,7 +56,7 @@ def init(
     zone = shows.checked_zone(timezone or context.ask("Time zone", "--timezone"))
     code = shows.checked_currency(currency or context.ask("Currency", "--currency"))
     file = _write_settings(here)
-    database = engine.create_database(here.url())
+    database = engine.create_database(here.url(), command=here.command)
     with database.write() as session:
         shows.add_venue(session, name, zone, code)
     here.say(f"Settings  {file}")

@@ -2,7 +2,9 @@
 The fold: from stored tickets to `show_financials`.
 
 Always from scratch: adding differences would need to know what was added already.
-The only writer of `show_financials`, `ticket_fees` and `show_ticket_types`.
+The only writer of `show_financials`, `ticket_fees` and `show_ticket_types`; the shows
+are locked first, so that of two who recompute one show the second one sees what the
+first one counted.
 """
 
 from __future__ import annotations
@@ -14,11 +16,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, case, cast, delete, func, select, type_coerce
-from sqlmodel import Session
+from sqlmodel import Session, SQLModel
 
 from ticketsync.core.config import FeeSchedule
 from ticketsync.financials import fee_lines
 from ticketsync.financials.fee_lines import Lines, ReportedLines
+from ticketsync.store import row_locks
 from ticketsync.store.tables.catalogue import Occurrence, ProductionLink, Show, ShowLink
 from ticketsync.store.tables.financials import (
     ShowFinancials,
@@ -60,14 +63,31 @@ def import_shows(
     wanted = sorted(set(show_ids))
     if not wanted:
         return 0
+    row_locks.hold(session, Show, wanted)
+    fresh = recomputed(session, wanted, schedules)
+    changed = _replace(session, ShowFinancials, wanted, fresh[ShowFinancials], now)
+    changed |= _replace(session, TicketFee, wanted, fresh[TicketFee], None)
+    changed |= _replace(session, ShowTicketType, wanted, fresh[ShowTicketType], None)
+    return len(changed)
+
+
+def recomputed(
+    session: Session, show_ids: Iterable[int], schedules: Mapping[int, FeeSchedule]
+) -> dict[type[SQLModel], list[Row]]:
+    """
+    What the tables of figures must say of these shows; writes nothing.
+    """
+    wanted = sorted(set(show_ids))
+    if not wanted:
+        return {}
     parts = _by_type(session, wanted)
     fresh = _fold(session, wanted, parts)
     lines = _fee_lines(session, wanted, fresh, schedules)
-    types = _fold_types(session, parts)
-    changed = _replace(session, ShowFinancials, wanted, list(fresh.values()), now)
-    changed |= _replace(session, TicketFee, wanted, lines, None)
-    changed |= _replace(session, ShowTicketType, wanted, types, None)
-    return len(changed)
+    return {
+        ShowFinancials: list(fresh.values()),
+        TicketFee: lines,
+        ShowTicketType: _fold_types(session, parts),
+    }
 
 
 def linked_shows(session: Session) -> set[int]:
@@ -324,7 +344,7 @@ def _type_maps(session: Session) -> dict[int, dict[str, str]]:
 
 def _replace(
     session: Session,
-    model: type[ShowFinancials] | type[TicketFee] | type[ShowTicketType],
+    model: type[SQLModel],
     show_ids: list[int],
     fresh: list[Row],
     now: datetime | None,

@@ -1,49 +1,143 @@
 """
 Every row that money stands in, by whose it is: to hold two databases side by side.
+
+Rows are compared as they are stored, column by column of the table definitions, and
+named by what both databases know: the account and the platform's ids.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlmodel import Session
+from sqlalchemy import Table, UniqueConstraint, collate, literal_column, select
+from sqlmodel import Session, SQLModel
 
-from ticketsync.store.tables.accounts import Account
+from ticketsync.core import clock
 from ticketsync.store.tables.sales import Fee, Order, Refund, Ticket
 from ticketsync.store.upsert import table_of
 
-Key = tuple[str, str, str]  # what it is, the account, the platform's id
-_OURS = ("id", "order_id", "seen_at")  # numbers and times of our own
+KINDS: Mapping[str, type[SQLModel]] = {
+    "order": Order,
+    "ticket": Ticket,
+    "refund": Refund,
+    "fee": Fee,
+}
+ORDER = "order_id"  # here always the platform's id, not our number
+_CHUNK = 2000
+
+Key = tuple[Any, ...]
+Values = Mapping[str, Any]
 
 
-def rows(session: Session) -> Iterator[tuple[Key, dict[str, Any]]]:
+@dataclass(frozen=True, slots=True)
+class Pair:
     """
-    Orders, tickets, refunds and fees with all that was read of them.
+    One row as it is held and as it comes out `again`; either may be missing.
     """
-    orders, accounts = table_of(Order), table_of(Account)
+
+    kind: str
+    key: Key
+    held: Values | None
+    again: Values | None
+
+    @property
+    def order_id(self) -> str | None:
+        """
+        The platform's id of the order it belongs to.
+        """
+        found = self.again or self.held or {}
+        name = "provider_id" if self.kind == "order" else ORDER
+        return found.get(name)
+
+    @property
+    def name(self) -> str:
+        return " ".join(str(part) for part in self.key)
+
+    def differing(self) -> list[str]:
+        """
+        The columns that are not the same; none where one of the two is missing.
+        """
+        if self.held is None or self.again is None:
+            return []
+        return [name for name in self.held if self.held[name] != self.again[name]]
+
+
+def pairs(held: Session, again: Session, account_id: int, kind: str) -> Iterator[Pair]:
+    """
+    The rows of one kind that the two databases do not agree on, in the order of their
+    keys. Neither is read into memory as a whole.
+    """
+    ours, theirs = rows(held, account_id, kind), rows(again, account_id, kind)
+    left, right = next(ours, None), next(theirs, None)
+    while left is not None or right is not None:
+        if right is None or (left is not None and left[0] < right[0]):
+            assert left is not None
+            yield Pair(kind, left[0], left[1], None)
+            left = next(ours, None)
+        elif left is None or right[0] < left[0]:
+            yield Pair(kind, right[0], None, right[1])
+            right = next(theirs, None)
+        else:
+            if left[1] != right[1]:
+                yield Pair(kind, left[0], left[1], right[1])
+            left, right = next(ours, None), next(theirs, None)
+
+
+def rows(
+    session: Session, account_id: int, kind: str
+) -> Iterator[tuple[Key, dict[str, Any]]]:
+    """
+    The rows of one kind with all that is stored of them, sorted by their keys.
+    """
+    table, orders = table_of(KINDS[kind]), table_of(Order)
     connection = session.connection()
-    names = dict(connection.execute(select(accounts.c.id, accounts.c.name)).all())
-    for what, kind in (("order", Order), ("ticket", Ticket), ("refund", Refund)):
-        table = table_of(kind)
-        columns = [column for column in table.columns if column.name not in _OURS]
-        for row in connection.execute(select(*columns)):
-            values = dict(row._mapping)
-            account = names[values.pop("account_id")]
-            id_ = values.pop("provider_id")
-            if "number" in values:
-                id_ = f"{id_} {values.pop('number')}"
-            yield (what, account, id_), values
-    fees = table_of(Fee)
-    query = select(
-        orders.c.account_id,
-        orders.c.provider_id,
-        fees.c.name,
-        fees.c.occurrence_id,
-        fees.c.amount,
+    is_postgres = connection.dialect.name == "postgresql"
+    shown: dict[str, Any] = {
+        column.name: literal_column(f"{table.name}.{column.name}")
+        for column in table.columns
+        if column.name not in ("id", "account_id")
+    }
+    source: Any = table
+    if table is not orders:
+        shown[ORDER] = literal_column("orders.provider_id")
+        source = table.outerjoin(orders, orders.c.id == table.c.order_id)
+    owner = table if "account_id" in table.c else orders
+    key = [name for name in _unique(table) if name != "account_id"]
+    # Text is sorted as Python sorts it, whatever the database's language is.
+    order_by = [
+        collate(shown[name], "C")
+        if is_postgres and name in ("provider_id", ORDER, "name")
+        else shown[name]
+        for name in key
+    ]
+    query = (
+        select(*(value.label(name) for name, value in shown.items()))
+        .select_from(source)
+        .where(owner.c.account_id == account_id)
+        .order_by(*order_by)
+        .execution_options(yield_per=_CHUNK)
     )
-    for row in connection.execute(query.join(orders, orders.c.id == fees.c.order_id)):
-        id_ = f"{row.provider_id} {row.name} {row.occurrence_id}"
-        key = ("fee", names[row.account_id], id_)
-        yield key, {"amount": row.amount}
+    for row in connection.execute(query).mappings():
+        values = {name: _plain(value) for name, value in row.items()}
+        yield tuple(values[name] for name in key), values
+
+
+def _unique(table: Table) -> list[str]:
+    """
+    The columns of the table's unique key.
+    """
+    found = next(c for c in table.constraints if isinstance(c, UniqueConstraint))
+    return [column.name for column in found.columns]
+
+
+def _plain(value: Any) -> Any:
+    """
+    A value as SQLite stores it, from whichever database.
+    """
+    if isinstance(value, datetime):
+        whole = value.replace(microsecond=0)
+        return clock.iso(value) if value == whole else value.isoformat()
+    return bytes(value) if isinstance(value, memoryview) else value

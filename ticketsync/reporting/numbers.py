@@ -167,6 +167,40 @@ def figures(session: Session, show_id: int | None = None) -> list[Figures]:
     return [Figures(**row._mapping) for row in session.connection().execute(query)]
 
 
+def as_if(
+    session: Session, show_id: int, account_id: int, values: Mapping[str, Any]
+) -> Figures | None:
+    """
+    A row of `show_financials` that is not stored, with its names; `None` where there is
+    no such show or account.
+    """
+    shows, works, places = table_of(Show), table_of(Production), table_of(Venue)
+    accounts = table_of(Account)
+    connection = session.connection()
+    show = connection.execute(
+        select(
+            shows.c.id.label("show_id"),
+            works.c.title.label("production"),
+            shows.c.starts_at,
+            shows.c.starts_local,
+            places.c.name.label("venue"),
+            shows.c.capacity,
+        )
+        .join(works, works.c.id == shows.c.production_id)
+        .join(places, places.c.id == shows.c.venue_id)
+        .where(shows.c.id == show_id)
+    ).first()
+    account = connection.execute(
+        select(accounts.c.name.label("account"), accounts.c.provider).where(
+            accounts.c.id == account_id
+        )
+    ).first()
+    if show is None or account is None:
+        return None
+    told = {name: values[name] for name in Figures.__slots__[8:-1]}
+    return Figures(**show._mapping, **account._mapping, **told, last_synced_at=None)
+
+
 def totals(session: Session, show_id: int) -> list[dict[str, Any]]:
     """
     A show over all accounts, a row per currency, as the view `show_totals` has it:

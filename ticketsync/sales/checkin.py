@@ -8,7 +8,7 @@ any time, twice too, and the first scan has won (F101, F102).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,12 +16,13 @@ from typing import Any
 from sqlalchemy import select, type_coerce, update
 from sqlmodel import Session
 
+from ticketsync.store import row_locks
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import Occurrence
 from ticketsync.store.tables.door import Admission, Scan
 from ticketsync.store.tables.sales import Ticket
 from ticketsync.store.types import WHOLE
-from ticketsync.store.upsert import table_of, upsert
+from ticketsync.store.upsert import insert_new, table_of, upsert
 
 ADMITTED = "admitted"
 ALREADY_IN = "already-in"
@@ -85,21 +86,26 @@ def record(session: Session, new: NewScan) -> Verdict:
     The ticket is read in the same transaction and held until its end, so that of two
     doors with one ticket the second one sees the first.
     """
+    ticket = None if new.ticket_id is None else _held(session, new.ticket_id)
     before = _known(session, new.device, new.key)
     if before is not None:
         return before
-    if new.ticket_id is None:
-        _insert(session, new, UNKNOWN)
-        return Verdict(UNKNOWN, None, warning=new.note)
-    ticket = _held(session, new.ticket_id)
-    if new.kind == "in" and not ticket.is_sold:
-        _insert(session, new, NOT_VALID)
-        return Verdict(NOT_VALID, new.ticket_id, warning=new.note)
-    if ticket.is_checked_in and not _is_ours(session, new.ticket_id):
-        return _by_platform(session, new)
-    _insert(session, new, NOT_IN)
+    first, note = _first_outcome(session, new, ticket)
+    if not _insert(session, new, first, note):
+        return known(session, new.device, new.key)  # the same request, sent twice
+    if new.ticket_id is None or first in DECIDED or note == BY_PLATFORM:
+        return Verdict(first, new.ticket_id, warning=note)
     has_overtaken = _fold(session, new.ticket_id, new.show_id)
     return replace(known(session, new.device, new.key), has_overtaken=has_overtaken)
+
+
+def hold(session: Session, ticket_ids: Iterable[int]) -> None:
+    """
+    Hold all tickets that a transaction is about before it records any of them: two
+    doors that merge the same tickets in different orders would else wait for each
+    other.
+    """
+    row_locks.hold(session, Ticket, ticket_ids)
 
 
 def known(session: Session, device: str, key: str) -> Verdict:
@@ -189,7 +195,9 @@ def _held(session: Session, ticket_id: int) -> Any:
     table = table_of(Ticket)
     return (
         session.connection()
-        .execute(select(table).where(table.c.id == ticket_id).with_for_update())
+        .execute(
+            select(table).where(table.c.id == ticket_id).with_for_update(key_share=True)
+        )
         .one()
     )
 
@@ -204,29 +212,36 @@ def _is_ours(session: Session, ticket_id: int) -> bool:
     return session.connection().execute(query).first() is not None
 
 
-def _by_platform(session: Session, new: NewScan) -> Verdict:
-    outcome = ALREADY_IN if new.kind == "in" else NOT_IN
-    _insert(session, new, outcome, note=BY_PLATFORM)
-    return Verdict(outcome, new.ticket_id, warning=BY_PLATFORM)
+def _first_outcome(session: Session, new: NewScan, ticket: Any) -> tuple[str, str]:
+    """
+    What a scan is written down as before the scans of its ticket are played, and the
+    note beside it.
+    """
+    if ticket is None:
+        return UNKNOWN, new.note
+    if new.kind == "in" and not ticket.is_sold:
+        return NOT_VALID, new.note
+    if ticket.is_checked_in and not _is_ours(session, ticket.id):
+        return ALREADY_IN if new.kind == "in" else NOT_IN, BY_PLATFORM
+    return NOT_IN, new.note
 
 
-def _insert(
-    session: Session, new: NewScan, outcome: str, *, note: str | None = None
-) -> None:
-    session.add(
-        Scan(
-            device=new.device,
-            key=new.key,
-            show_id=new.show_id,
-            ticket_id=new.ticket_id,
-            kind=new.kind,
-            door=new.door,
-            scanned_at=new.at,
-            outcome=outcome,
-            note=new.note if note is None else note,
-        )
-    )
-    session.flush()
+def _insert(session: Session, new: NewScan, outcome: str, note: str) -> bool:
+    """
+    Write a scan down; says whether it was not there yet.
+    """
+    row = {
+        "device": new.device,
+        "key": new.key,
+        "show_id": new.show_id,
+        "ticket_id": new.ticket_id,
+        "kind": new.kind,
+        "door": new.door,
+        "scanned_at": new.at,
+        "outcome": outcome,
+        "note": note,
+    }
+    return insert_new(session, Scan, row) is not None
 
 
 @dataclass(slots=True)

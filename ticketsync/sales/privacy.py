@@ -129,7 +129,8 @@ def _put(
                     "erased_at": None,
                 }
             )
-    upsert(session, kind, rows, key=[owner])
+    # Whoever is erased at this moment stays erased.
+    upsert(session, kind, rows, key=[owner], unless="erased_at")
 
 
 def find(session: Session, who: str) -> list[Trace]:

@@ -24,6 +24,7 @@ from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.sales import Fee, Order, Ticket
 from ticketsync.store.upsert import known, table_of, upsert, upsert_rows
 
+DELISTED = "the platform no longer lists this order; it still counts"
 _KEY = ["account_id", "provider_id"]
 _FEW = 200  # occurrences above which all are read and picked from
 
@@ -180,17 +181,32 @@ def known_orders(
     return found
 
 
-def gone_orders(session: Session, account_id: int) -> list[str]:
+def gone_orders(session: Session, account_id: int) -> dict[str, datetime]:
     """
-    The orders of an account that a complete read no longer showed.
+    The orders of an account that a complete read no longer showed, and since when.
     """
     table = table_of(Order)
     rows = session.connection().execute(
-        select(table.c.provider_id).where(
+        select(table.c.provider_id, table.c.gone_since).where(
             table.c.account_id == account_id, table.c.gone_since.is_not(None)
         )
     )
-    return [str(row.provider_id) for row in rows]
+    return {str(row.provider_id): row.gone_since for row in rows}
+
+
+def restore_gone_tickets(
+    source: Session, target: Session, account_id: int, ticket_ids: Iterable[str]
+) -> None:
+    """
+    Make tickets that left their orders what they are in another database: no new read
+    of an order says anything of them.
+    """
+    table = table_of(Ticket)
+    for id_ in ticket_ids:
+        this = and_(table.c.account_id == account_id, table.c.provider_id == id_)
+        row = source.connection().execute(select(table).where(this)).mappings().one()
+        values = {k: v for k, v in row.items() if k not in ("id", "order_id")}
+        target.connection().execute(update(table).where(this).values(**values))
 
 
 def mark_gone(
@@ -212,7 +228,7 @@ def mark_gone(
             )
             .values(
                 gone_since=bindparam("b_now"),
-                doubt="the platform no longer lists this order; it still counts",
+                doubt=DELISTED,
             )
         )
         session.connection().execute(statement, gone)

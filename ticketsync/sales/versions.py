@@ -8,14 +8,16 @@ instant can be answered.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, insert, select
 from sqlmodel import Session
 
 from ticketsync.core import digest
-from ticketsync.sales.packing import Block, Version, decompress
+from ticketsync.sales.packing import Block, Version, decompress, pack
 from ticketsync.store.tables.sales import RawBlock, RawRecord
 from ticketsync.store.upsert import table_of, upsert_rows
 
@@ -100,14 +102,122 @@ def damaged(session: Session, account_id: int) -> Iterator[str]:
         packed = connection.execute(
             select(blocks.c.records).where(blocks.c.id == number)
         ).scalar_one()
-        try:
-            data = decompress(packed)
-        except Exception:  # whatever the library says of a damaged block
-            data = b""
+        data = _unpacked(packed)
         for row in connection.execute(select(table).where(table.c.block_id == number)):
             piece = data[row.begins : row.begins + row.length]
             if digest.content(piece) != row.content:
                 yield f"{row.kind} {row.provider_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBlock:
+    """
+    What was saved at one time: records of one kind, in the order in which they came.
+    """
+
+    kind: str
+    fetched_at: datetime
+    versions: tuple[Version, ...]
+
+    def packed(self) -> Block:
+        return pack(self.versions)
+
+
+def history(session: Session, account_id: int) -> Iterator[KeptBlock]:
+    """
+    Every block of an account as it was saved, the oldest first; damaged ones are left
+    out, `damaged` names them.
+
+    The index knows only the last block of a version that came back; its earlier ones
+    are found in the blocks themselves, where nothing is ever changed.
+    """
+    table, blocks = table_of(RawRecord), table_of(RawBlock)
+    connection = session.connection()
+    numbers = connection.scalars(
+        select(blocks.c.id).where(blocks.c.account_id == account_id).order_by("id")
+    )
+    for number in list(numbers):
+        block = connection.execute(select(blocks).where(blocks.c.id == number)).one()
+        data = _unpacked(block.records)
+        places = connection.execute(
+            select(table.c.begins, table.c.length, table.c.kind)
+            .where(table.c.block_id == number, table.c.length > 0)
+            .order_by(table.c.begins)
+        ).all()
+        pieces = _pieces(data, [(row.begins, row.length) for row in places])
+        versions = [_version(piece) for piece in pieces]
+        kinds = {str(row.kind) for row in places}
+        if not kinds and versions:
+            kinds = _kinds(session, account_id, versions[0])
+        if len(kinds) == 1:
+            yield KeptBlock(kinds.pop(), block.fetched_at, tuple(versions))
+
+
+def number(session: Session, account_id: int) -> int:
+    """
+    How many orders and tickets of an account have stored records.
+    """
+    table = table_of(RawRecord)
+    records = (
+        select(table.c.kind, table.c.provider_id)
+        .where(table.c.account_id == account_id, table.c.kind != "event")
+        .distinct()
+        .subquery()
+    )
+    count = select(func.count()).select_from(records)
+    return int(session.connection().execute(count).scalar_one())
+
+
+def _unpacked(packed: bytes) -> bytes:
+    """
+    The records of a block; nothing if it is damaged.
+    """
+    try:
+        return decompress(packed)
+    except Exception:  # whatever the library says of a damaged block
+        return b""
+
+
+def _pieces(data: bytes, places: Sequence[tuple[int, int]]) -> Iterator[bytes]:
+    """
+    The records in a block; those between the known places are found by their braces.
+    """
+    at = 0
+    for begins, length in [*places, (len(data), 0)]:
+        if begins > at:
+            yield from _documents(data[at:begins])
+        if length:
+            yield data[begins : begins + length]
+        at = max(at, begins + length)
+
+
+def _documents(data: bytes) -> Iterator[bytes]:
+    text = data.decode()
+    decoder = json.JSONDecoder()
+    at = 0
+    while at < len(text):
+        _, end = decoder.raw_decode(text, at)
+        yield text[at:end].encode()
+        at = end
+
+
+def _version(piece: bytes) -> Version:
+    return Version(str(json.loads(piece)["id"]), digest.content(piece), piece)
+
+
+def _kinds(session: Session, account_id: int, version: Version) -> set[str]:
+    """
+    The kind of a version, wherever the index has it by now.
+    """
+    table = table_of(RawRecord)
+    found = session.connection().scalars(
+        select(table.c.kind).where(
+            table.c.account_id == account_id,
+            table.c.provider_id == version.provider_id,
+            table.c.content == version.content,
+        )
+    )
+    return {str(kind) for kind in found}
 
 
 def latest(session: Session, account_id: int, kind: str) -> Iterator[list[Version]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -111,14 +112,37 @@ def restore(backup: Backup, target: Path) -> Path | None:
     return kept
 
 
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """
+    What looking through a database file found: its schema, and the tables with values
+    that break a rule of theirs, in SQLite's words. Every page could be read.
+    """
+
+    schema: str
+    broken_rules: tuple[str, ...] = ()
+
+
 def sound(file: Path) -> str:
     """
-    Look through a database file: every page, every reference. Returns its schema.
+    Look through a database file: every page, every rule, every reference. Returns its
+    schema.
+    """
+    found = inspected(file)
+    if found.broken_rules:
+        raise _damaged(file, found.broken_rules[0])
+    return found.schema
+
+
+def inspected(file: Path) -> Inspection:
+    """
+    The same for whoever can say more about a broken rule; only what cannot be read is
+    refused.
     """
     try:
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
-            complaints = connection.execute("PRAGMA integrity_check").fetchall()
-            dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
+            rows = connection.execute("PRAGMA integrity_check").fetchall()
+            dangling = connection.execute("PRAGMA foreign_key_check").fetchone()
             version = connection.execute("SELECT version_num FROM alembic_version")
             found = version.fetchone()
     except sqlite3.DatabaseError as error:
@@ -127,14 +151,29 @@ def sound(file: Path) -> str:
             hint="Use another backup.",
             word="corrupt",
         ) from None
-    if complaints != [("ok",)] or dangling or found is None:
-        what = complaints[0][0] if complaints != [("ok",)] else "references to nothing"
-        raise errors.DatabaseError(
-            f"{file} is damaged: {safe(what)}.",
-            hint="Use another backup.",
-            word="corrupt",
-        )
-    return str(found[0])
+    complaints = [str(row[0]) for row in rows if row != ("ok",)]
+    broken = [text for text in complaints if _OF_VALUES.search(text)]
+    for text in complaints:
+        if text not in broken:
+            raise _damaged(file, text)
+    if found is None:
+        raise _damaged(file, "it names no schema")
+    if dangling is not None:
+        broken.append("references to nothing")
+    return Inspection(str(found[0]), tuple(broken))
+
+
+# What `integrity_check` says of a value; whatever else it says is of pages and indexes.
+_OF_VALUES = re.compile(
+    r"^(CHECK constraint failed in|NULL value in|NUMERIC value in"
+    r"|non-\w+ value in|\w+ value in|value in) "
+)
+
+
+def _damaged(file: Path, what: str) -> errors.DatabaseError:
+    return errors.DatabaseError(
+        f"{file} is damaged: {safe(what)}.", hint="Use another backup.", word="corrupt"
+    )
 
 
 @contextmanager

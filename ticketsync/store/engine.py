@@ -1,9 +1,12 @@
 """
 The database: how it is opened, how a transaction begins, how its faults read.
 
-Two kinds of transaction. `read()` sees one consistent state. `write()` takes the
-write lock at once (`BEGIN IMMEDIATE`): a transaction that starts reading and then
-writes fails on SQLite without waiting as soon as somebody else has written.
+Two kinds of transaction. `read()` sees one consistent state: on PostgreSQL it is
+REPEATABLE READ and READ ONLY. `write()` takes the write lock at once on SQLite
+(`BEGIN IMMEDIATE`): a transaction that starts reading and then writes fails there
+without waiting as soon as somebody else has written. On PostgreSQL writers run side by
+side and each statement sees what was committed before it: who reads in order to write
+must lock the rows first (`store.row_locks`).
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +27,19 @@ from sqlmodel import Session
 from ticketsync.core import errors, paths
 from ticketsync.store import schema
 
+PROGRAM = "ticketsync"
 BUSY_SECONDS = 15
+
+# What a PostgreSQL connection waits for; each can be set in the URL's own query.
+CONNECT_SECONDS = 10
+# Our transactions hold their locks for seconds; recomputing all shows is the longest.
+LOCK_SECONDS = 60
+# Against a statement that hangs. No single statement of ours takes minutes: checks,
+# exports and replays are many short ones. Migrations have no limit (`schema.upgrade`).
+STATEMENT_SECONDS = 900
+# After these many seconds of silence PostgreSQL looks whether a client is still there,
+# so that the locks of a machine that vanished do not outlive it by hours.
+KEEPALIVE_SECONDS = 60
 
 
 class Database:
@@ -32,16 +48,21 @@ class Database:
     """
 
     def __init__(self, engine: Engine) -> None:
-        self._readers = engine
+        self._engine = engine
         self._writers = engine.execution_options(ticketsync_write=True)
+        self._readers = engine
+        if engine.dialect.name == "postgresql":
+            self._readers = engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
 
     @property
     def dialect(self) -> str:
-        return self._readers.dialect.name
+        return self._engine.dialect.name
 
     @property
     def url(self) -> str:
-        return self._readers.url.render_as_string(hide_password=True)
+        return self._engine.url.render_as_string(hide_password=True)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -70,18 +91,18 @@ class Database:
         """
         if self.dialect != "sqlite":
             return None
-        return Path(self._readers.url.database or "")
+        return Path(self._engine.url.database or "")
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """
         A connection of its own, for what lasts longer than a transaction.
         """
-        with _translated(self.url), self._readers.connect() as connection:
+        with _translated(self.url), self._engine.connect() as connection:
             yield connection
 
     def close(self) -> None:
-        self._readers.dispose()
+        self._engine.dispose()
 
     def journal_mode(self) -> str:
         """
@@ -95,11 +116,12 @@ class Database:
             )
 
 
-def open_database(url: str = "") -> Database:
+def open_database(url: str = "", *, command: str = PROGRAM) -> Database:
     """
-    Open an existing database; never creates one.
+    Open an existing database; never creates one. `command` is how PostgreSQL names
+    this connection to whoever looks at what the server does.
     """
-    engine = _engine(_url(url))
+    engine = _engine(_url(url), command)
     with _translated(engine.url.render_as_string(hide_password=True)):
         _refuse_missing(engine.url)
         with engine.connect() as connection:
@@ -138,7 +160,7 @@ def sqlite_file(url: str = "") -> Path | None:
     return Path(chosen.database)
 
 
-def create_database(url: str = "") -> Database:
+def create_database(url: str = "", *, command: str = PROGRAM) -> Database:
     """
     Create the database, or bring an existing one to the present schema.
     """
@@ -148,7 +170,7 @@ def create_database(url: str = "") -> Database:
         paths.private_folder(file.parent)
         if not file.exists():
             os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    engine = _engine(chosen)
+    engine = _engine(chosen, command)
     with _translated(chosen.render_as_string(hide_password=True)):
         schema.upgrade(engine.execution_options(ticketsync_write=True))
     return Database(engine)
@@ -163,12 +185,45 @@ def rehearsal(database: Database) -> Iterator[Database]:
     transaction that is rolled back.
     """
     if database.dialect != "sqlite":
-        with database._readers.connect() as connection, connection.begin() as outer:
-            yield _Rehearsal(database._readers, connection)
+        with database._engine.connect() as connection, connection.begin() as outer:
+            yield _Rehearsal(database._engine, connection)
             outer.rollback()
         return
+    with _private_copy(database) as copy:
+        yield copy
+
+
+@contextmanager
+def still(database: Database) -> Iterator[Session]:
+    """
+    A session that sees one state for as long as it takes, and keeps nobody waiting.
+    """
+    if database.dialect == "sqlite" and database.journal_mode() != "wal":
+        # There a reader would hold up every writer, so it gets a copy of its own.
+        with _private_copy(database) as copy, copy.read() as session:
+            yield session
+        return
+    with database.read() as session:
+        yield session
+
+
+@contextmanager
+def scratch() -> Iterator[Database]:
+    """
+    An empty database with our schema, private, and gone at the end.
+    """
     with tempfile.TemporaryDirectory(prefix="ticketsync-") as folder:
-        file = Path(folder) / "rehearsal.db"
+        database = create_database(str(Path(folder) / "scratch.db"))
+        try:
+            yield database
+        finally:
+            database.close()
+
+
+@contextmanager
+def _private_copy(database: Database) -> Iterator[Database]:
+    with tempfile.TemporaryDirectory(prefix="ticketsync-") as folder:
+        file = Path(folder) / "copy.db"
         with database.read() as session:
             source = session.connection().connection.driver_connection
             assert isinstance(source, sqlite3.Connection)
@@ -176,8 +231,10 @@ def rehearsal(database: Database) -> Iterator[Database]:
                 source.backup(target)
             target.close()
         copy = Database(_engine(URL.create("sqlite", database=str(file))))
-        yield copy
-        copy.close()
+        try:
+            yield copy
+        finally:
+            copy.close()
 
 
 class _Rehearsal(Database):
@@ -257,19 +314,46 @@ def _url(url: str) -> URL:
     return parsed
 
 
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, command: str = PROGRAM) -> Engine:
     if url.get_backend_name() == "sqlite":
         engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
-        return create_engine(url, connect_args={"options": "-c timezone=UTC"})
+        return create_engine(
+            url, connect_args=_postgres_arguments(url, command), pool_pre_ping=True
+        )
     except ModuleNotFoundError:
         raise errors.ConfigurationError(
             "PostgreSQL needs the driver psycopg, which is not installed.",
             hint="Run `pip install 'ticketsync[postgres]'`.",
         ) from None
+
+
+def _postgres_arguments(url: URL, command: str) -> dict[str, Any]:
+    """
+    How to connect, beside what the URL says; where it says it too, the URL wins.
+    """
+    limits = {
+        "statement_timeout": f"{STATEMENT_SECONDS}s",
+        "lock_timeout": f"{LOCK_SECONDS}s",
+        "tcp_keepalives_idle": KEEPALIVE_SECONDS,
+        "tcp_keepalives_interval": KEEPALIVE_SECONDS // 4,
+        "tcp_keepalives_count": 4,
+    }
+    ours = " ".join(f"-c {name}={value}" for name, value in limits.items())
+    given = url.query.get("options", "")
+    told = given if isinstance(given, str) else " ".join(given)
+    found: dict[str, Any] = {
+        # Of two settings of one name the server takes the later.
+        "options": f"{ours} {told} -c timezone=UTC",
+    }
+    defaults = {
+        "connect_timeout": CONNECT_SECONDS,
+        "application_name": os.environ.get("PGAPPNAME") or command,
+    }
+    return found | {k: v for k, v in defaults.items() if k not in url.query}
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
@@ -305,20 +389,96 @@ def _refuse_missing(url: URL) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Fault:
+    """
+    What a driver's message means: found by `sign`, told as `text` (or the sign itself).
+    """
+
+    sign: str
+    word: str
+    hint: str
+    text: str = ""
+
+
+_AGAIN = "Nothing was changed; run the same command again."
 _FAULTS = (
-    ("database is locked", "db-locked", "Another program holds it; try again."),
-    ("disk is full", "disk-full", "Free some space and run the same command again."),
-    ("readonly database", "read-only", "Make the file and its folder writable."),
-    ("unable to open", "cannot-open", "Check the folder and its permissions."),
-    ("disk I/O error", "io-error", "Check the disk, then run `ticketsync status`."),
-    ("malformed", "corrupt", "Restore a backup."),
-    ("not a database", "corrupt", "This file is something else; check --database."),
-    ("permission denied", "db-permission", "Use a database role that may do this."),
+    _Fault("database is locked", "db-locked", "Another program holds it; try again."),
+    _Fault(
+        "disk is full", "disk-full", "Free some space and run the same command again."
+    ),
+    _Fault("readonly database", "read-only", "Make the file and its folder writable."),
+    _Fault("unable to open", "cannot-open", "Check the folder and its permissions."),
+    _Fault(
+        "disk I/O error", "io-error", "Check the disk, then run `ticketsync status`."
+    ),
+    _Fault("malformed", "corrupt", "Restore a backup."),
+    _Fault(
+        "not a database", "corrupt", "This file is something else; check --database."
+    ),
+    _Fault(
+        "permission denied", "db-permission", "Use a database role that may do this."
+    ),
+    _Fault(
+        "lock timeout",
+        "db-locked",
+        f"{_AGAIN} `ticketsync runs list` shows what is at work; the limit is "
+        "lock_timeout in the database URL.",
+        "another program held the rows we need for too long",
+    ),
+    _Fault(
+        "deadlock detected",
+        "db-locked",
+        _AGAIN,
+        "two programs waited for each other, and the server stopped this one",
+    ),
+    _Fault(
+        "could not serialize access",
+        "db-locked",
+        _AGAIN,
+        "another program changed the same rows at the same moment",
+    ),
+    _Fault(
+        "statement timeout",
+        "db-timeout",
+        f"{_AGAIN} If the server is only slow, raise statement_timeout in the "
+        "database URL.",
+        "the server did not finish a statement in time",
+    ),
+    _Fault(
+        "idle-in-transaction timeout",
+        "db-timeout",
+        f"{_AGAIN} Raise idle_in_transaction_session_timeout for this role.",
+        "the server ended a transaction that was silent for too long",
+    ),
+    _Fault(
+        "timeout expired",
+        "db-timeout",
+        "Check host, port and firewall; the limit is connect_timeout in the URL.",
+        "the server did not answer in time",
+    ),
+    _Fault(
+        "too many clients",
+        "db-busy",
+        "Stop what is not needed, or raise max_connections of the server.",
+        "the server has no connection left",
+    ),
+    _Fault(
+        "remaining connection slots",
+        "db-busy",
+        "Stop what is not needed, or raise max_connections of the server.",
+        "the server has no connection left",
+    ),
 )
 
 
 # What the driver files under mistakes of the program, and is none.
-_NOT_OUR_FAULT = ("malformed", "not a database", "permission denied")
+_NOT_OUR_FAULT = (
+    "malformed",
+    "not a database",
+    "permission denied",
+    "idle-in-transaction timeout",
+)
 
 
 @contextmanager
@@ -330,17 +490,25 @@ def _translated(url: str) -> Iterator[None]:
         yield
     except exc.OperationalError as error:
         raise _explained(str(error.orig), url) from error
+    except exc.TimeoutError as error:
+        raise errors.DatabaseError(
+            f"{url}: all connections of this process are in use.",
+            hint="Try again in a moment.",
+            word="db-busy",
+        ) from error
     except exc.DatabaseError as error:
         if any(sign in str(error.orig) for sign in _NOT_OUR_FAULT):
             raise _explained(str(error.orig), url) from error
         raise
 
 
-def _explained(fault: str, url: str) -> errors.DatabaseError:
-    for sign, word, hint in _FAULTS:
-        if sign in fault:
-            return errors.DatabaseError(f"{url}: {sign}.", hint=hint, word=word)
-    first_line = fault.strip().splitlines()[0] if fault.strip() else "no answer"
+def _explained(message: str, url: str) -> errors.DatabaseError:
+    for fault in _FAULTS:
+        if fault.sign in message:
+            return errors.DatabaseError(
+                f"{url}: {fault.text or fault.sign}.", hint=fault.hint, word=fault.word
+            )
+    first_line = message.strip().splitlines()[0] if message.strip() else "no answer"
     return errors.DatabaseError(
         f"{url}: {first_line}.", hint="Check that the database server is running."
     )

@@ -2,7 +2,8 @@
 Who works on something, and until when nobody else may.
 
 A lease is a row with an end: a holder that died lapses by itself, one that lives
-prolongs it in the same transaction as its work.
+prolongs it in the same transaction as its work. One that ends later than any lease can
+was taken before the clock was put back; it may not keep everybody out until then (F36).
 """
 
 from __future__ import annotations
@@ -12,15 +13,16 @@ import platform
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlmodel import Session
 
 from ticketsync.core import errors
 from ticketsync.store.tables.accounts import Lease
-from ticketsync.store.upsert import table_of, upsert
+from ticketsync.store.upsert import insert_for, table_of
 
 LASTS = timedelta(minutes=3)
 SKEW = timedelta(minutes=5)  # between the clocks of machines that share a database
+_TRIES = 5  # as often others may give back or take over the lease before our eyes
 
 
 def me(run_id: str) -> str:
@@ -33,20 +35,66 @@ def me(run_id: str) -> str:
 def take(session: Session, name: str, holder: str, now: datetime) -> None:
     """
     Take the lease, or raise `Busy` with the name of who has it.
+
+    One statement decides, so that of several who try at once one gets it: reading
+    first and writing then would let all of them see a free lease.
+    """
+    dead: str | None = None
+    for _ in range(_TRIES):
+        if _seize(session, name, holder, now, from_dead=dead):
+            return
+        held = _held(session, name)
+        if held is None:
+            continue  # given back between the two statements
+        if not _is_dead(held.holder):
+            raise _busy(name, held)
+        dead = held.holder
+    raise errors.Busy(
+        f"{name}: others keep taking it at this moment.",
+        hint="Try again, or look at `ticketsync runs list`.",
+    )
+
+
+def _seize(
+    session: Session, name: str, holder: str, now: datetime, *, from_dead: str | None
+) -> bool:
+    """
+    Insert the lease, or take over one that is not in force or whose holder is gone;
+    says whether it is ours now.
     """
     leases = table_of(Lease)
+    connection = session.connection()
+    statement = insert_for(connection.dialect, leases).values(
+        name=name, holder=holder, taken_at=now, expires_at=now + LASTS
+    )
+    free = or_(leases.c.expires_at <= now, leases.c.expires_at > now + LASTS + SKEW)
+    if from_dead is not None:
+        free = or_(free, leases.c.holder == from_dead)
+    taken = connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["name"],
+            set_={
+                column: statement.excluded[column]
+                for column in ("holder", "taken_at", "expires_at")
+            },
+            where=free,
+        ).returning(leases.c.name)
+    )
+    return taken.first() is not None
+
+
+def _held(session: Session, name: str) -> Any:
+    leases = table_of(Lease)
     query = select(leases).where(leases.c.name == name)
-    if session.connection().dialect.name == "postgresql":
-        query = query.with_for_update()
-    held = session.connection().execute(query).first()
-    if held is not None and _holds(held, now) and not _is_dead(held.holder):
-        raise errors.Busy(
-            f"{name}: run {held.holder} has been at work since "
-            f"{held.taken_at:%H:%M:%S} UTC.",
-            hint="Wait for it, or look at `ticketsync runs list`.",
-        )
-    row = {"name": name, "holder": holder, "taken_at": now, "expires_at": now + LASTS}
-    upsert(session, Lease, [row], key=["name"])
+    return session.connection().execute(query).first()
+
+
+def _busy(name: str, held: Any) -> errors.Busy:
+    return errors.Busy(
+        f"{name}: run {held.holder} has been at work since "
+        f"{held.taken_at:%H:%M:%S} UTC.",
+        hint="Wait for it, or look at `ticketsync runs list`.",
+    )
 
 
 def prolong(session: Session, name: str, holder: str, now: datetime) -> None:
@@ -71,15 +119,6 @@ def release(session: Session, name: str, holder: str) -> None:
     session.connection().execute(
         delete(leases).where(leases.c.name == name, leases.c.holder == holder)
     )
-
-
-def _holds(held: Any, now: datetime) -> bool:
-    """
-    Whether a lease is in force. One that ends later than any lease can was taken before
-    the clock was put back; it may not keep everybody out until then (F36).
-    """
-    left: timedelta = held.expires_at - now
-    return timedelta(0) < left <= LASTS + SKEW
 
 
 def _is_dead(holder: str) -> bool:

@@ -72,6 +72,7 @@ def upgrade(engine: Engine) -> None:
         _unreferenced(connection),
         connection.begin(),
     ):
+        _take_as_long_as_needed(connection)
         version = version_of(connection)
         if version is not None and version > PRESENT:
             check(connection)
@@ -84,6 +85,15 @@ def upgrade(engine: Engine) -> None:
         command.upgrade(config, PRESENT)
         views.create_all(connection)
         triggers.create_all(connection)
+
+
+def _take_as_long_as_needed(connection: Connection) -> None:
+    """
+    No limit to a statement: a large table may take its time to be changed. How long we
+    wait for others is limited all the same, because everybody waits behind us.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
 
 
 @contextmanager

@@ -35,16 +35,18 @@ def upsert(
     *,
     key: Sequence[str],
     keep: Sequence[str] = (),
+    unless: str = "",
 ) -> None:
     """
-    Insert the rows; where one with the same `key` exists, update all but `keep`.
+    Insert the rows; where one with the same `key` exists, update all but `keep`, and
+    leave it alone if its column `unless` is set.
 
     All rows must have the same columns.
     """
     if rows:
         columns = tuple(rows[0])
         values = [tuple(map(row.__getitem__, columns)) for row in rows]
-        upsert_rows(session, model, columns, values, key=key, keep=keep)
+        upsert_rows(session, model, columns, values, key=key, keep=keep, unless=unless)
 
 
 def upsert_rows(
@@ -55,6 +57,7 @@ def upsert_rows(
     *,
     key: Sequence[str],
     keep: Sequence[str] = (),
+    unless: str = "",
 ) -> None:
     """
     The same for rows that are the values of these columns.
@@ -62,25 +65,51 @@ def upsert_rows(
     if not rows:
         return
     connection = session.connection()
-    shape = (connection.dialect.name, model, *map(tuple, (columns, key, keep)))
+    names = map(tuple, (columns, key, keep))
+    shape = (connection.dialect.name, model, *names, unless)
     if shape not in _compiled:
-        statement = _statement(connection.dialect.name, model, columns, key, keep)
+        statement = _statement(connection.dialect, model, columns, key, keep, unless)
         _compiled[shape] = _Compiled(
             statement, connection.dialect, table_of(model), columns
         )
     _compiled[shape].execute(connection, rows)
 
 
+def insert_for(dialect: Dialect, table: Table) -> Any:
+    """
+    An INSERT that can say what to do on a conflict. Both databases have the same, but
+    SQLAlchemy has it once for each.
+    """
+    # Imported by name, because nobody needs both.
+    module = importlib.import_module(f"sqlalchemy.dialects.{dialect.name}")
+    return module.insert(table)
+
+
+def insert_new(
+    session: Session, model: type[SQLModel], row: Mapping[str, Any]
+) -> int | None:
+    """
+    Insert a row unless a unique key says that it is there already, and return its
+    number; `None` where it was there, also if somebody else added it at this moment.
+    """
+    table = table_of(model)
+    connection = session.connection()
+    statement = insert_for(connection.dialect, table).values(**row)
+    found: int | None = connection.execute(
+        statement.on_conflict_do_nothing().returning(*table.primary_key)
+    ).scalar()
+    return found
+
+
 def _statement(
-    dialect_name: str,
+    dialect: Dialect,
     model: type[SQLModel],
     columns: Sequence[str],
     key: Sequence[str],
     keep: Sequence[str],
+    unless: str,
 ) -> Any:
-    # Imported by name, because nobody needs both.
-    dialect = importlib.import_module(f"sqlalchemy.dialects.{dialect_name}")
-    statement = dialect.insert(table_of(model)).values(
+    statement = insert_for(dialect, table_of(model)).values(
         {column: bindparam(column) for column in columns}
     )
     changing = [c for c in columns if c not in key and c not in keep]
@@ -89,6 +118,7 @@ def _statement(
     return statement.on_conflict_do_update(
         index_elements=list(key),
         set_={column: statement.excluded[column] for column in changing},
+        where=table_of(model).c[unless].is_(None) if unless else None,
     )
 
 

@@ -67,11 +67,18 @@ def create_all(connection: Connection) -> None:
     Make every view.
     """
     for name in names():
-        body = definition(name, connection.dialect)
-        columns = ", ".join(column_names(name))
-        # A percent sign would be a parameter to psycopg, a colon one to SQLAlchemy.
-        statement = f"CREATE VIEW {name} ({columns}) AS {body}".replace(":", "\\:")
-        connection.execute(text(statement))
+        create(connection, name)
+
+
+def create(connection: Connection, name: str, *, as_name: str = "") -> None:
+    """
+    Make one view, under its own name or another.
+    """
+    body = definition(name, connection.dialect)
+    columns = ", ".join(column_names(name))
+    # A percent sign would be a parameter to psycopg, a colon one to SQLAlchemy.
+    made = f"CREATE VIEW {as_name or name} ({columns}) AS {body}"
+    connection.execute(text(made.replace(":", "\\:")))
 
 
 def drop_all(connection: Connection) -> None:

@@ -19,7 +19,7 @@ from sqlmodel import Session
 
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.webhooks import Delivered, Webhook
-from ticketsync.store.upsert import table_of, upsert
+from ticketsync.store.upsert import insert_new, table_of, upsert
 
 MOST_ATTEMPTS = 8
 OVERLAP = timedelta(days=2)  # how long the secret before stays good
@@ -74,13 +74,13 @@ def endpoint(session: Session, account_id: int, now: datetime) -> str:
     """
     table = table_of(Webhook)
     query = select(table.c.path).where(table.c.account_id == account_id)
-    found: str | None = session.connection().execute(query).scalar()
-    if found is not None:
-        return found
-    path = secrets.token_urlsafe(32)
-    session.add(Webhook(account_id=account_id, path=path, created_at=now))
-    session.flush()
-    return path
+    connection = session.connection()
+    found: str | None = connection.scalar(query)
+    if found is None:
+        row = {"account_id": account_id, "path": secrets.token_urlsafe(32)}
+        insert_new(session, Webhook, {**row, "created_at": now})
+        found = connection.scalars(query).one()
+    return found
 
 
 def set_secret(
@@ -93,7 +93,8 @@ def set_secret(
     endpoint(session, account_id, now)
     table = table_of(Webhook)
     mine = table.c.account_id == account_id
-    old = session.connection().execute(select(table).where(mine)).one()
+    query = select(table).where(mine).with_for_update()
+    old = session.connection().execute(query).one()
     session.connection().execute(
         update(table)
         .where(mine)
@@ -202,7 +203,7 @@ def postpone(
         is_over = attempts >= MOST_ATTEMPTS
         session.connection().execute(
             update(table)
-            .where(table.c.id == item.id)
+            .where(table.c.id == item.id, table.c.state == "received")
             .values(
                 attempts=attempts,
                 reason=reason,

@@ -138,6 +138,7 @@ def _together(
     """
     One ticket, or all those of an order that still can; their parts in one answer.
     """
+    checkin.hold(session, (guest.id for guest in found))
     verdicts = [
         (
             guest,
@@ -274,8 +275,9 @@ def merge_scans(database: Database, at: At, scans: Iterable[Captured]) -> Merged
     final: dict[tuple[str, str], str] = {}
     overtaking: set[tuple[str, str]] = set()
     with database.write() as session:
-        for item in scans:
-            found = _exactly(session, item.code, at.show.id)
+        guests = [(i, _exactly(session, i.code, at.show.id)) for i in scans]
+        checkin.hold(session, (guest.id for _, guest in guests if guest))
+        for item, found in guests:
             new = NewScan(
                 item.device,
                 item.key,

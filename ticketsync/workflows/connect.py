@@ -242,11 +242,8 @@ def rotate(
             fingerprint=credentials.fingerprint(secret, name),
         )
         if source.tokens is not None:
-            state.set_options(
-                writing,
-                account.id,
-                {**account.options, **tokens.expiry_of(source.tokens)},
-            )
+            expiry = tokens.expiry_of(source.tokens)
+            state.change_options(writing, account.id, expiry)
     if source.kind != account.secret_source:
         credentials.forget(name, account.secret_source, account.secret_reference)
     place = _place(source.kind, reference)

@@ -150,6 +150,9 @@ def configure(
     touch. Returns the names in force.
     """
     with database.write() as session:
+        if types:
+            dates = links.occurrences_of_event(session, offer.event_row)
+            links.hold(session, dates)
         show_id = links.set_switches(
             session, offer.id, enabled=enabled, ticket_sales=ticket_sales
         )
@@ -294,6 +297,8 @@ def adopt(
     """
     now = clock.now()
     with database.write() as session:
+        unlinked = offers.all_offers(session, account_id, only_unlinked=True)
+        links.hold(session, (offer.id for offer in unlinked))
         unlinked = offers.all_offers(session, account_id, only_unlinked=True)
         made = links.adopt(session, unlinked, batch=f"adopt-{now:%H%M%S}", now=now)
         recompute(session, settings, links.shows_of(session, (o.id for o in unlinked)))

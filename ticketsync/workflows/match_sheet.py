@@ -172,7 +172,9 @@ def apply(
     """
     done = Sitting(database, settings, match.new_batch())
     now = clock.now()
+    decisions = list(decisions)
     with database.write() as session:
+        links.hold(session, (decision.occurrence_id for decision in decisions))
         touched: set[int] = set()
         for decision in decisions:
             date = decision.occurrence_id

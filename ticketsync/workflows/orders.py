@@ -643,6 +643,7 @@ def _save_records(
         saved = saving.save_orders(
             session, account_id, good, progress.ids, now, zone=zone
         )
+        offers.keep_linked(session, saved.touched)
         privacy.keep(session, account_id, people, work.settings.forget_before(now))
         quarantine.put(session, account_id, bad, now)
         quarantine.release(session, account_id, "order", healed)
@@ -754,6 +755,7 @@ def _save_loose_page(
     with work.unit() as session:
         versions.keep(session, account_id, "ticket", [block], now)
         saved = saving.save_loose(session, account_id, incoming, progress.ids)
+        offers.keep_linked(session, saved.touched)
         quarantine.put(session, account_id, bad, now)
         quarantine.release(session, account_id, "ticket", (i.clean.id for i in good))
         _unmark(session, account_id, progress, saved.touched)

@@ -27,20 +27,19 @@ from ticketsync.catalogue.offers import Offer
 from ticketsync.core import clock, errors, journal
 from ticketsync.core.config import Settings
 from ticketsync.financials import importing
-from ticketsync.net import exact_json
 from ticketsync.providers.base import (
     FiltersByChange,
-    Page,
     ReadsWholeAccount,
     TellsChanges,
 )
 from ticketsync.reporting import numbers
 from ticketsync.reporting.changes import Change, changes
-from ticketsync.sales import saving, versions
-from ticketsync.store import lease, lock
+from ticketsync.sales import versions
+from ticketsync.store import engine, lease, lock
 from ticketsync.store.engine import Database, rehearsal
-from ticketsync.workflows import listing, match, orders, people
+from ticketsync.workflows import listing, match, orders, people, reread
 from ticketsync.workflows.session import (
+    PROLONG_SECONDS,
     AccountSession,
     OnProgress,
     attend,
@@ -48,7 +47,6 @@ from ticketsync.workflows.session import (
     new_run_id,
     no_progress,
 )
-from ticketsync.workflows.understanding import reading_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -542,35 +540,78 @@ def _replay_account(
     database: Database, settings: Settings, account: AccountState, run_id: str
 ) -> Result:
     """
-    One transaction under the account's lease, with its row like any other run.
+    One account under its lease, with its row like any other run.
     """
-    provider = reading_only(account.provider, account.options)
-    processed = 0
+    holder = lease.me(run_id)
     now = clock.now()
-    with database.write() as session:
-        lease.take(session, lease_of(account), lease.me(run_id), now)
-        row = runs.start(
-            session, run_id, account, kind="manual", started_by="replay", now=now
-        )
-        ids = offers.ids(session, account.id)
-        gone = saving.gone_orders(session, account.id)
-        for block in versions.latest(session, account.id, "order"):
-            processed += len(block)
-            orders.save_again(
-                session,
-                account.id,
-                provider,
-                Page("order", [exact_json.decode(v.data) for v in block]),
-                ids,
-                now,
+    try:
+        with database.write() as session:
+            lease.take(session, lease_of(account), holder, now)
+            row = runs.start(
+                session, run_id, account, kind="manual", started_by="replay", now=now
             )
-        saving.mark_gone(session, account.id, gone, now)
-        shows = links.shows_of(session, ids.values())
-        changed = importing.import_shows(
-            session, shows, match.schedules(session, settings), now
-        )
-        counts = runs.Counts(processed=processed, updated=processed)
-        result = Result(account.name, "success", counts=counts, shows_changed=changed)
-        runs.finish(session, row, result, clock.now())
-        lease.release(session, lease_of(account), lease.me(run_id))
+    except errors.Busy as busy:
+        skipped = runs.failed(account.name, busy, outcome="skipped-busy")
+        with database.write() as session:
+            runs.skip(
+                session,
+                run_id,
+                account,
+                skipped,
+                kind="manual",
+                started_by="replay",
+                now=now,
+            )
+        return skipped
+    stopped = errors.TicketsyncError("It was stopped.", word="interrupted")
+    result = runs.failed(account.name, stopped, outcome="interrupted")
+    try:
+        result = _replayed(database, settings, account, holder)
+    except errors.TicketsyncError as error:
+        result = runs.failed(account.name, error)
+    finally:
+        with database.write() as session:
+            runs.finish(session, row, result, clock.now())
+            lease.release(session, lease_of(account), holder)
     return result
+
+
+def _replayed(
+    database: Database, settings: Settings, account: AccountState, holder: str
+) -> Result:
+    """
+    Read the account's records again beside the database, and write what differs.
+    """
+    prolonged = time.monotonic()
+
+    def breathe() -> None:
+        nonlocal prolonged
+        if time.monotonic() - prolonged > PROLONG_SECONDS:
+            with database.write() as session:
+                lease.prolong(session, lease_of(account), holder, clock.now())
+            prolonged = time.monotonic()
+
+    with engine.still(database) as source, reread.empty_books(source) as books:
+        reread.read_again(source, books, account, breathe)
+        number = versions.number(source, account.id)
+        with books.read() as again:
+            wrong = reread.differing(source, again, account.id)
+            with database.write() as session:
+                lease.prolong(session, lease_of(account), holder, clock.now())
+                saved = reread.put_right(session, again, account, wrong, clock.now())
+                touched = offers.ids(session, account.id).values()
+                offers.keep_linked(session, touched if saved else ())
+                changed = importing.import_shows(
+                    session,
+                    links.shows_of(session, touched),
+                    match.schedules(session, settings),
+                    clock.now(),
+                )
+    created = min(len(wrong.missing), saved)
+    counts = runs.Counts(
+        processed=number,
+        created=created,
+        updated=saved - created,
+        unchanged=number - saved,
+    )
+    return Result(account.name, "success", counts=counts, shows_changed=changed)

@@ -95,7 +95,7 @@ def renew(database: Database, spec: ProviderSpec, account: AccountState) -> Secr
     tokens = oauth.refresh(app, held)
     store(account.name, account.secret_source, tokens)
     with database.write() as session:
-        state.set_options(session, account.id, {**account.options, **expiry_of(tokens)})
+        state.change_options(session, account.id, expiry_of(tokens))
     return tokens.access
 
 

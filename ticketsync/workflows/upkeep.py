@@ -1,84 +1,278 @@
 """
-Looking after the books: whether the database is sound, and whether the figures still
-are what the stored orders come to.
+Looking after the books: whether the database is sound, and whether what stands in it is
+what it must be: the figures what the stored orders come to and, looking deep, the
+orders what the stored raw records come to.
+
+Reads, and writes nothing. Whatever stands in a column, the check goes on: it is run
+when somebody has edited what nobody should.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlmodel import Session
 
 from ticketsync.accounts import state
+from ticketsync.accounts.state import AccountState
+from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
-from ticketsync.reporting import books, numbers
-from ticketsync.reporting.changes import Change, changes
-from ticketsync.sales import versions
-from ticketsync.store import backup
+from ticketsync.core.money import MoneyError
+from ticketsync.financials import comparing
+from ticketsync.financials.comparing import Comparison
+from ticketsync.reporting import numbers
+from ticketsync.reporting.books import Pair
+from ticketsync.reporting.changes import Change
+from ticketsync.reporting.numbers import Figures
+from ticketsync.sales import quarantine, versions
+from ticketsync.store import backup, engine, integrity
 from ticketsync.store.engine import Database, rehearsal
-from ticketsync.workflows import match, sync
+from ticketsync.store.integrity import Misfit
+from ticketsync.workflows import match, reread
+
+# What everything else is read through: nonsense in there would only lead to more.
+READ_FIRST = {
+    *("venues", "productions", "shows", "accounts", "events", "occurrences"),
+    *("production_links", "show_links", "sync_runs", "raw_blocks", "raw_records"),
+}
+AHEAD = timedelta(minutes=5)  # of another machine's clock
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """
+    One thing that is not as it must be: where it stands, and what is there instead of
+    what. `show_id` where it is a show's; `row` names the row, `column` is empty where
+    the whole row is meant.
+    """
+
+    table: str
+    account: str = ""
+    row: str = ""
+    column: str = ""
+    stored: Any = None
+    right: Any = None
+    show_id: int | None = None
+    what: str = ""
+
+    @property
+    def text(self) -> str:
+        owner = f"{self.account}: " if self.account else ""
+        name = f"{owner}{self.table} {self.row}".rstrip()
+        if self.what:
+            column = f", {self.column}" if self.column else ""
+            return f"{name}{column}: {self.what}"
+        right, stored = shown(self.right), shown(self.stored)
+        return f"{name}: {self.column} is {stored}, and must be {right}"
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
     """
     What a check found: the schema, the shows whose figures differ when they are
-    recomputed from their orders; looking deep, the stored raw records that are damaged
-    and the rows that their raw records do not come to, in words.
+    recomputed from their orders, and everything that differs, cell by cell.
     """
 
     schema: str
     shows: int
     differences: tuple[Change, ...]
-    rows: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """
+        In words.
+        """
+        return tuple(finding.text for finding in self.findings)
 
     @property
     def is_sound(self) -> bool:
-        return not self.differences and not self.rows
+        return not self.differences and not self.findings
 
 
 def check(database: Database, settings: Settings, *, deep: bool = False) -> Health:
     """
-    Every page, every reference, every figure; `deep` reads every stored raw record
-    again and compares every row with money in it. Writes nothing.
+    Every page, every rule, every reference, every figure; `deep` reads every stored raw
+    record again and compares every row with money in it. Writes nothing.
     """
-    version = ""
+    version, broken = "", tuple[str, ...]()
     if database.dialect == "sqlite":
-        version = backup.sound(backup.file_of(database))
-    with database.read() as session:
-        before = numbers.figures(session)
-    with rehearsal(database) as copy:
-        shows, _ = match.rebuild(copy, settings)
-        with copy.read() as session:
-            after = numbers.figures(session)
-    differences = tuple(changes(before, after))
-    rows = tuple(_deep(database, settings)) if deep else ()
-    return Health(version, shows, differences, rows)
+        inspected = backup.inspected(backup.file_of(database))
+        version, broken = inspected.schema, inspected.broken_rules
+    with engine.still(database) as session, engine.scratch() as scratch:
+        names = state.names(session)
+        misfits = list(integrity.misfits(session.connection()))
+        found = [_of_misfit(misfit, names) for misfit in misfits]
+        if not misfits:
+            found += [Finding("database", what=rule) for rule in broken]
+        found += _oddities(database, session, scratch)
+        if READ_FIRST & {misfit.table for misfit in misfits}:
+            found.append(Finding("database", what="put this right, then check again"))
+            return Health(version, 0, (), tuple(found))
+        changes: list[Change] = []
+        try:
+            compared = list(
+                comparing.comparisons(session, match.schedules(session, settings))
+            )
+            changes = list(_changes(session, compared, names))
+            found += _of_figures(session, compared, names)
+        except MoneyError as error:
+            found.append(Finding("show_financials", what=f"not recomputed: {error}"))
+        if deep:
+            found += _deep(session, scratch)
+        shows = len(comparing.shows_with_figures(session))
+    return Health(version, shows, tuple(changes), tuple(found))
 
 
-def _deep(database: Database, settings: Settings) -> Iterator[str]:
-    with database.read() as session:
-        names = {account.name: account.id for account in state.all_accounts(session)}
-        hurt = [
-            f"{name}: the raw record of {what} is damaged"
-            for name, id_ in names.items()
-            for what in versions.damaged(session, id_)
-        ]
-        held = dict(books.rows(session))
-    yield from hurt
-    if hurt or not names:
-        return  # what is damaged cannot be read again
-    with rehearsal(database) as copy:
-        sync.replay(copy, settings, [])
-        with copy.read() as session:
-            again = dict(books.rows(session))
-    for key in held.keys() | again.keys():
-        what, account, id_ = key
-        if held.get(key) == again.get(key):
+def _of_misfit(misfit: Misfit, names: Mapping[int, str]) -> Finding:
+    key = dict(misfit.key)
+    account = names.get(key.pop("account_id", None) or 0, "")
+    provider_id = key.pop("provider_id", None)
+    row = str(provider_id) if provider_id else " ".join(map(str, key.values()))
+    return Finding(
+        misfit.table,
+        account,
+        row,
+        column=misfit.column,
+        stored=misfit.value,
+        what=f"{shown(misfit.value)} {misfit.rule}",
+    )
+
+
+def _oddities(
+    database: Database, session: Session, scratch: Database
+) -> Iterator[Finding]:
+    with scratch.read() as fresh:
+        if database.dialect == "sqlite":
+            odd = list(integrity.oddities(session.connection(), fresh.connection()))
+        else:
+            # The server is asked what it makes of our views, which a reader may not.
+            with rehearsal(database) as trial, trial.write() as asked:
+                odd = list(integrity.oddities(asked.connection(), fresh.connection()))
+    for oddity in odd:
+        yield Finding(oddity.kind, row=oddity.name, what=oddity.what)
+
+
+# The figures
+
+
+def _of_figures(
+    session: Session, compared: Sequence[Comparison], names: Mapping[int, str]
+) -> Iterator[Finding]:
+    for item in compared:
+        yield from _cells(item, names)
+    born = {account.id: account.created_at for account in state.all_accounts(session)}
+    latest = str(clock.iso(clock.now() + AHEAD))
+    for row in comparing.stored_rows(session, comparing.TABLES[0]):
+        written = row[comparing.WRITTEN_AT]
+        since = born.get(row["account_id"])
+        if since is not None and not str(clock.iso(since)) <= str(written) <= latest:
+            yield Finding(
+                comparing.FIGURES,
+                names.get(row["account_id"], ""),
+                f"show {row['show_id']} {row['currency']}",
+                column=comparing.WRITTEN_AT,
+                stored=written,
+                show_id=row["show_id"],
+                what=f"{shown(written)} is not between the account's first day and now",
+            )
+
+
+def _cells(item: Comparison, names: Mapping[int, str]) -> Iterator[Finding]:
+    key = dict(item.key)
+    show_id = key.pop("show_id")
+    account = names.get(key.pop("account_id"), "")
+    row = " ".join([f"show {show_id}", *map(str, key.values())])
+    if item.stored is None or item.right is None:
+        missing = item.stored is None
+        what = "is missing" if missing else "is no sum of any tickets"
+        yield Finding(item.table, account, row, show_id=show_id, what=what)
+        return
+    for name in item.differing:
+        stored, right = item.stored.get(name), item.right[name]
+        yield Finding(item.table, account, row, name, stored, right, show_id)
+
+
+def _changes(
+    session: Session, compared: Sequence[Comparison], names: Mapping[int, str]
+) -> Iterator[Change]:
+    """
+    The same of the shows' figures as a whole, in the order they play.
+    """
+    found = []
+    for item in compared:
+        if item.table != comparing.FIGURES:
             continue
-        fields = held.get(key, {}).keys() | again.get(key, {}).keys()
-        differing = sorted(
-            field
-            for field in fields
-            if held.get(key, {}).get(field) != again.get(key, {}).get(field)
+        before, after = (
+            _figures(session, item.key, values) for values in (item.stored, item.right)
         )
-        yield f"{account}: {what} {id_} differs in {', '.join(differing)}"
+        if before is not None or after is not None:
+            found.append(Change(before, after))
+    yield from sorted(found, key=lambda c: (c.either.starts_at, c.either.show_id))
+
+
+def _figures(
+    session: Session, key: Mapping[str, Any], values: Mapping[str, Any] | None
+) -> Figures | None:
+    if values is None:
+        return None
+    return numbers.as_if(session, key["show_id"], key["account_id"], values)
+
+
+# The orders
+
+
+def _deep(session: Session, scratch: Database) -> Iterator[Finding]:
+    accounts = state.all_accounts(session)
+    hurt = [
+        Finding("the raw record of", a.name, what, what="is damaged")
+        for a in accounts
+        for what in versions.damaged(session, a.id)
+    ]
+    yield from hurt
+    if hurt:
+        return  # what is damaged cannot be read again
+    reread.copy_listings(session, scratch)
+    for account in accounts:
+        try:
+            reread.read_again(session, scratch, account)
+        except errors.TicketsyncError as error:
+            yield Finding("account", row=account.name, what=error.message)
+            continue
+        yield from _of_orders(session, scratch, account)
+
+
+def _of_orders(
+    session: Session, scratch: Database, account: AccountState
+) -> Iterator[Finding]:
+    with scratch.read() as again:
+        for item in quarantine.all_of(again, account.id):
+            what = f"its stored record cannot be read: {item.reason}"
+            yield Finding(item.kind, account.name, item.provider_id, what=what)
+        for pair in reread.differences(session, again, account.id):
+            yield from _of_pair(pair, account.name)
+
+
+def _of_pair(pair: Pair, account: str) -> Iterator[Finding]:
+    if pair.held is None or pair.again is None:
+        missing = pair.held is None
+        what = "is missing" if missing else "is in no stored record"
+        yield Finding(pair.kind, account, pair.name, what=what)
+        return
+    for name in pair.differing():
+        stored, right = pair.held[name], pair.again[name]
+        yield Finding(pair.kind, account, pair.name, name, stored, right)
+
+
+def shown(value: Any) -> str:
+    """
+    A stored value in words.
+    """
+    if value is None:
+        return "empty"
+    if isinstance(value, bytes):
+        return value.hex()
+    return str(value)

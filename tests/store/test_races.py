@@ -1,0 +1,746 @@
+"""
+Two processes at one moment on PostgreSQL, where writers run side by side. Each race is
+run 50 times, and once more without its protection, where it must be lost: so we know
+that it is run at all.
+
+The first of two stops in the middle of its transaction until the second is done, or
+waits for the first: the server says so, nobody sleeps.
+"""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import exc, insert, select, text
+from sqlmodel import Session
+
+from ticketsync.accounts import state
+from ticketsync.catalogue import links, offers, shows
+from ticketsync.catalogue.links import Pair
+from ticketsync.core import errors, records
+from ticketsync.financials import importing
+from ticketsync.sales import checkin, privacy
+from ticketsync.sales.checkin import NewScan
+from ticketsync.sales.privacy import Trace
+from ticketsync.store import engine, lease, lock, row_locks
+from ticketsync.store.tables.accounts import Account, Lease
+from ticketsync.store.tables.catalogue import (
+    Event,
+    Occurrence,
+    Production,
+    ProductionLink,
+    ShowLink,
+)
+from ticketsync.store.tables.door import Scan
+from ticketsync.store.tables.financials import ShowFinancials
+from ticketsync.store.tables.sales import Buyer, Order, Ticket
+from ticketsync.store.upsert import table_of, upsert
+
+ROUNDS = 50
+NOW = datetime(2026, 9, 1, tzinfo=UTC)
+TONIGHT = datetime(2026, 11, 27, 8, 30, tzinfo=UTC)
+
+
+class Race:
+    """
+    `first` runs until it calls `pause`; then `second` runs until it is done or waits
+    for a lock; then `first` goes on.
+    """
+
+    def __init__(self, database):
+        self._database = database
+        self._reached = threading.Event()
+        self._is_over = threading.Event()
+        self._first = None
+
+    def pause(self):
+        if threading.current_thread() is not self._first or self._reached.is_set():
+            return
+        self._reached.set()
+        with self._database.connection() as connection:
+            while not self._is_over.is_set():
+                waiting = connection.scalar(
+                    text(
+                        "SELECT count(*) FROM pg_stat_activity WHERE"
+                        " wait_event_type = 'Lock' AND datname = current_database()"
+                    )
+                )
+                connection.rollback()
+                if waiting:
+                    return
+
+    def run(self, first, second):
+        """
+        What the two returned or raised.
+        """
+
+        def begin():
+            self._first = threading.current_thread()
+            try:
+                return first()
+            finally:
+                self._reached.set()
+
+        def follow():
+            self._reached.wait()
+            try:
+                return second()
+            finally:
+                self._is_over.set()
+
+        with ThreadPoolExecutor(2) as pool:
+            done = [pool.submit(begin), pool.submit(follow)]
+        return [future.exception() or future.result() for future in done]
+
+
+@pytest.fixture
+def venue(templates):
+    """
+    A show that two accounts sell, each by an event with one date; the ids are 1 and 2.
+    """
+    database = engine.open_database(templates.copy("postgresql", "empty"))
+    with database.write() as session:
+        shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+        shows.add_show(session, show_at("Macbeth"))
+        for name in ("one", "two"):
+            account = state.NewAccount(
+                name, "ticket_tailor", None, "none", "", "", None
+            )
+            state.add(session, account, NOW)
+        connection = session.connection()
+        for number in (1, 2):
+            connection.execute(insert(table_of(Event)).values(**event(number)))
+            connection.execute(insert(table_of(Occurrence)).values(**date(number)))
+    yield database
+    database.close()
+
+
+def show_at(title):
+    return shows.NewShow(title, TONIGHT, "The Lantern Room", "Australia/Sydney", "AUD")
+
+
+def event(number):
+    return {
+        "id": number,
+        "account_id": number,
+        "provider_id": f"ev{number}",
+        "name": "Macbeth",
+    }
+
+
+def date(number):
+    return {
+        "id": number,
+        "account_id": number,
+        "event_id": number,
+        "provider_id": f"d{number}",
+        "name": "Macbeth",
+        "starts_at": TONIGHT,
+        "starts_local": "2026-11-27 19:30",
+        "timezone": "Australia/Sydney",
+        "status": "on_sale",
+        "currency": "AUD",
+        "fingerprint": "",
+        "content": b"",
+    }
+
+
+def linked(database, *dates):
+    with database.write() as session:
+        links.make(
+            session,
+            [Pair(number, 1, "") for number in dates],
+            decided_by="person",
+            batch="",
+            now=NOW,
+        )
+
+
+def sell(session, account, number):
+    """
+    One ticket for 20.00, as its order would be saved.
+    """
+    session.connection().execute(
+        insert(table_of(Ticket)).values(
+            account_id=account,
+            provider_id=f"t{number}",
+            occurrence_id=account,
+            kind="admission",
+            status="valid",
+            type_id="",
+            type_name="Full",
+            currency="AUD",
+            is_sold=True,
+            is_comp=False,
+            is_refunded=False,
+            is_checked_in=False,
+            face=2000,
+            discount=0,
+            charged=2000,
+            refunded=0,
+            tax=0,
+            tax_remitted=0,
+        )
+    )
+
+
+def sold(database):
+    """
+    Tickets sold as the figures of the show say.
+    """
+    with database.read() as session:
+        rows = session.connection().execute(select(table_of(ShowFinancials)))
+        return sum(row.tickets_sold for row in rows)
+
+
+def recompute(database):
+    with database.write() as session:
+        importing.import_shows(session, [1], {}, NOW)
+
+
+def pausing(monkeypatch, module, name):
+    """
+    Whoever calls this function pauses first, in the race of the moment.
+    """
+    races = []
+    real = getattr(module, name)
+
+    def wrapped(*args, **kwargs):
+        if races:
+            races[-1].pause()
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(module, name, wrapped)
+
+    def run(database, first, second):
+        races.append(Race(database))
+        return races[-1].run(first, second)
+
+    return run
+
+
+@pytest.fixture
+def unlocked(monkeypatch):
+    """
+    The controls: nothing is locked.
+    """
+    for name in ("hold", "hold_keys", "share"):
+        monkeypatch.setattr(row_locks, name, lambda *_: None)
+
+
+# Two accounts recompute one show
+
+
+def rounds_of_recomputing(venue, monkeypatch, rounds):
+    """
+    The first has read the tickets and not yet written the figures when the second one
+    saves a ticket and recomputes. Returns in how many rounds a ticket was lost.
+    """
+    linked(venue, 1, 2)
+    run = pausing(monkeypatch, importing, "_replace")
+    lost = 0
+    for number in range(rounds):
+
+        def second(number=number):
+            with venue.write() as session:
+                sell(session, 2, number)
+            recompute(venue)
+
+        assert run(venue, lambda: recompute(venue), second) == [None, None]
+        lost += sold(venue) != number + 1
+    return lost
+
+
+def test_of_two_who_recompute_a_show_the_second_counts_all(venue, monkeypatch):
+    assert rounds_of_recomputing(venue, monkeypatch, ROUNDS) == 0
+
+
+def test_control_without_the_lock_a_ticket_is_lost(venue, monkeypatch, unlocked):
+    assert rounds_of_recomputing(venue, monkeypatch, 3) == 3
+
+
+def test_many_shows_recomputed_from_both_ends_do_not_wait_for_each_other(
+    venue, monkeypatch
+):
+    """
+    Both lock by number, whatever the order in which they were named.
+    """
+    with venue.write() as session:
+        numbers = [
+            shows.add_show(session, show_at(f"Hamlet {n}"))[0] for n in range(20)
+        ]
+
+    def recompute_all(ids):
+        for _ in range(ROUNDS // 2):
+            with venue.write() as session:
+                importing.import_shows(session, ids, {}, NOW)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(recompute_all, (numbers, numbers[::-1])))
+
+
+# A date is linked while its tickets are saved
+
+
+def rounds_of_linking(venue, monkeypatch, rounds):
+    """
+    A person has linked the date and counted its tickets when a run saves another
+    ticket, asks which shows it feeds, and recomputes these.
+    """
+    run = pausing(monkeypatch, importing, "_replace")
+    lost = 0
+    for number in range(rounds):
+
+        def link():
+            with venue.write() as session:
+                links.make(
+                    session, [Pair(1, 1, "")], decided_by="person", batch="", now=NOW
+                )
+                importing.import_shows(session, [1], {}, NOW)
+
+        def save(number=number):
+            with venue.write() as session:
+                sell(session, 1, number)
+                offers.keep_linked(session, [1])
+            with venue.read() as session:
+                fed = links.shows_of(session, [1])
+            with venue.write() as session:
+                importing.import_shows(session, fed, {}, NOW)
+
+        assert run(venue, link, save) == [None, None]
+        lost += sold(venue) != number + 1
+        with venue.write() as session:
+            links.unlink(session, 1)
+    return lost
+
+
+def test_a_ticket_saved_while_its_date_is_linked_counts(venue, monkeypatch):
+    assert rounds_of_linking(venue, monkeypatch, ROUNDS) == 0
+
+
+def test_control_without_the_lock_the_new_link_misses_it(venue, monkeypatch, unlocked):
+    assert rounds_of_linking(venue, monkeypatch, 3) == 3
+
+
+# One lease, one lock
+
+
+def takers(database, take, rounds):
+    """
+    How many of four hold the lease after each round.
+    """
+    start = threading.Barrier(4)
+
+    def one(number, name):
+        start.wait()
+        try:
+            with database.write() as session:
+                take(session, name, f"run {number}", NOW)
+        except errors.Busy:
+            return 0
+        return 1
+
+    with ThreadPoolExecutor(4) as pool:
+        return [sum(pool.map(one, range(4), [f"lease {n}"] * 4)) for n in range(rounds)]
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_of_four_who_take_a_lease_one_has_it(templates, kind):
+    database = engine.open_database(templates.copy(kind, "empty"))
+    assert takers(database, lease.take, ROUNDS) == [1] * ROUNDS
+    database.close()
+
+
+def test_of_four_who_take_over_a_lapsed_lease_one_has_it(venue):
+    lapsed = NOW - timedelta(hours=1)
+    with venue.write() as session:
+        for number in range(ROUNDS):
+            lease.take(session, f"lease {number}", "a run that died", lapsed)
+    assert takers(venue, lease.take, ROUNDS) == [1] * ROUNDS
+
+
+def test_control_who_reads_first_and_writes_then_is_not_alone(venue):
+    """
+    What the code did before: a row that is not there cannot be locked.
+    """
+
+    def take(session, name, holder, now):
+        leases = table_of(Lease)
+        query = select(leases).where(leases.c.name == name).with_for_update()
+        held = session.connection().execute(query).first()
+        if held is not None:
+            raise errors.Busy("taken")
+        row = {"name": name, "holder": holder, "taken_at": now, "expires_at": now}
+        upsert(session, Lease, [row], key=["name"])
+
+    assert max(takers(venue, take, ROUNDS)) > 1
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_of_four_who_want_a_lock_one_has_it(templates, kind):
+    """
+    Whoever has it keeps it until all have been answered.
+    """
+    database = engine.open_database(templates.copy(kind, "empty"))
+    start, answered = threading.Barrier(4), threading.Barrier(4)
+
+    def one(number):
+        start.wait()
+        try:
+            with lock.only_one(database, "sync --due", f"run {number}"):
+                answered.wait()
+                return 1
+        except errors.Busy:
+            answered.wait()
+            return 0
+
+    with ThreadPoolExecutor(4) as pool:
+        for _ in range(ROUNDS):
+            assert sum(pool.map(one, range(4))) == 1
+    database.close()
+
+
+# Decisions of people
+
+
+def rounds_of_naming(venue, monkeypatch, rounds):
+    """
+    Two people name one ticket type each. Returns how often only one name is left.
+    """
+    linked(venue, 1)
+    run = pausing(monkeypatch, links.json, "dumps")
+    lost = 0
+
+    def name(theirs, ours):
+        with venue.write() as session:
+            links.map_types(session, 1, {theirs: ours})
+
+    for number in range(rounds):
+        done = run(
+            venue,
+            lambda n=number: name("GA", f"Adult {n}"),
+            lambda n=number: name("CON", f"Concession {n}"),
+        )
+        assert done == [None, None]
+        with venue.read() as session:
+            query = select(table_of(ProductionLink).c.type_map)
+            told = links.json.loads(session.connection().scalar(query))
+        lost += told != {"GA": f"Adult {number}", "CON": f"Concession {number}"}
+    return lost
+
+
+def test_names_that_two_people_give_at_once_both_stay(venue, monkeypatch):
+    assert rounds_of_naming(venue, monkeypatch, ROUNDS) == 0
+
+
+def test_control_without_the_lock_one_name_is_lost(venue, monkeypatch, unlocked):
+    assert rounds_of_naming(venue, monkeypatch, 3) == 3
+
+
+def test_of_two_who_link_one_date_to_two_shows_the_second_is_told(venue, monkeypatch):
+    run = pausing(monkeypatch, links, "_link_production")
+    with venue.write() as session:
+        other, _ = shows.add_show(session, show_at("Hamlet"))
+    for _ in range(ROUNDS):
+
+        def link(show):
+            with venue.write() as session:
+                links.make(
+                    session, [Pair(1, show, "")], decided_by="person", batch="", now=NOW
+                )
+
+        first, second = run(venue, lambda: link(1), lambda: link(other))
+        assert first is None
+        assert isinstance(second, errors.UsageError)
+        assert second.word == "linked-already"
+        with venue.write() as session:
+            assert links.unlink(session, 1) == 1
+
+
+def test_two_who_unlink_and_link_dates_of_one_event_keep_its_production(
+    venue, monkeypatch
+):
+    """
+    Without a date that feeds a show an event belongs to no production any more; here
+    one date is taken away while another is linked.
+    """
+    with venue.write() as session:
+        second = {**date(1), "id": 3, "provider_id": "d3"}
+        session.connection().execute(insert(table_of(Occurrence)).values(**second))
+    run = pausing(monkeypatch, links, "_link_production")
+    for _ in range(ROUNDS):
+        linked(venue, 1)
+
+        def unlink():
+            with venue.write() as session:
+                links.unlink(session, 1)
+
+        assert run(venue, lambda: linked(venue, 3), unlink) == [None, None]
+        with venue.write() as session:
+            rows = session.connection().execute(select(table_of(ProductionLink))).all()
+            assert [row.event_id for row in rows] == [1]
+            links.unlink(session, 3)
+
+
+def test_two_who_add_the_same_show_add_one(venue, monkeypatch):
+    run = pausing(monkeypatch, shows, "local_text")
+    for number in range(ROUNDS):
+
+        def add(number=number):
+            with venue.write() as session:
+                return shows.add_show(session, show_at(f"Lear {number}"))
+
+        first, second = run(venue, add, add)
+        assert first[0] == second[0]
+        assert (first[1], second[1]) == (True, False)
+    with venue.read() as session:
+        titles = select(table_of(Production).c.title)
+        found = session.connection().scalars(titles).all()
+    assert len(found) == len(set(found)) == ROUNDS + 1
+
+
+# People, doors, failures
+
+
+def rounds_of_erasing(venue, monkeypatch, rounds):
+    """
+    A run has read what is kept of a buyer and is about to write her new address when
+    she is erased. Returns how often she came back.
+    """
+    run = pausing(monkeypatch, privacy, "upsert")
+    back = 0
+    for number in range(rounds):
+        with venue.write() as session:
+            order = order_of(session, number)
+        ann = records.Person("Ann", f"ann{number}@example.org", "")
+        moved = records.Person("Ann", f"new{number}@example.org", "")
+
+        def keep(person, number=number):
+            with venue.write() as session:
+                people = {f"o{number}": records.People(person, {})}
+                privacy.keep(session, 1, people, NOW - timedelta(days=400))
+
+        def erase(order=order):
+            with venue.write() as session:
+                trace = Trace("buyer", order, "", "", "", "", "", NOW, "", "", "")
+                privacy.erase(session, [trace], NOW)
+
+        keep(ann)
+        run(venue, lambda m=moved: keep(m), erase)
+        with venue.read() as session:
+            table = table_of(Buyer)
+            query = select(table).where(table.c.order_id == order)
+            row = session.connection().execute(query).one()
+        back += (row.name, row.email, row.erased_at) != ("", "", NOW)
+    return back
+
+
+def order_of(session, number):
+    return session.connection().scalar(
+        insert(table_of(Order))
+        .values(
+            account_id=1,
+            provider_id=f"o{number}",
+            status="paid",
+            placed_at=NOW,
+            currency="AUD",
+            total=0,
+            charged=0,
+            refunded=0,
+            credited=0,
+            content=b"",
+        )
+        .returning(table_of(Order).c.id)
+    )
+
+
+def test_who_is_erased_while_a_run_writes_stays_erased(venue, monkeypatch):
+    assert rounds_of_erasing(venue, monkeypatch, ROUNDS) == 0
+
+
+def test_control_a_plain_upsert_brings_the_person_back(venue, monkeypatch):
+    def plain(*args, unless, **kwargs):
+        upsert(*args, **kwargs)
+
+    monkeypatch.setattr(privacy, "upsert", plain)
+    assert rounds_of_erasing(venue, monkeypatch, 3) == 3
+
+
+def test_a_scan_that_arrives_twice_at_once_is_one_scan(venue, monkeypatch):
+    """
+    A phone that hears no answer sends again while the first request is at work.
+    """
+    linked(venue, 1)
+    run = pausing(monkeypatch, checkin, "_fold")
+    for number in range(ROUNDS):
+        with venue.write() as session:
+            sell(session, 1, number)
+        ticket = ticket_numbered(venue, number)
+        scan = NewScan("phone", f"key {number}", 1, ticket, NOW)
+
+        def admit(scan=scan):
+            with venue.write() as session:
+                return checkin.record(session, scan).outcome
+
+        assert run(venue, admit, admit) == ["admitted", "admitted"]
+    strange = NewScan("phone", "strange", 1, None, NOW)
+    with ThreadPoolExecutor(4) as pool:
+
+        def refuse(_):
+            with venue.write() as session:
+                return checkin.record(session, strange).outcome
+
+        assert set(pool.map(refuse, range(8))) == {"unknown"}
+    with venue.read() as session:
+        rows = session.connection().execute(select(table_of(Scan))).all()
+    assert len(rows) == ROUNDS + 1
+
+
+def ticket_numbered(database, number):
+    with database.read() as session:
+        table = table_of(Ticket)
+        query = select(table.c.id).where(table.c.provider_id == f"t{number}")
+        return session.connection().scalar(query)
+
+
+def both_merge(venue, monkeypatch, rounds):
+    """
+    Two doors merge the same two tickets, each in its own order, in one transaction.
+    """
+    linked(venue, 1)
+    real = checkin.known
+    raised = []
+    for number in range(rounds):
+        with venue.write() as session:
+            sell(session, 1, f"{number}a")
+            sell(session, 1, f"{number}b")
+        tickets = [ticket_numbered(venue, f"{number}{letter}") for letter in "ab"]
+        race = Race(venue)
+
+        def known(*args, race=race):
+            race.pause()
+            return real(*args)
+
+        monkeypatch.setattr(checkin, "known", known)
+
+        def merge(device, ids, number=number):
+            with venue.write() as session:
+                checkin.hold(session, ids)
+                for id_ in ids:
+                    scan = NewScan(device, f"{number} {id_}", 1, id_, NOW)
+                    checkin.record(session, scan)
+
+        done = race.run(
+            lambda t=tickets: merge("one", t), lambda t=tickets: merge("two", t[::-1])
+        )
+        raised += [error for error in done if error is not None]
+    return raised
+
+
+def test_two_doors_that_merge_the_same_tickets_do_not_stop_each_other(
+    venue, monkeypatch
+):
+    assert both_merge(venue, monkeypatch, ROUNDS) == []
+
+
+def test_control_tickets_locked_one_by_one_end_in_a_deadlock(
+    venue, monkeypatch, unlocked
+):
+    (error,) = both_merge(venue, monkeypatch, 1)
+    assert (error.word, error.exit_code) == ("db-locked", 9)
+
+
+def test_failures_that_two_runs_count_are_two(database):
+    """
+    Both read the account before either of them failed.
+    """
+    with database.write() as session:
+        new = state.NewAccount("one", "ticket_tailor", None, "none", "", "", None)
+        state.add(session, new, NOW)
+    with database.read() as session:
+        as_read = state.named(session, "one")
+    for _ in range(state.FAILURES_TO_OPEN):
+        with database.write() as session:
+            state.note_failure(session, as_read, NOW)
+    with database.read() as session:
+        now = state.named(session, "one")
+    assert now.failures == 5
+    assert now.breaker_until == NOW + timedelta(hours=1)
+
+
+def test_options_set_by_two_at_once_both_stay(venue, monkeypatch):
+    run = pausing(monkeypatch, state.json, "dumps")
+    for number in range(ROUNDS):
+
+        def change(name, number=number):
+            with venue.write() as session:
+                state.change_options(session, 1, {name: str(number)})
+
+        run(venue, lambda: change("expires"), lambda: change("regions"))
+        with venue.read() as session:
+            query = select(table_of(Account).c.options).where(
+                table_of(Account).c.id == 1
+            )
+            held = state.json.loads(session.connection().scalar(query))
+        assert held == {"expires": str(number), "regions": str(number)}
+
+
+# Readers
+
+
+@contextmanager
+def read_committed(database):
+    with Session(database._engine) as session:
+        yield session
+
+
+def states_seen(database, opened):
+    """
+    A page asks twice, and between its questions somebody moves a link.
+    """
+    table = table_of(ShowLink)
+    query = select(table.c.reason)
+    odd = 0
+    for number in range(ROUNDS):
+        with opened() as page:
+            before = page.connection().scalar(query)
+            with database.write() as session:
+                session.connection().execute(table.update().values(reason=str(number)))
+            odd += page.connection().scalar(query) != before
+    return odd
+
+
+def test_one_page_shows_one_state(venue):
+    linked(venue, 1)
+    assert states_seen(venue, venue.read) == 0
+
+
+def test_control_a_reader_of_the_default_kind_sees_two_states(venue):
+    linked(venue, 1)
+    assert states_seen(venue, lambda: read_committed(venue)) == ROUNDS
+
+
+def test_one_page_shows_one_state_on_sqlite(sqlite, monkeypatch):
+    """
+    With a write-ahead log the writer goes on and the reader does not see it; with a
+    rollback journal the writer must wait for the reader.
+    """
+    sqlite.close()
+    monkeypatch.setattr(engine, "BUSY_SECONDS", 0.01)
+    database = engine.open_database(str(sqlite.file))
+    with database.write() as session:
+        shows.add_production(session, "Macbeth")
+    query = select(table_of(Production).c.title)
+    with database.read() as page:
+        before = page.connection().scalars(query).all()
+        with suppress(errors.DatabaseError), database.write() as session:
+            shows.add_production(session, "Hamlet")
+        assert page.connection().scalars(query).all() == before == ["Macbeth"]
+    database.close()
+
+
+def test_a_reader_cannot_write(venue):
+    with pytest.raises(exc.DBAPIError, match="read-only"), venue.read() as session:
+        session.connection().execute(text("DELETE FROM leases"))

@@ -1,0 +1,250 @@
+"""
+Whether a database still keeps our rules: the values in its tables, its views and its
+triggers. Whoever edits it by hand can switch the rules off, so they are asked again.
+
+Everything follows from the table definitions; a new column or table needs no line here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ColumnElement,
+    Connection,
+    Table,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+)
+
+from ticketsync.core import money
+from ticketsync.store import views
+from ticketsync.store.tables.everything import metadata
+from ticketsync.store.types import Instant
+
+_ISO = "%Y-%m-%dT%H:%M:%SZ"
+_JSON = {("accounts", "options"), ("production_links", "type_map")}
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """
+    A cell, or a row, that breaks a rule of its table. `key` names the row: the
+    columns of its primary key and, where there is one, the platform's id.
+    """
+
+    table: str
+    key: Mapping[str, Any]
+    column: str
+    value: Any
+    rule: str
+
+
+def misfits(connection: Connection) -> Iterator[Misfit]:
+    """
+    Every value that no program of ours would have written.
+    """
+    for table in metadata.sorted_tables:
+        yield from _of_rules(connection, table)
+        for column in table.columns:
+            if column.name == "currency":
+                yield from _of_values(connection, table, column.name, _is_currency)
+            if (table.name, column.name) in _JSON:
+                yield from _of_values(connection, table, column.name, _is_object)
+
+
+def _of_rules(connection: Connection, table: Table) -> Iterator[Misfit]:
+    rules = list(_rules(connection, table))
+    if not rules:
+        return
+    columns = {column.name: _as_stored(table, column.name) for column in table.columns}
+    broken = [
+        case((condition, 1), else_=0).label(f"broken_{number}")
+        for number, (_, _, condition) in enumerate(rules)
+    ]
+    query = (
+        select(*(value.label(name) for name, value in columns.items()), *broken)
+        .select_from(table)
+        .where(or_(*(condition for _, _, condition in rules)))
+    )
+    for row in connection.execute(query).mappings():
+        for number, (column, rule, _) in enumerate(rules):
+            if row[f"broken_{number}"]:
+                values = [row[name] for name in column.split(", ")]
+                value = values[0] if len(values) == 1 else values
+                yield Misfit(table.name, _key(table, dict(row)), column, value, rule)
+
+
+def _rules(
+    connection: Connection, table: Table
+) -> Iterator[tuple[str, str, ColumnElement[bool]]]:
+    """
+    The columns it is about, the rule in words, and what is true where it is broken.
+    """
+    for constraint in sorted(table.constraints, key=lambda c: str(c.name)):
+        if isinstance(constraint, CheckConstraint):
+            sql = str(constraint.sqltext)
+            words = set(re.findall(r"\w+", sql))
+            named = [column.name for column in table.columns if column.name in words]
+            broken = literal_column(f"NOT ({sql})", Boolean)
+            yield ", ".join(named), f"must be so that {sql}", broken
+    for column_ in table.columns:
+        value = _as_stored(table, column_.name)
+        if not column_.nullable:
+            yield column_.name, "must not be empty", value.is_(None)
+        if isinstance(column_.type, Instant) and connection.dialect.name == "sqlite":
+            is_other = func.strftime(_ISO, value).is_distinct_from(value)
+            yield column_.name, "must be an instant", value.is_not(None) & is_other
+        for foreign in column_.foreign_keys:
+            there = foreign.column.table.alias("there")
+            is_there = (
+                select(there.c[foreign.column.name])
+                .where(there.c[foreign.column.name] == table.c[column_.name])
+                .correlate(table)
+                .exists()
+            )
+            rule = f"must be in {foreign.column.table.name}"
+            yield column_.name, rule, table.c[column_.name].is_not(None) & ~is_there
+
+
+def _of_values(
+    connection: Connection, table: Table, column: str, is_good: Any
+) -> Iterator[Misfit]:
+    """
+    The rows with values that only a program can judge; each value is judged once.
+    """
+    value = _as_stored(table, column)
+    found = connection.scalars(select(value).select_from(table).distinct())
+    for bad in [item for item in found if item is not None and not is_good(item)]:
+        columns = [_as_stored(table, c.name).label(c.name) for c in table.columns]
+        rows = connection.execute(select(*columns).where(table.c[column] == bad))
+        rule = "must be a currency of ISO 4217"
+        if (table.name, column) in _JSON:
+            rule = "must be a JSON object"
+        for row in rows.mappings():
+            yield Misfit(table.name, _key(table, dict(row)), column, bad, rule)
+
+
+def _is_currency(value: str) -> bool:
+    return value in money.EXPONENTS
+
+
+def _is_object(value: str) -> bool:
+    try:
+        return isinstance(json.loads(value), dict)
+    except ValueError:
+        return False
+
+
+def _as_stored(table: Table, column: str) -> ColumnElement[Any]:
+    """
+    The value as the driver gives it, whatever it is.
+    """
+    return literal_column(f"{table.name}.{column}")
+
+
+def _key(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+    names = [column.name for column in table.primary_key]
+    more = [n for n in ("account_id", "provider_id") if n in table.columns]
+    return {name: row[name] for name in dict.fromkeys([*names, *more])}
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """
+    A view or a trigger that is not as we made it: foreign, missing or changed.
+    """
+
+    kind: str
+    name: str
+    what: str
+
+
+Objects = Mapping[tuple[str, str], str]  # kind and name → how it is defined
+
+
+def oddities(connection: Connection, fresh: Connection) -> Iterator[Oddity]:
+    """
+    How the views and triggers differ from those of a `fresh` database of ours, which
+    is SQLite.
+    """
+    expected = _of_sqlite(fresh)
+    if connection.dialect.name == "sqlite":
+        found = _of_sqlite(connection)
+    else:
+        found = _of_postgres(connection)
+        expected = {
+            (kind, name): _as_made_here(connection, kind, name)
+            for kind, name in expected
+        }
+    for kind, name in sorted(found.keys() | expected.keys()):
+        if (kind, name) not in expected:
+            yield Oddity(kind, name, "is none of ours")
+        elif (kind, name) not in found:
+            yield Oddity(kind, name, "is missing")
+        elif found[kind, name] != expected[kind, name]:
+            yield Oddity(kind, name, "is not as we made it")
+
+
+def _of_sqlite(connection: Connection) -> Objects:
+    rows = connection.execute(
+        text(
+            "SELECT type, name, sql FROM sqlite_master WHERE type IN ('view','trigger')"
+        )
+    )
+    return {(str(kind), str(name)): str(sql) for kind, name, sql in rows}
+
+
+def _of_postgres(connection: Connection) -> Objects:
+    """
+    Views by their definition, triggers by whether they are on: the server writes both
+    down in its own way.
+    """
+    seen = connection.execute(
+        text(
+            "SELECT viewname, definition FROM pg_views"
+            " WHERE schemaname = current_schema()"
+        )
+    )
+    found = {("view", str(name)): str(sql) for name, sql in seen}
+    fired = connection.execute(
+        text(
+            "SELECT t.tgname, t.tgenabled FROM pg_trigger t"
+            " JOIN pg_class c ON c.oid = t.tgrelid"
+            " JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE NOT t.tgisinternal AND n.nspname = current_schema()"
+        )
+    )
+    return found | {("trigger", str(name)): _state(on) for name, on in fired}
+
+
+def _state(enabled: Any) -> str:
+    letter = enabled.decode() if isinstance(enabled, bytes) else str(enabled)
+    return "off" if letter == "D" else "on"
+
+
+def _as_made_here(connection: Connection, kind: str, name: str) -> str:
+    """
+    What PostgreSQL makes of our own definition: a view's is asked for under a name of
+    its own that lasts no longer than this question.
+    """
+    if kind == "trigger":
+        return "on"
+    with connection.begin_nested() as trial:
+        views.create(connection, name, as_name=f"pg_temp.{name}")
+        sql = connection.scalar(
+            text("SELECT pg_get_viewdef(CAST(:name AS regclass))"),
+            {"name": f"pg_temp.{name}"},
+        )
+        trial.rollback()
+    return str(sql)
