@@ -67,7 +67,7 @@ def export_sales(
     ctx: typer.Context, format: Format = "csv", output: Output = None, raw: Raw = False
 ) -> None:
     """
-    One row per order.
+    One row per order and show, as far as it counts.
     """
     from ticketsync.reporting import sales
     from ticketsync.reporting.sales import Sale
@@ -82,7 +82,7 @@ def export_refunds(
     ctx: typer.Context, format: Format = "csv", output: Output = None, raw: Raw = False
 ) -> None:
     """
-    One row per refund.
+    One row per refund and show, as far as it counts.
     """
     from ticketsync.reporting import exports, sales
     from ticketsync.reporting.sales import RefundLine

@@ -241,7 +241,7 @@ def explain_financials(
         typer.echo(f"{found.production}, {render.day(found.starts_local)}")
         render.table(rows, columns, total=total)
         return
-    render.show(rows, columns, wanted, empty="No orders yet for this show.")
+    render.show(rows, columns, wanted, empty="No orders count for this show.")
 
 
 @app.command("rebuild")

@@ -8,7 +8,7 @@ any time, twice too, and the first scan has won (F101, F102).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,7 @@ NOT_IN = "not-in"
 UNKNOWN = "unknown"
 DECIDED = (NOT_VALID, UNKNOWN)  # when it happened, whatever is heard of later
 BY_PLATFORM = "its platform says so"
+_BATCH = 500  # tickets in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,23 @@ def record(session: Session, new: NewScan) -> Verdict:
     _insert(session, new, NOT_IN)
     has_overtaken = _fold(session, new.ticket_id, new.show_id)
     return replace(known(session, new.device, new.key), has_overtaken=has_overtaken)
+
+
+def hold(session: Session, ticket_ids: Iterable[int]) -> None:
+    """
+    Keep others from writing these tickets until the transaction ends. Everybody who
+    holds several takes them in this order, so that no two wait for each other.
+    """
+    table = table_of(Ticket)
+    wanted = sorted(set(ticket_ids))
+    for begin in range(0, len(wanted), _BATCH):
+        batch = wanted[begin : begin + _BATCH]
+        session.connection().execute(
+            select(table.c.id)
+            .where(table.c.id.in_(batch))
+            .order_by(table.c.id)
+            .with_for_update()
+        ).all()
 
 
 def known(session: Session, device: str, key: str) -> Verdict:

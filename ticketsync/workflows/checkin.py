@@ -22,6 +22,7 @@ from ticketsync.catalogue import shows
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import clock, errors, sheets
 from ticketsync.core.redact import safe
+from ticketsync.financials import importing
 from ticketsync.sales import attendees, checkin
 from ticketsync.sales.attendees import Guest
 from ticketsync.sales.checkin import NewScan, Verdict
@@ -138,6 +139,7 @@ def _together(
     """
     One ticket, or all those of an order that still can; their parts in one answer.
     """
+    checkin.hold(session, [guest.id for guest in found])
     verdicts = [
         (
             guest,
@@ -155,6 +157,8 @@ def _together(
     ]
     wanted = checkin.ADMITTED if scan.kind == "in" else checkin.OUT
     done = [guest for guest, verdict in verdicts if verdict.outcome == wanted]
+    if done:
+        importing.recount_checked_in(session, [at.show.id], scan.at)
     after = tuple(attendees.numbered(session, [guest.id for guest in found]))
     if len(found) > 1 and done:
         word = "in" if scan.kind == "in" else "out"
@@ -274,8 +278,9 @@ def merge_scans(database: Database, at: At, scans: Iterable[Captured]) -> Merged
     final: dict[tuple[str, str], str] = {}
     overtaking: set[tuple[str, str]] = set()
     with database.write() as session:
-        for item in scans:
-            found = _exactly(session, item.code, at.show.id)
+        meant = [(item, _exactly(session, item.code, at.show.id)) for item in scans]
+        checkin.hold(session, [found.id for _, found in meant if found])
+        for item, found in meant:
             new = NewScan(
                 item.device,
                 item.key,
@@ -295,6 +300,7 @@ def merge_scans(database: Database, at: At, scans: Iterable[Captured]) -> Merged
         for device, key, _, _ in names:
             known = checkin.known(session, device, key)
             final[device, key] = known.outcome
+        importing.recount_checked_in(session, [at.show.id], clock.now())
     for outcome in final.values():
         outcomes[outcome] = outcomes.get(outcome, 0) + 1
     wrong = (checkin.ALREADY_IN, checkin.NOT_VALID, checkin.UNKNOWN)
