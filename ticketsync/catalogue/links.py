@@ -21,7 +21,7 @@ from ticketsync.catalogue.candidates import Dated, Slot
 from ticketsync.catalogue.offers import Offer
 from ticketsync.catalogue.shows import NewShow, ShowInfo, VenueInfo
 from ticketsync.core import errors
-from ticketsync.store import row_locks
+from ticketsync.store import counted, row_locks
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import (
     Event,
@@ -340,12 +340,13 @@ def follow_moves(session: Session, moved: dict[int, datetime]) -> list[str]:
             session.connection()
             .execute(
                 select(table, dates.c.name, dates.c.timezone)
+                .select_from(counted.followed_links())
                 .join(dates, dates.c.id == table.c.occurrence_id)
                 .where(table.c.occurrence_id == occurrence_id)
             )
             .first()
         )
-        if link is None or not link.sync_enabled:
+        if link is None:
             continue
         was = our_shows.local_text(link.starts_at, link.timezone)
         now_at = our_shows.local_text(starts_at, link.timezone)

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import false, func, insert, select, update
 from sqlmodel import Session
 
 from ticketsync.catalogue.shows import local_text
 from ticketsync.core import errors, records
 from ticketsync.core.redact import safe
-from ticketsync.store import row_locks
+from ticketsync.store import counted, row_locks
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import Event, Occurrence, ShowLink, Venue
 from ticketsync.store.upsert import known, table_of, upsert
@@ -64,6 +64,8 @@ class Offer:
     link_status: str | None
     sync_enabled: bool | None
     sync_ticket_sales: bool | None
+    is_followed: bool  # whether anything of it reaches the show: guests, a new time
+    brings_sales: bool  # whether its sales do, too
 
     @property
     def called(self) -> str:
@@ -71,13 +73,6 @@ class Offer:
         Its name and date, as far as there is one.
         """
         return f"{self.name} {self.starts_local}" if self.is_dated else self.name
-
-    @property
-    def brings_sales(self) -> bool:
-        """
-        Whether its sales are wanted: linked, and not switched off.
-        """
-        return bool(self.sync_enabled and self.sync_ticket_sales)
 
 
 @dataclass(slots=True)
@@ -220,6 +215,8 @@ def all_offers(
             links.c.status.label("link_status"),
             links.c.sync_enabled,
             links.c.sync_ticket_sales,
+            func.coalesce(counted.is_followed(), false()).label("is_followed"),
+            func.coalesce(counted.brings_sales(), false()).label("brings_sales"),
         )
         .join(events, events.c.id == table.c.event_id)
         .join(accounts, accounts.c.id == table.c.account_id)

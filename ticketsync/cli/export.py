@@ -67,7 +67,7 @@ def export_sales(
     ctx: typer.Context, format: Format = "csv", output: Output = None, raw: Raw = False
 ) -> None:
     """
-    One row per order.
+    One row per order and show, as far as it counts.
     """
     from ticketsync.reporting import sales
     from ticketsync.reporting.sales import Sale
@@ -82,7 +82,8 @@ def export_refunds(
     ctx: typer.Context, format: Format = "csv", output: Output = None, raw: Raw = False
 ) -> None:
     """
-    One row per movement of a refund: its day, on what that is based, its amount.
+    One row per movement of a refund and show, as far as it counts: its day, on what
+    that is based, its amount.
 
     The basis is `reported` (the platform's date), `void` (when its ticket was voided),
     `seen` (when we first saw it) or `assumed` (it was there at the first read).

@@ -249,7 +249,7 @@ def explain_financials(
         render.table(rows, columns, total=total)
         _print_gaps(missing, known)
         return
-    render.show(rows, columns, wanted, empty="No orders yet for this show.")
+    render.show(rows, columns, wanted, empty="No orders count for this show.")
 
 
 _NAMED = 5  # orders named of those that lack the same

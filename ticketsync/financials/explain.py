@@ -1,15 +1,18 @@
 """
-From any figure of a show down to the orders and tickets it is made of.
+From any figure of a show down to the orders and tickets it is made of: exactly those
+that the figures are computed from, each once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlmodel import Session
 
+from ticketsync.store import counted
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import ShowLink
 from ticketsync.store.tables.sales import Order, Ticket
@@ -20,6 +23,9 @@ from ticketsync.store.upsert import table_of
 class Part:
     """
     One ticket's contribution to a show's figures, with the order it came in.
+
+    `is_checked_in`: our doors' word where they ever met the ticket, else the
+    platform's. Amounts are minor units of `currency`.
     """
 
     account: str
@@ -44,9 +50,54 @@ class Part:
     doubt: str | None
 
 
+_OF_TICKET = (
+    *("type_name", "currency", "is_sold", "is_comp", "is_refunded"),
+    *("face", "discount", "charged", "refunded", "tax", "tax_remitted", "fees"),
+)
+
+
+@dataclass(slots=True)
+class Total:
+    """
+    What the parts of one account in one currency add up to: a row of the figures.
+    """
+
+    account: str
+    currency: str
+    tickets_sold: int = 0
+    tickets_comp: int = 0
+    tickets_refunded: int = 0
+    checked_in: int = 0
+    face: int = 0
+    discounts: int = 0
+    gross: int = 0
+    refunded: int = 0
+
+    def add(self, part: Part) -> None:
+        self.tickets_sold += part.is_sold
+        self.tickets_comp += part.is_comp
+        self.tickets_refunded += part.is_refunded
+        self.checked_in += part.is_sold and part.is_checked_in
+        self.face += part.face
+        self.discounts += part.discount
+        self.gross += part.charged
+        self.refunded += part.refunded
+
+
+def totals(parts: Iterable[Part]) -> list[Total]:
+    """
+    The sums per account and currency: two currencies are never added.
+    """
+    found: dict[tuple[str, str], Total] = {}
+    for part in parts:
+        key = (part.account, part.currency)
+        found.setdefault(key, Total(*key)).add(part)
+    return [found[key] for key in sorted(found)]
+
+
 def parts(session: Session, show_id: int) -> list[Part]:
     """
-    Everything a show's figures are made of, in the order it was bought.
+    Everything that counts for a show, in the order it was bought.
     """
     tickets, orders = table_of(Ticket), table_of(Order)
     links, accounts = table_of(ShowLink), table_of(Account)
@@ -58,11 +109,11 @@ def parts(session: Session, show_id: int) -> list[Part]:
             orders.c.placed_at,
             tickets.c.provider_id.label("ticket_id"),
             tickets.c.status.label("ticket_status"),
-            *(tickets.c[name] for name in Part.__slots__[6:19]),
+            *(tickets.c[name] for name in _OF_TICKET),
+            counted.is_checked_in().label("is_checked_in"),
             orders.c.doubt,
         )
-        .select_from(tickets)
-        .join(links, links.c.occurrence_id == tickets.c.occurrence_id)
+        .select_from(counted.with_admissions(counted.counted_tickets()))
         .join(accounts, accounts.c.id == tickets.c.account_id)
         .outerjoin(orders, orders.c.id == tickets.c.order_id)
         .where(links.c.show_id == show_id)
@@ -72,6 +123,7 @@ def parts(session: Session, show_id: int) -> list[Part]:
         Part(
             **{
                 **row._mapping,
+                "is_checked_in": bool(row.is_checked_in),
                 "order_id": row.order_id or "(no order)",
                 "order_status": row.order_status or "",
             }

@@ -15,13 +15,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, case, cast, delete, func, select, type_coerce
+from sqlalchemy import (
+    Join,
+    and_,
+    case,
+    cast,
+    delete,
+    func,
+    select,
+    type_coerce,
+    update,
+)
 from sqlmodel import Session, SQLModel
 
 from ticketsync.core.config import FeeSchedule
 from ticketsync.financials import fee_lines
 from ticketsync.financials.fee_lines import Lines, ReportedLines
-from ticketsync.store import row_locks
+from ticketsync.store import counted, row_locks
 from ticketsync.store.tables.catalogue import Occurrence, ProductionLink, Show, ShowLink
 from ticketsync.store.tables.financials import (
     ShowFinancials,
@@ -80,14 +90,52 @@ def recomputed(
     wanted = sorted(set(show_ids))
     if not wanted:
         return {}
-    parts = _by_type(session, wanted)
-    fresh = _fold(session, wanted, parts)
+    sources = _sources_of(session, wanted)
+    parts = _by_type(session, wanted, sources)
+    fresh = _fold(parts, sources)
     lines = _fee_lines(session, wanted, fresh, schedules)
     return {
         ShowFinancials: list(fresh.values()),
         TicketFee: lines,
         ShowTicketType: _fold_types(session, parts),
     }
+
+
+def recount_checked_in(
+    session: Session, show_ids: Iterable[int], now: datetime
+) -> None:
+    """
+    Bring `checked_in` of these shows up to date after a scan, and nothing else.
+
+    To be called in the scan's own transaction, after the tickets were written: whoever
+    locks both tickets and shows locks the tickets first.
+    """
+    wanted = sorted(set(show_ids))
+    if not wanted:
+        return
+    row_locks.hold(session, Show, wanted)
+    tickets, links, table = (
+        table_of(Ticket),
+        table_of(ShowLink),
+        table_of(ShowFinancials),
+    )
+    joined, these = _sources(wanted)
+    group = (links.c.show_id, tickets.c.account_id, tickets.c.currency)
+    counts = (
+        select(*group, _sum(counted.is_admitted()).label("checked_in"))
+        .select_from(counted.with_admissions(joined))
+        .where(these)
+        .group_by(*group)
+        .subquery("counts")
+    )
+    session.connection().execute(
+        update(table)
+        .where(
+            *(table.c[name] == counts.c[name] for name in _SHOW),
+            table.c.checked_in != counts.c.checked_in,
+        )
+        .values(checked_in=counts.c.checked_in, updated_at=now)
+    )
 
 
 def linked_shows(session: Session) -> set[int]:
@@ -122,23 +170,11 @@ def _sum(column: Any) -> Any:
     return cast(func.coalesce(func.sum(column), 0), WHOLE)
 
 
-def _sources(show_ids: list[int]) -> tuple[Any, Any]:
+def _sources(show_ids: list[int]) -> tuple[Join, Any]:
     """
     Tickets joined to the shows they feed, and the restriction to these shows.
     """
-    tickets, links, shows = table_of(Ticket), table_of(ShowLink), table_of(Show)
-    feeds = and_(
-        links.c.occurrence_id == tickets.c.occurrence_id,
-        type_coerce(links.c.sync_enabled, WHOLE) == 1,
-        type_coerce(links.c.sync_ticket_sales, WHOLE) == 1,
-    )
-    joined = tickets.join(links, feeds).join(
-        shows,
-        and_(
-            shows.c.id == links.c.show_id, type_coerce(shows.c.is_excluded, WHOLE) == 0
-        ),
-    )
-    return joined, _among(links.c.show_id, show_ids)
+    return counted.counted_tickets(), _among(table_of(ShowLink).c.show_id, show_ids)
 
 
 def _among(column: Any, show_ids: list[int]) -> Any:
@@ -147,20 +183,17 @@ def _among(column: Any, show_ids: list[int]) -> Any:
     return column.in_(show_ids)
 
 
-def _by_type(session: Session, show_ids: list[int]) -> list[Row]:
+def _by_type(
+    session: Session, show_ids: list[int], sources: Mapping[int, Row]
+) -> list[Row]:
     """
-    The tickets of these shows, summed per account, currency, ticket type and event:
-    the finest parts that anything here is told by.
+    The tickets of these shows, summed per occurrence, currency and ticket type: the
+    finest parts that anything here is reported by. Each with its show, account, event.
     """
-    tickets, links, dates = (table_of(t) for t in (Ticket, ShowLink, Occurrence))
+    tickets = table_of(Ticket)
     joined, these = _sources(show_ids)
-    group = (
-        links.c.show_id,
-        tickets.c.account_id,
-        tickets.c.currency,
-        tickets.c.type_name,
-        dates.c.event_id,
-    )
+    # An occurrence has one show, account and event: grouping by it alone is cheaper.
+    group = (tickets.c.occurrence_id, tickets.c.currency, tickets.c.type_name)
     is_paid = tickets.c.charged != 0
     query = (
         select(
@@ -168,7 +201,7 @@ def _by_type(session: Session, show_ids: list[int]) -> list[Row]:
             _number(tickets.c.is_sold).label("tickets_sold"),
             _number(tickets.c.is_comp).label("tickets_comp"),
             _number(tickets.c.is_refunded).label("tickets_refunded"),
-            _number(tickets.c.is_checked_in).label("checked_in"),
+            _sum(counted.is_admitted()).label("checked_in"),
             _sum(tickets.c.face).label("face"),
             _sum(tickets.c.discount).label("discounts"),
             _sum(tickets.c.charged).label("gross"),
@@ -181,13 +214,15 @@ def _by_type(session: Session, show_ids: list[int]) -> list[Row]:
             _count(is_paid & tickets.c.tax.is_(None)).label("untaxed"),
             func.count(tickets.c.fees).label("told"),
         )
-        .select_from(joined.join(dates, dates.c.id == links.c.occurrence_id))
+        .select_from(counted.with_admissions(joined))
         .where(these)
         .group_by(*group)
     )
-    wanted = set(show_ids)
-    rows = session.connection().execute(query)
-    return [dict(row._mapping) for row in rows if row.show_id in wanted]
+    return [
+        {**sources[row.occurrence_id], **row._mapping}
+        for row in session.connection().execute(query)
+        if row.occurrence_id in sources
+    ]
 
 
 def _added_up(
@@ -211,42 +246,45 @@ def _zero(by: Sequence[str], key: Sequence[Any], names: Sequence[str]) -> Row:
     return dict(zip(by, key, strict=True)) | dict.fromkeys(names, 0)
 
 
-def _fold(session: Session, show_ids: list[int], parts: list[Row]) -> dict[Key, Row]:
+def _fold(parts: list[Row], sources: Mapping[int, Row]) -> dict[Key, Row]:
     """
     The sums per show, account and currency; nothing sold is a sum too.
     """
     found = _added_up(parts, _SUMS, _SHOW)
     told = {key[:2] for key in found}
-    for key in _linked(session, show_ids):
+    for source in sources.values():
+        key = (source["show_id"], source["account_id"], source["currency"])
         if key[:2] not in told:
             found[key] = _zero(_SHOW, key, _SUMS)
             told.add(key[:2])
     return found
 
 
-def _linked(session: Session, show_ids: list[int]) -> list[Key]:
+def _sources_of(session: Session, show_ids: list[int]) -> dict[int, Row]:
     """
-    Every show and account that are linked, in the listing's currency.
+    Every occurrence whose sales count for these shows, by our id, with its show,
+    account and event, in the listing's currency.
     """
     links, dates, shows = table_of(ShowLink), table_of(Occurrence), table_of(Show)
     query = (
         select(
+            links.c.occurrence_id,
             links.c.show_id,
             dates.c.account_id,
-            func.coalesce(dates.c.currency, shows.c.currency),
+            dates.c.event_id,
+            func.coalesce(dates.c.currency, shows.c.currency).label("currency"),
         )
+        .select_from(counted.counted_links())
         .join(dates, dates.c.id == links.c.occurrence_id)
-        .join(shows, shows.c.id == links.c.show_id)
-        .where(
-            _among(links.c.show_id, show_ids),
-            type_coerce(shows.c.is_excluded, WHOLE) == 0,
-            type_coerce(links.c.sync_enabled, WHOLE) == 1,
-            type_coerce(links.c.sync_ticket_sales, WHOLE) == 1,
-        )
+        .where(_among(links.c.show_id, show_ids))
+        .order_by(links.c.id)
     )
     wanted = set(show_ids)
-    rows = session.connection().execute(query)
-    return [(show, account, code) for show, account, code in rows if show in wanted]
+    return {
+        row.occurrence_id: dict(row._mapping)
+        for row in session.connection().execute(query)
+        if row.show_id in wanted
+    }
 
 
 def _fee_lines(

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 from sqlmodel import Session
 
+from ticketsync.store import counted
 from ticketsync.store.tables.catalogue import Occurrence, Production, Show, ShowLink
 from ticketsync.store.tables.financials import ShowFinancials
 from ticketsync.store.tables.notices import SaleNotice
@@ -73,11 +74,11 @@ def standings(session: Session) -> list[Standing]:
         table_of(Occurrence),
     )
     offered = (
-        select(func.sum(dates.c.capacity))
-        .join(links, links.c.occurrence_id == dates.c.id)
-        .where(links.c.show_id == shows.c.id)
-        .correlate(shows)
-        .scalar_subquery()
+        select(links.c.show_id, func.sum(dates.c.capacity).label("capacity"))
+        .select_from(counted.counted_links())
+        .join(dates, dates.c.id == links.c.occurrence_id)
+        .group_by(links.c.show_id)
+        .subquery("offered")
     )
     rows = session.connection().execute(
         select(
@@ -86,13 +87,14 @@ def standings(session: Session) -> list[Standing]:
             works.c.title,
             shows.c.starts_at,
             shows.c.starts_local,
-            func.coalesce(shows.c.capacity, offered),
+            func.coalesce(shows.c.capacity, offered.c.capacity),
             func.sum(figures.c.tickets_sold),
             func.sum(figures.c.gross),
             func.sum(figures.c.refunded),
         )
         .join(shows, shows.c.id == figures.c.show_id)
         .join(works, works.c.id == shows.c.production_id)
+        .outerjoin(offered, offered.c.show_id == shows.c.id)
         .group_by(
             shows.c.id,
             figures.c.currency,
@@ -100,6 +102,7 @@ def standings(session: Session) -> list[Standing]:
             shows.c.starts_at,
             shows.c.starts_local,
             shows.c.capacity,
+            offered.c.capacity,
         )
         .order_by(shows.c.starts_at, shows.c.id, figures.c.currency)
     )

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, type_coerce
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from ticketsync.core import clock
+from ticketsync.store import counted
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import (
     Occurrence,
@@ -21,7 +22,6 @@ from ticketsync.store.tables.catalogue import (
     Venue,
 )
 from ticketsync.store.tables.financials import ShowFinancials
-from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 
 USUAL_LENGTH = timedelta(hours=2)  # where no platform tells when it ends
@@ -81,7 +81,7 @@ def performances(
         select(shows, works.c.title, places.c.name.label("venue"))
         .join(works, works.c.id == shows.c.production_id)
         .join(places, places.c.id == shows.c.venue_id)
-        .where(type_coerce(shows.c.is_excluded, WHOLE) == 0)
+        .where(counted.takes_part())
         .order_by(shows.c.starts_at, shows.c.id)
     )
     if since is not None:
@@ -162,6 +162,7 @@ def _sources(
             dates.c.url,
             dates.c.ends_at,
         )
+        .select_from(counted.followed_links())
         .join(dates, dates.c.id == links.c.occurrence_id)
         .join(accounts, accounts.c.id == dates.c.account_id)
         .order_by(links.c.show_id, accounts.c.name, dates.c.id)

@@ -7,13 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, type_coerce
+from sqlalchemy import func, select
 from sqlmodel import Session
 
+from ticketsync.store import counted
 from ticketsync.store.tables.catalogue import Occurrence, Production, Show, ShowLink
 from ticketsync.store.tables.financials import ShowFinancials
 from ticketsync.store.tables.sales import Order, Ticket
-from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 
 
@@ -54,14 +54,13 @@ def on_sale(session: Session, *, now: datetime, since: datetime) -> list[OnSale]
                 shows.c.capacity,
                 func.sum(dates.c.capacity).label("offered"),
             )
+            .select_from(counted.counted_links())
             .join(works, works.c.id == shows.c.production_id)
-            .join(links, links.c.show_id == shows.c.id)
             .join(dates, dates.c.id == links.c.occurrence_id)
             .where(
                 shows.c.starts_at >= now,
                 dates.c.status == "on_sale",
                 dates.c.gone_since.is_(None),
-                type_coerce(shows.c.is_excluded, WHOLE) == 0,
             )
             .group_by(
                 shows.c.id,
@@ -104,16 +103,9 @@ def _recently(session: Session, since: datetime) -> dict[int, int]:
     tickets, orders, links = table_of(Ticket), table_of(Order), table_of(ShowLink)
     rows = session.connection().execute(
         select(links.c.show_id, func.count())
-        .select_from(tickets)
+        .select_from(counted.counted_tickets())
         .join(orders, orders.c.id == tickets.c.order_id)
-        .join(links, links.c.occurrence_id == tickets.c.occurrence_id)
-        .where(
-            orders.c.placed_at >= since,
-            tickets.c.kind == "admission",
-            type_coerce(tickets.c.is_sold, WHOLE) == 1,
-            type_coerce(links.c.sync_enabled, WHOLE) == 1,
-            type_coerce(links.c.sync_ticket_sales, WHOLE) == 1,
-        )
+        .where(orders.c.placed_at >= since, counted.admits())
         .group_by(links.c.show_id)
     )
     return {int(show): int(count) for show, count in rows}

@@ -1,26 +1,37 @@
 """
-Orders and refunds as lists.
+Orders and refunds as lists: what the figures are made of, order by order.
+
+A row is one order's part in one show, so that an order over two shows is two rows whose
+amounts add up to it. What does not count for a show is not listed; what no show is
+linked to yet is, without a show.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, case, func, or_, select
 from sqlmodel import Session
 
+from ticketsync.core import money
+from ticketsync.store import counted
 from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import Occurrence, Production, Show, ShowLink
+from ticketsync.store.tables.catalogue import Production, Show, ShowLink
 from ticketsync.store.tables.sales import Order, Quarantined, Refund, Ticket
 from ticketsync.store.upsert import table_of
+
+_BATCH = 500  # orders whose parts are read together
 
 
 @dataclass(frozen=True, slots=True)
 class Sale:
     """
-    One order; what counts of it is `charged` and `refunded`. Minor units.
+    One order's part in one show. `tickets`, `charged` and `refunded` are the part's,
+    `total` is the whole order's as its platform states it. Minor units.
     """
 
     account: str
@@ -43,8 +54,8 @@ class Sale:
 @dataclass(frozen=True, slots=True)
 class RefundLine:
     """
-    One movement of money back to a buyer, negative where it came back after all; its
-    day and the basis of that day. Minor units.
+    One movement of money back to a buyer, as far as it is for one show; negative where
+    it came back after all. Its day and the basis of that day. Minor units.
     """
 
     account: str
@@ -64,6 +75,21 @@ class RefundLine:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """
+    What an order is for one show; `show_id` is `None` where no show is linked yet.
+    """
+
+    show_id: int | None
+    production: str | None
+    starts_at: datetime | None
+    is_listed: bool
+    tickets: int
+    charged: int
+    refunded: int
+
+
 def sales(
     session: Session,
     *,
@@ -75,37 +101,40 @@ def sales(
     """
     Orders, the newest first.
     """
-    orders, tickets, accounts = table_of(Order), table_of(Ticket), table_of(Account)
-    number = (
-        select(func.count())
-        .where(tickets.c.order_id == orders.c.id, tickets.c.kind == "admission")
-        .correlate(orders)
-        .scalar_subquery()
-    )
-    links, shows, works = table_of(ShowLink), table_of(Show), table_of(Production)
-    query = _with_show(
+    orders, accounts = table_of(Order), table_of(Account)
+    query = (
         select(
+            orders.c.id.label("order_row"),
             accounts.c.name.label("account"),
             orders.c.provider_id.label("order_id"),
-            orders.c.placed_at,
-            orders.c.status,
-            links.c.show_id,
-            works.c.title.label("production"),
-            shows.c.starts_at,
-            number.label("tickets"),
-            *(orders.c[name] for name in Sale.__slots__[8:]),
+            *(orders.c[name] for name in _OF_ORDER),
         )
-    ).order_by(orders.c.placed_at.desc(), orders.c.id.desc())
+        .join(accounts, accounts.c.id == orders.c.account_id)
+        .order_by(orders.c.placed_at.desc(), orders.c.id.desc())
+    )
     if show_id is not None:
-        query = query.where(links.c.show_id == show_id)
+        query = query.where(_is_of_show(show_id))
     if account is not None:
         query = query.where(accounts.c.name == account)
     if since is not None:
         query = query.where(orders.c.placed_at >= since)
-    if limit is not None:
-        query = query.limit(limit)
-    for row in session.connection().execute(query):
-        yield Sale(**row._mapping)
+    batch = _BATCH if limit is None else min(_BATCH, limit)
+    found = (
+        Sale(
+            account=row.account,
+            order_id=row.order_id,
+            show_id=part.show_id,
+            production=part.production,
+            starts_at=part.starts_at,
+            tickets=part.tickets,
+            charged=part.charged,
+            refunded=part.refunded,
+            **{name: getattr(row, name) for name in _OF_ORDER},
+        )
+        for row, part in _with_parts(session, query, batch)
+        if show_id in (None, part.show_id)
+    )
+    return islice(found, limit)
 
 
 def refunds(
@@ -115,27 +144,23 @@ def refunds(
     Money returned, of all orders or of one, the newest first seen first.
     """
     orders, table, accounts = table_of(Order), table_of(Refund), table_of(Account)
-    links, shows, works = table_of(ShowLink), table_of(Show), table_of(Production)
     query = (
-        _with_show(
-            select(
-                accounts.c.name.label("account"),
-                orders.c.provider_id.label("order_id"),
-                orders.c.placed_at,
-                links.c.show_id,
-                works.c.title.label("production"),
-                shows.c.starts_at,
-                orders.c.currency,
-                orders.c.charged,
-                table.c.amount,
-                table.c.seen_at.label("first_seen_at"),
-                table.c.on_day,
-                table.c.basis,
-                table.c.refunded_at,
-                table.c.provider_id.label("refund_id"),
-                table.c.number,
-            )
+        select(
+            orders.c.id.label("order_row"),
+            table.c.id.label("refund_row"),
+            accounts.c.name.label("account"),
+            orders.c.provider_id.label("order_id"),
+            orders.c.placed_at,
+            orders.c.currency,
+            table.c.amount,
+            table.c.seen_at.label("first_seen_at"),
+            table.c.on_day,
+            table.c.basis,
+            table.c.refunded_at,
+            table.c.provider_id.label("refund_id"),
+            table.c.number,
         )
+        .join(accounts, accounts.c.id == orders.c.account_id)
         .join(table, table.c.order_id == orders.c.id)
         .order_by(table.c.seen_at.desc(), table.c.id.desc())
     )
@@ -143,8 +168,184 @@ def refunds(
         query = query.where(accounts.c.name == account)
     if order_id is not None:
         query = query.where(orders.c.provider_id == order_id)
+    stream = query.execution_options(yield_per=_BATCH)
+    for rows in session.connection().execute(stream).partitions():
+        parts = _parts_of(session, {row.order_row for row in rows})
+        shares = _refund_shares(session, parts)
+        for row in rows:
+            for place, part in enumerate(parts[row.order_row]):
+                amount = row.amount
+                if len(parts[row.order_row]) > 1:
+                    amount = shares[row.refund_row][place]
+                if part.is_listed and (amount or not row.amount):
+                    yield RefundLine(
+                        account=row.account,
+                        order_id=row.order_id,
+                        placed_at=row.placed_at,
+                        show_id=part.show_id,
+                        production=part.production,
+                        starts_at=part.starts_at,
+                        currency=row.currency,
+                        charged=part.charged,
+                        amount=amount,
+                        first_seen_at=row.first_seen_at,
+                        on_day=row.on_day,
+                        basis=row.basis,
+                        refunded_at=row.refunded_at,
+                        refund_id=row.refund_id,
+                        number=row.number,
+                    )
+
+
+def split_refunds(
+    amounts: Sequence[int], parts: Sequence[int], charged: Sequence[int]
+) -> list[list[int]]:
+    """
+    Each movement of an order's refunds divided among its shows, so that what each show
+    gets of all of them together is its part. Minor units of one currency.
+
+    Movements may be negative and cancel each other out; the last one takes what is
+    left, the others go by what is still to come, or by what was charged.
+    """
+    left = list(parts)
+    found = []
+    for place, amount in enumerate(amounts):
+        if sum(left) == amount and place == len(amounts) - 1:
+            shares = list(left)
+        else:
+            shares = money.split(amount, _weights(left, charged))
+        left = [a - b for a, b in zip(left, shares, strict=True)]
+        found.append(shares)
+    return found
+
+
+def _weights(left: Sequence[int], charged: Sequence[int]) -> list[int]:
+    """
+    By what to divide a movement: what is still to come, else what was charged, else
+    evenly.
+    """
+    for amounts in (left, charged):
+        weights = [max(0, amount) for amount in amounts]
+        if any(weights):
+            return weights
+    return [1] * len(left)
+
+
+_OF_ORDER = (
+    *("placed_at", "status", "currency", "total"),
+    *("channel", "payment_reference", "doubt"),
+)
+
+
+def _is_of_show(show_id: int) -> ColumnElement[bool]:
+    """
+    Whether an order has tickets that count for the show, or was placed for it.
+    """
+    orders, tickets, links = table_of(Order), table_of(Ticket), table_of(ShowLink)
+    of_show = links.c.show_id == show_id
+    # Correlated, so that the newest orders of a long list are found without the rest.
+    bought = (
+        select(tickets.c.id)
+        .select_from(counted.counted_tickets())
+        .where(tickets.c.order_id == orders.c.id, of_show)
+        .correlate(orders)
+    )
+    sold_there = select(links.c.occurrence_id).select_from(counted.counted_links())
+    return or_(bought.exists(), orders.c.occurrence_id.in_(sold_there.where(of_show)))
+
+
+def _with_parts(
+    session: Session, query: Select[Any], batch: int
+) -> Iterator[tuple[Any, _Part]]:
+    """
+    The rows of a query over orders, each with every part of it that is listed.
+    """
+    stream = query.execution_options(yield_per=batch)
+    for rows in session.connection().execute(stream).partitions():
+        parts = _parts_of(session, {row.order_row for row in rows})
+        for row in rows:
+            yield from ((row, p) for p in parts[row.order_row] if p.is_listed)
+
+
+def _parts_of(session: Session, order_rows: Iterable[int]) -> dict[int, list[_Part]]:
+    """
+    What these orders are for each show, by our row of the order; one without tickets
+    is for the show it was placed for.
+    """
+    orders, tickets = table_of(Order), table_of(Ticket)
+    wanted = list(order_rows)
+    is_ticket = case((tickets.c.kind == "admission", 1), else_=0)
+    found: dict[int, list[_Part]] = {}
+    by_ticket = _grouped(
+        tickets,
+        tickets.c.order_id,
+        (
+            func.sum(is_ticket),
+            func.sum(tickets.c.charged),
+            func.sum(tickets.c.refunded),
+        ),
+    ).where(tickets.c.order_id.in_(wanted), tickets.c.status != "gone")
+    for order_row, part in _read(session, by_ticket):
+        found.setdefault(order_row, []).append(part)
+    bare = [row for row in wanted if row not in found]
+    if bare:
+        nothing = (func.sum(0), func.sum(0), func.sum(0))
+        placed = _grouped(orders, orders.c.id, nothing).where(orders.c.id.in_(bare))
+        found |= {order_row: [part] for order_row, part in _read(session, placed)}
+    return found
+
+
+def _grouped(
+    table: Any, order_row: ColumnElement[Any], sums: Sequence[ColumnElement[Any]]
+) -> Select[Any]:
+    """
+    Sums over rows that hang on an occurrence, per order and the show it feeds.
+    """
+    links, shows, works = table_of(ShowLink), table_of(Show), table_of(Production)
+    group = (order_row, links.c.show_id, works.c.title, shows.c.starts_at)
+    is_listed = or_(links.c.id.is_(None), counted.is_counted())
+    fed: FromClause = counted.links_and_shows().join(
+        works, works.c.id == shows.c.production_id
+    )
+    return (
+        select(*group, case((is_listed, 1), else_=0).label("is_listed"), *sums)
+        .select_from(
+            table.outerjoin(fed, links.c.occurrence_id == table.c.occurrence_id)
+        )
+        .group_by(*group, "is_listed")
+        .order_by(order_row, shows.c.starts_at, links.c.show_id)
+    )
+
+
+def _read(session: Session, query: Select[Any]) -> Iterator[tuple[int, _Part]]:
     for row in session.connection().execute(query):
-        yield RefundLine(**row._mapping)
+        order_row, show, title, starts_at, is_listed, tickets, charged, back = row
+        numbers = (int(tickets), int(charged), int(back))
+        yield order_row, _Part(show, title, starts_at, bool(is_listed), *numbers)
+
+
+def _refund_shares(
+    session: Session, parts: dict[int, list[_Part]]
+) -> dict[int, list[int]]:
+    """
+    Of orders over several shows, each refund's share of each, by our row of the refund.
+    """
+    table = table_of(Refund)
+    several = [order_row for order_row, found in parts.items() if len(found) > 1]
+    amounts: dict[int, dict[int, int]] = {}
+    for row in session.connection().execute(
+        select(table.c.order_id, table.c.id, table.c.amount)
+        .where(table.c.order_id.in_(several))
+        .order_by(table.c.id)
+    ):
+        amounts.setdefault(row.order_id, {})[row.id] = row.amount
+    found: dict[int, list[int]] = {}
+    for order_row, of_order in amounts.items():
+        back = [part.refunded for part in parts[order_row]]
+        paid = [part.charged for part in parts[order_row]]
+        shares = split_refunds(list(of_order.values()), back, paid)
+        found |= dict(zip(of_order, shares, strict=True))
+    return found
 
 
 def doubtful(session: Session) -> list[tuple[str, str, str]]:
@@ -160,22 +361,6 @@ def doubtful(session: Session) -> list[tuple[str, str, str]]:
     )
     rows = session.connection().execute(query)
     return [(str(account), str(order), str(doubt)) for account, order, doubt in rows]
-
-
-def _with_show(query: Select[tuple[object, ...]]) -> Select[tuple[object, ...]]:
-    """
-    Orders joined to their account and, where there is one, the show they feed.
-    """
-    orders, accounts, dates = table_of(Order), table_of(Account), table_of(Occurrence)
-    links, shows, works = table_of(ShowLink), table_of(Show), table_of(Production)
-    return (
-        query.select_from(orders)
-        .join(accounts, accounts.c.id == orders.c.account_id)
-        .outerjoin(dates, dates.c.id == orders.c.occurrence_id)
-        .outerjoin(links, links.c.occurrence_id == dates.c.id)
-        .outerjoin(shows, shows.c.id == links.c.show_id)
-        .outerjoin(works, works.c.id == shows.c.production_id)
-    )
 
 
 def unread(session: Session) -> list[tuple[str, str, str]]:

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, select, type_coerce
+from sqlalchemy import case, func, select
 from sqlmodel import Session
 
 from ticketsync.core import clock
+from ticketsync.store import counted
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import ShowLink
 from ticketsync.store.tables.financials import ShowFinancials
 from ticketsync.store.tables.sales import Order, Ticket
-from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 
 
@@ -128,10 +128,9 @@ def pace(session: Session, show_id: int, zone: str) -> list[tuple[date, int]]:
     tickets, orders, links = table_of(Ticket), table_of(Order), table_of(ShowLink)
     rows = session.connection().execute(
         select(orders.c.placed_at, func.count())
-        .select_from(links)
-        .join(tickets, tickets.c.occurrence_id == links.c.occurrence_id)
+        .select_from(counted.counted_tickets())
         .join(orders, orders.c.id == tickets.c.order_id)
-        .where(links.c.show_id == show_id, *_counts())
+        .where(links.c.show_id == show_id, counted.admits())
         .group_by(orders.c.placed_at)
         .order_by(orders.c.placed_at)
     )
@@ -144,7 +143,7 @@ def pace(session: Session, show_id: int, zone: str) -> list[tuple[date, int]]:
 
 
 def _grouped(session: Session, starts: Sequence[datetime]) -> Iterable[Any]:
-    tickets, orders, links = table_of(Ticket), table_of(Order), table_of(ShowLink)
+    tickets, orders = table_of(Ticket), table_of(Order)
     accounts = table_of(Account)
     # The database puts each order into its day, so that it answers with days, not rows.
     place = case(
@@ -156,13 +155,12 @@ def _grouped(session: Session, starts: Sequence[datetime]) -> Iterable[Any]:
             place.label("place"),
             orders.c.account_id,
             orders.c.currency,
-            func.sum(_one_if_sold(tickets)).label("tickets"),
+            func.sum(case((counted.admits(), 1), else_=0)).label("tickets"),
             func.sum(tickets.c.charged).label("charged"),
         )
-        .select_from(orders)
-        .join(tickets, tickets.c.order_id == orders.c.id)
-        .join(links, links.c.occurrence_id == tickets.c.occurrence_id)
-        .where(orders.c.placed_at >= starts[0], *_is_wanted(links))
+        .select_from(counted.counted_tickets())
+        .join(orders, orders.c.id == tickets.c.order_id)
+        .where(orders.c.placed_at >= starts[0])
         .group_by("place", orders.c.account_id, orders.c.currency)
         .subquery()
     )
@@ -171,26 +169,3 @@ def _grouped(session: Session, starts: Sequence[datetime]) -> Iterable[Any]:
             accounts, accounts.c.id == grouped.c.account_id
         )
     )
-
-
-def _one_if_sold(tickets: Any) -> ColumnElement[int]:
-    is_sold = (tickets.c.kind == "admission") & (
-        type_coerce(tickets.c.is_sold, WHOLE) == 1
-    )
-    return case((is_sold, 1), else_=0)
-
-
-def _counts() -> list[ColumnElement[bool]]:
-    tickets = table_of(Ticket)
-    return [
-        tickets.c.kind == "admission",
-        type_coerce(tickets.c.is_sold, WHOLE) == 1,
-        *_is_wanted(table_of(ShowLink)),
-    ]
-
-
-def _is_wanted(links: Any) -> list[ColumnElement[bool]]:
-    return [
-        type_coerce(links.c.sync_enabled, WHOLE) == 1,
-        type_coerce(links.c.sync_ticket_sales, WHOLE) == 1,
-    ]

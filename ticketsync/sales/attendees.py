@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlmodel import Session
 
 from ticketsync.core import digest
+from ticketsync.store import counted
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import Production, Show, ShowLink
 from ticketsync.store.tables.door import Admission
 from ticketsync.store.tables.sales import Attendee, Buyer, Order, Ticket
-from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 
 LEAST = 2  # characters of a name below which everybody would fit
@@ -202,37 +202,28 @@ def _query() -> Select[Any]:
             tickets.c.is_comp,
             tickets.c.is_refunded,
             tickets.c.is_sold,
-            tickets.c.is_checked_in,
+            counted.is_checked_in().label("is_in"),
             tickets.c.code,
             people.c.name,
             people.c.email,
             buyers.c.name.label("buyer"),
             buyers.c.email.label("buyer_email"),
-            ins.c.is_in,
+            ins.c.is_in.label("is_ours"),
             ins.c.at,
             ins.c.door,
         )
-        .select_from(tickets)
-        .join(links, links.c.occurrence_id == tickets.c.occurrence_id)
-        .join(shows, shows.c.id == links.c.show_id)
+        .select_from(counted.door_tickets())
         .join(works, works.c.id == shows.c.production_id)
         .join(accounts, accounts.c.id == tickets.c.account_id)
         .outerjoin(orders, orders.c.id == tickets.c.order_id)
         .outerjoin(people, people.c.ticket_id == tickets.c.id)
         .outerjoin(buyers, buyers.c.order_id == orders.c.id)
-        .outerjoin(ins, ins.c.ticket_id == tickets.c.id)
-        .where(
-            tickets.c.kind == "admission",
-            type_coerce(links.c.sync_enabled, WHOLE) == 1,
-            type_coerce(links.c.sync_ticket_sales, WHOLE) == 1,
-        )
         .order_by(tickets.c.id)
     )
 
 
 def _read(rows: Iterable[Any]) -> Iterable[Guest]:
     for row in rows:
-        is_in = row.is_checked_in if row.is_in is None else row.is_in
         yield Guest(
             id=row.id,
             show_id=row.show_id,
@@ -248,9 +239,9 @@ def _read(rows: Iterable[Any]) -> Iterable[Guest]:
             is_refunded=row.is_refunded,
             admits=row.is_sold,
             because=_because(row),
-            is_in=is_in,
-            since=row.at if row.is_in else None,
-            door=row.door if row.is_in else "",
+            is_in=bool(row.is_in),
+            since=row.at if row.is_ours else None,
+            door=row.door if row.is_ours else "",
             code=digest.CODE + row.code.hex() if row.code else "",
         )
 

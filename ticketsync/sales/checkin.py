@@ -32,6 +32,7 @@ NOT_IN = "not-in"
 UNKNOWN = "unknown"
 DECIDED = (NOT_VALID, UNKNOWN)  # when it happened, whatever is heard of later
 BY_PLATFORM = "its platform says so"
+_BATCH = 500  # tickets in one statement
 
 
 @dataclass(frozen=True, slots=True)

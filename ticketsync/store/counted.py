@@ -6,13 +6,14 @@ sales are on, the show is not excluded. *Door*: the link is on; neither a switch
 sales nor an exclusion from the figures takes anybody off the door list.
 
 Each rule is a join to select from; its columns are those of the tables themselves.
+No other module may compare the switches: `tests/test_architecture.py` checks it.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Join, and_, func, type_coerce
+from sqlalchemy import ColumnElement, Join, and_, case, func, type_coerce
 
 from ticketsync.store.tables.catalogue import Show, ShowLink
 from ticketsync.store.tables.door import Admission
@@ -21,37 +22,77 @@ from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 
 
+def is_followed() -> ColumnElement[bool]:
+    """
+    Whether a link lets anything of its occurrence reach the show: the rule of the door.
+    """
+    return is_set(table_of(ShowLink).c.sync_enabled)
+
+
+def brings_sales() -> ColumnElement[bool]:
+    """
+    Whether a link lets its occurrence's sales reach the show.
+    """
+    return and_(is_followed(), is_set(table_of(ShowLink).c.sync_ticket_sales))
+
+
+def takes_part() -> ColumnElement[bool]:
+    """
+    Whether a show is among the venue's own: not excluded.
+    """
+    return ~is_set(table_of(Show).c.is_excluded)
+
+
+def is_counted() -> ColumnElement[bool]:
+    """
+    Whether the sales of a linked occurrence count for its show: the rule of the money.
+    """
+    return and_(brings_sales(), takes_part())
+
+
+def admits() -> ColumnElement[bool]:
+    """
+    Whether a ticket still admits somebody.
+    """
+    return is_set(table_of(Ticket).c.is_sold)
+
+
+def links_and_shows() -> Join:
+    """
+    Every link with its show, whatever the switches say.
+    """
+    links, shows = table_of(ShowLink), table_of(Show)
+    return links.join(shows, shows.c.id == links.c.show_id)
+
+
+def followed_links() -> Join:
+    """
+    Links and shows by the rule of the door: where a show is on offer.
+    """
+    links, shows = table_of(ShowLink), table_of(Show)
+    return links.join(shows, and_(shows.c.id == links.c.show_id, is_followed()))
+
+
 def counted_links() -> Join:
     """
     Links and shows whose sales count: what a show sells through, sold or not.
     """
     links, shows = table_of(ShowLink), table_of(Show)
-    return links.join(
-        shows,
-        and_(
-            shows.c.id == links.c.show_id,
-            is_set(links.c.sync_enabled),
-            is_set(links.c.sync_ticket_sales),
-            ~is_set(shows.c.is_excluded),
-        ),
-    )
+    return links.join(shows, and_(shows.c.id == links.c.show_id, is_counted()))
 
 
 def counted_tickets() -> Join:
     """
-    Tickets, links and shows by the rule of the money. Cancelled and void tickets are
-    among them, because their money was charged and returned; `is_sold` says which
+    Links, shows and tickets by the rule of the money. Cancelled and void tickets are
+    among them, because their money was charged and returned; `admits()` says which
     still admit somebody.
     """
-    tickets, links = table_of(Ticket), table_of(ShowLink)
-    return tickets.join(
-        counted_links(), links.c.occurrence_id == tickets.c.occurrence_id
-    )
+    return _with_tickets(counted_links())
 
 
 def door_tickets() -> Join:
     """
-    Tickets, links and shows by the rule of the door, with our own doors' word on each
+    Links, shows and tickets by the rule of the door, with our own doors' word on each
     ticket; those too that admit nobody any more.
     """
     return _at_the_door()
@@ -61,19 +102,18 @@ def admitting_tickets() -> Join:
     """
     Those of `door_tickets()` that admit somebody.
     """
-    return _at_the_door(is_set(table_of(Ticket).c.is_sold))
+    return _at_the_door(admits())
 
 
 def _at_the_door(*restrictions: ColumnElement[bool]) -> Join:
-    tickets, links, shows = table_of(Ticket), table_of(ShowLink), table_of(Show)
-    door = and_(
-        links.c.occurrence_id == tickets.c.occurrence_id,
-        is_set(links.c.sync_enabled),
-        tickets.c.kind == "admission",
-        *restrictions,
-    )
-    joined = tickets.join(links, door).join(shows, shows.c.id == links.c.show_id)
-    return with_admissions(joined)
+    is_ticket = table_of(Ticket).c.kind == "admission"
+    return with_admissions(_with_tickets(followed_links(), is_ticket, *restrictions))
+
+
+def _with_tickets(joined: Join, *restrictions: ColumnElement[bool]) -> Join:
+    tickets, links = table_of(Ticket), table_of(ShowLink)
+    same = links.c.occurrence_id == tickets.c.occurrence_id
+    return joined.join(tickets, and_(same, *restrictions))
 
 
 def with_admissions(joined: Join) -> Join:
@@ -94,6 +134,14 @@ def is_checked_in() -> ColumnElement[int]:
         type_coerce(admissions.c.is_in, WHOLE),
         type_coerce(tickets.c.is_checked_in, WHOLE),
     )
+
+
+def is_admitted() -> ColumnElement[int]:
+    """
+    1 where a ticket that still admits somebody is in: what `checked_in` counts. Needs
+    `with_admissions`.
+    """
+    return case((admits(), is_checked_in()), else_=0)
 
 
 def is_set(flag: Any) -> ColumnElement[bool]:

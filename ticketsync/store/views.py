@@ -16,7 +16,6 @@ from sqlalchemy import (
     Dialect,
     Select,
     Table,
-    and_,
     case,
     cast,
     func,
@@ -232,11 +231,10 @@ def _session_complete() -> Select[Any]:
         return func.coalesce(summed.c[name], 0)
 
     sources = (
-        select(func.count())
-        .select_from(links)
-        .where(links.c.show_id == shows.c.id)
-        .correlate(shows)
-        .scalar_subquery()
+        select(links.c.show_id, func.count().label("number"))
+        .select_from(counted.followed_links())
+        .group_by(links.c.show_id)
+        .subquery("sources")
     )
     return (
         select(
@@ -252,13 +250,14 @@ def _session_complete() -> Select[Any]:
                 for name in ("tickets_sold", "tickets_comp", "checked_in")
             ),
             (shows.c.capacity - number("tickets_sold")).label("left_to_sell"),
-            sources.label("sources"),
+            func.coalesce(sources.c.number, 0).label("sources"),
             type_coerce(shows.c.is_excluded, WHOLE).label("is_excluded"),
         )
         .select_from(shows)
         .join(productions, productions.c.id == shows.c.production_id)
         .join(venues, venues.c.id == shows.c.venue_id)
-        .outerjoin(summed, and_(summed.c.show_id == shows.c.id))
+        .outerjoin(summed, summed.c.show_id == shows.c.id)
+        .outerjoin(sources, sources.c.show_id == shows.c.id)
     )
 
 

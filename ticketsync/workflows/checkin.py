@@ -22,6 +22,7 @@ from ticketsync.catalogue import shows
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import clock, errors, sheets
 from ticketsync.core.redact import safe
+from ticketsync.financials import importing
 from ticketsync.sales import attendees, checkin
 from ticketsync.sales.attendees import Guest
 from ticketsync.sales.checkin import NewScan, Verdict
@@ -156,6 +157,8 @@ def _together(
     ]
     wanted = checkin.ADMITTED if scan.kind == "in" else checkin.OUT
     done = [guest for guest, verdict in verdicts if verdict.outcome == wanted]
+    if done:
+        importing.recount_checked_in(session, [at.show.id], scan.at)
     after = tuple(attendees.numbered(session, [guest.id for guest in found]))
     if len(found) > 1 and done:
         word = "in" if scan.kind == "in" else "out"
@@ -275,9 +278,9 @@ def merge_scans(database: Database, at: At, scans: Iterable[Captured]) -> Merged
     final: dict[tuple[str, str], str] = {}
     overtaking: set[tuple[str, str]] = set()
     with database.write() as session:
-        guests = [(i, _exactly(session, i.code, at.show.id)) for i in scans]
-        checkin.hold(session, (guest.id for _, guest in guests if guest))
-        for item, found in guests:
+        meant = [(item, _exactly(session, item.code, at.show.id)) for item in scans]
+        checkin.hold(session, [found.id for _, found in meant if found])
+        for item, found in meant:
             new = NewScan(
                 item.device,
                 item.key,
@@ -297,6 +300,7 @@ def merge_scans(database: Database, at: At, scans: Iterable[Captured]) -> Merged
         for device, key, _, _ in names:
             known = checkin.known(session, device, key)
             final[device, key] = known.outcome
+        importing.recount_checked_in(session, [at.show.id], clock.now())
     for outcome in final.values():
         outcomes[outcome] = outcomes.get(outcome, 0) + 1
     wrong = (checkin.ALREADY_IN, checkin.NOT_VALID, checkin.UNKNOWN)

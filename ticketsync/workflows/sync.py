@@ -435,7 +435,7 @@ def _read_orders(
         offer
         for offer in listed
         if offer.gone_since is None
-        and offer.brings_sales
+        and offer.is_followed  # the door waits for guests whose sales do not count
         and (request.full or not offer.is_dated or offer.starts_at >= since)
     ]
     provider = work.provider

@@ -134,7 +134,8 @@ class ShowLink(Row, table=True):
     A Show and an Occurrence are the same night: who decided it, and why.
 
     `sync_enabled` off: nothing of the Occurrence reaches the show any more.
-    `sync_ticket_sales` off: its date is followed, its sales do not count.
+    `sync_ticket_sales` off: its date is followed and its guests are on the door list,
+    its sales do not count.
     """
 
     __tablename__ = "show_links"

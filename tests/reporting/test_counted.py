@@ -1,0 +1,1171 @@
+"""
+What counts, counts everywhere: over every combination of the switches (a link's sync,
+a link's sales, a show left out, an account paused), two currencies, comps, refunds,
+voids, several sources, orders over two shows and check-ins at our own doors and on
+platforms, every reader says what a plain count of the tickets says.
+
+The count (`House`) knows nothing of the code under test. That the comparison would
+notice is shown by breaking the rule in one reader after the other.
+"""
+
+import dataclasses
+import importlib.util
+import itertools
+import random
+from collections import Counter, defaultdict
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from conftest import NOW
+from sqlalchemy import and_, insert, text, true, type_coerce, update
+
+from ticketsync.accounts import state
+from ticketsync.catalogue import offers, shows
+from ticketsync.core import clock
+from ticketsync.core.config import Settings
+from ticketsync.financials import explain, importing, notices
+from ticketsync.reporting import calendar, daily, numbers, sales, selling
+from ticketsync.sales import attendees
+from ticketsync.store import counted, engine, views
+from ticketsync.store.tables.catalogue import (
+    Event,
+    Occurrence,
+    ProductionLink,
+    ShowLink,
+)
+from ticketsync.store.tables.sales import Order, Refund, Ticket
+from ticketsync.store.types import WHOLE
+from ticketsync.store.upsert import table_of
+from ticketsync.web.pages import Pages
+from ticketsync.web.site import Asked, Site
+from ticketsync.workflows import checkin, match
+from ticketsync.workflows.checkin import Captured
+
+SYDNEY = "Australia/Sydney"
+SWITCHES = list(itertools.product([True, False], repeat=4))
+LIVE, RESTING, OTHER = "live", "resting", "other"
+
+
+# The tickets, and what they come to by a plain count
+
+
+@dataclasses.dataclass
+class Seat:
+    """
+    One ticket as it was bought; `paid` is what the buyer was charged, in minor units.
+    `door` is what our own doors last did with it.
+    """
+
+    number: int
+    show: int
+    account: str
+    currency: str
+    order: int | None
+    face: int = 0
+    paid: int = 0
+    back: int = 0
+    is_ticket: bool = True
+    is_void: bool = False
+    is_pending: bool = False
+    entered: bool = False
+    door: str = ""
+
+    @property
+    def is_in(self):
+        return self.door == "in" if self.door else self.entered
+
+    @property
+    def admits(self):
+        return self.is_ticket and not self.is_void and not self.is_pending
+
+
+@dataclasses.dataclass
+class Night:
+    """
+    One show with its switches: of its first link, and of itself.
+    """
+
+    number: int
+    sync: bool
+    sales: bool
+    excluded: bool
+    paused: bool
+
+    @property
+    def first(self):
+        return RESTING if self.paused else LIVE
+
+    @property
+    def capacity(self):
+        return None if self.number % 2 else 300
+
+    def opens(self, account):
+        return account == OTHER or self.sync
+
+    def counts(self, account):
+        return not self.excluded and (account == OTHER or (self.sync and self.sales))
+
+
+class House:
+    """
+    All nights and seats, and the numbers that anybody may read of them.
+    """
+
+    def __init__(self, seed):
+        self.chance = random.Random(seed)
+        self.nights = [Night(n, *s) for n, s in enumerate(SWITCHES, start=1)]
+        self.seats = []
+        self.orders = {}  # number: (account, currency, when placed, status)
+        self.refunds = []  # (order, amount)
+        for night in self.nights:
+            for account in (night.first, OTHER):
+                self._sell(night, account)
+        for left, right in itertools.pairwise(self.nights):
+            if left.first == right.first:
+                self._sell_together(left, right)
+        for left, right in ((self.nights[0], self.nights[2]), self.nights[4:7:2]):
+            self._sell_together(left, right)
+
+    def _order(self, account, currency, status="paid"):
+        number = len(self.orders) + 1
+        placed = NOW - timedelta(minutes=self.chance.randrange(60, 20 * 1440))
+        self.orders[number] = (account, currency, placed, status)
+        return number
+
+    def _seat(self, night, account, currency, order, **more):
+        price = self.chance.randrange(1000, 9000)
+        usual = {"face": price, "paid": price + self.chance.randrange(0, 300)}
+        seat = Seat(
+            len(self.seats) + 1, night.number, account, currency, order, **usual | more
+        )
+        self.seats.append(seat)
+        return seat
+
+    def _return(self, order, *parts):
+        """
+        Money of an order that went back: (seat, amount) pairs, one refund each.
+        """
+        for seat, amount in parts:
+            seat.back += amount
+        self.refunds += [(order, amount) for _, amount in parts]
+
+    def _sell(self, night, account):
+        free = {"face": 0, "paid": 0}
+        order = self._order(account, "AUD")
+        for _ in range(self.chance.randrange(1, 4)):
+            self._seat(night, account, "AUD", order)
+        self._seat(night, account, "AUD", order, **free)
+        order = self._order(account, "NZD")
+        self._seat(night, account, "NZD", order, entered=True)
+        part = self._seat(night, account, "NZD", order)
+        self._return(order, (part, 250))
+        order = self._order(account, "AUD")
+        gone = self._seat(night, account, "AUD", order, is_void=True)
+        self._seat(night, account, "AUD", order, is_void=True, entered=True)
+        self._seat(night, account, "AUD", order, **free, entered=True)
+        self._return(order, (gone, gone.paid - 100), (gone, 100))
+        order = self._order(account, "AUD", "pending")
+        self._seat(night, account, "AUD", order, **free, is_pending=True)
+        order = self._order(account, "AUD", "cancelled")
+        gone = self._seat(night, account, "AUD", order, is_void=True)
+        self._return(order, (gone, gone.paid))
+        order = self._order(account, "AUD")
+        self._seat(night, account, "AUD", order, face=0, paid=1234, is_ticket=False)
+        self._seat(night, account, "AUD", None, **free)
+
+    def _sell_together(self, left, right):
+        order = self._order(left.first, "AUD")
+        first = self._seat(left, left.first, "AUD", order)
+        second = self._seat(right, right.first, "AUD", order)
+        self._seat(right, right.first, "AUD", order)
+        self._return(order, (first, 333), (second, 500), (second, 1))
+
+    def night(self, seat):
+        return self.nights[seat.show - 1]
+
+    def counted(self):
+        return [s for s in self.seats if self.night(s).counts(s.account)]
+
+    def guests(self):
+        """
+        Whom the door expects.
+        """
+        return [s for s in self.seats if self.night(s).opens(s.account) and s.admits]
+
+
+def totals(pairs):
+    """
+    Numbers by key, added up; what is zero is left out.
+    """
+    found = defaultdict(Counter)
+    for key, figures in pairs:
+        for name, number in figures.items():
+            found[key][name] += number
+    return {key: dict(+numbers) for key, numbers in found.items() if +numbers}
+
+
+def figures_of(seat):
+    return {
+        "sold": int(seat.admits),
+        "comps": int(seat.admits and not seat.face),
+        "returned": int(0 < seat.face <= seat.back),
+        "in": int(seat.admits and seat.is_in),
+        "face": seat.face,
+        "gross": seat.paid,
+        "refunded": seat.back,
+    }
+
+
+def plain_count(seats, key, names):
+    """
+    The numbers of these names over the seats, by these of their own words.
+    """
+    return totals(
+        (
+            tuple(getattr(seat, word) for word in key),
+            {name: n for name, n in figures_of(seat).items() if name in names},
+        )
+        for seat in seats
+    )
+
+
+# The same house in a database, let in through the real doors, its switches set by the
+# real commands
+
+
+def build(session, house):
+    settings, database = Settings(), Within(session)
+    shows.add_venue(session, "V", SYDNEY, "AUD")
+    for name in (LIVE, RESTING, OTHER):
+        new = state.NewAccount(name, "ticket_tailor", None, "env", "K", "", None)
+        state.add(session, new, NOW)
+    accounts = {a.name: a.id for a in state.all_accounts(session)}
+    for night in house.nights:
+        new = shows.NewShow(
+            production=f"Work {night.number % 3}",
+            starts_at=NOW + timedelta(days=night.number),
+            venue="V",
+            timezone=SYDNEY,
+            currency="AUD",
+            capacity=night.capacity,
+            reference=None,
+        )
+        assert shows.add_show(session, new)[0] == night.number
+    dates = _save_dates(session, house, accounts)
+    _save_orders(session, house, accounts, dates)
+    match.recompute(session, settings, [n.number for n in house.nights])
+    _let_in(database, house)
+    _void(session, house, settings)
+    for night in house.nights:
+        match.configure(
+            *(database, settings),
+            offers.numbered(session, dates[night.number, night.first]),
+            enabled=night.sync,
+            ticket_sales=night.sales,
+            types={},
+        )
+        if night.excluded:
+            match.exclude(database, settings, night.number, True, "")
+    state.set_state(session, accounts[RESTING], "paused")
+
+
+def _save(session, model, rows):
+    session.connection().execute(insert(table_of(model)), rows)
+
+
+def _save_dates(session, house, accounts):
+    """
+    Our number of each listed date, by its show and account.
+    """
+    accounts_of_event = list(accounts.values())
+    events = [
+        {"account_id": account, "provider_id": "e", "name": "E", "url": None}
+        for account in accounts_of_event
+    ]
+    _save(session, Event, [{**e, "id": n} for n, e in enumerate(events, start=1)])
+    _save(
+        session,
+        ProductionLink,
+        [
+            {"production_id": 1, "event_id": n, "type_map": "{}", "created_at": NOW}
+            for n in range(1, len(events) + 1)
+        ],
+    )
+    sources = [
+        (night.number, account, capacity)
+        for night in house.nights
+        for account, capacity in ((night.first, 100), (OTHER, 50))
+    ]
+    _save(
+        session,
+        Occurrence,
+        [
+            {
+                "id": number,
+                "account_id": accounts[account],
+                "event_id": list(accounts).index(account) + 1,
+                "provider_id": f"o{number}",
+                "name": "E",
+                "starts_at": NOW + timedelta(days=show),
+                "starts_local": "2026-09-02 19:00",
+                "timezone": SYDNEY,
+                "status": "on_sale",
+                "capacity": capacity,
+                "currency": "AUD",
+                "fingerprint": "",
+                "is_dated": True,
+                "content": b"",
+            }
+            for number, (show, account, capacity) in enumerate(sources, start=1)
+        ],
+    )
+    _save(
+        session,
+        ShowLink,
+        [
+            {
+                "show_id": show,
+                "occurrence_id": number,
+                "status": "synced",
+                "decided_by": "person",
+                "reason": "",
+                "batch": "",
+                "starts_at": NOW,
+                "created_at": NOW,
+                "sync_enabled": True,
+                "sync_ticket_sales": True,
+            }
+            for number, (show, _, _) in enumerate(sources, start=1)
+        ],
+    )
+    return {(show, account): n for n, (show, account, _) in enumerate(sources, start=1)}
+
+
+def _save_orders(session, house, accounts, dates):
+    seats = defaultdict(list)
+    for seat in house.seats:
+        seats[seat.order].append(seat)
+    _save(
+        session,
+        Order,
+        [
+            {
+                "id": number,
+                "account_id": accounts[account],
+                "provider_id": f"r{number}",
+                # Some platforms say where an order belongs, some leave it to tickets.
+                "occurrence_id": min(dates[s.show, s.account] for s in seats[number])
+                if number % 2
+                else None,
+                "status": status,
+                "placed_at": placed,
+                "currency": currency,
+                "total": sum(s.paid for s in seats[number]),
+                # What an unpaid order may cost some day; it counts nowhere.
+                "charged": sum(s.paid for s in seats[number])
+                + 777 * (status == "pending"),
+                "refunded": sum(s.back for s in seats[number]),
+                "credited": 0,
+                "channel": "",
+                "content": b"",
+            }
+            for number, (account, currency, placed, status) in house.orders.items()
+        ],
+    )
+    _save(
+        session,
+        Ticket,
+        [
+            {
+                "id": seat.number,
+                "account_id": accounts[seat.account],
+                "provider_id": f"t{seat.number}",
+                "order_id": seat.order,
+                "occurrence_id": dates[seat.show, seat.account],
+                "kind": "admission" if seat.is_ticket else "other",
+                "status": "valid",
+                "type_id": "1",
+                "type_name": "Adult" if seat.face else "Guest",
+                "currency": seat.currency,
+                "is_sold": seat.is_ticket and not seat.is_pending,
+                "is_comp": seat.is_ticket and not seat.is_pending and not seat.face,
+                "is_refunded": 0 < seat.face <= seat.back,
+                "is_checked_in": seat.entered,
+                "face": seat.face,
+                "discount": 0,
+                "charged": seat.paid,
+                "refunded": seat.back,
+                "tax": 0,
+                "tax_remitted": 0,
+            }
+            for seat in house.seats
+        ],
+    )
+    _save(
+        session,
+        Refund,
+        [
+            {
+                "id": number,
+                "account_id": accounts[house.orders[order][0]],
+                "provider_id": f"f{number}",
+                "order_id": order,
+                "amount": amount,
+                "seen_at": NOW,
+            }
+            for number, (order, amount) in enumerate(house.refunds, start=1)
+        ],
+    )
+
+
+def _let_in(database, house):
+    """
+    While every link is on, of each show and account: one in, one in and out again, one
+    at an offline door, one not at all; and one whose ticket is voided afterwards.
+    """
+    for night in house.nights:
+        at = checkin.at_show(database, night.number, "Door A", "test")
+        captured = []
+        for account in (night.first, OTHER):
+            waiting = [
+                seat
+                for seat in house.seats
+                if (seat.show, seat.account) == (night.number, account)
+                and seat.is_ticket
+                and not (seat.is_pending or seat.entered)
+            ]
+            void = [seat for seat in waiting if seat.is_void]
+            inside, back, offline, _ = [s for s in waiting if not s.is_void][:4]
+            captured.append(offline)
+            for seat in (inside, back, void[0]):
+                code = f"t{seat.number}"
+                assert checkin.admit(database, at, code).outcome == "admitted"
+                seat.door = "in"
+            assert checkin.take_back(database, at, f"t{back.number}").outcome == "out"
+            back.door = "out"
+        moment = NOW - timedelta(minutes=5)
+        scans = [
+            Captured(f"t{s.number}", moment, "in", "B", "off", f"{s.number}")
+            for s in captured
+        ]
+        assert checkin.merge_scans(database, at, scans).outcomes == {"admitted": 2}
+        for seat in captured:
+            seat.door = "in"
+
+
+def _void(session, house, settings):
+    """
+    What a sync does when a platform says that tickets are void, and that some of those
+    whom we let out again are in.
+    """
+    tickets = table_of(Ticket)
+
+    def change(seats, **values):
+        these = tickets.c.id.in_([seat.number for seat in seats])
+        session.connection().execute(update(tickets).where(these).values(**values))
+
+    void = [seat for seat in house.seats if seat.is_void]
+    change(void, status="void", is_sold=False, is_comp=False)
+    out = [seat for seat in house.seats if seat.door == "out"]
+    change(out, is_checked_in=True)
+    for seat in out:
+        seat.entered = True
+    match.recompute(session, settings, [n.number for n in house.nights])
+
+
+# Every reader: what it says, and what the plain count says. `modules` are those whose
+# use of the rule makes its numbers; each of `breaks` must be noticed.
+
+
+@dataclasses.dataclass(frozen=True)
+class Reader:
+    read: object
+    expected: object
+    modules: tuple
+    breaks: tuple
+
+
+MONEY = ("link sync", "link sales", "exclusion")
+DOOR = ("link sync", "door shut by sales", "door shut by exclusion")
+IN = ("platform only", "void is in")
+ALL = ("sold", "comps", "returned", "in", "face", "gross", "refunded")
+ACCOUNT = ("show", "account", "currency")
+READERS = {}
+
+
+def reader(name, modules, breaks, expected):
+    def register(read):
+        READERS[name] = Reader(read, expected, modules, breaks)
+        return read
+
+    return register
+
+
+def counted_seats(key, names, only=lambda seat: True):
+    return lambda house: plain_count(filter(only, house.counted()), key, names)
+
+
+@reader("financials list", (importing,), MONEY + IN, counted_seats(ACCOUNT, ALL))
+def read_figures(session, house):
+    return totals(
+        (
+            (f.show_id, f.account, f.currency),
+            {
+                "sold": f.tickets_sold,
+                "comps": f.tickets_comp,
+                "returned": f.tickets_refunded,
+                "in": f.checked_in,
+                "face": f.face,
+                "gross": f.gross,
+                "refunded": f.refunded,
+            },
+        )
+        for f in numbers.figures(session)
+    )
+
+
+@reader(
+    "figures by ticket type",
+    (importing,),
+    MONEY,
+    lambda house: totals(
+        (
+            (s.show, s.account, s.currency, "Adult" if s.face else "Guest"),
+            {name: n for name, n in figures_of(s).items() if name != "in"},
+        )
+        for s in house.counted()
+    ),
+)
+def read_types(session, house):
+    return totals(
+        (
+            (night.number, t.account, t.currency, t.type_name),
+            {
+                "sold": t.tickets_sold,
+                "comps": t.tickets_comp,
+                "returned": t.tickets_refunded,
+                "face": t.face,
+                "gross": t.gross,
+                "refunded": t.refunded,
+            },
+        )
+        for night in house.nights
+        for t in numbers.by_type(session, night.number)
+    )
+
+
+@reader(
+    "explain",
+    (explain,),
+    (*MONEY, "platform only"),
+    counted_seats(ACCOUNT, ALL),
+)
+def read_explained(session, house):
+    return totals(
+        (
+            (night.number, t.account, t.currency),
+            {
+                "sold": t.tickets_sold,
+                "comps": t.tickets_comp,
+                "returned": t.tickets_refunded,
+                "in": t.checked_in,
+                "face": t.face,
+                "gross": t.gross,
+                "refunded": t.refunded,
+            },
+        )
+        for night in house.nights
+        for t in explain.totals(explain.parts(session, night.number))
+    )
+
+
+@reader(
+    "show_totals",
+    (importing,),
+    MONEY + IN,
+    counted_seats(("show", "currency"), ALL),
+)
+def read_show_totals(session, house):
+    return totals(
+        (
+            (row.show_id, row.currency),
+            {
+                "sold": row.tickets_sold,
+                "comps": row.tickets_comp,
+                "returned": row.tickets_refunded,
+                "in": row.checked_in,
+                "face": row.face,
+                "gross": row.gross,
+                "refunded": row.refunded,
+            },
+        )
+        for row in view(session, "show_totals")
+    )
+
+
+@reader(
+    "ticket_sales_analytics",
+    (views,),
+    MONEY,
+    counted_seats(ACCOUNT, set(ALL) - {"in"}),
+)
+def read_analytics(session, house):
+    return totals(
+        (
+            (row.show_id, row.account, row.currency),
+            {
+                "sold": row.is_sold,
+                "comps": row.is_comp,
+                "returned": row.is_refunded,
+                "face": row.face,
+                "gross": row.charged,
+                "refunded": row.refunded,
+            },
+        )
+        for row in view(session, "ticket_sales_analytics")
+    )
+
+
+def expected_sessions(house):
+    sums = plain_count(house.counted(), ["show"], ["sold", "comps", "in"])
+    found = {}
+    for night in house.nights:
+        numbers_ = sums.get((night.number,), {})
+        left = night.capacity and night.capacity - numbers_.get("sold", 0)
+        sources = 1 + night.opens(night.first)
+        found[night.number] = (numbers_, left, sources, int(night.excluded))
+    return found
+
+
+@reader("session_complete", (importing,), MONEY + IN, expected_sessions)
+def read_sessions(session, house):
+    return {
+        row.show_id: (
+            nonzero(
+                {
+                    "sold": row.tickets_sold,
+                    "comps": row.tickets_comp,
+                    "in": row.checked_in,
+                }
+            ),
+            row.left_to_sell,
+            row.sources,
+            row.is_excluded,
+        )
+        for row in view(session, "session_complete")
+    }
+
+
+reader("sources in session_complete", (views,), ("link sync",), expected_sessions)(
+    read_sessions
+)
+
+
+@reader(
+    "overview, by platform",
+    (importing,),
+    MONEY,
+    counted_seats(("account", "currency"), ["sold", "gross", "refunded"]),
+)
+def read_platforms(session, house):
+    return totals(
+        (
+            (p.account, p.currency),
+            {"sold": p.tickets, "gross": p.gross, "refunded": p.refunded},
+        )
+        for p in selling.platforms(session)
+    )
+
+
+def expected_lately(house):
+    ordered = [s for s in house.counted() if s.order]
+    sold = plain_count(ordered, ["account"], ["sold"])
+    charged = plain_count(ordered, ["account", "currency"], ["gross"])
+    return sold | charged, sum(s.admits for s in ordered)
+
+
+@reader("overview, by day", (selling,), MONEY, expected_lately)
+def read_lately(session, house):
+    lately = selling.lately(session, SYDNEY, NOW)
+    pairs = []
+    for account, days in lately.by_account.items():
+        for day in days:
+            pairs.append(((account,), {"sold": day.tickets}))
+            pairs += [
+                ((account, currency), {"gross": amount})
+                for currency, amount in day.charged.items()
+            ]
+    return totals(pairs), lately.last(30).tickets
+
+
+@reader(
+    "pace",
+    (selling,),
+    MONEY,
+    counted_seats(["show"], ["sold"], lambda seat: seat.order),
+)
+def read_pace(session, house):
+    curves = {n.number: selling.pace(session, n.number, SYDNEY) for n in house.nights}
+    return {(n,): {"sold": curve[-1][1]} for n, curve in curves.items() if curve}
+
+
+def expected_daily(house):
+    week = NOW - timedelta(days=7)
+    return {
+        n.number: {
+            "sold": sum(s.admits for s in of_night(house, n)),
+            "comps": sum(s.admits and not s.face for s in of_night(house, n)),
+            "recently": sum(
+                s.admits and s.order is not None and house.orders[s.order][2] >= week
+                for s in of_night(house, n)
+            ),
+            "seats": n.capacity or 50 + 100 * n.counts(n.first),
+            "gross": {
+                currency: sum(
+                    s.paid for s in of_night(house, n) if s.currency == currency
+                )
+                for currency in ("AUD", "NZD")
+            },
+        }
+        for n in house.nights
+        if not n.excluded
+    }
+
+
+def of_night(house, night):
+    return [s for s in house.counted() if s.show == night.number]
+
+
+def read_daily(session, house):
+    week = NOW - timedelta(days=7)
+    return {
+        item.show_id: {
+            "sold": item.sold,
+            "comps": item.comps,
+            "recently": item.recently,
+            "seats": item.allocation,
+            "gross": item.gross,
+        }
+        for item in daily.on_sale(session, now=NOW, since=week)
+    }
+
+
+reader("daily report", (daily,), MONEY, expected_daily)(read_daily)
+reader("daily report, the figures", (importing,), MONEY[:2], expected_daily)(read_daily)
+
+
+def expected_calendar(house):
+    return {
+        n.number: (
+            sum(s.admits for s in of_night(house, n)),
+            {a for a in (n.first, OTHER) if n.opens(a)},
+        )
+        for n in house.nights
+        if not n.excluded
+    }
+
+
+def read_calendar(session, house):
+    return {
+        p.show_id: (p.sold, {source.account for source in p.sources})
+        for p in calendar.performances(session)
+    }
+
+
+reader("calendar", (calendar,), ("link sync", "exclusion"), expected_calendar)(
+    read_calendar
+)
+reader("calendar, the figures", (importing,), ("link sales",), expected_calendar)(
+    read_calendar
+)
+
+
+def expected_news(house):
+    names = ["sold", "gross", "refunded"]
+    sums = plain_count(house.counted(), ["show", "currency"], names)
+    return {
+        (show, currency): (
+            found,
+            house.nights[show - 1].capacity
+            or 50 + 100 * house.nights[show - 1].counts(house.nights[show - 1].first),
+        )
+        for (show, currency), found in sums.items()
+    }
+
+
+def read_news(session, house):
+    return {
+        item.key: (
+            nonzero(
+                {
+                    "sold": item.tickets_sold,
+                    "gross": item.gross,
+                    "refunded": item.refunded,
+                }
+            ),
+            item.capacity,
+        )
+        for item in notices.standings(session)
+    }
+
+
+reader("sales news", (notices,), MONEY[:2], expected_news)(read_news)
+reader("sales news, the figures", (importing,), MONEY, expected_news)(read_news)
+
+
+def expected_sales(house):
+    return totals(
+        (
+            (s.show, s.account, s.currency),
+            {"tickets": int(s.is_ticket), "gross": s.paid, "refunded": s.back},
+        )
+        for s in house.counted()
+        if s.order
+    )
+
+
+def as_sales(rows):
+    return totals(
+        (
+            (row.show_id, row.account, row.currency),
+            {
+                "tickets": row.tickets,
+                "gross": row.charged,
+                "refunded": row.refunded,
+            },
+        )
+        for row in rows
+    )
+
+
+@reader("export sales", (sales,), MONEY, expected_sales)
+def read_sales(session, house):
+    return as_sales(sales.sales(session))
+
+
+@reader("orders of a show", (sales,), MONEY, expected_sales)
+def read_orders(session, house):
+    return as_sales(
+        row
+        for night in house.nights
+        for row in sales.sales(session, show_id=night.number)
+    )
+
+
+@reader("export refunds", (sales,), MONEY, counted_seats(ACCOUNT, ["refunded"]))
+def read_refunds(session, house):
+    return totals(
+        ((row.show_id, row.account, row.currency), {"refunded": row.amount})
+        for row in sales.refunds(session)
+    )
+
+
+@reader(
+    "events list",
+    (offers,),
+    ("link sync", "link sales"),
+    lambda house: {
+        (n.number, account): (
+            n.opens(account),
+            account == OTHER or (n.sync and n.sales),
+        )
+        for n in house.nights
+        for account in (n.first, OTHER)
+    },
+)
+def read_offers(session, house):
+    return {
+        (o.show_id, o.account): (bool(o.is_followed), bool(o.brings_sales))
+        for o in offers.all_offers(session)
+    }
+
+
+# The door
+
+
+def expected_guests(house):
+    return {(s.show, f"t{s.number}"): s.is_in for s in house.guests()}
+
+
+@reader("door list", (attendees,), (*DOOR, "platform only"), expected_guests)
+def read_door_list(session, house):
+    return {
+        (night.number, guest.ticket_id): guest.is_in
+        for night in house.nights
+        for guest in attendees.door_list(session, night.number)
+    }
+
+
+@reader("attendees list", (attendees,), (*DOOR, "platform only"), expected_guests)
+def read_attendees(session, house):
+    return {
+        (guest.show_id, guest.ticket_id): guest.is_in
+        for guest in attendees.listed(session)
+        if guest.admits
+    }
+
+
+@reader(
+    "attendee search",
+    (attendees,),
+    (*DOOR, "platform only"),
+    lambda house: {
+        (s.show, f"t{s.number}"): s.is_in
+        for s in house.seats[::5]
+        if s in house.guests()
+    },
+)
+def read_search(session, house):
+    return {
+        (guest.show_id, guest.ticket_id): guest.is_in
+        for seat in house.seats[::5]
+        for guest in attendees.search(session, f"t{seat.number}", seat.show, exact=True)
+        if guest.admits
+    }
+
+
+@reader(
+    "check-in count",
+    (attendees,),
+    (*DOOR, "platform only"),
+    lambda house: {
+        n.number: (
+            sum(s.is_in for s in house.guests() if s.show == n.number),
+            sum(s.show == n.number for s in house.guests()),
+        )
+        for n in house.nights
+    },
+)
+def read_door_count(session, house):
+    counts = {n.number: attendees.count(session, n.number) for n in house.nights}
+    return {show: (c.admitted, c.expected) for show, c in counts.items()}
+
+
+@reader(
+    "attendee_checkin_status",
+    (views,),
+    (*DOOR, "platform only", "void admits"),
+    expected_guests,
+)
+def read_checkin_status(session, house):
+    return {
+        (row.show_id, row.ticket_id): bool(row.is_checked_in)
+        for row in view(session, "attendee_checkin_status")
+    }
+
+
+def probes(house):
+    """
+    Of each show one ticket that nobody has scanned yet, by the link with the switches.
+    """
+    found = {}
+    for seat in house.seats:
+        is_new = seat.admits and not seat.entered and not seat.door
+        if is_new and seat.account == house.night(seat).first:
+            found.setdefault(seat.show, seat)
+    return list(found.values())
+
+
+def scan(session, house):
+    outcomes = {}
+    with_session = Within(session)
+    for seat in probes(house):
+        at = checkin.at_show(with_session, seat.show, "Door A")
+        answer = checkin.admit(with_session, at, f"t{seat.number}")
+        outcomes[seat.show, seat.account] = answer.outcome
+    return outcomes
+
+
+@reader(
+    "check-in scan",
+    (attendees,),
+    DOOR,
+    lambda house: {
+        (s.show, s.account): (
+            "admitted" if house.night(s).opens(s.account) else "unknown"
+        )
+        for s in probes(house)
+    },
+)
+def read_scans(session, house):
+    return scan(session, house)
+
+
+def expected_after_scans(house):
+    scanned = [s for s in probes(house) if house.night(s).counts(s.account)]
+    return plain_count(
+        [
+            dataclasses.replace(s, door="in") if s in scanned else s
+            for s in house.counted()
+        ],
+        ACCOUNT,
+        ["in"],
+    )
+
+
+@reader("figures after a scan", (importing,), IN, expected_after_scans)
+def read_after_scans(session, house):
+    scan(session, house)
+    return totals(
+        ((f.show_id, f.account, f.currency), {"in": f.checked_in})
+        for f in numbers.figures(session)
+    )
+
+
+# How they are asked, and how the rule is broken
+
+
+class Within:
+    """
+    A database whose every transaction is this one.
+    """
+
+    def __init__(self, session):
+        self.session = session
+
+    @contextmanager
+    def write(self):
+        yield self.session
+
+    read = write
+
+
+def view(session, name):
+    return session.connection().execute(text(f"SELECT * FROM {name}")).all()
+
+
+def nonzero(numbers_):
+    return {name: n for name, n in numbers_.items() if n}
+
+
+def broken(how):
+    """
+    A copy of the rule with this one fault.
+    """
+    spec = importlib.util.find_spec(counted.__name__)
+    copy = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(copy)
+    tickets = table_of(Ticket)
+    faults = {
+        "link sync": ("is_followed", true),
+        "link sales": ("brings_sales", counted.is_followed),
+        "exclusion": ("takes_part", true),
+        "door shut by sales": ("is_followed", counted.brings_sales),
+        "door shut by exclusion": ("followed_links", links_of_shows_that_take_part),
+        "platform only": (
+            "is_checked_in",
+            lambda: type_coerce(tickets.c.is_checked_in, WHOLE),
+        ),
+        "void is in": ("is_admitted", counted.is_checked_in),
+        "void admits": ("admits", true),
+    }
+    setattr(copy, *faults[how])
+    return copy
+
+
+def links_of_shows_that_take_part():
+    right = counted.followed_links()
+    condition = and_(right.onclause, counted.takes_part())
+    return right.left.join(right.right, condition)
+
+
+@contextmanager
+def tried(database):
+    """
+    A transaction whose every trace is gone afterwards.
+    """
+
+    class Over(Exception):
+        pass
+
+    try:
+        with database.write() as session:
+            yield session
+            raise Over
+    except Over:
+        pass
+
+
+@pytest.fixture(scope="module", params=[("sqlite", 1), ("postgresql", 2)], ids=str)
+def house(request, templates):
+    """
+    A house as it is and in a database; each test leaves it as it was.
+    """
+    kind, seed = request.param
+    found = House(seed)
+    found.database = engine.open_database(templates.copy(kind, "empty"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock, "_now", lambda: NOW)
+        with found.database.write() as session:
+            build(session, found)
+        yield found
+    found.database.close()
+
+
+def test_every_reader_says_the_same_under_all_switches(house):
+    wrong = {}
+    for name, asked in READERS.items():
+        with tried(house.database) as session:
+            found, expected = asked.read(session, house), asked.expected(house)
+        assert expected, name
+        if found != expected:
+            wrong[name] = (found, expected)
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("house", [("sqlite", 1)], ids=str, indirect=True)
+def test_with_the_rule_broken_in_any_one_reader_its_numbers_differ(house, monkeypatch):
+    unnoticed = []
+    for name, asked in READERS.items():
+        for how in asked.breaks:
+            with tried(house.database) as session, monkeypatch.context() as patch:
+                for module in asked.modules:
+                    assert module.counted is counted
+                    patch.setattr(module, "counted", broken(how))
+                if importing in asked.modules:
+                    everything = [n.number for n in house.nights]
+                    match.recompute(session, Settings(), everything)
+                if views in asked.modules:
+                    views.drop_all(session.connection())
+                    views.create_all(session.connection())
+                if asked.read(session, house) == asked.expected(house):
+                    unnoticed.append((name, how))
+    assert unnoticed == []
+
+
+class Told(Site):
+    """
+    Pages as what is put into their templates.
+    """
+
+    def page(self, asked, template, title, code=200, **told):
+        return told
+
+
+def test_the_pages_say_it_too(house):
+    pages = Pages(Told(house.database, Settings()))
+
+    def opened(page, **path):
+        return page(Asked(None, path, {"orders": "1000"}, {}, None, "", ""))
+
+    for night in house.nights:
+        told = opened(pages.show, id=str(night.number))
+        counted_ = of_night(house, night)
+        guests = [s for s in house.guests() if s.show == night.number]
+        assert told["sold"] == sum(s.admits for s in counted_)
+        assert told["comps"] == sum(s.admits and not s.face for s in counted_)
+        assert {t["currency"]: t["gross"] for t in told["totals"]} == {
+            key[0]: found["gross"]
+            for key, found in plain_count(counted_, ["currency"], ["gross"]).items()
+        }
+        assert sum(order.charged for order in told["orders"]) == sum(
+            s.paid for s in counted_ if s.order
+        )
+        assert told["count"].expected == len(guests)
+        assert told["count"].admitted == sum(s.is_in for s in guests)
+    told = opened(pages.overview)
+    ahead = [s for s in house.counted() if s.admits]
+    assert told["sold_ahead"] == len(ahead)
+    assert sum(p.tickets for p in told["platforms"]) == len(ahead)
+    assert told["lately"].last(30).tickets == sum(s.order is not None for s in ahead)
