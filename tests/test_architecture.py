@@ -63,7 +63,7 @@ ALLOWED = {
 for context in CONTEXTS | READERS:
     ALLOWED[context] = {
         *(context, "store.tables", "store.upsert", "store.types", "store.counted"),
-        "core",
+        *("store.reports", "core"),
     }
 OF_CORE = {
     "msgspec",

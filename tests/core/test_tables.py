@@ -3,6 +3,7 @@ A report is a typed table; two currencies never meet in one of its sums.
 """
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -85,8 +86,36 @@ def test_money_in_two_currencies_in_one_row_has_no_total():
         tables.totals(table)
     (shown,) = tables.records(table)
     assert (shown["ours"], shown["theirs"]) == ("1.00", "2.00")
-    (row,) = table.rows
-    assert tables.amount(table, row, "theirs") == Money(200, "NZD")
+
+
+def test_objects_become_rows_and_rows_become_money_in_its_own_currency():
+    columns = (
+        Column("gross", Kind.MONEY),
+        Column("fees", Kind.MONEY),
+        Column("currency"),
+    )
+    row = {"currency": "KWD", "gross": 1500, "fees": None, "show": "A"}
+    value = SimpleNamespace(**tables.with_money(columns, row))
+    assert (value.gross, value.fees, value.show) == (Money(1500, "KWD"), None, "A")
+    assert list(tables.of_values(columns, [value]).rows) == [(1500, None, "KWD")]
+    assert tables.record(columns, value) == {
+        "gross": "1.500",
+        "fees": None,
+        "currency": "KWD",
+    }
+    value.currency = "AUD"
+    with pytest.raises(MoneyError, match="AUD"):
+        tables.of_values(columns, [value])
+
+
+def test_columns_are_picked_by_name():
+    shown = Table(COLUMNS, ROWS[:1]).shown(
+        Column("currency", heading=""), Column("sold", Kind.COUNT, "TICKETS")
+    )
+    assert list(shown.rows) == [("AUD", 3)]
+    assert [column.title for column in shown.columns] == ["", "TICKETS"]
+    with pytest.raises(ValueError, match="net"):
+        Table(COLUMNS, ROWS).shown(Column("net"))
 
 
 def test_two_columns_of_one_name_are_refused():

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -48,18 +48,21 @@ NUMERIC = (Kind.MONEY, Kind.COUNT, Kind.NUMBER)
 @dataclass(frozen=True, slots=True)
 class Column:
     """
-    One column. `name` is its JSON key and CSV heading, `heading` what a person reads.
-    `currency` is the name of the column with the currency of a money column.
+    One column. `name` is its JSON key and CSV heading, `heading` what a person reads,
+    by default the name. `currency` is the name of the column with the currency of a
+    money column.
     """
 
     name: str
     kind: Kind = Kind.TEXT
-    heading: str = ""
+    heading: str | None = None
     currency: str = "currency"
 
     @property
     def title(self) -> str:
-        return self.heading or self.name.replace("_", " ").upper()
+        if self.heading is None:
+            return self.name.replace("_", " ").upper()
+        return self.heading
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +95,14 @@ class Table:
         """
         return self.names.index(name)
 
-    def column(self, name: str) -> Column:
-        return self.columns[self.position(name)]
+    def shown(self, *columns: Column) -> Table:
+        """
+        Some of the columns, with the headings and in the order of these.
 
-    def values(self, name: str) -> list[Any]:
+        Raises: `ValueError` for one that the table does not have.
         """
-        One column of a table that was loaded.
-        """
-        place = self.position(name)
-        return [row[place] for row in self.rows]
+        places = [self.position(column.name) for column in columns]
+        return Table(columns, [tuple(row[n] for n in places) for row in self.rows])
 
     def loaded(self) -> Table:
         """
@@ -139,21 +141,37 @@ def totals(table: Table) -> Table:
     return Table(table.columns, found)
 
 
-def amount(table: Table, row: Row, name: str) -> Money | None:
+def of_values(columns: Sequence[Column], values: Iterable[Any]) -> Table:
     """
-    One amount of a row with its currency.
+    A table of objects, from their attributes of these names; `Money` becomes minor
+    units beside its currency.
+
+    Raises: `MoneyError` where an amount is not in the currency of its row.
     """
-    minor = row[table.position(name)]
-    if minor is None:
-        return None
-    return Money(minor, row[table.position(table.column(name).currency)])
+    return Table(columns, [_row_of(columns, value) for value in values])
 
 
-def record(columns: Sequence[Column], row: Row) -> dict[str, Any]:
+def with_money(columns: Sequence[Column], row: Mapping[str, Any]) -> dict[str, Any]:
     """
-    One row as JSON takes it: amounts as decimal texts, instants as ISO 8601 in UTC.
+    A row by names, its minor units made `Money`.
     """
-    return next(records(Table(columns, [row])))
+    return {
+        **row,
+        **{
+            column.name: None
+            if row[column.name] is None
+            else Money(row[column.name], row[column.currency])
+            for column in columns
+            if _is_money(column)
+        },
+    }
+
+
+def record(columns: Sequence[Column], value: Any) -> dict[str, Any]:
+    """
+    One object as JSON takes it: amounts as decimal texts, instants as ISO 8601 in UTC.
+    """
+    return next(records(of_values(columns, [value])))
 
 
 def records(table: Table) -> Iterator[dict[str, Any]]:
@@ -193,6 +211,23 @@ def _place_of_the_currency(table: Table) -> int:
     if len(codes) != 1:
         raise MoneyError(f"one currency per row can be added up, not {len(codes)}")
     return table.position(codes.pop())
+
+
+def _row_of(columns: Sequence[Column], value: Any) -> Row:
+    return tuple(
+        _minor(getattr(value, column.name), getattr(value, column.currency))
+        if _is_money(column)
+        else getattr(value, column.name)
+        for column in columns
+    )
+
+
+def _minor(amount: Money | None, currency: str) -> int | None:
+    if amount is None:
+        return None
+    if amount.currency != currency:
+        raise MoneyError(f"{amount} stands in a row of {currency}")
+    return amount.minor
 
 
 def _added(sum_: int | None, value: int | None) -> int | None:

@@ -6,17 +6,44 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlmodel import Session
 
+from ticketsync.core.money import Money
+from ticketsync.core.tables import Column, Kind, Table
+from ticketsync.store import reports
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import ShowLink
 from ticketsync.store.tables.sales import Order, Ticket
 from ticketsync.store.upsert import table_of
 
+PARTS = (
+    Column("account"),
+    Column("order_id"),
+    Column("order_status"),
+    Column("placed_at", Kind.INSTANT),
+    Column("ticket_id"),
+    Column("ticket_status"),
+    Column("type_name"),
+    Column("currency"),
+    Column("is_sold", Kind.FLAG),
+    Column("is_comp", Kind.FLAG),
+    Column("is_refunded", Kind.FLAG),
+    Column("is_checked_in", Kind.FLAG),
+    Column("face", Kind.MONEY),
+    Column("discount", Kind.MONEY),
+    Column("charged", Kind.MONEY),
+    Column("refunded", Kind.MONEY),
+    Column("tax", Kind.MONEY),
+    Column("tax_remitted", Kind.MONEY),
+    Column("fees", Kind.MONEY),
+    Column("doubt"),
+)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """
     One ticket's contribution to a show's figures, with the order it came in.
@@ -34,13 +61,13 @@ class Part:
     is_comp: bool
     is_refunded: bool
     is_checked_in: bool
-    face: int
-    discount: int
-    charged: int
-    refunded: int
-    tax: int
-    tax_remitted: int
-    fees: int | None
+    face: Money
+    discount: Money
+    charged: Money
+    refunded: Money
+    tax: Money
+    tax_remitted: Money
+    fees: Money | None
     doubt: str | None
 
 
@@ -48,18 +75,34 @@ def parts(session: Session, show_id: int) -> list[Part]:
     """
     Everything a show's figures are made of, in the order it was bought.
     """
+    query = _parts(reports.field_names(Part), show_id)
+    return reports.values(session, Part, PARTS, query)
+
+
+def parts_table(session: Session, show_id: int) -> Table:
+    """
+    The same as a report.
+    """
+    query = _parts(reports.column_names(PARTS), show_id)
+    return reports.stream(session, PARTS, query)
+
+
+def _parts(names: list[str], show_id: int) -> Select[Any]:
     tickets, orders = table_of(Ticket), table_of(Order)
     links, accounts = table_of(ShowLink), table_of(Account)
-    query = (
+    return (
         select(
-            accounts.c.name.label("account"),
-            orders.c.provider_id.label("order_id"),
-            orders.c.status.label("order_status"),
-            orders.c.placed_at,
-            tickets.c.provider_id.label("ticket_id"),
-            tickets.c.status.label("ticket_status"),
-            *(tickets.c[name] for name in Part.__slots__[6:19]),
-            orders.c.doubt,
+            *reports.named(
+                names,
+                tickets,
+                account=accounts.c.name,
+                order_id=func.coalesce(orders.c.provider_id, "(no order)"),
+                order_status=func.coalesce(orders.c.status, ""),
+                placed_at=orders.c.placed_at,
+                ticket_id=tickets.c.provider_id,
+                ticket_status=tickets.c.status,
+                doubt=orders.c.doubt,
+            )
         )
         .select_from(tickets)
         .join(links, links.c.occurrence_id == tickets.c.occurrence_id)
@@ -68,13 +111,3 @@ def parts(session: Session, show_id: int) -> list[Part]:
         .where(links.c.show_id == show_id)
         .order_by(orders.c.placed_at, orders.c.id, tickets.c.id)
     )
-    return [
-        Part(
-            **{
-                **row._mapping,
-                "order_id": row.order_id or "(no order)",
-                "order_status": row.order_status or "",
-            }
-        )
-        for row in session.connection().execute(query)
-    ]

@@ -1,0 +1,78 @@
+"""
+Reports and values out of queries: each column is selected by its name, never by its
+place, so that a new field in the middle cannot move another one's numbers.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, FromClause, Result, Select
+from sqlmodel import Session
+
+from ticketsync.core import tables
+from ticketsync.core.tables import Column, Row
+
+Value = TypeVar("Value")
+
+
+def field_names(value: type[Any]) -> list[str]:
+    """
+    The names of a dataclass's fields.
+    """
+    return [field.name for field in dataclasses.fields(value)]
+
+
+def column_names(columns: Iterable[Column]) -> list[str]:
+    return [column.name for column in columns]
+
+
+def named(
+    names: Iterable[str], table: FromClause, **expressions: ColumnElement[Any]
+) -> list[ColumnElement[Any]]:
+    """
+    What to select for these names: an expression of that name, else the table's own
+    column.
+
+    Raises: `KeyError` for a name that is neither.
+    """
+    return [
+        (expressions[name] if name in expressions else table.c[name]).label(name)
+        for name in names
+    ]
+
+
+def values(
+    session: Session, kind: type[Value], columns: Sequence[Column], query: Select[Any]
+) -> list[Value]:
+    """
+    One object for each row of a query that selects the fields of its dataclass. What
+    the columns call money becomes `Money` in the currency of its row.
+    """
+    return [
+        kind(**tables.with_money(columns, row._asdict()))
+        for row in session.connection().execute(query)
+    ]
+
+
+def stream(
+    session: Session, columns: Sequence[Column], query: Select[Any]
+) -> tables.Table:
+    """
+    A report over the rows of a query, whose columns are those of the report in their
+    order. Its rows are read while they are used, before the session ends; never are all
+    of them in memory.
+    """
+    assert list(query.selected_columns.keys()) == column_names(columns)
+    result = session.connection().execute(
+        query,
+        execution_options={"stream_results": True, "max_row_buffer": tables.BATCH},
+    )
+    return tables.Table(columns, _rows(result))
+
+
+def _rows(result: Result[Any]) -> Iterator[Row]:
+    for part in result.partitions(tables.BATCH):
+        yield from part
