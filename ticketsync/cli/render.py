@@ -153,11 +153,12 @@ def table(
     *,
     stream: IO[str] | None = None,
     title: str = "",
+    totals: Sequence[Row] = (),
 ) -> None:
     """
-    A table of rows by name that fits the terminal.
+    A table of rows by name that fits the terminal, with totals below.
     """
-    _draw(rows, columns, stream=stream, title=title)
+    _draw(rows, columns, feet=totals, stream=stream, title=title)
 
 
 def _draw(

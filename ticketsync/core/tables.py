@@ -167,6 +167,15 @@ def with_money(columns: Sequence[Column], row: Mapping[str, Any]) -> dict[str, A
     }
 
 
+def by_name(table: Table) -> Iterator[dict[str, Any]]:
+    """
+    The rows by the names of their columns, their amounts `Money`.
+    """
+    names = table.names
+    for row in table.rows:
+        yield with_money(table.columns, dict(zip(names, row, strict=True)))
+
+
 def record(columns: Sequence[Column], value: Any) -> dict[str, Any]:
     """
     One object as JSON takes it: amounts as decimal texts, instants as ISO 8601 in UTC.

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, column, func, select, table
+from sqlalchemy import Select, case, column, func, select, table
 from sqlmodel import Session
 
-from ticketsync.core import money, tables
+from ticketsync.core import tables
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.store import reports
@@ -230,7 +230,7 @@ def totals(session: Session, show_id: int) -> list[ShowTotals]:
     )
     query = (
         select(*reports.named(reports.field_names(ShowTotals), view))
-        .where(view.c.show_id == show_id, _is_known(view.c.currency))
+        .where(view.c.show_id == show_id, reports.is_known(view.c.currency))
         .order_by(view.c.currency)
     )
     return reports.values(session, ShowTotals, TOTALS, query)
@@ -300,7 +300,7 @@ def _figures(names: list[str], show_id: int | None) -> Select[Any]:
         .join(venues, venues.c.id == shows.c.venue_id)
         .join(accounts, accounts.c.id == held.c.account_id)
         .outerjoin(synced, synced.c.account_id == held.c.account_id)
-        .where(_is_known(held.c.currency))
+        .where(reports.is_known(held.c.currency))
         .order_by(shows.c.starts_at, held.c.show_id, accounts.c.name, held.c.currency)
     )
     return query if show_id is None else query.where(held.c.show_id == show_id)
@@ -325,11 +325,3 @@ def _fees(names: list[str], show_id: int | None) -> Select[Any]:
         .order_by(shows.c.starts_at, held.c.show_id, accounts.c.name, held.c.name)
     )
     return query if show_id is None else query.where(held.c.show_id == show_id)
-
-
-def _is_known(currency: ColumnElement[Any]) -> ColumnElement[bool]:
-    """
-    Not a row of zeros in a currency that a listing named and ISO 4217 does not know: no
-    order in it was ever read, and one such row must not hide all the others.
-    """
-    return currency.in_(sorted(money.EXPONENTS))

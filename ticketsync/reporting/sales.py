@@ -73,9 +73,11 @@ class Sale:
     doubt: str | None
 
 
-def sales(session: Session, *, show_id: int, limit: int) -> list[Sale]:
+def sales(
+    session: Session, *, show_id: int | None = None, limit: int | None = None
+) -> list[Sale]:
     """
-    The orders of a show, the newest first.
+    Orders, the newest first: of one show or of all.
     """
     query = _sales(reports.field_names(Sale), show_id=show_id, limit=limit)
     return reports.values(session, Sale, SALES, query)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, FromClause, Result, Select
 from sqlmodel import Session
 
-from ticketsync.core import tables
+from ticketsync.core import money, tables
 from ticketsync.core.tables import Column, Row
 
 Value = TypeVar("Value")
@@ -71,6 +71,14 @@ def stream(
         execution_options={"stream_results": True, "max_row_buffer": tables.BATCH},
     )
     return tables.Table(columns, _rows(result))
+
+
+def is_known(currency: ColumnElement[Any]) -> ColumnElement[bool]:
+    """
+    Not a row of zeros in a currency that a listing named and ISO 4217 does not know: no
+    order in it was ever read, and one such row must not hide all the others.
+    """
+    return currency.in_(sorted(money.EXPONENTS))
 
 
 def _rows(result: Result[Any]) -> Iterator[Row]:
