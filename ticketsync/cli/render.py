@@ -135,6 +135,8 @@ def _text(kind: Kind, value: Any, currency: str, *, is_growth: bool) -> str:
         return ""
     if kind is Kind.LOCAL:
         return day(value)
+    if kind is Kind.INSTANT:
+        return when(clock.from_iso(value) if isinstance(value, str) else value)
     if kind is Kind.FLAG:
         return "yes" if value else "no"
     if is_growth:

@@ -14,7 +14,7 @@ import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -35,7 +35,7 @@ class Kind(Enum):
     MONEY = "money"  # int, minor units
     COUNT = "count"  # int that is added up: tickets, orders
     NUMBER = "number"  # int that is not: an id, a capacity
-    INSTANT = "instant"  # aware datetime
+    INSTANT = "instant"  # aware datetime, or its ISO text in UTC
     LOCAL = "local"  # str, the time on a poster: 2026-11-27 19:30
     DAY = "day"  # date, or its ISO text
     FLAG = "flag"  # bool
@@ -260,12 +260,9 @@ def _decimal_texts(
     ]
 
 
-def _instants(values: Sequence[datetime | None]) -> list[str | None]:
+def _instants(values: Sequence[datetime | str | None]) -> list[str | None]:
     return [
-        # What comes from the database is in UTC already.
-        f"{value.isoformat()[:19]}Z"
-        if value is not None and value.tzinfo is UTC
-        else clock.iso(value)
+        value if value is None or isinstance(value, str) else clock.iso(value)
         for value in values
     ]
 

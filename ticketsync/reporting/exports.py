@@ -25,6 +25,8 @@ _DANGEROUS = tuple("=+-@\t\r\n\0＝＋－＠")
 _MAY_BE_DANGEROUS = {*_DANGEROUS, " "}  # as the first character
 _FOREIGN = (Kind.TEXT, Kind.LOCAL, Kind.DAY)
 Row = Mapping[str, Any]
+Texts = Sequence[str | None]
+Guard = Callable[[Texts], Texts]
 
 
 def write(table: Table, format: str, stream: IO[str], *, raw: bool = False) -> int:
@@ -43,7 +45,7 @@ def write(table: Table, format: str, stream: IO[str], *, raw: bool = False) -> i
         writer.writerows(
             zip(
                 *(
-                    values if guard is None else list(map(guard, values))
+                    values if guard is None else guard(values)
                     for guard, values in zip(guards, columns, strict=True)
                 ),
                 strict=True,
@@ -127,13 +129,27 @@ def file_name(show: Any) -> str:
     return f"{show.starts_local[:10]}-{title}-{show.id}"
 
 
-def _guard(column: Column, *, raw: bool) -> Callable[[Any], Any] | None:
+def _guard(column: Column, *, raw: bool) -> Guard | None:
     """
     What the values of a column must go through, if they may hold what others wrote.
     """
     if column.kind not in _FOREIGN:
         return None
-    return _one_row if raw else _harmless
+    return _one_row_each if raw else _harmless_each
+
+
+def _one_row_each(texts: Texts) -> Texts:
+    return [_one_row(text) if text else text for text in texts]
+
+
+def _harmless_each(texts: Texts) -> Texts:
+    # Nearly all are harmless at the first look, which is not worth a call.
+    return [
+        text
+        if not text or (text[0] not in _MAY_BE_DANGEROUS and "\r" not in text)
+        else _harmless(text)
+        for text in texts
+    ]
 
 
 def _cell(value: Any, *, raw: bool) -> Any:
@@ -142,19 +158,14 @@ def _cell(value: Any, *, raw: bool) -> Any:
     return _plain(value) if isinstance(value, datetime) else value
 
 
-def _harmless(text: str | None) -> str | None:
-    if not text or (text[0] not in _MAY_BE_DANGEROUS and "\r" not in text):
-        return text
+def _harmless(text: str) -> str:
     text = _one_row(text)
-    is_dangerous = text is not None and text.lstrip(" ").startswith(_DANGEROUS)
-    return f"'{text}" if is_dangerous else text
+    return f"'{text}" if text.lstrip(" ").startswith(_DANGEROUS) else text
 
 
-def _one_row(text: str | None) -> str | None:
+def _one_row(text: str) -> str:
     # The csv module quotes a lone carriage return only from Python 3.13 on; unquoted it
     # would begin a new row.
-    if text is None or "\r" not in text:
-        return text
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -295,6 +295,7 @@ def _figures(names: list[str], show_id: int | None) -> Select[Any]:
                 last_synced_at=synced.c.at,
             )
         )
+        .select_from(held)
         .join(shows, shows.c.id == held.c.show_id)
         .join(productions, productions.c.id == shows.c.production_id)
         .join(venues, venues.c.id == shows.c.venue_id)
@@ -319,6 +320,7 @@ def _fees(names: list[str], show_id: int | None) -> Select[Any]:
                 account=accounts.c.name,
             )
         )
+        .select_from(held)
         .join(shows, shows.c.id == held.c.show_id)
         .join(productions, productions.c.id == shows.c.production_id)
         .join(accounts, accounts.c.id == held.c.account_id)

@@ -9,11 +9,12 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, FromClause, Result, Select
+from sqlalchemy import ColumnElement, FromClause, Result, Select, Text, type_coerce
 from sqlmodel import Session
 
 from ticketsync.core import money, tables
 from ticketsync.core.tables import Column, Row
+from ticketsync.store.types import Instant
 
 Value = TypeVar("Value")
 
@@ -61,16 +62,33 @@ def stream(
     session: Session, columns: Sequence[Column], query: Select[Any]
 ) -> tables.Table:
     """
-    A report over the rows of a query, whose columns are those of the report in their
-    order. Its rows are read while they are used, before the session ends; never are all
-    of them in memory.
+    A report over the rows of a query that says what it selects from, and whose columns
+    are those of the report in their order. The rows are read while they are used,
+    before the session ends; never are all of them in memory.
     """
     assert list(query.selected_columns.keys()) == column_names(columns)
     result = session.connection().execute(
-        query,
+        _with_instants_as_stored(session, query),
         execution_options={"stream_results": True, "max_row_buffer": tables.BATCH},
     )
     return tables.Table(columns, _rows(result))
+
+
+def _with_instants_as_stored(session: Session, query: Select[Any]) -> Select[Any]:
+    """
+    SQLite holds instants as the very text that files want: there and back again would
+    take longer than all the rest.
+    """
+    if session.connection().dialect.name != "sqlite":
+        return query
+    return query.with_only_columns(
+        *(
+            type_coerce(column, Text).label(column.key)
+            if isinstance(column.type, Instant)
+            else column
+            for column in query.selected_columns
+        )
+    )
 
 
 def is_known(currency: ColumnElement[Any]) -> ColumnElement[bool]:
