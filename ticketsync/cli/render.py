@@ -136,7 +136,7 @@ def _text(kind: Kind, value: Any, currency: str, *, is_growth: bool) -> str:
     if kind is Kind.LOCAL:
         return day(value)
     if kind is Kind.INSTANT:
-        return when(clock.from_iso(value) if isinstance(value, str) else value)
+        return _instant(clock.from_iso(value) if isinstance(value, str) else value)
     if kind is Kind.FLAG:
         return "yes" if value else "no"
     if is_growth:
@@ -289,13 +289,24 @@ def when(moment: datetime | None) -> str:
 def day(local: str) -> str:
     """
     A poster time for people: `2026-11-27 19:30` becomes `Fri 27 Nov 19:30`.
-
-    The year is told where it could be mistaken.
     """
     moment = datetime.fromisoformat(local)
+    return f"{moment:%a %d %b}{_year(moment)} {moment:%H:%M}"
+
+
+def _instant(moment: datetime) -> str:
+    """
+    An instant in a column whose heading says that it is UTC.
+    """
+    return f"{moment:%d %b}{_year(moment)} {moment:%H:%M}"
+
+
+def _year(moment: datetime) -> str:
+    """
+    The year, where it could be mistaken.
+    """
     is_near = abs((moment.date() - clock.now().date()).days) < 300
-    year = "" if is_near else f" {moment:%Y}"
-    return f"{moment:%a %d %b}{year} {moment:%H:%M}"
+    return "" if is_near else f" {moment:%Y}"
 
 
 def _cell(value: Any) -> str:
