@@ -25,11 +25,13 @@ from ticketsync.core.tables import NUMERIC, Kind, Table
 
 Row = Mapping[str, Any]
 NARROWEST = 60
-LEAST_TEXT = 10  # characters of a text that are left whatever the terminal
+LEAST_TEXT = 8  # characters of a text that are left whatever the terminal
 GAP = 3
-NARROW_GAP = 2  # where the usual one does not fit
+NARROW_GAPS = (2, 1)  # where the usual one does not fit
 
 UNKNOWN = "–"
+# What stands between two columns is a line of the box or a blank, and this around it.
+_PADDING = {3: (0, 1, 0, 1), 2: (0, 1, 0, 0), 1: (0, 0, 0, 0)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,7 @@ def _draw(
         show_footer=bool(feet),
         show_edge=False,
         pad_edge=False,
-        padding=(0, 1) if gap == GAP else (0, 1, 0, 0),
+        padding=_PADDING[gap],
     )
     for place, (column, room) in enumerate(zip(columns, widths, strict=True)):
         grid.add_column(
@@ -218,13 +220,26 @@ def _widths(
 
     Only texts shrink: a number that is cut off is a wrong number.
     """
-    widths = []
+    wanted = []
     for place, column in enumerate(columns):
         longest = max(len(column.title), *(len(row[place]) for row in cells))
-        widths.append(min(longest, column.most or longest))
-    between = len(widths) - 1
-    gap = GAP if sum(widths) + GAP * between <= width() else NARROW_GAP
-    while sum(widths) + gap * between > width():
+        wanted.append(min(longest, column.most or longest))
+    between = len(columns) - 1
+    if sum(wanted) + GAP * between <= width():
+        return wanted, GAP
+    for gap in NARROW_GAPS:
+        widths = _shrunk(columns, wanted, width() - gap * between)
+        if sum(widths) + gap * between <= width():
+            break
+    return widths, gap
+
+
+def _shrunk(columns: Sequence[Column], wanted: Sequence[int], room: int) -> list[int]:
+    """
+    These widths, texts made so much narrower that all fit, as far as they go.
+    """
+    widths = [*wanted]
+    while sum(widths) > room:
         shrinkable = [
             place
             for place, column in enumerate(columns)
@@ -233,7 +248,7 @@ def _widths(
         if not shrinkable:
             break
         widths[max(shrinkable, key=lambda place: widths[place])] -= 1
-    return widths, gap
+    return widths
 
 
 def width() -> int:
