@@ -54,7 +54,8 @@ class Money:
     def __post_init__(self) -> None:
         if type(self.minor) is not int:
             raise MoneyError(f"{self.minor!r} is not a whole number of minor units")
-        exponent(self.currency)
+        if self.currency not in EXPONENTS:
+            exponent(self.currency)  # which refuses it
 
     def __add__(self, other: Money) -> Money:
         return Money(self.minor + self._same(other).minor, self.currency)

@@ -155,16 +155,11 @@ def with_money(columns: Sequence[Column], row: Mapping[str, Any]) -> dict[str, A
     """
     A row by names, its minor units made `Money`.
     """
-    return {
-        **row,
-        **{
-            column.name: None
-            if row[column.name] is None
-            else Money(row[column.name], row[column.currency])
-            for column in columns
-            if _is_money(column)
-        },
-    }
+    found = dict(row)
+    for column in columns:
+        if column.kind is Kind.MONEY and found[column.name] is not None:
+            found[column.name] = Money(found[column.name], found[column.currency])
+    return found
 
 
 def by_name(table: Table) -> Iterator[dict[str, Any]]:

@@ -252,9 +252,9 @@ def by_type(session: Session, show_id: int) -> list[TypeFigures]:
     return reports.values(session, TypeFigures, TYPES, query)
 
 
-def fee_lines(session: Session, show_id: int) -> list[FeeLine]:
+def fee_lines(session: Session, show_id: int | None = None) -> list[FeeLine]:
     """
-    The named fees of one show.
+    The named fees of one show or of all.
     """
     query = _fees(reports.field_names(FeeLine), show_id)
     return reports.values(session, FeeLine, FEES, query)

@@ -9,14 +9,24 @@ import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, FromClause, Result, Select, Text, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Result,
+    Select,
+    Text,
+    literal_column,
+    type_coerce,
+)
 from sqlmodel import Session
 
 from ticketsync.core import money, tables
-from ticketsync.core.tables import Column, Row
+from ticketsync.core.tables import Column, Kind, Row
 from ticketsync.store.types import Instant
 
 Value = TypeVar("Value")
+# As text, because these are ours and many: nothing to bind at each query.
+_KNOWN: ColumnElement[Any] = literal_column(str(tuple(sorted(money.EXPONENTS))))
 
 
 def field_names(value: type[Any]) -> list[str]:
@@ -52,8 +62,9 @@ def values(
     One object for each row of a query that selects the fields of its dataclass. What
     the columns call money becomes `Money` in the currency of its row.
     """
+    of_money = [column for column in columns if column.kind is Kind.MONEY]
     return [
-        kind(**tables.with_money(columns, row._asdict()))
+        kind(**tables.with_money(of_money, row._asdict()))
         for row in session.connection().execute(query)
     ]
 
@@ -96,7 +107,7 @@ def is_known(currency: ColumnElement[Any]) -> ColumnElement[bool]:
     Not a row of zeros in a currency that a listing named and ISO 4217 does not know: no
     order in it was ever read, and one such row must not hide all the others.
     """
-    return currency.in_(sorted(money.EXPONENTS))
+    return currency.bool_op("IN")(_KNOWN)
 
 
 def _rows(result: Result[Any]) -> Iterator[Row]:
