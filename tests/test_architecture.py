@@ -64,7 +64,7 @@ ALLOWED = {
 for context in CONTEXTS | READERS:
     ALLOWED[context] = {
         *(context, "store.tables", "store.upsert", "store.types", "store.counted"),
-        *("store.row_locks", "core"),
+        *("store.row_locks", "store.reports", "core"),
     }
 OF_CORE = {
     "msgspec",

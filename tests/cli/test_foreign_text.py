@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.net import budget
 from ticketsync.reporting import exports
 
@@ -55,8 +56,14 @@ def test_f123_no_text_cell_begins_like_a_formula_and_numbers_stay_numbers(
     payload, tail, number
 ):
     stream = io.StringIO()
-    row = {"name": payload + tail, "gross": exports.amount(number, "AUD"), "n": number}
-    exports.write_csv([row], ["name", "gross", "n"], stream)
+    columns = (
+        Column("name"),
+        Column("gross", Kind.MONEY),
+        Column("n", Kind.COUNT),
+        Column("currency"),
+    )
+    rows = [(payload + tail, number, number, "AUD")]
+    exports.write(Table(columns, rows), "csv", stream)
     _, cells = csv.reader(io.StringIO(stream.getvalue(), newline=""))
     assert not cells[0].lstrip(" ").startswith(tuple("=+-@\t\r\n\0＝＋－＠"))
     assert cells[0].startswith("'")

@@ -109,7 +109,7 @@ def difference(home, sandbox):
             "JOIN accounts a ON a.id = o.account_id"
         ).all()
         sound = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
-        gross = sum(item.gross for item in numbers.figures(session))
+        gross = sum(item.gross.minor for item in numbers.figures(session))
         sold = sum(item.tickets_sold for item in numbers.figures(session))
     database.close()
     held = [id_ for account, id_ in by_account if account == "tt"]

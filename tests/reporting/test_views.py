@@ -75,7 +75,7 @@ def test_tickets_add_up_to_the_figures(synced):
         of_show[2] += row["kind"] == "admission" and row["is_sold"]
     with synced.read() as session:
         figures = {
-            item.show_id: [item.gross, item.refunded, item.tickets_sold]
+            item.show_id: [item.gross.minor, item.refunded.minor, item.tickets_sold]
             for item in numbers.figures(session)
         }
     assert {show: found for show, found in sums.items() if any(found)} == {

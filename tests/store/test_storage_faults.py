@@ -54,7 +54,7 @@ def gross(home):
     database = engine.open_database(str(home / "ticketsync.db"))
     with database.read() as session:
         sound = session.connection().exec_driver_sql("PRAGMA integrity_check").scalar()
-        found = sum(item.gross for item in numbers.figures(session))
+        found = sum(item.gross.minor for item in numbers.figures(session))
         outcomes = [
             row[0]
             for row in session.connection().exec_driver_sql(

@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from ticketsync.core import clock, errors, money
 from ticketsync.core.redact import safe
+from ticketsync.store import reports
 from ticketsync.store.tables.catalogue import Production, Show, Venue
 from ticketsync.store.upsert import insert_new, table_of
 
@@ -174,10 +175,12 @@ def list_shows(session: Session, production: str | None = None) -> list[ShowInfo
     shows, works, places = table_of(Show), table_of(Production), table_of(Venue)
     query = (
         select(
-            shows.c.id,
-            works.c.title.label("production"),
-            places.c.name.label("venue"),
-            *(shows.c[name] for name in ShowInfo.__slots__[3:]),
+            *reports.named(
+                reports.field_names(ShowInfo),
+                shows,
+                production=works.c.title,
+                venue=places.c.name,
+            )
         )
         .join(works, works.c.id == shows.c.production_id)
         .join(places, places.c.id == shows.c.venue_id)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -278,20 +278,35 @@ def _put_door_list(database: Database, home: Path) -> None:
 def _one_show(database: Database) -> None:
     from ticketsync.cli import render
     from ticketsync.cli.shows import print_sources
-    from ticketsync.reporting import numbers
 
     figures = _figures(database)
     door = next(f for f in figures if f.account == "door")
     two = next(f for f in figures if f.currency == "NZD")
     for chosen in (door, two):
-        with database.read() as session:
-            totals = numbers.totals(session, chosen.show_id)
         typer.echo(f"{chosen.production}, {render.day(chosen.starts_local)}")
-        own = [f for f in figures if f.show_id == chosen.show_id]
-        print_sources(own, totals)
+        print_sources([f for f in figures if f.show_id == chosen.show_id])
         typer.echo("")
+    _print_all(figures)
     typer.echo("Two currencies are never added up. – means that a platform does not")
     typer.echo("tell its fees: then their sum is unknown, and says so.")
+
+
+def _print_all(figures: Sequence[Figures]) -> None:
+    """
+    What all shows earned over all platforms, in each currency.
+    """
+    from ticketsync.cli import render
+    from ticketsync.core import tables
+    from ticketsync.core.tables import Column, Kind
+
+    columns = (
+        Column("currency", heading="ALL SHOWS"),
+        Column("tickets_sold", Kind.COUNT, "SOLD"),
+        Column("gross", Kind.MONEY),
+        Column("refunded", Kind.MONEY),
+        Column("net_before_fees", Kind.MONEY, "NET BEFORE FEES"),
+    )
+    render.report(tables.totals(tables.of_values(columns, figures)))
 
 
 def _second_day(sandbox: Sandbox, database: Database, settings: Settings) -> None:
@@ -319,47 +334,41 @@ def _second_day(sandbox: Sandbox, database: Database, settings: Settings) -> Non
 
 def _explain(database: Database) -> None:
     from ticketsync.cli import render
+    from ticketsync.core import money, tables
+    from ticketsync.core.tables import Column, Kind
     from ticketsync.financials import explain
 
-    figures = max(_figures(database), key=lambda item: item.refunded)
-    with database.read() as session:
-        parts = explain.parts(session, figures.show_id)
-    returned = [part for part in parts if part.refunded]
-    typer.echo(
-        f"{figures.production}, {render.day(figures.starts_local)}: "
-        f"{render.amount(figures.refunded, figures.currency)} {figures.currency} "
-        "refunded. These tickets:"
+    chosen = max(
+        (item for item in _figures(database) if item.currency == "AUD"),
+        key=lambda item: item.refunded.minor,
     )
-    rows = [
-        {
-            "order": part.order_id,
-            "state": part.order_status,
-            "ticket": part.ticket_id,
-            "was": part.ticket_status,
-            "charged": render.amount(part.charged, part.currency),
-            "back": render.amount(part.refunded, part.currency),
-        }
-        for part in returned
-    ]
-    columns = [
-        render.Column("order", "ORDER"),
-        render.Column("state", "STATUS"),
-        render.Column("ticket", "TICKET"),
-        render.Column("was", ""),
-        render.Column("charged", "CHARGED", numeric=True),
-        render.Column("back", "BACK", numeric=True),
-    ]
-    total = {"back": render.amount(figures.refunded, figures.currency)}
-    render.table(rows, columns, total=total)
+    with database.read() as session:
+        parts = explain.parts(session, chosen.show_id)
+    returned = [part for part in parts if part.refunded.minor]
+    refunded = money.sum_by_currency(part.refunded for part in returned)
+    typer.echo(
+        f"{chosen.production}, {render.day(chosen.starts_local)}: "
+        f"{render.sums(refunded)} refunded. These tickets:"
+    )
+    columns = (
+        Column("order_id", heading="ORDER"),
+        Column("order_status", heading="STATUS"),
+        Column("ticket_id", heading="TICKET"),
+        Column("ticket_status", heading=""),
+        Column("charged", Kind.MONEY),
+        Column("refunded", Kind.MONEY, "BACK"),
+        Column("currency", heading=""),
+    )
+    table = tables.of_values(columns, returned)
+    render.report(table, totals=tables.totals(table))
 
 
 def _export(database: Database, home: Path) -> None:
-    from ticketsync.reporting import exports
+    from ticketsync.reporting import exports, numbers
 
-    rows = [item.as_json() for item in _figures(database)]
     file = home / "financials.csv"
-    with exports.into_file(file) as stream:
-        count = exports.write_csv(rows, list(rows[0]), stream)
+    with database.read() as session, exports.into_file(file) as stream:
+        count = exports.write(numbers.figures_table(session), "csv", stream)
     lines = file.read_text(encoding="utf-8").splitlines()
     typer.echo(f"{count} rows, one per show and account. The first columns:")
     for line in lines[:3]:
@@ -380,7 +389,7 @@ def _compare(sandbox: Sandbox, database: Database) -> None:
         for code in sorted({row["currency"] for row in truth}):
             own = [f for f in figures if (f.account, f.currency) == (account, code)]
             told = [row for row in truth if row["currency"] == code]
-            ours = sum(f.gross - f.refunded for f in own)
+            ours = sum((f.gross - f.refunded).minor for f in own)
             theirs = sum(
                 money.from_decimal_text(row["net_before_fees"], code) for row in told
             )

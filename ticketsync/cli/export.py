@@ -5,17 +5,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
 from ticketsync.cli import context
 
 if TYPE_CHECKING:
-    from ticketsync.reporting.sales import Sale
+    from sqlmodel import Session
+
+    from ticketsync.core.tables import Table
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -35,31 +37,9 @@ def export_financials(
     """
     One row per show, account and currency.
     """
-    from ticketsync.reporting import exports, numbers
+    from ticketsync.reporting import numbers
 
-    with context.of(ctx).database().read() as session:
-        figures = numbers.figures(session)
-    amounts = {
-        "face",
-        "discounts",
-        "gross",
-        "fees",
-        "refunded",
-        "tax",
-        "tax_remitted",
-        "net",
-        "net_before_fees",
-        "revenue",
-    }
-    rows = [
-        {
-            name: exports.Amount(value) if name in amounts and value else value
-            for name, value in item.as_json().items()
-        }
-        for item in figures
-    ]
-    columns = list(rows[0]) if rows else ["show_id"]
-    _write(ctx, rows, columns, format, output, raw)
+    _export(ctx, numbers.figures_table, format, output, raw)
 
 
 @app.command("sales")
@@ -70,11 +50,8 @@ def export_sales(
     One row per order and show, as far as it counts.
     """
     from ticketsync.reporting import sales
-    from ticketsync.reporting.sales import Sale
 
-    with context.of(ctx).database().read() as session:
-        rows = (sale_row(sale) for sale in sales.sales(session))
-        _write(ctx, rows, list(Sale.__slots__), format, output, raw)
+    _export(ctx, sales.sales_table, format, output, raw)
 
 
 @app.command("refunds")
@@ -88,19 +65,9 @@ def export_refunds(
     The basis is `reported` (the platform's date), `void` (when its ticket was voided),
     `seen` (when we first saw it) or `assumed` (it was there at the first read).
     """
-    from ticketsync.reporting import exports, sales
-    from ticketsync.reporting.sales import RefundLine
+    from ticketsync.reporting import sales
 
-    def row(line: RefundLine) -> dict[str, Any]:
-        return {
-            **asdict(line),
-            "charged": exports.amount(line.charged, line.currency),
-            "amount": exports.amount(line.amount, line.currency),
-        }
-
-    with context.of(ctx).database().read() as session:
-        rows = (row(line) for line in sales.refunds(session))
-        _write(ctx, rows, list(RefundLine.__slots__), format, output, raw)
+    _export(ctx, sales.refunds_table, format, output, raw)
 
 
 @app.command("fees")
@@ -110,16 +77,9 @@ def export_fees(
     """
     One row per show and named fee.
     """
-    from ticketsync.reporting import exports, numbers
-    from ticketsync.reporting.numbers import FeeLine
+    from ticketsync.reporting import numbers
 
-    with context.of(ctx).database().read() as session:
-        lines = numbers.fee_lines(session)
-    rows = [
-        {**asdict(line), "amount": exports.amount(line.amount, line.currency)}
-        for line in lines
-    ]
-    _write(ctx, rows, list(FeeLine.__slots__), format, output, raw)
+    _export(ctx, numbers.fees_table, format, output, raw)
 
 
 @app.command("calendar")
@@ -156,7 +116,7 @@ def export_calendar(
             }
             for show in found
         ]
-        _write(ctx, rows, [], "json", output, raw=False)
+        _write(ctx, lambda stream: exports.write_json(rows, stream), output)
         return
     text = calendar.as_ics(found, name=house.name, now=clock.now()).decode()
     if output is None:
@@ -167,41 +127,33 @@ def export_calendar(
     context.of(ctx).say(f"{output}: {len(found)} shows")
 
 
-def sale_row(sale: Sale) -> dict[str, Any]:
-    """
-    One order with its amounts in major units.
-    """
-    from ticketsync.reporting import exports
-
-    return {
-        **asdict(sale),
-        **{
-            name: exports.amount(getattr(sale, name), sale.currency)
-            for name in ("total", "charged", "refunded")
-        },
-    }
-
-
-def _write(
+def _export(
     ctx: typer.Context,
-    rows: Iterable[dict[str, Any]],
-    columns: list[str],
+    report: Callable[[Session], Table],
     format: str,
     output: Path | None,
     raw: bool,
 ) -> None:
+    """
+    Write a report row by row, as the database gives it.
+    """
     from ticketsync.core import errors
     from ticketsync.reporting import exports
-
-    def write(stream: Any) -> int:
-        if format == "json":
-            return exports.write_json(rows, stream)
-        return exports.write_csv(rows, columns, stream, raw=raw)
 
     if format not in ("csv", "json"):
         raise errors.UsageError(
             f"There is no export format {format!r}.", hint="Use csv or json."
         )
+    with context.of(ctx).database().read() as session:
+        table = report(session)
+        _write(ctx, lambda file: exports.write(table, format, file, raw=raw), output)
+
+
+def _write(
+    ctx: typer.Context, write: Callable[[IO[str]], int], output: Path | None
+) -> None:
+    from ticketsync.reporting import exports
+
     if output is None:
         write(sys.stdout)
         return

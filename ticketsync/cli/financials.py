@@ -5,8 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,8 +13,11 @@ from ticketsync.cli import context
 from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
+    from ticketsync.core.money import Money
+    from ticketsync.core.tables import Table
+    from ticketsync.financials.explain import Part
     from ticketsync.financials.gaps import Gap, Known
-    from ticketsync.reporting.numbers import Figures
+    from ticketsync.reporting.numbers import Figures, TypeFigures
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -35,73 +37,55 @@ def list_financials(
     from ticketsync.cli import render
     from ticketsync.reporting import numbers
 
-    with context.of(ctx).database().read() as session:
-        figures = numbers.figures(session)
     wanted = context.chosen_format(format, json)
-    if wanted != "table":
-        render.show([], [], wanted, machine=[item.as_json() for item in figures])
-    elif not figures:
-        typer.echo("No figures yet. Run `ticketsync sync`.")
-    else:
+    with context.of(ctx).database().read() as session:
+        if wanted != "table":
+            render.machine(numbers.figures_table(session), wanted)
+            return
+        figures = numbers.figures(session)
+    if figures:
         print_figures(figures)
+    else:
+        typer.echo("No figures yet. Run `ticketsync sync`.")
 
 
 def print_figures(figures: Sequence[Figures]) -> None:
     """
-    The table of shows, with a total where there is one currency only.
+    The table of shows, with a total for each currency.
     """
     from ticketsync.cli import render
+    from ticketsync.core import tables
+    from ticketsync.core.tables import Column, Kind
 
-    rows = [
-        {
-            "when": render.day(item.starts_local),
-            "production": item.production,
-            "via": item.account,
-            "sold": item.tickets_sold,
-            "comp": item.tickets_comp,
-            "gross": render.amount(item.gross, item.currency),
-            "refunded": render.amount(item.refunded, item.currency),
-            "fees": render.amount(item.fees, item.currency),
-            "net": render.amount(item.net, item.currency),
-        }
-        for item in figures
-    ]
     accounts = {item.account for item in figures}
-    columns = [
-        render.Column("when", "SHOW", rigid=True),
-        render.Column("production", "PRODUCTION", most=20),
-        *([render.Column("via", "VIA", most=8)] if len(accounts) > 1 else []),
-        render.Column("sold", "SOLD", numeric=True),
-        render.Column("gross", "GROSS", numeric=True),
-        render.Column("refunded", "REFUNDED", numeric=True),
-        render.Column("fees", "FEES", numeric=True),
-        render.Column("net", "NET", numeric=True),
-    ]
-    currencies = {item.currency for item in figures}
-    total = _total(figures, *currencies) if len(currencies) == 1 else None
-    render.table(rows, columns, total=total)
+    columns = (
+        Column("starts_local", Kind.LOCAL, "SHOW"),
+        Column("production"),
+        *([Column("account", heading="VIA")] if len(accounts) > 1 else []),
+        Column("tickets_sold", Kind.COUNT, "SOLD"),
+        Column("gross", Kind.MONEY),
+        Column("refunded", Kind.MONEY),
+        Column("fees", Kind.MONEY),
+        Column("net", Kind.MONEY),
+        Column("currency", heading=""),
+    )
+    table = tables.of_values(columns, figures)
+
+    def label(currency: str) -> str:
+        shows = len({item.show_id for item in figures if item.currency == currency})
+        return f"{shows} show{'' if shows == 1 else 's'}"
+
+    render.report(
+        table,
+        most={"production": 20, "account": 8},
+        totals=tables.totals(table),
+        label=label,
+    )
     if any(item.fees is None for item in figures):
         typer.echo(
             "– means unknown: this platform tells no fees. State yours under "
             "`accounts:`\nin the settings, and net is known too."
         )
-
-
-def _total(figures: Sequence[Figures], currency: str) -> dict[str, Any]:
-    from ticketsync.cli import render
-
-    def summed(name: str) -> str:
-        values = [getattr(item, name) for item in figures]
-        return render.amount(None if None in values else sum(values), currency)
-
-    return {
-        "when": f"{len({item.show_id for item in figures})} shows, {currency}",
-        "sold": sum(item.tickets_sold for item in figures),
-        "gross": summed("gross"),
-        "refunded": summed("refunded"),
-        "fees": summed("fees"),
-        "net": summed("net"),
-    }
 
 
 @app.command("show")
@@ -113,6 +97,7 @@ def show_financials(
     """
     from ticketsync.catalogue import shows
     from ticketsync.cli import render
+    from ticketsync.core import tables
     from ticketsync.reporting import numbers
 
     with context.of(ctx).database().read() as session:
@@ -124,43 +109,45 @@ def show_financials(
         render.print_json(
             {
                 "financials": [item.as_json() for item in figures],
-                "ticket_types": [_with_texts(asdict(item)) for item in types],
-                "fees": [_with_texts(asdict(item)) for item in fees],
+                "ticket_types": [tables.record(numbers.TYPES, item) for item in types],
+                "fees": [tables.record(numbers.FEES, item) for item in fees],
             }
         )
         return
     typer.echo(f"{found.production}, {render.day(found.starts_local)}, {found.venue}")
     for item in figures:
         _print_card(item)
-    rows = [
-        {
-            **asdict(item),
-            "face": render.amount(item.face, item.currency),
-            "gross": render.amount(item.gross, item.currency),
-            "refunded": render.amount(item.refunded, item.currency),
-        }
-        for item in types
-    ]
-    columns = [
-        render.Column("type_name", "TICKET TYPE"),
-        render.Column("account", "VIA"),
-        render.Column("tickets_sold", "SOLD", numeric=True),
-        render.Column("tickets_comp", "COMP", numeric=True),
-        render.Column("face", "FACE", numeric=True),
-        render.Column("gross", "GROSS", numeric=True),
-        render.Column("refunded", "REFUNDED", numeric=True),
-    ]
-    if rows:
-        render.table(rows, columns)
+    if types:
+        typer.echo("")
+        _print_types(types)
+
+
+def _print_types(types: Sequence[TypeFigures]) -> None:
+    from ticketsync.cli import render
+    from ticketsync.core import tables
+    from ticketsync.core.tables import Column, Kind
+
+    columns = (
+        Column("type_name", heading="TICKET TYPE"),
+        Column("account", heading="VIA"),
+        Column("tickets_sold", Kind.COUNT, "SOLD"),
+        Column("tickets_comp", Kind.COUNT, "COMP"),
+        Column("face", Kind.MONEY),
+        Column("gross", Kind.MONEY),
+        Column("refunded", Kind.MONEY),
+        Column("currency", heading=""),
+    )
+    table = tables.of_values(columns, types)
+    render.report(table, totals=tables.totals(table), label=lambda _: "all types")
 
 
 def _print_card(item: Figures) -> None:
     from ticketsync.cli import render
     from ticketsync.core import clock
 
-    def line(name: str, minor: int | None, note: str = "") -> None:
-        shown = render.amount(minor, item.currency)
-        typer.echo(f"  {name:<18}{shown:>12}  {note}".rstrip())
+    def line(name: str, amount: Money | None, note: str = "") -> None:
+        shown = render.UNKNOWN if amount is None else render.with_code(amount)
+        typer.echo(f"  {name:<18}{shown:>16}  {note}".rstrip())
 
     typer.echo(
         f"\n{item.account} ({item.provider}), {item.currency}, synced "
@@ -180,19 +167,6 @@ def _print_card(item: Figures) -> None:
     line("net before fees", item.net_before_fees)
 
 
-def _with_texts(row: dict[str, Any]) -> dict[str, Any]:
-    """
-    Amounts of a row as decimal texts.
-    """
-    from ticketsync.core import money
-
-    amounts = ("face", "discounts", "gross", "refunded", "amount")
-    return {
-        name: money.decimal_text(value, row["currency"]) if name in amounts else value
-        for name, value in row.items()
-    }
-
-
 @app.command("explain")
 def explain_financials(
     ctx: typer.Context, show: Show, format: Format = "table", json: Json = False
@@ -202,54 +176,59 @@ def explain_financials(
     """
     from ticketsync.catalogue import shows
     from ticketsync.cli import render
-    from ticketsync.core import money
+    from ticketsync.core import tables
+    from ticketsync.core.tables import Column, Kind
     from ticketsync.financials import explain, gaps
 
+    wanted = context.chosen_format(format, json)
     with context.of(ctx).database().read() as session:
         found = shows.find(session, show)
-        parts = explain.parts(session, found.id)
         missing = gaps.gaps(session, found.id)
+        if wanted != "table":
+            report = explain.parts_table(session, found.id)
+            render.machine(_with_gaps(report, missing), wanted)
+            return
+        parts = explain.parts(session, found.id)
         known = gaps.known(session, found.id, missing)
-    lacks = {(gap.account, gap.order_id): gap.words for gap in missing}
-    amounts = ("face", "discount", "charged", "refunded", "tax", "tax_remitted", "fees")
-
-    def texts(row: dict[str, Any]) -> dict[str, Any]:
-        return {
-            name: money.decimal_text(value, row["currency"])
-            if name in amounts and value is not None
-            else value
-            for name, value in row.items()
-        }
-
-    rows = [
-        texts(asdict(part)) | {"lacks": lacks.get((part.account, part.order_id), "")}
-        for part in parts
-    ]
-    columns = [
-        render.Column("order_id", "ORDER"),
-        render.Column("order_status", "STATUS"),
-        render.Column("ticket_id", "TICKET"),
-        render.Column("ticket_status", ""),
-        render.Column("type_name", "TYPE", most=12),
-        render.Column("face", "FACE", numeric=True),
-        render.Column("charged", "CHARGED", numeric=True),
-        render.Column("refunded", "BACK", numeric=True),
-    ]
-    wanted = context.chosen_format(format, json)
-    if wanted == "table" and parts:
-        currency = parts[0].currency
-        total = {
-            "order_id": f"{sum(part.is_sold for part in parts)} sold",
-            **{
-                name: render.amount(sum(getattr(p, name) for p in parts), currency)
-                for name in ("face", "charged", "refunded")
-            },
-        }
-        typer.echo(f"{found.production}, {render.day(found.starts_local)}")
-        render.table(rows, columns, total=total)
-        _print_gaps(missing, known)
+    if not parts:
+        typer.echo("No orders count for this show.")
         return
-    render.show(rows, columns, wanted, empty="No orders count for this show.")
+    columns = (
+        Column("order_id", heading="ORDER"),
+        Column("order_status", heading="STATUS"),
+        Column("ticket_id", heading="TICKET"),
+        Column("ticket_status", heading=""),
+        Column("type_name", heading="TYPE"),
+        Column("face", Kind.MONEY),
+        Column("charged", Kind.MONEY),
+        Column("refunded", Kind.MONEY, "BACK"),
+        Column("currency", heading=""),
+    )
+    table = tables.of_values(columns, parts)
+    typer.echo(f"{found.production}, {render.day(found.starts_local)}")
+    render.report(
+        table,
+        most={"type_name": 12},
+        totals=tables.totals(table),
+        label=lambda currency: f"{_sold(parts, currency)} sold",
+    )
+    _print_gaps(missing, known)
+
+
+def _sold(parts: Sequence[Part], currency: str) -> int:
+    return sum(part.is_sold for part in parts if part.currency == currency)
+
+
+def _with_gaps(report: Table, missing: Sequence[Gap]) -> Table:
+    """
+    The report with a last column that says what the order of each row lacks.
+    """
+    from ticketsync.core.tables import Column, Table
+
+    lacks = {(gap.account, gap.order_id): gap.words for gap in missing}
+    account, order = report.position("account"), report.position("order_id")
+    rows = ((*row, lacks.get((row[account], row[order]), "")) for row in report.rows)
+    return Table((*report.columns, Column("lacks")), rows)
 
 
 _NAMED = 5  # orders named of those that lack the same

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,7 +13,8 @@ from ticketsync.cli import context
 from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
-    from ticketsync.reporting.daily import OnSale
+    from ticketsync.core.money import Money
+    from ticketsync.reporting.daily import OnSale, Sums
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Summaries for people."
@@ -62,12 +64,25 @@ def daily(
         watch.send(here.settings(), title, _as_text(found, f"{yesterday:%A}"))
         here.say(f"Sent: {title}")
         return
-    render.show(
+    if wanted != "table":
+        render.show([], [], wanted, machine=[_as_json(item) for item in found])
+    elif found:
+        _print(found, f"{yesterday:%a}")
+    else:
+        typer.echo("No show ahead is on sale.")
+
+
+def _print(found: Sequence[OnSale], yesterday: str) -> None:
+    from ticketsync.cli import render
+    from ticketsync.reporting import daily as reporting
+
+    render.table(
         [_row(item) for item in found],
-        _columns(f"{yesterday:%a}"),
-        wanted,
-        machine=[_as_json(item) for item in found],
-        empty="No show ahead is on sale.",
+        _columns(yesterday),
+        totals=[
+            {"show": _shows(found, sums.currency), **_sold(sums, [sums.gross])}
+            for sums in reporting.totals(found)
+        ],
     )
 
 
@@ -77,16 +92,25 @@ def _row(item: OnSale) -> dict[str, Any]:
     return {
         "show": render.day(item.starts_local),
         "production": item.production,
-        "allocation": "–" if item.allocation is None else item.allocation,
+        "allocation": render.UNKNOWN if item.allocation is None else item.allocation,
+        **_sold(item, item.gross),
+    }
+
+
+def _sold(item: OnSale | Sums, gross: Sequence[Money]) -> dict[str, Any]:
+    from ticketsync.cli import render
+
+    return {
         "recently": f"{item.recently:+d}" if item.recently else "–",
         "sold": item.sold,
         "comps": item.comps,
-        "gross": " + ".join(
-            f"{render.amount(minor, currency)} {currency}"
-            for currency, minor in sorted(item.gross.items())
-        )
-        or "–",
+        "gross": render.sums(gross),
     }
+
+
+def _shows(found: Sequence[OnSale], currency: str) -> str:
+    shows = sum(any(sums.currency == currency for sums in item.sums) for item in found)
+    return f"{shows} show{'' if shows == 1 else 's'}"
 
 
 def _columns(yesterday: str) -> list[Any]:
@@ -104,7 +128,7 @@ def _columns(yesterday: str) -> list[Any]:
 
 
 def _as_json(item: OnSale) -> dict[str, Any]:
-    from ticketsync.core import clock, money
+    from ticketsync.core import clock
 
     return {
         "show_id": item.show_id,
@@ -114,10 +138,7 @@ def _as_json(item: OnSale) -> dict[str, Any]:
         "sold_since_yesterday": item.recently,
         "tickets_sold": item.sold,
         "tickets_comp": item.comps,
-        "gross": {
-            currency: money.decimal_text(minor, currency)
-            for currency, minor in sorted(item.gross.items())
-        },
+        "gross": {amount.currency: amount.text for amount in item.gross},
     }
 
 
@@ -126,18 +147,27 @@ def _as_text(found: list[OnSale], yesterday: str) -> str:
     The same for a mail or a telephone, where no table would keep its shape.
     """
     from ticketsync.core.redact import safe
+    from ticketsync.reporting import daily as reporting
 
     lines = []
     for item in found:
-        row = _row(item)
         seats = "" if item.allocation is None else f" of {item.allocation}"
-        comps = f", {item.comps} of them comps" if item.comps else ""
+        row = _row(item)
         lines.append(f"{row['show']}  {safe(item.production)}")
-        lines.append(
-            f"   {row['recently']} since {yesterday}, {item.sold}{seats} sold{comps}, "
-            f"{row['gross']}"
-        )
+        lines.append(f"   {_in_words(row, yesterday, seats)}")
+    for sums in reporting.totals(found):
+        row = _sold(sums, [sums.gross])
+        lines.append(f"{_shows(found, sums.currency)}, {sums.currency}")
+        lines.append(f"   {_in_words(row, yesterday, '')}")
     return "\n".join(lines) or "No show ahead is on sale."
+
+
+def _in_words(row: Mapping[str, Any], yesterday: str, seats: str) -> str:
+    comps = f", {row['comps']} of them comps" if row["comps"] else ""
+    return (
+        f"{row['recently']} since {yesterday}, {row['sold']}{seats} sold{comps}, "
+        f"{row['gross']}"
+    )
 
 
 def _recently(found: list[OnSale]) -> int:

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ticketsync.cli import context
 from ticketsync.cli.context import Format, Json
+
+if TYPE_CHECKING:
+    from ticketsync.core.tables import Table
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="The orders behind the figures."
@@ -37,40 +40,42 @@ def list_sales(
     """
     from ticketsync.catalogue import shows
     from ticketsync.cli import render
-    from ticketsync.cli.export import sale_row
     from ticketsync.reporting import sales as orders
 
+    wanted = context.chosen_format(format, json)
     with context.of(ctx).database().read() as session:
         show_id = shows.find(session, show).id if show else None
-        found = list(
-            orders.sales(session, show_id=show_id, account=account or None, limit=limit)
+        table = orders.sales_table(
+            session, show_id=show_id, account=account or None, limit=limit
         )
-    rows = [
-        {
-            "placed": f"{sale.placed_at:%d %b %H:%M}",
-            "order": sale.order_id,
-            "status": sale.status,
-            "production": sale.production or "–",
-            "tickets": sale.tickets,
-            "charged": render.amount(sale.charged, sale.currency),
-            "refunded": render.amount(sale.refunded, sale.currency),
-        }
-        for sale in found
-    ]
-    columns = [
-        render.Column("placed", "PLACED (UTC)", rigid=True),
-        render.Column("order", "ORDER"),
-        render.Column("status", "STATUS"),
-        render.Column("production", "PRODUCTION", most=18),
-        render.Column("tickets", "TICKETS", numeric=True),
-        render.Column("charged", "CHARGED", numeric=True),
-        render.Column("refunded", "BACK", numeric=True),
-    ]
-    machine = [{k: _text(v) for k, v in sale_row(sale).items()} for sale in found]
-    render.show(rows, columns, context.chosen_format(format, json), machine=machine)
+        if wanted != "table":
+            render.machine(table, wanted)
+            return
+        table = table.loaded()
+    if table.rows:
+        _print(table)
+    else:
+        typer.echo("Nothing to show.")
 
 
-def _text(value: object) -> object:
-    from ticketsync.reporting.exports import Amount
+def _print(orders: Table) -> None:
+    from ticketsync.cli import render
+    from ticketsync.core import tables
+    from ticketsync.core.tables import Column, Kind
 
-    return str(value) if isinstance(value, Amount) else value
+    table = orders.shown(
+        Column("placed_at", Kind.INSTANT, "PLACED (UTC)"),
+        Column("order_id", heading="ORDER"),
+        Column("status"),
+        Column("production"),
+        Column("tickets", Kind.COUNT),
+        Column("charged", Kind.MONEY),
+        Column("refunded", Kind.MONEY, "BACK"),
+        Column("currency", heading=""),
+    )
+    render.report(
+        table,
+        most={"production": 18},
+        totals=tables.totals(table),
+        label=lambda _: "these orders",
+    )

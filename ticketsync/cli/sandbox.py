@@ -115,6 +115,7 @@ def truth(
         render.Column("gross", "GROSS", numeric=True),
         render.Column("refunded", "REFUNDED", numeric=True),
         render.Column("tax", "TAX", numeric=True),
+        render.Column("currency", ""),
     ]
     render.show(rows, columns, "json" if json else "table")
 

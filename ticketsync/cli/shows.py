@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -222,7 +222,7 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
                 "capacity": found.capacity,
                 "sources": listed,
                 "figures": [item.as_json() for item in figures],
-                "totals": [numbers.total_as_json(row) for row in totals],
+                "totals": [total.as_json() for total in totals],
             }
         )
         return
@@ -230,7 +230,7 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
     seats = "" if found.capacity is None else f", {found.capacity} seats"
     typer.echo(f"{safe(found.venue)}{seats}")
     typer.echo("")
-    print_sources(figures, totals)
+    print_sources(figures)
     for offer in sources:
         state = "" if offer.brings_sales else ", switched off"
         theirs = f"date {offer.id}, their {safe(offer.occurrence_id)}{state}"
@@ -240,49 +240,25 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
                 typer.echo(f"  {safe(url)}")
 
 
-def print_sources(
-    figures: Sequence[Figures], totals: Sequence[Mapping[str, Any]]
-) -> None:
+def print_sources(figures: Sequence[Figures]) -> None:
     """
     What each account brought to one show, and their sums by currency.
     """
     from ticketsync.cli import render
+    from ticketsync.core import tables
+    from ticketsync.core.tables import Column, Kind
 
-    render.table(
-        [
-            {
-                "account": item.account,
-                "sold": item.tickets_sold,
-                "gross": render.amount(item.gross, item.currency),
-                "refunded": render.amount(item.refunded, item.currency),
-                "fees": render.amount(item.fees, item.currency),
-                "net": render.amount(item.net, item.currency),
-                "currency": item.currency,
-            }
-            for item in figures
-        ]
-        + [
-            {
-                "account": "all",
-                "sold": row["tickets_sold"],
-                **{
-                    name: render.amount(row[name], row["currency"])
-                    for name in ("gross", "refunded", "fees", "net")
-                },
-                "currency": row["currency"],
-            }
-            for row in totals
-        ],
-        [
-            render.Column("account", "SOLD BY"),
-            render.Column("sold", "SOLD", numeric=True),
-            render.Column("gross", "GROSS", numeric=True),
-            render.Column("refunded", "REFUNDED", numeric=True),
-            render.Column("fees", "FEES", numeric=True),
-            render.Column("net", "NET", numeric=True),
-            render.Column("currency", ""),
-        ],
+    columns = (
+        Column("account", heading="SOLD BY"),
+        Column("tickets_sold", Kind.COUNT, "SOLD"),
+        Column("gross", Kind.MONEY),
+        Column("refunded", Kind.MONEY),
+        Column("fees", Kind.MONEY),
+        Column("net", Kind.MONEY),
+        Column("currency", heading=""),
     )
+    table = tables.of_values(columns, figures)
+    render.report(table, totals=tables.totals(table), label=lambda _: "all")
 
 
 def _set_excluded(ctx: typer.Context, show: str, excluded: bool, reason: str) -> None:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +16,8 @@ from ticketsync.cli.context import Json
 
 if TYPE_CHECKING:
     from ticketsync.core.config import Settings
+    from ticketsync.core.tables import Table
+    from ticketsync.reporting.changes import Change
     from ticketsync.store.engine import Database
     from ticketsync.workflows.session import OnProgress
     from ticketsync.workflows.sync import Outcome
@@ -165,46 +167,58 @@ def summarise(here: context.Here, outcome: Outcome, *, dry_run: bool = False) ->
 
 def print_changes(outcome: Outcome, most: int = 12) -> None:
     """
-    The shows whose figures changed, with the difference.
+    The shows whose figures changed, with the difference; the totals are of all of them.
     """
     from ticketsync.cli import render
+    from ticketsync.core import tables
 
-    rows = []
-    for change in outcome.changes[:most]:
-        figures = change.either
-        rows.append(
-            {
-                "when": render.day(figures.starts_local),
-                "production": figures.production,
-                "account": figures.account,
-                "tickets": f"{change.difference('tickets_sold'):+d}",
-                "gross": _signed(change.difference("gross"), figures.currency),
-                "refunded": _signed(change.difference("refunded"), figures.currency),
-                "now": figures.tickets_sold,
-            }
-        )
-    columns = [
-        render.Column("when", "SHOW", rigid=True),
-        render.Column("production", "PRODUCTION", most=18),
-        render.Column("account", "ACCOUNT", most=14),
-        render.Column("tickets", "TICKETS", numeric=True),
-        render.Column("gross", "GROSS", numeric=True),
-        render.Column("refunded", "REFUNDED", numeric=True),
-        render.Column("now", "SOLD", numeric=True),
-    ]
-    if len({change.either.account for change in outcome.changes}) == 1:
-        del columns[2]
-    render.table(rows, columns)
+    table = _table_of_changes(outcome.changes)
+    render.report(
+        table.first(most),
+        most={"production": 18, "account": 14},
+        totals=tables.totals(table),
+        label=lambda currency: _shows(outcome.changes, currency),
+        growth=("tickets", "gross", "refunded"),
+    )
     if len(outcome.changes) > most:
-        typer.echo(f"… and {len(outcome.changes) - most} more shows")
+        typer.echo(f"… and {len(outcome.changes) - most} more, in the totals too")
 
 
-def _signed(minor: int, currency: str) -> str:
-    from ticketsync.cli import render
+def _table_of_changes(changes: Sequence[Change]) -> Table:
+    from ticketsync.core.tables import Column, Kind, Table
 
-    if not minor:
-        return "–"
-    return f"{'+' if minor > 0 else ''}{render.amount(minor, currency)}"
+    columns = [
+        Column("starts_local", Kind.LOCAL, "SHOW"),
+        Column("production"),
+        Column("account"),
+        Column("tickets", Kind.COUNT),
+        Column("gross", Kind.MONEY),
+        Column("refunded", Kind.MONEY),
+        Column("sold", Kind.NUMBER),
+        Column("currency", heading=""),
+    ]
+    rows = [
+        (
+            change.either.starts_local,
+            change.either.production,
+            change.either.account,
+            change.tickets,
+            change.gross.minor,
+            change.refunded.minor,
+            change.either.tickets_sold,
+            change.either.currency,
+        )
+        for change in changes
+    ]
+    table = Table(columns, rows)
+    if len({change.either.account for change in changes}) > 1:
+        return table
+    return table.shown(*(column for column in columns if column.name != "account"))
+
+
+def _shows(changes: Sequence[Change], currency: str) -> str:
+    shows = {c.either.show_id for c in changes if c.either.currency == currency}
+    return f"{len(shows)} show{'' if len(shows) == 1 else 's'}"
 
 
 @contextmanager

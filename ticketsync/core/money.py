@@ -9,7 +9,7 @@ currencies for display and must not be used for amounts.)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Final
@@ -54,7 +54,8 @@ class Money:
     def __post_init__(self) -> None:
         if type(self.minor) is not int:
             raise MoneyError(f"{self.minor!r} is not a whole number of minor units")
-        exponent(self.currency)
+        if self.currency not in EXPONENTS:
+            exponent(self.currency)  # which refuses it
 
     def __add__(self, other: Money) -> Money:
         return Money(self.minor + self._same(other).minor, self.currency)
@@ -66,12 +67,30 @@ class Money:
         return Money(-self.minor, self.currency)
 
     def __str__(self) -> str:
-        return f"{decimal_text(self.minor, self.currency)} {self.currency}"
+        return f"{self.text} {self.currency}"
+
+    @property
+    def text(self) -> str:
+        """
+        The amount alone, in major units: `-1234.50`.
+        """
+        return decimal_text(self.minor, self.currency)
 
     def _same(self, other: Money) -> Money:
         if self.currency != other.currency:
             raise MoneyError(f"{self.currency} and {other.currency} do not mix")
         return other
+
+
+def sum_by_currency(amounts: Iterable[Money]) -> tuple[Money, ...]:
+    """
+    The sums of these amounts: one for each currency, in the order of their codes.
+    """
+    sums: dict[str, Money] = {}
+    for amount in amounts:
+        held = sums.get(amount.currency)
+        sums[amount.currency] = amount if held is None else held + amount
+    return tuple(sums[currency] for currency in sorted(sums))
 
 
 def exponent(currency: str) -> int:

@@ -4,21 +4,14 @@ What is different between two states of the figures. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ticketsync.reporting.numbers import Figures
+from ticketsync.core.money import Money
+from ticketsync.core.tables import SUMMED
+from ticketsync.reporting.numbers import FIGURES, Figures
 
-COMPARED = (
-    "tickets_sold",
-    "tickets_comp",
-    "tickets_refunded",
-    "checked_in",
-    "gross",
-    "refunded",
-    "net_before_fees",
-    "fees",
-)
+COMPARED = [column.name for column in FIGURES if column.kind in SUMMED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +29,26 @@ class Change:
         assert found is not None
         return found
 
-    def difference(self, name: str) -> int:
+    @property
+    def tickets(self) -> int:
         """
-        How much a number grew; unknown counts as nothing.
+        How many more are sold.
         """
-        old = getattr(self.before, name) if self.before else 0
-        new = getattr(self.after, name) if self.after else 0
-        return (new or 0) - (old or 0)
+        before = self.before.tickets_sold if self.before else 0
+        return (self.after.tickets_sold if self.after else 0) - before
+
+    @property
+    def gross(self) -> Money:
+        return self._growth(lambda figures: figures.gross)
+
+    @property
+    def refunded(self) -> Money:
+        return self._growth(lambda figures: figures.refunded)
+
+    def _growth(self, amount: Callable[[Figures], Money]) -> Money:
+        nothing = Money(0, self.either.currency)
+        before = amount(self.before) if self.before else nothing
+        return (amount(self.after) if self.after else nothing) - before
 
 
 def changes(before: Iterable[Figures], after: Iterable[Figures]) -> list[Change]:

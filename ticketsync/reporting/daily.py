@@ -4,26 +4,52 @@ The morning's summary: every show on sale, what sold lately, what it stands at.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlmodel import Session
 
-from ticketsync.store import counted
+from ticketsync.core import tables
+from ticketsync.core.money import Money
+from ticketsync.core.tables import Column, Kind
+from ticketsync.store import counted, reports
 from ticketsync.store.tables.catalogue import Occurrence, Production, Show, ShowLink
 from ticketsync.store.tables.financials import ShowFinancials
 from ticketsync.store.tables.sales import Order, Ticket
 from ticketsync.store.upsert import table_of
 
+Key = tuple[int, str]  # a show and a currency
 
-@dataclass(frozen=True, slots=True)
+SUMS = (
+    Column("currency"),
+    Column("recently", Kind.COUNT),
+    Column("sold", Kind.COUNT),
+    Column("comps", Kind.COUNT),
+    Column("gross", Kind.MONEY),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """
+    What a show stands at in one currency. `recently` counts tickets that were ordered
+    since the given instant and still admit somebody.
+    """
+
+    currency: str
+    recently: int
+    sold: int
+    comps: int
+    gross: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OnSale:
     """
     One show ahead. `allocation` is the show's own capacity, else what its platforms
-    have for sale together; `None` if nobody says. `recently` counts tickets that were
-    ordered since the given instant and still admit somebody. `gross` is in minor units
-    by currency.
+    have for sale together; `None` if nobody says. `sums` has one entry per currency.
     """
 
     show_id: int
@@ -31,10 +57,32 @@ class OnSale:
     starts_at: datetime
     starts_local: str
     allocation: int | None
-    recently: int
-    sold: int
-    comps: int
-    gross: dict[str, int]
+    sums: tuple[Sums, ...]
+
+    @property
+    def recently(self) -> int:
+        return sum(item.recently for item in self.sums)
+
+    @property
+    def sold(self) -> int:
+        return sum(item.sold for item in self.sums)
+
+    @property
+    def comps(self) -> int:
+        return sum(item.comps for item in self.sums)
+
+    @property
+    def gross(self) -> tuple[Money, ...]:
+        return tuple(item.gross for item in self.sums)
+
+
+def totals(shows: Iterable[OnSale]) -> list[Sums]:
+    """
+    These shows together, once for each currency.
+    """
+    sums = [item for show in shows for item in show.sums]
+    found = tables.totals(tables.of_values(SUMS, sums))
+    return [Sums(**row) for row in tables.by_name(found)]
 
 
 def on_sale(session: Session, *, now: datetime, since: datetime) -> list[OnSale]:
@@ -73,8 +121,7 @@ def on_sale(session: Session, *, now: datetime, since: datetime) -> list[OnSale]
         )
         .all()
     )
-    recently = _recently(session, since)
-    totals = _totals(session)
+    sums = _sums(session, since)
     return [
         OnSale(
             show_id=row.id,
@@ -82,48 +129,58 @@ def on_sale(session: Session, *, now: datetime, since: datetime) -> list[OnSale]
             starts_at=row.starts_at,
             starts_local=row.starts_local,
             allocation=row.capacity if row.capacity is not None else row.offered,
-            recently=recently.get(row.id, 0),
-            sold=sum(total.sold for total in totals.get(row.id, ())),
-            comps=sum(total.comps for total in totals.get(row.id, ())),
-            gross={total.currency: total.gross for total in totals.get(row.id, ())},
+            sums=tuple(sums.get(row.id, ())),
         )
         for row in rows
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Total:
-    currency: str
-    sold: int
-    comps: int
-    gross: int
+def _sums(session: Session, since: datetime) -> dict[int, list[Sums]]:
+    recently, figures = _recently(session, since), _totals(session)
+    found: dict[int, list[Sums]] = {}
+    for show_id, currency in sorted({*recently, *figures}):
+        sold, comps, gross = figures.get((show_id, currency), (0, 0, 0))
+        found.setdefault(show_id, []).append(
+            Sums(
+                currency=currency,
+                recently=recently.get((show_id, currency), 0),
+                sold=sold,
+                comps=comps,
+                gross=Money(gross, currency),
+            )
+        )
+    return found
 
 
-def _recently(session: Session, since: datetime) -> dict[int, int]:
+def _recently(session: Session, since: datetime) -> dict[Key, int]:
     tickets, orders, links = table_of(Ticket), table_of(Order), table_of(ShowLink)
     rows = session.connection().execute(
-        select(links.c.show_id, func.count())
+        select(links.c.show_id, tickets.c.currency, func.count())
         .select_from(counted.counted_tickets())
         .join(orders, orders.c.id == tickets.c.order_id)
         .where(orders.c.placed_at >= since, counted.admits())
-        .group_by(links.c.show_id)
+        .group_by(links.c.show_id, tickets.c.currency)
     )
-    return {int(show): int(count) for show, count in rows}
+    return {(int(show), currency): int(count) for show, currency, count in rows}
 
 
-def _totals(session: Session) -> dict[int, list[_Total]]:
-    table = table_of(ShowFinancials)
+def _totals(session: Session) -> dict[Key, tuple[int, int, int]]:
+    """
+    Tickets sold, comps among them and gross in minor units.
+    """
+    held = table_of(ShowFinancials)
     rows = session.connection().execute(
         select(
-            table.c.show_id,
-            table.c.currency,
-            func.sum(table.c.tickets_sold),
-            func.sum(table.c.tickets_comp),
-            func.sum(table.c.gross),
-        ).group_by(table.c.show_id, table.c.currency)
+            held.c.show_id,
+            held.c.currency,
+            func.sum(held.c.tickets_sold),
+            func.sum(held.c.tickets_comp),
+            func.sum(held.c.gross),
+        )
+        .where(reports.is_known(held.c.currency))
+        .group_by(held.c.show_id, held.c.currency)
     )
-    found: dict[int, list[_Total]] = {}
-    for show_id, currency, sold, comps, gross in rows:
-        total = _Total(currency, int(sold), int(comps), int(gross))
-        found.setdefault(show_id, []).append(total)
-    return found
+    return {
+        (int(show), currency): (int(sold), int(comps), int(gross))
+        for show, currency, sold, comps, gross in rows
+    }

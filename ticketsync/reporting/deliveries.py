@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlmodel import Session
 
+from ticketsync.store import reports
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.sales import Order
 from ticketsync.store.tables.webhooks import Delivered, Webhook
@@ -88,10 +89,12 @@ def received(
     table, accounts = table_of(Delivered), table_of(Account)
     query = (
         select(
-            table.c.id,
-            accounts.c.name.label("account"),
-            accounts.c.provider,
-            *(table.c[name] for name in Received.__slots__[3:]),
+            *reports.named(
+                reports.field_names(Received),
+                table,
+                account=accounts.c.name,
+                provider=accounts.c.provider,
+            )
         )
         .join(accounts, accounts.c.id == table.c.account_id)
         .order_by(table.c.id.desc())

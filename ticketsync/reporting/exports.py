@@ -2,7 +2,8 @@
 The one writer for files that go to accountants.
 
 Text cells that a spreadsheet would take for a formula get a leading apostrophe;
-numbers are written by type and never touched, so that −5.00 stays a number (F123).
+numbers are written by the kind of their column and never touched, so that −5.00 stays a
+number (F123).
 """
 
 from __future__ import annotations
@@ -12,37 +13,53 @@ import csv
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from ticketsync.core import clock, errors, money, paths
+from ticketsync.core import clock, errors, paths, tables
+from ticketsync.core.tables import Column, Kind, Table
 
 _DANGEROUS = tuple("=+-@\t\r\n\0＝＋－＠")
+_MAY_BE_DANGEROUS = {*_DANGEROUS, " "}  # as the first character
+_FOREIGN = (Kind.TEXT, Kind.LOCAL, Kind.DAY)
 Row = Mapping[str, Any]
+Texts = Sequence[str | None]
+Guard = Callable[[Texts], Texts]
 
 
-class Amount(str):
+def write(table: Table, format: str, stream: IO[str], *, raw: bool = False) -> int:
     """
-    A number as text that the writer must not touch.
+    Write a report as csv or json, a batch of rows at a time; returns how many rows.
+    `raw` leaves texts of a CSV as they are.
     """
-
-    __slots__ = ()
-
-
-def amount(minor: int | None, currency: str) -> Amount | None:
-    """
-    An amount in major units, fit for a numeric column.
-    """
-    return None if minor is None else Amount(money.decimal_text(minor, currency))
+    if format == "json":
+        return write_json(tables.records(table), stream)
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(table.names)
+    guards = [_guard(column, raw=raw) for column in table.columns]
+    count = 0
+    for columns in tables.plain_batches(table):
+        count += len(columns[0])
+        writer.writerows(
+            zip(
+                *(
+                    values if guard is None else guard(values)
+                    for guard, values in zip(guards, columns, strict=True)
+                ),
+                strict=True,
+            )
+        )
+    return count
 
 
 def write_csv(
     rows: Iterable[Row], columns: Sequence[str], stream: IO[str], *, raw: bool = False
 ) -> int:
     """
-    Write rows as CSV; returns how many. `raw` leaves texts as they are.
+    Write rows without money as CSV, every value by its type; returns how many. Money
+    needs a `Table`.
     """
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(columns)
@@ -61,8 +78,7 @@ def write_json(rows: Iterable[Row], stream: IO[str]) -> int:
     stream.write("[")
     for row in rows:
         stream.write(",\n" if count else "\n")
-        plain = {name: _plain(value) for name, value in row.items()}
-        stream.write(json.dumps(plain, ensure_ascii=True))
+        stream.write(json.dumps(row, ensure_ascii=True, default=_plain))
         count += 1
     stream.write("\n]\n")
     return count
@@ -113,24 +129,47 @@ def file_name(show: Any) -> str:
     return f"{show.starts_local[:10]}-{title}-{show.id}"
 
 
-def _cell(value: Any, *, raw: bool) -> str:
-    text = _plain(value)
-    if text is None:
-        return ""
-    is_number = isinstance(value, Amount | int | bool)
-    if is_number or not isinstance(text, str):
-        return str(text)
-    # The csv module quotes a lone carriage return only from Python 3.13 on; unquoted it
-    # would begin a new row.
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text if raw else _harmless(text)
+def _guard(column: Column, *, raw: bool) -> Guard | None:
+    """
+    What the values of a column must go through, if they may hold what others wrote.
+    """
+    if column.kind not in _FOREIGN:
+        return None
+    return _one_row_each if raw else _harmless_each
+
+
+def _one_row_each(texts: Texts) -> Texts:
+    return [_one_row(text) if text else text for text in texts]
+
+
+def _harmless_each(texts: Texts) -> Texts:
+    # Nearly all are harmless at the first look, which is not worth a call.
+    return [
+        text
+        if not text or (text[0] not in _MAY_BE_DANGEROUS and "\r" not in text)
+        else _harmless(text)
+        for text in texts
+    ]
+
+
+def _cell(value: Any, *, raw: bool) -> Any:
+    if isinstance(value, str):
+        return _one_row(value) if raw else _harmless(value)
+    return _plain(value) if isinstance(value, datetime) else value
 
 
 def _harmless(text: str) -> str:
+    text = _one_row(text)
     return f"'{text}" if text.lstrip(" ").startswith(_DANGEROUS) else text
+
+
+def _one_row(text: str) -> str:
+    # The csv module quotes a lone carriage return only from Python 3.13 on; unquoted it
+    # would begin a new row.
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return clock.iso(value)
-    return str(value) if isinstance(value, Amount) else value
+    raise TypeError(f"{type(value).__name__} has no form in a file")

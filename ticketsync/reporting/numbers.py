@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Select, case, column, func, select, table
 from sqlmodel import Session
 
-from ticketsync.core import clock, money
+from ticketsync.core import tables
+from ticketsync.core.money import Money
+from ticketsync.core.tables import Column, Kind, Table
+from ticketsync.store import reports
 from ticketsync.store.tables.accounts import Account, SyncRun
 from ticketsync.store.tables.catalogue import Production, Show, Venue
 from ticketsync.store.tables.financials import (
@@ -20,13 +23,86 @@ from ticketsync.store.tables.financials import (
     ShowTicketType,
     TicketFee,
 )
+from ticketsync.store.types import Instant
 from ticketsync.store.upsert import table_of
 
+FIGURES = (
+    Column("show_id", Kind.NUMBER),
+    Column("production"),
+    Column("starts_at", Kind.INSTANT),
+    Column("venue"),
+    Column("account"),
+    Column("provider"),
+    Column("currency"),
+    Column("tickets_sold", Kind.COUNT),
+    Column("tickets_comp", Kind.COUNT),
+    Column("tickets_refunded", Kind.COUNT),
+    Column("checked_in", Kind.COUNT),
+    Column("face", Kind.MONEY),
+    Column("discounts", Kind.MONEY),
+    Column("gross", Kind.MONEY),
+    Column("fees", Kind.MONEY),
+    Column("fees_source"),
+    Column("refunded", Kind.MONEY),
+    Column("tax", Kind.MONEY),
+    Column("tax_remitted", Kind.MONEY),
+    Column("net", Kind.MONEY),
+    Column("net_before_fees", Kind.MONEY),
+    Column("revenue", Kind.MONEY),
+    Column("revenue_basis"),
+    Column("last_synced_at", Kind.INSTANT),
+)
+TOTALS = (
+    Column("show_id", Kind.NUMBER),
+    Column("production"),
+    Column("starts_at", Kind.INSTANT),
+    Column("starts_local", Kind.LOCAL),
+    Column("venue"),
+    Column("currency"),
+    Column("capacity", Kind.NUMBER),
+    Column("tickets_sold", Kind.COUNT),
+    Column("tickets_comp", Kind.COUNT),
+    Column("tickets_refunded", Kind.COUNT),
+    Column("checked_in", Kind.COUNT),
+    Column("face", Kind.MONEY),
+    Column("discounts", Kind.MONEY),
+    Column("gross", Kind.MONEY),
+    Column("fees", Kind.MONEY),
+    Column("refunded", Kind.MONEY),
+    Column("tax", Kind.MONEY),
+    Column("tax_remitted", Kind.MONEY),
+    Column("net", Kind.MONEY),
+    Column("net_before_fees", Kind.MONEY),
+)
+TYPES = (
+    Column("account"),
+    Column("type_name"),
+    Column("currency"),
+    Column("tickets_sold", Kind.COUNT),
+    Column("tickets_comp", Kind.COUNT),
+    Column("tickets_refunded", Kind.COUNT),
+    Column("face", Kind.MONEY),
+    Column("discounts", Kind.MONEY),
+    Column("gross", Kind.MONEY),
+    Column("refunded", Kind.MONEY),
+)
+FEES = (
+    Column("show_id", Kind.NUMBER),
+    Column("production"),
+    Column("starts_at", Kind.INSTANT),
+    Column("account"),
+    Column("currency"),
+    Column("name"),
+    Column("amount", Kind.MONEY),
+    Column("source"),
+)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """
-    One row of `show_financials` with its names. Amounts are minor units.
+    One row of `show_financials` with its names. `revenue` is net where it is known,
+    else gross, and `revenue_basis` says which.
     """
 
     show_id: int
@@ -42,63 +118,59 @@ class Figures:
     tickets_comp: int
     tickets_refunded: int
     checked_in: int
-    face: int
-    discounts: int
-    gross: int
-    fees: int | None
+    face: Money
+    discounts: Money
+    gross: Money
+    fees: Money | None
     fees_source: str
-    refunded: int
-    tax: int | None
-    tax_remitted: int
-    net: int | None
-    net_before_fees: int
+    refunded: Money
+    tax: Money | None
+    tax_remitted: Money
+    net: Money | None
+    net_before_fees: Money
+    revenue: Money
+    revenue_basis: str
     last_synced_at: datetime | None
-
-    @property
-    def revenue(self) -> int:
-        return self.gross if self.net is None else self.net
-
-    @property
-    def revenue_basis(self) -> str:
-        return "gross" if self.net is None else "net"
 
     def as_json(self) -> dict[str, Any]:
         """
         The stable shape of `financials list --json`: amounts are decimal texts.
         """
-
-        def shown(minor: int | None) -> str | None:
-            return None if minor is None else money.decimal_text(minor, self.currency)
-
-        return {
-            "show_id": self.show_id,
-            "production": self.production,
-            "starts_at": clock.iso(self.starts_at),
-            "venue": self.venue,
-            "account": self.account,
-            "provider": self.provider,
-            "currency": self.currency,
-            "tickets_sold": self.tickets_sold,
-            "tickets_comp": self.tickets_comp,
-            "tickets_refunded": self.tickets_refunded,
-            "checked_in": self.checked_in,
-            "face": shown(self.face),
-            "discounts": shown(self.discounts),
-            "gross": shown(self.gross),
-            "fees": shown(self.fees),
-            "fees_source": self.fees_source,
-            "refunded": shown(self.refunded),
-            "tax": shown(self.tax),
-            "tax_remitted": shown(self.tax_remitted),
-            "net": shown(self.net),
-            "net_before_fees": shown(self.net_before_fees),
-            "revenue": shown(self.revenue),
-            "revenue_basis": self.revenue_basis,
-            "last_synced_at": clock.iso(self.last_synced_at),
-        }
+        return tables.record(FIGURES, self)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowTotals:
+    """
+    A show over all its accounts, in one currency; a row of the view `show_totals`.
+    """
+
+    show_id: int
+    production: str
+    starts_at: datetime
+    starts_local: str
+    venue: str
+    currency: str
+    capacity: int | None
+    tickets_sold: int
+    tickets_comp: int
+    tickets_refunded: int
+    checked_in: int
+    face: Money
+    discounts: Money
+    gross: Money
+    fees: Money | None
+    refunded: Money
+    tax: Money | None
+    tax_remitted: Money
+    net: Money | None
+    net_before_fees: Money
+
+    def as_json(self) -> dict[str, Any]:
+        return tables.record(TOTALS, self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TypeFigures:
     """
     A show's figures for one ticket type.
@@ -110,21 +182,25 @@ class TypeFigures:
     tickets_sold: int
     tickets_comp: int
     tickets_refunded: int
-    face: int
-    discounts: int
-    gross: int
-    refunded: int
+    face: Money
+    discounts: Money
+    gross: Money
+    refunded: Money
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FeeLine:
+    """
+    One named fee of a show on one account.
+    """
+
     show_id: int
     production: str
     starts_at: datetime
     account: str
     currency: str
     name: str
-    amount: int
+    amount: Money
     source: str
 
 
@@ -132,8 +208,70 @@ def figures(session: Session, show_id: int | None = None) -> list[Figures]:
     """
     The financials of one show or of all, in the order they play.
     """
-    table, shows = table_of(ShowFinancials), table_of(Show)
-    works, places = table_of(Production), table_of(Venue)
+    query = _figures(reports.field_names(Figures), show_id)
+    return reports.values(session, Figures, FIGURES, query)
+
+
+def figures_table(session: Session) -> Table:
+    """
+    The financials of all shows as a report, in the order they play.
+    """
+    query = _figures(reports.column_names(FIGURES), None)
+    return reports.stream(session, FIGURES, query)
+
+
+def totals(session: Session, show_id: int) -> list[ShowTotals]:
+    """
+    A show over all its accounts, one for each currency.
+    """
+    view = table(
+        "show_totals",
+        *(column(name) for name in reports.column_names(TOTALS) if name != "starts_at"),
+        column("starts_at", Instant),
+    )
+    query = (
+        select(*reports.named(reports.field_names(ShowTotals), view))
+        .where(view.c.show_id == show_id, reports.is_known(view.c.currency))
+        .order_by(view.c.currency)
+    )
+    return reports.values(session, ShowTotals, TOTALS, query)
+
+
+def by_type(session: Session, show_id: int) -> list[TypeFigures]:
+    held, accounts = table_of(ShowTicketType), table_of(Account)
+    query = (
+        select(
+            *reports.named(
+                reports.field_names(TypeFigures), held, account=accounts.c.name
+            )
+        )
+        .join(accounts, accounts.c.id == held.c.account_id)
+        .where(held.c.show_id == show_id)
+        .order_by(accounts.c.name, held.c.currency, held.c.gross.desc())
+        .order_by(held.c.type_name)
+    )
+    return reports.values(session, TypeFigures, TYPES, query)
+
+
+def fee_lines(session: Session, show_id: int | None = None) -> list[FeeLine]:
+    """
+    The named fees of one show or of all.
+    """
+    query = _fees(reports.field_names(FeeLine), show_id)
+    return reports.values(session, FeeLine, FEES, query)
+
+
+def fees_table(session: Session) -> Table:
+    """
+    The named fees of all shows as a report.
+    """
+    query = _fees(reports.column_names(FEES), None)
+    return reports.stream(session, FEES, query)
+
+
+def _figures(names: list[str], show_id: int | None) -> Select[Any]:
+    held, shows = table_of(ShowFinancials), table_of(Show)
+    productions, venues = table_of(Production), table_of(Venue)
     accounts, runs = table_of(Account), table_of(SyncRun)
     synced = (
         select(runs.c.account_id, func.max(runs.c.finished_at).label("at"))
@@ -141,53 +279,56 @@ def figures(session: Session, show_id: int | None = None) -> list[Figures]:
         .group_by(runs.c.account_id)
         .subquery()
     )
-    numbers = Figures.__slots__[8:-1]
     query = (
         select(
-            table.c.show_id,
-            works.c.title.label("production"),
-            shows.c.starts_at,
-            shows.c.starts_local,
-            places.c.name.label("venue"),
-            shows.c.capacity,
-            accounts.c.name.label("account"),
-            accounts.c.provider,
-            *(table.c[name] for name in numbers),
-            synced.c.at.label("last_synced_at"),
+            *reports.named(
+                names,
+                held,
+                production=productions.c.title,
+                starts_at=shows.c.starts_at,
+                starts_local=shows.c.starts_local,
+                venue=venues.c.name,
+                capacity=shows.c.capacity,
+                account=accounts.c.name,
+                provider=accounts.c.provider,
+                revenue=func.coalesce(held.c.net, held.c.gross),
+                revenue_basis=case((held.c.net.is_(None), "gross"), else_="net"),
+                last_synced_at=synced.c.at,
+            )
         )
-        .join(shows, shows.c.id == table.c.show_id)
-        .join(works, works.c.id == shows.c.production_id)
-        .join(places, places.c.id == shows.c.venue_id)
-        .join(accounts, accounts.c.id == table.c.account_id)
-        .outerjoin(synced, synced.c.account_id == table.c.account_id)
-        .order_by(shows.c.starts_at, table.c.show_id, accounts.c.name, table.c.currency)
+        .select_from(held)
+        .join(shows, shows.c.id == held.c.show_id)
+        .join(productions, productions.c.id == shows.c.production_id)
+        .join(venues, venues.c.id == shows.c.venue_id)
+        .join(accounts, accounts.c.id == held.c.account_id)
+        .outerjoin(synced, synced.c.account_id == held.c.account_id)
+        .where(reports.is_known(held.c.currency))
+        .order_by(shows.c.starts_at, held.c.show_id, accounts.c.name, held.c.currency)
     )
-    if show_id is not None:
-        query = query.where(table.c.show_id == show_id)
-    return [Figures(**row._mapping) for row in session.connection().execute(query)]
+    return query if show_id is None else query.where(held.c.show_id == show_id)
 
 
 def as_if(
     session: Session, show_id: int, account_id: int, values: Mapping[str, Any]
 ) -> Figures | None:
     """
-    A row of `show_financials` that is not stored, with its names; `None` where there is
-    no such show or account.
+    A row of `show_financials` that is not stored (minor units), with its names; `None`
+    where there is no such show or account.
     """
-    shows, works, places = table_of(Show), table_of(Production), table_of(Venue)
-    accounts = table_of(Account)
+    shows, productions = table_of(Show), table_of(Production)
+    venues, accounts = table_of(Venue), table_of(Account)
     connection = session.connection()
     show = connection.execute(
         select(
             shows.c.id.label("show_id"),
-            works.c.title.label("production"),
+            productions.c.title.label("production"),
             shows.c.starts_at,
             shows.c.starts_local,
-            places.c.name.label("venue"),
+            venues.c.name.label("venue"),
             shows.c.capacity,
         )
-        .join(works, works.c.id == shows.c.production_id)
-        .join(places, places.c.id == shows.c.venue_id)
+        .join(productions, productions.c.id == shows.c.production_id)
+        .join(venues, venues.c.id == shows.c.venue_id)
         .where(shows.c.id == show_id)
     ).first()
     account = connection.execute(
@@ -197,64 +338,36 @@ def as_if(
     ).first()
     if show is None or account is None:
         return None
-    told = {name: values[name] for name in Figures.__slots__[8:-1]}
-    return Figures(**show._mapping, **account._mapping, **told, last_synced_at=None)
+    is_net = values["net"] is not None
+    row = {
+        **values,
+        **show._mapping,
+        **account._mapping,
+        "revenue": values["net"] if is_net else values["gross"],
+        "revenue_basis": "net" if is_net else "gross",
+        "last_synced_at": None,
+    }
+    wanted = {name: row[name] for name in reports.field_names(Figures)}
+    return Figures(**tables.with_money(FIGURES, wanted))
 
 
-def totals(session: Session, show_id: int) -> list[dict[str, Any]]:
-    """
-    A show over all accounts, a row per currency, as the view `show_totals` has it:
-    minor units, unknown is `None`.
-    """
-    rows = session.connection().execute(
-        text("SELECT * FROM show_totals WHERE show_id = :show ORDER BY currency"),
-        {"show": show_id},
-    )
-    return [dict(row._mapping) for row in rows]
-
-
-def total_as_json(row: Mapping[str, Any]) -> dict[str, Any]:
-    """
-    A row of `totals` with its amounts as decimal texts.
-    """
-    amounts = ("face", "discounts", "gross", "fees", "refunded", "tax", "net")
-    found = {**row, "starts_at": str(row["starts_at"])}
-    for name in (*amounts, "tax_remitted", "net_before_fees"):
-        if found[name] is not None:
-            found[name] = money.decimal_text(found[name], row["currency"])
-    return found
-
-
-def by_type(session: Session, show_id: int) -> list[TypeFigures]:
-    table, accounts = table_of(ShowTicketType), table_of(Account)
+def _fees(names: list[str], show_id: int | None) -> Select[Any]:
+    held, shows = table_of(TicketFee), table_of(Show)
+    productions, accounts = table_of(Production), table_of(Account)
     query = (
         select(
-            accounts.c.name.label("account"),
-            *(table.c[name] for name in TypeFigures.__slots__[1:]),
+            *reports.named(
+                names,
+                held,
+                production=productions.c.title,
+                starts_at=shows.c.starts_at,
+                account=accounts.c.name,
+            )
         )
-        .join(accounts, accounts.c.id == table.c.account_id)
-        .where(table.c.show_id == show_id)
-        .order_by(accounts.c.name, table.c.gross.desc(), table.c.type_name)
+        .select_from(held)
+        .join(shows, shows.c.id == held.c.show_id)
+        .join(productions, productions.c.id == shows.c.production_id)
+        .join(accounts, accounts.c.id == held.c.account_id)
+        .order_by(shows.c.starts_at, held.c.show_id, accounts.c.name, held.c.name)
     )
-    return [TypeFigures(**row._mapping) for row in session.connection().execute(query)]
-
-
-def fee_lines(session: Session, show_id: int | None = None) -> list[FeeLine]:
-    table, shows = table_of(TicketFee), table_of(Show)
-    works, accounts = table_of(Production), table_of(Account)
-    query = (
-        select(
-            table.c.show_id,
-            works.c.title.label("production"),
-            shows.c.starts_at,
-            accounts.c.name.label("account"),
-            *(table.c[name] for name in FeeLine.__slots__[4:]),
-        )
-        .join(shows, shows.c.id == table.c.show_id)
-        .join(works, works.c.id == shows.c.production_id)
-        .join(accounts, accounts.c.id == table.c.account_id)
-        .order_by(shows.c.starts_at, table.c.show_id, accounts.c.name, table.c.name)
-    )
-    if show_id is not None:
-        query = query.where(table.c.show_id == show_id)
-    return [FeeLine(**row._mapping) for row in session.connection().execute(query)]
+    return query if show_id is None else query.where(held.c.show_id == show_id)

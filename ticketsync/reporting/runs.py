@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, func, select, type_coerce
 from sqlmodel import Session
 
+from ticketsync.store import reports
 from ticketsync.store.tables.accounts import Account, SyncRun
 from ticketsync.store.tables.catalogue import Occurrence, Refusal, ShowLink
 from ticketsync.store.tables.sales import Order, Quarantined
@@ -98,7 +99,7 @@ class Open:
 def runs(session: Session, *, limit: int = 20, run_id: str | None = None) -> list[Run]:
     table = table_of(SyncRun)
     query = (
-        select(*(table.c[name] for name in Run.__slots__))
+        select(*reports.named(reports.field_names(Run), table))
         .order_by(table.c.id.desc())
         .limit(limit)
     )

@@ -8,7 +8,7 @@ linked to yet is, without a show.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -17,7 +17,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, case, func, or_, select
 from sqlmodel import Session
 
-from ticketsync.core import money
+from ticketsync.core import money, tables
+from ticketsync.core.money import Money
+from ticketsync.core.tables import Column, Kind, Row, Table
 from ticketsync.store import counted
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import Production, Show, ShowLink
@@ -26,12 +28,47 @@ from ticketsync.store.upsert import table_of
 
 _BATCH = 500  # orders whose parts are read together
 
+SALES = (
+    Column("account"),
+    Column("order_id"),
+    Column("placed_at", Kind.INSTANT),
+    Column("status"),
+    Column("show_id", Kind.NUMBER),
+    Column("production"),
+    Column("starts_at", Kind.INSTANT),
+    Column("tickets", Kind.COUNT),
+    Column("currency"),
+    Column("total", Kind.MONEY),
+    Column("charged", Kind.MONEY),
+    Column("refunded", Kind.MONEY),
+    Column("channel"),
+    Column("payment_reference"),
+    Column("doubt"),
+)
+REFUNDS = (
+    Column("account"),
+    Column("order_id"),
+    Column("placed_at", Kind.INSTANT),
+    Column("show_id", Kind.NUMBER),
+    Column("production"),
+    Column("starts_at", Kind.INSTANT),
+    Column("currency"),
+    Column("charged", Kind.MONEY),
+    Column("amount", Kind.MONEY),
+    Column("first_seen_at", Kind.INSTANT),
+    Column("on_day", Kind.DAY),
+    Column("basis"),
+    Column("refunded_at", Kind.INSTANT),
+    Column("refund_id"),
+    Column("number", Kind.NUMBER),
+)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
     """
     One order's part in one show. `tickets`, `charged` and `refunded` are the part's,
-    `total` is the whole order's as its platform states it. Minor units.
+    `total` is the whole order's as its platform states it.
     """
 
     account: str
@@ -43,19 +80,19 @@ class Sale:
     starts_at: datetime | None
     tickets: int
     currency: str
-    total: int
-    charged: int
-    refunded: int
+    total: Money
+    charged: Money
+    refunded: Money
     channel: str
     payment_reference: str | None
     doubt: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefundLine:
     """
     One movement of money back to a buyer, as far as it is for one show; negative where
-    it came back after all. Its day and the basis of that day. Minor units.
+    it came back after all. Its day and the basis of that day.
     """
 
     account: str
@@ -65,8 +102,8 @@ class RefundLine:
     production: str | None
     starts_at: datetime | None
     currency: str
-    charged: int
-    amount: int
+    charged: Money
+    amount: Money
     first_seen_at: datetime
     on_day: str
     basis: str
@@ -91,15 +128,25 @@ class _Part:
 
 
 def sales(
+    session: Session, *, show_id: int | None = None, limit: int | None = None
+) -> list[Sale]:
+    """
+    Orders, the newest first: of one show or of all.
+    """
+    found = sales_table(session, show_id=show_id, limit=limit)
+    return [Sale(**row) for row in tables.by_name(found)]
+
+
+def sales_table(
     session: Session,
     *,
     show_id: int | None = None,
     account: str | None = None,
-    since: datetime | None = None,
     limit: int | None = None,
-) -> Iterator[Sale]:
+) -> Table:
     """
-    Orders, the newest first.
+    Orders as a report, the newest first. The rows are read while they are used, before
+    the session ends.
     """
     orders, accounts = table_of(Order), table_of(Account)
     query = (
@@ -116,32 +163,30 @@ def sales(
         query = query.where(_is_of_show(show_id))
     if account is not None:
         query = query.where(accounts.c.name == account)
-    if since is not None:
-        query = query.where(orders.c.placed_at >= since)
     batch = _BATCH if limit is None else min(_BATCH, limit)
     found = (
-        Sale(
-            account=row.account,
-            order_id=row.order_id,
-            show_id=part.show_id,
-            production=part.production,
-            starts_at=part.starts_at,
-            tickets=part.tickets,
-            charged=part.charged,
-            refunded=part.refunded,
-            **{name: getattr(row, name) for name in _OF_ORDER},
-        )
+        _row(SALES, row._mapping, part)
         for row, part in _with_parts(session, query, batch)
         if show_id in (None, part.show_id)
     )
-    return islice(found, limit)
+    return Table(SALES, islice(found, limit))
 
 
 def refunds(
     session: Session, *, account: str | None = None, order_id: str | None = None
-) -> Iterator[RefundLine]:
+) -> list[RefundLine]:
     """
     Money returned, of all orders or of one, the newest first seen first.
+    """
+    found = refunds_table(session, account=account, order_id=order_id)
+    return [RefundLine(**row) for row in tables.by_name(found)]
+
+
+def refunds_table(
+    session: Session, *, account: str | None = None, order_id: str | None = None
+) -> Table:
+    """
+    The same as a report, whose rows are read while they are used.
     """
     orders, table, accounts = table_of(Order), table_of(Refund), table_of(Account)
     query = (
@@ -168,33 +213,32 @@ def refunds(
         query = query.where(accounts.c.name == account)
     if order_id is not None:
         query = query.where(orders.c.provider_id == order_id)
+    return Table(REFUNDS, _refund_rows(session, query))
+
+
+def _refund_rows(session: Session, query: Select[Any]) -> Iterator[Row]:
     stream = query.execution_options(yield_per=_BATCH)
     for rows in session.connection().execute(stream).partitions():
         parts = _parts_of(session, {row.order_row for row in rows})
         shares = _refund_shares(session, parts)
         for row in rows:
-            for place, part in enumerate(parts[row.order_row]):
+            of_order = parts[row.order_row]
+            for place, part in enumerate(of_order):
                 amount = row.amount
-                if len(parts[row.order_row]) > 1:
+                if len(of_order) > 1:
                     amount = shares[row.refund_row][place]
                 if part.is_listed and (amount or not row.amount):
-                    yield RefundLine(
-                        account=row.account,
-                        order_id=row.order_id,
-                        placed_at=row.placed_at,
-                        show_id=part.show_id,
-                        production=part.production,
-                        starts_at=part.starts_at,
-                        currency=row.currency,
-                        charged=part.charged,
-                        amount=amount,
-                        first_seen_at=row.first_seen_at,
-                        on_day=row.on_day,
-                        basis=row.basis,
-                        refunded_at=row.refunded_at,
-                        refund_id=row.refund_id,
-                        number=row.number,
-                    )
+                    yield _row(REFUNDS, {**row._mapping, "amount": amount}, part)
+
+
+def _row(columns: Sequence[Column], of_order: Mapping[str, Any], part: _Part) -> Row:
+    """
+    A row of a report: what the part says, and else what its order does.
+    """
+    return tuple(
+        getattr(part, column.name) if column.name in _OF_PART else of_order[column.name]
+        for column in columns
+    )
 
 
 def split_refunds(
@@ -231,6 +275,9 @@ def _weights(left: Sequence[int], charged: Sequence[int]) -> list[int]:
     return [1] * len(left)
 
 
+_OF_PART = frozenset(
+    {*("show_id", "production", "starts_at", "tickets", "charged", "refunded")}
+)
 _OF_ORDER = (
     *("placed_at", "status", "currency", "total"),
     *("channel", "payment_reference", "doubt"),

@@ -4,6 +4,7 @@ How it sells: by day, by platform, and a show's curve towards its night.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -13,7 +14,9 @@ from sqlalchemy import case, func, select
 from sqlmodel import Session
 
 from ticketsync.core import clock
-from ticketsync.store import counted
+from ticketsync.core.money import Money
+from ticketsync.core.tables import Column, Kind
+from ticketsync.store import counted, reports
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import ShowLink
 from ticketsync.store.tables.financials import ShowFinancials
@@ -24,16 +27,32 @@ from ticketsync.store.upsert import table_of
 @dataclass(slots=True)
 class Sold:
     """
-    Tickets that still admit somebody, and what was charged at purchase, by currency in
-    minor units.
+    Tickets that still admit somebody, and what was charged at purchase in minor units:
+    both by currency.
     """
 
-    tickets: int = 0
-    charged: dict[str, int] = field(default_factory=dict)
+    by_currency: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def add(self, tickets: int, currency: str, charged: int) -> None:
-        self.tickets += tickets
-        self.charged[currency] = self.charged.get(currency, 0) + charged
+        held = self.by_currency.get(currency, (0, 0))
+        self.by_currency[currency] = (held[0] + tickets, held[1] + charged)
+
+    @property
+    def tickets(self) -> int:
+        return sum(tickets for tickets, _ in self.by_currency.values())
+
+    def tickets_in(self, currency: str) -> int:
+        """
+        Those that were sold in this currency.
+        """
+        return self.by_currency.get(currency, (0, 0))[0]
+
+    @property
+    def charged(self) -> tuple[Money, ...]:
+        return tuple(
+            Money(charged, currency)
+            for currency, (_, charged) in sorted(self.by_currency.items())
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +75,40 @@ class Lately:
         """
         return together(self.by_day[-days:])
 
+    def of_account(self, account: str, *, days: int) -> Sold:
+        """
+        The same of one account.
+        """
+        return together(self.by_account.get(account, ())[-days:])
 
-@dataclass(frozen=True, slots=True)
+
+PLATFORMS = (
+    Column("account"),
+    Column("provider"),
+    Column("currency"),
+    Column("today", Kind.COUNT),
+    Column("week", Kind.COUNT),
+    Column("tickets", Kind.COUNT),
+    Column("gross", Kind.MONEY),
+    Column("refunded", Kind.MONEY),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
     """
-    What an account brought over all shows, in one currency.
+    What an account brought over all shows, in one currency: `today` and in the `week`
+    that ends with it, and in all.
     """
 
     account: str
     provider: str
     currency: str
+    today: int
+    week: int
     tickets: int
-    gross: int
-    refunded: int
+    gross: Money
+    refunded: Money
 
 
 def lately(session: Session, zone: str, now: datetime, days: int = 30) -> Lately:
@@ -90,34 +130,46 @@ def lately(session: Session, zone: str, now: datetime, days: int = 30) -> Lately
 def together(parts: Iterable[Sold]) -> Sold:
     whole = Sold()
     for part in parts:
-        whole.tickets += part.tickets
-        for currency, charged in part.charged.items():
-            whole.add(0, currency, charged)
+        for currency, (tickets, charged) in part.by_currency.items():
+            whole.add(tickets, currency, charged)
     return whole
 
 
-def platforms(session: Session) -> list[Platform]:
+def platforms(session: Session, recent: Lately) -> list[Platform]:
     """
-    What each account brought, the largest first.
+    What each account brought in each currency; the account that sold most comes first.
     """
-    table, accounts = table_of(ShowFinancials), table_of(Account)
+    held, accounts = table_of(ShowFinancials), table_of(Account)
     rows = session.connection().execute(
         select(
             accounts.c.name,
             accounts.c.provider,
-            table.c.currency,
-            func.sum(table.c.tickets_sold),
-            func.sum(table.c.gross),
-            func.sum(table.c.refunded),
+            held.c.currency,
+            func.sum(held.c.tickets_sold),
+            func.sum(held.c.gross),
+            func.sum(held.c.refunded),
         )
-        .join(accounts, accounts.c.id == table.c.account_id)
-        .group_by(accounts.c.name, accounts.c.provider, table.c.currency)
+        .join(accounts, accounts.c.id == held.c.account_id)
+        .where(reports.is_known(held.c.currency))
+        .group_by(accounts.c.name, accounts.c.provider, held.c.currency)
     )
     found = [
-        Platform(name, provider, currency, int(tickets), int(gross), int(refunded))
+        Platform(
+            account=name,
+            provider=provider,
+            currency=currency,
+            today=recent.of_account(name, days=1).tickets_in(currency),
+            week=recent.of_account(name, days=7).tickets_in(currency),
+            tickets=int(tickets),
+            gross=Money(int(gross), currency),
+            refunded=Money(int(refunded), currency),
+        )
         for name, provider, currency, tickets, gross, refunded in rows
     ]
-    return sorted(found, key=lambda platform: -platform.gross)
+    sold = Counter[str]()
+    for platform in found:
+        sold[platform.account] += platform.tickets
+    return sorted(found, key=lambda p: (-sold[p.account], p.account, p.currency))
 
 
 def pace(session: Session, show_id: int, zone: str) -> list[tuple[date, int]]:

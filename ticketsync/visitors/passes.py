@@ -19,6 +19,7 @@ from sqlmodel import Session
 
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
+from ticketsync.store import reports
 from ticketsync.store.tables.visitors import Pass
 from ticketsync.store.upsert import table_of
 
@@ -92,7 +93,7 @@ def of(session: Session, kind: str, token: str, now: datetime) -> Visitor | None
     row = (
         session.connection()
         .execute(
-            select(*(table.c[name] for name in Visitor.__slots__)).where(
+            select(*reports.named(reports.field_names(Visitor), table)).where(
                 table.c.digest == _digest(token),
                 table.c.kind == kind,
                 table.c.expires_at > now,
@@ -123,7 +124,7 @@ def listed(session: Session, now: datetime) -> list[Visitor]:
     """
     table = table_of(Pass)
     rows = session.connection().execute(
-        select(*(table.c[name] for name in Visitor.__slots__))
+        select(*reports.named(reports.field_names(Visitor), table))
         .where(table.c.expires_at > now)
         .order_by(table.c.id)
     )

@@ -4,6 +4,7 @@ The pages a manager reads. Each is one reading transaction and one template.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
@@ -13,7 +14,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ticketsync.catalogue import offers, shows
-from ticketsync.core import clock, errors
+from ticketsync.core import clock, errors, tables
+from ticketsync.core.tables import Column
 from ticketsync.financials import explain
 from ticketsync.reporting import (
     calendar,
@@ -63,19 +65,10 @@ class Pages:
         with self._site.database.read() as session:
             house = shows.house(session)
             lately = selling.lately(session, house.timezone, now)
-            platforms = selling.platforms(session)
+            platforms = selling.platforms(session, lately)
             on_sale = daily.on_sale(session, now=now, since=now - WEEK)
             waiting = _waiting(session)
             fresh = runs.freshness(session)
-        nothing = [selling.Sold() for _ in lately.days]
-        recent = {
-            item.account: {
-                "today": days[-1].tickets,
-                "week": selling.together(days[-7:]).tickets,
-            }
-            for item in platforms
-            for days in [lately.by_account.get(item.account, nothing)]
-        }
         return self._site.page(
             asked,
             "overview.html",
@@ -85,8 +78,9 @@ class Pages:
             lately=lately,
             week=lately.last(7),
             platforms=platforms,
-            recent=recent,
+            platform_totals=_totals(selling.PLATFORMS, platforms),
             shows=on_sale,
+            show_totals=daily.totals(on_sale),
             sold_ahead=sum(show.sold for show in on_sale),
             waiting=waiting,
             chart=charts.bars(
@@ -104,7 +98,7 @@ class Pages:
             house = shows.house(session)
             show = shows.numbered(session, int(asked.path["id"]))
             figures = numbers.figures(session, show.id)
-            orders = list(sales.sales(session, show_id=show.id, limit=limit + 1))
+            orders = sales.sales(session, show_id=show.id, limit=limit + 1)
             told: dict[str, Any] = {
                 "production_id": _production_id(session, show.production),
                 "totals": numbers.totals(session, show.id),
@@ -129,6 +123,8 @@ class Pages:
             venue=house,
             show=show,
             figures=figures,
+            type_totals=_totals(numbers.TYPES, told["types"]),
+            fee_totals=_totals(numbers.FEES, told["fees"]),
             sold=sum(item.tickets_sold for item in figures),
             comps=sum(item.tickets_comp for item in figures),
             orders=orders[:limit],
@@ -143,7 +139,11 @@ class Pages:
         account, order_id = asked.path["account"], asked.path["order"]
         with self._site.database.read() as session:
             show = shows.numbered(session, int(asked.path["id"]))
-            back = list(sales.refunds(session, account=account, order_id=order_id))
+            back = [
+                line
+                for line in sales.refunds(session, account=account, order_id=order_id)
+                if line.show_id == show.id
+            ]
             tickets = [
                 part
                 for part in explain.parts(session, show.id)
@@ -151,8 +151,6 @@ class Pages:
             ]
         if not tickets:
             raise errors.NotFound("There is no such order of this show.")
-        names = ("face", "discount", "charged", "refunded", "tax", "fees")
-        columns = [[getattr(part, name) for part in tickets] for name in names]
         return self._site.page(
             asked,
             "order.html",
@@ -165,8 +163,7 @@ class Pages:
             doubt=tickets[0].doubt,
             tickets=tickets,
             counted=sum(part.is_sold for part in tickets),
-            currency=tickets[0].currency,
-            sums=[None if None in values else sum(values) for values in columns],
+            totals=_totals(explain.PARTS, tickets),
             refunds=back,
         )
 
@@ -183,17 +180,26 @@ class Pages:
             for offer in offers.all_offers(session):
                 if offer.show_id is not None:
                     linked.setdefault(offer.show_id, []).append(offer)
-            sold: dict[int, int] = {}
-            for item in numbers.figures(session):
-                sold[item.show_id] = sold.get(item.show_id, 0) + item.tickets_sold
             own = shows.list_shows(session, title)
+            ours = {show.id for show in own}
+            figures = [f for f in numbers.figures(session) if f.show_id in ours]
             plan = match.plan(session, self._site.settings, production=title)
         return self._site.page(
             asked,
             "production.html",
             title,
             production=title,
-            shows=[(s, linked.get(s.id, []), sold.get(s.id, 0)) for s in own],
+            shows=[
+                (
+                    show,
+                    linked.get(show.id, []),
+                    _totals(
+                        numbers.FIGURES, [f for f in figures if f.show_id == show.id]
+                    ),
+                )
+                for show in own
+            ],
+            totals=_totals(numbers.FIGURES, figures),
             certain=plan.certain,
             unsure=plan.unsure,
             remarks=plan.remarks,
@@ -310,6 +316,13 @@ class Pages:
             calendar.as_ics(found, name=house.name, now=now),
             media_type="text/calendar; charset=utf-8",
         )
+
+
+def _totals(columns: Sequence[Column], values: Iterable[Any]) -> list[dict[str, Any]]:
+    """
+    What these come to, once for each currency.
+    """
+    return list(tables.by_name(tables.totals(tables.of_values(columns, values))))
 
 
 def _production_id(session: Session, title: str) -> int:

@@ -22,8 +22,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from ticketsync.catalogue import shows
-from ticketsync.core import clock, errors, journal, money
+from ticketsync.core import clock, errors, journal
 from ticketsync.core.config import Settings
+from ticketsync.core.money import Money
 from ticketsync.core.redact import safe
 from ticketsync.store.engine import Database
 from ticketsync.visitors import passes
@@ -308,10 +309,12 @@ def _decoded(data: bytes) -> Any:
         ) from None
 
 
-def _amount(minor: int, currency: str) -> str:
-    text = money.decimal_text(abs(minor), currency)
-    whole, dot, part = text.partition(".")
-    return f"{'−' if minor < 0 else ''}{int(whole):,}{dot}{part}"
+def _amount(amount: Money) -> str:
+    """
+    An amount without its currency: `1,234.50`.
+    """
+    whole, dot, part = amount.text.removeprefix("-").partition(".")
+    return f"{'−' if amount.minor < 0 else ''}{int(whole):,}{dot}{part}"
 
 
 def _day(local: str) -> str:

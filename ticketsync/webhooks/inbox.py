@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlmodel import Session
 
+from ticketsync.store import reports
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.webhooks import Delivered, Webhook
 from ticketsync.store.upsert import insert_new, table_of, upsert
@@ -165,7 +166,7 @@ def waiting(session: Session, now: datetime, limit: int = 1000) -> list[Waiting]
     What is to be worked off now, the oldest first.
     """
     table = table_of(Delivered)
-    columns = [table.c[name] for name in Waiting.__slots__]
+    columns = reports.named(reports.field_names(Waiting), table)
     rows = session.connection().execute(
         select(*columns)
         .where(table.c.state == "received", table.c.next_try_at <= now)

@@ -1,0 +1,433 @@
+"""
+Every place that shows money says its currency and adds up each currency by itself. A
+house that sells in four of them, with its numbers worked out by hand:
+
+    Gala      hall    AUD   2 x 30.00 =    60.00
+              hall    NZD   3 x 40.00 =   120.00, of which 40.00 went back
+              agency  AUD   1 x 25.50 =    25.50, of which it keeps 10 %: 2.55
+    Recital   hall    JPY   4 x 2,500 =   10,000
+              hall    KWD   1 x 12.345 =  12.345
+
+So Gala is 3 tickets for 85.50 AUD and 3 for 120.00 NZD, and no sum has 205.50 in it.
+"""
+
+import csv
+import io
+import json
+import re
+import sys
+from html import unescape
+
+import httpx
+import pytest
+from conftest import running
+
+from ticketsync.__main__ import main
+from ticketsync.core import clock, config
+from ticketsync.reporting import numbers
+from ticketsync.store import engine
+from ticketsync.visitors import passes
+from ticketsync.web import app as web
+from ticketsync.web.receiver import Receiver
+from ticketsync.web.site import COOKIE, Site
+
+HEADING = (
+    "order_number,line,event_name,event_id,show_id,venue,show_start,purchased_at,"
+    "ticket_type,quantity,unit_price,discount,service_fee,tax,order_total,"
+    "refunded_amount,status,checked_in,payment_method,currency"
+)
+GALA, RECITAL = "Gala,,,V,2026-09-10 19:30", "Recital,,,V,2026-09-11 19:30"
+HALL = (
+    f"H1,1,{GALA},2026-08-30 12:00,Adult,2,30.00,,,,,,paid,,card,AUD",
+    f"H2,1,{GALA},2026-09-01 09:00,Adult,3,40.00,,,,,40.00,paid,,card,NZD",
+    f"H3,1,{RECITAL},2026-08-30 12:00,Adult,4,2500,,,,,,paid,,card,JPY",
+    f"H4,1,{RECITAL},2026-07-01 12:00,Box,1,12.345,,,,,,paid,,card,KWD",
+)
+AGENCY = (f"A1,1,{GALA},2026-09-01 09:30,Adult,1,25.50,,,,,,paid,,card,AUD",)
+NEVER = ("205.50", "165.50", "145.50", "10,012.345", "10012.345")  # currencies mixed
+
+
+@pytest.fixture
+def run(home, frozen, monkeypatch, capsys):
+    """
+    Runs a command in this process, at a terminal of 120 columns.
+    """
+    monkeypatch.setenv("COLUMNS", "120")
+
+    def run(*arguments, code=0):
+        monkeypatch.setattr(sys, "argv", ["ticketsync", *arguments])
+        capsys.readouterr()
+        try:
+            main()
+            ended = 0
+        except SystemExit as end:
+            ended = end.code or 0
+        done = capsys.readouterr()
+        assert ended == code, done
+        assert not any(mixed in done.out for mixed in NEVER), done.out
+        return done.out
+
+    return run
+
+
+@pytest.fixture
+def house(run, home, tmp_path):
+    """
+    The house before it was ever read.
+    """
+    for name, lines in (("hall", HALL), ("agency", AGENCY)):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "sold.csv").write_text("\n".join((HEADING, *lines)) + "\n")
+    season = tmp_path / "season.csv"
+    season.write_text(
+        "production,starts_at\nGala,2026-09-10 19:30\nRecital,2026-09-11 19:30\n"
+    )
+    run(
+        *("init", "--venue", "V", "--timezone", "Australia/Sydney"),
+        *("--currency", "AUD", "--no-input"),
+    )
+    settings = home / "config.yaml"
+    settings.write_text('accounts:\n  agency:\n    fees: {percent: "10"}\n')
+    settings.chmod(0o600)
+    for name in ("hall", "agency"):
+        run(
+            *("accounts", "add", "file", name, "--set", "recipe=ticketsync"),
+            *("--set", f"watch={tmp_path / name}"),
+            *("--set", "timezone=Australia/Sydney"),
+        )
+    run("events", "fetch")
+    run("shows", "import", str(season))
+    run("match", "--yes")
+    return run
+
+
+@pytest.fixture
+def synced(house):
+    house("sync")
+    return house
+
+
+def printed(text):
+    """
+    The lines of a printed table, as the words in their cells.
+    """
+    return [re.split(r"\s{2,}", line.strip()) for line in text.splitlines()]
+
+
+def has(text, *rows):
+    """
+    Whether each of these rows stands there, once.
+    """
+    lines = printed(text)
+    return [lines.count(list(row)) for row in rows] == [1] * len(rows)
+
+
+def read(text):
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_financials_list_has_the_currency_of_each_row_and_a_total_for_each(synced):
+    assert has(
+        synced("financials", "list"),
+        (
+            *("Thu 10 Sep 19:30", "Gala", "agency", "1", "25.50", "0.00"),
+            *("2.55", "22.95", "AUD"),
+        ),
+        ("Thu 10 Sep 19:30", "Gala", "hall", "2", "60.00", "0.00", "–", "–", "AUD"),
+        ("Thu 10 Sep 19:30", "Gala", "hall", "3", "120.00", "40.00", "–", "–", "NZD"),
+        ("Fri 11 Sep 19:30", "Recital", "hall", "4", "10,000", "0", "–", "–", "JPY"),
+        (
+            *("Fri 11 Sep 19:30", "Recital", "hall", "1", "12.345", "0.000"),
+            *("–", "–", "KWD"),
+        ),
+        # The hall tells no fees: what is known of 85.50 AUD is no sum of fees.
+        ("1 show", "3", "85.50", "0.00", "–", "–", "AUD"),
+        ("1 show", "4", "10,000", "0", "–", "–", "JPY"),
+        ("1 show", "1", "12.345", "0.000", "–", "–", "KWD"),
+        ("1 show", "3", "120.00", "40.00", "–", "–", "NZD"),
+    )
+
+
+def test_explain_adds_each_currency_by_itself(synced):
+    """
+    40.00 NZD that went back over three tickets: 13.34, 13.33, 13.33.
+    """
+    assert has(
+        synced("financials", "explain", "Gala"),
+        ("H2", "paid", "H2/1/1", "valid", "Adult", "40.00", "40.00", "13.34", "NZD"),
+        ("A1", "paid", "A1/1/1", "valid", "Adult", "25.50", "25.50", "0.00", "AUD"),
+        ("3 sold", "85.50", "85.50", "0.00", "AUD"),
+        ("3 sold", "120.00", "120.00", "40.00", "NZD"),
+    )
+
+
+def test_financials_show_has_the_currency_on_every_amount(synced):
+    text = synced("financials", "show", "Gala")
+    assert has(
+        text,
+        ("Adult", "hall", "3", "0", "120.00", "120.00", "40.00", "NZD"),
+        ("all types", "3", "0", "85.50", "85.50", "0.00", "AUD"),
+        ("all types", "3", "0", "120.00", "120.00", "40.00", "NZD"),
+        ("net", "22.95 AUD"),
+        ("net before fees", "80.00 NZD"),
+        ("fees", "2.55 AUD", "(schedule)"),
+    )
+
+
+def test_shows_show_has_a_total_for_each_currency(synced):
+    assert has(
+        synced("shows", "show", "Gala"),
+        ("agency", "1", "25.50", "0.00", "2.55", "22.95", "AUD"),
+        ("all", "3", "85.50", "0.00", "–", "–", "AUD"),
+        ("all", "3", "120.00", "40.00", "–", "–", "NZD"),
+    )
+
+
+def test_the_total_of_shows_show_is_that_of_the_view(synced, home):
+    totals = json.loads(synced("shows", "show", "Gala", "--json"))["totals"]
+    assert [(row["currency"], row["gross"], row["net"]) for row in totals] == [
+        ("AUD", "85.50", None),
+        ("NZD", "120.00", None),
+    ]
+    assert totals[0]["starts_at"] == "2026-09-10T09:30:00Z"
+    database = engine.open_database(str(home / "ticketsync.db"))
+    with database.read() as session:
+        view = session.connection().exec_driver_sql(
+            "SELECT currency, gross, net FROM show_totals ORDER BY show_id, currency"
+        )
+        assert view.all() == [
+            ("AUD", 8550, None),
+            ("NZD", 12000, None),
+            ("JPY", 10000, None),
+            ("KWD", 12345, None),
+        ]
+        view.close()
+    database.close()
+
+
+def test_sales_list_has_the_currency_of_each_order_and_a_total_for_each(synced):
+    assert has(
+        synced("sales", "list"),
+        ("31 Aug 23:00", "H2", "paid", "Gala", "3", "120.00", "40.00", "NZD"),
+        ("01 Jul 02:00", "H4", "paid", "Recital", "1", "12.345", "0.000", "KWD"),
+        ("these orders", "3", "85.50", "0.00", "AUD"),
+        ("these orders", "4", "10,000", "0", "JPY"),
+        ("these orders", "1", "12.345", "0.000", "KWD"),
+        ("these orders", "3", "120.00", "40.00", "NZD"),
+    )
+
+
+def test_the_result_of_a_sync_has_a_total_for_each_currency(house):
+    assert has(
+        house("sync"),
+        ("Thu 10 Sep 19:30", "Gala", "hall", "+3", "+120.00", "+40.00", "3", "NZD"),
+        ("Thu 10 Sep 19:30", "Gala", "agency", "+1", "+25.50", "–", "1", "AUD"),
+        ("1 show", "+3", "+85.50", "–", "AUD"),
+        ("1 show", "+4", "+10,000", "–", "JPY"),
+        ("1 show", "+1", "+12.345", "–", "KWD"),
+        ("1 show", "+3", "+120.00", "+40.00", "NZD"),
+    )
+
+
+def test_the_daily_report_has_a_total_for_each_currency(synced):
+    """
+    Since Monday, midnight in Sydney: 3 tickets in NZD and the agency's one.
+    """
+    assert has(
+        synced("report", "daily"),
+        ("Thu 10 Sep 19:30", "Gala", "–", "+4", "6", "0", "85.50 AUD + 120.00 NZD"),
+        ("Fri 11 Sep 19:30", "Recital", "–", "–", "5", "0", "10,000 JPY + 12.345 KWD"),
+        ("1 show", "+1", "3", "0", "85.50 AUD"),
+        ("1 show", "–", "4", "0", "10,000 JPY"),
+        ("1 show", "–", "1", "0", "12.345 KWD"),
+        ("1 show", "+3", "3", "0", "120.00 NZD"),
+    )
+
+
+def test_the_daily_mail_has_a_total_for_each_currency(synced, home, tmp_path):
+    code = "import sys; open(sys.argv[1], 'w').write(sys.stdin.read())"
+    file = tmp_path / "mail.txt"
+    with (home / "config.yaml").open("a") as stream:
+        stream.write(f'notify:\n  command: [{sys.executable}, -c, "{code}", {file}]\n')
+    synced("report", "daily", "--send")
+    text = file.read_text()
+    assert "+4 since Monday, 6 sold, 85.50 AUD + 120.00 NZD" in text
+    assert "1 show, AUD\n   +1 since Monday, 3 sold, 85.50 AUD\n" in text
+    assert "1 show, NZD\n   +3 since Monday, 3 sold, 120.00 NZD" in text
+    assert not any(mixed in text for mixed in NEVER)
+
+
+def test_every_format_writes_a_currency_with_its_own_digits(synced):
+    """
+    Whole yen, thousandths of a dinar; null where nothing is known.
+    """
+    figures = json.loads(synced("financials", "list", "--json"))
+    assert [
+        (row["currency"], row["gross"], row["refunded"], row["fees"], row["revenue"])
+        for row in figures
+    ] == [
+        ("AUD", "25.50", "0.00", "2.55", "22.95"),
+        ("AUD", "60.00", "0.00", None, "60.00"),
+        ("NZD", "120.00", "40.00", None, "120.00"),
+        ("JPY", "10000", "0", None, "10000"),
+        ("KWD", "12.345", "0.000", None, "12.345"),
+    ]
+    assert json.loads(synced("export", "financials", "--format", "json")) == figures
+    as_texts = [
+        {name: "" if value is None else str(value) for name, value in row.items()}
+        for row in figures
+    ]
+    assert read(synced("export", "financials")) == as_texts
+    assert read(synced("financials", "list", "--format", "csv")) == as_texts
+    orders = {row["order_id"]: row for row in read(synced("export", "sales"))}
+    assert orders["H3"]["total"] == orders["H3"]["charged"] == "10000"
+    assert orders["H4"]["charged"] == "12.345"
+    assert json.loads(synced("sales", "list", "--json")) == json.loads(
+        synced("export", "sales", "--format", "json")
+    )
+    parts = json.loads(synced("financials", "explain", "Recital", "--json"))
+    assert {(p["currency"], p["charged"], p["tax"]) for p in parts} == {
+        ("JPY", "2500", "0"),
+        ("KWD", "12.345", "0.000"),
+    }
+    card = json.loads(synced("financials", "show", "Recital", "--json"))
+    assert {(t["type_name"], t["gross"]) for t in card["ticket_types"]} == {
+        ("Adult", "10000"),
+        ("Box", "12.345"),
+    }
+    assert json.loads(synced("report", "daily", "--json"))[1]["gross"] == {
+        "JPY": "10000",
+        "KWD": "12.345",
+    }
+    (refund,) = read(synced("export", "refunds"))
+    assert (refund["charged"], refund["amount"], refund["currency"]) == (
+        "120.00",
+        "40.00",
+        "NZD",
+    )
+    (fee,) = read(synced("export", "fees"))
+    assert (fee["amount"], fee["currency"]) == ("2.55", "AUD")
+
+
+def test_amounts_leave_the_database_with_their_currency(synced, home):
+    database = engine.open_database(str(home / "ticketsync.db"))
+    with database.read() as session:
+        agency, hall, abroad = numbers.figures(session, 1)
+    database.close()
+    assert str(agency.gross + hall.gross) == "85.50 AUD"
+    with pytest.raises(ValueError, match="do not mix"):
+        agency.gross + abroad.gross
+
+
+# The pages
+
+
+@pytest.fixture
+def page(synced, home):
+    """
+    Opens a page as its viewer sees it: its tables, rows of the texts of their cells.
+    """
+    database = engine.open_database(str(home / "ticketsync.db"))
+    with database.write() as session:
+        token = passes.issue(session, "session", "viewer", "", clock.now())
+    site = Site(database, config.load(None))
+    with (
+        running(web.house(Receiver(database, list), site)) as address,
+        httpx.Client(base_url=address, cookies={COOKIE: token}) as client,
+    ):
+
+        def open_(path):
+            answer = client.get(path)
+            assert answer.status_code == 200
+            assert not any(mixed in answer.text for mixed in NEVER)
+            return answer.text
+
+        yield open_
+    database.close()
+
+
+def words(html):
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split()).replace(" ,", ",")
+
+
+def rows(html):
+    """
+    All rows of all tables, as tuples of the texts of their cells.
+    """
+    return [
+        tuple(
+            words(cell)
+            for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)
+        )
+        for row in re.findall(r"<tr>(.*?)</tr>", html, re.DOTALL)
+    ]
+
+
+def test_j02_the_overview_counts_an_accounts_tickets_once_in_each_currency(page):
+    """
+    Today 3 in NZD at the hall and 1 at the agency; in seven days 2 in AUD and 4 in JPY
+    besides. The one in KWD is of July.
+    """
+    html = page("/")
+    found = rows(html)
+    platforms = {
+        ("hall file, AUD", "0", "2", "2", "60.00 AUD", "0.00 AUD"),
+        ("hall file, JPY", "0", "4", "4", "10,000 JPY", "0 JPY"),
+        ("hall file, KWD", "0", "0", "1", "12.345 KWD", "0.000 KWD"),
+        ("hall file, NZD", "3", "3", "3", "120.00 NZD", "40.00 NZD"),
+        ("agency file, AUD", "1", "1", "1", "25.50 AUD", "0.00 AUD"),
+    }
+    assert platforms <= {*found}
+    assert [row for row in found if row[0].startswith("hall")] == sorted(
+        row for row in platforms if row[0].startswith("hall")
+    )
+    assert {
+        ("All in AUD", "1", "3", "3", "85.50 AUD", "0.00 AUD"),
+        ("All in JPY", "0", "4", "4", "10,000 JPY", "0 JPY"),
+        ("All in KWD", "0", "0", "1", "12.345 KWD", "0.000 KWD"),
+        ("All in NZD", "3", "3", "3", "120.00 NZD", "40.00 NZD"),
+    } <= {*found}
+    # The column adds up to what the card above says.
+    assert "Today 4 tickets 25.50 AUD, 120.00 NZD" in words(html)
+    assert "7 days 10 tickets 85.50 AUD, 10,000 JPY, 120.00 NZD" in words(html)
+    assert sum(int(row[2]) for row in platforms) == 10
+
+
+def test_the_overview_totals_the_shows_on_sale_by_currency(page):
+    found = rows(page("/"))
+    assert ("All in AUD", "3", "+3", "85.50 AUD") in found
+    assert ("All in NZD", "3", "+3", "120.00 NZD") in found
+    assert ("All in KWD", "1", "", "12.345 KWD") in found
+
+
+def test_the_page_of_a_show_totals_its_sources_and_types_by_currency(page):
+    found = rows(page("/shows/1"))
+    assert {
+        ("All in AUD", "3", "85.50 AUD", "85.50 AUD", "0.00 AUD", "–", "–", ""),
+        ("All in NZD", "3", "120.00 NZD", "120.00 NZD", "40.00 NZD", "–", "–", ""),
+        ("All in AUD", "3", "0", "0", "85.50 AUD", "0.00 AUD"),
+        ("All in NZD", "3", "0", "0", "120.00 NZD", "40.00 NZD"),
+    } <= {*found}
+    (fees,) = re.findall(r"<h2>Fees</h2>(.*?)</section>", page("/shows/1"), re.DOTALL)
+    assert words(fees) == (
+        "agency: Percentage, 2.55 AUD (schedule) All in AUD: 2.55 AUD"
+    )
+
+
+def test_the_page_of_an_order_ends_in_its_own_currency(page):
+    found = rows(page("/shows/1/orders/hall/H2"))
+    assert found[-1] == (
+        *("3 count as sold", "120.00 NZD", "0.00 NZD", "120.00 NZD"),
+        *("40.00 NZD", "0.00 NZD", "–"),
+    )
+
+
+def test_the_page_of_a_production_totals_it_by_currency(page):
+    found = rows(page("/productions/2"))
+    (show,) = [row for row in found if row[0].startswith("Fri 11 Sep")]
+    assert show[3:] == ("5", "10,000 JPY 12.345 KWD", "– –")
+    assert {
+        ("All in JPY", "4", "10,000 JPY", "–"),
+        ("All in KWD", "1", "12.345 KWD", "–"),
+    } <= {*found}

@@ -1,0 +1,62 @@
+"""
+Reports are streamed from both databases, and say the same as the values of which pages
+are drawn.
+"""
+
+import csv
+import io
+import json
+
+import pytest
+
+from ticketsync.core import tables
+from ticketsync.financials import explain
+from ticketsync.reporting import exports, numbers, sales
+
+
+def written(table, format):
+    stream = io.StringIO()
+    count = exports.write(table, format, stream)
+    stream.seek(0)
+    found = json.load(stream) if format == "json" else [*csv.DictReader(stream)]
+    assert count == len(found)
+    return found
+
+
+@pytest.mark.parametrize("format", ["csv", "json"])
+def test_orders_are_streamed_with_the_worlds_own_totals(read_once, sandbox, format):
+    with read_once.read() as session:
+        found = written(sales.sales_table(session), format)
+        values = sales.sales(session)
+    told = {row["order_id"]: row for row in found}
+    assert len(told) == len(found) == len(sandbox.world.purchases)
+    for purchase in sandbox.world.purchases:
+        row = told[f"or_{purchase.id}"]
+        dollars, cents = divmod(purchase.total, 100)
+        assert row["total"] == f"{dollars}.{cents:02d}"
+    if format == "json":
+        assert found == [tables.record(sales.SALES, value) for value in values]
+
+
+def test_figures_and_fees_are_streamed_as_pages_have_them(read_once):
+    with read_once.read() as session:
+        figures = numbers.figures(session)
+        show_id = figures[0].show_id
+        parts = explain.parts(session, show_id)
+        assert written(numbers.figures_table(session), "json") == [
+            item.as_json() for item in figures
+        ]
+        assert written(explain.parts_table(session, show_id), "json") == [
+            tables.record(explain.PARTS, part) for part in parts
+        ]
+        refunds = written(sales.refunds_table(session), "csv")
+        assert refunds
+        assert all(row["first_seen_at"].endswith("Z") for row in refunds)
+
+
+def test_a_report_is_read_while_it_is_written(read_once):
+    with read_once.read() as session:
+        rows = iter(sales.sales_table(session).rows)
+        assert not isinstance(rows, list)
+        assert len(next(rows)) == len(sales.SALES)
+        assert sum(1 for _ in rows) > 100

@@ -1,0 +1,100 @@
+"""
+Which columns are money is said once, where a report's columns are; no query depends on
+the order in which a class lists its fields.
+"""
+
+import ast
+import dataclasses
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+import ticketsync
+from ticketsync.core.tables import Kind
+from ticketsync.financials import explain
+from ticketsync.reporting import daily, numbers, sales, selling
+from ticketsync.store import reports
+from ticketsync.store.tables.financials import TicketFee
+from ticketsync.store.upsert import table_of
+
+ROOT = Path(ticketsync.__file__).parent
+REPORTS = {
+    numbers.Figures: numbers.FIGURES,
+    numbers.ShowTotals: numbers.TOTALS,
+    numbers.TypeFigures: numbers.TYPES,
+    numbers.FeeLine: numbers.FEES,
+    sales.Sale: sales.SALES,
+    explain.Part: explain.PARTS,
+    daily.Sums: daily.SUMS,
+    selling.Platform: selling.PLATFORMS,
+}
+MONEY = {
+    column.name
+    for columns in (*REPORTS.values(), sales.REFUNDS)
+    for column in columns
+    if column.kind is Kind.MONEY
+}
+# Where amounts are still what a platform or a table has, not yet a report.
+BELOW = ("store/", "sales/", "financials/importing.py", "providers/", "sandbox/")
+
+
+def trees():
+    for file in sorted(ROOT.rglob("*.py")):
+        yield file.relative_to(ROOT).as_posix(), ast.parse(file.read_text())
+
+
+def names(node):
+    """
+    The texts in a tuple, list or set, or the keys of a dictionary.
+    """
+    items = node.keys if isinstance(node, ast.Dict) else node.elts
+    return [getattr(item, "value", None) for item in items]
+
+
+def test_there_is_no_other_list_of_money_columns():
+    """
+    Two names or more, and all of them money.
+    """
+    guilty = [
+        f"{file}:{node.lineno}"
+        for file, tree in trees()
+        if not file.startswith(BELOW)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Tuple | ast.List | ast.Set | ast.Dict)
+        and len(names(node)) > 1
+        and {*map(str, names(node))} <= MONEY
+    ]
+    assert guilty == []
+    assert {"gross", "fees", "net", "amount", "charged", "discount"} <= MONEY
+
+
+def test_nothing_reads_the_fields_of_a_class_by_their_place():
+    guilty = [
+        f"{file}:{node.lineno}"
+        for file, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "__slots__"
+    ]
+    assert guilty == []
+
+
+@pytest.mark.parametrize("kind", REPORTS, ids=lambda kind: kind.__name__)
+def test_a_value_and_its_columns_agree_on_what_is_money(kind):
+    fields = {field.name: field.type for field in dataclasses.fields(kind)}
+    columns = {column.name: column for column in REPORTS[kind]}
+    assert {name for name, type_ in fields.items() if "Money" in type_} == {
+        name for name, column in columns.items() if column.kind is Kind.MONEY
+    }
+    assert columns.keys() <= fields.keys()
+
+
+def test_columns_are_selected_by_name_in_any_order():
+    table = table_of(TicketFee)
+    columns = reports.named(
+        ["amount", "show_id", "name"], table, show_id=table.c.show_id + 100
+    )
+    assert [column.key for column in columns] == ["amount", "show_id", "name"]
+    assert "ticket_fees.show_id +" in str(select(*columns))
+    with pytest.raises(KeyError):
+        reports.named(["amount", "no_such_field"], table)

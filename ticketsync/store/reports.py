@@ -1,0 +1,115 @@
+"""
+Reports and values out of queries: each column is selected by its name, never by its
+place, so that a new field in the middle cannot move another one's numbers.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Result,
+    Select,
+    Text,
+    literal_column,
+    type_coerce,
+)
+from sqlmodel import Session
+
+from ticketsync.core import money, tables
+from ticketsync.core.tables import Column, Kind, Row
+from ticketsync.store.types import Instant
+
+Value = TypeVar("Value")
+# As text, because these are ours and many: nothing to bind at each query.
+_KNOWN: ColumnElement[Any] = literal_column(str(tuple(sorted(money.EXPONENTS))))
+
+
+def field_names(value: type[Any]) -> list[str]:
+    """
+    The names of a dataclass's fields.
+    """
+    return [field.name for field in dataclasses.fields(value)]
+
+
+def column_names(columns: Iterable[Column]) -> list[str]:
+    return [column.name for column in columns]
+
+
+def named(
+    names: Iterable[str], table: FromClause, **expressions: ColumnElement[Any]
+) -> list[ColumnElement[Any]]:
+    """
+    What to select for these names: an expression of that name, else the table's own
+    column.
+
+    Raises: `KeyError` for a name that is neither.
+    """
+    return [
+        (expressions[name] if name in expressions else table.c[name]).label(name)
+        for name in names
+    ]
+
+
+def values(
+    session: Session, kind: type[Value], columns: Sequence[Column], query: Select[Any]
+) -> list[Value]:
+    """
+    One object for each row of a query that selects the fields of its dataclass. What
+    the columns call money becomes `Money` in the currency of its row.
+    """
+    of_money = [column for column in columns if column.kind is Kind.MONEY]
+    return [
+        kind(**tables.with_money(of_money, row._asdict()))
+        for row in session.connection().execute(query)
+    ]
+
+
+def stream(
+    session: Session, columns: Sequence[Column], query: Select[Any]
+) -> tables.Table:
+    """
+    A report over the rows of a query that says what it selects from, and whose columns
+    are those of the report in their order. The rows are read while they are used,
+    before the session ends; never are all of them in memory.
+    """
+    assert list(query.selected_columns.keys()) == column_names(columns)
+    result = session.connection().execute(
+        _with_instants_as_stored(session, query),
+        execution_options={"stream_results": True, "max_row_buffer": tables.BATCH},
+    )
+    return tables.Table(columns, _rows(result))
+
+
+def _with_instants_as_stored(session: Session, query: Select[Any]) -> Select[Any]:
+    """
+    SQLite holds instants as the very text that files want: there and back again would
+    take longer than all the rest.
+    """
+    if session.connection().dialect.name != "sqlite":
+        return query
+    return query.with_only_columns(
+        *(
+            type_coerce(column, Text).label(column.key)
+            if isinstance(column.type, Instant)
+            else column
+            for column in query.selected_columns
+        )
+    )
+
+
+def is_known(currency: ColumnElement[Any]) -> ColumnElement[bool]:
+    """
+    Not a row of zeros in a currency that a listing named and ISO 4217 does not know: no
+    order in it was ever read, and one such row must not hide all the others.
+    """
+    return currency.bool_op("IN")(_KNOWN)
+
+
+def _rows(result: Result[Any]) -> Iterator[Row]:
+    for part in result.partitions(tables.BATCH):
+        yield from part
