@@ -360,7 +360,7 @@ _TICKET = (
     *("type_id", "type_name", "currency"),
     *("is_sold", "is_comp", "is_refunded", "is_checked_in"),
     *("face", "discount", "charged", "refunded", "tax", "tax_remitted", "fees"),
-    *("content", "code"),
+    *("content", "code", "second_code"),
 )
 
 
@@ -390,6 +390,7 @@ def _ticket_row(
         share.fees,
         None,
         _code(share.code),
+        _code(share.second_code),
     )
 
 
@@ -413,6 +414,7 @@ def _loose_row(
         "is_refunded": False,
         "is_checked_in": is_valid and ticket.checked_in,
         "code": _code(ticket.code),
+        "second_code": _code(ticket.second_code),
         "face": 0,
         "discount": 0,
         "charged": 0,

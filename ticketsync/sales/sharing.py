@@ -19,7 +19,7 @@ class Share(msgspec.Struct, frozen=True):
     """
     One ticket and its part of its order, in minor units of the order's currency.
 
-    `fees` is `None` while nobody tells them, `code` where there is none.
+    `fees` is `None` while nobody tells them, the codes where there are none.
     """
 
     id: str
@@ -40,6 +40,7 @@ class Share(msgspec.Struct, frozen=True):
     tax_remitted: int
     fees: int | None
     code: str | None
+    second_code: str | None
 
 
 # face, discount, charged, refunded, tax, tax remitted, fees
@@ -103,6 +104,7 @@ def shares(order: Order) -> list[Share]:
                 tax_remitted=remitted,
                 fees=fees,
                 code=ticket.code,
+                second_code=ticket.second_code,
             )
         )
     return found
@@ -224,4 +226,5 @@ def _without_ticket(order: Order) -> Share:
         tax_remitted=order.tax_remitted,
         fees=None if fees is None else sum(fee.amount for fee in fees),
         code=None,
+        second_code=None,
     )
