@@ -191,9 +191,9 @@ class Eventbrite:
                 performance = _found(self.world.performances, _event, id_)
                 return self._of_event(asked, performance, what)
             case ["series", id_]:
-                return reply(self._series(_found(self.world.works, _series, id_)))
+                return reply(self._series(_found(self._works(), _series, id_)))
             case ["series", id_, "events"]:
-                work = _found(self.world.works, _series, id_)
+                work = _found(self._works(), _series, id_)
                 own = [p for p in self.world.performances if p.work is work]
                 return self._events(asked, own, of_series=True)
             case ["orders", id_]:
@@ -246,6 +246,12 @@ class Eventbrite:
                 kind = _found(of.work.kinds, lambda kind: str(kind.id), id_)
                 return reply(_ticket_class(kind, of, purchases))
         raise _Refused(NOT_FOUND)
+
+    def _works(self) -> list[Work]:
+        """
+        The works that have nights here.
+        """
+        return list({p.work.id: p.work for p in self.world.performances}.values())
 
     def _purchases(self) -> list[Purchase]:
         return sorted(self.world.purchases, key=lambda p: p.id)
