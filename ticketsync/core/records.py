@@ -110,7 +110,8 @@ class Ticket(msgspec.Struct, frozen=True):
     What admits somebody. `face` is its price after discounts, before any fee;
     `fee` the fees the buyer paid on this very ticket; `listed` its list price and
     `tax` its part of the order's tax, `None` where the platform does not tell. `code`
-    is the digest of what it is scanned by.
+    is the digest of what it is scanned by, `second_code` of what it may be scanned by
+    besides.
     """
 
     id: str
@@ -125,6 +126,7 @@ class Ticket(msgspec.Struct, frozen=True):
     tax: int | None = None
     voided_at: datetime | None = None
     code: str | None = None
+    second_code: str | None = None
 
 
 class Fee(msgspec.Struct, frozen=True):

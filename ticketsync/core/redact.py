@@ -111,7 +111,7 @@ def take_people_out(
     """
     Empty every field of those names in the record itself, at any depth; those of
     `beside_email` only in an object that has an `email` too. Of texts named in `codes`
-    (a part of `keys`) a digest is left.
+    (a part of `keys`), and of those in an object named there, a digest is left.
 
     Texts become `""`, lists `[]`, anything else `None`, so that the shape stays
     readable. `None` stays `None`. In place, because a page holds many thousand
@@ -122,8 +122,8 @@ def take_people_out(
         for key, value in raw.items():
             kind = type(value)
             if key in hidden:
-                if key in codes and kind is str and value:
-                    raw[key] = digest.code(value)
+                if key in codes and (kind is str or kind is dict) and value:
+                    raw[key] = _without_code(value)
                 else:
                     raw[key] = "" if kind is str else [] if kind is list else None
             elif (kind is dict or kind is list) and value:
@@ -133,3 +133,14 @@ def take_people_out(
         kind = type(value)
         if (kind is dict or kind is list) and value:
             take_people_out(value, keys, beside_email, codes)
+
+
+def _without_code(value: Any) -> Any:
+    """
+    Digests in place of the texts; an object keeps its shape, what else is in it goes.
+    """
+    if type(value) is str:
+        return digest.code(value) if value else ""
+    if type(value) is dict:
+        return {name: _without_code(inner) for name, inner in value.items()}
+    return None

@@ -18,7 +18,11 @@ Unverified, and therefore handled tolerantly:
 - that costs shrink when money goes back: where they do not and a ticket is marked
   refunded, its price is taken and the order marked;
 - that a check-in moves the attendee's `changed` (else the daily sweep finds it), and
-  that whatever moves money moves the order's;
+  that whatever moves money moves the order's or an attendee's;
+- that an order that nobody has paid yet (pay by cheque, by invoice, at the door) has
+  attendees `Unpaid`, and that they become `Attending` once it is paid: the order
+  counts nowhere until then;
+- that a list of attendees without `status` holds all of them;
 - that attendees come with `expand=attendees` in a list: where they are missing, the
   event's attendees are read;
 - that fees come back with a refund: the costs as they are now tell what was kept;
@@ -30,15 +34,17 @@ Unverified, and therefore handled tolerantly:
 
 from __future__ import annotations
 
+import copy
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ticketsync.core import clock, money, records
 from ticketsync.core.errors import AuthenticationFailed, UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
-from ticketsync.core.redact import Secret
+from ticketsync.core.redact import Secret, safe
 from ticketsync.net import hooks
 from ticketsync.net.client import ApiClient, Meaning, Rejected
 from ticketsync.net.hooks import Delivery, Hint, HookCard
@@ -80,13 +86,33 @@ ORDER_STATUS = {
     "deleted": OrderStatus.CANCELLED,
 }
 NEVER_PAID = ("abandoned",)
-ABSENT = ("not attending", "deleted")  # what an attendee's status says, if anything
+
+
+class Standing(Enum):
+    """
+    Whether an attendee comes: paid (or free), not paid yet, or not coming any more.
+    """
+
+    ATTENDING = "attending"
+    UNPAID = "unpaid"
+    ABSENT = "absent"
+
+
+ATTENDEE_STATUS = {
+    "attending": Standing.ATTENDING,
+    "checked in": Standing.ATTENDING,
+    "unpaid": Standing.UNPAID,
+    "not attending": Standing.ABSENT,
+    "deleted": Standing.ABSENT,
+}
 EVERY_STATUS = "draft,live,started,ended,completed,canceled"
 OVERLAP = timedelta(minutes=5)
+# Orders of which only an attendee changed are fetched one by one: a shorter overlap.
+CHECK_IN_OVERLAP = timedelta(minutes=1)
 _THEIR_ADDRESS = re.compile(
     r"https://www\.eventbriteapi\.com/v3/"
     r"(?:events/[0-9]{1,20}/?|(?:events/[0-9]{1,20}/)?orders/(?P<order>[0-9]{1,20})/?"
-    r"|events/[0-9]{1,20}/attendees/(?P<attendee>[0-9]{1,20})/?)"
+    r"|events/[0-9]{1,20}/attendees/(?P<attendee>[0-9]{1,20}(?:-[0-9]{1,10})?)/?)"
 )
 
 
@@ -312,11 +338,12 @@ class Eventbrite:
         """
         Orders of which only an attendee changed, by a check-in for instance.
         """
-        query = {"changed_since": watermark}
+        edge = f"{clock.from_iso(watermark) - CHECK_IN_OVERLAP:%Y-%m-%dT%H:%M:%SZ}"
+        query = {"changed_since": edge}
         wanted: dict[str, None] = {}
         for rows in self._pages(f"{path}/attendees/", "attendees", query):
             for row in rows:
-                if str(row.get("changed") or "") > watermark:
+                if reading.sortable(str(row.get("changed") or "")) >= edge:
                     wanted[str(row.get("order_id"))] = None
         for order_id in wanted:
             if order_id not in told:
@@ -399,27 +426,27 @@ class Eventbrite:
 
     def with_earlier(self, raw: Raw, earlier: Sequence[Raw]) -> Raw:
         """
-        The record with the highest costs ever told, for the order and each attendee;
-        attendees it no longer has are put back as not attending.
+        The record with the highest costs that were ever paid, for the order and each
+        attendee, and with what was never paid at all; attendees it no longer has are
+        put back as not attending.
         """
-        versions = [*earlier, raw]
-        held: dict[str, dict[str, Any]] = {}
-        for version in versions:
-            for attendee in version.get("attendees") or ():
-                found = held.setdefault(str(attendee.get("id")), {})
-                first = _dearer(found.get("first_costs"), attendee.get("costs"))
-                found.clear()
-                found.update(attendee, first_costs=first)
-        now = {str(a.get("id")) for a in raw.get("attendees") or ()}
-        costs = None
-        for version in versions:
-            costs = _dearer(costs, version.get("costs"))
+        order = _History()
+        attendees: dict[str, _History] = {}
+        for version in [*earlier, raw]:
+            rows = version.get("attendees") or ()
+            for row in rows:
+                history = attendees.setdefault(str(row.get("id")), _History())
+                history.add(row, _past_standing(row, version))
+            now = [attendees[str(row.get("id"))] for row in rows]
+            order.add(version, _standing_of_order(version, now))
+        listed = {str(row.get("id")) for row in raw.get("attendees") or ()}
         return {
             **raw,
-            "first_costs": costs,
+            "first_costs": order.first_costs,
+            "is_unpaid": order.is_unpaid,
             "attendees": [
-                attendee if id_ in now else {**attendee, "status": "Deleted"}
-                for id_, attendee in held.items()
+                history.attendee(is_listed=id_ in listed)
+                for id_, history in attendees.items()
             ],
         }
 
@@ -438,16 +465,24 @@ class Eventbrite:
         )
 
     def read_order(self, raw: Raw) -> records.Order:
-        told = reading.text_or_none(raw, "status") or "placed"
+        told = (reading.text_or_none(raw, "status") or "placed").lower()
         status = reading.word({"status": told}, "status", ORDER_STATUS)
-        now = _Costs(raw.get("costs"), raw)
-        first = _Costs(raw.get("first_costs") or raw.get("costs"), raw)
         attendees = reading.rows(raw, "attendees")
-        tickets = tuple(_read_tickets(attendees, first))
+        unpaid = [row for row in attendees if _is_unpaid(row, raw)]
         is_paid = status is not OrderStatus.PENDING and told not in NEVER_PAID
+        if len(unpaid) == len(attendees) and (unpaid or raw.get("is_unpaid")):
+            is_paid = False
+            if status is OrderStatus.PAID:
+                status = OrderStatus.PENDING
+        owed = unpaid if is_paid else []
+        whole = _Costs.charged(raw)
+        first = whole.without(_Costs.charged(row, whole.currency) for row in owed)
+        now = _paid_now(raw, owed, first)
+        tickets = tuple(_read_tickets(attendees, whole, owed))
         charged = first.gross if is_paid else 0
         known = sum(t.face + t.fee for t in tickets) + first.tax
-        refunded, is_guessed = _refunded(told, attendees, first, now, is_paid)
+        came = [row for row in attendees if not _is_among(row, owed)]
+        refunded, is_guessed = _refunded(told, came, first, now, is_paid)
         return records.Order(
             id=reading.text(raw, "id"),
             occurrence_id=reading.text(raw, "event_id"),
@@ -524,13 +559,105 @@ def _read_occurrence(
     )
 
 
+def _standing(attendee: Raw, order: Raw) -> Standing:
+    """
+    Raises `UnreadableRecord` for a status that we do not know, as `Transferred`.
+    """
+    said = attendee.get("status") or ""
+    standing = ATTENDEE_STATUS.get(str(said).lower()) if said else Standing.ATTENDING
+    if standing is None:
+        raise UnreadableRecord(
+            f"the status of attendee {safe(attendee.get('id'), longest=60)} is "
+            f"{safe(said, longest=60)!r}, which we do not know",
+            word="unknown-status",
+        )
+    if standing is Standing.UNPAID or _is_pending(order):
+        return Standing.UNPAID
+    if attendee.get("cancelled") or attendee.get("refunded"):
+        return Standing.ABSENT
+    return standing
+
+
+def _is_pending(order: Raw) -> bool:
+    return ORDER_STATUS.get(_status_of(order)) is OrderStatus.PENDING
+
+
+def _status_of(order: Raw) -> str:
+    return str(order.get("status") or "placed").lower()
+
+
+class _History:
+    """
+    What the versions of an order, or of one attendee, say in the order they came.
+
+    `first_costs` are the highest costs since it was paid, because costs shrink when
+    money goes back; what changes before that was never charged. `is_unpaid`: it was not
+    paid when it was last there.
+    """
+
+    def __init__(self) -> None:
+        self.first_costs: Any = None
+        self.is_unpaid = False
+        self._latest: Raw = {}
+
+    def add(self, version: Raw, standing: Standing) -> None:
+        self._latest = version
+        if standing is not Standing.ABSENT:
+            self.is_unpaid = standing is Standing.UNPAID
+        if self.is_unpaid:
+            self.first_costs = None
+        else:
+            self.first_costs = _dearer(self.first_costs, version.get("costs"))
+
+    def attendee(self, *, is_listed: bool) -> Raw:
+        """
+        The attendee as it is now; one that is not listed any more does not attend.
+        """
+        found = {**self._latest, "first_costs": self.first_costs}
+        found["is_unpaid"] = self.is_unpaid
+        if not is_listed:
+            found["status"] = "Deleted"
+        return found
+
+
+def _past_standing(attendee: Raw, order: Raw) -> Standing:
+    """
+    The same of any version: one that could not be read today says nothing new.
+    """
+    try:
+        return _standing(attendee, order)
+    except UnreadableRecord:
+        return Standing.ABSENT
+
+
+def _standing_of_order(order: Raw, attendees: Sequence[_History]) -> Standing:
+    if _is_pending(order) or (attendees and all(a.is_unpaid for a in attendees)):
+        return Standing.UNPAID
+    if ORDER_STATUS.get(_status_of(order)) is OrderStatus.CANCELLED:
+        return Standing.ABSENT
+    return Standing.ATTENDING
+
+
+def _is_unpaid(attendee: Raw, order: Raw) -> bool:
+    """
+    Whether nobody has paid for it, as far as its versions, or this one, tell.
+    """
+    if "is_unpaid" in attendee:
+        return bool(attendee["is_unpaid"])
+    return _standing(attendee, order) is Standing.UNPAID
+
+
+def _is_among(attendee: Raw, some: Sequence[Raw]) -> bool:
+    return any(attendee is other for other in some)
+
+
 class _Costs:
     """
     The `costs` of an order or attendee in minor units:
     gross = base_price + eventbrite_fee + payment_fee + tax.
     """
 
-    def __init__(self, raw: Any, order: Raw, currency: str = "") -> None:
+    def __init__(self, raw: Any, currency: str = "") -> None:
         if raw is None:
             # Free tickets may come without costs; the order must have some.
             raw = {"gross": {"value": 0, "currency": currency}} if currency else {}
@@ -552,9 +679,26 @@ class _Costs:
     def reported_tax(self) -> int | None:
         return None if self._raw.get("tax") is None else self.tax
 
+    @staticmethod
+    def charged(raw: Raw, currency: str = "") -> _Costs:
+        """
+        What was charged for an order or an attendee before any money went back.
+        """
+        return _Costs(raw.get("first_costs") or raw.get("costs"), currency)
+
     def _of(self, name: str) -> int:
         told = self._raw.get(name)
         return 0 if told is None else reading.whole(told, "value")
+
+    def without(self, others: Iterable[_Costs]) -> _Costs:
+        """
+        What is left when these, which are part of it, are taken out.
+        """
+        left = copy.copy(self)
+        for other in others:
+            for name in ("gross", "base", "tax", "service", "processing"):
+                setattr(left, name, getattr(left, name) - getattr(other, name))
+        return left
 
     @property
     def adds_up(self) -> bool:
@@ -590,18 +734,40 @@ def _dearer(a: Any, b: Any) -> Any:
     return b if gross(b) > gross(a) else a
 
 
-def _read_tickets(attendees: list[Raw], first: _Costs) -> Iterator[records.Ticket]:
-    costs = [
-        _Costs(a.get("first_costs") or a.get("costs"), a, first.currency)
-        for a in attendees
-    ]
+def _paid_now(raw: Raw, unpaid: Sequence[Raw], paid: _Costs) -> _Costs:
+    """
+    The present costs of what was `paid` of an order. Those of an unpaid attendee are
+    among the order's, until it is taken off; whether they are still there after that
+    nobody tells, so no more than what was paid is believed.
+    """
+    now = _Costs(raw.get("costs"))
+    owed = [row for row in unpaid if _standing(row, raw) is Standing.UNPAID]
+    left = now.without(_Costs(row.get("costs"), paid.currency) for row in owed)
+    if left.gross <= paid.gross:
+        return left
+    rest = [row for row in unpaid if not _is_among(row, owed)]
+    return left.without(_Costs(row.get("costs"), paid.currency) for row in rest)
+
+
+def _read_tickets(
+    attendees: list[Raw], whole: _Costs, unpaid: list[Raw]
+) -> Iterator[records.Ticket]:
+    """
+    The tickets with their parts of the `whole` order; an `unpaid` one beside paid ones
+    has none, and admits nobody.
+    """
+    costs = [_Costs.charged(a, whole.currency) for a in attendees]
     # Fees that the venue bears are inside the price that the buyer saw.
-    inside = max(0, first.shown - first.base) if first.shown is not None else 0
+    inside = max(0, whole.shown - whole.base) if whole.shown is not None else 0
     fees = [c.service + c.processing for c in costs]
     borne = money.split(min(inside, sum(fees)), fees) if costs else []
     for raw, cost, fee, part in zip(attendees, costs, fees, borne, strict=True):
-        said = str(raw.get("status") or "").lower()
-        is_void = bool(raw.get("cancelled") or raw.get("refunded")) or said in ABSENT
+        is_owed = _is_among(raw, unpaid)
+        is_void = is_owed or _is_void(raw)
+        barcodes = sorted(
+            raw.get("barcodes") or (), key=lambda b: b.get("status") == "refunded"
+        )
+        code, second = reading.codes(*(b.get("barcode") for b in barcodes))
         yield records.Ticket(
             id=reading.text(raw, "id"),
             occurrence_id=reading.text(raw, "event_id"),
@@ -609,10 +775,16 @@ def _read_tickets(attendees: list[Raw], first: _Costs) -> Iterator[records.Ticke
             type_name=reading.text_or_none(raw, "ticket_class_name") or "Ticket",
             status=TicketStatus.VOID if is_void else TicketStatus.VALID,
             checked_in=bool(raw.get("checked_in")),
-            face=cost.base + part,
-            fee=fee - part,
-            code=reading.code(*(b.get("barcode") for b in raw.get("barcodes") or ())),
+            face=0 if is_owed else cost.base + part,
+            fee=0 if is_owed else fee - part,
+            code=code,
+            second_code=second,
         )
+
+
+def _is_void(attendee: Raw) -> bool:
+    is_absent = _standing(attendee, {}) is Standing.ABSENT
+    return is_absent or bool(attendee.get("cancelled") or attendee.get("refunded"))
 
 
 def _refunded(
@@ -627,10 +799,7 @@ def _refunded(
         return first.gross - now.gross, False
     marked = [a for a in attendees if a.get("refunded")]
     if marked:
-        costs = (
-            _Costs(a.get("first_costs") or a.get("costs"), a, first.currency)
-            for a in marked
-        )
+        costs = (_Costs.charged(a, first.currency) for a in marked)
         return sum(cost.gross for cost in costs), True
     return (first.gross, True) if told == "refunded" else (0, False)
 

@@ -11,6 +11,9 @@ Surprise  `totals` is the present, `purchaseTotals` the purchase; `grossSales` i
           before discounts and never what was charged
 Surprise  a cancelled ticket loses its price: the one seen first is kept
 Surprise  the zone stands on the event only, its dates have none
+Surprise  a ticket that is swapped to another event is listed there, its order is not:
+          such an order is asked for by itself
+Surprise  `qrCodeData` is an object; `customScanningCode` names the ticket, too
 
 Unverified, and therefore handled tolerantly:
 - that `since` compares with `updatedAt`, and that a list without `status` has
@@ -20,23 +23,34 @@ Unverified, and therefore handled tolerantly:
 - whether `totalCapacity` is per date: it is believed for an event with one date;
 - the paths of check-in and check-out, which the documents only mention: a refusal is
   told and stops nothing;
-- there is no cancelled flag: an event that is not published counts as a draft.
+- there is no cancelled flag: an event that is not published counts as a draft;
+- what the printed QR code contains: `qrCodeData._id`, the whole object as JSON and
+  `customScanningCode` are all recognised at the door;
+- that a swapped ticket is cancelled with `swappedTo`, and that the new one carries its
+  price: the old one keeps nothing of it;
+- that the order of a swapped ticket is answered under the event it was swapped to: if
+  not, it is looked for under the account's other events.
 
 An order and its tickets come from two lists; our raw record is
-`{"id", "order": …, "tickets": […]}`.
+`{"id", "order": …, "tickets": […]}`. Where tickets of an order are listed at another
+event than the order, that event gives a record of its own for the order, with these
+tickets and `part` (that event's id); the order is read from the newest record of each
+part. `moved` names the tickets that were swapped for others.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from ticketsync.core import clock, money, records
-from ticketsync.core.errors import UnreadableRecord
+from ticketsync.core import clock, digest, money, records
+from ticketsync.core.errors import ProviderNonsense, UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret
+from ticketsync.net import exact_json
 from ticketsync.net.client import ApiClient, Meaning, Params
 from ticketsync.net.paging import rows_of
 from ticketsync.providers import reading
@@ -52,6 +66,8 @@ from ticketsync.providers.base import (
 
 PAGE_SIZE = 100
 OVERLAP = timedelta(minutes=5)
+FEW = 10  # orders that are asked for one by one before all are listed anew
+_IDS = re.compile(r"\w{1,100}")
 ORDER_STATUS = {"complete": OrderStatus.PAID}
 TICKET_STATUS = {"complete": TicketStatus.VALID, "cancelled": TicketStatus.VOID}
 
@@ -137,42 +153,95 @@ class Humanitix:
 
     def fetch_orders(self, event_id: str, bookmark: str | None) -> Iterator[Page]:
         place = _Place.of(bookmark)
-        query = {**self._where(event_id), **place.query}
-        orders = [
-            row
-            for rows in self._pages(f"/v1/events/{event_id}/orders", "orders", query)
-            for row in rows
-        ]
+        if place.newest and self.api.is_ahead(clock.from_iso(place.newest)):
+            place = _Place("", {})
+        orders = self._list_of(event_id, "orders", place.query)
         changed = [row for row in orders if not place.has_seen(row)]
-        if not changed:
+        if not changed and place.newest:
             return
-        tickets = self._tickets(event_id)
+        tickets = _by_order(self._list_of(event_id, "tickets", {}))
+        listed = {row["_id"] for row in orders}
+        missing = [id_ for id_, some in tickets.items() if id_ not in listed]
+        if place.newest:
+            # Orders that did not change are not listed: their tickets must be new.
+            missing = [id_ for id_ in missing if any(map(place.is_new, tickets[id_]))]
+            if len(missing) > FEW:
+                yield from self.fetch_orders(event_id, None)
+                return
+        found = [_whole(row, tickets.get(row["_id"], [])) for row in changed]
+        found += [self._order_of(event_id, id_, tickets[id_]) for id_ in missing]
+        pages = [found[n : n + PAGE_SIZE] for n in range(0, len(found), PAGE_SIZE)]
+        if place.newest:
+            # A record each: an order must not stand on one page twice.
+            pages += [[raw] for raw in self._swapped_away(event_id, changed, tickets)]
         following = place.after(orders).as_text()
-        for begin in range(0, len(changed), PAGE_SIZE):
-            page = changed[begin : begin + PAGE_SIZE]
-            is_last = begin + PAGE_SIZE >= len(changed)
-            yield Page(
-                "order",
-                [_whole(row, tickets.get(row["_id"], [])) for row in page],
-                bookmark=following if is_last else None,
-            )
+        for page in pages[:-1]:
+            yield Page("order", page)
+        for page in pages[-1:]:
+            yield Page("order", page, bookmark=following)
 
     def fetch_order(self, order_id: str, occurrence_id: str) -> Raw:
         event_id = occurrence_id.partition("/")[0]
-        query = self._where(event_id)
-        order = self.api.get(f"/v1/events/{event_id}/orders/{order_id}", query)
-        return _whole(order, self._tickets(event_id).get(order_id, []))
+        order = self._order_at(event_id, order_id)
+        tickets = _by_order(self._list_of(event_id, "tickets", {}))
+        return _whole(order, tickets.get(order_id, []))
 
-    def _tickets(self, event_id: str) -> dict[str, list[Raw]]:
+    def _list_of(
+        self, event_id: str, key: str, query: Mapping[str, str]
+    ) -> list[dict[str, Any]]:
         """
-        All tickets of an event by order: no filter asks for those of one order.
+        A whole list of an event. For tickets no filter asks for those of one order.
         """
-        found: dict[str, list[Raw]] = {}
-        path = f"/v1/events/{event_id}/tickets"
-        for rows in self._pages(path, "tickets", self._where(event_id)):
-            for row in rows:
-                found.setdefault(str(row.get("orderId")), []).append(row)
+        path = f"/v1/events/{event_id}/{key}"
+        asked = {**self._where(event_id), **query}
+        return [row for rows in self._pages(path, key, asked) for row in rows]
+
+    def _order_at(self, event_id: str, order_id: str) -> Raw:
+        path = f"/v1/events/{event_id}/orders/{order_id}"
+        found: Raw = self.api.get(path, self._where(event_id))
         return found
+
+    def _order_of(self, event_id: str, order_id: str, tickets: list[Raw]) -> Raw:
+        """
+        The record of an order that this event has tickets of and does not list.
+        """
+        events = [event_id]
+        if any(ticket.get("swappedFrom") for ticket in tickets):
+            events += [event for event in self._region_of if event != event_id]
+        if _IDS.fullmatch(order_id):
+            for event in events:
+                try:
+                    order = self._order_at(event, order_id)
+                except ProviderNonsense as refused:
+                    if refused.word not in ("endpoint-gone", "rejected"):
+                        raise
+                else:
+                    return {**_whole(order, tickets), "id": order_id, "part": event_id}
+        return {**_whole({}, tickets), "id": order_id, "order": None, "part": event_id}
+
+    def _swapped_away(
+        self,
+        event_id: str,
+        orders: Sequence[Raw],
+        tickets: Mapping[str, list[Raw]],
+    ) -> Iterator[Raw]:
+        """
+        What other events have of these orders, whose guests swapped to them: no change
+        of theirs would lead us there before the next sweep.
+        """
+        here = {ticket["_id"] for some in tickets.values() for ticket in some}
+        wanted = {
+            order["_id"]: order
+            for order in orders
+            for ticket in tickets.get(order["_id"], ())
+            if _swapped_to(ticket) and _swapped_to(ticket) not in here
+        }
+        others = [event for event in self._region_of if event != event_id]
+        for event in others if wanted else ():
+            there = _by_order(self._list_of(event, "tickets", {}))
+            for order_id in wanted.keys() & there.keys():
+                part = _whole(wanted[order_id], there[order_id])
+                yield {**part, "part": event}
 
     def _where(self, event_id: str) -> dict[str, str]:
         return _region(self._region_of.get(event_id, self._regions[0]))
@@ -211,7 +280,7 @@ class Humanitix:
     # The half that understands
 
     def event_of(self, raw: Raw) -> str:
-        return _date_of(raw["order"], raw["tickets"])
+        return _date_of(raw["order"] or {}, raw["tickets"])
 
     def read_event(self, raw: Raw) -> records.Event:
         event_id = reading.text(raw, "_id")
@@ -229,20 +298,34 @@ class Humanitix:
 
     def with_earlier(self, raw: Raw, earlier: Sequence[Raw]) -> Raw:
         """
-        The record with the price that each ticket had before it was cancelled.
+        The record with the tickets that other events list, and with the price that each
+        ticket had before it was cancelled; one that was swapped has taken its price
+        along.
         """
         first: dict[str, Raw] = {}
+        parts: dict[str, Raw] = {}
+        order = raw["order"]
         for version in (*earlier, raw):
+            order = version["order"] or order
+            part = str(version.get("part") or "")
+            parts.pop(part, None)  # the newest comes last
+            parts[part] = version
             for ticket in version["tickets"]:
                 held = first.setdefault(ticket["_id"], ticket)
                 if not held.get("total") and ticket.get("total"):
                     first[ticket["_id"]] = ticket
+        moved = {id_ for version in parts.values() for id_ in version.get("moved", ())}
+        now = {t["_id"]: t for version in parts.values() for t in version["tickets"]}
         names = ("price", "netPrice", "total")
         return {
             **raw,
+            "order": order,
+            "moved": sorted(moved),
             "tickets": [
-                {**ticket, **{n: first[ticket["_id"]].get(n) for n in names}}
-                for ticket in raw["tickets"]
+                ticket
+                if id_ in moved
+                else {**ticket, **{n: first[id_].get(n) for n in names}}
+                for id_, ticket in sorted(now.items())
             ],
         }
 
@@ -265,6 +348,12 @@ class Humanitix:
         )
 
     def read_order(self, raw: Raw) -> records.Order:
+        if raw["order"] is None:
+            raise UnreadableRecord(
+                f"Humanitix lists tickets of it at the event {raw.get('part')} and "
+                "answers no such order",
+                word="order-missing",
+            )
         order = reading.mapping(raw, "order")
         currency = reading.text(order, "currency").upper()
         money.exponent(currency)
@@ -287,7 +376,9 @@ class Humanitix:
             currency=currency,
             total=charged,
             charged=charged,
-            tickets=_read_tickets(raw["tickets"], currency, faces),
+            tickets=_read_tickets(
+                raw["tickets"], currency, faces, raw.get("moved") or ()
+            ),
             buyer_fees=of(then, "amexFee") + of(then, "zipFee"),
             tax=reading.amount_or_none(then, "taxes", currency),
             donations=of(then, "clientDonation"),
@@ -312,8 +403,37 @@ class Humanitix:
 
 
 def _whole(order: Raw, tickets: list[Raw]) -> Raw:
+    """
+    Our record of an order. `swappedTo` is emptied with what holds people, so what it
+    says is written down here.
+    """
     tickets = sorted(tickets, key=lambda ticket: str(ticket["_id"]))
-    return {"id": order["_id"], "order": order, "tickets": tickets}
+    found = {"id": order.get("_id"), "order": order, "tickets": tickets}
+    moved = [t["_id"] for t in tickets if _swapped_to(t) and _is_cancelled(t)]
+    return {**found, "moved": moved} if moved else found
+
+
+def _swapped_to(ticket: Raw) -> str:
+    """
+    The ticket that this one was swapped for, `""` if it was not.
+    """
+    told = ticket.get("swappedTo")
+    return str(told.get("id") or "") if isinstance(told, dict) else ""
+
+
+def _is_cancelled(ticket: Raw) -> bool:
+    return str(ticket.get("status")).lower() == "cancelled"
+
+
+def _by_order(tickets: Iterable[Raw]) -> dict[str, list[Raw]]:
+    """
+    Tickets by their order's id; one that names none stands by itself.
+    """
+    found: dict[str, list[Raw]] = {}
+    for ticket in tickets:
+        order_id = str(ticket.get("orderId") or f"ticket:{ticket['_id']}")
+        found.setdefault(order_id, []).append(ticket)
+    return found
 
 
 def _region(region: str | None) -> dict[str, str]:
@@ -339,27 +459,42 @@ class _Place:
 
     @property
     def query(self) -> dict[str, str]:
-        return {"since": _earlier(self.newest)} if self.newest else {}
+        if not self.newest:
+            return {}
+        return {"since": _seconds_before(self.newest).replace("Z", ".000Z")}
 
     def has_seen(self, row: Raw) -> bool:
-        return self.seen.get(row["_id"]) == row.get("updatedAt")
+        """
+        By its contents: it may have changed twice within one tick of its time.
+        """
+        return self.seen.get(row["_id"]) == _print_of(row)
+
+    def is_new(self, row: Raw) -> bool:
+        return _changed_at(row) >= _seconds_before(self.newest)
 
     def after(self, rows: list[dict[str, Any]]) -> _Place:
-        told = {row["_id"]: str(row.get("updatedAt") or "") for row in rows}
-        newest = max([self.newest, *told.values()])
-        edge = _earlier(newest) if newest else ""
-        recent = {**self.seen, **told}
-        return _Place(newest, {id_: at for id_, at in recent.items() if at >= edge})
+        newest = max([self.newest, *map(_changed_at, rows)])
+        edge = _seconds_before(newest) if newest else ""
+        recent = (row for row in rows if _changed_at(row) >= edge)
+        return _Place(newest, {row["_id"]: _print_of(row) for row in recent})
 
 
-def _earlier(moment: str) -> str:
-    return f"{clock.from_iso(moment) - OVERLAP:%Y-%m-%dT%H:%M:%S}.000Z"
+def _changed_at(row: Raw) -> str:
+    return reading.sortable(str(row.get("updatedAt") or ""))
+
+
+def _print_of(row: Raw) -> str:
+    return digest.content(exact_json.encode(row)).hex()
+
+
+def _seconds_before(moment: str) -> str:
+    return f"{clock.from_iso(moment) - OVERLAP:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def _date_of(order: Raw, tickets: Sequence[Raw]) -> str:
     for told in (order, *tickets):
         if told.get("eventDateId"):
-            return f"{order['eventId']}/{told['eventDateId']}"
+            return f"{told.get('eventId') or order['eventId']}/{told['eventDateId']}"
     raise UnreadableRecord("neither the order nor a ticket names its date")
 
 
@@ -401,18 +536,23 @@ def _status(raw: Raw, date: Raw) -> OccurrenceStatus:
 
 
 def _read_tickets(
-    raws: list[Raw], currency: str, faces: int
+    raws: list[Raw], currency: str, faces: int, moved: Collection[str]
 ) -> tuple[records.Ticket, ...]:
     """
     The tickets with their prices; where cancelled ones have lost theirs, they share
-    what the order's price leaves.
+    what the order's price leaves. Those that `moved` cost nothing any more: the tickets
+    they were swapped for do.
     """
-    prices = [reading.amount(raw, "netPrice", currency) for raw in raws]
-    paid = [reading.amount(raw, "total", currency) for raw in raws]
+
+    def of(raw: Raw, name: str) -> int:
+        return 0 if raw["_id"] in moved else reading.amount(raw, name, currency)
+
+    prices = [of(raw, "netPrice") for raw in raws]
+    paid = [of(raw, "total") for raw in raws]
     lost = [
         n
         for n, raw in enumerate(raws)
-        if raw.get("status") == "cancelled" and not paid[n]
+        if _is_cancelled(raw) and not paid[n] and raw["_id"] not in moved
     ]
     missing = faces - sum(prices)
     if lost and missing > 0:
@@ -431,10 +571,23 @@ def _read_tickets(
             face=price,
             fee=total - price,
             voided_at=reading.moment_or_none(raw, "cancelledAt"),
-            code=reading.code(raw.get("customScanningCode"), raw.get("qrCodeData")),
+            code=code,
+            second_code=second,
         )
-        for raw, price, total in zip(raws, prices, paid, strict=True)
+        for raw, price, total, (code, second) in zip(
+            raws, prices, paid, map(_codes, raws), strict=True
+        )
     )
+
+
+def _codes(ticket: Raw) -> tuple[str | None, str | None]:
+    """
+    First what the QR code is made of, then the venue's own code.
+    """
+    printed = ticket.get("qrCodeData")
+    if isinstance(printed, dict):
+        printed = printed.get("_id")
+    return reading.codes(printed, ticket.get("customScanningCode"))
 
 
 def _doubt(of: Callable[[str], int], charged: int, currency: str) -> str | None:

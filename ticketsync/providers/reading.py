@@ -193,14 +193,15 @@ def people(
     )
 
 
-def code(*values: Any) -> str | None:
+def codes(*values: Any) -> tuple[str | None, str | None]:
     """
-    The digest of the first of these texts that a ticket could be scanned by.
+    The digests of the first two of these texts that a ticket could be scanned by.
     """
-    for value in values:
-        if type(value) is str and value:
-            return digest.code(value)
-    return None
+    found = dict.fromkeys(
+        digest.code(value) for value in values if type(value) is str and value
+    )
+    first, second, *_ = [*found, None, None]
+    return first, second
 
 
 def told(read: Callable[[Any], str], raw: Any) -> str:

@@ -555,7 +555,7 @@ def _read_ticket(
         fee=fee,
         listed=listed,
         voided_at=reading.instant(raw, "voided_at") if raw.get("voided_at") else None,
-        code=reading.code(raw.get("barcode")),
+        code=reading.codes(raw.get("barcode"))[0],
     )
 
 

@@ -7,6 +7,7 @@ by account and number; names are there only where an account keeps them.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,6 +55,7 @@ class Guest:
     since: datetime | None
     door: str
     code: str
+    second_code: str
 
     @property
     def sorted_by(self) -> tuple[str, str, str]:
@@ -115,8 +117,9 @@ def search(
     tickets, orders = table_of(Ticket), table_of(Order)
     where = [] if show_id is None else [_of_show(show_id)]
     forms = _forms(wanted)
+    codes = [_code(form) for form in forms]
     for meaning in (
-        tickets.c.code.in_([_code(form) for form in forms]),
+        or_(tickets.c.code.in_(codes), tickets.c.second_code.in_(codes)),
         tickets.c.provider_id.in_(forms),
         orders.c.provider_id.in_(forms),
         None if exact else _named(wanted),
@@ -154,15 +157,34 @@ def _of_show(show_id: int) -> ColumnElement[bool]:
 
 def _forms(text: str) -> list[str]:
     """
-    What a scanned text may be: a code, or an address that ends in one (Wix's check-in
-    address ends in `number,event`).
+    What a scanned text may be: a code, an address that ends in one (Wix's check-in
+    address ends in `number,event`), or a JSON object with an `_id` (Humanitix).
     """
     last = text.rstrip("/").rpartition("/")[2]
-    return list(dict.fromkeys((text, last, last.partition(",")[0])))
+    forms = (text, last, last.partition(",")[0], _id_in(text))
+    return [form for form in dict.fromkeys(forms) if form]
+
+
+def _id_in(text: str) -> str:
+    """
+    The `_id` of a scanned JSON object, whatever the order of its keys; else `""`.
+    """
+    if not text.startswith("{"):
+        return ""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return ""
+    id_ = found.get("_id")
+    return id_.strip() if isinstance(id_, str) else ""
 
 
 def _code(text: str) -> bytes:
     return bytes.fromhex(digest.code(text).removeprefix(digest.CODE))
+
+
+def _shown_code(code: bytes | None) -> str:
+    return digest.CODE + code.hex() if code else ""
 
 
 def _named(text: str) -> ColumnElement[bool] | None:
@@ -204,6 +226,7 @@ def _query() -> Select[Any]:
             tickets.c.is_sold,
             counted.is_checked_in().label("is_in"),
             tickets.c.code,
+            tickets.c.second_code,
             people.c.name,
             people.c.email,
             buyers.c.name.label("buyer"),
@@ -242,7 +265,8 @@ def _read(rows: Iterable[Any]) -> Iterable[Guest]:
             is_in=bool(row.is_in),
             since=row.at if row.is_ours else None,
             door=row.door if row.is_ours else "",
-            code=digest.CODE + row.code.hex() if row.code else "",
+            code=_shown_code(row.code),
+            second_code=_shown_code(row.second_code),
         )
 
 

@@ -416,7 +416,7 @@ _TICKET = (
     *("type_id", "type_name", "currency"),
     *("is_sold", "is_comp", "is_refunded", "is_checked_in"),
     *("face", "discount", "charged", "refunded", "tax", "tax_remitted", "fees"),
-    *("content", "code", "voided_at"),
+    *("content", "code", "second_code", "voided_at"),
 )
 
 
@@ -446,6 +446,7 @@ def _ticket_row(
         share.fees,
         None,
         _code(share.code),
+        _code(share.second_code),
         share.voided_at,
     )
 
@@ -470,6 +471,7 @@ def _loose_row(
         "is_refunded": False,
         "is_checked_in": is_valid and ticket.checked_in,
         "code": _code(ticket.code),
+        "second_code": _code(ticket.second_code),
         "face": 0,
         "discount": 0,
         "charged": 0,

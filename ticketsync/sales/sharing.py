@@ -20,7 +20,8 @@ class Share(msgspec.Struct, frozen=True):
     """
     One ticket and its part of its order, in minor units of the order's currency.
 
-    `fees` and `tax` are `None` where they are not reported, `code` where there is none.
+    `fees` and `tax` are `None` where they are not reported, the codes where there are
+    none.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Share(msgspec.Struct, frozen=True):
     tax_remitted: int
     fees: int | None
     code: str | None
+    second_code: str | None
     voided_at: datetime | None = None
 
 
@@ -119,6 +121,7 @@ def shares(order: Order) -> list[Share]:
                 tax_remitted=remitted,
                 fees=fees,
                 code=ticket.code,
+                second_code=ticket.second_code,
                 voided_at=ticket.voided_at,
             )
         )
@@ -291,4 +294,5 @@ def _without_ticket(order: Order) -> Share:
         tax_remitted=order.tax_remitted,
         fees=order.total_fees,
         code=None,
+        second_code=None,
     )

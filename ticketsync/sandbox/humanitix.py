@@ -3,7 +3,10 @@ Humanitix, played from its documents.
 
 `page` is required and an unknown parameter refused, amounts are numbers in major
 units, `purchaseTotals` stand still while `totals` follow refunds, cancelled tickets
-lose their price, fees stay when money goes back.
+lose their price, fees stay when money goes back. A ticket that was swapped is cancelled
+and a new one stands at its new event; the order stays in the list of the old one.
+
+Assumed: a key without `overrideLocation` sees the events of all its regions.
 """
 
 from __future__ import annotations
@@ -27,7 +30,10 @@ from ticketsync.sandbox.world import (
 
 KEY = "hx-sandbox-key-000000000000000000000001"
 LARGEST_PAGE = 100
-KNOWN = {
+KNOWN: dict[str, tuple[str, ...]] = {
+    "tags": ("page", "pageSize"),
+    "check-in-count": ("eventDateId",),
+    "one": ("overrideLocation",),
     "events": ("page", "pageSize", "inFutureOnly", "since", "overrideLocation"),
     "orders": ("page", "pageSize", "eventDateId", "since", "overrideLocation"),
     "tickets": (
@@ -35,7 +41,39 @@ KNOWN = {
         "status",
     ),
 }
+TICKET_STATUS = ("complete", "cancelled")
 REGION = {"AUD": "AU", "NZD": "NZ"}
+LASTS = timedelta(minutes=100)
+TAGS = ({"_id": f"{901:024x}", "name": "Comedy", "userId": "u0001", "location": "AU"},)
+
+
+@dataclass(frozen=True)
+class _Ticket:
+    """
+    A ticket as a list has it. Where its guest swapped it, there are two of them: the
+    cancelled one here, and the new one, which `is_new`.
+    """
+
+    purchase: Purchase
+    seat: Seat
+    is_new: bool = False
+
+    @property
+    def id(self) -> str:
+        return f"{self.seat.moved_id if self.is_new else self.seat.id:024x}"
+
+    @property
+    def performance(self) -> Performance:
+        moved = self.seat.moved if self.is_new else None
+        return moved or self.purchase.performance
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.seat.is_void or (self.seat.moved is not None and not self.is_new)
+
+    @property
+    def touched(self) -> int:
+        return max(self.purchase.touched, self.seat.touched)
 
 
 def kept(purchase: Purchase) -> int:
@@ -60,6 +98,7 @@ HABITS = Habits(
     fee_comes_back=False,
     kept=kept,
     named=_named,
+    swaps=True,
 )
 
 
@@ -104,60 +143,150 @@ class Humanitix:
             return _error(405, "Method Not Allowed", "read-only sandbox")
         match asked.steps:
             case ["v1", "events"]:
-                rows = [w for w in self.world.works if self._own(w)]
+                rows = [w for w in self.world.works if self._is_there(asked, w)]
                 return self._list(asked, "events", rows, self._event)
-            case ["v1", "events", id_, "orders"] if self._work(id_):
-                found = self._purchases(id_)
-                return self._list(asked, "orders", found, _order)
-            case ["v1", "events", id_, "orders", order]:
-                for purchase in self._purchases(id_):
-                    if f"{purchase.id:024x}" == order:
-                        return reply(_order(purchase))
-            case ["v1", "events", id_, "tickets"] if self._work(id_):
-                seats = [(p, s) for p in self._purchases(id_) for s in p.seats]
-                return self._list(asked, "tickets", seats, _ticket)
+            case ["v1", "events", id_, *what]:
+                work = self._work(id_)
+                if work is not None and self._is_there(asked, work):
+                    return self._of_event(asked, work, what)
+            case ["v1", "tags"]:
+                return self._list(asked, "tags", list(TAGS), lambda tag: tag)
+            case ["v1", "tags", id_]:
+                for tag in TAGS:
+                    if tag["_id"] == id_:
+                        return _refused(asked, "one") or reply(tag)
         return _error(404, "Not Found", "Not Found")
 
+    def _of_event(self, asked: Asked, work: Work, what: list[str]) -> Reply:
+        match what:
+            case []:
+                return _refused(asked, "one") or reply(self._event(work))
+            case ["orders"]:
+                return self._list(asked, "orders", self._purchases(work), _order)
+            case ["orders", id_]:
+                some = [t.purchase for t in self._tickets(work)]
+                for purchase in [*self._purchases(work), *some]:
+                    if f"{purchase.id:024x}" == id_:
+                        return _refused(asked, "one") or reply(_order(purchase))
+            case ["tickets"]:
+                return self._list(asked, "tickets", self._tickets(work), _ticket)
+            case ["tickets", id_]:
+                for ticket in self._tickets(work):
+                    if ticket.id == id_:
+                        return _refused(asked, "one") or reply(_ticket(ticket))
+            case ["check-in-count"]:
+                return _refused(asked, "check-in-count") or self._count(asked, work)
+        return _error(404, "Not Found", "Not Found")
+
+    def _count(self, asked: Asked, work: Work) -> Reply:
+        date = asked.one("eventDateId")
+        if not date:
+            told = "query should have required property 'eventDateId'"
+            return _error(400, "Bad Request", told)
+        inside = [
+            ticket.seat.kind
+            for ticket in self._tickets(work)
+            if f"{ticket.performance.id:024x}" == date
+            and ticket.seat.has_entered
+            and not ticket.is_cancelled
+        ]
+        return reply(
+            {
+                "eventId": f"{work.id:024x}",
+                "eventDateId": date,
+                "checkedIn": len(inside),
+                "ticketTypes": [
+                    {
+                        "ticketTypeId": f"{kind.id:024x}",
+                        "ticketTypeName": kind.name,
+                        "checkedIn": inside.count(kind),
+                    }
+                    for kind in work.kinds
+                    if kind in inside
+                ],
+            }
+        )
+
     def _check_in(self, id_: str, is_in: bool) -> Reply:
-        for purchase in self.world.purchases:
-            for seat in purchase.seats:
-                if f"{seat.id:024x}" == id_:
-                    seat.has_entered = is_in
-                    return reply(_ticket((purchase, seat)))
+        for work in self.world.works:
+            for ticket in self._tickets(work):
+                if ticket.id == id_:
+                    ticket.seat.has_entered = is_in
+                    ticket.seat.touched = self.world.now
+                    return reply({"scanningMessages": []})
         return _error(404, "Not Found", "Not Found")
 
     def _own(self, work: Work) -> list[Performance]:
         return [p for p in self.world.performances if p.work is work]
 
+    def _is_there(self, asked: Asked, work: Work) -> bool:
+        own = self._own(work)
+        wanted = asked.one("overrideLocation")
+        return bool(own) and wanted in ("", _region(own[0].currency))
+
     def _work(self, id_: str) -> Work | None:
         found = [w for w in self.world.works if f"{w.id:024x}" == id_]
         return found[0] if found else None
 
-    def _purchases(self, id_: str) -> list[Purchase]:
-        return [
-            p for p in self.world.purchases if f"{p.performance.work.id:024x}" == id_
+    def _purchases(self, work: Work) -> list[Purchase]:
+        return [p for p in self.world.purchases if p.performance.work is work]
+
+    def _tickets(self, work: Work) -> list[_Ticket]:
+        """
+        An event's tickets, those too that were swapped to it.
+        """
+        everything = [
+            _Ticket(purchase, seat, is_new)
+            for purchase in self.world.purchases
+            if purchase.performance.work is work or any(s.moved for s in purchase.seats)
+            for seat in purchase.seats
+            for is_new in ((False, True) if seat.moved else (False,))
         ]
+        return [t for t in everything if t.performance.work is work]
 
     def _list(
         self, asked: Asked, key: str, rows: list[Any], render: Callable[[Any], Any]
     ) -> Reply:
-        for name, _ in asked.query:
-            if name not in KNOWN[key]:
-                told = f"query should NOT have additional properties {name}"
-                return _error(400, "Bad Request", told)
+        refusal = _refused(asked, key)
+        if refusal is not None:
+            return refusal
         if not asked.one("page"):
             told = "query should have required property 'page'"
             return _error(400, "Bad Request", told)
+        for name in ("page", "pageSize"):
+            if not asked.one(name, "1").isdecimal() or int(asked.one(name, "1")) < 1:
+                return _error(400, "Bad Request", f"query/{name} should be >= 1")
         size = int(asked.one("pageSize", str(LARGEST_PAGE)))
-        if not 1 <= size <= LARGEST_PAGE:
+        if size > LARGEST_PAGE:
             return _error(400, "Bad Request", "query/pageSize should be <= 100")
-        if key != "events" and asked.one("since"):
-            since = seconds_of(asked.one("since"))
-            rows = [row for row in rows if _touched(row) >= since]
+        status = asked.one("status")
+        if status and status not in TICKET_STATUS:
+            told = "query/status should be equal to one of the allowed values"
+            return _error(400, "Bad Request", told)
+        if asked.one("inFutureOnly", "false") not in ("true", "false"):
+            return _error(400, "Bad Request", "query/inFutureOnly should be boolean")
+        found = [render(row) for row in rows]
+        found = [row for row in found if self._is_wanted(asked, row)]
         number = int(asked.one("page"))
-        page = rows[(number - 1) * size : number * size]
-        envelope = {"total": len(rows), "page": number, "pageSize": size}
-        return reply({**envelope, key: [render(row) for row in page]})
+        page = found[(number - 1) * size : number * size]
+        envelope = {"total": len(found), "page": number, "pageSize": size}
+        return reply({**envelope, key: page})
+
+    def _is_wanted(self, asked: Asked, row: dict[str, Any]) -> bool:
+        """
+        Whether a record passes the filters of its list.
+        """
+        since, date = asked.one("since"), asked.one("eventDateId")
+        is_late = bool(since) and seconds_of(row["updatedAt"]) < seconds_of(since)
+        has_ended = asked.one("inFutureOnly") == "true" and (
+            seconds_of(row["endDate"]) < self.world.now
+        )
+        return (
+            not is_late
+            and not has_ended
+            and asked.one("status") in ("", row.get("status"))
+            and date in ("", row.get("eventDateId"))
+        )
 
     def _event(self, work: Work) -> dict[str, Any]:
         own = self._own(work)
@@ -167,6 +296,7 @@ class Humanitix:
             "organiserId": "organiser0001",
             "currency": own[0].currency,
             "name": work.title,
+            "description": f"<p>{work.title}</p>",
             "slug": f"show-{work.id}",
             "url": f"https://events.humanitix.com/show-{work.id}",
             "public": True,
@@ -174,7 +304,7 @@ class Humanitix:
             "suspendSales": False,
             "markedAsSoldOut": False,
             "startDate": utc(own[0].starts.timestamp(), millis=True),
-            "endDate": utc(own[-1].starts.timestamp(), millis=True),
+            "endDate": utc((own[-1].starts + LASTS).timestamp(), millis=True),
             "timezone": ZONE,
             "totalCapacity": work.capacity,
             "ticketTypes": [
@@ -195,15 +325,13 @@ class Humanitix:
                 {
                     "_id": f"{p.id:024x}",
                     "startDate": utc(p.starts.timestamp(), millis=True),
-                    "endDate": utc(
-                        (p.starts + timedelta(minutes=100)).timestamp(), millis=True
-                    ),
+                    "endDate": utc((p.starts + LASTS).timestamp(), millis=True),
                     "disabled": False,
                     "deleted": False,
                 }
                 for p in own
             ],
-            "location": REGION.get(own[0].currency, "US"),
+            "location": _region(own[0].currency),
             "createdAt": utc(own[0].listed, millis=True),
             "updatedAt": utc(own[0].listed, millis=True),
             "isArchived": False,
@@ -214,8 +342,19 @@ def _error(status: int, name: str, message: str) -> Reply:
     return reply({"statusCode": status, "error": name, "message": message}, status)
 
 
-def _touched(row: Purchase | tuple[Purchase, Seat]) -> int:
-    return row.touched if isinstance(row, Purchase) else row[0].touched
+def _refused(asked: Asked, key: str) -> Reply | None:
+    """
+    The answer to a parameter that the documents do not have.
+    """
+    for name, _ in asked.query:
+        if name not in KNOWN[key]:
+            told = f"query should NOT have additional properties '{name}'"
+            return _error(400, "Bad Request", told)
+    return None
+
+
+def _region(currency: str) -> str:
+    return REGION.get(currency, "US")
 
 
 def _major(minor: int, currency: str) -> float:
@@ -236,6 +375,7 @@ def _totals(purchase: Purchase, returned: int) -> dict[str, Any]:
         "absorbedFee": 0,
         "clientDonation": 0,
         "netClientDonation": 0,
+        "donation": 0,
         "rebates": 0,
         "giftCardCredit": 0,
         "credit": 0,
@@ -278,30 +418,32 @@ def _order(purchase: Purchase) -> dict[str, Any]:
         "totals": _totals(purchase, purchase.returned),
         "purchaseTotals": _totals(purchase, 0),
         "additionalFields": [],
-        "location": REGION.get(purchase.performance.currency, "US"),
+        "location": _region(purchase.performance.currency),
         "completedAt": utc(purchase.placed, millis=True),
         "createdAt": utc(purchase.placed, millis=True),
         "updatedAt": utc(purchase.touched, millis=True),
     }
 
 
-def _ticket(row: tuple[Purchase, Seat]) -> dict[str, Any]:
-    purchase, seat = row
-    price, fee = (0, 0) if seat.is_void else (seat.paid, seat.fee)
+def _ticket(ticket: _Ticket) -> dict[str, Any]:
+    purchase, seat, performance = ticket.purchase, ticket.seat, ticket.performance
+    is_cancelled = ticket.is_cancelled
+    price, fee = (0, 0) if is_cancelled else (seat.paid, seat.fee)
     code = purchase.performance.currency
-    return {
-        "_id": f"{seat.id:024x}",
-        "eventId": f"{purchase.performance.work.id:024x}",
-        "eventDateId": f"{purchase.performance.id:024x}",
+    touched = utc(ticket.touched, millis=True)
+    found: dict[str, Any] = {
+        "_id": ticket.id,
+        "eventId": f"{performance.work.id:024x}",
+        "eventDateId": f"{performance.id:024x}",
         "orderId": f"{purchase.id:024x}",
         "orderName": f"{purchase.id:08d}"[-8:],
-        "currency": purchase.performance.currency,
+        "currency": code,
         "number": seat.id,
         "firstName": "Guest",
         "lastName": str(purchase.buyer),
         "ticketTypeName": seat.kind.name,
         "ticketTypeId": f"{seat.kind.id:024x}",
-        "price": 0 if seat.is_void else _major(seat.kind.price, code),
+        "price": 0 if is_cancelled else _major(seat.kind.price, code),
         "discount": _major(seat.kind.price - seat.paid, code),
         "netPrice": _major(price, code),
         "taxes": 0,
@@ -309,10 +451,24 @@ def _ticket(row: tuple[Purchase, Seat]) -> dict[str, Any]:
         "passedOnFee": _major(fee, code),
         "absorbedFee": 0,
         "total": _major(price + fee, code),
-        "status": "cancelled" if seat.is_void else "complete",
-        "checkIn": {"checkedIn": seat.has_entered},
-        "qrCodeData": f"qr{seat.id}",
+        "status": "cancelled" if is_cancelled else "complete",
+        "checkIn": {"checkedIn": seat.has_entered and not is_cancelled},
+        "qrCodeData": {
+            "_id": f"qr{int(ticket.id, 16)}",
+            "eventId": f"{performance.work.id:024x}",
+        },
         "salesChannel": "online",
+        "location": _region(code),
         "createdAt": utc(purchase.placed, millis=True),
-        "updatedAt": utc(purchase.touched, millis=True),
+        "updatedAt": touched,
     }
+    if is_cancelled:
+        found["cancelledAt"] = touched
+    if seat.id % 3 == 0:  # a venue's own wristbands
+        found["customScanningCode"] = f"29{int(ticket.id, 16):012d}"
+    if seat.moved:
+        name = "swappedFrom" if ticket.is_new else "swappedTo"
+        other = _Ticket(purchase, seat, not ticket.is_new)
+        swap = {"id": other.id, "swappedAt": touched, "userId": "u0001"}
+        found[name] = swap
+    return found

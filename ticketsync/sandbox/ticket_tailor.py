@@ -4,6 +4,7 @@ Ticket Tailor, played from its documentation.
 Paths, envelopes, cursors, string booleans, lower-case currencies, date objects and
 rate-limit headers as documented; lists come newest first. The listing's
 `total_issued_tickets` counts valid tickets and `revenue` what is left after refunds.
+A parameter that is not played is refused, never ignored.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import base64
 import bisect
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -32,8 +33,44 @@ KEY = "sk_1001_2002_sandbox"
 OFFICE = "lanternroom"
 PREFIX = "/v1"
 LARGEST_PAGE = 100
+CURSOR = frozenset(("starting_after", "ending_before", "limit"))
+TIMES: Mapping[str, Callable[[int, int], bool]] = {
+    "created_at": lambda at, told: at == told,
+    "created_at.gte": lambda at, told: at >= told,
+    "created_at.gt": lambda at, told: at > told,
+    "created_at.lte": lambda at, told: at <= told,
+    "created_at.lt": lambda at, told: at < told,
+}
+ORDER_STATUS = ("completed", "pending", "cancelled")
+TICKET_STATUS = ("valid", "voided")
+# How an order, or a ticket, is asked whether it fits a filter.
+ORDER_FILTERS: Mapping[str, Callable[[Purchase, str], bool]] = {
+    "event_id": lambda p, told: told == f"ev_{p.performance.id}",
+    "event_series_id": lambda p, told: told == f"es_{p.performance.work.id}",
+    "status": lambda p, told: told == p.state,
+    "email": lambda p, told: told == f"guest{p.buyer}@example.com",
+    "txn_id": lambda p, told: told == _transaction(p),
+    "barcode": lambda p, told: told in [f"bc{seat.id}" for seat in p.seats],
+    "referral_tag": lambda p, told: False,
+}
+TICKET_FILTERS: Mapping[str, Callable[[dict[str, Any], str], bool]] = {
+    "name": lambda row, told: told.lower() in row["full_name"].lower(),
+    **{
+        name: lambda row, told, name=name: row[name] == told  # type: ignore[misc]
+        for name in ("event_id", "event_series_id", "order_id", "barcode", "email")
+    },
+    "reference": lambda row, told: row["reference"] == told,
+    "status": lambda row, told: row["status"] == told,
+}
+SAME_SHOW = frozenset(("event_id", "event_series_id"))
 RATE_LIMIT = 5000
 RATE_SECONDS = 1800
+
+
+class _Refused(Exception):
+    """
+    A parameter that is wrong.
+    """
 
 
 @dataclass
@@ -88,8 +125,14 @@ class TicketTailor:
         """
         The answer to one GET below `/v1`.
         """
-        steps = [step for step in path.split("/") if step]
-        match steps:
+        try:
+            return self._found(path, query)
+        except _Refused as refused:
+            told = {"error_code": "VALIDATION_ERROR", "message": str(refused)}
+            return reply(told, 400)
+
+    def _found(self, path: str, query: Mapping[str, str]) -> Reply:
+        match [step for step in path.split("/") if step]:
             case ["ping"]:
                 return reply({"pong": True})
             case ["orders"]:
@@ -98,19 +141,35 @@ class TicketTailor:
                 return Reply(200, self._order(self._orders[self._at[id_]]))
             case ["event_series"]:
                 return self._list(self._listed("series"), path, query)
+            case ["event_series", id_]:
+                return _one(self._listed("series"), id_)
+            case ["event_series", id_, "events"] if self._has_series(id_):
+                return self._list_events({**query, "event_series_id": id_}, path)
             case ["events"]:
-                series = query.get("event_series_id")
-                events = [
-                    event
-                    for event in self._listed("events")
-                    if series in (None, event["event_series_id"])
-                ]
-                return self._list(events, path, query)
+                return self._list_events(query, path)
+            case ["events", id_]:
+                return _one(self._listed("events"), id_)
             case ["issued_tickets"]:
-                return self._list(self._tickets(query), path, query)
+                return self._list(self._tickets(query), path, query, _TICKETS)
+            case ["issued_tickets", id_]:
+                return _one(self._tickets({}), id_)
             case ["check_ins"]:
-                return self._list(self._check_ins(query), path, query)
-        return reply({"error_code": "NOT_FOUND", "message": "no such thing"}, 404)
+                return self._list(self._check_ins(query), path, query, SAME_SHOW)
+            case ["products"]:
+                return self._list([self._product()], path, query)
+            case ["products", id_]:
+                return _one([self._product()], id_)
+            case ["discounts"]:
+                return self._list(self._discounts(), path, query)
+            case ["discounts", id_]:
+                return _one(self._discounts(), id_)
+            case ["vouchers"]:
+                return self._list([_VOUCHER], path, query)
+            case ["vouchers", id_]:
+                return _one([_VOUCHER], id_)
+            case ["vouchers", id_, "codes"] if id_ == _VOUCHER["id"]:
+                return self._list([_VOUCHER_CODE], path, query)
+        return NOT_FOUND
 
     # Lists
 
@@ -125,19 +184,38 @@ class TicketTailor:
             )
         return self._listing[kind]
 
+    def _has_series(self, id_: str) -> bool:
+        return any(series["id"] == id_ for series in self._listed("series"))
+
+    def _list_events(self, query: Mapping[str, str], path: str) -> Reply:
+        series = query.get("event_series_id")
+        events = [
+            event
+            for event in self._listed("events")
+            if series in (None, event["event_series_id"])
+        ]
+        return self._list(events, path, query, frozenset(("event_series_id",)))
+
     def _list_orders(self, query: Mapping[str, str]) -> Reply:
+        _known(query, ORDER_FILTERS.keys() | TIMES.keys())
+        _one_of(query, "status", ORDER_STATUS)
         event = query.get("event_id")
-        if event is None:
-            orders, places, at = self._orders, self._placed, self._at
+        orders = self._orders if event is None else self._of_event.get(event, [])
+        filters = [
+            (ORDER_FILTERS[name], value)
+            for name, value in query.items()
+            if name in ORDER_FILTERS and name != "event_id"
+        ]
+        if filters:
+            orders = [p for p in orders if all(f(p, told) for f, told in filters)]
+        if orders is self._orders:
+            places, at = self._placed, self._at
         else:
-            orders = self._of_event.get(event, [])
             places = [-purchase.placed for purchase in orders]
             at = {f"or_{p.id}": n for n, p in enumerate(orders)}
         first, last = 0, len(orders)
-        for name, value in query.items():
-            if not name.startswith("created_at"):
-                continue
-            moment = int(value)
+        for name in query.keys() & TIMES.keys():
+            moment = _whole(query, name)
             match name.partition(".")[2]:
                 case "gte":
                     last = min(last, bisect.bisect_right(places, -moment))
@@ -148,42 +226,32 @@ class TicketTailor:
                 case "lt":
                     first = max(first, bisect.bisect_right(places, -moment))
                 case _:
-                    return reply(
-                        {"error_code": "VALIDATION_ERROR", "message": name}, 400
-                    )
-        if "starting_after" in query:
-            if query["starting_after"] not in at:
-                return reply(
-                    {"error_code": "VALIDATION_ERROR", "message": "cursor"}, 400
-                )
-            first = max(first, at[query["starting_after"]] + 1)
+                    first = max(first, bisect.bisect_left(places, -moment))
+                    last = min(last, bisect.bisect_right(places, -moment))
         limit = _limit(query)
-        page = orders[first : min(last, first + limit)]
-        following = None
-        if first + limit < last:
-            following = f"/orders?starting_after=or_{page[-1].id}&limit={limit}"
+        begin, end = _cut(query, at, first, max(first, last), limit)
+        page = orders[begin:end]
+        ids = [f"or_{purchase.id}" for purchase in page]
+        links = _links("/orders", ids, limit, first < begin, end < last)
         body = b",".join(self._order(purchase) for purchase in page)
-        links = json.dumps({"next": following, "previous": None}).encode()
-        return Reply(200, b'{"data":[' + body + b'],"links":' + links + b"}")
+        told = json.dumps(links).encode()
+        return Reply(200, b'{"data":[' + body + b'],"links":' + told + b"}")
 
     def _list(
-        self, rows: list[dict[str, Any]], path: str, query: Mapping[str, str]
+        self,
+        rows: list[dict[str, Any]],
+        path: str,
+        query: Mapping[str, str],
+        filters: frozenset[str] = frozenset(),
     ) -> Reply:
-        first = 0
-        after = query.get("starting_after")
-        if after is not None:
-            known = [row["id"] for row in rows]
-            if after not in known:
-                return reply(
-                    {"error_code": "VALIDATION_ERROR", "message": "cursor"}, 400
-                )
-            first = known.index(after) + 1
+        _known(query, filters)
+        at = {row["id"]: n for n, row in enumerate(rows)}
         limit = _limit(query)
-        page = rows[first : first + limit]
-        following = None
-        if first + limit < len(rows):
-            following = f"{path}?starting_after={page[-1]['id']}&limit={limit}"
-        return reply({"data": page, "links": {"next": following, "previous": None}})
+        begin, end = _cut(query, at, 0, len(rows), limit)
+        page = rows[begin:end]
+        ids = [row["id"] for row in page]
+        links = _links(path, ids, limit, begin > 0, end < len(rows))
+        return reply({"data": page, "links": links})
 
     # Objects
 
@@ -282,6 +350,7 @@ class TicketTailor:
         return body
 
     def _tickets(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
+        _one_of(query, "status", TICKET_STATUS)
         wanted = query.get("event_id")
         orders = self._orders if wanted is None else self._of_event.get(wanted, [])
         rows = [
@@ -290,12 +359,60 @@ class TicketTailor:
             for seat in purchase.seats
         ]
         rows += [
-            _ticket(seat, performance, None)
-            for performance, seat in self.world.loose
-            if wanted in (None, f"ev_{performance.id}")
+            _ticket(seat, performance, None) for performance, seat in self.world.loose
         ]
-        status = query.get("status")
-        return [row for row in rows if status in (None, row["status"])]
+        for name in query.keys() & TICKET_FILTERS.keys():
+            fits, told = TICKET_FILTERS[name], query[name]
+            rows = [row for row in rows if fits(row, told)]
+        for name in query.keys() & TIMES.keys():
+            moment = _whole(query, name)
+            rows = [row for row in rows if TIMES[name](row["created_at"], moment)]
+        return rows
+
+    def _product(self) -> dict[str, Any]:
+        made = _date(self.world.performances[0].starts - timedelta(days=90))
+        return {
+            "object": "product",
+            "id": "pr_901",
+            "name": "Programme",
+            "booking_fee": 0,
+            "price": 1200,
+            "currency": CURRENCY,
+            "created_at": made,
+            "updated_at": made,
+            "issued_count": sum(bool(p.product) for p in self._orders if p.was_paid),
+            "quantity": None,
+            "status": "ON_SALE",
+        }
+
+    def _discounts(self) -> list[dict[str, Any]]:
+        """
+        Their codes as the orders use them; `times_redeemed` counts orders.
+        """
+        found: list[dict[str, Any]] = []
+        for id_, code, amount, percent in (
+            ("di_801", "LANTERN20", None, 20),
+            ("di_802", "FIVEOFF", 500, None),
+        ):
+            found.append(
+                {
+                    "object": "discount",
+                    "id": id_,
+                    "code": code,
+                    "name": code,
+                    "type": "percentage" if percent else "fixed_amount",
+                    "face_value_amount": amount,
+                    "face_value_percentage": percent,
+                    "booking_fee_amount": 0 if amount else None,
+                    "booking_fee_percentage": None,
+                    "expires": None,
+                    "max_redemptions": None,
+                    "times_redeemed": sum(p.code == code for p in self._orders),
+                    "ticket_types": [],
+                    "products": [],
+                }
+            )
+        return found
 
     def _check_in(self, told: Mapping[str, str]) -> Reply:
         """
@@ -310,7 +427,7 @@ class TicketTailor:
         return reply({"error_code": "NOT_FOUND", "message": "no such ticket"}, 404)
 
     def _check_ins(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
-        wanted = query.get("event_id")
+        event, series = query.get("event_id"), query.get("event_series_id")
         return [
             {
                 "object": "check_in",
@@ -323,7 +440,8 @@ class TicketTailor:
                 "quantity": 1,
             }
             for purchase in self._orders
-            if wanted in (None, f"ev_{purchase.performance.id}")
+            if event in (None, f"ev_{purchase.performance.id}")
+            and series in (None, f"es_{purchase.performance.work.id}")
             for seat in purchase.seats
             if seat.has_entered
         ]
@@ -337,8 +455,84 @@ def rate_headers(limit: int, left: int, seconds: str) -> dict[str, str]:
     }
 
 
+def _known(query: Mapping[str, str], filters: Any) -> None:
+    for name in query:
+        if name not in CURSOR and name not in filters:
+            raise _Refused(f"unknown parameter {name}")
+
+
+def _one_of(query: Mapping[str, str], name: str, known: tuple[str, ...]) -> None:
+    if query.get(name, known[0]) not in known:
+        raise _Refused(name)
+
+
+def _whole(query: Mapping[str, str], name: str) -> int:
+    if not query[name].isdecimal():
+        raise _Refused(name)
+    return int(query[name])
+
+
 def _limit(query: Mapping[str, str]) -> int:
-    return max(1, min(LARGEST_PAGE, int(query.get("limit", LARGEST_PAGE))))
+    limit = _whole(query, "limit") if "limit" in query else LARGEST_PAGE
+    if not 1 <= limit <= LARGEST_PAGE:
+        raise _Refused("limit must be between 1 and 100")
+    return limit
+
+
+def _cut(
+    query: Mapping[str, str], at: Mapping[str, int], first: int, last: int, limit: int
+) -> tuple[int, int]:
+    """
+    From where to where a page goes; of two cursors `ending_before` wins.
+    """
+    for name in ("ending_before", "starting_after"):
+        if name in query and query[name] not in at:
+            raise _Refused("cursor")
+    if "ending_before" in query:
+        end = min(last, at[query["ending_before"]])
+        return max(first, end - limit), max(first, end)
+    if "starting_after" in query:
+        first = max(first, at[query["starting_after"]] + 1)
+    return first, max(first, min(last, first + limit))
+
+
+def _links(
+    path: str, ids: list[str], limit: int, has_before: bool, has_after: bool
+) -> dict[str, str | None]:
+    before = f"{path}?ending_before={ids[0]}&limit={limit}" if ids else None
+    after = f"{path}?starting_after={ids[-1]}&limit={limit}" if ids else None
+    return {
+        "next": after if has_after else None,
+        "previous": before if has_before else None,
+    }
+
+
+def _one(rows: list[dict[str, Any]], id_: str) -> Reply:
+    for row in rows:
+        if row["id"] == id_:
+            return reply(row)
+    return NOT_FOUND
+
+
+NOT_FOUND = reply({"error_code": "NOT_FOUND", "message": "no such thing"}, 404)
+_TICKETS = frozenset((*TICKET_FILTERS, *TIMES))
+_VOUCHER = {
+    "object": "voucher",
+    "id": "vo_701",
+    "name": "Gift voucher",
+    "value": 5000,
+    "currency": CURRENCY.lower(),
+    "expiry": None,
+    "status": "active",
+}
+_VOUCHER_CODE = {
+    "object": "voucher_code",
+    "id": "vc_70101",
+    "voucher_id": "vo_701",
+    "code": "GIFT-1",
+    "value": 5000,
+    "remaining_value": 5000,
+}
 
 
 def _treatment(work: Work) -> str:
@@ -435,8 +629,12 @@ def _order(purchase: Purchase) -> dict[str, Any]:
         "tax_treatment": _treatment(performance.work),
         "total": purchase.total,
         "total_paid": purchase.total if purchase.was_paid else 0,
-        "txn_id": f"pi_{purchase.id}" if purchase.was_paid and purchase.total else "--",
+        "txn_id": _transaction(purchase),
     }
+
+
+def _transaction(purchase: Purchase) -> str:
+    return f"pi_{purchase.id}" if purchase.was_paid and purchase.total else "--"
 
 
 def _lines(purchase: Purchase) -> list[dict[str, Any]]:

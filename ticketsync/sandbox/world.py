@@ -58,6 +58,8 @@ class Habits:
 
     kept       what platform and processor keep of a purchase, `None` if it is not told
     named      how the platform's listing calls a performance
+    unfinished  states of orders that nobody has paid, beside those of the mishaps
+    swaps      whether guests can swap a ticket to another night
     """
 
     platform: str = "ticket_tailor"
@@ -76,6 +78,8 @@ class Habits:
     tax_comes_back: bool = False
     kept: Callable[[Purchase], int | None] = lambda _: None
     named: Callable[[Performance], str] = lambda performance: f"ev_{performance.id}"
+    unfinished: tuple[str, ...] = ()
+    swaps: bool = False
 
 
 @dataclass
@@ -90,7 +94,9 @@ class Performance:
 @dataclass
 class Seat:
     """
-    One ticket: what its buyer paid for it, and what became of it.
+    One ticket: what its buyer paid for it, and what became of it. `touched` is when
+    something happened to it alone; `moved` the night it was swapped to, where it has
+    the number `moved_id`.
     """
 
     id: int
@@ -104,12 +110,16 @@ class Seat:
     is_loose: bool = False
     made: int = 0
     listed: int | None = None
+    touched: int = 0
+    moved: Performance | None = None
+    moved_id: int = 0
 
 
 @dataclass
 class Purchase:
     """
-    One order. `state` is completed, pending or cancelled.
+    One order. `state` is completed, pending or cancelled; on some platforms it may be
+    unpaid (placed, to be paid by cheque or at the door), started or abandoned, too.
     """
 
     id: int
@@ -204,6 +214,7 @@ def build(
         _usual_mishaps(world)
     if world.habits.imports:
         _imports(world)
+    _unfinished(world)
     return world
 
 
@@ -234,12 +245,10 @@ def next_day(world: World) -> None:
     chosen = world.random.sample(paid, k=min(len(ways), len(paid)))
     for purchase, happen in zip(chosen, ways, strict=False):
         happen(world, purchase)
-    for purchase in world.purchases:
-        if purchase.state == "pending":
-            purchase.state, purchase.was_paid = "completed", True
-            purchase.touched = world.now
-            world.changed.append(f"or_{purchase.id} paid")
-            break
+    for state in ("pending", "unpaid"):
+        _pay_one(world, state)
+    if world.habits.swaps:
+        _swap_one(world, ahead)
     if open_:
         moved = open_[-1]
         moved.starts += timedelta(minutes=30)
@@ -354,6 +363,76 @@ def goodwill(world: World, purchase: Purchase) -> None:
         refund_all(world, purchase)
 
 
+def pay(world: World, purchase: Purchase) -> None:
+    """
+    An order that waited for its money is paid.
+    """
+    purchase.state, purchase.was_paid = "completed", True
+    purchase.touched = world.now
+    world.changed.append(f"or_{purchase.id} paid")
+
+
+def never_paid(world: World, purchase: Purchase) -> None:
+    """
+    An order that waited for its money is given up.
+    """
+    purchase.state, purchase.touched = "cancelled", world.now
+    for seat in purchase.seats:
+        _void(world, seat)
+    world.changed.append(f"or_{purchase.id} given up")
+
+
+def check_in(world: World, seat: Seat) -> None:
+    """
+    One guest let in at the platform's own door: nothing else of the order changes.
+    """
+    seat.has_entered, seat.touched = True, world.now
+
+
+def swap(world: World, purchase: Purchase, performance: Performance) -> None:
+    """
+    The only ticket of an order swapped to another night, with all that was paid.
+    """
+    (seat,) = purchase.seats
+    seat.moved, seat.moved_id = performance, world.new_id()
+    purchase.touched = world.now
+    world.changed.append(f"or_{purchase.id} swapped to ev_{performance.id}")
+
+
+def _pay_one(world: World, state: str) -> None:
+    for purchase in world.purchases:
+        if purchase.state == state:
+            pay(world, purchase)
+            return
+
+
+def _swap_one(world: World, ahead: set[int]) -> None:
+    """
+    One ticket a day, to another night of the same work.
+    """
+    chance = random.Random(f"swaps {world.seed} {world.version}")
+    free = [
+        p
+        for p in world.purchases
+        if p.performance.id in ahead
+        and p.state == "completed"
+        and p.total
+        and not p.returned
+        and [seat.is_void or seat.moved for seat in p.seats] == [False]
+    ]
+    if free:
+        purchase = chance.choice(free)
+        nights = [
+            p
+            for p in world.performances
+            if p.id in ahead
+            and p.work is purchase.performance.work
+            and p is not purchase.performance
+        ]
+        if nights:
+            swap(world, purchase, chance.choice(nights))
+
+
 def _void(world: World, seat: Seat) -> None:
     if not seat.is_void:
         seat.is_void, seat.voided = True, world.now
@@ -409,10 +488,11 @@ def truth(world: World) -> list[Truth]:
     }
     for purchase in world.purchases:
         if purchase.was_paid:
-            _count(found[purchase.performance.id], purchase)
+            moved = purchase.seats[0].moved if purchase.seats else None
+            it = found[(moved or purchase.performance).id]
+            _count(it, purchase)
             kept = world.habits.kept(purchase)
             if kept is not None:
-                it = found[purchase.performance.id]
                 it.fees = (it.fees or 0) + kept
     for performance, seat in world.loose:
         if not seat.is_void:
@@ -616,6 +696,30 @@ def _usual_mishaps(world: World) -> None:
         if purchase.total and world.random.random() < 0.06:
             ways[n % len(ways)](world, purchase)
     world.changed.clear()
+
+
+def _unfinished(world: World) -> None:
+    """
+    Orders that nobody has paid, in the other states that this platform has. They have a
+    generator of their own, so that everything else stays as it is without them.
+    """
+    chance = random.Random(f"unfinished {world.seed}")
+    ahead = [p for p in world.performances if p.starts.timestamp() > world.now]
+    number = max(1, len(world.purchases) // 100)
+    for state in world.habits.unfinished * number:
+        performance = chance.choice(ahead)
+        kind = chance.choice(performance.work.kinds[:2])
+        placed = chance.randint(max(performance.listed, world.now - 5 * DAY), world.now)
+        seats = [
+            Seat(world.new_id(), kind, kind.price, kind.fee, made=placed)
+            for _ in range(chance.randint(1, 3))
+        ]
+        purchase = Purchase(world.new_id(), performance, placed, seats)
+        purchase.state, purchase.was_paid = state, False
+        purchase.buyer, purchase.touched = chance.randint(1, 10**6), placed
+        purchase.channel = "offline"
+        purchase.order_fee = world.habits.order_fee(purchase)
+        world.purchases.append(purchase)
 
 
 def _never_paid(purchase: Purchase, state: str) -> None:

@@ -83,6 +83,7 @@ class Door:
                         "code": guest.code,
                         "in": guest.is_in,
                         "since": _clock_time(guest.since, at),
+                        "second_code": guest.second_code,
                     }
                     for guest in found
                 ]

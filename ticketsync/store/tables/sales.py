@@ -50,7 +50,8 @@ class Ticket(Row, table=True):
 
     `is_sold`: it still admits someone. `charged` is this ticket's part of what the
     buyer paid: face + fee + tax on top + addons + donations − vouchers. `code` is the
-    digest of what it is scanned by; the code itself would let anybody in.
+    digest of what it is scanned by, `second_code` of another code that names it, too;
+    the code itself would let anybody in.
     """
 
     __tablename__ = "tickets"
@@ -87,6 +88,7 @@ class Ticket(Row, table=True):
     content: bytes | None = blob(default=None)
     code: bytes | None = blob(default=None)
     voided_at: datetime | None = instant(default=None)
+    second_code: bytes | None = blob(default=None)
 
 
 class Refund(Row, table=True):

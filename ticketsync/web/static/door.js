@@ -83,10 +83,25 @@ async function refresh() {
 
 // One scan
 
+// What a scanned text may be: a code, an address that ends in one, a JSON object with an _id.
+function forms(text) {
+  const whole = text.trim();
+  const last = whole.replace(/\/+$/, "").split("/").pop();
+  let id = "";
+  if (whole.startsWith("{")) {
+    try {
+      const found = JSON.parse(whole)._id;
+      if (typeof found === "string") id = found.trim();
+    } catch { /* no JSON: a text like any other */ }
+  }
+  return [...new Set([whole, last, last.split(",")[0], id])].filter(Boolean);
+}
+
 async function known(text) {
-  const code = await digest(text);
-  const last = text.trim().replace(/\/+$/, "").split("/").pop().split(",")[0];
-  return guests.find((g) => (code && g.code === code) || g.ticket === text.trim() || g.ticket === last);
+  const wanted = forms(text);
+  const codes = (await Promise.all(wanted.map(digest))).filter(Boolean);
+  return guests.find((g) => codes.includes(g.code) || codes.includes(g.second_code)) ??
+    guests.find((g) => wanted.includes(g.ticket));
 }
 
 function apply(guest, kind) {

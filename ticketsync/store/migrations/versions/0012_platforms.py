@@ -2,6 +2,9 @@
 What platforms report and was not kept.
 """
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0012"
 down_revision = "0011"
 branch_labels = None
@@ -9,4 +12,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    pass
+    with op.batch_alter_table("tickets") as it:
+        it.add_column(sa.Column("second_code", sa.LargeBinary(), nullable=True))
