@@ -58,6 +58,7 @@ class Habits:
 
     kept       what platform and processor keep of a purchase, `None` if it is not told
     named      how the platform's listing calls a performance
+    rare       brings about what the platform seldom shows; drawn apart from the rest
     """
 
     platform: str = "ticket_tailor"
@@ -76,6 +77,7 @@ class Habits:
     tax_comes_back: bool = False
     kept: Callable[[Purchase], int | None] = lambda _: None
     named: Callable[[Performance], str] = lambda performance: f"ev_{performance.id}"
+    rare: Callable[[World], None] = lambda _: None
 
 
 @dataclass
@@ -109,7 +111,8 @@ class Seat:
 @dataclass
 class Purchase:
     """
-    One order. `state` is completed, pending or cancelled.
+    One order. `state` is completed, pending or cancelled; `rare` names something
+    about it that its platform seldom shows.
     """
 
     id: int
@@ -126,6 +129,7 @@ class Purchase:
     buyer: int = 0
     touched: int = 0
     order_fee: int = 0
+    rare: str = ""
 
     @property
     def charge(self) -> int:
@@ -204,7 +208,38 @@ def build(
         _usual_mishaps(world)
     if world.habits.imports:
         _imports(world)
+    world.habits.rare(world)
     return world
+
+
+def rarely(world: World, states: Mapping[str, Callable[[Purchase], None]]) -> None:
+    """
+    Let each of these happen to an order in fifty, and to one at least where there are
+    enough plain ones. Its own chance: nothing else is drawn differently for it.
+    """
+    chance = random.Random(f"rare {world.seed}")  # a played chance
+    plain = [
+        purchase
+        for purchase in world.purchases
+        if purchase.total
+        and purchase.state == "completed"
+        and not purchase.returned
+        and not any(seat.is_void for seat in purchase.seats)
+    ]
+    each = max(1, len(world.purchases) // 50)
+    chosen = chance.sample(plain, k=min(len(plain) // 3, each * len(states)))
+    for n, purchase in enumerate(chosen):
+        purchase.rare = list(states)[n % len(states)]
+        states[purchase.rare](purchase)
+
+
+def leave_unpaid(purchase: Purchase) -> None:
+    """
+    The order was placed and nothing has been paid so far.
+    """
+    purchase.state, purchase.was_paid = "pending", False
+    for seat in purchase.seats:
+        seat.has_entered = False
 
 
 def next_day(world: World) -> None:
@@ -619,9 +654,8 @@ def _usual_mishaps(world: World) -> None:
 
 
 def _never_paid(purchase: Purchase, state: str) -> None:
-    purchase.state, purchase.was_paid, purchase.channel = state, False, "offline"
-    for seat in purchase.seats:
-        seat.has_entered = False
+    leave_unpaid(purchase)
+    purchase.state, purchase.channel = state, "offline"
 
 
 def _imports(world: World) -> None:
