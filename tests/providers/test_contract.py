@@ -68,7 +68,7 @@ class TestWix(Played):
     status_field = "order.status"
     required = (
         *("order", "refunds", "order.orderNumber", "order.eventId", "order.status"),
-        *("order.created", "order.invoice"),
+        *("order.created", "order.tickets"),
     )
 
 

@@ -94,7 +94,7 @@ ORDERS = {
         f"/v1/events/{3001:024x}/orders",
         *("totals", "status", "eventId", "completedAt"),
     ),
-    "wix": ("/events/v1/orders", "invoice", "status", "eventId", "created"),
+    "wix": ("/events/v1/orders", "tickets", "status", "eventId", "created"),
     "square": ("/v2/orders/search", "total_money", "state", "line_items", "created_at"),
 }
 

@@ -167,6 +167,11 @@ class Interrupted(TicketsyncError):
         self.exit_code = 128 + signal_number
 
 
+# The word of a record that lacks what it names, or had before: some list that it is
+# made of was not whole. It is fetched again until it is.
+CONTRADICTION = "contradiction"
+
+
 class UnreadableRecord(Exception):
     """
     One record of a platform that we could not understand; it goes to quarantine.

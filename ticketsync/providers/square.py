@@ -12,6 +12,7 @@ Surprise  processing fees appear minutes after the payment; until then unknown, 
 Surprise  a refund of items is an order of its own, which looks like a sale
 Surprise  a paid order stays OPEN until it is fulfilled
 Surprise  tips and service charges are inside `total_money`; quantities are texts
+Surprise  a payment by Square gift card never has a fee; a refund may belong to no sale
 
 Everything sold on the account is read, drinks included: what is linked to no show
 counts in none. A date written out in a variation's name (6 Mar 2026 7:30pm) is taken
@@ -24,7 +25,13 @@ Unverified, and therefore handled tolerantly:
 - the forms of the dashboard addresses.
 
 An order, its payments, refunds and returns come from several lists; our raw record
-is `{"id", "order", "payments": […], "refunds": […], "returns": […]}`.
+is `{"id", "order", "payments": […], "refunds": […], "returns": […]}`. What an order
+names and the lists lack is asked for by its id; many such gaps mean that a list is not
+whole, and nothing is believed. An order that has lost a payment, refund or return since
+it was last read contradicts itself and stays as it was.
+
+A refund without a sale is a record of its own, `{"id", "unlinked", "returns": […]}`:
+an order of which nothing was charged and something was returned, marked as such.
 """
 
 from __future__ import annotations
@@ -38,8 +45,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from ticketsync.core import clock, money, records
-from ticketsync.core.errors import UnreadableRecord
+from ticketsync.core import clock, errors, money, records
+from ticketsync.core.errors import CONTRADICTION, UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret
 from ticketsync.net import hooks
@@ -56,6 +63,16 @@ from ticketsync.providers.base import (
     ProviderSpec,
     Raw,
     Registered,
+)
+from ticketsync.providers.square_lists import (
+    GIFT_CARD,
+    Lists,
+    in_lots,
+    is_sale,
+    named_payments,
+    refund_ids,
+    slim,
+    sources,
 )
 
 if TYPE_CHECKING:
@@ -84,13 +101,10 @@ ORDERS_AT_ONCE = 500
 LOCATIONS_AT_ONCE = 10
 IDS_AT_ONCE = 100
 PAYMENTS_AT_ONCE = 100
+MOST_GAPS = 20  # sales made while a list is read leave some; a list that shrank, more
 CUSTOM = "custom:"
-# What is kept of a payment or refund: they carry cards and people besides.
-_KEPT = (
-    *("id", "order_id", "payment_id", "location_id", "status", "source_type"),
-    *("amount_money", "total_money", "tip_money", "refunded_money", "refund_ids"),
-    *("processing_fee", "created_at", "updated_at"),
-)
+ANY_AMOUNT = f"{CUSTOM}Custom Amount"
+WITHOUT_SALE = "refunds-without-a-sale"
 
 
 def explain(status: int, body: Mapping[str, Any]) -> Meaning | None:
@@ -210,18 +224,25 @@ class Square:
         if self.api.is_ahead(since):
             yield from self._all_orders()
             return
-        edge = f"{since - OVERLAP:%Y-%m-%dT%H:%M:%SZ}"
-        wanted = dict.fromkeys(self._changed(edge))
-        ids = list(wanted)
-        for begin in range(0, len(ids), IDS_AT_ONCE):
-            orders = self._by_id(ids[begin : begin + IDS_AT_ONCE])
-            yield Page("order", [self._gathered(order) for order in orders])
+        lists = Lists()
+        orders = self._changed(f"{since - OVERLAP:%Y-%m-%dT%H:%M:%SZ}", lists)
+        for some in in_lots(orders, IDS_AT_ONCE):
+            yield Page("order", self._gathered(some, lists))
+        yield from self._unlinked(lists)
 
     def fetch_order(self, order_id: str, occurrence_id: str) -> Raw:
+        """
+        A sale by its own id, or by that of an order that takes some of it back.
+        """
+        lists = Lists()
         found = self._by_id([order_id])
-        if not found:
+        lists.note_returns(found)
+        sales = [order for order in found if is_sale(order)]
+        if found and not sales:
+            sales = self._by_id(list(sources(found)))
+        if not sales:
             raise self.api.nonsense(f"does not know the order {order_id}", "rejected")
-        return self._gathered(found[0])
+        return self._gathered(sales[:1], lists)[0]
 
     webhooks: ClassVar[HookCard] = HookCard(
         is_signed=True,
@@ -258,7 +279,8 @@ class Square:
         return Hint(key, event, hooks.NOTHING)
 
     def watermark_of(self, raw: Raw) -> str:
-        parts = [raw["order"], *raw["payments"], *raw["refunds"], *raw["returns"]]
+        parts = [raw.get("order") or raw["unlinked"], *raw["returns"]]
+        parts += [*raw.get("payments", ()), *raw.get("refunds", ())]
         moments = [part.get("updated_at") or part.get("created_at") for part in parts]
         return max(
             (reading.sortable(m) for m in moments if isinstance(m, str)), default=""
@@ -282,69 +304,107 @@ class Square:
         """
         Newest first, so that a return comes before the sale that it belongs to.
         """
-        payments = _grouped(self._of_locations("/v2/payments", "payments"), "order_id")
-        refunds = _grouped(self._of_locations("/v2/refunds", "refunds"), "payment_id")
-        returns: dict[str, list[Raw]] = {}
+        lists = Lists(is_whole=True)
+        self._read_money(lists, {})
         for orders in self._search("created_at", "CREATED_AT", BEGINNING, "DESC"):
-            _note_returns(orders, returns)
-            found = []
-            for order in orders:
-                if not _is_sale(order):
-                    continue
-                paid = payments.get(order["id"], [])
-                back = [r for p in paid for r in refunds.get(p["id"], [])]
-                found.append(_whole(order, paid, back, returns.get(order["id"], [])))
-            yield Page("order", found)
+            lists.note_returns(orders)
+            sales = [order for order in orders if is_sale(order)]
+            yield Page("order", self._gathered(sales, lists))
+        yield from self._unlinked(lists)
 
-    def _changed(self, since: str) -> Iterator[str]:
+    def _read_money(self, lists: Lists, changed: Mapping[str, str]) -> None:
+        """
+        All payments and refunds, or those that `changed`: of each location, since the
+        list of payments is otherwise that of the main one; refunds come from all.
+        """
+        for payment in self._of_locations("/v2/payments", "payments", changed):
+            lists.add_payment(payment)
+        asked = {"begin_time": BEGINNING, **changed, "sort_order": "ASC"}
+        for rows in self._list(
+            "/v2/refunds", "refunds", {**asked, "limit": PAYMENTS_AT_ONCE}
+        ):
+            for row in rows:
+                lists.add_refund(slim(row))
+
+    def _changed(self, since: str, lists: Lists) -> list[Raw]:
         """
         The sales of which anything changed: the order, a payment, a refund, a return.
         """
+        sales: dict[str, Raw] = {}
+        wanted: dict[str, None] = {}
         for orders in self._search("updated_at", "UPDATED_AT", since, "ASC"):
-            for order in orders:
-                if _is_sale(order):
-                    yield str(order["id"])
-                for part in order.get("returns") or ():
-                    if part.get("source_order_id"):
-                        yield str(part["source_order_id"])
+            lists.note_returns(orders)
+            sales |= {str(order["id"]): order for order in orders if is_sale(order)}
+            wanted |= sources(orders)
         changed = {"updated_at_begin_time": since, "sort_field": "UPDATED_AT"}
-        paid: dict[str, str] = {}
-        for payment in self._of_locations("/v2/payments", "payments", changed):
-            if payment.get("order_id"):
-                paid[payment["id"]] = str(payment["order_id"])
-                yield paid[payment["id"]]
-        for refund in self._of_locations("/v2/refunds", "refunds", changed):
-            id_ = str(refund.get("payment_id") or "")
-            if id_ and id_ not in paid:
-                paid[id_] = str(self._payment(id_).get("order_id") or "")
-                if paid[id_]:
-                    yield paid[id_]
+        self._read_money(lists, changed)
+        self._ask_alone("payment", lists.lacking_payments_of_refunds(), lists)
+        wanted |= dict.fromkeys(
+            str(payment["order_id"])
+            for payment in lists.payments.values()
+            if payment.get("order_id")
+        )
+        for some in in_lots([id_ for id_ in wanted if id_ not in sales], IDS_AT_ONCE):
+            found = self._by_id(some)
+            lists.note_returns(found)
+            sales |= {str(order["id"]): order for order in found if is_sale(order)}
+        return list(sales.values())
 
-    def _gathered(self, order: Raw) -> Raw:
+    def _gathered(self, orders: Sequence[Raw], lists: Lists) -> list[Raw]:
         """
-        One sale with what belongs to it, asked one by one.
+        These sales with what belongs to them; what the lists lack is asked for.
         """
-        ids = [t.get("payment_id") for t in order.get("tenders") or ()]
-        payments = [self._payment(str(id_)) for id_ in ids if id_]
-        refunds = [
-            _slim(reading.mapping(self.api.get(f"/v2/refunds/{id_}"), "refund"))
-            for payment in payments
-            for id_ in payment.get("refund_ids") or ()
-        ]
-        back = [str(r["order_id"]) for r in refunds if r.get("order_id")]
-        returns: dict[str, list[Raw]] = {}
-        if back:
-            _note_returns(self._by_id(back), returns)
-        return _whole(order, payments, refunds, returns.get(order["id"], []))
+        self._ask_alone("payment", lists.lacking_payments(orders), lists)
+        self._ask_alone("refund", lists.lacking_refunds(orders), lists)
+        self._ask_returns(lists.refunds_of(orders), lists)
+        return [lists.whole(order) for order in orders]
 
-    def _payment(self, id_: str) -> Raw:
-        told = self.api.get(f"/v2/payments/{id_}")
-        return _slim(reading.mapping(told, "payment"))
+    def _ask_alone(self, kind: str, ids: Sequence[str], lists: Lists) -> None:
+        if lists.is_whole:
+            lists.gaps += len(ids)
+            if lists.gaps > MOST_GAPS:
+                raise self.api.nonsense(
+                    f"names the {kind} {ids[0]} and at least {lists.gaps - 1} others "
+                    f"that its list of {kind}s lacks",
+                    "list-incomplete",
+                )
+        for id_ in ids:
+            for row in self._one(kind, id_):
+                lists.add(kind, row)
+            lists.asked.add(id_)
+
+    def _ask_returns(self, refunds: Iterable[Raw], lists: Lists) -> None:
+        ids = dict.fromkeys(str(r["order_id"]) for r in refunds if r.get("order_id"))
+        for some in in_lots([i for i in ids if i not in lists.seen], IDS_AT_ONCE):
+            lists.note_returns(self._by_id(some))
+            lists.seen |= set(some)
+
+    def _unlinked(self, lists: Lists) -> Iterator[Page]:
+        refunds = lists.unlinked()
+        if refunds:
+            self._ask_returns(refunds, lists)
+            yield Page("order", [lists.whole_unlinked(refund) for refund in refunds])
+
+    def _one(self, kind: str, id_: str) -> list[Raw]:
+        """
+        A payment or refund by its id, if Square knows it.
+        """
+        try:
+            answer = self.api.get(f"/v2/{kind}s/{id_}")
+        except errors.ProviderNonsense as error:
+            if error.word != "endpoint-gone":
+                raise
+            return []
+        row = answer.get(kind)
+        if not isinstance(row, dict) or row.get("id") != id_:
+            raise self.api.nonsense(f"answered without the {kind} {id_}", "not-json")
+        return [slim(row)]
 
     def _by_id(self, ids: Sequence[str]) -> list[Raw]:
-        told = self.api.query("/v2/orders/batch-retrieve", {"order_ids": list(ids)})
-        orders: list[Raw] = list(told.get("orders") or ())
-        return orders
+        if not ids:
+            return []
+        answer = self.api.query("/v2/orders/batch-retrieve", {"order_ids": list(ids)})
+        return list(_rows(self.api, answer, "orders"))
 
     def _of_locations(
         self, path: str, key: str, query: Mapping[str, str] | None = None
@@ -354,7 +414,7 @@ class Square:
             asked |= {"location_id": str(place["id"]), "sort_order": "ASC"}
             for rows in self._list(path, key, {**asked, "limit": PAYMENTS_AT_ONCE}):
                 for row in rows:
-                    yield _slim(row)
+                    yield slim(row)
 
     def _search(
         self, name: str, sort: str, since: str, order: str
@@ -455,29 +515,47 @@ class Square:
         """
         What the lines sold, for items that the catalogue has no more, or never had.
         """
-        found = []
-        order = reading.mapping(raw, "order")
-        currency = reading.text(reading.mapping(order, "total_money"), "currency")
-        for line in order.get("line_items") or ():
-            id_ = _date_of(line)
-            name = _line_name(line)
-            found.append(
-                records.Event(
-                    f"line:{id_}",
-                    name,
-                    None,
-                    (
-                        _undated(
-                            id_,
-                            f"line:{id_}",
-                            name,
-                            currency,
-                            fingerprint=records.FROM_ORDERS,
-                        ),
+        if "unlinked" in raw:
+            amount = reading.mapping(reading.mapping(raw, "unlinked"), "amount_money")
+        else:
+            amount = reading.mapping(reading.mapping(raw, "order"), "total_money")
+        currency = reading.text(amount, "currency")
+        return [
+            records.Event(
+                f"line:{id_}",
+                name,
+                None,
+                (
+                    _undated(
+                        id_,
+                        f"line:{id_}",
+                        name,
+                        currency,
+                        fingerprint=records.FROM_ORDERS,
                     ),
-                )
+                ),
             )
-        return found
+            for id_, name in _dates_in(raw).items()
+        ]
+
+    def with_earlier(self, raw: Raw, earlier: Sequence[Raw]) -> Raw:
+        """
+        The record with the ids of what it had before: none of it goes away by itself.
+        """
+        return {
+            **raw,
+            "earlier": {
+                name: sorted(
+                    {
+                        str(row["id"])
+                        for version in earlier
+                        for row in version.get(name) or ()
+                        if row.get("status", "COMPLETED") == "COMPLETED"
+                    }
+                )
+                for name in ("payments", "refunds", "returns")
+            },
+        }
 
     def read_people(self, raw: Raw) -> records.People:
         """
@@ -487,22 +565,30 @@ class Square:
         return reading.people(reading.person(email=next(filter(None, told), None)), ())
 
     def read_order(self, raw: Raw) -> records.Order:
+        if "unlinked" in raw:
+            return _read_unlinked(raw)
         order = reading.mapping(raw, "order")
         currency = reading.text(reading.mapping(order, "total_money"), "currency")
         money.exponent(currency)
+        for name in ("line_items", "tenders", "returns"):
+            reading.rows({name: [], **order}, name)
         total = _money(order, "total_money", currency)
         payments = [
             p
             for p in reading.rows(raw, "payments")
             if reading.word(p, "status", PAYMENT_STATUS) == "completed"
         ]
+        refunds = tuple(_read_refunds(raw, currency))
+        _refuse_contradiction(raw, payments, currency)
         paid = sum(_money(p, "total_money", currency) for p in payments)
         status = reading.word(order, "state", ORDER_STATE)
-        if status is OrderStatus.PENDING and payments and paid >= total:
+        if status is OrderStatus.PENDING and _is_covered(order, payments, paid, total):
             status = OrderStatus.PAID
-        charged = paid if payments or status is not OrderStatus.PAID else total
-        refunds = tuple(_read_refunds(raw, currency))
-        tickets = tuple(_read_lines(raw, order, currency))
+        is_paid = status is OrderStatus.PAID
+        lost = _not_found(raw, order) if is_paid else []
+        charged = total if is_paid and (lost or not payments) else paid
+        lines = _Lines(order, reading.rows(raw, "returns"), currency)
+        tickets = tuple(lines.tickets())
         tip = _money(order, "total_tip_money", currency)
         known = sum(ticket.face + ticket.fee for ticket in tickets) + tip
         return records.Order(
@@ -520,11 +606,22 @@ class Square:
             else None,
             addons=tip,
             discounts=_money(order, "total_discount_money", currency),
-            fees=_fees(payments, raw, currency),
+            fees=None
+            if is_paid and charged and (lost or not payments)
+            else _fees(order, payments, raw, currency),
             refunds=refunds,
             channel=str((order.get("source") or {}).get("name") or "").lower(),
             payment_reference=str(payments[0]["id"]) if payments else None,
-            doubt=_doubt(status, total, charged, known, refunds, currency),
+            doubt=_not_found_doubt(lost)
+            or lines.doubt()
+            or _doubt(
+                status,
+                total,
+                charged,
+                known + _rounded_down(order, currency),
+                refunds,
+                currency,
+            ),
         )
 
 
@@ -535,53 +632,6 @@ def _rows(api: ApiClient, envelope: Any, key: str) -> list[dict[str, Any]]:
     return rows_of(api, envelope, key) if key in envelope else []
 
 
-def _slim(raw: Raw) -> dict[str, Any]:
-    return {name: raw[name] for name in _KEPT if name in raw}
-
-
-def _grouped(rows: Iterable[Raw], name: str) -> dict[str, list[Raw]]:
-    found: dict[str, list[Raw]] = {}
-    for row in rows:
-        if row.get(name):
-            found.setdefault(str(row[name]), []).append(row)
-    return found
-
-
-def _is_sale(order: Raw) -> bool:
-    """
-    An order that only takes back what another one sold is no sale.
-    """
-    return bool(order.get("line_items")) or not order.get("returns")
-
-
-def _note_returns(orders: Iterable[Raw], returns: dict[str, list[Raw]]) -> None:
-    for order in orders:
-        for part in order.get("returns") or ():
-            source = str(part.get("source_order_id") or "")
-            lines = list(part.get("return_line_items") or ())
-            slim = {
-                "id": order["id"],
-                "updated_at": order.get("updated_at"),
-                "return_line_items": lines,
-            }
-            returns.setdefault(source, []).append(slim)
-
-
-def _whole(
-    order: Raw, payments: Sequence[Raw], refunds: Sequence[Raw], returns: Sequence[Raw]
-) -> Raw:
-    def ordered(rows: Sequence[Raw]) -> list[Raw]:
-        return sorted(rows, key=lambda row: str(row["id"]))
-
-    return {
-        "id": order["id"],
-        "order": order,
-        "payments": ordered(payments),
-        "refunds": ordered(refunds),
-        "returns": ordered(returns),
-    }
-
-
 def _date_of(line: Raw) -> str:
     """
     The occurrence that a line sells: its variation, or its name.
@@ -590,10 +640,21 @@ def _date_of(line: Raw) -> str:
     return str(told) if told else f"{CUSTOM}{line.get('name') or 'Custom Amount'}"
 
 
-def _dates_in(raw: Raw) -> dict[str, None]:
-    return dict.fromkeys(
-        _date_of(line) for line in raw["order"].get("line_items") or ()
-    )
+def _dates_in(raw: Raw) -> dict[str, str]:
+    """
+    The occurrences that a record is about, with their names: those of its lines, those
+    of which nothing was bought last. An order without lines is for an amount.
+    """
+    if "unlinked" in raw:
+        lines = [line for part in raw["returns"] for line in part["return_line_items"]]
+        found = {_date_of(line): _line_name(line) for line in lines}
+        return found if len(found) == 1 else {WITHOUT_SALE: "Refunds without a sale"}
+    sold = raw["order"].get("line_items") or ()
+    ordered = sorted(sold, key=lambda line: str(line.get("quantity")) == "0")
+    found = {}
+    for line in ordered:
+        found.setdefault(_date_of(line), _line_name(line))
+    return found or {ANY_AMOUNT: "Custom Amount"}
 
 
 def _line_name(line: Raw) -> str:
@@ -613,38 +674,81 @@ def _money(raw: Raw, name: str, currency: str) -> int:
 
 def _quantity(raw: Raw) -> Decimal:
     try:
-        return Decimal(reading.text(raw, "quantity"))
+        found = Decimal(reading.text(raw, "quantity"))
     except InvalidOperation:
-        raise reading.wrong("quantity", raw["quantity"], "a number") from None
+        found = Decimal("NaN")
+    if not found.is_finite() or found < 0:
+        raise reading.wrong("quantity", raw["quantity"], "a number")
+    return found
 
 
-def _read_lines(raw: Raw, order: Raw, currency: str) -> Iterator[records.Ticket]:
+class _Lines:
     """
-    Each line's units; those that were returned are void, the last ones first.
+    The lines of an order as tickets; of each line the last ones returned are void.
     """
-    returned: dict[str, Decimal] = {}
-    for part in reading.rows(raw, "returns"):
-        for line in part.get("return_line_items") or ():
-            uid = str(line.get("source_line_item_uid") or "")
-            returned[uid] = returned.get(uid, Decimal(0)) + _quantity(line)
-    for line in order.get("line_items") or ():
-        quantity = _quantity(line)
-        # What is sold by weight is one thing, whatever it weighs.
-        units = int(quantity) if quantity == int(quantity) and quantity > 0 else 1
-        gone = int(returned.get(str(line.get("uid")), 0))
-        gross = _money(line, "gross_sales_money", currency)
-        price = gross - _money(line, "total_discount_money", currency)
-        whole = _money(line, "total_money", currency)
+
+    def __init__(self, order: Raw, returns: Sequence[Raw], currency: str) -> None:
+        self._order = order
+        self._currency = currency
+        self._lines: list[Raw] = list(order.get("line_items") or ())
+        self._quantities = [_quantity(line) for line in self._lines]
+        self._keys = _line_keys(self._lines)
+        self._returned = [Decimal(0)] * len(self._lines)
+        self._astray = Decimal(0)
+        for part in returns:
+            for line in part.get("return_line_items") or ():
+                self._take_back(line)
+
+    def tickets(self) -> Iterator[records.Ticket]:
+        for place, line in enumerate(self._lines):
+            units = self._units(place)
+            if units:
+                yield from self._of_line(place, line, units)
+
+    def doubt(self) -> str | None:
+        if self._astray:
+            return f"a return of {self._astray} things names none of its lines"
+        return None
+
+    def _units(self, place: int) -> int:
+        """
+        What is sold by weight is one thing, whatever it weighs.
+        """
+        quantity = self._quantities[place]
+        return int(quantity) if quantity == int(quantity) else 1
+
+    def _take_back(self, line: Raw) -> None:
+        """
+        From the line that it names; if it names none, from those that sell the same.
+        """
+        left = _quantity(line)
+        named = str(line.get("source_line_item_uid") or "")
+        places = [n for n, key in enumerate(self._keys) if named and key == named]
+        if not places:
+            same = _date_of(line)
+            places = [n for n, it in enumerate(self._lines) if _date_of(it) == same]
+        for place in places:
+            more = min(left, self._quantities[place] - self._returned[place])
+            self._returned[place] += more
+            left -= more
+        self._astray += left
+
+    def _of_line(self, place: int, line: Raw, units: int) -> Iterator[records.Ticket]:
+        is_whole = self._returned[place] == self._quantities[place]
+        gone = units if is_whole else int(self._returned[place])
+        gross = _money(line, "gross_sales_money", self._currency)
+        price = gross - _money(line, "total_discount_money", self._currency)
+        whole = _money(line, "total_money", self._currency)
         parts = zip(
             money.split_evenly(gross, units),
             money.split_evenly(price, units),
             money.split_evenly(whole - price, units),
-            money.split_evenly(_money(line, "total_tax_money", currency), units),
+            money.split_evenly(_money(line, "total_tax_money", self._currency), units),
             strict=True,
         )
         for n, (listed, face, on_top, tax) in enumerate(parts):
             yield records.Ticket(
-                id=f"{order['id']}/{line.get('uid')}/{n + 1}",
+                id=f"{self._order['id']}/{self._keys[place]}/{n + 1}",
                 occurrence_id=_date_of(line),
                 type_id=_date_of(line),
                 type_name=str(line.get("variation_name") or _line_name(line)),
@@ -655,6 +759,17 @@ def _read_lines(raw: Raw, order: Raw, currency: str) -> Iterator[records.Ticket]
                 listed=listed,
                 tax=tax,
             )
+
+
+def _line_keys(lines: Sequence[Raw]) -> list[str]:
+    """
+    What tells the lines of an order apart: their `uid`, or where they stand.
+    """
+    found: list[str] = []
+    for n, line in enumerate(lines, 1):
+        uid = str(line.get("uid") or "")
+        found.append(uid if uid and uid not in found else f"{uid}#{n}")
+    return found
 
 
 def _read_refunds(raw: Raw, currency: str) -> Iterator[records.Refund]:
@@ -669,27 +784,145 @@ def _read_refunds(raw: Raw, currency: str) -> Iterator[records.Refund]:
             )
 
 
+def _read_unlinked(raw: Raw) -> records.Order:
+    """
+    Money that went back without a sale: of the occurrence that the return names, or of
+    one that stands for all of them.
+    """
+    refund = reading.mapping(raw, "unlinked")
+    currency = reading.text(reading.mapping(refund, "amount_money"), "currency")
+    refunds = tuple(_read_refunds({"refunds": [refund]}, currency))
+    placed_at = reading.moment(refund, "created_at")
+    kept = _kept_of_refunds([refund], currency)
+    amount = sum(it.amount for it in refunds)
+    return records.Order(
+        id=reading.text(raw, "id"),
+        occurrence_id=next(iter(_dates_in(raw))),
+        status=OrderStatus.PAID if refunds else OrderStatus.PENDING,
+        placed_at=placed_at,
+        currency=currency,
+        total=0,
+        charged=0,
+        tickets=(),
+        tax=0,
+        fees=(records.Fee("Square processing", kept),) if kept else (),
+        refunds=refunds,
+        doubt=f"{money.decimal_text(amount, currency)} {currency} went back without a "
+        "sale"
+        if refunds
+        else None,
+    )
+
+
+def _refuse_contradiction(raw: Raw, payments: Sequence[Raw], currency: str) -> None:
+    """
+    Payments and refunds that this order names, or had before, must be there.
+    """
+    for name, ids in (raw.get("earlier") or {}).items():
+        there = {str(row["id"]) for row in reading.rows(raw, name)}
+        for id_ in ids:
+            if id_ not in there:
+                raise UnreadableRecord(
+                    f"Square no longer lists {id_} among its {name}",
+                    word=CONTRADICTION,
+                )
+    refunds = {str(row["id"]): row for row in reading.rows(raw, "refunds")}
+    for payment in payments:
+        for id_ in refund_ids(payment):
+            if id_ not in refunds:
+                raise UnreadableRecord(
+                    f"its payment {payment['id']} names the refund {id_}, which Square "
+                    "does not list",
+                    word=CONTRADICTION,
+                )
+        back = sum(
+            _money(refund, "amount_money", currency)
+            for refund in refunds.values()
+            if refund.get("payment_id") == payment["id"]
+            and reading.word(refund, "status", REFUND_STATUS)
+            in ("completed", "pending")
+        )
+        claimed = _money(payment, "refunded_money", currency)
+        if claimed > back:
+            raise UnreadableRecord(
+                f"{money.decimal_text(claimed, currency)} {currency} of its payment "
+                f"{payment['id']} went back, and its refunds come to "
+                f"{money.decimal_text(back, currency)} {currency}",
+                word=CONTRADICTION,
+            )
+
+
+def _is_covered(order: Raw, payments: Sequence[Raw], paid: int, total: int) -> bool:
+    """
+    Whether an open order was paid: its payments come to its total. One that costs
+    nothing needs none, but it must be for something.
+    """
+    return paid >= total if payments else not total and bool(order.get("line_items"))
+
+
+def _not_found(raw: Raw, order: Raw) -> list[str]:
+    """
+    The payments that an order names and Square does not know.
+    """
+    there = {str(payment["id"]) for payment in raw["payments"]}
+    return [id_ for id_ in named_payments(order) if id_ not in there]
+
+
+def _not_found_doubt(lost: Sequence[str]) -> str | None:
+    if not lost:
+        return None
+    return f"Square does not know its payment {lost[0]}; its fees are unknown"
+
+
 def _fees(
-    payments: list[Raw], raw: Raw, currency: str
+    order: Raw, payments: Sequence[Raw], raw: Raw, currency: str
 ) -> tuple[records.Fee, ...] | None:
     """
     What Square keeps; some of it is unknown while a card payment does not say its fee.
     """
+    gifts = {
+        str(tender.get("payment_id") or tender.get("id"))
+        for tender in order.get("tenders") or ()
+        if tender.get("type") == GIFT_CARD
+    }
     kept = 0
     is_complete = True
     for payment in payments:
         told = payment.get("processing_fee")
-        if not told and str(payment.get("source_type")).upper() not in WITHOUT_FEE:
+        is_free = (
+            str(payment.get("source_type")).upper() in WITHOUT_FEE
+            or payment.get("card_brand") == GIFT_CARD
+            or str(payment["id"]) in gifts
+        )
+        if not told and not is_free:
             is_complete = False
         kept += sum(_money(fee, "amount_money", currency) for fee in told or ())
-    for refund in raw["refunds"]:
-        for fee in refund.get("processing_fee") or ():
-            kept += _money(fee, "amount_money", currency)
+    kept += _kept_of_refunds(raw["refunds"], currency)
     known = (records.Fee("Square processing", kept),) if kept else ()
     if is_complete:
         return known
     rest = records.Fee("Square processing, not reported yet", None)
     return (*known, rest) if known else None
+
+
+def _kept_of_refunds(refunds: Iterable[Raw], currency: str) -> int:
+    """
+    What came back with the money that went back, so less than nothing.
+    """
+    return sum(
+        _money(fee, "amount_money", currency)
+        for refund in refunds
+        if reading.word(refund, "status", REFUND_STATUS) == "completed"
+        for fee in refund.get("processing_fee") or ()
+    )
+
+
+def _rounded_down(order: Raw, currency: str) -> int:
+    """
+    What the rounding of a cash sale took off its total, as a number below zero.
+    """
+    rounding = order.get("rounding_adjustment") or {}
+    return min(0, _money(rounding, "amount_money", currency))
 
 
 def _doubt(

@@ -19,22 +19,28 @@ Unverified, and therefore handled tolerantly:
   taken where it is not;
 - that a cancelled order that was never seen paid, and of which nothing went back,
   was never paid;
-- that a gift card is taken off the grand total when the order is paid;
 - a transaction list that answers 403 lacks a permission: nothing is read then,
   because refunds would be missed silently.
 
+A gift card is a way of paying, so gross is the grand total with it. RSVP and external
+events are listed and sell nothing here. An order that has no invoice comes to its
+`totalPrice`; what of it are fees is unknown.
+
 An order and its refunds come from two lists; our raw record is
-`{"id", "order": …, "refunds": […]}`.
+`{"id", "order": …, "refunds": […], "transaction": …}`: the id under which the site's
+transactions hold its payment, `null` where they lack it and should not. Such an order,
+and one that has lost a refund, its invoice or its tickets since it was last read,
+contradicts itself and stays as it was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
 from ticketsync.core import clock, money, records
-from ticketsync.core.errors import UnreadableRecord
+from ticketsync.core.errors import CONTRADICTION, UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret
 from ticketsync.net import hooks
@@ -72,9 +78,16 @@ ORDER_STATUS = {
     "voided": OrderStatus.CANCELLED,
     "canceled": OrderStatus.CANCELLED,
 }
-REFUNDED = ("succeeded",)
+# What a refund goes through: of one that is reported twice, the later word is true.
+REFUND_STATUS = {
+    word: rank
+    for rank, word in enumerate(("pending", "succeeded", "failed", "reversed"))
+}
+REFUNDED = REFUND_STATUS["succeeded"]
+BY_HAND = ("offline", "inperson", "cash")  # methods without a payment processor
 OPEN_REFUNDS = timedelta(days=14)  # a refund may still succeed or fail after that long
 OVERLAP = timedelta(minutes=5)
+FRESH = timedelta(hours=6)  # sold while the transactions were read, or nearly so
 ORDERS_AT_ONCE = 100
 EVENTS_AT_ONCE = 100
 GUESTS_AT_ONCE = 1000
@@ -157,8 +170,8 @@ class Wix:
     def __init__(self, api: ApiClient, options: Options) -> None:
         self.api = api
         self._site = options.get("site_id", "")
-        self._refunds: dict[str, list[Raw]] | None = None
-        self._refunds_of_order: dict[str, list[Raw]] = {}
+        self._transactions: dict[str, Raw] | None = None
+        self._of_order: dict[str, list[str]] = {}  # order number → transaction ids
 
     # The half that talks
 
@@ -171,17 +184,14 @@ class Wix:
         return records.Identity(self._site or None, str(name), currency)
 
     def fetch_events(self) -> Iterator[Page]:
-        offset = 0
-        while True:
-            envelope = self._query_events(offset, EVENTS_AT_ONCE)
-            rows = rows_of(self.api, envelope, "events", "id")
+        for rows in self._by_offset(
+            lambda offset: self._query_events(offset, EVENTS_AT_ONCE),
+            "events",
+            "id",
+            EVENTS_AT_ONCE,
+            envelope_of="pagingMetadata",
+        ):
             yield Page("event", rows)
-            told = envelope.get("pagingMetadata") or {}
-            offset += len(rows)
-            total = None if told.get("tooManyToCount") else told.get("total")
-            is_last = len(rows) < EVENTS_AT_ONCE if total is None else offset >= total
-            if is_last or not rows:
-                return
 
     def fetch_orders(self, event_id: str, bookmark: str | None) -> Iterator[Page]:
         return self._orders({"eventId": event_id})
@@ -280,7 +290,7 @@ class Wix:
         )
 
     def _orders(self, filters: Params) -> Iterator[Page]:
-        self._refunds_by_transaction()  # before the orders: what comes later is open
+        self._read_transactions()  # before the orders: what comes later is open
         for rows in self._order_pages({**filters, "sort": "created:asc"}):
             yield Page("order", [self._whole(row) for row in rows])
 
@@ -288,9 +298,9 @@ class Wix:
         """
         Orders placed since, of which no guest was made yet.
         """
-        edge = f"{since:%Y-%m-%dT%H:%M:%S}"
+        edge = f"{since:%Y-%m-%dT%H:%M:%SZ}"
         for rows in self._order_pages({"sort": "created:desc"}):
-            fresh = [row for row in rows if str(row.get("created") or "") >= edge]
+            fresh = [r for r in rows if reading.sortable(str(r.get("created"))) >= edge]
             news = [row for row in fresh if row["orderNumber"] not in told]
             if news:
                 yield Page("order", [self._whole(row) for row in news])
@@ -298,8 +308,7 @@ class Wix:
                 return
 
     def _order_pages(self, filters: Params) -> Iterator[list[dict[str, Any]]]:
-        offset = 0
-        while True:
+        def ask(offset: int) -> Any:
             envelope = self.api.get(
                 "/events/v1/orders",
                 {
@@ -309,11 +318,48 @@ class Wix:
                     "limit": ORDERS_AT_ONCE,
                 },
             )
-            rows = rows_of(self.api, envelope, "orders", "orderNumber")
+            reading.whole(envelope, "total")
+            return envelope
+
+        return self._by_offset(ask, "orders", "orderNumber", ORDERS_AT_ONCE)
+
+    def _by_offset(
+        self,
+        ask: Callable[[int], Any],
+        key: str,
+        id_: str,
+        size: int,
+        *,
+        envelope_of: str = "",
+    ) -> Iterator[list[dict[str, Any]]]:
+        """
+        The pages of a list up to its `total`, which stands in the answer itself or in
+        a part of it; stops, with an error, at pages that come again or stay empty.
+        """
+        offset = 0
+        seen: set[str] = set()
+        while True:
+            envelope = ask(offset)
+            rows = rows_of(self.api, envelope, key, id_)
+            ids = {row[id_] for row in rows}
+            if rows and ids <= seen:
+                raise self.api.nonsense(
+                    f"repeats the same page of {key} for ever", "pagination-loop"
+                )
             yield rows
+            seen |= ids
             offset += len(rows)
-            if not rows or offset >= reading.whole(envelope, "total"):
+            paging = (envelope.get(envelope_of) or {}) if envelope_of else envelope
+            total = None if paging.get("tooManyToCount") else paging.get("total")
+            if type(total) is not int:
+                if len(rows) < size:
+                    return
+            elif offset >= total:
                 return
+            elif not rows:
+                raise self.api.nonsense(
+                    f"promised {total} {key} and sent {offset}", "list-incomplete"
+                )
 
     def _changed_guests(self, since: Any) -> Iterator[str]:
         """
@@ -330,10 +376,16 @@ class Wix:
             envelope = self.api.query(
                 "/events/v2/guests/query", {"query": query, "fields": ["GUEST_DETAILS"]}
             )
-            for row in rows_of(self.api, envelope, "guests", "id"):
+            rows = rows_of(self.api, envelope, "guests", "id")
+            told = envelope.get("pagingMetadata") or {}
+            if type(told.get("count")) is int and told["count"] != len(rows):
+                raise self.api.nonsense(
+                    f"promised {told['count']} guests and sent {len(rows)}",
+                    "list-incomplete",
+                )
+            for row in rows:
                 if row.get("orderNumber"):
                     yield str(row["orderNumber"])
-            told = envelope.get("pagingMetadata") or {}
             cursor = str((told.get("cursors") or {}).get("next") or "")
             if not cursor:
                 return
@@ -348,25 +400,25 @@ class Wix:
         """
         Orders of which money went back, or may still go back, since.
         """
-        edge = f"{min(since, clock.now()) - OPEN_REFUNDS:%Y-%m-%dT%H:%M:%S}"
-        for refunds in self._refunds_by_transaction().values():
-            for refund in refunds:
+        edge = f"{min(since, clock.now()) - OPEN_REFUNDS:%Y-%m-%dT%H:%M:%SZ}"
+        for transaction in self._read_transactions().values():
+            number = _order_number(transaction)
+            for refund in _refunds_in(transaction):
                 is_open = str(refund.get("status")).lower() == "pending"
-                is_new = str(refund.get("createdAt") or "") >= edge
-                if (is_open or is_new) and refund["orderNumber"]:
-                    yield str(refund["orderNumber"])
+                is_new = reading.sortable(str(refund.get("createdAt"))) >= edge
+                if (is_open or is_new) and number:
+                    yield number
 
-    def _refunds_by_transaction(self) -> dict[str, list[Raw]]:
+    def _read_transactions(self) -> Mapping[str, Raw]:
         """
-        Every refund of the site, by transaction and by order number: no filter finds
-        a late refund of an old sale, so the transactions are read whole, once a run.
+        Every payment of the site by its id: no filter finds a late refund of an old
+        sale, so the transactions are read whole, once a run.
         """
-        if self._refunds is not None:
-            return self._refunds
-        found: dict[str, list[Raw]] = {}
-        offset = 0
-        while True:
-            envelope = self.api.get(
+        if self._transactions is not None:
+            return self._transactions
+        found: dict[str, Raw] = {}
+        for rows in self._by_offset(
+            lambda offset: self.api.get(
                 "/payments/v2/transactions",
                 {
                     "order": "date:asc",
@@ -375,36 +427,40 @@ class Wix:
                     "offset": offset,
                     "limit": TRANSACTIONS_AT_ONCE,
                 },
-            )
-            rows = rows_of(self.api, envelope, "transactions", "transactionId")
-            for row in rows:
-                if row.get("refunds"):
-                    number = _order_number(row)
-                    found[row["transactionId"]] = [
-                        {**refund, "orderNumber": number} for refund in row["refunds"]
-                    ]
-            offset += len(rows)
-            told = envelope.get("pagination") or {}
-            total = told.get("total")
-            is_last = (
-                len(rows) < TRANSACTIONS_AT_ONCE if total is None else offset >= total
-            )
-            if is_last or not rows:
-                break
-        self._refunds = found
-        for some in found.values():
-            for refund in some:
-                number = str(refund["orderNumber"])
-                self._refunds_of_order.setdefault(number, []).append(refund)
+            ),
+            "transactions",
+            "transactionId",
+            TRANSACTIONS_AT_ONCE,
+            envelope_of="pagination",
+        ):
+            found |= {row["transactionId"]: row for row in rows}
+        for id_, row in found.items():
+            self._of_order.setdefault(_order_number(row), []).append(id_)
+        self._transactions = found
         return found
 
     def _whole(self, order: Raw) -> Raw:
-        refunds = self._refunds_by_transaction()
-        found = refunds.get(_transaction_of(order), [])
-        if not found:
-            found = self._refunds_of_order.get(str(order.get("orderNumber")), [])
-        ordered = sorted(found, key=lambda refund: str(refund.get("refundId")))
-        return {"id": order["orderNumber"], "order": order, "refunds": ordered}
+        """
+        An order with the refunds of its payment, and of every other one made for it.
+        """
+        transactions = self._read_transactions()
+        number = str(order["orderNumber"])
+        named = _transaction_of(order)
+        ids = dict.fromkeys([named, *self._of_order.get(number, ())])
+        there = [id_ for id_ in ids if id_ in transactions]
+        refunds = [
+            {**refund, "orderNumber": _order_number(transactions[id_])}
+            for id_ in there
+            for refund in _refunds_in(transactions[id_])
+        ]
+        found = {
+            "id": order["orderNumber"],
+            "order": order,
+            "refunds": sorted(refunds, key=_by_id_and_status),
+        }
+        if there or not _is_fresh(order):
+            found["transaction"] = there[0] if there else None
+        return found
 
     # The half that understands
 
@@ -426,10 +482,25 @@ class Wix:
 
     def with_earlier(self, raw: Raw, earlier: Sequence[Raw]) -> Raw:
         """
-        The record with whether it was ever seen paid: a cancelled one does not tell.
+        The record with whether it was ever seen paid, since a cancelled one does not
+        tell, and with what it had before, which does not go away by itself.
         """
         statuses = {str(version["order"].get("status")).lower() for version in earlier}
-        return {**raw, "was_paid": bool(statuses & {"paid", "partially_paid"})}
+        refunds = {
+            str(refund.get("refundId"))
+            for version in earlier
+            for refund in version["refunds"]
+            if str(refund.get("status")).lower() == "succeeded"
+        }
+        return {
+            **raw,
+            "was_paid": bool(statuses & {"paid", "partially_paid"}),
+            "earlier": {
+                "refunds": sorted(refunds),
+                "invoice": any(version["order"].get("invoice") for version in earlier),
+                "transaction": any(version.get("transaction") for version in earlier),
+            },
+        }
 
     def read_people(self, raw: Raw) -> records.People:
         order = raw.get("order") or {}
@@ -459,13 +530,15 @@ class Wix:
             )
         status = reading.word(order, "status", ORDER_STATUS)
         invoice = _Invoice(order)
+        _refuse_contradiction(raw, order, status, invoice)
         refunds = tuple(_read_refunds(reading.rows(raw, "refunds"), invoice.currency))
         was_paid = status is OrderStatus.PAID or bool(refunds or raw.get("was_paid"))
         if status is OrderStatus.PENDING:
             was_paid = False
-        cards = _gift_cards(order, invoice.currency)
         due = _due(order, invoice.currency) if status is OrderStatus.PAID else 0
-        charged = invoice.total - cards - due if was_paid else 0
+        charged = invoice.total - due if was_paid else 0
+        tickets = _read_tickets(order, invoice)
+        beside = invoice.total - sum(ticket.face for ticket in tickets)
         return records.Order(
             id=reading.text(order, "orderNumber"),
             occurrence_id=reading.text(order, "eventId"),
@@ -474,13 +547,14 @@ class Wix:
             currency=invoice.currency,
             total=invoice.total,
             charged=charged,
-            tickets=_read_tickets(order, invoice),
-            buyer_fees=invoice.added_fees,
+            tickets=tickets,
+            buyer_fees=invoice.added_fees if invoice.is_reported else beside,
             tax=invoice.tax,
             tax_on_top=invoice.tax_on_top,
-            vouchers=cards,
             discounts=invoice.discount,
-            fees=_fees(order, invoice, charged),
+            fees=_fees(order, invoice, charged)
+            if invoice.is_reported or not charged
+            else None,
             refunds=refunds if was_paid else (),
             channel=str(order.get("channel") or "").lower(),
             payment_reference=_transaction_of(order) or None,
@@ -496,6 +570,55 @@ def _transaction_of(order: Raw) -> str:
 def _order_number(transaction: Raw) -> str:
     described = (transaction.get("order") or {}).get("description") or {}
     return str(described.get("wixAppOrderId") or "")
+
+
+def _refunds_in(transaction: Raw) -> list[Raw]:
+    return list(transaction.get("refunds") or ())
+
+
+def _by_id_and_status(refund: Raw) -> tuple[str, str]:
+    return str(refund.get("refundId")), str(refund.get("status"))
+
+
+def _is_fresh(order: Raw) -> bool:
+    moment = reading.sortable(str(order.get("updated") or order.get("created")))
+    return moment >= f"{clock.now() - FRESH:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _refuse_contradiction(
+    raw: Raw, order: Raw, status: OrderStatus, invoice: _Invoice
+) -> None:
+    """
+    What this order names, or had before, must be there.
+    """
+    before = raw.get("earlier") or {}
+    there = {str(refund.get("refundId")) for refund in reading.rows(raw, "refunds")}
+    for id_ in before.get("refunds") or ():
+        if id_ not in there:
+            raise UnreadableRecord(
+                f"the site's transactions no longer hold its refund {id_}",
+                word=CONTRADICTION,
+            )
+    if before.get("invoice") and not invoice.is_reported:
+        raise UnreadableRecord("it no longer has an invoice", word=CONTRADICTION)
+    if status is not OrderStatus.PAID:
+        return
+    if not reading.rows(order, "tickets") and order.get("ticketsQuantity"):
+        raise UnreadableRecord(
+            f"it has {order['ticketsQuantity']} tickets and none of them was sent",
+            word=CONTRADICTION,
+        )
+    lacks = before.get("transaction") or ("transaction" in raw and _is_by_card(order))
+    if invoice.total and lacks and not raw.get("transaction"):
+        raise UnreadableRecord(
+            f"the site's transactions lack its payment {_transaction_of(order)}",
+            word=CONTRADICTION,
+        )
+
+
+def _is_by_card(order: Raw) -> bool:
+    method = str(order.get("method") or "").lower()
+    return bool(_transaction_of(order)) and method not in BY_HAND
 
 
 def _amount(raw: Raw, name: str, currency: str) -> int:
@@ -518,14 +641,11 @@ class _Invoice:
     """
 
     def __init__(self, order: Raw) -> None:
-        raw = order.get("invoice")
-        price = order.get("totalPrice") or (raw or {}).get("grandTotal") or {}
+        self.is_reported = order.get("invoice") is not None
+        raw = reading.mapping(order, "invoice") if self.is_reported else {}
+        price = order.get("totalPrice") or raw.get("grandTotal") or {}
         self.currency = reading.text(price, "currency").upper()
         money.exponent(self.currency)
-        if raw is None:
-            if _amount(order, "totalPrice", self.currency):
-                raise UnreadableRecord("invoice is missing")
-            raw = {}
         self.items = list(raw.get("items") or ())
         self.subtotal = self.of(raw, "subTotal")
         self.discount = self.of(raw.get("discount") or {}, "amount")
@@ -556,7 +676,7 @@ class _Invoice:
     def doubt(self, refunded: int, charged: int) -> str | None:
         on_top = (self.tax or 0) if self.tax_on_top else 0
         parts = self.faces + on_top + self.added_fees
-        if parts != self.total:
+        if self.is_reported and parts != self.total:
             ours, theirs = (
                 money.decimal_text(a, self.currency) for a in (parts, self.total)
             )
@@ -567,11 +687,6 @@ class _Invoice:
             )
             return f"refunded {ours} of {theirs} {self.currency} paid"
         return None
-
-
-def _gift_cards(order: Raw, currency: str) -> int:
-    cards = order.get("giftCardPaymentDetails") or ()
-    return sum(_amount(c, "amount", currency) for c in cards if not c.get("voided"))
 
 
 def _due(order: Raw, currency: str) -> int:
@@ -600,15 +715,22 @@ def _fees(
 
 
 def _read_refunds(raws: list[Raw], currency: str) -> Iterator[records.Refund]:
-    known = ("succeeded", "pending", "failed", "reversed")
+    """
+    What went back, each once however often it is reported.
+    """
+    ranks: dict[str, int] = {}
+    found: dict[str, records.Refund] = {}
     for raw in raws:
-        status = reading.word(raw, "status", {word: word for word in known})
-        if status in REFUNDED:
-            yield records.Refund(
-                reading.text(raw, "refundId"),
-                reading.amount(raw, "amount", currency),
-                reading.moment(raw, "createdAt") if raw.get("createdAt") else None,
-            )
+        refund = records.Refund(
+            reading.text(raw, "refundId"),
+            reading.amount(raw, "amount", currency),
+            reading.moment(raw, "createdAt") if raw.get("createdAt") else None,
+        )
+        rank = reading.word(raw, "status", REFUND_STATUS)
+        if found.setdefault(refund.id, refund).amount != refund.amount:
+            raise UnreadableRecord(f"its refund {refund.id} has two amounts")
+        ranks[refund.id] = max(rank, ranks.get(refund.id, rank))
+    yield from (it for id_, it in found.items() if ranks[id_] == REFUNDED)
 
 
 def _read_tickets(order: Raw, invoice: _Invoice) -> tuple[records.Ticket, ...]:
@@ -619,7 +741,9 @@ def _read_tickets(order: Raw, invoice: _Invoice) -> tuple[records.Ticket, ...]:
     prices = {str(item.get("id")): invoice.of(item, "price") for item in invoice.items}
     raws = list(order.get("tickets") or ())
     listed = [_listed(raw, prices, invoice) for raw in raws]
-    faces = money.split(invoice.faces, listed) if raws else []
+    # Without an invoice only list prices are known, and never more than was paid.
+    faced = invoice.faces if invoice.is_reported else min(sum(listed), invoice.total)
+    faces = money.split(faced, listed) if raws else []
     return tuple(
         records.Ticket(
             id=reading.text(raw, "ticketNumber"),

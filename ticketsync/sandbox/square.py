@@ -2,43 +2,49 @@
 Square, played from its documents.
 
 Two locations, items whose variations carry a date in their name, drinks, returns as
-orders of their own, fees on payments, cursors that carry the query.
+orders of their own, fees on payments, cursors that belong to their query. A filter is
+honoured or refused in Square's own words; what it tells is in `square_records`.
+
+Assumed, since the documents do not say: a search without locations is one of all of
+them; ranges of time hold their beginning and not their end.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ticketsync.sandbox import square_records as told
 from ticketsync.sandbox.player import Asked, Reply, reply, seconds_of, utc
-from ticketsync.sandbox.world import (
-    ZONE,
-    Habits,
-    Performance,
-    Purchase,
-    Seat,
-    World,
-    tax_shares,
-)
+from ticketsync.sandbox.square_records import MAIN, MERCHANT, SECOND
+from ticketsync.sandbox.world import DAY, Habits, World
 
 KEY = "EAAAsandboxsquaretoken0000000001"
-MAIN, SECOND = "LMAIN00000001", "LSECOND000001"
-DRINK = 1200
-PAYMENTS_PAGE = 100
-CATALOGUE_PAGE = 100
-
-
-def kept(purchase: Purchase) -> int:
-    """
-    2.2 % of a card payment, half of it back with a refund; cash costs nothing.
-    """
-    return _fee(purchase) - _fee_back(purchase)
-
-
-def _named(performance: Performance) -> str:
-    return f"P{performance.id}"
-
+LIST_PAGE = 100
+SEARCH_PAGE, LONGEST_SEARCH = 500, 1000
+MOST_LOCATIONS, MOST_ORDERS, MOST_OBJECTS = 10, 100, 1000
+YEAR = 365 * DAY
+EVENT_DAYS = 28
+STATES = ("OPEN", "COMPLETED", "CANCELED", "DRAFT")
+SORTS = ("CREATED_AT", "UPDATED_AT", "CLOSED_AT")
+ORDERS = ("ASC", "DESC")
+PAYMENT_SORTS = ("CREATED_AT", "OFFLINE_CREATED_AT", "UPDATED_AT")
+REFUND_STATES = ("PENDING", "COMPLETED", "REJECTED", "FAILED")
+OBJECT_TYPES = (
+    *("ITEM", "IMAGE", "CATEGORY", "ITEM_VARIATION", "TAX", "DISCOUNT"),
+    *("MODIFIER_LIST", "MODIFIER", "PRICING_RULE", "PRODUCT_SET", "TIME_PERIOD"),
+    *("MEASUREMENT_UNIT", "SUBSCRIPTION_PLAN_VARIATION", "ITEM_OPTION"),
+    *("ITEM_OPTION_VAL", "CUSTOM_ATTRIBUTE_DEFINITION", "QUICK_AMOUNTS_SETTINGS"),
+    *("SUBSCRIPTION_PLAN", "AVAILABILITY_PERIOD"),
+)
+TIMES = (
+    *("begin_time", "end_time", "updated_at_begin_time", "updated_at_end_time"),
+    *("sort_field", "sort_order", "location_id", "limit", "cursor"),
+)
 
 HABITS = Habits(
     platform="square",
@@ -50,30 +56,24 @@ HABITS = Habits(
     ways=("refund_seat", "refund_all", "cancel", "goodwill"),
     goodwill=False,
     tax_comes_back=True,
-    kept=kept,
-    named=_named,
+    kept=told.kept,
+    named=told.named,
+    rare=told.make_rare,
 )
 
-
-def _is_cash(purchase: Purchase) -> bool:
-    return purchase.channel in ("operator", "no_cost")
+Row = dict[str, Any]
 
 
-def _has_drink(purchase: Purchase) -> bool:
+class Refused(Exception):
     """
-    Guests who paid nothing for their tickets take a drink: money that is no show's.
+    A request that Square does not take: its code, and the field that is to blame.
     """
-    return not purchase.total
 
-
-def _fee(purchase: Purchase) -> int:
-    return 0 if _is_cash(purchase) else (purchase.total * 22 + 500) // 1000
-
-
-def _fee_back(purchase: Purchase) -> int:
-    if not purchase.returned:
-        return 0
-    return _fee(purchase) * purchase.returned // purchase.total // 2
+    def __init__(self, code: str, field: str = "", status: int = 400) -> None:
+        super().__init__(code)
+        self.code = code
+        self.field = field
+        self.status = status
 
 
 @dataclass
@@ -90,6 +90,7 @@ class Square:
     prefix: str = "/square"
     late_fees: bool = False
     remembers: bool = False
+    has_events: bool = False
     client_secret: str = "sq-client-secret"  # noqa: S105  # a played one
     refresh_token: str = "EQAAsandboxrefresh0"  # noqa: S105
     tokens_given: int = 0
@@ -104,7 +105,7 @@ class Square:
         Render everything anew at the next request; without `remembers` that is always
         so.
         """
-        self._rendered: dict[str, list[dict[str, Any]]] = {}
+        self._rendered: dict[str, list[Row]] = {}
 
     def too_many(self, seconds: str) -> Reply:
         return _error(429, "RATE_LIMIT_ERROR", "RATE_LIMITED")
@@ -116,37 +117,52 @@ class Square:
             return _error(401, "AUTHENTICATION_ERROR", "UNAUTHORIZED")
         if not asked.headers.get("Square-Version"):
             return _error(400, "INVALID_REQUEST_ERROR", "BAD_REQUEST")
-        match (asked.method, *asked.steps):
-            case ("GET", "v2", "merchants", "me"):
-                told = {"id": "MLANTERN", "business_name": "The Lantern Room"}
-                return reply({"merchant": told | {"currency": "AUD"}})
-            case ("GET", "v2", "locations"):
-                return reply({"locations": [_location(MAIN), _location(SECOND)]})
-            case ("GET", "v2", "catalog", "list"):
-                rows = [_item(p) for p in self.world.performances]
-                return self._page(asked, "objects", [*rows, _drink()], CATALOGUE_PAGE)
-            case ("POST", "v2", "webhooks", "subscriptions"):
-                told = asked.body["subscription"]
-                self.hooks[told["notification_url"]] = "sq-signature-key-1"
-                key = {"id": "wbhk_1", "signature_key": "sq-signature-key-1"}
-                return reply({"subscription": {**told, **key}})
-            case ("POST", "v2", "orders", "search"):
-                return self._search(asked.body)
-            case ("POST", "v2", "orders", "batch-retrieve"):
-                orders = {order["id"]: order for order in self._orders()}
-                ids = asked.body["order_ids"]
-                return reply({"orders": [orders[i] for i in ids if i in orders]})
-            case ("GET", "v2", "payments"):
-                return self._timed(asked, "payments", self._payments())
-            case ("GET", "v2", "refunds"):
-                return self._timed(asked, "refunds", self._refunds())
-            case ("GET", "v2", "payments", id_):
-                return self._one("payment", self._payments(), id_)
-            case ("GET", "v2", "refunds", id_):
-                return self._one("refund", self._refunds(), id_)
-        return _error(404, "INVALID_REQUEST_ERROR", "NOT_FOUND")
+        try:
+            return self._answer(asked)
+        except Refused as refused:
+            category = "INVALID_REQUEST_ERROR"
+            return _error(refused.status, category, refused.code, refused.field)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return _error(400, "INVALID_REQUEST_ERROR", "BAD_REQUEST")
 
-    def _give_tokens(self, body: dict[str, Any]) -> Reply:
+    def _answer(self, asked: Asked) -> Reply:
+        match (asked.method, *asked.steps):
+            case ("GET", "v2", "merchants"):
+                return reply({"merchant": [MERCHANT]})
+            case ("GET", "v2", "merchants", id_):
+                own = MERCHANT["id"] if id_ == "me" else id_
+                return _one("merchant", [MERCHANT], own)
+            case ("GET", "v2", "locations"):
+                return reply({"locations": [*map(told.location, (MAIN, SECOND))]})
+            case ("GET", "v2", "locations", id_):
+                places = [*map(told.location, (MAIN, SECOND))]
+                return _one("location", places, MAIN if id_ == "main" else id_)
+            case ("GET", "v2", "payments"):
+                return self._payments(asked)
+            case ("GET", "v2", "payments", id_):
+                return _one("payment", self._all_payments(), id_)
+            case ("GET", "v2", "refunds"):
+                return self._refunds(asked)
+            case ("GET", "v2", "refunds", id_):
+                return _one("refund", told.refunds(self.world), id_)
+            case (_, "v2", "orders", *_):
+                return self._of_orders(asked)
+            case (_, "v2", "catalog", *_):
+                return self._catalogue(asked)
+            case ("GET", "v2", "payouts", *_):
+                return self._payouts(asked)
+            case ("GET", "v2", "customers", *_):
+                return self._customers(asked)
+            case (_, "v2", "events", *_):
+                return self._events(asked)
+            case ("POST", "v2", "webhooks", "subscriptions"):
+                wanted = asked.body["subscription"]
+                self.hooks[wanted["notification_url"]] = "sq-signature-key-1"
+                key = {"id": "wbhk_1", "signature_key": "sq-signature-key-1"}
+                return reply({"subscription": {**wanted, **key}})
+        raise Refused("NOT_FOUND", status=404)
+
+    def _give_tokens(self, body: Row) -> Reply:
         """
         New tokens for a code or for the newest refresh token; one that was used
         before ends the whole family.
@@ -167,336 +183,386 @@ class Square:
             {
                 "access_token": self.key,
                 "token_type": "bearer",
-                "expires_at": utc(self.world.now + 30 * 86400),
-                "merchant_id": "MLANTERN",
+                "expires_at": utc(self.world.now + 30 * DAY),
+                "merchant_id": MERCHANT["id"],
                 "refresh_token": self.refresh_token,
             }
         )
 
-    def _orders(self) -> list[dict[str, Any]]:
+    # Orders
+
+    def _of_orders(self, asked: Asked) -> Reply:
+        match (asked.method, *asked.steps[2:]):
+            case ("POST", "search"):
+                return self._search(asked.body or {})
+            case ("POST", "batch-retrieve"):
+                ids = asked.body["order_ids"]
+                if len(ids) > MOST_ORDERS:
+                    raise Refused("ARRAY_LENGTH_TOO_LONG", "order_ids")
+                place = asked.body.get("location_id")
+                orders = {
+                    order["id"]: order
+                    for order in self._orders()
+                    if place in (None, order["location_id"])
+                }
+                return reply({"orders": [orders[i] for i in ids if i in orders]})
+            case ("GET", id_):
+                return _one("order", self._orders(), id_)
+        raise Refused("NOT_FOUND", status=404)
+
+    def _orders(self) -> list[Row]:
         if "orders" not in self._rendered or not self.remembers:
-            self._rendered["orders"] = self._render_orders()
+            self._rendered["orders"] = list(told.orders(self.world))
         return self._rendered["orders"]
 
-    def _render_orders(self) -> list[dict[str, Any]]:
-        found = []
-        for purchase in self.world.purchases:
-            found.append(_order(purchase))
-            if any(seat.is_returned and seat.is_void for seat in purchase.seats):
-                found.append(_return(purchase))
-            if purchase.id % 11 == 0:
-                found.append(_bar_order(purchase))
-        return found
+    def _search(self, body: Row) -> Reply:
+        """
+        Everything in the body may be left out: then all orders, by their creation.
+        """
+        _only(body, "location_ids", "query", "limit", "cursor", "return_entries")
+        query = body.get("query") or {}
+        _only(query, "filter", "sort")
+        sort = query.get("sort") or {}
+        by = _enum("sort_field", sort.get("sort_field") or "CREATED_AT", SORTS)
+        direction = _enum("sort_order", sort.get("sort_order") or "DESC", ORDERS)
+        places = body.get("location_ids") or [MAIN, SECOND]
+        if len(places) > MOST_LOCATIONS:
+            raise Refused("ARRAY_LENGTH_TOO_LONG", "location_ids")
+        rows = [order for order in self._orders() if order["location_id"] in places]
+        rows = _fitting(rows, query.get("filter") or {}, by)
+        rows.sort(
+            key=lambda order: (order.get(by.lower(), ""), order["id"]),
+            reverse=direction == "DESC",
+        )
+        key = "orders"
+        if body.get("return_entries"):
+            key = "order_entries"
+            rows = [
+                {"order_id": row["id"]}
+                | {name: row[name] for name in ("version", "location_id")}
+                for row in rows
+            ]
+        size = _size(body.get("limit"), SEARCH_PAGE, LONGEST_SEARCH)
+        return _cut("orders/search", key, rows, body, size)
 
-    def _payments(self) -> list[dict[str, Any]]:
+    # Money
+
+    def _all_payments(self) -> list[Row]:
         if "payments" not in self._rendered or not self.remembers:
-            self._rendered["payments"] = [_payment(p) for p in self.world.purchases]
+            self._rendered["payments"] = list(told.payments(self.world))
         found = [dict(payment) for payment in self._rendered["payments"]]
         if self.late_fees:
             for payment in found[-10:]:
                 payment.pop("processing_fee", None)
         return found
 
-    def _refunds(self) -> list[dict[str, Any]]:
-        return [_refund(p) for p in self.world.purchases if p.returned]
+    def _payments(self, asked: Asked) -> Reply:
+        query = dict(asked.query)
+        _only(query, *TIMES, "total", "last_4", "card_brand", "is_offline_payment")
+        rows = self._all_payments()
+        if "total" in query:
+            wanted = int(query["total"])
+            rows = [row for row in rows if row["total_money"]["amount"] == wanted]
+        for name in ("last_4", "card_brand"):
+            if name in query:
+                rows = [row for row in rows if _card(row).get(name) == query[name]]
+        if query.get("is_offline_payment") == "true":
+            rows = []
+        place = query.get("location_id", MAIN)
+        return self._timed("payments", rows, query, place, PAYMENT_SORTS)
 
-    def _one(self, key: str, rows: list[dict[str, Any]], id_: str) -> Reply:
-        for row in rows:
-            if row["id"] == id_:
-                return reply({key: row})
-        return _error(404, "INVALID_REQUEST_ERROR", "NOT_FOUND")
+    def _refunds(self, asked: Asked) -> Reply:
+        query = dict(asked.query)
+        _only(query, *TIMES, "status", "source_type")
+        rows = list(told.refunds(self.world))
+        if "status" in query:
+            status = _enum("status", query["status"], REFUND_STATES)
+            rows = [row for row in rows if row["status"] == status]
+        if "source_type" in query:
+            kinds = {row["id"]: row["source_type"] for row in self._all_payments()}
+            rows = [
+                row
+                for row in rows
+                if kinds.get(row.get("payment_id"), "CARD") == query["source_type"]
+            ]
+        sorts = ("CREATED_AT", "UPDATED_AT")
+        return self._timed("refunds", rows, query, query.get("location_id"), sorts)
 
-    def _search(self, body: dict[str, Any]) -> Reply:
-        if not 1 <= len(body["location_ids"]) <= 10 or body["limit"] > 1000:
-            return _error(400, "INVALID_REQUEST_ERROR", "BAD_REQUEST")
-        query = body["query"]
-        ((field, window),) = query["filter"]["date_time_filter"].items()
-        if query["sort"]["sort_field"] != field.upper():
-            return _error(400, "INVALID_REQUEST_ERROR", "BAD_REQUEST")
-        since = seconds_of(window["start_at"])
-        rows = [
-            order
-            for order in self._orders()
-            if order["location_id"] in body["location_ids"]
-            and order["state"] in query["filter"]["state_filter"]["states"]
-            and seconds_of(order[field]) >= since
-        ]
-        rows.sort(
-            key=lambda order: (order[field], order["id"]),
-            reverse=query["sort"]["sort_order"] == "DESC",
-        )
-        first = _place(body.get("cursor", ""))
-        return _cut("orders", rows, first, body["limit"])
-
-    def _timed(self, asked: Asked, key: str, rows: list[dict[str, Any]]) -> Reply:
-        place = asked.one("location_id", MAIN)
-        begins = seconds_of(asked.one("begin_time", utc(self.world.now - 365 * 86400)))
-        rows = [
-            row
-            for row in rows
-            if row["location_id"] == place and seconds_of(row["created_at"]) >= begins
-        ]
-        if told := asked.one("updated_at_begin_time"):
-            rows = [r for r in rows if seconds_of(r["updated_at"]) >= seconds_of(told)]
-        return self._page(asked, key, rows, PAYMENTS_PAGE)
-
-    def _page(
-        self, asked: Asked, key: str, rows: list[dict[str, Any]], size: int
+    def _timed(
+        self,
+        key: str,
+        rows: list[Row],
+        query: Mapping[str, str],
+        place: str | None,
+        sorts: Iterable[str],
     ) -> Reply:
-        return _cut(key, rows, _place(asked.one("cursor")), size)
+        """
+        The rows of one location, or of all; of the last year if nothing else is said.
+        """
+        by = _enum("sort_field", query.get("sort_field", "CREATED_AT"), sorts)
+        direction = _enum("sort_order", query.get("sort_order", "DESC"), ORDERS)
+        begin = query.get("begin_time", utc(self.world.now - YEAR))
+        rows = [row for row in rows if place in (None, row["location_id"])]
+        rows = _within(rows, "created_at", begin, query.get("end_time"))
+        rows = _within(
+            rows,
+            "updated_at",
+            query.get("updated_at_begin_time"),
+            query.get("updated_at_end_time"),
+        )
+        name = "updated_at" if by == "UPDATED_AT" else "created_at"
+        rows.sort(key=lambda row: (row[name], row["id"]), reverse=direction == "DESC")
+        size = _size(query.get("limit"), LIST_PAGE, LIST_PAGE)
+        return _cut(f"{key} {place}", key, rows, query, size)
+
+    def _payouts(self, asked: Asked) -> Reply:
+        payouts = told.payouts(self.world)
+        query = dict(asked.query)
+        match asked.steps[2:]:
+            case []:
+                _only(
+                    query,
+                    *("location_id", "status", "begin_time", "end_time"),
+                    *("sort_order", "cursor", "limit"),
+                )
+                rows = [payout for payout, _ in payouts.values()]
+                place = query.get("location_id", MAIN)
+                rows = [row for row in rows if row["location_id"] == place]
+                if "status" in query:
+                    rows = [row for row in rows if row["status"] == query["status"]]
+                begin, end = query.get("begin_time"), query.get("end_time")
+                rows = _within(rows, "created_at", begin, end)
+                direction = _enum("sort_order", query.get("sort_order", "DESC"), ORDERS)
+                rows.sort(key=lambda r: r["created_at"], reverse=direction == "DESC")
+                size = _size(query.get("limit"), LIST_PAGE, LIST_PAGE)
+                return _cut("payouts", "payouts", rows, query, size)
+            case [id_] if id_ in payouts:
+                return reply({"payout": payouts[id_][0]})
+            case [id_, "payout-entries"] if id_ in payouts:
+                _only(query, "sort_order", "cursor", "limit")
+                rows = payouts[id_][1]
+                size = _size(query.get("limit"), LIST_PAGE, LIST_PAGE)
+                return _cut(f"payouts/{id_}", "payout_entries", rows, query, size)
+        raise Refused("NOT_FOUND", status=404)
+
+    # The rest
+
+    def _catalogue(self, asked: Asked) -> Reply:
+        things = told.catalogue(self.world)
+        match (asked.method, *asked.steps[2:]):
+            case ("GET", "list"):
+                query = dict(asked.query)
+                _only(query, "types", "cursor")
+                if query.get("types"):
+                    kinds = query["types"].upper().split(",")
+                    for kind in kinds:
+                        _enum("types", kind, OBJECT_TYPES)
+                    things = [it for it in things if it["type"] in kinds]
+                return _cut("catalog/list", "objects", things, query, LIST_PAGE)
+            case ("GET", "object", id_):
+                return _one("object", things, id_)
+            case ("POST", "batch-retrieve"):
+                ids = asked.body["object_ids"]
+                if len(ids) > MOST_OBJECTS:
+                    raise Refused("ARRAY_LENGTH_TOO_LONG", "object_ids")
+                found = {"objects": [it for it in things if it["id"] in ids]}
+                if asked.body.get("include_related_objects"):
+                    parents = {
+                        it["item_variation_data"]["item_id"]
+                        for it in found["objects"]
+                        if it["type"] == "ITEM_VARIATION"
+                    }
+                    related = [it for it in things if it["id"] in parents - set(ids)]
+                    found["related_objects"] = related
+                return reply(found)
+            case ("POST", "search"):
+                body = asked.body or {}
+                _only(body, "object_types", "limit", "cursor")
+                wanted = body.get("object_types") or OBJECT_TYPES
+                rows = [it for it in things if it["type"] in wanted]
+                size = _size(body.get("limit"), LIST_PAGE, LONGEST_SEARCH)
+                return _cut("catalog/search", "objects", rows, body, size)
+            case ("POST", "search-catalog-items"):
+                return self._items(asked.body or {}, things)
+        raise Refused("NOT_FOUND", status=404)
+
+    def _items(self, body: Row, things: list[Row]) -> Reply:
+        _only(body, "text_filter", "product_types", "limit", "cursor", "sort_order")
+        rows = [it for it in things if it["type"] == "ITEM"]
+        if kinds := body.get("product_types"):
+            rows = [it for it in rows if it["item_data"]["product_type"] in kinds]
+        if words := str(body.get("text_filter") or "").lower().split():
+            rows = [
+                it
+                for it in rows
+                if all(word in json.dumps(it["item_data"]).lower() for word in words)
+            ]
+        size = _size(body.get("limit"), LIST_PAGE, LIST_PAGE)
+        return _cut("search-catalog-items", "items", rows, body, size)
+
+    def _customers(self, asked: Asked) -> Reply:
+        known = {
+            f"C{purchase.buyer}": told.customer(purchase)
+            for purchase in self.world.purchases
+        }
+        match asked.steps[2:]:
+            case []:
+                query = dict(asked.query)
+                _only(query, "cursor", "limit")
+                size = _size(query.get("limit"), LIST_PAGE, LIST_PAGE)
+                rows = list(known.values())
+                return _cut("customers", "customers", rows, query, size)
+            case [id_] if id_ in known:
+                return reply({"customer": known[id_]})
+        raise Refused("NOT_FOUND", status=404)
+
+    def _events(self, asked: Asked) -> Reply:
+        """
+        What happened to orders in the last weeks, once somebody switched it on.
+        """
+        match (asked.method, *asked.steps[2:]):
+            case ("PUT", "enable"):
+                self.has_events = True
+                return reply({})
+            case ("PUT", "disable"):
+                self.has_events = False
+                return reply({})
+            case ("POST",) if self.has_events:
+                body = asked.body or {}
+                _only(body, "cursor", "limit")
+                since = self.world.now - EVENT_DAYS * DAY
+                recent = [
+                    order
+                    for order in self._orders()
+                    if seconds_of(order["updated_at"]) >= since
+                ]
+                rows = [_event_of(order) for order in recent]
+                size = _size(body.get("limit"), LIST_PAGE, LIST_PAGE)
+                return _cut("events", "events", rows, body, size)
+            case ("POST",):
+                raise Refused("FORBIDDEN", status=403)
+        raise Refused("NOT_FOUND", status=404)
 
 
-def _place(cursor: str) -> int:
-    return int(base64.b64decode(cursor).decode().partition(":")[2]) if cursor else 0
+def _event_of(order: Row) -> Row:
+    names = ("version", "location_id", "state", "created_at", "updated_at")
+    thin = {"order_id": order["id"]} | {name: order[name] for name in names}
+    data = {"type": "order_updated", "id": order["id"]}
+    return {
+        "event_id": f"ev-{order['id']}-{order['version']}",
+        "merchant_id": MERCHANT["id"],
+        "type": "order.updated",
+        "created_at": order["updated_at"],
+        "data": {**data, "object": {"order_updated": thin}},
+    }
 
 
-def _cut(key: str, rows: list[dict[str, Any]], first: int, size: int) -> Reply:
-    found: dict[str, Any] = {key: rows[first : first + size]}
+def _card(payment: Row) -> Row:
+    card: Row = payment.get("card_details", {}).get("card", {})
+    return card
+
+
+def _one(key: str, rows: Iterable[Row], id_: str) -> Reply:
+    for row in rows:
+        if row["id"] == id_:
+            return reply({key: row})
+    raise Refused("NOT_FOUND", status=404)
+
+
+def _only(given: Mapping[str, Any], *known: str) -> None:
+    """
+    Refuse what nobody here honours instead of passing over it.
+    """
+    for name in given:
+        if name not in known:
+            raise Refused("UNKNOWN_QUERY_PARAMETER", name)
+
+
+def _enum(name: str, value: Any, known: Iterable[str]) -> str:
+    if value not in known:
+        raise Refused("INVALID_ENUM_VALUE", name)
+    return str(value)
+
+
+def _size(wanted: Any, usual: int, most: int) -> int:
+    if wanted is None:
+        return usual
+    size = int(wanted)
+    if size < 1:
+        raise Refused("VALUE_TOO_LOW", "limit")
+    if size > most:
+        raise Refused("VALUE_TOO_HIGH", "limit")
+    return size
+
+
+def _moment(text: str, name: str) -> float:
+    try:
+        return seconds_of(text)
+    except ValueError:
+        raise Refused("INVALID_TIME", name) from None
+
+
+def _within(
+    rows: list[Row], name: str, begin: str | None, end: str | None
+) -> list[Row]:
+    if begin is not None:
+        edge = _moment(begin, name)
+        rows = [r for r in rows if name in r and seconds_of(r[name]) >= edge]
+    if end is not None:
+        edge = _moment(end, name)
+        rows = [r for r in rows if name in r and seconds_of(r[name]) < edge]
+    return rows
+
+
+def _fitting(rows: list[Row], filters: Row, sort: str) -> list[Row]:
+    """
+    The orders that the filters of a search let through.
+    """
+    _only(
+        filters,
+        *("state_filter", "date_time_filter", "source_filter", "customer_filter"),
+    )
+    if states := (filters.get("state_filter") or {}).get("states"):
+        for state in states:
+            _enum("states", state, STATES)
+        rows = [row for row in rows if row["state"] in states]
+    for name, window in (filters.get("date_time_filter") or {}).items():
+        _enum("date_time_filter", name.upper(), SORTS)
+        if name.upper() != sort:
+            raise Refused("CONFLICTING_PARAMETERS", "sort_field")
+        _only(window, "start_at", "end_at")
+        rows = _within(rows, name, window.get("start_at"), window.get("end_at"))
+    if names := (filters.get("source_filter") or {}).get("source_names"):
+        rows = [row for row in rows if row.get("source", {}).get("name") in names]
+    if ids := (filters.get("customer_filter") or {}).get("customer_ids"):
+        rows = [row for row in rows if row.get("customer_id") in ids]
+    return rows
+
+
+def _cut(
+    place: str, key: str, rows: list[Row], query: Mapping[str, Any], size: int
+) -> Reply:
+    """
+    One page. A cursor goes on in its own list, asked in the same words.
+    """
+    words = {name: value for name, value in query.items() if name != "cursor"}
+    seal = hashlib.sha256(json.dumps([place, words], sort_keys=True).encode())
+    mark = seal.hexdigest()[:12]
+    first = 0
+    if cursor := query.get("cursor"):
+        try:
+            of, _, number = base64.b64decode(cursor).decode().partition(":")
+            first = int(number)
+        except ValueError:
+            raise Refused("INVALID_CURSOR", "cursor") from None
+        if of != mark:
+            raise Refused("INVALID_CURSOR", "cursor")
+    found: Row = {key: rows[first : first + size]} if rows else {}
     if first + size < len(rows):
-        place = f"at:{first + size}".encode()
-        found["cursor"] = base64.b64encode(place).decode()
+        found["cursor"] = base64.b64encode(f"{mark}:{first + size}".encode()).decode()
     return reply(found)
 
 
-def _error(status: int, category: str, code: str) -> Reply:
-    told = {"category": category, "code": code, "detail": code.lower()}
-    return reply({"errors": [told]}, status)
-
-
-def _location(id_: str) -> dict[str, Any]:
-    return {
-        "id": id_,
-        "name": id_.title(),
-        "timezone": ZONE,
-        "currency": "AUD",
-        "country": "AU",
-        "status": "ACTIVE",
-    }
-
-
-def _place_of(purchase: Purchase) -> str:
-    return SECOND if purchase.performance.id % 2 else MAIN
-
-
-def _money(minor: int) -> dict[str, Any]:
-    return {"amount": minor, "currency": "AUD"}
-
-
-def _variation(performance: Performance, kind: Any) -> str:
-    return f"V{performance.id}-{kind.id}"
-
-
-def _date_name(performance: Performance, kind: Any) -> str:
-    starts = performance.starts
-    hour = starts.hour % 12 or 12
-    half = "pm" if starts.hour >= 12 else "am"
-    when = f"{starts.day} {starts:%b %Y} {hour}:{starts:%M}{half}"
-    return f"{when} \N{EN DASH} {kind.name}"
-
-
-def _item(performance: Performance) -> dict[str, Any]:
-    return {
-        "type": "ITEM",
-        "id": f"I{performance.id}",
-        "is_deleted": False,
-        "item_data": {
-            "name": performance.work.title,
-            "product_type": "EVENT",
-            "variations": [
-                {
-                    "type": "ITEM_VARIATION",
-                    "id": _variation(performance, kind),
-                    "is_deleted": False,
-                    "item_variation_data": {
-                        "item_id": f"I{performance.id}",
-                        "name": _date_name(performance, kind),
-                        "pricing_type": "FIXED_PRICING",
-                        "price_money": _money(kind.price),
-                    },
-                }
-                for kind in performance.work.kinds
-            ],
-        },
-    }
-
-
-def _drink() -> dict[str, Any]:
-    data = {"item_id": "IBAR", "name": "Glass", "price_money": _money(DRINK)}
-    glass = {"type": "ITEM_VARIATION", "id": "VBAR", "item_variation_data": data}
-    item = {"name": "House wine", "product_type": "REGULAR", "variations": [glass]}
-    return {"type": "ITEM", "id": "IBAR", "item_data": item}
-
-
-def _groups(purchase: Purchase) -> list[list[int]]:
-    """
-    The seats of a purchase by line: same variation, same price.
-    """
-    found: dict[tuple[int, int], list[int]] = {}
-    for n, seat in enumerate(purchase.seats):
-        found.setdefault((seat.kind.id, seat.paid), []).append(n)
-    return list(found.values())
-
-
-def _line(purchase: Purchase, uid: str, seats: list[Seat], tax: int) -> dict[str, Any]:
-    kind = seats[0].kind
-    gross = sum(seat.kind.price for seat in seats)
-    paid = sum(seat.paid for seat in seats)
-    on_top = tax if purchase.performance.work.tax_on_top else 0
-    return {
-        "uid": uid,
-        "name": purchase.performance.work.title,
-        "quantity": str(len(seats)),
-        "item_type": "ITEM",
-        "catalog_object_id": _variation(purchase.performance, kind),
-        "variation_name": _date_name(purchase.performance, kind),
-        "base_price_money": _money(kind.price),
-        "gross_sales_money": _money(gross),
-        "total_discount_money": _money(gross - paid),
-        "total_tax_money": _money(tax),
-        "total_money": _money(paid + on_top),
-    }
-
-
-def _drink_line() -> dict[str, Any]:
-    return {
-        "uid": "bar",
-        "name": "House wine",
-        "variation_name": "Glass",
-        "quantity": "1",
-        "item_type": "ITEM",
-        "catalog_object_id": "VBAR",
-        "gross_sales_money": _money(DRINK),
-        "total_money": _money(DRINK),
-    }
-
-
-def _order(purchase: Purchase) -> dict[str, Any]:
-    taxes = tax_shares(purchase)
-    lines = [
-        _line(
-            purchase,
-            f"l{n}",
-            [purchase.seats[s] for s in group],
-            sum(taxes[s] for s in group),
-        )
-        for n, group in enumerate(_groups(purchase))
-    ]
-    total = purchase.total
-    if _has_drink(purchase):
-        lines.append(_drink_line())
-        total += DRINK
-    off = sum(seat.kind.price - seat.paid for seat in purchase.seats)
-    found = {
-        "id": f"O{purchase.id}",
-        "location_id": _place_of(purchase),
-        "source": {"name": "Square Online"},
-        "state": "OPEN" if purchase.id % 5 == 0 and total else "COMPLETED",
-        "version": 3,
-        "customer_id": f"C{purchase.buyer}",
-        "created_at": utc(purchase.placed),
-        "updated_at": utc(purchase.placed),
-        "line_items": lines,
-        "total_money": _money(total),
-        "total_tax_money": _money(purchase.tax),
-        "total_discount_money": _money(off),
-        "total_tip_money": _money(0),
-    }
-    if total:
-        found["tenders"] = [
-            {
-                "id": f"T{purchase.id}",
-                "payment_id": f"PAY{purchase.id}",
-                "type": "CASH" if _is_cash(purchase) else "CARD",
-                "amount_money": _money(total),
-            }
-        ]
-    return found
-
-
-def _return(purchase: Purchase) -> dict[str, Any]:
-    lines = []
-    for n, group in enumerate(_groups(purchase)):
-        back = [s for s in group if purchase.seats[s].is_void]
-        if back:
-            lines.append(
-                {
-                    "uid": f"r{n}",
-                    "source_line_item_uid": f"l{n}",
-                    "quantity": str(len(back)),
-                    "total_money": _money(sum(purchase.seats[s].paid for s in back)),
-                }
-            )
-    return {
-        "id": f"R{purchase.id}",
-        "location_id": _place_of(purchase),
-        "state": "COMPLETED",
-        "created_at": utc(purchase.touched),
-        "updated_at": utc(purchase.touched),
-        "returns": [{"source_order_id": f"O{purchase.id}", "return_line_items": lines}],
-        "total_money": _money(0),
-    }
-
-
-def _bar_order(purchase: Purchase) -> dict[str, Any]:
-    """
-    A drink sold by itself, and a custom amount: no show's business.
-    """
-    custom = {
-        "uid": "c",
-        "name": "Cloak room",
-        "quantity": "1",
-        "item_type": "CUSTOM_AMOUNT",
-        "gross_sales_money": _money(300),
-        "total_money": _money(300),
-    }
-    return {
-        "id": f"B{purchase.id}",
-        "location_id": MAIN,
-        "state": "COMPLETED",
-        "created_at": utc(purchase.placed),
-        "updated_at": utc(purchase.placed),
-        "line_items": [_drink_line(), custom],
-        "total_money": _money(DRINK + 300),
-    }
-
-
-def _payment(purchase: Purchase) -> dict[str, Any]:
-    total = purchase.total + (DRINK if _has_drink(purchase) else 0)
-    found: dict[str, Any] = {
-        "id": f"PAY{purchase.id}",
-        "order_id": f"O{purchase.id}",
-        "location_id": _place_of(purchase),
-        "status": "COMPLETED",
-        "source_type": "CASH" if _is_cash(purchase) else "CARD",
-        "amount_money": _money(total),
-        "total_money": _money(total),
-        "buyer_email_address": f"guest{purchase.buyer}@example.com",
-        "created_at": utc(purchase.placed),
-        "updated_at": utc(purchase.touched),
-    }
-    if not _is_cash(purchase):
-        fee = {"type": "INITIAL", "amount_money": _money(_fee(purchase))}
-        found["processing_fee"] = [fee]
-    if purchase.returned:
-        found["refunded_money"] = _money(purchase.returned)
-        found["refund_ids"] = [f"PAY{purchase.id}_R"]
-    return found
-
-
-def _refund(purchase: Purchase) -> dict[str, Any]:
-    has_return = any(seat.is_returned and seat.is_void for seat in purchase.seats)
-    found: dict[str, Any] = {
-        "id": f"PAY{purchase.id}_R",
-        "payment_id": f"PAY{purchase.id}",
-        "location_id": _place_of(purchase),
-        "status": "COMPLETED",
-        "amount_money": _money(purchase.returned),
-        "created_at": utc(purchase.touched),
-        "updated_at": utc(purchase.touched),
-    }
-    if has_return:
-        found["order_id"] = f"R{purchase.id}"
-    if back := _fee_back(purchase):
-        fee = {"type": "INITIAL", "amount_money": _money(-back)}
-        found["processing_fee"] = [fee]
-    return found
+def _error(status: int, category: str, code: str, field: str = "") -> Reply:
+    error = {"category": category, "code": code, "detail": code.lower()}
+    return reply({"errors": [error | ({"field": field} if field else {})]}, status)

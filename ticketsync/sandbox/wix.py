@@ -1,68 +1,118 @@
 """
 Wix Events, played from its documents.
 
-The raw key and the site's id, orders that say nothing without their fieldsets, four
-envelopes, refunds that change a transaction and nothing else, one event per date.
+The raw key and the site's id, orders that say nothing without their fieldsets, five
+envelopes, refunds that change a transaction and nothing else, one event per date. A
+filter is honoured or refused in Wix's own words; what it tells is in `wix_records`.
+
+Assumed, since the documents do not say: events and guests come fifty at a time unless
+asked otherwise; `count-by-status` answers `items` of status and count.
 """
 
 from __future__ import annotations
 
 import base64
+import functools
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from ticketsync.sandbox.player import Asked, Reply, major_text, reply, seconds_of, utc
-from ticketsync.sandbox.world import (
-    VENUE,
-    ZONE,
-    Habits,
-    Performance,
-    Purchase,
-    World,
-)
+from ticketsync.sandbox import wix_records as told
+from ticketsync.sandbox.player import Asked, Reply, reply, seconds_of
+from ticketsync.sandbox.wix_records import SITE
+from ticketsync.sandbox.world import ZONE, Habits, Purchase, World
 
 KEY = "IST.sandbox-wix-key-0000000000000001"
-SITE = "5a1e0000-0000-4000-8000-000000000001"
-INCLUDED = 3003  # this work bears the fee itself
-
-
-def fee_of(purchase: Purchase) -> int:
-    """
-    Two and a half percent of the tickets, rounded half up per order.
-    """
-    base = sum(seat.paid for seat in purchase.seats)
-    return (base * 25 + 500) // 1000
-
-
-def _charged_fee(purchase: Purchase) -> int:
-    return 0 if purchase.performance.work.id == INCLUDED else fee_of(purchase)
-
-
-def _guid(number: int, kind: int) -> str:
-    return f"{number:08x}-{kind:04x}-4000-8000-000000000000"
-
-
-def _event(performance: Performance) -> str:
-    return _guid(performance.id, 1)
-
+USUAL_PAGE = 50
+LONGEST_PAGE = 1000
+SHORT_PAGE = 100
+EVENT_FIELDS = (
+    *("DETAILS", "TEXTS", "REGISTRATION", "URLS", "FORM", "DASHBOARD", "FEED"),
+    *("ONLINE_CONFERENCING_SESSION", "SEO_SETTINGS", "AGENDA", "CATEGORIES"),
+)
+EVENT_DATES = (
+    *("createdDate", "updatedDate"),
+    *("dateAndTimeSettings.startDate", "dateAndTimeSettings.endDate"),
+)
+EVENT_SORTS = (*EVENT_DATES, "slug", "title", "id")
+EVENT_FILTERS = (
+    *(*EVENT_SORTS, "status", "userId", "registration.initialType"),
+    *("recurringEvents.categoryId",),
+)
+GUEST_DATES = ("createdDate", "updatedDate", "attendanceStatusUpdatedDate")
+GUEST_FILTERS = (
+    *(*GUEST_DATES, "eventId", "orderNumber", "ticketNumber", "contactId"),
+    *("memberId", "rsvpId", "attendanceStatus", "guestType"),
+)
+ORDER_STATUSES = (
+    *("NA_ORDER_STATUS", "FREE", "PENDING", "PAID", "OFFLINE_PENDING", "INITIATED"),
+    *("CANCELED", "DECLINED", "AUTHORIZED", "VOIDED", "PARTIALLY_PAID"),
+)
+FIELDSETS = ("DETAILS", "INVOICE", "TICKETS", "FORM")
+TICKET_FIELDSETS = ("TICKET_DETAILS", "GUEST_DETAILS", "GUEST_FORM")
 
 HABITS = Habits(
     platform="wix",
     works=(3001, 3003),
     extras=False,
     seat_fees=False,
-    order_fee=_charged_fee,
+    order_fee=told.charged_fee,
     imports=False,
     ways=("refund_all", "cancel", "void_seat", "goodwill"),
-    named=_event,
+    named=told.event_id,
+    rare=told.make_rare,
 )
+
+Row = dict[str, Any]
+
+
+def _has_entered(purchase: Purchase) -> bool:
+    return all(seat.has_entered or seat.is_void for seat in purchase.seats)
+
+
+TAGS: dict[str, Callable[[Purchase], bool]] = {
+    "CONFIRMED": told.has_tickets,
+    "UNCONFIRMED": lambda purchase: not told.has_tickets(purchase),
+    "MEMBER": lambda _: False,
+    "ARCHIVED": lambda purchase: purchase.rare == "ARCHIVED",
+    "NON_ARCHIVED": lambda purchase: purchase.rare != "ARCHIVED",
+    "FULLY_CHECKED_IN": _has_entered,
+    "NOT_FULLY_CHECKED_IN": lambda purchase: not _has_entered(purchase),
+}
+TICKET_STATES: dict[str, Callable[[Row], bool]] = {
+    "ORDER_ARCHIVED": lambda ticket: ticket["orderArchived"],
+    "ORDER_ACTIVE": lambda ticket: not ticket["orderArchived"],
+    "TICKET_ARCHIVED": lambda ticket: ticket["archived"],
+    "TICKET_ACTIVE": lambda ticket: not ticket["archived"],
+    "CHECKED_IN": lambda ticket: "checkIn" in ticket,
+    "NON_CHECKED_IN": lambda ticket: "checkIn" not in ticket,
+    "FREE": lambda ticket: ticket["free"],
+    "PAID": lambda ticket: not ticket["free"],
+    "MEMBER": lambda _: False,
+}
+
+
+class Refused(Exception):
+    """
+    A request that Wix does not take: the field to blame, what is wrong, which rule.
+    """
+
+    def __init__(self, field: str, what: str, rule: str = "OTHER") -> None:
+        super().__init__(what)
+        self.violation = {
+            "field": field,
+            "description": what,
+            "violatedRule": rule,
+            "ruleName": None,
+        }
 
 
 @dataclass
 class Wix:
     """
-    Answers requests about one world.
+    Answers requests about one world. With `lacks_invoices` one order in seven has none.
     """
 
     world: World
@@ -72,6 +122,7 @@ class Wix:
     name: str = "wix"
     prefix: str = "/wix"
     is_installed: bool = True
+    lacks_invoices: bool = False
 
     def forget(self) -> None:
         """
@@ -86,6 +137,14 @@ class Wix:
             return reply({"message": "", "details": {}}, 401)
         if asked.headers.get("wix-site-id") != SITE:
             return reply({"message": "", "details": {}}, 403)
+        try:
+            return self._answer(asked)
+        except Refused as refused:
+            return _invalid([refused.violation])
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return _invalid([])
+
+    def _answer(self, asked: Asked) -> Reply:
         match (asked.method, *asked.steps):
             case ("GET", "site-properties", "v4", "properties"):
                 site = {
@@ -97,312 +156,421 @@ class Wix:
                 return reply({"version": "1", "properties": site})
             case ("GET", "payments", "v2", "transactions"):
                 return self._transactions(asked)
+            case ("POST", "payments", "refunds", "v1", "refunds", "query"):
+                return self._refunds(asked.body)
         if not self.is_installed:
             error = {"code": "WIX_EVENTS_APP_NOT_INSTALLED", "description": "no app"}
             details = {"applicationError": error}
             return reply({"message": "not installed", "details": details}, 428)
         match (asked.method, *asked.steps):
-            case ("POST", "events", "v3", "events", "query"):
-                return self._events(asked.body)
+            case (_, "events", "v3", "events", *_):
+                return self._of_events(asked)
+            case ("POST", "events", "v3", "ticket-definitions", "query") | (
+                "POST",
+                "events-ticket-definitions",
+                "v3",
+                "ticket-definitions",
+                "query",
+            ):
+                return self._definitions(asked.body)
             case ("POST", "events", "v2", "guests", "query"):
-                return self._guests(asked.body["query"])
+                return self._guests(asked.body)
+            case ("GET", "events", "v1", "tickets"):
+                return self._tickets(asked)
+            case ("GET", "events", "v1", "tickets", number):
+                for purchase in self.world.purchases:
+                    for ticket in told.tickets(purchase):
+                        if ticket["ticketNumber"] == number:
+                            return reply({"ticket": ticket})
             case ("GET", "events", "v1", "orders"):
                 return self._orders(asked)
+            case ("GET", "events", "v1", "orders", "summary"):
+                wanted = asked.all("eventId")
+                return reply(told.summary(self._of_event(wanted)))
             case ("GET", "events", "v1", "events", event, "orders", number):
-                for purchase in self.world.purchases:
-                    if (_event(purchase.performance), _number(purchase)) == (
-                        event,
-                        number,
-                    ):
-                        return reply({"order": _order(purchase, asked.all("fieldset"))})
+                for purchase in self._of_event([event]):
+                    if told.number_of(purchase) == number:
+                        order = self._order(purchase, asked.all("fieldset"))
+                        return reply({"order": order})
         return reply({"message": "", "details": {}}, 404)
 
-    def _events(self, body: dict[str, Any]) -> Reply:
-        paging = body["query"]["paging"]
-        limit, offset = paging["limit"], paging.get("offset", 0)
-        if limit > 1000:
-            return _violation("query.paging.limit", 1000)
-        rows = self.world.performances
-        page = [
-            self._listed(p, body.get("fields", ()))
-            for p in rows[offset : offset + limit]
+    # Events
+
+    def _of_events(self, asked: Asked) -> Reply:
+        match (asked.method, *asked.steps[3:]):
+            case ("POST", "query"):
+                return self._events(asked.body or {})
+            case ("POST", "count-by-status"):
+                rows = self._listed((asked.body or {}).get("filter") or {}, ())
+                counts: dict[str, int] = {}
+                for row in rows:
+                    counts[row["status"]] = counts.get(row["status"], 0) + 1
+                items = [{"status": s, "count": n} for s, n in counts.items()]
+                return reply({"items": items})
+            case ("GET", "category", id_):
+                rows = self._listed(
+                    {"recurringEvents.categoryId": id_}, asked.all("fields")
+                )
+                paging = {"count": len(rows), "offset": 0, "total": len(rows)}
+                return reply({"events": rows, "pagingMetadata": paging})
+            case ("GET", "slug", name):
+                return self._one_event({"slug": name}, asked.all("fields"))
+            case ("GET", id_):
+                return self._one_event({"id": id_}, asked.all("fields"))
+        return reply({"message": "", "details": {}}, 404)
+
+    def _one_event(self, filters: Row, fields: Iterable[str]) -> Reply:
+        for row in self._listed(filters, fields):
+            return reply({"event": row})
+        error = {"code": "EVENT_NOT_FOUND", "description": "Event not found"}
+        details = {"applicationError": {**error, "data": {}}}
+        return reply({"message": "Event not found", "details": details}, 404)
+
+    def _listed(self, filters: Row, fields: Iterable[str]) -> list[Row]:
+        _known("fields", fields, EVENT_FIELDS)
+        wanted = [*fields]
+        rows = []
+        for performance in self.world.performances:
+            whole = told.event(performance, self.world.now, ("REGISTRATION",))
+            row = told.event(performance, self.world.now, wanted)
+            if _fits(whole, filters, EVENT_FILTERS):
+                rows.append(row)
+        return rows
+
+    def _events(self, body: Row) -> Reply:
+        _only(body, "query", "fields", "includeDrafts")
+        query = body.get("query") or {}
+        _only(query, "filter", "sort", "paging")
+        rows = self._listed(query.get("filter") or {}, body.get("fields") or ())
+        rows = _sorted(rows, query.get("sort") or (), EVENT_SORTS)
+        paging = query.get("paging") or {}
+        page = _by_offset(rows, paging, "query.paging", LONGEST_PAGE)
+        return reply({"events": page.rows, "pagingMetadata": page.metadata()})
+
+    def _definitions(self, body: Row) -> Reply:
+        _only(body, "query", "fields")
+        fields = body.get("fields") or ()
+        _known("fields", fields, ("SALES_DETAILS", "EVENT_DETAILS", "SEATING_DETAILS"))
+        rows = told.definitions(self.world, with_sales="SALES_DETAILS" in fields)
+        page = _by_cursor(rows, body.get("query") or {}, ("id", "eventId"), SHORT_PAGE)
+        told_ = {"count": len(page.rows), "cursors": page.cursors}
+        return reply({"ticketDefinitions": page.rows, "metadata": told_})
+
+    # People
+
+    def _guests(self, body: Row) -> Reply:
+        _only(body, "query", "fields")
+        fields = body.get("fields") or ()
+        _known("fields", fields, ("GUEST_DETAILS", "GUEST_TOTAL"))
+        query = body.get("query") or {}
+        rows = told.registered(self.world)
+        for purchase in self.world.purchases:
+            rows += told.guests(purchase)
+        rows.sort(key=lambda row: (row["updatedDate"], row["id"]))
+        if "GUEST_DETAILS" not in fields:
+            for row in rows:
+                row.pop("guestDetails")
+        if "paging" in query:
+            rows = [r for r in rows if _fits(r, query.get("filter"), GUEST_FILTERS)]
+            rows = _sorted(rows, query.get("sort") or (), GUEST_DATES)
+            page = _by_offset(rows, query["paging"], "query.paging", LONGEST_PAGE)
+            return reply({"guests": page.rows, "pagingMetadata": page.metadata()})
+        page = _by_cursor(rows, query, GUEST_FILTERS, LONGEST_PAGE, GUEST_DATES)
+        paging = {"count": len(page.rows), "cursors": page.cursors}
+        return reply({"guests": page.rows, "pagingMetadata": paging})
+
+    # Orders and tickets
+
+    def _of_event(self, events: list[str]) -> list[Purchase]:
+        return [
+            purchase
+            for purchase in self.world.purchases
+            if not events or told.event_id(purchase.performance) in events
         ]
-        told = {
-            "count": len(page),
-            "offset": offset,
-            "total": len(rows),
-            "tooManyToCount": False,
-        }
-        return reply({"events": page, "pagingMetadata": told})
 
-    def _listed(self, performance: Performance, fields: Any) -> dict[str, Any]:
-        has_passed = performance.starts.timestamp() < self.world.now
-        ends = performance.starts + timedelta(minutes=100)
-        found: dict[str, Any] = {
-            "id": _event(performance),
-            "title": performance.work.title,
-            "slug": f"show-{performance.id}",
-            "status": "ENDED" if has_passed else "UPCOMING",
-            "createdDate": utc(performance.listed),
-            "updatedDate": utc(performance.listed),
-            "dateAndTimeSettings": {
-                "dateAndTimeTbd": False,
-                "startDate": utc(performance.starts.timestamp()),
-                "endDate": utc(ends.timestamp()),
-                "timeZoneId": ZONE,
-                "recurrenceStatus": "RECURRING",
-                "recurringEvents": {
-                    "individualEventDates": [],
-                    "categoryId": _guid(performance.work.id, 2),
-                },
-            },
-            "location": {"name": VENUE, "type": "VENUE"},
-        }
-        if "REGISTRATION" in fields:
-            found["registration"] = {
-                "type": "TICKETING",
-                "status": "CLOSED_AUTOMATICALLY" if has_passed else "OPEN_TICKETS",
-                "tickets": {"currency": performance.currency},
-            }
-        if "URLS" in fields:
-            path = f"/event-details/show-{performance.id}"
-            found["eventPageUrl"] = {"base": "https://www.example.com", "path": path}
-        return found
-
-    def _guests(self, query: dict[str, Any]) -> Reply:
-        paging = query["cursorPaging"]
-        if paging["limit"] > 1000:
-            return _violation("query.cursorPaging.limit", 1000)
-        if "cursor" in paging:
-            place, since = base64.b64decode(paging["cursor"]).decode().split("|")
-            first, edge = int(place), float(since)
-        else:
-            first = 0
-            edge = seconds_of(query["filter"]["updatedDate"]["$gte"])
-        rows = sorted(
-            (p for p in self.world.purchases if _updated(p) >= edge), key=_updated
-        )
-        guests = [guest for purchase in rows for guest in _guests(purchase)]
-        last = first + paging["limit"]
-        following = ""
-        if last < len(guests):
-            following = base64.b64encode(f"{last}|{edge}".encode()).decode()
-        told = {
-            "count": len(guests[first:last]),
-            "cursors": {"next": following, "prev": ""},
-        }
-        return reply({"guests": guests[first:last], "pagingMetadata": told})
+    def _order(self, purchase: Purchase, fieldsets: list[str]) -> Row:
+        has_invoice = not (self.lacks_invoices and purchase.id % 7 == 0)
+        return told.order(purchase, fieldsets, has_invoice=has_invoice)
 
     def _orders(self, asked: Asked) -> Reply:
-        limit, offset = int(asked.one("limit", "50")), int(asked.one("offset", "0"))
-        if limit > 100:
-            return _violation("limit", 100)
-        rows = sorted(
-            self.world.purchases,
-            key=lambda p: (p.placed, p.id),
-            reverse=asked.one("sort", "created:asc") == "created:desc",
+        _only(
+            dict(asked.query),
+            *("offset", "limit", "fieldset", "eventId", "orderNumber", "status"),
+            *("tag", "contactId", "memberId", "eventCreatorId", "searchPhrase"),
+            *("facet", "sort"),
         )
-        if events := asked.all("eventId"):
-            rows = [p for p in rows if _event(p.performance) in events]
+        _known("fieldset", asked.all("fieldset"), FIELDSETS)
+        _known("status", asked.all("status"), ORDER_STATUSES)
+        _known("tag", asked.all("tag"), TAGS)
+        for name, most in (("eventId", 100), ("orderNumber", 500), ("contactId", 100)):
+            if len(asked.all(name)) > most:
+                raise Refused(name, f"must have at most {most} items", "MAX_SIZE")
+        rows = self._of_event(asked.all("eventId"))
         if numbers := asked.all("orderNumber"):
-            rows = [p for p in rows if _number(p) in numbers]
-        page = rows[offset : offset + limit]
-        told = {"total": len(rows), "offset": offset, "limit": limit, "facets": {}}
-        return reply(
-            {**told, "orders": [_order(p, asked.all("fieldset")) for p in page]}
+            rows = [p for p in rows if told.number_of(p) in numbers]
+        if statuses := asked.all("status"):
+            rows = [p for p in rows if told.status_of(p) in statuses]
+        for tag in asked.all("tag"):
+            rows = [p for p in rows if TAGS[tag](p)]
+        if contacts := asked.all("contactId"):
+            rows = [p for p in rows if told.guid(p.buyer, 5) in contacts]
+        if asked.all("memberId"):
+            rows = []
+        if creators := asked.all("eventCreatorId"):
+            rows = rows if told.OWNER in creators else []
+        if phrase := asked.one("searchPhrase").lower():
+            rows = [p for p in rows if phrase in _searched(p)]
+        sort = asked.one("sort", "created:asc")
+        _known("sort", [sort], ("created:asc", "created:desc"))
+        rows.sort(key=lambda p: (p.placed, p.id), reverse=sort == "created:desc")
+        page = _by_offset(rows, _paging(asked), "limit", SHORT_PAGE)
+        fieldsets = asked.all("fieldset")
+        orders = [self._order(purchase, fieldsets) for purchase in page.rows]
+        return reply({**page.counts(), "orders": orders, "facets": {}})
+
+    def _tickets(self, asked: Asked) -> Reply:
+        _only(
+            dict(asked.query),
+            *("eventId", "offset", "limit", "orderNumber", "ticketNumber"),
+            *("orderStatus", "fieldset", "state"),
         )
+        fieldsets = asked.all("fieldset")
+        _known("fieldset", fieldsets, TICKET_FIELDSETS)
+        _known("orderStatus", asked.all("orderStatus"), ORDER_STATUSES)
+        _known("state", asked.all("state"), TICKET_STATES)
+        for name, most in (("orderNumber", 20), ("ticketNumber", 50)):
+            if len(asked.all(name)) > most:
+                raise Refused(name, f"must have at most {most} items", "MAX_SIZE")
+        found = [
+            ticket
+            for purchase in self._of_event(asked.all("eventId"))
+            for ticket in told.tickets(purchase)
+        ]
+        for name in ("orderNumber", "ticketNumber", "orderStatus"):
+            if wanted := asked.all(name):
+                found = [ticket for ticket in found if ticket[name] in wanted]
+        for state in asked.all("state"):
+            found = [ticket for ticket in found if TICKET_STATES[state](ticket)]
+        found.sort(key=lambda ticket: str(ticket["ticketNumber"]))
+        if "TICKET_DETAILS" not in fieldsets:
+            found = [dict.fromkeys(ticket, "") for ticket in found]
+        page = _by_offset(found, _paging(asked), "limit", SHORT_PAGE)
+        return reply({**page.counts(), "tickets": page.rows, "facets": {}})
+
+    # Money that moved
 
     def _transactions(self, asked: Asked) -> Reply:
-        limit, offset = int(asked.one("limit", "100")), int(asked.one("offset", "0"))
-        if limit > 1000:
-            return _violation("limit", 1000)
-        rows = [p for p in self.world.purchases if p.was_paid and p.total]
-        rows.sort(key=lambda p: (p.placed, p.id))
-        page = [_transaction(p) for p in rows[offset : offset + limit]]
-        told = {"offset": offset, "limit": limit, "total": len(rows)}
-        return reply({"transactions": page, "pagination": told})
+        _only(
+            dict(asked.query),
+            *("from", "to", "order", "includeRefunds", "ignoreTotals"),
+            *("limit", "offset"),
+        )
+        order = asked.one("order", "date:desc")
+        _known("order", [order], ("date:asc", "date:desc"))
+        rows = [p for p in self.world.purchases if told.transaction_id(p)]
+        if begin := asked.one("from"):
+            rows = [p for p in rows if p.placed >= seconds_of(begin)]
+        if end := asked.one("to"):
+            rows = [p for p in rows if p.placed <= seconds_of(end)]
+        rows.sort(key=lambda p: (p.placed, p.id), reverse=order == "date:desc")
+        page = _by_offset(rows, _paging(asked), "limit", LONGEST_PAGE, usual=100)
+        with_refunds = asked.one("includeRefunds", "true") == "true"
+        counts = page.counts()
+        if asked.one("ignoreTotals") == "true":
+            counts.pop("total")
+        found = [told.transaction(p, with_refunds=with_refunds) for p in page.rows]
+        return reply({"transactions": found, "pagination": counts})
+
+    def _refunds(self, body: Row) -> Reply:
+        _only(body, "query")
+        query = body.get("query") or {}
+        rows = told.refund_rows(self.world)
+        dates = ("createdDate",)
+        page = _by_cursor(rows, query, ("chargeId", "id"), LONGEST_PAGE, dates)
+        paging = {"count": len(page.rows), "cursors": page.cursors}
+        paging["hasNext"] = bool(page.cursors.get("next"))
+        return reply({"refunds": page.rows, "pagingMetadata": paging})
 
 
-def _violation(field: str, most: int) -> Reply:
-    found = {
-        "field": field,
-        "description": f"must be less than or equal to {most}",
-        "violatedRule": "MAX",
-        "ruleName": None,
-    }
-    details = {"validationError": {"fieldViolations": [found]}}
-    return reply({"message": "validation", "details": details}, 400)
+def _searched(purchase: Purchase) -> str:
+    number = told.number_of(purchase)
+    buyer = purchase.buyer
+    return f"guest {buyer} guest{buyer}@example.com {number}".lower()
 
 
-def _number(purchase: Purchase) -> str:
-    return f"LR{purchase.id:06d}-WIX"
+# Pages
 
 
-def _updated(purchase: Purchase) -> int:
-    """
-    Money that goes back moves neither the order nor its guests.
-    """
-    has_void = any(seat.is_void for seat in purchase.seats)
-    return purchase.touched if has_void else purchase.placed
+@dataclass(frozen=True)
+class _Page:
+    rows: list[Any]
+    offset: int = 0
+    limit: int = 0
+    total: int = 0
+    next: str = ""
 
+    @property
+    def cursors(self) -> dict[str, str]:
+        return {"next": self.next, "prev": ""}
 
-def _money(minor: int, currency: str) -> dict[str, str]:
-    text = major_text(minor, currency)
-    return {"amount": text, "currency": currency, "value": text}
+    def counts(self) -> dict[str, Any]:
+        return {"total": self.total, "offset": self.offset, "limit": self.limit}
 
-
-def _order(purchase: Purchase, fieldsets: list[str]) -> dict[str, Any]:
-    currency = purchase.performance.currency
-    transaction = _guid(purchase.id, 9) if purchase.total else ""
-    found: dict[str, Any] = {
-        "orderNumber": _number(purchase),
-        "eventId": _event(purchase.performance),
-        "contactId": _guid(purchase.buyer, 5),
-        "memberId": "",
-        "transactionId": transaction,
-        "channel": "ONLINE",
-        "anonymized": False,
-        "status": "NA_ORDER_STATUS",
-        "ticketsQuantity": 0,
-        "firstName": "",
-        "lastName": "",
-        "fullName": "",
-        "email": "",
-        "tickets": [],
-        "giftCardPaymentDetails": [],
-    }
-    if transaction:
-        found["paymentDetails"] = {
-            "transaction": {"transactionId": transaction, "method": "creditCard"}
+    def metadata(self) -> dict[str, Any]:
+        return {
+            "count": len(self.rows),
+            "offset": self.offset,
+            "total": self.total,
+            "tooManyToCount": False,
         }
-    if "DETAILS" in fieldsets:
-        found |= {
-            "created": utc(purchase.placed),
-            "updated": utc(_updated(purchase)),
-            "status": "PAID" if purchase.total else "FREE",
-            "confirmed": True,
-            "method": "creditCard" if purchase.total else "",
-            "ticketsQuantity": len(purchase.seats),
-            "totalPrice": _money(purchase.total, currency),
-            "firstName": "Guest",
-            "lastName": str(purchase.buyer),
-            "fullName": f"Guest {purchase.buyer}",
-            "email": f"guest{purchase.buyer}@example.com",
-        }
-    if "INVOICE" in fieldsets:
-        found["invoice"] = _invoice(purchase)
-    if "TICKETS" in fieldsets:
-        found["tickets"] = [
-            {
-                "ticketNumber": f"{_number(purchase)}{n:02d}",
-                "orderNumber": _number(purchase),
-                "ticketDefinitionId": _guid(seat.kind.id, 3),
-                "name": seat.kind.name,
-                "price": _money(seat.kind.price, currency),
-                "free": not seat.kind.price,
-                "orderStatus": "PAID",
-                "orderFullName": f"Guest {purchase.buyer}",
-                "guestFullName": f"Guest {purchase.buyer}",
-                "canceled": seat.is_void,
-                **(
-                    {"checkIn": {"created": utc(seat.made)}} if seat.has_entered else {}
-                ),
-            }
-            for n, seat in enumerate(purchase.seats, 1)
-        ]
+
+
+def _paging(asked: Asked) -> dict[str, int]:
+    given = {name: asked.one(name) for name in ("limit", "offset")}
+    return {name: int(value) for name, value in given.items() if value}
+
+
+def _limited(paging: Mapping[str, Any], field: str, most: int, usual: int) -> int:
+    limit = int(paging.get("limit", usual))
+    name = field if field == "limit" else f"{field}.limit"
+    if limit > most:
+        raise Refused(name, f"must be less than or equal to {most}", "MAX")
+    if limit < 1:
+        raise Refused(name, "must be greater than or equal to 1", "MIN")
+    return limit
+
+
+def _by_offset(
+    rows: list[Any],
+    paging: Mapping[str, Any],
+    field: str,
+    most: int,
+    *,
+    usual: int = USUAL_PAGE,
+) -> _Page:
+    limit = _limited(paging, field, most, usual)
+    offset = int(paging.get("offset", 0))
+    if offset < 0:
+        raise Refused(field.replace("limit", "offset"), "must not be negative", "MIN")
+    return _Page(rows[offset : offset + limit], offset, limit, len(rows))
+
+
+def _by_cursor(
+    rows: list[Row],
+    query: Row,
+    filters: Iterable[str],
+    most: int,
+    sorts: Iterable[str] = (),
+) -> _Page:
+    """
+    One page. The cursor carries filter and sort, so that both may not come with it.
+    """
+    paging = query.get("cursorPaging") or {}
+    _only(query, "filter", "sort", "cursorPaging")
+    limit = _limited(paging, "query.cursorPaging", most, USUAL_PAGE)
+    first, wanted = 0, {"filter": query.get("filter"), "sort": query.get("sort")}
+    place = hashlib.sha256("|".join(sorted(filters)).encode()).hexdigest()[:8]
+    if cursor := paging.get("cursor"):
+        if query.get("filter") or query.get("sort"):
+            raise Refused("query.filter", "may not be sent with a cursor")
+        try:
+            of, first, wanted = json.loads(base64.b64decode(cursor))
+        except ValueError:
+            raise Refused("query.cursorPaging.cursor", "is invalid") from None
+        if of != place:
+            raise Refused("query.cursorPaging.cursor", "is of another list")
+    fitting = [row for row in rows if _fits(row, wanted["filter"], filters)]
+    fitting = _sorted(fitting, wanted["sort"] or (), sorts)
+    last = first + limit
+    following = ""
+    if last < len(fitting):
+        state = json.dumps([place, last, wanted])
+        following = base64.b64encode(state.encode()).decode()
+    return _Page(fitting[first:last], next=following)
+
+
+# Filters
+
+_TESTS: dict[str, Callable[[Any, Any], bool]] = {
+    "$eq": lambda value, wanted: value == wanted,
+    "$ne": lambda value, wanted: value != wanted,
+    "$gt": lambda value, wanted: value is not None and value > wanted,
+    "$gte": lambda value, wanted: value is not None and value >= wanted,
+    "$lt": lambda value, wanted: value is not None and value < wanted,
+    "$lte": lambda value, wanted: value is not None and value <= wanted,
+    "$in": lambda value, wanted: value in wanted,
+}
+
+
+def _value(row: Row, path: str) -> Any:
+    if path == "recurringEvents.categoryId":
+        path = f"dateAndTimeSettings.{path}"
+    value: Any = row
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def _sort_key(path: str, row: Row) -> str:
+    return str(_value(row, path) or "")
+
+
+def _comparable(path: str, value: Any) -> Any:
+    if not path.endswith("Date") or value is None:
+        return value
+    if isinstance(value, list):
+        return [seconds_of(text) for text in value]
+    return seconds_of(value)
+
+
+def _fits(row: Row, filters: Row | None, known: Iterable[str]) -> bool:
+    """
+    Whether a row is among what a filter asks for; all its fields must agree.
+    """
+    for path, wanted in (filters or {}).items():
+        if path not in known:
+            raise Refused(f"query.filter.{path}", "is not a field to filter by")
+        tests = wanted if isinstance(wanted, dict) else {"$eq": wanted}
+        value = _comparable(path, _value(row, path))
+        for name, operand in tests.items():
+            if name not in _TESTS:
+                raise Refused(f"query.filter.{path}", f"does not know {name}")
+            if not _TESTS[name](value, _comparable(path, operand)):
+                return False
+    return True
+
+
+def _sorted(
+    rows: list[Row], sorts: Iterable[Mapping[str, str]], known: Iterable[str]
+) -> list[Row]:
+    found = list(rows)
+    for sort in reversed([*sorts]):
+        name, order = sort["fieldName"], sort.get("order", "ASC")
+        if name not in known:
+            raise Refused("query.sort", f"{name} is not a field to sort by")
+        _known("query.sort", [order], ("ASC", "DESC"))
+        by = functools.partial(_sort_key, name)
+        found.sort(key=by, reverse=order == "DESC")
     return found
 
 
-def _invoice(purchase: Purchase) -> dict[str, Any]:
-    currency = purchase.performance.currency
-    work = purchase.performance.work
-    listed = sum(seat.kind.price for seat in purchase.seats)
-    off = listed - sum(seat.paid for seat in purchase.seats)
-    fee = fee_of(purchase)
-    counted: dict[Any, int] = {}
-    for seat in purchase.seats:
-        counted[seat.kind] = counted.get(seat.kind, 0) + 1
-    kind = "FEE_INCLUDED" if work.id == INCLUDED else "FEE_ADDED_AT_CHECKOUT"
-    found: dict[str, Any] = {
-        "items": [
-            {
-                "id": _guid(kind_.id, 3),
-                "quantity": number,
-                "name": kind_.name,
-                "price": _money(kind_.price, currency),
-                "total": _money(kind_.price * number, currency),
-                "fees": [],
-            }
-            for kind_, number in counted.items()
-        ],
-        "subTotal": _money(listed, currency),
-        "grandTotal": _money(purchase.total, currency),
-        "total": _money(purchase.total, currency),
-        "revenue": _money(purchase.total - fee, currency),
-        "tax": {
-            "type": "ADDED_AT_CHECKOUT" if work.tax_on_top else "INCLUDED",
-            "name": "GST",
-            "rate": str(work.tax_percent),
-            "amount": _money(purchase.tax, currency),
-        },
-    }
-    if fee:
-        amount = _money(fee, currency)
-        told = {"name": "WIX_FEE", "type": kind, "rate": "2.5", "amount": amount}
-        found["fees"] = [told]
-    if off:
-        found["discount"] = {"amount": _money(off, currency), "discounts": []}
-    return found
+def _known(field: str, values: Iterable[str], known: Iterable[str]) -> None:
+    for value in values:
+        if value not in known:
+            raise Refused(field, f"{field} value is required", "REQUIRED_FIELD")
 
 
-def _transaction(purchase: Purchase) -> dict[str, Any]:
-    currency = purchase.performance.currency
-    refunds = []
-    if purchase.returned:
-        whole = purchase.returned == purchase.total
-        refunds.append(
-            {
-                "refundId": f"ref-{purchase.id}",
-                "amount": float(major_text(purchase.returned, currency)),
-                "type": "FULL" if whole else "PARTIAL",
-                "status": "SUCCEEDED",
-                "createdAt": utc(purchase.touched),
-            }
-        )
-    return {
-        "transactionId": _guid(purchase.id, 9),
-        "status": "REFUND" if refunds else "APPROVED",
-        "type": "SALE",
-        "createdAt": utc(purchase.placed),
-        "amount": {
-            "amount": float(major_text(purchase.total, currency)),
-            "currency": currency,
-        },
-        "provider": "stripe",
-        "paymentMethod": "creditCard",
-        "refunds": refunds,
-        "order": {"description": {"wixAppOrderId": _number(purchase), "items": []}},
-    }
-
-
-def _guests(purchase: Purchase) -> list[dict[str, Any]]:
+def _only(given: Mapping[str, Any], *known: str) -> None:
     """
-    The buyer, and one more row per ticket.
+    Refuse what nobody here honours instead of passing over it.
     """
-    rows = []
-    kinds = ["BUYER", *("TICKET_HOLDER" for _ in purchase.seats)]
-    for n, kind in enumerate(kinds):
-        rows.append(
-            {
-                "id": _guid(purchase.id, 100 + n),
-                "eventId": _event(purchase.performance),
-                "orderNumber": _number(purchase),
-                "guestType": kind,
-                "attendanceStatus": "ATTENDING",
-                "createdDate": utc(purchase.placed),
-                "updatedDate": utc(_updated(purchase)),
-                "tickets": [],
-                "guestDetails": {"email": f"guest{purchase.buyer}@example.com"},
-            }
-        )
-    return rows
+    for name in given:
+        if name not in known:
+            raise Refused(name, "is not a known field")
+
+
+def _invalid(violations: list[Row]) -> Reply:
+    details = {"validationError": {"fieldViolations": violations}}
+    first = violations[0] if violations else {"field": "body", "description": "is bad"}
+    message = f"'{first['field']}' {first['description']}"
+    return reply({"message": message, "details": details}, 400)

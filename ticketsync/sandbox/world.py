@@ -60,6 +60,7 @@ class Habits:
     named      how the platform's listing calls a performance
     unfinished  states of orders that nobody has paid, beside those of the mishaps
     swaps      whether guests can swap a ticket to another night
+    rare       brings about what the platform seldom shows; drawn apart from the rest
     """
 
     platform: str = "ticket_tailor"
@@ -80,6 +81,7 @@ class Habits:
     named: Callable[[Performance], str] = lambda performance: f"ev_{performance.id}"
     unfinished: tuple[str, ...] = ()
     swaps: bool = False
+    rare: Callable[[World], None] = lambda _: None
 
 
 @dataclass
@@ -120,6 +122,7 @@ class Purchase:
     """
     One order. `state` is completed, pending or cancelled; on some platforms it may be
     unpaid (placed, to be paid by cheque or at the door), started or abandoned, too.
+    `rare` names something about it that its platform seldom shows.
     """
 
     id: int
@@ -136,6 +139,7 @@ class Purchase:
     buyer: int = 0
     touched: int = 0
     order_fee: int = 0
+    rare: str = ""
 
     @property
     def charge(self) -> int:
@@ -215,7 +219,38 @@ def build(
     if world.habits.imports:
         _imports(world)
     _unfinished(world)
+    world.habits.rare(world)
     return world
+
+
+def rarely(world: World, states: Mapping[str, Callable[[Purchase], None]]) -> None:
+    """
+    Let each of these happen to an order in fifty, and to one at least where there are
+    enough plain ones. Its own chance: nothing else is drawn differently for it.
+    """
+    chance = random.Random(f"rare {world.seed}")  # a played chance
+    plain = [
+        purchase
+        for purchase in world.purchases
+        if purchase.total
+        and purchase.state == "completed"
+        and not purchase.returned
+        and not any(seat.is_void for seat in purchase.seats)
+    ]
+    each = max(1, len(world.purchases) // 50)
+    chosen = chance.sample(plain, k=min(len(plain) // 3, each * len(states)))
+    for n, purchase in enumerate(chosen):
+        purchase.rare = list(states)[n % len(states)]
+        states[purchase.rare](purchase)
+
+
+def leave_unpaid(purchase: Purchase) -> None:
+    """
+    The order was placed and nothing has been paid so far.
+    """
+    purchase.state, purchase.was_paid = "pending", False
+    for seat in purchase.seats:
+        seat.has_entered = False
 
 
 def next_day(world: World) -> None:
@@ -723,9 +758,8 @@ def _unfinished(world: World) -> None:
 
 
 def _never_paid(purchase: Purchase, state: str) -> None:
-    purchase.state, purchase.was_paid, purchase.channel = state, False, "offline"
-    for seat in purchase.seats:
-        seat.has_entered = False
+    leave_unpaid(purchase)
+    purchase.state, purchase.channel = state, "offline"
 
 
 def _imports(world: World) -> None:

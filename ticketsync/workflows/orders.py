@@ -71,6 +71,7 @@ LOT_SECONDS = 1.0
 PAGES_AHEAD = 12  # understood by another process while a lot is saved
 EVIDENCE = 3  # events that must agree before a way of counting is believed
 FEW = 5  # orders below which a shrinking event is believed
+MOST_AGAIN = 100  # waiting orders that one run asks for one by one
 SHRUNK = 0.5
 
 
@@ -451,12 +452,36 @@ def retry_quarantine(work: AccountSession, progress: Reading) -> set[str]:
     orders = [item for item in unread if item.kind == "order"]
     if not orders:
         return set()
-    page = Page("order", [exact_json.decode(item.data) for item in orders])
-    found = _understand(work, page, _held(work, page), progress, is_clean=True)
-    _save_records(work, [(None, found)], progress, Counts(), is_retry=True)
+    again = Page("order", _fetched_again(work, orders))
+    fetched = set(ids_of(again))
+    page = Page(
+        "order",
+        [exact_json.decode(i.data) for i in orders if i.provider_id not in fetched],
+    )
+    found = [
+        (None, _understand(work, page, _held(work, page), progress, is_clean=True)),
+        (None, _understand(work, again, _held(work, again), progress)),
+    ]
+    _save_records(work, found, progress, Counts(), is_retry=True)
     with work.database.read() as session:
         left = quarantine.all_of(session, work.account.id)
     return {item.event_id for item in left if item.kind == "order"}
+
+
+def _fetched_again(
+    work: AccountSession, waiting: Sequence[records.Unread]
+) -> list[Raw]:
+    """
+    Orders that contradicted themselves, because a list was not whole when they were
+    read: nothing else would bring them again before the next sweep.
+    """
+    doubtful = [item for item in waiting if item.word == errors.CONTRADICTION]
+    found: list[Raw] = []
+    for item in doubtful[:MOST_AGAIN]:
+        with contextlib.suppress(errors.ProviderNonsense):  # it goes on waiting
+            found.append(work.provider.fetch_order(item.provider_id, item.event_id))
+    wanted = {item.provider_id for item in doubtful}
+    return [raw for raw in found if str(raw["id"]) in wanted]
 
 
 def waiting_events(work: AccountSession) -> set[str]:

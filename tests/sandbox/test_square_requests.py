@@ -1,0 +1,333 @@
+"""
+Requests that other clients make of Square, and what the played one answers: each
+filter is honoured or refused, each cursor belongs to its query.
+"""
+
+import json
+from datetime import date
+
+import pytest
+
+from ticketsync.sandbox import square, world
+from ticketsync.sandbox.player import Asked, seconds_of
+
+TODAY = date(2026, 9, 1)
+
+
+@pytest.fixture(scope="module")
+def player():
+    built = world.build(seed=5, today=TODAY, orders=700, habits=square.HABITS)
+    return square.Square(built, remembers=True)
+
+
+def ask(player, method, path, body=None, **query):
+    headers = {"Authorization": f"Bearer {square.KEY}", "Square-Version": "2025-08-20"}
+    answer = player.respond(Asked(method, path, tuple(query.items()), headers, body))
+    return answer.status, json.loads(answer.body)
+
+
+def get(player, path, **query):
+    status, body = ask(player, "GET", path, **query)
+    assert status == 200, body
+    return body
+
+
+def search(player, **body):
+    status, found = ask(player, "POST", "/v2/orders/search", body)
+    assert status == 200, found
+    return found
+
+
+def refusal(player, method, path, body=None, **query):
+    status, found = ask(player, method, path, body, **query)
+    assert status == 400
+    (error,) = found["errors"]
+    assert error["category"] == "INVALID_REQUEST_ERROR"
+    return error["code"]
+
+
+def all_of(player, path, key, **query):
+    rows, more = [], {}
+    while True:
+        found = get(player, path, **query, **more)
+        rows += found.get(key, [])
+        if "cursor" not in found:
+            return rows
+        more = {"cursor": found["cursor"]}
+
+
+def test_a_search_may_be_for_nothing_in_particular(player):
+    for body in (None, {}):
+        status, found = ask(player, "POST", "/v2/orders/search", body)
+        assert status == 200
+        assert len(found["orders"]) == 500
+        moments = [order["created_at"] for order in found["orders"]]
+        assert moments == sorted(moments, reverse=True)
+        assert "cursor" in found
+
+
+def test_a_search_goes_on_with_its_cursor_and_no_other(player):
+    first = search(player)
+    rest = search(player, cursor=first["cursor"])
+    ids = [order["id"] for order in first["orders"] + rest["orders"]]
+    assert len(ids) == len(set(ids))
+    for other in (
+        {"limit": 7},
+        {"query": {"sort": {"sort_field": "CREATED_AT", "sort_order": "ASC"}}},
+    ):
+        wrong = {**other, "cursor": first["cursor"]}
+        assert refusal(player, "POST", "/v2/orders/search", wrong) == "INVALID_CURSOR"
+    path, cursor = "/v2/payments", first["cursor"]
+    assert refusal(player, "GET", path, cursor=cursor) == "INVALID_CURSOR"
+    assert refusal(player, "GET", path, cursor="nonsense") == "INVALID_CURSOR"
+
+
+def test_a_search_keeps_to_its_filters(player):
+    whole = search(player, limit=1000)["orders"]
+    some = whole[300]
+    edge = some["created_at"]
+
+    def found(**filters):
+        answer = search(player, limit=1000, query={"filter": filters})
+        return {order["id"] for order in answer.get("orders", ())}
+
+    def wanted(test):
+        return {order["id"] for order in whole if test(order)}
+
+    assert found(date_time_filter={"created_at": {"end_at": edge}}) == wanted(
+        lambda order: order["created_at"] < edge
+    )
+    assert found(state_filter={"states": ["OPEN"]}) == wanted(
+        lambda order: order["state"] == "OPEN"
+    )
+    assert found(source_filter={"source_names": ["Square Online"]}) == wanted(
+        lambda order: order.get("source", {}).get("name") == "Square Online"
+    )
+    assert found(source_filter={"source_names": ["Elsewhere"]}) == set()
+    assert found(customer_filter={"customer_ids": [some.get("customer_id")]}) >= {
+        some["id"]
+    }
+    closed = search(
+        player,
+        limit=1000,
+        query={
+            "filter": {"date_time_filter": {"closed_at": {"start_at": edge}}},
+            "sort": {"sort_field": "CLOSED_AT"},
+        },
+    )["orders"]
+    assert closed
+    assert all(order["closed_at"] >= edge for order in closed)
+    one_place = search(player, limit=1000, location_ids=[square.SECOND])["orders"]
+    assert {order["location_id"] for order in one_place} == {square.SECOND}
+
+
+def test_entries_are_returned_instead_of_orders(player):
+    found = search(player, return_entries=True, limit=3)
+    assert "orders" not in found
+    assert set(found["order_entries"][0]) == {"order_id", "version", "location_id"}
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"limit": 1001}, "VALUE_TOO_HIGH"),
+        ({"limit": 0}, "VALUE_TOO_LOW"),
+        ({"location_ids": [str(n) for n in range(11)]}, "ARRAY_LENGTH_TOO_LONG"),
+        (
+            {"query": {"filter": {"date_time_filter": {"updated_at": {}}}}},
+            "CONFLICTING_PARAMETERS",
+        ),
+        (
+            {"query": {"filter": {"state_filter": {"states": ["PAID"]}}}},
+            "INVALID_ENUM_VALUE",
+        ),
+        (
+            {"query": {"filter": {"fulfillment_filter": {}}}},
+            "UNKNOWN_QUERY_PARAMETER",
+        ),
+        (
+            {
+                "query": {
+                    "filter": {"date_time_filter": {"created_at": {"end_at": "?"}}}
+                }
+            },
+            "INVALID_TIME",
+        ),
+        ({"limit": "many"}, "BAD_REQUEST"),
+    ],
+)
+def test_a_search_that_cannot_be_is_refused(player, body, code):
+    assert refusal(player, "POST", "/v2/orders/search", body) == code
+
+
+def test_at_most_a_hundred_orders_are_fetched_at_once(player):
+    path = "/v2/orders/batch-retrieve"
+    ids = [f"O{n}" for n in range(101)]
+    code = refusal(player, "POST", path, {"order_ids": ids})
+    assert code == "ARRAY_LENGTH_TOO_LONG"
+    known = search(player, limit=2)["orders"]
+    status, found = ask(
+        player, "POST", path, {"order_ids": [order["id"] for order in known]}
+    )
+    assert (status, found["orders"]) == (200, known)
+
+
+def test_payments_are_those_of_the_main_location_and_a_year(player):
+    rows = all_of(player, "/v2/payments", "payments")
+    assert {row["location_id"] for row in rows} == {square.MAIN}
+    moments = [row["created_at"] for row in rows]
+    assert moments == sorted(moments, reverse=True)
+    assert min(map(seconds_of, moments)) >= player.world.now - square.YEAR
+
+
+def test_payments_keep_to_their_filters(player):
+    begin = {"begin_time": "2009-01-01T00:00:00Z", "sort_order": "ASC"}
+    rows = all_of(player, "/v2/payments", "payments", **begin)
+    assert [r["created_at"] for r in rows] == sorted(r["created_at"] for r in rows)
+    edge = rows[40]["created_at"]
+    early = all_of(player, "/v2/payments", "payments", **begin, end_time=edge)
+    assert early == [row for row in rows if row["created_at"] < edge]
+    late = all_of(
+        player,
+        *("/v2/payments", "payments"),
+        **begin,
+        sort_field="UPDATED_AT",
+        updated_at_end_time=edge,
+    )
+    assert late
+    assert all(row["updated_at"] < edge for row in late)
+    assert len(get(player, "/v2/payments", limit="3")["payments"]) == 3
+    gift = all_of(
+        player, "/v2/payments", "payments", **begin, card_brand="SQUARE_GIFT_CARD"
+    )
+    assert gift
+    assert not any("processing_fee" in row for row in gift)
+    assert refusal(player, "GET", "/v2/payments", limit="101") == "VALUE_TOO_HIGH"
+    assert refusal(player, "GET", "/v2/payments", sort_order="up") == (
+        "INVALID_ENUM_VALUE"
+    )
+    assert refusal(player, "GET", "/v2/payments", colour="red") == (
+        "UNKNOWN_QUERY_PARAMETER"
+    )
+
+
+def test_refunds_are_those_of_all_locations(player):
+    begin = {"begin_time": "2009-01-01T00:00:00Z"}
+    rows = all_of(player, "/v2/refunds", "refunds", **begin)
+    assert {row["location_id"] for row in rows} == {square.MAIN, square.SECOND}
+    for status in ("PENDING", "COMPLETED", "REJECTED", "FAILED"):
+        some = all_of(player, "/v2/refunds", "refunds", **begin, status=status)
+        assert some == [row for row in rows if row["status"] == status]
+        assert some
+    main = all_of(player, "/v2/refunds", "refunds", **begin, location_id=square.MAIN)
+    assert {row["location_id"] for row in main} == {square.MAIN}
+    cash = all_of(player, "/v2/refunds", "refunds", **begin, source_type="CASH")
+    assert 0 < len(cash) < len(rows)
+    assert refusal(player, "GET", "/v2/refunds", status="DONE") == "INVALID_ENUM_VALUE"
+
+
+def test_every_state_that_was_never_shown_is_shown(player):
+    begin = {"begin_time": "2009-01-01T00:00:00Z"}
+    payments = []
+    for place in (square.MAIN, square.SECOND):
+        query = {**begin, "location_id": place}
+        payments += all_of(player, "/v2/payments", "payments", **query)
+    assert {payment["status"] for payment in payments} == {
+        *("APPROVED", "PENDING", "COMPLETED", "CANCELED", "FAILED"),
+    }
+    refunds = all_of(player, "/v2/refunds", "refunds", **begin)
+    assert any(refund.get("unlinked") for refund in refunds)
+    whole = search(player, limit=1000)
+    orders = whole["orders"]
+    assert "cursor" not in whole
+    lines = [line for order in orders for line in order.get("line_items", ())]
+    assert any("uid" not in line for line in lines)
+    assert any(line["quantity"] == "0" for line in lines)
+    assert any(order.get("service_charges") for order in orders)
+    assert any("closed_at" in order for order in orders)
+    assert all("net_amounts" in order for order in orders if order["id"][0] == "O")
+    tenders = [tender for order in orders for tender in order.get("tenders", ())]
+    assert {tender["type"] for tender in tenders} >= {"SQUARE_GIFT_CARD", "CARD"}
+    returned = [
+        line
+        for order in orders
+        for part in order.get("returns", ())
+        for line in part.get("return_line_items", ())
+    ]
+    assert any(line["total_tax_money"]["amount"] for line in returned)
+
+
+def test_the_catalogue_is_listed_by_type(player):
+    items = all_of(player, "/v2/catalog/list", "objects", types="ITEM")
+    assert {it["type"] for it in items} == {"ITEM"}
+    both = all_of(player, "/v2/catalog/list", "objects")
+    assert {it["type"] for it in both} == {"ITEM", "ITEM_VARIATION"}
+    assert "objects" not in get(player, "/v2/catalog/list", types="CATEGORY")
+    assert refusal(player, "GET", "/v2/catalog/list", types="SEAT") == (
+        "INVALID_ENUM_VALUE"
+    )
+    variation = next(it for it in both if it["type"] == "ITEM_VARIATION")
+    found = get(player, f"/v2/catalog/object/{variation['id']}")
+    assert found["object"] == variation
+    _, found = ask(
+        player,
+        *("POST", "/v2/catalog/batch-retrieve"),
+        {"object_ids": [variation["id"]], "include_related_objects": True},
+    )
+    parent = variation["item_variation_data"]["item_id"]
+    assert [it["id"] for it in found["related_objects"]] == [parent]
+    _, found = ask(player, "POST", "/v2/catalog/search", {"object_types": ["ITEM"]})
+    assert found["objects"] == items[:100]
+    _, found = ask(
+        player,
+        *("POST", "/v2/catalog/search-catalog-items"),
+        {"product_types": ["EVENT"], "text_filter": "late laughs"},
+    )
+    assert {it["item_data"]["name"] for it in found["items"]} == {"Late Laughs"}
+
+
+def test_single_things_are_found_by_their_ids(player):
+    (merchant,) = get(player, "/v2/merchants")["merchant"]
+    for id_ in ("me", merchant["id"]):
+        assert get(player, f"/v2/merchants/{id_}")["merchant"] == merchant
+    for id_ in ("main", square.MAIN):
+        place = get(player, f"/v2/locations/{id_}")["location"]
+        assert place["id"] == square.MAIN
+    order = search(player, limit=1)["orders"][0]
+    assert get(player, f"/v2/orders/{order['id']}")["order"] == order
+    customer = next(
+        it["customer_id"] for it in search(player)["orders"] if "customer_id" in it
+    )
+    assert get(player, f"/v2/customers/{customer}")["customer"]["id"] == customer
+    for path in ("/v2/merchants/M2", "/v2/orders/none", "/v2/payouts/none", "/v2/x"):
+        status, found = ask(player, "GET", path)
+        assert (status, found["errors"][0]["code"]) == (404, "NOT_FOUND")
+
+
+def test_what_was_paid_out_is_what_was_charged_less_what_was_kept(player):
+    begin = {"begin_time": "2009-01-01T00:00:00Z"}
+    paid = 0
+    for place in (square.MAIN, square.SECOND):
+        rows = all_of(player, "/v2/payouts", "payouts", **begin, location_id=place)
+        for payout in rows:
+            entries = all_of(
+                player, f"/v2/payouts/{payout['id']}/payout-entries", "payout_entries"
+            )
+            net = sum(entry["net_amount_money"]["amount"] for entry in entries)
+            assert payout["amount_money"]["amount"] == net
+            paid += net
+    cards = [
+        purchase
+        for purchase in player.world.purchases
+        if purchase.was_paid and purchase.channel not in ("operator", "no_cost")
+    ]
+    assert paid == sum(p.total - p.returned - square.HABITS.kept(p) for p in cards)
+
+
+def test_events_must_be_switched_on(player):
+    status, _ = ask(player, "POST", "/v2/events", {})
+    assert status == 403
+    assert ask(player, "PUT", "/v2/events/enable")[0] == 200
+    status, found = ask(player, "POST", "/v2/events", {"limit": 5})
+    assert (status, len(found["events"])) == (200, 5)
+    assert found["events"][0]["type"] == "order.updated"

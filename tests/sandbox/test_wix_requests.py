@@ -1,0 +1,333 @@
+"""
+Requests that other clients make of Wix Events, and what the played one answers: each
+filter is honoured or refused.
+"""
+
+import json
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from ticketsync.sandbox import wix, wix_records, world
+from ticketsync.sandbox.player import Asked, seconds_of
+
+TODAY = date(2026, 9, 1)
+
+
+@pytest.fixture(scope="module")
+def player():
+    built = world.build(seed=4, today=TODAY, orders=400, habits=wix.HABITS)
+    return wix.Wix(built)
+
+
+def ask(player, method, path, body=None, query=()):
+    headers = {"Authorization": wix.KEY, "wix-site-id": wix.SITE}
+    answer = player.respond(Asked(method, path, tuple(query), headers, body))
+    return answer.status, json.loads(answer.body)
+
+
+def get(player, path, *query):
+    status, found = ask(player, "GET", path, query=query)
+    assert status == 200, found
+    return found
+
+
+def post(player, path, body):
+    status, found = ask(player, "POST", path, body)
+    assert status == 200, found
+    return found
+
+
+def refusal(player, method, path, body=None, query=()):
+    status, found = ask(player, method, path, body, query)
+    assert status == 400
+    (violation,) = found["details"]["validationError"]["fieldViolations"]
+    return violation["field"]
+
+
+def events(player, filters=None, **query):
+    asked = {"filter": filters or {}, "paging": {"limit": 1000}, **query}
+    body = {"query": asked, "fields": ["REGISTRATION"]}
+    return post(player, "/events/v3/events/query", body)["events"]
+
+
+def orders(player, *query):
+    found = get(player, "/events/v1/orders", ("fieldset", "DETAILS"), *query)
+    return found["orders"], found["total"]
+
+
+# Events
+
+
+def test_events_keep_to_their_filters(player):
+    whole = events(player)
+    ended = events(player, {"status": "ENDED"})
+    assert 0 < len(ended) < len(whole)
+    assert ended == [row for row in whole if row["status"] == "ENDED"]
+    some = whole[5]
+    edge = some["updatedDate"]
+    for name, test in (
+        ("$gte", lambda moment: moment >= seconds_of(edge)),
+        ("$lt", lambda moment: moment < seconds_of(edge)),
+    ):
+        found = events(player, {"updatedDate": {name: edge}})
+        wanted = [row for row in whole if test(seconds_of(row["updatedDate"]))]
+        assert found == wanted
+    assert events(player, {"id": {"$in": [some["id"]]}}) == [some]
+    assert events(player, {"slug": {"$ne": some["slug"]}}) == [
+        row for row in whole if row is not some
+    ]
+    sort = [{"fieldName": "dateAndTimeSettings.startDate", "order": "DESC"}]
+    starts = [
+        row["dateAndTimeSettings"]["startDate"] for row in events(player, sort=sort)
+    ]
+    assert starts == sorted(starts, reverse=True)
+    assert len(post(player, "/events/v3/events/query", {})["events"]) <= 50
+
+
+def test_events_without_tickets_are_there(player):
+    kinds = {row["registration"]["type"] for row in events(player)}
+    assert kinds == {"TICKETING", "RSVP", "EXTERNAL"}
+    (rsvp,) = events(player, {"registration.initialType": {"$eq": "RSVP"}})
+    assert "tickets" not in rsvp["registration"]
+
+
+def test_single_events_and_counts(player):
+    some = events(player)[3]
+    path = "/events/v3/events"
+    one = get(player, f"{path}/{some['id']}", ("fields", "REGISTRATION"))["event"]
+    assert one == some
+    by_slug = get(player, f"{path}/slug/{some['slug']}", ("fields", "REGISTRATION"))
+    assert by_slug["event"] == some
+    category = some["dateAndTimeSettings"]["recurringEvents"]["categoryId"]
+    siblings = get(player, f"{path}/category/{category}")["events"]
+    assert some["id"] in {row["id"] for row in siblings}
+    counts = post(player, f"{path}/count-by-status", {})["items"]
+    assert sum(item["count"] for item in counts) == len(events(player))
+    status, found = ask(player, "GET", f"{path}/{wix_records.guid(1, 1)}")
+    assert status == 404
+    assert found["details"]["applicationError"]["code"] == "EVENT_NOT_FOUND"
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"filter": {"colour": "red"}}, "query.filter.colour"),
+        ({"filter": {"status": {"$near": "ENDED"}}}, "query.filter.status"),
+        ({"sort": [{"fieldName": "colour"}]}, "query.sort"),
+        ({"paging": {"limit": 1001}}, "query.paging.limit"),
+        ({"cursorPaging": {}}, "cursorPaging"),
+    ],
+)
+def test_a_query_of_events_that_cannot_be_is_refused(player, query, field):
+    path = "/events/v3/events/query"
+    assert refusal(player, "POST", path, {"query": query}) == field
+
+
+def test_ticket_definitions_come_by_cursor(player):
+    for path in (
+        "/events/v3/ticket-definitions/query",
+        "/events-ticket-definitions/v3/ticket-definitions/query",
+    ):
+        event = events(player, {"registration.initialType": "TICKETING"})[0]["id"]
+        query = {"filter": {"eventId": {"$in": [event]}}, "cursorPaging": {"limit": 2}}
+        body = {"query": query, "fields": ["SALES_DETAILS"]}
+        first = post(player, path, body)
+        assert len(first["ticketDefinitions"]) == first["metadata"]["count"] == 2
+        cursor = first["metadata"]["cursors"]["next"]
+        more = {"query": {"cursorPaging": {"cursor": cursor, "limit": 2}}}
+        rest = post(player, path, {**more, "fields": ["SALES_DETAILS"]})
+        names = [
+            row["name"]
+            for row in first["ticketDefinitions"] + rest["ticketDefinitions"]
+        ]
+        assert names == ["Adult", "Concession", "Guest"]
+        assert not rest["metadata"]["cursors"]["next"]
+        limit = {"query": {"cursorPaging": {"limit": 101}}}
+        assert refusal(player, "POST", path, limit) == "query.cursorPaging.limit"
+
+
+# Orders and tickets
+
+
+def test_orders_keep_to_status_and_tag(player):
+    whole, total = orders(player, ("limit", "100"))
+    assert total == len(player.world.purchases)
+    for status in ("PAID", "FREE", "OFFLINE_PENDING", "PENDING", "DECLINED"):
+        found, _ = orders(player, ("status", status), ("limit", "100"))
+        assert found
+        assert {order["status"] for order in found} == {status}
+    _, paid = orders(player, ("status", "PAID"))
+    _, free = orders(player, ("status", "FREE"))
+    assert orders(player, ("status", "PAID"), ("status", "FREE"))[1] == paid + free
+    archived, number = orders(player, ("tag", "ARCHIVED"))
+    assert number
+    assert all(order["archived"] for order in archived)
+    _, others = orders(player, ("tag", "NON_ARCHIVED"))
+    assert others == total - number
+    _, confirmed = orders(player, ("tag", "CONFIRMED"))
+    _, unconfirmed = orders(player, ("tag", "UNCONFIRMED"))
+    assert confirmed + unconfirmed == total
+    some = whole[7]
+    assert orders(player, ("contactId", some["contactId"]))[0] == [some]
+    assert orders(player, ("searchPhrase", some["orderNumber"]))[0] == [some]
+    assert orders(player, ("memberId", "nobody")) == ([], 0)
+    newest, _ = orders(player, ("sort", "created:desc"))
+    assert newest[0]["created"] >= newest[-1]["created"]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ([("status", "REFUNDED")], "status"),
+        ([("tag", "OLD")], "tag"),
+        ([("sort", "name:asc")], "sort"),
+        ([("limit", "101")], "limit"),
+        ([("colour", "red")], "colour"),
+        ([("orderNumber", str(n)) for n in range(501)], "orderNumber"),
+    ],
+)
+def test_orders_that_cannot_be_are_refused(player, query, field):
+    assert refusal(player, "GET", "/events/v1/orders", query=query) == field
+
+
+def test_the_summary_is_what_was_paid_and_leaves_archived_orders_out(player):
+    (sales,) = get(player, "/events/v1/orders/summary")["sales"]
+    paid = [p for p in player.world.purchases if p.was_paid and p.total]
+    shown = [p for p in paid if p.rare != "ARCHIVED"]
+    assert 0 < len(shown) < len(paid)
+    assert sales["totalOrders"] == len(shown)
+    assert Decimal(sales["total"]["value"]) * 100 == sum(p.total for p in shown)
+    rsvp = events(player, {"registration.initialType": "RSVP"})[0]["id"]
+    found = get(player, "/events/v1/orders/summary", ("eventId", rsvp))
+    assert found == {"sales": []}
+
+
+def test_tickets_need_their_fieldset_and_keep_to_their_filters(player):
+    path = "/events/v1/tickets"
+    details = ("fieldset", "TICKET_DETAILS")
+    bare = get(player, path)["tickets"]
+    assert {value for row in bare for value in row.values()} == {""}
+    whole = get(player, path, details, ("limit", "100"))
+    numbers = [row["ticketNumber"] for row in whole["tickets"]]
+    assert numbers == sorted(numbers)
+    some = whole["tickets"][0]
+    found = get(player, path, details, ("orderNumber", some["orderNumber"]))
+    assert {row["orderNumber"] for row in found["tickets"]} == {some["orderNumber"]}
+    for state, test in (
+        ("CHECKED_IN", lambda row: "checkIn" in row),
+        ("TICKET_ARCHIVED", lambda row: row["archived"]),
+        ("FREE", lambda row: row["free"]),
+    ):
+        found = get(player, path, details, ("state", state))
+        assert found["tickets"]
+        assert all(map(test, found["tickets"]))
+    one = get(player, f"{path}/{some['ticketNumber']}")["ticket"]
+    assert one == some
+    many = [("orderNumber", str(n)) for n in range(21)]
+    assert refusal(player, "GET", path, query=many) == "orderNumber"
+
+
+# Money and people
+
+
+def test_refunds_are_listed_by_themselves_each_once(player):
+    path = "/payments/refunds/v1/refunds/query"
+    found = post(player, path, {"query": {"cursorPaging": {"limit": 1000}}})
+    rows = found["refunds"]
+    assert len({row["id"] for row in rows}) == len(rows)
+    assert {row["status"] for row in rows} == {
+        *("PENDING", "SUCCEEDED", "FAILED", "REVERSED"),
+    }
+    assert found["pagingMetadata"]["hasNext"] is False
+    charge = rows[0]["chargeId"]
+    query = {"filter": {"chargeId": {"$eq": charge}}}
+    some = post(player, path, {"query": query})["refunds"]
+    assert {row["chargeId"] for row in some} == {charge}
+    body = {"query": {"filter": {"amount": "1"}}}
+    assert refusal(player, "POST", path, body) == "query.filter.amount"
+
+
+def test_every_state_that_was_never_shown_is_shown(player):
+    rows = get(
+        player, "/payments/v2/transactions", ("limit", "1000"), ("order", "date:asc")
+    )["transactions"]
+    refunds = [refund for row in rows for refund in row["refunds"]]
+    ids = [refund["refundId"] for refund in refunds]
+    assert len(ids) > len(set(ids))
+    assert {refund["status"] for refund in refunds} == {
+        *("PENDING", "SUCCEEDED", "FAILED", "REVERSED"),
+    }
+    assert {row["status"] for row in rows} >= {"OFFLINE", "DECLINED", "PENDING"}
+    fieldsets = [("fieldset", name) for name in ("DETAILS", "INVOICE", "TICKETS")]
+    found = []
+    for offset in range(0, len(player.world.purchases), 100):
+        paging = ("offset", str(offset)), ("limit", "100")
+        found += get(player, "/events/v1/orders", *fieldsets, *paging)["orders"]
+    assert any(order["giftCardPaymentDetails"] for order in found)
+    assert any(order["channel"] == "OFFLINE_POS" for order in found)
+    assert all("invoice" in order for order in found)
+    bare = wix.Wix(player.world, lacks_invoices=True)
+    some = get(bare, "/events/v1/orders", *fieldsets, ("limit", "100"))["orders"]
+    assert any("invoice" not in order for order in some)
+
+
+def test_transactions_keep_to_their_times(player):
+    path = "/payments/v2/transactions"
+    limit = ("limit", "1000")
+    rows = get(player, path, limit, ("order", "date:asc"))["transactions"]
+    edge = rows[50]["createdAt"]
+    early = get(player, path, limit, ("order", "date:asc"), ("to", edge))
+    assert early["transactions"] == rows[:51]
+    late = get(player, path, limit, ("order", "date:asc"), ("from", edge))
+    assert late["transactions"] == rows[50:]
+    newest = get(player, path, limit)["transactions"]
+    assert newest == rows[::-1]
+    bare = get(player, path, ("includeRefunds", "false"))["transactions"]
+    assert not any("refunds" in row for row in bare)
+    assert "total" not in get(player, path, ("ignoreTotals", "true"))["pagination"]
+
+
+def test_guests_keep_to_their_filters(player):
+    path = "/events/v2/guests/query"
+
+    def guests(filters, **paging):
+        query = {"filter": filters, **(paging or {"paging": {"limit": 1000}})}
+        body = {"query": query, "fields": ["GUEST_DETAILS"]}
+        return post(player, path, body)["guests"]
+
+    purchase = player.world.purchases[0]
+    number = wix_records.number_of(purchase)
+    found = guests({"orderNumber": number})
+    assert len(found) == 1 + len(purchase.seats)
+    event = wix_records.event_id(purchase.performance)
+    assert {row["eventId"] for row in guests({"eventId": event})} == {event}
+    rsvp = guests({"guestType": "RSVP"})
+    assert rsvp
+    assert not any("orderNumber" in row for row in rsvp)
+    by_cursor = guests({"guestType": "RSVP"}, cursorPaging={"limit": 2})
+    assert by_cursor == rsvp[:2]
+    bare = post(player, path, {"query": {"paging": {"limit": 5}}})
+    assert not any("guestDetails" in row for row in bare["guests"])
+    assert bare["pagingMetadata"]["total"] > 5
+    wrong = {"query": {"filter": {"shoeSize": 9}}}
+    assert refusal(player, "POST", path, wrong) == "query.filter.shoeSize"
+
+
+def test_a_cursor_is_of_its_own_list(player):
+    path = "/events/v2/guests/query"
+    first = post(player, path, {"query": {"cursorPaging": {"limit": 2}}})
+    cursor = first["pagingMetadata"]["cursors"]["next"]
+    body = {"query": {"cursorPaging": {"cursor": cursor}}}
+    other = "/events/v3/ticket-definitions/query"
+    assert refusal(player, "POST", other, body) == "query.cursorPaging.cursor"
+    body["query"]["filter"] = {"guestType": "RSVP"}
+    assert refusal(player, "POST", path, body) == "query.filter"
+
+
+def test_a_body_of_another_shape_is_refused_in_wixs_words(player):
+    for path in ("/events/v2/guests/query", "/events/v3/events/query"):
+        status, found = ask(player, "POST", path, {"query": "text"})
+        assert status == 400
+        assert "validationError" in found["details"]

@@ -1,0 +1,635 @@
+"""
+What Square tells of a world: its locations, catalogue, orders, payments and refunds.
+
+Besides the usual sales it shows what it seldom shows: attempts to pay that came to
+nothing, refunds that did not go through, gift cards, surcharges, lines without `uid` or
+with quantity 0, and refunds that belong to no sale.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from ticketsync.sandbox import world as played
+from ticketsync.sandbox.player import utc
+from ticketsync.sandbox.world import (
+    DAY,
+    ZONE,
+    Performance,
+    Purchase,
+    Seat,
+    World,
+    leave_unpaid,
+    tax_shares,
+)
+
+MERCHANT = {
+    "id": "MLANTERN",
+    "business_name": "The Lantern Room",
+    "country": "AU",
+    "language_code": "en-AU",
+    "currency": "AUD",
+    "status": "ACTIVE",
+    "main_location_id": "LMAIN00000001",
+}
+MAIN, SECOND = "LMAIN00000001", "LSECOND000001"
+DRINK = 1200
+SURCHARGE = 150
+STRAY = 700  # what goes back without a sale
+TRIED = 100  # what a refund that does not go through would have been
+
+ATTEMPTS = ("PAYMENT_FAILED", "PAYMENT_CANCELED")
+HELD = ("PAYMENT_APPROVED", "PAYMENT_PENDING")
+REFUND_TRIES = ("REFUND_PENDING", "REFUND_FAILED", "REFUND_REJECTED")
+
+
+def _nothing(purchase: Purchase) -> None:
+    """
+    The sale is as any other; only the way it is told differs.
+    """
+
+
+def _pay_by_gift_card(purchase: Purchase) -> None:
+    purchase.channel = "gift_card"
+
+
+def _add_surcharge(purchase: Purchase) -> None:
+    purchase.order_fee = SURCHARGE
+
+
+def make_rare(world: World) -> None:
+    played.rarely(
+        world,
+        {
+            "PAYMENT_FAILED": leave_unpaid,
+            "GIFT_CARD": _pay_by_gift_card,
+            "NO_UID": _nothing,
+            "REFUND_FAILED": _nothing,
+            "SURCHARGE": _add_surcharge,
+            "PAYMENT_APPROVED": leave_unpaid,
+            "QUANTITY_0": _nothing,
+            "REFUND_PENDING": _nothing,
+            "PAYMENT_PENDING": leave_unpaid,
+            "FAILED_BEFORE": _nothing,
+            "REFUND_REJECTED": _nothing,
+            "PAYMENT_CANCELED": leave_unpaid,
+        },
+    )
+
+
+def named(performance: Performance) -> str:
+    return f"P{performance.id}"
+
+
+def kept(purchase: Purchase) -> int:
+    """
+    2.2 % of a card payment, half of it back with a refund; cash and gift cards cost
+    nothing.
+    """
+    return fee(purchase) - fee_back(purchase)
+
+
+def has_no_fee(purchase: Purchase) -> bool:
+    return purchase.channel in ("operator", "no_cost", "gift_card")
+
+
+def has_drink(purchase: Purchase) -> bool:
+    """
+    Guests who paid nothing for their tickets take a drink: money that is no show's.
+    """
+    return not purchase.total
+
+
+def fee(purchase: Purchase) -> int:
+    return 0 if has_no_fee(purchase) else (purchase.total * 22 + 500) // 1000
+
+
+def fee_back(purchase: Purchase) -> int:
+    if not purchase.returned:
+        return 0
+    return fee(purchase) * purchase.returned // purchase.total // 2
+
+
+def place_of(purchase: Purchase) -> str:
+    return SECOND if purchase.performance.id % 2 else MAIN
+
+
+def money(minor: int) -> dict[str, Any]:
+    return {"amount": minor, "currency": "AUD"}
+
+
+def location(id_: str) -> dict[str, Any]:
+    return {
+        "id": id_,
+        "name": id_.title(),
+        "timezone": ZONE,
+        "currency": "AUD",
+        "country": "AU",
+        "status": "ACTIVE",
+        "merchant_id": MERCHANT["id"],
+    }
+
+
+# The catalogue
+
+
+def _variation_id(performance: Performance, kind: Any) -> str:
+    return f"V{performance.id}-{kind.id}"
+
+
+def _date_name(performance: Performance, kind: Any) -> str:
+    starts = performance.starts
+    hour = starts.hour % 12 or 12
+    half = "pm" if starts.hour >= 12 else "am"
+    when = f"{starts.day} {starts:%b %Y} {hour}:{starts:%M}{half}"
+    return f"{when} \N{EN DASH} {kind.name}"
+
+
+def item(performance: Performance) -> dict[str, Any]:
+    return {
+        "type": "ITEM",
+        "id": f"I{performance.id}",
+        "is_deleted": False,
+        "item_data": {
+            "name": performance.work.title,
+            "product_type": "EVENT",
+            "variations": [
+                {
+                    "type": "ITEM_VARIATION",
+                    "id": _variation_id(performance, kind),
+                    "is_deleted": False,
+                    "item_variation_data": {
+                        "item_id": f"I{performance.id}",
+                        "name": _date_name(performance, kind),
+                        "pricing_type": "FIXED_PRICING",
+                        "price_money": money(kind.price),
+                    },
+                }
+                for kind in performance.work.kinds
+            ],
+        },
+    }
+
+
+def drink() -> dict[str, Any]:
+    data = {"item_id": "IBAR", "name": "Glass", "price_money": money(DRINK)}
+    glass = {"type": "ITEM_VARIATION", "id": "VBAR", "item_variation_data": data}
+    wine = {"name": "House wine", "product_type": "REGULAR", "variations": [glass]}
+    return {"type": "ITEM", "id": "IBAR", "item_data": wine}
+
+
+def catalogue(world: World) -> list[dict[str, Any]]:
+    """
+    Every object of the catalogue: each item, and after it its variations.
+    """
+    items = [*map(item, world.performances), drink()]
+    return [
+        thing for it in items for thing in (it, *it["item_data"].get("variations", ()))
+    ]
+
+
+# Orders
+
+
+def _groups(purchase: Purchase) -> list[list[int]]:
+    """
+    The seats of a purchase by line: same variation, same price.
+    """
+    found: dict[tuple[int, int], list[int]] = {}
+    for n, seat in enumerate(purchase.seats):
+        found.setdefault((seat.kind.id, seat.paid), []).append(n)
+    return list(found.values())
+
+
+def _line(purchase: Purchase, seats: list[Seat], tax: int) -> dict[str, Any]:
+    kind = seats[0].kind
+    gross = sum(seat.kind.price for seat in seats)
+    paid = sum(seat.paid for seat in seats)
+    on_top = tax if purchase.performance.work.tax_on_top else 0
+    return {
+        "name": purchase.performance.work.title,
+        "quantity": str(len(seats)),
+        "item_type": "ITEM",
+        "catalog_object_id": _variation_id(purchase.performance, kind),
+        "variation_name": _date_name(purchase.performance, kind),
+        "base_price_money": money(kind.price),
+        "gross_sales_money": money(gross),
+        "total_discount_money": money(gross - paid),
+        "total_tax_money": money(tax),
+        "total_money": money(paid + on_top),
+    }
+
+
+def _drink_line() -> dict[str, Any]:
+    return {
+        "uid": "bar",
+        "name": "House wine",
+        "variation_name": "Glass",
+        "quantity": "1",
+        "item_type": "ITEM",
+        "catalog_object_id": "VBAR",
+        "gross_sales_money": money(DRINK),
+        "total_money": money(DRINK),
+    }
+
+
+def _lines(purchase: Purchase) -> list[dict[str, Any]]:
+    taxes = tax_shares(purchase)
+    lines = []
+    for n, group in enumerate(_groups(purchase)):
+        seats = [purchase.seats[place] for place in group]
+        line = _line(purchase, seats, sum(taxes[place] for place in group))
+        lines.append(line if purchase.rare == "NO_UID" else {"uid": f"l{n}", **line})
+    if purchase.rare == "QUANTITY_0":
+        kind = purchase.performance.work.kinds[0]
+        none = _line(purchase, [Seat(0, kind, 0, 0)], 0)
+        nothing = {"gross_sales_money": money(0), "total_discount_money": money(0)}
+        lines.insert(0, {"uid": "l_none", **none, **nothing, "quantity": "0"})
+    if has_drink(purchase):
+        lines.append(_drink_line())
+    return lines
+
+
+def _amounts(total: int, tax: int, discount: int, charge: int = 0) -> dict[str, Any]:
+    return {
+        "total_money": money(total),
+        "tax_money": money(tax),
+        "discount_money": money(discount),
+        "tip_money": money(0),
+        "service_charge_money": money(charge),
+    }
+
+
+def order(purchase: Purchase) -> dict[str, Any]:
+    total = total_of(purchase)
+    off = sum(seat.kind.price - seat.paid for seat in purchase.seats)
+    is_open = not purchase.was_paid or (purchase.id % 5 == 0 and total > 0)
+    found = {
+        "id": f"O{purchase.id}",
+        "location_id": place_of(purchase),
+        "source": {"name": "Square Online"},
+        "state": "OPEN" if is_open else "COMPLETED",
+        "version": 3,
+        "customer_id": f"C{purchase.buyer}",
+        "created_at": utc(purchase.placed),
+        "updated_at": utc(paid_at(purchase)),
+        "line_items": _lines(purchase),
+        "total_money": money(total),
+        "total_tax_money": money(purchase.tax),
+        "total_discount_money": money(off),
+        "total_tip_money": money(0),
+        "total_service_charge_money": money(purchase.order_fee),
+        "net_amounts": _amounts(total, purchase.tax, off, purchase.order_fee),
+        "net_amount_due_money": money(0 if purchase.was_paid else total),
+    }
+    if not is_open:
+        found["closed_at"] = utc(paid_at(purchase))
+    if purchase.order_fee:
+        charge = money(purchase.order_fee)
+        found["service_charges"] = [
+            {
+                "uid": "s0",
+                "name": "Booking surcharge",
+                "amount_money": charge,
+                "applied_money": charge,
+                "total_money": charge,
+                "calculation_phase": "TOTAL_PHASE",
+                "taxable": False,
+                "type": "CUSTOM",
+            }
+        ]
+    is_named = purchase.was_paid or purchase.rare == "PAYMENT_APPROVED"
+    if total and is_named:
+        found["tenders"] = [_tender(purchase, total)]
+    return found
+
+
+def paid_at(purchase: Purchase) -> int:
+    """
+    Money that goes back does not move the order; a payment that comes late does.
+    """
+    was_late = purchase.was_paid and purchase.rare in (*ATTEMPTS, *HELD)
+    return purchase.touched if was_late else purchase.placed
+
+
+def total_of(purchase: Purchase) -> int:
+    return purchase.total + (DRINK if has_drink(purchase) else 0)
+
+
+def _tender(purchase: Purchase, total: int) -> dict[str, Any]:
+    kinds = {"gift_card": "SQUARE_GIFT_CARD", "operator": "CASH", "no_cost": "CASH"}
+    found: dict[str, Any] = {
+        "id": f"PAY{purchase.id}",
+        "payment_id": f"PAY{purchase.id}",
+        "type": kinds.get(purchase.channel, "CARD"),
+        "amount_money": money(total),
+    }
+    if found["type"] == "CARD":
+        found["card_details"] = {
+            "status": "CAPTURED" if purchase.was_paid else "AUTHORIZED"
+        }
+    return found
+
+
+def takes_back(purchase: Purchase) -> bool:
+    return any(seat.is_returned and seat.is_void for seat in purchase.seats)
+
+
+def return_order(purchase: Purchase) -> dict[str, Any]:
+    taxes = tax_shares(purchase)
+    on_top = purchase.performance.work.tax_on_top
+    lines = []
+    whole = tax_back = 0
+    for n, group in enumerate(_groups(purchase)):
+        back = [place for place in group if purchase.seats[place].is_void]
+        if not back:
+            continue
+        seats = [purchase.seats[place] for place in back]
+        gross = sum(seat.kind.price for seat in seats)
+        paid = sum(seat.paid for seat in seats)
+        tax = sum(taxes[place] for place in back)
+        line = {
+            "uid": f"r{n}",
+            "name": purchase.performance.work.title,
+            "quantity": str(len(back)),
+            "catalog_object_id": _variation_id(purchase.performance, seats[0].kind),
+            "gross_return_money": money(gross),
+            "total_discount_money": money(gross - paid),
+            "total_tax_money": money(tax),
+            "total_money": money(paid + (tax if on_top else 0)),
+        }
+        if purchase.rare != "NO_UID":
+            line["source_line_item_uid"] = f"l{n}"
+        lines.append(line)
+        whole += paid + (tax if on_top else 0)
+        tax_back += tax
+    part: dict[str, Any] = {"uid": "r", "source_order_id": f"O{purchase.id}"}
+    part |= {"return_line_items": lines, "return_amounts": _amounts(whole, tax_back, 0)}
+    return {
+        "id": f"R{purchase.id}",
+        "location_id": place_of(purchase),
+        "state": "COMPLETED",
+        "version": 1,
+        "created_at": utc(purchase.touched),
+        "updated_at": utc(purchase.touched),
+        "closed_at": utc(purchase.touched),
+        "returns": [part],
+        "total_money": money(0),
+        "return_amounts": _amounts(whole, tax_back, 0),
+        "net_amounts": _amounts(-whole, -tax_back, 0),
+    }
+
+
+def bar_order(purchase: Purchase) -> dict[str, Any]:
+    """
+    A drink sold by itself, and a custom amount: no show's business. It names no
+    payment.
+    """
+    custom = {
+        "uid": "c",
+        "name": "Cloak room",
+        "quantity": "1",
+        "item_type": "CUSTOM_AMOUNT",
+        "gross_sales_money": money(300),
+        "total_money": money(300),
+    }
+    return {
+        "id": f"B{purchase.id}",
+        "location_id": MAIN,
+        "state": "COMPLETED",
+        "version": 1,
+        "created_at": utc(purchase.placed),
+        "updated_at": utc(purchase.placed),
+        "closed_at": utc(purchase.placed),
+        "line_items": [_drink_line(), custom],
+        "total_money": money(DRINK + 300),
+    }
+
+
+def orders(world: World) -> Iterator[dict[str, Any]]:
+    for purchase in world.purchases:
+        yield order(purchase)
+        if takes_back(purchase):
+            yield return_order(purchase)
+        if purchase.id % 11 == 0:
+            yield bar_order(purchase)
+    for stray in strays(world):
+        yield {
+            "id": stray.order_id,
+            "location_id": SECOND,
+            "state": "COMPLETED",
+            "version": 1,
+            "created_at": utc(stray.moment),
+            "updated_at": utc(stray.moment),
+            "closed_at": utc(stray.moment),
+            "returns": [{"uid": "r", "return_amounts": _amounts(STRAY, 0, 0)}],
+            "total_money": money(0),
+        }
+
+
+# Payments and refunds
+
+
+def _payment(purchase: Purchase, id_: str, status: str) -> dict[str, Any]:
+    total = total_of(purchase)
+    is_card = purchase.channel not in ("operator", "no_cost")
+    found: dict[str, Any] = {
+        "id": id_,
+        "order_id": f"O{purchase.id}",
+        "location_id": place_of(purchase),
+        "status": status,
+        "source_type": "CARD" if is_card else "CASH",
+        "amount_money": money(total),
+        "total_money": money(total),
+        "buyer_email_address": f"guest{purchase.buyer}@example.com",
+        "customer_id": f"C{purchase.buyer}",
+        "created_at": utc(purchase.placed),
+        "updated_at": utc(purchase.placed),
+    }
+    if is_card:
+        brand = "SQUARE_GIFT_CARD" if purchase.channel == "gift_card" else "VISA"
+        found["card_details"] = {
+            "status": {"COMPLETED": "CAPTURED", "APPROVED": "AUTHORIZED"}.get(
+                status, status
+            ),
+            "card": {"card_brand": brand, "last_4": f"{purchase.buyer % 10000:04d}"},
+        }
+    return found
+
+
+def payments_of(purchase: Purchase) -> Iterator[dict[str, Any]]:
+    """
+    The payment of a purchase, and what was tried before it.
+    """
+    attempt = {"FAILED_BEFORE": "FAILED"}.get(purchase.rare, "")
+    if purchase.rare in ATTEMPTS:
+        attempt = purchase.rare.removeprefix("PAYMENT_")
+    if attempt:
+        yield _payment(purchase, f"PAY{purchase.id}_0", attempt)
+    if not purchase.was_paid:
+        if purchase.rare in HELD:
+            status = purchase.rare.removeprefix("PAYMENT_")
+            yield _payment(purchase, f"PAY{purchase.id}", status)
+        return
+    found = _payment(purchase, f"PAY{purchase.id}", "COMPLETED")
+    found["updated_at"] = utc(purchase.touched)
+    found["approved_money"] = found["amount_money"]
+    if not has_no_fee(purchase):
+        moment = utc(purchase.placed + 7200)
+        told = {"type": "INITIAL", "effective_at": moment}
+        found["processing_fee"] = [{**told, "amount_money": money(fee(purchase))}]
+    back = purchase.returned + (TRIED if purchase.rare == "REFUND_PENDING" else 0)
+    if back:
+        found["refunded_money"] = money(back)
+    if ids := [refund["id"] for refund in refunds_of(purchase)]:
+        found["refund_ids"] = ids
+    yield found
+
+
+def refunds_of(purchase: Purchase) -> Iterator[dict[str, Any]]:
+    """
+    What went back of a purchase, and what was to go back and did not.
+    """
+
+    def one(id_: str, status: str, amount: int) -> dict[str, Any]:
+        return {
+            "id": id_,
+            "payment_id": f"PAY{purchase.id}",
+            "location_id": place_of(purchase),
+            "status": status,
+            "amount_money": money(amount),
+            "created_at": utc(purchase.touched),
+            "updated_at": utc(purchase.touched),
+        }
+
+    if purchase.rare in REFUND_TRIES:
+        status = purchase.rare.removeprefix("REFUND_")
+        yield one(f"PAY{purchase.id}_T", status, TRIED)
+    if not purchase.returned:
+        return
+    found = one(f"PAY{purchase.id}_R", "COMPLETED", purchase.returned)
+    if takes_back(purchase):
+        found["order_id"] = f"R{purchase.id}"
+    if back := fee_back(purchase):
+        told = {"type": "INITIAL", "effective_at": utc(purchase.touched + 7200)}
+        found["processing_fee"] = [{**told, "amount_money": money(-back)}]
+    yield found
+
+
+@dataclass(frozen=True)
+class Stray:
+    """
+    Money given back at the till without looking for the sale.
+    """
+
+    number: int
+    moment: int
+
+    @property
+    def order_id(self) -> str:
+        return f"RSTRAY{self.number}"
+
+    def refund(self) -> dict[str, Any]:
+        return {
+            "id": f"STRAY{self.number}",
+            "unlinked": True,
+            "order_id": self.order_id,
+            "location_id": SECOND,
+            "status": "COMPLETED",
+            "destination_type": "CARD",
+            "amount_money": money(STRAY),
+            "created_at": utc(self.moment),
+            "updated_at": utc(self.moment),
+        }
+
+
+def strays(world: World) -> list[Stray]:
+    """
+    One for each twenty dates, on the days after the first sale.
+    """
+    if not world.purchases:
+        return []
+    first = min(purchase.placed for purchase in world.purchases)
+    return [
+        Stray(number, first + number * DAY)
+        for number in range(1, 2 + len(world.performances) // 20)
+    ]
+
+
+def payments(world: World) -> Iterator[dict[str, Any]]:
+    for purchase in world.purchases:
+        if total_of(purchase):
+            yield from payments_of(purchase)
+
+
+def refunds(world: World) -> Iterator[dict[str, Any]]:
+    for purchase in world.purchases:
+        yield from refunds_of(purchase)
+    for stray in strays(world):
+        yield stray.refund()
+
+
+def customer(purchase: Purchase) -> dict[str, Any]:
+    return {
+        "id": f"C{purchase.buyer}",
+        "given_name": "Guest",
+        "family_name": str(purchase.buyer),
+        "email_address": f"guest{purchase.buyer}@example.com",
+        "created_at": utc(purchase.placed),
+        "updated_at": utc(purchase.placed),
+    }
+
+
+# The bank
+
+
+def payouts(world: World) -> dict[str, tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """
+    What was paid out, a payout for each location and day, with its entries.
+    """
+    entries: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    for purchase in world.purchases:
+        if not purchase.was_paid or purchase.channel in ("operator", "no_cost"):
+            continue
+        place = place_of(purchase)
+        sold = _entry(f"PAY{purchase.id}", "CHARGE", purchase.total, fee(purchase))
+        entries.setdefault((place, purchase.placed // DAY), []).append(sold)
+        if purchase.returned:
+            back = _entry(
+                f"PAY{purchase.id}_R",
+                "REFUND",
+                -purchase.returned,
+                -fee_back(purchase),
+            )
+            entries.setdefault((place, purchase.touched // DAY), []).append(back)
+    found = {}
+    for (place, day), rows in sorted(entries.items()):
+        id_ = f"po_{place}_{day}"
+        moment = utc((day + 1) * DAY)
+        payout = {
+            "id": id_,
+            "status": "PAID",
+            "location_id": place,
+            "type": "BATCH",
+            "created_at": moment,
+            "updated_at": moment,
+            "amount_money": money(
+                sum(row["net_amount_money"]["amount"] for row in rows)
+            ),
+        }
+        found[id_] = payout, [{**row, "payout_id": id_} for row in rows]
+    return found
+
+
+def _entry(id_: str, kind: str, gross: int, cost: int) -> dict[str, Any]:
+    name = "payment_id" if kind == "CHARGE" else "refund_id"
+    return {
+        "id": f"poe_{id_}",
+        "type": kind,
+        "gross_amount_money": money(gross),
+        "fee_amount_money": money(cost),
+        "net_amount_money": money(gross - cost),
+        f"type_{kind.lower()}_details": {name: id_},
+    }

@@ -1,0 +1,542 @@
+"""
+What Wix Events tells of a world: its events, orders, tickets, guests and transactions.
+
+Besides the usual sales it shows what it seldom shows: archived, offline and declined
+orders, gift cards, refunds that did not go through or are reported twice, and events
+that sell nothing here because they take registrations or are sold elsewhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from ticketsync.sandbox import world as played
+from ticketsync.sandbox.player import major_text, utc
+from ticketsync.sandbox.world import (
+    CURRENCY,
+    VENUE,
+    ZONE,
+    Performance,
+    Purchase,
+    Work,
+    World,
+    leave_unpaid,
+)
+
+SITE = "5a1e0000-0000-4000-8000-000000000001"
+OWNER = "12dea96f-ec20-4935-86ab-75692c994959"
+INCLUDED = 3003  # this work bears the fee itself
+GIFT = 2000  # what of an order a gift card pays
+TRIED = 100  # what a refund that does not go through would have been
+WITHOUT_SALES = {3901: ("Open Rehearsal", "RSVP"), 3902: ("Guest Evening", "EXTERNAL")}
+REFUND_TRIES = ("REFUND_PENDING", "REFUND_FAILED", "REFUND_REVERSED")
+
+
+def fee_of(purchase: Purchase) -> int:
+    """
+    Two and a half percent of the tickets, rounded half up per order.
+    """
+    base = sum(seat.paid for seat in purchase.seats)
+    return (base * 25 + 500) // 1000
+
+
+def charged_fee(purchase: Purchase) -> int:
+    return 0 if purchase.performance.work.id == INCLUDED else fee_of(purchase)
+
+
+def _nothing(purchase: Purchase) -> None:
+    """
+    The sale is as any other; only the way it is told differs.
+    """
+
+
+def _pay_by_hand(purchase: Purchase) -> None:
+    purchase.channel = "offline"
+
+
+def _place_by_hand(purchase: Purchase) -> None:
+    leave_unpaid(purchase)
+    purchase.channel = "offline"
+
+
+def _decline(purchase: Purchase) -> None:
+    leave_unpaid(purchase)
+    purchase.state = "cancelled"
+
+
+def _give_back_some(purchase: Purchase) -> None:
+    cheapest = min(seat.paid for seat in purchase.seats)
+    purchase.returned = min(500, max(1, cheapest - 1))
+
+
+def make_rare(world: World) -> None:
+    """
+    Rare orders, and before the first show two events that sell nothing here.
+    """
+    played.rarely(
+        world,
+        {
+            "OFFLINE_PENDING": _place_by_hand,
+            "GIFT_CARD": _nothing,
+            "REFUND_TWICE": _give_back_some,
+            "ARCHIVED": _nothing,
+            "REFUND_FAILED": _nothing,
+            "OFFLINE": _pay_by_hand,
+            "REFUND_PENDING": _nothing,
+            "PENDING": leave_unpaid,
+            "REFUND_REVERSED": _nothing,
+            "DECLINED": _decline,
+        },
+    )
+    if not world.performances:
+        return
+    first = world.performances[0]
+    for number, (work_id, (title, _)) in enumerate(WITHOUT_SALES.items(), start=1):
+        work = Work(work_id, title, (), 0, False, 0, 100)
+        starts = first.starts - timedelta(days=number)
+        listed = replace(first, id=48000 + number, work=work, starts=starts)
+        listed.currency = CURRENCY  # it names none, so it is the venue's
+        world.performances.insert(0, listed)
+
+
+def guid(number: int, kind: int) -> str:
+    return f"{number:08x}-{kind:04x}-4000-8000-000000000000"
+
+
+def event_id(performance: Performance) -> str:
+    return guid(performance.id, 1)
+
+
+def slug(performance: Performance) -> str:
+    return f"show-{performance.id}"
+
+
+def number_of(purchase: Purchase) -> str:
+    return f"LR{purchase.id:06d}-WIX"
+
+
+def transaction_id(purchase: Purchase) -> str:
+    """
+    `""` where nobody tried to pay with anything but a hand.
+    """
+    is_by_hand = purchase.channel == "offline" and not purchase.was_paid
+    return "" if not purchase.total or is_by_hand else guid(purchase.id, 9)
+
+
+def updated(purchase: Purchase) -> int:
+    """
+    Money that goes back moves neither the order nor its guests; a payment does.
+    """
+    has_void = any(seat.is_void for seat in purchase.seats)
+    was_late = purchase.was_paid and purchase.rare in ("OFFLINE_PENDING", "PENDING")
+    return purchase.touched if has_void or was_late else purchase.placed
+
+
+def status_of(purchase: Purchase) -> str:
+    if not purchase.was_paid:
+        return purchase.rare
+    return "PAID" if purchase.total else "FREE"
+
+
+def has_tickets(purchase: Purchase) -> bool:
+    """
+    Tickets are there once an order is confirmed, paid or not.
+    """
+    return purchase.was_paid or purchase.rare == "OFFLINE_PENDING"
+
+
+def method_of(purchase: Purchase) -> str:
+    if not purchase.total:
+        return ""
+    return "offline" if purchase.channel == "offline" else "creditCard"
+
+
+def gift_of(purchase: Purchase) -> int:
+    return min(GIFT, purchase.total) if purchase.rare == "GIFT_CARD" else 0
+
+
+def money(minor: int, currency: str) -> dict[str, str]:
+    text = major_text(minor, currency)
+    return {"amount": text, "currency": currency, "value": text}
+
+
+# Events
+
+
+def registration_of(performance: Performance) -> str:
+    return WITHOUT_SALES.get(performance.work.id, ("", "TICKETING"))[1]
+
+
+def event(performance: Performance, now: int, fields: Any) -> dict[str, Any]:
+    has_passed = performance.starts.timestamp() < now
+    ends = performance.starts + timedelta(minutes=100)
+    found: dict[str, Any] = {
+        "id": event_id(performance),
+        "title": performance.work.title,
+        "slug": slug(performance),
+        "status": "ENDED" if has_passed else "UPCOMING",
+        "createdDate": utc(performance.listed),
+        "updatedDate": utc(performance.listed),
+        "userId": OWNER,
+        "dateAndTimeSettings": {
+            "dateAndTimeTbd": False,
+            "startDate": utc(performance.starts.timestamp()),
+            "endDate": utc(ends.timestamp()),
+            "timeZoneId": ZONE,
+            "recurrenceStatus": "RECURRING",
+            "recurringEvents": {
+                "individualEventDates": [],
+                "categoryId": guid(performance.work.id, 2),
+            },
+        },
+        "location": {"name": VENUE, "type": "VENUE"},
+    }
+    if "REGISTRATION" in fields:
+        found["registration"] = _registration(performance, has_passed=has_passed)
+    if "URLS" in fields:
+        path = f"/event-details/{slug(performance)}"
+        found["eventPageUrl"] = {"base": "https://www.example.com", "path": path}
+    return found
+
+
+def _registration(performance: Performance, *, has_passed: bool) -> dict[str, Any]:
+    kind = registration_of(performance)
+    if kind == "TICKETING":
+        return {
+            "type": kind,
+            "initialType": kind,
+            "status": "CLOSED_AUTOMATICALLY" if has_passed else "OPEN_TICKETS",
+            "tickets": {"currency": performance.currency},
+        }
+    if kind == "EXTERNAL":
+        link = {"url": "https://www.example.org/elsewhere"}
+        return {"type": kind, "status": "OPEN_EXTERNAL", "external": link}
+    closed = "CLOSED_AUTOMATICALLY" if has_passed else "OPEN_RSVP"
+    return {"type": kind, "initialType": kind, "status": closed, "rsvp": {}}
+
+
+def definitions(world: World, *, with_sales: bool) -> list[dict[str, Any]]:
+    sold: dict[tuple[int, int], int] = {}
+    for purchase in world.purchases:
+        for seat in purchase.seats:
+            if purchase.was_paid and not seat.is_void:
+                key = (purchase.performance.id, seat.kind.id)
+                sold[key] = sold.get(key, 0) + 1
+    found = []
+    for performance in world.performances:
+        is_included = performance.work.id == INCLUDED
+        fee = "FEE_INCLUDED" if is_included else "FEE_ADDED_AT_CHECKOUT"
+        for kind in performance.work.kinds:
+            price = major_text(kind.price, performance.currency)
+            row: dict[str, Any] = {
+                "id": guid(kind.id, 3),
+                "eventId": event_id(performance),
+                "revision": "1",
+                "createdDate": utc(performance.listed),
+                "updatedDate": utc(performance.listed),
+                "name": kind.name,
+                "hidden": False,
+                "limited": False,
+                "initialLimit": None,
+                "actualLimit": None,
+                "pricingMethod": {
+                    "fixedPrice": {"value": price, "currency": performance.currency},
+                    "pricingType": "STANDARD",
+                    "free": not kind.price,
+                },
+                "feeType": fee if kind.price else "NO_FEE",
+                "saleStatus": "SALE_STARTED",
+                "limitPerCheckout": 20,
+            }
+            if with_sales:
+                row["salesDetails"] = {
+                    "unsoldCount": None,
+                    "soldCount": sold.get((performance.id, kind.id), 0),
+                    "reservedCount": 0,
+                    "soldOut": False,
+                }
+            found.append(row)
+    return found
+
+
+# Orders
+
+
+def order(
+    purchase: Purchase, fieldsets: list[str], *, has_invoice: bool = True
+) -> dict[str, Any]:
+    currency = purchase.performance.currency
+    transaction = transaction_id(purchase)
+    found: dict[str, Any] = {
+        "orderNumber": number_of(purchase),
+        "eventId": event_id(purchase.performance),
+        "contactId": guid(purchase.buyer, 5),
+        "memberId": "",
+        "transactionId": transaction,
+        "channel": "OFFLINE_POS" if purchase.channel == "offline" else "ONLINE",
+        "anonymized": False,
+        "archived": False,
+        "status": "NA_ORDER_STATUS",
+        "ticketsQuantity": 0,
+        "firstName": "",
+        "lastName": "",
+        "fullName": "",
+        "email": "",
+        "tickets": [],
+        "giftCardPaymentDetails": [],
+    }
+    if transaction:
+        method = method_of(purchase)
+        found["paymentDetails"] = {
+            "transaction": {"transactionId": transaction, "method": method}
+        }
+    if "DETAILS" in fieldsets:
+        found |= {
+            "created": utc(purchase.placed),
+            "updated": utc(updated(purchase)),
+            "status": status_of(purchase),
+            "confirmed": has_tickets(purchase),
+            "archived": purchase.rare == "ARCHIVED",
+            "method": method_of(purchase),
+            "ticketsQuantity": len(purchase.seats),
+            "totalPrice": money(purchase.total, currency),
+            "firstName": "Guest",
+            "lastName": str(purchase.buyer),
+            "fullName": f"Guest {purchase.buyer}",
+            "email": f"guest{purchase.buyer}@example.com",
+        }
+    if gift := gift_of(purchase):
+        found["giftCardPaymentDetails"] = [
+            {
+                "giftCardPaymentId": guid(purchase.id, 6),
+                "amount": money(gift, currency),
+                "voided": False,
+                "obfuscatedCode": "****-1234",
+            }
+        ]
+    if "INVOICE" in fieldsets and has_invoice:
+        found["invoice"] = _invoice(purchase)
+    if "TICKETS" in fieldsets:
+        found["tickets"] = tickets(purchase)
+    return found
+
+
+def tickets(purchase: Purchase) -> list[dict[str, Any]]:
+    if not has_tickets(purchase):
+        return []
+    currency = purchase.performance.currency
+    return [
+        {
+            "ticketNumber": f"{number_of(purchase)}{n:02d}",
+            "orderNumber": number_of(purchase),
+            "ticketDefinitionId": guid(seat.kind.id, 3),
+            "name": seat.kind.name,
+            "price": money(seat.kind.price, currency),
+            "free": not seat.kind.price,
+            "orderStatus": status_of(purchase),
+            "orderArchived": purchase.rare == "ARCHIVED",
+            "archived": purchase.rare == "ARCHIVED",
+            "orderFullName": f"Guest {purchase.buyer}",
+            "guestFullName": f"Guest {purchase.buyer}",
+            "canceled": seat.is_void,
+            **({"checkIn": {"created": utc(seat.made)}} if seat.has_entered else {}),
+        }
+        for n, seat in enumerate(purchase.seats, 1)
+    ]
+
+
+def _invoice(purchase: Purchase) -> dict[str, Any]:
+    currency = purchase.performance.currency
+    work = purchase.performance.work
+    listed = sum(seat.kind.price for seat in purchase.seats)
+    off = listed - sum(seat.paid for seat in purchase.seats)
+    fee = fee_of(purchase)
+    counted: dict[Any, int] = {}
+    for seat in purchase.seats:
+        counted[seat.kind] = counted.get(seat.kind, 0) + 1
+    kind = "FEE_INCLUDED" if work.id == INCLUDED else "FEE_ADDED_AT_CHECKOUT"
+    found: dict[str, Any] = {
+        "items": [
+            {
+                "id": guid(kind_.id, 3),
+                "quantity": number,
+                "name": kind_.name,
+                "price": money(kind_.price, currency),
+                "total": money(kind_.price * number, currency),
+                "fees": [],
+            }
+            for kind_, number in counted.items()
+        ],
+        "subTotal": money(listed, currency),
+        "grandTotal": money(purchase.total, currency),
+        "total": money(purchase.total, currency),
+        "revenue": money(purchase.total - fee, currency),
+        "tax": {
+            "type": "ADDED_AT_CHECKOUT" if work.tax_on_top else "INCLUDED",
+            "name": "GST",
+            "rate": str(work.tax_percent),
+            "amount": money(purchase.tax, currency),
+        },
+    }
+    if fee:
+        amount = money(fee, currency)
+        told = {"name": "WIX_FEE", "type": kind, "rate": "2.5", "amount": amount}
+        found["fees"] = [told]
+    if off:
+        found["discount"] = {"amount": money(off, currency), "discounts": []}
+    return found
+
+
+def summary(purchases: list[Purchase]) -> dict[str, Any]:
+    """
+    What the dashboard adds up, a row for each currency: archived orders left out.
+    """
+    sales: dict[str, list[Purchase]] = {}
+    for purchase in purchases:
+        if purchase.was_paid and purchase.total and purchase.rare != "ARCHIVED":
+            sales.setdefault(purchase.performance.currency, []).append(purchase)
+    return {
+        "sales": [
+            {
+                "total": money(sum(p.total for p in some), currency),
+                "totalOrders": len(some),
+                "totalTickets": sum(len(p.seats) for p in some),
+                "revenue": money(sum(p.total - fee_of(p) for p in some), currency),
+            }
+            for currency, some in sales.items()
+        ]
+    }
+
+
+# Money that moved
+
+
+def refunds_of(purchase: Purchase) -> list[dict[str, Any]]:
+    """
+    What went back, and what was to go back and did not: id, amount, status.
+    """
+    found = []
+    if purchase.rare in REFUND_TRIES:
+        status = purchase.rare.removeprefix("REFUND_")
+        row = {"id": guid(purchase.id, 8), "amount": TRIED, "status": status}
+        found.append({**row, "moment": purchase.placed})
+    if purchase.returned:
+        row = {"id": guid(purchase.id, 7), "amount": purchase.returned}
+        row |= {"status": "SUCCEEDED", "moment": purchase.touched}
+        if purchase.rare == "REFUND_TWICE":
+            found.append({**row, "status": "PENDING"})
+            found.append(row)
+        found.append(row)
+    return found
+
+
+def transaction(purchase: Purchase, *, with_refunds: bool = True) -> dict[str, Any]:
+    currency = purchase.performance.currency
+    charged = purchase.total - gift_of(purchase)
+    refunds = [
+        {
+            "refundId": row["id"],
+            "amount": float(major_text(row["amount"], currency)),
+            "type": "FULL" if row["amount"] == purchase.total else "PARTIAL",
+            "status": row["status"],
+            "createdAt": utc(row["moment"]),
+        }
+        for row in refunds_of(purchase)
+    ]
+    status = "REFUND" if purchase.returned else "APPROVED"
+    if purchase.channel == "offline":
+        status = "OFFLINE"
+    if not purchase.was_paid:
+        status = purchase.rare
+    found: dict[str, Any] = {
+        "transactionId": transaction_id(purchase),
+        "status": status,
+        "type": "SALE",
+        "createdAt": utc(purchase.placed),
+        "amount": {
+            "amount": float(major_text(charged, currency)),
+            "currency": currency,
+        },
+        "provider": "offline" if purchase.channel == "offline" else "stripe",
+        "paymentMethod": method_of(purchase),
+        "order": {"description": {"wixAppOrderId": number_of(purchase), "items": []}},
+    }
+    return {**found, "refunds": refunds} if with_refunds else found
+
+
+def refund_rows(world: World) -> list[dict[str, Any]]:
+    """
+    The refunds as they are listed by themselves: each once, with its last status.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for purchase in world.purchases:
+        currency = purchase.performance.currency
+        for row in refunds_of(purchase):
+            found[row["id"]] = {
+                "id": row["id"],
+                "revision": "1",
+                "createdDate": utc(row["moment"]),
+                "updatedDate": utc(row["moment"]),
+                "chargeId": transaction_id(purchase),
+                "currencyCode": currency,
+                "amount": major_text(row["amount"], currency),
+                "full": row["amount"] == purchase.total,
+                "status": row["status"],
+            }
+    return list(found.values())
+
+
+# People
+
+
+def guests(purchase: Purchase) -> list[dict[str, Any]]:
+    """
+    The buyer, and one more row per ticket.
+    """
+    rows = []
+    kinds = ["BUYER", *("TICKET_HOLDER" for _ in tickets(purchase))]
+    for n, kind in enumerate(kinds):
+        row: dict[str, Any] = {
+            "id": guid(purchase.id, 100 + n),
+            "eventId": event_id(purchase.performance),
+            "orderNumber": number_of(purchase),
+            "contactId": guid(purchase.buyer, 5),
+            "guestType": kind,
+            "attendanceStatus": "ATTENDING",
+            "createdDate": utc(purchase.placed),
+            "updatedDate": utc(updated(purchase)),
+            "attendanceStatusUpdatedDate": utc(purchase.placed),
+            "tickets": [],
+            "guestDetails": {"email": f"guest{purchase.buyer}@example.com"},
+        }
+        if n:
+            row["ticketNumber"] = f"{number_of(purchase)}{n:02d}"
+        rows.append(row)
+    return rows
+
+
+def registered(world: World) -> list[dict[str, Any]]:
+    """
+    Guests who registered for an event without tickets: they have no order.
+    """
+    return [
+        {
+            "id": guid(performance.id, 200 + n),
+            "eventId": event_id(performance),
+            "rsvpId": guid(performance.id, 300 + n),
+            "contactId": guid(n, 5),
+            "guestType": "RSVP",
+            "attendanceStatus": "ATTENDING",
+            "createdDate": utc(performance.listed),
+            "updatedDate": utc(performance.listed),
+            "attendanceStatusUpdatedDate": utc(performance.listed),
+            "totalGuests": 1,
+            "tickets": [],
+            "guestDetails": {"email": f"guest{n}@example.com"},
+        }
+        for performance in world.performances
+        if registration_of(performance) == "RSVP"
+        for n in range(1, 4)
+    ]
