@@ -53,7 +53,8 @@ ALLOWED = {
     "web": {
         *("web", "reporting", "providers.registry", "providers.base"),
         *("net.hooks", "gateways", "store.engine", "core", *CONTEXTS),
-        *("workflows.checkin", "workflows.match"),  # they talk to no platform
+        # They talk to no platform:
+        *("workflows.checkin", "workflows.match", "workflows.waiting"),
     },
     "net": {"net", "core"},
     "store": {"store", "core"},
@@ -63,6 +64,7 @@ ALLOWED = {
 for context in CONTEXTS | READERS:
     ALLOWED[context] = {
         *(context, "store.tables", "store.upsert", "store.types", "store.counted"),
+        *("store.capacity", "store.health"),
         "core",
     }
 OF_CORE = {

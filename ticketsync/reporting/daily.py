@@ -10,6 +10,8 @@ from datetime import datetime
 from sqlalchemy import func, select, type_coerce
 from sqlmodel import Session
 
+from ticketsync.reporting import seats as reporting_seats
+from ticketsync.store.capacity import Seats
 from ticketsync.store.tables.catalogue import Occurrence, Production, Show, ShowLink
 from ticketsync.store.tables.financials import ShowFinancials
 from ticketsync.store.tables.sales import Order, Ticket
@@ -20,8 +22,8 @@ from ticketsync.store.upsert import table_of
 @dataclass(frozen=True, slots=True)
 class OnSale:
     """
-    One show ahead. `allocation` is the show's own capacity, else what its platforms
-    have for sale together; `None` if nobody says. `recently` counts tickets that were
+    One show ahead. `allocation` is its capacity by the rule of `store.capacity`; `None`
+    if nobody says. `recently` counts tickets that were
     ordered since the given instant and still admit somebody. `gross` is in minor units
     by currency.
     """
@@ -30,11 +32,18 @@ class OnSale:
     production: str
     starts_at: datetime
     starts_local: str
-    allocation: int | None
+    seats: Seats
     recently: int
-    sold: int
     comps: int
     gross: dict[str, int]
+
+    @property
+    def allocation(self) -> int | None:
+        return self.seats.capacity
+
+    @property
+    def sold(self) -> int:
+        return self.seats.sold
 
 
 def on_sale(session: Session, *, now: datetime, since: datetime) -> list[OnSale]:
@@ -51,8 +60,6 @@ def on_sale(session: Session, *, now: datetime, since: datetime) -> list[OnSale]
                 works.c.title,
                 shows.c.starts_at,
                 shows.c.starts_local,
-                shows.c.capacity,
-                func.sum(dates.c.capacity).label("offered"),
             )
             .join(works, works.c.id == shows.c.production_id)
             .join(links, links.c.show_id == shows.c.id)
@@ -68,7 +75,6 @@ def on_sale(session: Session, *, now: datetime, since: datetime) -> list[OnSale]
                 works.c.title,
                 shows.c.starts_at,
                 shows.c.starts_local,
-                shows.c.capacity,
             )
             .order_by(shows.c.starts_at, shows.c.id)
         )
@@ -76,15 +82,15 @@ def on_sale(session: Session, *, now: datetime, since: datetime) -> list[OnSale]
     )
     recently = _recently(session, since)
     totals = _totals(session)
+    seats = reporting_seats.seats(session)
     return [
         OnSale(
             show_id=row.id,
             production=row.title,
             starts_at=row.starts_at,
             starts_local=row.starts_local,
-            allocation=row.capacity if row.capacity is not None else row.offered,
+            seats=seats[row.id],
             recently=recently.get(row.id, 0),
-            sold=sum(total.sold for total in totals.get(row.id, ())),
             comps=sum(total.comps for total in totals.get(row.id, ())),
             gross={total.currency: total.gross for total in totals.get(row.id, ())},
         )
@@ -95,7 +101,6 @@ def on_sale(session: Session, *, now: datetime, since: datetime) -> list[OnSale]
 @dataclass(frozen=True, slots=True)
 class _Total:
     currency: str
-    sold: int
     comps: int
     gross: int
 
@@ -125,13 +130,12 @@ def _totals(session: Session) -> dict[int, list[_Total]]:
         select(
             table.c.show_id,
             table.c.currency,
-            func.sum(table.c.tickets_sold),
             func.sum(table.c.tickets_comp),
             func.sum(table.c.gross),
         ).group_by(table.c.show_id, table.c.currency)
     )
     found: dict[int, list[_Total]] = {}
-    for show_id, currency, sold, comps, gross in rows:
-        total = _Total(currency, int(sold), int(comps), int(gross))
+    for show_id, currency, comps, gross in rows:
+        total = _Total(currency, int(comps), int(gross))
         found.setdefault(show_id, []).append(total)
     return found

@@ -68,9 +68,12 @@ class Waiting:
     attempts: int
 
 
-def endpoint(session: Session, account_id: int, now: datetime) -> str:
+def endpoint(
+    session: Session, account_id: int, now: datetime, *, is_signed: bool = True
+) -> str:
     """
-    The account's path, made if it has none: 256 bits that nobody guesses.
+    The account's path, made if it has none: 256 bits that nobody guesses. One whose
+    platform signs nothing needs no secret.
     """
     table = table_of(Webhook)
     query = select(table.c.path).where(table.c.account_id == account_id)
@@ -78,7 +81,9 @@ def endpoint(session: Session, account_id: int, now: datetime) -> str:
     if found is not None:
         return found
     path = secrets.token_urlsafe(32)
-    session.add(Webhook(account_id=account_id, path=path, created_at=now))
+    session.add(
+        Webhook(account_id=account_id, path=path, created_at=now, is_signed=is_signed)
+    )
     session.flush()
     return path
 

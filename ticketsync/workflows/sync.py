@@ -39,7 +39,7 @@ from ticketsync.reporting.changes import Change, changes
 from ticketsync.sales import saving, versions
 from ticketsync.store import lease, lock
 from ticketsync.store.engine import Database, rehearsal
-from ticketsync.workflows import listing, match, orders, people
+from ticketsync.workflows import limits, listing, match, orders, people
 from ticketsync.workflows.session import (
     AccountSession,
     OnProgress,
@@ -108,6 +108,7 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
     with database.read() as session:
         accounts = state.chosen(session, list(request.names))
         before = numbers.figures(session) if request.compare else []
+    limits.note_limits(database, settings)
     results: list[Result] = []
     notes: list[str] = []
     ends = time.monotonic() + settings.sync.run_minutes * 60
