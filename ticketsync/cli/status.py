@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(rich_markup_mode=None)
 WATCH_SECONDS = 30
+LONG = 15  # letters of a word of health for which a narrow terminal has no room
 MANY = 10  # things of one kind that are named
 
 
@@ -199,6 +200,8 @@ def _print_accounts(found: _Found) -> None:
     if not rows:
         typer.echo("No account yet. Run `ticketsync accounts add`.")
         return
+    if max(len(row["state"]) for row in rows) > LONG:
+        del columns[1]  # a word that is cut off says nothing; the platform makes room
     render.table(rows, columns)
 
 

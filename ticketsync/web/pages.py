@@ -186,9 +186,7 @@ class Pages:
             for offer in offers.all_offers(session):
                 if offer.show_id is not None:
                     linked.setdefault(offer.show_id, []).append(offer)
-            sold: dict[int, int] = {}
-            for item in numbers.figures(session):
-                sold[item.show_id] = sold.get(item.show_id, 0) + item.tickets_sold
+            seats = reporting_seats.seats(session)
             own = shows.list_shows(session, title)
             plan = match.plan(
                 session, self._site.settings.match_tolerance, production=title
@@ -198,7 +196,8 @@ class Pages:
             "production.html",
             title,
             production=title,
-            shows=[(s, linked.get(s.id, []), sold.get(s.id, 0)) for s in own],
+            shows=[(show, linked.get(show.id, [])) for show in own],
+            seats=seats,
             certain=plan.certain,
             unsure=plan.unsure,
             remarks=plan.remarks,
