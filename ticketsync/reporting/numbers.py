@@ -13,6 +13,7 @@ from sqlalchemy import func, select, text
 from sqlmodel import Session
 
 from ticketsync.core import clock, money
+from ticketsync.store import health
 from ticketsync.store.tables.accounts import Account, SyncRun
 from ticketsync.store.tables.catalogue import Production, Show, Venue
 from ticketsync.store.tables.financials import (
@@ -137,7 +138,7 @@ def figures(session: Session, show_id: int | None = None) -> list[Figures]:
     accounts, runs = table_of(Account), table_of(SyncRun)
     synced = (
         select(runs.c.account_id, func.max(runs.c.finished_at).label("at"))
-        .where(runs.c.outcome == "success", runs.c.kind.in_(("full", "incremental")))
+        .where(health.was_complete(runs))
         .group_by(runs.c.account_id)
         .subquery()
     )
