@@ -100,7 +100,11 @@ def test_words_of_old_alerts_are_understood_after_the_upgrade(tmp_path):
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     opened = engine._engine(engine._url(file))
-    with opened.execution_options(ticketsync_write=True).begin() as connection:
+    with (
+        opened.execution_options(ticketsync_write=True).connect() as connection,
+        schema._unreferenced(connection),
+        connection.begin(),
+    ):
         config.attributes["connection"] = connection
         command.upgrade(config, "0006")
     opened.dispose()
