@@ -54,7 +54,8 @@ ALLOWED = {
     "web": {
         *("web", "reporting", "providers.registry", "providers.base"),
         *("net.hooks", "gateways", "store.engine", "core", *CONTEXTS),
-        *("workflows.checkin", "workflows.match"),  # they talk to no platform
+        # They talk to no platform:
+        *("workflows.checkin", "workflows.match", "workflows.waiting"),
     },
     "net": {"net", "core"},
     "store": {"store", "core"},
@@ -64,7 +65,8 @@ ALLOWED = {
 for context in CONTEXTS | READERS:
     ALLOWED[context] = {
         *(context, "store.tables", "store.upsert", "store.types", "store.counted"),
-        *("store.row_locks", "store.reports", "core"),
+        *("store.row_locks", "store.reports", "store.capacity", "store.health"),
+        "core",
     }
 OF_CORE = {
     "msgspec",

@@ -94,8 +94,8 @@ def test_the_example_settings_name_every_setting():
     assert set(read["notify"]) == set(config.NotifySettings.__slots__)
     assert set(read["serve"]) == set(config.ServeSettings.__slots__)
     assert set(read) == {
-        *("database", "sync", "matching", "network", "people", "notify", "serve"),
-        *("log", "accounts"),
+        *("database", "sync", "matching", "network", "people", "shows", "notify"),
+        *("serve", "log", "accounts"),
     }
     assert set(read["accounts"]["tt"]["fees"]) == set(config.FeeSchedule.__slots__)
 

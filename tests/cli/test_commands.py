@@ -229,7 +229,7 @@ def test_exports_are_whole_in_both_formats(synced, what):
 
 def test_status_tells_what_waits(started):
     started("events", "fetch")
-    fresh = started("status").stdout
+    fresh = started("status", code=10).stdout
     assert "never synced" in fresh
     assert "40 dates belong to no show" in fresh
 

@@ -30,11 +30,11 @@ COLUMNS = {
     ),
     "session_complete": (
         "show_id production venue starts_at starts_local timezone capacity "
-        "tickets_sold tickets_comp checked_in left_to_sell sources is_excluded"
+        "tickets_sold tickets_comp checked_in left_to_sell sources is_excluded fullness"
     ),
     "sync_health": (
         "account provider state failures breaker_until last_attempt_at "
-        "last_success_at quarantined failed_deliveries"
+        "last_success_at quarantined failed_deliveries health health_since"
     ),
 }
 

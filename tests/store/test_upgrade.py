@@ -91,6 +91,45 @@ def test_an_old_database_keeps_its_rows_and_gets_the_present_shape(old):
     opened.close()
 
 
+def test_words_of_old_alerts_are_understood_after_the_upgrade(tmp_path):
+    """
+    `deaf` is `missing-webhook-secret` now, so that nobody is told again.
+    """
+    file = str(tmp_path / "old.db")
+    as_it_was(file)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    opened = engine._engine(engine._url(file))
+    with (
+        opened.execution_options(ticketsync_write=True).connect() as connection,
+        schema._unreferenced(connection),
+        connection.begin(),
+    ):
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0006")
+    opened.dispose()
+    with sqlite3.connect(file) as connection:
+        connection.execute(
+            "INSERT INTO alerts VALUES (1, 'deaf', '2026-01-01T00:00:00Z', 1)"
+        )
+    connection.close()
+    engine.create_database(file).close()
+    with sqlite3.connect(file) as connection:
+        found = connection.execute("SELECT state, is_told FROM alerts").fetchall()
+        assert found == [("missing-webhook-secret", 1)]
+        for word in ("partial", "failed", "ok"):
+            connection.execute(f"UPDATE alerts SET state = '{word}'")
+        with pytest.raises(sqlite3.IntegrityError):
+            connection.execute("UPDATE alerts SET state = 'deaf'")
+        loose = connection.execute(
+            "SELECT name FROM pragma_table_list WHERE type = 'table' AND strict = 0"
+            " AND schema = 'main' AND name NOT LIKE 'sqlite%'"
+            " AND name != 'alembic_version'"
+        )
+        assert loose.fetchall() == []
+    connection.close()
+
+
 def test_after_the_upgrade_the_new_rules_hold_and_the_old_ones_too(tmp_path):
     file = str(tmp_path / "old.db")
     as_it_was(file)

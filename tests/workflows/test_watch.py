@@ -16,7 +16,7 @@ import aiosmtpd.controller
 import pytest
 from conftest import NOW
 
-from ticketsync.accounts import state
+from ticketsync.accounts import health, state
 from ticketsync.core import errors
 from ticketsync.core.config import AccountSettings, NotifySettings
 from ticketsync.gateways import alerts as gateway
@@ -253,7 +253,7 @@ def test_f69_webhooks_without_a_secret_are_told(adopted, noticed, frozen, told):
         inbox.endpoint(session, 1, NOW)
     tick(adopted, noticed)
     tick(adopted, noticed)
-    assert told() == ["ticketsync: tt is deaf"]
+    assert told() == ["ticketsync: tt needs a webhook secret (missing-webhook-secret)"]
     with adopted.write() as session:
         inbox.set_secret(session, 1, "env", "HOOK", NOW)
     tick(adopted, noticed)
@@ -296,8 +296,10 @@ def test_nothing_foreign_reaches_the_command_line_or_the_terminal(noticed, tmp_p
     """
     F121: the message goes in by standard input, controls made visible.
     """
-    standing = watch.Standing(1, "a\x1b[31m", "stale", "evil \x1b]0;x\x07 text")
-    title, text = watch._title(standing), watch._text(standing, None)
+    account = health.Health(
+        1, "a\x1b[31m", "stale", NOW, "evil \x1b]0;x\x07 text", "", True, True
+    )
+    title, text = watch._title(account), watch._text(account, None)
     assert "\x1b" not in title + text
     assert gateway.send(noticed.notify, title, text) == []
 

@@ -1,12 +1,7 @@
 """
-How each account stands, and what was told about it: once per change, not per run.
+What was told about the health of each account: once per change, not per run.
 
-    parked    it waits for a person
-    failing   its breaker is open
-    held      a guard refused something, the old figures stand
-    stale     not read completely for too many intervals
-    deaf      its webhooks are turned away, because it has no secret for them
-    ok        nothing to tell
+The words are those of `accounts.health`.
 """
 
 from __future__ import annotations
@@ -18,22 +13,9 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlmodel import Session
 
+from ticketsync.accounts.health import OK, Health
 from ticketsync.store.tables.accounts import Alert
 from ticketsync.store.upsert import table_of, upsert
-
-OK = "ok"
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """
-    One account as it is now, in one word and in sentences.
-    """
-
-    account_id: int
-    account: str
-    state: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,45 +38,43 @@ def on_record(session: Session) -> dict[int, Told]:
 
 
 def news(
-    session: Session, standings: list[Standing], now: datetime
-) -> list[tuple[Standing, Told | None]]:
+    session: Session, accounts: list[Health], now: datetime
+) -> list[tuple[Health, Told | None]]:
     """
-    Put changed states on record; returns what is to be told, with what was before.
+    Put changed words on record; returns what is to be told, with what was before.
 
-    A state whose message never got out is news again; one that came and went untold
+    A word whose message never got out is news again; one that came and went untold
     is none.
     """
     held = on_record(session)
     rows: list[dict[str, Any]] = []
-    found: list[tuple[Standing, Told | None]] = []
-    for standing in standings:
-        before = held.get(standing.account_id)
+    found: list[tuple[Health, Told | None]] = []
+    for account in accounts:
+        before = held.get(account.account_id)
         was = before.state if before else OK
-        if standing.state == was:
+        if account.word == was:
             if before is not None and not before.is_told:
-                found.append((standing, before))
+                found.append((account, before))
             continue
-        is_silent = standing.state == OK and before is not None and not before.is_told
+        is_silent = account.word == OK and before is not None and not before.is_told
         rows.append(
             {
-                "account_id": standing.account_id,
-                "state": standing.state,
+                "account_id": account.account_id,
+                "state": account.word,
                 "since": now,
                 "is_told": is_silent,
             }
         )
         if not is_silent:
-            found.append((standing, before))
+            found.append((account, before))
     upsert(session, Alert, rows, key=["account_id"])
     return found
 
 
-def mark_told(session: Session, standing: Standing) -> None:
+def mark_told(session: Session, account: Health) -> None:
     table = table_of(Alert)
     session.connection().execute(
         update(table)
-        .where(
-            table.c.account_id == standing.account_id, table.c.state == standing.state
-        )
+        .where(table.c.account_id == account.account_id, table.c.state == account.word)
         .values(is_told=True)
     )

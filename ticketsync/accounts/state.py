@@ -47,6 +47,7 @@ class AccountState:
     breaker_opened: int
     breaker_until: datetime | None
     created_at: datetime
+    stale_seconds: int = 45 * 60
 
     def breaker_is_open(self, now: datetime) -> bool:
         """

@@ -314,17 +314,21 @@ def list_accounts(
     """
     from dataclasses import asdict
 
+    from ticketsync.accounts import health
     from ticketsync.cli import render
     from ticketsync.core import clock
     from ticketsync.reporting import runs
 
-    with context.of(ctx).database().read() as session:
+    here = context.of(ctx)
+    with here.database().read() as session:
         found = runs.freshness(session)
+        assessed = health.assess_all(session, here.settings(), clock.now())
+    words = {item.account: item.word for item in assessed}
     rows = [
         {
             "account": item.account,
             "provider": item.provider,
-            "state": item.state,
+            "state": words[item.account],
             "last_good": clock.ago(item.last_success_at),
             "failures": item.failures,
             "secret": f"{item.secret_source} {item.secret_reference}".strip(),
@@ -343,7 +347,7 @@ def list_accounts(
         rows,
         columns,
         context.chosen_format(format, json),
-        machine=[asdict(item) for item in found],
+        machine=[{**asdict(item), "health": words[item.account]} for item in found],
         empty="No account yet. Run `ticketsync accounts add`.",
     )
 

@@ -45,6 +45,7 @@ COMMANDS = {
     "webhooks": ("webhooks", "Addresses, secrets and deliveries of webhooks."),
     "doctor": ("doctor", "Look at everything that could be wrong."),
     "db": ("db", "Look after the database."),
+    "waiting": ("waiting", "What waits for a person: list it, dismiss it."),
 }
 
 

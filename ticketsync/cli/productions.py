@@ -56,12 +56,14 @@ def show_production(
     from ticketsync.catalogue import shows
     from ticketsync.cli.shows import print_shows
     from ticketsync.core import errors
+    from ticketsync.reporting import seats as reporting
 
     with context.of(ctx).database().read() as session:
         found = shows.list_shows(session, title)
+        seats = reporting.seats(session)
     if not found:
         raise errors.NotFound(
             f"There is no production {title!r} with shows.",
             hint="See `ticketsync productions list`.",
         )
-    print_shows(found, context.chosen_format(format, json))
+    print_shows(found, seats, context.chosen_format(format, json))

@@ -219,10 +219,11 @@ def _worker(
 ) -> Iterator[None]:
     """
     A thread that works the inbox off every two seconds, reads the accounts that a page
-    asked for, and tells platforms who is in, until the server ends.
+    asked for, tells platforms who is in, and looks each minute whether somebody must
+    hear of an account or of what waits, until the server ends.
     """
     from ticketsync.core import journal
-    from ticketsync.workflows import receive, sale_news, sync, tell
+    from ticketsync.workflows import receive, sale_news, sync, tell, watch
 
     ended = threading.Event()
 
@@ -231,20 +232,23 @@ def _worker(
         if names:
             sync.sync(database, settings, sync.Request(names))
 
-    told_at = 0.0
+    told_at = float("-inf")
 
-    def tell_sales() -> None:
+    def notify() -> None:
         nonlocal told_at
         if time.monotonic() - told_at > TELL_SECONDS:
             told_at = time.monotonic()
-            for error in sale_news.tell(database, settings):
+            for error in (
+                *watch.look(database, settings),
+                *sale_news.tell(database, settings),
+            ):
                 journal.warn("not told", word=error.word, message=error.message)
 
     jobs = (
         read_asked,
         lambda: receive.work_off(database, settings),
         lambda: tell.check_ins(database, settings),
-        tell_sales,
+        notify,
     )
 
     def work() -> None:

@@ -16,6 +16,7 @@ from ticketsync.cli.context import Format, Json
 if TYPE_CHECKING:
     from ticketsync.catalogue.shows import ShowInfo
     from ticketsync.reporting.numbers import Figures
+    from ticketsync.store.capacity import Seats
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -35,10 +36,12 @@ def list_shows(
     Show your performances in the order they play.
     """
     from ticketsync.catalogue import shows
+    from ticketsync.reporting import seats as reporting
 
     with context.of(ctx).database().read() as session:
         found = shows.list_shows(session, production or None)
-    print_shows(found, context.chosen_format(format, json))
+        seats = reporting.seats(session)
+    print_shows(found, seats, context.chosen_format(format, json))
 
 
 @app.command("add")
@@ -191,12 +194,14 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
     from ticketsync.cli import render
     from ticketsync.core.redact import safe
     from ticketsync.reporting import numbers
+    from ticketsync.reporting import seats as reporting
 
     with context.of(ctx).database().read() as session:
         found = shows.find(session, show)
         sources = [o for o in offers.all_offers(session) if o.show_id == found.id]
         figures = numbers.figures(session, found.id)
         totals = numbers.totals(session, found.id)
+        room = reporting.seats(session, found.id)[found.id]
     listed = [
         {
             "account": offer.account,
@@ -223,12 +228,16 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
                 "sources": listed,
                 "figures": [item.as_json() for item in figures],
                 "totals": [total.as_json() for total in totals],
+                "seats": room.capacity,
+                "tickets_sold": room.sold,
+                "fullness": room.words,
             }
         )
         return
     typer.echo(f"{safe(found.production)}, {render.day(found.starts_local)}")
-    seats = "" if found.capacity is None else f", {found.capacity} seats"
-    typer.echo(f"{safe(found.venue)}{seats}")
+    seats = "" if room.capacity is None else f", {room.capacity} seats"
+    full = f", {loud(room)}: {room.sold} sold" if room.words else ""
+    typer.echo(f"{safe(found.venue)}{seats}{full}")
     typer.echo("")
     print_sources(figures)
     for offer in sources:
@@ -238,6 +247,13 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
         for url in (offer.url, offer.dashboard_url):
             if url:
                 typer.echo(f"  {safe(url)}")
+
+
+def loud(seats: Seats) -> str:
+    """
+    How full a show is, in a word that is seen where it is too full.
+    """
+    return seats.words.upper() if seats.is_oversold else seats.words
 
 
 def print_sources(figures: Sequence[Figures]) -> None:
@@ -274,24 +290,38 @@ def _set_excluded(ctx: typer.Context, show: str, excluded: bool, reason: str) ->
     here.say(f"{found.production} {found.starts_local}: {done}.")
 
 
-def print_shows(found: Sequence[ShowInfo], format: str) -> None:
+def print_shows(
+    found: Sequence[ShowInfo], seats: Mapping[int, Seats], format: str
+) -> None:
     """
-    A list of shows in any format.
+    A list of shows in any format, with how full each one is.
     """
     from dataclasses import asdict
 
     from ticketsync.cli import render
     from ticketsync.core import clock
 
-    machine = [{**asdict(s), "starts_at": clock.iso(s.starts_at)} for s in found]
+    machine = [
+        {
+            **asdict(show),
+            "starts_at": clock.iso(show.starts_at),
+            "tickets_sold": seats[show.id].sold,
+            "seats": seats[show.id].capacity,
+            "fullness": seats[show.id].words,
+        }
+        for show in found
+    ]
     rows = [
         {
             "id": show.id,
             "when": render.day(show.starts_local),
             "production": show.production,
             "venue": show.venue,
-            "capacity": show.capacity if show.capacity is not None else "–",
-            "note": "left out" if show.is_excluded else "",
+            "capacity": "–"
+            if seats[show.id].capacity is None
+            else seats[show.id].capacity,
+            "sold": seats[show.id].sold,
+            "note": "left out" if show.is_excluded else loud(seats[show.id]),
         }
         for show in found
     ]
@@ -301,7 +331,8 @@ def print_shows(found: Sequence[ShowInfo], format: str) -> None:
         render.Column("production", "PRODUCTION", most=28),
         render.Column("venue", "VENUE", most=20),
         render.Column("capacity", "SEATS", numeric=True),
-        render.Column("note", ""),
+        render.Column("sold", "SOLD", numeric=True),
+        render.Column("note", "", rigid=True),
     ]
     render.show(
         rows,

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -17,82 +18,140 @@ from ticketsync.cli.context import Json
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from ticketsync.accounts.health import Health
     from ticketsync.core.config import Settings
     from ticketsync.reporting.runs import Freshness, Open
+    from ticketsync.reporting.waiting import Waiting
 
 app = typer.Typer(rich_markup_mode=None)
 WATCH_SECONDS = 30
+LONG = 15  # letters of a word of health for which a narrow terminal has no room
+MANY = 10  # things of one kind that are named
 
 
 @app.command()
 def status(
     ctx: typer.Context,
     watch: Annotated[bool, typer.Option(help="Look again every 30 seconds.")] = False,
+    notify: Annotated[
+        bool, typer.Option("--notify", help="Also tell everybody under `notify`.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """
-    Show how fresh each account is, and what waits for a person.
+    Show how each account is doing, and what waits for a person.
 
-    Exit code 10 when an account has not been read completely for three intervals.
+    Exit code 10 when anything waits; an account paused by hand does not.
     """
+    here = context.of(ctx)
     while True:
         if watch and sys.stdout.isatty():
             typer.echo("\x1b[2J\x1b[H", nl=False)
-        is_stale = _once(context.of(ctx), json)
+        if notify:
+            _tell(here)
+        found = _look(here)
+        if json:
+            _print_json(found)
+        else:
+            _print(found)
         if not watch:
-            raise typer.Exit(10 if is_stale else 0)
+            raise typer.Exit(10 if found.waiting else 0)
         time.sleep(WATCH_SECONDS)
 
 
-def _once(here: context.Here, json: bool) -> bool:
-    from ticketsync.cli import render
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """
+    All that is shown, as it was at one moment.
+    """
+
+    settings: Settings
+    accounts: Sequence[Freshness]
+    health: Mapping[str, Health]
+    counts: Open
+    waiting: Sequence[Waiting]
+    doubtful: Sequence[tuple[str, str, str]]
+    unread: Sequence[tuple[str, str, str]]
+
+
+def _look(here: context.Here) -> _Found:
+    from ticketsync.accounts import health
     from ticketsync.core import clock
     from ticketsync.reporting import runs, sales
+    from ticketsync.workflows import waiting
+
+    settings, now = here.settings(), clock.now()
+    with here.database().read() as session:
+        assessed = health.assess_all(session, settings, now)
+        counts = runs.open_work(session, now)
+        return _Found(
+            settings,
+            accounts=runs.freshness(session, now),
+            health={item.account: item for item in assessed},
+            counts=counts,
+            waiting=waiting.everything(session, settings, now, assessed),
+            doubtful=sales.doubtful(session) if counts.doubtful_orders else [],
+            unread=sales.unread(session) if counts.quarantined else [],
+        )
+
+
+def _tell(here: context.Here) -> None:
+    """
+    Raise the alerts that a sync run would, for accounts that no run reads any more.
+    """
+    from ticketsync.core import errors
+    from ticketsync.workflows import watch
 
     settings = here.settings()
-    with here.database().read() as session:
-        accounts = runs.freshness(session)
-        waiting = runs.open_work(session, clock.now())
-        doubtful = sales.doubtful(session) if waiting.doubtful_orders else []
-        unread = sales.unread(session) if waiting.quarantined else []
-    stale = [item.account for item in accounts if _is_stale(item, settings)]
-    if json:
-        render.print_json(
-            {
-                "accounts": [
-                    {
-                        **asdict(item),
-                        "stale": item.account in stale,
-                        "next_run_at": _next_run(item, settings),
-                    }
-                    for item in accounts
-                ],
-                "open": asdict(waiting),
-                "doubtful_orders": [
-                    {"account": account, "order_id": order, "why": why}
-                    for account, order, why in doubtful
-                ],
-                "quarantine": [
-                    {"account": account, "record": record, "why": why}
-                    for account, record, why in unread
-                ],
-            }
+    if not settings.notify.is_set:
+        raise errors.ConfigurationError(
+            "The settings name nobody to tell.",
+            hint="Fill in `notify` (see config.example.yaml).",
         )
-        return bool(stale)
-    _print_accounts(accounts, stale, settings)
-    for line in _open_lines(accounts, waiting, doubtful, unread):
-        typer.echo(line)
-    return bool(stale)
+    for error in watch.look(here.database(), settings):
+        context.complain(error)
 
 
-def _is_stale(item: Freshness, settings: Settings) -> bool:
-    from ticketsync.core import clock
+def _print_json(found: _Found) -> None:
+    from ticketsync.cli import render
 
-    if item.state == "paused":
-        return False
-    if item.last_success_at is None:
-        return item.last_attempt_at is not None
-    return settings.is_stale(item.account, item.last_success_at, clock.now())
+    render.print_json(
+        {
+            "accounts": [
+                {
+                    **asdict(item),
+                    "stale": health.word == "stale",
+                    "next_run_at": _next_run(item, found.settings),
+                    "health": health.word,
+                    "health_since": health.since,
+                    "health_text": health.text,
+                    "to_do": health.to_do,
+                }
+                for item in found.accounts
+                for health in [found.health[item.account]]
+            ],
+            "open": asdict(found.counts),
+            "doubtful_orders": [
+                {"account": account, "order_id": order, "why": why}
+                for account, order, why in found.doubtful
+            ],
+            "quarantine": [
+                {"account": account, "record": record, "why": why}
+                for account, record, why in found.unread
+            ],
+            "waiting": [
+                {
+                    "id": item.id,
+                    "kind": item.kind,
+                    "key": item.key,
+                    "count": item.count,
+                    "text": item.text,
+                    "to_do": item.action,
+                }
+                for item in found.waiting
+            ],
+        }
+    )
 
 
 def _next_run(item: Freshness, settings: Settings) -> datetime | None:
@@ -109,28 +168,31 @@ def _next_run(item: Freshness, settings: Settings) -> datetime | None:
     return max(due, item.breaker_until or due)
 
 
-def _print_accounts(
-    accounts: list[Freshness], stale: list[str], settings: Settings
-) -> None:
+def _print(found: _Found) -> None:
+    _print_accounts(found)
+    for line in _account_lines(found) + _waiting_lines(found):
+        _wrapped(line)
+
+
+def _print_accounts(found: _Found) -> None:
     from ticketsync.cli import render
     from ticketsync.core import clock
-    from ticketsync.core.redact import safe
 
     rows: list[dict[str, Any]] = [
         {
             "account": item.account,
             "provider": item.provider,
-            "state": _state(item, item.account in stale),
+            "state": found.health[item.account].word,
             "tried": clock.ago(item.last_attempt_at),
             "good": clock.ago(item.last_success_at),
-            "next": clock.until(_next_run(item, settings)),
+            "next": clock.until(_next_run(item, found.settings)),
         }
-        for item in accounts
+        for item in found.accounts
     ]
     columns = [
         render.Column("account", "ACCOUNT"),
         render.Column("provider", "PROVIDER"),
-        render.Column("state", "STATE"),
+        render.Column("state", "STATE", rigid=True),
         render.Column("tried", "TRIED"),
         render.Column("good", "COMPLETE"),
         render.Column("next", "NEXT DUE"),
@@ -138,65 +200,75 @@ def _print_accounts(
     if not rows:
         typer.echo("No account yet. Run `ticketsync accounts add`.")
         return
+    if max(len(row["state"]) for row in rows) > LONG:
+        del columns[1]  # a word that is cut off says nothing; the platform makes room
     render.table(rows, columns)
-    for item in accounts:
-        if item.last_message and item.last_outcome != "success":
-            text = f"{item.account}: {item.last_message} {item.last_hint}"
-            typer.echo(safe(text, longest=2000))
 
 
-def _state(item: Freshness, is_stale: bool) -> str:
-    from ticketsync.core import clock
-
-    if item.state != "active":
-        return item.state
-    if item.breaker_until is not None and item.breaker_until > clock.now():
-        return f"breaker open, {item.failures} failures"
-    if item.last_attempt_at is None:
-        return "never synced"
-    return "stale" if is_stale else "ok"
-
-
-def _open_lines(
-    accounts: list[Freshness],
-    waiting: Open,
-    doubtful: list[tuple[str, str, str]],
-    unread: list[tuple[str, str, str]],
-) -> list[str]:
-    from ticketsync.core.redact import safe
-
-    lines = [
-        f"{item.account} waits for you: ticketsync accounts rotate {item.account}"
-        for item in accounts
-        if item.state == "parked"
+def _account_lines(found: _Found) -> list[str]:
+    """
+    What is to be said of each account that is not well.
+    """
+    return [
+        f"{item.account} is {item.word}: {item.text} {item.to_do}".rstrip()
+        for item in found.health.values()
+        if item.word not in ("ok", "never synced")
     ]
-    if waiting.unmatched:
+
+
+def _waiting_lines(found: _Found) -> list[str]:
+    from ticketsync.reporting.waiting import KINDS
+    from ticketsync.workflows import waiting
+
+    lines: list[str] = []
+    for kind, items in waiting.by_kind(found.waiting).items():
+        if kind == "account":
+            continue  # said above
+        total = KINDS[kind].counted(sum(item.count for item in items))
+        to_do = items[0].action if len(items) == 1 else KINDS[kind].to_do
+        lines.append(f"{total}: {to_do}")
+        named = _details(kind, items, found)
+        lines += [f"  {text}" for text in named[:MANY]]
+        if len(named) > MANY:
+            lines.append(f"  and {len(named) - MANY:,} more: ticketsync waiting list")
+    if found.counts.clocks_differ:
         lines.append(
-            f"{waiting.unmatched} dates belong to no show: ticketsync match, or "
-            "ticketsync shows adopt --all"
-        )
-    if waiting.moved:
-        lines.append(f"{waiting.moved} dates moved far: ticketsync link DATE SHOW")
-    if waiting.gone:
-        lines.append(
-            f"{waiting.gone} dates are no longer listed; their orders are kept"
-        )
-    if waiting.failed_deliveries:
-        lines.append(
-            f"{waiting.failed_deliveries} webhooks had no effect: "
-            "ticketsync webhooks list --state failed"
-        )
-    if waiting.clocks_differ:
-        lines.append(
-            f"{waiting.stale_deliveries} webhooks of the last hour were signed at "
+            f"{found.counts.stale_deliveries} webhooks of the last hour were signed at "
             "another time than now: ticketsync doctor"
         )
-    if waiting.quarantined:
-        lines.append(f"{waiting.quarantined} records wait in quarantine:")
-        lines += [
-            f"  {a} {safe(record)}: {safe(why)}" for a, record, why in unread[:10]
-        ]
-    if doubtful:
-        lines.append(f"{len(doubtful)} orders do not add up:")
-        lines += [f"  {a} {order}: {safe(why)}" for a, order, why in doubtful[:10]]
-    return lines or ["Nothing waits for you."]
+    if lines:
+        lines.append("What needs nothing done: ticketsync waiting dismiss ID")
+    return lines or ([] if found.waiting else ["Nothing waits for you."])
+
+
+def _details(kind: str, items: Sequence[Waiting], found: _Found) -> list[str]:
+    """
+    The things of one kind, one line each; of dates to match their number is enough.
+    """
+    if kind == "unmatched":
+        return []
+    if kind == "quarantine":
+        return [f"{account} {record}: {why}" for account, record, why in found.unread]
+    return [f"{item.text} ({item.id})" for item in items]
+
+
+def _wrapped(line: str) -> None:
+    """
+    A line broken between words so that it fits the terminal.
+    """
+    import textwrap
+
+    from ticketsync.cli import render
+    from ticketsync.core.redact import safe
+
+    indent = "    " if line.startswith("  ") else "  "
+    lead = "  " if line.startswith("  ") else ""
+    for part in textwrap.wrap(
+        safe(line.strip(), longest=2000),
+        render.width(),
+        initial_indent=lead,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ):
+        typer.echo(part)

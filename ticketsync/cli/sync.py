@@ -98,7 +98,7 @@ def _tell(database: Database, settings: Settings, outcome: Outcome) -> None:
         return
     from ticketsync.workflows import sale_news, watch
 
-    failures = watch.tell_changes(database, settings)
+    failures = watch.look(database, settings)
     failures += sale_news.tell(database, settings)
     if not outcome.exit_code:
         failures += watch.beat(settings)

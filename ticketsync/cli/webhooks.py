@@ -35,7 +35,7 @@ def show_url(ctx: typer.Context, account: Account, json: Json = False) -> None:
     database = here.database()
     found, card = _account(database, account)
     with database.write() as session:
-        path = inbox.endpoint(session, found.id, clock.now())
+        path = inbox.endpoint(session, found.id, clock.now(), is_signed=card.is_signed)
     url = address(here.settings(), path)
     steps = [step.format(url=url) for step in card.steps]
     if json:
@@ -254,9 +254,9 @@ def register(
             "No platform can reach this machine's own address.",
             hint="Write the address of your TLS proxy as `serve: public_url`.",
         )
-    found, _ = _account(database, account)
+    found, card = _account(database, account)
     with database.write() as session:
-        path = inbox.endpoint(session, found.id, clock.now())
+        path = inbox.endpoint(session, found.id, clock.now(), is_signed=card.is_signed)
     source = "file" if insecure_storage else "keyring"
     url = address(settings, path)
     registered = connect.register(database, settings, account, url, source)

@@ -118,6 +118,7 @@ class Settings:
     match_tolerances: Mapping[str, timedelta] = field(default_factory=dict)
     use_system_proxy: bool = False
     retention: timedelta = timedelta(days=90)
+    on_sale_ahead: timedelta = timedelta(days=60)
     notify: NotifySettings = NotifySettings()
     serve: ServeSettings = ServeSettings()
     log_level: str = "info"
@@ -132,12 +133,18 @@ class Settings:
         """
         return now - self.retention
 
-    def is_stale(self, name: str, last_success: datetime, now: datetime) -> bool:
+    def stale_seconds(self, name: str) -> int:
         """
-        Whether an account has not been read completely for too many intervals.
+        For how long an account may go without a complete read.
         """
         longest = self.notify.stale_intervals * self.account(name).interval
-        return now - last_success > longest
+        return int(longest.total_seconds())
+
+    def unsold_until(self, now: datetime) -> datetime:
+        """
+        Shows that play before this instant should be on sale somewhere.
+        """
+        return now + self.on_sale_ahead
 
 
 def load(file: Path | None = None) -> Settings:
@@ -193,7 +200,7 @@ def read(text: str, source: str) -> Settings:
         plain_yaml.read(text, source),
         "",
         (
-            *("database", "sync", "matching", "network", "people", "notify"),
+            *("database", "sync", "matching", "network", "people", "shows", "notify"),
             *("serve", "log", "accounts"),
         ),
     )
@@ -210,6 +217,7 @@ def read(text: str, source: str) -> Settings:
     )
     network = reader.mapping(top.get("network"), "network", ("use_system_proxy",))
     people = reader.mapping(top.get("people"), "people", ("retention_days",))
+    own = reader.mapping(top.get("shows"), "shows", ("on_sale_days",))
     log = reader.mapping(top.get("log"), "log", ("level",))
     accounts = reader.named(top.get("accounts"), "accounts")
     return Settings(
@@ -227,6 +235,9 @@ def read(text: str, source: str) -> Settings:
         use_system_proxy=reader.flag(network.get("use_system_proxy"), False),
         retention=timedelta(
             days=reader.whole(people.get("retention_days"), 90, 0, 3660)
+        ),
+        on_sale_ahead=timedelta(
+            days=reader.whole(own.get("on_sale_days"), 60, 0, 3660)
         ),
         notify=reader.notify(top.get("notify")),
         serve=reader.serve(top.get("serve")),

@@ -9,18 +9,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlmodel import Session
 
-from ticketsync.store import counted
-from ticketsync.store.tables.catalogue import Occurrence, Production, Show, ShowLink
+from ticketsync.store import capacity
+from ticketsync.store.tables.catalogue import Production, Show
 from ticketsync.store.tables.financials import ShowFinancials
 from ticketsync.store.tables.notices import SaleNotice
 from ticketsync.store.upsert import table_of, upsert
 
-FULL = "full"
-NEARLY = "nearly"  # 90 % and more
-ROOM = ""
+OVERSOLD = capacity.OVERSOLD
+FULL = capacity.FULL
+NEARLY = capacity.NEARLY
+ROOM = capacity.ROOM
+_RISING = (ROOM, NEARLY, FULL, OVERSOLD)
+STAYS_NEARLY = 85  # per cent, once it was nearly full
 
 Key = tuple[int, str]  # a show and a currency
 
@@ -28,8 +31,8 @@ Key = tuple[int, str]  # a show and a currency
 @dataclass(frozen=True, slots=True)
 class Standing:
     """
-    One show in one currency as it stands. `capacity` is the show's own, else what its
-    platforms have for sale together; amounts are minor units.
+    One show in one currency as it stands. `capacity` is by the rule of
+    `store.capacity`, `sold_in_all` over all currencies; amounts are minor units.
     """
 
     show_id: int
@@ -38,6 +41,7 @@ class Standing:
     starts_at: datetime
     starts_local: str
     capacity: int | None
+    sold_in_all: int
     tickets_sold: int
     gross: int
     refunded: int
@@ -68,48 +72,32 @@ def standings(session: Session) -> list[Standing]:
     Every show with figures, in the order they play.
     """
     figures, shows = table_of(ShowFinancials), table_of(Show)
-    works, links, dates = (
-        table_of(Production),
-        table_of(ShowLink),
-        table_of(Occurrence),
-    )
-    offered = (
-        select(links.c.show_id, func.sum(dates.c.capacity).label("capacity"))
-        .select_from(counted.counted_links())
-        .join(dates, dates.c.id == links.c.occurrence_id)
-        .group_by(links.c.show_id)
-        .subquery("offered")
+    productions = table_of(Production)
+    seats = capacity.show_seats().subquery("seats")
+    by_show = (
+        shows.c.id,
+        figures.c.currency,
+        productions.c.title,
+        shows.c.starts_at,
+        shows.c.starts_local,
+        seats.c.capacity,
+        seats.c.tickets_sold,
     )
     rows = session.connection().execute(
         select(
-            shows.c.id,
-            figures.c.currency,
-            works.c.title,
-            shows.c.starts_at,
-            shows.c.starts_local,
-            func.coalesce(shows.c.capacity, offered.c.capacity),
+            *by_show,
             func.sum(figures.c.tickets_sold),
             func.sum(figures.c.gross),
             func.sum(figures.c.refunded),
         )
+        .select_from(figures)
         .join(shows, shows.c.id == figures.c.show_id)
-        .join(works, works.c.id == shows.c.production_id)
-        .outerjoin(offered, offered.c.show_id == shows.c.id)
-        .group_by(
-            shows.c.id,
-            figures.c.currency,
-            works.c.title,
-            shows.c.starts_at,
-            shows.c.starts_local,
-            shows.c.capacity,
-            offered.c.capacity,
-        )
+        .join(productions, productions.c.id == shows.c.production_id)
+        .join(seats, seats.c.show_id == shows.c.id)
+        .group_by(*by_show)
         .order_by(shows.c.starts_at, shows.c.id, figures.c.currency)
     )
-    return [
-        Standing(*row[:5], None if row[5] is None else int(row[5]), *map(int, row[6:]))
-        for row in rows
-    ]
+    return [Standing(*row[:7], *map(int, row[7:])) for row in rows]
 
 
 def on_record(session: Session) -> dict[Key, Told]:
@@ -131,6 +119,7 @@ def put(
     """
     Remember that this was told.
     """
+    held = on_record(session)
     rows = [
         {
             "show_id": item.show_id,
@@ -138,7 +127,9 @@ def put(
             "tickets_sold": item.tickets_sold,
             "gross": item.gross,
             "refunded": item.refunded,
-            "fullness": fullness[item.key],
+            "fullness": to_remember(
+                fullness[item.key], held.get(item.key, NEVER).fullness
+            ),
             "told_at": now,
         }
         for item in standings
@@ -146,16 +137,59 @@ def put(
     upsert(session, SaleNotice, rows, key=["show_id", "currency"])
 
 
-def fullness(sold: int, capacity: int | None, before: str) -> str:
+def note_fullness(session: Session, words: Mapping[Key, str]) -> None:
     """
-    How full a house is, in a word; one that was nearly full stays so down to 85 %, so
+    Remember how full shows are now, whatever else was told of them.
+    """
+    table = table_of(SaleNotice)
+    for (show_id, currency), word in words.items():
+        session.connection().execute(
+            update(table)
+            .where(table.c.show_id == show_id, table.c.currency == currency)
+            .values(fullness=word)
+        )
+
+
+def changed_fullness(
+    fullness: Mapping[Key, str], held: Mapping[Key, Told]
+) -> dict[Key, str]:
+    """
+    Shows on record that are less full than is remembered, with what to remember: one
+    that emptied is announced again when it fills.
+    """
+    return {
+        key: to_remember(word, held[key].fullness)
+        for key, word in fullness.items()
+        if key in held
+        and not is_fuller(word, held[key].fullness)
+        and to_remember(word, held[key].fullness) != held[key].fullness
+    }
+
+
+def to_remember(now: str, before: str) -> str:
+    """
+    What is on record of how full a show is. A seat given back of a full show and sold
+    again is no news, so it stays full until it emptied below 85 %; only that it is
+    oversold no longer is noted at once.
+    """
+    if now == NEARLY and before in (FULL, OVERSOLD):
+        return FULL
+    return now
+
+
+def is_fuller(now: str, before: str) -> bool:
+    """
+    Whether that is news: fuller than what is on record.
+    """
+    return _RISING.index(now) > _RISING.index(before)
+
+
+def fullness(sold: int, capacity_: int | None, before: str) -> str:
+    """
+    How full a show is, in a word; one that was nearly full stays so down to 85 %, so
     that a seat given back and sold again is not told each time.
     """
-    if not capacity:
-        return ROOM
-    if sold >= capacity:
-        return FULL
-    share = sold / capacity
-    if share >= 0.9 or (before in (NEARLY, FULL) and share >= 0.85):
-        return NEARLY
-    return ROOM
+    level = capacity.fullness(sold, capacity_)
+    if level != ROOM or not capacity_ or before == ROOM:
+        return level
+    return NEARLY if sold * 100 >= capacity_ * STAYS_NEARLY else ROOM

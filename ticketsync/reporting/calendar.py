@@ -12,7 +12,9 @@ from sqlalchemy import func, select
 from sqlmodel import Session
 
 from ticketsync.core import clock
+from ticketsync.reporting import seats as reporting_seats
 from ticketsync.store import counted
+from ticketsync.store.capacity import Seats
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import (
     Occurrence,
@@ -50,9 +52,16 @@ class Performance:
     starts_at: datetime
     ends_at: datetime
     timezone: str
-    capacity: int | None
-    sold: int
+    seats: Seats
     sources: tuple[Source, ...]
+
+    @property
+    def capacity(self) -> int | None:
+        return self.seats.capacity
+
+    @property
+    def sold(self) -> int:
+        return self.seats.sold
 
     @property
     def starts_local(self) -> str:
@@ -64,10 +73,12 @@ class Performance:
     @property
     def title(self) -> str:
         """
-        `Gala (118/180 sold)`, without the capacity where nobody says it.
+        `Gala (118/180 sold)`, without the capacity where nobody says it; one that is
+        oversold says so.
         """
         of = f"/{self.capacity}" if self.capacity else ""
-        return f"{self.production} ({self.sold}{of} sold)"
+        over = ", OVERSOLD" if self.seats.is_oversold else ""
+        return f"{self.production} ({self.sold}{of} sold{over})"
 
 
 def performances(
@@ -87,6 +98,7 @@ def performances(
     if since is not None:
         query = query.where(shows.c.starts_at >= since)
     sources, ends = _sources(session)
+    seats = reporting_seats.seats(session)
     return [
         Performance(
             show_id=row.id,
@@ -98,8 +110,7 @@ def performances(
                 row.starts_at + timedelta(minutes=1),
             ),
             timezone=row.timezone,
-            capacity=row.capacity,
-            sold=sum(source.sold for source in sources.get(row.id, ())),
+            seats=seats[row.id],
             sources=tuple(sources.get(row.id, ())),
         )
         for row in session.connection().execute(query)

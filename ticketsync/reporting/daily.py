@@ -14,7 +14,9 @@ from sqlmodel import Session
 from ticketsync.core import tables
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind
+from ticketsync.reporting import seats as reporting_seats
 from ticketsync.store import counted, reports
+from ticketsync.store.capacity import Seats
 from ticketsync.store.tables.catalogue import Occurrence, Production, Show, ShowLink
 from ticketsync.store.tables.financials import ShowFinancials
 from ticketsync.store.tables.sales import Order, Ticket
@@ -48,24 +50,20 @@ class Sums:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnSale:
     """
-    One show ahead. `allocation` is the show's own capacity, else what its platforms
-    have for sale together; `None` if nobody says. `sums` has one entry per currency.
+    One show ahead. `allocation` is its capacity by the rule of `store.capacity`; `None`
+    if nobody says. `sums` has one entry per currency.
     """
 
     show_id: int
     production: str
     starts_at: datetime
     starts_local: str
-    allocation: int | None
+    seats: Seats
     sums: tuple[Sums, ...]
 
     @property
     def recently(self) -> int:
         return sum(item.recently for item in self.sums)
-
-    @property
-    def sold(self) -> int:
-        return sum(item.sold for item in self.sums)
 
     @property
     def comps(self) -> int:
@@ -74,6 +72,14 @@ class OnSale:
     @property
     def gross(self) -> tuple[Money, ...]:
         return tuple(item.gross for item in self.sums)
+
+    @property
+    def allocation(self) -> int | None:
+        return self.seats.capacity
+
+    @property
+    def sold(self) -> int:
+        return self.seats.sold
 
 
 def totals(shows: Iterable[OnSale]) -> list[Sums]:
@@ -99,8 +105,6 @@ def on_sale(session: Session, *, now: datetime, since: datetime) -> list[OnSale]
                 works.c.title,
                 shows.c.starts_at,
                 shows.c.starts_local,
-                shows.c.capacity,
-                func.sum(dates.c.capacity).label("offered"),
             )
             .select_from(counted.counted_links())
             .join(works, works.c.id == shows.c.production_id)
@@ -115,20 +119,20 @@ def on_sale(session: Session, *, now: datetime, since: datetime) -> list[OnSale]
                 works.c.title,
                 shows.c.starts_at,
                 shows.c.starts_local,
-                shows.c.capacity,
             )
             .order_by(shows.c.starts_at, shows.c.id)
         )
         .all()
     )
     sums = _sums(session, since)
+    seats = reporting_seats.seats(session)
     return [
         OnSale(
             show_id=row.id,
             production=row.title,
             starts_at=row.starts_at,
             starts_local=row.starts_local,
-            allocation=row.capacity if row.capacity is not None else row.offered,
+            seats=seats[row.id],
             sums=tuple(sums.get(row.id, ())),
         )
         for row in rows

@@ -15,7 +15,7 @@ from sqlmodel import Session
 from ticketsync.core import tables
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Table
-from ticketsync.store import reports
+from ticketsync.store import health, reports
 from ticketsync.store.tables.accounts import Account, SyncRun
 from ticketsync.store.tables.catalogue import Production, Show, Venue
 from ticketsync.store.tables.financials import (
@@ -275,7 +275,7 @@ def _figures(names: list[str], show_id: int | None) -> Select[Any]:
     accounts, runs = table_of(Account), table_of(SyncRun)
     synced = (
         select(runs.c.account_id, func.max(runs.c.finished_at).label("at"))
-        .where(runs.c.outcome == "success", runs.c.kind.in_(("full", "incremental")))
+        .where(health.was_complete(runs))
         .group_by(runs.c.account_id)
         .subquery()
     )

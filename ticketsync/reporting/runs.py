@@ -7,15 +7,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, func, select, type_coerce
+from sqlalchemy import func, select
 from sqlmodel import Session
 
-from ticketsync.store import reports
+from ticketsync.reporting import waiting
+from ticketsync.reporting.waiting import Waiting
+from ticketsync.store import health, reports
 from ticketsync.store.tables.accounts import Account, SyncRun
-from ticketsync.store.tables.catalogue import Occurrence, Refusal, ShowLink
-from ticketsync.store.tables.sales import Order, Quarantined
 from ticketsync.store.tables.webhooks import Delivered
-from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 
 STALE_DELIVERIES = 3  # in an hour
@@ -108,98 +107,52 @@ def runs(session: Session, *, limit: int = 20, run_id: str | None = None) -> lis
     return [Run(**row._mapping) for row in session.connection().execute(query)]
 
 
-def freshness(session: Session) -> list[Freshness]:
-    accounts, table = table_of(Account), table_of(SyncRun)
-    connection = session.connection()
-    reads_orders = table.c.kind.in_(("full", "incremental"))
-    tried = and_(reads_orders, table.c.outcome.not_like("skipped-%"))
-    attempts = dict(
-        connection.execute(
-            select(table.c.account_id, func.max(table.c.started_at))
-            .where(tried)
-            .group_by(table.c.account_id)
-        ).all()
+def freshness(session: Session, now: datetime | None = None) -> list[Freshness]:
+    """
+    Every account, by name.
+    """
+    accounts = table_of(Account)
+    facts = health.account_facts(now).subquery("facts")
+    query = (
+        select(
+            facts,
+            *(accounts.c[name] for name in ("secret_source", "secret_reference")),
+            *(accounts.c[name] for name in ("base_url", "identity")),
+        )
+        .join(accounts, accounts.c.id == facts.c.account_id)
+        .order_by(accounts.c.name)
     )
-    successes = dict(
-        connection.execute(
-            select(table.c.account_id, func.max(table.c.finished_at))
-            .where(reads_orders, table.c.outcome == "success")
-            .group_by(table.c.account_id)
-        ).all()
-    )
-    newest = select(func.max(table.c.id)).where(tried).group_by(table.c.account_id)
-    last = {
-        row.account_id: row
-        for row in connection.execute(select(table).where(table.c.id.in_(newest)))
-    }
+    names = Freshness.__slots__
     return [
         Freshness(
-            account=row.name,
-            provider=row.provider,
-            state=row.state,
-            state_reason=row.state_reason,
-            secret_source=row.secret_source,
-            secret_reference=row.secret_reference,
-            base_url=row.base_url,
-            identity=row.identity,
-            failures=row.failures,
-            breaker_until=row.breaker_until,
-            last_attempt_at=attempts.get(row.id),
-            last_success_at=successes.get(row.id),
-            last_outcome=last[row.id].outcome if row.id in last else None,
-            last_exit_code=last[row.id].exit_code if row.id in last else 0,
-            last_message=last[row.id].message if row.id in last else "",
-            last_hint=last[row.id].hint if row.id in last else "",
-            created_at=row.created_at,
+            **{name: row._mapping[name] for name in names if name != "last_outcome"},
+            last_outcome=row.last_outcome or None,
         )
-        for row in connection.execute(select(accounts).order_by(accounts.c.name))
+        for row in session.connection().execute(query)
     ]
 
 
 def open_work(session: Session, now: datetime) -> Open:
     """
-    What waits for a person, counted; of stale deliveries those of the last hour.
+    What waits for a person, counted, dismissed or not; of stale deliveries those of the
+    last hour.
     """
     came = table_of(Delivered)
-    dates, links, refusals = table_of(Occurrence), table_of(ShowLink), table_of(Refusal)
-    orders, waiting = table_of(Order), table_of(Quarantined)
-    never = select(refusals.c.occurrence_id).where(refusals.c.show_id.is_(None))
+    stale = session.connection().execute(
+        select(func.count())
+        .select_from(came)
+        .where(came.c.state == "stale", came.c.received_at > now - timedelta(hours=1))
+    )
 
-    def number(query: object) -> int:
-        return int(session.connection().execute(query).scalar() or 0)  # type: ignore[call-overload]
+    def number(items: list[Waiting]) -> int:
+        return sum(item.count for item in items)
 
     return Open(
-        unmatched=number(
-            select(func.count())
-            .select_from(dates.outerjoin(links, links.c.occurrence_id == dates.c.id))
-            .where(
-                links.c.id.is_(None),
-                dates.c.gone_since.is_(None),
-                type_coerce(dates.c.is_dated, WHOLE) == 1,
-                dates.c.id.not_in(never),
-            )
-        ),
-        quarantined=number(select(func.count()).select_from(waiting)),
-        doubtful_orders=number(
-            select(func.count()).select_from(orders).where(orders.c.doubt.is_not(None))
-        ),
-        gone=number(
-            select(func.count())
-            .select_from(dates)
-            .where(dates.c.gone_since.is_not(None))
-        ),
-        moved=number(
-            select(func.count()).select_from(links).where(links.c.status == "conflict")
-        ),
-        failed_deliveries=number(
-            select(func.count()).select_from(came).where(came.c.state == "failed")
-        ),
-        stale_deliveries=number(
-            select(func.count())
-            .select_from(came)
-            .where(
-                came.c.state == "stale",
-                came.c.received_at > now - timedelta(hours=1),
-            )
-        ),
+        unmatched=number(waiting.unmatched(session)),
+        quarantined=number(waiting.quarantined(session)),
+        doubtful_orders=number(waiting.doubtful_orders(session)),
+        gone=number(waiting.delisted(session)),
+        moved=number(waiting.moved(session)),
+        failed_deliveries=number(waiting.failed_deliveries(session)),
+        stale_deliveries=int(stale.scalar_one()),
     )

@@ -15,24 +15,21 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Select,
-    Table,
     case,
     cast,
     func,
     inspect,
-    or_,
     select,
     text,
     type_coerce,
 )
 
-from ticketsync.store import counted
-from ticketsync.store.tables.accounts import Account, SyncRun
+from ticketsync.store import capacity, counted, health
+from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import Production, Show, ShowLink, Venue
 from ticketsync.store.tables.door import Admission
 from ticketsync.store.tables.financials import ShowFinancials
-from ticketsync.store.tables.sales import Attendee, Buyer, Order, Quarantined, Ticket
-from ticketsync.store.tables.webhooks import Delivered
+from ticketsync.store.tables.sales import Attendee, Buyer, Order, Ticket
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 
@@ -91,6 +88,7 @@ def drop_all(connection: Connection) -> None:
 def _show_totals() -> Select[Any]:
     figures, shows = table_of(ShowFinancials), table_of(Show)
     productions, venues = table_of(Production), table_of(Venue)
+    seats = capacity.show_seats().subquery("seats")
     every_fee_is_known = func.count(figures.c.fees) == func.count()
     every_tax_is_known = func.count(figures.c.tax) == func.count()
 
@@ -105,7 +103,7 @@ def _show_totals() -> Select[Any]:
             shows.c.starts_local,
             venues.c.name.label("venue"),
             figures.c.currency,
-            shows.c.capacity,
+            seats.c.capacity,
             *(
                 total(figures.c[name]).label(name)
                 for name in (
@@ -124,6 +122,7 @@ def _show_totals() -> Select[Any]:
         .join(shows, shows.c.id == figures.c.show_id)
         .join(productions, productions.c.id == shows.c.production_id)
         .join(venues, venues.c.id == shows.c.venue_id)
+        .join(seats, seats.c.show_id == shows.c.id)
         .group_by(
             shows.c.id,
             productions.c.title,
@@ -131,7 +130,7 @@ def _show_totals() -> Select[Any]:
             shows.c.starts_local,
             venues.c.name,
             figures.c.currency,
-            shows.c.capacity,
+            seats.c.capacity,
         )
     )
 
@@ -215,21 +214,18 @@ def _session_complete() -> Select[Any]:
     figures, shows = table_of(ShowFinancials), table_of(Show)
     productions, venues = table_of(Production), table_of(Venue)
     links = table_of(ShowLink)
+    seats = capacity.show_seats().subquery("seats")
     summed = (
         select(
             figures.c.show_id,
             *(
                 cast(func.sum(figures.c[name]), WHOLE).label(name)
-                for name in ("tickets_sold", "tickets_comp", "checked_in")
+                for name in ("tickets_comp", "checked_in")
             ),
         )
         .group_by(figures.c.show_id)
         .subquery("f")
     )
-
-    def number(name: str) -> Any:
-        return func.coalesce(summed.c[name], 0)
-
     sources = (
         select(links.c.show_id, func.count().label("number"))
         .select_from(counted.followed_links())
@@ -244,62 +240,37 @@ def _session_complete() -> Select[Any]:
             shows.c.starts_at,
             shows.c.starts_local,
             shows.c.timezone,
-            shows.c.capacity,
+            seats.c.capacity,
+            seats.c.tickets_sold,
             *(
-                number(name).label(name)
-                for name in ("tickets_sold", "tickets_comp", "checked_in")
+                func.coalesce(summed.c[name], 0).label(name)
+                for name in ("tickets_comp", "checked_in")
             ),
-            (shows.c.capacity - number("tickets_sold")).label("left_to_sell"),
+            (seats.c.capacity - seats.c.tickets_sold).label("left_to_sell"),
             func.coalesce(sources.c.number, 0).label("sources"),
             type_coerce(shows.c.is_excluded, WHOLE).label("is_excluded"),
+            seats.c.fullness,
         )
         .select_from(shows)
         .join(productions, productions.c.id == shows.c.production_id)
         .join(venues, venues.c.id == shows.c.venue_id)
+        .join(seats, seats.c.show_id == shows.c.id)
         .outerjoin(summed, summed.c.show_id == shows.c.id)
         .outerjoin(sources, sources.c.show_id == shows.c.id)
     )
 
 
 def _sync_health() -> Select[Any]:
-    accounts, runs = table_of(Account), table_of(SyncRun)
-    waiting, deliveries = table_of(Quarantined), table_of(Delivered)
-
-    def latest(column: Any, *restrictions: Any) -> Any:
-        return (
-            select(func.max(column))
-            .where(
-                runs.c.account_id == accounts.c.id,
-                or_(runs.c.kind == "full", runs.c.kind == "incremental"),
-                *restrictions,
-            )
-            .correlate(accounts)
-            .scalar_subquery()
-        )
-
-    def number(table: Table, *restrictions: Any) -> Any:
-        return (
-            select(func.count())
-            .select_from(table)
-            .where(table.c.account_id == accounts.c.id, *restrictions)
-            .correlate(accounts)
-            .scalar_subquery()
-        )
-
-    was_tried = runs.c.outcome.not_like("skipped-%")
+    facts = health.account_facts().subquery("facts")
+    as_they_are = (
+        *("account", "provider", "state", "failures", "breaker_until"),
+        *("last_attempt_at", "last_success_at", "quarantined", "failed_deliveries"),
+    )
     return select(
-        accounts.c.name.label("account"),
-        accounts.c.provider,
-        accounts.c.state,
-        accounts.c.failures,
-        accounts.c.breaker_until,
-        latest(runs.c.started_at, was_tried).label("last_attempt_at"),
-        latest(runs.c.finished_at, runs.c.outcome == "success").label(
-            "last_success_at"
-        ),
-        number(waiting).label("quarantined"),
-        number(deliveries, deliveries.c.state == "failed").label("failed_deliveries"),
-    ).select_from(accounts)
+        *(facts.c[name] for name in as_they_are),
+        health.word(facts).label("health"),
+        health.since(facts).label("health_since"),
+    )
 
 
 _DEFINITIONS: dict[str, Callable[[], Select[Any]]] = {

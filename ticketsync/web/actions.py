@@ -14,7 +14,7 @@ from ticketsync.catalogue import offers, shows
 from ticketsync.core import clock, errors
 from ticketsync.visitors import passes
 from ticketsync.web.site import Asked, Site
-from ticketsync.workflows import match
+from ticketsync.workflows import match, waiting
 
 
 class Actions:
@@ -34,6 +34,7 @@ class Actions:
             Route(
                 "/match/{date:int}/{show:int}", manages(self.choose), methods=["POST"]
             ),
+            Route("/waiting/dismiss", manages(self.dismiss), methods=["POST"]),
             Route("/calendar/feed", manages(self.feed), methods=["POST"]),
         ]
 
@@ -74,6 +75,15 @@ class Actions:
             date = offers.numbered(session, int(asked.path["date"])).id
         match.refuse(self._site.database, date, None, batch=match.new_batch())
         return RedirectResponse("/matching", 303)
+
+    def dismiss(self, asked: Asked) -> Response:
+        waiting.dismiss(
+            self._site.database,
+            self._site.settings,
+            [asked.form.get("id", "")],
+            by=asked.who.name or asked.who.role,
+        )
+        return RedirectResponse("/discrepancies#waiting", 303)
 
     def feed(self, asked: Asked) -> Response:
         with self._site.database.write() as session:

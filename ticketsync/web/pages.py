@@ -13,6 +13,7 @@ from sqlmodel import Session
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ticketsync.accounts import health
 from ticketsync.catalogue import offers, shows
 from ticketsync.core import clock, errors, tables
 from ticketsync.core.tables import Column
@@ -26,11 +27,13 @@ from ticketsync.reporting import (
     sales,
     selling,
 )
+from ticketsync.reporting import seats as reporting_seats
+from ticketsync.reporting.waiting import KINDS, Waiting
 from ticketsync.sales import attendees, checkin
 from ticketsync.visitors import passes
 from ticketsync.web import charts
 from ticketsync.web.site import Asked, Site
-from ticketsync.workflows import match
+from ticketsync.workflows import match, waiting
 
 WEEK = timedelta(days=7)
 ORDERS = 25  # of a show, at first
@@ -67,8 +70,8 @@ class Pages:
             lately = selling.lately(session, house.timezone, now)
             platforms = selling.platforms(session, lately)
             on_sale = daily.on_sale(session, now=now, since=now - WEEK)
-            waiting = _waiting(session)
-            fresh = runs.freshness(session)
+            waits = self._waiting(session)
+            fresh = runs.freshness(session, now)
         return self._site.page(
             asked,
             "overview.html",
@@ -82,7 +85,8 @@ class Pages:
             shows=on_sale,
             show_totals=daily.totals(on_sale),
             sold_ahead=sum(show.sold for show in on_sale),
-            waiting=waiting,
+            waiting=waiting.summary(waits),
+            waiting_number=sum(item.count for item in waits),
             chart=charts.bars(
                 "Tickets a day", lately.days, [day.tickets for day in lately.by_day]
             ),
@@ -98,6 +102,7 @@ class Pages:
             house = shows.house(session)
             show = shows.numbered(session, int(asked.path["id"]))
             figures = numbers.figures(session, show.id)
+            seats = reporting_seats.seats(session, show.id)[show.id]
             orders = sales.sales(session, show_id=show.id, limit=limit + 1)
             told: dict[str, Any] = {
                 "production_id": _production_id(session, show.production),
@@ -113,7 +118,7 @@ class Pages:
                 "curve": charts.curve(
                     "Tickets sold",
                     selling.pace(session, show.id, show.timezone),
-                    show.capacity,
+                    seats.capacity,
                 ),
             }
         return self._site.page(
@@ -125,7 +130,7 @@ class Pages:
             figures=figures,
             type_totals=_totals(numbers.TYPES, told["types"]),
             fee_totals=_totals(numbers.FEES, told["fees"]),
-            sold=sum(item.tickets_sold for item in figures),
+            seats=seats,
             comps=sum(item.tickets_comp for item in figures),
             orders=orders[:limit],
             more=limit * 4 if len(orders) > limit else 0,
@@ -180,6 +185,7 @@ class Pages:
             for offer in offers.all_offers(session):
                 if offer.show_id is not None:
                     linked.setdefault(offer.show_id, []).append(offer)
+            seats = reporting_seats.seats(session)
             own = shows.list_shows(session, title)
             ours = {show.id for show in own}
             figures = [f for f in numbers.figures(session) if f.show_id in ours]
@@ -200,6 +206,7 @@ class Pages:
                 for show in own
             ],
             totals=_totals(numbers.FIGURES, figures),
+            seats=seats,
             certain=plan.certain,
             unsure=plan.unsure,
             remarks=plan.remarks,
@@ -223,7 +230,8 @@ class Pages:
     def accounts(self, asked: Asked) -> Response:
         now = clock.now()
         with self._site.database.read() as session:
-            found = runs.freshness(session)
+            found = runs.freshness(session, now)
+            assessed = health.assess_all(session, self._site.settings, now)
         return self._site.page(
             asked,
             "accounts.html",
@@ -235,19 +243,12 @@ class Pages:
                 else ""
             ),
             accounts=found,
-            states={item.account: self._stands(item, now) for item in found},
+            health={item.account: item for item in assessed},
             can_sync=self._site.ask_sync is not None,
         )
 
-    def _stands(self, item: runs.Freshness, now: Any) -> str:
-        if item.state != "active":
-            return item.state
-        if item.breaker_until is not None:
-            return "failing"
-        since = item.last_success_at or item.created_at
-        if self._site.settings.is_stale(item.account, since, now):
-            return "stale"
-        return "ok" if item.last_outcome in (None, "success") else item.last_outcome
+    def _waiting(self, session: Session) -> list[Waiting]:
+        return waiting.everything(session, self._site.settings, clock.now())
 
     def runs(self, asked: Asked) -> Response:
         with self._site.database.read() as session:
@@ -275,7 +276,8 @@ class Pages:
                 "doubtful": sales.doubtful(session),
                 "unread": sales.unread(session),
                 "troubled": checkin.troubled(session),
-                "waiting": _waiting(session),
+                "waiting": waiting.by_kind(self._waiting(session)),
+                "kinds": KINDS,
             }
         return self._site.page(
             asked, "discrepancies.html", "Discrepancies", here="/discrepancies", **told
@@ -327,24 +329,6 @@ def _totals(columns: Sequence[Column], values: Iterable[Any]) -> list[dict[str, 
 
 def _production_id(session: Session, title: str) -> int:
     return next(id_ for id_, name, _ in shows.productions(session) if name == title)
-
-
-def _waiting(session: Session) -> list[tuple[str, str]]:
-    """
-    What waits for a person, in words, with the page to do it on.
-    """
-    work = runs.open_work(session, clock.now())
-    told = (
-        (work.unmatched, "platform date to match", "/matching"),
-        (work.quarantined, "unreadable record", "/discrepancies"),
-        (work.doubtful_orders, "order that does not add up", "/discrepancies"),
-        (work.gone, "vanished platform date", "/matching"),
-        (work.moved, "date that moved far", "/matching"),
-        (work.failed_deliveries, "failed delivery", "/webhooks"),
-    )
-    return [
-        (f"{n} × {word}" if n > 1 else f"1 {word}", path) for n, word, path in told if n
-    ]
 
 
 def _number(text: str, usual: int) -> int:

@@ -21,6 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
+from ticketsync.accounts import health
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, errors, journal
 from ticketsync.core.config import Settings
@@ -56,7 +57,10 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 GOOD = ("ok", "success", "done", "on sale", "admitted")
-BAD = ("failed", "failing", "parked", "rejected", "does not add up", "deaf")
+BAD = (
+    *("failed", "failing", "parked", "held", "stale", "missing-webhook-secret"),
+    *("rejected", "does not add up", "oversold"),
+)
 _STATUS = {2: 400, 4: 409, 7: 409, 8: 503, 9: 503}
 
 Ask = Callable[[str], None]  # to sync an account soon, by its name
@@ -80,6 +84,16 @@ class Asked:
     def who(self) -> Visitor:
         assert self.visitor is not None
         return self.visitor
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """
+    Something so wrong that every page says so, with the page to look at it on.
+    """
+
+    text: str
+    page: str
 
 
 Handler = Callable[[Asked], Response]
@@ -239,9 +253,24 @@ class Site:
             "pages": pages,
             "here": told.pop("here", ""),
             "notice": told.pop("notice", ""),
+            "attention": self._attention(visitor),
             **told,
         }
         return HTMLResponse(self._templates.get_template(template).render(shown), code)
+
+    def _attention(self, visitor: Visitor | None) -> Sequence[Attention]:
+        """
+        What stands on top of every page: accounts that need somebody.
+        """
+        if visitor is None or not visitor.reads:
+            return ()
+        with self.database.read() as session:
+            accounts = health.assess_all(session, self.settings, clock.now())
+        return [
+            Attention(f"{item.account} is {item.word}", "/accounts")
+            for item in accounts
+            if item.waits
+        ]
 
     def house(self, session: Session | None = None) -> Any:
         if session is not None:

@@ -69,16 +69,23 @@ class Waiting:
     attempts: int
 
 
-def endpoint(session: Session, account_id: int, now: datetime) -> str:
+def endpoint(
+    session: Session, account_id: int, now: datetime, *, is_signed: bool = True
+) -> str:
     """
-    The account's path, made if it has none: 256 bits that nobody guesses.
+    The account's path, made if it has none: 256 bits that nobody guesses. One whose
+    platform signs nothing needs no secret.
     """
     table = table_of(Webhook)
     query = select(table.c.path).where(table.c.account_id == account_id)
     connection = session.connection()
     found: str | None = connection.scalar(query)
     if found is None:
-        row = {"account_id": account_id, "path": secrets.token_urlsafe(32)}
+        row = {
+            "account_id": account_id,
+            "path": secrets.token_urlsafe(32),
+            "is_signed": is_signed,
+        }
         insert_new(session, Webhook, {**row, "created_at": now})
         found = connection.scalars(query).one()
     return found

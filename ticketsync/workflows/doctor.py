@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from ticketsync.accounts import credentials, state
+from ticketsync.accounts import credentials, health, state
+from ticketsync.accounts.health import Health
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors, paths
 from ticketsync.core.config import Settings
@@ -26,7 +27,7 @@ from ticketsync.providers import registry
 from ticketsync.reporting import runs
 from ticketsync.store import backup, engine
 from ticketsync.store.engine import Database
-from ticketsync.workflows import schedule, session, tokens, watch
+from ticketsync.workflows import schedule, session, tokens, waiting
 
 SKEW = timedelta(seconds=60)
 LEAST_SPACE = 200 * 1024 * 1024
@@ -88,6 +89,7 @@ def examine(
         yield warning("accounts", "no account yet", "ticketsync accounts add")
     for account in accounts:
         yield from _account(database, settings, account, network=network)
+    yield from _waiting(database, settings)
     yield from _webhooks(database)
     yield from _schedule()
 
@@ -239,13 +241,16 @@ def _account(
     database: Database, settings: Settings, account: AccountState, *, network: bool
 ) -> Iterator[Finding]:
     name = f"account {account.name}"
-    if account.state != "active":
-        mend = "rotate" if account.state == "parked" else "resume"
-        yield warning(
-            name,
-            f"it is {account.state}: {safe(account.state_reason) or 'no reason given'}",
-            f"ticketsync accounts {mend} {account.name}",
-        )
+    found = _health(database, settings, account)
+    text = f"it is {found.word}. {safe(found.text, longest=300)}".strip()
+    if found.word == health.MISSING_SECRET:
+        yield wrong(name, text, found.to_do)
+    elif found.waits or account.state == "paused":
+        yield warning(name, text, found.to_do)
+    else:
+        yield ok(name, text)
+    if account.state not in ("active", "parked", "paused"):
+        return
     try:
         spec = registry.provider(account.provider).spec
         secret = credentials.read(
@@ -281,25 +286,35 @@ def _account(
         api.close()
 
 
+def _health(database: Database, settings: Settings, account: AccountState) -> Health:
+    with database.read() as opened:
+        return next(
+            found
+            for found in health.assess_all(opened, settings, clock.now())
+            if found.account_id == account.id
+        )
+
+
+def _waiting(database: Database, settings: Settings) -> Iterator[Finding]:
+    """
+    What waits for a person, counted.
+    """
+    with database.read() as opened:
+        found = waiting.summary(waiting.everything(opened, settings, clock.now()))
+    for text, _, to_do in found:
+        yield warning("waiting", text, to_do)
+
+
 def _webhooks(database: Database) -> Iterator[Finding]:
     """
     Whether what platforms tell by themselves can be believed.
     """
     with database.read() as opened:
-        deaf = watch.without_secret(opened)
-        names = {account.id: account.name for account in state.all_accounts(opened)}
-        waiting = runs.open_work(opened, clock.now())
-    for account_id in sorted(deaf):
-        name = names[account_id]
+        found = runs.open_work(opened, clock.now())
+    if found.clocks_differ:
         yield wrong(
             "webhooks",
-            f"those of account {name} are turned away: it has no secret for them",
-            f"ticketsync webhooks secret {name}",
-        )
-    if waiting.clocks_differ:
-        yield wrong(
-            "webhooks",
-            f"{waiting.stale_deliveries} of the last hour were signed at another time "
+            f"{found.stale_deliveries} of the last hour were signed at another time "
             "than now",
             "set the clock of this machine",
         )

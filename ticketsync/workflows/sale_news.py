@@ -15,10 +15,17 @@ from ticketsync.core import clock, errors, money
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
 from ticketsync.financials import notices
-from ticketsync.financials.notices import FULL, NEARLY, Key, Standing, Told
+from ticketsync.financials.notices import (
+    FULL,
+    NEARLY,
+    OVERSOLD,
+    Key,
+    Standing,
+    Told,
+)
 from ticketsync.gateways import alerts as gateway
-from ticketsync.store import lease
 from ticketsync.store.engine import Database
+from ticketsync.workflows import exclusive
 
 LEASE = "sale news"
 MANY = 30  # lines in one message
@@ -46,19 +53,12 @@ def tell(database: Database, settings: Settings) -> list[errors.TicketsyncError]
         return []
     now = clock.now()
     with database.read() as session:
-        if not _news(session, settings, now)[0] and notices.on_record(session):
-            return []
-    holder = lease.me(LEASE)
-    try:
-        with database.write() as session:
-            lease.take(session, LEASE, holder, now)
-    except errors.Busy:
-        return []  # another process tells it at this moment
-    try:
-        return _tell(database, settings, now)
-    finally:
-        with database.write() as session:
-            lease.release(session, LEASE, holder)
+        held = notices.on_record(session)
+        news, _, fullness = _news(session, settings, now)
+    if held and not news and not notices.changed_fullness(fullness, held):
+        return []
+    with exclusive.alone(database, LEASE) as is_ours:
+        return _tell(database, settings, now) if is_ours else []
 
 
 def _tell(
@@ -66,8 +66,12 @@ def _tell(
 ) -> list[errors.TicketsyncError]:
     with database.read() as session:
         news, standings, fullness = _news(session, settings, now)
-        is_first = not notices.on_record(session)
+        held = notices.on_record(session)
+    is_first = not held
     if not news and not is_first:
+        # A show that emptied is on record without a message, to be told when it fills.
+        with database.write() as session:
+            notices.note_fullness(session, notices.changed_fullness(fullness, held))
         return []
     wrong: list[errors.TicketsyncError] = []
     if not is_first:
@@ -89,14 +93,12 @@ def _news(
     if not held:
         return [], standings, fullness
     wanted = settings.notify.sales
-    sold = _in_house(standings)
     houses = {item.show_id: item for item in reversed(standings)}  # one of each show
     found = [
         news
         for item in houses.values()
         for news in _of_house(
             item,
-            sold[item.show_id],
             held.get(item.key, notices.NEVER).fullness,
             fullness[item.key],
             wanted,
@@ -115,10 +117,9 @@ def _fullness(standings: Sequence[Standing], held: dict[Key, Told]) -> dict[Key,
     """
     A house is as full as all its currencies together make it.
     """
-    sold = _in_house(standings)
     return {
         item.key: notices.fullness(
-            sold[item.show_id],
+            item.sold_in_all,
             item.capacity,
             held.get(item.key, notices.NEVER).fullness,
         )
@@ -126,25 +127,22 @@ def _fullness(standings: Sequence[Standing], held: dict[Key, Told]) -> dict[Key,
     }
 
 
-def _in_house(standings: Sequence[Standing]) -> dict[int, int]:
-    """
-    Tickets sold by show, in whatever currency.
-    """
-    sold: dict[int, int] = {}
-    for item in standings:
-        sold[item.show_id] = sold.get(item.show_id, 0) + item.tickets_sold
-    return sold
+def _of_house(item: Standing, told: str, now: str, wanted: Sequence[str]) -> list[News]:
+    if not notices.is_fuller(now, told):
+        return []
+    kind, words = _FULLNESS[now]
+    if kind not in wanted:
+        return []
+    count = f"({item.sold_in_all} of {item.capacity})"
+    return [News(f"{_named(item)}: {words} {count}.", True)]
 
 
-def _of_house(
-    item: Standing, sold: int, told: str, now: str, wanted: Sequence[str]
-) -> list[News]:
-    count = f"({sold} of {item.capacity})"
-    if now == FULL and told != FULL and "sold-out" in wanted:
-        return [News(f"{_named(item)}: sold out {count}.", True)]
-    if now == NEARLY and told not in (NEARLY, FULL) and "nearly-full" in wanted:
-        return [News(f"{_named(item)}: nearly full {count}.", True)]
-    return []
+# How full → the word of the setting that asks for it, and what is told.
+_FULLNESS = {
+    OVERSOLD: ("sold-out", "OVERSOLD"),
+    FULL: ("sold-out", "sold out"),
+    NEARLY: ("nearly-full", "nearly full"),
+}
 
 
 def _named(item: Standing) -> str:

@@ -37,7 +37,7 @@ from ticketsync.reporting.changes import Change, changes
 from ticketsync.sales import versions
 from ticketsync.store import engine, lease, lock
 from ticketsync.store.engine import Database, rehearsal
-from ticketsync.workflows import listing, match, orders, people, reread
+from ticketsync.workflows import limits, listing, match, orders, people, reread
 from ticketsync.workflows.session import (
     PROLONG_SECONDS,
     AccountSession,
@@ -106,6 +106,7 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
     with database.read() as session:
         accounts = state.chosen(session, list(request.names))
         before = numbers.figures(session) if request.compare else []
+    limits.note_limits(database, settings)
     results: list[Result] = []
     notes: list[str] = []
     ends = time.monotonic() + settings.sync.run_minutes * 60

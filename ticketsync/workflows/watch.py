@@ -1,25 +1,39 @@
 """
-Watching over the accounts after each run: who must hear of it, and whether they did.
+Watching over the accounts and all that waits: whom to tell, and whether they heard.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
-from ticketsync.accounts import alerts, state
-from ticketsync.accounts.alerts import OK, Standing, Told
-from ticketsync.accounts.state import AccountState
+from ticketsync.accounts import alerts, dismissals, health
+from ticketsync.accounts.alerts import Told
+from ticketsync.accounts.health import OK, Health
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
 from ticketsync.gateways import alerts as gateway
-from ticketsync.providers import registry
-from ticketsync.reporting import runs
-from ticketsync.reporting.runs import Freshness
+from ticketsync.reporting import waiting as reporting
+from ticketsync.reporting.waiting import Waiting
 from ticketsync.store.engine import Database
-from ticketsync.webhooks import inbox
+from ticketsync.workflows import exclusive, limits, waiting
+
+LEASE = "account alerts"
+DAY = timedelta(days=1)
+MANY = 20  # lines about one kind of thing in one message
+
+
+def look(database: Database, settings: Settings) -> list[errors.TicketsyncError]:
+    """
+    What is done after each run, by `serve` each minute and by `status --notify`: note
+    how long accounts may go unread, and tell what changed and what waits. Returns what
+    could not be told, which is told next time.
+    """
+    limits.note_limits(database, settings)
+    return [*tell_changes(database, settings), *tell_waiting(database, settings)]
 
 
 def tell_changes(
@@ -33,26 +47,117 @@ def tell_changes(
         return []
     now = clock.now()
     with database.read() as session:
-        found = standings(
-            state.all_accounts(session),
-            runs.freshness(session),
-            settings,
-            now,
-            deaf=without_secret(session),
-        )
+        found = _audible(health.assess_all(session, settings, now))
         is_news = _differs(found, alerts.on_record(session))
     if not is_news:
         return []
-    with database.write() as session:
-        news = alerts.news(session, found, now)
     failures: list[errors.TicketsyncError] = []
-    for standing, before in news:
-        wrong = gateway.send(settings.notify, _title(standing), _text(standing, before))
-        failures += wrong
-        if not wrong:
-            with database.write() as session:
-                alerts.mark_told(session, standing)
+    with exclusive.alone(database, LEASE) as is_ours:
+        if not is_ours:
+            return []  # another process tells it at this moment
+        with database.write() as session:
+            news = alerts.news(session, found, now)
+        for account, before in news:
+            wrong = gateway.send(
+                settings.notify, _title(account), _text(account, before)
+            )
+            failures += wrong
+            if not wrong:
+                with database.write() as session:
+                    alerts.mark_told(session, account)
     return failures
+
+
+def tell_waiting(
+    database: Database, settings: Settings
+) -> list[errors.TicketsyncError]:
+    """
+    Tell what newly waits beside the accounts: an oversold show at once, the rest once
+    a day. Each thing is told once, and again when it stands otherwise.
+    """
+    if not settings.notify.is_set:
+        return []
+    now = clock.now()
+    with database.read() as session:
+        news = _waiting_news(session, settings, now)
+    if not news.items and not news.over:
+        return []
+    with exclusive.alone(database, LEASE) as is_ours:
+        if not is_ours:
+            return []
+        with database.read() as session:  # what the other one told meanwhile is none
+            news = _waiting_news(session, settings, now)
+        wrong: list[errors.TicketsyncError] = []
+        if news.items:
+            wrong = gateway.send(settings.notify, *_waiting_message(news.items))
+        with database.write() as session:
+            dismissals.forget_told(session, news.over)
+            # Where one way failed and another did not, nobody is told twice.
+            if news.items and len(wrong) < gateway.ways(settings.notify):
+                dismissals.note_told(
+                    session,
+                    [((item.kind, item.key), item.version) for item in news.items],
+                    now,
+                )
+                if news.is_digest:
+                    dismissals.note_digest(session, now)
+    return wrong
+
+
+@dataclass(frozen=True, slots=True)
+class _WaitingNews:
+    """
+    What is to be told now, and the names of what was told and waits no more.
+    """
+
+    items: list[Waiting]
+    over: list[dismissals.Name]
+    is_digest: bool
+
+
+def _waiting_news(session: Session, settings: Settings, now: datetime) -> _WaitingNews:
+    # Accounts, and records that could not be read, are told as the account's health.
+    items = [
+        item
+        for item in waiting.everything(session, settings, now)
+        if item.kind not in (reporting.ACCOUNT, reporting.QUARANTINE)
+    ]
+    told = dismissals.told(session)
+    last = dismissals.last_digest(session)
+    is_digest = last is None or now - last >= DAY
+    news = [
+        item
+        for item in items
+        if told.get((item.kind, item.key)) != item.version
+        and (is_digest or reporting.KINDS[item.kind].is_urgent)
+    ]
+    waits = {(item.kind, item.key) for item in items}
+    return _WaitingNews(
+        news,
+        [name for name in told if name not in waits],
+        is_digest and any(not reporting.KINDS[i.kind].is_urgent for i in news),
+    )
+
+
+def _waiting_message(items: list[Waiting]) -> tuple[str, str]:
+    """
+    Urgent things one by one, the others counted; the title names the worst.
+    """
+    lines: list[str] = []
+    titles: list[str] = []
+    for kind, of_kind in waiting.by_kind(items).items():
+        known = reporting.KINDS[kind]
+        titles.append(known.counted(sum(item.count for item in of_kind)))
+        lines.append(f"{titles[-1]}: {_to_do(kind, of_kind)}")
+        lines += [f"  {safe(item.text, longest=300)}" for item in of_kind[:MANY]]
+        more = len(of_kind) - MANY
+        if more > 0:
+            lines.append(f"  and {more} more: ticketsync waiting list")
+    return f"ticketsync: {', '.join(titles[:2])}", "\n".join(lines)
+
+
+def _to_do(kind: str, items: list[Waiting]) -> str:
+    return items[0].action if len(items) == 1 else reporting.KINDS[kind].to_do
 
 
 def beat(settings: Settings) -> list[errors.TicketsyncError]:
@@ -81,106 +186,39 @@ def send(settings: Settings, title: str, text: str) -> None:
         raise error
 
 
-def standings(
-    accounts: list[AccountState],
-    freshness: list[Freshness],
-    settings: Settings,
-    now: datetime,
-    *,
-    deaf: set[int],
-) -> list[Standing]:
+def _audible(accounts: list[Health]) -> list[Health]:
     """
-    How each account stands; the worst word that is true. `deaf` are the accounts whose
-    webhooks cannot be believed.
+    Accounts about which there may be something to tell. Where one is in a state that
+    passes by itself, or that a person chose, the last word that was told stands.
     """
-    fresh = {item.account: item for item in freshness}
-    return [
-        Standing(
-            account.id,
-            account.name,
-            *_stands(account, item, settings, now, is_deaf=account.id in deaf),
-        )
-        for account in accounts
-        if account.state != "paused"
-        for item in [fresh[account.name]]
-    ]
+    return [account for account in accounts if not account.is_quiet]
 
 
-def without_secret(session: Session) -> set[int]:
-    """
-    Accounts that have an address for signed webhooks and nothing to prove them with.
-    """
-    found = set()
-    for endpoint in inbox.endpoints(session, clock.now()):
-        kind = registry.sends_webhooks(endpoint.provider)
-        if kind is not None and kind.webhooks.is_signed and not endpoint.secrets:
-            found.add(endpoint.account_id)
-    return found
-
-
-def _stands(
-    account: AccountState,
-    item: Freshness,
-    settings: Settings,
-    now: datetime,
-    *,
-    is_deaf: bool,
-) -> tuple[str, str]:
-    last = _bare(account.name, f"{item.last_message} {item.last_hint}".strip())
-    since = item.last_success_at or account.created_at
-    figures = (
-        f"Its figures are from {_when(item.last_success_at)}."
-        if item.last_success_at
-        else "It was never read completely."
-    )
-    if account.state == "parked":
-        mend = f"Run `ticketsync accounts rotate {account.name}`."
-        reason = _bare(account.name, account.state_reason)
-        return "parked", f"It waits for a person. {reason} {mend}"
-    if account.breaker_until is not None:
-        return "failing", (
-            f"Paused after {account.failures} failures. {last} {figures} "
-            f"Next try {_when(account.breaker_until)}."
-        )
-    if item.last_exit_code == errors.GuardRefused.exit_code:
-        return "held", f"{last} {figures}"
-    if settings.is_stale(account.name, since, now):
-        return "stale", f"It falls behind. {last} {figures}"
-    if is_deaf:
-        mend = f"Run `ticketsync webhooks secret {account.name}`."
-        return "deaf", f"Its webhooks are turned away for lack of a secret. {mend}"
-    return OK, figures
-
-
-def _bare(account: str, message: str) -> str:
-    """
-    A message without the name in front that the alert says anyway.
-    """
-    return message.removeprefix(f"Account {account!r}: ")
-
-
-def _differs(found: list[Standing], held: dict[int, Told]) -> bool:
+def _differs(found: list[Health], held: dict[int, Told]) -> bool:
     return any(
-        standing.state != told.state or not told.is_told
-        for standing in found
-        for told in [held.get(standing.account_id, Told(OK, clock.now(), True))]
+        account.word != told.state or not told.is_told
+        for account in found
+        for told in [held.get(account.account_id, Told(OK, clock.now(), True))]
     )
 
 
-def _title(standing: Standing) -> str:
-    word = "is well again" if standing.state == OK else f"is {standing.state}"
-    return f"ticketsync: {safe(standing.account)} {word}"
+def _title(account: Health) -> str:
+    word = "is well again" if account.word == OK else _TITLES.get(account.word, "")
+    return f"ticketsync: {safe(account.account)} {word or f'is {account.word}'}"
 
 
-def _text(standing: Standing, before: Told | None) -> str:
-    if standing.state == OK and before is not None:
+_TITLES = {
+    "missing-webhook-secret": "needs a webhook secret (missing-webhook-secret)",
+    "failed": "has failed",
+}
+
+
+def _text(account: Health, before: Told | None) -> str:
+    if account.word == OK and before is not None:
         return safe(
-            f"Account {standing.account!r} works again. {standing.text} "
-            f"It was {before.state} since {_when(before.since)}.",
+            f"Account {account.account!r} works again. {account.text} "
+            f"It was {before.state} since {health.when(before.since)}.",
             longest=2000,
         )
-    return safe(f"Account {standing.account!r}: {standing.text}", longest=2000)
-
-
-def _when(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+    text = f"Account {account.account!r}: {account.text} {account.to_do}"
+    return safe(text.rstrip(), longest=2000)

@@ -17,6 +17,8 @@ class Account(Row, table=True):
     One connection to a provider. Holds where its secret is, never the secret.
 
     `options` is a JSON object of what the provider needs beside its key.
+    `stale_seconds` is what the settings say of this account, noted with each run so
+    that the view `sync_health` knows it.
     """
 
     __tablename__ = "accounts"
@@ -44,6 +46,7 @@ class Account(Row, table=True):
     breaker_opened: int = whole(default=0)
     breaker_until: datetime | None = instant(default=None)
     created_at: datetime = instant()
+    stale_seconds: int = whole(default=45 * 60)
 
 
 class SyncRun(Row, table=True):
@@ -106,7 +109,11 @@ class Alert(Row, table=True):
 
     __tablename__ = "alerts"
     __table_args__ = table(
-        one_of("state", "ok", "deaf", "held", "stale", "failing", "parked")
+        one_of(
+            "state",
+            *("ok", "missing-webhook-secret", "partial", "failed"),
+            *("held", "stale", "failing", "parked"),
+        )
     )
 
     account_id: int = points_to("accounts.id", primary_key=True)

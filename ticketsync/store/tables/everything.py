@@ -10,6 +10,7 @@ from ticketsync.store.tables import (
     notices,
     sales,
     visitors,
+    waiting,
     webhooks,
 )
 from ticketsync.store.tables.base import metadata
@@ -23,5 +24,6 @@ __all__ = [
     "notices",
     "sales",
     "visitors",
+    "waiting",
     "webhooks",
 ]

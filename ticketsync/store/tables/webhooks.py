@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Index, UniqueConstraint
 
 from ticketsync.store.tables.base import Row, not_negative, one_of, table
-from ticketsync.store.types import instant, key, points_to, text, whole
+from ticketsync.store.types import flag, instant, key, points_to, text, whole
 
 
 class Webhook(Row, table=True):
@@ -17,6 +17,7 @@ class Webhook(Row, table=True):
     The address of one account. `path` is unguessable; where its secrets are stands
     here, never the secrets. `old_…` is the one before, good until `old_until`.
     `registration` is the platform's number of it, where we registered it there.
+    `is_signed` is off where the platform signs nothing and needs no secret.
     """
 
     __tablename__ = "webhooks"
@@ -31,6 +32,7 @@ class Webhook(Row, table=True):
     old_until: datetime | None = instant(default=None)
     registration: str = text(default="")
     created_at: datetime = instant()
+    is_signed: bool = flag(default=True)
 
 
 class Delivered(Row, table=True):

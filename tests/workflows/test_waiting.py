@@ -1,0 +1,677 @@
+"""
+What waits for a person, and how full shows are: the same on every surface.
+"""
+
+import json
+import re
+import threading
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from ticketsync.accounts import dismissals
+from ticketsync.catalogue import shows
+from ticketsync.cli import context, serve
+from ticketsync.cli.main import app
+from ticketsync.core import clock, errors
+from ticketsync.core.config import NotifySettings, Settings
+from ticketsync.financials import notices
+from ticketsync.reporting import calendar, daily, runs, seats
+from ticketsync.store import capacity
+from ticketsync.store.tables.accounts import Account, SyncRun
+from ticketsync.store.tables.catalogue import Event, Occurrence, ShowLink
+from ticketsync.store.tables.financials import ShowFinancials
+from ticketsync.store.tables.sales import Order, Quarantined
+from ticketsync.store.tables.webhooks import Delivered
+from ticketsync.store.upsert import table_of
+from ticketsync.visitors.passes import Visitor
+from ticketsync.web import actions, pages, site
+from ticketsync.workflows import doctor, sale_news, waiting, watch
+
+DAY = timedelta(days=1)
+SOME_DAY = clock.now()
+MANAGER = site.Asked(
+    Visitor(1, "session", "manager", "Ana", SOME_DAY, SOME_DAY),
+    *({}, {}, {}, None, "", ""),
+)
+
+
+class House:
+    """
+    A venue with two accounts that are well; `show` adds one with its sources.
+    """
+
+    def __init__(self, database, file):
+        self.database = database
+        self.file = file
+        self.settings = Settings(
+            notify=NotifySettings(
+                command=("/bin/sh", "-c", f"cat >> '{file}'; echo ==== >> '{file}'"),
+                sales=("nearly-full", "sold-out"),
+            )
+        )
+        with database.write() as session:
+            shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+            for name in ("tt", "eb"):
+                account = Account(
+                    name=name,
+                    provider="ticket_tailor",
+                    secret_source="env",
+                    secret_reference="TT_KEY",
+                    created_at=clock.now(),
+                )
+                session.add(account)
+                session.flush()
+                session.add(Event(account_id=account.id, provider_id="e", name="Gala"))
+                self.read(session, account.id, name)
+
+    def read(self, session, account_id, name):
+        session.add(
+            SyncRun(
+                run_id="r",
+                account_id=account_id,
+                account_name=name,
+                kind="incremental",
+                started_by="due",
+                outcome="success",
+                started_at=clock.now(),
+                finished_at=clock.now(),
+            )
+        )
+
+    def show(self, *sources, capacity=None, sold=(), in_days=30, title="Gala"):
+        """
+        `sources` are what differs from a date on sale, `sold` (account, currency,
+        number); returns the show's number.
+        """
+        with self.database.write() as session:
+            starts = clock.now() + timedelta(days=in_days)
+            number, _ = shows.add_show(
+                session,
+                shows.NewShow(
+                    *(title, starts, "The Lantern Room", "Australia/Sydney", "AUD"),
+                    capacity,
+                ),
+            )
+            for place, source in enumerate(sources):
+                self.date(session, number, starts, f"{number}-{place}", **source)
+        for account_id, currency, tickets in sold:
+            self.sell(number, tickets, account_id, currency)
+        return number
+
+    def date(self, session, show_id, starts, key, *, account=1, link=None, **different):
+        values = {
+            "provider_id": key,
+            "name": "Gala",
+            "starts_at": starts,
+            "starts_local": "2026-12-24 19:30",
+            "timezone": "Australia/Sydney",
+            "status": "on_sale",
+            "fingerprint": "",
+            "content": b"",
+        }
+        date = Occurrence(
+            account_id=account, event_id=account, **{**values, **different}
+        )
+        session.add(date)
+        session.flush()
+        if show_id is not None:
+            session.add(
+                ShowLink(
+                    show_id=show_id,
+                    occurrence_id=date.id,
+                    decided_by="person",
+                    starts_at=starts,
+                    created_at=clock.now(),
+                    **(link or {}),
+                )
+            )
+        return date.id
+
+    def sell(self, show_id, tickets, account_id=1, currency="AUD"):
+        numbers = dict.fromkeys(
+            (
+                *("tickets_comp", "tickets_refunded", "checked_in", "face"),
+                *("discounts", "gross", "refunded", "tax", "tax_remitted"),
+                "net_before_fees",
+            ),
+            0,
+        )
+        with self.database.write() as session:
+            session.merge(
+                ShowFinancials(
+                    show_id=show_id,
+                    account_id=account_id,
+                    currency=currency,
+                    tickets_sold=tickets,
+                    fees_source="unknown",
+                    updated_at=clock.now(),
+                    **numbers,
+                )
+            )
+
+    def ids(self, settings=None):
+        with self.database.read() as session:
+            found = waiting.everything(session, settings or self.settings, clock.now())
+        return [item.id for item in found]
+
+    def told(self):
+        if not self.file.exists():
+            return []
+        found = self.file.read_text().split("====\n")[:-1]
+        self.file.unlink()
+        return [message.strip() for message in found]
+
+    def command(self, capsys, *arguments):
+        with pytest.raises(SystemExit) as ended:
+            app([*arguments], prog_name="ticketsync")
+        return ended.value.code, capsys.readouterr().out
+
+    def page(self, name, **path):
+        made = pages.Pages(site.Site(self.database, self.settings))
+        return getattr(made, name)(replace(MANAGER, path=path)).body.decode()
+
+
+@pytest.fixture
+def house(database, tmp_path, monkeypatch):
+    monkeypatch.setenv("TT_KEY", "sk_1_2_here")
+    monkeypatch.setenv("COLUMNS", "80")
+    made = House(database, tmp_path / "told.txt")
+    monkeypatch.setattr(context.Here, "database", lambda here: database)
+    monkeypatch.setattr(context.Here, "settings", lambda here: made.settings)
+    return made
+
+
+# How full
+
+
+@pytest.mark.parametrize(
+    ("sold", "of", "word"),
+    [
+        *((0, 100, ""), (89, 100, ""), (90, 100, "nearly"), (99, 100, "nearly")),
+        *((100, 100, "full"), (101, 100, "oversold"), (245, 240, "oversold")),
+        *((0, None, ""), (9999, None, ""), (5, 0, ""), (1, 1, "full")),
+        *((8, 9, ""), (9, 10, "nearly")),
+    ],
+)
+def test_how_full_a_show_is(house, sold, of, word):
+    """
+    By hand; in Python and in SQL.
+    """
+    number = house.show({}, capacity=of, sold=[(1, "AUD", sold)])
+
+    assert capacity.fullness(sold, of) == word
+    with house.database.read() as session:
+        rows = session.connection().execute(capacity.show_seats())
+        (row,) = [row for row in rows if row.show_id == number]
+    assert row.fullness == word
+
+
+@pytest.mark.parametrize(
+    ("own", "sources", "expected"),
+    [
+        (120, [{"capacity": 80}], 120),
+        (None, [{"capacity": 80}, {"capacity": 40, "account": 2}], 120),
+        (None, [{"capacity": 80, "status": "closed"}], 80),
+        (None, [{"capacity": 80}, {"capacity": None}], None),  # one does not say
+        (None, [{"capacity": 80}, {"capacity": 40, "status": "cancelled"}], 80),
+        (None, [{"capacity": 80}, {"link": {"sync_ticket_sales": False}}], 80),
+        (None, [{"capacity": 80}, {"link": {"sync_enabled": False}}], 80),
+        (None, [], None),
+        (0, [{"capacity": 80}], None),
+    ],
+)
+def test_the_capacity_is_the_same_for_everybody(house, own, sources, expected):
+    """
+    By hand: the show's own, else what its sources have for sale together.
+    """
+    number = house.show(*sources, capacity=own, sold=[(1, "AUD", 3), (2, "NZD", 4)])
+    now = clock.now()
+    with house.database.read() as session:
+        found = {
+            "seats": seats.seats(session, number)[number].capacity,
+            "notices": [item.capacity for item in notices.standings(session)],
+            "calendar": [item.capacity for item in calendar.performances(session)],
+            "daily": [
+                item.allocation
+                for item in daily.on_sale(session, now=now, since=now - DAY)
+            ],
+            "views": [
+                (row.capacity, row.left_to_sell)
+                for row in session.connection().execute(
+                    text("SELECT * FROM session_complete")
+                )
+            ],
+            "totals": {
+                row.capacity
+                for row in session.connection().execute(
+                    text("SELECT * FROM show_totals")
+                )
+            },
+        }
+    assert found["seats"] == expected
+    assert found["notices"] == [expected, expected]  # a row per currency
+    assert found["calendar"] == [expected]
+    assert found["daily"] in ([expected], [])  # what is on sale alone
+    left = None if expected is None else expected - 7
+    assert found["views"] == [(expected, left)]
+    assert found["totals"] == {expected}
+
+
+def test_an_oversold_show_is_seen_on_every_surface(house, capsys):
+    """
+    By hand: 120 seats, 70 sold at one account in AUD, 31 and 20 at the other in two
+    currencies: 121. No account alone oversold it.
+    """
+    sold = [(1, "AUD", 70), (2, "AUD", 31), (2, "NZD", 20)]
+    number = house.show({}, {"account": 2}, capacity=120, sold=sold)
+
+    found = {
+        "overview": house.page("overview"),
+        "show": house.page("show", id=number),
+        "calendar": house.page("calendar"),
+        "discrepancies": house.page("discrepancies"),
+    }
+    badge = '<span class="badge bad">oversold</span>'
+    for name in ("overview", "show", "calendar"):
+        assert badge in found[name], name
+        assert "121/120" in found[name], name
+        assert 'class="fill over"' in found[name], name
+    assert "1 show is oversold" in found["overview"]
+    assert "oversold, 121 sold of 120 seats" in found["discrepancies"]
+
+    code, printed = house.command(capsys, "status")
+    assert code == 10
+    assert "1 show is oversold: ticketsync shows show" in printed
+    _, printed = house.command(capsys, "shows", "list")
+    assert "OVERSOLD" in printed
+    _, printed = house.command(capsys, "shows", "show", str(number))
+    assert "OVERSOLD: 121 sold" in printed
+    _, printed = house.command(capsys, "shows", "list", "--json")
+    (row,) = json.loads(printed)
+    assert (row["tickets_sold"], row["fullness"]) == (121, "oversold")
+    examined = doctor.examine(
+        lambda: house.settings, lambda: house.database, network=False
+    )
+    assert "1 show is oversold" in [f.text for f in examined if f.section == "waiting"]
+    with house.database.read() as session:
+        (row,) = session.connection().execute(text("SELECT * FROM session_complete"))
+        assert (row.fullness, row.left_to_sell) == ("oversold", -1)
+        (item,) = calendar.performances(session)
+        assert item.title == "Gala (121/120 sold, OVERSOLD)"
+    assert watch.tell_waiting(house.database, house.settings) == []
+    (message,) = house.told()
+    assert message.startswith("ticketsync: 1 show is oversold")
+
+
+def test_one_ticket_less_is_no_alarm_anywhere(house, capsys):
+    sold = [(1, "AUD", 70), (2, "AUD", 30), (2, "NZD", 20)]
+    house.show({}, {"account": 2}, capacity=120, sold=sold)
+
+    assert '<span class="badge wait">full</span>' in house.page("calendar")
+    code, printed = house.command(capsys, "status")
+    assert (code, "Nothing waits for you." in printed) == (0, True)
+    watch.tell_waiting(house.database, house.settings)
+    assert house.told() == []
+
+
+# Shows that nobody sells
+
+
+@pytest.mark.parametrize(
+    ("sources", "sold", "in_days", "waits"),
+    [
+        ([], 0, 30, True),
+        ([{}], 0, 30, False),
+        ([{"status": "draft"}], 0, 30, True),
+        ([{"status": "cancelled"}], 0, 30, True),
+        ([{"status": "closed"}], 0, 30, True),
+        ([{"status": "closed"}], 5, 30, False),  # its sales have ended
+        ([{"status": "draft"}, {"account": 2}], 0, 30, False),
+        ([{"gone_since": SOME_DAY - 400 * DAY}], 0, 30, True),
+        ([{"link": {"sync_enabled": False}}], 0, 30, True),
+        ([{"link": {"sync_ticket_sales": False}}], 0, 30, False),
+        ([], 0, 59, True),
+        ([], 0, 61, False),
+        ([], 0, -1, False),
+    ],
+)
+def test_a_show_that_nobody_sells_waits_from_sixty_days_before(
+    house, capsys, sources, sold, in_days, waits
+):
+    number = house.show(*sources, sold=[(1, "AUD", sold)], in_days=in_days)
+
+    found = [name for name in house.ids() if name.startswith("not-on-sale")]
+
+    assert found == ([f"not-on-sale:{number}"] if waits else [])
+    code, printed = house.command(capsys, "status")
+    assert (code == 10) == bool(house.ids())
+    assert ("1 show is on sale nowhere" in printed) == waits
+
+
+def test_an_excluded_show_does_not_wait_and_the_days_can_be_set(house):
+    near, far = house.show(in_days=10), house.show(in_days=80)
+    hidden = house.show(in_days=11)
+    with house.database.write() as session:
+        shows.set_excluded(session, hidden, True, "private")
+
+    assert house.ids() == [f"not-on-sale:{near}"]
+    early = replace(house.settings, on_sale_ahead=timedelta(days=90))
+    assert house.ids(early) == [f"not-on-sale:{near}", f"not-on-sale:{far}"]
+    never = replace(house.settings, on_sale_ahead=timedelta(0))
+    assert house.ids(never) == []
+
+
+# Dismissed
+
+
+def test_what_was_dismissed_waits_no_more_until_it_stands_otherwise(house, capsys):
+    number = house.show({}, capacity=100, sold=[(1, "AUD", 105)])
+    id_ = f"oversold:{number}"
+
+    code, _ = house.command(capsys, "waiting", "dismiss", id_, "--reason", "standing")
+    assert code == 0
+    assert house.command(capsys, "status")[0] == 0
+    _, printed = house.command(capsys, "waiting", "list", "--dismissed", "--json")
+    (row,) = json.loads(printed)
+    assert (row["version"], row["reason"]) == ("105/100", "standing")
+    assert "@" in row["dismissed_by"]
+
+    house.sell(number, 106)
+    assert house.ids() == [id_]
+    assert house.command(capsys, "status")[0] == 10
+
+
+def test_a_dismissal_can_be_taken_back(house, capsys):
+    number = house.show()
+    id_ = f"not-on-sale:{number}"
+    house.command(capsys, "waiting", "dismiss", "not-on-sale")
+    assert house.ids() == []
+
+    assert house.command(capsys, "waiting", "restore", id_)[0] == 0
+
+    assert house.ids() == [id_]
+    with pytest.raises(errors.NotFound):
+        app(["waiting", "restore", id_], standalone_mode=False)
+
+
+@pytest.mark.parametrize(
+    ("id_", "words"),
+    [
+        ("account:tt", "cannot be dismissed"),
+        ("nonsense:1", "names nothing"),
+        ("oversold:99", "Nothing waits"),
+    ],
+)
+def test_what_cannot_be_dismissed_is_said(house, id_, words):
+    with pytest.raises(errors.TicketsyncError, match=words) as caught:
+        waiting.dismiss(house.database, house.settings, [id_], by="me")
+    assert caught.value.exit_code == 2
+    assert caught.value.hint
+
+
+def test_a_button_on_the_page_dismisses(house):
+    number = house.show()
+    page = house.page("discrepancies")
+    (id_,) = re.findall(r'name="id" value="(.+?)"', page)
+    assert id_ == f"not-on-sale:{number}"
+
+    made = actions.Actions(site.Site(house.database, house.settings))
+    answer = made.dismiss(replace(MANAGER, form={"id": id_}))
+
+    assert answer.status_code == 303
+    assert "Nothing waits for you." in house.page("discrepancies")
+    with house.database.read() as session:
+        (item,) = dismissals.dismissals(session)
+    assert item.dismissed_by == "Ana"
+
+
+# All that waits
+
+
+def test_everything_that_waits_is_in_one_list(house, capsys):
+    """
+    By hand, one of each kind, in the order of KINDS.
+    """
+    over = house.show({}, capacity=10, sold=[(1, "AUD", 11)])
+    unsold = house.show(in_days=20)
+    now = clock.now()
+    with house.database.write() as session:
+        moved = house.date(session, over, now + DAY, "m", link={"status": "conflict"})
+        unmatched = house.date(session, None, now + DAY, "u")
+        house.date(session, over, now - DAY, "past", gone_since=now)  # played before
+        house.date(session, None, now + DAY, "idle", gone_since=now)  # nobody's
+        gone = house.date(session, over, now + DAY, "g", gone_since=now)
+        session.add(
+            Quarantined(
+                account_id=1,
+                kind="order",
+                provider_id="or_1",
+                word="unreadable",
+                reason="no total",
+                record=b"",
+                first_seen_at=now,
+            )
+        )
+        session.add(
+            Order(
+                account_id=1,
+                provider_id="or_2",
+                status="paid",
+                placed_at=now,
+                currency="AUD",
+                doubt="1.00 is missing",
+                content=b"",
+                **dict.fromkeys(("total", "charged", "refunded", "credited"), 0),
+            )
+        )
+        for key, state, at in (
+            *(("a", "failed", now - 9 * DAY), ("b", "rejected", now)),
+            *(
+                ("c", "stale", now),
+                ("d", "rejected", now - 2 * DAY),
+                ("e", "done", now),
+            ),
+        ):
+            session.add(
+                Delivered(
+                    account_id=2, key=key, state=state, received_at=at, next_try_at=at
+                )
+            )
+        session.connection().execute(
+            table_of(Account)
+            .update()
+            .where(table_of(Account).c.id == 2)
+            .values(breaker_until=now, failures=5)
+        )
+
+    assert house.ids() == [
+        *("account:eb", f"oversold:{over}", f"not-on-sale:{unsold}", f"moved:{moved}"),
+        *("quarantine:tt", "order:tt/or_2", "failed-delivery:eb"),
+        *("refused-delivery:eb", f"unmatched:{unmatched}", f"delisted:{gone}"),
+    ]
+    with house.database.read() as session:
+        counts = runs.open_work(session, clock.now())
+    assert (counts.unmatched, counts.quarantined, counts.doubtful_orders) == (1, 1, 1)
+    assert (counts.gone, counts.moved, counts.failed_deliveries) == (1, 1, 1)
+
+    code, printed = house.command(capsys, "status")
+    overview, listed = house.page("overview"), house.page("discrepancies")
+    examined = doctor.examine(
+        lambda: house.settings, lambda: house.database, network=False
+    )
+    summed = [f.text for f in examined if f.section == "waiting"]
+    assert code == 10
+    assert max(map(len, printed.splitlines())) <= 80
+    for words in (
+        *("1 show is oversold", "1 show is on sale nowhere", "1 date moved far"),
+        *("1 record waits in quarantine", "1 order does not add up"),
+        *("1 webhook had no effect", "2 webhooks were refused"),
+        *("1 date belongs to no show", "1 date is no longer listed"),
+    ):
+        assert words in printed
+        assert words in overview
+        assert words in listed
+        assert words in summed
+    assert "eb is failing" in printed
+    assert "1 account needs you" in overview
+    assert "1 account needs you" in summed
+
+
+def test_a_paused_account_is_listed_and_ends_with_0(house, capsys):
+    with house.database.write() as session:
+        session.connection().execute(
+            table_of(Account).update().values(state="paused", state_reason="a holiday")
+        )
+    code, printed = house.command(capsys, "status")
+    assert code == 0
+    assert "tt is paused: Paused by a person: a holiday." in printed
+
+
+# Told
+
+
+def test_what_waits_is_told_once_and_an_oversold_show_at_once(house, frozen):
+    start = clock.now()
+    frozen(start)
+    first = house.show({}, capacity=10, sold=[(1, "AUD", 5)])
+    unsold = house.show(in_days=20)
+    deliveries = 0
+
+    def fail(state, at):
+        nonlocal deliveries
+        deliveries += 1
+        with house.database.write() as session:
+            session.add(
+                Delivered(
+                    account_id=1,
+                    key=str(deliveries),
+                    state=state,
+                    received_at=at,
+                    next_try_at=at,
+                )
+            )
+
+    def look(hours):
+        frozen(start + timedelta(hours=hours))
+        assert watch.tell_waiting(house.database, house.settings) == []
+        return [message.partition("\n")[0] for message in house.told()]
+
+    assert look(0) == ["ticketsync: 1 show is on sale nowhere"]
+    fail("failed", start)
+    assert look(1) == []  # once a day
+    house.sell(first, 11)
+    assert look(2) == ["ticketsync: 1 show is oversold"]  # at once
+    assert look(23) == []
+    fail("rejected", start + timedelta(hours=23))
+    assert look(24) == ["ticketsync: 1 webhook had no effect, 1 webhook was refused"]
+    assert look(25) == []
+    fail("failed", start + timedelta(hours=26))
+    assert look(47) == []
+    assert look(48) == ["ticketsync: 2 webhooks had no effect"]
+    house.sell(first, 10)
+    assert look(49) == []
+    house.sell(first, 11)
+    assert look(50) == ["ticketsync: 1 show is oversold"]  # again, since it was over
+    assert unsold
+
+
+def test_what_could_not_be_told_is_told_next_time(house):
+    house.show({}, capacity=10, sold=[(1, "AUD", 11)])
+    silent = replace(
+        house.settings, notify=replace(house.settings.notify, command=("/nowhere",))
+    )
+    (error,) = watch.tell_waiting(house.database, silent)
+    assert error.word == "not-told"
+
+    watch.tell_waiting(house.database, house.settings)
+
+    assert len(house.told()) == 1
+
+
+def test_serve_reports_an_account_that_no_run_reads_any_more(house, monkeypatch):
+    """
+    No sync run is made; the worker beside the pages looks by itself.
+    """
+    with house.database.write() as session:
+        session.connection().execute(
+            table_of(SyncRun).update().values(finished_at=clock.now() - DAY)
+        )
+    heard, titles = threading.Event(), []
+
+    def hear(settings, title, text):
+        titles.append(title)
+        heard.set()
+        return []
+
+    monkeypatch.setattr(serve, "WORK_SECONDS", 0.01)
+    monkeypatch.setattr(watch.gateway, "send", hear)
+
+    with serve._worker(house.database, house.settings, serve.Errands(), True):
+        assert heard.wait(60)
+
+    assert "ticketsync: eb is stale" in titles
+
+
+# Sales news
+
+
+def sold_out(house, number, *tickets):
+    """
+    What was told after each of these numbers of tickets.
+    """
+    found = []
+    for sold in tickets:
+        house.sell(number, sold)
+        assert sale_news.tell(house.database, house.settings) == []
+        found.append(
+            [
+                re.sub(r".*: | \(.*", "", line)
+                for message in house.told()
+                for line in message.splitlines()
+                if "Gala" in line
+            ]
+        )
+    return found
+
+
+def test_a_show_that_emptied_is_announced_again_when_it_fills(house):
+    """
+    By hand, of 100 seats. 84 is below 85 %, so that 90 and 100 are news again; 86 is
+    not, so that 100 is none.
+    """
+    number = house.show({}, capacity=100)
+    sold_out(house, number, 0)
+    assert sold_out(house, number, 100, 84, 90, 100) == [
+        *(["sold out"], [], ["nearly full"], ["sold out"]),
+    ]
+    assert sold_out(house, number, 86, 100, 99, 100) == [[], [], [], []]
+
+
+def test_an_oversold_show_is_news_each_time(house):
+    number = house.show({}, capacity=100)
+    sold_out(house, number, 0)
+    assert sold_out(house, number, 101, 102, 100, 101) == [
+        *(["OVERSOLD"], [], [], ["OVERSOLD"]),
+    ]
+
+
+def test_a_full_show_is_no_news_after_another_message(house):
+    """
+    99 is on record with the message of another show, and 100 is no news all the same.
+    """
+    number, other = house.show({}, capacity=100), house.show({}, capacity=50, title="B")
+    house.sell(other, 0)
+    sold_out(house, number, 0, 100, 99)
+    house.sell(other, 50)
+    sale_news.tell(house.database, house.settings)
+    assert len(house.told()) == 1
+
+    assert sold_out(house, number, 100) == [[]]
+
+
+def test_a_show_that_is_not_there_has_no_seats(house):
+    with house.database.read() as session:
+        assert seats.seats(session, 12)[12] == capacity.Seats(None, 0)

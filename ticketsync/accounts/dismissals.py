@@ -1,0 +1,126 @@
+"""
+What people said need not wait for them any more, and what they were told waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select
+from sqlmodel import Session
+
+from ticketsync.store.tables.waiting import Dismissal, WaitingNotice
+from ticketsync.store.upsert import table_of, upsert
+
+Name = tuple[str, str]  # kind and key of something that waits
+_DIGEST = ("digest", "")  # under this name stands when the last daily message went out
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissed:
+    """
+    One dismissal: how the thing stood then, who said so, when and why.
+    """
+
+    kind: str
+    key: str
+    version: str
+    dismissed_by: str
+    reason: str
+    dismissed_at: datetime
+
+
+def dismissals(session: Session) -> list[Dismissed]:
+    """
+    All of them, the newest first.
+    """
+    table = table_of(Dismissal)
+    query = select(*(table.c[name] for name in Dismissed.__slots__)).order_by(
+        table.c.dismissed_at.desc(), table.c.kind, table.c.key
+    )
+    return [Dismissed(**row._mapping) for row in session.connection().execute(query)]
+
+
+def dismiss(session: Session, dismissed: Iterable[Dismissed]) -> None:
+    """
+    Keep these; an earlier one of the same thing is replaced.
+    """
+    rows = [
+        {name: getattr(item, name) for name in Dismissed.__slots__}
+        for item in dismissed
+    ]
+    upsert(session, Dismissal, rows, key=["kind", "key"])
+
+
+def restore(session: Session, names: Iterable[Name]) -> int:
+    """
+    Let these wait again; returns how many of them had been dismissed.
+    """
+    return sum(_delete(session, Dismissal, name) for name in names)
+
+
+def told(session: Session) -> dict[Name, str]:
+    """
+    The versions of what people were told waits.
+    """
+    table = table_of(WaitingNotice)
+    return {
+        (row.kind, row.key): row.version
+        for row in session.connection().execute(select(table))
+        if (row.kind, row.key) != _DIGEST
+    }
+
+
+def last_digest(session: Session) -> datetime | None:
+    """
+    When the last message of what waits went out that is sent once a day.
+    """
+    table = table_of(WaitingNotice)
+    found: datetime | None = (
+        session.connection()
+        .execute(
+            select(table.c.told_at).where(
+                table.c.kind == _DIGEST[0], table.c.key == _DIGEST[1]
+            )
+        )
+        .scalar()
+    )
+    return found
+
+
+def note_told(
+    session: Session, versions: Iterable[tuple[Name, str]], now: datetime
+) -> None:
+    _put(session, versions, now)
+
+
+def note_digest(session: Session, now: datetime) -> None:
+    _put(session, [(_DIGEST, "")], now)
+
+
+def forget_told(session: Session, names: Iterable[Name]) -> None:
+    """
+    What no longer waits is news when it waits again.
+    """
+    for name in names:
+        _delete(session, WaitingNotice, name)
+
+
+def _put(session: Session, versions: Iterable[tuple[Name, str]], now: datetime) -> None:
+    rows = [
+        {"kind": kind, "key": key, "version": version, "told_at": now}
+        for (kind, key), version in versions
+    ]
+    upsert(session, WaitingNotice, rows, key=["kind", "key"])
+
+
+def _delete(
+    session: Session, model: type[Dismissal | WaitingNotice], name: Name
+) -> int:
+    table = table_of(model)
+    done = session.connection().execute(
+        delete(table).where(table.c.kind == name[0], table.c.key == name[1])
+    )
+    return done.rowcount

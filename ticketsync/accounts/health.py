@@ -1,0 +1,241 @@
+"""
+How each account is doing, in one word, since when, and what to do about it.
+
+The situations are declared in `store.health`, because the view `sync_health` is made
+from them too; whoever shows the health of an account asks here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlmodel import Session
+
+from ticketsync.core.config import Settings
+from ticketsync.store import health
+from ticketsync.store.health import AccountFacts, Situation
+from ticketsync.store.tables.accounts import Account
+from ticketsync.store.upsert import table_of
+
+OK = health.OK
+PARTIAL = health.PARTIAL
+MISSING_SECRET = health.MISSING_SECRET
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """
+    How one account is doing. `since` is the last moment at which all was known to be
+    well, or where the word tells it, since when it is so; `text` says it in sentences,
+    `to_do` says what to do, empty where there is nothing.
+    """
+
+    account_id: int
+    account: str
+    word: str
+    since: datetime | None
+    text: str
+    to_do: str
+    waits: bool
+    alerts: bool
+
+    @property
+    def is_quiet(self) -> bool:
+        """
+        Whether it is neither well nor worth an alert: it passes, or a person chose it.
+        """
+        return self.word != OK and not self.alerts
+
+
+def assess(facts: AccountFacts) -> Health:
+    """
+    How the account is doing: the worst that is true.
+    """
+    found = health.situation(facts)
+    explain = _EXPLANATIONS.get(found.word, _is_fresh)
+    text, to_do = explain(facts)
+    return Health(
+        account_id=facts.account_id,
+        account=facts.account,
+        word=found.word,
+        since=_since(found, facts),
+        text=text,
+        to_do=to_do,
+        waits=found.waits,
+        alerts=found.alerts,
+    )
+
+
+def assess_all(session: Session, settings: Settings, now: datetime) -> list[Health]:
+    """
+    How every account is doing, by name.
+    """
+    return [assess(facts) for facts in facts_of_all(session, settings, now)]
+
+
+def facts_of_all(
+    session: Session, settings: Settings, now: datetime
+) -> list[AccountFacts]:
+    """
+    What the health of every account is told by; how long it may go unread is what the
+    settings say.
+    """
+    rows = session.connection().execute(health.account_facts(now))
+    return [
+        replace(facts, stale_seconds=settings.stale_seconds(facts.account))
+        for facts in (AccountFacts(**row._mapping) for row in rows)
+    ]
+
+
+def limits_are_known(session: Session, settings: Settings) -> bool:
+    """
+    Whether the database knows how long each account may go unread.
+    """
+    return not _new_limits(session, settings)
+
+
+def note_limits(session: Session, settings: Settings) -> None:
+    """
+    Put on record how long each account may go unread, for whoever asks the database
+    alone: the view `sync_health` has no settings.
+    """
+    table = table_of(Account)
+    for account_id, seconds in _new_limits(session, settings).items():
+        session.connection().execute(
+            update(table).where(table.c.id == account_id).values(stale_seconds=seconds)
+        )
+
+
+def _new_limits(session: Session, settings: Settings) -> dict[int, int]:
+    table = table_of(Account)
+    rows = session.connection().execute(
+        select(table.c.id, table.c.name, table.c.stale_seconds)
+    )
+    return {
+        row.id: seconds
+        for row in rows
+        for seconds in [settings.stale_seconds(row.name)]
+        if seconds != row.stale_seconds
+    }
+
+
+def _since(found: Situation, facts: AccountFacts) -> datetime | None:
+    since: datetime | None = getattr(facts, found.since) if found.since else None
+    return since
+
+
+def _is_parked(facts: AccountFacts) -> tuple[str, str]:
+    reason = _bare(facts.account, facts.state_reason)
+    return (
+        f"It waits for a person. {reason}".strip(),
+        f"Run `ticketsync accounts rotate {facts.account}`.",
+    )
+
+
+def _is_paused(facts: AccountFacts) -> tuple[str, str]:
+    reason = f": {facts.state_reason}" if facts.state_reason else ""
+    return (
+        f"Paused by a person{reason}.",
+        f"Run `ticketsync accounts resume {facts.account}` to read it again.",
+    )
+
+
+def _is_retired(facts: AccountFacts) -> tuple[str, str]:
+    return "It is not read any more; its orders are kept.", ""
+
+
+def _is_failing(facts: AccountFacts) -> tuple[str, str]:
+    assert facts.breaker_until is not None
+    return (
+        f"Paused after {facts.failures} failures. {_last(facts)} "
+        f"Next try {when(facts.breaker_until)}.",
+        _what_to_do(facts),
+    )
+
+
+def _is_behind(facts: AccountFacts) -> tuple[str, str]:
+    return f"It falls behind. {_last(facts)}", _what_to_do(facts)
+
+
+def _has_failed(facts: AccountFacts) -> tuple[str, str]:
+    return _last(facts), _what_to_do(facts)
+
+
+def _lacks_secret(facts: AccountFacts) -> tuple[str, str]:
+    return (
+        "Its webhooks are turned away, because it has no secret to verify them with.",
+        f"Run `ticketsync webhooks secret {facts.account}`.",
+    )
+
+
+def _is_partial(facts: AccountFacts) -> tuple[str, str]:
+    if not facts.quarantined:
+        return _has_failed(facts)
+    some = "1 record" if facts.quarantined == 1 else f"{facts.quarantined:,} records"
+    return (
+        f"{some} could not be read, kept in quarantine. {_figures(facts)}",
+        "See `ticketsync status`.",
+    )
+
+
+def _is_unread(facts: AccountFacts) -> tuple[str, str]:
+    return _figures(facts), _what_to_do(facts)
+
+
+def _is_fresh(facts: AccountFacts) -> tuple[str, str]:
+    return _figures(facts), ""
+
+
+_EXPLANATIONS: Mapping[str, Callable[[AccountFacts], tuple[str, str]]] = {
+    health.PARKED: _is_parked,
+    health.PAUSED: _is_paused,
+    health.RETIRED: _is_retired,
+    health.FAILING: _is_failing,
+    health.HELD: _has_failed,
+    health.STALE: _is_behind,
+    health.FAILED: _has_failed,
+    health.MISSING_SECRET: _lacks_secret,
+    health.PARTIAL: _is_partial,
+    health.INTERRUPTED: _has_failed,
+    health.NEVER_SYNCED: _is_unread,
+}
+
+
+_NEED_A_PERSON = (health.MISCONFIGURED, health.PERSON_NEEDED, health.GUARD_REFUSED)
+
+
+def _last(facts: AccountFacts) -> str:
+    """
+    What its last attempt ended with, and how old its figures are.
+    """
+    message = _bare(facts.account, facts.last_message)
+    return f"{message} {_figures(facts)}".strip()
+
+
+def _what_to_do(facts: AccountFacts) -> str:
+    """
+    What its last attempt said to do where that needs a person; else to try again.
+    """
+    if facts.last_hint and facts.last_exit_code in _NEED_A_PERSON:
+        return facts.last_hint
+    return f"Run `ticketsync sync {facts.account}`."
+
+
+def _figures(facts: AccountFacts) -> str:
+    if facts.last_read_at is None:
+        return "It was never read completely."
+    return f"Its figures are from {when(facts.last_read_at)}."
+
+
+def _bare(account: str, message: str) -> str:
+    """
+    A message without the name in front that is said anyway.
+    """
+    return message.removeprefix(f"Account {account!r}: ")
+
+
+def when(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,148 @@
+"""
+`ticketsync waiting …`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ticketsync.cli import context
+from ticketsync.cli.context import Format, Json
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="What waits for a person: list it, dismiss it, take that back.",
+)
+
+
+@app.command("list")
+def list_waiting(
+    ctx: typer.Context,
+    dismissed: Annotated[
+        bool, typer.Option("--dismissed", help="What was dismissed, by whom and why.")
+    ] = False,
+    format: Format = "table",
+    json: Json = False,
+) -> None:
+    """
+    Show everything that waits, with the id to dismiss it by.
+    """
+    from ticketsync.cli import render
+    from ticketsync.core import clock
+    from ticketsync.workflows import waiting
+
+    here = context.of(ctx)
+    wanted = context.chosen_format(format, json)
+    if dismissed:
+        _list_dismissed(here, wanted)
+        return
+    with here.database().read() as session:
+        found = waiting.everything(session, here.settings(), clock.now())
+    render.show(
+        [{"id": item.id, "text": item.text} for item in found],
+        [render.Column("id", "ID", rigid=True), render.Column("text", "WHAT")],
+        wanted,
+        machine=[
+            {
+                "id": item.id,
+                "kind": item.kind,
+                "key": item.key,
+                "count": item.count,
+                "text": item.text,
+                "to_do": item.action,
+            }
+            for item in found
+        ],
+        empty="Nothing waits for you.",
+    )
+
+
+@app.command("dismiss")
+def dismiss(
+    ctx: typer.Context,
+    ids: Annotated[
+        list[str], typer.Argument(help="Ids of `waiting list`, or kinds for all of it.")
+    ],
+    reason: Annotated[str, typer.Option(help="Why, for your colleagues.")] = "",
+) -> None:
+    """
+    Let something wait no more, until it stands otherwise than now.
+
+    Example: ticketsync waiting dismiss not-on-sale:12 --reason "private hire"
+    """
+    from ticketsync.workflows import waiting
+
+    here = context.of(ctx)
+    found = waiting.dismiss(
+        here.database(), here.settings(), ids, by=_who(), reason=reason
+    )
+    for item in found:
+        here.say(f"Dismissed: {item.id}")
+
+
+@app.command("restore")
+def restore(
+    ctx: typer.Context,
+    ids: Annotated[list[str], typer.Argument(help="Ids that were dismissed.")],
+) -> None:
+    """
+    Let something that was dismissed wait again.
+    """
+    from ticketsync.core import errors
+    from ticketsync.workflows import waiting
+
+    here = context.of(ctx)
+    number = waiting.restore(here.database(), ids)
+    if number < len(set(ids)):
+        raise errors.NotFound(
+            f"{number} of {len(set(ids))} ids had been dismissed.",
+            hint="See `ticketsync waiting list --dismissed`.",
+        )
+    here.say("Restored.")
+
+
+def _list_dismissed(here: context.Here, format: str) -> None:
+    from dataclasses import asdict
+
+    from ticketsync.accounts import dismissals
+    from ticketsync.cli import render
+
+    with here.database().read() as session:
+        found = dismissals.dismissals(session)
+    render.show(
+        [
+            {
+                "id": f"{item.kind}:{item.key}",
+                "at": item.dismissed_at,
+                "by": item.dismissed_by,
+                "reason": item.reason,
+            }
+            for item in found
+        ],
+        [
+            render.Column("id", "ID", rigid=True),
+            render.Column("at", "WHEN", rigid=True),
+            render.Column("by", "BY"),
+            render.Column("reason", "WHY"),
+        ],
+        format,
+        machine=[asdict(item) for item in found],
+        empty="Nothing was dismissed.",
+    )
+
+
+def _who() -> str:
+    """
+    Who sits at this terminal: `ana@box-office`.
+    """
+    import getpass
+    import platform
+
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # no such user in this container
+        user = "somebody"
+    return f"{user}@{platform.node()}"

@@ -1,0 +1,25 @@
+"""
+How full shows are, for whoever lists them.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from sqlmodel import Session
+
+from ticketsync.store import capacity
+from ticketsync.store.capacity import Seats
+
+
+def seats(session: Session, show_id: int | None = None) -> dict[int, Seats]:
+    """
+    The seats of every show, or of one; an unknown show has none.
+    """
+    query = capacity.show_seats()
+    if show_id is not None:
+        query = query.where(query.selected_columns.show_id == show_id)
+    found: dict[int, Seats] = defaultdict(Seats)
+    for row in session.connection().execute(query):
+        found[row.show_id] = Seats(row.capacity, row.tickets_sold)
+    return found

@@ -1,0 +1,468 @@
+"""
+What waits for a person, one entry for each thing, beside the accounts' own health.
+
+Status, pages, alerts and doctor show these by way of `workflows.waiting`, which adds
+the accounts and leaves out what was dismissed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, type_coerce
+from sqlmodel import Session
+
+from ticketsync.store import capacity
+from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.catalogue import (
+    Occurrence,
+    Production,
+    Refusal,
+    Show,
+    ShowLink,
+)
+from ticketsync.store.tables.sales import Order, Quarantined
+from ticketsync.store.tables.webhooks import Delivered
+from ticketsync.store.types import WHOLE
+from ticketsync.store.upsert import table_of
+
+ACCOUNT: Final = "account"
+OVERSOLD: Final = "oversold"
+NOT_ON_SALE: Final = "not-on-sale"
+MOVED: Final = "moved"
+QUARANTINE: Final = "quarantine"
+ORDER: Final = "order"
+FAILED_DELIVERY: Final = "failed-delivery"
+REFUSED_DELIVERY: Final = "refused-delivery"
+UNMATCHED: Final = "unmatched"
+DELISTED: Final = "delisted"
+
+REFUSED_FOR: Final = timedelta(days=1)  # refused deliveries are no news after that
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """
+    What is said of one thing of a kind and of several, what to do about them and on
+    which page. One that `is_urgent` is told at once, the others once a day.
+    """
+
+    one: str
+    several: str
+    to_do: str
+    page: str
+    is_urgent: bool = False
+    can_be_dismissed: bool = True
+
+    def counted(self, number: int) -> str:
+        """
+        `1 show is oversold`, `2 shows are oversold`.
+        """
+        return f"{number:,} {self.one if number == 1 else self.several}"
+
+
+# The worst first: in this order they are shown.
+KINDS: Final = {
+    ACCOUNT: Kind(
+        *("account needs you", "accounts need you"),
+        *("ticketsync status", "/accounts"),
+        is_urgent=True,
+        can_be_dismissed=False,
+    ),
+    OVERSOLD: Kind(
+        *("show is oversold", "shows are oversold"),
+        *("ticketsync shows show SHOW", "/calendar"),
+        is_urgent=True,
+    ),
+    NOT_ON_SALE: Kind(
+        *("show is on sale nowhere", "shows are on sale nowhere"),
+        *("ticketsync match", "/matching"),
+    ),
+    MOVED: Kind(
+        *("date moved far", "dates moved far"),
+        *("ticketsync link DATE SHOW", "/matching"),
+        is_urgent=True,
+    ),
+    QUARANTINE: Kind(
+        *("record waits in quarantine", "records wait in quarantine"),
+        *("ticketsync status", "/discrepancies"),
+    ),
+    ORDER: Kind(
+        *("order does not add up", "orders do not add up"),
+        *("ticketsync status", "/discrepancies"),
+    ),
+    FAILED_DELIVERY: Kind(
+        *("webhook had no effect", "webhooks had no effect"),
+        *("ticketsync webhooks list --state failed", "/webhooks"),
+    ),
+    REFUSED_DELIVERY: Kind(
+        *("webhook was refused", "webhooks were refused"),
+        *("ticketsync webhooks list --state rejected", "/webhooks"),
+    ),
+    UNMATCHED: Kind(
+        *("date belongs to no show", "dates belong to no show"),
+        *("ticketsync match, or ticketsync shows adopt --all", "/matching"),
+    ),
+    DELISTED: Kind(
+        *("date is no longer listed", "dates are no longer listed"),
+        *("ticketsync events list", "/matching"),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """
+    One thing that waits. `version` changes when it stands otherwise than before, so
+    that what was dismissed waits again; `count` is how many records it stands for.
+    """
+
+    kind: str
+    key: str
+    text: str
+    version: str = ""
+    to_do: str = ""
+    count: int = 1
+    own_page: str = ""
+
+    @property
+    def page(self) -> str:
+        """
+        The page to look at it on.
+        """
+        return self.own_page or KINDS[self.kind].page
+
+    @property
+    def id(self) -> str:
+        """
+        What a person names it by: `oversold:12`.
+        """
+        return f"{self.kind}:{self.key}"
+
+    @property
+    def action(self) -> str:
+        return self.to_do or KINDS[self.kind].to_do
+
+
+def of_everything(
+    session: Session, now: datetime, on_sale_until: datetime
+) -> list[Waiting]:
+    """
+    All of it, dismissed or not, the worst first.
+    """
+    return [
+        *oversold(session),
+        *not_on_sale(session, now, on_sale_until),
+        *moved(session),
+        *quarantined(session),
+        *doubtful_orders(session),
+        *failed_deliveries(session),
+        *refused_deliveries(session, now),
+        *unmatched(session),
+        *delisted(session),
+    ]
+
+
+def oversold(session: Session) -> list[Waiting]:
+    """
+    Shows of which more was sold, over all sources, than there are seats.
+    """
+    seats = capacity.show_seats().subquery("seats")
+    rows = _shows(session, seats, seats.c.fullness == capacity.OVERSOLD)
+    return [
+        Waiting(
+            OVERSOLD,
+            str(row.id),
+            f"{_named(row)}: oversold, {row.tickets_sold} sold of {row.capacity} seats",
+            version=f"{row.tickets_sold}/{row.capacity}",
+            to_do=f"ticketsync shows show {row.id}",
+            own_page=f"/shows/{row.id}",
+        )
+        for row in rows
+    ]
+
+
+def not_on_sale(session: Session, now: datetime, until: datetime) -> list[Waiting]:
+    """
+    Shows ahead, up to that instant, that no platform has on sale. One that sold
+    something and whose sales have ended was on sale.
+    """
+    shows, seats = table_of(Show), capacity.show_seats().subquery("seats")
+    rows = _shows(
+        session,
+        seats,
+        shows.c.starts_at >= now,
+        shows.c.starts_at < until,
+        type_coerce(shows.c.is_excluded, WHOLE) == 0,
+        ~_has_source("on_sale"),
+        ~and_(seats.c.tickets_sold > 0, _has_source("closed")),
+    )
+    return [
+        Waiting(
+            NOT_ON_SALE,
+            str(row.id),
+            f"{_named(row)}: no platform has it on sale",
+            to_do=f"ticketsync match, or ticketsync waiting dismiss {NOT_ON_SALE}:"
+            f"{row.id}",
+            own_page=f"/shows/{row.id}",
+        )
+        for row in rows
+    ]
+
+
+def moved(session: Session) -> list[Waiting]:
+    """
+    Dates that moved so far that somebody must say whether they still are that show.
+    """
+    links, shows = table_of(ShowLink), table_of(Show)
+    productions = table_of(Production)
+    rows = _dates(
+        session,
+        links.c.status == "conflict",
+        columns=[
+            links.c.show_id,
+            productions.c.title,
+            shows.c.starts_local.label("show_local"),
+        ],
+        join=lambda joined: joined.join(shows, shows.c.id == links.c.show_id).join(
+            productions, productions.c.id == shows.c.production_id
+        ),
+    )
+    return [
+        Waiting(
+            MOVED,
+            str(row.id),
+            f"{_date(row)} moved far from {row.title} {row.show_local}",
+            version=str(row.starts_local),
+            to_do=f"ticketsync link {row.id} {row.show_id}",
+        )
+        for row in rows
+    ]
+
+
+def unmatched(session: Session) -> list[Waiting]:
+    """
+    Dates on sale that belong to no show of ours, and of which nobody said so.
+    """
+    dates, links, refusals = table_of(Occurrence), table_of(ShowLink), table_of(Refusal)
+    never = select(refusals.c.occurrence_id).where(refusals.c.show_id.is_(None))
+    rows = _dates(
+        session,
+        links.c.id.is_(None),
+        dates.c.gone_since.is_(None),
+        type_coerce(dates.c.is_dated, WHOLE) == 1,
+        dates.c.id.not_in(never),
+    )
+    return [
+        Waiting(
+            UNMATCHED,
+            str(row.id),
+            f"{_date(row)} belongs to no show",
+            version=str(row.starts_local),
+        )
+        for row in rows
+    ]
+
+
+def delisted(session: Session) -> list[Waiting]:
+    """
+    Dates that left their platform's listing before they were played, though they feed
+    a show or brought orders.
+    """
+    dates, links, orders = table_of(Occurrence), table_of(ShowLink), table_of(Order)
+    has_orders = (
+        select(orders.c.id).where(orders.c.occurrence_id == dates.c.id).exists()
+    )
+    rows = _dates(
+        session,
+        dates.c.gone_since.is_not(None),
+        or_(
+            type_coerce(dates.c.is_dated, WHOLE) == 0,
+            dates.c.starts_at >= dates.c.gone_since,
+        ),
+        or_(links.c.id.is_not(None), has_orders),
+    )
+    return [
+        Waiting(
+            DELISTED,
+            str(row.id),
+            f"{_date(row)} is no longer listed; its orders are kept",
+            version=str(row.gone_since),
+        )
+        for row in rows
+    ]
+
+
+def quarantined(session: Session) -> list[Waiting]:
+    """
+    Accounts some of whose records could not be read.
+    """
+    return [
+        Waiting(
+            QUARANTINE,
+            row.account,
+            f"{row.account}: {KINDS[QUARANTINE].counted(row.number)}",
+            version=str(row.newest),
+            count=row.number,
+        )
+        for row in _by_account(session, Quarantined)
+    ]
+
+
+def doubtful_orders(session: Session) -> list[Waiting]:
+    """
+    Orders whose own numbers do not add up.
+    """
+    orders, accounts = table_of(Order), table_of(Account)
+    rows = session.connection().execute(
+        select(accounts.c.name, orders.c.provider_id, orders.c.doubt)
+        .join(accounts, accounts.c.id == orders.c.account_id)
+        .where(orders.c.doubt.is_not(None))
+        .order_by(orders.c.id)
+    )
+    return [
+        Waiting(
+            ORDER,
+            f"{row.name}/{row.provider_id}",
+            f"{row.name}, order {row.provider_id}: {row.doubt}",
+            version=row.doubt,
+        )
+        for row in rows
+    ]
+
+
+def failed_deliveries(session: Session) -> list[Waiting]:
+    """
+    Accounts of which deliveries had no effect, tried often enough.
+    """
+    came = table_of(Delivered)
+    return [
+        _delivery(FAILED_DELIVERY, row)
+        for row in _by_account(session, Delivered, came.c.state == "failed")
+    ]
+
+
+def refused_deliveries(session: Session, now: datetime) -> list[Waiting]:
+    """
+    Accounts of which deliveries were refused within the last day: wrongly signed, or
+    signed at another time.
+    """
+    came = table_of(Delivered)
+    rows = _by_account(
+        session,
+        Delivered,
+        or_(came.c.state == "rejected", came.c.state == "stale"),
+        came.c.received_at > now - REFUSED_FOR,
+    )
+    return [_delivery(REFUSED_DELIVERY, row) for row in rows]
+
+
+def _delivery(kind: str, row: Any) -> Waiting:
+    return Waiting(
+        kind,
+        row.account,
+        f"{row.account}: {KINDS[kind].counted(row.number)}",
+        version=str(row.newest),
+        count=row.number,
+    )
+
+
+def _by_account(
+    session: Session, model: Any, *restrictions: ColumnElement[bool]
+) -> Iterator[Any]:
+    table, accounts = table_of(model), table_of(Account)
+    query = (
+        select(
+            accounts.c.name.label("account"),
+            func.count().label("number"),
+            func.max(table.c.id).label("newest"),
+        )
+        .select_from(table)
+        .join(accounts, accounts.c.id == table.c.account_id)
+        .where(*restrictions)
+        .group_by(accounts.c.name)
+        .order_by(accounts.c.name)
+    )
+    return iter(session.connection().execute(query))
+
+
+def _shows(
+    session: Session, seats: Any, *restrictions: ColumnElement[bool]
+) -> Iterator[Any]:
+    shows, productions = table_of(Show), table_of(Production)
+    query = (
+        select(
+            shows.c.id,
+            productions.c.title,
+            shows.c.starts_local,
+            seats.c.capacity,
+            seats.c.tickets_sold,
+        )
+        .select_from(shows)
+        .join(productions, productions.c.id == shows.c.production_id)
+        .join(seats, seats.c.show_id == shows.c.id)
+        .where(*restrictions)
+        .order_by(shows.c.starts_at, shows.c.id)
+    )
+    return iter(session.connection().execute(query))
+
+
+def _dates(
+    session: Session,
+    *restrictions: ColumnElement[bool],
+    columns: Any = (),
+    join: Any = None,
+) -> Iterator[Any]:
+    dates, links, accounts = table_of(Occurrence), table_of(ShowLink), table_of(Account)
+    joined = dates.join(accounts, accounts.c.id == dates.c.account_id).outerjoin(
+        links, links.c.occurrence_id == dates.c.id
+    )
+    query = (
+        select(
+            dates.c.id,
+            accounts.c.name.label("account"),
+            dates.c.name,
+            dates.c.starts_local,
+            dates.c.is_dated,
+            dates.c.gone_since,
+            *columns,
+        )
+        .select_from(joined if join is None else join(joined))
+        .where(*restrictions)
+        .order_by(dates.c.starts_at, dates.c.id)
+    )
+    return iter(session.connection().execute(query))
+
+
+def _has_source(status: str) -> ColumnElement[bool]:
+    """
+    Whether a show has a source that is followed and has this status.
+    """
+    links, dates, shows = table_of(ShowLink), table_of(Occurrence), table_of(Show)
+    return (
+        select(links.c.id)
+        .join(dates, dates.c.id == links.c.occurrence_id)
+        .where(
+            links.c.show_id == shows.c.id,
+            type_coerce(links.c.sync_enabled, WHOLE) == 1,
+            dates.c.gone_since.is_(None),
+            dates.c.status == status,
+        )
+        .correlate(shows)
+        .exists()
+    )
+
+
+def _named(row: Any) -> str:
+    return f"{row.title}, {row.starts_local}"
+
+
+def _date(row: Any) -> str:
+    """
+    A date by its account, its name and, where it has one, its time.
+    """
+    called = f"{row.name} {row.starts_local}" if row.is_dated else row.name
+    return f"{row.account}: {called}"

@@ -1,0 +1,352 @@
+"""
+How accounts are doing: the situations, declared once, and the facts they are told by.
+
+Each condition is written over the facts by name, with operators that Python values and
+SQL columns both have (`==`, `>`, `&`). So the same table of situations is evaluated in
+Python by `accounts.health.assess` and becomes the CASE of the view `sync_health`.
+No fact in a condition is ever null, because the two compare null differently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    case,
+    func,
+    null,
+    or_,
+    select,
+    type_coerce,
+)
+
+from ticketsync.store.instants import Now, SecondsBetween
+from ticketsync.store.tables.accounts import Account, SyncRun
+from ticketsync.store.tables.sales import Quarantined
+from ticketsync.store.tables.webhooks import Delivered, Webhook
+from ticketsync.store.types import WHOLE, Instant
+from ticketsync.store.upsert import table_of
+
+OF_ORDERS: Final = ("full", "incremental")  # runs that read orders, not only a listing
+QUARANTINE: Final = "quarantine"  # the word of a run that read all but some records
+GUARD_REFUSED: Final = 7  # exit codes of a run, as in `core.errors`
+PERSON_NEEDED: Final = 4
+MISCONFIGURED: Final = 2
+
+OK: Final = "ok"
+PAUSED: Final = "paused"
+RETIRED: Final = "retired"
+PARKED: Final = "parked"
+FAILING: Final = "failing"
+HELD: Final = "held"
+STALE: Final = "stale"
+FAILED: Final = "failed"
+MISSING_SECRET: Final = "missing-webhook-secret"  # noqa: S105  # no secret itself
+PARTIAL: Final = "partial"
+INTERRUPTED: Final = "interrupted"
+NEVER_SYNCED: Final = "never synced"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountFacts:
+    """
+    What the health of an account is told by. `last_…` is of its last finished attempt
+    to read orders; `unread_seconds` is how long ago it was last read completely, or
+    connected; it is stale when that is more than `stale_seconds`.
+    """
+
+    account_id: int
+    account: str
+    provider: str
+    state: str
+    state_reason: str
+    failures: int
+    breaker_until: datetime | None
+    is_breaker_open: int
+    created_at: datetime
+    last_attempt_at: datetime | None
+    was_tried: int
+    last_success_at: datetime | None
+    last_read_at: datetime | None
+    last_outcome: str
+    last_exit_code: int
+    last_message: str
+    last_hint: str
+    unread_since: datetime
+    unread_seconds: int
+    stale_seconds: int
+    lacks_webhook_secret: int
+    webhook_since: datetime | None
+    quarantined: int
+    quarantined_since: datetime | None
+    failed_deliveries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """
+    One word for how an account is doing. `since` names the fact that says since when.
+
+    waits    a person has to do something, so `status` ends with 10
+    alerts   whoever is named under `notify` is told; what passes by itself is not
+    """
+
+    word: str
+    holds: Callable[[Any], Any]
+    since: str = ""
+    waits: bool = False
+    alerts: bool = False
+
+
+# The worst comes first: the first that holds is the word.
+SITUATIONS: Final = (
+    Situation(PAUSED, lambda f: f.state == "paused"),
+    Situation(
+        PARKED,
+        lambda f: f.state == "parked",
+        since="unread_since",
+        waits=True,
+        alerts=True,
+    ),
+    Situation(RETIRED, lambda f: f.state != "active"),
+    Situation(
+        FAILING,
+        lambda f: f.is_breaker_open == 1,
+        since="unread_since",
+        waits=True,
+        alerts=True,
+    ),
+    Situation(
+        HELD,
+        lambda f: f.last_exit_code == GUARD_REFUSED,
+        since="unread_since",
+        waits=True,
+        alerts=True,
+    ),
+    Situation(
+        STALE,
+        lambda f: f.unread_seconds > f.stale_seconds,
+        since="unread_since",
+        waits=True,
+        alerts=True,
+    ),
+    Situation(
+        FAILED,
+        lambda f: (
+            (f.last_outcome == "failed")
+            & (
+                (f.last_exit_code == PERSON_NEEDED)
+                | (f.last_exit_code == MISCONFIGURED)
+            )
+        ),
+        since="unread_since",
+        waits=True,
+        alerts=True,
+    ),
+    Situation(FAILED, lambda f: f.last_outcome == "failed", since="unread_since"),
+    Situation(
+        MISSING_SECRET,
+        lambda f: f.lacks_webhook_secret == 1,
+        since="webhook_since",
+        waits=True,
+        alerts=True,
+    ),
+    Situation(
+        PARTIAL,
+        lambda f: f.quarantined > 0,
+        since="quarantined_since",
+        waits=True,
+        alerts=True,
+    ),
+    Situation(PARTIAL, lambda f: f.last_outcome == "partial", since="unread_since"),
+    Situation(
+        INTERRUPTED, lambda f: f.last_outcome == "interrupted", since="unread_since"
+    ),
+    Situation(NEVER_SYNCED, lambda f: f.was_tried == 0, since="created_at"),
+)
+WELL: Final = Situation(OK, lambda f: True, since="last_read_at")
+
+
+def situation(facts: AccountFacts) -> Situation:
+    """
+    The situation that an account is in.
+    """
+    return next((found for found in SITUATIONS if found.holds(facts)), WELL)
+
+
+def word(facts: FromClause) -> ColumnElement[Any]:
+    """
+    The same as SQL, over a selectable with the facts: the word.
+    """
+    return case(*((s.holds(facts.c), s.word) for s in SITUATIONS), else_=OK)
+
+
+def since(facts: FromClause) -> ColumnElement[Any]:
+    """
+    The same as SQL: since when.
+    """
+    return case(
+        *(
+            (s.holds(facts.c), facts.c[s.since] if s.since else null())
+            for s in SITUATIONS
+        ),
+        else_=facts.c[WELL.since],
+    )
+
+
+def reads_orders(runs: Table) -> ColumnElement[bool]:
+    """
+    Runs that were to read orders.
+    """
+    return or_(*(runs.c.kind == kind for kind in OF_ORDERS))
+
+
+def was_tried(runs: Table) -> ColumnElement[bool]:
+    """
+    Those of them that were made, not skipped.
+    """
+    return and_(reads_orders(runs), runs.c.outcome.not_like("skipped-%"))
+
+
+def was_complete(runs: Table) -> ColumnElement[bool]:
+    """
+    Those that read everything there was: one that only set unreadable records aside
+    did, too.
+    """
+    read = or_(
+        runs.c.outcome == "success",
+        and_(runs.c.outcome == "partial", runs.c.word == QUARANTINE),
+    )
+    return and_(reads_orders(runs), read)
+
+
+def account_facts(now: datetime | None = None) -> Select[Any]:
+    """
+    The facts of every account at that moment; without one, when the statement runs.
+    """
+    moment: ColumnElement[Any] = (
+        Now() if now is None else bindparam("now", now, Instant(), unique=True)
+    )
+    accounts, last = table_of(Account), table_of(SyncRun).alias("last")
+    read_at = _of_newest_run("finished_at", was_complete)
+    unread_since = func.coalesce(read_at, accounts.c.created_at)
+    attempt_at = _of_newest_run("started_at", was_tried)
+    return (
+        select(
+            accounts.c.id.label("account_id"),
+            accounts.c.name.label("account"),
+            accounts.c.provider,
+            accounts.c.state,
+            accounts.c.state_reason,
+            accounts.c.failures,
+            accounts.c.breaker_until,
+            case((accounts.c.breaker_until.is_not(None), 1), else_=0).label(
+                "is_breaker_open"
+            ),
+            accounts.c.created_at,
+            attempt_at.label("last_attempt_at"),
+            case((attempt_at.is_not(None), 1), else_=0).label("was_tried"),
+            _of_newest_run(
+                "finished_at",
+                lambda runs: and_(reads_orders(runs), runs.c.outcome == "success"),
+            ).label("last_success_at"),
+            read_at.label("last_read_at"),
+            *(
+                func.coalesce(last.c[name], empty).label(f"last_{name}")
+                for name, empty in (
+                    *(("outcome", ""), ("exit_code", 0)),
+                    *(("message", ""), ("hint", "")),
+                )
+            ),
+            type_coerce(unread_since, Instant()).label("unread_since"),
+            SecondsBetween(unread_since, moment).label("unread_seconds"),
+            accounts.c.stale_seconds,
+            _lacks_webhook_secret(moment).label("lacks_webhook_secret"),
+            _of_account(Webhook, lambda hooks: hooks.c.created_at).label(
+                "webhook_since"
+            ),
+            _of_account(Quarantined, lambda _: func.count()).label("quarantined"),
+            _of_account(
+                Quarantined, lambda waiting: func.min(waiting.c.first_seen_at)
+            ).label("quarantined_since"),
+            _of_account(
+                Delivered, lambda _: func.count(), lambda came: came.c.state == "failed"
+            ).label("failed_deliveries"),
+        )
+        .select_from(accounts)
+        .outerjoin(last, last.c.id == _of_newest_run("id", _was_finished))
+        .order_by(accounts.c.name)
+    )
+
+
+def _was_finished(runs: Table) -> ColumnElement[bool]:
+    return and_(was_tried(runs), runs.c.outcome != "started")
+
+
+def _of_newest_run(
+    column: str, restriction: Callable[[Table], ColumnElement[bool]]
+) -> Any:
+    """
+    A column of an account's newest such run. An account's runs exclude each other, so
+    the one that began last also ended last; and newest first is how the index has them.
+    """
+    runs, accounts = table_of(SyncRun), table_of(Account)
+    return (
+        select(runs.c[column])
+        .where(runs.c.account_id == accounts.c.id, restriction(runs))
+        .order_by(runs.c.started_at.desc(), runs.c.id.desc())
+        .limit(1)
+        .correlate(accounts)
+        .scalar_subquery()
+    )
+
+
+def _of_account(
+    model: Any,
+    value: Callable[[Table], Any],
+    *restrictions: Callable[[Table], ColumnElement[bool]],
+) -> Any:
+    """
+    Something about an account's rows in another table.
+    """
+    table, accounts = table_of(model), table_of(Account)
+    return (
+        select(value(table))
+        .select_from(table)
+        .where(
+            table.c.account_id == accounts.c.id,
+            *(restriction(table) for restriction in restrictions),
+        )
+        .correlate(accounts)
+        .scalar_subquery()
+    )
+
+
+def _lacks_webhook_secret(moment: ColumnElement[Any]) -> ColumnElement[Any]:
+    """
+    1 where signed webhooks may come and nothing is there to prove them with.
+    """
+
+    def is_bare(hooks: Table) -> ColumnElement[bool]:
+        has_old = and_(
+            hooks.c.old_source != "",
+            hooks.c.old_until.is_not(None),
+            hooks.c.old_until > moment,
+        )
+        return and_(
+            type_coerce(hooks.c.is_signed, WHOLE) == 1,
+            hooks.c.secret_source == "",
+            ~has_old,
+        )
+
+    bare: ColumnElement[Any] = _of_account(Webhook, lambda _: func.count(), is_bare)
+    return bare

@@ -1,0 +1,21 @@
+"""
+What the settings say and the database has to know, too.
+"""
+
+from __future__ import annotations
+
+from ticketsync.accounts import health
+from ticketsync.core.config import Settings
+from ticketsync.store.engine import Database
+
+
+def note_limits(database: Database, settings: Settings) -> None:
+    """
+    Let the view `sync_health` know how long each account may go unread; writes nothing
+    where it knows already.
+    """
+    with database.read() as session:
+        is_known = health.limits_are_known(session, settings)
+    if not is_known:
+        with database.write() as session:
+            health.note_limits(session, settings)

@@ -1,0 +1,150 @@
+"""
+Everything that waits for a person, in one list: accounts, shows, dates, orders,
+deliveries. Whoever says what waits asks here, so that all say the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlmodel import Session
+
+from ticketsync.accounts import dismissals, health
+from ticketsync.accounts.dismissals import Dismissed
+from ticketsync.accounts.health import Health
+from ticketsync.core import clock, errors
+from ticketsync.core.config import Settings
+from ticketsync.core.redact import safe
+from ticketsync.reporting import waiting
+from ticketsync.reporting.waiting import KINDS, Waiting
+from ticketsync.store.engine import Database
+
+
+def everything(
+    session: Session,
+    settings: Settings,
+    now: datetime,
+    accounts: Sequence[Health] | None = None,
+) -> list[Waiting]:
+    """
+    All that waits and was not dismissed, the worst first. Who has looked at the
+    accounts already hands in what was found.
+    """
+    if accounts is None:
+        accounts = health.assess_all(session, settings, now)
+    gone = {
+        (item.kind, item.key): item.version for item in dismissals.dismissals(session)
+    }
+    return [
+        *(_of_account(item) for item in accounts if _is_entry(item)),
+        *(
+            item
+            for item in waiting.of_everything(session, now, settings.unsold_until(now))
+            if gone.get((item.kind, item.key)) != item.version
+        ),
+    ]
+
+
+def by_kind(items: Sequence[Waiting]) -> dict[str, list[Waiting]]:
+    """
+    The same in groups, the worst kind first.
+    """
+    found: dict[str, list[Waiting]] = {}
+    for kind in KINDS:
+        of_kind = [item for item in items if item.kind == kind]
+        if of_kind:
+            found[kind] = of_kind
+    return found
+
+
+def summary(items: Sequence[Waiting]) -> list[tuple[str, str, str]]:
+    """
+    How much of each kind waits, in words, with the page to do it on and the command.
+    """
+    return [
+        (
+            KINDS[kind].counted(sum(item.count for item in of_kind)),
+            KINDS[kind].page,
+            of_kind[0].action if len(of_kind) == 1 else KINDS[kind].to_do,
+        )
+        for kind, of_kind in by_kind(items).items()
+    ]
+
+
+def dismiss(
+    database: Database,
+    settings: Settings,
+    ids: Sequence[str],
+    *,
+    by: str,
+    reason: str = "",
+) -> list[Waiting]:
+    """
+    Let these wait no more: `oversold:12`, or `oversold` for all of that kind. Each
+    waits again when it stands otherwise than now.
+    """
+    now = clock.now()
+    with database.write() as session:
+        items = everything(session, settings, now)
+        chosen = list(dict.fromkeys(_chosen(items, wanted) for wanted in ids))
+        found = [item for group in chosen for item in group]
+        dismissals.dismiss(
+            session,
+            [
+                Dismissed(item.kind, item.key, item.version, by, reason, now)
+                for item in found
+            ],
+        )
+    return found
+
+
+def restore(database: Database, ids: Sequence[str]) -> int:
+    """
+    Let what was dismissed wait again; returns how many of these were dismissed.
+    """
+    with database.write() as session:
+        return dismissals.restore(session, [_name(wanted) for wanted in ids])
+
+
+def _is_entry(account: Health) -> bool:
+    """
+    Unreadable records are an entry of their own, which says how many.
+    """
+    return account.waits and account.word != health.PARTIAL
+
+
+def _of_account(account: Health) -> Waiting:
+    return Waiting(
+        waiting.ACCOUNT,
+        account.account,
+        f"{account.account} is {account.word}. {account.text}",
+        version=account.word,
+        to_do=account.to_do,
+    )
+
+
+def _chosen(items: Sequence[Waiting], wanted: str) -> tuple[Waiting, ...]:
+    kind = wanted.partition(":")[0]
+    if kind not in KINDS:
+        raise errors.UsageError(
+            f"{safe(wanted)!r} names nothing that can wait.",
+            hint="See `ticketsync waiting list`.",
+        )
+    if not KINDS[kind].can_be_dismissed:
+        raise errors.UsageError(
+            "An account cannot be dismissed.",
+            hint="Run `ticketsync accounts pause ACCOUNT`; a paused one does not wait.",
+        )
+    found = tuple(item for item in items if wanted in (item.id, item.kind))
+    if not found:
+        raise errors.NotFound(
+            f"Nothing waits under {safe(wanted)!r}.",
+            hint="See `ticketsync waiting list`.",
+        )
+    return found
+
+
+def _name(wanted: str) -> dismissals.Name:
+    kind, _, key = wanted.partition(":")
+    return kind, key
