@@ -226,9 +226,14 @@ def set_secret(
 
 
 def set_identity(
-    session: Session, account_id: int, identity: str | None, name: str = ""
+    session: Session, account_id: int, identity: str | None, name: str
 ) -> None:
-    _change(session, account_id, identity=identity, identity_name=name)
+    """
+    Note whose account it is, `None` where the platform names nobody, and what it is
+    called there.
+    """
+    known = {} if identity is None else {"identity": identity}
+    _change(session, account_id, identity_name=name, **known)
 
 
 def set_fingerprint(session: Session, account_id: int, fingerprint: str) -> None:

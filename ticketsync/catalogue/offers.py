@@ -234,6 +234,15 @@ def read_elsewhere(
     return held_elsewhere(session, Occurrence, account_id, occurrence_ids)
 
 
+def events_elsewhere(
+    session: Session, account_id: int, event_ids: Iterable[str]
+) -> list[Elsewhere]:
+    """
+    The same for events.
+    """
+    return held_elsewhere(session, Event, account_id, event_ids)
+
+
 def forget(session: Session, account_id: int) -> None:
     """
     Delete an account's listing; no sales and no links hang on it.

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Raw = Mapping[str, Any]
 Options = Mapping[str, str]
-OCCURRENCE = "occurrence"
+LISTING = "listing"  # its events and their dates
 ORDER = "order"
 
 
@@ -95,7 +95,7 @@ class ProviderSpec:
     explain           what the platform's error answers mean
     oauth             how a person can allow us to read instead of giving a key
     limits            in words, what of this platform cannot be read, for `providers`
-    global_ids        which of its ids (OCCURRENCE, ORDER) no two accounts of the
+    global_ids        which of its ids (LISTING, ORDER) no two accounts of the
                       platform share: who lists one that another has read is a twin
     owner_is_account  whether the owner that its answers name is the whole account, as
                       `identify` gives it; else one of several that a key may read for

@@ -45,7 +45,7 @@ from ticketsync.net.hooks import Delivery, Hint, HookCard
 from ticketsync.net.paging import rows_of
 from ticketsync.providers import reading
 from ticketsync.providers.base import (
-    OCCURRENCE,
+    LISTING,
     ORDER,
     Budget,
     Capabilities,
@@ -164,7 +164,7 @@ class Eventbrite:
         tells_fees=True,
         explain=explain,
         oauth=_oauth,
-        global_ids=frozenset((OCCURRENCE, ORDER)),
+        global_ids=frozenset((LISTING, ORDER)),
     )
     tells_changes: ClassVar[bool] = True
 

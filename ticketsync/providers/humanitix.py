@@ -41,7 +41,7 @@ from ticketsync.net.client import ApiClient, Meaning, Params
 from ticketsync.net.paging import rows_of
 from ticketsync.providers import reading
 from ticketsync.providers.base import (
-    OCCURRENCE,
+    LISTING,
     ORDER,
     Budget,
     Capabilities,
@@ -115,7 +115,7 @@ class Humanitix:
         ),
         explain=explain,
         limits="names no account: it is known again by the organisers of its events",
-        global_ids=frozenset((OCCURRENCE, ORDER)),
+        global_ids=frozenset((LISTING, ORDER)),
     )
     filters_by_change: ClassVar[bool] = True
 

@@ -48,7 +48,7 @@ from ticketsync.net.hooks import Delivery, Hint, HookCard
 from ticketsync.net.paging import rows_of
 from ticketsync.providers import reading
 from ticketsync.providers.base import (
-    OCCURRENCE,
+    LISTING,
     ORDER,
     Budget,
     Capabilities,
@@ -157,7 +157,7 @@ class Square:
         tells_fees=True,
         explain=explain,
         oauth=_oauth,
-        global_ids=frozenset((OCCURRENCE, ORDER)),
+        global_ids=frozenset((LISTING, ORDER)),
         owner_is_account=True,
         limits="knows no dates and no check-ins: link its items to your shows",
     )

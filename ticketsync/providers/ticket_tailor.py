@@ -52,7 +52,7 @@ from ticketsync.net.hooks import Delivery, Hint, HookCard
 from ticketsync.net.paging import FilterIgnored, Window, by_last_id, in_windows
 from ticketsync.providers import reading
 from ticketsync.providers.base import (
-    OCCURRENCE,
+    LISTING,
     ORDER,
     Budget,
     Capabilities,
@@ -117,7 +117,7 @@ class TicketTailor:
             )
         ),
         code_fields=frozenset(("barcode",)),
-        global_ids=frozenset((OCCURRENCE, ORDER)),
+        global_ids=frozenset((LISTING, ORDER)),
         owner_is_account=True,
     )
 

@@ -43,7 +43,7 @@ from ticketsync.net.hooks import Delivery, Hint, HookCard
 from ticketsync.net.paging import rows_of
 from ticketsync.providers import reading
 from ticketsync.providers.base import (
-    OCCURRENCE,
+    LISTING,
     Budget,
     Capabilities,
     Extent,
@@ -154,7 +154,7 @@ class Wix:
             ),
         ),
         explain=explain,
-        global_ids=frozenset((OCCURRENCE,)),
+        global_ids=frozenset((LISTING,)),
         limits="card processing fees are not told; webhooks only for a venue's own app",
     )
     tells_changes: ClassVar[bool] = True

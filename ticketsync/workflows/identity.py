@@ -79,8 +79,7 @@ def learn(session: Session, account_id: int, found: records.Identity) -> None:
     """
     Remember who an account's key belongs to, and whose events it reads.
     """
-    if found.id:
-        state.set_identity(session, account_id, found.id, found.name)
+    state.set_identity(session, account_id, found.id, found.name)
     named = dict.fromkeys(found.owners, "")
     sources.note(session, account_id, sources.OWNER, named, clock.now())
 

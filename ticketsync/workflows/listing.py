@@ -53,12 +53,12 @@ def _save_page(work: AccountSession, page: Page, result: ListingResult) -> None:
     cleans = cleaned(page.records, spec)
     good, bad = understood("event", cleans, work.provider.read_event)
     refuse_drift(len(good), bad, spec.title)
-    dates = {date.id for item in good for date in item.value.occurrences}
-    result.seen.update(dates)
+    events = [item.value for item in good]
+    result.seen.update(date.id for event in events for date in event.occurrences)
     result.seen.update(item.provider_id for item in bad)
     listed = [Listed(item.value, item.clean.content) for item in good]
     with work.database.read() as session:
-        twins.refuse_shared_dates(session, work, dates)
+        twins.refuse_shared_listing(session, work, events)
         changed = set(offers.changed(session, work.account.id, listed))
     result.unchanged += len(listed) - len(changed)
     work.counts.quarantined += len(bad)
@@ -74,7 +74,7 @@ def _save_page(work: AccountSession, page: Page, result: ListingResult) -> None:
         if work.has_siblings:
             # The other one may be saving the same dates at this very moment.
             state.lock_platform(session, spec.name)
-            twins.refuse_shared_dates(session, work, dates)
+            twins.refuse_shared_listing(session, work, events)
         versions.keep(session, work.account.id, "event", [pack(news)], now)
         quarantine.put(session, work.account.id, bad, now)
         quarantine.release(

@@ -16,7 +16,7 @@ from ticketsync.catalogue import links, offers
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.providers import registry
-from ticketsync.providers.base import OCCURRENCE
+from ticketsync.providers.base import LISTING
 from ticketsync.sales import quarantine, saving, versions
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
@@ -94,7 +94,7 @@ def _shared(reading: Session, account: AccountState) -> tuple[int, ...]:
     """
     Dates that an older account reads as well: connected twice by an earlier version.
     """
-    if OCCURRENCE not in registry.provider(account.provider).spec.global_ids:
+    if LISTING not in registry.provider(account.provider).spec.global_ids:
         return ()
     ids = offers.ids(reading, account.id)
     found = offers.read_elsewhere(reading, account.id, ids)

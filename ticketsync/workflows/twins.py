@@ -22,7 +22,7 @@ from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret, safe
 from ticketsync.providers import registry
 from ticketsync.providers.base import (
-    OCCURRENCE,
+    LISTING,
     ORDER,
     Options,
     Provider,
@@ -134,15 +134,21 @@ def _contents(provider: ReadsFiles) -> Mapping[str, str]:
 # While an account is read
 
 
-def refuse_shared_dates(
-    session: Session, work: AccountSession, dates: Collection[str]
+def refuse_shared_listing(
+    session: Session, work: AccountSession, events: Sequence[records.Event]
 ) -> None:
     """
     `GuardRefused` if another account of the platform has listed one of these.
     """
-    if work.has_siblings and OCCURRENCE in work.provider.spec.global_ids:
-        found = offers.read_elsewhere(session, work.account.id, dates)
-        _refuse(work.account, work.provider.spec, found, "lists", "date")
+    spec = work.provider.spec
+    if not work.has_siblings or LISTING not in spec.global_ids:
+        return
+    dates = [date.id for event in events for date in event.occurrences]
+    found = offers.read_elsewhere(session, work.account.id, dates)
+    _refuse(work.account, spec, found, "lists", "date")
+    ids = [event.id for event in events]
+    found = offers.events_elsewhere(session, work.account.id, ids)
+    _refuse(work.account, spec, found, "lists", "event")
 
 
 def refuse_shared_orders(
