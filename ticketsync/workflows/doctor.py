@@ -26,6 +26,7 @@ from ticketsync.providers import registry
 from ticketsync.reporting import runs
 from ticketsync.store import backup, engine
 from ticketsync.store.engine import Database
+from ticketsync.workflows import identity as whose
 from ticketsync.workflows import schedule, session, tokens, watch
 
 SKEW = timedelta(seconds=60)
@@ -269,6 +270,8 @@ def _account(
         return
     try:
         identity = provider.identify()
+        with database.read() as reading:
+            whose.refuse_stranger(reading, account, spec, identity)
         yield ok(name, f"{spec.title} answers: {safe(identity.name)}")
         if api.provider_time is not None:
             skew = abs(api.provider_time - clock.now())

@@ -5,9 +5,8 @@ the owners that it names, else by the dates that it lists again (F27).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
-
-from sqlmodel import Session
 
 from ticketsync.accounts import sources, state
 from ticketsync.catalogue import offers
@@ -27,10 +26,11 @@ def recognised(work: AccountSession, *, accept_shrink: bool) -> Iterator[Page]:
     provider, spec = work.provider, work.provider.spec
     with work.database.read() as session:
         known = identity.owners_of(session, work.account, spec)
-        familiar = _listed_before(session, work.account.id)
+    # Asked for only where no owner answers the question.
+    familiar = functools.cache(lambda: _listed_before(work))
     met = _owners_told(provider)
     _refuse_strangers(work, known, met)
-    is_own = spec.is_local or not (known or familiar) or bool(met & known)
+    is_own = spec.is_local or bool(met & known) or not (known or familiar())
     waiting: list[Page] = []
     for page in provider.fetch_events():
         named = _owners_named(provider, page)
@@ -38,7 +38,7 @@ def recognised(work: AccountSession, *, accept_shrink: bool) -> Iterator[Page]:
             _refuse_strangers(work, known, named)
         met |= named
         ids = {str(raw.get("id")) for raw in page.records}
-        is_own = is_own or bool(named & known) or bool(ids & familiar)
+        is_own = is_own or bool(named & known) or bool(ids & familiar())
         waiting.append(page)
         if is_own:
             yield from waiting
@@ -52,11 +52,12 @@ def recognised(work: AccountSession, *, accept_shrink: bool) -> Iterator[Page]:
     yield from waiting
 
 
-def _listed_before(session: Session, account_id: int) -> frozenset[str]:
+def _listed_before(work: AccountSession) -> frozenset[str]:
     """
     The platform's ids of all events and dates that the account listed before.
     """
-    held = offers.all_offers(session, account_id)
+    with work.database.read() as session:
+        held = offers.all_offers(session, work.account.id)
     return frozenset(id_ for o in held for id_ in (o.occurrence_id, o.event_id))
 
 
