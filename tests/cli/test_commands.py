@@ -275,9 +275,11 @@ def test_accounts_can_be_looked_after(synced):
     synced("accounts", "pause", "box-office", "--reason", "summer")
     paused = synced("sync", "--json").json
     synced("accounts", "resume", "box-office")
-    removed = synced("accounts", "remove", "box-office", "--yes", code=7)
+    removed = synced("accounts", "remove", "box-office", "--yes")
+    listed = synced("accounts", "list", "--json").json
     assert paused["accounts"][0]["outcome"] == "skipped-disabled"
-    assert "has-history" in removed.stderr
+    assert "is retired" in removed.stderr
+    assert [account["state"] for account in listed] == ["retired"]
 
 
 def test_the_sandbox_and_its_truth(ticketsync):

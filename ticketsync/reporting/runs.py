@@ -4,6 +4,8 @@ How the accounts are doing, and what their runs did.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -70,6 +72,8 @@ class Freshness:
     last_message: str
     last_hint: str
     created_at: datetime
+    identity_name: str
+    options: Mapping[str, str]  # without what only concerns its tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +122,25 @@ def freshness(session: Session, now: datetime | None = None) -> list[Freshness]:
             facts,
             *(accounts.c[name] for name in ("secret_source", "secret_reference")),
             *(accounts.c[name] for name in ("base_url", "identity")),
+            *(accounts.c[name] for name in ("identity_name", "options")),
         )
         .join(accounts, accounts.c.id == facts.c.account_id)
         .order_by(accounts.c.name)
     )
-    names = Freshness.__slots__
+    names = {*reports.field_names(Freshness)} - {"last_outcome", "options"}
     return [
         Freshness(
-            **{name: row._mapping[name] for name in names if name != "last_outcome"},
+            **{name: row._mapping[name] for name in names},
             last_outcome=row.last_outcome or None,
+            options=_shown_options(row.options),
         )
         for row in session.connection().execute(query)
     ]
+
+
+def _shown_options(text: str) -> dict[str, str]:
+    told: dict[str, str] = json.loads(text)
+    return {name: v for name, v in told.items() if not name.startswith("oauth_")}
 
 
 def open_work(session: Session, now: datetime) -> Open:

@@ -122,6 +122,7 @@ class Eventbrite:
     name: str = "eventbrite"
     prefix: str = "/eventbrite/v3"
     organisations: tuple[str, ...] = (ORGANISATION, EMPTY_ORGANISATION)
+    user: str = "5500001"
     expands: bool = True
     hooks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -174,7 +175,7 @@ class Eventbrite:
     def _answer(self, asked: Asked) -> Reply:
         match asked.steps:
             case ["users", "me"]:
-                return reply({"id": "5500001", "name": "Lantern Box Office"})
+                return reply({"id": self.user, "name": "Lantern Box Office"})
             case ["users", "me", "organizations"]:
                 rows = [
                     {"id": id_, "name": f"Lantern {id_[-1]}", "_type": "organization"}
@@ -182,7 +183,7 @@ class Eventbrite:
                 ]
                 return self._list(asked, "organizations", rows)
             case ["organizations", id_, *what] if id_ in self.organisations:
-                return self._of_organisation(asked, what, id_ == ORGANISATION)
+                return self._of_organisation(asked, what, id_ == self.organisations[0])
             case ["webhooks", id_] if asked.method == "DELETE":
                 hook = _found(self.hooks.values(), lambda hook: hook["id"], id_)
                 del self.hooks[hook["endpoint_url"]]
@@ -413,7 +414,7 @@ class Eventbrite:
             "actions": told.get("actions", "").split(","),
             "event_id": told.get("event_id"),
             "created": utc(self.world.now),
-            "user_id": "5500001",
+            "user_id": self.user,
             "resource_uri": f"https://www.eventbriteapi.com/v3/webhooks/{id_}/",
         }
         self.hooks[hook["endpoint_url"]] = hook
@@ -485,7 +486,7 @@ class Eventbrite:
             "is_series": True,
             "is_series_parent": False,
             "series_id": _series(work),
-            "organization_id": ORGANISATION,
+            "organization_id": self.organisations[0],
             "venue_id": VENUE_ID,
             "venue": _venue(),
             "is_free": False,

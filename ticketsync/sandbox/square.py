@@ -88,6 +88,7 @@ class Square:
     limit_seconds: int = 60
     name: str = "square"
     prefix: str = "/square"
+    merchant: str = MERCHANT["id"]
     late_fees: bool = False
     remembers: bool = False
     has_events: bool = False
@@ -128,14 +129,15 @@ class Square:
     def _answer(self, asked: Asked) -> Reply:
         match (asked.method, *asked.steps):
             case ("GET", "v2", "merchants"):
-                return reply({"merchant": [MERCHANT]})
+                return reply({"merchant": [MERCHANT | {"id": self.merchant}]})
             case ("GET", "v2", "merchants", id_):
-                own = MERCHANT["id"] if id_ == "me" else id_
-                return _one("merchant", [MERCHANT], own)
+                own = self.merchant if id_ == "me" else id_
+                return _one("merchant", [MERCHANT | {"id": self.merchant}], own)
             case ("GET", "v2", "locations"):
-                return reply({"locations": [*map(told.location, (MAIN, SECOND))]})
+                places = [told.location(id_, self.merchant) for id_ in (MAIN, SECOND)]
+                return reply({"locations": places})
             case ("GET", "v2", "locations", id_):
-                places = [*map(told.location, (MAIN, SECOND))]
+                places = [told.location(one, self.merchant) for one in (MAIN, SECOND)]
                 return _one("location", places, MAIN if id_ == "main" else id_)
             case ("GET", "v2", "payments"):
                 return self._payments(asked)
@@ -184,7 +186,7 @@ class Square:
                 "access_token": self.key,
                 "token_type": "bearer",
                 "expires_at": utc(self.world.now + 30 * DAY),
-                "merchant_id": MERCHANT["id"],
+                "merchant_id": self.merchant,
                 "refresh_token": self.refresh_token,
             }
         )

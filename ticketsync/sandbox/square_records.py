@@ -120,7 +120,7 @@ def money(minor: int) -> dict[str, Any]:
     return {"amount": minor, "currency": "AUD"}
 
 
-def location(id_: str) -> dict[str, Any]:
+def location(id_: str, merchant: str) -> dict[str, Any]:
     return {
         "id": id_,
         "name": id_.title(),
@@ -128,7 +128,7 @@ def location(id_: str) -> dict[str, Any]:
         "currency": "AUD",
         "country": "AU",
         "status": "ACTIVE",
-        "merchant_id": MERCHANT["id"],
+        "merchant_id": merchant,
     }
 
 

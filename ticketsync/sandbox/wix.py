@@ -22,7 +22,7 @@ from typing import Any
 from ticketsync.sandbox import wix_records as told
 from ticketsync.sandbox.player import Asked, Reply, reply, seconds_of
 from ticketsync.sandbox.wix_records import SITE
-from ticketsync.sandbox.world import ZONE, Habits, Purchase, World
+from ticketsync.sandbox.world import ZONE, Habits, Performance, Purchase, World
 
 KEY = "IST.sandbox-wix-key-0000000000000001"
 USUAL_PAGE = 50
@@ -123,6 +123,8 @@ class Wix:
     prefix: str = "/wix"
     is_installed: bool = True
     lacks_invoices: bool = False
+    site: str = SITE
+    app_instance: str = told.APP_INSTANCE
 
     def forget(self) -> None:
         """
@@ -135,7 +137,7 @@ class Wix:
     def respond(self, asked: Asked) -> Reply:
         if asked.headers.get("Authorization") != self.key:
             return reply({"message": "", "details": {}}, 401)
-        if asked.headers.get("wix-site-id") != SITE:
+        if asked.headers.get("wix-site-id") != self.site:
             return reply({"message": "", "details": {}}, 403)
         try:
             return self._answer(asked)
@@ -226,13 +228,17 @@ class Wix:
         details = {"applicationError": {**error, "data": {}}}
         return reply({"message": "Event not found", "details": details}, 404)
 
+    def _event(self, performance: Performance, fields: Iterable[str]) -> Row:
+        found = told.event(performance, self.world.now, fields)
+        return found | {"instanceId": self.app_instance}
+
     def _listed(self, filters: Row, fields: Iterable[str]) -> list[Row]:
         _known("fields", fields, EVENT_FIELDS)
         wanted = [*fields]
         rows = []
         for performance in self.world.performances:
-            whole = told.event(performance, self.world.now, ("REGISTRATION",))
-            row = told.event(performance, self.world.now, wanted)
+            whole = self._event(performance, ("REGISTRATION",))
+            row = self._event(performance, wanted)
             if _fits(whole, filters, EVENT_FILTERS):
                 rows.append(row)
         return rows

@@ -25,6 +25,7 @@ from ticketsync.sandbox.world import (
     leave_unpaid,
 )
 
+APP_INSTANCE = "a1110000-0000-4000-8000-000000000001"
 SITE = "5a1e0000-0000-4000-8000-000000000001"
 OWNER = "12dea96f-ec20-4935-86ab-75692c994959"
 INCLUDED = 3003  # this work bears the fee itself

@@ -27,6 +27,7 @@ from ticketsync.providers import registry
 from ticketsync.reporting import runs
 from ticketsync.store import backup, engine
 from ticketsync.store.engine import Database
+from ticketsync.workflows import identity as whose
 from ticketsync.workflows import schedule, session, tokens, waiting
 
 SKEW = timedelta(seconds=60)
@@ -241,6 +242,9 @@ def _account(
     database: Database, settings: Settings, account: AccountState, *, network: bool
 ) -> Iterator[Finding]:
     name = f"account {account.name}"
+    if account.is_retired:
+        yield ok(name, "it is retired: never read, its orders are kept")
+        return
     found = _health(database, settings, account)
     text = f"it is {found.word}. {safe(found.text, longest=300)}".strip()
     if found.word == health.MISSING_SECRET:
@@ -249,8 +253,6 @@ def _account(
         yield warning(name, text, found.to_do)
     else:
         yield ok(name, text)
-    if account.state not in ("active", "parked", "paused"):
-        return
     try:
         spec = registry.provider(account.provider).spec
         secret = credentials.read(
@@ -271,6 +273,8 @@ def _account(
         return
     try:
         identity = provider.identify()
+        with database.read() as reading:
+            whose.refuse_stranger(reading, account, spec, identity)
         yield ok(name, f"{spec.title} answers: {safe(identity.name)}")
         if api.provider_time is not None:
             skew = abs(api.provider_time - clock.now())

@@ -1,0 +1,31 @@
+"""
+The Accounts page: what an account was told, whose it is, and accounts that are retired.
+"""
+
+from ticketsync.accounts import state
+from ticketsync.core.config import Settings
+from ticketsync.workflows import retire
+
+
+def test_the_page_shows_whose_an_account_is_and_its_options(full, enter):
+    with full.write() as session:
+        account = state.named(session, "tt")
+        state.set_options(session, account.id, {"people": "true", "oauth_x": "hidden"})
+    page = enter("manager").get("/accounts").text
+    assert "lanternroom" in page
+    assert "<dt>people</dt><dd>true</dd>" in page
+    assert "oauth_x" not in page
+    assert "/accounts/tt/sync" in page
+
+
+def test_a_retired_account_is_shown_and_cannot_be_read(full, enter, asked):
+    retire.remove(full, Settings(), "tt")
+    client = enter("manager")
+    page = client.get("/accounts").text
+    assert "retired" in page
+    assert "its orders are kept" in page
+    assert "/accounts/tt/sync" not in page
+    refused = client.post("/accounts/tt/sync")
+    assert refused.status_code >= 400
+    assert asked == []
+    assert client.get("/").status_code == 200

@@ -1,0 +1,406 @@
+"""
+Nothing is read by two accounts, however it is written down: every sale would count
+twice.
+"""
+
+# ruff: noqa: F811  # fixtures of another file come in by their names
+
+import contextlib
+import threading
+from shutil import copytree
+
+import pytest
+from conftest import NOW
+from sqlalchemy import text
+from test_account_identity import add, attempt
+from test_platforms import adopt, name, played  # noqa: F401
+from test_sync import dump, figures
+
+from ticketsync.accounts import state
+from ticketsync.catalogue import offers, shows
+from ticketsync.core import errors
+from ticketsync.store import engine
+from ticketsync.workflows import connect as connecting
+from ticketsync.workflows import listing, match, retire, sync, twins
+from ticketsync.workflows.connect import SecretSource
+from ticketsync.workflows.sync import Request
+
+# Whose key, which regions
+
+
+@pytest.fixture
+def humanitix(played, sqlite, settings, monkeypatch):
+    """
+    Connects an account of the same key with these regions.
+    """
+    monkeypatch.setenv("KEY", played.player.key)
+
+    def connect_(account, regions):
+        return connecting.add(
+            sqlite,
+            settings,
+            provider="humanitix",
+            name=account,
+            base_url=played.address,
+            source=SecretSource("env", "KEY"),
+            options={"regions": regions} if regions else {},
+            check=True,
+        )
+
+    return connect_
+
+
+@pytest.mark.parametrize("name", ["humanitix"])
+@pytest.mark.parametrize("second", ["NZ,AU", "au", "NZ", "US, NZ", "AU,NZ", ""])
+def test_regions_are_a_set_and_one_in_common_is_a_twin(humanitix, second):
+    humanitix("hx", "AU,NZ")
+    with pytest.raises(
+        errors.GuardRefused, match="'hx' reads this Humanitix"
+    ) as caught:
+        humanitix("hx2", second)
+    assert (caught.value.exit_code, caught.value.word) == (7, "connected-already")
+    assert "ticketsync accounts set hx regions=" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["humanitix"])
+def test_who_reads_the_accounts_own_region_may_read_any(humanitix):
+    humanitix("hx", "")
+    with pytest.raises(errors.GuardRefused):
+        humanitix("hx2", "NZ")
+
+
+@pytest.mark.parametrize("name", ["humanitix"])
+def test_two_keys_of_one_organiser_are_twins_and_renamed_ones_are_known(
+    humanitix, played, sqlite, monkeypatch
+):
+    humanitix("hx", "AU")
+    connecting.rename(sqlite, "hx", "sydney")
+    played.player.key = "hx-another-key"
+    monkeypatch.setenv("KEY", played.player.key)
+    with pytest.raises(errors.GuardRefused, match="'sydney'"):
+        humanitix("hx2", "AU")
+    humanitix("auckland", "NZ")
+
+
+@pytest.mark.parametrize("name", ["humanitix"])
+def test_the_same_key_is_known_under_an_account_that_was_renamed(
+    humanitix, played, sqlite
+):
+    """
+    Nothing but the key tells: there is no event that names an organiser.
+    """
+    played.player.organiser = ""
+    humanitix("hx", "AU")
+    connecting.rename(sqlite, "hx", "sydney")
+    with pytest.raises(errors.GuardRefused, match="'sydney'"):
+        humanitix("hx2", "AU")
+
+
+@pytest.mark.parametrize("name", ["eventbrite", "square"])
+def test_another_key_of_the_same_owner_is_a_twin(
+    sqlite, settings, played, name, monkeypatch
+):
+    """
+    Eventbrite: a colleague's token of one of the organisations; Square: a key beside
+    an OAuth token of the same merchant.
+    """
+    add(sqlite, settings, played, name, monkeypatch)
+    played.player.key = "another-key-0000000000"
+    if name == "eventbrite":
+        played.player.user = "5507777"
+        played.player.organisations = ("770000001", "770000009")
+    monkeypatch.setenv("KEY", played.player.key)
+    with pytest.raises(errors.GuardRefused, match="count every sale twice"):
+        connecting.add(
+            sqlite,
+            settings,
+            provider=name,
+            name="colleague",
+            base_url=played.address,
+            source=SecretSource("env", "KEY"),
+            options={},
+            check=True,
+        )
+
+
+# While reading
+
+
+def second_account(database, address, account="tt2"):
+    """
+    A twin that no check at `add` has seen.
+    """
+    new = state.NewAccount(account, "ticket_tailor", address, "env", "TT_KEY", "", None)
+    with database.write() as session:
+        return state.add(session, new, NOW)
+
+
+def test_a_listing_that_another_account_has_read_is_refused_at_its_first_page(
+    adopted, settings, sandbox
+):
+    sync.sync(adopted, settings, Request())
+    second_account(adopted, sandbox.url)
+    before = dump(adopted)
+
+    fetched, _ = sync.fetch_listing(adopted, settings, ["tt2"])
+    synced = attempt(adopted, settings, names=("tt2",))
+
+    for result in (fetched[0], synced):
+        assert (result.exit_code, result.word) == (7, "connected-already")
+        assert "'tt' reads already" in result.message
+        assert "accounts remove tt2" in result.hint
+    assert dump(adopted) == before
+    assert attempt(adopted, settings, names=("tt",)).exit_code == 0
+
+
+def test_an_order_that_another_account_has_brought_is_refused(
+    adopted, settings, sandbox, monkeypatch
+):
+    """
+    Whatever its listing says: here the dates of the second account are not compared.
+    """
+    monkeypatch.setattr(twins, "refuse_shared_listing", lambda *_: None)
+    sync.sync(adopted, settings, Request())
+    before = figures(adopted)
+    second_account(adopted, sandbox.url)
+    sync.fetch_listing(adopted, settings, ["tt2"])
+    adopt(adopted)
+
+    result = attempt(adopted, settings, names=("tt2",))
+
+    assert (result.exit_code, result.word) == (7, "connected-already")
+    assert " orders that the account 'tt' reads already" in result.message
+    with adopted.read() as session:
+        assert {o.account for o in offers.all_offers(session)} == {"tt", "tt2"}
+    assert figures(adopted) == before
+
+
+def test_what_both_hold_since_an_earlier_version_stays_with_the_older_account(
+    adopted, settings, sandbox, monkeypatch
+):
+    """
+    Connected twice by the version before: 40 dates, every figure doubled. The second
+    one is refused from now on; removing it puts the figures right.
+    """
+    sync.sync(adopted, settings, Request())
+    right = {key: value["tickets_sold"] for key, value in totals(adopted).items()}
+    second_account(adopted, sandbox.url)
+    with monkeypatch.context() as before:
+        before.setattr(twins, "refuse_shared_listing", lambda *_: None)
+        before.setattr(twins, "refuse_shared_orders", lambda *_: None)
+        sync.sync(adopted, settings, Request())
+    doubled = {key: value["tickets_sold"] for key, value in totals(adopted).items()}
+    assert sum(doubled.values()) == 2 * sum(right.values()) > 0
+
+    assert attempt(adopted, settings, names=("tt",)).exit_code == 0
+    assert attempt(adopted, settings, names=("tt2",)).word == "connected-already"
+    done = retire.remove(adopted, settings, "tt2")
+
+    assert done.retires
+    assert len(done.shared) == 40
+    found = {key: value["tickets_sold"] for key, value in totals(adopted).items()}
+    assert found == right
+
+
+def totals(database):
+    with database.read() as session:
+        rows = session.connection().execute(text("SELECT * FROM show_totals"))
+        return {row["show_id"]: row for row in rows.mappings() if row["tickets_sold"]}
+
+
+def test_one_account_alone_asks_the_database_nothing_more(
+    adopted, settings, monkeypatch
+):
+    asked = []
+    monkeypatch.setattr(offers, "read_elsewhere", lambda *_: asked.append("dates"))
+    monkeypatch.setattr(
+        "ticketsync.sales.saving.read_elsewhere", lambda *_: asked.append("orders")
+    )
+    sync.sync(adopted, settings, Request())
+    assert asked == []
+
+
+@pytest.mark.parametrize("is_protected", [True, False])
+def test_two_accounts_that_list_the_same_at_once_do_not_both_save_it(
+    templates, settings, sandbox, monkeypatch, is_protected
+):
+    """
+    Both have looked before either has saved. The control, without the lock, saves the
+    3 series of the first page twice.
+    """
+    database = engine.open_database(templates.copy("postgresql", "empty"))
+    with database.write() as session:
+        shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+    for account in ("one", "two"):
+        second_account(database, sandbox.url, account)
+    both = threading.Barrier(2)
+    check = twins.refuse_shared_listing
+
+    def checked(session, work, events):
+        check(session, work, events)
+        # Broken where the other one waits for the lock, or was refused.
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(timeout=2)
+
+    monkeypatch.setattr(listing.twins, "refuse_shared_listing", checked)
+    if not is_protected:
+        monkeypatch.setattr(state, "lock_platform", lambda *_: None)
+    results = []
+
+    def fetch(account):
+        other = engine.open_database(database.url)
+        results.extend(sync.fetch_listing(other, settings, [account])[0])
+        other.close()
+
+    threads = [threading.Thread(target=fetch, args=(a,)) for a in ("one", "two")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.read() as session:
+        rows = session.connection().execute(text("SELECT provider_id FROM events"))
+        saved = sorted(rows.scalars())
+        dates = len(offers.all_offers(session))
+    words = sorted(result.word for result in results)
+    database.close()
+    assert (dates, words) == (40, ["", "connected-already"])
+    series = ["es_3001", "es_3002", "es_3003"]
+    assert saved == (series if is_protected else sorted(series * 2))
+
+
+# Reports
+
+RECIPE = """
+platform: The Other Place
+timezone: Australia/Sydney
+currency: AUD
+columns:
+  order: Booking
+  event: Show
+  starts: Date and time
+  type: Price type
+  quantity: Seats
+  total: Paid
+  status: State
+formats: {starts: "%d/%m/%Y %H:%M"}
+status:
+  paid: [Sold]
+"""
+HEAD = "Booking,Show,Date and time,Price type,Seats,Paid,State\n"
+GALA = f"{HEAD}B1,Gala,04/12/2026 19:30,Full,2,75.00,Sold\n"
+OTHER = f"{HEAD}C1,Gala,04/12/2026 19:30,Full,1,40.00,Sold\n"
+
+
+@pytest.fixture
+def reports(tmp_path, sqlite, settings, frozen):
+    """
+    Connects a folder of reports, a recipe and a name; both are made where missing.
+    """
+    with sqlite.write() as session:
+        shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+
+    def connect_(account, folder, recipe, files=None, names="*"):
+        place = tmp_path / folder
+        if files is not None:
+            place.mkdir(exist_ok=True)
+            for file, rows in files.items():
+                (place / file).write_text(rows)
+        kept = tmp_path / recipe
+        kept.write_text(f'{RECIPE}files: "{names}"\n')
+        return connecting.add(
+            sqlite,
+            settings,
+            provider="file",
+            name=account,
+            base_url=None,
+            source=SecretSource("none", ""),
+            options={"recipe": str(kept), "watch": str(place)},
+            check=True,
+        )
+
+    connect_.folder = tmp_path
+    return connect_
+
+
+def test_a_folder_is_read_once_whatever_its_recipe_is_called(reports):
+    reports("other", "in", "other.yaml", {"a.csv": GALA})
+    with pytest.raises(errors.GuardRefused, match="'other' reads this") as caught:
+        reports("other2", "in", "copy.yaml")
+    assert (caught.value.exit_code, caught.value.word) == (7, "connected-already")
+    assert "accounts set other watch=" in caught.value.hint
+
+
+@pytest.mark.parametrize("way", ["in/../in", "link"])
+def test_a_folder_is_known_by_its_real_path(reports, way):
+    reports("other", "in", "other.yaml", {"a.csv": GALA})
+    (reports.folder / "link").symlink_to(reports.folder / "in")
+    with pytest.raises(errors.GuardRefused, match="'other'"):
+        reports("other2", way, "copy.yaml")
+
+
+def test_the_same_reports_in_another_folder_are_refused(reports):
+    reports("other", "in", "other.yaml", {"a.csv": GALA})
+    copytree(reports.folder / "in", reports.folder / "copied")
+    with pytest.raises(errors.GuardRefused, match=r"a\.csv is the same") as caught:
+        reports("other2", "copied", "other.yaml")
+    assert caught.value.exit_code == 7
+
+
+def test_two_resellers_may_name_one_show_alike(reports, sqlite, settings):
+    """
+    Another seller of the same Gala, in a folder of its own: 2 and 1 tickets.
+    """
+    reports("other", "in", "other.yaml", {"a.csv": GALA})
+    reports("reseller", "in2", "other.yaml", {"a.csv": OTHER})
+    assert sync.sync(sqlite, settings, Request()).exit_code == 0
+    adopt_first(sqlite, settings)
+    assert sync.sync(sqlite, settings, Request(full=True)).exit_code == 0
+    assert [row["tickets_sold"] for row in totals(sqlite).values()] == [3]
+
+
+def adopt_first(database, settings):
+    match.adopt(database, settings)
+    match.accept(
+        database,
+        settings,
+        plan_of(database, settings).certain,
+        decided_by="person",
+        batch="t",
+    )
+
+
+def plan_of(database, settings):
+    with database.read() as session:
+        return match.plan(session, settings.match_tolerance)
+
+
+def test_two_reports_of_one_folder_may_have_a_recipe_each(reports):
+    files = {"tek-1.csv": GALA, "mosh-1.csv": OTHER}
+    reports("tek", "in", "tek.yaml", files, names="tek-*")
+    reports("mosh", "in", "mosh.yaml", names="mosh-*")
+    with pytest.raises(errors.GuardRefused):
+        reports("all", "in", "all.yaml")
+
+
+def test_empty_reports_are_alike_and_no_twins(reports, sqlite, settings):
+    reports("other", "in", "other.yaml", {"a.csv": GALA, "none.csv": HEAD})
+    reports("reseller", "in2", "other.yaml", {"b.csv": OTHER, "none.csv": HEAD})
+    assert sync.sync(sqlite, settings, Request()).exit_code == 0
+
+
+def test_a_report_that_is_copied_over_later_is_refused_and_counts_once(
+    reports, sqlite, settings
+):
+    reports("other", "in", "other.yaml", {"a.csv": GALA})
+    reports("reseller", "in2", "other.yaml", {"a.csv": OTHER})
+    sync.sync(sqlite, settings, Request())
+    before = dump(sqlite)
+    (reports.folder / "in2" / "b.csv").write_text(GALA)
+
+    result = attempt(sqlite, settings, names=("reseller",))
+
+    assert (result.exit_code, result.word) == (7, "connected-already")
+    assert "'other'" in result.message
+    assert dump(sqlite) == before
+    (reports.folder / "in2" / "b.csv").unlink()
+    assert attempt(sqlite, settings, names=("reseller",)).exit_code == 0
