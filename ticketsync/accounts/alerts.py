@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlmodel import Session
 
 from ticketsync.store.tables.accounts import Alert
@@ -87,6 +87,14 @@ def news(
             found.append((standing, before))
     upsert(session, Alert, rows, key=["account_id"])
     return found
+
+
+def forget(session: Session, account_id: int) -> None:
+    """
+    Nobody is told of this account any more.
+    """
+    table = table_of(Alert)
+    session.connection().execute(delete(table).where(table.c.account_id == account_id))
 
 
 def mark_told(session: Session, standing: Standing) -> None:

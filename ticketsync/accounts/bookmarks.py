@@ -45,6 +45,14 @@ def drop(session: Session, account_id: int, streams: Iterable[str]) -> None:
     )
 
 
+def forget(session: Session, account_id: int) -> None:
+    """
+    Delete every bookmark of an account.
+    """
+    table = table_of(Bookmark)
+    session.connection().execute(delete(table).where(table.c.account_id == account_id))
+
+
 def drop_events(
     session: Session, account_id: int, stream: str, events: Iterable[str]
 ) -> None:

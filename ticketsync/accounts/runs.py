@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlmodel import Session
 
 from ticketsync.accounts.state import AccountState
@@ -106,6 +106,14 @@ def skip(
     for name, value in _values(result).items():
         setattr(row, name, value)
     session.add(row)
+
+
+def forget(session: Session, account_id: int) -> None:
+    """
+    Delete the runs of an account that is deleted itself.
+    """
+    table = table_of(SyncRun)
+    session.connection().execute(delete(table).where(table.c.account_id == account_id))
 
 
 def last_attempt(session: Session, account_id: int) -> datetime | None:

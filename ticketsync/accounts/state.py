@@ -3,7 +3,8 @@ Accounts and how they are doing.
 
 The breaker stops asking a platform that keeps failing: five failures in a row open
 it, and it lets one probe through after 1, 2, 4 … 24 hours. Refused credentials park
-an account instead, until a person mends them.
+an account instead, until a person mends them. A retired account is never read again;
+what it brought stays and counts.
 """
 
 from __future__ import annotations
@@ -17,12 +18,15 @@ from sqlalchemy import delete, select, update
 from sqlmodel import Session
 
 from ticketsync.core import errors
+from ticketsync.core.config import AccountSettings
 from ticketsync.core.redact import safe
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.upsert import table_of
 
 FAILURES_TO_OPEN = 5
 LONGEST_PAUSE_HOURS = 24
+RETIRED = "retired"
+PEOPLE = "people"  # the account's own option: keep who bought and who comes
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,11 @@ class AccountState:
     breaker_opened: int
     breaker_until: datetime | None
     created_at: datetime
+    identity_name: str
+
+    @property
+    def is_retired(self) -> bool:
+        return self.state == RETIRED
 
     def breaker_is_open(self, now: datetime) -> bool:
         """
@@ -68,6 +77,7 @@ class NewAccount:
     secret_fingerprint: str
     identity: str | None
     options: Mapping[str, str] = field(default_factory=dict)
+    identity_name: str = ""
 
 
 def all_accounts(session: Session) -> list[AccountState]:
@@ -92,13 +102,58 @@ def named(session: Session, name: str) -> AccountState:
     raise errors.NotFound(f"There is no account {safe(name)!r}.", hint=hint)
 
 
+def numbered(session: Session, account_id: int) -> AccountState:
+    """
+    The account of that row as it stands now.
+    """
+    for account in all_accounts(session):
+        if account.id == account_id:
+            return account
+    raise errors.NotFound(
+        "The account is not there any more.", hint="See `ticketsync accounts list`."
+    )
+
+
+def has_siblings(session: Session, account: AccountState) -> bool:
+    """
+    Whether there are other accounts of the same platform, retired ones included.
+    """
+    return any(
+        other.provider == account.provider and other.id != account.id
+        for other in all_accounts(session)
+    )
+
+
+def in_use(session: Session, name: str) -> AccountState:
+    """
+    The account of that name; refuses one that is retired.
+    """
+    account = named(session, name)
+    if account.is_retired:
+        raise retired(account)
+    return account
+
+
+def retired(account: AccountState) -> errors.GuardRefused:
+    """
+    What to say where a retired account would have to be read.
+    """
+    return errors.GuardRefused(
+        f"Account {account.name!r} is retired: it is never read again; its orders and "
+        "figures are kept.",
+        hint=f"Run `ticketsync accounts add {account.provider} {account.name} "
+        "--revive` to connect it again.",
+        word="retired",
+    )
+
+
 def chosen(session: Session, names: list[str]) -> list[AccountState]:
     """
-    The named accounts, or all of them if none is named.
+    The named accounts, or all that can be read if none is named.
     """
     if names:
-        return [named(session, name) for name in dict.fromkeys(names)]
-    accounts = all_accounts(session)
+        return [in_use(session, name) for name in dict.fromkeys(names)]
+    accounts = [a for a in all_accounts(session) if not a.is_retired]
     if not accounts:
         raise errors.NotFound(
             "No account is connected yet.", hint="Run `ticketsync accounts add`."
@@ -124,6 +179,7 @@ def add(session: Session, new: NewAccount, now: datetime) -> int:
         secret_fingerprint=new.secret_fingerprint,
         options=json.dumps(dict(new.options), sort_keys=True),
         identity=new.identity,
+        identity_name=new.identity_name,
         created_at=now,
     )
     session.add(row)
@@ -142,7 +198,7 @@ def remove(session: Session, account: AccountState) -> None:
 
 def set_state(session: Session, account_id: int, state: str, reason: str = "") -> None:
     """
-    Make an account active, paused (by a person) or parked (needs a person).
+    Make an account active, paused (by a person), parked (needs a person) or retired.
     """
     _change(session, account_id, state=state, state_reason=reason)
 
@@ -169,12 +225,76 @@ def set_secret(
     )
 
 
-def set_identity(session: Session, account_id: int, identity: str) -> None:
-    _change(session, account_id, identity=identity)
+def set_identity(
+    session: Session, account_id: int, identity: str | None, name: str = ""
+) -> None:
+    _change(session, account_id, identity=identity, identity_name=name)
+
+
+def set_fingerprint(session: Session, account_id: int, fingerprint: str) -> None:
+    _change(session, account_id, secret_fingerprint=fingerprint)
 
 
 def set_options(session: Session, account_id: int, options: Mapping[str, str]) -> None:
     _change(session, account_id, options=json.dumps(dict(options), sort_keys=True))
+
+
+def set_base_url(session: Session, account_id: int, base_url: str | None) -> None:
+    _change(session, account_id, base_url=base_url)
+
+
+def add_options(session: Session, account_id: int, more: Mapping[str, str]) -> None:
+    """
+    Set some options and leave the others as they stand in the database by now.
+    """
+    set_options(session, account_id, {**numbered(session, account_id).options, **more})
+
+
+def retire(session: Session, account: AccountState, reason: str) -> None:
+    """
+    Never read an account again; its orders and figures stay.
+    """
+    _change(
+        session,
+        account.id,
+        state=RETIRED,
+        state_reason=reason,
+        failures=0,
+        breaker_opened=0,
+        breaker_until=None,
+    )
+
+
+def forget_secret(session: Session, account: AccountState) -> None:
+    """
+    Note that a retired account's secret is deleted; by its fingerprint the same key is
+    still known again.
+    """
+    _change(session, account.id, secret_source="none", secret_reference="")  # noqa: S106  # the kind of a place
+
+
+def lock_platform(session: Session, provider: str) -> None:
+    """
+    Hold up other transactions that are about to save a listing of the same platform.
+
+    SQLite has one writer anyhow.
+    """
+    if session.connection().dialect.name == "postgresql":
+        table = table_of(Account)
+        query = select(table.c.id).where(table.c.provider == provider)
+        session.connection().execute(
+            query.order_by(table.c.id).with_for_update(key_share=True)
+        )
+
+
+def keeps_people(account: AccountState, settings: AccountSettings) -> bool:
+    """
+    Whether an account keeps who bought and who comes: as its settings say, and where
+    they say nothing, as `accounts set` did.
+    """
+    if settings.keep_people is not None:
+        return settings.keep_people
+    return account.options.get(PEOPLE) == "true"
 
 
 def note_success(session: Session, account: AccountState) -> None:

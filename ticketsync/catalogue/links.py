@@ -388,6 +388,37 @@ def set_switches(
     return show_id
 
 
+def switch_off(session: Session, occurrence_ids: Iterable[int]) -> set[int]:
+    """
+    Let these dates feed their shows no more; returns the shows.
+    """
+    wanted = list(occurrence_ids)
+    if not wanted:
+        return set()
+    table = table_of(ShowLink)
+    found = table.c.occurrence_id.in_(wanted)
+    shows = session.connection().scalars(select(table.c.show_id).where(found))
+    fed = set(shows)
+    session.connection().execute(update(table).where(found).values(sync_enabled=False))
+    return fed
+
+
+def forget(session: Session, account_id: int) -> None:
+    """
+    Take apart whatever an account's listing was linked to, and what was said about it.
+    """
+    dates, events = table_of(Occurrence), table_of(Event)
+    mine = select(dates.c.id).where(dates.c.account_id == account_id)
+    for model in (ShowLink, Refusal):
+        table = table_of(model)
+        session.connection().execute(
+            delete(table).where(table.c.occurrence_id.in_(mine))
+        )
+    works = table_of(ProductionLink)
+    of_account = select(events.c.id).where(events.c.account_id == account_id)
+    session.connection().execute(delete(works).where(works.c.event_id.in_(of_account)))
+
+
 def map_types(
     session: Session, event_row: int, names: Mapping[str, str]
 ) -> dict[str, str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlmodel import Session
 
 from ticketsync.catalogue.shows import local_text
@@ -17,7 +17,7 @@ from ticketsync.core import errors, records
 from ticketsync.core.redact import safe
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import Event, Occurrence, ShowLink
-from ticketsync.store.upsert import known, table_of, upsert
+from ticketsync.store.upsert import Elsewhere, held_elsewhere, known, table_of, upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +223,26 @@ def all_offers(
         query = query.where(links.c.id.is_(None))
     rows = session.connection().execute(query)
     return [Offer(**row._mapping) for row in rows]
+
+
+def read_elsewhere(
+    session: Session, account_id: int, occurrence_ids: Iterable[str]
+) -> list[Elsewhere]:
+    """
+    Which of these dates, by the platform's ids, another account of it has listed.
+    """
+    return held_elsewhere(session, Occurrence, account_id, occurrence_ids)
+
+
+def forget(session: Session, account_id: int) -> None:
+    """
+    Delete an account's listing; no sales and no links hang on it.
+    """
+    for model in (Occurrence, Event):
+        table = table_of(model)
+        session.connection().execute(
+            delete(table).where(table.c.account_id == account_id)
+        )
 
 
 def find(session: Session, wanted: str) -> Offer:

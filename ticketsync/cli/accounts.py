@@ -13,7 +13,10 @@ from ticketsync.cli import context
 from ticketsync.cli.context import Format, Json, Yes
 
 if TYPE_CHECKING:
+    from ticketsync.providers.base import Option
+    from ticketsync.workflows.account_options import Plan
     from ticketsync.workflows.connect import SecretSource
+    from ticketsync.workflows.retire import Removal
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -112,7 +115,7 @@ def list_providers(format: Format = "table", json: Json = False) -> None:
                 "trouble": "",
                 "tells_fees": spec.tells_fees,
                 "key": spec.key_help,
-                "options": "; ".join(f"{o.name}: {o.help}" for o in spec.options),
+                "options": "; ".join(_told_of(option) for option in spec.options),
                 "limits": spec.limits,
                 **asdict(spec.capabilities),
             }
@@ -162,6 +165,11 @@ def _print_keys(rows: list[dict[str, Any]]) -> None:
             typer.echo(line)
 
 
+def _told_of(option: Option) -> str:
+    known = f", of {', '.join(option.values)}" if option.values else ""
+    return f"{option.name}: {option.help}{known}"
+
+
 @app.command("add")
 def add_account(
     ctx: typer.Context,
@@ -187,6 +195,9 @@ def add_account(
     redirect_url: RedirectUrl = "",
     browser: Browser = True,
     check: Annotated[bool, typer.Option(help="Try the key before saving.")] = True,
+    revive: Annotated[
+        bool, typer.Option("--revive", help="Connect a retired account again.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """
@@ -231,6 +242,7 @@ def add_account(
         source=source,
         options=options,
         check=check,
+        revive=revive,
     )
     if json:
         render.print_json(added.as_json())
@@ -325,6 +337,7 @@ def list_accounts(
             "account": item.account,
             "provider": item.provider,
             "state": item.state,
+            "options": " ".join(f"{n}={value}" for n, value in item.options.items()),
             "last_good": clock.ago(item.last_success_at),
             "failures": item.failures,
             "secret": f"{item.secret_source} {item.secret_reference}".strip(),
@@ -338,14 +351,57 @@ def list_accounts(
         render.Column("last_good", "LAST GOOD"),
         render.Column("failures", "FAILS", numeric=True),
         render.Column("secret", "KEY FROM", most=30),
+        render.Column("options", "OPTIONS", most=30),
     ]
+    chosen = context.chosen_format(format, json)
+    machine = [asdict(item) for item in found]
+    if chosen == "csv":
+        machine = [
+            {**complete, "options": row["options"]}
+            for complete, row in zip(machine, rows, strict=True)
+        ]
     render.show(
         rows,
         columns,
-        context.chosen_format(format, json),
-        machine=[asdict(item) for item in found],
+        chosen,
+        machine=machine,
         empty="No account yet. Run `ticketsync accounts add`.",
     )
+
+
+@app.command("show")
+def show_account(ctx: typer.Context, name: str, json: Json = False) -> None:
+    """
+    Show one account: whose it is, how it stands, and what it was told.
+    """
+    from dataclasses import asdict
+
+    from ticketsync.accounts import state
+    from ticketsync.cli import render
+    from ticketsync.core import clock
+    from ticketsync.core.redact import safe
+    from ticketsync.reporting import runs
+
+    with context.of(ctx).database().read() as session:
+        state.named(session, name)
+        item = next(f for f in runs.freshness(session) if f.account == name)
+    if json:
+        render.print_json(asdict(item))
+        return
+    whose = " ".join(part for part in (item.identity_name, item.identity or "") if part)
+    rows = {
+        "account": item.account,
+        "provider": item.provider,
+        "state": f"{item.state} {item.state_reason}".strip(),
+        "belongs to": whose,
+        "address": item.base_url or "",
+        "key from": f"{item.secret_source} {item.secret_reference}".strip(),
+        "last complete": clock.ago(item.last_success_at),
+        **item.options,
+    }
+    for label, value in rows.items():
+        if value:
+            typer.echo(f"{label + ':':<16}{safe(value, longest=500)}")
 
 
 @app.command("check")
@@ -453,17 +509,98 @@ def resume_account(ctx: typer.Context, name: str) -> None:
     here.say(f"Account {name!r} is active.")
 
 
+@app.command("set")
+def set_options(
+    ctx: typer.Context,
+    name: str,
+    values: Annotated[
+        list[str],
+        typer.Argument(metavar="OPTION=VALUE…", help="As `providers` lists them."),
+    ],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would follow, save nothing.")
+    ] = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """
+    Change what an account is told: its platform's options, base_url, people.
+
+    An empty value takes an option away. What would be read from elsewhere is tried
+    first. Example: ticketsync accounts set hx regions=AU,NZ
+    """
+    from ticketsync.cli import render
+    from ticketsync.workflows import account_options
+
+    here = context.of(ctx)
+    database, given = here.database(), _options(values)
+    plan = account_options.plan(database, here.settings(), name, given)
+    if not json:
+        _print_plan(plan)
+    is_saved = False
+    question = f"Change account {name!r} like that?"
+    if plan.changes and not dry_run and context.confirm(question, yes):
+        account_options.apply(database, plan)
+        is_saved = True
+    if json:
+        render.print_json(plan.as_json(is_saved=is_saved))
+    elif is_saved:
+        here.say(f"Account {name!r} is changed.")
+    else:
+        here.say("Nothing has been changed.")
+
+
+def _print_plan(plan: Plan) -> None:
+    from ticketsync.core.redact import safe
+
+    for change in plan.changes:
+        typer.echo(safe(change.text, longest=500))
+    for effect in plan.effects:
+        typer.echo(f"  {safe(effect, longest=500)}")
+
+
 @app.command("remove")
 def remove_account(ctx: typer.Context, name: str, yes: Yes = False) -> None:
     """
-    Forget an account and its key. One that has orders can only be paused.
+    Remove an account and its key. One that has orders is retired: never read again,
+    its orders and figures kept.
     """
-    from ticketsync.workflows import connect
+    from ticketsync.workflows import retire
 
     here = context.of(ctx)
-    if context.confirm(f"Remove account {name!r} and delete its key?", yes):
-        connect.remove(here.database(), name)
+    database = here.database()
+    found = retire.plan(database, name)
+    if not context.confirm(_what_removing_does(found), yes):
+        return
+    done = retire.remove(database, here.settings(), name)
+    if not done.retires:
         here.say(f"Account {name!r} is removed.")
+        return
+    here.say(
+        f"Account {name!r} is retired: {done.orders} orders and their figures are "
+        "kept and count; it is never read again."
+    )
+    if done.shared:
+        here.say(
+            f"{len(done.shared)} of its dates are read by another account, too: they "
+            "count there and no longer here."
+        )
+
+
+def _what_removing_does(found: Removal) -> str:
+    name = found.account.name
+    if not found.retires:
+        return f"Remove account {name!r}, its listing and its key?"
+    shared = (
+        f" {len(found.shared)} dates that another account reads, too, stop counting "
+        "here."
+        if found.shared
+        else ""
+    )
+    return (
+        f"Account {name!r} has {found.orders} orders; they and their figures are kept."
+        f"{shared} Delete its key and never read it again?"
+    )
 
 
 def _app_options(client_id: str, env: str, command: str) -> dict[str, str]:
@@ -527,24 +664,21 @@ def _allowed(
 
 def _options(given: list[str], *, recipe: str = "", watch: str = "") -> dict[str, str]:
     """
-    `NAME=VALUE`, each once; the folder and a recipe's file by their whole names,
-    because cron runs elsewhere.
+    `NAME=VALUE`, each once.
     """
-    from pathlib import Path
-
     from ticketsync.core import errors
 
     found: dict[str, str] = {}
     if recipe:
-        is_file = recipe.endswith((".yaml", ".yml"))
-        found["recipe"] = str(Path(recipe).resolve()) if is_file else recipe
+        found["recipe"] = recipe
     if watch:
-        found["watch"] = str(Path(watch).resolve())
+        found["watch"] = watch
     for text in given:
         name, has_value, value = text.partition("=")
         if not has_value or not name or name in found:
             raise errors.UsageError(
-                f"--set {text!r} cannot be read.", hint="Use --set NAME=VALUE, once."
+                f"{text!r} cannot be read as an option.",
+                hint="Use NAME=VALUE, each name once.",
             )
         found[name.strip()] = value.strip()
     return found

@@ -88,7 +88,7 @@ def _once(here: context.Here, json: bool) -> bool:
 def _is_stale(item: Freshness, settings: Settings) -> bool:
     from ticketsync.core import clock
 
-    if item.state == "paused":
+    if item.state in ("paused", "retired"):
         return False
     if item.last_success_at is None:
         return item.last_attempt_at is not None

@@ -360,7 +360,7 @@ def _account(database: Any, name: str) -> tuple[Any, Any]:
     from ticketsync.providers import registry
 
     with database.read() as session:
-        found = state.named(session, name)
+        found = state.in_use(session, name)
     kind = registry.sends_webhooks(found.provider)
     if kind is None:
         raise errors.UsageError(

@@ -22,6 +22,7 @@ from ticketsync.core import errors, paths, plain_yaml
 T = TypeVar("T")
 SALE_NEWS = ("sold", "refund", "nearly-full", "sold-out")
 ELSEWHERE = "env:"  # an address that an environment variable holds
+ACCOUNT_SETTINGS = ("interval_minutes", "fees", "people", "push_check_ins")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,14 @@ class FeeSchedule:
 
 @dataclass(frozen=True, slots=True)
 class AccountSettings:
+    """
+    What the settings say of one account. `keep_people` is `None` where they say
+    nothing of it: then what `accounts set NAME people=…` said holds.
+    """
+
     interval: timedelta = timedelta(minutes=15)
     fees: FeeSchedule | None = None
-    keep_people: bool = False
+    keep_people: bool | None = None
     push_check_ins: bool = False
 
 
@@ -260,7 +266,7 @@ class _Reader:
         }
 
     def account(self, node: plain_yaml.Node, name: str) -> AccountSettings:
-        known = ("interval_minutes", "fees", "people", "push_check_ins")
+        known = ACCOUNT_SETTINGS
         entries = self.mapping(node, f"accounts.{name}", known)
         fees = entries.get("fees")
         return AccountSettings(
@@ -268,7 +274,9 @@ class _Reader:
                 minutes=self.whole(entries.get("interval_minutes"), 15, 1, 10080)
             ),
             fees=self.schedule(fees, name) if fees else None,
-            keep_people=self.flag(entries.get("people"), False),
+            keep_people=self.flag(entries["people"], False)
+            if "people" in entries
+            else None,
             push_check_ins=self.flag(entries.get("push_check_ins"), False),
         )
 

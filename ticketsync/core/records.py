@@ -213,10 +213,13 @@ class Unread(msgspec.Struct, frozen=True):
 
 class Identity(msgspec.Struct, frozen=True):
     """
-    Whose key this is; `id` is `None` where the platform has no such thing.
+    Whose key this is; `id` is `None` where the platform has no such thing. `owners`
+    are those whose events the key reads (organisations, organisers, a box office), as
+    far as the platform names them.
     """
 
     id: str | None
     name: str
     currency: str | None = None
     note: str = ""
+    owners: tuple[str, ...] = ()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
 from ticketsync.core import records
 from ticketsync.core.redact import Secret, take_people_out
 from ticketsync.net.hooks import Delivery, Hint, HookCard
+from ticketsync.providers.options import Option as Option
 
 if TYPE_CHECKING:
     from ticketsync.net.client import ApiClient, Explain, Headers
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 Raw = Mapping[str, Any]
 Options = Mapping[str, str]
+OCCURRENCE = "occurrence"
+ORDER = "order"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +72,6 @@ class Capabilities:
 Authenticate = Callable[[Secret, Options], "Headers"]
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """
-    Something beside the key that an account of this platform needs to be told.
-    """
-
-    name: str
-    help: str
-    is_required: bool = False
-
-
 def nothing_to_explain(status: int, body: Mapping[str, Any]) -> None:
     """
     For platforms whose error answers say no more than their status.
@@ -103,6 +95,10 @@ class ProviderSpec:
     explain           what the platform's error answers mean
     oauth             how a person can allow us to read instead of giving a key
     limits            in words, what of this platform cannot be read, for `providers`
+    global_ids        which of its ids (OCCURRENCE, ORDER) no two accounts of the
+                      platform share: who lists one that another has read is a twin
+    owner_is_account  whether the owner that its answers name is the whole account, as
+                      `identify` gives it; else one of several that a key may read for
     """
 
     name: str
@@ -121,6 +117,8 @@ class ProviderSpec:
     explain: Explain = nothing_to_explain
     limits: str = ""
     oauth: Callable[[], OAuth] | None = None
+    global_ids: frozenset[str] = frozenset()
+    owner_is_account: bool = False
 
     @property
     def is_local(self) -> bool:
@@ -325,6 +323,49 @@ class NamesItsOwner(Protocol):
     """
 
     def owner_of(self, raw: Raw) -> str | None: ...
+
+
+@runtime_checkable
+class NamesItsOwners(Protocol):
+    """
+    Tells whose account it reads by a request that its listing needs anyway (F27).
+    """
+
+    def owners(self) -> Sequence[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """
+    Where an account finds its files, by real paths: the folder, the names it looks
+    for, and what is there now.
+    """
+
+    path: str
+    pattern: str
+    files: frozenset[str]
+
+    def shares_with(self, other: Folder) -> bool:
+        """
+        Whether both would read the same file, now or when one is put there.
+        """
+        same_names = (self.path, self.pattern) == (other.path, other.pattern)
+        return same_names or bool(self.files & other.files)
+
+
+@runtime_checkable
+class ReadsFiles(Protocol):
+    """
+    Reads files instead of a platform: accounts are told apart by where the files lie
+    and by what is in them.
+    """
+
+    def folder(self) -> Folder: ...
+
+    def contents(self) -> Mapping[str, str]:
+        """
+        A digest of each file that holds orders → the file's name.
+        """
 
 
 def key_as_basic_user(secret: Secret, options: Options) -> dict[str, Secret]:

@@ -45,6 +45,8 @@ from ticketsync.net.hooks import Delivery, Hint, HookCard
 from ticketsync.net.paging import rows_of
 from ticketsync.providers import reading
 from ticketsync.providers.base import (
+    OCCURRENCE,
+    ORDER,
     Budget,
     Capabilities,
     Extent,
@@ -162,6 +164,7 @@ class Eventbrite:
         tells_fees=True,
         explain=explain,
         oauth=_oauth,
+        global_ids=frozenset((OCCURRENCE, ORDER)),
     )
     tells_changes: ClassVar[bool] = True
 
@@ -175,7 +178,12 @@ class Eventbrite:
         me = self.api.get("/users/me/")
         organisations = list(self._organisations())
         names = ", ".join(str(row.get("name") or row["id"]) for row in organisations)
-        return records.Identity(str(me.get("id") or "") or None, names)
+        return records.Identity(
+            str(me.get("id") or "") or None, names, owners=tuple(self.owners())
+        )
+
+    def owners(self) -> Sequence[str]:
+        return [str(row["id"]) for row in self._organisations()]
 
     def fetch_events(self) -> Iterator[Page]:
         query = {"status": EVERY_STATUS}

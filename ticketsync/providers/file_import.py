@@ -26,7 +26,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from ticketsync.core import clock, errors, money, records, sheets
+from ticketsync.core import clock, digest, errors, money, records, sheets
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret, safe
@@ -36,12 +36,13 @@ from ticketsync.providers.base import (
     Budget,
     Capabilities,
     Extent,
-    Option,
+    Folder,
     Options,
     Page,
     ProviderSpec,
     Raw,
 )
+from ticketsync.providers.options import Option
 from ticketsync.providers.recipe import Recipe
 
 PAGE = 100
@@ -50,6 +51,47 @@ NO_DATE = ""
 
 def _no_key(secret: Secret, options: Options) -> dict[str, Secret]:
     return {}
+
+
+def _real_folder(text: str) -> str:
+    """
+    A folder by its whole name, because cron runs elsewhere.
+    """
+    return str(Path(text).expanduser().resolve())
+
+
+def _recipe(text: str) -> str:
+    """
+    The name of a recipe of ours, or a recipe's file by its whole name.
+    """
+    if not text.endswith((".yaml", ".yml")):
+        if text not in recipe.names():
+            raise ValueError(f"Give a .yaml file, or one of: {_listed_recipes()}.")
+        return text
+    file = Path(text).expanduser().resolve()
+    if not file.is_file():
+        raise ValueError(f"Give a .yaml file that exists, or: {_listed_recipes()}.")
+    return str(file)
+
+
+def _listed_recipes() -> str:
+    return ", ".join(recipe.names())
+
+
+def _zone(text: str) -> str:
+    try:
+        clock.zone(text)
+    except ValueError:
+        raise ValueError("Expected: an IANA name such as Australia/Sydney.") from None
+    return text
+
+
+def _currency(text: str) -> str:
+    try:
+        money.exponent(text.upper())
+    except money.MoneyError:
+        raise ValueError("Expected: an ISO 4217 code such as AUD.") from None
+    return text.upper()
 
 
 class FileImport:
@@ -62,10 +104,20 @@ class FileImport:
         key_help="none: put the platform's reports into a folder",
         capabilities=Capabilities(reads_pricing=True, recurring=True, promo_codes=True),
         options=(
-            Option("recipe", "a recipe file, or the name of one of ours", True),
-            Option("watch", "the folder with the reports", True),
-            Option("timezone", "the zone of the report's times"),
-            Option("currency", "the currency of its amounts"),
+            Option(
+                "recipe",
+                "a recipe file, or the name of one of ours",
+                is_required=True,
+                check=_recipe,
+            ),
+            Option(
+                "watch",
+                "the folder with the reports",
+                is_required=True,
+                check=_real_folder,
+            ),
+            Option("timezone", "the zone of the report's times", check=_zone),
+            Option("currency", "the currency of its amounts", check=_currency),
         ),
         limits="knows what the last report told",
     )
@@ -85,6 +137,18 @@ class FileImport:
             f"{files} in {self._options['watch']}, {reports.recipe.platform}",
             reports.recipe.currency or None,
         )
+
+    def folder(self) -> Folder:
+        chosen = _recipe_of(self._options)
+        place = Path(self._options["watch"]).expanduser()
+        files = frozenset(str(file.resolve()) for file in _files(place, chosen))
+        return Folder(str(place.resolve()), chosen.files, files)
+
+    def contents(self) -> Mapping[str, str]:
+        return {
+            digest.content(file.read_bytes()).hex(): file.name
+            for file in self._read().with_orders
+        }
 
     def fetch_events(self) -> Iterator[Page]:
         dates = {
@@ -179,6 +243,9 @@ class FileImport:
 class Reports:
     """
     What a folder of reports holds; `places` tells where each order begins.
+
+    `with_orders` are the files that hold any: two venues may well have the same empty
+    report.
     """
 
     recipe: Recipe
@@ -186,6 +253,7 @@ class Reports:
     orders: tuple[Raw, ...]
     places: Mapping[str, str]
     unmapped: tuple[str, ...] = ()
+    with_orders: tuple[Path, ...] = ()
 
 
 def read_folder(options: Options) -> Reports:
@@ -194,14 +262,8 @@ def read_folder(options: Options) -> Reports:
     """
     chosen = _recipe_of(options)
     folder = Path(options["watch"]).expanduser()
-    kinds = (*sheets.WORKBOOKS, *sheets.TEXTS)
     files = sorted(
-        (
-            file
-            for file in (folder.glob(chosen.files) if folder.is_dir() else ())
-            if file.suffix.lower() in kinds and not file.name.startswith((".", "~$"))
-        ),
-        key=lambda file: (file.stat().st_mtime_ns, file.name),
+        _files(folder, chosen), key=lambda file: (file.stat().st_mtime_ns, file.name)
     )
     if not files:
         raise errors.ProviderUnavailable(
@@ -210,6 +272,18 @@ def read_folder(options: Options) -> Reports:
             word="no-report",
         )
     return _merged(chosen, files)
+
+
+def _files(folder: Path, chosen: Recipe) -> list[Path]:
+    """
+    The files of a folder that may be reports for a recipe.
+    """
+    kinds = (*sheets.WORKBOOKS, *sheets.TEXTS)
+    return [
+        file
+        for file in (folder.glob(chosen.files) if folder.is_dir() else ())
+        if file.suffix.lower() in kinds and not file.name.startswith((".", "~$"))
+    ]
 
 
 def read_report(options: Options, file: Path) -> Reports:
@@ -242,6 +316,7 @@ def _merged(chosen: Recipe, files: Sequence[Path]) -> Reports:
     orders: dict[str, Raw] = {}
     places: dict[str, str] = {}
     unmapped: tuple[str, ...] = ()
+    with_orders: list[Path] = []
     for file in files:
         told: dict[str, list[dict[str, str]]] = {}
         heading: list[str] = []
@@ -268,11 +343,20 @@ def _merged(chosen: Recipe, files: Sequence[Path]) -> Reports:
                 hint="Run `ticketsync accounts recipe check` with this report.",
                 word="headings",
             )
+        if told:
+            with_orders.append(file)
         orders |= {
             id_: {"id": id_, "rules": rules, "lines": lines}
             for id_, lines in told.items()
         }
-    return Reports(chosen, tuple(files), tuple(orders.values()), places, unmapped)
+    return Reports(
+        chosen,
+        tuple(files),
+        tuple(orders.values()),
+        places,
+        unmapped,
+        tuple(with_orders),
+    )
 
 
 def _heading(chosen: Recipe, line: sheets.Line) -> list[str]:

@@ -41,16 +41,19 @@ from ticketsync.net.client import ApiClient, Meaning, Params
 from ticketsync.net.paging import rows_of
 from ticketsync.providers import reading
 from ticketsync.providers.base import (
+    OCCURRENCE,
+    ORDER,
     Budget,
     Capabilities,
-    Option,
     Options,
     Page,
     ProviderSpec,
     Raw,
 )
+from ticketsync.providers.options import Option
 
 PAGE_SIZE = 100
+REGIONS = ("AU", "CA", "DE", "FJ", "GB", "MX", "MY", "NZ", "SG", "US")
 OVERLAP = timedelta(minutes=5)
 ORDER_STATUS = {"complete": OrderStatus.PAID}
 TICKET_STATUS = {"complete": TicketStatus.VALID, "cancelled": TicketStatus.VOID}
@@ -102,9 +105,17 @@ class Humanitix:
         tells_fees=True,
         orders_by="event",
         options=(
-            Option("regions", "regions to read, as in AU,NZ (default: the account's)"),
+            Option(
+                "regions",
+                "regions to read, as in AU,NZ (default: the account's)",
+                values=REGIONS,
+                is_list=True,
+                sets_apart=True,
+            ),
         ),
         explain=explain,
+        limits="names no account: it is known again by the organisers of its events",
+        global_ids=frozenset((OCCURRENCE, ORDER)),
     )
     filters_by_change: ClassVar[bool] = True
 
@@ -120,13 +131,20 @@ class Humanitix:
         """
         There is no account to ask for: the key is tried on the list of events.
         """
-        query: Params = {**_region(self._regions[0]), "page": 1, "pageSize": 1}
-        found = self.api.get("/v1/events", query)
-        for event in found.get("events") or ():
-            owner = reading.text_or_none(event, "organiserId")
-            currency = reading.text_or_none(event, "currency")
-            return records.Identity(None, f"organiser {owner}", currency)
-        return records.Identity(None, "an account without events yet")
+        query: Params = {**_region(self._regions[0]), "page": 1, "pageSize": PAGE_SIZE}
+        events = self.api.get("/v1/events", query).get("events") or ()
+        owners = sorted({owner for event in events if (owner := self.owner_of(event))})
+        if not events:
+            return records.Identity(None, "an account without events yet")
+        return records.Identity(
+            None,
+            f"organiser {', '.join(owners) or 'unknown'}",
+            reading.text_or_none(events[0], "currency"),
+            owners=tuple(owners),
+        )
+
+    def owner_of(self, raw: Raw) -> str | None:
+        return str(raw.get("organiserId") or "") or None
 
     def fetch_events(self) -> Iterator[Page]:
         for region in self._regions:

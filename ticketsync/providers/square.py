@@ -48,6 +48,8 @@ from ticketsync.net.hooks import Delivery, Hint, HookCard
 from ticketsync.net.paging import rows_of
 from ticketsync.providers import reading
 from ticketsync.providers.base import (
+    OCCURRENCE,
+    ORDER,
     Budget,
     Capabilities,
     Extent,
@@ -155,6 +157,8 @@ class Square:
         tells_fees=True,
         explain=explain,
         oauth=_oauth,
+        global_ids=frozenset((OCCURRENCE, ORDER)),
+        owner_is_account=True,
         limits="knows no dates and no check-ins: link its items to your shows",
     )
     tells_changes: ClassVar[bool] = True
@@ -167,12 +171,21 @@ class Square:
 
     def identify(self) -> records.Identity:
         merchant = reading.mapping(self.api.get("/v2/merchants/me"), "merchant")
+        id_ = str(merchant.get("id") or "")
         self._locations()
         return records.Identity(
-            str(merchant.get("id") or "") or None,
+            id_ or None,
             str(merchant.get("business_name") or "a merchant"),
             reading.text_or_none(merchant, "currency"),
+            owners=(id_,) if id_ else (),
         )
+
+    def owners(self) -> Sequence[str]:
+        """
+        The merchant, whom every location names.
+        """
+        told = (place.get("merchant_id") for place in self._locations())
+        return sorted({str(merchant) for merchant in told if merchant})
 
     def fetch_events(self) -> Iterator[Page]:
         home = self._locations()[0]

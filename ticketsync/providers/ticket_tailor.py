@@ -52,6 +52,8 @@ from ticketsync.net.hooks import Delivery, Hint, HookCard
 from ticketsync.net.paging import FilterIgnored, Window, by_last_id, in_windows
 from ticketsync.providers import reading
 from ticketsync.providers.base import (
+    OCCURRENCE,
+    ORDER,
     Budget,
     Capabilities,
     Extent,
@@ -115,6 +117,8 @@ class TicketTailor:
             )
         ),
         code_fields=frozenset(("barcode",)),
+        global_ids=frozenset((OCCURRENCE, ORDER)),
+        owner_is_account=True,
     )
 
     def __init__(self, api: ApiClient, options: Options) -> None:
@@ -128,7 +132,12 @@ class TicketTailor:
         for series in first.get("data") or ():
             owner = self.owner_of(series)
             currency = str(series.get("currency") or "").upper() or None
-            return records.Identity(owner, owner or "a box office", currency)
+            return records.Identity(
+                owner,
+                owner or "a box office",
+                currency,
+                owners=(owner,) if owner else (),
+            )
         return records.Identity(None, "a box office without events yet")
 
     def fetch_events(self) -> Iterator[Page]:

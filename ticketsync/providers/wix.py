@@ -43,15 +43,16 @@ from ticketsync.net.hooks import Delivery, Hint, HookCard
 from ticketsync.net.paging import rows_of
 from ticketsync.providers import reading
 from ticketsync.providers.base import (
+    OCCURRENCE,
     Budget,
     Capabilities,
     Extent,
-    Option,
     Options,
     Page,
     ProviderSpec,
     Raw,
 )
+from ticketsync.providers.options import Option
 
 EVENT_STATUS = {
     "upcoming": OccurrenceStatus.ON_SALE,
@@ -147,9 +148,13 @@ class Wix:
                 "site_id",
                 "the GUID after /dashboard/ in your site's dashboard address",
                 is_required=True,
+                pattern=r"(?i)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+                sets_apart=True,
+                names_owner=True,
             ),
         ),
         explain=explain,
+        global_ids=frozenset((OCCURRENCE,)),
         limits="card processing fees are not told; webhooks only for a venue's own app",
     )
     tells_changes: ClassVar[bool] = True
@@ -165,10 +170,19 @@ class Wix:
     def identify(self) -> records.Identity:
         told = self.api.get("/site-properties/v4/properties")
         site = told.get("properties") or {}
-        self._query_events(0, 1)  # proves that the app is there
+        listed = self._query_events(0, 1)  # proves that the app is there
+        found = rows_of(self.api, listed, "events", "id")
+        owners = tuple(owner for event in found if (owner := self.owner_of(event)))
         name = site.get("businessName") or site.get("siteDisplayName") or "a site"
         currency = str(site.get("paymentCurrency") or "").upper() or None
-        return records.Identity(self._site or None, str(name), currency)
+        site_id = self._site or None
+        return records.Identity(site_id, str(name), currency, owners=owners)
+
+    def owner_of(self, raw: Raw) -> str | None:
+        """
+        The Events app of the site that an event was made on.
+        """
+        return str(raw.get("instanceId") or "") or None
 
     def fetch_events(self) -> Iterator[Page]:
         offset = 0

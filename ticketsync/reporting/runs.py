@@ -4,6 +4,8 @@ How the accounts are doing, and what their runs did.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -70,6 +72,8 @@ class Freshness:
     last_message: str
     last_hint: str
     created_at: datetime
+    identity_name: str
+    options: Mapping[str, str]  # without what only concerns its tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +154,16 @@ def freshness(session: Session) -> list[Freshness]:
             last_message=last[row.id].message if row.id in last else "",
             last_hint=last[row.id].hint if row.id in last else "",
             created_at=row.created_at,
+            identity_name=row.identity_name,
+            options=_shown_options(row.options),
         )
         for row in connection.execute(select(accounts).order_by(accounts.c.name))
     ]
+
+
+def _shown_options(text: str) -> dict[str, str]:
+    told: dict[str, str] = json.loads(text)
+    return {name: v for name, v in told.items() if not name.startswith("oauth_")}
 
 
 def open_work(session: Session, now: datetime) -> Open:

@@ -132,6 +132,23 @@ def _put(
     upsert(session, kind, rows, key=[owner])
 
 
+def kept(session: Session, account_id: int) -> int:
+    """
+    Of how many buyers and guests of an account names or addresses are kept.
+    """
+    found = 0
+    for people in (_buyers(), _attendees()):
+        is_there = or_(*(people.c[name] != "" for name in ("name", "email", "phone")))
+        accounts = table_of(Account)
+        query = (
+            select(func.count())
+            .select_from(people.join(accounts, accounts.c.name == people.c.account))
+            .where(accounts.c.id == account_id, is_there)
+        )
+        found += session.connection().execute(query).scalar_one()
+    return found
+
+
 def find(session: Session, who: str) -> list[Trace]:
     """
     Every place where a person is kept: by e-mail address, by order or ticket number,

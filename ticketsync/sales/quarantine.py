@@ -54,6 +54,18 @@ def all_of(session: Session, account_id: int) -> list[Unread]:
     ]
 
 
+def holds_sales(session: Session, account_id: int) -> bool:
+    """
+    Whether an order or a ticket of the account waits here.
+    """
+    return any(item.kind != "event" for item in all_of(session, account_id))
+
+
+def forget(session: Session, account_id: int) -> None:
+    table = table_of(Quarantined)
+    session.connection().execute(delete(table).where(table.c.account_id == account_id))
+
+
 def release(
     session: Session, account_id: int, kind: str, provider_ids: Iterable[str]
 ) -> None:

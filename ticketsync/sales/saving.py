@@ -12,14 +12,33 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, delete, func, select, update
+from sqlalchemy import (
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 from sqlmodel import Session
 
 from ticketsync.core import records
 from ticketsync.core.digest import CODE
 from ticketsync.sales.sharing import Share, Shared
+from ticketsync.store.tables.catalogue import Occurrence
 from ticketsync.store.tables.sales import Fee, Order, Refund, Ticket
-from ticketsync.store.upsert import known, table_of, upsert, upsert_rows
+from ticketsync.store.types import WHOLE
+from ticketsync.store.upsert import (
+    Elsewhere,
+    held_elsewhere,
+    known,
+    table_of,
+    upsert,
+    upsert_rows,
+)
 
 _KEY = ["account_id", "provider_id"]
 _FEW = 200  # occurrences above which all are read and picked from
@@ -57,11 +76,24 @@ def contents(
     return {id_: row.content for id_, row in held.items() if row.gone_since is None}
 
 
+def read_elsewhere(
+    session: Session, account_id: int, order_ids: Iterable[str]
+) -> list[Elsewhere]:
+    """
+    Which of these orders, by the platform's ids, another account of it has brought.
+    """
+    return held_elsewhere(session, Order, account_id, order_ids)
+
+
 def holds_orders(session: Session, account_id: int) -> bool:
     """
     Whether we hold any order of the account.
     """
-    table = table_of(Order)
+    return _holds(session, Order, account_id)
+
+
+def _holds(session: Session, model: type, account_id: int) -> bool:
+    table = table_of(model)
     query = select(table.c.id).where(table.c.account_id == account_id).limit(1)
     return session.connection().execute(query).first() is not None
 
@@ -149,6 +181,38 @@ def save_loose(
         updated=len(before),
         touched={row["occurrence_id"] for row in rows} | left,
     )
+
+
+def orders_to_come(session: Session, account_id: int, now: datetime) -> int:
+    """
+    How many orders we hold of an account's dates that are still to come, or have none.
+    """
+    table, dates = table_of(Order), table_of(Occurrence)
+    query = (
+        select(func.count())
+        .select_from(table.join(dates, dates.c.id == table.c.occurrence_id))
+        .where(
+            table.c.account_id == account_id,
+            or_(dates.c.starts_at >= now, type_coerce(dates.c.is_dated, WHOLE) == 0),
+        )
+    )
+    return int(session.connection().execute(query).scalar_one())
+
+
+def number(session: Session, account_id: int) -> int:
+    """
+    How many orders an account has brought.
+    """
+    table = table_of(Order)
+    query = select(func.count()).where(table.c.account_id == account_id)
+    return int(session.connection().execute(query).scalar_one())
+
+
+def holds_sales(session: Session, account_id: int) -> bool:
+    """
+    Whether an account has brought any order, or a ticket that belongs to none.
+    """
+    return holds_orders(session, account_id) or _holds(session, Ticket, account_id)
 
 
 def known_orders(

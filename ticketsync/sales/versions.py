@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlmodel import Session
 
 from ticketsync.core import digest
@@ -54,6 +54,17 @@ def keep(
             )
             begins += length
     upsert_rows(session, RawRecord, _INDEX, rows, key=_KEY)
+
+
+def forget(session: Session, account_id: int) -> None:
+    """
+    Delete every version that was kept of an account's records.
+    """
+    for model in (RawRecord, RawBlock):
+        table = table_of(model)
+        session.connection().execute(
+            delete(table).where(table.c.account_id == account_id)
+        )
 
 
 def earlier(

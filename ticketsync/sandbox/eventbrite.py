@@ -69,6 +69,7 @@ class Eventbrite:
     name: str = "eventbrite"
     prefix: str = "/eventbrite/v3"
     organisations: tuple[str, ...] = (ORGANISATION, EMPTY_ORGANISATION)
+    user: str = "5500001"
     expands: bool = True
     hooks: dict[str, str] = field(default_factory=dict)
 
@@ -86,7 +87,7 @@ class Eventbrite:
             return refusal
         match asked.steps:
             case ["users", "me"]:
-                return reply({"id": "5500001", "name": "Lantern Box Office"})
+                return reply({"id": self.user, "name": "Lantern Box Office"})
             case ["users", "me", "organizations"]:
                 rows = [
                     {"id": id_, "name": f"Lantern {id_[-1]}", "_type": "organization"}
@@ -97,7 +98,7 @@ class Eventbrite:
                 self.hooks[asked.body["endpoint_url"]] = asked.body["actions"]
                 return reply({"id": f"77{len(self.hooks):05d}", **asked.body})
             case ["organizations", id_, *what] if id_ in self.organisations:
-                return self._of_organisation(asked, what, id_ == ORGANISATION)
+                return self._of_organisation(asked, what, id_ == self.organisations[0])
             case ["events", id_, "orders"]:
                 found = [p for p in self._purchases() if _event(p.performance) == id_]
                 return self._orders(asked, found)
@@ -216,7 +217,7 @@ class Eventbrite:
             "is_series": True,
             "is_series_parent": False,
             "series_id": f"99{work.id}",
-            "organization_id": ORGANISATION,
+            "organization_id": self.organisations[0],
             "venue_id": "66001",
             "venue": {"id": "66001", "name": VENUE},
             "is_free": False,

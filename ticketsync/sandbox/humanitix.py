@@ -75,6 +75,7 @@ class Humanitix:
     limit_seconds: int = 60
     name: str = "humanitix"
     prefix: str = "/humanitix"
+    organiser: str = "organiser0001"
 
     def forget(self) -> None:
         """
@@ -164,7 +165,7 @@ class Humanitix:
         return {
             "_id": f"{work.id:024x}",
             "userId": "u0001",
-            "organiserId": "organiser0001",
+            "organiserId": self.organiser,
             "currency": own[0].currency,
             "name": work.title,
             "slug": f"show-{work.id}",

@@ -88,6 +88,7 @@ class Square:
     limit_seconds: int = 60
     name: str = "square"
     prefix: str = "/square"
+    merchant: str = "MLANTERN"
     late_fees: bool = False
     remembers: bool = False
     client_secret: str = "sq-client-secret"  # noqa: S105  # a played one
@@ -118,10 +119,11 @@ class Square:
             return _error(400, "INVALID_REQUEST_ERROR", "BAD_REQUEST")
         match (asked.method, *asked.steps):
             case ("GET", "v2", "merchants", "me"):
-                told = {"id": "MLANTERN", "business_name": "The Lantern Room"}
+                told = {"id": self.merchant, "business_name": "The Lantern Room"}
                 return reply({"merchant": told | {"currency": "AUD"}})
             case ("GET", "v2", "locations"):
-                return reply({"locations": [_location(MAIN), _location(SECOND)]})
+                places = [_location(id_, self.merchant) for id_ in (MAIN, SECOND)]
+                return reply({"locations": places})
             case ("GET", "v2", "catalog", "list"):
                 rows = [_item(p) for p in self.world.performances]
                 return self._page(asked, "objects", [*rows, _drink()], CATALOGUE_PAGE)
@@ -168,7 +170,7 @@ class Square:
                 "access_token": self.key,
                 "token_type": "bearer",
                 "expires_at": utc(self.world.now + 30 * 86400),
-                "merchant_id": "MLANTERN",
+                "merchant_id": self.merchant,
                 "refresh_token": self.refresh_token,
             }
         )
@@ -263,9 +265,10 @@ def _error(status: int, category: str, code: str) -> Reply:
     return reply({"errors": [told]}, status)
 
 
-def _location(id_: str) -> dict[str, Any]:
+def _location(id_: str, merchant: str) -> dict[str, Any]:
     return {
         "id": id_,
+        "merchant_id": merchant,
         "name": id_.title(),
         "timezone": ZONE,
         "currency": "AUD",

@@ -72,6 +72,8 @@ class Wix:
     name: str = "wix"
     prefix: str = "/wix"
     is_installed: bool = True
+    site: str = SITE
+    app_instance: str = "a1110000-0000-4000-8000-000000000001"
 
     def forget(self) -> None:
         """
@@ -84,7 +86,7 @@ class Wix:
     def respond(self, asked: Asked) -> Reply:
         if asked.headers.get("Authorization") != self.key:
             return reply({"message": "", "details": {}}, 401)
-        if asked.headers.get("wix-site-id") != SITE:
+        if asked.headers.get("wix-site-id") != self.site:
             return reply({"message": "", "details": {}}, 403)
         match (asked.method, *asked.steps):
             case ("GET", "site-properties", "v4", "properties"):
@@ -140,6 +142,7 @@ class Wix:
         ends = performance.starts + timedelta(minutes=100)
         found: dict[str, Any] = {
             "id": _event(performance),
+            "instanceId": self.app_instance,
             "title": performance.work.title,
             "slug": f"show-{performance.id}",
             "status": "ENDED" if has_passed else "UPCOMING",

@@ -10,11 +10,22 @@ import functools
 import importlib
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, LargeBinary, Table, bindparam
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    LargeBinary,
+    Table,
+    and_,
+    bindparam,
+    or_,
+    select,
+)
 from sqlmodel import Session, SQLModel
 
+from ticketsync.store.tables.accounts import Account
 from ticketsync.store.types import Flag
 
 _BATCH = 500
@@ -186,6 +197,52 @@ def known(
             ]
             found[str(values[0])] = row_type(*values[1:])
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """
+    A record that another account of the same platform holds.
+    """
+
+    provider_id: str
+    account: str
+    is_retired: bool
+
+
+def held_elsewhere(
+    session: Session,
+    model: type[SQLModel],
+    account_id: int,
+    provider_ids: Iterable[str],
+) -> list[Elsewhere]:
+    """
+    Which of these records another account of the same platform holds. One that both
+    hold belongs to the account that is older here. One statement, by index.
+    """
+    wanted = list(dict.fromkeys(provider_ids))
+    if not wanted:
+        return []
+    table, accounts = table_of(model), table_of(Account)
+    me, mine = accounts.alias("me"), table.alias("mine")
+    held_by_me = and_(
+        mine.c.account_id == account_id, mine.c.provider_id == table.c.provider_id
+    )
+    query = (
+        select(table.c.provider_id, accounts.c.name, accounts.c.state)
+        .join(accounts, accounts.c.id == table.c.account_id)
+        .join(me, me.c.provider == accounts.c.provider)
+        .outerjoin(mine, held_by_me)
+        .where(
+            me.c.id == account_id,
+            table.c.account_id != account_id,
+            table.c.provider_id.in_(wanted),
+            or_(mine.c.provider_id.is_(None), table.c.account_id < account_id),
+        )
+        .order_by(accounts.c.id, table.c.provider_id)
+    )
+    rows = session.connection().execute(query)
+    return [Elsewhere(id_, name, state == "retired") for id_, name, state in rows]
 
 
 @functools.cache

@@ -46,7 +46,7 @@ class Actions:
                 "Nobody here talks to platforms.", hint="Run `ticketsync sync`."
             )
         with self._site.database.read() as session:
-            account = state.named(session, asked.path["name"])
+            account = state.in_use(session, asked.path["name"])
         self._site.ask_sync(account.name)
         return RedirectResponse(f"/accounts?asked={quote(account.name)}", 303)
 

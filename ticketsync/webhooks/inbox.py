@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlmodel import Session
 
 from ticketsync.store.tables.accounts import Account
@@ -125,6 +125,51 @@ def endpoints(session: Session, now: datetime) -> list[Endpoint]:
         known = tuple(place for place in places if place[0])
         found.append(Endpoint(row.account_id, row.name, row.provider, row.path, known))
     return found
+
+
+def secret_places(session: Session, account_id: int) -> list[tuple[str, str]]:
+    """
+    Where the secrets of an account's webhooks are, the one before included.
+    """
+    table = table_of(Webhook)
+    query = select(table).where(table.c.account_id == account_id)
+    return [
+        place
+        for row in session.connection().execute(query)
+        for place in (
+            (row.secret_source, row.secret_reference),
+            (row.old_source, row.old_reference),
+        )
+        if place[0]
+    ]
+
+
+def close(session: Session, account_id: int, now: datetime) -> None:
+    """
+    Take an account's address away, so that whoever knocks is turned away; what waits
+    is settled without effect.
+    """
+    table, came = table_of(Webhook), table_of(Delivered)
+    connection = session.connection()
+    connection.execute(delete(table).where(table.c.account_id == account_id))
+    connection.execute(
+        update(came)
+        .where(
+            came.c.account_id == account_id, came.c.state.in_(("received", "failed"))
+        )
+        .values(state="ignored", reason="its account is retired", settled_at=now)
+    )
+
+
+def forget(session: Session, account_id: int) -> None:
+    """
+    Delete an account's address and all that came to it.
+    """
+    for model in (Webhook, Delivered):
+        table = table_of(model)
+        session.connection().execute(
+            delete(table).where(table.c.account_id == account_id)
+        )
 
 
 def keep(session: Session, arrived: Sequence[Arrived], now: datetime) -> None:

@@ -4,22 +4,25 @@ Connecting platforms: try the key, keep it, remember where it is.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
 
 from ticketsync.accounts import credentials, state
 from ticketsync.accounts.state import AccountState, NewAccount
 from ticketsync.core import clock, errors, records
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret, safe
+from ticketsync.providers import options as options_
 from ticketsync.providers import registry
 from ticketsync.providers.base import (
     Options,
+    Provider,
     ProviderSpec,
     Registered,
     RegistersWebhooks,
@@ -27,7 +30,9 @@ from ticketsync.providers.base import (
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import session, tokens
+from ticketsync.workflows import identity as whose
+from ticketsync.workflows import session, tokens, twins
+from ticketsync.workflows.twins import Newcomer
 
 if TYPE_CHECKING:
     from ticketsync.net.oauth import Tokens
@@ -89,47 +94,93 @@ def add(
     source: SecretSource,
     options: Options,
     check: bool,
+    revive: bool = False,
 ) -> Connected:
     """
-    Save a new account, its key tried and stored first.
+    Save a new account, its key tried and stored first; with `revive` one that was
+    retired is connected again, if the key is of whom it was.
     """
     kind = registry.provider(provider)
     _refuse_bad_name(name)
-    _refuse_bad_options(kind.spec, options)
     with database.read() as reading:
-        others = state.all_accounts(reading)
-    if any(other.name == name for other in others):
-        raise errors.UsageError(
-            f"There is an account {name!r} already.",
-            hint=f"Choose another name, or run `ticketsync accounts rotate {name}`.",
-        )
+        old = _retired_before(reading, kind.spec, name, revive=revive)
+    if old is not None:
+        base_url = base_url or old.base_url
+        options = {**tokens.without(old.options), **options}
+    options = cleaned_options(kind.spec, options)
     secret = source.secret or credentials.read(name, source.kind, source.reference)
-    identity = _identify(
-        kind.spec.name, name, base_url, secret, options, settings, check
-    )
-    _refuse_twin(kind.spec, identity, secret, options, others)
+    with open_platform(kind, name, base_url, secret, options, settings) as client:
+        identity = client.identify() if check else None
+        with database.read() as reading:
+            if old is not None and identity is not None:
+                whose.refuse_stranger(reading, old, kind.spec, identity)
+            newcomer = Newcomer(
+                name, options, secret, identity, old.id if old else None
+            )
+            twins.refuse_twin(reading, client, newcomer, settings)
     reference = _stored(name, source)
+    kept = {**options, **(tokens.expiry_of(source.tokens) if source.tokens else {})}
+    fingerprint = whose.key_print(kind.spec, secret)
     with database.write() as writing:
-        state.add(
-            writing,
-            NewAccount(
+        if old is None:
+            new = NewAccount(
                 name=name,
                 provider=kind.spec.name,
                 base_url=base_url,
                 secret_source=source.kind,
                 secret_reference=reference,
-                secret_fingerprint=credentials.fingerprint(secret, name),
-                identity=identity.id if identity else None,
-                options={
-                    **options,
-                    **(tokens.expiry_of(source.tokens) if source.tokens else {}),
-                },
-            ),
-            clock.now(),
-        )
+                secret_fingerprint=fingerprint,
+                identity=None,
+                options=kept,
+            )
+            account_id = state.add(writing, new, clock.now())
+        else:
+            account_id = old.id
+            state.set_secret(
+                writing,
+                account_id,
+                source=source.kind,
+                reference=reference,
+                fingerprint=fingerprint,
+            )
+            state.set_options(writing, account_id, kept)
+            state.set_base_url(writing, account_id, base_url)
+        if identity is not None:
+            whose.learn(writing, account_id, identity)
     return Connected(
         name, kind.spec.name, kind.spec.title, identity, _place(source.kind, reference)
     )
+
+
+def _retired_before(
+    session: Session, spec: ProviderSpec, name: str, *, revive: bool
+) -> AccountState | None:
+    """
+    The retired account that is to be connected again, or `None` for a new one.
+    """
+    found = [a for a in state.all_accounts(session) if a.name == name]
+    old = found[0] if found else None
+    if old is None:
+        if revive:
+            raise errors.NotFound(
+                f"There is no retired account {name!r}.", hint="Leave --revive out."
+            )
+        return None
+    if not old.is_retired:
+        raise errors.UsageError(
+            f"There is an account {name!r} already.",
+            hint="Choose another name, or run `ticketsync accounts set "
+            f"{name} OPTION=VALUE` or `ticketsync accounts rotate {name}`.",
+        )
+    if not revive:
+        raise state.retired(old)
+    if old.provider != spec.name:
+        raise errors.UsageError(
+            f"The retired account {name!r} is of {old.provider!r}, not of "
+            f"{spec.name!r}.",
+            hint="Choose another name.",
+        )
+    return old
 
 
 def check(database: Database, settings: Settings, name: str) -> Connected:
@@ -137,20 +188,16 @@ def check(database: Database, settings: Settings, name: str) -> Connected:
     Try an account's key and say whose it is.
     """
     with database.read() as reading:
-        account = state.named(reading, name)
-    spec = registry.provider(account.provider).spec
-    secret = _secret_of(database, spec, account)
-    identity = _identify(
-        account.provider,
-        name,
-        account.base_url,
-        secret,
-        account.options,
-        settings,
-        True,
-    )
-    assert identity is not None
-    _refuse_stranger(name, account.identity, identity)
+        account = state.in_use(reading, name)
+    kind = registry.provider(account.provider)
+    spec = kind.spec
+    secret = secret_of(database, spec, account)
+    with open_platform(
+        kind, name, account.base_url, secret, account.options, settings
+    ) as client:
+        identity = client.identify()
+    with database.read() as reading:
+        whose.refuse_stranger(reading, account, spec, identity)
     place = _place(account.secret_source, account.secret_reference)
     return Connected(name, spec.name, spec.title, identity, place)
 
@@ -163,9 +210,9 @@ def register(
     `source`; whether that can be kept is tried first.
     """
     with database.read() as reading:
-        account = state.named(reading, name)
+        account = state.in_use(reading, name)
     spec = registry.provider(account.provider).spec
-    secret = _secret_of(database, spec, account)
+    secret = secret_of(database, spec, account)
     run_id = session.new_run_id()
     provider, api = session.connect(database, account, settings, secret, run_id)
     entry = f"{name}/webhook-{secrets.token_hex(4)}"
@@ -190,7 +237,7 @@ def register(
     return registered
 
 
-def _secret_of(database: Database, spec: ProviderSpec, account: AccountState) -> Secret:
+def secret_of(database: Database, spec: ProviderSpec, account: AccountState) -> Secret:
     """
     The account's secret; a token that must be renewed is, under the lease.
     """
@@ -218,20 +265,17 @@ def rotate(
     Give an account a new key, tried first, of the same box office as before.
     """
     with database.read() as reading:
-        account = state.named(reading, name)
-    spec = registry.provider(account.provider).spec
+        account = state.in_use(reading, name)
+    kind = registry.provider(account.provider)
+    spec = kind.spec
     secret = source.secret or credentials.read(name, source.kind, source.reference)
-    identity = _identify(
-        account.provider,
-        name,
-        account.base_url,
-        secret,
-        account.options,
-        settings,
-        check,
-    )
+    with open_platform(
+        kind, name, account.base_url, secret, account.options, settings
+    ) as client:
+        identity = client.identify() if check else None
     if identity is not None:
-        _refuse_stranger(name, account.identity, identity)
+        with database.read() as reading:
+            whose.refuse_stranger(reading, account, spec, identity)
     reference = _stored(name, source)
     with database.write() as writing:
         state.set_secret(
@@ -239,14 +283,12 @@ def rotate(
             account.id,
             source=source.kind,
             reference=reference,
-            fingerprint=credentials.fingerprint(secret, name),
+            fingerprint=_print_after(account, spec, secret, is_tried=check),
         )
+        if identity is not None:
+            whose.learn(writing, account.id, identity)
         if source.tokens is not None:
-            state.set_options(
-                writing,
-                account.id,
-                {**account.options, **tokens.expiry_of(source.tokens)},
-            )
+            state.add_options(writing, account.id, tokens.expiry_of(source.tokens))
     if source.kind != account.secret_source:
         credentials.forget(name, account.secret_source, account.secret_reference)
     place = _place(source.kind, reference)
@@ -277,7 +319,7 @@ def rename(database: Database, name: str, new_name: str) -> None:
 
 def pause(database: Database, name: str, reason: str) -> None:
     with database.write() as writing:
-        account = state.named(writing, name)
+        account = state.in_use(writing, name)
         state.set_state(writing, account.id, "paused", reason)
 
 
@@ -286,46 +328,40 @@ def resume(database: Database, name: str) -> None:
     Make an account active, whatever held it back.
     """
     with database.write() as writing:
-        account = state.named(writing, name)
+        account = state.in_use(writing, name)
         state.set_state(writing, account.id, "active")
         state.note_success(writing, account)
 
 
-def remove(database: Database, name: str) -> None:
-    """
-    Forget an account that has brought nothing yet, and its key.
-    """
-    with database.read() as reading:
-        account = state.named(reading, name)
-    try:
-        with database.write() as writing:
-            state.remove(writing, account)
-    except IntegrityError:
-        raise errors.GuardRefused(
-            f"Account {name!r} has runs or orders in the books, which are kept.",
-            hint=f"Run `ticketsync accounts pause {name}` instead.",
-            word="has-history",
-        ) from None
-    credentials.forget(name, account.secret_source, account.secret_reference)
-    if tokens.can_renew(account.options):
-        tokens.forget(account)
-
-
-def _identify(
-    provider: str,
+@contextlib.contextmanager
+def open_platform(
+    kind: type[Provider],
     name: str,
     base_url: str | None,
     secret: Secret,
     options: Options,
     settings: Settings,
-    wanted: bool,
-) -> records.Identity | None:
-    kind = registry.provider(provider)
+) -> Iterator[Provider]:
+    """
+    A platform, connected for as long as it takes to ask who somebody is.
+    """
     api = session.client(kind.spec, name, base_url, secret, options, settings, "")
     try:
-        return kind(api, options).identify() if wanted else None
+        yield kind(api, options)
     finally:
         api.close()
+
+
+def _print_after(
+    account: AccountState, spec: ProviderSpec, secret: Secret, *, is_tried: bool
+) -> str:
+    """
+    By what a rotated key is known again. One that was not tried is not known yet: the
+    next run asks whose it is.
+    """
+    if is_tried or not account.secret_fingerprint:
+        return whose.key_print(spec, secret)
+    return account.secret_fingerprint
 
 
 def _stored(name: str, source: SecretSource) -> str:
@@ -336,69 +372,24 @@ def _stored(name: str, source: SecretSource) -> str:
     return credentials.store(name, source.kind, source.secret)
 
 
+def cleaned_options(spec: ProviderSpec, given: Options) -> dict[str, str]:
+    """
+    What an account is told, as it is kept; refuses what its platform does not know.
+    """
+    of_tokens = {
+        name: value
+        for name, value in given.items()
+        if spec.oauth is not None and name.startswith(tokens.PREFIX)
+    }
+    told = {name: value for name, value in given.items() if name not in of_tokens}
+    return {**options_.cleaned(spec.title, spec.options, told), **of_tokens}
+
+
 def _refuse_bad_name(name: str) -> None:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}", name) or name in RESERVED:
         raise errors.UsageError(
             f"{safe(name)!r} cannot be the name of an account.",
             hint="Use letters, digits, dots, dashes and underscores, 40 at most.",
-        )
-
-
-def _refuse_bad_options(spec: ProviderSpec, options: Options) -> None:
-    known = {option.name: option for option in spec.options}
-    for name in options:
-        if name.startswith("oauth_") and spec.oauth is not None:
-            continue
-        if name not in known:
-            there = ", ".join(known) or "none"
-            raise errors.UsageError(
-                f"{spec.title} has no option {safe(name)!r}.",
-                hint=f"Its options are: {there}.",
-            )
-    for option in known.values():
-        if option.is_required and not options.get(option.name):
-            raise errors.UsageError(
-                f"{spec.title} needs to be told its {option.name}: {option.help}.",
-                hint=f"Add --set {option.name}=…",
-                word="option-missing",
-            )
-
-
-def _refuse_twin(
-    spec: ProviderSpec,
-    identity: records.Identity | None,
-    secret: Secret,
-    options: Options,
-    others: Sequence[AccountState],
-) -> None:
-    """
-    The same box office under two names would count every sale twice.
-
-    Where a platform does not say whose a key is, the same key (or folder of reports)
-    with the same options gives two accounts away.
-    """
-    known = identity.id if identity else None
-    for other in others:
-        key = credentials.fingerprint(secret, other.name)
-        is_same_key = other.secret_fingerprint == key and other.options == options
-        is_same_office = known is not None and other.identity == known
-        if other.provider == spec.name and (is_same_key or is_same_office):
-            raise errors.GuardRefused(
-                f"Account {other.name!r} reads this {spec.title} account already; a "
-                "second one would count every sale twice.",
-                hint=f"Run `ticketsync accounts rotate {other.name}` to give it "
-                "another key.",
-                word="connected-already",
-            )
-
-
-def _refuse_stranger(name: str, known: str | None, found: records.Identity) -> None:
-    if known and found.id and known != found.id:
-        raise errors.GuardRefused(
-            f"Account {name!r} belongs to {safe(known)!r}, but this key shows "
-            f"{safe(found.id)!r}.",
-            hint="Use the key of the same box office, or add another account.",
-            word="account-changed",
         )
 
 

@@ -239,6 +239,9 @@ def _account(
     database: Database, settings: Settings, account: AccountState, *, network: bool
 ) -> Iterator[Finding]:
     name = f"account {account.name}"
+    if account.is_retired:
+        yield ok(name, "it is retired: never read, its orders are kept")
+        return
     if account.state != "active":
         mend = "rotate" if account.state == "parked" else "resume"
         yield warning(

@@ -10,10 +10,11 @@ from ticketsync.accounts import state
 from ticketsync.catalogue import links, offers
 from ticketsync.catalogue.offers import Listed
 from ticketsync.core import clock, errors, records
-from ticketsync.core.redact import safe
-from ticketsync.providers.base import NamesItsOwner, Page
+from ticketsync.providers.base import Page
 from ticketsync.sales import quarantine, versions
 from ticketsync.sales.packing import Version, pack
+from ticketsync.workflows import twins
+from ticketsync.workflows.recognise import recognised
 from ticketsync.workflows.records import cleaned, refuse_drift, understood
 from ticketsync.workflows.session import AccountSession
 
@@ -39,8 +40,8 @@ def refresh(work: AccountSession, *, accept_shrink: bool = False) -> ListingResu
     Read the whole listing and save what is new or changed.
     """
     result = ListingResult()
-    for page in work.provider.fetch_events():
-        _check_owner(work, page)
+    twins.refuse_shared_files(work)
+    for page in recognised(work, accept_shrink=accept_shrink):
         _save_page(work, page, result)
         work.on_progress(work.account.name, "events", len(result.seen), 0)
     _notice_absence(work, result, accept_shrink=accept_shrink)
@@ -52,12 +53,12 @@ def _save_page(work: AccountSession, page: Page, result: ListingResult) -> None:
     cleans = cleaned(page.records, spec)
     good, bad = understood("event", cleans, work.provider.read_event)
     refuse_drift(len(good), bad, spec.title)
-    result.seen.update(
-        occurrence.id for item in good for occurrence in item.value.occurrences
-    )
+    dates = {date.id for item in good for date in item.value.occurrences}
+    result.seen.update(dates)
     result.seen.update(item.provider_id for item in bad)
     listed = [Listed(item.value, item.clean.content) for item in good]
     with work.database.read() as session:
+        twins.refuse_shared_dates(session, work, dates)
         changed = set(offers.changed(session, work.account.id, listed))
     result.unchanged += len(listed) - len(changed)
     work.counts.quarantined += len(bad)
@@ -70,6 +71,10 @@ def _save_page(work: AccountSession, page: Page, result: ListingResult) -> None:
     ]
     now = clock.now()
     with work.unit() as session:
+        if work.has_siblings:
+            # The other one may be saving the same dates at this very moment.
+            state.lock_platform(session, spec.name)
+            twins.refuse_shared_dates(session, work, dates)
         versions.keep(session, work.account.id, "event", [pack(news)], now)
         quarantine.put(session, work.account.id, bad, now)
         quarantine.release(
@@ -81,29 +86,6 @@ def _save_page(work: AccountSession, page: Page, result: ListingResult) -> None:
         work.notes += links.follow_moves(session, saved.moved)
     result.created += saved.created
     result.updated += saved.updated
-
-
-def _check_owner(work: AccountSession, page: Page) -> None:
-    """
-    The same key must go on showing the same box office (F27).
-    """
-    provider = work.provider
-    if not isinstance(provider, NamesItsOwner):
-        return
-    owners = {owner for raw in page.records if (owner := provider.owner_of(raw))}
-    known = work.account.identity
-    strangers = owners - {known} if known else set()
-    if strangers:
-        raise errors.GuardRefused(
-            f"Account {work.account.name!r} belongs to {safe(known)!r}, but its key "
-            f"now shows {safe(sorted(strangers)[0])!r}; nothing was saved.",
-            hint=f"Run `ticketsync accounts rotate {work.account.name}` with the right "
-            "key, or connect the other box office as an account of its own.",
-            word="account-changed",
-        )
-    if not known and owners:
-        with work.database.write() as session:
-            state.set_identity(session, work.account.id, sorted(owners)[0])
 
 
 def _notice_absence(

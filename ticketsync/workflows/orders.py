@@ -19,7 +19,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from ticketsync.accounts import bookmarks
+from ticketsync.accounts import bookmarks, state
 from ticketsync.accounts.runs import Counts
 from ticketsync.catalogue import offers
 from ticketsync.catalogue.offers import Listed, Offer
@@ -41,6 +41,7 @@ from ticketsync.providers.base import (
 from ticketsync.sales import privacy, quarantine, saving, versions
 from ticketsync.sales.packing import Version, pack
 from ticketsync.sales.saving import Held, IncomingTicket
+from ticketsync.workflows import twins
 from ticketsync.workflows.records import (
     cleaned,
     refuse_drift,
@@ -607,7 +608,7 @@ def _understand(
 
 
 def _keeps_people(work: AccountSession) -> bool:
-    return work.settings.account(work.account.name).keep_people
+    return state.keeps_people(work.account, work.settings.account(work.account.name))
 
 
 def _save_records(
@@ -637,6 +638,7 @@ def _save_records(
         return
     now = clock.now()
     with work.unit() as session:
+        twins.refuse_shared_orders(session, work, [item.order.id for item in good])
         blocks = [found.block for _, found in lot]
         versions.keep(session, account_id, "order", blocks, now)
         saved = saving.save_orders(session, account_id, good, progress.ids, now)

@@ -26,7 +26,7 @@ from ticketsync.providers import registry
 from ticketsync.providers.base import Options, Provider, ProviderSpec
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
-from ticketsync.workflows import tokens
+from ticketsync.workflows import identity, tokens
 
 NOWHERE = "http://127.0.0.1:9"  # for providers that read no network
 PROLONG_SECONDS = 20.0  # a lease lasts minutes; not every page needs to renew it
@@ -43,7 +43,8 @@ def no_progress(account: str, step: str, done: int, total: int) -> None:
 @dataclass(slots=True)
 class AccountSession:
     """
-    An account with its lease taken and its provider connected.
+    An account with its lease taken and its provider connected. `has_siblings`: there
+    are other accounts of the same platform, which must not read the same.
     """
 
     database: Database
@@ -59,6 +60,7 @@ class AccountSession:
     notes: list[str] = field(default_factory=list)
     troubles: list[errors.TicketsyncError] = field(default_factory=list)
     saved_anything: bool = False
+    has_siblings: bool = False
     prolonged: float = 0.0
 
     @contextlib.contextmanager
@@ -179,11 +181,13 @@ def attend(
     try:
         with database.write() as session:
             lease.take(session, lease_of(account), holder, now)
+            account = _as_it_stands(session, account)
+            has_siblings = state.has_siblings(session, account)
             row = runs.start(
                 session, run_id, account, kind=kind, started_by=started_by, now=now
             )
-    except errors.Busy as busy:
-        return _skipped_busy(database, account, busy, run_id, kind, started_by), []
+    except (errors.Busy, errors.GuardRefused) as held:
+        return _skipped(database, account, held, run_id, kind, started_by), []
     began = time.monotonic()
     live: list[AccountSession] = []
     masked: list[Secret] = []
@@ -203,8 +207,10 @@ def attend(
                 holder,
                 now,
                 on_progress,
+                has_siblings=has_siblings,
             )
         )
+        identity.confirm_key(database, account, provider, secret)
         shows_changed, swept = work(live[0])
         result = _done(account, live[0], shows_changed, swept)
     except errors.TicketsyncError as error:
@@ -226,6 +232,17 @@ def attend(
     if isinstance(interruption := _interruption(result), errors.Interrupted):
         raise interruption
     return result, live[0].notes if live else []
+
+
+def _as_it_stands(session: Session, account: AccountState) -> AccountState:
+    """
+    The account as it is now that nobody else works on it: since the command began, its
+    options may have been changed, or it may have been retired.
+    """
+    current = state.numbered(session, account.id)
+    if current.is_retired:
+        raise state.retired(current)
+    return current
 
 
 def _done(
@@ -337,15 +354,17 @@ def _interruption(result: Result) -> errors.TicketsyncError | None:
     return errors.Interrupted(result.message, signal_number=result.exit_code - 128)
 
 
-def _skipped_busy(
+def _skipped(
     database: Database,
     account: AccountState,
-    busy: errors.Busy,
+    held: errors.Busy | errors.GuardRefused,
     run_id: str,
     kind: str,
     started_by: str,
 ) -> Result:
-    result = runs.failed(account.name, busy, outcome="skipped-busy")
+    is_busy = isinstance(held, errors.Busy)
+    outcome = "skipped-busy" if is_busy else "skipped-disabled"
+    result = runs.failed(account.name, held, outcome=outcome)
     with database.write() as session:
         runs.skip(
             session,

@@ -39,7 +39,7 @@ from ticketsync.reporting.changes import Change, changes
 from ticketsync.sales import saving, versions
 from ticketsync.store import lease, lock
 from ticketsync.store.engine import Database, rehearsal
-from ticketsync.workflows import listing, match, orders, people
+from ticketsync.workflows import listing, match, orders, people, people_switch
 from ticketsync.workflows.session import (
     AccountSession,
     OnProgress,
@@ -152,7 +152,11 @@ def replay(database: Database, settings: Settings, names: Sequence[str]) -> Outc
     """
     run_id = new_run_id()
     with database.read() as session:
-        accounts = state.chosen(session, list(names))
+        accounts = (
+            [state.named(session, name) for name in dict.fromkeys(names)]
+            if names
+            else state.all_accounts(session)  # stored orders of retired ones, too
+        )
         before = numbers.figures(session)
     results = [_replay_account(database, settings, a, run_id) for a in accounts]
     with database.read() as session:
@@ -346,6 +350,7 @@ def _work(work: AccountSession, request: Request) -> tuple[int, bool]:
     """
     listing.refresh(work, accept_shrink=request.accept_shrink)
     _link_certain(work)
+    people_switch.follow(work)
     with work.database.read() as session:
         listed = offers.all_offers(session, work.account.id)
         last_sweep = runs.last_sweep(session, work.account.id)

@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
 CONSENT_SECONDS = 300.0
 EARLY = timedelta(minutes=5)
-CLIENT_ID = "oauth_client_id"
-CLIENT_SOURCE = "oauth_client_source"
-CLIENT_REFERENCE = "oauth_client_reference"
-EXPIRES = "oauth_expires_at"
+PREFIX = "oauth_"
+CLIENT_ID = f"{PREFIX}client_id"
+CLIENT_SOURCE = f"{PREFIX}client_source"
+CLIENT_REFERENCE = f"{PREFIX}client_reference"
+EXPIRES = f"{PREFIX}expires_at"
 
 
 def uses_oauth(options: Options) -> bool:
@@ -39,6 +40,13 @@ def can_renew(options: Options) -> bool:
     Whether the platform said when the token ends: then it gave one to renew it with.
     """
     return EXPIRES in options
+
+
+def without(options: Options) -> dict[str, str]:
+    """
+    The options of an account that are not about its tokens.
+    """
+    return {n: value for n, value in options.items() if not n.startswith(PREFIX)}
 
 
 def refresh_entry(account: str) -> str:
@@ -95,7 +103,10 @@ def renew(database: Database, spec: ProviderSpec, account: AccountState) -> Secr
     tokens = oauth.refresh(app, held)
     store(account.name, account.secret_source, tokens)
     with database.write() as session:
-        state.set_options(session, account.id, {**account.options, **expiry_of(tokens)})
+        state.add_options(session, account.id, expiry_of(tokens))
+        # The same consent, so the same owner: nobody need be asked for it again.
+        mark = credentials.fingerprint(tokens.access, spec.name)
+        state.set_fingerprint(session, account.id, mark)
     return tokens.access
 
 

@@ -101,7 +101,7 @@ def standings(
             *_stands(account, item, settings, now, is_deaf=account.id in deaf),
         )
         for account in accounts
-        if account.state != "paused"
+        if account.state != "paused" and not account.is_retired
         for item in [fresh[account.name]]
     ]
 

@@ -16,13 +16,16 @@ class Account(Row, table=True):
     """
     One connection to a provider. Holds where its secret is, never the secret.
 
-    `options` is a JSON object of what the provider needs beside its key.
+    `options` is a JSON object of what the provider needs beside its key, and of what
+    the account was told about itself (`people`). `identity` is the platform's id of
+    who the key belongs to, `identity_name` what the platform calls it. A `retired`
+    account is never read again; its orders and figures stay.
     """
 
     __tablename__ = "accounts"
     __table_args__ = table(
         UniqueConstraint("name"),
-        one_of("state", "active", "paused", "parked"),
+        one_of("state", "active", "paused", "parked", "retired"),
         one_of(
             "secret_source", "keyring", "env", "command", "credential", "file", "none"
         ),
@@ -44,6 +47,27 @@ class Account(Row, table=True):
     breaker_opened: int = whole(default=0)
     breaker_until: datetime | None = instant(default=None)
     created_at: datetime = instant()
+    identity_name: str = text(default="")
+
+
+class AccountSource(Row, table=True):
+    """
+    Something that an account was found to read: an `owner` (organisation, box office,
+    location, by the platform's id) or a report `file` (by a digest of its contents).
+
+    Two accounts that read the same thing would count every sale twice.
+    """
+
+    __tablename__ = "account_sources"
+    __table_args__ = table(
+        Index(None, "kind", "value"), one_of("kind", "owner", "file")
+    )
+
+    account_id: int = points_to("accounts.id", primary_key=True)
+    kind: str = text(primary_key=True)
+    value: str = text(primary_key=True)
+    name: str = text(default="")
+    seen_at: datetime = instant()
 
 
 class SyncRun(Row, table=True):

@@ -1,0 +1,246 @@
+"""
+F27: a key must go on answering for whom it did when its account was connected.
+"""
+
+# ruff: noqa: F811  # fixtures of another file come in by their names
+
+from dataclasses import replace
+
+import pytest
+from conftest import TODAY
+from test_platforms import (  # noqa: F401
+    OPTIONS,
+    adopt,
+    connect,
+    expected,
+    figures,
+    name,
+    played,
+    run,
+    same,
+    synced,
+)
+from test_sync import dump
+
+from ticketsync.accounts import credentials, sources, state
+from ticketsync.core import errors
+from ticketsync.core.redact import Secret
+from ticketsync.sandbox import platforms, world
+from ticketsync.workflows import connect as connecting
+from ticketsync.workflows import sync
+from ticketsync.workflows.connect import SecretSource
+from ticketsync.workflows.sync import Request
+
+OWNER = {  # what of a played platform says whose it is
+    "eventbrite": {"organisations": ("990000001",), "user": "5509999"},
+    "humanitix": {"organiser": "organiser0666"},
+    "square": {"merchant": "MSTRANGER"},
+    "wix": {"app_instance": "b2220000-0000-4000-8000-000000000002"},
+}
+NOBODY = {"humanitix": {"organiser": ""}, "wix": {"app_instance": ""}}
+
+
+@pytest.fixture
+def database(sqlite):
+    return sqlite
+
+
+def another_venue(player, **owner):
+    """
+    The same platform as it answers to another venue's key: other dates, other owner.
+    """
+    habits = platforms.PLAYED[player.name][0]
+    built = world.build(seed=4711, today=TODAY, orders=40, habits=habits)
+    works = {work.id: replace(work, id=work.id + 5000) for work in built.works}
+    built.works = list(works.values())
+    for performance in built.performances:
+        performance.id += 500_000
+        performance.work = works[performance.work.id]
+    return replace(player, world=built, **owner)
+
+
+def attempt(database, settings, **options):
+    return sync.sync(database, settings, Request(**options)).results[0]
+
+
+def add(database, settings, played, name, monkeypatch, **options):
+    monkeypatch.setenv("KEY", played.player.key)
+    return connecting.add(
+        database,
+        settings,
+        provider=name,
+        name=name,
+        base_url=played.address,
+        source=SecretSource("env", "KEY"),
+        options=OPTIONS.get(name, {}),
+        check=True,
+        **options,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "owner"),
+    [*OWNER.items(), *NOBODY.items()],
+    ids=[*OWNER, *(f"{platform}, nobody named" for platform in NOBODY)],
+)
+def test_f27_another_owners_answer_is_refused_before_anything_is_saved(
+    synced, settings, played, name, owner
+):
+    before = dump(synced)
+    played.players[name] = another_venue(played.player, **owner)
+    played.log.clear()
+
+    result = attempt(synced, settings)
+
+    assert (result.exit_code, result.word) == (7, "account-changed")
+    assert dump(synced) == before
+    assert not [t for _, t, _ in played.log if "orders" in t or "attendees" in t]
+    with synced.read() as session:
+        assert state.named(session, name).state == "active"
+    played.players[name] = played.player
+    assert attempt(synced, settings).outcome == "success"
+    same(figures(synced), expected(played, name))
+
+
+@pytest.mark.parametrize("name", ["eventbrite"])
+def test_f27_another_organisation_with_the_same_numbers_is_refused(
+    synced, settings, played, name
+):
+    played.player.organisations = ("990000001",)
+    before = dump(synced)
+    result = attempt(synced, settings)
+    assert (result.exit_code, result.word) == (7, "account-changed")
+    assert "990000001" in result.message
+    assert dump(synced) == before
+
+
+@pytest.mark.parametrize("name", ["eventbrite"])
+def test_an_organisation_more_is_the_same_account(synced, settings, played, name):
+    played.player.organisations = (*played.player.organisations, "770000003")
+    assert attempt(synced, settings).outcome == "success"
+    with synced.read() as session:
+        account = state.named(session, name)
+        known = sources.of(session, account.id, sources.OWNER)
+    assert known == {"770000001", "770000002", "770000003"}
+
+
+@pytest.mark.parametrize("name", ["humanitix"])
+def test_events_of_a_new_organiser_beside_known_events_are_the_same_account(
+    synced, settings, played, name
+):
+    """
+    All events move to another organiser of the account: they are known again.
+    """
+    played.player.organiser = "organiser0002"
+    assert attempt(synced, settings).outcome == "success"
+
+
+@pytest.mark.parametrize("name", ["wix"])
+def test_a_listing_of_other_dates_is_believed_when_a_person_says_so(
+    synced, settings, played, name
+):
+    played.players[name] = another_venue(played.player, **NOBODY[name])
+    assert attempt(synced, settings).word == "account-changed"
+    assert attempt(synced, settings, accept_shrink=True).exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["eventbrite"])
+def test_f27_a_new_key_of_another_user_is_refused_at_the_first_request(
+    database, settings, played, name, monkeypatch
+):
+    """
+    The key comes from the environment and is replaced there, `rotate` not used.
+    """
+    add(database, settings, played, name, monkeypatch)
+    sync.fetch_listing(database, settings, [])
+    before = dump(database)
+    played.player.key = "EBPRIVATETOKEN000666"
+    played.player.user = "5506666"
+    monkeypatch.setenv("KEY", played.player.key)
+    played.log.clear()
+
+    result = attempt(database, settings)
+
+    assert (result.exit_code, result.word) == (7, "account-changed")
+    assert dump(database) == before
+    asked = [target for _, target, _ in played.log]
+    assert all("/users/me/" in target for target in asked)
+    assert "'5506666'" in result.message
+
+
+@pytest.mark.parametrize("name", ["eventbrite"])
+def test_a_new_key_of_the_same_user_is_asked_once_whose_it_is(
+    database, settings, played, name, monkeypatch
+):
+    add(database, settings, played, name, monkeypatch)
+    played.player.key = "EBPRIVATETOKEN000002"
+    monkeypatch.setenv("KEY", played.player.key)
+    for number in (1, 0):
+        played.log.clear()
+        assert attempt(database, settings).outcome == "success"
+        asked = [target for _, target, _ in played.log]
+        assert len([t for t in asked if t.endswith("/users/me/")]) == number
+
+
+@pytest.mark.parametrize("name", ["eventbrite"])
+def test_a_key_that_an_earlier_version_noted_needs_no_question(
+    database, settings, played, name, monkeypatch
+):
+    """
+    Fingerprints were made with the account's name before.
+    """
+    add(database, settings, played, name, monkeypatch)
+    with database.write() as session:
+        account = state.named(session, name)
+        old = credentials.fingerprint(Secret(played.player.key), name)
+        state.set_fingerprint(session, account.id, old)
+    played.log.clear()
+    assert attempt(database, settings).outcome == "success"
+    assert not [t for _, t, _ in played.log if t.endswith("/users/me/")]
+
+
+def test_f27_a_key_of_somebody_else_is_not_rotated_in(
+    database, settings, played, name, monkeypatch
+):
+    add(database, settings, played, name, monkeypatch)
+    before = dump(database)
+    played.players[name] = another_venue(played.player, **OWNER[name])
+    with pytest.raises(errors.GuardRefused) as caught:
+        connecting.rotate(
+            database, settings, name, source=SecretSource("env", "KEY"), check=True
+        )
+    assert (caught.value.exit_code, caught.value.word) == (7, "account-changed")
+    assert dump(database) == before
+    with pytest.raises(errors.GuardRefused, match="belongs to"):
+        connecting.check(database, settings, name)
+
+
+@pytest.mark.parametrize("name", ["wix"])
+def test_f27_a_wix_key_of_another_site_is_turned_away_by_wix(
+    database, settings, played, name, monkeypatch
+):
+    add(database, settings, played, name, monkeypatch)
+    played.player.site = "ffffffff-0000-4000-8000-000000000001"
+    result = attempt(database, settings)
+    assert (result.exit_code, result.word) == (4, "refused-credentials")
+
+
+def test_what_a_platform_calls_an_account_is_kept(
+    database, settings, played, name, monkeypatch
+):
+    add(database, settings, played, name, monkeypatch)
+    with database.read() as session:
+        found = state.named(session, name)
+        owners = sources.of(session, found.id, sources.OWNER)
+    wanted = {
+        "eventbrite": ("5500001", {"770000001", "770000002"}),
+        "humanitix": (None, {"organiser0001"}),
+        "square": ("MLANTERN", {"MLANTERN"}),
+        "wix": (
+            "5a1e0000-0000-4000-8000-000000000001",
+            {"a1110000-0000-4000-8000-000000000001"},
+        ),
+    }
+    assert (found.identity, owners) == wanted[name]
+    named = {"square": "The Lantern Room", "wix": "The Lantern Room"}
+    assert found.identity_name == named.get(name, found.identity_name)

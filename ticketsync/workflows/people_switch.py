@@ -1,0 +1,55 @@
+"""
+When an account begins to keep people: the orders of shows still to come are read again
+once, because orders that do not change are not saved again and nobody would be in them.
+
+It is noted in the database, not taken from the command that switched it: the settings
+can switch it, too.
+"""
+
+from __future__ import annotations
+
+from ticketsync.accounts import bookmarks, state
+from ticketsync.catalogue import offers
+from ticketsync.core import clock
+from ticketsync.providers.base import TellsChanges, TellsPeople
+from ticketsync.sales import saving
+from ticketsync.workflows import orders
+from ticketsync.workflows.session import AccountSession
+
+READ = "people-read"  # "" → "yes" once everything still to come is read with people
+
+
+def follow(work: AccountSession) -> None:
+    """
+    Take away the marks of what was read without people, if they are kept since the
+    last run; what is taken away sends this run, or a later one, to the platform.
+    """
+    account = work.account
+    wanted = isinstance(work.provider, TellsPeople) and state.keeps_people(
+        account, work.settings.account(account.name)
+    )
+    with work.database.read() as session:
+        is_noted = bool(bookmarks.of(session, account.id, READ))
+        if wanted == is_noted:
+            return
+        dates = [
+            offer.occurrence_id
+            for offer in offers.all_offers(session, account.id)
+            if not offer.is_dated or offer.starts_at >= clock.now()
+        ]
+        held = saving.orders_to_come(session, account.id, clock.now())
+    with work.unit() as session:
+        if not wanted:
+            bookmarks.drop(session, account.id, [READ])
+            return
+        bookmarks.drop_events(session, account.id, orders.STREAM, dates)
+        unfinished = [orders.WINDOWS, orders.BEGUN, orders.SWEPT]
+        if isinstance(work.provider, TellsChanges):
+            unfinished.append(orders.NEWEST)
+        bookmarks.drop(session, account.id, unfinished)
+        bookmarks.put(session, account.id, READ, {"": "yes"})
+    if held:
+        work.notes.append(
+            f"{account.name} keeps people from now on: the orders of its shows still "
+            "to come are read again"
+        )

@@ -1,0 +1,142 @@
+"""
+Removing accounts. One that has brought sales is retired: its key is deleted and it is
+never read again, its orders and figures stay. One that has brought none is deleted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from ticketsync.accounts import alerts, bookmarks, credentials, runs, sources, state
+from ticketsync.accounts.state import AccountState
+from ticketsync.catalogue import links, offers
+from ticketsync.core import clock, errors
+from ticketsync.core.config import Settings
+from ticketsync.providers import registry
+from ticketsync.providers.base import OCCURRENCE
+from ticketsync.sales import quarantine, saving, versions
+from ticketsync.store import lease
+from ticketsync.store.engine import Database
+from ticketsync.webhooks import inbox
+from ticketsync.workflows import match, session, tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """
+    What removing an account does: one that has brought sales `retires`, its `orders`
+    stay; another is deleted. `shared` dates are read by an older account, too: there
+    they go on counting, here they stop.
+    """
+
+    account: AccountState
+    retires: bool
+    orders: int = 0
+    shared: tuple[int, ...] = ()
+
+
+def plan(database: Database, name: str) -> Removal:
+    with database.read() as reading:
+        account = state.named(reading, name)
+        return _removal(reading, account)
+
+
+def remove(database: Database, settings: Settings, name: str) -> Removal:
+    """
+    Retire or delete an account, and delete its secrets from where we put them. Nobody
+    may be at work on it. Removing a retired one again deletes what was left of its key.
+    """
+    with database.read() as reading:
+        account = state.named(reading, name)
+    held_by, holder = session.lease_of(account), lease.me("accounts remove")
+    try:
+        with database.write() as writing:
+            lease.take(writing, held_by, holder, clock.now())
+            account = state.numbered(writing, account.id)
+            places = inbox.secret_places(writing, account.id)
+            removal = _removal(writing, account)
+            if removal.retires:
+                _retire(writing, settings, removal)
+            else:
+                _delete(writing, settings, account)
+            lease.release(writing, held_by, holder)
+    except IntegrityError:
+        raise errors.GuardRefused(
+            f"Account {name!r} has something in the books, which are kept.",
+            hint=f"Run `ticketsync accounts pause {name}` instead.",
+            word="has-history",
+        ) from None
+    _forget_secrets(account, places)
+    if removal.retires:
+        with database.write() as writing:
+            state.forget_secret(writing, account)
+    return removal
+
+
+def _removal(reading: Session, account: AccountState) -> Removal:
+    retires = saving.holds_sales(reading, account.id) or quarantine.holds_sales(
+        reading, account.id
+    )
+    if not retires:
+        return Removal(account, retires=False)
+    return Removal(
+        account,
+        retires=True,
+        orders=saving.number(reading, account.id),
+        shared=_shared(reading, account),
+    )
+
+
+def _shared(reading: Session, account: AccountState) -> tuple[int, ...]:
+    """
+    Dates that an older account reads as well: connected twice by an earlier version.
+    """
+    if OCCURRENCE not in registry.provider(account.provider).spec.global_ids:
+        return ()
+    ids = offers.ids(reading, account.id)
+    found = offers.read_elsewhere(reading, account.id, ids)
+    return tuple(ids[item.provider_id] for item in found if not item.is_retired)
+
+
+def _retire(writing: Session, settings: Settings, removal: Removal) -> None:
+    account = removal.account
+    if not account.is_retired:
+        today = f"{clock.now():%Y-%m-%d}"
+        state.retire(writing, account, f"Retired on {today}; its orders are kept.")
+    alerts.forget(writing, account.id)
+    inbox.close(writing, account.id, clock.now())
+    if tokens.can_renew(account.options):
+        kept = {n: v for n, v in account.options.items() if n != tokens.EXPIRES}
+        state.set_options(writing, account.id, kept)
+    shows = links.switch_off(writing, removal.shared)
+    match.recompute(writing, settings, shows)
+
+
+def _delete(writing: Session, settings: Settings, account: AccountState) -> None:
+    """
+    Delete an account with all that hangs on it; there are no sales among it.
+    """
+    ids = offers.ids(writing, account.id).values()
+    shows = links.shows_of(writing, ids)
+    links.forget(writing, account.id)
+    match.recompute(writing, settings, shows)
+    quarantine.forget(writing, account.id)
+    versions.forget(writing, account.id)
+    offers.forget(writing, account.id)
+    inbox.forget(writing, account.id)
+    sources.forget(writing, account.id)
+    bookmarks.forget(writing, account.id)
+    alerts.forget(writing, account.id)
+    runs.forget(writing, account.id)
+    state.remove(writing, account)
+
+
+def _forget_secrets(account: AccountState, places: list[tuple[str, str]]) -> None:
+    credentials.forget(account.name, account.secret_source, account.secret_reference)
+    if tokens.can_renew(account.options):
+        tokens.forget(account)
+    for source, reference in places:
+        credentials.forget(f"{account.name}/webhook", source, reference)

@@ -1,0 +1,244 @@
+"""
+Nothing is read by two accounts: every sale would count twice.
+
+Accounts are compared by what they read (whose key, which organisations, which regions,
+which folder), not by how their options are written; and while reading, by the dates,
+orders and reports themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlmodel import Session
+
+from ticketsync.accounts import sources, state
+from ticketsync.accounts.state import AccountState
+from ticketsync.catalogue import offers
+from ticketsync.core import clock, errors, records
+from ticketsync.core.config import Settings
+from ticketsync.core.redact import Secret, safe
+from ticketsync.providers import registry
+from ticketsync.providers.base import (
+    OCCURRENCE,
+    ORDER,
+    Options,
+    Provider,
+    ProviderSpec,
+    ReadsFiles,
+)
+from ticketsync.providers.options import are_apart
+from ticketsync.sales import saving
+from ticketsync.workflows import identity
+from ticketsync.workflows.session import AccountSession, client
+
+if TYPE_CHECKING:
+    from ticketsync.store.upsert import Elsewhere
+
+# When an account is connected or changed
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """
+    What an account would read: a new one, or (`id`) one with changed options.
+    """
+
+    name: str
+    options: Options
+    secret: Secret
+    found: records.Identity | None
+    id: int | None = None
+
+
+def refuse_twin(
+    session: Session, provider: Provider, newcomer: Newcomer, settings: Settings
+) -> None:
+    """
+    `GuardRefused` if another account, a retired one included, reads the same.
+    """
+    spec = provider.spec
+    for other in state.all_accounts(session):
+        if other.provider != spec.name or other.id == newcomer.id:
+            continue
+        if isinstance(provider, ReadsFiles):
+            _refuse_same_folder(provider, newcomer, other, settings)
+        elif _is_twin(session, spec, newcomer, other):
+            raise _twin(spec, other)
+    if isinstance(provider, ReadsFiles):
+        contents = _contents(provider)
+        refuse_known_files(session, newcomer.name, newcomer.id, contents)
+
+
+def _is_twin(
+    session: Session, spec: ProviderSpec, newcomer: Newcomer, other: AccountState
+) -> bool:
+    """
+    The same key, the same account or an organisation in common, and no option that
+    keeps them apart.
+    """
+    if are_apart(spec.options, newcomer.options, other.options):
+        return False
+    found = newcomer.found
+    owners = frozenset(found.owners if found else ())
+    return (
+        identity.is_key_of(other, spec, newcomer.secret)
+        or bool(found and found.id and found.id == other.identity)
+        or bool(owners & identity.owners_of(session, other, spec))
+    )
+
+
+def _twin(spec: ProviderSpec, other: AccountState) -> errors.GuardRefused:
+    called = _called(other.name, other.is_retired)
+    return errors.GuardRefused(
+        f"{called[0].upper()}{called[1:]} reads this {spec.title} account already; a "
+        "second one would count every sale twice.",
+        hint=way_out(spec, other.name, is_retired=other.is_retired),
+        word="connected-already",
+    )
+
+
+def _refuse_same_folder(
+    provider: ReadsFiles, newcomer: Newcomer, other: AccountState, settings: Settings
+) -> None:
+    kind = registry.provider(other.provider)
+    api = client(kind.spec, other.name, None, Secret(""), other.options, settings, "")
+    try:
+        theirs = kind(api, other.options)
+        assert isinstance(theirs, ReadsFiles)
+        try:
+            shares = provider.folder().shares_with(theirs.folder())
+        except errors.ConfigurationError:  # its recipe is not there any more
+            shares = other.options.get("watch") == newcomer.options.get("watch")
+        if shares:
+            raise _twin(kind.spec, other)
+        mine, known = _contents(provider), _contents(theirs)
+    finally:
+        api.close()
+    for mark in mine.keys() & known.keys():
+        raise same_file(newcomer.name, mine[mark], other.name)
+
+
+def _contents(provider: ReadsFiles) -> Mapping[str, str]:
+    """
+    What is in the folder, as far as it can be read.
+    """
+    try:
+        return provider.contents()
+    except errors.TicketsyncError:
+        return {}
+
+
+# While an account is read
+
+
+def refuse_shared_dates(
+    session: Session, work: AccountSession, dates: Collection[str]
+) -> None:
+    """
+    `GuardRefused` if another account of the platform has listed one of these.
+    """
+    if work.has_siblings and OCCURRENCE in work.provider.spec.global_ids:
+        found = offers.read_elsewhere(session, work.account.id, dates)
+        _refuse(work.account, work.provider.spec, found, "lists", "date")
+
+
+def refuse_shared_orders(
+    session: Session, work: AccountSession, orders: Collection[str]
+) -> None:
+    """
+    `GuardRefused` if another account of the platform has brought one of these.
+    """
+    if work.has_siblings and ORDER in work.provider.spec.global_ids:
+        found = saving.read_elsewhere(session, work.account.id, orders)
+        _refuse(work.account, work.provider.spec, found, "has", "order")
+
+
+def _refuse(
+    account: AccountState,
+    spec: ProviderSpec,
+    found: Sequence[Elsewhere],
+    verb: str,
+    thing: str,
+) -> None:
+    if not found:
+        return
+    first = found[0]
+    things = thing if len(found) == 1 else f"{thing}s"
+    raise errors.GuardRefused(
+        f"Account {account.name!r} {verb} {len(found)} {things} that "
+        f"{_called(first.account, first.is_retired)} reads already, "
+        f"{safe(first.provider_id)} for one: every sale would count twice; nothing "
+        "was saved.",
+        hint=way_out(spec, first.account, account.name, is_retired=first.is_retired),
+        word="connected-already",
+    )
+
+
+def _called(account: str, is_retired: bool) -> str:
+    return f"the {'retired ' if is_retired else ''}account {account!r}"
+
+
+def way_out(
+    spec: ProviderSpec, holder: str, newcomer: str = "", *, is_retired: bool = False
+) -> str:
+    """
+    What to do about a twin, in commands.
+    """
+    away = f" Then `ticketsync accounts remove {newcomer}`." if newcomer else ""
+    if is_retired:
+        return (
+            f"Run `ticketsync accounts add {spec.name} {holder} --revive` to connect "
+            f"that one again.{away}"
+        )
+    changing = [option.name for option in spec.options if option.sets_apart]
+    changing += [option.name for option in spec.options if option.name == "watch"]
+    told = f"{changing[0]}=…" if changing else "OPTION=VALUE"
+    return (
+        f"Run `ticketsync accounts set {holder} {told}` to change what it reads, or "
+        f"`ticketsync accounts rotate {holder}` to give it another key.{away}"
+    )
+
+
+def refuse_shared_files(work: AccountSession) -> None:
+    """
+    A report that another account has read is refused; who reads it first, keeps it.
+    """
+    provider, account = work.provider, work.account
+    if not isinstance(provider, ReadsFiles):
+        return
+    contents = provider.contents()
+    with work.database.read() as session:
+        refuse_known_files(session, account.name, account.id, contents)
+        known = sources.of(session, account.id, sources.FILE)
+    news = {print_: name for print_, name in contents.items() if print_ not in known}
+    if not news:
+        return
+    with work.database.write() as session:
+        state.lock_platform(session, account.provider)
+        refuse_known_files(session, account.name, account.id, news)
+        sources.note(session, account.id, sources.FILE, news, clock.now())
+
+
+def refuse_known_files(
+    session: Session, name: str, account_id: int | None, contents: Mapping[str, str]
+) -> None:
+    """
+    `GuardRefused` if another account has read a file with the same contents.
+    """
+    shared = sources.read_elsewhere(session, account_id, sources.FILE, contents)
+    if shared:
+        raise same_file(name, contents[shared[0].value], shared[0].account)
+
+
+def same_file(name: str, file: str, other: str) -> errors.GuardRefused:
+    return errors.GuardRefused(
+        f"Account {name!r}: the report {safe(file)} is the same as one that account "
+        f"{other!r} reads already: every sale in it would count twice; nothing was "
+        "saved.",
+        hint=f"Take it out of the folder, or run `ticketsync accounts set {other} "
+        "recipe=…` to change how it is read.",
+        word="connected-already",
+    )
