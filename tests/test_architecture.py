@@ -63,7 +63,14 @@ ALLOWED = {
 }
 for context in CONTEXTS | READERS:
     ALLOWED[context] = {
-        *(context, "store.tables", "store.upsert", "store.types", "store.counted"),
+        *(
+            context,
+            "store.tables",
+            "store.upsert",
+            "store.types",
+            "store.counted",
+            "store.audit",
+        ),
         "core",
     }
 OF_CORE = {

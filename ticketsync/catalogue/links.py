@@ -7,11 +7,12 @@ A decision of a person is never revisited by the machine.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlmodel import Session
 
 from ticketsync.catalogue import shows as our_shows
@@ -19,6 +20,8 @@ from ticketsync.catalogue.candidates import Dated, Slot
 from ticketsync.catalogue.offers import Offer
 from ticketsync.catalogue.shows import NewShow, ShowInfo, VenueInfo
 from ticketsync.core import errors
+from ticketsync.store import audit
+from ticketsync.store.audit import Decision
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import (
     Event,
@@ -67,7 +70,7 @@ def make(
     Save the pairs that are new; an occurrence that feeds another show is refused.
     """
     table = table_of(ShowLink)
-    made = 0
+    made: list[Pair] = []
     for pair in pairs:
         linked = (
             session.connection()
@@ -98,9 +101,17 @@ def make(
             )
         )
         _link_production(session, pair, now)
-        made += 1
+        made.append(pair)
     session.flush()
-    return made
+    reasons = {pair.occurrence_id: pair.reason for pair in made}
+    audit.record(
+        session,
+        *(
+            _decision("link", link, after={**_values(link), "why": reasons[link.id]})
+            for link in _linked(session, table.c.occurrence_id.in_(list(reasons)))
+        ),
+    )
+    return len(made)
 
 
 def refuse(
@@ -120,6 +131,13 @@ def refuse(
         )
     )
     session.flush()
+    name = _name_of(session, occurrence_id)
+    audit.record(
+        session,
+        Decision(
+            "refuse", "occurrence", name, occurrence_id, after={"show_id": show_id}
+        ),
+    )
 
 
 def unlink(session: Session, occurrence_id: int) -> int | None:
@@ -128,12 +146,9 @@ def unlink(session: Session, occurrence_id: int) -> int | None:
     """
     table = table_of(ShowLink)
     found = table.c.occurrence_id == occurrence_id
-    show_id: int | None = (
-        session.connection().execute(select(table.c.show_id).where(found)).scalar()
-    )
-    session.connection().execute(delete(table).where(found))
+    removed = _remove_links(session, found)
     _unlearn(session)
-    return show_id
+    return removed[0] if removed else None
 
 
 def take_back(session: Session, occurrence_ids: Iterable[int], batch: str) -> set[int]:
@@ -141,21 +156,15 @@ def take_back(session: Session, occurrence_ids: Iterable[int], batch: str) -> se
     Undo what one batch decided about these occurrences; returns the shows that lost.
     """
     links, refusals = table_of(ShowLink), table_of(Refusal)
-    connection = session.connection()
     wanted = list(occurrence_ids)
-    lost = connection.execute(
-        select(links.c.show_id).where(
-            links.c.batch == batch, links.c.occurrence_id.in_(wanted)
-        )
-    ).all()
-    for table in (links, refusals):
-        connection.execute(
-            delete(table).where(
-                table.c.batch == batch, table.c.occurrence_id.in_(wanted)
-            )
-        )
+    lost = _remove_links(
+        session, links.c.batch == batch, links.c.occurrence_id.in_(wanted)
+    )
+    _remove_refusals(
+        session, refusals.c.batch == batch, refusals.c.occurrence_id.in_(wanted)
+    )
     _unlearn(session)
-    return {int(row.show_id) for row in lost}
+    return set(lost)
 
 
 def undo(session: Session) -> Undone | None:
@@ -176,13 +185,12 @@ def undo(session: Session) -> Undone | None:
     if not batches:
         return None
     batch = max(batches)[1]
-    lost = connection.execute(select(links.c.show_id).where(links.c.batch == batch))
-    show_ids = tuple(sorted({int(row.show_id) for row in lost}))
+    lost = _remove_links(session, links.c.batch == batch)
     undone = Undone(
         batch,
-        connection.execute(delete(links).where(links.c.batch == batch)).rowcount,
-        connection.execute(delete(refusals).where(refusals.c.batch == batch)).rowcount,
-        show_ids,
+        len(lost),
+        _remove_refusals(session, refusals.c.batch == batch),
+        tuple(sorted(set(lost))),
     )
     _unlearn(session)
     return undone
@@ -351,6 +359,19 @@ def confirm(session: Session, occurrence_id: int) -> None:
     A person agrees that a moved date still is the same show.
     """
     table = table_of(ShowLink)
+    for link in _linked(session, table.c.occurrence_id == occurrence_id):
+        audit.record(
+            session,
+            _decision(
+                "confirm",
+                link,
+                before={"starts_at": link.starts_at, "status": link.status},
+                after={
+                    "starts_at": _starts_at(session, occurrence_id),
+                    "status": "synced",
+                },
+            ),
+        )
     session.connection().execute(
         update(table)
         .where(table.c.occurrence_id == occurrence_id)
@@ -376,16 +397,18 @@ def set_switches(
     values = {"sync_enabled": enabled, "sync_ticket_sales": ticket_sales}
     wanted = {name: value for name, value in values.items() if value is not None}
     found = table.c.occurrence_id == occurrence_id
-    show_id: int | None = (
-        session.connection().execute(select(table.c.show_id).where(found)).scalar()
-    )
-    if show_id is None:
+    links = _linked(session, found)
+    if not links:
         raise errors.NotFound(
             f"Date {occurrence_id} feeds no show.", hint="Link it first."
         )
     if wanted:
         session.connection().execute(update(table).where(found).values(**wanted))
-    return show_id
+        before = {name: getattr(links[0], name) for name in wanted}
+        audit.record(
+            session, _decision("switch", links[0], before=before, after=wanted)
+        )
+    return int(links[0].show_id)
 
 
 def switch_off(session: Session, occurrence_ids: Iterable[int]) -> set[int]:
@@ -397,10 +420,21 @@ def switch_off(session: Session, occurrence_ids: Iterable[int]) -> set[int]:
         return set()
     table = table_of(ShowLink)
     found = table.c.occurrence_id.in_(wanted)
-    shows = session.connection().scalars(select(table.c.show_id).where(found))
-    fed = set(shows)
+    links = _linked(session, found)
     session.connection().execute(update(table).where(found).values(sync_enabled=False))
-    return fed
+    audit.record(
+        session,
+        *(
+            _decision(
+                "switch",
+                link,
+                before={"sync_enabled": link.sync_enabled},
+                after={"sync_enabled": False},
+            )
+            for link in links
+        ),
+    )
+    return {int(link.show_id) for link in links}
 
 
 def forget(session: Session, account_id: int) -> None:
@@ -409,11 +443,8 @@ def forget(session: Session, account_id: int) -> None:
     """
     dates, events = table_of(Occurrence), table_of(Event)
     mine = select(dates.c.id).where(dates.c.account_id == account_id)
-    for model in (ShowLink, Refusal):
-        table = table_of(model)
-        session.connection().execute(
-            delete(table).where(table.c.occurrence_id.in_(mine))
-        )
+    _remove_links(session, table_of(ShowLink).c.occurrence_id.in_(mine))
+    _remove_refusals(session, table_of(Refusal).c.occurrence_id.in_(mine))
     works = table_of(ProductionLink)
     of_account = select(events.c.id).where(events.c.account_id == account_id)
     session.connection().execute(delete(works).where(works.c.event_id.in_(of_account)))
@@ -437,6 +468,12 @@ def map_types(
     kept = {theirs: ours for theirs, ours in merged.items() if ours}
     text = json.dumps(kept, sort_keys=True, ensure_ascii=False)
     session.connection().execute(update(table).where(found).values(type_map=text))
+    if text != held:
+        name = _name_of_event(session, event_row)
+        before, after = {"types": json.loads(held)}, {"types": kept}
+        audit.record(
+            session, Decision("map types", "event", name, event_row, before, after)
+        )
     return kept
 
 
@@ -537,6 +574,103 @@ def _production_of_title(session: Session) -> dict[str, str]:
     for name, title in rows:
         found.setdefault(_folded(name), set()).add(str(title))
     return {name: titles.pop() for name, titles in found.items() if len(titles) == 1}
+
+
+def _linked(session: Session, *where: ColumnElement[bool]) -> Sequence[Any]:
+    """
+    These links with the names of their occurrences; `id` is the occurrence's.
+    """
+    links, dates = table_of(ShowLink), table_of(Occurrence)
+    query = (
+        select(
+            dates.c.id,
+            dates.c.name,
+            dates.c.starts_local,
+            links.c.show_id,
+            links.c.decided_by,
+            links.c.status,
+            links.c.starts_at,
+            links.c.sync_enabled,
+            links.c.sync_ticket_sales,
+        )
+        .join(dates, dates.c.id == links.c.occurrence_id)
+        .where(*where)
+        .order_by(dates.c.id)
+    )
+    return session.connection().execute(query).all()
+
+
+def _values(link: Any) -> dict[str, Any]:
+    return {"show_id": link.show_id, "decided_by": link.decided_by}
+
+
+def _decision(
+    action: str,
+    link: Any,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> Decision:
+    name = f"{link.name} {link.starts_local}"
+    return Decision(action, "occurrence", name, link.id, before or {}, after or {})
+
+
+def _remove_links(session: Session, *where: ColumnElement[bool]) -> list[int]:
+    """
+    Take these links apart and put them on record; returns the show of each.
+    """
+    links = _linked(session, *where)
+    session.connection().execute(delete(table_of(ShowLink)).where(*where))
+    audit.record(
+        session,
+        *(_decision("unlink", link, before=_values(link)) for link in links),
+    )
+    return [int(link.show_id) for link in links]
+
+
+def _remove_refusals(session: Session, *where: ColumnElement[bool]) -> int:
+    """
+    Take these refusals back and put that on record; returns how many there were.
+    """
+    refusals, dates = table_of(Refusal), table_of(Occurrence)
+    rows = (
+        session.connection()
+        .execute(
+            select(dates.c.id, dates.c.name, dates.c.starts_local, refusals.c.show_id)
+            .join(dates, dates.c.id == refusals.c.occurrence_id)
+            .where(*where)
+        )
+        .all()
+    )
+    session.connection().execute(delete(refusals).where(*where))
+    audit.record(
+        session,
+        *(
+            _decision("take refusal back", row, before={"show_id": row.show_id})
+            for row in rows
+        ),
+    )
+    return len(rows)
+
+
+def _name_of(session: Session, occurrence_id: int) -> str:
+    table = table_of(Occurrence)
+    row = (
+        session.connection()
+        .execute(
+            select(table.c.name, table.c.starts_local).where(
+                table.c.id == occurrence_id
+            )
+        )
+        .first()
+    )
+    return "" if row is None else f"{row.name} {row.starts_local}"
+
+
+def _name_of_event(session: Session, event_row: int) -> str:
+    table = table_of(Event)
+    query = select(table.c.name).where(table.c.id == event_row)
+    return str(session.connection().scalar(query))
 
 
 def _venue_of_name(session: Session) -> dict[str, str]:

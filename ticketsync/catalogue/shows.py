@@ -4,14 +4,18 @@ The venue's own list: venues, productions, shows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlmodel import Session
 
 from ticketsync.core import clock, errors, money
 from ticketsync.core.redact import safe
+from ticketsync.store import audit
+from ticketsync.store.audit import Decision
 from ticketsync.store.tables.catalogue import Production, Show, Venue
 from ticketsync.store.upsert import table_of
 
@@ -227,11 +231,17 @@ def set_excluded(session: Session, show_id: int, excluded: bool, reason: str) ->
     Leave a show out of the figures, or take it in again.
     """
     table = table_of(Show)
+    show = numbered(session, show_id)
+    values = {
+        "is_excluded": excluded,
+        "excluded_because": reason if excluded else "",
+    }
     session.connection().execute(
-        update(table)
-        .where(table.c.id == show_id)
-        .values(is_excluded=excluded, excluded_because=reason if excluded else "")
+        update(table).where(table.c.id == show_id).values(**values)
     )
+    before = {name: getattr(show, name) for name in values}
+    action = "exclude" if excluded else "include"
+    audit.record(session, _decision(action, show, before=before, after=values))
 
 
 def remove_show(session: Session, show_id: int) -> None:
@@ -240,6 +250,8 @@ def remove_show(session: Session, show_id: int) -> None:
     """
     table, works = table_of(Show), table_of(Production)
     connection = session.connection()
+    show = numbered(session, show_id)
+    audit.record(session, _decision("remove", show, before={"venue": show.venue}))
     work = connection.execute(
         select(table.c.production_id).where(table.c.id == show_id)
     ).scalar()
@@ -292,6 +304,17 @@ def checked_currency(code: str) -> str:
             f"{safe(code)!r} is not an ISO 4217 currency.", hint="For example AUD."
         ) from None
     return code.upper()
+
+
+def _decision(
+    action: str,
+    show: ShowInfo,
+    *,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any] | None = None,
+) -> Decision:
+    name = f"{show.production} {show.starts_local}"
+    return Decision(action, "show", name, show.id, before, after or {})
 
 
 def _same_show(

@@ -22,7 +22,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from ticketsync.catalogue import shows
-from ticketsync.core import clock, errors, journal, money
+from ticketsync.core import actor, clock, errors, journal, money
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
 from ticketsync.store.engine import Database
@@ -57,6 +57,16 @@ HEADERS = {
 GOOD = ("ok", "success", "done", "on sale", "admitted")
 BAD = ("failed", "failing", "parked", "rejected", "does not add up", "deaf")
 _STATUS = {2: 400, 4: 409, 7: 409, 8: 503, 9: 503}
+
+
+def _name_of(visitor: Visitor | None) -> str:
+    """
+    What the audit trail calls a visitor: by name and role.
+    """
+    if visitor is None:
+        return "a visitor"
+    return f"{visitor.name} ({visitor.role})" if visitor.name else visitor.role
+
 
 Ask = Callable[[str], None]  # to sync an account soon, by its name
 
@@ -199,7 +209,8 @@ class Site:
             url=f"{request.url.scheme}://{request.headers.get('host', '')}",
             token=token,
         )
-        return await run_in_threadpool(handler, asked)
+        with actor.acting_as(_name_of(visitor)):
+            return await run_in_threadpool(handler, asked)
 
     def _visitor(self, token: str) -> Visitor | None:
         if not token:
