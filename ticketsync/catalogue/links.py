@@ -20,7 +20,7 @@ from ticketsync.catalogue.candidates import Dated, Slot
 from ticketsync.catalogue.offers import Offer
 from ticketsync.catalogue.shows import NewShow, ShowInfo, VenueInfo
 from ticketsync.core import errors
-from ticketsync.store import audit
+from ticketsync.store import audit, counted
 from ticketsync.store.audit import Decision
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import (
@@ -107,7 +107,11 @@ def make(
     audit.record(
         session,
         *(
-            _decision("link", link, after={**_values(link), "why": reasons[link.id]})
+            _decision(
+                "link",
+                link,
+                after={**_values(link), "why": reasons[link.occurrence_id]},
+            )
             for link in _linked(session, table.c.occurrence_id.in_(list(reasons)))
         ),
     )
@@ -312,53 +316,127 @@ def adopt(
 
 def follow_moves(session: Session, moved: dict[int, datetime]) -> list[str]:
     """
-    What moved dates mean for their shows, in words.
+    What moved occurrences mean for their shows, in words.
 
-    An adopted show moves along; a show from the venue's own list keeps its time; a
-    date that moved more than a day keeps its link but waits for a person.
+    An adopted show moves along once all its platforms say the same time; while they
+    contradict each other it stays, and so it does where the move is more than a day:
+    the link keeps the time it was made for and waits for a person (`conflict`). A show
+    from the venue's own list keeps its time.
     """
-    table, dates = table_of(ShowLink), table_of(Occurrence)
     notes: list[str] = []
     for occurrence_id, starts_at in moved.items():
-        link = (
-            session.connection()
-            .execute(
-                select(table, dates.c.name, dates.c.timezone)
-                .join(dates, dates.c.id == table.c.occurrence_id)
-                .where(table.c.occurrence_id == occurrence_id)
-            )
-            .first()
-        )
+        link = _link_to_follow(session, occurrence_id)
         if link is None or not link.sync_enabled:
             continue
         was = our_shows.local_text(link.starts_at, link.timezone)
         now_at = our_shows.local_text(starts_at, link.timezone)
         change = f"{link.name}: rescheduled from {was} to {now_at}"
-        far = abs(starts_at - link.starts_at) > FAR
-        if far:
-            change += (
-                f"; run `ticketsync link {occurrence_id} {link.show_id}` to confirm"
-            )
+        doubt = _why_it_stays(session, link, starts_at)
+        if doubt:
+            change += f"; {doubt}"
         elif link.decided_by == "adopted":
             our_shows.move_show(session, link.show_id, starts_at)
+        table = table_of(ShowLink)
         session.connection().execute(
             update(table)
             .where(table.c.id == link.id)
             .values(
                 reason=change,
-                status="conflict" if far else link.status,
-                starts_at=link.starts_at if far else starts_at,
+                status="conflict" if doubt else _settled(link, starts_at),
+                starts_at=link.starts_at if doubt else starts_at,
             )
         )
+        if not doubt and link.decided_by == "adopted":
+            _settle_others(session, link.show_id, starts_at)
         notes.append(change)
     return notes
 
 
+def _link_to_follow(session: Session, occurrence_id: int) -> Any:
+    links, dates = table_of(ShowLink), table_of(Occurrence)
+    query = (
+        select(links, dates.c.name, dates.c.timezone)
+        .join(dates, dates.c.id == links.c.occurrence_id)
+        .where(links.c.occurrence_id == occurrence_id)
+    )
+    return session.connection().execute(query).first()
+
+
+def _settled(link: Any, starts_at: datetime) -> str:
+    """
+    The status of a link that nothing speaks against: one that came back to the time it
+    was made for is as good as it was.
+    """
+    back = link.status == "conflict" and link.starts_at == starts_at
+    return "synced" if back or link.decided_by == "adopted" else str(link.status)
+
+
+def _why_it_stays(session: Session, link: Any, starts_at: datetime) -> str:
+    """
+    Why a show does not follow this move, and what a person can do; `""` if it does.
+    """
+    confirm = f"run `ticketsync link {link.occurrence_id} {link.show_id}` to confirm"
+    if abs(starts_at - link.starts_at) > FAR:
+        return confirm
+    if link.decided_by != "adopted":
+        return ""
+    others = _other_times(session, link, starts_at)
+    if others:
+        return (
+            f"{' and '.join(others)}: the show stays; correct the platform that is "
+            f"wrong, or {confirm}"
+        )
+    if our_shows.is_taken(session, link.show_id, starts_at):
+        return f"another show of yours starts then: the show stays; {confirm}"
+    return ""
+
+
+def _other_times(session: Session, link: Any, starts_at: datetime) -> list[str]:
+    """
+    The other platforms of a show that say another time, with what they say.
+    """
+    links, dates, accounts = table_of(ShowLink), table_of(Occurrence), table_of(Account)
+    rows = session.connection().execute(
+        select(accounts.c.name, dates.c.starts_local)
+        .join(dates, dates.c.id == links.c.occurrence_id)
+        .join(accounts, accounts.c.id == dates.c.account_id)
+        .where(
+            links.c.show_id == link.show_id,
+            links.c.id != link.id,
+            counted.is_set(links.c.sync_enabled),
+            dates.c.gone_since.is_(None),
+            counted.is_set(dates.c.is_dated),
+            dates.c.starts_at != starts_at,
+        )
+        .order_by(accounts.c.name, dates.c.id)
+    )
+    return [f"{row.name} still says {row.starts_local}" for row in rows]
+
+
+def _settle_others(session: Session, show_id: int, starts_at: datetime) -> None:
+    """
+    The links of a show whose occurrences start when it does now wait no longer.
+    """
+    links, dates = table_of(ShowLink), table_of(Occurrence)
+    agreeing = select(dates.c.id).where(dates.c.starts_at == starts_at)
+    session.connection().execute(
+        update(links)
+        .where(
+            links.c.show_id == show_id,
+            links.c.status == "conflict",
+            links.c.occurrence_id.in_(agreeing),
+        )
+        .values(status="synced", starts_at=starts_at)
+    )
+
+
 def confirm(session: Session, occurrence_id: int) -> None:
     """
-    A person agrees that a moved date still is the same show.
+    A person agrees that a moved occurrence still is the same show. An adopted show
+    moves along, unless another platform says another time.
     """
     table = table_of(ShowLink)
+    starts_at = _starts_at(session, occurrence_id)
     for link in _linked(session, table.c.occurrence_id == occurrence_id):
         audit.record(
             session,
@@ -367,18 +445,22 @@ def confirm(session: Session, occurrence_id: int) -> None:
                 link,
                 before={"starts_at": link.starts_at, "status": link.status},
                 after={
-                    "starts_at": _starts_at(session, occurrence_id),
+                    "starts_at": starts_at,
                     "status": "synced",
                 },
             ),
         )
+        is_free = not our_shows.is_taken(session, link.show_id, starts_at)
+        follows = link.decided_by == "adopted" and is_free
+        if follows and not _other_times(session, link, starts_at):
+            our_shows.move_show(session, link.show_id, starts_at)
     session.connection().execute(
         update(table)
         .where(table.c.occurrence_id == occurrence_id)
         .values(
             status="synced",
             decided_by="person",
-            starts_at=_starts_at(session, occurrence_id),
+            starts_at=starts_at,
         )
     )
 
@@ -578,12 +660,13 @@ def _production_of_title(session: Session) -> dict[str, str]:
 
 def _linked(session: Session, *where: ColumnElement[bool]) -> Sequence[Any]:
     """
-    These links with the names of their occurrences; `id` is the occurrence's.
+    These links with the names of their occurrences.
     """
     links, dates = table_of(ShowLink), table_of(Occurrence)
     query = (
         select(
-            dates.c.id,
+            links.c.id,
+            links.c.occurrence_id,
             dates.c.name,
             dates.c.starts_local,
             links.c.show_id,
@@ -612,7 +695,9 @@ def _decision(
     after: Mapping[str, Any] | None = None,
 ) -> Decision:
     name = f"{link.name} {link.starts_local}"
-    return Decision(action, "occurrence", name, link.id, before or {}, after or {})
+    return Decision(
+        action, "occurrence", name, link.occurrence_id, before or {}, after or {}
+    )
 
 
 def _remove_links(session: Session, *where: ColumnElement[bool]) -> list[int]:

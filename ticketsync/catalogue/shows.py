@@ -261,6 +261,25 @@ def remove_show(session: Session, show_id: int) -> None:
         connection.execute(delete(works).where(works.c.id == work))
 
 
+def is_taken(session: Session, show_id: int, starts_at: datetime) -> bool:
+    """
+    Whether another show of the same production at the same venue starts at that time.
+    """
+    table = table_of(Show)
+    mine = (
+        select(table.c.production_id, table.c.venue_id)
+        .where(table.c.id == show_id)
+        .subquery()
+    )
+    query = select(table.c.id).where(
+        table.c.id != show_id,
+        table.c.production_id == mine.c.production_id,
+        table.c.venue_id == mine.c.venue_id,
+        table.c.starts_at == starts_at,
+    )
+    return session.connection().execute(query).first() is not None
+
+
 def move_show(session: Session, show_id: int, starts_at: datetime) -> None:
     """
     Give a show the new time that its platform told.
