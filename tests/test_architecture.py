@@ -67,6 +67,7 @@ for context in CONTEXTS | READERS:
     ALLOWED[context] = {
         *(context, "store.tables", "store.upsert", "store.types", "store.counted"),
         *("store.row_locks", "store.reports", "store.capacity", "store.health"),
+        "store.audit",
         "core",
     }
 OF_CORE = {

@@ -149,7 +149,8 @@ def _from_environment(account: str, variable: str) -> str:
         raise errors.SecretMissing(
             f"The environment has no {safe(variable)}, where account {account!r} "
             "keeps its key.",
-            hint=f"Set {safe(variable)} for this command, in cron too.",
+            hint=f"Set {safe(variable)} where this command runs, in cron too; nothing "
+            "else is wrong, and the next run that has it goes on.",
         )
     return value
 
@@ -195,7 +196,7 @@ def _from_file(account: str, reference: str) -> str:
     with contextlib.suppress(FileNotFoundError):
         mode = stat.S_IMODE(file.stat().st_mode)
         if mode & 0o077:
-            raise errors.CredentialError(
+            raise errors.SecretMissing(
                 f"{file}, with the key of account {account!r}, can be read by others.",
                 hint=f"Run `chmod 600 {file}`.",
                 word="file-not-private",

@@ -11,7 +11,8 @@ from sqlalchemy import delete, func, select, update
 from sqlmodel import Session
 
 from ticketsync.accounts.state import AccountState
-from ticketsync.core import clock, errors
+from ticketsync.core import actor, clock, errors
+from ticketsync.core.redact import safe
 from ticketsync.store.tables.accounts import SyncRun
 from ticketsync.store.upsert import table_of
 
@@ -55,6 +56,7 @@ class Result:
     word: str = ""
     message: str = ""
     hint: str = ""
+    parks: bool = False
     trace: str = ""
     swept: bool = False
 
@@ -197,7 +199,7 @@ def _row(
         account_id=account.id,
         account_name=account.name,
         kind=kind,
-        started_by=started_by,
+        started_by=f"{safe(actor.current())} ({started_by})",
         started_at=now,
     )
 
@@ -235,4 +237,5 @@ def failed(
         word=error.word,
         message=error.message,
         hint=error.hint,
+        parks=error.parks,
     )

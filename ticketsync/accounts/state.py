@@ -20,14 +20,21 @@ from sqlmodel import Session
 from ticketsync.core import errors
 from ticketsync.core.config import AccountSettings
 from ticketsync.core.redact import safe
-from ticketsync.store import row_locks
+from ticketsync.store import audit, row_locks
+from ticketsync.store.audit import Decision
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.upsert import table_of
 
 FAILURES_TO_OPEN = 5
 LONGEST_PAUSE_HOURS = 24
+ACTIVE = "active"
+PARKED = "parked"
 RETIRED = "retired"
+OF_TOKENS = "oauth_"  # how the options begin that hold what belongs to tokens
 PEOPLE = "people"  # the account's own option: keep who bought and who comes
+
+
+_ACTIONS = {ACTIVE: "resume", "paused": "pause", PARKED: "park"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +203,7 @@ def add(session: Session, new: NewAccount, now: datetime) -> int:
     session.add(row)
     session.flush()
     assert row.id is not None
+    _record(session, row.id, "add", after={"provider": new.provider})
     return row.id
 
 
@@ -204,6 +212,7 @@ def remove(session: Session, account: AccountState) -> None:
     Forget an account that has no orders; one that has keeps its books.
     """
     table = table_of(Account)
+    _record(session, account.id, "remove", before={"provider": account.provider})
     session.connection().execute(delete(table).where(table.c.id == account.id))
 
 
@@ -211,7 +220,15 @@ def set_state(session: Session, account_id: int, state: str, reason: str = "") -
     """
     Make an account active, paused (by a person), parked (needs a person) or retired.
     """
+    before = numbered(session, account_id)
     _change(session, account_id, state=state, state_reason=reason)
+    _record(
+        session,
+        account_id,
+        _ACTIONS.get(state, state),
+        before={"state": before.state, "why": before.state_reason},
+        after={"state": state, "why": reason},
+    )
 
 
 def set_name(session: Session, account: AccountState, name: str) -> None:
@@ -220,11 +237,27 @@ def set_name(session: Session, account: AccountState, name: str) -> None:
             f"There is an account {safe(name)!r} already.", hint="Choose another name."
         )
     _change(session, account.id, name=name)
+    _record(
+        session,
+        account.id,
+        "rename",
+        before={"name": account.name},
+        after={"name": name},
+    )
 
 
 def set_secret(
     session: Session, account_id: int, *, source: str, reference: str, fingerprint: str
 ) -> None:
+    before = numbered(session, account_id)
+    if fingerprint != before.secret_fingerprint:
+        _record(
+            session,
+            account_id,
+            "rotate",
+            before={"source": before.secret_source, "state": before.state},
+            after={"source": source, "state": "active", "key": "replaced"},
+        )
     _change(
         session,
         account_id,
@@ -252,6 +285,12 @@ def set_fingerprint(session: Session, account_id: int, fingerprint: str) -> None
 
 
 def set_options(session: Session, account_id: int, options: Mapping[str, str]) -> None:
+    """
+    Replace an account's options. What belongs to its tokens is nobody's decision, so
+    it is not on record.
+    """
+    before = numbered(session, account_id).options
+    _record(session, account_id, "set", before=_chosen(before), after=_chosen(options))
     _change(session, account_id, options=json.dumps(dict(options), sort_keys=True))
 
 
@@ -271,13 +310,28 @@ def change_options(
 
 
 def set_base_url(session: Session, account_id: int, base_url: str | None) -> None:
+    before = numbered(session, account_id).base_url
     _change(session, account_id, base_url=base_url)
+    _record(
+        session,
+        account_id,
+        "set",
+        before={"base_url": before},
+        after={"base_url": base_url},
+    )
 
 
 def retire(session: Session, account: AccountState, reason: str) -> None:
     """
     Never read an account again; its orders and figures stay.
     """
+    _record(
+        session,
+        account.id,
+        "retire",
+        before={"state": account.state},
+        after={"state": RETIRED},
+    )
     _change(
         session,
         account.id,
@@ -318,10 +372,13 @@ def keeps_people(account: AccountState, settings: AccountSettings) -> bool:
 
 def note_success(session: Session, account: AccountState) -> None:
     """
-    Close the breaker; writes nothing where nothing had failed.
+    Close the breaker, and let a parked account go on: its platform answered. Writes
+    nothing where nothing had failed.
     """
     if account.failures or account.breaker_until or account.breaker_opened:
         _change(session, account.id, failures=0, breaker_opened=0, breaker_until=None)
+    if numbered(session, account.id).state == PARKED:
+        set_state(session, account.id, ACTIVE)
 
 
 def note_failure(session: Session, account: AccountState, now: datetime) -> None:
@@ -348,6 +405,26 @@ def note_failure(session: Session, account: AccountState, now: datetime) -> None
         breaker_opened=row.breaker_opened + 1,
         breaker_until=now + timedelta(hours=hours),
     )
+
+
+def _chosen(options: Mapping[str, str]) -> dict[str, str]:
+    """
+    The options that somebody chose, those of the tokens left out.
+    """
+    return {n: value for n, value in options.items() if not n.startswith(OF_TOKENS)}
+
+
+def _record(
+    session: Session,
+    account_id: int,
+    action: str,
+    *,
+    before: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
+) -> None:
+    name = numbered(session, account_id).name
+    decision = Decision(action, "account", name, account_id, before or {}, after or {})
+    audit.record(session, decision)
 
 
 def _change(session: Session, account_id: int, **values: object) -> None:

@@ -9,11 +9,12 @@ one sees the first.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlmodel import Session
 
 from ticketsync.catalogue import shows as our_shows
@@ -21,7 +22,8 @@ from ticketsync.catalogue.candidates import Dated, Slot
 from ticketsync.catalogue.offers import Offer
 from ticketsync.catalogue.shows import NewShow, ShowInfo, VenueInfo
 from ticketsync.core import errors
-from ticketsync.store import counted, row_locks
+from ticketsync.store import audit, counted, row_locks
+from ticketsync.store.audit import Decision
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import (
     Event,
@@ -84,7 +86,7 @@ def make(
     Save the pairs that are new; an occurrence that feeds another show is refused.
     """
     table = table_of(ShowLink)
-    made = 0
+    made: list[Pair] = []
     pairs = list(pairs)
     hold(session, (pair.occurrence_id for pair in pairs))
     for pair in pairs:
@@ -117,9 +119,21 @@ def make(
             )
         )
         _link_production(session, pair, now)
-        made += 1
+        made.append(pair)
     session.flush()
-    return made
+    reasons = {pair.occurrence_id: pair.reason for pair in made}
+    audit.record(
+        session,
+        *(
+            _decision(
+                "link",
+                link,
+                after={**_values(link), "why": reasons[link.occurrence_id]},
+            )
+            for link in _linked(session, table.c.occurrence_id.in_(list(reasons)))
+        ),
+    )
+    return len(made)
 
 
 def refuse(
@@ -135,6 +149,13 @@ def refuse(
     """
     row = {"occurrence_id": occurrence_id, "show_id": show_id, "batch": batch}
     insert_new(session, Refusal, {**row, "created_at": now})
+    name = _name_of(session, occurrence_id)
+    audit.record(
+        session,
+        Decision(
+            "refuse", "occurrence", name, occurrence_id, after={"show_id": show_id}
+        ),
+    )
 
 
 def unlink(session: Session, occurrence_id: int) -> int | None:
@@ -144,12 +165,9 @@ def unlink(session: Session, occurrence_id: int) -> int | None:
     table = table_of(ShowLink)
     hold(session, [occurrence_id])
     found = table.c.occurrence_id == occurrence_id
-    show_id: int | None = (
-        session.connection().execute(select(table.c.show_id).where(found)).scalar()
-    )
-    session.connection().execute(delete(table).where(found))
+    removed = _remove_links(session, found)
     _unlearn(session)
-    return show_id
+    return removed[0] if removed else None
 
 
 def take_back(session: Session, occurrence_ids: Iterable[int], batch: str) -> set[int]:
@@ -157,22 +175,16 @@ def take_back(session: Session, occurrence_ids: Iterable[int], batch: str) -> se
     Undo what one batch decided about these occurrences; returns the shows that lost.
     """
     links, refusals = table_of(ShowLink), table_of(Refusal)
-    connection = session.connection()
     wanted = list(occurrence_ids)
     hold(session, wanted)
-    lost = connection.execute(
-        select(links.c.show_id).where(
-            links.c.batch == batch, links.c.occurrence_id.in_(wanted)
-        )
-    ).all()
-    for table in (links, refusals):
-        connection.execute(
-            delete(table).where(
-                table.c.batch == batch, table.c.occurrence_id.in_(wanted)
-            )
-        )
+    lost = _remove_links(
+        session, links.c.batch == batch, links.c.occurrence_id.in_(wanted)
+    )
+    _remove_refusals(
+        session, refusals.c.batch == batch, refusals.c.occurrence_id.in_(wanted)
+    )
     _unlearn(session)
-    return {int(row.show_id) for row in lost}
+    return set(lost)
 
 
 def undo(session: Session) -> Undone | None:
@@ -197,13 +209,12 @@ def undo(session: Session) -> Undone | None:
         session,
         connection.scalars(select(links.c.occurrence_id).where(links.c.batch == batch)),
     )
-    lost = connection.execute(select(links.c.show_id).where(links.c.batch == batch))
-    show_ids = tuple(sorted({int(row.show_id) for row in lost}))
+    lost = _remove_links(session, links.c.batch == batch)
     undone = Undone(
         batch,
-        connection.execute(delete(links).where(links.c.batch == batch)).rowcount,
-        connection.execute(delete(refusals).where(refusals.c.batch == batch)).rowcount,
-        show_ids,
+        len(lost),
+        _remove_refusals(session, refusals.c.batch == batch),
+        tuple(sorted(set(lost))),
     )
     _unlearn(session)
     return undone
@@ -325,37 +336,28 @@ def adopt(
 
 def follow_moves(session: Session, moved: dict[int, datetime]) -> list[str]:
     """
-    What moved dates mean for their shows, in words.
+    What moved occurrences mean for their shows, in words.
 
-    An adopted show moves along; a show from the venue's own list keeps its time; a
-    date that moved more than a day keeps its link but waits for a person.
+    An adopted show moves along once all its platforms say the same time; while they
+    contradict each other it stays, and so it does where the move is more than a day:
+    the link keeps the time it was made for and waits for a person (`conflict`). A show
+    from the venue's own list keeps its time.
     """
-    table, dates = table_of(ShowLink), table_of(Occurrence)
     notes: list[str] = []
+    table = table_of(ShowLink)
     fed = select(table.c.show_id).where(table.c.occurrence_id.in_(list(moved)))
     # Their time is part of a unique key.
     row_locks.hold_keys(session, Show, fed)
     for occurrence_id, starts_at in moved.items():
-        link = (
-            session.connection()
-            .execute(
-                select(table, dates.c.name, dates.c.timezone)
-                .select_from(counted.followed_links())
-                .join(dates, dates.c.id == table.c.occurrence_id)
-                .where(table.c.occurrence_id == occurrence_id)
-            )
-            .first()
-        )
+        link = _link_to_follow(session, occurrence_id)
         if link is None:
             continue
         was = our_shows.local_text(link.starts_at, link.timezone)
         now_at = our_shows.local_text(starts_at, link.timezone)
         change = f"{link.name}: rescheduled from {was} to {now_at}"
-        far = abs(starts_at - link.starts_at) > FAR
-        if far:
-            change += (
-                f"; run `ticketsync link {occurrence_id} {link.show_id}` to confirm"
-            )
+        doubt = _why_it_stays(session, link, starts_at)
+        if doubt:
+            change += f"; {doubt}"
         elif link.decided_by == "adopted":
             our_shows.move_show(session, link.show_id, starts_at)
         session.connection().execute(
@@ -363,27 +365,127 @@ def follow_moves(session: Session, moved: dict[int, datetime]) -> list[str]:
             .where(table.c.id == link.id)
             .values(
                 reason=change,
-                status="conflict" if far else link.status,
-                starts_at=link.starts_at if far else starts_at,
+                status="conflict" if doubt else _settled(link, starts_at),
+                starts_at=link.starts_at if doubt else starts_at,
             )
         )
+        if not doubt and link.decided_by == "adopted":
+            _settle_others(session, link.show_id, starts_at)
         notes.append(change)
     return notes
 
 
+def _link_to_follow(session: Session, occurrence_id: int) -> Any:
+    links, dates = table_of(ShowLink), table_of(Occurrence)
+    query = (
+        select(links, dates.c.name, dates.c.timezone)
+        .select_from(counted.followed_links())
+        .join(dates, dates.c.id == links.c.occurrence_id)
+        .where(links.c.occurrence_id == occurrence_id)
+    )
+    return session.connection().execute(query).first()
+
+
+def _settled(link: Any, starts_at: datetime) -> str:
+    """
+    The status of a link that nothing speaks against: one that came back to the time it
+    was made for is as good as it was.
+    """
+    back = link.status == "conflict" and link.starts_at == starts_at
+    return "synced" if back or link.decided_by == "adopted" else str(link.status)
+
+
+def _why_it_stays(session: Session, link: Any, starts_at: datetime) -> str:
+    """
+    Why a show does not follow this move, and what a person can do; `""` if it does.
+    """
+    confirm = f"run `ticketsync link {link.occurrence_id} {link.show_id}` to confirm"
+    if abs(starts_at - link.starts_at) > FAR:
+        return confirm
+    if link.decided_by != "adopted":
+        return ""
+    others = _other_times(session, link, starts_at)
+    if others:
+        return (
+            f"{' and '.join(others)}: the show stays; correct the platform that is "
+            f"wrong, or {confirm}"
+        )
+    if our_shows.is_taken(session, link.show_id, starts_at):
+        return f"another show of yours starts then: the show stays; {confirm}"
+    return ""
+
+
+def _other_times(session: Session, link: Any, starts_at: datetime) -> list[str]:
+    """
+    The other platforms of a show that say another time, with what they say.
+    """
+    links, dates, accounts = table_of(ShowLink), table_of(Occurrence), table_of(Account)
+    rows = session.connection().execute(
+        select(accounts.c.name, dates.c.starts_local)
+        .select_from(counted.followed_links())
+        .join(dates, dates.c.id == links.c.occurrence_id)
+        .join(accounts, accounts.c.id == dates.c.account_id)
+        .where(
+            links.c.show_id == link.show_id,
+            links.c.id != link.id,
+            dates.c.gone_since.is_(None),
+            counted.is_set(dates.c.is_dated),
+            dates.c.starts_at != starts_at,
+        )
+        .order_by(accounts.c.name, dates.c.id)
+    )
+    return [f"{row.name} still says {row.starts_local}" for row in rows]
+
+
+def _settle_others(session: Session, show_id: int, starts_at: datetime) -> None:
+    """
+    The links of a show whose occurrences start when it does now wait no longer.
+    """
+    links, dates = table_of(ShowLink), table_of(Occurrence)
+    agreeing = select(dates.c.id).where(dates.c.starts_at == starts_at)
+    session.connection().execute(
+        update(links)
+        .where(
+            links.c.show_id == show_id,
+            links.c.status == "conflict",
+            links.c.occurrence_id.in_(agreeing),
+        )
+        .values(status="synced", starts_at=starts_at)
+    )
+
+
 def confirm(session: Session, occurrence_id: int) -> None:
     """
-    A person agrees that a moved date still is the same show.
+    A person agrees that a moved occurrence still is the same show. An adopted show
+    moves along, unless another platform says another time.
     """
     table = table_of(ShowLink)
     hold(session, [occurrence_id])
+    starts_at = _starts_at(session, occurrence_id)
+    for link in _linked(session, table.c.occurrence_id == occurrence_id):
+        audit.record(
+            session,
+            _decision(
+                "confirm",
+                link,
+                before={"starts_at": link.starts_at, "status": link.status},
+                after={
+                    "starts_at": starts_at,
+                    "status": "synced",
+                },
+            ),
+        )
+        is_free = not our_shows.is_taken(session, link.show_id, starts_at)
+        follows = link.decided_by == "adopted" and is_free
+        if follows and not _other_times(session, link, starts_at):
+            our_shows.move_show(session, link.show_id, starts_at)
     session.connection().execute(
         update(table)
         .where(table.c.occurrence_id == occurrence_id)
         .values(
             status="synced",
             decided_by="person",
-            starts_at=_starts_at(session, occurrence_id),
+            starts_at=starts_at,
         )
     )
 
@@ -403,16 +505,18 @@ def set_switches(
     values = {"sync_enabled": enabled, "sync_ticket_sales": ticket_sales}
     wanted = {name: value for name, value in values.items() if value is not None}
     found = table.c.occurrence_id == occurrence_id
-    show_id: int | None = (
-        session.connection().execute(select(table.c.show_id).where(found)).scalar()
-    )
-    if show_id is None:
+    links = _linked(session, found)
+    if not links:
         raise errors.NotFound(
             f"Date {occurrence_id} feeds no show.", hint="Link it first."
         )
     if wanted:
         session.connection().execute(update(table).where(found).values(**wanted))
-    return show_id
+        before = {name: getattr(links[0], name) for name in wanted}
+        audit.record(
+            session, _decision("switch", links[0], before=before, after=wanted)
+        )
+    return int(links[0].show_id)
 
 
 def switch_off(session: Session, occurrence_ids: Iterable[int]) -> set[int]:
@@ -424,10 +528,21 @@ def switch_off(session: Session, occurrence_ids: Iterable[int]) -> set[int]:
         return set()
     table = table_of(ShowLink)
     found = table.c.occurrence_id.in_(wanted)
-    shows = session.connection().scalars(select(table.c.show_id).where(found))
-    fed = set(shows)
+    links = _linked(session, found)
     session.connection().execute(update(table).where(found).values(sync_enabled=False))
-    return fed
+    audit.record(
+        session,
+        *(
+            _decision(
+                "switch",
+                link,
+                before={"sync_enabled": link.sync_enabled},
+                after={"sync_enabled": False},
+            )
+            for link in links
+        ),
+    )
+    return {int(link.show_id) for link in links}
 
 
 def forget(session: Session, account_id: int) -> None:
@@ -436,11 +551,8 @@ def forget(session: Session, account_id: int) -> None:
     """
     dates, events = table_of(Occurrence), table_of(Event)
     mine = select(dates.c.id).where(dates.c.account_id == account_id)
-    for model in (ShowLink, Refusal):
-        table = table_of(model)
-        session.connection().execute(
-            delete(table).where(table.c.occurrence_id.in_(mine))
-        )
+    _remove_links(session, table_of(ShowLink).c.occurrence_id.in_(mine))
+    _remove_refusals(session, table_of(Refusal).c.occurrence_id.in_(mine))
     works = table_of(ProductionLink)
     of_account = select(events.c.id).where(events.c.account_id == account_id)
     session.connection().execute(delete(works).where(works.c.event_id.in_(of_account)))
@@ -467,6 +579,12 @@ def map_types(
     kept = {theirs: ours for theirs, ours in merged.items() if ours}
     text = json.dumps(kept, sort_keys=True, ensure_ascii=False)
     session.connection().execute(update(table).where(found).values(type_map=text))
+    if text != held:
+        name = _name_of_event(session, event_row)
+        before, after = {"types": json.loads(held)}, {"types": kept}
+        audit.record(
+            session, Decision("map types", "event", name, event_row, before, after)
+        )
     return kept
 
 
@@ -567,6 +685,106 @@ def _production_of_title(session: Session) -> dict[str, str]:
     for name, title in rows:
         found.setdefault(_folded(name), set()).add(str(title))
     return {name: titles.pop() for name, titles in found.items() if len(titles) == 1}
+
+
+def _linked(session: Session, *where: ColumnElement[bool]) -> Sequence[Any]:
+    """
+    These links with the names of their occurrences.
+    """
+    links, dates = table_of(ShowLink), table_of(Occurrence)
+    query = (
+        select(
+            links.c.id,
+            links.c.occurrence_id,
+            dates.c.name,
+            dates.c.starts_local,
+            links.c.show_id,
+            links.c.decided_by,
+            links.c.status,
+            links.c.starts_at,
+            links.c.sync_enabled,
+            links.c.sync_ticket_sales,
+        )
+        .join(dates, dates.c.id == links.c.occurrence_id)
+        .where(*where)
+        .order_by(dates.c.id)
+    )
+    return session.connection().execute(query).all()
+
+
+def _values(link: Any) -> dict[str, Any]:
+    return {"show_id": link.show_id, "decided_by": link.decided_by}
+
+
+def _decision(
+    action: str,
+    link: Any,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> Decision:
+    name = f"{link.name} {link.starts_local}"
+    return Decision(
+        action, "occurrence", name, link.occurrence_id, before or {}, after or {}
+    )
+
+
+def _remove_links(session: Session, *where: ColumnElement[bool]) -> list[int]:
+    """
+    Take these links apart and put them on record; returns the show of each.
+    """
+    links = _linked(session, *where)
+    session.connection().execute(delete(table_of(ShowLink)).where(*where))
+    audit.record(
+        session,
+        *(_decision("unlink", link, before=_values(link)) for link in links),
+    )
+    return [int(link.show_id) for link in links]
+
+
+def _remove_refusals(session: Session, *where: ColumnElement[bool]) -> int:
+    """
+    Take these refusals back and put that on record; returns how many there were.
+    """
+    refusals, dates = table_of(Refusal), table_of(Occurrence)
+    rows = (
+        session.connection()
+        .execute(
+            select(dates.c.id, dates.c.name, dates.c.starts_local, refusals.c.show_id)
+            .join(dates, dates.c.id == refusals.c.occurrence_id)
+            .where(*where)
+        )
+        .all()
+    )
+    session.connection().execute(delete(refusals).where(*where))
+    audit.record(
+        session,
+        *(
+            _decision("take refusal back", row, before={"show_id": row.show_id})
+            for row in rows
+        ),
+    )
+    return len(rows)
+
+
+def _name_of(session: Session, occurrence_id: int) -> str:
+    table = table_of(Occurrence)
+    row = (
+        session.connection()
+        .execute(
+            select(table.c.name, table.c.starts_local).where(
+                table.c.id == occurrence_id
+            )
+        )
+        .first()
+    )
+    return "" if row is None else f"{row.name} {row.starts_local}"
+
+
+def _name_of_event(session: Session, event_row: int) -> str:
+    table = table_of(Event)
+    query = select(table.c.name).where(table.c.id == event_row)
+    return str(session.connection().scalar(query))
 
 
 def _venue_of_name(session: Session) -> dict[str, str]:

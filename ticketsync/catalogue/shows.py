@@ -4,15 +4,18 @@ The venue's own list: venues, productions, shows.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlmodel import Session
 
 from ticketsync.core import clock, errors, money
 from ticketsync.core.redact import safe
-from ticketsync.store import reports
+from ticketsync.store import audit, reports
+from ticketsync.store.audit import Decision
 from ticketsync.store.tables.catalogue import Production, Show, Venue
 from ticketsync.store.upsert import insert_new, table_of
 
@@ -238,11 +241,17 @@ def set_excluded(session: Session, show_id: int, excluded: bool, reason: str) ->
     Leave a show out of the figures, or take it in again.
     """
     table = table_of(Show)
+    show = numbered(session, show_id)
+    values = {
+        "is_excluded": excluded,
+        "excluded_because": reason if excluded else "",
+    }
     session.connection().execute(
-        update(table)
-        .where(table.c.id == show_id)
-        .values(is_excluded=excluded, excluded_because=reason if excluded else "")
+        update(table).where(table.c.id == show_id).values(**values)
     )
+    before = {name: getattr(show, name) for name in values}
+    action = "exclude" if excluded else "include"
+    audit.record(session, _decision(action, show, before=before, after=values))
 
 
 def remove_show(session: Session, show_id: int) -> None:
@@ -251,6 +260,8 @@ def remove_show(session: Session, show_id: int) -> None:
     """
     table, works = table_of(Show), table_of(Production)
     connection = session.connection()
+    show = numbered(session, show_id)
+    audit.record(session, _decision("remove", show, before={"venue": show.venue}))
     work = connection.execute(
         select(table.c.production_id).where(table.c.id == show_id)
     ).scalar()
@@ -258,6 +269,25 @@ def remove_show(session: Session, show_id: int) -> None:
     left = select(table.c.id).where(table.c.production_id == work)
     if connection.execute(left).first() is None:
         connection.execute(delete(works).where(works.c.id == work))
+
+
+def is_taken(session: Session, show_id: int, starts_at: datetime) -> bool:
+    """
+    Whether another show of the same production at the same venue starts at that time.
+    """
+    table = table_of(Show)
+    mine = (
+        select(table.c.production_id, table.c.venue_id)
+        .where(table.c.id == show_id)
+        .subquery()
+    )
+    query = select(table.c.id).where(
+        table.c.id != show_id,
+        table.c.production_id == mine.c.production_id,
+        table.c.venue_id == mine.c.venue_id,
+        table.c.starts_at == starts_at,
+    )
+    return session.connection().execute(query).first() is not None
 
 
 def move_show(session: Session, show_id: int, starts_at: datetime) -> None:
@@ -303,6 +333,17 @@ def checked_currency(code: str) -> str:
             f"{safe(code)!r} is not an ISO 4217 currency.", hint="For example AUD."
         ) from None
     return code.upper()
+
+
+def _decision(
+    action: str,
+    show: ShowInfo,
+    *,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any] | None = None,
+) -> Decision:
+    name = f"{show.production} {show.starts_local}"
+    return Decision(action, "show", name, show.id, before, after or {})
 
 
 def _same_show(

@@ -43,6 +43,7 @@ COMMANDS = {
     "serve": ("serve", "The pages, the door, and a receiver for webhooks."),
     "visitors": ("visitors", "Who may open the pages: invite, list, take back."),
     "webhooks": ("webhooks", "Addresses, secrets and deliveries of webhooks."),
+    "audit": ("audit", "Who decided what, and when."),
     "doctor": ("doctor", "Look at everything that could be wrong."),
     "db": ("db", "Look after the database."),
     "waiting": ("waiting", "What waits for a person: list it, dismiss it."),

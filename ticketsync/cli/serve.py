@@ -126,17 +126,24 @@ class Errands:
     """
 
     def __init__(self) -> None:
-        self._accounts: list[str] = []
+        self._accounts: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def ask(self, account: str) -> None:
-        with self._lock:
-            if account not in self._accounts:
-                self._accounts.append(account)
+        """
+        Read this account soon, for whoever asks now.
+        """
+        from ticketsync.core import actor
 
-    def taken(self) -> list[str]:
         with self._lock:
-            found, self._accounts = self._accounts, []
+            self._accounts.setdefault(account, actor.current())
+
+    def taken(self) -> dict[str, str]:
+        """
+        The accounts asked for since the last time, and who asked first.
+        """
+        with self._lock:
+            found, self._accounts = self._accounts, {}
         return found
 
 
@@ -222,15 +229,15 @@ def _worker(
     asked for, tells platforms who is in, and looks each minute whether somebody must
     hear of an account or of what waits, until the server ends.
     """
-    from ticketsync.core import journal
+    from ticketsync.core import actor, journal
     from ticketsync.workflows import receive, sale_news, sync, tell, watch
 
     ended = threading.Event()
 
     def read_asked() -> None:
-        names = tuple(errands.taken())
-        if names:
-            sync.sync(database, settings, sync.Request(names))
+        for account, who in errands.taken().items():
+            with actor.acting_as(who):
+                sync.sync(database, settings, sync.Request((account,)))
 
     told_at = float("-inf")
 

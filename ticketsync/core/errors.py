@@ -33,10 +33,14 @@ from __future__ import annotations
 class TicketsyncError(Exception):
     """
     A failure that we understand: what happened, and what to do next.
+
+    `parks`: the account waits for a person from now on, because asking again would
+    only be refused again.
     """
 
     exit_code = 1
     word = "bug"
+    parks = False
 
     def __init__(
         self, message: str, *, hint: str = "", word: str | None = None
@@ -80,10 +84,12 @@ class NeedsTerminal(UsageError):
 class PersonNeeded(TicketsyncError):
     exit_code = 4
     word = "needs-person"
+    parks = True
 
 
 class NeedsMatching(PersonNeeded):
     word = "needs-matching"
+    parks = False
 
 
 class CredentialError(PersonNeeded):
@@ -91,7 +97,13 @@ class CredentialError(PersonNeeded):
 
 
 class SecretMissing(CredentialError):
+    """
+    This shell, this user or this machine has no key: a fault of the environment, which
+    says nothing of the account. The next run may have it.
+    """
+
     word = "secret-missing"
+    parks = False
 
 
 class AuthenticationFailed(CredentialError):
@@ -99,7 +111,12 @@ class AuthenticationFailed(CredentialError):
 
 
 class KeyringUnavailable(CredentialError):
+    """
+    The keyring is not there, locked or silent: as for `SecretMissing`.
+    """
+
     word = "keyring-unavailable"
+    parks = False
 
 
 class ProviderError(TicketsyncError):

@@ -27,6 +27,8 @@ from sqlalchemy import (
 from sqlmodel import Session
 
 from ticketsync.core.records import People, Person
+from ticketsync.store import audit
+from ticketsync.store.audit import Decision
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import Occurrence
 from ticketsync.store.tables.sales import Attendee, Buyer, Order, Ticket
@@ -192,7 +194,11 @@ def erase(session: Session, traces: Iterable[Trace], now: datetime) -> int:
             session.connection().execute(
                 update(table).where(table.c[owner].in_(ids)).values(**gone)
             )
-    return sum(map(len, rows.values()))
+    number = sum(map(len, rows.values()))
+    if number:  # without a name: the trail would keep the person
+        entries = {"buyers": len(rows["buyer"]), "attendees": len(rows["attendee"])}
+        audit.record(session, Decision("erase", "person", "a person", before=entries))
+    return number
 
 
 def expired(session: Session, before: datetime) -> int:

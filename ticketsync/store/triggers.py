@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-WRITTEN_ONCE = ("refunds",)
+WRITTEN_ONCE = ("refunds", "audit")
 
 _FUNCTION = "refuse_change"
 

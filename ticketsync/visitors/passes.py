@@ -19,7 +19,8 @@ from sqlmodel import Session
 
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
-from ticketsync.store import reports
+from ticketsync.store import audit, reports
+from ticketsync.store.audit import Decision
 from ticketsync.store.tables.visitors import Pass
 from ticketsync.store.upsert import table_of
 
@@ -139,7 +140,13 @@ def revoke(session: Session, ids: list[int] | None, now: datetime) -> int:
     connection = session.connection()
     connection.execute(delete(table).where(table.c.expires_at <= now))
     wanted = delete(table) if ids is None else delete(table).where(table.c.id.in_(ids))
-    return int(connection.execute(wanted).rowcount)
+    number = int(connection.execute(wanted).rowcount)
+    if number:
+        passes = "all passes" if ids is None else "passes"
+        audit.record(
+            session, Decision("revoke", "visitor", passes, before={"number": number})
+        )
+    return number
 
 
 def end(session: Session, token: str) -> None:

@@ -23,7 +23,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from ticketsync.accounts import health
 from ticketsync.catalogue import shows
-from ticketsync.core import clock, errors, journal
+from ticketsync.core import actor, clock, errors, journal
 from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
 from ticketsync.core.redact import safe
@@ -62,6 +62,16 @@ BAD = (
     *("rejected", "does not add up", "oversold"),
 )
 _STATUS = {2: 400, 4: 409, 7: 409, 8: 503, 9: 503}
+
+
+def _name_of(visitor: Visitor | None) -> str:
+    """
+    What the audit trail calls a visitor: by name and role.
+    """
+    if visitor is None:
+        return "a visitor"
+    return f"{visitor.name} ({visitor.role})" if visitor.name else visitor.role
+
 
 Ask = Callable[[str], None]  # to sync an account soon, by its name
 
@@ -214,7 +224,8 @@ class Site:
             url=f"{request.url.scheme}://{request.headers.get('host', '')}",
             token=token,
         )
-        return await run_in_threadpool(handler, asked)
+        with actor.acting_as(_name_of(visitor)):
+            return await run_in_threadpool(handler, asked)
 
     def _visitor(self, token: str) -> Visitor | None:
         if not token:

@@ -4,18 +4,24 @@ What a platform has on sale: read the listing, save what changed, notice what le
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import links, offers
 from ticketsync.catalogue.offers import Listed
 from ticketsync.core import clock, errors, records
-from ticketsync.providers.base import Page
+from ticketsync.providers.base import Page, Provider, Raw
 from ticketsync.sales import quarantine, versions
 from ticketsync.sales.packing import Version, pack
 from ticketsync.workflows import twins
 from ticketsync.workflows.recognise import recognised
-from ticketsync.workflows.records import cleaned, refuse_drift, understood
+from ticketsync.workflows.records import (
+    cleaned,
+    refuse_drift,
+    refuse_unknown_currencies,
+    understood,
+)
 from ticketsync.workflows.session import AccountSession
 
 FEW = 5  # dates below which a shrinking listing is believed
@@ -51,7 +57,7 @@ def refresh(work: AccountSession, *, accept_shrink: bool = False) -> ListingResu
 def _save_page(work: AccountSession, page: Page, result: ListingResult) -> None:
     spec = work.provider.spec
     cleans = cleaned(page.records, spec)
-    good, bad = understood("event", cleans, work.provider.read_event)
+    good, bad = understood("event", cleans, _reader(work.provider))
     refuse_drift(len(good), bad, spec.title)
     events = [item.value for item in good]
     result.seen.update(date.id for event in events for date in event.occurrences)
@@ -86,6 +92,19 @@ def _save_page(work: AccountSession, page: Page, result: ListingResult) -> None:
         work.notes += links.follow_moves(session, saved.moved)
     result.created += saved.created
     result.updated += saved.updated
+
+
+def _reader(provider: Provider) -> Callable[[Raw], records.Event]:
+    """
+    How a listing record is read; one whose currency nobody knows is set aside.
+    """
+
+    def read(raw: Raw) -> records.Event:
+        event = provider.read_event(raw)
+        refuse_unknown_currencies(event)
+        return event
+
+    return read
 
 
 def _notice_absence(

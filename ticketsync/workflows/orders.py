@@ -45,6 +45,8 @@ from ticketsync.workflows import twins
 from ticketsync.workflows.records import (
     cleaned,
     refuse_drift,
+    refuse_unknown_currencies,
+    refuse_unknown_currency,
     understood,
 )
 from ticketsync.workflows.session import AccountSession
@@ -712,6 +714,7 @@ def _list_dates(
     for raw in raws:
         with contextlib.suppress(errors.UnreadableRecord):
             for event in reading.understood(provider.events_in, raw):
+                refuse_unknown_currencies(event)
                 named[event.id] = event
     news = [
         Listed(event, digest.content(event.id.encode()))
@@ -765,6 +768,7 @@ def _save_loose_page(
         currency = loose.currency or offer.currency
         if not currency:
             raise errors.UnreadableRecord("nothing says its currency")
+        refuse_unknown_currency(currency)
         return IncomingTicket(loose, currency, b"")
 
     good, bad = understood("ticket", news, read, event_of=lambda _: offer.occurrence_id)

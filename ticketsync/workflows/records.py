@@ -9,9 +9,10 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from ticketsync.core import digest, errors
+from ticketsync.core import digest, errors, money
 from ticketsync.core.errors import UnreadableRecord
-from ticketsync.core.records import Unread
+from ticketsync.core.records import Event, Unread
+from ticketsync.core.redact import safe
 from ticketsync.net import exact_json
 from ticketsync.providers import reading
 from ticketsync.providers.base import ProviderSpec, Raw
@@ -80,6 +81,26 @@ def understood(
                 )
             )
     return good, bad
+
+
+def refuse_unknown_currency(code: str | None) -> None:
+    """
+    `UnreadableRecord` for a currency that ISO 4217 does not list: nobody could say how
+    many digits its amounts have.
+    """
+    if code is not None and code not in money.EXPONENTS:
+        raise UnreadableRecord(
+            f"its currency {safe(code)!r} is not one of ISO 4217",
+            word="unknown-currency",
+        )
+
+
+def refuse_unknown_currencies(event: Event) -> None:
+    """
+    The same for every occurrence of a listing record.
+    """
+    for occurrence in event.occurrences:
+        refuse_unknown_currency(occurrence.currency)
 
 
 def refuse_drift(read: int, unread: Sequence[Unread], platform: str) -> None:

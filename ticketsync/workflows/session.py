@@ -268,6 +268,7 @@ def _done(
         word=trouble.word if trouble else "",
         message=trouble.message if trouble else "",
         hint=trouble.hint if trouble else "",
+        parks=trouble.parks if trouble else False,
         swept=swept,
     )
 
@@ -288,6 +289,7 @@ def _failed(
         word=error.word,
         message=error.message,
         hint=error.hint,
+        parks=error.parks,
     )
 
 
@@ -321,11 +323,11 @@ def _close(
     with database.write() as session:
         runs.finish(session, row, result, now)
         lease.release(session, lease_of(account), holder)
-        if result.exit_code == 4 and result.word != "needs-matching":
-            state.set_state(session, account.id, "parked", result.message)
+        if result.parks:
+            state.set_state(session, account.id, state.PARKED, result.message)
         elif result.exit_code in (5, 6) and result.word != "throttled":
             state.note_failure(session, account, now)
-        elif result.outcome == "success":
+        elif result.outcome == "success" or result.word == "quarantine":
             state.note_success(session, account)
     return result
 

@@ -319,7 +319,8 @@ def _reason_to_skip(
     if account.state == "parked" and not is_named:
         error = errors.PersonNeeded(
             f"Account {account.name!r} waits for a person: {account.state_reason}",
-            hint=f"Run `ticketsync accounts rotate {account.name}`.",
+            hint=f"Run `ticketsync accounts rotate {account.name}` for a new key, or "
+            f"`ticketsync sync {account.name}` to try the one it has.",
             word="parked",
         )
         return runs.failed(account.name, error, outcome="skipped-parked")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 CONSENT_SECONDS = 300.0
 EARLY = timedelta(minutes=5)
-PREFIX = "oauth_"
+PREFIX = state.OF_TOKENS
 CLIENT_ID = f"{PREFIX}client_id"
 CLIENT_SOURCE = f"{PREFIX}client_source"
 CLIENT_REFERENCE = f"{PREFIX}client_reference"

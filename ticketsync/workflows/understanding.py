@@ -31,7 +31,11 @@ from ticketsync.providers.base import (
 )
 from ticketsync.sales.packing import Block, Version, pack
 from ticketsync.sales.sharing import Shared, shared
-from ticketsync.workflows.records import cleaned, understood
+from ticketsync.workflows.records import (
+    cleaned,
+    refuse_unknown_currency,
+    understood,
+)
 
 MANY = 4000  # orders from which a second process saves more than it costs (measured)
 
@@ -137,6 +141,7 @@ def _placed_on(
 
     def read_known(raw: Raw) -> records.Order:
         order = read(raw)
+        refuse_unknown_currency(order.currency)
         named = [ticket.occurrence_id for ticket in order.tickets]
         for date in (*named, order.occurrence_id):
             if date is not None and date not in dates:

@@ -4,6 +4,7 @@ Every table: for whoever looks at the schema as a whole.
 
 from ticketsync.store.tables import (
     accounts,
+    audit,
     catalogue,
     door,
     financials,
@@ -17,6 +18,7 @@ from ticketsync.store.tables.base import metadata
 
 __all__ = [
     "accounts",
+    "audit",
     "catalogue",
     "door",
     "financials",

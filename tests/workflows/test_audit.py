@@ -1,0 +1,307 @@
+"""
+Whoever decides something is on record, with what was before and after; and an account
+whose key is missing in one shell is none the worse for it.
+"""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
+
+import ticketsync
+from ticketsync.accounts import state
+from ticketsync.catalogue import offers
+from ticketsync.core import actor, clock, errors
+from ticketsync.reporting import audit_trail, runs
+from ticketsync.sales import privacy
+from ticketsync.store import engine
+from ticketsync.workflows import connect, match, sync
+from ticketsync.workflows.sync import Request
+
+
+def trail(database):
+    """
+    Every decision, oldest first: (who, action, kind, before, after).
+    """
+    with database.read() as session:
+        found = audit_trail.entries(session, limit=1000)
+    return [(e.who, e.action, e.kind, e.before, e.after) for e in reversed(found)]
+
+
+def latest(database):
+    return trail(database)[-1]
+
+
+@pytest.fixture
+def linked(adopted):
+    """
+    The first occurrence that feeds a show, on each kind of database.
+    """
+    with adopted.read() as session:
+        offer = offers.all_offers(session)[0]
+    return adopted, offer
+
+
+def test_the_switch_of_a_link_leaves_who_before_and_after(linked, settings):
+    database, offer = linked
+    with actor.acting_as("Ana (manager)"):
+        match.configure(
+            *(database, settings, offer), enabled=None, ticket_sales=False, types={}
+        )
+    assert latest(database) == (
+        *("Ana (manager)", "switch", "occurrence"),
+        {"sync_ticket_sales": True},
+        {"sync_ticket_sales": False},
+    )
+    number = len(trail(database))
+    match.configure(
+        *(database, settings, offer), enabled=None, ticket_sales=False, types={}
+    )
+    assert len(trail(database)) == number  # nothing changed, nothing was decided
+
+
+def test_links_made_refused_and_taken_apart_are_on_record(linked, settings):
+    database, offer = linked
+    with actor.acting_as("Ana (manager)"):
+        match.unlink(database, settings, offer.id)
+    assert latest(database) == (
+        *("Ana (manager)", "unlink", "occurrence"),
+        {"show_id": offer.show_id, "decided_by": "adopted"},
+        {},
+    )
+    match.link(database, settings, offer.id, offer.show_id)
+    assert latest(database)[1:] == (
+        *("link", "occurrence", {}),
+        {"show_id": offer.show_id, "decided_by": "person", "why": "linked by hand"},
+    )
+    match.unlink(database, settings, offer.id)
+    match.refuse(database, offer.id, None, batch="b1")
+    assert latest(database)[1:] == ("refuse", "occurrence", {}, {"show_id": None})
+    match.undo(database, settings)
+    assert latest(database)[1:] == (
+        *("take refusal back", "occurrence"),
+        {"show_id": None},
+        {},
+    )
+
+
+def test_a_batch_taken_back_names_each_of_its_links(linked, settings):
+    database, _ = linked
+    undone = match.undo(database, settings)
+    removed = [entry for entry in trail(database) if entry[1] == "unlink"]
+    assert len(removed) == undone.links == 40
+
+
+def test_ticket_type_names_are_on_record(linked, settings):
+    database, offer = linked
+    match.configure(
+        *(database, settings, offer),
+        enabled=None,
+        ticket_sales=None,
+        types={"GA": "Adult"},
+    )
+    assert latest(database)[1:] == (
+        *("map types", "event"),
+        {"types": {}},
+        {"types": {"GA": "Adult"}},
+    )
+
+
+def test_an_exclusion_and_its_end_are_on_record(linked, settings):
+    database, offer = linked
+    match.exclude(database, settings, offer.show_id, True, "a private party")
+    assert latest(database)[1:] == (
+        *("exclude", "show"),
+        {"is_excluded": False, "excluded_because": ""},
+        {"is_excluded": True, "excluded_because": "a private party"},
+    )
+    match.exclude(database, settings, offer.show_id, False, "")
+    assert latest(database)[1] == "include"
+
+
+def test_pauses_names_and_options_of_accounts_are_on_record(linked):
+    database, _ = linked
+    connect.pause(database, "tt", "moving house")
+    assert latest(database)[1:] == (
+        *("pause", "account"),
+        {"state": "active", "why": ""},
+        {"state": "paused", "why": "moving house"},
+    )
+    connect.resume(database, "tt")
+    assert latest(database)[1] == "resume"
+    connect.rename(database, "tt", "office")
+    assert latest(database)[1:] == (
+        *("rename", "account"),
+        {"name": "tt"},
+        {"name": "office"},
+    )
+    with database.write() as session:
+        account = state.named(session, "office")
+        state.set_options(session, account.id, {"people": "true", "oauth_x": "1"})
+        state.add_options(session, account.id, {"oauth_x": "2"})
+    assert latest(database)[1:] == ("set", "account", {}, {"people": "true"})
+
+
+def test_an_erasure_is_on_record_without_the_person(read_once):
+    with read_once.write() as session:
+        rows = session.connection().execute(
+            text("SELECT email FROM buyers WHERE email <> '' ORDER BY order_id")
+        )
+        who = rows.scalars().first()
+        erased = privacy.erase(session, privacy.find(session, who), clock.now())
+    _, action, kind, before, _ = latest(read_once)
+    assert (action, kind) == ("erase", "person")
+    assert before["buyers"] + before["attendees"] == erased > 0
+    assert who not in json.dumps(trail(read_once))
+
+
+def test_the_trail_cannot_be_changed_or_cut(linked):
+    database, _ = linked
+    for statement in ("UPDATE audit SET who = 'nobody'", "DELETE FROM audit"):
+        with (
+            pytest.raises((DatabaseError, errors.TicketsyncError)),
+            database.write() as s,
+        ):
+            s.connection().execute(text(statement))
+    assert len(trail(database)) >= 40
+
+
+def test_a_run_says_who_started_it(adopted, settings):
+    with actor.acting_as("Ana (manager)"):
+        sync.sync(adopted, settings, Request(("tt",)))
+    with adopted.read() as session:
+        (run,) = [r for r in runs.runs(session, limit=1) if r.outcome == "success"]
+    assert run.started_by == "Ana (manager) (manual)"
+
+
+# A missing key is a fault of this shell
+
+
+def account_state(database):
+    with database.read() as session:
+        return state.named(session, "tt").state
+
+
+def test_a_missing_variable_fails_this_run_and_parks_nothing(
+    adopted, settings, monkeypatch, sandbox
+):
+    monkeypatch.delenv("TT_KEY")
+    outcome = sync.sync(adopted, settings, Request())
+    assert outcome.exit_code == 4
+    (result,) = outcome.results
+    assert result.word == "secret-missing"
+    assert "TT_KEY" in result.message
+    assert "TT_KEY" in result.hint
+    assert "rotate" not in result.hint
+    assert account_state(adopted) == "active"
+
+    monkeypatch.setenv("TT_KEY", sandbox.key)
+    assert sync.sync(adopted, settings, Request(only_due=True)).results[0].outcome in (
+        "success",
+        "skipped-not-due",
+    )
+    assert sync.sync(adopted, settings, Request()).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "reference", "word"),
+    [
+        ("command", "false", "secret-missing"),
+        ("credential", "tt-key", "secret-missing"),
+        ("keyring", "tt", "keyring-unavailable"),
+    ],
+)
+def test_no_kind_of_missing_secret_parks(adopted, settings, source, reference, word):
+    with adopted.write() as session:
+        account = state.named(session, "tt")
+        state.set_secret(
+            session, account.id, source=source, reference=reference, fingerprint=""
+        )
+    (result,) = sync.sync(adopted, settings, Request()).results
+    assert result.exit_code == 4
+    assert result.word.startswith(word.partition("-")[0])
+    assert account_state(adopted) == "active"
+
+
+def test_a_refused_key_parks_and_a_named_sync_that_succeeds_unparks(
+    adopted, settings, monkeypatch, sandbox
+):
+    monkeypatch.setenv("TT_KEY", "sk_wrong_wrong_wrong")
+    assert sync.sync(adopted, settings, Request()).exit_code != 0
+    assert account_state(adopted) == "parked"
+
+    monkeypatch.setenv("TT_KEY", sandbox.key)
+    (skipped,) = sync.sync(adopted, settings, Request()).results
+    assert skipped.outcome == "skipped-parked"
+    assert "ticketsync sync tt" in skipped.hint
+    assert sync.sync(adopted, settings, Request(("tt",))).exit_code == 0
+    assert account_state(adopted) == "active"
+    assert sync.sync(adopted, settings, Request()).results[0].outcome == "success"
+
+
+def test_accounts_that_were_parked_for_a_missing_variable_are_read_again(tmp_path):
+    """
+    Three accounts that an earlier version parked: for a variable, for a keyring, and
+    because the platform refused the key.
+    """
+    file = tmp_path / "old.db"
+    opened = engine._engine(engine._url(str(file)))
+    config = Config()
+    folder = Path(ticketsync.__file__).parent / "store" / "migrations"
+    config.set_main_option("script_location", str(folder))
+    with opened.execution_options(ticketsync_write=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0006")
+        for name, reason in (
+            (
+                "one",
+                "The environment has no TT_KEY, where account 'one' keeps its key.",
+            ),
+            ("two", "The keyring holds no key for account 'two'."),
+            ("three", "Account 'three': Ticket Tailor refused the key (HTTP 401)."),
+        ):
+            connection.execute(
+                text(
+                    "INSERT INTO accounts (name, provider, secret_source,"
+                    " secret_reference, secret_fingerprint, options, state,"
+                    " state_reason, failures, breaker_opened, created_at) VALUES"
+                    " (:name, 'ticket_tailor', 'env', 'TT_KEY', '', '{}', 'parked',"
+                    " :reason, 0, 0, '2026-01-01T00:00:00Z')"
+                ),
+                {"name": name, "reason": reason},
+            )
+    opened.dispose()
+
+    database = engine.create_database(str(file))
+
+    with database.read() as session:
+        found = {a.name: a.state for a in state.all_accounts(session)}
+    database.close()
+    assert found == {"one": "active", "two": "active", "three": "parked"}
+
+
+def test_the_command_lists_what_was_decided(venue):
+    venue("shows", "exclude", "1", "--reason", "a private party")
+    listed = venue("audit", "list")
+    assert "exclude" in listed
+    assert max(map(len, listed.splitlines())) <= 80
+    (entry,) = json.loads(venue("audit", "list", "--show", "1", "--json"))
+    assert entry["after"] == {
+        "is_excluded": True,
+        "excluded_because": "a private party",
+    }
+    assert "@" in entry["who"]
+    assert venue("audit", "list", "--account", "tt", "--format", "csv").count("\n") >= 2
+    wrong = subprocess.run(
+        [sys.executable, "-m", "ticketsync", "audit", "list", "--show", "nothing"],
+        env=venue.environment,
+        capture_output=True,
+        text=True,
+    )
+    assert wrong.returncode == 2

@@ -1,0 +1,241 @@
+"""
+What contradicts itself is set aside or waits for a person: platforms that say two
+times of one show, and a currency that nobody knows.
+"""
+
+from datetime import timedelta
+
+import pytest
+from msgspec import structs
+from sqlalchemy import select
+
+from ticketsync.catalogue import links, offers, shows
+from ticketsync.core import clock
+from ticketsync.providers.ticket_tailor import TicketTailor
+from ticketsync.reporting import numbers
+from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.catalogue import Event, Occurrence
+from ticketsync.store.tables.sales import Quarantined
+from ticketsync.store.upsert import table_of
+from ticketsync.workflows import match, sync
+from ticketsync.workflows.sync import Request
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def shared(adopted):
+    """
+    A show adopted from one platform that a second one sells at the same time: the
+    database, both occurrences and the show.
+    """
+    with adopted.write() as session:
+        first = offers.all_offers(session)[0]
+        account = Account(
+            name="eb",
+            provider="eventbrite",
+            secret_source="none",
+            secret_reference="",
+            secret_fingerprint="",
+            created_at=clock.now(),
+        )
+        session.add(account)
+        session.flush()
+        event = Event(account_id=account.id, provider_id="77", name=first.event)
+        session.add(event)
+        session.flush()
+        twin = Occurrence(
+            account_id=account.id,
+            event_id=event.id,
+            provider_id="77",
+            name=first.event,
+            starts_at=first.starts_at,
+            starts_local=first.starts_local,
+            timezone=first.timezone,
+            status="on_sale",
+            currency="AUD",
+            fingerprint="f",
+            content=b"",
+        )
+        session.add(twin)
+        session.flush()
+        made = links.make(
+            session,
+            [links.Pair(twin.id, first.show_id, "adopted from the listing")],
+            decided_by="adopted",
+            batch="b",
+            now=clock.now(),
+        )
+        assert made == 1
+        return adopted, first.id, twin.id, first.show_id
+
+
+def move(database, occurrence_id, by):
+    """
+    A platform says another time; returns what is noted about it.
+    """
+    with database.write() as session:
+        offer = offers.numbered(session, occurrence_id)
+        starts_at = offer.starts_at + by
+        dates = table_of(Occurrence)
+        session.connection().execute(
+            dates.update()
+            .where(dates.c.id == occurrence_id)
+            .values(
+                starts_at=starts_at,
+                starts_local=shows.local_text(starts_at, offer.timezone),
+            )
+        )
+        return links.follow_moves(session, {occurrence_id: starts_at})
+
+
+def standing(database, show_id, *occurrence_ids):
+    """
+    When the show starts, and the status of these links.
+    """
+    with database.read() as session:
+        found = {o.id: o.link_status for o in offers.all_offers(session)}
+        return (
+            shows.numbered(session, show_id).starts_at,
+            *(found[id_] for id_ in occurrence_ids),
+        )
+
+
+def test_an_adopted_show_stays_while_its_platforms_contradict_each_other(shared):
+    database, first, twin, show_id = shared
+    before, *_ = standing(database, show_id, first, twin)
+
+    (note,) = move(database, first, HOUR / 2)
+
+    assert "eb still says" in note
+    assert "the show stays" in note
+    assert standing(database, show_id, first, twin) == (before, "conflict", "pending")
+
+
+def test_it_moves_when_the_last_platform_says_so_too(shared):
+    database, first, twin, show_id = shared
+    before, *_ = standing(database, show_id, first, twin)
+    move(database, first, HOUR / 2)
+
+    (note,) = move(database, twin, HOUR / 2)
+
+    assert "stays" not in note
+    assert standing(database, show_id, first, twin) == (
+        *(before + HOUR / 2, "synced", "synced"),
+    )
+
+
+def test_a_platform_that_moves_back_settles_it(shared):
+    database, first, twin, show_id = shared
+    before, *_ = standing(database, show_id, first, twin)
+    move(database, first, HOUR / 2)
+    move(database, first, -HOUR / 2)
+    assert standing(database, show_id, first, twin)[:2] == (before, "synced")
+
+
+def test_a_person_may_insist_and_the_show_stays_while_they_differ(shared, settings):
+    database, first, twin, show_id = shared
+    before, *_ = standing(database, show_id, first, twin)
+    move(database, first, HOUR / 2)
+    match.link(database, settings, first, show_id)
+    assert standing(database, show_id, first, twin)[:2] == (before, "synced")
+
+
+def test_a_show_that_one_platform_sells_moves_along_and_far_moves_once_confirmed(
+    adopted, settings
+):
+    with adopted.read() as session:
+        offer = offers.all_offers(session)[0]
+    move(adopted, offer.id, HOUR)
+    moved, status = standing(adopted, offer.show_id, offer.id)
+    assert moved == offer.starts_at + HOUR
+    assert status == "synced"
+
+    move(adopted, offer.id, timedelta(days=3))
+    assert standing(adopted, offer.show_id, offer.id) == (moved, "conflict")
+    match.link(adopted, settings, offer.id, offer.show_id)
+    assert standing(adopted, offer.show_id, offer.id) == (
+        *(moved + timedelta(days=3), "synced"),
+    )
+
+
+def test_a_show_does_not_move_onto_another_one(adopted):
+    """
+    Two shows of one production at one venue cannot start together.
+    """
+    with adopted.write() as session:
+        offer = offers.all_offers(session)[0]
+        mine = shows.numbered(session, offer.show_id)
+        shows.add_show(
+            session,
+            shows.NewShow(
+                *(mine.production, mine.starts_at + HOUR, mine.venue),
+                *(mine.timezone, mine.currency),
+            ),
+        )
+    (note,) = move(adopted, offer.id, HOUR)
+    assert "another show of yours starts then" in note
+    assert standing(adopted, offer.show_id, offer.id) == (mine.starts_at, "conflict")
+
+
+@pytest.mark.parametrize("code", ["XBT", "AU$", "", "A\u0000D"])
+def test_a_currency_that_nobody_knows_is_set_aside_by_name(
+    adopted, settings, monkeypatch, code
+):
+    """
+    One listing, and later one order, say a currency that ISO 4217 does not list: both
+    are named, nothing is stored under it, and all shows have the figures they had.
+    """
+    sync.sync(adopted, settings, Request())
+    before = gross(adopted)
+    odd = next(iter(before))
+    with adopted.read() as session:
+        offer = next(o for o in offers.all_offers(session) if o.show_id == odd)
+    read_event, read_order = TicketTailor.read_event, TicketTailor.read_order
+
+    def in_that_currency(event):
+        return structs.replace(
+            event,
+            occurrences=tuple(
+                structs.replace(date, currency=code)
+                if date.id == offer.occurrence_id
+                else date
+                for date in event.occurrences
+            ),
+        )
+
+    def bought_in_that_currency(order):
+        is_odd = order.occurrence_id == offer.occurrence_id
+        return structs.replace(order, currency=code) if is_odd else order
+
+    monkeypatch.setattr(
+        TicketTailor,
+        "read_event",
+        lambda self, raw: in_that_currency(read_event(self, raw)),
+    )
+    assert sync.sync(adopted, settings, Request(full=True)).exit_code == 3
+    assert gross(adopted) == before
+    assert waiting(adopted) == ["unknown-currency"]
+
+    monkeypatch.setattr(TicketTailor, "read_event", read_event)
+    monkeypatch.setattr(
+        TicketTailor,
+        "read_order",
+        lambda self, raw: bought_in_that_currency(read_order(self, raw)),
+    )
+    sync.replay(adopted, settings, [])
+    assert gross(adopted) == before
+    assert set(waiting(adopted)) == {"unknown-currency"}
+
+
+def gross(database):
+    with database.read() as session:
+        return {f.show_id: (f.currency, f.gross) for f in numbers.figures(session)}
+
+
+def waiting(database):
+    with database.read() as session:
+        return [
+            item.word
+            for item in session.connection().execute(select(table_of(Quarantined)))
+        ]

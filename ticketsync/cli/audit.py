@@ -1,0 +1,68 @@
+"""
+`ticketsync audit …`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from ticketsync.cli import context
+from ticketsync.cli.context import Format, Json
+
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="Who decided what, and when."
+)
+
+
+@app.command("list")
+def list_entries(
+    ctx: typer.Context,
+    account: Annotated[str, typer.Option(help="Only about this account.")] = "",
+    show: Annotated[str, typer.Option(help="Only about this show.")] = "",
+    since: Annotated[
+        datetime | None, typer.Option(help="Only from this day on (UTC).")
+    ] = None,
+    limit: Annotated[int, typer.Option(help="How many.", min=1, max=100_000)] = 50,
+    format: Format = "table",
+    json: Json = False,
+) -> None:
+    """
+    Show links made, refused and taken apart, switches, exclusions, pauses, changed
+    accounts and erased people: who did it, when, what was before and after.
+
+    Example: ticketsync audit list --show gala
+    """
+    from dataclasses import asdict
+    from datetime import UTC
+
+    from ticketsync.accounts import state
+    from ticketsync.catalogue import shows
+    from ticketsync.cli import render
+    from ticketsync.reporting import audit_trail
+
+    wanted = context.chosen_format(format, json)
+    kind, subject_id = None, None
+    with context.of(ctx).database().read() as session:
+        if account:
+            kind, subject_id = "account", state.named(session, account).id
+        elif show:
+            kind, subject_id = "show", shows.find(session, show).id
+        found = audit_trail.entries(
+            session,
+            kind=kind,
+            subject_id=subject_id,
+            since=since and since.replace(tzinfo=UTC),
+            limit=limit,
+        )
+    rows = [{**asdict(entry), "change": entry.change} for entry in found]
+    columns = [
+        render.Column("at", "WHEN (UTC)"),
+        render.Column("who", "WHO", most=20),
+        render.Column("action", "DID"),
+        render.Column("subject", "WHAT", most=30),
+        render.Column("change", "CHANGE", most=60),
+    ]
+    render.show(rows, columns, wanted, empty="Nothing was decided yet.")

@@ -1,0 +1,43 @@
+"""
+Who is acting: the person or machine that audit rows and runs name.
+
+A command acts for whoever started it (`user@host`); a page acts for its visitor, who is
+set around the handling of each request.
+"""
+
+from __future__ import annotations
+
+import getpass
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_actor: ContextVar[str] = ContextVar("actor", default="")
+
+
+def current() -> str:
+    """
+    The visitor for whom this is done, else `user@host`.
+    """
+    return _actor.get() or _process_owner()
+
+
+@contextmanager
+def acting_as(name: str) -> Iterator[None]:
+    """
+    Whatever happens inside is done by that person; an empty name changes nothing.
+    """
+    token = _actor.set(name or _actor.get())
+    try:
+        yield
+    finally:
+        _actor.reset(token)
+
+
+def _process_owner() -> str:
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # an account without a name, in a container
+        user = "unknown"
+    return f"{user}@{socket.gethostname()}"

@@ -1,0 +1,96 @@
+"""
+What the audit trail says: who decided what, newest first.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from ticketsync.store.tables.audit import AuditRow
+from ticketsync.store.upsert import table_of
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """
+    One decision; `subject_id` is ours and may be gone by now.
+    """
+
+    at: datetime
+    who: str
+    action: str
+    kind: str
+    subject_id: int | None
+    subject: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+    @property
+    def change(self) -> str:
+        """
+        What changed, in one line: `is_excluded false → true`.
+        """
+        names = [
+            *self.before,
+            *(name for name in self.after if name not in self.before),
+        ]
+        return ", ".join(
+            f"{name.replace('_', ' ')} {self._values(name)}" for name in names
+        )
+
+    def _values(self, name: str) -> str:
+        before, after = (
+            _shown(values[name]) if name in values else None
+            for values in (self.before, self.after)
+        )
+        if before is None:
+            return str(after)
+        return f"{before} → {'nothing' if after is None else after}"
+
+
+def entries(
+    session: Session,
+    *,
+    kind: str | None = None,
+    subject_id: int | None = None,
+    since: datetime | None = None,
+    limit: int = 50,
+) -> list[AuditEntry]:
+    """
+    The latest decisions, of one kind of subject or about one of them.
+    """
+    table = table_of(AuditRow)
+    query = select(table).order_by(table.c.at.desc(), table.c.id.desc()).limit(limit)
+    if kind is not None:
+        query = query.where(table.c.kind == kind)
+    if subject_id is not None:
+        query = query.where(table.c.subject_id == subject_id)
+    if since is not None:
+        query = query.where(table.c.at >= since)
+    return [
+        AuditEntry(
+            at=row.at,
+            who=row.who,
+            action=row.action,
+            kind=row.kind,
+            subject_id=row.subject_id,
+            subject=row.subject,
+            before=json.loads(row.before),
+            after=json.loads(row.after),
+        )
+        for row in session.connection().execute(query)
+    ]
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None or value == "":
+        return "nothing"
+    return str(value)
