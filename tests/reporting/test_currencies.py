@@ -142,10 +142,10 @@ def test_financials_list_has_the_currency_of_each_row_and_a_total_for_each(synce
             *("–", "–", "KWD"),
         ),
         # The hall tells no fees: what is known of 85.50 AUD is no sum of fees.
-        ("1 show", "3", "85.50", "0.00", "–", "–", "AUD"),
-        ("1 show", "4", "10,000", "0", "–", "–", "JPY"),
-        ("1 show", "1", "12.345", "0.000", "–", "–", "KWD"),
-        ("1 show", "3", "120.00", "40.00", "–", "–", "NZD"),
+        ("1 show, AUD", "3", "85.50", "0.00", "–", "–", "AUD"),
+        ("1 show, JPY", "4", "10,000", "0", "–", "–", "JPY"),
+        ("1 show, KWD", "1", "12.345", "0.000", "–", "–", "KWD"),
+        ("1 show, NZD", "3", "120.00", "40.00", "–", "–", "NZD"),
     )
 
 
@@ -223,10 +223,10 @@ def test_the_result_of_a_sync_has_a_total_for_each_currency(house):
         house("sync"),
         ("Thu 10 Sep 19:30", "Gala", "hall", "+3", "+120.00", "+40.00", "3", "NZD"),
         ("Thu 10 Sep 19:30", "Gala", "agency", "+1", "+25.50", "–", "1", "AUD"),
-        ("1 show", "+3", "+85.50", "–", "AUD"),
-        ("1 show", "+4", "+10,000", "–", "JPY"),
-        ("1 show", "+1", "+12.345", "–", "KWD"),
-        ("1 show", "+3", "+120.00", "+40.00", "NZD"),
+        ("1 show, AUD", "+3", "+85.50", "–", "AUD"),
+        ("1 show, JPY", "+4", "+10,000", "–", "JPY"),
+        ("1 show, KWD", "+1", "+12.345", "–", "KWD"),
+        ("1 show, NZD", "+3", "+120.00", "+40.00", "NZD"),
     )
 
 
@@ -238,10 +238,10 @@ def test_the_daily_report_has_a_total_for_each_currency(synced):
         synced("report", "daily"),
         ("Thu 10 Sep 19:30", "Gala", "–", "+4", "6", "0", "85.50 AUD + 120.00 NZD"),
         ("Fri 11 Sep 19:30", "Recital", "–", "–", "5", "0", "10,000 JPY + 12.345 KWD"),
-        ("1 show", "+1", "3", "0", "85.50 AUD"),
-        ("1 show", "–", "4", "0", "10,000 JPY"),
-        ("1 show", "–", "1", "0", "12.345 KWD"),
-        ("1 show", "+3", "3", "0", "120.00 NZD"),
+        ("1 show, AUD", "+1", "3", "0", "85.50 AUD"),
+        ("1 show, JPY", "–", "4", "0", "10,000 JPY"),
+        ("1 show, KWD", "–", "1", "0", "12.345 KWD"),
+        ("1 show, NZD", "+3", "3", "0", "120.00 NZD"),
     )
 
 

@@ -73,7 +73,7 @@ def print_figures(figures: Sequence[Figures]) -> None:
 
     def label(currency: str) -> str:
         shows = len({item.show_id for item in figures if item.currency == currency})
-        return f"{shows} show{'' if shows == 1 else 's'}"
+        return render.shows(shows, currency)
 
     render.report(
         table,

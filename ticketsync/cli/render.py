@@ -294,6 +294,13 @@ def signed(minor: int | None, currency: str) -> str:
     return f"{'+' if minor > 0 else ''}{amount(minor, currency)}"
 
 
+def shows(number: int, currency: str) -> str:
+    """
+    How many shows a total is of: `1 show, AUD`, `40 shows, NZD`.
+    """
+    return f"{number} show{'' if number == 1 else 's'}, {currency}"
+
+
 def when(moment: datetime | None) -> str:
     """
     An instant for people, in UTC where no zone is given.

@@ -109,8 +109,10 @@ def _sold(item: OnSale | Sums, gross: Sequence[Money]) -> dict[str, Any]:
 
 
 def _shows(found: Sequence[OnSale], currency: str) -> str:
-    shows = sum(any(sums.currency == currency for sums in item.sums) for item in found)
-    return f"{shows} show{'' if shows == 1 else 's'}"
+    from ticketsync.cli import render
+
+    sells = [any(sums.currency == currency for sums in item.sums) for item in found]
+    return render.shows(sum(sells), currency)
 
 
 def _columns(yesterday: str) -> list[Any]:
@@ -157,7 +159,7 @@ def _as_text(found: list[OnSale], yesterday: str) -> str:
         lines.append(f"   {_in_words(row, yesterday, seats)}")
     for sums in reporting.totals(found):
         row = _sold(sums, [sums.gross])
-        lines.append(f"{_shows(found, sums.currency)}, {sums.currency}")
+        lines.append(_shows(found, sums.currency))
         lines.append(f"   {_in_words(row, yesterday, '')}")
     return "\n".join(lines) or "No show ahead is on sale."
 

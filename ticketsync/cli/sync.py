@@ -217,8 +217,10 @@ def _table_of_changes(changes: Sequence[Change]) -> Table:
 
 
 def _shows(changes: Sequence[Change], currency: str) -> str:
+    from ticketsync.cli import render
+
     shows = {c.either.show_id for c in changes if c.either.currency == currency}
-    return f"{len(shows)} show{'' if len(shows) == 1 else 's'}"
+    return render.shows(len(shows), currency)
 
 
 @contextmanager
