@@ -145,6 +145,7 @@ def save(
     new = [
         (row_of[item.order.id], movement)
         for item in incoming
+        if item.order.refunds or row_of[item.order.id] in amounts
         for movement in movements(
             item, _held(row_of[item.order.id], amounts, void_tickets), moment
         )
