@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from conftest import NOW, TODAY, Templates
+from conftest import NOW, TODAY
 from sqlalchemy import text
 from typer.testing import CliRunner
 
@@ -21,8 +21,9 @@ from ticketsync.catalogue import shows
 from ticketsync.cli.main import app
 from ticketsync.core import clock
 from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
+from ticketsync.sales import versions
 from ticketsync.sandbox import platforms, server, world
-from ticketsync.store import engine
+from ticketsync.store import engine, lease
 from ticketsync.store.tables.everything import metadata
 from ticketsync.store.types import Flag, Instant
 from ticketsync.workflows import match, sync, upkeep
@@ -264,3 +265,313 @@ def test_an_edit_of_every_column_is_named(book, tmp_path):
             if found.is_sound or not names(found, table, column):
                 unnamed.append((table, column.name, change, found.rows[:3]))
     assert unnamed == []
+
+
+# One by one
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (
+            "UPDATE show_financials SET net = net + 1, net_before_fees ="
+            " net_before_fees + 1 WHERE rowid = (SELECT max(rowid) FROM"
+            " show_financials WHERE net IS NOT NULL)",
+            "net is",
+        ),
+        (
+            "UPDATE ticket_fees SET name = 'Gift' WHERE rowid = 1",
+            "Gift: is no sum of any tickets",
+        ),
+        (
+            "UPDATE show_ticket_types SET tickets_comp = tickets_comp + 1"
+            " WHERE rowid = 1",
+            "tickets_comp is",
+        ),
+        (
+            "UPDATE tickets SET order_id = (SELECT max(id) FROM orders) WHERE id = 1",
+            "order_id is",
+        ),
+        ("UPDATE tickets SET order_id = 999999 WHERE id = 1", "must be in orders"),
+        ("UPDATE tickets SET currency = 'XXY' WHERE id = 1", "XXY must be a currency"),
+        ("UPDATE orders SET placed_at = 'x' WHERE id = 1", "x must be an instant"),
+        (
+            "UPDATE orders SET placed_at = '2026-02-30T00:00:00Z' WHERE id = 1",
+            "2026-02-30T00:00:00Z must be an instant",
+        ),
+        ("UPDATE orders SET status = 'lost' WHERE id = 1", "status is lost"),
+        ("UPDATE refunds SET seen_at = 'x' WHERE id = 1", "x must be an instant"),
+        (
+            "UPDATE show_financials SET updated_at = '2099-01-01T00:00:00Z'"
+            " WHERE rowid = 1",
+            "not between the account's first day and now",
+        ),
+        ("DELETE FROM tickets WHERE id = 1", "is missing"),
+        ("DELETE FROM orders WHERE id = 1", "is missing"),
+        ("UPDATE accounts SET options = '[' WHERE id = 1", "must be a JSON object"),
+        ("UPDATE shows SET starts_at = 'soon' WHERE id = 1", "soon must be an instant"),
+        (
+            "UPDATE shows SET is_excluded = -1 WHERE id = 1",
+            "show_financials show 1 AUD: is",
+        ),
+    ],
+)
+def test_what_was_changed_is_said_in_words(book, statement, expected):
+    edit(book, statement)
+    found = checked(book)
+    assert any(expected in line for line in found.rows), found.rows
+
+
+def test_an_order_added_by_hand_is_in_no_stored_record(book):
+    rest = ", ".join(c.name for c in columns_of("orders") if c.name != "provider_id")
+    edit(
+        book,
+        f"INSERT INTO orders (provider_id, {rest})"
+        f" SELECT 'or_forged', {rest} FROM orders WHERE id = 1",
+    )
+    (line,) = checked(book).rows
+    assert line.endswith(": order or_forged: is in no stored record")
+
+
+def test_a_trigger_and_views_that_are_none_of_ours_are_named(book):
+    with closing(sqlite3.connect(book)) as connection:
+        connection.executescript(
+            "CREATE TRIGGER quietly AFTER UPDATE ON orders BEGIN"
+            "  UPDATE orders SET charged = 0 WHERE id = new.id; END;"
+            "CREATE VIEW rich AS SELECT 1 AS euro;"
+            "DROP VIEW sync_health;"
+            "DROP VIEW session_complete;"
+            "CREATE VIEW session_complete AS SELECT 1 AS show_id;"
+        )
+    assert set(checked(book, deep=False).rows) == {
+        "trigger quietly: is none of ours",
+        "view rich: is none of ours",
+        "view sync_health: is missing",
+        "view session_complete: is not as we made it",
+    }
+
+
+@pytest.mark.parametrize("read_once", ["postgresql"], indirect=True)
+def test_the_same_on_postgresql(read_once, settings):
+    assert upkeep.check(read_once, settings, deep=True).rows == ()
+    with read_once.write() as session:
+        for statement in (
+            "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RETURN NULL; END $$",
+            "CREATE TRIGGER quietly BEFORE INSERT ON refunds FOR EACH ROW"
+            " EXECUTE FUNCTION nothing()",
+            "CREATE VIEW rich AS SELECT 1 AS euro",
+            "DROP VIEW sync_health",
+            "DROP VIEW session_complete",
+            "CREATE VIEW session_complete AS SELECT 1 AS show_id",
+            "UPDATE orders SET charged = charged + 1 WHERE id = 1",
+            "UPDATE show_financials SET face = face + 1 WHERE show_id = 1",
+        ):
+            session.connection().execute(text(statement))
+
+    found = upkeep.check(read_once, settings, deep=True)
+
+    assert {
+        "trigger quietly: is none of ours",
+        "view rich: is none of ours",
+        "view sync_health: is missing",
+        "view session_complete: is not as we made it",
+    } <= set(found.rows)
+    columns = {(item.table, item.column) for item in found.findings if item.column}
+    assert columns == {("order", "charged"), ("show_financials", "face")}
+    with read_once.read() as session:  # nothing is left of the question
+        views = text("SELECT count(*) FROM pg_views WHERE schemaname LIKE 'pg_temp%'")
+        assert session.connection().scalar(views) == 0
+
+
+def test_the_command_names_it_and_ends_with_10(book, tmp_path, monkeypatch):
+    edit(book, "UPDATE tickets SET currency = 'XXY' WHERE id = 1")
+    ((account, order),) = ask(
+        book,
+        "SELECT a.name, o.provider_id FROM orders o"
+        " JOIN accounts a ON a.id = o.account_id WHERE o.id = 1",
+    )
+    edit(book, "UPDATE orders SET total = total + 8 WHERE id = 1")
+    monkeypatch.setenv("TICKETSYNC_DATABASE_URL", str(book))
+    run = CliRunner()
+
+    shown = run.invoke(app, ["db", "check", "--deep"])
+    told = run.invoke(app, ["db", "check", "--deep", "--json"])
+
+    assert (shown.exit_code, told.exit_code) == (10, 10)
+    assert f"{account}: order {order}: total is" in shown.stdout
+    body = json.loads(told.stdout)
+    assert {"schema", "shows", "differences", "rows", "findings"} <= body.keys()
+    assert {"stored", "recomputed", "account", "show_id"} <= body["differences"][
+        0
+    ].keys()
+    (total,) = [item for item in body["findings"] if item["column"] == "total"]
+    assert (total["table"], total["account"]) == ("order", account)
+    assert total["row"] == order
+    assert int(total["stored"]) == int(total["right"]) + 8
+
+
+# What stands in no record
+
+
+def test_an_order_that_is_listed_no_longer_is_sound_and_its_mark_is_checked(book):
+    """
+    Marked in a run, so nothing is wrong; a mark from no run is.
+    """
+    edit(
+        book,
+        "UPDATE orders SET gone_since = '2026-09-01T01:00:00Z', doubt = ? WHERE id = 1",
+        "the platform no longer lists this order; it still counts",
+    )
+    assert checked(book).is_sound
+    edit(book, "UPDATE orders SET gone_since = '2026-08-01T00:00:00Z' WHERE id = 1")
+    assert any("gone_since is 2026-08-01" in line for line in checked(book).rows)
+
+
+def test_a_ticket_without_an_order_is_compared_with_its_record(read_once, settings):
+    """
+    Two of the sandbox's tickets belong to no order.
+    """
+    loose = text("SELECT min(id) FROM tickets WHERE order_id IS NULL")
+    with read_once.write() as session:
+        number = session.connection().scalar(loose)
+        assert number is not None
+        change = text("UPDATE tickets SET type_name = 'Mine' WHERE id = :id")
+        session.connection().execute(change, {"id": number})
+    found = upkeep.check(read_once, settings, deep=True)
+    named = [
+        i for i in found.findings if (i.table, i.column) == ("ticket", "type_name")
+    ]
+    assert [item.stored for item in named] == ["Mine"]
+
+
+def test_a_version_that_came_back_is_part_of_the_history(read_once, settings):
+    """
+    An order changes, and changes back: its first version is stored under its last
+    block only. The history still begins with it, at its own time.
+    """
+    with read_once.write() as session:
+        first = next(b for b in versions.history(session, 1) if b.kind == "order")
+        old = first.versions[0]
+        other = old.data.replace(b'"id":', b'"changed":1,"id":', 1)
+        changed = versions.Version(old.provider_id, b"x" * 16, other)
+        for version, hours in ((changed, 1), (old, 2)):
+            block = versions.pack([version])
+            moment = NOW + timedelta(hours=hours)
+            versions.keep(session, 1, "order", [block], moment)
+    with read_once.read() as session:
+        found = [
+            (block.fetched_at, version.data)
+            for block in versions.history(session, 1)
+            for version in block.versions
+            if version.provider_id == old.provider_id
+        ]
+    assert found == [
+        (NOW, old.data),
+        (NOW + timedelta(hours=1), other),
+        (NOW + timedelta(hours=2), old.data),
+    ]
+
+
+# Replay
+
+
+def rows_of(database):
+    """
+    Every row of every table but those of runs.
+    """
+    with database.read() as session:
+        return {
+            table.name: sorted(
+                map(repr, session.connection().execute(table.select()).all())
+            )
+            for table in metadata.sorted_tables
+            if table.name not in ("sync_runs", "leases")
+        }
+
+
+def test_a_replay_of_what_is_right_changes_nothing(read_once, settings, frozen):
+    before = rows_of(read_once)
+    frozen(NOW + timedelta(days=30))
+
+    (result,) = sync.replay(read_once, settings, []).results
+
+    counts = result.counts
+    assert (counts.created, counts.updated) == (0, 0)
+    assert counts.unchanged == counts.processed > 300
+    assert result.shows_changed == 0
+    assert rows_of(read_once) == before
+
+
+def test_a_replay_counts_and_writes_only_what_differs(read_once, settings, frozen):
+    """
+    One order's total, one ticket's price, one ticket without an order; a fourth order
+    is gone altogether.
+    """
+    before = rows_of(read_once)
+    with read_once.write() as session:
+        connection = session.connection()
+        (kept,) = connection.execute(
+            text(
+                "SELECT max(o.id) FROM orders o WHERE NOT EXISTS"
+                " (SELECT 1 FROM refunds r WHERE r.order_id = o.id)"
+            )
+        ).one()
+        for statement in (
+            "UPDATE orders SET total = total + 8 WHERE id = 1",
+            "UPDATE tickets SET face = face + 8 WHERE order_id = 3 AND id ="
+            " (SELECT min(id) FROM tickets WHERE order_id = 3)",
+            "UPDATE tickets SET type_name = 'Mine' WHERE id ="
+            " (SELECT min(id) FROM tickets WHERE order_id IS NULL)",
+            f"DELETE FROM attendees WHERE ticket_id IN"
+            f" (SELECT id FROM tickets WHERE order_id = {kept})",
+            f"DELETE FROM buyers WHERE order_id = {kept}",
+            f"DELETE FROM tickets WHERE order_id = {kept}",
+            f"DELETE FROM orders WHERE id = {kept}",
+        ):
+            connection.execute(text(statement))
+    frozen(NOW + timedelta(days=30))
+
+    outcome = sync.replay(read_once, settings, [])
+
+    (result,) = outcome.results
+    counts = result.counts
+    assert (counts.created, counts.updated) == (1, 3)
+    assert counts.unchanged == counts.processed - 4
+    assert upkeep.check(read_once, settings, deep=True).rows == ()
+    after = rows_of(read_once)
+    for table in ("raw_blocks", "raw_records", "bookmarks", "refunds"):
+        assert after[table] == before[table], table
+    assert after["show_financials"] == before["show_financials"]
+    (again,) = sync.replay(read_once, settings, []).results
+    assert (again.counts.created, again.counts.updated) == (0, 0)
+
+
+def test_a_replay_keeps_the_day_on_which_an_order_was_missed(
+    read_once, settings, frozen
+):
+    """
+    The order is put right; since when it is missing is known from before.
+    """
+    missed = text(
+        "UPDATE orders SET gone_since = :at, doubt = 'the platform no longer lists"
+        " this order; it still counts', total = total + 8 WHERE id = 1"
+    )
+    at = "2026-09-01T00:00:00Z" if read_once.dialect == "sqlite" else NOW
+    with read_once.write() as session:
+        session.connection().execute(missed, {"at": at})
+    frozen(NOW + timedelta(days=30))
+    (result,) = sync.replay(read_once, settings, []).results
+    assert result.counts.updated == 1
+    assert upkeep.check(read_once, settings, deep=True).rows == ()
+    with read_once.read() as session:
+        orders = metadata.tables["orders"]
+        row = session.connection().execute(orders.select().where(orders.c.id == 1))
+        assert row.one().gone_since == NOW
+
+
+def test_a_replay_of_an_account_at_work_waits_its_turn(read_once, settings, frozen):
+    with read_once.write() as session:
+        lease.take(session, "account tt", "another run", NOW)
+    outcome = sync.replay(read_once, settings, [])
+    assert (outcome.exit_code, outcome.results[0].outcome) == (8, "skipped-busy")
