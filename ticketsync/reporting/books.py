@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, UniqueConstraint, collate, literal_column, select
+from sqlalchemy import Table, Text, UniqueConstraint, collate, literal_column, select
 from sqlmodel import Session, SQLModel
 
 from ticketsync.core import clock
@@ -109,7 +109,7 @@ def rows(
     # Text is sorted as Python sorts it, whatever the database's language is.
     order_by = [
         collate(shown[name], "C")
-        if is_postgres and name in ("provider_id", ORDER, "name")
+        if is_postgres and (name == ORDER or isinstance(table.c[name].type, Text))
         else shown[name]
         for name in key
     ]
