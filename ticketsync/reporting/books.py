@@ -125,6 +125,21 @@ def rows(
         yield tuple(values[name] for name in key), values
 
 
+def placed(session: Session, account_id: int) -> dict[str, str]:
+    """
+    When each order with a refund was placed, by the platform's id.
+    """
+    orders, refunds = table_of(Order), table_of(Refund)
+    stored: Any = literal_column("orders.placed_at")
+    query = (
+        select(orders.c.provider_id, stored)
+        .join(refunds, refunds.c.order_id == orders.c.id)
+        .where(orders.c.account_id == account_id)
+    )
+    rows = session.connection().execute(query)
+    return {str(id_): str(_plain(moment)) for id_, moment in rows}
+
+
 def _unique(table: Table) -> list[str]:
     """
     The columns of the table's unique key.
