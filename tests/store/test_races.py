@@ -361,6 +361,21 @@ def test_of_four_who_take_over_a_lapsed_lease_one_has_it(venue):
     assert takers(venue, lease.take, ROUNDS) == [1] * ROUNDS
 
 
+def test_a_lease_that_is_taken_but_not_committed_is_busy_soon(venue, monkeypatch):
+    """
+    `sync --dry-run` holds it in the one transaction that it rolls back in the end.
+    """
+    monkeypatch.setattr(lease, "WAIT_SECONDS", 0.1)
+    with venue.write() as rehearsing:
+        lease.take(rehearsing, "account one", "a rehearsal", NOW)
+        with pytest.raises(errors.Busy), venue.write() as session:
+            lease.take(session, "account one", "a run", NOW)
+    with venue.write() as session:
+        lease.take(session, "account two", "a run", NOW)
+        waits = session.connection().scalar(text("SHOW lock_timeout"))
+    assert waits == "1min"
+
+
 def test_control_who_reads_first_and_writes_then_is_not_alone(venue):
     """
     What the code did before: a row that is not there cannot be locked.

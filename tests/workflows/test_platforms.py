@@ -16,7 +16,7 @@ from ticketsync.core import clock
 from ticketsync.providers import registry
 from ticketsync.reporting import numbers
 from ticketsync.sandbox import platforms, server, world
-from ticketsync.workflows import sync
+from ticketsync.workflows import sync, upkeep
 from ticketsync.workflows.sync import Request
 
 NUMBERS = (
@@ -193,6 +193,31 @@ def test_replaying_the_stored_versions_changes_no_figure(synced, settings):
     outcome = sync.replay(synced, settings, [])
     assert outcome.exit_code == 0
     assert figures(synced) == before
+
+
+def test_after_changes_and_a_day_the_books_are_what_the_records_come_to(
+    synced, settings, played, name, frozen
+):
+    """
+    A replay then finds nothing to write, whatever the orders went through.
+    """
+    player = played.player
+    player.world.now += 600
+    frozen(NOW + timedelta(seconds=600))
+    world.change_some(player.world, 12, 6)
+    player.forget()
+    run(synced, settings)
+    world.next_day(player.world)
+    player.forget()
+    frozen(NOW + timedelta(days=1))
+    run(synced, settings, full=True)
+
+    assert upkeep.check(synced, settings, deep=True).rows == ()
+    before = dump(synced)
+    (result,) = sync.replay(synced, settings, []).results
+    assert (result.counts.created, result.counts.updated) == (0, 0)
+    assert result.counts.unchanged == result.counts.processed > 100
+    assert dump(synced) == before
 
 
 @pytest.mark.parametrize("name", ["eventbrite", "wix", "square"])

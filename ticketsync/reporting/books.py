@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, UniqueConstraint, collate, literal_column, select
+from sqlalchemy import Table, Text, UniqueConstraint, collate, literal_column, select
 from sqlmodel import Session, SQLModel
 
 from ticketsync.core import clock
@@ -109,7 +109,7 @@ def rows(
     # Text is sorted as Python sorts it, whatever the database's language is.
     order_by = [
         collate(shown[name], "C")
-        if is_postgres and name in ("provider_id", ORDER, "name")
+        if is_postgres and (name == ORDER or isinstance(table.c[name].type, Text))
         else shown[name]
         for name in key
     ]
@@ -123,6 +123,21 @@ def rows(
     for row in connection.execute(query).mappings():
         values = {name: _plain(value) for name, value in row.items()}
         yield tuple(values[name] for name in key), values
+
+
+def placed(session: Session, account_id: int) -> dict[str, str]:
+    """
+    When each order with a refund was placed, by the platform's id.
+    """
+    orders, refunds = table_of(Order), table_of(Refund)
+    stored: Any = literal_column("orders.placed_at")
+    query = (
+        select(orders.c.provider_id, stored)
+        .join(refunds, refunds.c.order_id == orders.c.id)
+        .where(orders.c.account_id == account_id)
+    )
+    rows = session.connection().execute(query)
+    return {str(id_): str(_plain(moment)) for id_, moment in rows}
 
 
 def _unique(table: Table) -> list[str]:

@@ -103,7 +103,9 @@ def _rules(
         if not column_.nullable:
             yield column_.name, "must not be empty", value.is_(None)
         if isinstance(column_.type, Instant) and connection.dialect.name == "sqlite":
-            is_other = func.strftime(_ISO, value).is_distinct_from(value)
+            # By way of the number of the day: else 30 February is a date to SQLite.
+            written_again = func.strftime(_ISO, func.julianday(value))
+            is_other = written_again.is_distinct_from(value)
             yield column_.name, "must be an instant", value.is_not(None) & is_other
         for foreign in column_.foreign_keys:
             there = foreign.column.table.alias("there")

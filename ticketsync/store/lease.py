@@ -13,7 +13,7 @@ import platform
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Connection, Result, delete, exc, or_, select, text, update
 from sqlmodel import Session
 
 from ticketsync.core import errors
@@ -22,6 +22,8 @@ from ticketsync.store.upsert import insert_for, table_of
 
 LASTS = timedelta(minutes=3)
 SKEW = timedelta(minutes=5)  # between the clocks of machines that share a database
+WAIT_SECONDS = 5  # for a transaction that has the lease in its hands
+_LOCK_NOT_AVAILABLE = "55P03"
 _TRIES = 5  # as often others may give back or take over the lease before our eyes
 
 
@@ -70,7 +72,9 @@ def _seize(
     free = or_(leases.c.expires_at <= now, leases.c.expires_at > now + LASTS + SKEW)
     if from_dead is not None:
         free = or_(free, leases.c.holder == from_dead)
-    taken = connection.execute(
+    taken = _executed(
+        connection,
+        name,
         statement.on_conflict_do_update(
             index_elements=["name"],
             set_={
@@ -78,9 +82,30 @@ def _seize(
                 for column in ("holder", "taken_at", "expires_at")
             },
             where=free,
-        ).returning(leases.c.name)
+        ).returning(leases.c.name),
     )
     return taken.first() is not None
+
+
+def _executed(connection: Connection, name: str, statement: Any) -> Result[Any]:
+    """
+    The statement's result. A lease that another transaction has in its hands without
+    having committed it (a rehearsal) is taken, too, and not worth a long wait.
+    """
+    if connection.dialect.name != "postgresql":
+        return connection.execute(statement)
+    connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'"))
+    try:
+        found = connection.execute(statement)
+    except exc.OperationalError as error:
+        if getattr(error.orig, "sqlstate", "") != _LOCK_NOT_AVAILABLE:
+            raise
+        raise errors.Busy(
+            f"{name}: another program tries something on it at this moment.",
+            hint="Wait for it, or look at `ticketsync runs list`.",
+        ) from error
+    connection.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
+    return found
 
 
 def _held(session: Session, name: str) -> Any:

@@ -9,10 +9,10 @@ it, `db check --deep` says where the two differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 
@@ -97,9 +97,9 @@ def _save_loose(
     incoming = [
         IncomingTicket(item.value, currency, item.clean.content)
         for item in good
-        for date in [item.value.ticket.occurrence_id]
-        for currency in [item.value.currency or currencies.get(date)]
-        if date in ids and currency
+        for occurrence_id in [item.value.ticket.occurrence_id]
+        for currency in [item.value.currency or currencies.get(occurrence_id)]
+        if occurrence_id in ids and currency
     ]
     saving.save_loose(session, account_id, incoming, ids)
     return len(incoming)
@@ -114,10 +114,13 @@ def differences(held: Session, again: Session, account_id: int) -> Iterator[Pair
     """
     spans = runs.spans(held, account_id)
     for kind in books.KINDS:
-        for pair in books.pairs(held, again, account_id, kind):
-            pair = _with_our_moments(pair, spans)
-            if pair.held != pair.again:
-                yield pair
+        found: Iterator[Pair] = (
+            _with_our_moments(pair, spans)
+            for pair in books.pairs(held, again, account_id, kind)
+        )
+        if kind == "refund":
+            found = _without_assumed(list(found), books.placed(held, account_id))
+        yield from (pair for pair in found if pair.held != pair.again)
 
 
 def _with_our_moments(pair: Pair, spans: Sequence[tuple[str, str]]) -> Pair:
@@ -130,6 +133,43 @@ def _with_our_moments(pair: Pair, spans: Sequence[tuple[str, str]]) -> Pair:
     if pair.kind == "refund" and _is_within(pair.held["seen_at"], spans):
         ours = {"seen_at": pair.held["seen_at"]}
     return replace(pair, again={**pair.again, **ours})
+
+
+def _without_assumed(
+    pairs: Sequence[Pair], placed: Mapping[str, str]
+) -> Iterator[Pair]:
+    """
+    A refund from before refunds had days is one row on an assumed day, that of its
+    sale, however many steps the records know: so its sum is compared, and its day.
+    """
+    groups: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        groups.setdefault(str(pair.key[0]), []).append(pair)
+    for group in groups.values():
+        if not _is_assumed(group, placed):
+            yield from group
+
+
+def _is_assumed(group: Sequence[Pair], placed: Mapping[str, str]) -> bool:
+    held = [pair.held for pair in group if pair.held is not None]
+    again = [pair.again for pair in group if pair.again is not None]
+    if len(held) != 1 or not again or held[0].get("basis") != "assumed":
+        return False
+    same = sum(row["amount"] for row in again) == held[0]["amount"]
+    owner = {row[books.ORDER] for row in (*held, *again)}
+    sale = placed.get(held[0][books.ORDER] or "", "")
+    return same and len(owner) == 1 and _is_day_of(held[0]["on_day"], sale)
+
+
+def _is_day_of(day: str, moment: str) -> bool:
+    """
+    Whether an instant can lie on that day in some time zone.
+    """
+    try:
+        apart = date.fromisoformat(day) - date.fromisoformat(moment[:10])
+    except ValueError:
+        return False
+    return abs(apart) <= timedelta(days=1)
 
 
 def _is_within(moment: str | None, spans: Sequence[tuple[str, str]]) -> bool:

@@ -1,0 +1,577 @@
+"""
+`db check` names whatever somebody changed in the books, cell by cell, whatever they
+wrote there; and `sync replay` puts it right, and touches nothing else.
+"""
+
+import json
+import random
+import shutil
+import sqlite3
+from contextlib import closing, suppress
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from conftest import NOW, TODAY
+from sqlalchemy import text
+from typer.testing import CliRunner
+
+from ticketsync.accounts import state
+from ticketsync.catalogue import shows
+from ticketsync.cli.main import app
+from ticketsync.core import clock
+from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
+from ticketsync.sales import versions
+from ticketsync.sandbox import platforms, server, world
+from ticketsync.store import engine, lease
+from ticketsync.store.tables.everything import metadata
+from ticketsync.store.types import Flag, Instant
+from ticketsync.workflows import match, sync, upkeep
+from ticketsync.workflows.sync import Request
+
+BOOKS = {  # table → how a finding calls its rows
+    "orders": "order",
+    "tickets": "ticket",
+    "refunds": "refund",
+    "fees": "fee",
+    "show_financials": "show_financials",
+    "ticket_fees": "ticket_fees",
+    "show_ticket_types": "show_ticket_types",
+}
+RATE = FeeSchedule(per_ticket=Decimal("0.50"), percent=Decimal(2))
+SETTINGS = Settings(accounts={"tt": AccountSettings(fees=RATE)})
+OTHERS = ("eventbrite", "square")
+
+
+@pytest.fixture(scope="module")
+def season(tmp_path_factory):
+    """
+    Three accounts of one season, read twice: every table of the books has rows, orders
+    have histories, and some tickets left theirs.
+    """
+    folder = tmp_path_factory.mktemp("books")
+    players = platforms.others(today=TODAY, orders=40, names=OTHERS)
+    played = server.Sandbox(world.build(today=TODAY, orders=80), others=players)
+    moment = [NOW]
+    played.clock = lambda: moment[0].timestamp()
+    file = folder / "books.db"
+    with pytest.MonkeyPatch.context() as patch, server.serving(played) as address:
+        patch.setenv("TICKETSYNC_HOME", str(folder))
+        patch.setattr(clock, "_now", lambda: moment[0])
+        patch.setenv("KEY_TT", played.key)
+        addresses = {"tt": ("ticket_tailor", address)}
+        for player, name in zip(players, OTHERS, strict=True):
+            patch.setenv(f"KEY_{name.upper()}", player.key)
+            addresses[name] = (name, played.url(address, name))
+        database = engine.create_database(str(file))
+        with database.write() as session:
+            shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+            for name, (provider, url) in addresses.items():
+                variable = f"KEY_{name.upper()}"
+                new = state.NewAccount(name, provider, url, "env", variable, "", None)
+                state.add(session, new, NOW)
+        sync.fetch_listing(database, SETTINGS, [])
+        match.adopt(database, SETTINGS)
+        assert sync.sync(database, SETTINGS, Request()).exit_code == 0
+        for player in (played.platform, *players):
+            player.world.now += 3600
+            world.change_some(player.world, 12, 8)
+            player.forget()
+        moment[0] = NOW + timedelta(hours=1)
+        assert sync.sync(database, SETTINGS, Request(full=True)).exit_code == 0
+        database.close()
+    return file
+
+
+@pytest.fixture
+def empty(templates, tmp_path, monkeypatch):
+    """
+    The private database of a check is copied, as most databases of tests are.
+    """
+    made = templates.copy("sqlite", "empty")
+    real = engine.create_database
+
+    def create_database(url="", **options):
+        if url.endswith("scratch.db"):
+            shutil.copy(made, url)
+            return engine.open_database(url)
+        return real(url, **options)
+
+    monkeypatch.setattr(engine, "create_database", create_database)
+
+
+@pytest.fixture
+def book(season, empty, tmp_path, frozen):
+    """
+    A copy of that season, an hour later.
+    """
+    frozen(NOW + timedelta(hours=1))
+    file = tmp_path / "books.db"
+    shutil.copy(season, file)
+    return file
+
+
+def checked(file, *, deep=True):
+    database = engine.open_database(str(file))
+    try:
+        return upkeep.check(database, SETTINGS, deep=deep)
+    finally:
+        database.close()
+
+
+def edit(file, statement, *values):
+    """
+    What somebody with a database browser can do: no rule, no reference, no trigger
+    stops them.
+    """
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("PRAGMA ignore_check_constraints = ON")
+        connection.execute("BEGIN")
+        found = connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall()
+        for name, _ in found:
+            connection.execute(f"DROP TRIGGER {name}")
+        done = connection.execute(statement, values)
+        for _, sql in found:
+            connection.execute(sql)
+        assert done.rowcount == 1, statement
+        connection.execute("COMMIT")
+
+
+def ask(file, query, *values):
+    with closing(sqlite3.connect(file)) as connection:
+        return connection.execute(query, values).fetchall()
+
+
+def columns_of(table):
+    return [c for c in metadata.tables[table].columns if not c.primary_key]
+
+
+class Editor:
+    """
+    Changes one cell at a time, of any row, to anything its column can be made to hold.
+    """
+
+    def __init__(self, file, seed):
+        self.file = file
+        self.chance = random.Random(seed)
+
+    def change(self, table, column):
+        """
+        What stood there, and what does now.
+        """
+        rows = ask(self.file, f"SELECT rowid, {column.name} FROM {table}")
+        statement = f"UPDATE {table} SET {column.name} = ? WHERE rowid = ?"
+        while True:
+            row, old = self.chance.choice(rows)
+            new = self.another(table, column, old)
+            with suppress(sqlite3.IntegrityError):  # unique keys are always asked
+                edit(self.file, statement, new, row)
+                return row, old, new
+
+    def another(self, table, column, old):
+        if column.nullable and old is not None and self.chance.random() < 0.15:
+            return None
+        found = self.value(table, column, old)
+        return found if found != old else self.another(table, column, old)
+
+    def value(self, table, column, old):
+        if isinstance(column.type, Instant):
+            return self.instant(old)
+        if isinstance(column.type, Flag):
+            return 1 - old
+        if column.type.python_type is int:
+            step = self.chance.choice([1, -1, 8, 100, -2500, 10**6])
+            return (old or 0) + step
+        if column.type.python_type is bytes:
+            return self.chance.randbytes(16)
+        if column.name == "on_day":
+            days = timedelta(days=self.chance.randrange(1, 900))
+            return f"{datetime.fromisoformat(old) - days:%Y-%m-%d}"
+        others = ask(self.file, f"SELECT DISTINCT {column.name} FROM {table}")
+        return self.chance.choice(
+            [o for (o,) in others] + ["XXX", "", "nonsense", "=1+1", "\u202e", "0"]
+        )
+
+    def instant(self, old):
+        if self.chance.random() < 0.2:
+            return self.chance.choice(["x", "2026-13-45T00:00:00Z", "", "2026-02-30"])
+        days = timedelta(days=self.chance.choice([-4000, -30, -1, 1, 30, 4000]))
+        before = clock.from_iso(old) if old else NOW
+        return clock.iso(before + days)
+
+
+def names(found, table, column):
+    """
+    Whether a finding names that cell, or that its row is not there any more.
+    """
+    return any(
+        item.table in (table, BOOKS[table])
+        and (
+            column.name in item.column.split(", ")
+            or item.what in ("is missing", "is in no stored record")
+            or item.what == "is no sum of any tickets"
+        )
+        for item in found.findings
+    )
+
+
+def edits_unnamed(file, tmp_path, seed, number):
+    """
+    So many random edits, each on a copy of its own; returns those that no finding
+    names. Nothing raises.
+    """
+    chance = random.Random(seed)
+    unnamed = []
+    for n in range(number):
+        table = chance.choice(list(BOOKS))
+        column = chance.choice(columns_of(table))
+        copy = tmp_path / "edited.db"
+        shutil.copy(file, copy)
+        change = Editor(copy, f"{seed} {n}").change(table, column)
+        found = checked(copy)
+        if found.is_sound or not names(found, table, column):
+            unnamed.append((table, column.name, change, found.rows[:3]))
+    return unnamed
+
+
+def test_a_season_that_nobody_edited_is_sound(book):
+    found = checked(book)
+    assert found.rows == ()
+    assert found.is_sound
+    for table in BOOKS:
+        assert ask(book, f"SELECT count(*) FROM {table}")[0][0] > 5, table
+
+
+def test_random_edits_are_named(book, tmp_path):
+    assert edits_unnamed(book, tmp_path, 7, 20) == []
+
+
+@pytest.mark.drill
+def test_two_hundred_random_edits_are_named(book, tmp_path):
+    assert edits_unnamed(book, tmp_path, 11, 200) == []
+
+
+@pytest.mark.drill
+def test_an_edit_of_every_column_is_named(book, tmp_path):
+    unnamed = []
+    for table in BOOKS:
+        for column in columns_of(table):
+            copy = tmp_path / "edited.db"
+            shutil.copy(book, copy)
+            change = Editor(copy, 3).change(table, column)
+            found = checked(copy)
+            if found.is_sound or not names(found, table, column):
+                unnamed.append((table, column.name, change, found.rows[:3]))
+    assert unnamed == []
+
+
+# One by one
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        (
+            "UPDATE show_financials SET net = net + 1, net_before_fees ="
+            " net_before_fees + 1 WHERE rowid = (SELECT max(rowid) FROM"
+            " show_financials WHERE net IS NOT NULL)",
+            "net is",
+        ),
+        (
+            "UPDATE ticket_fees SET name = 'Gift' WHERE rowid = 1",
+            "Gift: is no sum of any tickets",
+        ),
+        (
+            "UPDATE show_ticket_types SET tickets_comp = tickets_comp + 1"
+            " WHERE rowid = 1",
+            "tickets_comp is",
+        ),
+        (
+            "UPDATE tickets SET order_id = (SELECT max(id) FROM orders) WHERE id = 1",
+            "order_id is",
+        ),
+        ("UPDATE tickets SET order_id = 999999 WHERE id = 1", "must be in orders"),
+        ("UPDATE tickets SET currency = 'XXY' WHERE id = 1", "XXY must be a currency"),
+        ("UPDATE orders SET placed_at = 'x' WHERE id = 1", "x must be an instant"),
+        (
+            "UPDATE orders SET placed_at = '2026-02-30T00:00:00Z' WHERE id = 1",
+            "2026-02-30T00:00:00Z must be an instant",
+        ),
+        ("UPDATE orders SET status = 'lost' WHERE id = 1", "status is lost"),
+        ("UPDATE refunds SET seen_at = 'x' WHERE id = 1", "x must be an instant"),
+        (
+            "UPDATE show_financials SET updated_at = '2099-01-01T00:00:00Z'"
+            " WHERE rowid = 1",
+            "not between the account's first day and now",
+        ),
+        ("DELETE FROM tickets WHERE id = 1", "is missing"),
+        ("DELETE FROM orders WHERE id = 1", "is missing"),
+        ("UPDATE accounts SET options = '[' WHERE id = 1", "must be a JSON object"),
+        ("UPDATE shows SET starts_at = 'soon' WHERE id = 1", "soon must be an instant"),
+        (
+            "UPDATE shows SET is_excluded = -1 WHERE id = 1",
+            "show_financials show 1 AUD: is",
+        ),
+    ],
+)
+def test_what_was_changed_is_said_in_words(book, statement, expected):
+    edit(book, statement)
+    found = checked(book)
+    assert any(expected in line for line in found.rows), found.rows
+
+
+def test_an_order_added_by_hand_is_in_no_stored_record(book):
+    rest = ", ".join(c.name for c in columns_of("orders") if c.name != "provider_id")
+    edit(
+        book,
+        f"INSERT INTO orders (provider_id, {rest})"
+        f" SELECT 'or_forged', {rest} FROM orders WHERE id = 1",
+    )
+    (line,) = checked(book).rows
+    assert line.endswith(": order or_forged: is in no stored record")
+
+
+def test_a_trigger_and_views_that_are_none_of_ours_are_named(book):
+    with closing(sqlite3.connect(book)) as connection:
+        connection.executescript(
+            "CREATE TRIGGER quietly AFTER UPDATE ON orders BEGIN"
+            "  UPDATE orders SET charged = 0 WHERE id = new.id; END;"
+            "CREATE VIEW rich AS SELECT 1 AS euro;"
+            "DROP VIEW sync_health;"
+            "DROP VIEW session_complete;"
+            "CREATE VIEW session_complete AS SELECT 1 AS show_id;"
+        )
+    assert set(checked(book, deep=False).rows) == {
+        "trigger quietly: is none of ours",
+        "view rich: is none of ours",
+        "view sync_health: is missing",
+        "view session_complete: is not as we made it",
+    }
+
+
+@pytest.mark.parametrize("read_once", ["postgresql"], indirect=True)
+def test_the_same_on_postgresql(read_once, settings):
+    assert upkeep.check(read_once, settings, deep=True).rows == ()
+    with read_once.write() as session:
+        for statement in (
+            "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS"
+            " $$ BEGIN RETURN NULL; END $$",
+            "CREATE TRIGGER quietly BEFORE INSERT ON refunds FOR EACH ROW"
+            " EXECUTE FUNCTION nothing()",
+            "CREATE VIEW rich AS SELECT 1 AS euro",
+            "DROP VIEW sync_health",
+            "DROP VIEW session_complete",
+            "CREATE VIEW session_complete AS SELECT 1 AS show_id",
+            "UPDATE orders SET charged = charged + 1 WHERE id = 1",
+            "UPDATE show_financials SET face = face + 1 WHERE show_id = 1",
+        ):
+            session.connection().execute(text(statement))
+
+    found = upkeep.check(read_once, settings, deep=True)
+
+    assert {
+        "trigger quietly: is none of ours",
+        "view rich: is none of ours",
+        "view sync_health: is missing",
+        "view session_complete: is not as we made it",
+    } <= set(found.rows)
+    columns = {(item.table, item.column) for item in found.findings if item.column}
+    assert columns == {("order", "charged"), ("show_financials", "face")}
+    with read_once.read() as session:  # nothing is left of the question
+        views = text("SELECT count(*) FROM pg_views WHERE schemaname LIKE 'pg_temp%'")
+        assert session.connection().scalar(views) == 0
+
+
+def test_the_command_names_it_and_ends_with_10(book, tmp_path, monkeypatch):
+    edit(book, "UPDATE tickets SET currency = 'XXY' WHERE id = 1")
+    ((account, order),) = ask(
+        book,
+        "SELECT a.name, o.provider_id FROM orders o"
+        " JOIN accounts a ON a.id = o.account_id WHERE o.id = 1",
+    )
+    edit(book, "UPDATE orders SET total = total + 8 WHERE id = 1")
+    monkeypatch.setenv("TICKETSYNC_DATABASE_URL", str(book))
+    run = CliRunner()
+
+    shown = run.invoke(app, ["db", "check", "--deep"])
+    told = run.invoke(app, ["db", "check", "--deep", "--json"])
+
+    assert (shown.exit_code, told.exit_code) == (10, 10)
+    assert f"{account}: order {order}: total is" in shown.stdout
+    body = json.loads(told.stdout)
+    assert {"schema", "shows", "differences", "rows", "findings"} <= body.keys()
+    assert {"stored", "recomputed", "account", "show_id"} <= body["differences"][
+        0
+    ].keys()
+    (total,) = [item for item in body["findings"] if item["column"] == "total"]
+    assert (total["table"], total["account"]) == ("order", account)
+    assert total["row"] == order
+    assert int(total["stored"]) == int(total["right"]) + 8
+
+
+# What stands in no record
+
+
+def test_an_order_that_is_listed_no_longer_is_sound_and_its_mark_is_checked(book):
+    """
+    Marked in a run, so nothing is wrong; a mark from no run is.
+    """
+    edit(
+        book,
+        "UPDATE orders SET gone_since = '2026-09-01T01:00:00Z', doubt = ? WHERE id = 1",
+        "the platform no longer lists this order; it still counts",
+    )
+    assert checked(book).is_sound
+    edit(book, "UPDATE orders SET gone_since = '2026-08-01T00:00:00Z' WHERE id = 1")
+    assert any("gone_since is 2026-08-01" in line for line in checked(book).rows)
+
+
+def test_a_ticket_without_an_order_is_compared_with_its_record(read_once, settings):
+    """
+    Two of the sandbox's tickets belong to no order.
+    """
+    loose = text("SELECT min(id) FROM tickets WHERE order_id IS NULL")
+    with read_once.write() as session:
+        number = session.connection().scalar(loose)
+        assert number is not None
+        change = text("UPDATE tickets SET type_name = 'Mine' WHERE id = :id")
+        session.connection().execute(change, {"id": number})
+    found = upkeep.check(read_once, settings, deep=True)
+    named = [
+        i for i in found.findings if (i.table, i.column) == ("ticket", "type_name")
+    ]
+    assert [item.stored for item in named] == ["Mine"]
+
+
+def test_a_version_that_came_back_is_part_of_the_history(read_once, settings):
+    """
+    An order changes, and changes back: its first version is stored under its last
+    block only. The history still begins with it, at its own time.
+    """
+    with read_once.write() as session:
+        first = next(b for b in versions.history(session, 1) if b.kind == "order")
+        old = first.versions[0]
+        other = old.data.replace(b'"id":', b'"changed":1,"id":', 1)
+        changed = versions.Version(old.provider_id, b"x" * 16, other)
+        for version, hours in ((changed, 1), (old, 2)):
+            block = versions.pack([version])
+            moment = NOW + timedelta(hours=hours)
+            versions.keep(session, 1, "order", [block], moment)
+    with read_once.read() as session:
+        found = [
+            (block.fetched_at, version.data)
+            for block in versions.history(session, 1)
+            for version in block.versions
+            if version.provider_id == old.provider_id
+        ]
+    assert found == [
+        (NOW, old.data),
+        (NOW + timedelta(hours=1), other),
+        (NOW + timedelta(hours=2), old.data),
+    ]
+
+
+# Replay
+
+
+def rows_of(database):
+    """
+    Every row of every table but those of runs.
+    """
+    with database.read() as session:
+        return {
+            table.name: sorted(
+                map(repr, session.connection().execute(table.select()).all())
+            )
+            for table in metadata.sorted_tables
+            if table.name not in ("sync_runs", "leases")
+        }
+
+
+def test_a_replay_of_what_is_right_changes_nothing(read_once, settings, frozen):
+    before = rows_of(read_once)
+    frozen(NOW + timedelta(days=30))
+
+    (result,) = sync.replay(read_once, settings, []).results
+
+    counts = result.counts
+    assert (counts.created, counts.updated) == (0, 0)
+    assert counts.unchanged == counts.processed > 300
+    assert result.shows_changed == 0
+    assert rows_of(read_once) == before
+
+
+def test_a_replay_counts_and_writes_only_what_differs(read_once, settings, frozen):
+    """
+    One order's total, one ticket's price, one ticket without an order; a fourth order
+    is gone altogether.
+    """
+    before = rows_of(read_once)
+    with read_once.write() as session:
+        connection = session.connection()
+        (kept,) = connection.execute(
+            text(
+                "SELECT max(o.id) FROM orders o WHERE NOT EXISTS"
+                " (SELECT 1 FROM refunds r WHERE r.order_id = o.id)"
+            )
+        ).one()
+        for statement in (
+            "UPDATE orders SET total = total + 8 WHERE id = 1",
+            "UPDATE tickets SET face = face + 8 WHERE order_id = 3 AND id ="
+            " (SELECT min(id) FROM tickets WHERE order_id = 3)",
+            "UPDATE tickets SET type_name = 'Mine' WHERE id ="
+            " (SELECT min(id) FROM tickets WHERE order_id IS NULL)",
+            f"DELETE FROM attendees WHERE ticket_id IN"
+            f" (SELECT id FROM tickets WHERE order_id = {kept})",
+            f"DELETE FROM buyers WHERE order_id = {kept}",
+            f"DELETE FROM tickets WHERE order_id = {kept}",
+            f"DELETE FROM orders WHERE id = {kept}",
+        ):
+            connection.execute(text(statement))
+    frozen(NOW + timedelta(days=30))
+
+    outcome = sync.replay(read_once, settings, [])
+
+    (result,) = outcome.results
+    counts = result.counts
+    assert (counts.created, counts.updated) == (1, 3)
+    assert counts.unchanged == counts.processed - 4
+    assert upkeep.check(read_once, settings, deep=True).rows == ()
+    after = rows_of(read_once)
+    for table in ("raw_blocks", "raw_records", "bookmarks", "refunds"):
+        assert after[table] == before[table], table
+    assert after["show_financials"] == before["show_financials"]
+    (again,) = sync.replay(read_once, settings, []).results
+    assert (again.counts.created, again.counts.updated) == (0, 0)
+
+
+def test_a_replay_keeps_the_day_on_which_an_order_was_missed(
+    read_once, settings, frozen
+):
+    """
+    The order is put right; since when it is missing is known from before.
+    """
+    missed = text(
+        "UPDATE orders SET gone_since = :at, doubt = 'the platform no longer lists"
+        " this order; it still counts', total = total + 8 WHERE id = 1"
+    )
+    at = "2026-09-01T00:00:00Z" if read_once.dialect == "sqlite" else NOW
+    with read_once.write() as session:
+        session.connection().execute(missed, {"at": at})
+    frozen(NOW + timedelta(days=30))
+    (result,) = sync.replay(read_once, settings, []).results
+    assert result.counts.updated == 1
+    assert upkeep.check(read_once, settings, deep=True).rows == ()
+    with read_once.read() as session:
+        orders = metadata.tables["orders"]
+        row = session.connection().execute(orders.select().where(orders.c.id == 1))
+        assert row.one().gone_since == NOW
+
+
+def test_a_replay_of_an_account_at_work_waits_its_turn(read_once, settings, frozen):
+    with read_once.write() as session:
+        lease.take(session, "account tt", "another run", NOW)
+    outcome = sync.replay(read_once, settings, [])
+    assert (outcome.exit_code, outcome.results[0].outcome) == (8, "skipped-busy")
