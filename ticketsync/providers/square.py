@@ -169,7 +169,8 @@ class Square:
         tells_fees=True,
         explain=explain,
         oauth=_oauth,
-        limits="knows no dates and no check-ins: link its items to your shows",
+        limits="knows no dates and no check-ins: link its items to your shows; a refund "
+        "without a sale belongs to no show",
     )
     tells_changes: ClassVar[bool] = True
 
