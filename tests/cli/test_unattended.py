@@ -12,6 +12,7 @@ import time
 
 import needs
 import pytest
+from conftest import connect
 
 from ticketsync.accounts import state
 from ticketsync.core import clock
@@ -22,11 +23,14 @@ SECONDS = 10
 
 
 @pytest.fixture
-def in_keyring(home, ready):
+def in_keyring(home, sandbox, templates):
     """
-    The same, the account's key in the keyring, plus one with its key in a variable.
+    An account whose key is in the keyring, and one with its key in a variable; nothing
+    is read yet, so the box office is still anybody's.
     """
-    database = engine.open_database(str(home / "ticketsync.db"))
+    place = templates.copy("sqlite", "empty", home / "ticketsync.db")
+    database = engine.open_database(place)
+    connect(database, sandbox.url)
     with database.write() as session:
         account = state.named(session, "tt")
         state.set_secret(
@@ -35,12 +39,12 @@ def in_keyring(home, ready):
         state.add(
             session,
             state.NewAccount(
-                *("door", "ticket_tailor", ready.url, "env", "TT_KEY", "", None)
+                *("door", "ticket_tailor", sandbox.url, "env", "TT_KEY", "", None)
             ),
             clock.now(),
         )
     database.close()
-    return ready
+    return sandbox
 
 
 def alone(home, *arguments, shell="", **more):
