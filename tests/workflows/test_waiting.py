@@ -19,7 +19,7 @@ from ticketsync.core import clock, errors
 from ticketsync.core.config import NotifySettings, Settings
 from ticketsync.financials import notices
 from ticketsync.reporting import calendar, daily, runs, seats
-from ticketsync.store import capacity
+from ticketsync.store import capacity, lease
 from ticketsync.store.tables.accounts import Account, SyncRun
 from ticketsync.store.tables.catalogue import Event, Occurrence, ShowLink
 from ticketsync.store.tables.financials import ShowFinancials
@@ -588,6 +588,25 @@ def test_what_could_not_be_told_is_told_next_time(house):
 
     watch.tell_waiting(house.database, house.settings)
 
+    assert len(house.told()) == 1
+
+
+def test_two_processes_do_not_both_tell(house):
+    """
+    A run and `serve` look at the same time: the second leaves it to the first, and
+    tells what that one left untold.
+    """
+    house.show({}, capacity=10, sold=[(1, "AUD", 11)])
+    other = "x (process 1 on another machine)"
+    with house.database.write() as session:
+        lease.take(session, watch.LEASE, other, clock.now())
+
+    assert watch.look(house.database, house.settings) == []
+    assert house.told() == []
+
+    with house.database.write() as session:
+        lease.release(session, watch.LEASE, other)
+    assert watch.look(house.database, house.settings) == []
     assert len(house.told()) == 1
 
 

@@ -214,6 +214,24 @@ def test_f15_what_a_guard_held_back_is_told(adopted, noticed, sandbox, frozen, t
     assert told() == ["ticketsync: tt is held"]
 
 
+def test_one_unreadable_record_makes_an_account_partial_and_never_stale(
+    adopted, noticed, sandbox, frozen, told
+):
+    tick(adopted, noticed)
+    sandbox.faults.plan(Plan('records:50:status="odd"', "/orders", times=99))
+    for minutes in (20, 40, 80, 120):
+        frozen(NOW + timedelta(minutes=minutes))
+        result = sync.sync(adopted, noticed, Request(full=True)).results[0]
+        assert (result.outcome, result.word) == ("partial", "quarantine")
+        watch.tell_changes(adopted, noticed)
+
+    assert told() == ["ticketsync: tt is partial"]
+    with adopted.read() as session:
+        (found,) = health.assess_all(session, noticed, NOW + timedelta(minutes=121))
+    assert (found.word, found.waits) == ("partial", True)
+    assert "could not be read" in found.text
+
+
 def test_what_could_not_be_told_is_told_later(adopted, noticed, sandbox, frozen, told):
     tick(adopted, noticed)
     deaf = dataclasses.replace(

@@ -151,7 +151,7 @@ def _is_failing(facts: AccountFacts) -> tuple[str, str]:
     assert facts.breaker_until is not None
     return (
         f"Paused after {facts.failures} failures. {_last(facts)} "
-        f"Next try {when(facts.breaker_until)}.",
+        f"Not tried again before {when(facts.breaker_until)}.",
         _what_to_do(facts),
     )
 

@@ -13,11 +13,12 @@ from sqlmodel import Session
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import actor, clock, errors
 from ticketsync.core.redact import safe
+from ticketsync.store import health
 from ticketsync.store.tables.accounts import SyncRun
 from ticketsync.store.upsert import table_of
 
 NOT_FINISHED = "started"
-OF_ORDERS = ("full", "incremental")  # runs that read orders, not the listing alone
+OF_ORDERS = health.OF_ORDERS
 
 
 @dataclass(slots=True)

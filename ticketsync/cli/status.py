@@ -170,8 +170,10 @@ def _next_run(item: Freshness, settings: Settings) -> datetime | None:
 
 def _print(found: _Found) -> None:
     _print_accounts(found)
-    for line in _account_lines(found) + _waiting_lines(found):
-        _wrapped(line)
+    for line in _account_lines(found):
+        _print_line(line)
+    for line in _waiting_lines(found):
+        _print_line(line)
 
 
 def _print_accounts(found: _Found) -> None:
@@ -205,40 +207,58 @@ def _print_accounts(found: _Found) -> None:
     render.table(rows, columns)
 
 
-def _account_lines(found: _Found) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """
+    A line for people, in red where something is badly wrong.
+    """
+
+    text: str
+    indent: str = ""
+    is_red: bool = False
+
+
+def _account_lines(found: _Found) -> list[_Line]:
     """
     What is to be said of each account that is not well.
     """
     return [
-        f"{item.account} is {item.word}: {item.text} {item.to_do}".rstrip()
+        _Line(
+            f"{item.account} is {item.word}: {item.text} {item.to_do}".rstrip(),
+            is_red=item.waits,
+        )
         for item in found.health.values()
         if item.word not in ("ok", "never synced")
     ]
 
 
-def _waiting_lines(found: _Found) -> list[str]:
+def _waiting_lines(found: _Found) -> list[_Line]:
     from ticketsync.reporting.waiting import KINDS
     from ticketsync.workflows import waiting
 
-    lines: list[str] = []
+    lines: list[_Line] = []
     for kind, items in waiting.by_kind(found.waiting).items():
         if kind == "account":
             continue  # said above
+        is_red = KINDS[kind].is_urgent
         total = KINDS[kind].counted(sum(item.count for item in items))
         to_do = items[0].action if len(items) == 1 else KINDS[kind].to_do
-        lines.append(f"{total}: {to_do}")
+        lines.append(_Line(f"{total}: {to_do}", is_red=is_red))
         named = _details(kind, items, found)
-        lines += [f"  {text}" for text in named[:MANY]]
-        if len(named) > MANY:
-            lines.append(f"  and {len(named) - MANY:,} more: ticketsync waiting list")
+        lines += [_Line(text, "  ", is_red) for text in named[:MANY]]
+        more = len(named) - MANY
+        if more > 0:
+            lines.append(_Line(f"and {more:,} more: ticketsync waiting list", "  "))
     if found.counts.clocks_differ:
         lines.append(
-            f"{found.counts.stale_deliveries} webhooks of the last hour were signed at "
-            "another time than now: ticketsync doctor"
+            _Line(
+                f"{found.counts.stale_deliveries} webhooks of the last hour were signed"
+                " at another time than now: ticketsync doctor"
+            )
         )
     if lines:
-        lines.append("What needs nothing done: ticketsync waiting dismiss ID")
-    return lines or ([] if found.waiting else ["Nothing waits for you."])
+        return [*lines, _Line("To dismiss one: ticketsync waiting dismiss ID")]
+    return [] if found.waiting else [_Line("Nothing waits for you.")]
 
 
 def _details(kind: str, items: Sequence[Waiting], found: _Found) -> list[str]:
@@ -252,23 +272,23 @@ def _details(kind: str, items: Sequence[Waiting], found: _Found) -> list[str]:
     return [f"{item.text} ({item.id})" for item in items]
 
 
-def _wrapped(line: str) -> None:
+def _print_line(line: _Line) -> None:
     """
     A line broken between words so that it fits the terminal.
     """
+    import os
     import textwrap
 
     from ticketsync.cli import render
     from ticketsync.core.redact import safe
 
-    indent = "    " if line.startswith("  ") else "  "
-    lead = "  " if line.startswith("  ") else ""
+    is_red = line.is_red and "NO_COLOR" not in os.environ
     for part in textwrap.wrap(
-        safe(line.strip(), longest=2000),
+        safe(line.text, longest=2000),
         render.width(),
-        initial_indent=lead,
-        subsequent_indent=indent,
+        initial_indent=line.indent,
+        subsequent_indent=f"{line.indent}  ",
         break_long_words=False,
         break_on_hyphens=False,
     ):
-        typer.echo(part)
+        typer.echo(typer.style(part, fg=typer.colors.RED) if is_red else part)

@@ -173,8 +173,8 @@ class Square:
         oauth=_oauth,
         global_ids=frozenset((LISTING, ORDER)),
         owner_is_account=True,
-        limits="knows no dates and no check-ins: link its items to your shows; a refund "
-        "without a sale belongs to no show",
+        limits="knows no dates and no check-ins: link its items to your shows; "
+        "a refund without a sale belongs to no show",
     )
     tells_changes: ClassVar[bool] = True
 
