@@ -243,3 +243,107 @@ def test_f54_financials_have_one_writer():
         )
     ]
     assert writers == ["financials.importing"]
+
+
+SWITCHES = {"sync_enabled", "sync_ticket_sales", "is_excluded"}
+MAY_COMPARE_SWITCHES = {
+    "store.counted",  # the rule
+    # Matching proposes no excluded show; nothing is counted by it.
+    "catalogue.links.slots",
+    "workflows.match.Sitting.shows",
+    "cli.shows.print_shows",  # the words "left out"
+}
+
+
+def test_what_counts_is_decided_in_one_place():
+    """
+    The switches of links and shows may be set and shown anywhere; nobody but
+    `store.counted` decides by them. Templates show them, too.
+    """
+    deciding = {
+        place
+        for name, tree in modules()
+        if not name.startswith("store.migrations")
+        for place, node in deciding_places(name, tree)
+        if switches_in(node)
+    }
+    assert {p for p in deciding if p != "store.counted"} == {
+        p for p in MAY_COMPARE_SWITCHES if p != "store.counted"
+    }
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        "query.where(type_coerce(links.c.sync_ticket_sales, WHOLE) == 1)",
+        "query.where(is_set(shows.c.is_excluded))",
+        "query.where(links.c.sync_enabled)",
+        "query.filter_by(is_excluded=False)",
+        "tickets.join(links, and_(a, links.c.sync_enabled))",
+        "[s for s in shows if not s.is_excluded]",
+        "x if offer.sync_ticket_sales else y",
+        "bool(offer.sync_enabled and offer.sync_ticket_sales)",
+        "text('SELECT 1 WHERE l.sync_enabled = 1')",
+    ],
+)
+def test_a_copy_of_the_rule_would_be_found(copy):
+    tree = ast.parse(copy)
+    assert any(switches_in(node) for _, node in deciding_places("x", tree))
+
+
+def test_setting_and_showing_a_switch_is_no_copy():
+    tree = ast.parse(
+        "update(links).values(sync_enabled=False)\n"
+        "select(links.c.sync_enabled, shows.c.is_excluded.label('is_excluded'))\n"
+        "row = {'sales': offer.sync_ticket_sales}"
+    )
+    assert not any(switches_in(node) for _, node in deciding_places("x", tree))
+
+
+RESTRICTING = {
+    *("where", "filter", "filter_by", "having", "join", "outerjoin", "exists"),
+    *("and_", "or_", "not_", "case", "is_set", "bool", "filter", "text"),
+}
+
+
+def deciding_places(name, tree, inside=""):
+    """
+    Every expression that decides something, with the function it stands in.
+    """
+    place = ".".join(filter(None, (name, inside)))
+    if name == "store.counted":
+        place = name
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            within = ".".join(filter(None, (inside, node.name)))
+            yield from deciding_places(name, node, within)
+            continue
+        if isinstance(node, ast.Compare | ast.BoolOp | ast.UnaryOp):
+            yield place, node
+        elif isinstance(node, ast.If | ast.IfExp | ast.While):
+            yield place, node.test
+        elif isinstance(node, ast.comprehension):
+            yield from ((place, test) for test in node.ifs)
+        elif isinstance(node, ast.Call) and _called(node) in RESTRICTING:
+            yield from ((place, inner) for inner in (*node.args, *node.keywords))
+        yield from deciding_places(name, node, inside)
+
+
+def _called(call):
+    function = call.func
+    return getattr(function, "attr", None) or getattr(function, "id", None)
+
+
+def switches_in(node):
+    """
+    The switches that an expression names: as a column, an option, or in SQL as text.
+    """
+    found = set()
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Attribute):
+            found |= {inner.attr} & SWITCHES
+        elif isinstance(inner, ast.keyword):
+            found |= {inner.arg} & SWITCHES
+        elif isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+            found |= {s for s in SWITCHES if s in inner.value}
+    return found

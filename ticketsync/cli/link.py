@@ -80,6 +80,7 @@ def set_link(
     Name ticket types in your own words, or switch a link off and on.
 
     Names hold for every date of the platform's event. An empty name takes one back.
+    --no-sales leaves the date's money out of every figure, --no-sync its guests, too.
 
     Example: ticketsync link set ev_40980 --map-type "GA=Adult"
     """

@@ -172,7 +172,8 @@ def exclude_show(
     reason: Annotated[str, typer.Option(help="Why, for your colleagues.")] = "",
 ) -> None:
     """
-    Leave a show out of the figures; its production stays connected.
+    Leave a show out of the figures; its production stays connected, its guests stay on
+    the door list.
     """
     _set_excluded(ctx, show, True, reason)
 
