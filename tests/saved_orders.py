@@ -3,14 +3,17 @@ Orders saved as a run saves them, without a platform: one account, two occurrenc
 its own, each feeding a show.
 """
 
+import dataclasses
 from dataclasses import replace
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import links, offers, shows
 from ticketsync.catalogue.offers import Listed
 from ticketsync.core import records
 from ticketsync.core.config import AccountSettings, Settings
+from ticketsync.core.money import Money
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, Ticket, TicketStatus
 from ticketsync.reporting import numbers
 from ticketsync.reporting import sales as sales_lists
@@ -117,11 +120,21 @@ def recompute(database, rate=None):
     match.rebuild(database, settings)
     with database.read() as session:
         names = {o.show_id: o.occurrence_id for o in offers.all_offers(session)}
-        figures = {names[f.show_id]: f for f in numbers.figures(session)}
+        figures = {names[f.show_id]: in_minor(f) for f in numbers.figures(session)}
         lines = {id_: {} for id_ in OCCURRENCES}
         for line in numbers.fee_lines(session):
-            lines[names[line.show_id]][line.name] = (line.amount, line.source)
+            lines[names[line.show_id]][line.name] = (line.amount.minor, line.source)
     return figures, lines
+
+
+def in_minor(value):
+    """
+    A value with its amounts as whole minor units.
+    """
+    fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    return SimpleNamespace(
+        **{n: v.minor if isinstance(v, Money) else v for n, v in fields.items()}
+    )
 
 
 def movements(database, order_id=None):
@@ -130,4 +143,4 @@ def movements(database, order_id=None):
     """
     with database.read() as session:
         found = list(sales_lists.refunds(session, order_id=order_id))
-    return [(m.number, m.amount, m.on_day, m.basis) for m in reversed(found)]
+    return [(m.number, m.amount.minor, m.on_day, m.basis) for m in reversed(found)]

@@ -206,7 +206,7 @@ def test_a_tax_that_is_not_reported_makes_the_shows_tax_unknown(partly_known):
             text("SELECT order_id, tax FROM ticket_sales_analytics ORDER BY order_id")
         )
         by_order = dict(rows.all())
-    assert total["tax"] is None
+    assert total.tax is None
     assert by_order == {"or_1": 182, "or_2": 182, "or_3": None, "or_4": 91}
 
 

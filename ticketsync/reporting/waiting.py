@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, func, or_, select, type_coerce
 from sqlmodel import Session
 
-from ticketsync.store import capacity
+from ticketsync.store import capacity, counted
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import (
     Occurrence,
@@ -196,7 +196,7 @@ def not_on_sale(session: Session, now: datetime, until: datetime) -> list[Waitin
         seats,
         shows.c.starts_at >= now,
         shows.c.starts_at < until,
-        type_coerce(shows.c.is_excluded, WHOLE) == 0,
+        counted.takes_part(),
         ~_has_source("on_sale"),
         ~and_(seats.c.tickets_sold > 0, _has_source("closed")),
     )
@@ -447,7 +447,7 @@ def _has_source(status: str) -> ColumnElement[bool]:
         .join(dates, dates.c.id == links.c.occurrence_id)
         .where(
             links.c.show_id == shows.c.id,
-            type_coerce(links.c.sync_enabled, WHOLE) == 1,
+            counted.is_followed(),
             dates.c.gone_since.is_(None),
             dates.c.status == status,
         )

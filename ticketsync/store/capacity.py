@@ -33,7 +33,7 @@ WORDS: Final = {NEARLY: "nearly full"}  # where the word for people is another
 LEVELS: Final[tuple[tuple[str, Callable[[Any, Any], Any]], ...]] = (
     (OVERSOLD, lambda sold, capacity: sold > capacity),
     (FULL, lambda sold, capacity: sold == capacity),
-    (NEARLY, lambda sold, capacity: sold * 100 >= capacity * 90),
+    (NEARLY, lambda sold, capacity: sold * 10 >= capacity * 9),
 )
 
 
