@@ -162,7 +162,7 @@ def check_database(
 
 def _health_as_json(found: Health) -> dict[str, Any]:
     from ticketsync.core import clock
-    from ticketsync.workflows import upkeep
+    from ticketsync.workflows.upkeep import shown
 
     return {
         "schema": found.schema,
@@ -186,8 +186,8 @@ def _health_as_json(found: Health) -> dict[str, Any]:
                 "show_id": item.show_id,
                 "row": item.row,
                 "column": item.column,
-                "stored": upkeep.shown(item.stored),
-                "right": upkeep.shown(item.right),
+                "stored": None if item.stored is None else shown(item.stored),
+                "right": None if item.right is None else shown(item.right),
                 "what": item.what,
             }
             for item in found.findings
