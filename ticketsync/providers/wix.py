@@ -163,8 +163,8 @@ class Wix:
             ),
         ),
         explain=explain,
-        limits="card processing fees are not told; webhooks only for a venue's own app; "
-        "events by registration or sold elsewhere sell nothing here",
+        limits="card processing fees are not told; webhooks only for a venue's own app"
+        "; events by registration or sold elsewhere sell nothing here",
     )
     tells_changes: ClassVar[bool] = True
 
