@@ -93,6 +93,18 @@ def test_events_without_tickets_are_there(player):
     assert "tickets" not in rsvp["registration"]
 
 
+def test_the_dashboards_sums_are_those_of_the_summary(player):
+    body = {"query": {"paging": {"limit": 1000}}, "fields": ["DASHBOARD"]}
+    rows = post(player, "/events/v3/events/query", body)["events"]
+    assert not any("registration" in row for row in rows)
+    sold = [row["summaries"]["tickets"] for row in rows]
+    (sales,) = get(player, "/events/v1/orders/summary")["sales"]
+    assert sum(it["totalOrders"] for it in sold) == sales["totalOrders"]
+    assert sum(Decimal(it["revenue"]["value"]) for it in sold) == Decimal(
+        sales["revenue"]["value"]
+    )
+
+
 def test_single_events_and_counts(player):
     some = events(player)[3]
     path = "/events/v3/events"

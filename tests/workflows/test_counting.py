@@ -8,6 +8,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from conftest import NOW
@@ -367,7 +368,8 @@ def test_no_check_in_is_lost_from_the_figures(shared, race):
 
 @pytest.mark.parametrize("race", RACES)
 def test_control_without_the_lock_one_is_lost_each_time(shared, race, monkeypatch):
-    monkeypatch.setattr(importing, "_lock_shows", lambda session, show_ids: None)
+    unlocked = SimpleNamespace(hold=lambda *arguments: None)
+    monkeypatch.setattr(importing, "row_locks", unlocked)
 
     assert lost(*shared, race) == ROUNDS
 

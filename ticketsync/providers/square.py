@@ -224,7 +224,7 @@ class Square:
         No list asks for the orders of one item: all are read, and those kept.
         """
         for page in self._all_orders():
-            fitting = [raw for raw in page.records if event_id in _dates_in(raw)]
+            fitting = [raw for raw in page.records if _is_about(raw, event_id)]
             if fitting:
                 yield Page("order", fitting)
 
@@ -669,6 +669,13 @@ def _dates_in(raw: Raw) -> dict[str, str]:
     for line in ordered:
         found.setdefault(_date_of(line), _line_name(line))
     return found or {ANY_AMOUNT: "Custom Amount"}
+
+
+def _is_about(raw: Raw, occurrence_id: str) -> bool:
+    try:
+        return occurrence_id in reading.understood(_dates_in, raw)
+    except UnreadableRecord:
+        return False
 
 
 def _line_name(line: Raw) -> str:

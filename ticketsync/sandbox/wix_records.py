@@ -194,6 +194,8 @@ def event(performance: Performance, now: int, fields: Any) -> dict[str, Any]:
         },
         "location": {"name": VENUE, "type": "VENUE"},
     }
+    if "DETAILS" in fields:
+        found["shortDescription"] = "An evening show."
     if "REGISTRATION" in fields:
         found["registration"] = _registration(performance, has_passed=has_passed)
     if "URLS" in fields:
@@ -408,6 +410,24 @@ def summary(purchases: list[Purchase]) -> dict[str, Any]:
             }
             for currency, some in sales.items()
         ]
+    }
+
+
+def dashboard(purchases: list[Purchase], currency: str) -> dict[str, Any]:
+    """
+    The sums that the dashboard shows of one event.
+    """
+    rows = summary(purchases)["sales"]
+    none = {"total": money(0, currency), "revenue": money(0, currency)}
+    row = rows[0] if rows else {**none, "totalOrders": 0, "totalTickets": 0}
+    return {
+        "tickets": {
+            "ticketsSold": row["totalTickets"],
+            "totalOrders": row["totalOrders"],
+            "totalSales": row["total"],
+            "revenue": row["revenue"],
+            "currencyLocked": bool(rows),
+        }
     }
 
 
