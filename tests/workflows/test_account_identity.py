@@ -55,7 +55,7 @@ def another_venue(player, **owner):
     built.works = list(works.values())
     for performance in built.performances:
         performance.id += 500_000
-        performance.work = works[performance.work.id]
+        performance.work = works.get(performance.work.id, performance.work)
     return replace(player, world=built, **owner)
 
 

@@ -144,7 +144,7 @@ def test_pauses_names_and_options_of_accounts_are_on_record(linked):
     with database.write() as session:
         account = state.named(session, "office")
         state.set_options(session, account.id, {"people": "true", "oauth_x": "1"})
-        state.add_options(session, account.id, {"oauth_x": "2"})
+        state.change_options(session, account.id, {"oauth_x": "2"})
     assert latest(database)[1:] == ("set", "account", {}, {"people": "true"})
 
 
@@ -305,3 +305,14 @@ def test_the_command_lists_what_was_decided(venue):
         text=True,
     )
     assert wrong.returncode == 2
+
+
+def test_an_account_that_a_person_paused_meanwhile_stays_paused(adopted):
+    """
+    The key is refused while somebody pauses the account.
+    """
+    with adopted.write() as session:
+        account = state.named(session, "tt")
+        state.set_state(session, account.id, "paused", "moving house")
+        state.park(session, account.id, "the key was refused")
+        assert state.named(session, "tt").state == "paused"

@@ -104,7 +104,7 @@ def in_everywhere(database, show):
         return {
             "figures": sum(item.checked_in for item in figures),
             "exports": sum(item.as_json()["checked_in"] for item in figures),
-            "show_totals": total["checked_in"],
+            "show_totals": total.checked_in,
             "session_complete": ask(
                 f"SELECT checked_in FROM session_complete WHERE show_id = {show.id}"
             ),

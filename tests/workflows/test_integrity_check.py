@@ -75,7 +75,7 @@ def season(tmp_path_factory):
         assert sync.sync(database, SETTINGS, Request()).exit_code == 0
         for player in (played.platform, *players):
             player.world.now += 3600
-            world.change_some(player.world, 12, 8)
+            world.change_some(player.world, 8, 12)
             player.forget()
         moment[0] = NOW + timedelta(hours=1)
         assert sync.sync(database, SETTINGS, Request(full=True)).exit_code == 0

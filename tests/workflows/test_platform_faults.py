@@ -351,10 +351,11 @@ def test_a_wix_site_without_the_app_or_with_another_id_is_told_so(
     monkeypatch,
 ):
     key = played.player.key
+    other = "5a1e0000-0000-4000-8000-00000000beef"
     with pytest.raises(errors.UsageError, match="site_id"):
         add(sqlite, settings, played, name, key, monkeypatch, {})
     with pytest.raises(errors.AuthenticationFailed) as caught:
-        add(sqlite, settings, played, name, key, monkeypatch, {"site_id": "other"})
+        add(sqlite, settings, played, name, key, monkeypatch, {"site_id": other})
     assert "Check the site id" in caught.value.hint
     played.player.is_installed = False
     with pytest.raises(errors.AuthenticationFailed) as caught:

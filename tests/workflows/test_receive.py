@@ -385,12 +385,14 @@ def dump_of_books(database):
     """
     with database.read() as session:
         return {
-            key: {
+            (account.name, kind, key): {
                 name: value
                 for name, value in values.items()
                 if name not in ("occurrence_id", "content")
             }
-            for key, values in books.rows(session)
+            for account in state.all_accounts(session)
+            for kind in ("order", "ticket")
+            for key, values in books.rows(session, account.id, kind)
         }
 
 

@@ -6,6 +6,7 @@ recovered the next ordinary run is right again.
 
 # ruff: noqa: F811  # fixtures of another file come in by their names
 
+import fnmatch
 import json
 from datetime import timedelta
 
@@ -33,6 +34,7 @@ from ticketsync.workflows.sync import Request
 LISTS = {
     "square": ("/v2/payments", "/v2/refunds"),
     "wix": ("/payments/v2/transactions",),
+    "humanitix": ("/v1/events/*/tickets",),
 }
 EACH = [(name, path) for name, paths in LISTS.items() for path in paths]
 
@@ -86,7 +88,7 @@ def spoiled(played, monkeypatch):
 
     def choose(path=None, kind=None):
         def spoil(asked, answer):
-            if path is not None and asked == path:
+            if path is not None and fnmatch.fnmatch(asked, path):
                 return KINDS[kind](answer)
             if path is not None and asked.startswith(f"{path}/"):
                 return Answer(404, b'{"errors":[{"code":"NOT_FOUND"}]}')

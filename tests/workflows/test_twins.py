@@ -371,7 +371,7 @@ def adopt_first(database, settings):
 
 def plan_of(database, settings):
     with database.read() as session:
-        return match.plan(session, settings.match_tolerance)
+        return match.plan(session, settings)
 
 
 def test_two_reports_of_one_folder_may_have_a_recipe_each(reports):

@@ -231,6 +231,15 @@ def set_state(session: Session, account_id: int, state: str, reason: str = "") -
     )
 
 
+def park(session: Session, account_id: int, reason: str) -> None:
+    """
+    Let an account wait for a person, unless one has paused or retired it meanwhile.
+    """
+    row_locks.hold(session, Account, [account_id])
+    if numbered(session, account_id).state in (ACTIVE, PARKED):
+        set_state(session, account_id, PARKED, reason)
+
+
 def set_name(session: Session, account: AccountState, name: str) -> None:
     if any(other.name == name for other in all_accounts(session)):
         raise errors.UsageError(

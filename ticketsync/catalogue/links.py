@@ -750,7 +750,12 @@ def _remove_refusals(session: Session, *where: ColumnElement[bool]) -> int:
     rows = (
         session.connection()
         .execute(
-            select(dates.c.id, dates.c.name, dates.c.starts_local, refusals.c.show_id)
+            select(
+                refusals.c.occurrence_id,
+                dates.c.name,
+                dates.c.starts_local,
+                refusals.c.show_id,
+            )
             .join(dates, dates.c.id == refusals.c.occurrence_id)
             .where(*where)
         )

@@ -17,6 +17,13 @@ app = typer.Typer(
 )
 
 
+@app.callback()
+def audit() -> None:
+    """
+    Who decided what, and when.
+    """
+
+
 @app.command("list")
 def list_entries(
     ctx: typer.Context,

@@ -47,7 +47,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from ticketsync.core import clock, digest, money, records
-from ticketsync.core.errors import ProviderNonsense, UnreadableRecord
+from ticketsync.core.errors import CONTRADICTION, ProviderNonsense, UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret
 from ticketsync.net import exact_json
@@ -338,6 +338,7 @@ class Humanitix:
         return {
             **raw,
             "order": order,
+            "lost": sorted(first.keys() - now.keys()),
             "moved": sorted(moved),
             "tickets": [
                 ticket
@@ -371,6 +372,10 @@ class Humanitix:
                 f"Humanitix lists tickets of it at the event {raw.get('part')} and "
                 "answers no such order",
                 word="order-missing",
+            )
+        for ticket in raw.get("lost") or ():
+            raise UnreadableRecord(
+                f"Humanitix no longer lists its ticket {ticket}", word=CONTRADICTION
             )
         order = reading.mapping(raw, "order")
         currency = reading.text(order, "currency").upper()

@@ -45,7 +45,8 @@ def recognised(work: AccountSession, *, accept_shrink: bool) -> Iterator[Page]:
             waiting = []
     if waiting:
         _refuse_strangers(work, known, met)
-        if not accept_shrink:
+        lists_something = any(page.records for page in waiting)
+        if lists_something and not accept_shrink:
             _refuse_another_listing(work)
     if is_own or waiting:
         _note_owners(work, met - known)

@@ -324,7 +324,7 @@ def _close(
         runs.finish(session, row, result, now)
         lease.release(session, lease_of(account), holder)
         if result.parks:
-            state.set_state(session, account.id, state.PARKED, result.message)
+            state.park(session, account.id, result.message)
         elif result.exit_code in (5, 6) and result.word != "throttled":
             state.note_failure(session, account, now)
         elif result.outcome == "success" or result.word == "quarantine":
