@@ -381,19 +381,26 @@ def figures_of_tt(database):
 
 def dump_of_books(database):
     """
-    Every order and ticket with its money, by whose it is.
+    Every order, ticket, refund and fee, by whose it is; our own numbers of occurrences
+    and the time at which we saw something are not compared.
     """
+    ours = {"occurrence_id", "content", "seen_at", "on_day", "basis"}
     with database.read() as session:
         return {
-            (account.name, kind, key): {
-                name: value
-                for name, value in values.items()
-                if name not in ("occurrence_id", "content")
+            (account.name, kind, *named(kind, key)): {
+                name: value for name, value in values.items() if name not in ours
             }
             for account in state.all_accounts(session)
-            for kind in ("order", "ticket")
+            for kind in books.KINDS
             for key, values in books.rows(session, account.id, kind)
         }
+
+
+def named(kind, key):
+    """
+    A fee is known by its order and its name; its occurrence has a number of ours.
+    """
+    return [part for part in key if kind != "fee" or isinstance(part, str)]
 
 
 # What an operator does about them

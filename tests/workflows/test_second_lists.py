@@ -148,7 +148,8 @@ def test_a_list_that_shrinks_while_changes_are_read_takes_nothing_away(
     recover(synced, settings, played, name)
 
 
-@pytest.mark.parametrize(("name", "path"), EACH)
+# A Humanitix order names no tickets: at a first read nothing contradicts an empty list.
+@pytest.mark.parametrize(("name", "path"), [it for it in EACH if it[0] != "humanitix"])
 def test_a_first_read_does_not_count_what_it_cannot_see(
     database, settings, played, name, path, spoiled
 ):

@@ -329,7 +329,7 @@ def _second_day(sandbox: Sandbox, database: Database, settings: Settings) -> Non
     typer.echo("filter for these, the counts in its listing give them away.")
     print_changes(outcome)
     for note in outcome.notes:
-        typer.echo(note)
+        typer.echo(render.wrapped(note))
 
 
 def _explain(database: Database) -> None:

@@ -50,7 +50,7 @@ def fetch_events(
             )
     if not json:
         for note in notes:
-            here.say(f"  {note}")
+            here.say(render.wrapped(note, indent="  "))
         here.say("Next: ticketsync shows adopt --all, or ticketsync match")
     raise typer.Exit(errors.combined_exit_code([r.exit_code for r in results]))
 

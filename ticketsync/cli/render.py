@@ -251,6 +251,22 @@ def _shrunk(columns: Sequence[Column], wanted: Sequence[int], room: int) -> list
     return widths
 
 
+def wrapped(text: str, indent: str = "") -> str:
+    """
+    A sentence over as many lines as the terminal needs, never cut inside a word.
+    """
+    import textwrap
+
+    return textwrap.fill(
+        text,
+        width(),
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def width() -> int:
     """
     How wide the terminal is; 80 where there is none.

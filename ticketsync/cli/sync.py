@@ -146,6 +146,7 @@ def summarise(here: context.Here, outcome: Outcome, *, dry_run: bool = False) ->
     """
     What a run did, for a person: one line per account, then the shows that changed.
     """
+    from ticketsync.cli import render
     from ticketsync.core.redact import safe
 
     for result in outcome.results:
@@ -158,7 +159,7 @@ def summarise(here: context.Here, outcome: Outcome, *, dry_run: bool = False) ->
             f"{result.seconds:.1f} s"
         )
     for note in outcome.notes:
-        here.say(f"  {safe(note)}")
+        here.say(render.wrapped(safe(note, longest=1000), indent="  "))
     if outcome.changes:
         print_changes(outcome)
     if dry_run:

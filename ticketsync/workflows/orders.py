@@ -263,6 +263,9 @@ def read_events(
         _save_page(work, page, progress)
         if page.bookmark is not None:
             progress.changes[unit.id] = page.bookmark
+    for unit in units:
+        if unit.since is not None:
+            _forget_seen(progress, unit)  # what other events' pages named of its dates
 
 
 def remember_sweep(work: AccountSession, progress: Reading) -> None:
@@ -324,11 +327,19 @@ def _complete(progress: Reading, unit: _Unit) -> None:
     Note what a finished read says of its dates; a read of changes says nothing of
     those it did not touch, and nothing of absence.
     """
+    if unit.since is not None:
+        _forget_seen(progress, unit)
     for offer in unit.offers:
-        if unit.since is not None:
-            progress.seen.pop(offer.occurrence_id, None)
         if unit.since is None or offer.id in progress.touched:
             progress.complete.add(offer.occurrence_id)
+
+
+def _forget_seen(progress: Reading, unit: _Unit) -> None:
+    """
+    A part of a date's orders says nothing of the rest.
+    """
+    for offer in unit.offers:
+        progress.seen.pop(offer.occurrence_id, None)
 
 
 def read_loose(
