@@ -328,6 +328,8 @@ def _second_day(sandbox: Sandbox, database: Database, settings: Settings) -> Non
     )
     typer.echo("filter for these, the counts in its listing give them away.")
     print_changes(outcome)
+    from ticketsync.cli import render
+
     for note in outcome.notes:
         typer.echo(render.wrapped(note))
 
