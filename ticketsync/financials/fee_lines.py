@@ -101,6 +101,8 @@ def scheduled(
     show_of = _shows(session)
     found: dict[Key, Lines] = {}
     for (account, currency), parts in _unknown_orders(session, these, schedules):
+        if account not in schedules:  # a ticket that was given another account by hand
+            continue
         lines = fees.by_schedule(parts, schedules[account], currency)
         for part, of_part in zip(parts, lines, strict=True):
             show = show_of.get(part.occurrence_id)
