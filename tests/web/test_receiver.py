@@ -115,15 +115,16 @@ def test_f58_a_repetition_of_what_failed_is_a_reason_to_try_again(database, addr
 @pytest.mark.parametrize(
     ("made", "status", "states"),
     [
-        (signed(secret="another"), 400, []),
-        (signed(now=NOW), 400, ["stale"]),
-        (signed(event="WAITLIST_SIGNUP.CREATED"), 200, ["ignored"]),
-        (({"Content-Type": "application/json"}, b"{}"), 400, []),
+        ({"secret": "another"}, 400, []),
+        ({"now": NOW}, 400, ["stale"]),
+        ({"event": "WAITLIST_SIGNUP.CREATED"}, 200, ["ignored"]),
+        (None, 400, []),
     ],
     ids=["forged", "stale", "ignored", "unsigned"],
 )
 def test_what_is_not_believed_has_no_effect(database, address, made, status, states):
-    answer = post(address, made)
+    unsigned = ({"Content-Type": "application/json"}, b"{}")
+    answer = post(address, unsigned if made is None else signed(**made))
     assert (answer.status_code, answer.content) == (status, b"")
     assert [row.state for row in rows(database)] == states
 
