@@ -121,6 +121,8 @@ def test_the_demo_is_equal_to_the_truth_and_fits_eighty_columns(home, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert "Equal to the cent." in done.stdout
+    assert done.stdout.count(": oversold, 248 sold of 240 seats\n") == 1
+    assert done.stdout.count("oversold, ") == 1
     wide = [line for line in done.stdout.splitlines() if len(line) > 80]
     assert [line for line in wide if str(folder) not in line] == []
     assert (folder / "financials.csv").exists()

@@ -27,6 +27,7 @@ accounts:
     fees: {per_ticket: "0.65", percent: "1.75"}
 """
 KEY_VARIABLE = "TICKETSYNC_DEMO_KEY"
+TOO_MANY = 8  # seats that the door sells beyond the room
 
 
 @app.command()
@@ -45,7 +46,8 @@ def demo(
 
     with _home(keep) as home:
         os.environ["TICKETSYNC_HOME"] = str(paths.private_folder(home))
-        sandbox = server.Sandbox(world.build(), others=platforms.others())
+        played = world.build()
+        sandbox = server.Sandbox(played, others=platforms.others(beside=played))
         os.environ[KEY_VARIABLE] = sandbox.key
         for name, player in sandbox.players.items():
             os.environ[_variable(name)] = player.key
@@ -223,7 +225,7 @@ def _connect_others(
             check=True,
         )
         typer.echo(f"{name}: {added.summary}.")
-    _put_door_list(database, home)
+    _put_door_list(sandbox, database, home)
     watched = {"recipe": "ticketsync", "watch": str(home / "door")}
     added = connect.add(
         database,
@@ -250,15 +252,20 @@ def _connect_others(
     typer.echo(f"{orders} orders read on {len(outcome.results)} accounts.")
 
 
-def _put_door_list(database: Database, home: Path) -> None:
+def _put_door_list(sandbox: Sandbox, database: Database, home: Path) -> None:
     """
     What the venue sold at its own door for its next show, as a list in a folder.
+
+    Among it a group, for which nobody looked how many seats the platforms had left.
     """
+    from ticketsync.cli import render
     from ticketsync.core import clock
 
     ahead = [f for f in _figures(database) if f.starts_at >= clock.now()]
     show = next(f for f in ahead if f.production == "Late Laughs")
     starts = show.starts_local.replace("T", " ")[:16]
+    left = _seats_left(sandbox, show)
+    sizes = (1, 2, 3, max(4, left + TOO_MANY - 6))
     folder = home / "door"
     folder.mkdir(exist_ok=True)
     heading = (
@@ -267,12 +274,35 @@ def _put_door_list(database: Database, home: Path) -> None:
         "refunded_amount,status,checked_in,payment_method,currency"
     )
     lines = [
-        f"D{n},1,{show.production},,,{show.venue},{starts},,Adult,{n},39.00,,,,,,paid,"
-        ",cash,AUD"
-        for n in (1, 2, 3)
+        f"D{n},1,{show.production},,,{show.venue},{starts},,Adult,{size},39.00,,,,,,"
+        "paid,,cash,AUD"
+        for n, size in enumerate(sizes, start=1)
     ]
     text = "\n".join([heading, *lines])
     (folder / "door.csv").write_text(text + "\n", encoding="utf-8")
+    typer.echo(
+        f"A group of {sizes[-1]} bought at the door, for {show.production} on "
+        f"{render.day(show.starts_local)}."
+    )
+
+
+def _seats_left(sandbox: Sandbox, show: Figures) -> int:
+    """
+    How many seats of that show no platform has sold so far. They sell no more of it.
+    """
+    (performance,) = (
+        p for p in sandbox.world.performances if p.starts == show.starts_at
+    )
+    started = f"{show.starts_at:%Y-%m-%dT%H:%M:%SZ}"
+    sold: int = sum(
+        row["tickets_sold"]
+        for name in sandbox.players
+        for row in sandbox.truth(name)
+        if (row["name"], row["starts_at"]) == (show.production, started)
+    )
+    room = sandbox.world.room
+    room.take(performance, room.free(performance))
+    return performance.work.capacity - sold
 
 
 def _one_show(database: Database) -> None:
@@ -286,9 +316,27 @@ def _one_show(database: Database) -> None:
         typer.echo(f"{chosen.production}, {render.day(chosen.starts_local)}")
         print_sources([f for f in figures if f.show_id == chosen.show_id])
         typer.echo("")
+        if chosen is door:
+            _point_out_oversold(database)
     _print_all(figures)
     typer.echo("Two currencies are never added up. – means that a platform does not")
     typer.echo("tell its fees: then their sum is unknown, and says so.")
+
+
+def _point_out_oversold(database: Database) -> None:
+    """
+    The one show of which the door and the platforms together sold too much.
+    """
+    from ticketsync.cli import render
+    from ticketsync.reporting import waiting
+
+    with database.read() as session:
+        found = waiting.oversold(session)
+    typer.echo("Each platform sold what it may; together with the door it is too much.")
+    typer.echo("`ticketsync status` and every page say so until it is settled:")
+    for item in found:
+        typer.echo(render.wrapped(f"  {item.text}"))
+    typer.echo("")
 
 
 def _print_all(figures: Sequence[Figures]) -> None:

@@ -44,7 +44,7 @@ def serve(
         played,
         latency=latency_ms / 1000,
         limit=limit,
-        others=platforms.others(seed=seed, today=_day(today)),
+        others=platforms.others(seed=seed, today=_day(today), beside=played),
     )
     try:
         served = server.make_server(sandbox, port)
@@ -93,11 +93,13 @@ def truth(
     try:
         if url:
             rows = server.ask(url, "truth", platform=platform)
-        elif platform == "ticket_tailor":
-            rows = server.truth_as_json(_world(seed, size, today))
         else:
-            (player,) = platforms.others(seed=seed, today=_day(today), names=[platform])
-            rows = server.truth_as_json(player.world)
+            first = _world(seed, size, today)
+            # All of them, as `serve` plays them: they share the room.
+            others = platforms.others(seed=seed, today=_day(today), beside=first)
+            worlds = {player.name: player.world for player in others}
+            worlds["ticket_tailor"] = first
+            rows = server.truth_as_json(worlds[platform])
     except KeyError:
         raise errors.NotFound(
             f"The sandbox does not play {platform!r}.",

@@ -1,6 +1,6 @@
 """
 Every other platform that the venue sells on, each with its own world of the same
-season: the same shows at the same times, other buyers.
+season: the same shows at the same times in the same room, other buyers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import Any
 
 from ticketsync.sandbox import eventbrite, humanitix, square, wix
 from ticketsync.sandbox.player import Player
-from ticketsync.sandbox.world import Habits, build
+from ticketsync.sandbox.room import Room
+from ticketsync.sandbox.world import Habits, World, build
 
 PLAYED: dict[str, tuple[Habits, Callable[..., Any]]] = {
     "eventbrite": (eventbrite.HABITS, eventbrite.Eventbrite),
@@ -27,14 +28,27 @@ def others(
     today: date | None = None,
     orders: int = 250,
     names: Iterable[str] = tuple(PLAYED),
+    beside: World | None = None,
 ) -> tuple[Player, ...]:
     """
     These platforms, with that many orders each.
+
+    They play the season of the Ticket Tailor `beside` them and sell what it left of the
+    seats; without one, a season of the usual length.
     """
+    room = beside.room if beside else Room()
+    shows = len(beside.performances) if beside else None
     found = []
     for name in names:
         habits, played = PLAYED[name]
         number = seed + 100 * (1 + list(PLAYED).index(name))
-        world = build(seed=number, today=today, orders=orders, habits=habits)
+        world = build(
+            seed=number,
+            today=today,
+            orders=orders,
+            habits=habits,
+            shows=shows,
+            room=room,
+        )
         found.append(played(world))
     return tuple(found)

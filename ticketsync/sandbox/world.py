@@ -15,6 +15,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from ticketsync.sandbox.room import Room
+
 VENUE = "The Lantern Room"
 ZONE = "Australia/Sydney"
 CURRENCY = "AUD"
@@ -166,7 +168,8 @@ class Purchase:
 @dataclass
 class World:
     """
-    Everything that happened, up to `now` (unix seconds).
+    Everything that happened, up to `now` (unix seconds). `room` holds the seats, which
+    the worlds of other platforms sell, too.
     """
 
     seed: int
@@ -178,6 +181,7 @@ class World:
     version: int = 0
     changed: list[str] = field(default_factory=list)
     habits: Habits = field(default_factory=Habits)
+    room: Room = field(default_factory=Room)
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
@@ -194,19 +198,31 @@ def build(
     today: date | None = None,
     orders: int = USUAL_ORDERS,
     habits: Habits | None = None,
+    shows: int | None = None,
+    room: Room | None = None,
 ) -> World:
     """
     The world of that seed as it stands on the morning of `today`.
 
     Up to about 4,000 orders there are 40 shows; larger worlds have one for each
-    hundred orders, so that a show keeps a believable size.
+    hundred orders, so that a show keeps a believable size, unless `shows` says how
+    many. A performance sells no more
+    seats than its room has; platforms that sell the same season share the room.
     """
     day = today or datetime.now(UTC).date()
     morning = datetime.combine(day, time(9), tzinfo=ZoneInfo(ZONE))
-    world = World(seed, int(morning.timestamp()), habits=habits or Habits())
+    world = World(
+        seed,
+        int(morning.timestamp()),
+        habits=habits or Habits(),
+        room=room or Room(),
+    )
     world.works = _works(world.habits)
-    shows = USUAL_SHOWS if orders <= 4000 else orders // 100
-    world.performances = _season(world, day, shows)
+    usual = USUAL_SHOWS if orders <= 4000 else orders // 100
+    world.performances = _season(world, day, shows or usual)
+    if world.habits.imports:
+        for performance, seats, _ in _imported(world):
+            world.room.take(performance, seats)
     for performance, number in _spread(world, orders):
         for _ in range(number):
             _sell(world, performance)
@@ -430,6 +446,7 @@ def swap(world: World, purchase: Purchase, performance: Performance) -> None:
     """
     (seat,) = purchase.seats
     seat.moved, seat.moved_id = performance, world.new_id()
+    world.room.take(performance, 1)
     purchase.touched = world.now
     world.changed.append(f"or_{purchase.id} swapped to ev_{performance.id}")
 
@@ -463,6 +480,7 @@ def _swap_one(world: World, ahead: set[int]) -> None:
             if p.id in ahead
             and p.work is purchase.performance.work
             and p is not purchase.performance
+            and world.room.free(p)
         ]
         if nights:
             swap(world, purchase, chance.choice(nights))
@@ -639,6 +657,7 @@ def _sell(
     world: World, performance: Performance, between: tuple[int, int] | None = None
 ) -> None:
     chance = world.random
+    performance = world.room.with_room(performance, _open(world, performance))
     ends = min(world.now, int(performance.starts.timestamp()))
     low, high = between or (performance.listed, max(performance.listed + 1, ends))
     placed = chance.randint(low, high - 1)
@@ -667,6 +686,7 @@ def _sell(
         seat.has_entered = has_started and chance.random() < 0.9
         seat.has_entered &= world.habits.check_ins
         purchase.seats.append(seat)
+    world.room.take(performance, number)
     if not world.habits.extras:
         pass
     elif 0.16 <= sort < 0.20:
@@ -683,6 +703,17 @@ def _sell(
     if not purchase.total:
         purchase.channel = "no_cost"
     world.purchases.append(purchase)
+
+
+def _open(world: World, performance: Performance) -> Iterator[Performance]:
+    """
+    The other nights that were on sale as long as this one, the later ones first.
+    """
+    here = world.performances.index(performance)
+    now = world.now if performance.starts.timestamp() > world.now else 0
+    for other in world.performances[here + 1 :] + world.performances[:here]:
+        if other.starts.timestamp() > now:
+            yield other
 
 
 def _number_by_time(world: World) -> None:
@@ -742,13 +773,15 @@ def _unfinished(world: World) -> None:
     ahead = [p for p in world.performances if p.starts.timestamp() > world.now]
     number = max(1, len(world.purchases) // 100)
     for state in world.habits.unfinished * number:
-        performance = chance.choice(ahead)
+        wanted = chance.choice(ahead)
+        performance = world.room.with_room(wanted, ahead)
         kind = chance.choice(performance.work.kinds[:2])
         placed = chance.randint(max(performance.listed, world.now - 5 * DAY), world.now)
         seats = [
             Seat(world.new_id(), kind, kind.price, kind.fee, made=placed)
             for _ in range(chance.randint(1, 3))
         ]
+        world.room.take(performance, len(seats))
         purchase = Purchase(world.new_id(), performance, placed, seats)
         purchase.state, purchase.was_paid = state, False
         purchase.buyer, purchase.touched = chance.randint(1, 10**6), placed
@@ -766,11 +799,21 @@ def _imports(world: World) -> None:
     """
     Tickets without an order: a subscription list imported, a few made by API.
     """
-    ahead = [p for p in world.performances if p.starts.timestamp() > world.now]
-    for performance, number, listed in ((ahead[0], 12, 3000), (ahead[1], 5, None)):
+    for performance, number, listed in _imported(world):
         for _ in range(number):
             kind = performance.work.kinds[0]
             seat = Seat(world.new_id(), kind, 0, 0, is_loose=True)
             seat.made, seat.listed = world.now - 3 * DAY, listed
             world.loose.append((performance, seat))
     _void(world, world.loose[0][1])
+
+
+def _imported(world: World) -> Iterator[tuple[Performance, int, int | None]]:
+    """
+    Which performances, how many tickets, the list price if one is named.
+    """
+    first, second = [p for p in world.performances if p.starts.timestamp() > world.now][
+        :2
+    ]
+    yield first, 12, 3000
+    yield second, 5, None
