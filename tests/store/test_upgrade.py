@@ -3,8 +3,6 @@ A database of every earlier schema, with data in it, becomes the present one.
 """
 
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from killed_upgrade import Upgrades
 from sqlalchemy import text
 
 import ticketsync
@@ -148,45 +147,24 @@ def test_after_the_upgrade_the_new_rules_hold_and_the_old_ones_too(tmp_path):
     connection.close()
 
 
-KILLED = """
-import os, sys
-from ticketsync.store import engine
-number = int(sys.argv[2])
-if sys.argv[3:] == ["loose"]:  # each statement by itself, as the driver would have it
-    engine._begin_sqlite = lambda connection: None
-count = 0
-import sqlalchemy
-from sqlalchemy import event
-def kill(conn, cursor, statement, parameters, context, executemany):
-    global count
-    count += 1
-    if count == number:
-        os.kill(os.getpid(), 9)
-event.listen(sqlalchemy.engine.Engine, "before_cursor_execute", kill)
-engine.create_database(sys.argv[1]).close()
-print(count)
-"""
+@pytest.fixture(scope="module")
+def upgrades():
+    with Upgrades() as opened:
+        yield opened
 
 
-def test_f85_an_upgrade_killed_at_any_statement_is_all_or_nothing(tmp_path):
+def test_f85_an_upgrade_killed_at_any_statement_is_all_or_nothing(tmp_path, upgrades):
     """
     SIGKILL before the nth statement: the old schema, whole, and then the new one.
     """
     file = tmp_path / "old.db"
     as_it_was(str(file))
     before = file.read_bytes()
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, str(file), "0"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    statements = int(done.stdout)
+    statements = upgrades.statements(file)
     assert statements > 10
     for number in range(1, statements + 1, max(1, statements // 5)):
         file.write_bytes(before)
-        done = subprocess.run([sys.executable, "-c", KILLED, str(file), str(number)])
-        assert done.returncode == -9
+        assert upgrades.killed(file, number) == -9
         with sqlite3.connect(file) as connection:
             version = connection.execute("SELECT version_num FROM alembic_version")
             assert version.fetchone() in {("0001",), (schema.PRESENT,)}
@@ -200,7 +178,9 @@ def test_f85_an_upgrade_killed_at_any_statement_is_all_or_nothing(tmp_path):
         opened.close()
 
 
-def test_f85_control_without_one_transaction_an_upgrade_is_left_half_done(tmp_path):
+def test_f85_control_without_one_transaction_an_upgrade_is_left_half_done(
+    tmp_path, upgrades
+):
     """
     The same kills with every statement committed by itself: some leave a database
     that is neither the old one nor the new one, and cannot be upgraded any more.
@@ -211,9 +191,7 @@ def test_f85_control_without_one_transaction_an_upgrade_is_left_half_done(tmp_pa
     ruined = 0
     for number in range(3, 40, 7):
         file.write_bytes(before)
-        command_ = [sys.executable, "-c", KILLED, str(file), str(number), "loose"]
-        done = subprocess.run(command_, capture_output=True)
-        if done.returncode != -9:
+        if upgrades.killed(file, number, loose=True) != -9:
             break
         try:
             engine.create_database(str(file)).close()

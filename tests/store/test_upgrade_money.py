@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
+from killed_upgrade import Upgrades
 from sqlalchemy import text
-from test_upgrade import KILLED, MIGRATIONS
+from test_upgrade import MIGRATIONS
 
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
@@ -268,22 +269,17 @@ def test_killed_twenty_times_in_the_middle_it_is_survived(tmp_path):
     write_old(file)
     spare = tmp_path / "spare.db"
     write_old(spare)
-    counted = subprocess.run(
-        [sys.executable, "-c", KILLED, str(spare), "0"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    statements = int(counted.stdout)
-    for round_ in range(20):
-        number = 2 + round_ * (statements - 2) // 20
-        done = subprocess.run([sys.executable, "-c", KILLED, str(file), str(number)])
-        assert done.returncode == -9
-        with sqlite3.connect(file) as connection:
-            version = connection.execute("SELECT version_num FROM alembic_version")
-            assert version.fetchone() == ("0006",)
-            assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        connection.close()
+    with Upgrades() as upgrades:
+        statements = upgrades.statements(spare)
+        for round_ in range(20):
+            number = 2 + round_ * (statements - 2) // 20
+            assert upgrades.killed(file, number) == -9
+            with sqlite3.connect(file) as connection:
+                version = connection.execute("SELECT version_num FROM alembic_version")
+                assert version.fetchone() == ("0006",)
+                sound = connection.execute("PRAGMA integrity_check").fetchone()
+                assert sound == ("ok",)
+            connection.close()
     database = engine.create_database(str(file))
     assert figures(database) == KNOWN["figures"]
     assert len(refunds(database)) == len(KNOWN["refunds"])

@@ -245,7 +245,7 @@ def test_a_season_that_nobody_edited_is_sound(book):
 
 
 def test_random_edits_are_named(book, tmp_path):
-    assert edits_unnamed(book, tmp_path, 7, 20) == []
+    assert edits_unnamed(book, tmp_path, 7, 6) == []
 
 
 @pytest.mark.drill
