@@ -17,6 +17,8 @@ import yaml
 from ticketsync.__main__ import main
 from ticketsync.sandbox import server, world
 
+PYTHON = ("{'", "['", "Decimal(", "datetime.")
+
 
 @pytest.fixture(scope="module")
 def played():
@@ -191,12 +193,31 @@ def test_lists_and_reports_work_in_every_format(synced):
         *(("events", "list"), ("shows", "list"), ("venues", "list")),
         *(("productions", "list"), ("accounts", "list"), ("accounts", "providers")),
         *(("runs", "list"), ("financials", "list"), ("sales", "list")),
+        *(("report", "daily"), ("audit", "list")),
     ):
         assert synced(*command).stdout
         assert synced(*command, "--json").json
         rows = list(csv.reader(io.StringIO(synced(*command, "--format", "csv").stdout)))
         assert len(rows) > 1
         assert len({len(row) for row in rows}) == 1
+        # No cell holds what only Python would read.
+        assert not [cell for row in rows for cell in row if cell.startswith(PYTHON)]
+
+
+def test_the_daily_report_as_csv_has_each_currency_by_itself(synced):
+    rows = synced("report", "daily", "--json").json
+    wanted = {
+        (str(row["show_id"]), currency, gross)
+        for row in rows
+        for currency, gross in row["gross"].items()
+    }
+    assert wanted
+    text = synced("report", "daily", "--format", "csv").stdout
+    found = list(csv.DictReader(io.StringIO(text)))
+    assert {(r["show_id"], r["currency"], r["gross"]) for r in found} == wanted
+    assert sum(int(r["tickets_sold"]) for r in found) == sum(
+        row["tickets_sold"] for row in rows
+    )
 
 
 def test_one_show_can_be_explained_to_the_cent(synced):

@@ -64,8 +64,10 @@ def daily(
         watch.send(here.settings(), title, _as_text(found, f"{yesterday:%A}"))
         here.say(f"Sent: {title}")
         return
-    if wanted != "table":
-        render.show([], [], wanted, machine=[_as_json(item) for item in found])
+    if wanted == "json":
+        render.print_json([_as_json(item) for item in found])
+    elif wanted == "csv":
+        render.machine(reporting.by_currency(found), "csv")
     elif found:
         _print(found, f"{yesterday:%a}")
     else:

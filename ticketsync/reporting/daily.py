@@ -4,16 +4,17 @@ The morning's summary: every show on sale, what sold lately, what it stands at.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlmodel import Session
 
 from ticketsync.core import tables
 from ticketsync.core.money import Money
-from ticketsync.core.tables import Column, Kind
+from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.reporting import seats as reporting_seats
 from ticketsync.store import counted, reports
 from ticketsync.store.capacity import Seats
@@ -29,6 +30,18 @@ SUMS = (
     Column("recently", Kind.COUNT),
     Column("sold", Kind.COUNT),
     Column("comps", Kind.COUNT),
+    Column("gross", Kind.MONEY),
+)
+
+BY_CURRENCY = (
+    Column("show_id", Kind.NUMBER),
+    Column("production"),
+    Column("starts_at", Kind.INSTANT),
+    Column("allocation", Kind.NUMBER),
+    Column("currency"),
+    Column("sold_since_yesterday", Kind.COUNT),
+    Column("tickets_sold", Kind.COUNT),
+    Column("tickets_comp", Kind.COUNT),
     Column("gross", Kind.MONEY),
 )
 
@@ -80,6 +93,23 @@ class OnSale:
     @property
     def sold(self) -> int:
         return self.seats.sold
+
+
+def by_currency(shows: Iterable[OnSale]) -> Table:
+    """
+    One row for each show and currency; a show of which nothing was sold has one row
+    without a currency.
+    """
+    return Table(BY_CURRENCY, (row for show in shows for row in _rows_of(show)))
+
+
+def _rows_of(show: OnSale) -> Iterator[tuple[Any, ...]]:
+    named = (show.show_id, show.production, show.starts_at, show.allocation)
+    if not show.sums:
+        yield (*named, None, 0, 0, 0, None)
+    for sums in show.sums:
+        counts = (sums.recently, sums.sold, sums.comps)
+        yield (*named, sums.currency, *counts, sums.gross.minor)
 
 
 def totals(shows: Iterable[OnSale]) -> list[Sums]:

@@ -58,8 +58,8 @@ def write_csv(
     rows: Iterable[Row], columns: Sequence[str], stream: IO[str], *, raw: bool = False
 ) -> int:
     """
-    Write rows without money as CSV, every value by its type; returns how many. Money
-    needs a `Table`.
+    Write rows without money as CSV, every value by its type, one of several parts as
+    JSON text; returns how many. Money needs a `Table`.
     """
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(columns)
@@ -155,6 +155,8 @@ def _harmless_each(texts: Texts) -> Texts:
 def _cell(value: Any, *, raw: bool) -> Any:
     if isinstance(value, str):
         return _one_row(value) if raw else _harmless(value)
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, ensure_ascii=False, default=_plain)
     return _plain(value) if isinstance(value, datetime) else value
 
 
