@@ -15,10 +15,10 @@ from ticketsync.accounts import dismissals
 from ticketsync.catalogue import shows
 from ticketsync.cli import context, serve
 from ticketsync.cli.main import app
-from ticketsync.core import clock, errors
+from ticketsync.core import actor, clock, errors
 from ticketsync.core.config import NotifySettings, Settings
 from ticketsync.financials import notices
-from ticketsync.reporting import calendar, daily, runs, seats
+from ticketsync.reporting import audit_trail, calendar, daily, runs, seats
 from ticketsync.store import capacity, lease
 from ticketsync.store.tables.accounts import Account, SyncRun
 from ticketsync.store.tables.catalogue import Event, Occurrence, ShowLink
@@ -407,7 +407,7 @@ def test_a_dismissal_can_be_taken_back(house, capsys):
 )
 def test_what_cannot_be_dismissed_is_said(house, id_, words):
     with pytest.raises(errors.TicketsyncError, match=words) as caught:
-        waiting.dismiss(house.database, house.settings, [id_], by="me")
+        waiting.dismiss(house.database, house.settings, [id_])
     assert caught.value.exit_code == 2
     assert caught.value.hint
 
@@ -419,13 +419,16 @@ def test_a_button_on_the_page_dismisses(house):
     assert id_ == f"not-on-sale:{number}"
 
     made = actions.Actions(site.Site(house.database, house.settings))
-    answer = made.dismiss(replace(MANAGER, form={"id": id_}))
+    with actor.acting_as("Ana"):
+        answer = made.dismiss(replace(MANAGER, form={"id": id_}))
 
     assert answer.status_code == 303
     assert "Nothing waits for you." in house.page("discrepancies")
     with house.database.read() as session:
         (item,) = dismissals.dismissals(session)
+        (kept,) = audit_trail.entries(session, kind="waiting")
     assert item.dismissed_by == "Ana"
+    assert (kept.who, kept.action, kept.subject) == ("Ana", "dismiss", id_)
 
 
 # All that waits

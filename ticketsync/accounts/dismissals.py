@@ -11,7 +11,8 @@ from datetime import datetime
 from sqlalchemy import delete, select
 from sqlmodel import Session
 
-from ticketsync.store import reports
+from ticketsync.store import audit, reports
+from ticketsync.store.audit import Decision
 from ticketsync.store.tables.waiting import Dismissal, WaitingNotice
 from ticketsync.store.upsert import table_of, upsert
 
@@ -54,13 +55,20 @@ def dismiss(session: Session, dismissed: Iterable[Dismissed]) -> None:
         for item in dismissed
     ]
     upsert(session, Dismissal, rows, key=["kind", "key"])
+    for row in rows:
+        after = {name: row[name] for name in ("version", "reason") if row[name]}
+        subject = f"{row['kind']}:{row['key']}"
+        audit.record(session, Decision("dismiss", "waiting", subject, after=after))
 
 
 def restore(session: Session, names: Iterable[Name]) -> int:
     """
     Let these wait again; returns how many of them had been dismissed.
     """
-    return sum(_delete(session, Dismissal, name) for name in names)
+    restored = [name for name in names if _delete(session, Dismissal, name)]
+    for name in restored:
+        audit.record(session, Decision("restore", "waiting", ":".join(name)))
+    return len(restored)
 
 
 def told(session: Session) -> dict[Name, str]:

@@ -38,7 +38,7 @@ def list_entries(
 ) -> None:
     """
     Show links made, refused and taken apart, switches, exclusions, pauses, changed
-    accounts and erased people: who did it, when, what was before and after.
+    accounts, dismissals and erased people: who did it, when, what was before and after.
 
     Example: ticketsync audit list --show gala
     """

@@ -76,9 +76,7 @@ def dismiss(
     from ticketsync.workflows import waiting
 
     here = context.of(ctx)
-    found = waiting.dismiss(
-        here.database(), here.settings(), ids, by=_who(), reason=reason
-    )
+    found = waiting.dismiss(here.database(), here.settings(), ids, reason=reason)
     for item in found:
         here.say(f"Dismissed: {item.id}")
 
@@ -132,17 +130,3 @@ def _list_dismissed(here: context.Here, format: str) -> None:
         machine=[asdict(item) for item in found],
         empty="Nothing was dismissed.",
     )
-
-
-def _who() -> str:
-    """
-    Who sits at this terminal: `ana@box-office`.
-    """
-    import getpass
-    import platform
-
-    try:
-        user = getpass.getuser()
-    except (OSError, KeyError):  # no such user in this container
-        user = "somebody"
-    return f"{user}@{platform.node()}"

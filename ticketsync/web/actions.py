@@ -81,7 +81,6 @@ class Actions:
             self._site.database,
             self._site.settings,
             [asked.form.get("id", "")],
-            by=asked.who.name or asked.who.role,
         )
         return RedirectResponse("/discrepancies#waiting", 303)
 

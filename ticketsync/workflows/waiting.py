@@ -13,7 +13,7 @@ from sqlmodel import Session
 from ticketsync.accounts import dismissals, health
 from ticketsync.accounts.dismissals import Dismissed
 from ticketsync.accounts.health import Health
-from ticketsync.core import clock, errors
+from ticketsync.core import actor, clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
 from ticketsync.reporting import waiting
@@ -77,7 +77,6 @@ def dismiss(
     settings: Settings,
     ids: Sequence[str],
     *,
-    by: str,
     reason: str = "",
 ) -> list[Waiting]:
     """
@@ -92,7 +91,10 @@ def dismiss(
         dismissals.dismiss(
             session,
             [
-                Dismissed(item.kind, item.key, item.version, by, reason, now)
+                Dismissed(
+                    *(item.kind, item.key, item.version),
+                    *(actor.current(), reason, now),
+                )
                 for item in found
             ],
         )

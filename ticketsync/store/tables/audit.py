@@ -23,7 +23,11 @@ class AuditRow(Row, table=True):
     __tablename__ = "audit"
     __table_args__ = table(
         Index(None, "at"),
-        one_of("kind", "account", "occurrence", "event", "show", "person", "visitor"),
+        one_of(
+            "kind",
+            *("account", "occurrence", "event", "show", "person", "visitor"),
+            "waiting",
+        ),
     )
 
     id: int | None = key()

@@ -15,7 +15,7 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-_KINDS = ("account", "occurrence", "event", "show", "person", "visitor")
+_KINDS = ("account", "occurrence", "event", "show", "person", "visitor", "waiting")
 _MISSING = (
     "The environment has no %",
     "The command that gives the key of account %",
