@@ -22,6 +22,7 @@ from ticketsync.store.upsert import table_of
 
 OK = health.OK
 PARTIAL = health.PARTIAL
+QUARANTINE = health.QUARANTINE
 MISSING_SECRET = health.MISSING_SECRET
 
 

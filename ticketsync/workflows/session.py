@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
-from ticketsync.accounts import credentials, runs, state
+from ticketsync.accounts import credentials, health, runs, state
 from ticketsync.accounts.runs import Counts, Result
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors, journal
@@ -255,7 +255,7 @@ def _done(
             f"Account {account.name!r}: {session.counts.quarantined} records could not "
             "be read and wait in quarantine.",
             hint="See `ticketsync status`; they are tried again each run.",
-            word="quarantine",
+            word=health.QUARANTINE,
         )
         trouble.exit_code = errors.PARTLY
     return Result(
@@ -327,7 +327,7 @@ def _close(
             state.park(session, account.id, result.message)
         elif result.exit_code in (5, 6) and result.word != "throttled":
             state.note_failure(session, account, now)
-        elif result.outcome == "success" or result.word == "quarantine":
+        elif result.outcome == "success" or result.word == health.QUARANTINE:
             state.note_success(session, account)
     return result
 
