@@ -107,6 +107,15 @@ def test_a_search_keeps_to_its_filters(player):
     assert found(customer_filter={"customer_ids": [some.get("customer_id")]}) >= {
         some["id"]
     }
+    picked_up = wanted(lambda order: "fulfillments" in order)
+    assert 0 < len(picked_up) < len(whole)
+    for name, value, ids in (
+        ("fulfillment_types", "PICKUP", picked_up),
+        ("fulfillment_types", "DELIVERY", set()),
+        ("fulfillment_states", "COMPLETED", picked_up),
+        ("fulfillment_states", "FAILED", set()),
+    ):
+        assert found(fulfillment_filter={name: [value]}) == ids
     closed = search(
         player,
         limit=1000,
@@ -142,7 +151,15 @@ def test_entries_are_returned_instead_of_orders(player):
             "INVALID_ENUM_VALUE",
         ),
         (
-            {"query": {"filter": {"fulfillment_filter": {}}}},
+            {
+                "query": {
+                    "filter": {"fulfillment_filter": {"fulfillment_types": ["POST"]}}
+                }
+            },
+            "INVALID_ENUM_VALUE",
+        ),
+        (
+            {"query": {"filter": {"weather_filter": {}}}},
             "UNKNOWN_QUERY_PARAMETER",
         ),
         (

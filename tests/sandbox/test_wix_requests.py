@@ -86,6 +86,27 @@ def test_events_keep_to_their_filters(player):
     assert len(post(player, "/events/v3/events/query", {})["events"]) <= 50
 
 
+def test_events_have_the_parts_that_are_asked_for(player):
+    parts = {
+        "DETAILS": "shortDescription",
+        "TEXTS": "description",
+        "REGISTRATION": "registration",
+        "URLS": "eventPageUrl",
+        "FORM": "form",
+        "DASHBOARD": "summaries",
+        "FEED": "feed",
+        "ONLINE_CONFERENCING_SESSION": "onlineConferencing",
+        "SEO_SETTINGS": "seoSettings",
+        "AGENDA": "agendaSettings",
+        "CATEGORIES": "categories",
+    }
+    path = "/events/v3/events/query"
+    for field, key in parts.items():
+        (event, *_) = post(player, path, {"fields": [field]})["events"]
+        assert set(event) & set(parts.values()) == {key}
+    assert refusal(player, "POST", path, {"fields": ["COLOUR"]}) == "fields"
+
+
 def test_events_without_tickets_are_there(player):
     kinds = {row["registration"]["type"] for row in events(player)}
     assert kinds == {"TICKETING", "RSVP", "EXTERNAL"}
@@ -189,10 +210,27 @@ def test_orders_keep_to_status_and_tag(player):
     assert newest[0]["created"] >= newest[-1]["created"]
 
 
+def test_orders_are_counted_by_facet(player):
+    found = get(player, "/events/v1/orders", ("facet", "status"), ("facet", "eventId"))
+    counts = found["facets"]["status"]["counts"]
+    for status, number in counts.items():
+        assert orders(player, ("status", status))[1] == number
+    assert sum(counts.values()) == len(player.world.purchases)
+    of_events = found["orderFacets"]["facets"]["eventId"]["counts"]
+    assert sum(row["count"] for row in of_events.values()) == found["total"]
+    event, row = next(iter(of_events.items()))
+    details = ("fieldset", "TICKET_DETAILS"), ("eventId", event)
+    tickets = get(player, "/events/v1/tickets", *details)["total"]
+    inside = get(player, "/events/v1/tickets", *details, ("state", "CHECKED_IN"))
+    assert (row["tickets"], row["ticketsCheckIn"]) == (tickets, inside["total"])
+    assert "orderFacets" not in get(player, "/events/v1/orders")
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
         ([("status", "REFUNDED")], "status"),
+        ([("facet", "colour")], "facet"),
         ([("tag", "OLD")], "tag"),
         ([("sort", "name:asc")], "sort"),
         ([("limit", "101")], "limit"),

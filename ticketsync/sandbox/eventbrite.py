@@ -142,6 +142,8 @@ class Eventbrite:
             return self._answer(asked)
         except _Refused as refused:
             return refused.answer
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return _error(400, "ARGUMENTS_ERROR", "There are errors with arguments")
 
     def _refusal(self, asked: Asked) -> Reply | None:
         if not asked.path.endswith("/"):

@@ -129,6 +129,12 @@ class Humanitix:
             return _error(403, "Forbidden", "Forbidden")
         if asked.headers.get("x-api-key") != self.key:
             return _error(401, "Unauthorized", "Invalid API Key.")
+        try:
+            return self._answer(asked)
+        except ValueError:
+            return _error(400, "Bad Request", "query should match format date-time")
+
+    def _answer(self, asked: Asked) -> Reply:
         match asked.method, *asked.steps:
             case (
                 "POST",

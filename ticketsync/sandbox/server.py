@@ -165,11 +165,16 @@ class Sandbox:
 
 def _told(body: bytes, headers: Mapping[str, str]) -> Any:
     """
-    The body of a request: JSON, or a form where it says so.
+    The body of a request: JSON, or a form where it says so. What is neither stays a
+    text, for the platform to refuse in its own words.
     """
+    text = body.decode(errors="replace")
     if "form" in (headers.get("Content-Type") or ""):
-        return dict(parse_qsl(body.decode()))
-    return json.loads(body) if body else None
+        return dict(parse_qsl(text))
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return text
 
 
 def truth_as_json(of: world.World) -> list[dict[str, Any]]:

@@ -32,6 +32,12 @@ EVENT_DAYS = 28
 STATES = ("OPEN", "COMPLETED", "CANCELED", "DRAFT")
 SORTS = ("CREATED_AT", "UPDATED_AT", "CLOSED_AT")
 ORDERS = ("ASC", "DESC")
+FULFILLMENTS = {
+    "fulfillment_types": ("PICKUP", "SHIPMENT", "DELIVERY"),
+    "fulfillment_states": (
+        *("PROPOSED", "RESERVED", "PREPARED", "COMPLETED", "CANCELED", "FAILED"),
+    ),
+}
 PAYMENT_SORTS = ("CREATED_AT", "OFFLINE_CREATED_AT", "UPDATED_AT")
 REFUND_STATES = ("PENDING", "COMPLETED", "REJECTED", "FAILED")
 OBJECT_TYPES = (
@@ -523,6 +529,7 @@ def _fitting(rows: list[Row], filters: Row, sort: str) -> list[Row]:
     _only(
         filters,
         *("state_filter", "date_time_filter", "source_filter", "customer_filter"),
+        "fulfillment_filter",
     )
     if states := (filters.get("state_filter") or {}).get("states"):
         for state in states:
@@ -536,6 +543,18 @@ def _fitting(rows: list[Row], filters: Row, sort: str) -> list[Row]:
         rows = _within(rows, name, window.get("start_at"), window.get("end_at"))
     if names := (filters.get("source_filter") or {}).get("source_names"):
         rows = [row for row in rows if row.get("source", {}).get("name") in names]
+    for name, values in (filters.get("fulfillment_filter") or {}).items():
+        if name not in FULFILLMENTS:
+            raise Refused("UNKNOWN_QUERY_PARAMETER", name)
+        for value in values:
+            _enum(name, value, FULFILLMENTS[name])
+        key = name.removeprefix("fulfillment_").removesuffix("s")
+        rows = [
+            row
+            for row in rows
+            if not values
+            or any(it[key] in values for it in row.get("fulfillments", ()))
+        ]
     if ids := (filters.get("customer_filter") or {}).get("customer_ids"):
         rows = [row for row in rows if row.get("customer_id") in ids]
     return rows

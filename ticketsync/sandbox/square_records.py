@@ -301,6 +301,12 @@ def order(purchase: Purchase) -> dict[str, Any]:
             }
         ]
     is_named = purchase.was_paid or purchase.rare == "PAYMENT_APPROVED"
+    if has_drink(purchase):
+        details = {"schedule_type": "ASAP", "note": "At the bar"}
+        found["fulfillments"] = [
+            {"uid": "f0", "type": "PICKUP", "state": "COMPLETED"}
+            | {"pickup_details": details}
+        ]
     if total and is_named:
         found["tenders"] = [_tender(purchase, total)]
     return found

@@ -113,7 +113,7 @@ class TicketTailor:
             told = {"error_code": "UNAUTHORIZED", "message": "API key not recognised"}
             return reply(told, 401)
         if asked.method == "POST" and asked.steps == ["check_ins"]:
-            return self._check_in(asked.body or {})
+            return self._check_in(asked.body)
         if asked.method != "GET":
             return reply({"message": "read-only sandbox"}, 405)
         return self.answer(asked.path, dict(asked.query))
@@ -414,10 +414,13 @@ class TicketTailor:
             )
         return found
 
-    def _check_in(self, told: Mapping[str, str]) -> Reply:
+    def _check_in(self, told: Any) -> Reply:
         """
         A written check-in: a positive quantity lets in, a negative one takes back.
         """
+        if not isinstance(told, dict):
+            text = {"error_code": "VALIDATION_ERROR", "message": "body"}
+            return reply(text, 400)
         for purchase in self._orders:
             for seat in purchase.seats:
                 if f"it_{seat.id}" == told.get("issued_ticket_id"):

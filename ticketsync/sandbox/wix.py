@@ -6,7 +6,8 @@ envelopes, refunds that change a transaction and nothing else, one event per dat
 filter is honoured or refused in Wix's own words; what it tells is in `wix_records`.
 
 Assumed, since the documents do not say: events and guests come fifty at a time unless
-asked otherwise; `count-by-status` answers `items` of status and count.
+asked otherwise; `count-by-status` answers `items` of status and count; orders have the
+facets `status` and `eventId`, which count what the filters leave.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ KEY = "IST.sandbox-wix-key-0000000000000001"
 USUAL_PAGE = 50
 LONGEST_PAGE = 1000
 SHORT_PAGE = 100
-EVENT_FIELDS = ("DETAILS", "REGISTRATION", "URLS", "DASHBOARD")  # the others unplayed
+EVENT_FIELDS = (
+    *("DETAILS", "TEXTS", "REGISTRATION", "URLS", "FORM", "DASHBOARD", "FEED"),
+    *("ONLINE_CONFERENCING_SESSION", "SEO_SETTINGS", "AGENDA", "CATEGORIES"),
+)
 EVENT_DATES = (
     *("createdDate", "updatedDate"),
     *("dateAndTimeSettings.startDate", "dateAndTimeSettings.endDate"),
@@ -77,6 +81,10 @@ TAGS: dict[str, Callable[[Purchase], bool]] = {
     "NON_ARCHIVED": lambda purchase: purchase.rare != "ARCHIVED",
     "FULLY_CHECKED_IN": _has_entered,
     "NOT_FULLY_CHECKED_IN": lambda purchase: not _has_entered(purchase),
+}
+FACETS: dict[str, Callable[[Purchase], str]] = {
+    "status": told.status_of,
+    "eventId": lambda purchase: told.event_id(purchase.performance),
 }
 TICKET_STATES: dict[str, Callable[[Row], bool]] = {
     "ORDER_ARCHIVED": lambda ticket: ticket["orderArchived"],
@@ -304,9 +312,10 @@ class Wix:
             dict(asked.query),
             *("offset", "limit", "fieldset", "eventId", "orderNumber", "status"),
             *("tag", "contactId", "memberId", "eventCreatorId", "searchPhrase"),
-            "sort",
+            *("sort", "facet"),
         )
         _known("fieldset", asked.all("fieldset"), FIELDSETS)
+        _known("facet", asked.all("facet"), FACETS)
         _known("status", asked.all("status"), ORDER_STATUSES)
         _known("tag", asked.all("tag"), TAGS)
         for name, most in (("eventId", 100), ("orderNumber", 500), ("contactId", 100)):
@@ -333,7 +342,8 @@ class Wix:
         page = _by_offset(rows, _paging(asked), "limit", SHORT_PAGE)
         fieldsets = asked.all("fieldset")
         orders = [self._order(purchase, fieldsets) for purchase in page.rows]
-        return reply({**page.counts(), "orders": orders, "facets": {}})
+        facets = _facets(rows, asked.all("facet"))
+        return reply({**page.counts(), "orders": orders, **facets})
 
     def _tickets(self, asked: Asked) -> Reply:
         _only(
@@ -397,6 +407,30 @@ class Wix:
         paging = {"count": len(page.rows), "cursors": page.cursors}
         paging["hasNext"] = bool(page.cursors.get("next"))
         return reply({"refunds": page.rows, "pagingMetadata": paging})
+
+
+def _facets(purchases: list[Purchase], names: Iterable[str]) -> Row:
+    """
+    For each field how many orders have which value; with their tickets, too.
+    """
+    facets: dict[str, Row] = {}
+    of_orders: dict[str, Row] = {}
+    for name in names:
+        counts: dict[str, Row] = {}
+        for purchase in purchases:
+            row = counts.setdefault(
+                FACETS[name](purchase), {"count": 0, "tickets": 0, "ticketsCheckIn": 0}
+            )
+            row["count"] += 1
+            row["tickets"] += len(told.tickets(purchase))
+            row["ticketsCheckIn"] += sum("checkIn" in t for t in told.tickets(purchase))
+        facets[name] = {
+            "counts": {value: row["count"] for value, row in counts.items()}
+        }
+        of_orders[name] = {"counts": counts}
+    if not of_orders:
+        return {"facets": {}}
+    return {"facets": facets, "orderFacets": {"facets": of_orders}}
 
 
 def _searched(purchase: Purchase) -> str:

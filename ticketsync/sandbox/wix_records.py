@@ -166,6 +166,17 @@ def money(minor: int, currency: str) -> dict[str, str]:
 # Events
 
 
+# What of an event is the same for all of them here, by the field that asks for it.
+_PARTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "TEXTS": ("description", {"nodes": []}),
+    "FORM": ("form", {"controls": [], "messages": {}}),
+    "FEED": ("feed", {"token": ""}),
+    "ONLINE_CONFERENCING_SESSION": ("onlineConferencing", {"enabled": False}),
+    "AGENDA": ("agendaSettings", {"enabled": False}),
+    "CATEGORIES": ("categories", {"categories": []}),
+}
+
+
 def registration_of(performance: Performance) -> str:
     return WITHOUT_SALES.get(performance.work.id, ("", "TICKETING"))[1]
 
@@ -198,6 +209,11 @@ def event(performance: Performance, now: int, fields: Any) -> dict[str, Any]:
         found["shortDescription"] = "An evening show."
     if "REGISTRATION" in fields:
         found["registration"] = _registration(performance, has_passed=has_passed)
+    for name, (key, value) in _PARTS.items():
+        if name in fields:
+            found[key] = value
+    if "SEO_SETTINGS" in fields:
+        found["seoSettings"] = {"slug": slug(performance), "hidden": False}
     if "URLS" in fields:
         path = f"/event-details/{slug(performance)}"
         found["eventPageUrl"] = {"base": "https://www.example.com", "path": path}
