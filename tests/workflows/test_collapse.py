@@ -341,16 +341,18 @@ def test_an_organisation_or_location_that_is_missing_is_named(
 
 
 @pytest.mark.parametrize("name", ["square"])
-def test_control_without_the_guard_changes_at_a_missing_location_are_lost(
+def test_control_without_the_guard_sales_at_a_missing_location_are_lost(
     name, opened, played, settings, frozen, monkeypatch
 ):
     monkeypatch.setattr(parts, "refuse_missing_parts", lambda *_, **__: None)
     database, _, _ = begin(CHANGES, opened, played, frozen)
     spoil(monkeypatch, played, "/v2/locations", kept(50))
-    attempt(database, settings)
-    later(played, frozen, 1200)
-    world.change_some(played.player.world, 6, 20)
-    attempt(database, settings)
+    there = played.player.world
+    for seconds in (1200, 2400):
+        later(played, frozen, seconds)
+        for performance in there.performances[-8:]:
+            world._sell(there, performance, (there.now - 5, there.now))
+        attempt(database, settings)
     spoil(monkeypatch, played, None, None)
     attempt(database, settings)
     assert figures(database) != expected(played, name)
