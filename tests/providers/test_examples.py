@@ -235,7 +235,17 @@ def test_f01_eventbrite_a_token_with_the_last_page_does_not_go_on():
 def test_f02_eventbrite_more_items_are_asked_for_and_an_empty_page_ends():
     promised = text("eventbrite", "pagination_continuation_docs.json")
     provider = provider_for(Eventbrite, {"/x/": [promised]})
-    assert list(provider._pages("/x/", "events", {})) == [[]]
+    assert [page["events"] for page in provider._envelopes("/x/", "events", {})] == [[]]
+
+
+def test_f02_eventbrite_a_list_shorter_than_its_object_count_is_refused():
+    promised = text(
+        "eventbrite", "pagination_continuation_docs.json"
+    )  # 13, and sends 0
+    provider = provider_for(Eventbrite, {"/x/": [promised] * 2})
+    with pytest.raises(errors.ProviderNonsense, match="promised 13 rows") as caught:
+        list(provider._pages("/x/", "events", {}))
+    assert caught.value.word == "list-incomplete"
 
 
 @pytest.mark.parametrize(

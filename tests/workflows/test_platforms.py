@@ -4,26 +4,27 @@ Every other platform against its own truth: first read, nothing new, changes, a 
 
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 from conftest import NOW, TODAY
+from support.platform_accounts import (  # noqa: F401  # others know them by this file
+    NUMBERS,
+    OPTIONS,
+    adopt,
+    connect,
+    expected,
+    figures,
+    key_of,
+    run,
+    same,
+)
 from test_sync import dump
 
-from ticketsync.accounts import state
-from ticketsync.catalogue import links, offers, shows
+from ticketsync.catalogue import offers
 from ticketsync.core import clock
-from ticketsync.providers import registry
 from ticketsync.reporting import numbers
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.workflows import sync, upkeep
-from ticketsync.workflows.sync import Request
-
-NUMBERS = (
-    *("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in", "face"),
-    *("discounts", "gross", "refunded", "tax", "net_before_fees", "fees"),
-)
-OPTIONS = {"wix": {"site_id": "5a1e0000-0000-4000-8000-000000000001"}}
 
 
 @pytest.fixture(params=tuple(platforms.PLAYED))
@@ -70,75 +71,6 @@ def test_currencies_without_cents_and_with_three_digits(
         found = {f.currency: f.as_json()["gross"] for f in numbers.figures(session)}
     assert "." not in found["JPY"]
     assert len(found["KWD"].partition(".")[2]) == 3
-
-
-def connect(database, name, address):
-    with database.write() as session:
-        shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
-        state.add(
-            session,
-            state.NewAccount(
-                name, name, address, "env", "KEY", "", None, OPTIONS.get(name, {})
-            ),
-            clock.now(),
-        )
-
-
-def adopt(database):
-    with database.write() as session:
-        found = offers.all_offers(session)
-        links.adopt(session, found, batch="t", now=clock.now())
-
-
-def key_of(offer):
-    """
-    Square sells each ticket type of a date as a thing of its own.
-    """
-    if offer.account == "square":
-        return f"P{offer.occurrence_id[1:].partition('-')[0]}"
-    return offer.occurrence_id
-
-
-def figures(database):
-    """
-    Our figures by the platform's id of the date.
-    """
-    with database.read() as session:
-        by_show = {item.show_id: item.as_json() for item in numbers.figures(session)}
-        return {
-            key_of(offer): {n: by_show[offer.show_id][n] for n in NUMBERS}
-            for offer in offers.all_offers(session)
-            if offer.show_id in by_show
-        }
-
-
-def expected(played, name):
-    """
-    What the platform's world says of the dates that sold something.
-    """
-    rows = played.truth(name)
-    tells_fees = registry.provider(name).spec.tells_fees
-    return {
-        row["event_id"]: {
-            **{n: row[n] for n in NUMBERS},
-            "fees": (row["fees"] or row["gross"]) if tells_fees else None,
-        }
-        for row in rows
-    }
-
-
-def run(database, settings, **options):
-    outcome = sync.sync(database, settings, Request(**options))
-    assert [r.outcome for r in outcome.results] == ["success"], outcome.results
-    return outcome.results[0]
-
-
-def same(found, wanted):
-    assert found.keys() == wanted.keys()
-    for date, numbers_ in wanted.items():
-        if not Decimal(numbers_["gross"]) and not numbers_["tickets_sold"]:
-            found[date]["fees"] = numbers_["fees"]  # nothing sold: nobody told any
-        assert found[date] == wanted[date], date
 
 
 @pytest.fixture

@@ -1,102 +1,27 @@
 """
-What an order is made of comes in several lists. One that comes back empty, shrunken or
-not at all takes neither refunds nor fees away, is named, and once the platform has
-recovered the next ordinary run is right again.
+What an order is made of comes in several lists. One row that is gone from them takes
+neither refunds nor fees away: its order is set aside by name, and the rest is read.
+What happens when a whole list collapses is in `test_collapse`.
 """
 
 # ruff: noqa: F811  # fixtures of another file come in by their names
 
-import fnmatch
-import json
-from datetime import timedelta
-
 import pytest
-from conftest import NOW
-from test_platforms import (  # noqa: F401
-    adopt,
-    connect,
-    expected,
-    figures,
-    name,
-    played,
-    run,
-    same,
-    synced,
-)
+from support.platform_accounts import adopt, connect, expected, figures, run, same
+from test_platforms import name, played, synced  # noqa: F401
 
 from ticketsync.reporting import sales
-from ticketsync.sandbox import world
-from ticketsync.sandbox.faults import Answer
 from ticketsync.workflows import connect as connecting
 from ticketsync.workflows import sync
 from ticketsync.workflows.sync import Request
-
-LISTS = {
-    "square": ("/v2/payments", "/v2/refunds"),
-    "wix": ("/payments/v2/transactions",),
-    "humanitix": ("/v1/events/*/tickets",),
-}
-EACH = [(name, path) for name, paths in LISTS.items() for path in paths]
 
 
 @pytest.fixture
 def database(sqlite):
     """
-    How a list shrinks has nothing to do with the kind of database.
+    What a row says has nothing to do with the kind of database.
     """
     return sqlite
-
-
-def kept(percent):
-    """
-    An answer with that share of its rows, which claims that there are no others.
-    """
-
-    def spoil(answer):
-        page = json.loads(answer.body)
-        for key, rows in page.items():
-            if isinstance(rows, list):
-                page[key] = rows[: len(rows) * percent // 100]
-                for holder in (page, page.get("pagination", {})):
-                    if "total" in holder:
-                        holder["total"] = len(page[key])
-        page.pop("cursor", None)
-        return Answer(200, json.dumps(page).encode(), answer.headers)
-
-    return spoil
-
-
-def status(code):
-    return lambda _: Answer(code, b"{}")
-
-
-KINDS = {
-    "empty": kept(0),
-    "at 40 %": kept(40),
-    "403": status(403),
-    "404": status(404),
-    "truncated": lambda answer: Answer(200, answer.body[:60], answer.headers),
-}
-
-
-@pytest.fixture
-def spoiled(played, monkeypatch):
-    """
-    Spoil one list, and what is asked for out of it alone, until it is called again.
-    """
-    whole = played.faults.spoil
-
-    def choose(path=None, kind=None):
-        def spoil(asked, answer):
-            if path is not None and fnmatch.fnmatch(asked, path):
-                return KINDS[kind](answer)
-            if path is not None and asked.startswith(f"{path}/"):
-                return Answer(404, b'{"errors":[{"code":"NOT_FOUND"}]}')
-            return whole(asked, answer)
-
-        monkeypatch.setattr(played.faults, "spoil", spoil)
-
-    return choose
 
 
 def attempt(database, settings, **options):
@@ -110,57 +35,6 @@ def recover(database, settings, played, name):
     same(figures(database), expected(played, name))
     with database.read() as session:
         assert sales.unread(session) == []
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("name", "path"), EACH)
-def test_a_list_that_shrinks_takes_nothing_away(
-    synced, settings, played, name, path, kind, spoiled
-):
-    before = figures(synced)
-    spoiled(path, kind)
-    result = attempt(synced, settings, full=True)
-    assert result.exit_code != 0
-    assert result.message
-    assert figures(synced) == before
-    spoiled()
-    recover(synced, settings, played, name)
-
-
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("name", "path"), EACH)
-def test_a_list_that_shrinks_while_changes_are_read_takes_nothing_away(
-    synced, settings, played, name, path, kind, spoiled, frozen
-):
-    before = figures(synced)
-    played.player.world.now += 600
-    frozen(NOW + timedelta(seconds=600))
-    world.change_some(played.player.world, 12, 6)
-    spoiled(path, kind)
-    result = attempt(synced, settings)
-    # Nothing of what was there is taken away; new refunds may be missing, and come.
-    found = figures(synced)
-    for date, row in before.items():
-        assert found[date]["gross"] == row["gross"]
-        assert float(found[date]["refunded"]) >= float(row["refunded"])
-    assert result.exit_code != 0
-    spoiled()
-    recover(synced, settings, played, name)
-
-
-# A Humanitix order names no tickets: at a first read nothing contradicts an empty list.
-@pytest.mark.parametrize(("name", "path"), [it for it in EACH if it[0] != "humanitix"])
-def test_a_first_read_does_not_count_what_it_cannot_see(
-    database, settings, played, name, path, spoiled
-):
-    connect(database, name, played.address)
-    sync.fetch_listing(database, settings, [])
-    adopt(database)
-    spoiled(path, "empty")
-    result = attempt(database, settings)
-    assert result.exit_code != 0
-    spoiled()
-    recover(database, settings, played, name)
 
 
 @pytest.mark.parametrize(

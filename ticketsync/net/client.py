@@ -469,6 +469,16 @@ class ApiClient:
         """
         return self._nonsense(what, word)
 
+    def incomplete(
+        self, path: str, sent: int, promised: int
+    ) -> errors.ProviderNonsense:
+        """
+        The error for a list with fewer rows than its envelope says that it has.
+        """
+        return self._nonsense(
+            f"promised {promised} rows of {path} and sent {sent}", "list-incomplete"
+        )
+
 
 def checked_base_url(url: str) -> str:
     """

@@ -35,12 +35,14 @@ class Page:
     platform calls it otherwise, or tells a record in several answers, wraps them.
 
     `bookmark` is set only where everything before it is complete: saved together
-    with the page, it is where a later read goes on.
+    with the page, it is where a later read goes on. `listed` is how many rows the
+    platform sent, where `records` are only some of them.
     """
 
     kind: str
     records: Sequence[Raw]
     bookmark: str | None = None
+    listed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +250,11 @@ class IssuesLooseTickets(Protocol):
     Has tickets that belong to no order (imports, API).
     """
 
-    def fetch_loose_tickets(self, event_id: str) -> Iterator[Page]: ...
+    def fetch_loose_tickets(self, event_id: str) -> Iterator[Page]:
+        """
+        Of all tickets of an occurrence those without an order; `Page.listed` counts
+        all of them, where that is known.
+        """
 
     def read_loose_ticket(self, raw: Raw) -> records.LooseTicket: ...
 
@@ -332,6 +338,19 @@ class NamesItsOwners(Protocol):
     """
 
     def owners(self) -> Sequence[str]: ...
+
+
+@runtime_checkable
+class ReadsInParts(Protocol):
+    """
+    Its orders are asked for by part: an organisation or a location. One that is missing
+    from the list of parts is not read at all, and nothing else would show that.
+    """
+
+    def parts(self) -> Sequence[str]:
+        """
+        The platform's ids of all parts, by a request that its listing needs anyway.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,13 +36,17 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ticketsync.core import clock, money, records
-from ticketsync.core.errors import AuthenticationFailed, UnreadableRecord
+from ticketsync.core.errors import (
+    CONTRADICTION,
+    AuthenticationFailed,
+    UnreadableRecord,
+)
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret, safe
 from ticketsync.net import hooks
@@ -107,6 +111,7 @@ ATTENDEE_STATUS = {
     "not attending": Standing.ABSENT,
     "deleted": Standing.ABSENT,
 }
+SURELY_LISTED = ("attending", "checked in")
 EVERY_STATUS = "draft,live,started,ended,completed,canceled"
 OVERLAP = timedelta(minutes=5)
 # Orders of which only an attendee changed are fetched one by one: a shorter overlap.
@@ -211,6 +216,9 @@ class Eventbrite:
     def owners(self) -> Sequence[str]:
         return [str(row["id"]) for row in self._organisations()]
 
+    def parts(self) -> Sequence[str]:
+        return self.owners()
+
     def fetch_events(self) -> Iterator[Page]:
         query = {"status": EVERY_STATUS}
         for organisation in self._organisations():
@@ -225,24 +233,62 @@ class Eventbrite:
         self, bookmark: str | None, extent: Extent, *, workers: int
     ) -> Iterator[Page]:
         for organisation in self._organisations():
-            yield from self._orders(f"/organizations/{organisation['id']}/orders/", {})
+            path = f"/organizations/{organisation['id']}"
+            held, coming = 0, 0
+            for page in self._orders(f"{path}/orders/", {}):
+                for raw in page.records:
+                    held += len(raw.get("attendees") or ())
+                    coming += _number_coming(raw)
+                yield page
+            self._compare_attendees(f"{path}/attendees/", held, coming)
+
+    def _compare_attendees(self, path: str, held: int, coming: int) -> None:
+        """
+        An organisation's orders must hold about as many attendees as the list of them
+        counts, of which one page is read. Half of them will do, since it is not stated
+        which of them that list holds without a `status`: of orders those that are
+        `coming` at least.
+        """
+        envelope = self.api.get(path)
+        rows = rows_of(self.api, envelope, "attendees")
+        told = (envelope.get("pagination") or {}).get("object_count")
+        number = told if type(told) is int else len(rows)
+        if 2 * held < number:
+            raise self.api.nonsense(
+                f"lists orders with {held} attendees, and {number} in {path}",
+                "list-incomplete",
+            )
+        if 2 * number < coming:
+            raise self.api.incomplete(path, number, coming)
 
     def fetch_recent_orders(self, watermark: str) -> Iterator[Page]:
         since = clock.from_iso(watermark)
         if self.api.is_ahead(since):
             yield from self.fetch_all_orders(None, Extent(0), workers=1)
             return
-        query = {"changed_since": f"{since - OVERLAP:%Y-%m-%dT%H:%M:%SZ}"}
+        edge = f"{since - OVERLAP:%Y-%m-%dT%H:%M:%SZ}"
+        shows_anything = False
         for organisation in self._organisations():
             path = f"/organizations/{organisation['id']}"
-            told: set[str] = set()
-            for page in self._orders(f"{path}/orders/", query):
-                told.update(str(raw["id"]) for raw in page.records)
+            recent = _Recent(watermark, edge)
+            for page in self._orders(f"{path}/orders/", {"changed_since": edge}):
+                recent.note(page.records)
                 yield page
-            yield from self._orders_of_changed_attendees(path, watermark, told)
+            yield from self._orders_of_changed_attendees(path, recent)
+            shows_anything = shows_anything or bool(recent.told)
+        if not shows_anything:
+            raise self.api.nonsense(
+                f"shows no change since {edge}, though it told one of {watermark}",
+                "list-incomplete",
+            )
 
     def fetch_order(self, order_id: str, occurrence_id: str) -> Raw:
-        found: Raw = self.api.get(f"/orders/{order_id}/", {"expand": "attendees"})
+        found: dict[str, Any] = self.api.get(
+            f"/orders/{order_id}/", {"expand": "attendees"}
+        )
+        if not isinstance(found.get("attendees"), list):
+            event = str(found.get("event_id") or "")
+            found["attendees"] = self._attendees_by_order(event).get(order_id, [])
         return found
 
     webhooks: ClassVar[HookCard] = HookCard(
@@ -311,13 +357,15 @@ class Eventbrite:
             for row in rows
         ]
         if not found:
-            raise AuthenticationFailed(
+            none = AuthenticationFailed(
                 f"Account {self.api.account!r}: this Eventbrite user belongs to no "
                 "organisation, so there are no sales to read.",
                 hint="Use the private token of a user who is a member of the venue's "
                 "organisation.",
                 word="no-organisation",
             )
+            none.parks = False  # the list may be whole again at the next run
+            raise none
         self._known = sorted(found, key=lambda row: str(row["id"]))
         return self._known
 
@@ -341,21 +389,36 @@ class Eventbrite:
         return found
 
     def _orders_of_changed_attendees(
-        self, path: str, watermark: str, told: set[str]
+        self, path: str, recent: _Recent
     ) -> Iterator[Page]:
         """
         Orders of which only an attendee changed, by a check-in for instance.
+
+        Raises `ProviderNonsense` if one list lacks most of what the other one shows.
         """
-        edge = f"{clock.from_iso(watermark) - CHECK_IN_OVERLAP:%Y-%m-%dT%H:%M:%SZ}"
+        edge = _seconds_before(recent.watermark, CHECK_IN_OVERLAP)
         query = {"changed_since": edge}
         wanted: dict[str, None] = {}
+        listed: set[str] = set()
         for rows in self._pages(f"{path}/attendees/", "attendees", query):
             for row in rows:
+                listed.add(row["id"])
                 if reading.sortable(str(row.get("changed") or "")) >= edge:
                     wanted[str(row.get("order_id"))] = None
-        for order_id in wanted:
-            if order_id not in told:
-                yield Page("order", [self.fetch_order(order_id, "")])
+        coming = {id_ for id_, changed in recent.coming.items() if changed >= edge}
+        if 2 * len(coming - listed) > len(coming):
+            raise self.api.incomplete(f"{path}/attendees/", len(listed), len(coming))
+        others = [id_ for id_ in wanted if id_ not in recent.told]
+        for order_id in others:
+            order = self.fetch_order(order_id, "")
+            recent.note_alone(order)
+            yield Page("order", [order])
+        if recent.lacking > recent.shown:
+            raise self.api.nonsense(
+                f"lacks {recent.lacking} orders in {path}/orders/ that changed since "
+                f"{recent.edge}",
+                "list-incomplete",
+            )
 
     def _expanded(
         self, path: str, key: str, query: Mapping[str, str], expand: str
@@ -377,7 +440,32 @@ class Eventbrite:
         self, path: str, key: str, query: Mapping[str, str]
     ) -> Iterator[list[dict[str, Any]]]:
         """
-        The pages of a list; ends where the envelope says so (F01), never early (F02).
+        The pages of a list. Objects move between pages while they are read, so a list
+        with fewer than its `object_count` is read once more (F03).
+
+        Raises `ProviderNonsense` if it is shorter than promised even then.
+        """
+        found: set[str] = set()
+        for _ in range(2):
+            promised: list[int] = []
+            for envelope in self._envelopes(path, key, query):
+                rows = [row for row in envelope[key] if row["id"] not in found]
+                found |= {row["id"] for row in rows}
+                if rows or not promised:
+                    yield rows
+                # What is sold meanwhile adds to it: only what it began with counts.
+                count = (envelope.get("pagination") or {}).get("object_count")
+                promised.append(count if type(count) is int else 0)
+            if len(found) >= min(promised):
+                return
+        raise self.api.incomplete(path, len(found), min(promised))
+
+    def _envelopes(
+        self, path: str, key: str, query: Mapping[str, str]
+    ) -> Iterator[dict[str, Any]]:
+        """
+        The answers of a list, each with rows below `key`; ends where the envelope says
+        so (F01), never early (F02).
         """
         place: dict[str, str | int] = {}
         is_promised = False
@@ -397,7 +485,7 @@ class Eventbrite:
                     f"repeats the same page of {path} for ever", "pagination-loop"
                 )
             seen |= fresh
-            yield rows
+            yield envelope
             told = envelope.get("pagination") or {}
             following = _following(told)
             if following is None or not rows:
@@ -450,6 +538,7 @@ class Eventbrite:
         listed = {str(row.get("id")) for row in raw.get("attendees") or ()}
         return {
             **raw,
+            "lost": _unexplained(raw, attendees, listed),
             "first_costs": order.first_costs,
             "is_unpaid": order.is_unpaid,
             "attendees": [
@@ -476,6 +565,7 @@ class Eventbrite:
         told = (reading.text_or_none(raw, "status") or "placed").lower()
         status = reading.word({"status": told}, "status", ORDER_STATUS)
         attendees = reading.rows(raw, "attendees")
+        _refuse_missing_attendees(raw, status, attendees)
         unpaid = [row for row in attendees if _is_unpaid(row, raw)]
         is_paid = status is not OrderStatus.PENDING and told not in NEVER_PAID
         if len(unpaid) == len(attendees) and (unpaid or raw.get("is_unpaid")):
@@ -509,6 +599,59 @@ class Eventbrite:
             doubt=_doubt(first, known, refunded, attendees, is_guessed=is_guessed),
             changed_at=reading.moment_or_none(raw, "changed"),
         )
+
+
+def _seconds_before(moment: str, span: timedelta) -> str:
+    return f"{clock.from_iso(moment) - span:%Y-%m-%dT%H:%M:%SZ}"
+
+
+class _Recent:
+    """
+    What an organisation's `shown` orders, changed since `edge`, say. `told` are ids,
+    `coming` their attendees that are to come, with when each of them changed; `lacking`
+    counts the orders that the list should have shown and that were found without it.
+    """
+
+    def __init__(self, watermark: str, edge: str) -> None:
+        self.watermark = watermark
+        self.edge = edge
+        self.told: set[str] = set()
+        self.coming: dict[str, str] = {}
+        self.shown = 0
+        self.lacking = 0
+        self._newest = watermark
+
+    def note(self, orders: Iterable[Raw]) -> None:
+        for order in orders:
+            self.shown += 1
+            self.told.add(str(order["id"]))
+            self._newest = max(self._newest, _changed_at(order))
+            for attendee in order.get("attendees") or ():
+                if _is_surely_coming(attendee):
+                    self.coming[str(attendee.get("id"))] = _changed_at(attendee)
+
+    def note_alone(self, order: Raw) -> None:
+        """
+        What changed after the list was read cannot have been in it.
+        """
+        self.told.add(str(order.get("id")))
+        if self.edge < _changed_at(order) <= self._newest:
+            self.lacking += 1
+
+
+def _is_surely_coming(attendee: Raw) -> bool:
+    """
+    Whether every list of attendees has it.
+    """
+    return str(attendee.get("status")).lower() in SURELY_LISTED
+
+
+def _number_coming(order: Raw) -> int:
+    return sum(map(_is_surely_coming, order.get("attendees") or ()))
+
+
+def _changed_at(row: Raw) -> str:
+    return reading.sortable(str(row.get("changed") or ""))
 
 
 def _following(told: Mapping[str, Any]) -> dict[str, str | int] | None:
@@ -607,15 +750,31 @@ class _History:
         self.first_costs: Any = None
         self.is_unpaid = False
         self._latest: Raw = {}
+        self._standing = Standing.ABSENT
 
     def add(self, version: Raw, standing: Standing) -> None:
         self._latest = version
+        self._standing = standing
         if standing is not Standing.ABSENT:
             self.is_unpaid = standing is Standing.UNPAID
         if self.is_unpaid:
             self.first_costs = None
         else:
             self.first_costs = _dearer(self.first_costs, version.get("costs"))
+
+    @property
+    def is_coming(self) -> bool:
+        """
+        Whether it was to come when it was last there.
+        """
+        return self._standing is not Standing.ABSENT
+
+    @property
+    def gross(self) -> int:
+        """
+        What it cost when it was last there, in minor units; -1 where nobody tells.
+        """
+        return _gross(self._latest.get("costs"))
 
     def attendee(self, *, is_listed: bool) -> Raw:
         """
@@ -626,6 +785,42 @@ class _History:
         if not is_listed:
             found["status"] = "Deleted"
         return found
+
+
+def _unexplained(
+    order: Raw, attendees: Mapping[str, _History], listed: Collection[str]
+) -> list[str]:
+    """
+    The attendees that the order no longer lists and that came until then, unless its
+    costs are what those of the listed ones come to: then they were taken off it.
+    """
+    gone = [
+        id_
+        for id_, history in attendees.items()
+        if id_ not in listed and history.is_coming
+    ]
+    rows = order.get("attendees") or ()
+    left = sum(max(0, _gross(row.get("costs"))) for row in rows)
+    lost = sum(max(0, attendees[id_].gross) for id_ in gone)
+    is_taken_off = rows and lost and _gross(order.get("costs")) < left + lost
+    return [] if is_taken_off else sorted(gone)
+
+
+def _refuse_missing_attendees(
+    order: Raw, status: OrderStatus, attendees: Sequence[Raw]
+) -> None:
+    """
+    An order that is placed has attendees, and none of them goes away by itself.
+    """
+    if status is not OrderStatus.PAID or _status_of(order) == "refunded":
+        return
+    for id_ in order.get("lost") or ():
+        raise UnreadableRecord(
+            f"Eventbrite no longer lists its attendee {safe(id_, longest=60)}",
+            word=CONTRADICTION,
+        )
+    if not attendees:
+        raise UnreadableRecord("Eventbrite lists no attendee of it", word=CONTRADICTION)
 
 
 def _past_standing(attendee: Raw, order: Raw) -> Standing:
@@ -734,12 +929,16 @@ def _dearer(a: Any, b: Any) -> Any:
     Of two costs the one with the higher gross, the earlier if they are alike.
     """
 
-    def gross(costs: Any) -> int:
-        told = (costs or {}).get("gross") or {}
-        value = told.get("value")
-        return value if type(value) is int else -1
+    return b if _gross(b) > _gross(a) else a
 
-    return b if gross(b) > gross(a) else a
+
+def _gross(costs: Any) -> int:
+    """
+    The gross of some costs in minor units; -1 where nobody tells.
+    """
+    told = (costs or {}).get("gross") or {}
+    value = told.get("value")
+    return value if type(value) is int else -1
 
 
 def _paid_now(raw: Raw, unpaid: Sequence[Raw], paid: _Costs) -> _Costs:

@@ -70,6 +70,7 @@ PAGE_SIZE = 100
 REGIONS = ("AU", "CA", "DE", "FJ", "GB", "MX", "MY", "NZ", "SG", "US")
 OVERLAP = timedelta(minutes=5)
 FEW = 10  # orders that are asked for one by one before all are listed anew
+MANY_WITHOUT = 5  # orders without tickets from which on their list is not believed
 _IDS = re.compile(r"\w{1,100}")
 ORDER_STATUS = {"complete": OrderStatus.PAID}
 TICKET_STATUS = {"complete": TicketStatus.VALID, "cancelled": TicketStatus.VOID}
@@ -174,11 +175,15 @@ class Humanitix:
         if place.newest and self.api.is_ahead(clock.from_iso(place.newest)):
             place = _Place("", {})
         orders = self._list_of(event_id, "orders", place.query)
+        listed = {row["_id"] for row in orders}
+        if not place.seen.keys() <= listed:
+            # Nothing takes an order back out of the time since that it was found in.
+            yield from self.fetch_orders(event_id, None)
+            return
         changed = [row for row in orders if not place.has_seen(row)]
         if not changed and place.newest:
             return
         tickets = _by_order(self._list_of(event_id, "tickets", {}))
-        listed = {row["_id"] for row in orders}
         missing = [id_ for id_, some in tickets.items() if id_ not in listed]
         if place.newest:
             # Orders that did not change are not listed: their tickets must be new.
@@ -186,6 +191,13 @@ class Humanitix:
             if len(missing) > FEW:
                 yield from self.fetch_orders(event_id, None)
                 return
+        elif len(missing) >= MANY_WITHOUT and 2 * len(missing) > len(tickets):
+            raise self.api.nonsense(
+                f"lists tickets of {len(tickets)} orders of the event {event_id}, and "
+                f"{len(missing)} of these orders not",
+                "list-incomplete",
+            )
+        self._refuse_few_tickets(event_id, changed, tickets)
         found = [_whole(row, tickets.get(row["_id"], [])) for row in changed]
         found += [self._order_of(event_id, id_, tickets[id_]) for id_ in missing]
         pages = [found[n : n + PAGE_SIZE] for n in range(0, len(found), PAGE_SIZE)]
@@ -203,6 +215,21 @@ class Humanitix:
         order = self._order_at(event_id, order_id)
         tickets = _by_order(self._list_of(event_id, "tickets", {}))
         return _whole(order, tickets.get(order_id, []))
+
+    def _refuse_few_tickets(
+        self, event_id: str, orders: Sequence[Raw], tickets: Mapping[str, list[Raw]]
+    ) -> None:
+        """
+        Every order has tickets, if only cancelled ones: a list that has none of most
+        orders is not whole. Of fewer orders each is set aside by itself.
+        """
+        without = [row["_id"] for row in orders if row["_id"] not in tickets]
+        if len(without) >= MANY_WITHOUT and 2 * len(without) > len(orders):
+            raise self.api.nonsense(
+                f"lists no tickets of {len(without)} of {len(orders)} orders of the "
+                f"event {event_id}",
+                "list-incomplete",
+            )
 
     def _list_of(
         self, event_id: str, key: str, query: Mapping[str, str]
@@ -270,10 +297,12 @@ class Humanitix:
         """
         The pages of a list. New rows shift pages, so what is short at the end is
         read once more (F03).
+
+        Raises `ProviderNonsense` if it is shorter than its `total` even then.
         """
         seen: set[str] = set()
+        total = 0
         for _ in range(2):
-            total = 0
             number = 1
             while True:
                 asked: Params = {**query, "page": number, "pageSize": PAGE_SIZE}
@@ -289,6 +318,7 @@ class Humanitix:
                 number += 1
             if len(seen) >= total:
                 return
+        raise self.api.incomplete(path, len(seen), total)
 
     def push_check_in(self, ticket_id: str, occurrence_id: str, *, is_in: bool) -> None:
         event = occurrence_id.partition("/")[0]
@@ -377,6 +407,10 @@ class Humanitix:
             raise UnreadableRecord(
                 f"Humanitix no longer lists its ticket {ticket}", word=CONTRADICTION
             )
+        if not reading.rows(raw, "tickets"):
+            raise UnreadableRecord(
+                "Humanitix lists none of its tickets", word=CONTRADICTION
+            )
         order = reading.mapping(raw, "order")
         currency = reading.text(order, "currency").upper()
         money.exponent(currency)
@@ -388,6 +422,8 @@ class Humanitix:
 
         charged = reading.amount(then, "total", currency)
         faces = of(then, "subtotal") - of(then, "discounts")
+        if not raw.get("part"):
+            _refuse_missing_tickets(raw["tickets"], currency, faces)
         refunded = of(now, "refunds")
         return records.Order(
             id=reading.text(order, "_id"),
@@ -601,6 +637,25 @@ def _read_tickets(
             raws, prices, paid, map(_codes, raws), strict=True
         )
     )
+
+
+def _refuse_missing_tickets(tickets: list[Raw], currency: str, faces: int) -> None:
+    """
+    Raises `UnreadableRecord` if the order cost at least one ticket more than those
+    that are listed; a smaller difference comes from packages, whose price is rounded
+    for each ticket. One that was cancelled, or swapped, has taken its price along.
+    """
+    if any(map(_is_cancelled, tickets)):
+        return
+    prices = [reading.amount(ticket, "netPrice", currency) for ticket in tickets]
+    paid = [price for price in prices if price > 0]
+    if faces - sum(prices) >= (min(paid) if paid else 1):
+        cost, found = (money.decimal_text(n, currency) for n in (faces, sum(prices)))
+        raise UnreadableRecord(
+            f"its tickets cost {cost} {currency}, those that Humanitix lists "
+            f"{found} {currency}",
+            word=CONTRADICTION,
+        )
 
 
 def _codes(ticket: Raw) -> tuple[str | None, str | None]:

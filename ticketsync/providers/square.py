@@ -181,6 +181,7 @@ class Square:
     def __init__(self, api: ApiClient, options: Options) -> None:
         self.api = api
         self._places: list[Raw] | None = None
+        self._latest = "9999"  # what both lists of changes show last
 
     # The half that talks
 
@@ -201,6 +202,9 @@ class Square:
         """
         told = (place.get("merchant_id") for place in self._locations())
         return sorted({str(merchant) for merchant in told if merchant})
+
+    def parts(self) -> Sequence[str]:
+        return [str(place["id"]) for place in self._locations()]
 
     def fetch_events(self) -> Iterator[Page]:
         home = self._locations()[0]
@@ -239,7 +243,9 @@ class Square:
             yield from self._all_orders()
             return
         lists = Lists()
-        orders = self._changed(f"{since - OVERLAP:%Y-%m-%dT%H:%M:%SZ}", lists)
+        orders = self._changed(
+            f"{since - OVERLAP:%Y-%m-%dT%H:%M:%SZ}", watermark, lists
+        )
         for some in in_lots(orders, IDS_AT_ONCE):
             yield Page("order", self._gathered(some, lists))
         yield from self._unlinked(lists)
@@ -293,12 +299,14 @@ class Square:
         return Hint(key, event, hooks.NOTHING)
 
     def watermark_of(self, raw: Raw) -> str:
+        """
+        No later than the changed orders and payments go that were shown: where a list
+        is short, the next read must begin before what it lacks.
+        """
         parts = [raw.get("order") or raw["unlinked"], *raw["returns"]]
         parts += [*raw.get("payments", ()), *raw.get("refunds", ())]
-        moments = [part.get("updated_at") or part.get("created_at") for part in parts]
-        return max(
-            (reading.sortable(m) for m in moments if isinstance(m, str)), default=""
-        )
+        newest = max(map(_changed_at, parts), default="")
+        return min(newest, self._latest)
 
     def event_of(self, raw: Raw) -> str:
         return next(iter(_dates_in(raw)), "")
@@ -324,6 +332,17 @@ class Square:
             lists.note_returns(orders)
             sales = [order for order in orders if is_sale(order)]
             yield Page("order", self._gathered(sales, lists))
+        paid = {
+            str(payment["order_id"])
+            for payment in lists.payments.values()
+            if payment.get("order_id")
+        }
+        if 2 * len(paid - lists.seen) > len(paid):
+            raise self.api.nonsense(
+                f"lists payments of {len(paid)} orders, and of these orders "
+                f"{len(paid - lists.seen)} not",
+                "list-incomplete",
+            )
         yield from self._unlinked(lists)
 
     def _read_money(self, lists: Lists, changed: Mapping[str, str]) -> None:
@@ -340,28 +359,50 @@ class Square:
             for row in rows:
                 lists.add_refund(slim(row))
 
-    def _changed(self, since: str, lists: Lists) -> list[Raw]:
+    def _changed(self, since: str, watermark: str, lists: Lists) -> list[Raw]:
         """
         The sales of which anything changed: the order, a payment, a refund, a return.
+
+        Raises `ProviderNonsense` if most of the changed orders are found only by their
+        payments, or if nothing is shown, not even what the watermark is from.
         """
         sales: dict[str, Raw] = {}
         wanted: dict[str, None] = {}
+        shown: dict[str, str] = {}
         for orders in self._search("updated_at", "UPDATED_AT", since, "ASC"):
             lists.note_returns(orders)
+            shown |= {str(order["id"]): _changed_at(order) for order in orders}
             sales |= {str(order["id"]): order for order in orders if is_sale(order)}
             wanted |= sources(orders)
         changed = {"updated_at_begin_time": since, "sort_field": "UPDATED_AT"}
         self._read_money(lists, changed)
+        paid = [_changed_at(payment) for payment in lists.payments.values()]
+        if not shown and not lists.payments and not lists.refunds:
+            raise self.api.nonsense(
+                f"shows no change since {since}, though it told one of {watermark}",
+                "list-incomplete",
+            )
+        newest = max([watermark, *shown.values()])
+        self._latest = min(newest, max([watermark, *paid]))
         self._ask_alone("payment", lists.lacking_payments_of_refunds(), lists)
         wanted |= dict.fromkeys(
             str(payment["order_id"])
             for payment in lists.payments.values()
             if payment.get("order_id")
         )
+        lacking = 0
         for some in in_lots([id_ for id_ in wanted if id_ not in sales], IDS_AT_ONCE):
-            found = self._by_id(some)
+            found = self._all_by_id(some)
             lists.note_returns(found)
             sales |= {str(order["id"]): order for order in found if is_sale(order)}
+            # What changed after the list was read cannot have been in it.
+            late = (since < _changed_at(order) <= newest for order in found)
+            lacking += sum(late)
+        if lacking > len(shown):
+            raise self.api.nonsense(
+                f"lacks {lacking} orders in its list of those changed since {since}",
+                "list-incomplete",
+            )
         return list(sales.values())
 
     def _gathered(self, orders: Sequence[Raw], lists: Lists) -> list[Raw]:
@@ -390,7 +431,7 @@ class Square:
     def _ask_returns(self, refunds: Iterable[Raw], lists: Lists) -> None:
         ids = dict.fromkeys(str(r["order_id"]) for r in refunds if r.get("order_id"))
         for some in in_lots([i for i in ids if i not in lists.seen], IDS_AT_ONCE):
-            lists.note_returns(self._by_id(some))
+            lists.note_returns(self._all_by_id(some))
             lists.seen |= set(some)
 
     def _unlinked(self, lists: Lists) -> Iterator[Page]:
@@ -413,6 +454,16 @@ class Square:
         if not isinstance(row, dict) or row.get("id") != id_:
             raise self.api.nonsense(f"answered without the {kind} {id_}", "not-json")
         return [slim(row)]
+
+    def _all_by_id(self, ids: Sequence[str]) -> list[Raw]:
+        """
+        These orders; raises `ProviderNonsense` if most of several are missing.
+        """
+        found = self._by_id(ids)
+        missing = len(set(ids) - {str(order["id"]) for order in found})
+        if missing > 1 and 2 * missing > len(ids):
+            raise self.api.incomplete("orders", len(found), len(ids))
+        return found
 
     def _by_id(self, ids: Sequence[str]) -> list[Raw]:
         if not ids:
@@ -669,6 +720,11 @@ def _dates_in(raw: Raw) -> dict[str, str]:
     for line in ordered:
         found.setdefault(_date_of(line), _line_name(line))
     return found or {ANY_AMOUNT: "Custom Amount"}
+
+
+def _changed_at(row: Raw) -> str:
+    moment = row.get("updated_at") or row.get("created_at")
+    return reading.sortable(moment) if isinstance(moment, str) else ""
 
 
 def _is_about(raw: Raw, occurrence_id: str) -> bool:

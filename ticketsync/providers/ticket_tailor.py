@@ -141,9 +141,22 @@ class TicketTailor:
         return records.Identity(None, "a box office without events yet")
 
     def fetch_events(self) -> Iterator[Page]:
-        for path in ("/event_series", "/events"):
-            for rows in by_last_id(self.api, path):
-                yield Page("event", rows)
+        series: set[str] = set()
+        for rows in by_last_id(self.api, "/event_series"):
+            series |= {str(row["id"]) for row in rows}
+            yield Page("event", rows)
+        named: set[str] = set()
+        for rows in by_last_id(self.api, "/events"):
+            named |= {
+                str(r["event_series_id"]) for r in rows if r.get("event_series_id")
+            }
+            yield Page("event", rows)
+        if 2 * len(named - series) > len(named):
+            raise self.api.nonsense(
+                f"lists {len(series)} event series, and its events belong to "
+                f"{len(named - series)} others",
+                "list-incomplete",
+            )
 
     def fetch_orders(self, event_id: str, bookmark: str | None) -> Iterator[Page]:
         query = {"event_id": event_id}
@@ -179,8 +192,15 @@ class TicketTailor:
             is_ahead = True
         if is_ahead:
             query = {}  # read everything
+        shows_anything = False
         for rows in by_last_id(self.api, "/orders", query):
+            shows_anything = shows_anything or bool(rows)
             yield Page("order", rows)
+        if not shows_anything:
+            raise self.api.nonsense(
+                "shows no order of the hour before its newest one, nor that one",
+                "list-incomplete",
+            )
 
     def fetch_order(self, order_id: str, occurrence_id: str) -> Raw:
         found: Raw = self.api.get(f"/orders/{order_id}")
@@ -191,7 +211,7 @@ class TicketTailor:
         for rows in by_last_id(self.api, "/issued_tickets", query):
             # Only an order_id that is there and null says that there is no order.
             loose = [row for row in rows if row.get("order_id", "untold") is None]
-            yield Page("ticket", loose)
+            yield Page("ticket", loose, listed=len(rows))
 
     # What it tells by itself
 

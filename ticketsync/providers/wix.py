@@ -178,6 +178,7 @@ class Wix:
         self._site = options.get("site_id", "")
         self._transactions: dict[str, Raw] | None = None
         self._of_order: dict[str, list[str]] = {}  # order number → transaction ids
+        self._latest = "9999"  # what a list of changes shows last
 
     # The half that talks
 
@@ -214,19 +215,44 @@ class Wix:
     def fetch_all_orders(
         self, bookmark: str | None, extent: Extent, *, workers: int
     ) -> Iterator[Page]:
-        return self._orders({})
+        shown: set[str] = set()
+        for page in self._orders({}):
+            shown |= {str(raw["id"]) for raw in page.records}
+            yield page
+        named = self._numbers_of_guests()
+        if 2 * len(named - shown) > len(named):
+            raise self.api.nonsense(
+                f"lists guests of {len(named)} orders, and of these orders "
+                f"{len(named - shown)} not",
+                "list-incomplete",
+            )
+
+    def _numbers_of_guests(self) -> set[str]:
+        """
+        The order numbers on the first page of all guests: enough to see whether the
+        list of orders has collapsed.
+        """
+        asked = {
+            "query": {"cursorPaging": {"limit": GUESTS_AT_ONCE}},
+            "fields": ["GUEST_DETAILS"],
+        }
+        rows = rows_of(
+            self.api, self.api.query("/events/v2/guests/query", asked), "guests", "id"
+        )
+        return {str(row["orderNumber"]) for row in rows if row.get("orderNumber")}
 
     def fetch_recent_orders(self, watermark: str) -> Iterator[Page]:
         since = clock.from_iso(watermark)
         if self.api.is_ahead(since):
             yield from self._orders({})
             return
+        self._latest = watermark
         numbers = dict.fromkeys(self._changed_guests(since - OVERLAP))
         numbers |= dict.fromkeys(self._open_refunds(since))
         wanted = list(numbers)
         for begin in range(0, len(wanted), NUMBERS_AT_ONCE):
             some = wanted[begin : begin + NUMBERS_AT_ONCE]
-            yield from self._orders({"orderNumber": some})
+            yield from self._orders_numbered(some)
         yield from self._new_orders(since - OVERLAP, numbers)
 
     def fetch_order(self, order_id: str, occurrence_id: str) -> Raw:
@@ -281,12 +307,16 @@ class Wix:
         return Hint(key, event, hooks.NOTHING)
 
     def watermark_of(self, raw: Raw) -> str:
+        """
+        No later than the guests go that were shown: they say which old orders changed,
+        and where they are short, the next read must begin before what they lack.
+        """
         order = raw["order"]
         moments = [order.get("updated"), order.get("created")]
-        moments += [refund.get("createdAt") for refund in raw["refunds"]]
-        return max(
+        newest = max(
             (reading.sortable(m) for m in moments if isinstance(m, str)), default=""
         )
+        return min(newest, self._latest)
 
     def event_of(self, raw: Raw) -> str:
         return str(raw["order"].get("eventId") or "")
@@ -309,12 +339,28 @@ class Wix:
         for rows in self._order_pages({**filters, "sort": "created:asc"}):
             yield Page("order", [self._whole(row) for row in rows])
 
+    def _orders_numbered(self, numbers: Sequence[str]) -> Iterator[Page]:
+        """
+        Raises `ProviderNonsense` if most of these orders are missing.
+        """
+        shown: set[str] = set()
+        for page in self._orders({"orderNumber": list(numbers)}):
+            shown |= {str(raw["id"]) for raw in page.records}
+            yield page
+        missing = set(numbers) - shown
+        if 2 * len(missing) > len(numbers):
+            raise self.api.incomplete("orders", len(shown), len(numbers))
+
     def _new_orders(self, since: Any, told: Mapping[str, None]) -> Iterator[Page]:
         """
         Orders placed since, of which no guest was made yet.
+
+        Raises `ProviderNonsense` if the site shows no order at all: it had some.
         """
         edge = f"{since:%Y-%m-%dT%H:%M:%SZ}"
-        for rows in self._order_pages({"sort": "created:desc"}):
+        for number, rows in enumerate(self._order_pages({"sort": "created:desc"})):
+            if not rows and not number:
+                raise self.api.nonsense("shows no order any more", "list-incomplete")
             fresh = [r for r in rows if reading.sortable(str(r.get("created"))) >= edge]
             news = [row for row in fresh if row["orderNumber"] not in told]
             if news:
@@ -372,9 +418,7 @@ class Wix:
             elif offset >= total:
                 return
             elif not rows:
-                raise self.api.nonsense(
-                    f"promised {total} {key} and sent {offset}", "list-incomplete"
-                )
+                raise self.api.incomplete(key, offset, total)
 
     def _changed_guests(self, since: Any) -> Iterator[str]:
         """
@@ -399,6 +443,8 @@ class Wix:
                     "list-incomplete",
                 )
             for row in rows:
+                changed = reading.sortable(str(row.get("updatedDate") or ""))
+                self._latest = max(self._latest, changed)
                 if row.get("orderNumber"):
                     yield str(row["orderNumber"])
             cursor = str((told.get("cursors") or {}).get("next") or "")

@@ -14,7 +14,7 @@ from ticketsync.core import clock, errors, records
 from ticketsync.providers.base import Page, Provider, Raw
 from ticketsync.sales import quarantine, versions
 from ticketsync.sales.packing import Version, pack
-from ticketsync.workflows import twins
+from ticketsync.workflows import parts, twins
 from ticketsync.workflows.recognise import recognised
 from ticketsync.workflows.records import (
     cleaned,
@@ -50,6 +50,7 @@ def refresh(work: AccountSession, *, accept_shrink: bool = False) -> ListingResu
     for page in recognised(work, accept_shrink=accept_shrink):
         _save_page(work, page, result)
         work.on_progress(work.account.name, "events", len(result.seen), 0)
+    parts.refuse_missing_parts(work, accept_shrink=accept_shrink)
     _notice_absence(work, result, accept_shrink=accept_shrink)
     return result
 
@@ -58,7 +59,7 @@ def _save_page(work: AccountSession, page: Page, result: ListingResult) -> None:
     spec = work.provider.spec
     cleans = cleaned(page.records, spec)
     good, bad = understood("event", cleans, _reader(work.provider))
-    refuse_drift(len(good), bad, spec.title)
+    refuse_drift(len(good), bad, spec.title, work.account.name)
     events = [item.value for item in good]
     result.seen.update(date.id for event in events for date in event.occurrences)
     result.seen.update(item.provider_id for item in bad)

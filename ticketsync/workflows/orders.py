@@ -81,7 +81,9 @@ SHRUNK = 0.5
 @dataclass(slots=True)
 class Reading:
     """
-    What one run learns about orders: seen per event, touched, complete.
+    What one run learns about orders: seen per event, touched, complete. `is_whole`
+    says that all orders were read, so that `newest` is believed even if it went back;
+    it stays where it was unless `may_move`.
     """
 
     ids: dict[str, int]
@@ -96,6 +98,8 @@ class Reading:
     swept: set[str] = field(default_factory=set)
     was_sweeping: bool = False
     is_first: bool = False
+    is_whole: bool = False
+    may_move: bool = True
     newest: str = ""
     expected: int = 0
     done: int = 0
@@ -153,8 +157,14 @@ def read_recent(work: AccountSession, progress: Reading) -> set[str]:
     if newest is None:
         return set()
     before = set(progress.touched)
-    for page in provider.fetch_recent_orders(newest):
-        _save_page(work, page, progress)
+    try:
+        for page in provider.fetch_recent_orders(newest):
+            _save_page(work, page, progress)
+    except errors.ProviderNonsense as incomplete:
+        if isinstance(provider, TellsChanges) or incomplete.word != "list-incomplete":
+            raise
+        work.troubles.append(incomplete)  # events are read by themselves, too
+        progress.may_move = False
     rows = progress.touched - before
     progress.seen.clear()  # a part of an event's orders says nothing of the rest
     return {id_ for id_, row in progress.ids.items() if row in rows}
@@ -190,6 +200,7 @@ def read_whole(
             progress.complete.add(offer.occurrence_id)
             progress.prints[offer.occurrence_id] = begun[offer.occurrence_id]
     if left is None:
+        progress.is_whole = True
         for offer in listed:
             progress.seen.setdefault(offer.occurrence_id, set())
 
@@ -373,8 +384,39 @@ def read_loose(
         return pages
 
     workers = _workers(work, len(suspicious))
+    tickets: dict[int, float] = {offer.id: 0 for offer in suspicious}
     for offer, page in side_by_side(map(reader, suspicious), workers=workers):
+        tickets[offer.id] += math.inf if page.listed is None else page.listed
         _save_loose_page(work, provider, offer, page, progress)
+    for offer in suspicious:
+        _notice_few_tickets(
+            work, progress, offer, held.get(offer.id), tickets[offer.id]
+        )
+
+
+def _notice_few_tickets(
+    work: AccountSession,
+    progress: Reading,
+    offer: Offer,
+    held: Held | None,
+    listed: float,
+) -> None:
+    """
+    An event whose list of tickets is shorter than half of what its orders hold, or of
+    what the event itself counts, was not read whole.
+    """
+    expected = max(held.sold if held else 0, offer.issued or 0)
+    if not expected or listed >= SHRUNK * expected:
+        return
+    progress.complete.discard(offer.occurrence_id)
+    work.troubles.append(
+        errors.ProviderNonsense(
+            f"Account {work.account.name!r}: {offer.name} {offer.starts_local} has "
+            f"{expected} tickets, and the list of its tickets shows {listed:.0f}.",
+            hint="It is read again with the next run.",
+            word="list-incomplete",
+        )
+    )
 
 
 def notice_absence(
@@ -394,29 +436,67 @@ def notice_absence(
         if offer.occurrence_id in progress.complete
         and offer.occurrence_id in progress.seen
     ]
+    refused = set() if accept_shrink else _refuse_few_orders(work, progress, complete)
     if not complete or progress.is_first:  # then all that is held was seen just now
-        return set()
+        return refused
     with work.database.read() as session:
         known = saving.known_orders(
             session, work.account.id, (offer.id for offer in complete)
         )
+    missing = {
+        offer.id: known.get(offer.id, set()) - progress.seen[offer.occurrence_id]
+        for offer in complete
+    }
+    held = sum(len(known.get(offer.id, ())) for offer in complete)
+    has_collapsed = _is_shrunk(held - sum(map(len, missing.values())), held)
     gone: list[str] = []
-    refused: set[int] = set()
     for offer in complete:
-        held = known.get(offer.id, set())
-        missing = held - progress.seen[offer.occurrence_id]
-        left = len(held) - len(missing)
-        if len(held) >= FEW and left < SHRUNK * len(held) and not accept_shrink:
+        before = len(known.get(offer.id, ()))
+        left = before - len(missing[offer.id])
+        is_doubtful = has_collapsed and left < before
+        if (is_doubtful or _is_shrunk(left, before)) and not accept_shrink:
             refused.add(offer.id)
-            work.troubles.append(_shrunk(work, offer, left, len(held)))
-        else:
-            gone += missing
+            work.troubles.append(_shrunk(work, offer, left, before))
+        elif offer.id not in refused:
+            gone += missing[offer.id]
     if gone:
         with work.unit() as session:
             saving.mark_gone(session, work.account.id, gone, clock.now())
         work.notes.append(
             f"{len(gone)} orders are no longer listed; they still count, see `status`"
         )
+    return refused
+
+
+def _is_shrunk(left: int, before: int) -> bool:
+    """
+    Whether a list that had `before` rows is not believed to have `left` now.
+    """
+    return before >= FEW and left < SHRUNK * before
+
+
+def _refuse_few_orders(
+    work: AccountSession, progress: Reading, complete: Sequence[Offer]
+) -> set[int]:
+    """
+    The rows of the events that list far fewer orders than they say themselves that they
+    have: at a first read nothing else contradicts a list of orders that collapsed.
+    """
+    counted = {
+        o.id: (len(progress.seen[o.occurrence_id]), o.ordered or 0) for o in complete
+    }
+    has_collapsed = _is_shrunk(
+        sum(seen for seen, ordered in counted.values() if ordered),
+        sum(ordered for _, ordered in counted.values()),
+    )
+    refused: set[int] = set()
+    for offer in complete:
+        seen, ordered = counted[offer.id]
+        if has_collapsed:
+            refused.add(offer.id)  # it may agree by chance: what counts is not sure
+        if _is_shrunk(seen, ordered) or (has_collapsed and seen < ordered):
+            refused.add(offer.id)
+            work.troubles.append(_too_few(work, offer, seen, ordered))
     return refused
 
 
@@ -666,7 +746,8 @@ def _save_records(
     for date, id_ in seen:
         progress.seen.setdefault(date, set()).add(id_)
     if not is_retry:
-        refuse_drift(len(seen) - len(bad), bad, provider.spec.title)
+        title = provider.spec.title
+        refuse_drift(len(seen) - len(bad), bad, title, work.account.name)
         progress.newest = max([progress.newest, *(found.newest for _, found in lot)])
     counts.processed += len(seen)
     counts.unchanged += len(seen) - len(good) - len(bad)
@@ -916,6 +997,19 @@ def _agrees(offer: Offer, held: Held | None) -> bool:
         return not offer.issued and not offer.ordered
     fits = offer.issued in held.tickets
     return fits and (offer.ordered is None or offer.ordered in held.orders)
+
+
+def _too_few(
+    work: AccountSession, offer: Offer, seen: int, ordered: int
+) -> errors.GuardRefused:
+    return errors.GuardRefused(
+        f"Account {work.account.name!r}: {offer.name} {offer.starts_local} has "
+        f"{ordered} orders, and the list of its orders shows {seen}; it is read again "
+        "with the next run.",
+        hint="Look at the platform. If the list is right, run "
+        f"`ticketsync sync {work.account.name} --accept-shrink` once.",
+        word="guard-shrink",
+    )
 
 
 def _shrunk(

@@ -103,15 +103,22 @@ def refuse_unknown_currencies(event: Event) -> None:
         refuse_unknown_currency(occurrence.currency)
 
 
-def refuse_drift(read: int, unread: Sequence[Unread], platform: str) -> None:
+def refuse_drift(
+    read: int, unread: Sequence[Unread], platform: str, account: str
+) -> None:
     """
-    Many unreadable records on one page mean that the platform changed, not the data.
+    Many unreadable records on one page mean that the platform changed, not the data;
+    many that contradict what is known, that one of the lists behind them is not whole.
     """
     everything = read + len(unread)
-    if everything >= FEW and len(unread) > MOST_UNREADABLE * everything:
-        raise errors.ProviderNonsense(
-            f"{platform}: {len(unread)} of {everything} records of one page cannot be "
-            f"read ({unread[0].provider_id}: {unread[0].reason}).",
-            hint="Nothing of this page was saved; look for a newer ticketsync.",
-            word="schema-drift",
-        )
+    if everything < FEW or len(unread) <= MOST_UNREADABLE * everything:
+        return
+    is_known = all(item.word == errors.CONTRADICTION for item in unread)
+    raise errors.ProviderNonsense(
+        f"Account {account!r}: {len(unread)} of {everything} records of one page of "
+        f"{platform} cannot be read ({unread[0].provider_id}: {unread[0].reason}).",
+        hint="Nothing of this page was saved; it is read again with the next run."
+        if is_known
+        else "Nothing of this page was saved; look for a newer ticketsync.",
+        word="list-incomplete" if is_known else "schema-drift",
+    )

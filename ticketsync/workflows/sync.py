@@ -523,7 +523,14 @@ def _bring_up_to_date(
         newest = bookmarks.of(session, work.account.id, orders.NEWEST).get("", "")
         changed_at = bookmarks.of(session, work.account.id, orders.CHANGED)
         shows = links.shows_of(session, touched)
-    moved = is_finished and complete and progress.newest > newest
+    is_later = progress.newest > newest or (progress.is_whole and progress.newest)
+    moved = (
+        is_finished
+        and complete
+        and progress.may_move
+        and is_later
+        and progress.newest != newest
+    )
     fresh = {event: mark for event, mark in marks.items() if known.get(event) != mark}
     later = {
         unit: moment

@@ -1,0 +1,107 @@
+"""
+Lists of a played platform that come back empty, short, refused or cut, and a record of
+the lists that were asked for.
+"""
+
+import fnmatch
+import json
+import re
+
+from ticketsync.sandbox.faults import Answer
+
+_IDS = re.compile(
+    r"(?<=/)(?:[0-9a-f]{24}|\d+|(?:PAY|RF|R|O|or_|ev_)\w+|[0-9a-f-]{36})(?=/|$)"
+)
+
+
+def kept(percent):
+    """
+    An answer with that share of its rows, which claims that there are no others.
+    """
+
+    def spoil(answer):
+        page = json.loads(answer.body)
+        for key, rows in page.items():
+            if isinstance(rows, list):
+                page[key] = rows[: len(rows) * percent // 100]
+                _claim(page, len(page[key]))
+        page.pop("cursor", None)
+        return Answer(200, json.dumps(page).encode(), answer.headers)
+
+    return spoil
+
+
+def _claim(page, number):
+    """
+    Make every word that an envelope has about its length agree with that number.
+    """
+    if isinstance(page.get("links"), dict):
+        page["links"]["next"] = None
+    metadata = page.get("pagingMetadata", {})
+    metadata.get("cursors", {}).pop("next", None)
+    for envelope in (page, page.get("pagination", {}), metadata):
+        for name in ("total", "count", "object_count"):
+            if name in envelope:
+                envelope[name] = number
+        if "has_more_items" in envelope:
+            envelope.update(has_more_items=False, page_count=1)
+
+
+def promising(percent):
+    """
+    An answer with that share of its rows, which tells the true number of them.
+    """
+
+    def spoil(answer):
+        page = json.loads(answer.body)
+        for key, rows in page.items():
+            if isinstance(rows, list):
+                page[key] = rows[: len(rows) * percent // 100]
+        return Answer(200, json.dumps(page).encode(), answer.headers)
+
+    return spoil
+
+
+def status(code):
+    return lambda _: Answer(code, b"{}")
+
+
+ANSWERS = {
+    "empty": kept(0),
+    "at 40 %": kept(40),
+    "403": status(403),
+    "404": status(404),
+    "truncated": lambda answer: Answer(200, answer.body[:60], answer.headers),
+}
+
+
+def spoil(monkeypatch, played, path, answer):
+    """
+    Let this list answer so, and what is asked for out of it alone not at all; `path` is
+    a pattern. Without a path everything is as it was.
+    """
+    whole = type(played.faults).spoil.__get__(played.faults)
+
+    def spoiled(asked, reply):
+        if path is not None and fnmatch.fnmatchcase(shape_of(asked), path):
+            return answer(reply)
+        if path is not None and asked.startswith(f"{path}/"):
+            return Answer(404, b'{"errors":[{"code":"NOT_FOUND"}]}')
+        return whole(asked, reply)
+
+    monkeypatch.setattr(played.faults, "spoil", spoiled)
+
+
+def shape_of(path):
+    """
+    A path without what differs from record to record: `/orders/*/`.
+    """
+    return _IDS.sub("*", path)
+
+
+def asked_for(played, prefix):
+    """
+    The shapes of the paths that were asked since the log was cleared.
+    """
+    paths = {target.partition("?")[0] for _, target, _ in played.log}
+    return {shape_of(path.removeprefix(prefix)) for path in paths}

@@ -1,0 +1,428 @@
+"""
+Whatever a platform answers with comes in lists. One that comes back empty, shrunken,
+refused or cut takes nothing away, is named, and once the platform has recovered the
+next ordinary run is right again.
+
+`LISTS` must name every list that a sync asks for: they are recorded, and a new one that
+is not in the table fails.
+"""
+
+import json
+import shutil
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from conftest import NOW, TODAY
+from support.platform_accounts import adopt, connect, expected, figures, run, same
+from support.spoiled_lists import ANSWERS, asked_for, kept, promising, spoil
+
+from ticketsync.core import clock
+from ticketsync.reporting import sales
+from ticketsync.sandbox import eventbrite, platforms, server, world
+from ticketsync.sandbox.faults import Answer
+from ticketsync.store import engine
+from ticketsync.store.tables.accounts import Account
+from ticketsync.store.upsert import table_of
+from ticketsync.workflows import connect as connecting
+from ticketsync.workflows import parts, sync
+from ticketsync.workflows.sync import Request
+
+FIRST, FULL, CHANGES = "a first read", "a full read", "a read of changes"
+ALWAYS = (FIRST, FULL, CHANGES)
+WHOLE = (FIRST, FULL)
+
+# Every list of every platform, and the reads that ask for it.
+LISTS = {
+    "ticket_tailor": {
+        "/event_series": ALWAYS,
+        "/events": ALWAYS,
+        "/orders": ALWAYS,
+        "/issued_tickets": ALWAYS,
+    },
+    "eventbrite": {
+        "/users/me/organizations/": ALWAYS,
+        "/organizations/*/events/": ALWAYS,
+        "/organizations/*/orders/": ALWAYS,
+        "/organizations/*/attendees/": ALWAYS,
+    },
+    "eventbrite without expansions": {"/events/*/attendees/": ALWAYS},
+    "humanitix": {
+        "/v1/events": ALWAYS,
+        "/v1/events/*/orders": ALWAYS,
+        "/v1/events/*/tickets": ALWAYS,
+    },
+    "wix": {
+        "/events/v3/events/query": ALWAYS,
+        "/events/v1/orders": ALWAYS,
+        "/payments/v2/transactions": ALWAYS,
+        "/events/v2/guests/query": ALWAYS,
+    },
+    "square": {
+        "/v2/locations": ALWAYS,
+        "/v2/catalog/list": ALWAYS,
+        "/v2/orders/search": ALWAYS,
+        "/v2/payments": ALWAYS,
+        "/v2/refunds": ALWAYS,
+        "/v2/orders/batch-retrieve": (CHANGES,),
+    },
+}
+# One record by its number: what is asked for beside the lists.
+ONE = {
+    "/orders/*/",
+    "/orders/*",
+    "/v1/events/*/orders/*",
+    "/v2/payments/*",
+    "/v2/refunds/*",
+}
+# Where a short answer cannot be told from a true one: nothing says how many old orders
+# changed. The watermark does not move beyond what was shown, so nothing is lost.
+CANNOT_BE_TOLD = {("/events/v2/guests/query", CHANGES)}
+# What the ordinary suite plays for every list. The client turns refusals and cut
+# answers into errors before it matters which list it was: one of each platform will do.
+QUICK = ("empty", "at 40 %")
+
+
+def cases():
+    for name, paths in LISTS.items():
+        for path, reads in paths.items():
+            for read in reads:
+                for answer in ANSWERS:
+                    is_quick = answer in QUICK and read != FULL
+                    is_quick = is_quick or (read == CHANGES and path == list(paths)[-1])
+                    marks = () if is_quick else (pytest.mark.drill,)
+                    yield pytest.param(name, path, read, answer, marks=marks)
+
+
+@pytest.fixture
+def database(sqlite):
+    """
+    How a list shrinks has nothing to do with the kind of database.
+    """
+    return sqlite
+
+
+@pytest.fixture
+def played(name, frozen, monkeypatch):
+    with playing(name, monkeypatch) as sandbox:
+        yield sandbox
+
+
+def playing(name, monkeypatch):
+    """
+    One platform on loopback, `sandbox.platform_name` its name.
+    """
+    platform, _, how = name.partition(" ")
+    if platform == "ticket_tailor":
+        sandbox = server.Sandbox(world.build(today=TODAY, orders=120))
+        player = sandbox.platform
+    else:
+        (player,) = platforms.others(today=TODAY, orders=120, names=[platform])
+        small = world.build(today=TODAY, orders=1)
+        sandbox = server.Sandbox(small, others=(player,))
+    if how:
+        player.expands = False
+    monkeypatch.setenv("KEY", player.key)
+    sandbox.clock = lambda: clock.now().timestamp()
+    sandbox.player = player
+    sandbox.platform_name = platform
+    return _Serving(sandbox)
+
+
+class _Serving:
+    def __init__(self, sandbox):
+        self.sandbox = sandbox
+        self.server = server.serving(sandbox)
+
+    def __enter__(self):
+        address = self.server.__enter__()
+        self.sandbox.address = self.sandbox.url(address, self.sandbox.platform_name)
+        return self.sandbox
+
+    def __exit__(self, *what):
+        return self.server.__exit__(*what)
+
+
+@pytest.fixture(scope="session")
+def books(tmp_path_factory):
+    """
+    Databases to be copied: of each platform one that was only listed, and one that was
+    read. Filled as they are asked for.
+    """
+    return {}, tmp_path_factory.mktemp("books")
+
+
+@pytest.fixture
+def opened(books, played, name, settings, templates):
+    """
+    Opens a copy, of an account that was only listed or of one that was read.
+    """
+    made, folder = books
+    databases = []
+
+    def open_(*, is_read):
+        if (name, is_read) not in made:
+            place = templates.copy("sqlite", "empty", folder / f"{name} {is_read}.db")
+            database = engine.open_database(place)
+            connect(database, played.platform_name, played.address)
+            sync.fetch_listing(database, settings, [])
+            adopt(database)
+            if is_read:
+                run(database, settings)
+                same(figures(database), expected(played, played.platform_name))
+            database.close()
+            made[name, is_read] = place
+        copy = folder / f"copy{len(list(folder.iterdir()))}.db"
+        shutil.copy(made[name, is_read], copy)
+        database = engine.open_database(str(copy))
+        databases.append(database)
+        with database.write() as session:
+            accounts = table_of(Account)
+            session.connection().execute(
+                accounts.update().values(base_url=played.address)
+            )
+        return database
+
+    yield open_
+    for database in databases:
+        database.close()
+
+
+def attempt(database, settings, **options):
+    return sync.sync(database, settings, Request(**options)).results[0]
+
+
+def change(played, frozen):
+    """
+    Ten minutes later: twelve old orders changed.
+    """
+    played.player.world.now += 600
+    frozen(NOW + timedelta(seconds=600))
+    world.change_some(played.player.world, 12, 20)
+    played.player.forget()
+
+
+def begin(read, opened, played, frozen):
+    """
+    The database before that kind of read, its figures, and what the read is asked with.
+    """
+    database = opened(is_read=read != FIRST)
+    before = figures(database)
+    if read == CHANGES:
+        change(played, frozen)
+    return database, before, {"full": True} if read == FULL else {}
+
+
+def later(played, frozen, seconds):
+    """
+    So many seconds after the first read.
+    """
+    played.player.world.now += seconds - int((clock.now() - NOW).total_seconds())
+    frozen(NOW + timedelta(seconds=seconds))
+
+
+def without(ids, key, name):
+    """
+    A list that lacks these rows and does not count them.
+    """
+
+    def spoil_(answer):
+        page = json.loads(answer.body)
+        rows = [row for row in page[key] if row[name] not in ids]
+        lost = len(page[key]) - len(rows)
+        page[key] = rows
+        for envelope in (page, page.get("pagination", {})):
+            for count in ("total", "object_count"):
+                if count in envelope:
+                    envelope[count] -= lost
+        return Answer(answer.status, json.dumps(page).encode(), answer.headers)
+
+    return spoil_
+
+
+def assert_nothing_was_taken_away(before, found):
+    for date, row in before.items():
+        assert found[date]["gross"] == row["gross"], date
+        assert Decimal(found[date]["refunded"]) >= Decimal(row["refunded"]), date
+
+
+def recover(database, settings, played):
+    name = played.platform_name
+    connecting.resume(database, name)
+    result = attempt(database, settings)
+    assert result.outcome == "success", result
+    same(figures(database), expected(played, name))
+    with database.read() as session:
+        assert sales.unread(session) == []
+
+
+@pytest.mark.parametrize("name", LISTS)
+@pytest.mark.parametrize("read", ALWAYS)
+def test_the_table_names_every_list_that_is_asked_for(
+    name, read, opened, played, frozen, settings
+):
+    database, _, options = begin(read, opened, played, frozen)
+    played.log.clear()
+    run(database, settings, **options)
+    lists = dict(LISTS["eventbrite"]) if "without" in name else {}
+    lists |= LISTS[name]
+    wanted = {path for path, reads in lists.items() if read in reads}
+    assert asked_for(played, played.player.prefix) - ONE == wanted
+
+
+@pytest.mark.parametrize(("name", "path", "read", "answer"), [*cases()])
+def test_a_list_that_collapses_is_named_and_takes_nothing_away(
+    name, path, read, answer, opened, played, settings, frozen, monkeypatch
+):
+    database, before, options = begin(read, opened, played, frozen)
+    spoil(monkeypatch, played, path, ANSWERS[answer])
+    result = attempt(database, settings, **options)
+    if read == FULL:
+        assert figures(database) == before
+    assert_nothing_was_taken_away(before, figures(database))
+    if result.exit_code == 0 and (path, read) not in CANNOT_BE_TOLD:
+        # What the list lacks was found by another one: everything is there.
+        same(figures(database), expected(played, played.platform_name))
+    elif result.exit_code:
+        assert f"ccount {played.platform_name!r}" in result.message
+        assert result.hint
+    spoil(monkeypatch, played, None, None)
+    recover(database, settings, played)
+
+
+# A list that names its length and sends less
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("eventbrite", "/organizations/*/orders/"),
+        ("humanitix", "/v1/events/*/orders"),
+        ("humanitix", "/v1/events/*/tickets"),
+        ("wix", "/events/v1/orders"),
+    ],
+)
+@pytest.mark.parametrize("read", [FIRST, FULL])
+def test_a_list_shorter_than_it_says_is_refused(
+    name, path, read, opened, played, settings, frozen, monkeypatch
+):
+    database, before, options = begin(read, opened, played, frozen)
+    spoil(monkeypatch, played, path, promising(90))
+    result = attempt(database, settings, **options)
+    assert (result.exit_code, result.word) == (6, "list-incomplete")
+    assert "promised" in result.message
+    assert_nothing_was_taken_away(before, figures(database))
+    spoil(monkeypatch, played, None, None)
+    recover(database, settings, played)
+
+
+# One part of an account that is no longer shown
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [("eventbrite", "/users/me/organizations/"), ("square", "/v2/locations")],
+)
+@pytest.mark.parametrize("read", [FULL, CHANGES])
+def test_an_organisation_or_location_that_is_missing_is_named(
+    name, path, read, opened, played, settings, frozen, monkeypatch
+):
+    """
+    One of two: nothing of the other one is read, so the watermark stays, too.
+    """
+    database, before, options = begin(read, opened, played, frozen)
+    spoil(monkeypatch, played, path, kept(50))
+    result = attempt(database, settings, **options)
+    assert (result.exit_code, result.word) == (7, "guard-shrink")
+    assert figures(database) == before
+    spoil(monkeypatch, played, None, None)
+    recover(database, settings, played)
+
+
+@pytest.mark.parametrize("name", ["square"])
+def test_control_without_the_guard_sales_at_a_missing_location_are_lost(
+    name, opened, played, settings, frozen, monkeypatch
+):
+    monkeypatch.setattr(parts, "refuse_missing_parts", lambda *_, **__: None)
+    database, _, _ = begin(CHANGES, opened, played, frozen)
+    spoil(monkeypatch, played, "/v2/locations", kept(50))
+    there = played.player.world
+    for seconds in (1200, 2400):
+        later(played, frozen, seconds)
+        for performance in there.performances[-8:]:
+            world._sell(there, performance, (there.now - 5, there.now))
+        attempt(database, settings)
+    spoil(monkeypatch, played, None, None)
+    attempt(database, settings)
+    assert figures(database) != expected(played, name)
+
+
+@pytest.mark.parametrize("name", ["eventbrite"])
+def test_an_organisation_that_was_left_is_accepted_once(
+    name, opened, played, settings, frozen, monkeypatch
+):
+    database, before, _ = begin(FULL, opened, played, frozen)
+    played.player.organisations = played.player.organisations[:1]
+    assert attempt(database, settings).exit_code == 7
+    assert attempt(database, settings, accept_shrink=True).exit_code == 0
+    assert attempt(database, settings).exit_code == 0
+    assert figures(database) == before
+
+
+# One order of which the second list says nothing
+
+
+@pytest.mark.parametrize("name", ["humanitix"])
+@pytest.mark.parametrize("lost", [1, 2])
+def test_an_order_without_some_of_its_tickets_is_set_aside_by_name(
+    name, lost, opened, played, settings, frozen, monkeypatch
+):
+    """
+    At a first read: what it cost says that there are tickets.
+    """
+    purchase = next(
+        p
+        for p in played.player.world.purchases
+        if len(p.seats) == 2 and all(s.paid and not s.is_void for s in p.seats)
+    )
+    gone = {f"{seat.id:024x}" for seat in purchase.seats[:lost]}
+    database = opened(is_read=False)
+    tickets = played.player._tickets
+    monkeypatch.setattr(
+        played.player,
+        "_tickets",
+        lambda work: [t for t in tickets(work) if t.id not in gone],
+    )
+    result = attempt(database, settings)
+    assert (result.outcome, result.exit_code) == ("partial", 3)
+    with database.read() as session:
+        ((_, id_, reason),) = sales.unread(session)
+    assert id_ == f"{purchase.id:024x}"
+    assert "tickets" in reason
+    monkeypatch.setattr(played.player, "_tickets", tickets)
+    recover(database, settings, played)
+
+
+@pytest.mark.parametrize("name", ["eventbrite without expansions"])
+@pytest.mark.parametrize("read", [FIRST, FULL])
+def test_an_order_without_attendees_is_set_aside_by_name(
+    name, read, opened, played, settings, frozen, monkeypatch
+):
+    purchase = next(
+        p
+        for p in played.player.world.purchases
+        if p.state == "completed" and p.total and not any(s.is_void for s in p.seats)
+    )
+    gone = {row["id"] for row in eventbrite._attendees(purchase)}
+    database, before, options = begin(read, opened, played, frozen)
+    cut = without(gone, "attendees", "id")
+    spoil(monkeypatch, played, "/events/*/attendees/", cut)
+    result = attempt(database, settings, **options)
+    assert (result.outcome, result.exit_code) == ("partial", 3)
+    with database.read() as session:
+        ((_, id_, reason),) = sales.unread(session)
+    assert (id_, "attendee" in reason) == (str(purchase.id), True)
+    if read == FULL:
+        assert figures(database) == before
+    spoil(monkeypatch, played, None, None)
+    recover(database, settings, played)

@@ -1,0 +1,39 @@
+"""
+Does the platform still show every organisation or location that we read before? One
+that is missing is read no more, while the bookmark moves on with the others.
+"""
+
+from __future__ import annotations
+
+from ticketsync.accounts import bookmarks
+from ticketsync.core import errors
+from ticketsync.core.redact import safe
+from ticketsync.providers.base import ReadsInParts
+from ticketsync.workflows.session import AccountSession
+
+STREAM = "parts"  # the platform's ids of the parts that were read
+
+
+def refuse_missing_parts(work: AccountSession, *, accept_shrink: bool) -> None:
+    """
+    Remember the parts of the account; `GuardRefused` if one of them is missing now.
+    """
+    if not isinstance(work.provider, ReadsInParts):
+        return
+    shown = frozenset(work.provider.parts())
+    with work.database.read() as session:
+        known = frozenset(bookmarks.of(session, work.account.id, STREAM))
+    missing = sorted(known - shown)
+    if missing and not accept_shrink:
+        raise errors.GuardRefused(
+            f"Account {work.account.name!r}: {len(missing)} of {len(known)} "
+            "organisations or locations are no longer shown, "
+            f"{safe(missing[0])!r} for one; no orders were read.",
+            hint="Look at the platform. If it is right, run "
+            f"`ticketsync sync {work.account.name} --accept-shrink` once.",
+            word="guard-shrink",
+        )
+    if shown != known:
+        with work.database.write() as session:
+            bookmarks.drop(session, work.account.id, [STREAM])
+            bookmarks.put(session, work.account.id, STREAM, dict.fromkeys(shown, ""))
