@@ -125,6 +125,12 @@ def test_an_order_that_was_given_up_unpaid_never_counts(status):
     assert counted(parsed(unpaid, order(status, [], costs(0)))) == (0, 0, 0)
 
 
+def test_an_unpaid_attendee_that_vanishes_while_its_order_costs_as_much_is_doubted():
+    unpaid = order("placed", [attendee("1-1", "Unpaid", CHEQUE)], CHEQUE)
+    with pytest.raises(UnreadableRecord, match="no longer lists its attendee 1-1"):
+        parsed(unpaid, order("placed", [], CHEQUE))
+
+
 def test_a_pending_order_that_was_cancelled_never_counts():
     pending = order("pending", [attendee("1-1", "Attending", CHEQUE)], CHEQUE)
     gone = attendee("1-1", "Not Attending", CHEQUE, cancelled=True)
@@ -250,10 +256,13 @@ def asking(answers):
 def test_a_check_in_in_the_second_of_the_watermark_is_read(changed, is_read):
     row = attendee("1", "Checked In", CHEQUE, changed=changed, checked_in=True)
     whole = order("placed", [row], CHEQUE)
+    # The order that the watermark is from is always among what changed since.
+    newest = order("placed", [attendee("2-1", "Attending", CHEQUE)], CHEQUE)
+    newest |= {"id": "2", "changed": "2026-09-01T10:00:00Z"}
     provider, asked = asking(
         {
             "/users/me/organizations/": {"organizations": [{"id": "9"}]},
-            "/organizations/9/orders/": {"orders": []},
+            "/organizations/9/orders/": {"orders": [newest]},
             "/organizations/9/attendees/": {"attendees": [row]},
             "/orders/541330199/": whole,
         }
@@ -262,7 +271,7 @@ def test_a_check_in_in_the_second_of_the_watermark_is_read(changed, is_read):
     pages = provider.fetch_recent_orders("2026-09-01T10:00:00Z")
 
     found = [raw["id"] for page in pages for raw in page.records]
-    assert found == (["541330199"] if is_read else [])
+    assert found == (["2", "541330199"] if is_read else ["2"])
     (url,) = [url for url in asked if "attendees" in url.path]
     assert url.params["changed_since"] == "2026-09-01T09:59:00Z"
 

@@ -189,7 +189,9 @@ def test_eventbrite_names_its_organisation_as_identity():
 def test_eventbrite_a_real_order_adds_up():
     # 2.00 + 1.24 + 0.06 + 0.00 = 3.30
     raw = example("eventbrite", "orders_list_simple.json")["orders"][0]
-    order = Eventbrite(None, {}).read_order({**raw, "attendees": []})
+    (attendee,) = example("eventbrite", "attendees_list_docs.json")["attendees"]
+    attendee["costs"] = raw["costs"]
+    order = Eventbrite(None, {}).read_order({**raw, "attendees": [attendee]})
     assert (order.id, order.occurrence_id) == ("541330199", "24967032065")
     assert (order.status, order.currency) == (OrderStatus.PAID, "USD")
     assert (order.charged, order.tax) == (330, 0)
@@ -367,6 +369,7 @@ def wix(**answers):
             text("wix_events", "events_query_page2.json"),
         ],
         "/site-properties/v4/properties": text("wix_events", "site_properties.json"),
+        "/events/v2/guests/query": text("wix_events", "guests_query.json"),
     }
     return provider_for(Wix, {**defaults, **answers}, {"site_id": SITE})
 

@@ -91,6 +91,18 @@ def eventbrite(**costs):
         name: None if value is None else {"value": value, "currency": "AUD"}
         for name, value in costs.items()
     }
+    costs = {name: value for name, value in told.items() if value}
+    attendee = {
+        "id": "9-1",
+        "order_id": "9",
+        "event_id": "e",
+        "created": "2026-09-01T00:00:00Z",
+        "changed": "2026-09-20T00:00:00Z",
+        "status": "Attending",
+        "ticket_class_id": "1",
+        "ticket_class_name": "Adult",
+        "costs": costs,
+    }
     return Eventbrite(None, {}).read_order(
         {
             "id": "9",
@@ -98,8 +110,8 @@ def eventbrite(**costs):
             "created": "2026-09-01T00:00:00Z",
             "changed": "2026-09-20T00:00:00Z",
             "status": "placed",
-            "costs": {name: value for name, value in told.items() if value},
-            "attendees": [],
+            "costs": costs,
+            "attendees": [attendee],
         }
     )
 

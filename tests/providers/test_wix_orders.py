@@ -363,6 +363,7 @@ def site(sale, *rows):
         {
             "/events/v1/orders": orders(sale),
             "/payments/v2/transactions": transactions(*rows),
+            "/events/v2/guests/query": {"guests": []},
         }
     )
 

@@ -765,7 +765,7 @@ class _History:
     @property
     def is_coming(self) -> bool:
         """
-        Whether it was to come when it was last there.
+        Whether it was to come when it was last there, paid or not.
         """
         return self._standing is not Standing.ABSENT
 
@@ -792,7 +792,8 @@ def _unexplained(
 ) -> list[str]:
     """
     The attendees that the order no longer lists and that came until then, unless its
-    costs are what those of the listed ones come to: then they were taken off it.
+    costs are what those of the listed ones come to: then they were taken off it. Of
+    a paid order the last one is not: its costs shrink when money goes back, too.
     """
     gone = [
         id_
@@ -802,8 +803,9 @@ def _unexplained(
     rows = order.get("attendees") or ()
     left = sum(max(0, _gross(row.get("costs"))) for row in rows)
     lost = sum(max(0, attendees[id_].gross) for id_ in gone)
-    is_taken_off = rows and lost and _gross(order.get("costs")) < left + lost
-    return [] if is_taken_off else sorted(gone)
+    is_cheaper = lost > 0 and _gross(order.get("costs")) < left + lost
+    was_unpaid = all(attendees[id_].is_unpaid for id_ in gone)
+    return [] if is_cheaper and (rows or was_unpaid) else sorted(gone)
 
 
 def _refuse_missing_attendees(
