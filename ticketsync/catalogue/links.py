@@ -85,41 +85,54 @@ def make(
     """
     Save the pairs that are new; an occurrence that feeds another show is refused.
     """
-    table = table_of(ShowLink)
-    made: list[Pair] = []
     pairs = list(pairs)
     hold(session, (pair.occurrence_id for pair in pairs))
-    for pair in pairs:
-        linked = (
-            session.connection()
-            .execute(
-                select(table.c.show_id).where(
-                    table.c.occurrence_id == pair.occurrence_id
-                )
-            )
-            .scalar()
+    made = [
+        pair
+        for pair in pairs
+        if _add_link(session, pair, decided_by=decided_by, batch=batch, now=now)
+    ]
+    _record_made(session, made)
+    return len(made)
+
+
+def _add_link(
+    session: Session, pair: Pair, *, decided_by: str, batch: str, now: datetime
+) -> bool:
+    """
+    Add the link of a pair whose occurrence is held, unless it is there.
+    """
+    table = table_of(ShowLink)
+    query = select(table.c.show_id).where(table.c.occurrence_id == pair.occurrence_id)
+    linked = session.connection().execute(query).scalar()
+    if linked == pair.show_id:
+        return False
+    if linked is not None:
+        raise errors.UsageError(
+            f"That date feeds show {linked} already.",
+            hint=f"Run `ticketsync unlink {pair.occurrence_id}` first.",
+            word="linked-already",
         )
-        if linked == pair.show_id:
-            continue
-        if linked is not None:
-            raise errors.UsageError(
-                f"That date feeds show {linked} already.",
-                hint=f"Run `ticketsync unlink {pair.occurrence_id}` first.",
-                word="linked-already",
-            )
-        session.add(
-            ShowLink(
-                show_id=pair.show_id,
-                occurrence_id=pair.occurrence_id,
-                decided_by=decided_by,
-                reason=pair.reason,
-                batch=batch,
-                starts_at=_starts_at(session, pair.occurrence_id),
-                created_at=now,
-            )
+    session.add(
+        ShowLink(
+            show_id=pair.show_id,
+            occurrence_id=pair.occurrence_id,
+            decided_by=decided_by,
+            reason=pair.reason,
+            batch=batch,
+            starts_at=_starts_at(session, pair.occurrence_id),
+            created_at=now,
         )
-        _link_production(session, pair, now)
-        made.append(pair)
+    )
+    _link_production(session, pair, now)
+    return True
+
+
+def _record_made(session: Session, made: Iterable[Pair]) -> None:
+    """
+    Who made these links, for the audit trail.
+    """
+    table = table_of(ShowLink)
     session.flush()
     reasons = {pair.occurrence_id: pair.reason for pair in made}
     audit.record(
@@ -133,7 +146,6 @@ def make(
             for link in _linked(session, table.c.occurrence_id.in_(list(reasons)))
         ),
     )
-    return len(made)
 
 
 def refuse(
@@ -321,17 +333,24 @@ def adopt(
     Make shows of occurrences that have none; returns new shows and new links.
     """
     house = our_shows.house(session)
-    created = linked = 0
-    for offer in offers:
-        if offer.show_id is not None or offer.gone_since is not None:
-            continue
-        if not offer.is_dated:
-            continue  # nobody can make a show of it but a person
+    wanted = [
+        offer
+        for offer in offers
+        if offer.show_id is None
+        and offer.gone_since is None
+        and offer.is_dated  # of another nobody can make a show but a person
+    ]
+    hold(session, (offer.id for offer in wanted))
+    created = 0
+    made: list[Pair] = []
+    for offer in wanted:
         show_id, is_new = our_shows.add_show(session, _as_show(session, offer, house))
         created += is_new
         pair = Pair(offer.id, show_id, "adopted from the listing")
-        linked += make(session, [pair], decided_by="adopted", batch=batch, now=now)
-    return created, linked
+        if _add_link(session, pair, decided_by="adopted", batch=batch, now=now):
+            made.append(pair)
+    _record_made(session, made)
+    return created, len(made)
 
 
 def follow_moves(session: Session, moved: dict[int, datetime]) -> list[str]:

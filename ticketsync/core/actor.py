@@ -7,6 +7,7 @@ set around the handling of each request.
 
 from __future__ import annotations
 
+import functools
 import getpass
 import socket
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ def acting_as(name: str) -> Iterator[None]:
         _actor.reset(token)
 
 
+@functools.cache
 def _process_owner() -> str:
     try:
         user = getpass.getuser()
