@@ -41,6 +41,10 @@ from ticketsync.web.site import COOKIE, Site
 from ticketsync.workflows import match, sync
 from ticketsync.workflows.sync import Request
 
+# What is tested for every platform is tested on PostgreSQL with one of them, with the
+# others in the drills.
+ON_SQLITE_ONLY = ("humanitix", "wix", "square")
+
 TODAY = date(2026, 9, 1)
 NOW = datetime(2026, 9, 1, 0, 0, tzinfo=UTC)
 
@@ -63,6 +67,15 @@ def pytest_configure():
     DefaultDialect.__hash__ = lambda one: hash(type(one))
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        chosen = item.callspec.params.values() if hasattr(item, "callspec") else ()
+        names = [value for value in chosen if isinstance(value, str)]
+        if "postgresql" in names and any(name in ON_SQLITE_ONLY for name in names):
+            item.add_marker(pytest.mark.drill)
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 from babel.core import get_global
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ticketsync.core import money
@@ -35,6 +35,7 @@ def test_amounts_are_written_with_the_currencys_own_digits(currency, minor, text
 
 
 @pytest.mark.parametrize("currency", CURRENCIES)
+@settings(max_examples=10)
 @given(minor=AMOUNTS)
 def test_every_currency_reads_back_what_it_wrote(currency, minor):
     text = money.decimal_text(minor, currency)

@@ -197,8 +197,8 @@ def test_f13_f73_some_kills_lose_nothing_and_double_nothing(tmp_path, big):
     Tokens are renewed all the time meanwhile. A kill between the platform's answer and
     our store may cost a login, never an order, and is never retried with a used token.
     """
-    done, logins, results = drill(tmp_path, big, kills=5, tokens_too=True)
-    assert done >= 5
+    done, logins, results = drill(tmp_path, big, kills=3, tokens_too=True)
+    assert done >= 3
     assert results == [CLEAN] * len(results)
     assert big.bar.tokens_given > logins
     assert big.bar.families_killed <= logins
