@@ -290,6 +290,32 @@ def test_link_unlink_exclude_include(synced):
     assert len(synced("financials", "list", "--json").json) == 40
 
 
+def test_a_show_that_nobody_sells_can_be_shown(synced):
+    synced("shows", "add", "Nobody's Night", "2027-01-01 19:30")
+    assert "No platform sells it." in synced("shows", "show", "nobody").stdout
+    date = synced("events", "list", "--json").json[0]
+    show = str(date["show_id"])
+    synced("shows", "exclude", show, "--reason", "private hire")
+    assert "It has no figures." in synced("shows", "show", show).stdout
+
+
+def test_switches_say_what_they_keep_from_the_show_and_are_on_record(synced):
+    date, other = synced("events", "list", "--json").json[:2]
+    name, show = date["occurrence_id"], str(date["show_id"])
+    assert ": sales off." in synced("link", "set", name, "--no-sales").stderr
+    off = synced("link", "set", name, "--no-sync").stderr
+    assert ": off: no sales, no guests." in off
+    assert "off: no sales, no guests" in synced("shows", "show", show).stdout
+    told = synced("audit", "list", "--show", show, "--json").json
+    (subject,) = {row["subject_id"] for row in told}
+    assert len(told) == 3  # linked, and switched twice
+    synced("unlink", name)
+    told = synced("audit", "list", "--show", show, "--json").json
+    assert "unlink" in {row["action"] for row in told}
+    others = synced("audit", "list", "--show", str(other["show_id"]), "--json").json
+    assert subject not in {row["subject_id"] for row in others}
+
+
 def test_accounts_can_be_looked_after(synced):
     assert "lanternroom" in synced("accounts", "check", "tt").stdout
     synced("accounts", "rename", "tt", "box-office")

@@ -411,7 +411,7 @@ def test_the_page_of_a_show_totals_its_sources_and_types_by_currency(page):
     } <= {*found}
     (fees,) = re.findall(r"<h2>Fees</h2>(.*?)</section>", page("/shows/1"), re.DOTALL)
     assert words(fees) == (
-        "agency: Percentage, 2.55 AUD (schedule) All in AUD: 2.55 AUD"
+        "agency: Percentage, 2.55 AUD (schedule) Known in AUD: 2.55 AUD"
     )
 
 

@@ -490,6 +490,18 @@ def test_unlinking_takes_the_sales_away_and_linking_brings_them_back(adopted, se
     assert figures(adopted) == before
 
 
+def test_what_a_person_took_apart_is_not_put_together_by_the_next_match(
+    adopted, settings
+):
+    with adopted.read() as session:
+        offer = offers.all_offers(session)[0]
+    match.unlink(adopted, settings, offer.id)
+    with adopted.read() as session:
+        plan = match.plan(session, settings)
+    pairs = [(m.occurrence.id, m.show.id) for m in plan.certain]
+    assert (offer.id, offer.show_id) not in pairs
+
+
 def test_no_person_is_stored_unless_asked_for(adopted, settings, sqlite):
     """
     I11: buyers of the sandbox have addresses at example.com and names Guest N.

@@ -170,16 +170,20 @@ def refuse(
     )
 
 
-def unlink(session: Session, occurrence_id: int) -> int | None:
+def unlink(session: Session, occurrence_id: int, now: datetime) -> int | None:
     """
-    Take a pair apart; returns the show that lost it.
+    Take a pair apart, so that it is not proposed again; returns the show that lost it.
     """
     table = table_of(ShowLink)
     hold(session, [occurrence_id])
     found = table.c.occurrence_id == occurrence_id
     removed = _remove_links(session, found)
     _unlearn(session)
-    return removed[0] if removed else None
+    if not removed:
+        return None
+    row = {"occurrence_id": occurrence_id, "show_id": removed[0], "batch": ""}
+    insert_new(session, Refusal, {**row, "created_at": now})
+    return removed[0]
 
 
 def take_back(session: Session, occurrence_ids: Iterable[int], batch: str) -> set[int]:

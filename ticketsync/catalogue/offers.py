@@ -74,6 +74,15 @@ class Offer:
         """
         return f"{self.name} {self.starts_local}" if self.is_dated else self.name
 
+    @property
+    def switched(self) -> str:
+        """
+        What its link keeps from the show, in words; `""` if nothing, or no link.
+        """
+        if self.show_id is None or self.brings_sales:
+            return ""
+        return "sales off" if self.is_followed else "off: no sales, no guests"
+
 
 @dataclass(slots=True)
 class Saved:

@@ -51,16 +51,17 @@ def list_entries(
     from ticketsync.reporting import audit_trail
 
     wanted = context.chosen_format(format, json)
-    kind, subject_id = None, None
+    kind, subject_id, show_id = None, None, None
     with context.of(ctx).database().read() as session:
         if account:
             kind, subject_id = "account", state.named(session, account).id
         elif show:
-            kind, subject_id = "show", shows.find(session, show).id
+            show_id = shows.find(session, show).id
         found = audit_trail.entries(
             session,
             kind=kind,
             subject_id=subject_id,
+            show_id=show_id,
             since=since and since.replace(tzinfo=UTC),
             limit=limit,
         )
@@ -72,4 +73,10 @@ def list_entries(
         render.Column("subject", "WHAT", most=30),
         render.Column("change", "CHANGE", most=60),
     ]
-    render.show(rows, columns, wanted, empty="Nothing was decided yet.")
+    is_narrowed = account or show or since
+    render.show(
+        rows,
+        columns,
+        wanted,
+        empty="Nothing fits." if is_narrowed else "Nothing was decided yet.",
+    )

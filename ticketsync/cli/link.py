@@ -112,7 +112,7 @@ def set_link(
     )
     with database.read() as session:
         offer = offers.find(session, str(offer.id))
-    state = "on" if offer.brings_sales else "off"
-    here.say(f"{offer.called} ({offer.account}): sales {state}.")
+    state = offer.switched or "sales on"
+    here.say(f"{offer.called} ({offer.account}): {state}.")
     for theirs, ours in names.items():
         here.say(f"  {safe(theirs)} is your {safe(ours)}")

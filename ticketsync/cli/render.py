@@ -222,7 +222,7 @@ def _widths(
     """
     wanted = []
     for place, column in enumerate(columns):
-        longest = max(len(column.title), *(len(row[place]) for row in cells))
+        longest = max([len(column.title), *(len(row[place]) for row in cells)])
         wanted.append(min(longest, column.most or longest))
     between = len(columns) - 1
     if sum(wanted) + GAP * between <= width():

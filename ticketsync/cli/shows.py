@@ -240,9 +240,12 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
     full = f", {loud(room)}: {room.sold} sold" if room.words else ""
     typer.echo(f"{safe(found.venue)}{seats}{full}")
     typer.echo("")
-    print_sources(figures)
+    if figures:
+        print_sources(figures)
+    else:
+        typer.echo("It has no figures." if sources else "No platform sells it.")
     for offer in sources:
-        state = "" if offer.brings_sales else ", switched off"
+        state = f", {offer.switched}" if offer.switched else ""
         theirs = f"date {offer.id}, their {safe(offer.occurrence_id)}{state}"
         typer.echo(f"{offer.account}: {safe(offer.called)} ({theirs})")
         for url in (offer.url, offer.dashboard_url):

@@ -35,3 +35,4 @@ def unlink(
             hint="See `ticketsync events list`.",
         )
     here.say(f"{offer.called} feeds no show any more.")
+    here.say("Matching will not propose that pair again; `ticketsync link` still can.")

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Table, and_, or_, select
 from sqlmodel import Session
 
 from ticketsync.store.tables.audit import AuditRow
+from ticketsync.store.tables.catalogue import ShowLink
 from ticketsync.store.upsert import table_of
 
 
@@ -59,11 +60,13 @@ def entries(
     *,
     kind: str | None = None,
     subject_id: int | None = None,
+    show_id: int | None = None,
     since: datetime | None = None,
     limit: int = 50,
 ) -> list[AuditEntry]:
     """
-    The latest decisions, of one kind of subject or about one of them.
+    The latest decisions, of one kind of subject or about one of them; those about a
+    show are also what was decided about the dates that feed it, or did.
     """
     table = table_of(AuditRow)
     query = select(table).order_by(table.c.at.desc(), table.c.id.desc()).limit(limit)
@@ -71,6 +74,8 @@ def entries(
         query = query.where(table.c.kind == kind)
     if subject_id is not None:
         query = query.where(table.c.subject_id == subject_id)
+    if show_id is not None:
+        query = query.where(_is_about_show(table, show_id))
     if since is not None:
         query = query.where(table.c.at >= since)
     return [
@@ -94,3 +99,24 @@ def _shown(value: Any) -> str:
     if value is None or value == "":
         return "nothing"
     return str(value)
+
+
+def _is_about_show(table: Table, show_id: int) -> ColumnElement[bool]:
+    links = table_of(ShowLink)
+    feeding = select(links.c.occurrence_id).where(links.c.show_id == show_id)
+    # The values are JSON objects, as `store.audit` writes them.
+    named = [f'%"show_id": {show_id}{end}%' for end in (",", "}")]
+    return or_(
+        and_(table.c.kind == "show", table.c.subject_id == show_id),
+        and_(
+            table.c.kind == "occurrence",
+            or_(
+                table.c.subject_id.in_(feeding),
+                *(
+                    column.like(text)
+                    for column in (table.c.before, table.c.after)
+                    for text in named
+                ),
+            ),
+        ),
+    )

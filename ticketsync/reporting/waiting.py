@@ -88,11 +88,11 @@ KINDS: Final = {
     ),
     QUARANTINE: Kind(
         *("record waits in quarantine", "records wait in quarantine"),
-        *("ticketsync status", "/discrepancies"),
+        *("ticketsync waiting list", "/discrepancies"),
     ),
     ORDER: Kind(
         *("order does not add up", "orders do not add up"),
-        *("ticketsync status", "/discrepancies"),
+        *("ticketsync waiting list", "/discrepancies"),
     ),
     FAILED_DELIVERY: Kind(
         *("webhook had no effect", "webhooks had no effect"),

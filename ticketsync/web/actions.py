@@ -13,6 +13,7 @@ from ticketsync.accounts import state
 from ticketsync.catalogue import offers, shows
 from ticketsync.core import clock, errors
 from ticketsync.visitors import passes
+from ticketsync.web.calendar_page import calendar_page
 from ticketsync.web.site import Asked, Site
 from ticketsync.workflows import match, waiting
 
@@ -88,12 +89,4 @@ class Actions:
         with self._site.database.write() as session:
             token = passes.issue(session, "calendar", "viewer", "feed", clock.now())
         base = self._site.settings.serve.public_url.rstrip("/")
-        return self._site.page(
-            asked,
-            "calendar.html",
-            "Calendar",
-            here="/calendar",
-            months=[],
-            with_past=False,
-            feed=f"{base}/calendar/{token}.ics",
-        )
+        return calendar_page(self._site, asked, f"{base}/calendar/{token}.ics")

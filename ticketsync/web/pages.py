@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from itertools import groupby
 from typing import Any
 
 from sqlmodel import Session
@@ -32,6 +31,7 @@ from ticketsync.reporting.waiting import KINDS, Waiting
 from ticketsync.sales import attendees, checkin
 from ticketsync.visitors import passes
 from ticketsync.web import charts
+from ticketsync.web.calendar_page import calendar_page
 from ticketsync.web.site import Asked, Site
 from ticketsync.workflows import match, waiting
 
@@ -284,25 +284,7 @@ class Pages:
         )
 
     def calendar(self, asked: Asked) -> Response:
-        with_past = asked.query.get("past") == "1"
-        since = None if with_past else clock.now() - timedelta(days=1)
-        with self._site.database.read() as session:
-            found = calendar.performances(session, since=since)
-        months = [
-            (name, list(group))
-            for name, group in groupby(
-                found, lambda s: f"{clock.local(s.starts_at, s.timezone):%B %Y}"
-            )
-        ]
-        return self._site.page(
-            asked,
-            "calendar.html",
-            "Calendar",
-            here="/calendar",
-            months=months,
-            with_past=with_past,
-            feed="",
-        )
+        return calendar_page(self._site, asked)
 
     def feed(self, asked: Asked) -> Response:
         """

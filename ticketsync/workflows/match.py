@@ -167,7 +167,7 @@ def unlink(database: Database, settings: Settings, occurrence_id: int) -> int | 
     Take a pair apart; its show loses those sales at once.
     """
     with database.write() as session:
-        show_id = links.unlink(session, occurrence_id)
+        show_id = links.unlink(session, occurrence_id, clock.now())
         if show_id is not None:
             recompute(session, settings, {show_id})
     return show_id

@@ -67,6 +67,8 @@ WINDOWS = "orders-windows"  # "" → what is left of an unfinished read
 NEWEST = "orders-newest"  # "" → watermark for new orders
 SWEPT = "orders-swept"  # events that an unfinished sweep has read
 CHANGED = "orders-changed"  # event id → the bookmark of its last complete read
+ACCEPTED = "orders-accepted"  # event id → orders it counts and, a person says, lacks
+DOUBTED = "orders-doubted"  # "" → a read of changes was not whole: read everything
 
 PAGE = 100
 PAGES_AT_ONCE = 8  # in one transaction: each commit waits for the disk (measured)
@@ -161,7 +163,11 @@ def read_recent(work: AccountSession, progress: Reading) -> set[str]:
         for page in provider.fetch_recent_orders(newest):
             _save_page(work, page, progress)
     except errors.ProviderNonsense as incomplete:
-        if isinstance(provider, TellsChanges) or incomplete.word != "list-incomplete":
+        if incomplete.word != "list-incomplete":
+            raise
+        if isinstance(provider, TellsChanges):
+            with work.unit() as session:
+                bookmarks.put(session, work.account.id, DOUBTED, {"": "1"})
             raise
         work.troubles.append(incomplete)  # events are read by themselves, too
         progress.may_move = False
@@ -201,6 +207,8 @@ def read_whole(
             progress.prints[offer.occurrence_id] = begun[offer.occurrence_id]
     if left is None:
         progress.is_whole = True
+        with work.unit() as session:
+            bookmarks.drop(session, work.account.id, [DOUBTED])
         for offer in listed:
             progress.seen.setdefault(offer.occurrence_id, set())
 
@@ -436,7 +444,7 @@ def notice_absence(
         if offer.occurrence_id in progress.complete
         and offer.occurrence_id in progress.seen
     ]
-    refused = set() if accept_shrink else _refuse_few_orders(work, progress, complete)
+    refused = _refuse_few_orders(work, progress, complete, accept=accept_shrink)
     if not complete or progress.is_first:  # then all that is held was seen just now
         return refused
     with work.database.read() as session:
@@ -476,15 +484,26 @@ def _is_shrunk(left: int, before: int) -> bool:
 
 
 def _refuse_few_orders(
-    work: AccountSession, progress: Reading, complete: Sequence[Offer]
+    work: AccountSession, progress: Reading, complete: Sequence[Offer], *, accept: bool
 ) -> set[int]:
     """
     The rows of the events that list far fewer orders than they say themselves that they
     have: at a first read nothing else contradicts a list of orders that collapsed.
+
+    What a person accepts is remembered: an event may lack as many from then on.
     """
+    with work.database.read() as session:
+        accepted = bookmarks.of(session, work.account.id, ACCEPTED)
     counted = {
-        o.id: (len(progress.seen[o.occurrence_id]), o.ordered or 0) for o in complete
+        o.id: (
+            len(progress.seen[o.occurrence_id]),
+            (o.ordered or 0) - int(accepted.get(o.occurrence_id, 0)),
+        )
+        for o in complete
     }
+    if accept:
+        _accept_few_orders(work, progress, complete)
+        return set()
     has_collapsed = _is_shrunk(
         sum(seen for seen, ordered in counted.values() if ordered),
         sum(ordered for _, ordered in counted.values()),
@@ -498,6 +517,19 @@ def _refuse_few_orders(
             refused.add(offer.id)
             work.troubles.append(_too_few(work, offer, seen, ordered))
     return refused
+
+
+def _accept_few_orders(
+    work: AccountSession, progress: Reading, complete: Sequence[Offer]
+) -> None:
+    lacking = {
+        o.occurrence_id: (o.ordered or 0) - len(progress.seen[o.occurrence_id])
+        for o in complete
+    }
+    gaps = {event: str(number) for event, number in lacking.items() if number > 0}
+    if gaps:
+        with work.unit() as session:
+            bookmarks.put(session, work.account.id, ACCEPTED, gaps)
 
 
 def marks_for(

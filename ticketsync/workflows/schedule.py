@@ -150,7 +150,8 @@ def usual() -> str:
         return "cron"
     raise errors.ConfigurationError(
         "This machine has neither cron nor systemd for its users.",
-        hint="Let whatever it has run what `ticketsync schedule show` prints.",
+        hint="Let whatever it has run what `ticketsync schedule show --kind cron` "
+        "prints.",
         word="no-scheduler",
     )
 

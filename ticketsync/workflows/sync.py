@@ -442,10 +442,11 @@ def _read_orders(
         marks = bookmarks.of(session, account_id, orders.STREAM)
         unfinished = bookmarks.of(session, account_id, orders.WINDOWS)
         newest = bookmarks.of(session, account_id, orders.NEWEST)
+        doubted = bookmarks.of(session, account_id, orders.DOUBTED)
     sweep_due = last_sweep is None or _is_over(
         last_sweep, timedelta(hours=settings.sweep_hours), clock.now()
     )
-    swept = request.full or sweep_due or bool(unfinished)
+    swept = request.full or sweep_due or bool(unfinished or doubted)
     window = [
         offer
         for offer in listed
