@@ -19,7 +19,7 @@ from sqlmodel import Session
 from ticketsync.accounts import state
 from ticketsync.catalogue import links, offers, shows
 from ticketsync.catalogue.links import Pair
-from ticketsync.core import errors, records
+from ticketsync.core import clock, errors, records
 from ticketsync.financials import importing
 from ticketsync.sales import checkin, privacy
 from ticketsync.sales.checkin import NewScan
@@ -312,7 +312,7 @@ def rounds_of_linking(venue, monkeypatch, rounds):
         assert run(venue, link, save) == [None, None]
         lost += sold(venue) != number + 1
         with venue.write() as session:
-            links.unlink(session, 1)
+            links.unlink(session, 1, clock.now())
     return lost
 
 
@@ -471,7 +471,7 @@ def test_of_two_who_link_one_date_to_two_shows_the_second_is_told(venue, monkeyp
         assert isinstance(second, errors.UsageError)
         assert second.word == "linked-already"
         with venue.write() as session:
-            assert links.unlink(session, 1) == 1
+            assert links.unlink(session, 1, clock.now()) == 1
 
 
 def test_two_who_unlink_and_link_dates_of_one_event_keep_its_production(
@@ -490,13 +490,13 @@ def test_two_who_unlink_and_link_dates_of_one_event_keep_its_production(
 
         def unlink():
             with venue.write() as session:
-                links.unlink(session, 1)
+                links.unlink(session, 1, clock.now())
 
         assert run(venue, lambda: linked(venue, 3), unlink) == [None, None]
         with venue.write() as session:
             rows = session.connection().execute(select(table_of(ProductionLink))).all()
             assert [row.event_id for row in rows] == [1]
-            links.unlink(session, 3)
+            links.unlink(session, 3, clock.now())
 
 
 def test_two_who_add_the_same_show_add_one(venue, monkeypatch):

@@ -340,13 +340,12 @@ def _fees_of(
 ) -> _Fees:
     """
     A show's fees: as reported where all of them are; else the venue's own rate for
-    the orders whose fees are not; else unknown, with the lines that are known. Where
-    there is no order there are no fees, and that is known.
+    the orders whose fees are not; else unknown, with the lines that are known.
     """
     told_fees, untold, told, told_paid = (
         row.pop(name) for name in ("told_fees", "untold", "told", "told_paid")
     )
-    if not untold and (told or not has_rate):
+    if told and not untold:
         lines = {n: (a, "reported") for n, a in reported.complete.items()}
         return _Fees("reported", told_fees, lines)
     if not has_rate:
