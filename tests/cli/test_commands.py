@@ -306,12 +306,12 @@ def test_switches_say_what_they_keep_from_the_show_and_are_on_record(synced):
     off = synced("link", "set", name, "--no-sync").stderr
     assert ": off: no sales, no guests." in off
     assert "off: no sales, no guests" in synced("shows", "show", show).stdout
-    told = synced("audit", "list", "--show", show, "--json").json
-    (subject,) = {row["subject_id"] for row in told}
-    assert len(told) == 3  # linked, and switched twice
+    decisions = synced("audit", "list", "--show", show, "--json").json
+    (subject,) = {row["subject_id"] for row in decisions}
+    assert len(decisions) == 3  # linked, and switched twice
     synced("unlink", name)
-    told = synced("audit", "list", "--show", show, "--json").json
-    assert "unlink" in {row["action"] for row in told}
+    decisions = synced("audit", "list", "--show", show, "--json").json
+    assert "unlink" in {row["action"] for row in decisions}
     others = synced("audit", "list", "--show", str(other["show_id"]), "--json").json
     assert subject not in {row["subject_id"] for row in others}
 

@@ -87,11 +87,11 @@ def test_square_without_a_tax_in_the_order_it_is_unknown():
 
 
 def eventbrite(**costs):
-    told = {
+    parts = {
         name: None if value is None else {"value": value, "currency": "AUD"}
         for name, value in costs.items()
     }
-    costs = {name: value for name, value in told.items() if value}
+    costs = {name: value for name, value in parts.items() if value}
     attendee = {
         "id": "9-1",
         "order_id": "9",

@@ -9,7 +9,8 @@ from ticketsync.accounts import state
 from ticketsync.catalogue import links, offers, shows
 from ticketsync.core import clock
 from ticketsync.providers import registry
-from ticketsync.reporting import numbers
+from ticketsync.reporting import numbers, sales
+from ticketsync.workflows import connect as connecting
 from ticketsync.workflows import sync
 from ticketsync.workflows.sync import Request
 
@@ -87,3 +88,22 @@ def same(found, wanted):
         if not Decimal(numbers_["gross"]) and not numbers_["tickets_sold"]:
             found[date]["fees"] = numbers_["fees"]  # nothing sold: nobody told any
         assert found[date] == wanted[date], date
+
+
+def attempt(database, settings, **options):
+    """
+    What a sync of the only account came to, whether it succeeded or not.
+    """
+    return sync.sync(database, settings, Request(**options)).results[0]
+
+
+def recover(database, settings, played, name):
+    """
+    The next ordinary run is right again, and nothing waits unread.
+    """
+    connecting.resume(database, name)
+    result = attempt(database, settings)
+    assert result.outcome == "success", result
+    same(figures(database), expected(played, name))
+    with database.read() as session:
+        assert sales.unread(session) == []

@@ -20,15 +20,24 @@ def kept(percent):
     """
 
     def spoil(answer):
-        page = json.loads(answer.body)
-        for key, rows in page.items():
-            if isinstance(rows, list):
-                page[key] = rows[: len(rows) * percent // 100]
-                _claim(page, len(page[key]))
+        page, left = _cut(answer, percent)
+        for number in left:
+            _claim(page, number)
         page.pop("cursor", None)
         return Answer(200, json.dumps(page).encode(), answer.headers)
 
     return spoil
+
+
+def _cut(answer, percent):
+    """
+    The page with that share of the rows of each list, and how many each has left.
+    """
+    page = json.loads(answer.body)
+    lists = [key for key, rows in page.items() if isinstance(rows, list)]
+    for key in lists:
+        page[key] = page[key][: len(page[key]) * percent // 100]
+    return page, [len(page[key]) for key in lists]
 
 
 def _claim(page, number):
@@ -53,10 +62,7 @@ def promising(percent):
     """
 
     def spoil(answer):
-        page = json.loads(answer.body)
-        for key, rows in page.items():
-            if isinstance(rows, list):
-                page[key] = rows[: len(rows) * percent // 100]
+        page, _ = _cut(answer, percent)
         return Answer(200, json.dumps(page).encode(), answer.headers)
 
     return spoil

@@ -14,7 +14,16 @@ from decimal import Decimal
 
 import pytest
 from conftest import NOW, TODAY
-from support.platform_accounts import adopt, connect, expected, figures, run, same
+from support.platform_accounts import (
+    adopt,
+    attempt,
+    connect,
+    expected,
+    figures,
+    recover,
+    run,
+    same,
+)
 from support.spoiled_lists import ANSWERS, asked_for, kept, promising, spoil
 
 from ticketsync.core import clock
@@ -24,9 +33,7 @@ from ticketsync.sandbox.faults import Answer
 from ticketsync.store import engine
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.upsert import table_of
-from ticketsync.workflows import connect as connecting
 from ticketsync.workflows import parts, sync
-from ticketsync.workflows.sync import Request
 
 FIRST, FULL, CHANGES = "a first read", "a full read", "a read of changes"
 ALWAYS = (FIRST, FULL, CHANGES)
@@ -188,10 +195,6 @@ def opened(books, played, name, settings, templates):
         database.close()
 
 
-def attempt(database, settings, **options):
-    return sync.sync(database, settings, Request(**options)).results[0]
-
-
 def change(played, frozen):
     """
     Ten minutes later: twelve old orders changed.
@@ -246,16 +249,6 @@ def assert_nothing_was_taken_away(before, found):
         assert Decimal(found[date]["refunded"]) >= Decimal(row["refunded"]), date
 
 
-def recover(database, settings, played):
-    name = played.platform_name
-    connecting.resume(database, name)
-    result = attempt(database, settings)
-    assert result.outcome == "success", result
-    same(figures(database), expected(played, name))
-    with database.read() as session:
-        assert sales.unread(session) == []
-
-
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("read", ALWAYS)
 def test_the_table_names_every_list_that_is_asked_for(
@@ -287,7 +280,7 @@ def test_a_list_that_collapses_is_named_and_takes_nothing_away(
         assert f"ccount {played.platform_name!r}" in result.message
         assert result.hint
     spoil(monkeypatch, played, None, None)
-    recover(database, settings, played)
+    recover(database, settings, played, played.platform_name)
 
 
 # A list that names its length and sends less
@@ -313,7 +306,7 @@ def test_a_list_shorter_than_it_says_is_refused(
     assert "promised" in result.message
     assert_nothing_was_taken_away(before, figures(database))
     spoil(monkeypatch, played, None, None)
-    recover(database, settings, played)
+    recover(database, settings, played, played.platform_name)
 
 
 # One part of an account that is no longer shown
@@ -336,7 +329,7 @@ def test_an_organisation_or_location_that_is_missing_is_named(
     assert (result.exit_code, result.word) == (7, "guard-shrink")
     assert figures(database) == before
     spoil(monkeypatch, played, None, None)
-    recover(database, settings, played)
+    recover(database, settings, played, played.platform_name)
 
 
 @pytest.mark.parametrize("name", ["square"])
@@ -400,7 +393,7 @@ def test_an_order_without_some_of_its_tickets_is_set_aside_by_name(
     assert id_ == f"{purchase.id:024x}"
     assert "tickets" in reason
     monkeypatch.setattr(played.player, "_tickets", tickets)
-    recover(database, settings, played)
+    recover(database, settings, played, played.platform_name)
 
 
 @pytest.mark.parametrize("name", ["eventbrite without expansions"])
@@ -425,4 +418,4 @@ def test_an_order_without_attendees_is_set_aside_by_name(
     if read == FULL:
         assert figures(database) == before
     spoil(monkeypatch, played, None, None)
-    recover(database, settings, played)
+    recover(database, settings, played, played.platform_name)

@@ -27,8 +27,8 @@ def test_an_event_that_counts_more_orders_than_it_lists_is_accepted_once(
     plain = ticket_tailor.TicketTailor._event
 
     def counting(self, performance, *arguments, **options):
-        told = plain(self, performance, *arguments, **options)
-        return {**told, "total_orders": 3 * told["total_orders"]}
+        event = plain(self, performance, *arguments, **options)
+        return {**event, "total_orders": 3 * event["total_orders"]}
 
     monkeypatch.setattr(ticket_tailor.TicketTailor, "_event", counting)
     connect(sqlite, sandbox.url)

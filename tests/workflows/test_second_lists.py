@@ -7,13 +7,20 @@ What happens when a whole list collapses is in `test_collapse`.
 # ruff: noqa: F811  # fixtures of another file come in by their names
 
 import pytest
-from support.platform_accounts import adopt, connect, expected, figures, run, same
+from support.platform_accounts import (
+    adopt,
+    attempt,
+    connect,
+    expected,
+    figures,
+    recover,
+    run,
+    same,
+)
 from test_platforms import name, played, synced  # noqa: F401
 
 from ticketsync.reporting import sales
-from ticketsync.workflows import connect as connecting
 from ticketsync.workflows import sync
-from ticketsync.workflows.sync import Request
 
 
 @pytest.fixture
@@ -22,19 +29,6 @@ def database(sqlite):
     What a row says has nothing to do with the kind of database.
     """
     return sqlite
-
-
-def attempt(database, settings, **options):
-    return sync.sync(database, settings, Request(**options)).results[0]
-
-
-def recover(database, settings, played, name):
-    connecting.resume(database, name)
-    result = attempt(database, settings)
-    assert result.outcome == "success", result
-    same(figures(database), expected(played, name))
-    with database.read() as session:
-        assert sales.unread(session) == []
 
 
 @pytest.mark.parametrize(

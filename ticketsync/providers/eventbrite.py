@@ -42,6 +42,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ticketsync.core import clock, money, records
+from ticketsync.core.completeness import is_mostly_missing
 from ticketsync.core.errors import (
     CONTRADICTION,
     AuthenticationFailed,
@@ -251,14 +252,14 @@ class Eventbrite:
         """
         envelope = self.api.get(path)
         rows = rows_of(self.api, envelope, "attendees")
-        told = (envelope.get("pagination") or {}).get("object_count")
-        number = told if type(told) is int else len(rows)
-        if 2 * held < number:
+        count = (envelope.get("pagination") or {}).get("object_count")
+        number = count if type(count) is int else len(rows)
+        if is_mostly_missing(number - held, number):
             raise self.api.nonsense(
                 f"lists orders with {held} attendees, and {number} in {path}",
                 "list-incomplete",
             )
-        if 2 * number < coming:
+        if is_mostly_missing(coming - number, coming):
             raise self.api.incomplete(path, number, coming)
 
     def fetch_recent_orders(self, watermark: str) -> Iterator[Page]:
@@ -275,10 +276,10 @@ class Eventbrite:
                 recent.note(page.records)
                 yield page
             yield from self._orders_of_changed_attendees(path, recent)
-            shows_anything = shows_anything or bool(recent.told)
+            shows_anything = shows_anything or bool(recent.order_ids)
         if not shows_anything:
             raise self.api.nonsense(
-                f"shows no change since {edge}, though it told one of {watermark}",
+                f"shows no change since {edge}, though its newest was of {watermark}",
                 "list-incomplete",
             )
 
@@ -406,9 +407,9 @@ class Eventbrite:
                 if reading.sortable(str(row.get("changed") or "")) >= edge:
                     wanted[str(row.get("order_id"))] = None
         coming = {id_ for id_, changed in recent.coming.items() if changed >= edge}
-        if 2 * len(coming - listed) > len(coming):
+        if is_mostly_missing(len(coming - listed), len(coming)):
             raise self.api.incomplete(f"{path}/attendees/", len(listed), len(coming))
-        others = [id_ for id_ in wanted if id_ not in recent.told]
+        others = [id_ for id_ in wanted if id_ not in recent.order_ids]
         for order_id in others:
             order = self.fetch_order(order_id, "")
             recent.note_alone(order)
@@ -607,15 +608,16 @@ def _seconds_before(moment: str, span: timedelta) -> str:
 
 class _Recent:
     """
-    What an organisation's `shown` orders, changed since `edge`, say. `told` are ids,
-    `coming` their attendees that are to come, with when each of them changed; `lacking`
-    counts the orders that the list should have shown and that were found without it.
+    What an organisation's `shown` orders, changed since `edge`, say: their `order_ids`,
+    and as `coming` their attendees that are to come, with when each of them changed;
+    `lacking` counts the orders that the list should have shown and that were found
+    without it.
     """
 
     def __init__(self, watermark: str, edge: str) -> None:
         self.watermark = watermark
         self.edge = edge
-        self.told: set[str] = set()
+        self.order_ids: set[str] = set()
         self.coming: dict[str, str] = {}
         self.shown = 0
         self.lacking = 0
@@ -624,7 +626,7 @@ class _Recent:
     def note(self, orders: Iterable[Raw]) -> None:
         for order in orders:
             self.shown += 1
-            self.told.add(str(order["id"]))
+            self.order_ids.add(str(order["id"]))
             self._newest = max(self._newest, _changed_at(order))
             for attendee in order.get("attendees") or ():
                 if _is_surely_coming(attendee):
@@ -634,7 +636,7 @@ class _Recent:
         """
         What changed after the list was read cannot have been in it.
         """
-        self.told.add(str(order.get("id")))
+        self.order_ids.add(str(order.get("id")))
         if self.edge < _changed_at(order) <= self._newest:
             self.lacking += 1
 
@@ -938,8 +940,8 @@ def _gross(costs: Any) -> int:
     """
     The gross of some costs in minor units; -1 where nobody tells.
     """
-    told = (costs or {}).get("gross") or {}
-    value = told.get("value")
+    gross = (costs or {}).get("gross") or {}
+    value = gross.get("value")
     return value if type(value) is int else -1
 
 

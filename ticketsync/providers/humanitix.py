@@ -47,6 +47,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from ticketsync.core import clock, digest, money, records
+from ticketsync.core.completeness import is_mostly_missing
 from ticketsync.core.errors import CONTRADICTION, ProviderNonsense, UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret
@@ -191,7 +192,7 @@ class Humanitix:
             if len(missing) > FEW:
                 yield from self.fetch_orders(event_id, None)
                 return
-        elif len(missing) >= MANY_WITHOUT and 2 * len(missing) > len(tickets):
+        elif _is_collapsed(len(missing), len(tickets)):
             raise self.api.nonsense(
                 f"lists tickets of {len(tickets)} orders of the event {event_id}, and "
                 f"{len(missing)} of these orders not",
@@ -224,7 +225,7 @@ class Humanitix:
         orders is not whole. Of fewer orders each is set aside by itself.
         """
         without = [row["_id"] for row in orders if row["_id"] not in tickets]
-        if len(without) >= MANY_WITHOUT and 2 * len(without) > len(orders):
+        if _is_collapsed(len(without), len(orders)):
             raise self.api.nonsense(
                 f"lists no tickets of {len(without)} of {len(orders)} orders of the "
                 f"event {event_id}",
@@ -637,6 +638,10 @@ def _read_tickets(
             raws, prices, paid, map(_codes, raws), strict=True
         )
     )
+
+
+def _is_collapsed(missing: int, expected: int) -> bool:
+    return missing >= MANY_WITHOUT and is_mostly_missing(missing, expected)
 
 
 def _refuse_missing_tickets(tickets: list[Raw], currency: str, faces: int) -> None:

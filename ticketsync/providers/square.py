@@ -46,6 +46,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 
 from ticketsync.core import clock, errors, money, records
+from ticketsync.core.completeness import is_mostly_missing
 from ticketsync.core.errors import CONTRADICTION, UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret
@@ -337,7 +338,7 @@ class Square:
             for payment in lists.payments.values()
             if payment.get("order_id")
         }
-        if 2 * len(paid - lists.seen) > len(paid):
+        if is_mostly_missing(len(paid - lists.seen), len(paid)):
             raise self.api.nonsense(
                 f"lists payments of {len(paid)} orders, and of these orders "
                 f"{len(paid - lists.seen)} not",
@@ -379,7 +380,7 @@ class Square:
         paid = [_changed_at(payment) for payment in lists.payments.values()]
         if not shown and not lists.payments and not lists.refunds:
             raise self.api.nonsense(
-                f"shows no change since {since}, though it told one of {watermark}",
+                f"shows no change since {since}, though its newest was of {watermark}",
                 "list-incomplete",
             )
         newest = max([watermark, *shown.values()])
@@ -461,7 +462,7 @@ class Square:
         """
         found = self._by_id(ids)
         missing = len(set(ids) - {str(order["id"]) for order in found})
-        if missing > 1 and 2 * missing > len(ids):
+        if missing > 1 and is_mostly_missing(missing, len(ids)):
             raise self.api.incomplete("orders", len(found), len(ids))
         return found
 

@@ -44,6 +44,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ticketsync.core import clock, money, records
+from ticketsync.core.completeness import is_mostly_missing
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret
@@ -151,7 +152,7 @@ class TicketTailor:
                 str(r["event_series_id"]) for r in rows if r.get("event_series_id")
             }
             yield Page("event", rows)
-        if 2 * len(named - series) > len(named):
+        if is_mostly_missing(len(named - series), len(named)):
             raise self.api.nonsense(
                 f"lists {len(series)} event series, and its events belong to "
                 f"{len(named - series)} others",

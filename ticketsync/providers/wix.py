@@ -40,6 +40,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from ticketsync.core import clock, money, records
+from ticketsync.core.completeness import is_mostly_missing
 from ticketsync.core.errors import CONTRADICTION, UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret
@@ -220,7 +221,7 @@ class Wix:
             shown |= {str(raw["id"]) for raw in page.records}
             yield page
         named = self._numbers_of_guests()
-        if 2 * len(named - shown) > len(named):
+        if is_mostly_missing(len(named - shown), len(named)):
             raise self.api.nonsense(
                 f"lists guests of {len(named)} orders, and of these orders "
                 f"{len(named - shown)} not",
@@ -348,7 +349,7 @@ class Wix:
             shown |= {str(raw["id"]) for raw in page.records}
             yield page
         missing = set(numbers) - shown
-        if 2 * len(missing) > len(numbers):
+        if is_mostly_missing(len(missing), len(numbers)):
             raise self.api.incomplete("orders", len(shown), len(numbers))
 
     def _new_orders(self, since: Any, told: Mapping[str, None]) -> Iterator[Page]:

@@ -11,6 +11,7 @@ from ticketsync.accounts import state
 from ticketsync.catalogue import links, offers
 from ticketsync.catalogue.offers import Listed
 from ticketsync.core import clock, errors, records
+from ticketsync.core.completeness import has_shrunk
 from ticketsync.providers.base import Page, Provider, Raw
 from ticketsync.sales import quarantine, versions
 from ticketsync.sales.packing import Version, pack
@@ -23,9 +24,6 @@ from ticketsync.workflows.records import (
     understood,
 )
 from ticketsync.workflows.session import AccountSession
-
-FEW = 5  # dates below which a shrinking listing is believed
-SHRUNK = 0.5
 
 
 @dataclass(slots=True)
@@ -128,8 +126,7 @@ def _notice_absence(
     linked = [offer for offer in alive if offer.show_id is not None]
     left = len(alive) - len(missing)
     lists_none = bool(linked) and all(offer in missing for offer in linked)
-    shrank = len(alive) >= FEW and left < SHRUNK * len(alive)
-    if (lists_none or shrank) and not accept_shrink:
+    if (lists_none or has_shrunk(left, len(alive))) and not accept_shrink:
         raise errors.GuardRefused(
             f"Account {work.account.name!r} suddenly lists {left} of {len(alive)} "
             "known dates; nothing was changed.",

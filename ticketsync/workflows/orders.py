@@ -24,6 +24,7 @@ from ticketsync.accounts.runs import Counts
 from ticketsync.catalogue import offers, shows
 from ticketsync.catalogue.offers import Listed, Offer
 from ticketsync.core import clock, digest, errors, records
+from ticketsync.core.completeness import has_shrunk, is_mostly_missing
 from ticketsync.core.parallel import side_by_side
 from ticketsync.net import exact_json
 from ticketsync.providers import reading
@@ -75,9 +76,7 @@ PAGES_AT_ONCE = 8  # in one transaction: each commit waits for the disk (measure
 LOT_SECONDS = 1.0
 PAGES_AHEAD = 12  # understood by another process while a lot is saved
 EVIDENCE = 3  # events that must agree before a way of counting is believed
-FEW = 5  # orders below which a shrinking event is believed
 MOST_AGAIN = 100  # waiting orders that one run asks for one by one
-SHRUNK = 0.5
 
 
 @dataclass(slots=True)
@@ -414,7 +413,7 @@ def _notice_few_tickets(
     what the event itself counts, was not read whole.
     """
     expected = max(held.sold if held else 0, offer.issued or 0)
-    if not expected or listed >= SHRUNK * expected:
+    if not is_mostly_missing(expected - listed, expected):
         return
     progress.complete.discard(offer.occurrence_id)
     work.troubles.append(
@@ -456,13 +455,13 @@ def notice_absence(
         for offer in complete
     }
     held = sum(len(known.get(offer.id, ())) for offer in complete)
-    has_collapsed = _is_shrunk(held - sum(map(len, missing.values())), held)
+    has_collapsed = has_shrunk(held - sum(map(len, missing.values())), held)
     gone: list[str] = []
     for offer in complete:
         before = len(known.get(offer.id, ()))
         left = before - len(missing[offer.id])
         is_doubtful = has_collapsed and left < before
-        if (is_doubtful or _is_shrunk(left, before)) and not accept_shrink:
+        if (is_doubtful or has_shrunk(left, before)) and not accept_shrink:
             refused.add(offer.id)
             work.troubles.append(_shrunk(work, offer, left, before))
         elif offer.id not in refused:
@@ -476,13 +475,6 @@ def notice_absence(
     return refused
 
 
-def _is_shrunk(left: int, before: int) -> bool:
-    """
-    Whether a list that had `before` rows is not believed to have `left` now.
-    """
-    return before >= FEW and left < SHRUNK * before
-
-
 def _refuse_few_orders(
     work: AccountSession, progress: Reading, complete: Sequence[Offer], *, accept: bool
 ) -> set[int]:
@@ -492,6 +484,9 @@ def _refuse_few_orders(
 
     What a person accepts is remembered: an event may lack as many from then on.
     """
+    if accept:
+        _accept_few_orders(work, progress, complete)
+        return set()
     with work.database.read() as session:
         accepted = bookmarks.of(session, work.account.id, ACCEPTED)
     counted = {
@@ -501,10 +496,7 @@ def _refuse_few_orders(
         )
         for o in complete
     }
-    if accept:
-        _accept_few_orders(work, progress, complete)
-        return set()
-    has_collapsed = _is_shrunk(
+    has_collapsed = has_shrunk(
         sum(seen for seen, ordered in counted.values() if ordered),
         sum(ordered for _, ordered in counted.values()),
     )
@@ -513,7 +505,7 @@ def _refuse_few_orders(
         seen, ordered = counted[offer.id]
         if has_collapsed:
             refused.add(offer.id)  # it may agree by chance: what counts is not sure
-        if _is_shrunk(seen, ordered) or (has_collapsed and seen < ordered):
+        if has_shrunk(seen, ordered) or (has_collapsed and seen < ordered):
             refused.add(offer.id)
             work.troubles.append(_too_few(work, offer, seen, ordered))
     return refused
