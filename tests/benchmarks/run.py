@@ -25,7 +25,7 @@ from pathlib import Path
 from ticketsync.sandbox import humanitix, server, world
 from ticketsync.sandbox.server import ask
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 CLI = [sys.executable, "-m", "ticketsync"]
 
 
@@ -47,7 +47,11 @@ class Bench:
             env["TICKETSYNC_HOME"] = str(home)
         began = time.perf_counter()
         child = subprocess.Popen(
-            arguments, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            arguments,
+            env=env,
+            cwd=self.folder,  # python -m would import the package of the folder it is in
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         assert child.wait() == 0, arguments
         return time.perf_counter() - began
@@ -84,7 +88,7 @@ class Bench:
         url = server.stdout.readline().split()[-1]
         return server, url
 
-    def prepared(self, url, name):
+    def prepared(self, url, name, command=CLI):
         """
         A home with the account connected and every show adopted, nothing synced.
         """
@@ -114,8 +118,9 @@ class Bench:
             ("shows", "adopt", "--all"),
         ):
             subprocess.run(
-                [*CLI, "--quiet", *arguments],
+                [*command, "--quiet", *arguments],
                 env={**self.environment, "TICKETSYNC_HOME": str(home)},
+                cwd=self.folder,
                 check=True,
                 stdout=subprocess.DEVNULL,
             )

@@ -1,0 +1,95 @@
+"""
+This version beside another one, in turn, on one sandbox. Never a test.
+
+    python tests/benchmarks/versions.py OTHER/.venv/bin/python [--orders 20000] [--rounds 9]
+
+Whole processes; the ratio of each pair, and the median of the ratios. Three cases: a first
+sync, one where 1 % of the orders changed, and one where nothing did.
+"""
+
+import argparse
+import statistics
+import sys
+import tempfile
+
+from run import Bench, ask
+
+
+class Version:
+    def __init__(self, bench, python, name):
+        self.bench = bench
+        self.name = name
+        self.command = [python, "-m", "ticketsync"]
+
+    def prepare(self, url):
+        """
+        A home of this version's own: its database, its account, its shows.
+        """
+        self.home = self.bench.prepared(url, self.name, command=self.command)
+
+    def first_sync(self):
+        """
+        Seconds of a first sync; what it read stays as the base of the other cases.
+        """
+        self.synced = self.bench.copy(self.home, f"{self.name}-synced")
+        return self.sync()
+
+    def sync(self):
+        return self.bench.timed([*self.command, "sync", "--quiet"], self.synced)
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("other", help="the python of the other version's .venv")
+    options.add_argument("--orders", type=int, default=20000)
+    options.add_argument("--rounds", type=int, default=9)
+    chosen = options.parse_args()
+    with tempfile.TemporaryDirectory(prefix="ticketsync-bench-") as folder:
+        bench = Bench(folder, chosen.orders, chosen.rounds)
+        this = Version(bench, sys.executable, "this")
+        other = Version(bench, chosen.other, "other")
+        server, url = bench.serve(chosen.orders)
+        try:
+            compare(bench, url, this, other)
+        finally:
+            server.kill()
+            server.wait()
+
+
+def compare(bench, url, this, other):
+    for version in (this, other):
+        version.prepare(url)
+        version.first_sync()  # warm: the sandbox renders its orders once
+    tell("first sync", in_turn(bench, Version.first_sync, this, other))
+    tell("nothing changed", in_turn(bench, Version.sync, this, other))
+
+    def changed(version):
+        return version.sync()
+
+    def touch():
+        ask(url, "change", orders=str(bench.orders // 100), events="5")
+
+    tell("1 % changed", in_turn(bench, changed, this, other, before=touch))
+
+
+def in_turn(bench, measure, this, other, before=lambda: None):
+    """
+    Seconds of both, round by round; who begins changes with each round.
+    """
+    pairs = []
+    for number in range(bench.rounds):
+        before()
+        order = (this, other) if number % 2 else (other, this)
+        took = {version.name: measure(version) for version in order}
+        pairs.append((took["this"], took["other"]))
+    return pairs
+
+
+def tell(name, pairs):
+    ratio = statistics.median(ours / theirs for ours, theirs in pairs)
+    ours, theirs = (statistics.median(side) for side in zip(*pairs, strict=True))
+    print(f"{name:<20}{ours:8.3f} s {theirs:8.3f} s   ratio {ratio:.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
