@@ -49,7 +49,7 @@ class Bench:
         child = subprocess.Popen(
             arguments,
             env=env,
-            cwd=self.folder,  # python -m would import the package of the folder it is in
+            cwd=self.folder,  # else -m imports what lies in this folder
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

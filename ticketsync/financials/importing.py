@@ -339,13 +339,13 @@ def _fees_of(
     row: Row, reported: ReportedLines, by_rate: Lines, has_rate: bool
 ) -> _Fees:
     """
-    A show's fees: as reported where all of them are; else the venue's own rate for
-    the orders whose fees are not; else unknown, with the lines that are known.
+    A show's fees: as reported where those of all paid orders are; else the venue's own
+    rate for the orders whose fees are not; else unknown, with the lines that are known.
     """
     told_fees, untold, told, told_paid = (
         row.pop(name) for name in ("told_fees", "untold", "told", "told_paid")
     )
-    if told and not untold:
+    if not untold and (told or not has_rate):  # what sold nothing cost nothing
         lines = {n: (a, "reported") for n, a in reported.complete.items()}
         return _Fees("reported", told_fees, lines)
     if not has_rate:
