@@ -44,6 +44,14 @@ def test_m25_a_lone_late_date_is_not_given_to_the_early_show():
     assert plan.unsure[0].why == "nearest show is 90 min earlier"
 
 
+def test_the_reason_is_true_where_the_shows_near_are_taken_or_refused():
+    shows, dates = [show(1, 0)], [date(10, 30)]
+    (taken,) = matching.propose(shows, dates, taken=[("tt", 1)]).unsure
+    assert taken.why == "the shows near it have another date of tt"
+    (refused,) = matching.propose(shows, dates, refused=[(10, 1)]).unsure
+    assert refused.why == "you refused the shows within the tolerance"
+
+
 def test_an_hour_too_late_everywhere_is_reported_and_not_linked():
     shows = [show(n, n * 1440) for n in range(6)]
     dates = [date(100 + n, n * 1440 + 60) for n in range(6)]

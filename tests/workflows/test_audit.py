@@ -121,8 +121,10 @@ def test_an_exclusion_and_its_end_are_on_record(linked, settings):
         {"is_excluded": False, "excluded_because": ""},
         {"is_excluded": True, "excluded_because": "a private party"},
     )
+    match.exclude(database, settings, offer.show_id, True, "")  # keeps its reason
     match.exclude(database, settings, offer.show_id, False, "")
-    assert latest(database)[1] == "include"
+    _, action, _, before, _ = latest(database)
+    assert (action, before["excluded_because"]) == ("include", "a private party")
 
 
 def test_pauses_names_and_options_of_accounts_are_on_record(linked):

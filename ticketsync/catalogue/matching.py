@@ -87,7 +87,7 @@ def propose(
             match
             for match in possible
             if (account, match.show.show_id) not in taken
-            and (match.occurrence.occurrence_id, match.show.show_id) not in refused
+            and _pair(match) not in refused
         ]
         shifted = shifted_events(pairs)
         remarks += [_shift_remark(account, *item) for item in shifted.items()]
@@ -101,7 +101,8 @@ def propose(
             if match.occurrence.event not in shifted and rule.is_certain(match)
         }
         certain += sure.values()
-        unsure += _unsure(dated, pairs, chosen, sure, shifted)
+        unlinkable = _unlinkable(possible, refused)
+        unsure += _unsure(dated, pairs, chosen, sure, shifted, unlinkable)
     matched = {match.show.show_id for match in certain}
     unmatched = [s for s in shows if not s.sellers and s.show_id not in matched]
     unmatched.sort(key=lambda show: (show.starts_at, show.show_id))
@@ -140,6 +141,7 @@ def _unsure(
     chosen: Sequence[Match],
     sure: dict[int, Match],
     shifted: dict[str, tuple[int, int]],
+    unlinkable: dict[int, str],
 ) -> Iterator[Unsure]:
     by_occurrence: dict[int, list[Match]] = defaultdict(list)
     settled = {match.show.show_id for match in sure.values()}
@@ -154,17 +156,44 @@ def _unsure(
             by_occurrence[occurrence.occurrence_id],
             key=lambda m: (m is not best.get(occurrence.occurrence_id), m.cost),
         )
-        yield Unsure(
-            occurrence, tuple(candidates), _why_unsure(occurrence, candidates, shifted)
-        )
+        if candidates:
+            why = _why_unsure(occurrence, candidates, shifted)
+        else:
+            why = unlinkable.get(occurrence.occurrence_id) or _nothing_near(occurrence)
+        yield Unsure(occurrence, tuple(candidates), why)
+
+
+def _pair(match: Match) -> tuple[int, int]:
+    return match.occurrence.occurrence_id, match.show.show_id
+
+
+def _unlinkable(
+    possible: Sequence[Match], refused: set[tuple[int, int]]
+) -> dict[int, str]:
+    """
+    Why occurrences near some show may have none of these, if they are left over.
+    """
+    reasons: dict[int, str] = {}
+    for match in possible:
+        occurrence = match.occurrence
+        if _pair(match) in refused:
+            refusal = "you refused the shows within the tolerance"
+            reasons.setdefault(occurrence.occurrence_id, refusal)
+        else:
+            reasons[occurrence.occurrence_id] = (
+                f"the shows near it have another date of {occurrence.account}"
+            )
+    return reasons
+
+
+def _nothing_near(occurrence: Dated) -> str:
+    whose = f"no show of {occurrence.production}" if occurrence.production else ""
+    return f"{whose or 'no show of yours'} within the tolerance"
 
 
 def _why_unsure(
     occurrence: Dated, candidates: Sequence[Match], shifted: dict[str, tuple[int, int]]
 ) -> str:
-    if not candidates:
-        whose = f"no show of {occurrence.production}" if occurrence.production else ""
-        return f"{whose or 'no show of yours'} within the tolerance"
     if all(match.is_of_other_production for match in candidates):
         return (
             f"{candidates[0].show.production} starts in that minute, but its listing "

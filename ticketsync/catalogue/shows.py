@@ -238,13 +238,14 @@ def find(session: Session, wanted: str) -> ShowInfo:
 
 def set_excluded(session: Session, show_id: int, excluded: bool, reason: str) -> None:
     """
-    Leave a show out of the figures, or take it in again.
+    Leave a show out of the figures, or take it in again. Excluded once more without a
+    reason, it keeps the one that it has.
     """
     table = table_of(Show)
     show = numbered(session, show_id)
     values = {
         "is_excluded": excluded,
-        "excluded_because": reason if excluded else "",
+        "excluded_because": (reason or show.excluded_because) if excluded else "",
     }
     session.connection().execute(
         update(table).where(table.c.id == show_id).values(**values)
