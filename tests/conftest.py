@@ -7,8 +7,6 @@ import itertools
 import os
 import shutil
 import socket
-import subprocess
-import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -20,6 +18,7 @@ import uvicorn
 from sqlalchemy.engine.base import Engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
+from support.commands import run as run_command
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import shows
@@ -359,14 +358,7 @@ def commands(home, sandbox):
     }
 
     def run(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "ticketsync", *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-            stdin=subprocess.DEVNULL,
-        ).stdout
+        return run_command(*arguments, env=environment, check=True).stdout
 
     run.environment = environment
     return run
