@@ -2,24 +2,28 @@
 What every test may use: a home of its own, both databases, a sandbox.
 """
 
+import asyncio
 import gc
 import itertools
 import os
 import shutil
 import socket
-import subprocess
-import sys
+import tempfile
 import threading
 import time
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 import uvicorn
+from sqlalchemy.engine import make_url
 from sqlalchemy.engine.base import Engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
+from support.commands import run as run_command
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import shows
@@ -49,7 +53,26 @@ TODAY = date(2026, 9, 1)
 NOW = datetime(2026, 9, 1, 0, 0, tzinfo=UTC)
 
 
-def pytest_configure():
+MEMORY = Path("/dev/shm")
+ROOM = 4 << 30  # bytes
+
+
+def pytest_configure(config):
+    """
+    What tests write lies in memory where there is room: SQLite waits for the disk at
+    each commit, and so did half of the suite. `--basetemp` puts it elsewhere.
+    """
+    if config.option.basetemp or not MEMORY.is_dir():
+        return
+    if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
+        # A folder of its own for each TMPDIR, as pytest has it.
+        mine = tempfile.gettempdir().strip("/").replace("/", "-")
+        folder = MEMORY / f"ticketsync-tests-{mine}"
+        folder.mkdir(exist_ok=True)
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
+
+
+def pytest_sessionstart():
     """
     Each test opens a database of its own: what SQLAlchemy compiled for one is good for
     all of its kind, and what was imported is never garbage. A quarter of the suite's
@@ -120,6 +143,8 @@ def postgres(tmp_path_factory):
     # It lives for this suite only: nobody needs what it would save from a power cut.
     for setting in ("fsync", "synchronous_commit", "full_page_writes"):
         server_.psql(f"ALTER SYSTEM SET {setting} = off;")
+    # Hundreds of databases are copied: the kernel does it in half the time.
+    server_.psql("ALTER SYSTEM SET file_copy_method = clone;")
     server_.psql("SELECT pg_reload_conf();")
     yield server_
     server_.cleanup()
@@ -147,6 +172,18 @@ class Templates:
         self.made = {}
         self.numbers = itertools.count(1)
 
+    @contextmanager
+    def copied(self, kind, stage):
+        """
+        A copy that goes with the test.
+        """
+        place = self.copy(kind, stage)
+        yield place
+        if kind == "sqlite":
+            Path(place).unlink()
+        else:
+            self._execute(f"DROP DATABASE {make_url(place).database} WITH (FORCE)")
+
     def copy(self, kind, stage, place=None):
         """
         Where a copy lies: at `place`, or anywhere.
@@ -157,8 +194,12 @@ class Templates:
             shutil.copy(source, target)
             return str(target)
         name = f"copy{next(self.numbers)}"
-        self.postgres().psql(f"CREATE DATABASE {name} TEMPLATE {stage};")
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {stage} STRATEGY file_copy")
         return self.postgres().get_uri(database=name)
+
+    def _execute(self, statement):
+        with psycopg.connect(self.postgres().get_uri(), autocommit=True) as connection:
+            connection.execute(statement)
 
     def of(self, kind, stage):
         if (kind, stage) not in self.made:
@@ -172,7 +213,7 @@ class Templates:
     def _place(self, kind, stage):
         if kind == "sqlite":
             return str(self.folder / f"{stage}.db")
-        self.postgres().psql(f"CREATE DATABASE {stage};")
+        self._execute(f"CREATE DATABASE {stage}")
         return self.postgres().get_uri(database=stage)
 
     def _play(self, place, *, is_read):
@@ -207,7 +248,8 @@ def url(request, templates):
     """
     An empty database of each kind.
     """
-    return templates.copy(request.param, "empty")
+    with templates.copied(request.param, "empty") as place:
+        yield place
 
 
 @pytest.fixture
@@ -222,9 +264,10 @@ def sqlite(templates):
     """
     An empty SQLite database, for what has nothing to do with the kind of database.
     """
-    opened = engine.open_database(templates.copy("sqlite", "empty"))
-    yield opened
-    opened.close()
+    with templates.copied("sqlite", "empty") as place:
+        opened = engine.open_database(place)
+        yield opened
+        opened.close()
 
 
 @pytest.fixture
@@ -280,9 +323,10 @@ def adopted(request, sandbox, templates):
     """
     A database of each kind whose shows are the platform's dates, nothing synced yet.
     """
-    database = moved_to(templates.copy(request.param, "adopted"), sandbox)
-    yield database
-    database.close()
+    with templates.copied(request.param, "adopted") as place:
+        database = moved_to(place, sandbox)
+        yield database
+        database.close()
 
 
 def moved_to(place, sandbox):
@@ -301,9 +345,10 @@ def read_once(request, sandbox, templates):
     """
     Of each kind a database that was read once from the sandbox, people kept.
     """
-    database = moved_to(templates.copy(request.param, "filled"), sandbox)
-    yield database
-    database.close()
+    with templates.copied(request.param, "filled") as place:
+        database = moved_to(place, sandbox)
+        yield database
+        database.close()
 
 
 @pytest.fixture(scope="session")
@@ -359,14 +404,7 @@ def commands(home, sandbox):
     }
 
     def run(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "ticketsync", *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-            stdin=subprocess.DEVNULL,
-        ).stdout
+        return run_command(*arguments, env=environment, check=True).stdout
 
     run.environment = environment
     return run
@@ -387,9 +425,10 @@ def full(sandbox, templates):
     """
     A database with people, synced once.
     """
-    database = moved_to(templates.copy("sqlite", "filled"), sandbox)
-    yield database
-    database.close()
+    with templates.copied("sqlite", "filled") as place:
+        database = moved_to(place, sandbox)
+        yield database
+        database.close()
 
 
 @pytest.fixture
@@ -407,6 +446,25 @@ def site(full, asked, hashed):
     return Site(full, settings, asked.append)
 
 
+class QuickServer(uvicorn.Server):
+    """
+    Looks every few milliseconds whether it should end, where uvicorn looks every 100
+    and then waits for as long again.
+    """
+
+    async def main_loop(self):
+        while not await self.on_tick(0):
+            await asyncio.sleep(0.005)
+
+    async def shutdown(self, sockets=None):
+        for opened in (*self.servers, *sockets):
+            opened.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        while self.server_state.connections or self.server_state.tasks:
+            await asyncio.sleep(0.005)
+
+
 @contextmanager
 def running(application):
     """
@@ -415,13 +473,13 @@ def running(application):
     config = uvicorn.Config(
         application, log_level="error", lifespan="off", server_header=False
     )
-    started = uvicorn.Server(config)
+    started = QuickServer(config)
     with socket.create_server(("127.0.0.1", 0)) as opened:
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as `serve` does
         thread = threading.Thread(target=started.run, kwargs={"sockets": [opened]})
         thread.start()
         while not started.started:
-            time.sleep(0.01)
+            time.sleep(0.002)
         try:
             yield f"http://127.0.0.1:{opened.getsockname()[1]}"
         finally:

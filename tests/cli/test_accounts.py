@@ -3,10 +3,9 @@
 """
 
 import json
-import subprocess
-import sys
 
 import pytest
+from support import commands
 
 
 @pytest.fixture
@@ -16,13 +15,7 @@ def attempt(venue):
     """
 
     def run(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "ticketsync", *arguments],
-            env=venue.environment,
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-        )
+        return commands.run(*arguments, env=venue.environment)
 
     return run
 

@@ -5,13 +5,13 @@ The morning's summary, against sums made by hand from the sandbox's own world.
 import json
 import os
 import stat
-import subprocess
 import sys
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import connect
+from support.commands import run
 
 from ticketsync.core.config import Settings
 from ticketsync.sandbox import server, world
@@ -33,15 +33,6 @@ def house(home, monkeypatch):
         sync.sync(database, Settings(), sync.Request())
         database.close()
         yield sandbox
-
-
-def run(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "ticketsync", *arguments],
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
 
 
 def test_the_summary_says_what_the_world_sold(house):

@@ -5,17 +5,17 @@ The door from the command line, the door list on paper, and `serve` as people st
 import csv
 import io
 import json
-import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 
 import httpx
 import pytest
 from conftest import moved_to
+from support import commands
+from support.commands import run
 
 from ticketsync.store import engine
 
@@ -28,15 +28,6 @@ def house(home, sandbox, templates):
     place = templates.copy("sqlite", "filled", home / "ticketsync.db")
     moved_to(place, sandbox).close()
     return sandbox
-
-
-def run(*arguments):
-    return subprocess.run(
-        [sys.executable, "-m", "ticketsync", *arguments],
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
 
 
 def listed(*arguments):
@@ -173,11 +164,7 @@ def serve():
     started = []
 
     def start(*arguments):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "ticketsync", "serve", "--port", "0", *arguments],
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        process = commands.start("serve", "--port", "0", *arguments)
         started.append(process)
         lines = []
         for line in process.stderr:
@@ -267,13 +254,7 @@ def test_the_server_ends_when_asked(house, serve):
 
 def test_a_short_password_is_refused_and_a_long_one_hashed():
     def hashed(text):
-        return subprocess.run(
-            [sys.executable, "-m", "ticketsync", "visitors", "password", "--stdin"],
-            input=text,
-            capture_output=True,
-            text=True,
-            env=os.environ,
-        )
+        return run("visitors", "password", "--stdin", input=text)
 
     assert hashed("short\n").returncode == 2
     assert re.fullmatch(

@@ -8,7 +8,6 @@ import io
 import json
 import os
 import re
-import subprocess
 import sys
 from decimal import Decimal
 from types import SimpleNamespace
@@ -16,6 +15,7 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support import commands
 
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.net import budget
@@ -27,7 +27,6 @@ from ticketsync.store import engine
 from ticketsync.store.tables.catalogue import Occurrence, Production
 from ticketsync.store.upsert import table_of
 
-CLI = [sys.executable, "-m", "ticketsync"]
 PAYLOADS = (
     "=1+1",
     "+1+1",
@@ -81,13 +80,7 @@ def house(tmp_path_factory):
     environment = {**os.environ, "TT_KEY": sandbox.key, "TICKETSYNC_HOME": str(folder)}
 
     def run(*arguments):
-        done = subprocess.run(
-            [*CLI, *arguments],
-            env=environment,
-            capture_output=True,
-            text=True,
-            stdin=subprocess.DEVNULL,
-        )
+        done = commands.run(*arguments, env=environment)
         run.code = done.returncode
         assert "Traceback" not in done.stderr, done.stderr
         return done

@@ -7,16 +7,12 @@ import os
 import subprocess
 import sys
 
+from support.commands import run
+
 from ticketsync.core import journal
 from ticketsync.sandbox.faults import Plan
 
 CLI = [sys.executable, "-m", "ticketsync"]
-
-
-def run(*arguments):
-    return subprocess.run(
-        [*CLI, *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL
-    )
 
 
 def log():

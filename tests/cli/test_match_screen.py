@@ -5,14 +5,13 @@ The matching screen, driven by the keys of a person at a real terminal.
 import itertools
 import json
 import os
-import subprocess
 from datetime import datetime
 from types import SimpleNamespace
 
 import pexpect
 import pytest
 from conftest import NOW
-from terminal import CLI, talk
+from support.commands import run, talk
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import offers, shows
@@ -54,7 +53,7 @@ def leave(screen, said):
 
 
 def test_matching_asks_only_what_is_unsure_and_keeps_each_answer(venue):
-    screen = talk(venue, "match")
+    screen = talk("match", env=venue.environment)
     screen.expect(r"Link the 2 certain pairs\?")
     press(screen, "y", "38 open")
     screen.expect("nearest show is 100 min later")
@@ -67,7 +66,7 @@ def test_matching_asks_only_what_is_unsure_and_keeps_each_answer(venue):
 
 
 def test_an_answer_can_be_taken_back_and_a_date_refused_for_ever(venue):
-    screen = talk(venue, "match")
+    screen = talk("match", env=venue.environment)
     screen.expect("certain pairs")
     press(screen, "y", "38 open")
     answer(screen, "n", "37 open")
@@ -83,7 +82,7 @@ def test_an_answer_can_be_taken_back_and_a_date_refused_for_ever(venue):
 
 
 def test_back_and_undo_walk_the_answers_one_by_one(venue):
-    screen = talk(venue, "match")
+    screen = talk("match", env=venue.environment)
     press(screen, "y", "38 open")
     answer(screen, "s", "37 open")  # the first is passed over
     answer(screen, "1", "36 open")  # the second linked
@@ -99,7 +98,7 @@ def test_back_and_undo_walk_the_answers_one_by_one(venue):
 
 
 def test_a_show_is_found_by_what_one_remembers_and_a_new_one_made(venue):
-    screen = talk(venue, "match")
+    screen = talk("match", env=venue.environment)
     press(screen, "y", "38 open")
     answer(screen, "f", "empty to go back")
     screen.send("#4")
@@ -118,7 +117,7 @@ def test_a_show_is_found_by_what_one_remembers_and_a_new_one_made(venue):
 
 
 def test_ctrl_c_in_the_matching_screen_keeps_what_was_answered(venue):
-    screen = talk(venue, "match")
+    screen = talk("match", env=venue.environment)
     press(screen, "y", "38 open")
     screen.sendcontrol("c")
     screen.expect(pexpect.EOF)
@@ -203,7 +202,7 @@ def test_f33_a_double_bill_listed_a_quarter_late_is_not_swapped(evening):
     late = evening.show("Late Laughs", "2027-03-05 20:30")
     evening.put("tt", "Late Laughs", ["2027-03-05 20:45", "2027-03-05 19:15"])
 
-    screen = talk(evening, "match")
+    screen = talk("match", env=evening.environment)
     screen.expect("2 open · Fri 05 Mar 19:15")
     screen.expect(rf"1\).*19:00.*#{early}:")
     answer(screen, "1", "1 open · Fri 05 Mar 20:45")
@@ -220,7 +219,7 @@ def test_f34_a_show_moved_to_another_day_is_offered_and_never_linked(evening):
     number = evening.show("Gala", "2027-03-05 19:00")
     evening.put("tt", "Gala", ["2027-03-09 19:00"])
 
-    screen = talk(evening, "match")
+    screen = talk("match", env=evening.environment)
     screen.expect("1 open · Tue 09 Mar 19:00")
     screen.expect("no show of yours within the tolerance")
     screen.expect(rf"1\).*05 Mar.*#{number}: show is 4 days earlier")
@@ -237,11 +236,11 @@ def test_f33_a_listing_an_hour_off_is_named_before_anything_is_asked(evening):
     ours = [evening.show("Gala", night) for night in nights]
     evening.put("tt", "Gala", [night.replace("19:", "20:") for night in nights])
 
-    plan = talk(evening, "match", "--dry-run")
+    plan = talk("match", "--dry-run", env=evening.environment)
     plan.expect("looks-like-timezone")
     plan.expect("1 h later")
     plan.expect("0 would be linked, 3 left")
-    screen = talk(evening, "match")
+    screen = talk("match", env=evening.environment)
     screen.expect("looks-like-timezone")
     screen.expect("3 open")
     screen.expect("the whole listing seems shifted")
@@ -258,7 +257,7 @@ def test_three_platforms_feed_one_show_and_the_screen_says_who_does(evening):
     evening.put("eb", "Gala at the Lantern", ["2027-03-05 19:00"])
     evening.put("hx", "Big Night Out", ["2027-03-05 19:00"])
 
-    screen = talk(evening, "match")
+    screen = talk("match", env=evening.environment)
     screen.expect("2 certain pairs")
     press(screen, "y", "1 open")
     screen.expect("same minute, but titles only")
@@ -271,7 +270,7 @@ def test_three_platforms_feed_one_show_and_the_screen_says_who_does(evening):
 def test_what_a_title_was_is_known_next_season(evening):
     evening.show("Gala", "2027-03-05 19:00")
     evening.put("tt", "Big Night Out", ["2027-03-05 19:00"])
-    screen = talk(evening, "match")
+    screen = talk("match", env=evening.environment)
     screen.expect("1 open")
     answer(screen, "1", "1 linked")
     number = evening.show("Gala", "2027-09-05 19:00")
@@ -288,7 +287,7 @@ def test_what_a_title_was_is_known_next_season(evening):
 def test_a_pair_taken_back_does_not_go_on_deciding(evening):
     evening.show("Gala", "2027-03-05 19:00")
     evening.put("tt", "Open Mic", ["2027-03-05 19:00", "2027-03-06 19:00"])
-    screen = talk(evening, "match")
+    screen = talk("match", env=evening.environment)
     screen.expect("2 open")
     answer(screen, "1", "1 open")
     leave(screen, "1 linked")
@@ -303,12 +302,4 @@ def test_a_pair_taken_back_does_not_go_on_deciding(evening):
 
 
 def run_json(house, *arguments):
-    done = subprocess.run(
-        [*CLI, *arguments],
-        env=house.environment,
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return run(*arguments, env=house.environment, check=True).stdout

@@ -5,12 +5,12 @@ With a person at a real terminal, 80 columns wide.
 import re
 
 import pexpect
-from terminal import talk
+from support.commands import talk
 
 
 def test_a_sync_on_a_terminal_shows_progress_and_ends_with_a_summary(venue):
     venue("shows", "adopt", "--all")
-    screen = talk(venue, "sync")
+    screen = talk("sync", env=venue.environment)
     screen.expect(r"tt: ok\. [\d,]+ records, ")
     screen.expect(pexpect.EOF)
     screen.close()
@@ -19,7 +19,7 @@ def test_a_sync_on_a_terminal_shows_progress_and_ends_with_a_summary(venue):
 
 def test_ctrl_c_at_a_question_is_130_and_changes_nothing(venue):
     venue("shows", "adopt", "--all")
-    screen = talk(venue, "accounts", "remove", "tt")
+    screen = talk("accounts", "remove", "tt", env=venue.environment)
     screen.expect("Remove account")
     screen.sendcontrol("c")
     screen.expect(pexpect.EOF)

@@ -13,6 +13,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
+from support import commands
 from test_upgrade import as_it_was
 
 from ticketsync.catalogue import shows
@@ -170,9 +171,7 @@ def test_f80_a_full_disk_leaves_no_half_backup(sqlite, tmp_path):
 
 
 def cli(*arguments, code=0):
-    done = subprocess.run(
-        [sys.executable, "-m", "ticketsync", *arguments], capture_output=True, text=True
-    )
+    done = commands.run(*arguments)
     assert done.returncode == code, done
     return done
 

@@ -11,6 +11,7 @@ import sys
 import needs
 import pytest
 from conftest import adopt_dates, moved_to
+from support import commands
 
 from ticketsync.core import errors
 from ticketsync.reporting import numbers
@@ -26,14 +27,17 @@ def run(*arguments, home=None, prefix=()):
     environment = {**os.environ}
     if home is not None:
         environment["TICKETSYNC_HOME"] = str(home)
-    done = subprocess.run(
-        [*prefix, *CLI, *arguments],
-        capture_output=True,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        env=environment,
-        timeout=120,
-    )
+    if prefix:
+        done = subprocess.run(
+            [*prefix, *CLI, *arguments],
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            env=environment,
+            timeout=120,
+        )
+    else:
+        done = commands.run(*arguments, env=environment)
     assert "Traceback" not in done.stderr, done.stderr
     return done
 

@@ -6,8 +6,6 @@ sales of six platforms with refunds, fees and check-ins, and an order over two s
 import json
 import lzma
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ from alembic import command
 from alembic.config import Config
 from killed_upgrade import Upgrades
 from sqlalchemy import text
+from support import commands
 from test_upgrade import MIGRATIONS
 
 from ticketsync.core import clock
@@ -253,23 +252,13 @@ def report_of_old():
 
 def test_db_upgrade_recomputes_and_names_the_next_step(home):
     write_old(home / "ticketsync.db")
-    done = subprocess.run(
-        [sys.executable, "-m", "ticketsync", "db", "upgrade"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = commands.run("db", "upgrade", check=True)
     assert "ticketsync sync replay" in done.stderr
     assert "shows recomputed" in done.stderr
     database = engine.open_database(str(home / "ticketsync.db"))
     assert (OTHER, 351) in {line[2:4] for line in fee_lines(database)}
     database.close()
-    again = subprocess.run(
-        [sys.executable, "-m", "ticketsync", "db", "upgrade"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    again = commands.run("db", "upgrade", check=True)
     assert "replay" not in again.stderr
 
 

@@ -4,8 +4,6 @@ whose key is missing in one shell is none the worse for it.
 """
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
+from support import commands
 
 import ticketsync
 from ticketsync.accounts import state
@@ -300,12 +299,7 @@ def test_the_command_lists_what_was_decided(venue):
     }
     assert "@" in entry["who"]
     assert venue("audit", "list", "--account", "tt", "--format", "csv").count("\n") >= 2
-    wrong = subprocess.run(
-        [sys.executable, "-m", "ticketsync", "audit", "list", "--show", "nothing"],
-        env=venue.environment,
-        capture_output=True,
-        text=True,
-    )
+    wrong = commands.run("audit", "list", "--show", "nothing", env=venue.environment)
     assert wrong.returncode == 2
 
 

@@ -4,21 +4,15 @@ The doctor: what it finds wrong, what it can mend, and what cron would miss.
 
 import json
 import os
-import subprocess
-import sys
 
 import pytest
+from support import commands
 
 from ticketsync.workflows import doctor
 
 
 def cli(*arguments, code=0, **environment):
-    done = subprocess.run(
-        [sys.executable, "-m", "ticketsync", *arguments],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **environment},
-    )
+    done = commands.run(*arguments, env={**os.environ, **environment})
     assert done.returncode == code, done
     return done
 

@@ -4,13 +4,12 @@ The venue's own names of ticket types, links switched off, one show on many plat
 
 import csv
 import json
-import subprocess
-import sys
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from conftest import TODAY
+from support import commands
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import links, offers, shows
@@ -97,11 +96,8 @@ def test_one_show_on_five_platforms_in_one_currency_is_the_sum_of_their_books(
 def test_the_accountants_csv_holds_every_platforms_own_sum(everywhere, tmp_path):
     database, sandbox = everywhere
     file = tmp_path / "financials.csv"
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "ticketsync", "--database", database.url),
-            *("export", "financials", "-o", str(file)),
-        ],
+    commands.run(
+        *("--database", database.url, "export", "financials", "-o", str(file)),
         check=True,
     )
     with file.open(encoding="utf-8-sig", newline="") as stream:
@@ -238,13 +234,8 @@ def test_a_variation_without_a_date_becomes_a_show_by_a_persons_word(
 def test_shows_show_tells_every_source(everywhere, home):
     database, _ = everywhere
     show, _ = figures(database, "Late Laughs")
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "ticketsync", "--database", database.url),
-            *("shows", "show", str(show), "--json"),
-        ],
-        capture_output=True,
-        text=True,
+    done = commands.run(
+        *("--database", database.url, "shows", "show", str(show), "--json"),
         check=True,
     )
     told = json.loads(done.stdout)

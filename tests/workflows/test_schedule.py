@@ -11,6 +11,7 @@ import sys
 
 import needs
 import pytest
+from support import commands
 
 from ticketsync.core import errors
 from ticketsync.workflows import schedule
@@ -206,12 +207,7 @@ def test_days_and_weekdays_at_once_are_only_crons():
 
 def test_the_commands_warn_of_keys_that_a_scheduler_lacks(home, sandbox, crontab):
     def cli(*arguments):
-        return subprocess.run(
-            [sys.executable, "-m", "ticketsync", *arguments],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        return commands.run(*arguments, check=True)
 
     cli(
         *("init", "--venue", "V", "--timezone", "UTC", "--currency", "AUD"),

@@ -9,6 +9,7 @@ asked so far.
 from __future__ import annotations
 
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -209,14 +210,22 @@ def serving(sandbox: Sandbox, port: int = 0) -> Iterator[str]:
     Serve in a thread; yields the base URL for an account.
     """
     server = make_server(sandbox, port)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    over = threading.Event()
+
+    def serve() -> None:
+        while not over.is_set():
+            server.handle_request()
+
+    thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
         yield base_url(server)
     finally:
-        server.shutdown()
-        server.server_close()
+        over.set()
+        # It waits for a request and looks up when one comes.
+        socket.create_connection(("127.0.0.1", server.server_port)).close()
         thread.join()
+        server.server_close()
 
 
 def base_url(server: ThreadingHTTPServer) -> str:

@@ -1,0 +1,167 @@
+"""
+Starts our commands as processes of their own, without each of them importing everything
+anew: this process imports it once and forks.
+
+A command costs a second of import on a busy machine and its work some hundredths. What
+is forked is a real process all the same: its own environment, folder, terminal, signals
+and exit code. Start it through `commands.py`.
+"""
+
+import atexit
+import contextlib
+import fcntl
+import gc
+import json
+import os
+import pkgutil
+import signal
+import socket
+import sys
+import termios
+import threading
+import time
+import traceback
+import warnings
+from importlib import import_module
+
+LONGEST = 1 << 20  # bytes of one request
+STREAMS = ("stdin", "stdout", "stderr")
+# What the commands load when they are run, beside our own modules.
+ALSO = (
+    *(
+        "alembic.command",
+        "filelock",
+        "httpx",
+        "psycopg",
+        "questionary",
+        "rich.progress",
+    ),
+    *("rich.table", "typst", "uvicorn"),
+)
+# Asks the keyring and the libraries of messages: what is found there belongs to a test.
+NOT = ("ticketsync.store.migrations", "ticketsync.accounts.keyring_child")
+
+
+def load():
+    """
+    Import whatever a command may need.
+    """
+    import ticketsync
+
+    for module in pkgutil.walk_packages(ticketsync.__path__, "ticketsync."):
+        if not module.name.startswith(NOT) and not module.name.endswith("__main__"):
+            import_module(module.name)
+    for name in ("ticketsync.__main__", *ALSO):
+        with contextlib.suppress(ImportError):
+            import_module(name)
+    from sqlalchemy.orm import configure_mappers
+
+    configure_mappers()
+
+
+def serve(connection):
+    """
+    Forks for each request; comes back in the forked process only, its request in hand.
+    """
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    while True:
+        text, files, _, _ = socket.recv_fds(connection, LONGEST, len(STREAMS) + 1)
+        if not text:
+            sys.exit()
+        if os.fork() == 0:
+            connection.close()
+            *streams, status = files
+            fork_and_wait(socket.socket(fileno=status))
+            return json.loads(text), streams
+        for file in files:
+            os.close(file)
+
+
+def fork_and_wait(status):
+    """
+    Comes back in the process that was forked; the other one waits, and says first its
+    number and then its exit code.
+    """
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    number = os.fork()
+    if number == 0:
+        status.close()
+        return
+    os.closerange(0, status.fileno())
+    with contextlib.suppress(OSError):
+        status.send(str(number).encode())
+        _, ended = os.waitpid(number, 0)
+        status.send(str(os.waitstatus_to_exitcode(ended)).encode())
+    os._exit(0)
+
+
+def become(request, streams):
+    """
+    Be the process that was asked for.
+    """
+    os.setsid()
+    if request["terminal"]:
+        fcntl.ioctl(streams[0], termios.TIOCSCTTY, 0)
+    for number, file in enumerate(streams):
+        os.dup2(file, number)
+        os.close(file)
+    os.chdir(request["folder"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    time.tzset()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, name in enumerate(STREAMS):
+        setattr(sys, name, stream(number, errors=getattr(sys, name).errors))
+    sys.argv = ["ticketsync", *request["arguments"]]
+
+
+def stream(number, *, errors):
+    return open(
+        number,
+        "w" if number else "r",
+        buffering=1 if number == 2 or os.isatty(number) else -1,
+        encoding="utf-8",
+        errors=errors,
+        closefd=False,
+    )
+
+
+def end(code):
+    """
+    End as an interpreter does, but for taking everything apart: that takes longer than
+    most commands.
+    """
+    if code is not None and not isinstance(code, int):
+        print(code, file=sys.stderr)
+        code = 1
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code or 0)
+
+
+def run():
+    """
+    The command, in a process that was forked for it.
+    """
+    from ticketsync.__main__ import main
+
+    code = 0
+    try:
+        main()
+    except SystemExit as ended:
+        code = ended.code
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    end(code)
+
+
+if __name__ == "__main__":
+    warnings.simplefilter("ignore")
+    load()
+    gc.collect()
+    gc.freeze()
+    become(*serve(socket.socket(fileno=int(sys.argv[1]))))
+    run()
