@@ -39,6 +39,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -60,6 +61,7 @@ from ticketsync.providers.base import (
     ORDER,
     Budget,
     Capabilities,
+    CrossCheck,
     Extent,
     Options,
     Page,
@@ -230,8 +232,8 @@ class Square:
         """
         for page in self._all_orders():
             fitting = [raw for raw in page.records if _is_about(raw, event_id)]
-            if fitting:
-                yield Page("order", fitting)
+            if fitting or page.cross_checks:
+                yield replace(page, records=fitting)
 
     def fetch_all_orders(
         self, bookmark: str | None, extent: Extent, *, workers: int
@@ -338,12 +340,10 @@ class Square:
             for payment in lists.payments.values()
             if payment.get("order_id")
         }
-        if is_mostly_missing(len(paid - lists.seen), len(paid)):
-            raise self.api.nonsense(
-                f"lists payments of {len(paid)} orders, and of these orders "
-                f"{len(paid - lists.seen)} not",
-                "list-incomplete",
-            )
+        check = CrossCheck(
+            "payments", len(paid), len(paid - lists.seen), "orders that were paid"
+        )
+        yield Page("order", [], cross_checks=[check])
         yield from self._unlinked(lists)
 
     def _read_money(self, lists: Lists, changed: Mapping[str, str]) -> None:
