@@ -51,7 +51,9 @@ class Page:
     `bookmark` is set only where everything before it is complete: saved together
     with the page, it is where a later read goes on. `listed` is how many rows the
     platform sent, where `records` are only some of them. `cross_checks` compare the
-    pages up to here with another list; whoever asked for them judges.
+    pages up to here with another list; whoever asked for them judges. `latest` is how
+    far a list of changes goes: the next one must begin there, or before, even if a
+    record is newer.
     """
 
     kind: str
@@ -59,6 +61,7 @@ class Page:
     bookmark: str | None = None
     listed: int | None = None
     cross_checks: Sequence[CrossCheck] = ()
+    latest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

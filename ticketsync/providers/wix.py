@@ -36,7 +36,8 @@ contradicts itself and stays as it was.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from ticketsync.core import clock, money, records
@@ -180,7 +181,6 @@ class Wix:
         self._site = options.get("site_id", "")
         self._transactions: dict[str, Raw] | None = None
         self._of_order: dict[str, list[str]] = {}  # order number → transaction ids
-        self._latest = "9999"  # what a list of changes shows last
 
     # The half that talks
 
@@ -246,8 +246,19 @@ class Wix:
         if self.api.is_ahead(since):
             yield from self._orders({})
             return
-        self._latest = watermark
-        numbers = dict.fromkeys(self._changed_guests(since - OVERLAP))
+        guests = list(self._changed_guests(since - OVERLAP))
+        changed = (reading.sortable(str(g.get("updatedDate") or "")) for g in guests)
+        # They say which old orders changed: where they are short, the next read must
+        # begin before what they lack.
+        latest = max([watermark, *changed])
+        for page in self._recent_orders(since, guests):
+            yield replace(page, latest=latest)
+
+    def _recent_orders(self, since: datetime, guests: Sequence[Raw]) -> Iterator[Page]:
+        """
+        The orders that these guests changed, that money went back of, or that are new.
+        """
+        numbers = {str(g["orderNumber"]): None for g in guests if g.get("orderNumber")}
         numbers |= dict.fromkeys(self._open_refunds(since))
         wanted = list(numbers)
         for begin in range(0, len(wanted), NUMBERS_AT_ONCE):
@@ -307,16 +318,11 @@ class Wix:
         return Hint(key, event, hooks.NOTHING)
 
     def watermark_of(self, raw: Raw) -> str:
-        """
-        No later than the guests go that were shown: they say which old orders changed,
-        and where they are short, the next read must begin before what they lack.
-        """
         order = raw["order"]
         moments = [order.get("updated"), order.get("created")]
-        newest = max(
+        return max(
             (reading.sortable(m) for m in moments if isinstance(m, str)), default=""
         )
-        return min(newest, self._latest)
 
     def event_of(self, raw: Raw) -> str:
         return str(raw["order"].get("eventId") or "")
@@ -420,9 +426,9 @@ class Wix:
             elif not rows:
                 raise self.api.incomplete(key, offset, total)
 
-    def _changed_guests(self, since: Any) -> Iterator[str]:
+    def _changed_guests(self, since: datetime) -> Iterator[Raw]:
         """
-        The order numbers of guests that changed since.
+        The guests that changed since.
         """
         paging: dict[str, Any] = {"limit": GUESTS_AT_ONCE}
         query: dict[str, Any] = {
@@ -442,11 +448,7 @@ class Wix:
                     f"promised {told['count']} guests and sent {len(rows)}",
                     "list-incomplete",
                 )
-            for row in rows:
-                changed = reading.sortable(str(row.get("updatedDate") or ""))
-                self._latest = max(self._latest, changed)
-                if row.get("orderNumber"):
-                    yield str(row["orderNumber"])
+            yield from rows
             cursor = str((told.get("cursors") or {}).get("next") or "")
             if not cursor:
                 return

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
 from sqlmodel import Session
 
 from ticketsync.accounts import bookmarks, state
@@ -787,7 +788,7 @@ def _understand(
         with work.database.read() as session:
             return _earlier(session, work.account.id, [i for i in ids if i in held])
 
-    return understand(
+    found = understand(
         provider,
         page.records,
         held,
@@ -796,6 +797,9 @@ def _understand(
         is_clean=is_clean,
         earlier=earlier,
     )
+    if page.latest is None:
+        return found
+    return msgspec.structs.replace(found, newest=min(found.newest, page.latest))
 
 
 def _keeps_people(work: AccountSession) -> bool:
