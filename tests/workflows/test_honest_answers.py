@@ -6,13 +6,15 @@ whole ends with a person's word, or with the next read of everything.
 # ruff: noqa: F811  # fixtures of another file come in by their names
 
 import json
+from datetime import timedelta
 
 import pytest
-from conftest import TODAY, connect
+from conftest import NOW, TODAY, connect
 from support import platform_accounts as accounts
 from test_platforms import played, synced  # noqa: F401
 
 from ticketsync.core import clock
+from ticketsync.sales import saving
 from ticketsync.sandbox import platforms, server, ticket_tailor, world
 from ticketsync.sandbox.player import reply
 from ticketsync.workflows import sync
@@ -195,4 +197,41 @@ def test_orders_that_were_deleted_are_accepted_once(synced, settings, played, na
     assert accounts.attempt(synced, settings, accept_shrink=True).exit_code == 0
     assert accounts.attempt(synced, settings).exit_code == 0
     assert accounts.attempt(synced, settings, full=True).exit_code == 0
+    assert accounts.figures(synced) == before
+
+
+@pytest.mark.parametrize("name", ["wix"])
+def test_deleted_orders_that_guests_and_payments_still_name_are_named(
+    synced, settings, played, name, monkeypatch, frozen
+):
+    """
+    On a quiet site: four orders changed and were deleted, and nothing else happened.
+    """
+    before = accounts.figures(synced)
+    player = played.player
+    there = player.world
+    there.now += 600
+    frozen(NOW + timedelta(seconds=600))
+    changed = set(world.change_some(there, 4, 20))
+    left = [p for p in there.purchases if p.id not in changed]
+    respond = player.respond
+
+    def lacking(asked):
+        if "/orders" not in asked.path:
+            return respond(asked)
+        whole, there.purchases = there.purchases, left
+        try:
+            return respond(asked)
+        finally:
+            there.purchases = whole
+
+    monkeypatch.setattr(player, "respond", lacking)
+    outcome = sync.sync(synced, settings, Request())
+    assert outcome.exit_code == 0
+    assert outcome.notes == (
+        "4 orders are no longer listed; they still count, see `status`",
+    )
+    assert sync.sync(synced, settings, Request()).notes == ()
+    with synced.read() as session:
+        assert len(saving.gone_orders(session, 1)) == 4
     assert accounts.figures(synced) == before

@@ -53,7 +53,7 @@ class Page:
     platform sent, where `records` are only some of them. `cross_checks` compare the
     pages up to here with another list; whoever asked for them judges. `latest` is how
     far a list of changes goes: the next one must begin there, or before, even if a
-    record is newer.
+    record is newer. `gone` are ids that the platform, asked for each, does not know.
     """
 
     kind: str
@@ -62,6 +62,7 @@ class Page:
     listed: int | None = None
     cross_checks: Sequence[CrossCheck] = ()
     latest: str | None = None
+    gone: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ Unverified, and therefore handled tolerantly:
   taken where it is not;
 - that a cancelled order that was never seen paid, and of which nothing went back,
   was never paid;
+- that guests are found by several order numbers at once;
+- that an order that was deleted answers 404 when it is asked for alone;
 - a transaction list that answers 403 lacks a permission: nothing is read then,
   because refunds would be missed silently.
 
@@ -35,14 +37,25 @@ contradicts itself and stays as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from ticketsync.core import clock, money, records
 from ticketsync.core.completeness import is_mostly_missing
-from ticketsync.core.errors import CONTRADICTION, UnreadableRecord
+from ticketsync.core.errors import (
+    CONTRADICTION,
+    ProviderNonsense,
+    UnreadableRecord,
+)
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret
 from ticketsync.net import hooks
@@ -258,13 +271,13 @@ class Wix:
         """
         The orders that these guests changed, that money went back of, or that are new.
         """
-        numbers = {str(g["orderNumber"]): None for g in guests if g.get("orderNumber")}
-        numbers |= dict.fromkeys(self._open_refunds(since))
-        wanted = list(numbers)
+        events = _events_of(guests)
+        named = [str(g["orderNumber"]) for g in guests if g.get("orderNumber")]
+        wanted = list(dict.fromkeys([*named, *self._open_refunds(since)]))
         for begin in range(0, len(wanted), NUMBERS_AT_ONCE):
             some = wanted[begin : begin + NUMBERS_AT_ONCE]
-            yield from self._orders_numbered(some)
-        yield from self._new_orders(since - OVERLAP, numbers)
+            yield from self._orders_numbered(some, events)
+        yield from self._new_orders(since - OVERLAP, frozenset(wanted))
 
     def fetch_order(self, order_id: str, occurrence_id: str) -> Raw:
         path = f"/events/v1/events/{occurrence_id}/orders/{order_id}"
@@ -345,19 +358,62 @@ class Wix:
         for rows in self._order_pages({**filters, "sort": "created:asc"}):
             yield Page("order", [self._whole(row) for row in rows])
 
-    def _orders_numbered(self, numbers: Sequence[str]) -> Iterator[Page]:
+    def _orders_numbered(
+        self, numbers: Sequence[str], events: Mapping[str, str]
+    ) -> Iterator[Page]:
         """
-        Raises `ProviderNonsense` if most of these orders are missing.
+        These orders. What the list lacks is asked for alone, since orders can be
+        deleted: that needs its event, which `events` or a guest of it tells. An order
+        that only a payment names may be a shop's.
+
+        Raises `ProviderNonsense` if the list lacks most of those that there are.
         """
         shown: set[str] = set()
         for page in self._orders({"orderNumber": list(numbers)}):
             shown |= {str(raw["id"]) for raw in page.records}
             yield page
-        missing = set(numbers) - shown
-        if is_mostly_missing(len(missing), len(numbers)):
-            raise self.api.incomplete("orders", len(shown), len(numbers))
+        missing = [number for number in numbers if number not in shown]
+        alone = self._asked_alone(missing, events)
+        found = [raw for raw in alone.values() if raw is not None]
+        gone = [number for number, raw in alone.items() if raw is None]
+        if alone:
+            yield Page("order", found, gone=gone)
+        there = len(shown) + len(found)
+        if is_mostly_missing(len(found), there):
+            raise self.api.incomplete("orders", len(shown), there)
 
-    def _new_orders(self, since: Any, told: Mapping[str, None]) -> Iterator[Page]:
+    def _asked_alone(
+        self, numbers: Sequence[str], events: Mapping[str, str]
+    ) -> dict[str, Raw | None]:
+        """
+        These orders by their numbers, `None` for one that the site does not know; those
+        whose event nobody names are left out.
+        """
+        unplaced = [number for number in numbers if number not in events]
+        if unplaced:
+            events = {**events, **_events_of(self._guests_of(unplaced))}
+        found: dict[str, Raw | None] = {}
+        for number in numbers:
+            if number not in events:
+                continue
+            try:
+                found[number] = self.fetch_order(number, events[number])
+            except ProviderNonsense as refused:
+                if refused.word != "endpoint-gone":
+                    raise
+                found[number] = None
+        return found
+
+    def _guests_of(self, numbers: Sequence[str]) -> list[Raw]:
+        query = {
+            "filter": {"orderNumber": {"$in": list(numbers)}},
+            "cursorPaging": {"limit": GUESTS_AT_ONCE},
+        }
+        asked = {"query": query, "fields": ["GUEST_DETAILS"]}
+        answer = self.api.query("/events/v2/guests/query", asked)
+        return list(rows_of(self.api, answer, "guests", "id"))
+
+    def _new_orders(self, since: datetime, told: Collection[str]) -> Iterator[Page]:
         """
         Orders placed since, of which no guest was made yet.
 
@@ -623,6 +679,17 @@ class Wix:
             payment_reference=_transaction_of(order) or None,
             doubt=invoice.doubt(sum(refund.amount for refund in refunds), charged),
         )
+
+
+def _events_of(guests: Iterable[Raw]) -> dict[str, str]:
+    """
+    The numbers of the orders that these guests are of, each with its event.
+    """
+    return {
+        str(guest["orderNumber"]): str(guest["eventId"])
+        for guest in guests
+        if guest.get("orderNumber") and guest.get("eventId")
+    }
 
 
 def _transaction_of(order: Raw) -> str:

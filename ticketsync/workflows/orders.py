@@ -13,7 +13,7 @@ import contextlib
 import json
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -170,6 +170,8 @@ def read_recent(
     try:
         for page in checked(work, pages, accept_shrink=accept_shrink):
             _save_page(work, page, progress)
+            if page.gone:
+                _mark_gone(work, _held(work, page.gone))
     except errors.ProviderNonsense as incomplete:
         if incomplete.word != "list-incomplete":
             raise
@@ -502,13 +504,18 @@ def _refuse_lost_orders(
             work.troubles.append(_shrunk(work, offer, left, before))
         elif offer.id not in doubtful:
             gone += missing[offer.id]
-    if gone:
-        with work.unit() as session:
-            saving.mark_gone(session, work.account.id, gone, clock.now())
-        work.notes.append(
-            f"{len(gone)} orders are no longer listed; they still count, see `status`"
-        )
+    _mark_gone(work, gone)
     return refused
+
+
+def _mark_gone(work: AccountSession, ids: Collection[str]) -> None:
+    if not ids:
+        return
+    with work.unit() as session:
+        saving.mark_gone(session, work.account.id, ids, clock.now())
+    work.notes.append(
+        f"{len(ids)} orders are no longer listed; they still count, see `status`"
+    )
 
 
 def _read_again_next(
@@ -627,8 +634,11 @@ def retry_quarantine(work: AccountSession, progress: Reading) -> set[str]:
         [exact_json.decode(i.data) for i in orders if i.provider_id not in fetched],
     )
     found = [
-        (None, _understand(work, page, _held(work, page), progress, is_clean=True)),
-        (None, _understand(work, again, _held(work, again), progress)),
+        (
+            None,
+            _understand(work, page, _held(work, ids_of(page)), progress, is_clean=True),
+        ),
+        (None, _understand(work, again, _held(work, ids_of(again)), progress)),
     ]
     _save_records(work, found, progress, Counts(), is_retry=True)
     with work.database.read() as session:
@@ -713,7 +723,7 @@ def _understood(
             if isinstance(page, errors.TicketsyncError):
                 failure = page
                 break
-            desk.give(page, {} if progress.is_first else _held(work, page))
+            desk.give(page, {} if progress.is_first else _held(work, ids_of(page)))
             while desk.is_next_here or desk.waiting > PAGES_AHEAD:
                 yield desk.take()
         while desk.waiting:
@@ -735,7 +745,7 @@ def _with_failure(pages: Iterator[Page]) -> Iterator[Page | errors.TicketsyncErr
 
 
 def _save_page(work: AccountSession, page: Page, progress: Reading) -> None:
-    found = _understand(work, page, _held(work, page), progress)
+    found = _understand(work, page, _held(work, ids_of(page)), progress)
     _save_pages(work, [(page.bookmark, found)], progress)
 
 
@@ -764,12 +774,12 @@ def _save_pages(
     )
 
 
-def _held(work: AccountSession, page: Page) -> Contents:
+def _held(work: AccountSession, ids: Iterable[str]) -> Contents:
     """
-    What we hold of this page's orders.
+    What we hold of these orders; those marked as gone are left out.
     """
     with work.database.read() as session:
-        return saving.contents(session, work.account.id, ids_of(page))
+        return saving.contents(session, work.account.id, ids)
 
 
 def _understand(
