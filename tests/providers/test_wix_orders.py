@@ -323,7 +323,9 @@ class Site:
 
     def _answer(self, request):
         self.asked.append(request.url.path)
-        told = self.answers[request.url.path]
+        told = self.answers.get(request.url.path)
+        if told is None:
+            return httpx.Response(404, content=iter([b"{}"]))
         offset = int(request.url.params.get("offset", 0))
         body = told[min(offset and 1, len(told) - 1)] if type(told) is list else told
         kind = {"content-type": "application/json"}
@@ -443,3 +445,52 @@ def test_a_change_in_the_second_of_the_watermark_is_read_again():
     }
     pages = it.wix.fetch_recent_orders("2026-02-10T04:05:06Z")
     assert [raw["id"] for page in pages for raw in page.records] == ["A"]
+
+
+def quiet(*rows, guests=()):
+    """
+    A site whose list of orders has the order A only, and these payments and guests.
+    """
+    it = site(order(created="2026-02-01T00:00:00Z"), transaction("T1"), *rows)
+    it.answers["/events/v2/guests/query"] = {
+        "guests": [
+            {"id": n, "orderNumber": n, "eventId": "E1", "updatedDate": PLACED}
+            for n in guests
+        ],
+        "pagingMetadata": {"count": len(guests), "cursors": {"next": ""}},
+    }
+    return it
+
+
+def test_an_order_that_only_a_payment_names_may_be_a_shops():
+    it = quiet(transaction("T9", refund("R9", 10.0), number="SHOP-1"))
+    pages = [*it.wix.fetch_recent_orders("2026-02-10T04:05:06Z")]
+    assert [page.gone for page in pages if page.gone] == []
+    assert not any("/SHOP-1" in path for path in it.asked)
+
+
+def test_an_order_that_was_deleted_is_gone_and_one_that_the_list_lacks_is_read():
+    """
+    The list has A; B was deleted; C is there when it is asked for alone.
+    """
+    it = quiet(guests=["A", "B", "C"])
+    alone = order(orderNumber="C", transactionId="T1")
+    it.answers["/events/v1/events/E1/orders/C"] = {"order": alone}
+    pages = [*it.wix.fetch_recent_orders("2026-02-10T04:05:06Z")]
+    assert [raw["id"] for page in pages for raw in page.records] == ["A", "C"]
+    assert [page.gone for page in pages if page.gone] == [["B"]]
+
+
+def test_a_list_that_lacks_most_of_the_orders_there_are_is_not_believed():
+    """
+    Two of three, which are read all the same.
+    """
+    it = quiet(guests=["A", "B", "C"])
+    for number in "BC":
+        path = f"/events/v1/events/E1/orders/{number}"
+        it.answers[path] = {"order": order(orderNumber=number)}
+    pages = it.wix.fetch_recent_orders("2026-02-10T04:05:06Z")
+    shown = []
+    with pytest.raises(errors.ProviderNonsense, match="promised 3 rows of orders"):
+        shown += (raw["id"] for page in pages for raw in page.records)
+    assert shown == ["A", "B", "C"]

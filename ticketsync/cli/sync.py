@@ -39,7 +39,12 @@ def sync(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing.")] = False,
     since: Annotated[str, typer.Option(help="Shows from this date: 2026-01-31.")] = "",
     accept_shrink: Annotated[
-        bool, typer.Option(help="Believe a listing that lost most of its dates.")
+        bool,
+        typer.Option(
+            help="Accept what was refused: most dates or orders are gone, all dates "
+            "are others, an organisation or location is gone, or two lists contradict "
+            "each other."
+        ),
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="For cron.")] = False,
     json: Json = False,

@@ -29,6 +29,20 @@ ORDER = "order"
 
 
 @dataclass(frozen=True, slots=True)
+class CrossCheck:
+    """
+    What a second list says: of the `expected` `rows` that it names, the list called
+    `lacking` did not show `missing`. `key` is the name of the comparison in our books.
+    """
+
+    key: str
+    expected: int
+    missing: int
+    rows: str
+    lacking: str = "the list of orders"
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """
     Some raw records of one kind. Each has its own `id` as a text: a provider whose
@@ -36,13 +50,19 @@ class Page:
 
     `bookmark` is set only where everything before it is complete: saved together
     with the page, it is where a later read goes on. `listed` is how many rows the
-    platform sent, where `records` are only some of them.
+    platform sent, where `records` are only some of them. `cross_checks` compare the
+    pages up to here with another list; whoever asked for them judges. `latest` is how
+    far a list of changes goes: the next one must begin there, or before, even if a
+    record is newer. `gone` are ids that the platform, asked for each, does not know.
     """
 
     kind: str
     records: Sequence[Raw]
     bookmark: str | None = None
     listed: int | None = None
+    cross_checks: Sequence[CrossCheck] = ()
+    latest: str | None = None
+    gone: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -60,6 +61,7 @@ from ticketsync.providers.base import (
     ORDER,
     Budget,
     Capabilities,
+    CrossCheck,
     Extent,
     Options,
     Page,
@@ -151,6 +153,17 @@ def _oauth() -> OAuth:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """
+    The sales that changed, and how far both lists of changes go: where one is short,
+    the next read must begin before what it lacks.
+    """
+
+    sales: Sequence[Raw]
+    latest: str
+
+
 class Square:
     spec = ProviderSpec(
         name="square",
@@ -182,7 +195,6 @@ class Square:
     def __init__(self, api: ApiClient, options: Options) -> None:
         self.api = api
         self._places: list[Raw] | None = None
-        self._latest = "9999"  # what both lists of changes show last
 
     # The half that talks
 
@@ -230,8 +242,8 @@ class Square:
         """
         for page in self._all_orders():
             fitting = [raw for raw in page.records if _is_about(raw, event_id)]
-            if fitting:
-                yield Page("order", fitting)
+            if fitting or page.cross_checks:
+                yield replace(page, records=fitting)
 
     def fetch_all_orders(
         self, bookmark: str | None, extent: Extent, *, workers: int
@@ -244,12 +256,11 @@ class Square:
             yield from self._all_orders()
             return
         lists = Lists()
-        orders = self._changed(
-            f"{since - OVERLAP:%Y-%m-%dT%H:%M:%SZ}", watermark, lists
-        )
-        for some in in_lots(orders, IDS_AT_ONCE):
-            yield Page("order", self._gathered(some, lists))
-        yield from self._unlinked(lists)
+        found = self._changed(f"{since - OVERLAP:%Y-%m-%dT%H:%M:%SZ}", watermark, lists)
+        for some in in_lots(found.sales, IDS_AT_ONCE):
+            yield Page("order", self._gathered(some, lists), latest=found.latest)
+        for page in self._unlinked(lists):
+            yield replace(page, latest=found.latest)
 
     def fetch_order(self, order_id: str, occurrence_id: str) -> Raw:
         """
@@ -300,14 +311,9 @@ class Square:
         return Hint(key, event, hooks.NOTHING)
 
     def watermark_of(self, raw: Raw) -> str:
-        """
-        No later than the changed orders and payments go that were shown: where a list
-        is short, the next read must begin before what it lacks.
-        """
         parts = [raw.get("order") or raw["unlinked"], *raw["returns"]]
         parts += [*raw.get("payments", ()), *raw.get("refunds", ())]
-        newest = max(map(_changed_at, parts), default="")
-        return min(newest, self._latest)
+        return max(map(_changed_at, parts), default="")
 
     def event_of(self, raw: Raw) -> str:
         return next(iter(_dates_in(raw)), "")
@@ -338,12 +344,10 @@ class Square:
             for payment in lists.payments.values()
             if payment.get("order_id")
         }
-        if is_mostly_missing(len(paid - lists.seen), len(paid)):
-            raise self.api.nonsense(
-                f"lists payments of {len(paid)} orders, and of these orders "
-                f"{len(paid - lists.seen)} not",
-                "list-incomplete",
-            )
+        check = CrossCheck(
+            "payments", len(paid), len(paid - lists.seen), "orders that were paid"
+        )
+        yield Page("order", [], cross_checks=[check])
         yield from self._unlinked(lists)
 
     def _read_money(self, lists: Lists, changed: Mapping[str, str]) -> None:
@@ -360,7 +364,7 @@ class Square:
             for row in rows:
                 lists.add_refund(slim(row))
 
-    def _changed(self, since: str, watermark: str, lists: Lists) -> list[Raw]:
+    def _changed(self, since: str, watermark: str, lists: Lists) -> _Changes:
         """
         The sales of which anything changed: the order, a payment, a refund, a return.
 
@@ -384,7 +388,7 @@ class Square:
                 "list-incomplete",
             )
         newest = max([watermark, *shown.values()])
-        self._latest = min(newest, max([watermark, *paid]))
+        latest = min(newest, max([watermark, *paid]))
         self._ask_alone("payment", lists.lacking_payments_of_refunds(), lists)
         wanted |= dict.fromkeys(
             str(payment["order_id"])
@@ -404,7 +408,7 @@ class Square:
                 f"lacks {lacking} orders in its list of those changed since {since}",
                 "list-incomplete",
             )
-        return list(sales.values())
+        return _Changes(list(sales.values()), latest)
 
     def _gathered(self, orders: Sequence[Raw], lists: Lists) -> list[Raw]:
         """

@@ -13,10 +13,11 @@ import contextlib
 import json
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
 from sqlmodel import Session
 
 from ticketsync.accounts import bookmarks, state
@@ -43,6 +44,12 @@ from ticketsync.sales import privacy, quarantine, saving, versions
 from ticketsync.sales.packing import Version, pack
 from ticketsync.sales.saving import Held, IncomingTicket
 from ticketsync.workflows import twins
+from ticketsync.workflows.cross_checks import (
+    DOUBTED,
+    checked,
+    judge,
+    read_everything_next,
+)
 from ticketsync.workflows.records import (
     cleaned,
     refuse_drift,
@@ -69,7 +76,6 @@ NEWEST = "orders-newest"  # "" → watermark for new orders
 SWEPT = "orders-swept"  # events that an unfinished sweep has read
 CHANGED = "orders-changed"  # event id → the bookmark of its last complete read
 ACCEPTED = "orders-accepted"  # event id → orders it counts and, a person says, lacks
-DOUBTED = "orders-doubted"  # "" → a read of changes was not whole: read everything
 
 PAGE = 100
 PAGES_AT_ONCE = 8  # in one transaction: each commit waits for the disk (measured)
@@ -146,7 +152,9 @@ def whole_is_cheaper(chosen: Sequence[Offer], listed: Sequence[Offer]) -> bool:
     return math.ceil(_total(listed) / PAGE) + 1 < by_event
 
 
-def read_recent(work: AccountSession, progress: Reading) -> set[str]:
+def read_recent(
+    work: AccountSession, progress: Reading, *, accept_shrink: bool
+) -> set[str]:
     """
     Save orders placed since the last watermark; answers the events they belong to.
     """
@@ -158,15 +166,17 @@ def read_recent(work: AccountSession, progress: Reading) -> set[str]:
     if newest is None:
         return set()
     before = set(progress.touched)
+    pages = provider.fetch_recent_orders(newest)
     try:
-        for page in provider.fetch_recent_orders(newest):
+        for page in checked(work, pages, accept_shrink=accept_shrink):
             _save_page(work, page, progress)
+            if page.gone:
+                _mark_gone(work, _held(work, page.gone))
     except errors.ProviderNonsense as incomplete:
         if incomplete.word != "list-incomplete":
             raise
         if isinstance(provider, TellsChanges):
-            with work.unit() as session:
-                bookmarks.put(session, work.account.id, DOUBTED, {"": "1"})
+            read_everything_next(work)
             raise
         work.troubles.append(incomplete)  # events are read by themselves, too
         progress.may_move = False
@@ -176,7 +186,11 @@ def read_recent(work: AccountSession, progress: Reading) -> set[str]:
 
 
 def read_whole(
-    work: AccountSession, progress: Reading, listed: Sequence[Offer]
+    work: AccountSession,
+    progress: Reading,
+    listed: Sequence[Offer],
+    *,
+    accept_shrink: bool,
 ) -> None:
     """
     All orders of the account, in time windows side by side; goes on where it stopped.
@@ -194,6 +208,7 @@ def read_whole(
     workers = _workers(work, math.ceil(progress.expected / PAGE))
     extent = Extent(progress.expected, _cuts(listed, workers))
     pages = provider.fetch_all_orders(left, extent, workers=workers)
+    pages = checked(work, pages, accept_shrink=accept_shrink)
     for lot in _in_lots(_understood(work, pages, progress)):
         _save_pages(work, lot, progress, keep_place=True)
     if left is not None:
@@ -249,6 +264,7 @@ def read_events(
     listed: Sequence[Offer],
     *,
     swept: bool,
+    accept_shrink: bool,
 ) -> None:
     """
     The orders of these events, several events side by side: those that changed where
@@ -278,6 +294,7 @@ def read_events(
             if progress.was_sweeping:
                 progress.swept.add(unit.id)
             continue
+        judge(work, page, accept_shrink=accept_shrink)
         _save_page(work, page, progress)
         if page.bookmark is not None:
             progress.changes[unit.id] = page.bookmark
@@ -444,8 +461,29 @@ def notice_absence(
         and offer.occurrence_id in progress.seen
     ]
     refused = _refuse_few_orders(work, progress, complete, accept=accept_shrink)
-    if not complete or progress.is_first:  # then all that is held was seen just now
-        return refused
+    if complete and not progress.is_first:  # else all that is held was seen just now
+        refused |= _refuse_lost_orders(
+            work, progress, complete, refused, accept=accept_shrink
+        )
+    if refused:
+        events = {o.occurrence_id for o in complete if o.id in refused}
+        _read_again_next(work, progress, events)
+    return refused
+
+
+def _refuse_lost_orders(
+    work: AccountSession,
+    progress: Reading,
+    complete: Sequence[Offer],
+    doubtful: set[int],
+    *,
+    accept: bool,
+) -> set[int]:
+    """
+    The rows of the events that lost most of the orders that we hold. What others lost
+    is marked, unless they are `doubtful`.
+    """
+    refused: set[int] = set()
     with work.database.read() as session:
         known = saving.known_orders(
             session, work.account.id, (offer.id for offer in complete)
@@ -461,18 +499,37 @@ def notice_absence(
         before = len(known.get(offer.id, ()))
         left = before - len(missing[offer.id])
         is_doubtful = has_collapsed and left < before
-        if (is_doubtful or has_shrunk(left, before)) and not accept_shrink:
+        if (is_doubtful or has_shrunk(left, before)) and not accept:
             refused.add(offer.id)
             work.troubles.append(_shrunk(work, offer, left, before))
-        elif offer.id not in refused:
+        elif offer.id not in doubtful:
             gone += missing[offer.id]
-    if gone:
-        with work.unit() as session:
-            saving.mark_gone(session, work.account.id, gone, clock.now())
-        work.notes.append(
-            f"{len(gone)} orders are no longer listed; they still count, see `status`"
-        )
+    _mark_gone(work, gone)
     return refused
+
+
+def _mark_gone(work: AccountSession, ids: Collection[str]) -> None:
+    if not ids:
+        return
+    with work.unit() as session:
+        saving.mark_gone(session, work.account.id, ids, clock.now())
+    work.notes.append(
+        f"{len(ids)} orders are no longer listed; they still count, see `status`"
+    )
+
+
+def _read_again_next(
+    work: AccountSession, progress: Reading, events: Iterable[str]
+) -> None:
+    """
+    Let the next run read all orders of these events: one that asks only for what
+    changed would not meet again what was refused, nor accept it.
+    """
+    with work.unit() as session:
+        bookmarks.drop_events(session, work.account.id, STREAM, events)
+    progress.marks = None
+    if isinstance(work.provider, TellsChanges):
+        read_everything_next(work)
 
 
 def _refuse_few_orders(
@@ -577,8 +634,11 @@ def retry_quarantine(work: AccountSession, progress: Reading) -> set[str]:
         [exact_json.decode(i.data) for i in orders if i.provider_id not in fetched],
     )
     found = [
-        (None, _understand(work, page, _held(work, page), progress, is_clean=True)),
-        (None, _understand(work, again, _held(work, again), progress)),
+        (
+            None,
+            _understand(work, page, _held(work, ids_of(page)), progress, is_clean=True),
+        ),
+        (None, _understand(work, again, _held(work, ids_of(again)), progress)),
     ]
     _save_records(work, found, progress, Counts(), is_retry=True)
     with work.database.read() as session:
@@ -663,7 +723,7 @@ def _understood(
             if isinstance(page, errors.TicketsyncError):
                 failure = page
                 break
-            desk.give(page, {} if progress.is_first else _held(work, page))
+            desk.give(page, {} if progress.is_first else _held(work, ids_of(page)))
             while desk.is_next_here or desk.waiting > PAGES_AHEAD:
                 yield desk.take()
         while desk.waiting:
@@ -685,7 +745,7 @@ def _with_failure(pages: Iterator[Page]) -> Iterator[Page | errors.TicketsyncErr
 
 
 def _save_page(work: AccountSession, page: Page, progress: Reading) -> None:
-    found = _understand(work, page, _held(work, page), progress)
+    found = _understand(work, page, _held(work, ids_of(page)), progress)
     _save_pages(work, [(page.bookmark, found)], progress)
 
 
@@ -714,12 +774,12 @@ def _save_pages(
     )
 
 
-def _held(work: AccountSession, page: Page) -> Contents:
+def _held(work: AccountSession, ids: Iterable[str]) -> Contents:
     """
-    What we hold of this page's orders.
+    What we hold of these orders; those marked as gone are left out.
     """
     with work.database.read() as session:
-        return saving.contents(session, work.account.id, ids_of(page))
+        return saving.contents(session, work.account.id, ids)
 
 
 def _understand(
@@ -738,7 +798,7 @@ def _understand(
         with work.database.read() as session:
             return _earlier(session, work.account.id, [i for i in ids if i in held])
 
-    return understand(
+    found = understand(
         provider,
         page.records,
         held,
@@ -747,6 +807,9 @@ def _understand(
         is_clean=is_clean,
         earlier=earlier,
     )
+    if page.latest is None:
+        return found
+    return msgspec.structs.replace(found, newest=min(found.newest, page.latest))
 
 
 def _keeps_people(work: AccountSession) -> bool:

@@ -38,6 +38,7 @@ from ticketsync.sales import versions
 from ticketsync.store import engine, lease, lock
 from ticketsync.store.engine import Database, rehearsal
 from ticketsync.workflows import (
+    cross_checks,
     limits,
     listing,
     match,
@@ -436,13 +437,14 @@ def _read_orders(
     """
     account_id = work.account.id
     settings = work.settings.sync
+    accept = request.accept_shrink
     waiting = orders.retry_quarantine(work, progress)
     since = request.since or clock.now() - timedelta(days=settings.days_back)
     with work.database.read() as session:
         marks = bookmarks.of(session, account_id, orders.STREAM)
         unfinished = bookmarks.of(session, account_id, orders.WINDOWS)
         newest = bookmarks.of(session, account_id, orders.NEWEST)
-        doubted = bookmarks.of(session, account_id, orders.DOUBTED)
+        doubted = bookmarks.of(session, account_id, cross_checks.DOUBTED)
     sweep_due = last_sweep is None or _is_over(
         last_sweep, timedelta(hours=settings.sweep_hours), clock.now()
     )
@@ -462,26 +464,26 @@ def _read_orders(
         or (swept and orders.whole_is_cheaper(window, listed))
     )
     if whole:
-        orders.read_whole(work, progress, listed)
+        orders.read_whole(work, progress, listed, accept_shrink=accept)
         chosen = list(listed)
         rest = _changed_meanwhile(work, window)
     elif tells_changes:
-        orders.read_recent(work, progress)
+        orders.read_recent(work, progress, accept_shrink=accept)
         rest = []  # what waits in quarantine comes again when the platform mends it
         chosen = orders.fed(progress, listed, window, marks)
     else:
-        recent = orders.read_recent(work, progress)
+        recent = orders.read_recent(work, progress, accept_shrink=accept)
         stale = {offer.occurrence_id for offer in orders.stale(window, marks)}
         wanted = stale | recent | waiting
         filters = isinstance(provider, FiltersByChange)
         chosen = [o for o in window if swept or filters or o.occurrence_id in wanted]
         rest = chosen
     if rest:
-        orders.read_events(work, progress, rest, listed, swept=swept)
+        orders.read_events(
+            work, progress, rest, listed, swept=swept, accept_shrink=accept
+        )
     orders.read_loose(work, progress, chosen, listed)
-    refused = orders.notice_absence(
-        work, progress, chosen, accept_shrink=request.accept_shrink
-    )
+    refused = orders.notice_absence(work, progress, chosen, accept_shrink=accept)
     return swept, chosen, refused
 
 
