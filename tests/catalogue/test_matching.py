@@ -12,18 +12,24 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from ticketsync.catalogue import assignment, candidates, matching
-from ticketsync.catalogue.candidates import Dated, Slot, Tolerance
+from ticketsync.catalogue.candidates import (
+    OccurrenceCandidate,
+    ShowCandidate,
+    Tolerance,
+)
 
 EVENING = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
 
 
 def show(number, minutes, title="Late Laughs", **more):
-    return Slot(number, title, "House", EVENING + timedelta(minutes=minutes), **more)
+    return ShowCandidate(
+        number, title, "House", EVENING + timedelta(minutes=minutes), **more
+    )
 
 
 def date(number, minutes, title="Late Laughs", account="tt", **more):
     starts = EVENING + timedelta(minutes=minutes)
-    return Dated(number, account, title, starts, **more)
+    return OccurrenceCandidate(number, account, title, starts, **more)
 
 
 def pairs(plan):

@@ -14,7 +14,7 @@ from saved_orders import FIRST_DAY, order, prepare, recompute, save, ticket
 from sqlalchemy import text
 
 from ticketsync.__main__ import main
-from ticketsync.catalogue import offers
+from ticketsync.catalogue import occurrences
 from ticketsync.core.config import FeeSchedule
 from ticketsync.core.records import Fee
 from ticketsync.financials import gaps
@@ -162,7 +162,7 @@ def show_of(books, occurrence):
     with books.read() as session:
         return next(
             o.show_id
-            for o in offers.all_offers(session)
+            for o in occurrences.list_occurrences(session)
             if o.occurrence_id == occurrence
         )
 

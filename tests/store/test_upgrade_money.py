@@ -21,7 +21,7 @@ from ticketsync.core.config import Settings
 from ticketsync.reporting import numbers, sales
 from ticketsync.store import engine, schema
 from ticketsync.store.tables.everything import metadata
-from ticketsync.workflows import match, sync, upkeep
+from ticketsync.workflows import integrity_check, show_figures, sync
 
 FOLDER = Path(__file__).parent / "old_versions"
 KNOWN = json.loads((FOLDER / "0006.json").read_text())
@@ -181,7 +181,7 @@ def test_recomputed_only_the_lines_of_the_order_over_two_shows_change(upgraded):
     3.01 over two shows, beside 2.00 of another order on the first of them. Whoever our
     own door let in counts as checked in now: one guest.
     """
-    match.rebuild(upgraded, Settings())
+    show_figures.rebuild(upgraded, Settings())
     assert figures(upgraded) == with_our_door(known_figures())
     gone, new = (
         known_lines() - fee_lines(upgraded),
@@ -212,7 +212,7 @@ def test_a_replay_fills_the_rest_and_moves_no_refund(upgraded):
         )
         void, dated = session.connection().execute(query).one()
     assert void == dated > 0
-    found = upkeep.check(upgraded, Settings(), deep=True)
+    found = integrity_check.check(upgraded, Settings(), deep=True)
     assert found.is_sound, found.rows
 
 

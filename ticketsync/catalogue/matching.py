@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from ticketsync.catalogue.assignment import assign
 from ticketsync.catalogue.candidates import (
     SAME_TITLE,
-    Dated,
     Match,
-    Slot,
+    OccurrenceCandidate,
+    ShowCandidate,
     Tolerance,
     candidates,
     likeness,
@@ -42,7 +42,7 @@ class Unsure:
     An occurrence that a person must place: its candidates, the best one first.
     """
 
-    occurrence: Dated
+    occurrence: OccurrenceCandidate
     candidates: tuple[Match, ...]
     why: str
 
@@ -56,12 +56,12 @@ class MatchPlan:
     certain: tuple[Match, ...]
     unsure: tuple[Unsure, ...]
     remarks: tuple[str, ...]
-    unmatched_shows: tuple[Slot, ...] = ()
+    unmatched_shows: tuple[ShowCandidate, ...] = ()
 
 
 def propose(
-    shows: Sequence[Slot],
-    occurrences: Sequence[Dated],
+    shows: Sequence[ShowCandidate],
+    occurrences: Sequence[OccurrenceCandidate],
     *,
     taken: Iterable[tuple[str, int]] = (),
     refused: Iterable[tuple[int, int]] = (),
@@ -78,7 +78,7 @@ def propose(
     certain: list[Match] = []
     unsure: list[Unsure] = []
     remarks: list[str] = []
-    by_account: dict[str, list[Dated]] = defaultdict(list)
+    by_account: dict[str, list[OccurrenceCandidate]] = defaultdict(list)
     for occurrence in occurrences:
         by_account[occurrence.account].append(occurrence)
     for account, dated in by_account.items():
@@ -90,7 +90,7 @@ def propose(
             and _pair(match) not in refused
         ]
         shifted = shifted_events(pairs)
-        remarks += [_shift_remark(account, *item) for item in shifted.items()]
+        remarks += [_shift_warning(account, *item) for item in shifted.items()]
         chosen = assign([m for m in pairs if not m.is_of_other_production])
         rule = Certainty(
             possible, repeated_productions(shows, dated), touring_productions(shows)
@@ -109,7 +109,9 @@ def propose(
     return MatchPlan(tuple(certain), tuple(unsure), tuple(remarks), tuple(unmatched))
 
 
-def farther(shows: Sequence[Slot], occurrence: Dated) -> list[Match]:
+def distant_candidates(
+    shows: Sequence[ShowCandidate], occurrence: OccurrenceCandidate
+) -> list[Match]:
     """
     Shows of the same work beyond any tolerance, the nearest first: what a date may be
     that was moved to another day. For a person to look at, never for the machine.
@@ -126,7 +128,7 @@ def farther(shows: Sequence[Slot], occurrence: Dated) -> list[Match]:
     return sorted(found, key=lambda match: match.cost)
 
 
-def _shift_remark(account: str, event: str, shift: tuple[int, int]) -> str:
+def _shift_warning(account: str, event: str, shift: tuple[int, int]) -> str:
     hours, count = shift
     way = "later" if hours > 0 else "earlier"
     return (
@@ -136,7 +138,7 @@ def _shift_remark(account: str, event: str, shift: tuple[int, int]) -> str:
 
 
 def _unsure(
-    dated: Sequence[Dated],
+    dated: Sequence[OccurrenceCandidate],
     pairs: Sequence[Match],
     chosen: Sequence[Match],
     sure: dict[int, Match],
@@ -186,13 +188,15 @@ def _unlinkable(
     return reasons
 
 
-def _nothing_near(occurrence: Dated) -> str:
+def _nothing_near(occurrence: OccurrenceCandidate) -> str:
     whose = f"no show of {occurrence.production}" if occurrence.production else ""
     return f"{whose or 'no show of yours'} within the tolerance"
 
 
 def _why_unsure(
-    occurrence: Dated, candidates: Sequence[Match], shifted: dict[str, tuple[int, int]]
+    occurrence: OccurrenceCandidate,
+    candidates: Sequence[Match],
+    shifted: dict[str, tuple[int, int]],
 ) -> str:
     if all(match.is_of_other_production for match in candidates):
         return (

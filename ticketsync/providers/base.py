@@ -133,7 +133,7 @@ class ProviderSpec:
     personal_fields: frozenset[str] = frozenset()
     personal_beside_email: frozenset[str] = frozenset()
     code_fields: frozenset[str] = frozenset()
-    tells_fees: bool = False
+    reports_fees: bool = False
     orders_by: str = "occurrence"
     options: Sequence[Option] = ()
     explain: Explain = nothing_to_explain
@@ -184,7 +184,7 @@ class Provider(Protocol):
         One order by its id; some platforms ask for its date, too.
         """
 
-    def event_of(self, raw: Raw) -> str:
+    def provider_occurrence_id_of(self, raw: Raw) -> str:
         """
         The occurrence that a raw order names, `""` if none can be made out.
         """
@@ -223,13 +223,13 @@ class ReadsWholeAccount(Protocol):
 
 
 @runtime_checkable
-class TellsChanges(ReadsWholeAccount, Protocol):
+class ReportsChanges(ReadsWholeAccount, Protocol):
     """
     `fetch_recent_orders` gives every order that changed since, however old it is; so
     an event that was read whole needs no second look until the next sweep.
     """
 
-    tells_changes: ClassVar[bool]
+    reports_changes: ClassVar[bool]
 
 
 @runtime_checkable
@@ -280,7 +280,7 @@ class IssuesLooseTickets(Protocol):
 
 
 @runtime_checkable
-class TellsPeople(Protocol):
+class ReportsPeople(Protocol):
     """
     Says who bought and whom a ticket admits. Asked only where an account keeps people,
     on the raw order as it came, before people are taken out of it.

@@ -52,7 +52,7 @@ from ticketsync.core.errors import CONTRADICTION, UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret
 from ticketsync.net import hooks
-from ticketsync.net.client import ApiClient, Meaning
+from ticketsync.net.client import ApiClient, ErrorExplanation
 from ticketsync.net.hooks import Delivery, Hint, HookCard
 from ticketsync.net.paging import rows_of
 from ticketsync.providers import reading
@@ -112,19 +112,19 @@ ANY_AMOUNT = f"{CUSTOM}Custom Amount"
 WITHOUT_SALE = "refunds-without-a-sale"
 
 
-def explain(status: int, body: Mapping[str, Any]) -> Meaning | None:
+def explain(status: int, body: Mapping[str, Any]) -> ErrorExplanation | None:
     """
     What an error answer means: `errors[]` with category and code.
     """
     told = body.get("errors")
     codes = [str(e.get("code")) for e in told or () if isinstance(e, dict)]
     if "INSUFFICIENT_SCOPES" in codes or status == 403:
-        return Meaning(
+        return ErrorExplanation(
             "this Square token lacks a permission",
             "Allow MERCHANT_PROFILE_READ ORDERS_READ PAYMENTS_READ ITEMS_READ.",
         )
     if status == 401:
-        return Meaning(
+        return ErrorExplanation(
             "Square does not know this token, or it has expired",
             "Copy the production access token of your app in the Developer Console.",
         )
@@ -182,7 +182,7 @@ class Square:
                 *("receipt_url", "card_details", "customer_details", "reference_id"),
             )
         ),
-        tells_fees=True,
+        reports_fees=True,
         explain=explain,
         oauth=_oauth,
         global_ids=frozenset((LISTING, ORDER)),
@@ -190,7 +190,7 @@ class Square:
         limits="knows no dates and no check-ins: link its items to your shows; "
         "a refund without a sale belongs to no show",
     )
-    tells_changes: ClassVar[bool] = True
+    reports_changes: ClassVar[bool] = True
 
     def __init__(self, api: ApiClient, options: Options) -> None:
         self.api = api
@@ -273,7 +273,9 @@ class Square:
         if found and not sales:
             sales = self._by_id(list(sources(found)))
         if not sales:
-            raise self.api.nonsense(f"does not know the order {order_id}", "rejected")
+            raise self.api.invalid_response(
+                f"does not know the order {order_id}", "rejected"
+            )
         return self._gathered(sales[:1], lists)[0]
 
     webhooks: ClassVar[HookCard] = HookCard(
@@ -315,7 +317,7 @@ class Square:
         parts += [*raw.get("payments", ()), *raw.get("refunds", ())]
         return max(map(_changed_at, parts), default="")
 
-    def event_of(self, raw: Raw) -> str:
+    def provider_occurrence_id_of(self, raw: Raw) -> str:
         return next(iter(_dates_in(raw)), "")
 
     def _locations(self) -> list[Raw]:
@@ -326,7 +328,7 @@ class Square:
             told = self.api.get("/v2/locations")
             self._places = list(told.get("locations") or ())
             if not self._places:
-                raise self.api.nonsense("tells no location", "no-location")
+                raise self.api.invalid_response("tells no location", "no-location")
         return self._places
 
     def _all_orders(self) -> Iterator[Page]:
@@ -383,7 +385,7 @@ class Square:
         self._read_money(lists, changed)
         paid = [_changed_at(payment) for payment in lists.payments.values()]
         if not shown and not lists.payments and not lists.refunds:
-            raise self.api.nonsense(
+            raise self.api.invalid_response(
                 f"shows no change since {since}, though its newest was of {watermark}",
                 "list-incomplete",
             )
@@ -404,7 +406,7 @@ class Square:
             late = (since < _changed_at(order) <= newest for order in found)
             lacking += sum(late)
         if lacking > len(shown):
-            raise self.api.nonsense(
+            raise self.api.invalid_response(
                 f"lacks {lacking} orders in its list of those changed since {since}",
                 "list-incomplete",
             )
@@ -423,7 +425,7 @@ class Square:
         if lists.is_whole:
             lists.gaps += len(ids)
             if lists.gaps > MOST_GAPS:
-                raise self.api.nonsense(
+                raise self.api.invalid_response(
                     f"names the {kind} {ids[0]} and at least {lists.gaps - 1} others "
                     f"that its list of {kind}s lacks",
                     "list-incomplete",
@@ -451,13 +453,15 @@ class Square:
         """
         try:
             answer = self.api.get(f"/v2/{kind}s/{id_}")
-        except errors.ProviderNonsense as error:
+        except errors.InvalidResponse as error:
             if error.word != "endpoint-gone":
                 raise
             return []
         row = answer.get(kind)
         if not isinstance(row, dict) or row.get("id") != id_:
-            raise self.api.nonsense(f"answered without the {kind} {id_}", "not-json")
+            raise self.api.invalid_response(
+                f"answered without the {kind} {id_}", "not-json"
+            )
         return [slim(row)]
 
     def _all_by_id(self, ids: Sequence[str]) -> list[Raw]:
@@ -527,13 +531,15 @@ class Square:
         while True:
             envelope = ask(more)
             if envelope.get("errors"):
-                raise self.api.nonsense("answered with errors inside", "rejected")
+                raise self.api.invalid_response(
+                    "answered with errors inside", "rejected"
+                )
             yield envelope
             cursor = str(envelope.get("cursor") or "")
             if not cursor:
                 return
             if cursor in seen:
-                raise self.api.nonsense(
+                raise self.api.invalid_response(
                     "repeats the same page for ever", "pagination-loop"
                 )
             seen.add(cursor)
@@ -544,7 +550,7 @@ class Square:
         A subscription of the application that the key belongs to. Its path and shape
         are not in the documents at hand **(unverified)**; a refusal is told.
         """
-        answer = self.api.tell(
+        answer = self.api.post(
             "/v2/webhooks/subscriptions",
             body={
                 # The same address is the same wish, however often it is sent.
@@ -682,7 +688,7 @@ class Square:
             refunds=refunds,
             channel=str((order.get("source") or {}).get("name") or "").lower(),
             payment_reference=str(payments[0]["id"]) if payments else None,
-            doubt=_not_found_doubt(lost)
+            doubt=_not_found_discrepancy(lost)
             or lines.doubt()
             or _doubt(
                 status,
@@ -734,7 +740,7 @@ def _changed_at(row: Raw) -> str:
 
 def _is_about(raw: Raw, occurrence_id: str) -> bool:
     try:
-        return occurrence_id in reading.understood(_dates_in, raw)
+        return occurrence_id in reading.parsed(_dates_in, raw)
     except UnreadableRecord:
         return False
 
@@ -950,7 +956,7 @@ def _not_found(raw: Raw, order: Raw) -> list[str]:
     return [id_ for id_ in named_payments(order) if id_ not in there]
 
 
-def _not_found_doubt(lost: Sequence[str]) -> str | None:
+def _not_found_discrepancy(lost: Sequence[str]) -> str | None:
     if not lost:
         return None
     return f"Square does not know its payment {lost[0]}; its fees are unknown"

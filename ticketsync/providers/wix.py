@@ -53,13 +53,13 @@ from ticketsync.core import clock, money, records
 from ticketsync.core.completeness import is_mostly_missing
 from ticketsync.core.errors import (
     CONTRADICTION,
-    ProviderNonsense,
+    InvalidResponse,
     UnreadableRecord,
 )
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret
 from ticketsync.net import hooks
-from ticketsync.net.client import ApiClient, Meaning, Params
+from ticketsync.net.client import ApiClient, ErrorExplanation, Params
 from ticketsync.net.hooks import Delivery, Hint, HookCard
 from ticketsync.net.paging import rows_of
 from ticketsync.providers import reading
@@ -114,7 +114,7 @@ FIELDSETS = ("DETAILS", "INVOICE", "TICKETS")
 EVENT_FIELDS = ("DETAILS", "REGISTRATION", "URLS")
 
 
-def explain(status: int, body: Mapping[str, Any]) -> Meaning | None:
+def explain(status: int, body: Mapping[str, Any]) -> ErrorExplanation | None:
     """
     What an error answer means; codes stand in `details.applicationError`.
     """
@@ -122,17 +122,17 @@ def explain(status: int, body: Mapping[str, Any]) -> Meaning | None:
     error = details.get("applicationError") if isinstance(details, dict) else None
     code = error.get("code") if isinstance(error, dict) else ""
     if status == 428 and code == "WIX_EVENTS_APP_NOT_INSTALLED":
-        return Meaning(
+        return ErrorExplanation(
             "the Wix Events app is not installed on this site",
             "Install Wix Events on the site, or use the id of the site that has it.",
         )
     if status == 401:
-        return Meaning(
+        return ErrorExplanation(
             "Wix does not know this API key",
             "Make one as the account's owner at manage.wix.com/account/api-keys.",
         )
     if status == 403:
-        return Meaning(
+        return ErrorExplanation(
             "this Wix key may not read that site",
             "Check the site id, and tick Wix Events, Site Properties and Payments for "
             "the key.",
@@ -187,7 +187,7 @@ class Wix:
         limits="card processing fees are not told; webhooks only for a venue's own "
         "app; events by registration or sold elsewhere sell nothing here",
     )
-    tells_changes: ClassVar[bool] = True
+    reports_changes: ClassVar[bool] = True
 
     def __init__(self, api: ApiClient, options: Options) -> None:
         self.api = api
@@ -337,7 +337,7 @@ class Wix:
             (reading.sortable(m) for m in moments if isinstance(m, str)), default=""
         )
 
-    def event_of(self, raw: Raw) -> str:
+    def provider_occurrence_id_of(self, raw: Raw) -> str:
         return str(raw["order"].get("eventId") or "")
 
     def _query_events(self, offset: int, limit: int) -> Any:
@@ -398,7 +398,7 @@ class Wix:
                 continue
             try:
                 found[number] = self.fetch_order(number, events[number])
-            except ProviderNonsense as refused:
+            except InvalidResponse as refused:
                 if refused.word != "endpoint-gone":
                     raise
                 found[number] = None
@@ -422,7 +422,9 @@ class Wix:
         edge = f"{since:%Y-%m-%dT%H:%M:%SZ}"
         for number, rows in enumerate(self._order_pages({"sort": "created:desc"})):
             if not rows and not number:
-                raise self.api.nonsense("shows no order any more", "list-incomplete")
+                raise self.api.invalid_response(
+                    "shows no order any more", "list-incomplete"
+                )
             fresh = [r for r in rows if reading.sortable(str(r.get("created"))) >= edge]
             news = [row for row in fresh if row["orderNumber"] not in told]
             if news:
@@ -466,7 +468,7 @@ class Wix:
             rows = rows_of(self.api, envelope, key, id_)
             ids = {row[id_] for row in rows}
             if rows and ids <= seen:
-                raise self.api.nonsense(
+                raise self.api.invalid_response(
                     f"repeats the same page of {key} for ever", "pagination-loop"
                 )
             yield rows
@@ -500,7 +502,7 @@ class Wix:
             rows = rows_of(self.api, envelope, "guests", "id")
             told = envelope.get("pagingMetadata") or {}
             if type(told.get("count")) is int and told["count"] != len(rows):
-                raise self.api.nonsense(
+                raise self.api.invalid_response(
                     f"promised {told['count']} guests and sent {len(rows)}",
                     "list-incomplete",
                 )
@@ -509,7 +511,7 @@ class Wix:
             if not cursor:
                 return
             if cursor in seen:
-                raise self.api.nonsense(
+                raise self.api.invalid_response(
                     "repeats the same page of guests for ever", "pagination-loop"
                 )
             seen.add(cursor)
