@@ -21,6 +21,7 @@ from test_collapse import (  # noqa: F401
     begin,
     books,
     database,
+    kind,
     later,
     opened,
     played,
