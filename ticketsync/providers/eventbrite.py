@@ -418,6 +418,9 @@ class Eventbrite:
             order = self.fetch_order(order_id, "")
             recent.note_alone(order)
             yield Page("order", [order])
+        self._refuse_lacking(path, recent)
+
+    def _refuse_lacking(self, path: str, recent: _Recent) -> None:
         if recent.lacking > recent.shown:
             raise self.api.invalid_response(
                 f"lacks {recent.lacking} orders in {path}/orders/ that changed since "

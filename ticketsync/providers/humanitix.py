@@ -404,14 +404,7 @@ class Humanitix:
                 "answers no such order",
                 word="order-missing",
             )
-        for ticket in raw.get("lost") or ():
-            raise UnreadableRecord(
-                f"Humanitix no longer lists its ticket {ticket}", word=CONTRADICTION
-            )
-        if not reading.rows(raw, "tickets"):
-            raise UnreadableRecord(
-                "Humanitix lists none of its tickets", word=CONTRADICTION
-            )
+        _refuse_contradiction(raw)
         order = reading.mapping(raw, "order")
         currency = reading.text(order, "currency").upper()
         money.exponent(currency)
@@ -642,6 +635,20 @@ def _read_tickets(
 
 def _is_collapsed(missing: int, expected: int) -> bool:
     return missing >= MANY_WITHOUT and is_mostly_missing(missing, expected)
+
+
+def _refuse_contradiction(raw: Raw) -> None:
+    """
+    Every order has tickets, and none that it had before goes away by itself.
+    """
+    for ticket in raw.get("lost") or ():
+        raise UnreadableRecord(
+            f"Humanitix no longer lists its ticket {ticket}", word=CONTRADICTION
+        )
+    if not reading.rows(raw, "tickets"):
+        raise UnreadableRecord(
+            "Humanitix lists none of its tickets", word=CONTRADICTION
+        )
 
 
 def _refuse_missing_tickets(tickets: list[Raw], currency: str, faces: int) -> None:

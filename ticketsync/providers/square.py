@@ -405,12 +405,15 @@ class Square:
             # What changed after the list was read cannot have been in it.
             late = (since < _changed_at(order) <= newest for order in found)
             lacking += sum(late)
-        if lacking > len(shown):
+        self._refuse_lacking(lacking, len(shown), since)
+        return _Changes(list(sales.values()), latest)
+
+    def _refuse_lacking(self, lacking: int, shown: int, since: str) -> None:
+        if lacking > shown:
             raise self.api.invalid_response(
                 f"lacks {lacking} orders in its list of those changed since {since}",
                 "list-incomplete",
             )
-        return _Changes(list(sales.values()), latest)
 
     def _gathered(self, orders: Sequence[Raw], lists: Lists) -> list[Raw]:
         """
