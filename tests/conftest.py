@@ -72,6 +72,17 @@ def pytest_configure(config):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session, exitstatus):
+    """
+    Memory is given back, unless there is something to look at.
+    """
+    folder = session.config._tmp_path_factory._basetemp
+    is_asked_for = session.config.option.basetemp
+    if exitstatus == 0 and folder and MEMORY in folder.parents and not is_asked_for:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def pytest_sessionstart():
     """
     Each test opens a database of its own: what SQLAlchemy compiled for one is good for

@@ -10,6 +10,8 @@ from ticketsync.catalogue import links, occurrences, shows
 from ticketsync.core import clock
 from ticketsync.providers import registry
 from ticketsync.reporting import numbers, sales
+from ticketsync.store.tables.accounts import Account
+from ticketsync.store.upsert import table_of
 from ticketsync.workflows import connect as connecting
 from ticketsync.workflows import sync
 from ticketsync.workflows.sync import Request
@@ -37,6 +39,38 @@ def adopt(database):
     with database.write() as session:
         found = occurrences.list_occurrences(session)
         links.adopt(session, found, batch="t", now=clock.now())
+
+
+_made = {}
+
+
+def set_up(database, settings, played, name, *, is_read=False, world=""):
+    """
+    The account connected and its dates adopted, with `is_read` also read once. On
+    SQLite that is done once for all tests and copied; `world` names a world that is not
+    the platform's own.
+    """
+
+    def make():
+        connect(database, name, played.address)
+        sync.fetch_listing(database, settings, [])
+        adopt(database)
+        if is_read:
+            run(database, settings)
+
+    if database.file is None:
+        make()
+        return
+    made = name, is_read, world
+    if made not in _made:
+        make()
+        _made[made] = database.file.read_bytes()
+        return
+    database.close()
+    database.file.write_bytes(_made[made])
+    with database.write() as session:
+        accounts = table_of(Account)
+        session.connection().execute(accounts.update().values(base_url=played.address))
 
 
 def key_of(occurrence):

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from conftest import TODAY
-from test_platforms import adopt, connect, expected, figures, run, same
+from test_platforms import expected, figures, run, same, set_up
 
 from ticketsync.core import clock
 from ticketsync.sales import quarantine
@@ -32,10 +32,7 @@ def played(frozen, monkeypatch):
 
 @pytest.fixture
 def synced(sqlite, settings, played):
-    connect(sqlite, "eventbrite", played.address)
-    sync.fetch_listing(sqlite, settings, [])
-    adopt(sqlite)
-    run(sqlite, settings)
+    set_up(sqlite, settings, played, "eventbrite", is_read=True)
     return sqlite
 
 

@@ -21,6 +21,7 @@ from test_platforms import (  # noqa: F401
     played,
     run,
     same,
+    set_up,
     synced,
 )
 from test_sync import dump
@@ -118,9 +119,7 @@ def test_f22_f23_f89_a_record_of_another_shape_waits_and_the_rest_is_read(
         "no event": f"{event}=7",
         "no time": f'{moment}="half past nine"',
     }[change]
-    connect(database, name, played.address)
-    sync.fetch_listing(database, settings, [])
-    adopt(database)
+    set_up(database, settings, played, name)
     played.faults.plan(Plan(f"records:7:{what}", path, times=99))
     result = attempt(database, settings)
     assert result.outcome == "partial"
@@ -139,10 +138,7 @@ def test_f07_an_answer_that_lacks_its_costs_leaves_the_old_version(
     Throttled deep inside, a platform leaves parts out and says 200: no zero is saved.
     """
     path, field = ORDERS[name][:2]
-    connect(database, name, played.address)
-    sync.fetch_listing(database, settings, [])
-    adopt(database)
-    assert attempt(database, settings).outcome == "success"
+    set_up(database, settings, played, name, is_read=True)
     before = figures(database)
     played.faults.plan(Plan(f"records:3:{field}", path, times=99))
 
@@ -390,9 +386,7 @@ def test_square_fees_that_come_later_are_unknown_until_then(
     frozen,
 ):
     played.player.late_fees = True
-    connect(database, name, played.address)
-    sync.fetch_listing(database, settings, [])
-    adopt(database)
+    set_up(database, settings, played, name)
     run(database, settings)
     assert any(row["fees"] is None for row in figures(database).values())
     played.player.late_fees = False
@@ -411,9 +405,7 @@ def test_a_first_read_longer_than_one_run_goes_on_where_it_stopped(
     The platform throttles after the first event: the second run does not read it
     again, and the sweep after that reads everything.
     """
-    connect(database, name, played.address)
-    sync.fetch_listing(database, settings, [])
-    adopt(database)
+    set_up(database, settings, played, name)
     one_by_one = replace(settings, sync=replace(settings.sync, workers=1))
     second = f"/v1/events/{3002:024x}/"
     played.faults.plan(Plan("retry-after:600", second, times=99))

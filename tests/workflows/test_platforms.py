@@ -17,6 +17,7 @@ from support.platform_accounts import (  # noqa: F401  # others know them by thi
     key_of,
     run,
     same,
+    set_up,
 )
 from test_sync import dump
 
@@ -75,10 +76,7 @@ def test_currencies_without_cents_and_with_three_digits(
 
 @pytest.fixture
 def synced(database, settings, played, name):
-    connect(database, name, played.address)
-    sync.fetch_listing(database, settings, [])
-    adopt(database)
-    run(database, settings)
+    set_up(database, settings, played, name, is_read=True)
     return database
 
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from conftest import NOW, TODAY
-from test_platforms import adopt, connect, figures, run, same
+from test_platforms import adopt, connect, figures, run, same, set_up
 
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, digest
@@ -41,10 +41,7 @@ def played(frozen, monkeypatch):
 
 @pytest.fixture
 def synced(database, settings, played):
-    connect(database, "humanitix", played.address)
-    sync.fetch_listing(database, settings, [])
-    adopt(database)
-    run(database, settings)
+    set_up(database, settings, played, "humanitix", is_read=True, world="one currency")
     return database
 
 
