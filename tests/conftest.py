@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import hypothesis
 import psycopg
 import pytest
 import uvicorn
@@ -52,6 +53,10 @@ ON_SQLITE_ONLY = ("humanitix", "wix", "square")
 TODAY = date(2026, 9, 1)
 NOW = datetime(2026, 9, 1, 0, 0, tzinfo=UTC)
 
+
+# How long an example takes is no fault: a busy machine would fail the test.
+hypothesis.settings.register_profile("ticketsync", deadline=None)
+hypothesis.settings.load_profile("ticketsync")
 
 MEMORY = Path("/dev/shm")
 ROOM = 4 << 30  # bytes

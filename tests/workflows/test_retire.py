@@ -30,7 +30,7 @@ from ticketsync.workflows import connect as connecting
 from ticketsync.workflows import doctor, receive, retire, sync
 from ticketsync.workflows.account_run import lease_of
 from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows.sync import Request, due
 
 
 @pytest.fixture
@@ -108,13 +108,13 @@ def test_an_account_that_is_retired_while_a_run_waits_is_not_read(
     """
     The run had chosen its accounts before.
     """
-    skip = sync._reason_to_skip
+    skip = due.reason_to_skip
 
-    def after_the_choice(*arguments):
+    def after_the_choice(*arguments, **options):
         retire.remove(kept, settings, "tt")
-        return skip(*arguments)
+        return skip(*arguments, **options)
 
-    monkeypatch.setattr(sync, "_reason_to_skip", after_the_choice)
+    monkeypatch.setattr(due, "reason_to_skip", after_the_choice)
     sandbox.log.clear()
     result = attempt(kept, settings)
     assert (result.outcome, result.word) == ("skipped-disabled", "retired")
