@@ -23,6 +23,8 @@ from ticketsync.store import engine, schema
 from ticketsync.store.tables.everything import metadata
 from ticketsync.workflows import match, sync, upkeep
 
+pytestmark = pytest.mark.usefixtures("migrations")
+
 FOLDER = Path(__file__).parent / "old_versions"
 KNOWN = json.loads((FOLDER / "0006.json").read_text())
 OTHER = "The Other Place fee"
