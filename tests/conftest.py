@@ -534,7 +534,7 @@ def running(application):
 
 @pytest.fixture
 def served(full, site):
-    with running(web.house(Receiver(full, list), site)) as address:
+    with running(web.create_app(Receiver(full, list), site)) as address:
         yield address
 
 

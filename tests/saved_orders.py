@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import links, offers, shows
-from ticketsync.catalogue.offers import Listed
+from ticketsync.catalogue import links, occurrences, shows
+from ticketsync.catalogue.occurrences import Listed
 from ticketsync.core import records
 from ticketsync.core.config import AccountSettings, Settings
 from ticketsync.core.money import Money
@@ -18,8 +18,8 @@ from ticketsync.core.records import OccurrenceStatus, OrderStatus, Ticket, Ticke
 from ticketsync.reporting import numbers
 from ticketsync.reporting import sales as sales_lists
 from ticketsync.sales import saving
-from ticketsync.sales.sharing import shared
-from ticketsync.workflows import match
+from ticketsync.sales.allocation import allocate
+from ticketsync.workflows import show_figures
 
 ZONE = "Australia/Sydney"
 OCCURRENCES = ("ev_1", "ev_2")  # of Friday and of Saturday
@@ -48,8 +48,8 @@ def prepare(database, *, timezone=ZONE):
             Listed(records.Event(id_, "Late Laughs", None, (occurrence(id_, n),)), b"")
             for n, id_ in enumerate(OCCURRENCES)
         ]
-        offers.save(session, 1, listed)
-        found = offers.all_offers(session)
+        occurrences.save(session, 1, listed)
+        found = occurrences.list_occurrences(session)
         links.adopt(session, found, batch="test", now=FIRST_DAY)
     return database
 
@@ -103,8 +103,8 @@ def save(database, *orders, at):
         saving.save_orders(
             session,
             1,
-            [shared(item, item.id.encode()) for item in orders],
-            offers.ids(session, 1),
+            [allocate(item, item.id.encode()) for item in orders],
+            occurrences.ids(session, 1),
             at,
             zone=shows.business_zone(session),
         )
@@ -117,9 +117,11 @@ def recompute(database, rate=None):
     settings = Settings()
     if rate is not None:
         settings = replace(settings, accounts={"tt": AccountSettings(fees=rate)})
-    match.rebuild(database, settings)
+    show_figures.rebuild(database, settings)
     with database.read() as session:
-        names = {o.show_id: o.occurrence_id for o in offers.all_offers(session)}
+        names = {
+            o.show_id: o.occurrence_id for o in occurrences.list_occurrences(session)
+        }
         figures = {names[f.show_id]: in_minor(f) for f in numbers.figures(session)}
         lines = {id_: {} for id_ in OCCURRENCES}
         for line in numbers.fee_lines(session):

@@ -242,15 +242,15 @@ def test_f54_financials_have_one_writer():
             ast.unparse(tree),
         )
     ]
-    assert writers == ["financials.importing"]
+    assert writers == ["financials.recompute"]
 
 
 SWITCHES = {"sync_enabled", "sync_ticket_sales", "is_excluded"}
 MAY_COMPARE_SWITCHES = {
     "store.counted",  # the rule
     # Matching proposes no excluded show; nothing is counted by it.
-    "catalogue.links.slots",
-    "workflows.match.Sitting.shows",
+    "catalogue.links.show_candidates",
+    "workflows.match.MatchSession.shows",
     "cli.shows.print_shows",  # the words "left out"
 }
 

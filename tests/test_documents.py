@@ -103,7 +103,7 @@ def test_the_example_settings_name_every_setting():
 def test_the_readme_lists_every_built_in_platform():
     from ticketsync.providers import registry
 
-    for item in registry.listed():
+    for item in registry.list_providers():
         assert item.provider is not None
         assert f"| {item.provider.spec.title} |" in README
 

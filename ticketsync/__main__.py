@@ -67,11 +67,11 @@ def _log(error: Exception) -> None:
     """
     The whole of a fault of ours goes into the log, without values of variables.
     """
-    from ticketsync.core import journal
+    from ticketsync.core import log
 
     with contextlib.suppress(Exception):
-        journal.open_log()
-        journal.warn("fault", trace=journal.trace_of(error))
+        log.open_log()
+        log.warning("fault", trace=log.trace_of(error))
 
 
 def _wants_json() -> bool:
@@ -84,7 +84,7 @@ def _wants_json() -> bool:
 
 
 def _as_bug(error: Exception) -> Exception:
-    from ticketsync.core import errors, journal
+    from ticketsync.core import errors, log
 
     trace = error.__traceback__
     place = "unknown"
@@ -95,7 +95,7 @@ def _as_bug(error: Exception) -> Exception:
         trace = trace.tb_next
     return errors.TicketsyncError(
         f"A fault in ticketsync itself ({type(error).__name__} at {place}).",
-        hint=f"The details are in {journal.file()}; please report it.",
+        hint=f"The details are in {log.file()}; please report it.",
     )
 
 

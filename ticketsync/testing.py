@@ -60,8 +60,7 @@ class ProviderContract:
 
     def test_every_listed_record_is_understood(self, provider: Provider) -> None:
         events = [
-            reading.understood(provider.read_event, raw)
-            for raw in self.listed(provider)
+            reading.parsed(provider.read_event, raw) for raw in self.listed(provider)
         ]
         dates = [date for event in events for date in event.occurrences]
         assert dates
@@ -90,11 +89,16 @@ class ProviderContract:
 
     def test_an_order_names_its_event(self, provider: Provider) -> None:
         for raw in self.raw_orders(provider):
-            assert provider.event_of(raw) == provider.read_order(raw).occurrence_id
+            assert (
+                provider.provider_occurrence_id_of(raw)
+                == provider.read_order(raw).occurrence_id
+            )
 
     def test_one_order_is_the_same_fetched_alone(self, provider: Provider) -> None:
         raw = self.raw_orders(provider)[0]
-        alone = provider.fetch_order(str(raw["id"]), provider.event_of(raw))
+        alone = provider.fetch_order(
+            str(raw["id"]), provider.provider_occurrence_id_of(raw)
+        )
         assert provider.read_order(alone) == provider.read_order(raw)
 
     def test_all_orders_at_once_are_those_of_the_events(
@@ -152,13 +156,13 @@ class ProviderContract:
 
     def orders(self, provider: Provider) -> list[records.Order]:
         return [
-            reading.understood(provider.read_order, raw)
+            reading.parsed(provider.read_order, raw)
             for raw in self.raw_orders(provider)
         ]
 
     def _refused(self, provider: Provider, raw: Raw) -> None:
         try:
-            reading.understood(provider.read_order, raw)
+            reading.parsed(provider.read_order, raw)
         except UnreadableRecord:
             return
         raise AssertionError("the record was believed")

@@ -28,7 +28,7 @@ from ticketsync.store.tables.webhooks import Webhook
 from ticketsync.store.upsert import table_of
 from ticketsync.visitors.passes import Visitor
 from ticketsync.web import pages, site
-from ticketsync.workflows import doctor, limits, watch
+from ticketsync.workflows import account_alerts, doctor, limits
 
 _SOME_DAY = clock.now()
 MANAGER = site.Asked(
@@ -251,7 +251,7 @@ def place(url, monkeypatch, tmp_path, home):
     database = engine.open_database(url)
     with database.write() as session:
         shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
-    monkeypatch.setattr(context.Here, "database", lambda here: database)
+    monkeypatch.setattr(context.AppContext, "database", lambda here: database)
     yield Place(
         database,
         Settings(notify=NotifySettings(command=command)),
@@ -305,9 +305,9 @@ def of_the_overview(place, capsys):
 
 
 def of_the_alert(place, capsys):
-    assert watch.tell_changes(place.database, place.settings) == []
+    assert account_alerts.notify_changes(place.database, place.settings) == []
     titles = place.told()
-    assert watch.tell_changes(place.database, place.settings) == []
+    assert account_alerts.notify_changes(place.database, place.settings) == []
     assert place.told() == titles  # once
     if not titles:
         return None, False
@@ -416,7 +416,7 @@ def break_rule(place, monkeypatch):
         (break_status, {"status", "the table of status"}),
         (break_view, {"view"}),
         (lambda place, it: it.setattr(pages, "health", ELSEWHERE), {"accounts page"}),
-        (lambda place, it: it.setattr(watch, "health", ELSEWHERE), {"alert"}),
+        (lambda place, it: it.setattr(account_alerts, "health", ELSEWHERE), {"alert"}),
         (lambda place, it: it.setattr(doctor, "health", ELSEWHERE), {"doctor"}),
         (
             lambda place, it: it.setattr(site, "health", ELSEWHERE),
@@ -537,7 +537,7 @@ def test_a_failure_that_passes_does_not_end_what_was_told(place, capsys):
     """
     with place.database.write() as session:
         put(session, Row("", "", runs=(GOOD, REFUSED)))
-    watch.tell_changes(place.database, place.settings)
+    account_alerts.notify_changes(place.database, place.settings)
     for made in (run("failed", 1, 5), run("success", 0)):
         with place.database.write() as session:
             session.add(
@@ -551,7 +551,7 @@ def test_a_failure_that_passes_does_not_end_what_was_told(place, capsys):
                     **{**made, "started_at": ago(made["started_at"])},
                 )
             )
-        watch.tell_changes(place.database, place.settings)
+        account_alerts.notify_changes(place.database, place.settings)
 
     assert place.told() == ["ticketsync: tt is held", "ticketsync: tt is well again"]
 

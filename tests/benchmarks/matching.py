@@ -15,7 +15,11 @@ import numpy
 from scipy.optimize import linear_sum_assignment
 
 from ticketsync.catalogue import matching
-from ticketsync.catalogue.candidates import TOLERANCE, Dated, Slot
+from ticketsync.catalogue.candidates import (
+    TOLERANCE,
+    OccurrenceCandidate,
+    ShowCandidate,
+)
 
 MANY, A_DAY = 2000, 2
 BEGIN = datetime(2026, 1, 1, 8, 0, tzinfo=UTC)
@@ -32,9 +36,9 @@ def season():
         off = chance.choice([0, 0, 0, 15, -30])
         starts = BEGIN + timedelta(minutes=minutes)
         title = f"Work {number // A_DAY % 9}"
-        shows.append(Slot(number, title, "House", starts))
+        shows.append(ShowCandidate(number, title, "House", starts))
         moved = starts + timedelta(minutes=off)
-        dates.append(Dated(number + MANY, "tt", f"{title}, live", moved))
+        dates.append(OccurrenceCandidate(number + MANY, "tt", f"{title}, live", moved))
     chance.shuffle(dates)
     return shows, dates
 

@@ -67,7 +67,7 @@ def measured(times=TIMES):
             token = passes.issue(session, "session", "manager", "", clock.now())
         site = Site(database, Settings())
         with (
-            running(web.house(Receiver(database, list), site)) as address,
+            running(web.create_app(Receiver(database, list), site)) as address,
             httpx.Client(base_url=address, trust_env=False) as client,
         ):
             found = {"floor": median(client, "/enter", times)}

@@ -49,7 +49,7 @@ class Bench:
         child = subprocess.Popen(
             arguments,
             env=env,
-            cwd=self.folder,  # python -m would import the package of the folder it is in
+            cwd=self.folder,  # else -m imports what lies in this folder
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -381,7 +381,7 @@ def many_events(number):
     """
     A Humanitix account with that many events of one date each, ten orders an event.
     """
-    built = world.build(orders=number * 10, habits=humanitix.HABITS)
+    built = world.build(orders=number * 10, habits=humanitix.PROFILE)
     works, performances = [], []
     for n in range(number):
         work = replace(built.works[0], id=5000 + n)

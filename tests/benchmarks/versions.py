@@ -1,10 +1,10 @@
 """
 This version beside another one, in turn, on one sandbox. Never a test.
 
-    python tests/benchmarks/versions.py OTHER/.venv/bin/python [--orders 20000] [--rounds 9]
+    python tests/benchmarks/versions.py OTHER/.venv/bin/python [--orders N] [--rounds N]
 
-Whole processes; the ratio of each pair, and the median of the ratios. Three cases: a first
-sync, one where 1 % of the orders changed, and one where nothing did.
+Whole processes; the ratio of each pair, and the median of the ratios. Three cases: a
+first sync, one where 1 % of the orders changed, and one where nothing did.
 """
 
 import argparse

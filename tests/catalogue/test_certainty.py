@@ -8,7 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ticketsync.catalogue import matching
-from ticketsync.catalogue.candidates import Dated, Slot, Tolerance
+from ticketsync.catalogue.candidates import (
+    OccurrenceCandidate,
+    ShowCandidate,
+    Tolerance,
+)
 
 EVENING = datetime(2026, 11, 27, 8, 30, tzinfo=UTC)
 LANTERN = "The Lantern Room"
@@ -16,12 +20,14 @@ HALL = "Newcastle Town Hall"
 
 
 def show(number, minutes=0, title="Late Laughs", venue=LANTERN, **more):
-    return Slot(number, title, venue, EVENING + timedelta(minutes=minutes), **more)
+    return ShowCandidate(
+        number, title, venue, EVENING + timedelta(minutes=minutes), **more
+    )
 
 
 def listed(number, minutes=0, title="Late Laughs", account="tt", **more):
     starts = EVENING + timedelta(minutes=minutes)
-    return Dated(number, account, title, starts, **more)
+    return OccurrenceCandidate(number, account, title, starts, **more)
 
 
 def pairs(plan):
@@ -148,7 +154,7 @@ def test_the_reason_says_where_the_show_lies(show_at, listed_at, words):
     """
     Show 14:30, listed at 14:00: the show is later.
     """
-    (match,) = matching.farther([show(1, show_at)], listed(10, listed_at))
+    (match,) = matching.distant_candidates([show(1, show_at)], listed(10, listed_at))
     assert match.reason().startswith(words + ",")
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 import xlsxwriter
 
-from ticketsync.catalogue import importing
+from ticketsync.catalogue import import_file
 from ticketsync.catalogue.shows import VenueInfo
 from ticketsync.core import errors
 
@@ -21,7 +21,7 @@ def read(tmp_path, name, content):
         file.write_bytes(content)
     else:
         file.write_text(content, encoding="utf-8")
-    return importing.read(file, HOUSE)
+    return import_file.read(file, HOUSE)
 
 
 CSV = "production,starts_at,capacity,reference\nGala,2026-11-27 19:30,180,G-1\n"
@@ -58,7 +58,7 @@ CSV = "production,starts_at,capacity,reference\nGala,2026-11-27 19:30,180,G-1\n"
 def test_every_kind_of_text_file_says_the_same_show(tmp_path, name, content):
     parsed = read(tmp_path, name, content)
 
-    assert parsed.complaints == ()
+    assert parsed.problems == ()
     (show,) = parsed.shows
     assert (show.production, show.starts_at) == ("Gala", FRIDAY)
     assert (show.capacity, show.reference) == (180, "G-1")
@@ -82,13 +82,13 @@ def test_a_workbook_is_read_with_its_real_dates(tmp_path):
         sheet.write_datetime(1, 2, datetime(1900, 1, 1, 19, 30).time(), times)
         sheet.write(1, 3, 180)
 
-    (show,) = importing.read(file, HOUSE).shows
+    (show,) = import_file.read(file, HOUSE).shows
 
     assert (show.production, show.starts_at, show.capacity) == ("Gala", FRIDAY, 180)
 
 
 def test_an_open_document_is_read_too(tmp_path):
-    (show,) = importing.read(_ods(tmp_path), HOUSE).shows
+    (show,) = import_file.read(_ods(tmp_path), HOUSE).shows
     assert (show.production, show.starts_at) == ("Gala", FRIDAY)
 
 
@@ -122,15 +122,15 @@ def test_a_calendar_brings_its_own_zones(tmp_path):
 def test_a_bad_row_is_named_with_line_and_column(tmp_path, line, complaint):
     text = f"production,starts_at,capacity,reference\n{line}\n"
     parsed = read(tmp_path, "a.csv", text)
-    assert str(parsed.complaints[0]).startswith(complaint)
+    assert str(parsed.problems[0]).startswith(complaint)
     with pytest.raises(errors.BadFile, match="line 2"):
-        importing.refuse(parsed, tmp_path / "a.csv")
+        import_file.refuse(parsed, tmp_path / "a.csv")
 
 
 def test_bad_rows_do_not_take_good_ones_along(tmp_path):
     parsed = read(tmp_path, "a.csv", CSV + "Gala,never,1,\n")
     assert len(parsed.shows) == 1
-    assert str(parsed.complaints[0]).startswith("line 3, column starts_at")
+    assert str(parsed.problems[0]).startswith("line 3, column starts_at")
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_files_that_are_something_else_say_so(tmp_path, name, content, complaint
 
 def test_a_missing_file_says_so(tmp_path):
     with pytest.raises(errors.BadFile, match="cannot be read"):
-        importing.read(tmp_path / "none.csv", HOUSE)
+        import_file.read(tmp_path / "none.csv", HOUSE)
 
 
 def _ods(tmp_path):

@@ -12,18 +12,24 @@ from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
 from ticketsync.catalogue import assignment, candidates, matching
-from ticketsync.catalogue.candidates import Dated, Slot, Tolerance
+from ticketsync.catalogue.candidates import (
+    OccurrenceCandidate,
+    ShowCandidate,
+    Tolerance,
+)
 
 EVENING = datetime(2026, 11, 27, 8, 0, tzinfo=UTC)
 
 
 def show(number, minutes, title="Late Laughs", **more):
-    return Slot(number, title, "House", EVENING + timedelta(minutes=minutes), **more)
+    return ShowCandidate(
+        number, title, "House", EVENING + timedelta(minutes=minutes), **more
+    )
 
 
 def date(number, minutes, title="Late Laughs", account="tt", **more):
     starts = EVENING + timedelta(minutes=minutes)
-    return Dated(number, account, title, starts, **more)
+    return OccurrenceCandidate(number, account, title, starts, **more)
 
 
 def pairs(plan):
@@ -42,6 +48,14 @@ def test_m25_a_lone_late_date_is_not_given_to_the_early_show():
     assert plan.certain == ()
     assert plan.unsure[0].candidates[0].minutes_apart == 90
     assert plan.unsure[0].why == "nearest show is 90 min earlier"
+
+
+def test_the_reason_is_true_where_the_shows_near_are_taken_or_refused():
+    shows, dates = [show(1, 0)], [date(10, 30)]
+    (taken,) = matching.propose(shows, dates, taken=[("tt", 1)]).unsure
+    assert taken.why == "the shows near it have another date of tt"
+    (refused,) = matching.propose(shows, dates, refused=[(10, 1)]).unsure
+    assert refused.why == "you refused the shows within the tolerance"
 
 
 def test_an_hour_too_late_everywhere_is_reported_and_not_linked():

@@ -22,7 +22,7 @@ SYDNEY = ZoneInfo("Australia/Sydney")
 
 
 @pytest.fixture
-def house(home, monkeypatch):
+def venue(home, monkeypatch):
     sandbox = server.Sandbox(world.build(today=date.today(), orders=400))
     monkeypatch.setenv("TT_KEY", sandbox.key)
     with server.serving(sandbox) as url:
@@ -35,7 +35,7 @@ def house(home, monkeypatch):
         yield sandbox
 
 
-def test_the_summary_says_what_the_world_sold(house):
+def test_the_summary_says_what_the_world_sold(venue):
     told = {
         row["starts_at"]: row
         for row in json.loads(run("report", "daily", "--json").stdout)
@@ -44,10 +44,10 @@ def test_the_summary_says_what_the_world_sold(house):
     midnight = datetime.combine(
         now.date() - timedelta(days=1), datetime.min.time(), SYDNEY
     )
-    truth = {row.event_id: row for row in world.truth(house.world)}
+    truth = {row.event_id: row for row in world.truth(venue.world)}
 
     seen = 0
-    for performance in house.world.performances:
+    for performance in venue.world.performances:
         starts = performance.starts.replace(tzinfo=SYDNEY)
         key = starts.astimezone(ZoneInfo("UTC")).strftime("%Y-%m-%dT%H:%M:%SZ")
         if starts <= now:
@@ -64,7 +64,7 @@ def test_the_summary_says_what_the_world_sold(house):
             assert row["gross"]["AUD"] == f"{real.gross / 100:.2f}"
         lately = sum(
             not (seat.is_void or seat.is_loose)
-            for order in house.world.purchases
+            for order in venue.world.purchases
             if order.performance is performance
             and order.placed >= midnight.timestamp()
             and order.state == "completed"
@@ -74,7 +74,7 @@ def test_the_summary_says_what_the_world_sold(house):
     assert seen > 10
 
 
-def test_it_is_sent_to_whom_the_settings_name(house, home, tmp_path):
+def test_it_is_sent_to_whom_the_settings_name(venue, home, tmp_path):
     file = tmp_path / "mail.txt"
     code = "import sys; open(sys.argv[1], 'w').write(sys.stdin.read())"
     config = home / "config.yaml"
@@ -89,13 +89,13 @@ def test_it_is_sent_to_whom_the_settings_name(house, home, tmp_path):
     assert "AUD" in text
 
 
-def test_without_anybody_to_send_it_to_it_says_what_is_missing(house):
+def test_without_anybody_to_send_it_to_it_says_what_is_missing(venue):
     done = run("report", "daily", "--send")
     assert done.returncode == 2
     assert "name nobody to tell" in done.stderr
 
 
-def test_f120_addresses_in_a_file_that_others_can_read_are_refused(house, home):
+def test_f120_addresses_in_a_file_that_others_can_read_are_refused(venue, home):
     config = home / "config.yaml"
     config.write_text("notify:\n  urls: [ntfy://topic]\n")
     config.chmod(0o644)

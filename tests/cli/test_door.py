@@ -24,7 +24,7 @@ PEOPLE = "accounts:\n  tt:\n    people: true\n"
 
 
 @pytest.fixture
-def house(home, sandbox, templates):
+def venue(home, sandbox, templates):
     place = templates.copy("sqlite", "filled", home / "ticketsync.db")
     moved_to(place, sandbox).close()
     return sandbox
@@ -34,7 +34,7 @@ def listed(*arguments):
     return json.loads(run("attendees", "list", SHOW, "--json", *arguments).stdout)
 
 
-def test_in_again_out_and_counted(house):
+def test_in_again_out_and_counted(venue):
     guest = next(g for g in listed() if not g["is_in"])
     who = guest["ticket_id"]
     before = json.loads(run("checkin", "count", SHOW, "--json").stdout)
@@ -54,7 +54,7 @@ def test_in_again_out_and_counted(house):
     assert (nobody.returncode, nobody.stdout) == (2, "")
 
 
-def test_an_order_of_several_asks_which(house):
+def test_an_order_of_several_asks_which(venue):
     orders = [g["order_id"] for g in listed() if not g["is_in"] and g["order_id"]]
     several = max(orders, key=orders.count)
 
@@ -69,7 +69,7 @@ def test_an_order_of_several_asks_which(house):
     )
 
 
-def test_a_capture_file_with_a_guest_who_should_not_be_in(house, tmp_path):
+def test_a_capture_file_with_a_guest_who_should_not_be_in(venue, tmp_path):
     one, two = [g["ticket_id"] for g in listed() if not g["is_in"]][:2]
     file = tmp_path / "side-door.csv"
     file.write_text(
@@ -87,7 +87,7 @@ def test_a_capture_file_with_a_guest_who_should_not_be_in(house, tmp_path):
     assert json.loads(again.stdout)["outcomes"] == {"admitted": 2, "already-in": 1}
 
 
-def test_the_list_shows_each_ticket_once_by_whoever_holds_it(house):
+def test_the_list_shows_each_ticket_once_by_whoever_holds_it(venue):
     found = listed()
 
     assert len({(g["account"], g["ticket_id"]) for g in found}) == len(found)
@@ -95,7 +95,7 @@ def test_the_list_shows_each_ticket_once_by_whoever_holds_it(house):
     assert "code" not in found[0]
 
 
-def test_search_by_a_part_of_a_name(house):
+def test_search_by_a_part_of_a_name(venue):
     guest = next(g for g in listed() if g["order_id"])
 
     found = json.loads(
@@ -106,7 +106,7 @@ def test_search_by_a_part_of_a_name(house):
     assert all(guest["name"].lower() in g["name"].lower() for g in found)
 
 
-def test_the_door_list_as_csv_is_the_list(house):
+def test_the_door_list_as_csv_is_the_list(venue):
     text = run("attendees", "doorlist", SHOW, "--format", "csv").stdout
 
     rows = list(csv.DictReader(io.StringIO(text)))
@@ -115,7 +115,7 @@ def test_the_door_list_as_csv_is_the_list(house):
     assert names == sorted(names)
 
 
-def test_the_door_list_as_pdf_has_every_name(house, tmp_path):
+def test_the_door_list_as_pdf_has_every_name(venue, tmp_path):
     """
     Read back with poppler where it is there; in any case it is a private file.
     """
@@ -136,7 +136,7 @@ def test_the_door_list_as_pdf_has_every_name(house, tmp_path):
         assert all(g["name"] in text for g in found)
 
 
-def test_a_name_is_no_instruction_to_the_printer(house, home, tmp_path):
+def test_a_name_is_no_instruction_to_the_printer(venue, home, tmp_path):
     database = engine.open_database(str(home / "ticketsync.db"))
     bad = '#read("/etc/passwd") $x$ \\ *b* ] "'
     with database.write() as session:
@@ -192,7 +192,7 @@ def opened(text):
     return client
 
 
-def test_serve_prints_a_link_that_opens_the_pages(house, serve):
+def test_serve_prints_a_link_that_opens_the_pages(venue, serve):
     _, told = serve()
 
     client = opened(told)
@@ -201,9 +201,9 @@ def test_serve_prints_a_link_that_opens_the_pages(house, serve):
     assert httpx.get(re.search(r"http://\S+?:\d+", told)[0] + "/").status_code == 303
 
 
-def test_sync_now_is_done_by_the_server_within_seconds(house, serve):
+def test_sync_now_is_done_by_the_server_within_seconds(venue, serve):
     _, told = serve()
-    house.log.clear()
+    venue.log.clear()
 
     client = opened(told)
     answer = client.post("/accounts/tt/sync")
@@ -211,13 +211,13 @@ def test_sync_now_is_done_by_the_server_within_seconds(house, serve):
 
     assert answer.status_code == 303
     for _ in range(100):
-        if house.log:
+        if venue.log:
             break
         time.sleep(0.1)
-    assert house.log
+    assert venue.log
 
 
-def test_an_invited_door_may_go_to_the_door_and_nowhere_else(house, serve):
+def test_an_invited_door_may_go_to_the_door_and_nowhere_else(venue, serve):
     _, told = serve("--no-work")
     address = re.search(r"http://\S+?:\d+", told)[0]
     done = run("visitors", "invite", "--role", "door", "--name", "Door A", "--json")
@@ -237,14 +237,14 @@ def test_an_invited_door_may_go_to_the_door_and_nowhere_else(house, serve):
         assert client.get(f"/door/{SHOW}").status_code == 303
 
 
-def test_only_receiving_shows_no_page(house, serve):
+def test_only_receiving_shows_no_page(venue, serve):
     done = run("serve", "--no-pages", "--port", "0")
 
     assert done.returncode == 2
     assert "No account can receive webhooks yet." in done.stderr
 
 
-def test_the_server_ends_when_asked(house, serve):
+def test_the_server_ends_when_asked(venue, serve):
     process, _ = serve()
 
     process.send_signal(signal.SIGTERM)

@@ -71,7 +71,7 @@ def test_f123_no_text_cell_begins_like_a_formula_and_numbers_stay_numbers(
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory):
+def venue(tmp_path_factory):
     """
     A synced venue whose productions and dates are called like attacks.
     """
@@ -113,9 +113,9 @@ def house(tmp_path_factory):
 
 
 @pytest.mark.parametrize("what", ["sales", "financials", "fees", "refunds"])
-def test_f123_every_export_is_harmless_and_its_sums_are_the_databases(house, what):
-    rows = list(csv.DictReader(io.StringIO(house("export", what).stdout, newline="")))
-    as_json = json.loads(house("export", what, "--format", "json").stdout)
+def test_f123_every_export_is_harmless_and_its_sums_are_the_databases(venue, what):
+    rows = list(csv.DictReader(io.StringIO(venue("export", what).stdout, newline="")))
+    as_json = json.loads(venue("export", what, "--format", "json").stdout)
     assert len(rows) == len(as_json)
     for row in rows:
         for cell in row.values():
@@ -129,8 +129,8 @@ def test_f123_every_export_is_harmless_and_its_sums_are_the_databases(house, wha
             assert told == held
 
 
-def test_f123_raw_leaves_texts_as_they_are(house):
-    raw = house("export", "financials", "--raw").stdout
+def test_f123_raw_leaves_texts_as_they_are(venue):
+    raw = venue("export", "financials", "--raw").stdout
     assert "=1+1" in raw
     assert "'=1+1" not in raw
 
@@ -139,13 +139,13 @@ def test_f123_raw_leaves_texts_as_they_are(house):
     "name",
     ["../../etc/passwd", "a/b", "a\\b", "..", "", "nul\0", "x" * 5000, "a b", "CON:"],
 )
-def test_f124_an_account_cannot_be_named_like_a_path(house, name):
+def test_f124_an_account_cannot_be_named_like_a_path(venue, name):
     if "\0" in name:
         with pytest.raises(ValueError, match="null byte"):
-            house("accounts", "rename", "tt", name)
+            venue("accounts", "rename", "tt", name)
         return
-    house("accounts", "rename", "tt", name)
-    assert house.code == 2
+    venue("accounts", "rename", "tt", name)
+    assert venue.code == 2
 
 
 @pytest.mark.parametrize(
@@ -197,13 +197,13 @@ TEXT_OPTIONS = (
 
 
 @pytest.mark.parametrize("words", TEXT_OPTIONS, ids=" ".join)
-def test_f125_no_option_reaches_the_database_as_sql(house, words, monkeypatch, capsys):
+def test_f125_no_option_reaches_the_database_as_sql(venue, words, monkeypatch, capsys):
     """
     Exit code 0, 2 or 10, never our bug; and the tables are all there afterwards.
     """
     from ticketsync.__main__ import main
 
-    monkeypatch.setenv("TICKETSYNC_HOME", str(house.folder))
+    monkeypatch.setenv("TICKETSYNC_HOME", str(venue.folder))
     for text in INJECTIONS:
         monkeypatch.setattr(sys, "argv", ["ticketsync", *words, "--", text])
         if words[-1].startswith("--") and words[-1] != "--dry-run":
@@ -214,7 +214,7 @@ def test_f125_no_option_reaches_the_database_as_sql(house, words, monkeypatch, c
         except SystemExit as end:
             code = end.code or 0
         assert code in (0, 2, 10), (text, capsys.readouterr())
-    database = engine.open_database(str(house.folder / "ticketsync.db"))
+    database = engine.open_database(str(venue.folder / "ticketsync.db"))
     with database.read() as session:
         count = session.connection().exec_driver_sql("SELECT count(*) FROM orders")
         assert count.scalar() == 80

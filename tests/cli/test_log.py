@@ -9,19 +9,19 @@ import sys
 
 from support.commands import run
 
-from ticketsync.core import journal
+from ticketsync.core import log
 from ticketsync.sandbox.faults import Plan
 
 CLI = [sys.executable, "-m", "ticketsync"]
 
 
-def log():
-    return [json.loads(line) for line in journal.file().read_text().splitlines()]
+def logged():
+    return [json.loads(line) for line in log.file().read_text().splitlines()]
 
 
 def test_a_sync_leaves_a_line_per_account_with_its_run(ready):
     done = run("sync", "--json")
-    (line,) = log()
+    (line,) = logged()
     assert line["event"] == "account finished"
     assert (line["account"], line["outcome"]) == ("tt", "success")
     assert line["run"] == json.loads(done.stdout)["run_id"]
@@ -34,7 +34,7 @@ def test_f116_no_key_and_no_guest_stands_in_log_output_or_database(ready, home):
     first = run("-vv", "sync")
     ready.faults.plan(Plan("status:400", times=99))
     second = run("-vv", "sync")
-    shown = run("runs", "show", log()[-1]["run"])
+    shown = run("runs", "show", logged()[-1]["run"])
     everything = b"".join(
         [
             *(text.encode() for text in (first.stdout, first.stderr)),
@@ -51,7 +51,7 @@ def test_f116_no_key_and_no_guest_stands_in_log_output_or_database(ready, home):
 def test_a_failed_run_shows_where_it_failed_and_what_was_asked(ready):
     ready.faults.plan(Plan("status:400", "/event_series", times=99))
     failed = run("sync")
-    run_id = log()[-1]["run"]
+    run_id = logged()[-1]["run"]
 
     shown = run("runs", "show", run_id)
 
@@ -79,6 +79,6 @@ def test_f115_a_fault_of_ours_is_one_line_and_its_trace_is_in_the_log(ready, tmp
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert "A fault in ticketsync itself (KeyError" in line
-    assert str(journal.file()) in line
+    assert str(log.file()) in line
     assert "Traceback" not in done.stderr
-    assert any("KeyError" in entry.get("trace", "") for entry in log())
+    assert any("KeyError" in entry.get("trace", "") for entry in logged())

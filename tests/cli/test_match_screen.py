@@ -14,7 +14,7 @@ from conftest import NOW
 from support.commands import run, talk
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import offers, shows
+from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import clock, records
 from ticketsync.store import engine
 
@@ -168,7 +168,7 @@ def evening(home, templates):
                 for text in starts
             )
             listed = records.Event(event, title, None, dates)
-            offers.save(session, row, [offers.Listed(listed, event.encode())])
+            occurrences.save(session, row, [occurrences.Listed(listed, event.encode())])
 
     def show(title, starts):
         with database.write() as session:
@@ -186,8 +186,8 @@ def evening(home, templates):
     def pairs():
         with database.read() as session:
             return {
-                (offer.account, offer.starts_local): offer.show_id
-                for offer in offers.all_offers(session)
+                (occurrence.account, occurrence.starts_local): occurrence.show_id
+                for occurrence in occurrences.list_occurrences(session)
             }
 
     house = SimpleNamespace(

@@ -31,7 +31,7 @@ def in_keyring(home, sandbox, templates):
     database = engine.open_database(place)
     connect(database, sandbox.url)
     with database.write() as session:
-        account = state.named(session, "tt")
+        account = state.get_account(session, "tt")
         state.set_secret(
             session, account.id, source="keyring", reference="tt", fingerprint=""
         )

@@ -29,7 +29,7 @@ save = orders._save_records
 def bookmark_first(work, lot, progress, counts, *, keep_place=False, is_retry=False):
     if keep_place:
         place = lot[-1][0]
-        with work.unit() as session:
+        with work.transaction() as session:
             if place is None:
                 bookmarks.drop(session, work.account.id, [orders.WINDOWS])
             else:
@@ -44,7 +44,7 @@ def login():
     """
     database = engine.open_database()
     with database.read() as session:
-        account = state.named(session, "bar")
+        account = state.get_account(session, "bar")
     app = tokens.app_of(
         registry.provider("square").spec, "bar", account.base_url, account.options
     )

@@ -39,11 +39,11 @@ HERE = Path(__file__).parent / "public_clients"
 TODAY = date(2026, 9, 1)
 ORDERS = 500
 PLAYED = {
-    "eventbrite": (eventbrite.HABITS, eventbrite.Eventbrite),
-    "humanitix": (humanitix.HABITS, humanitix.Humanitix),
-    "wix": (wix.HABITS, wix.Wix),
+    "eventbrite": (eventbrite.PROFILE, eventbrite.Eventbrite),
+    "humanitix": (humanitix.PROFILE, humanitix.Humanitix),
+    "wix": (wix.PROFILE, wix.Wix),
     # All three works, so that the catalogue has more than one page.
-    "square": (replace(square.HABITS, works=(3001, 3002, 3003)), square.Square),
+    "square": (replace(square.PROFILE, works=(3001, 3002, 3003)), square.Square),
 }
 
 

@@ -48,7 +48,7 @@ class Lighthouse:
         key_help="Lighthouse → Profile → Tokens",
         capabilities=Capabilities(),
         personal_fields=frozenset(("guest",)),
-        tells_fees=True,
+        reports_fees=True,
     )
 
     def __init__(self, api: ApiClient, options: Options) -> None:
@@ -72,7 +72,7 @@ class Lighthouse:
 
     # The half that understands
 
-    def event_of(self, raw: Raw) -> str:
+    def provider_occurrence_id_of(self, raw: Raw) -> str:
         return str(raw.get("gig") or "")
 
     def read_event(self, raw: Raw) -> records.Event:

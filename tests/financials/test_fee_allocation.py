@@ -14,7 +14,7 @@ from saved_orders import FIRST_DAY, order, prepare, recompute, save, ticket
 from sqlalchemy import text
 
 from ticketsync.__main__ import main
-from ticketsync.catalogue import offers
+from ticketsync.catalogue import occurrences
 from ticketsync.core.config import FeeSchedule
 from ticketsync.core.records import Fee
 from ticketsync.financials import gaps
@@ -162,7 +162,7 @@ def show_of(books, occurrence):
     with books.read() as session:
         return next(
             o.show_id
-            for o in offers.all_offers(session)
+            for o in occurrences.list_occurrences(session)
             if o.occurrence_id == occurrence
         )
 
@@ -217,6 +217,18 @@ def test_an_unknown_tax_of_nothing_is_none(books):
     save(books, order(ticket(1, 0), tax=None), at=FIRST_DAY)
     figures, _ = recompute(books)
     assert (figures["ev_1"].tax, figures["ev_2"].tax) == (0, 0)
+
+
+def test_what_sold_nothing_cost_nothing(books):
+    """
+    A free ticket on the first show, none on the second: neither leaves fees unknown.
+    With a rate of the venue's own it is that which comes to nothing.
+    """
+    save(books, order(ticket(1, 0), fees=None), at=FIRST_DAY)
+    figures, _ = recompute(books)
+    assert fees(figures) == {"ev_1": (0, "reported"), "ev_2": (0, "reported")}
+    figures, _ = recompute(books, RATE)
+    assert fees(figures) == {"ev_1": (0, "schedule"), "ev_2": (0, "schedule")}
 
 
 def test_tax_on_top_that_is_not_reported_leaves_what_was_charged(books):

@@ -57,7 +57,7 @@ def connected(name, base_url="", key="replay", options=None):
     return kind(api, told), api
 
 
-def converse(provider):
+def run_interactive(provider):
     """
     The conversation on the tape: everything a provider can ask.
     """
@@ -77,7 +77,7 @@ def converse(provider):
     }
     if found:
         first = next(iter(found.values()))
-        provider.fetch_order(first["id"], provider.event_of(first))
+        provider.fetch_order(first["id"], provider.provider_occurrence_id_of(first))
     whole = list(found.values())
     if isinstance(provider, ReadsWholeAccount):
         pages = provider.fetch_all_orders(None, Extent(0), workers=1)
@@ -149,13 +149,13 @@ def record(name, live):
         cassette(file, spec, record=True, recorded_at=url),
     ):
         provider, api = connected(name, url, key, options)
-        converse(provider)
+        run_interactive(provider)
         api.close()
     tape = file.read_text(encoding="utf-8")
     file.write_text(headline(name, live) + tape, encoding="utf-8")
     with cassette(file, spec):  # read from the tape: it has no people in it
         provider, api = connected(name)
-        found = converse(provider)
+        found = run_interactive(provider)
         api.close()
     golden = golden_of(name)
     golden.parent.mkdir(parents=True, exist_ok=True)

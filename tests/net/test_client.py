@@ -33,7 +33,7 @@ def api(sandbox, waits):
         account="tt",
         platform="Ticket Tailor",
         headers=key_as_basic_user(Secret(sandbox.key), {}),
-        patience=retry.Patience(60, sleep=waits.append),
+        patience=retry.WaitBudget(60, sleep=waits.append),
         run_id="r1",
     )
     yield client
@@ -62,7 +62,7 @@ def test_f06_passing_faults_are_tried_four_times(api, sandbox, status, waits):
 @pytest.mark.parametrize("status", [400, 405, 409, 418, 422])
 def test_f06_other_refusals_are_not_repeated(api, sandbox, status):
     sandbox.faults.plan(Plan(f"status:{status}", times=99))
-    with pytest.raises(errors.ProviderNonsense):
+    with pytest.raises(errors.InvalidResponse):
         api.get("/ping")
     assert len(asked(sandbox)) == 1
 
@@ -82,7 +82,7 @@ def test_refused_credentials_are_a_persons_matter(api, sandbox, status):
 @pytest.mark.parametrize("status", [404, 410])
 def test_f24_a_retired_endpoint_is_not_a_credential_fault(api, sandbox, status):
     sandbox.faults.plan(Plan(f"status:{status}"))
-    with pytest.raises(errors.ProviderNonsense) as caught:
+    with pytest.raises(errors.InvalidResponse) as caught:
         api.get("/ping")
     assert caught.value.word == "endpoint-gone"
 
@@ -121,9 +121,9 @@ def test_f05_dates_are_read_and_past_ones_are_no_wait(frozen):
 
 def test_f04_one_throttled_reader_holds_the_others_back():
     slept = []
-    patience = retry.Patience(100, sleep=slept.append)
-    patience.close_gate(5)
-    assert patience.pass_gate()
+    patience = retry.WaitBudget(100, sleep=slept.append)
+    patience.pause_until(5)
+    assert patience.wait_until_open()
     assert 4 < slept[0] <= 5
 
 
@@ -133,14 +133,14 @@ def test_f04_one_throttled_reader_holds_the_others_back():
 )
 def test_f16_what_is_no_answer_is_refused(api, sandbox, body):
     sandbox.faults.plan(Plan(f"body:{body}", times=2))
-    with pytest.raises(errors.ProviderNonsense) as caught:
+    with pytest.raises(errors.InvalidResponse) as caught:
         api.get("/ping")
     assert caught.value.word in ("not-json", "truncated")
 
 
 def test_f16_a_maintenance_page_with_status_200_is_refused(api, sandbox):
     sandbox.faults.plan(Plan("html"))
-    with pytest.raises(errors.ProviderNonsense, match="Maintenance") as caught:
+    with pytest.raises(errors.InvalidResponse, match="Maintenance") as caught:
         api.get("/orders")
     assert caught.value.word == "not-json"
 
@@ -154,7 +154,7 @@ def test_f17_a_truncated_answer_is_tried_once_more(api, sandbox, cut, fault):
 
 def test_f17_a_platform_that_goes_on_truncating_is_refused(api, sandbox):
     sandbox.faults.plan(Plan("cut:500", times=9))
-    with pytest.raises(errors.ProviderNonsense) as caught:
+    with pytest.raises(errors.InvalidResponse) as caught:
         api.get("/orders")
     assert caught.value.word == "truncated"
     assert len(asked(sandbox)) == 2
@@ -162,7 +162,7 @@ def test_f17_a_platform_that_goes_on_truncating_is_refused(api, sandbox):
 
 def test_f18_a_decompression_bomb_is_defused(api, sandbox):
     sandbox.faults.plan(Plan("bomb:300"))
-    with pytest.raises(errors.ProviderNonsense) as caught:
+    with pytest.raises(errors.InvalidResponse) as caught:
         api.get("/ping")
     assert caught.value.word == "too-large"
 
@@ -180,7 +180,7 @@ def test_f19_an_answer_that_drips_ends_with_the_deadline(sandbox, monkeypatch):
         account="tt",
         platform="Ticket Tailor",
         headers=key_as_basic_user(Secret(sandbox.key), {}),
-        patience=retry.Patience(0),
+        patience=retry.WaitBudget(0),
     )
     sandbox.faults.plan(Plan("drip:0.2", times=9))
     began = time.monotonic()
@@ -208,7 +208,7 @@ def test_f28_redirects_and_foreign_links_are_never_followed(api, sandbox):
         thread = threading.Thread(target=listen)
         thread.start()
         sandbox.faults.plan(Plan(f"redirect:{elsewhere}/v1/ping"))
-        with pytest.raises(errors.ProviderNonsense) as caught:
+        with pytest.raises(errors.InvalidResponse) as caught:
             api.get("/ping")
         sandbox.faults.plan(Plan(f"next-elsewhere:{elsewhere}", "/orders"))
         list(by_last_id(api, "/orders"))
@@ -254,7 +254,7 @@ def test_f20_a_closed_port_is_unreachable():
         "http://127.0.0.1:9",
         account="tt",
         platform="Ticket Tailor",
-        patience=retry.Patience(60, sleep=lambda _: None),
+        patience=retry.WaitBudget(60, sleep=lambda _: None),
     )
     with pytest.raises(errors.ProviderUnavailable, match="cannot be reached"):
         client.get("/ping")
@@ -273,7 +273,7 @@ def test_f02_no_page_is_lost(number, frozen, sandbox, api):
 
 def test_f01_a_list_that_never_ends_is_refused(api, sandbox):
     sandbox.faults.plan(Plan("loop:or_1", "/orders", times=99))
-    with pytest.raises(errors.ProviderNonsense) as caught:
+    with pytest.raises(errors.InvalidResponse) as caught:
         list(by_last_id(api, "/orders"))
     assert caught.value.word == "pagination-loop"
 
@@ -318,14 +318,14 @@ SHAPE = exact_json.Shape(TypedDict("Named", {"a": int}))
     ],
 )
 def test_skimming_gives_what_is_named_or_nothing(text, value):
-    assert exact_json.skim(text.encode(), SHAPE) == value
+    assert exact_json.get_partial(text.encode(), SHAPE) == value
 
 
 def test_an_answer_with_an_error_beside_its_rows_is_refused(api, sandbox):
     shape = exact_json.Shape(TypedDict("Told", {"a": int, "error": NotRequired[str]}))
     sandbox.faults.plan(Plan('body:{"a": 1, "error": "half of it"}'))
-    with pytest.raises(errors.ProviderNonsense) as caught:
-        api.skim("/orders", {}, shape)
+    with pytest.raises(errors.InvalidResponse) as caught:
+        api.get_partial("/orders", {}, shape)
     assert caught.value.word == "not-json"
 
 

@@ -86,7 +86,7 @@ def test_the_cassette_is_still_understood_as_the_golden_file_says(name):
     spec = registry.provider(name).spec
     with cassette(regenerate.cassette_of(name), spec) as tape:
         provider, api = regenerate.connected(name)
-        found = regenerate.as_text(regenerate.converse(provider))
+        found = regenerate.as_text(regenerate.run_interactive(provider))
         api.close()
     assert found == regenerate.golden_of(name).read_text(encoding="utf-8")
     assert tape.all_played

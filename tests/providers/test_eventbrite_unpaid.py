@@ -16,9 +16,9 @@ from ticketsync.core.records import OrderStatus, TicketStatus
 from ticketsync.net import exact_json, hooks
 from ticketsync.net.client import ApiClient
 from ticketsync.net.hooks import Delivery
-from ticketsync.net.retry import Patience
+from ticketsync.net.retry import WaitBudget
 from ticketsync.providers.eventbrite import Eventbrite
-from ticketsync.sales.sharing import shares
+from ticketsync.sales.allocation import allocate_tickets
 
 pytestmark = needs.examples
 
@@ -78,7 +78,7 @@ def counted(found):
     """
     Tickets that admit, what was charged, and what went back: over its tickets.
     """
-    parts = shares(found)
+    parts = allocate_tickets(found)
     return (
         sum(part.is_sold for part in parts),
         sum(part.charged for part in parts),
@@ -239,7 +239,7 @@ def asking(answers):
         account="a",
         platform="Eventbrite",
         transport=httpx.MockTransport(answer),
-        patience=Patience(0.0),
+        patience=WaitBudget(0.0),
     )
     return Eventbrite(api, {}), asked
 

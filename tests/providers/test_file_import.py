@@ -154,7 +154,7 @@ def test_what_cannot_be_read_is_named_with_its_place(folder, change, complaint):
     provider = file_import.FileImport(None, options(folder))
     (page,) = provider.fetch_all_orders(None, None, workers=1)
     with pytest.raises(UnreadableRecord) as caught:
-        reading.understood(provider.read_order, page.records[0])
+        reading.parsed(provider.read_order, page.records[0])
     assert caught.value.reason.startswith("september.csv, line 3: ")
     assert complaint in caught.value.reason
 

@@ -175,9 +175,9 @@ def humanitix(changed="2026-09-21T00:00:00.000Z", **totals):
 def test_humanitix_what_is_left_out_is_unknown_and_zero_is_zero():
     told = humanitix(bookingFee="1.60", taxes=0)
     assert (fees(told), told.tax) == ([("Humanitix booking fee", 160)], 0)
-    untold = humanitix(rebates="0.20")
-    assert fees(untold) == [("Humanitix booking fee", None), ("Rebate", -20)]
-    assert (untold.tax, untold.total_fees) == (None, None)
+    unsent = humanitix(rebates="0.20")
+    assert fees(unsent) == [("Humanitix booking fee", None), ("Rebate", -20)]
+    assert (unsent.tax, unsent.total_fees) == (None, None)
 
 
 def test_humanitix_when_a_ticket_was_cancelled_and_the_order_changed_is_read():

@@ -98,7 +98,7 @@ class TestLighthouse(ProviderContract):
 
 
 def test_it_stands_among_the_others(plugged):
-    (found,) = [item for item in registry.listed() if item.name == "lighthouse"]
+    (found,) = [item for item in registry.list_providers() if item.name == "lighthouse"]
     assert found.origin == "plugin ticketsync-lighthouse"
     assert found.provider.spec.title == "Lighthouse Tickets"
 
@@ -114,7 +114,7 @@ def test_a_broken_plugin_is_named_and_stops_nobody(plugged, installed, tmp_path)
     )
     sys.path.insert(0, str(broken))
     try:
-        listed = {item.name: item for item in registry.listed()}
+        listed = {item.name: item for item in registry.list_providers()}
         assert listed["broken"].provider is None
         assert "no_such_module" in listed["broken"].trouble
         assert listed["lighthouse"].provider is not None

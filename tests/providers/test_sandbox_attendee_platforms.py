@@ -19,13 +19,13 @@ ORG = f"/organizations/{eventbrite.ORGANISATION}"
 
 @pytest.fixture(scope="module")
 def eb():
-    built = world.build(today=TODAY, orders=120, habits=eventbrite.HABITS)
+    built = world.build(today=TODAY, orders=120, habits=eventbrite.PROFILE)
     return eventbrite.Eventbrite(built)
 
 
 @pytest.fixture(scope="module")
 def hx():
-    built = world.build(today=TODAY, orders=120, habits=humanitix.HABITS)
+    built = world.build(today=TODAY, orders=120, habits=humanitix.PROFILE)
     return humanitix.Humanitix(built)
 
 
@@ -111,7 +111,7 @@ def test_eventbrite_orders_of_every_status_are_there_and_filtered(eb):
 
 
 def test_eventbrite_a_refunded_order_says_so_and_one_given_up_does_not():
-    built = world.build(today=TODAY, orders=60, habits=eventbrite.HABITS)
+    built = world.build(today=TODAY, orders=60, habits=eventbrite.PROFILE)
     played = eventbrite.Eventbrite(built)
     paid = next(p for p in built.purchases if p.total and p.state == "completed")
     unpaid = next(p for p in built.purchases if p.state == "unpaid")
@@ -127,7 +127,7 @@ def test_eventbrite_a_refunded_order_says_so_and_one_given_up_does_not():
 
 def test_eventbrite_attendees_are_filtered_by_status(eb):
     unpaid = next(p for p in eb.world.purchases if p.state == "unpaid")
-    event = eventbrite.HABITS.named(unpaid.performance)
+    event = eventbrite.PROFILE.named(unpaid.performance)
     found = every(eb, "attendees", f"/events/{event}/attendees/", status="unpaid")
     assert len(found) == len(unpaid.seats)
     attending = every(eb, "attendees", f"{ORG}/attendees/", status="attending")
@@ -197,7 +197,7 @@ def test_eventbrite_events_by_status_time_and_order(eb):
 
 def test_eventbrite_single_objects(eb):
     purchase = eb.world.purchases[0]
-    event = eventbrite.HABITS.named(purchase.performance)
+    event = eventbrite.PROFILE.named(purchase.performance)
     series = f"99{purchase.performance.work.id}"
     assert ask(eb, f"/events/{event}/")[1]["id"] == event
     assert ask(eb, f"/series/{series}/")[1]["is_series_parent"] is True
@@ -229,7 +229,7 @@ def test_eventbrite_the_sales_report_is_the_truth(eb):
 
 
 def test_eventbrite_webhooks_are_listed_made_and_taken_away():
-    built = world.build(today=TODAY, orders=10, habits=eventbrite.HABITS)
+    built = world.build(today=TODAY, orders=10, habits=eventbrite.PROFILE)
     played = eventbrite.Eventbrite(built)
     path = f"{ORG}/webhooks/"
     assert every(played, "webhooks", path) == []
@@ -455,8 +455,8 @@ def test_states_that_nobody_paid_move_nothing_else():
     """
     from dataclasses import replace
 
-    plain = replace(eventbrite.HABITS, unfinished=())
-    with_them = world.build(today=TODAY, orders=200, habits=eventbrite.HABITS)
+    plain = replace(eventbrite.PROFILE, unfinished=())
+    with_them = world.build(today=TODAY, orders=200, habits=eventbrite.PROFILE)
     without = world.build(today=TODAY, orders=200, habits=plain)
 
     assert world.truth(with_them) == world.truth(without)

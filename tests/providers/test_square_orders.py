@@ -12,10 +12,10 @@ from ticketsync.core import errors
 from ticketsync.core.errors import CONTRADICTION, UnreadableRecord
 from ticketsync.core.records import OrderStatus, TicketStatus
 from ticketsync.net.client import ApiClient
-from ticketsync.net.retry import Patience
+from ticketsync.net.retry import WaitBudget
 from ticketsync.providers.base import Extent
 from ticketsync.providers.square import Square
-from ticketsync.sales.sharing import shares
+from ticketsync.sales.allocation import allocate_tickets
 
 PLACED = "2026-11-10T04:05:06Z"
 BACK = "2026-11-12T04:05:06Z"
@@ -207,7 +207,7 @@ def test_an_open_order_is_paid_when_completed_payments_cover_it(payments, status
         [payment(id_, amount, 10, status=word) for id_, amount, word in payments],
     )
     assert found.status is status
-    sold = [share.is_sold for share in shares(found)]
+    sold = [share.is_sold for share in allocate_tickets(found)]
     assert sold == [status is OrderStatus.PAID] * 2
 
 
@@ -238,7 +238,7 @@ def test_a_surcharge_is_part_of_gross_and_of_no_ticket():
     )
     assert (found.charged, found.buyer_fees, found.doubt) == (5150, 150, None)
     assert [ticket.face for ticket in found.tickets] == [2500, 2500]
-    assert sum(share.charged for share in shares(found)) == 5150
+    assert sum(share.charged for share in allocate_tickets(found)) == 5150
 
 
 def test_a_surcharge_that_is_divided_among_the_lines_is_counted_once():
@@ -328,14 +328,16 @@ def test_a_return_with_tax_voids_its_ticket_and_gives_the_tax_back():
     )
     assert (found.charged, found.tax, found.doubt) == (5500, 500, None)
     assert [it.amount for it in found.refunds] == [2750]
-    parts = [(share.status, share.refunded, share.tax) for share in shares(found)]
+    parts = [
+        (share.status, share.refunded, share.tax) for share in allocate_tickets(found)
+    ]
     assert parts == [("valid", 0, 250), ("void", 2750, 250)]
 
 
 def test_an_order_without_lines_is_for_an_amount():
     found = read(order([], 1200), [payment("P1", 1200, 26)])
     assert found.occurrence_id == "custom:Custom Amount"
-    (share,) = shares(found)
+    (share,) = allocate_tickets(found)
     assert share.charged == 1200
     (event,) = Square(None, {}).events_in(raw(order([], 1200)))
     assert event.occurrences[0].id == found.occurrence_id
@@ -462,7 +464,7 @@ class Merchant:
                 platform="Square",
                 explain=Square.spec.explain,
                 transport=httpx.MockTransport(self._answer),
-                patience=Patience(0.0),
+                patience=WaitBudget(0.0),
             ),
             {},
         )
@@ -531,7 +533,7 @@ def test_a_refund_without_a_sale_is_named_and_changes_no_sale():
     assert (stray.charged, [it.amount for it in stray.refunds]) == (0, [2500])
     assert stray.doubt == "25.00 AUD went back without a sale"
     assert stray.occurrence_id == "refunds-without-a-sale"
-    (share,) = shares(stray)
+    (share,) = allocate_tickets(stray)
     assert (share.charged, share.refunded) == (0, 2500)
     (event,) = merchant.square.events_in(merchant.everything()["R1"])
     assert event.name == "Refunds without a sale"
@@ -551,7 +553,7 @@ def test_a_refund_without_a_sale_belongs_to_what_its_return_names():
 def test_a_refund_without_a_sale_that_failed_gave_nothing_back():
     merchant = Merchant([], (), [refund("R1", 2500, "FAILED", payment_id=None)])
     found = merchant.square.read_order(merchant.everything()["R1"])
-    assert (found.refunds, found.doubt, shares(found)) == ((), None, [])
+    assert (found.refunds, found.doubt, allocate_tickets(found)) == ((), None, [])
 
 
 def test_a_sale_made_while_the_lists_were_read_is_whole():
@@ -566,7 +568,7 @@ def test_a_sale_made_while_the_lists_were_read_is_whole():
 def test_a_list_of_payments_that_shrank_is_not_believed():
     many = [order(TWO, 5000, tenders=(f"P{n}",), id_=f"O{n}") for n in range(1, 31)]
     merchant = Merchant(many)
-    with pytest.raises(errors.ProviderNonsense) as caught:
+    with pytest.raises(errors.InvalidResponse) as caught:
         merchant.everything()
     assert caught.value.word == "list-incomplete"
     assert "names the payment P1 and at least 29 others" in caught.value.message

@@ -41,7 +41,7 @@ def example(name):
 
 
 def read_order(raw):
-    return reading.understood(tailor.read_order, raw)
+    return reading.parsed(tailor.read_order, raw)
 
 
 @needs.examples
@@ -393,12 +393,12 @@ EVENT = {
 )
 def test_f30_times_that_disagree_are_not_believed(start):
     with pytest.raises(UnreadableRecord):
-        reading.understood(
+        reading.parsed(
             tailor.read_event, {**EVENT, "start": {**EVENT["start"], **start}}
         )
 
 
 def test_an_event_with_its_least_fields_is_read():
-    (date,) = reading.understood(tailor.read_event, EVENT).occurrences
+    (date,) = reading.parsed(tailor.read_event, EVENT).occurrences
     assert date.starts_at == datetime(2026, 11, 27, 8, 30, tzinfo=UTC)
     assert (date.capacity, date.issued, date.ordered) == (None, None, None)

@@ -6,10 +6,10 @@ import pytest
 from conftest import NOW
 from icalendar import Calendar
 
-from ticketsync.catalogue import offers
+from ticketsync.catalogue import occurrences
 from ticketsync.reporting import calendar
 from ticketsync.sandbox import world
-from ticketsync.workflows import match, sync
+from ticketsync.workflows import match, show_figures, sync
 from ticketsync.workflows.sync import Request
 
 
@@ -59,7 +59,7 @@ def test_the_zone_travels_along_and_a_show_keeps_its_name(synced):
 
 def test_a_show_that_is_left_out_is_in_no_calendar(synced, settings):
     with synced.read() as session:
-        show_id = offers.all_offers(session)[0].show_id
-    match.exclude(synced, settings, show_id, True, "a test")
+        show_id = occurrences.list_occurrences(session)[0].show_id
+    show_figures.exclude(synced, settings, show_id, True, "a test")
     assert len(events(synced)[1]) == 39
     assert len(events(synced, since=NOW)[1]) < 39

@@ -21,11 +21,11 @@ from conftest import NOW
 from sqlalchemy import and_, insert, text, true, type_coerce, update
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import offers, shows
+from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
-from ticketsync.financials import explain, importing, notices
+from ticketsync.financials import explain, notices, recompute
 from ticketsync.reporting import calendar, daily, numbers, sales, selling
 from ticketsync.sales import attendees
 from ticketsync.store import capacity, counted, engine, views
@@ -40,7 +40,7 @@ from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 from ticketsync.web.pages import Pages
 from ticketsync.web.site import Asked, Site
-from ticketsync.workflows import checkin, match
+from ticketsync.workflows import checkin, match, show_figures
 from ticketsync.workflows.checkin import Captured
 
 SYDNEY = "Australia/Sydney"
@@ -255,19 +255,19 @@ def build(session, house):
         assert shows.add_show(session, new)[0] == night.number
     dates = _save_dates(session, house, accounts)
     _save_orders(session, house, accounts, dates)
-    match.recompute(session, settings, [n.number for n in house.nights])
+    show_figures.recompute(session, settings, [n.number for n in house.nights])
     _let_in(database, house)
     _void(session, house, settings)
     for night in house.nights:
         match.configure(
             *(database, settings),
-            offers.numbered(session, dates[night.number, night.first]),
+            occurrences.get_occurrence(session, dates[night.number, night.first]),
             enabled=night.sync,
             ticket_sales=night.sales,
             types={},
         )
         if night.excluded:
-            match.exclude(database, settings, night.number, True, "")
+            show_figures.exclude(database, settings, night.number, True, "")
     state.set_state(session, accounts[RESTING], "paused")
 
 
@@ -475,7 +475,7 @@ def _void(session, house, settings):
     change(out, is_checked_in=True)
     for seat in out:
         seat.entered = True
-    match.recompute(session, settings, [n.number for n in house.nights])
+    show_figures.recompute(session, settings, [n.number for n in house.nights])
 
 
 # Every reader: what it says, and what the plain count says. `modules` are those whose
@@ -510,7 +510,7 @@ def counted_seats(key, names, only=lambda seat: True):
     return lambda house: plain_count(filter(only, house.counted()), key, names)
 
 
-@reader("financials list", (importing,), MONEY + IN, counted_seats(ACCOUNT, ALL))
+@reader("financials list", (recompute,), MONEY + IN, counted_seats(ACCOUNT, ALL))
 def read_figures(session, house):
     return totals(
         (
@@ -531,7 +531,7 @@ def read_figures(session, house):
 
 @reader(
     "figures by ticket type",
-    (importing,),
+    (recompute,),
     MONEY,
     lambda house: totals(
         (
@@ -586,7 +586,7 @@ def read_explained(session, house):
 
 @reader(
     "show_totals",
-    (importing,),
+    (recompute,),
     MONEY + IN,
     counted_seats(("show", "currency"), ALL),
 )
@@ -644,7 +644,7 @@ def expected_sessions(house):
     return found
 
 
-@reader("session_complete", (importing,), MONEY + IN, expected_sessions)
+@reader("session_complete", (recompute,), MONEY + IN, expected_sessions)
 def read_sessions(session, house):
     return {
         row.show_id: (
@@ -670,7 +670,7 @@ reader("sources in session_complete", (views,), ("link sync",), expected_session
 
 @reader(
     "overview, by platform",
-    (importing,),
+    (recompute,),
     MONEY,
     counted_seats(("account", "currency"), ["sold", "gross", "refunded"]),
 )
@@ -758,7 +758,7 @@ def read_daily(session, house):
 
 
 reader("daily report", (daily,), MONEY, expected_daily)(read_daily)
-reader("daily report, the figures", (importing,), MONEY[:2], expected_daily)(read_daily)
+reader("daily report, the figures", (recompute,), MONEY[:2], expected_daily)(read_daily)
 
 
 def expected_calendar(house):
@@ -782,7 +782,7 @@ def read_calendar(session, house):
 reader("calendar", (calendar,), ("link sync", "exclusion"), expected_calendar)(
     read_calendar
 )
-reader("calendar, the figures", (importing,), ("link sales",), expected_calendar)(
+reader("calendar, the figures", (recompute,), ("link sales",), expected_calendar)(
     read_calendar
 )
 
@@ -817,7 +817,7 @@ def read_news(session, house):
 
 
 reader("sales news", (capacity,), MONEY[:2], expected_news)(read_news)
-reader("sales news, the figures", (importing,), MONEY, expected_news)(read_news)
+reader("sales news, the figures", (recompute,), MONEY, expected_news)(read_news)
 
 
 def expected_sales(house):
@@ -869,7 +869,7 @@ def read_refunds(session, house):
 
 @reader(
     "events list",
-    (offers,),
+    (occurrences,),
     ("link sync", "link sales"),
     lambda house: {
         (n.number, account): (
@@ -883,7 +883,7 @@ def read_refunds(session, house):
 def read_offers(session, house):
     return {
         (o.show_id, o.account): (bool(o.is_followed), bool(o.brings_sales))
-        for o in offers.all_offers(session)
+        for o in occurrences.list_occurrences(session)
     }
 
 
@@ -907,7 +907,7 @@ def read_door_list(session, house):
 def read_attendees(session, house):
     return {
         (guest.show_id, guest.ticket_id): guest.is_in
-        for guest in attendees.listed(session)
+        for guest in attendees.list_tickets(session)
         if guest.admits
     }
 
@@ -1010,7 +1010,7 @@ def expected_after_scans(house):
     )
 
 
-@reader("figures after a scan", (importing,), IN, expected_after_scans)
+@reader("figures after a scan", (recompute,), IN, expected_after_scans)
 def read_after_scans(session, house):
     scan(session, house)
     return totals(
@@ -1129,9 +1129,9 @@ def test_with_the_rule_broken_in_any_one_reader_its_numbers_differ(house, monkey
                 for module in asked.modules:
                     assert module.counted is counted
                     patch.setattr(module, "counted", broken(how))
-                if importing in asked.modules:
+                if recompute in asked.modules:
                     everything = [n.number for n in house.nights]
-                    match.recompute(session, Settings(), everything)
+                    show_figures.recompute(session, Settings(), everything)
                 if views in asked.modules:
                     views.drop_all(session.connection())
                     views.create_all(session.connection())

@@ -71,7 +71,7 @@ def run(home, frozen, monkeypatch, capsys):
 
 
 @pytest.fixture
-def house(run, home, tmp_path):
+def venue(run, home, tmp_path):
     """
     The house before it was ever read.
     """
@@ -103,9 +103,9 @@ def house(run, home, tmp_path):
 
 
 @pytest.fixture
-def synced(house):
-    house("sync")
-    return house
+def synced(venue):
+    venue("sync")
+    return venue
 
 
 def printed(text):
@@ -218,9 +218,9 @@ def test_sales_list_has_the_currency_of_each_order_and_a_total_for_each(synced):
     )
 
 
-def test_the_result_of_a_sync_has_a_total_for_each_currency(house):
+def test_the_result_of_a_sync_has_a_total_for_each_currency(venue):
     assert has(
-        house("sync"),
+        venue("sync"),
         ("Thu 10 Sep 19:30", "Gala", "hall", "+3", "+120.00", "+40.00", "3", "NZD"),
         ("Thu 10 Sep 19:30", "Gala", "agency", "+1", "+25.50", "–", "1", "AUD"),
         ("1 show, AUD", "+3", "+85.50", "–", "AUD"),
@@ -333,7 +333,7 @@ def page(synced, home):
         token = passes.issue(session, "session", "viewer", "", clock.now())
     site = Site(database, config.load(None))
     with (
-        running(web.house(Receiver(database, list), site)) as address,
+        running(web.create_app(Receiver(database, list), site)) as address,
         httpx.Client(base_url=address, cookies={COOKIE: token}) as client,
     ):
 

@@ -92,7 +92,7 @@ def test_every_page_opens_on_both_databases(synced, settings):
         token = passes.issue(session, "session", "manager", "", clock.now())
     site = Site(synced, settings)
     with (
-        running(web.house(Receiver(synced, list), site)) as address,
+        running(web.create_app(Receiver(synced, list), site)) as address,
         httpx.Client(base_url=address, cookies={COOKIE: token}) as client,
     ):
         answers = {

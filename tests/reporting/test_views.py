@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from ticketsync import reporting
-from ticketsync.catalogue import offers
+from ticketsync.catalogue import occurrences
 from ticketsync.reporting import numbers
-from ticketsync.workflows import match
+from ticketsync.workflows import match, show_figures
 
 COLUMNS = {
     "show_totals": (
@@ -43,11 +43,11 @@ COLUMNS = {
 def synced(read_once, settings):
     connected = read_once
     with connected.read() as session:
-        first, second = offers.all_offers(session)[:2]
+        first, second = occurrences.list_occurrences(session)[:2]
     match.configure(  # its sales are switched off
         *(connected, settings, first), enabled=None, ticket_sales=False, types={}
     )
-    match.exclude(connected, settings, second.show_id, True, "a test")
+    show_figures.exclude(connected, settings, second.show_id, True, "a test")
     return connected
 
 

@@ -15,7 +15,7 @@ from ticketsync.core.records import OrderStatus
 from ticketsync.providers import ticket_tailor
 from ticketsync.reporting import numbers, runs
 from ticketsync.sandbox.faults import Plan
-from ticketsync.workflows import match, people, sync, upkeep
+from ticketsync.workflows import integrity_check, match, retention, sync
 from ticketsync.workflows.sync import Request
 
 
@@ -117,28 +117,28 @@ def test_f129_an_erased_person_stays_away_and_the_books_stay_as_they_are(
 ):
     who = f"guest{sandbox.world.purchases[0].buyer}@example.com"
     before = figures(synced)
-    found = people.of(synced, who.upper())
+    found = retention.find_person(synced, who.upper())
 
-    erased = people.erase(synced, who)
+    erased = retention.erase(synced, who)
     sync.sync(synced, keeping, Request(full=True))
 
     assert len(erased) == len(found) > 1
     with pytest.raises(errors.NotFound):
-        people.of(synced, who)
+        retention.find_person(synced, who)
     assert figures(synced) == before
-    assert upkeep.check(synced, keeping).differences == ()
+    assert integrity_check.check(synced, keeping).differences == ()
 
 
 def test_a_dry_run_erases_nobody(synced, sandbox):
     who = f"guest{sandbox.world.purchases[0].buyer}@example.com"
-    people.erase(synced, who, dry_run=True)
-    assert people.of(synced, who)
+    retention.erase(synced, who, dry_run=True)
+    assert retention.find_person(synced, who)
 
 
 def test_a_person_is_found_by_name_and_by_order(synced, sandbox):
     purchase = sandbox.world.purchases[0]
-    by_name = people.of(synced, f"guest {purchase.buyer}")
-    by_order = people.of(synced, f"or_{purchase.id}")
+    by_name = retention.find_person(synced, f"guest {purchase.buyer}")
+    by_order = retention.find_person(synced, f"or_{purchase.id}")
     assert {trace.email for trace in by_name} == {f"guest{purchase.buyer}@example.com"}
     assert {trace.order_id for trace in by_order} == {f"or_{purchase.id}"}
 
@@ -183,8 +183,8 @@ def test_f128_no_byte_of_a_forgotten_person_is_left_in_the_file(
     assert canary in sqlite.file.read_bytes()
 
     frozen(NOW + timedelta(days=2000))
-    assert people.retain(sqlite, keeping, dry_run=True) > 0
-    people.retain(sqlite, keeping)
+    assert retention.retain(sqlite, keeping, dry_run=True) > 0
+    retention.retain(sqlite, keeping)
 
     left = b"".join(f.read_bytes() for f in sqlite.file.parent.glob("only.db*"))
     assert canary not in left

@@ -20,11 +20,11 @@ from saved_orders import (
 )
 from sqlalchemy import exc, text
 
-from ticketsync.catalogue import offers
+from ticketsync.catalogue import occurrences
 from ticketsync.core.records import Refund, TicketStatus
 from ticketsync.sales import saving
+from ticketsync.sales.allocation import allocate
 from ticketsync.sales.refunds import Moment
-from ticketsync.sales.sharing import shared
 from ticketsync.store import engine
 
 DAY_2 = instant("2026-10-02T02:00")
@@ -292,8 +292,8 @@ def race(books, round_):
         saving.save_orders(
             session,
             1,
-            [shared(version(500), b"first")],
-            offers.ids(session, 1),
+            [allocate(version(500), b"first")],
+            occurrences.ids(session, 1),
             DAY_2,
             zone=ZONE,
         )

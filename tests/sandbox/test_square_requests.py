@@ -16,7 +16,7 @@ TODAY = date(2026, 9, 1)
 
 @pytest.fixture(scope="module")
 def player():
-    built = world.build(seed=5, today=TODAY, orders=700, habits=square.HABITS)
+    built = world.build(seed=5, today=TODAY, orders=700, habits=square.PROFILE)
     return square.Square(built, remembers=True)
 
 
@@ -338,7 +338,7 @@ def test_what_was_paid_out_is_what_was_charged_less_what_was_kept(player):
         for purchase in player.world.purchases
         if purchase.was_paid and purchase.channel not in ("operator", "no_cost")
     ]
-    assert paid == sum(p.total - p.returned - square.HABITS.kept(p) for p in cards)
+    assert paid == sum(p.total - p.returned - square.PROFILE.kept(p) for p in cards)
 
 
 def test_events_must_be_switched_on(player):

@@ -17,7 +17,7 @@ TODAY = date(2026, 9, 1)
 
 @pytest.fixture(scope="module")
 def player():
-    built = world.build(seed=4, today=TODAY, orders=400, habits=wix.HABITS)
+    built = world.build(seed=4, today=TODAY, orders=400, habits=wix.PROFILE)
     return wix.Wix(built)
 
 

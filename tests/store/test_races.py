@@ -17,10 +17,10 @@ from sqlalchemy import exc, insert, select, text
 from sqlmodel import Session
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import links, offers, shows
+from ticketsync.catalogue import links, occurrences, shows
 from ticketsync.catalogue.links import Pair
 from ticketsync.core import clock, errors, records
-from ticketsync.financials import importing
+from ticketsync.financials import recompute
 from ticketsync.sales import checkin, privacy
 from ticketsync.sales.checkin import NewScan
 from ticketsync.sales.privacy import Trace
@@ -195,9 +195,9 @@ def sold(database):
         return sum(row.tickets_sold for row in rows)
 
 
-def recompute(database):
+def recompute_first(database):
     with database.write() as session:
-        importing.import_shows(session, [1], {}, NOW)
+        recompute.recompute_shows(session, [1], {}, NOW)
 
 
 def pausing(monkeypatch, module, name):
@@ -239,16 +239,16 @@ def rounds_of_recomputing(venue, monkeypatch, rounds):
     saves a ticket and recomputes. Returns in how many rounds a ticket was lost.
     """
     linked(venue, 1, 2)
-    run = pausing(monkeypatch, importing, "_replace")
+    run = pausing(monkeypatch, recompute, "_replace")
     lost = 0
     for number in range(rounds):
 
         def second(number=number):
             with venue.write() as session:
                 sell(session, 2, number)
-            recompute(venue)
+            recompute_first(venue)
 
-        assert run(venue, lambda: recompute(venue), second) == [None, None]
+        assert run(venue, lambda: recompute_first(venue), second) == [None, None]
         lost += sold(venue) != number + 1
     return lost
 
@@ -275,7 +275,7 @@ def test_many_shows_recomputed_from_both_ends_do_not_wait_for_each_other(
     def recompute_all(ids):
         for _ in range(ROUNDS // 2):
             with venue.write() as session:
-                importing.import_shows(session, ids, {}, NOW)
+                recompute.recompute_shows(session, ids, {}, NOW)
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(recompute_all, (numbers, numbers[::-1])))
@@ -289,7 +289,7 @@ def rounds_of_linking(venue, monkeypatch, rounds):
     A person has linked the date and counted its tickets when a run saves another
     ticket, asks which shows it feeds, and recomputes these.
     """
-    run = pausing(monkeypatch, importing, "_replace")
+    run = pausing(monkeypatch, recompute, "_replace")
     lost = 0
     for number in range(rounds):
 
@@ -298,16 +298,16 @@ def rounds_of_linking(venue, monkeypatch, rounds):
                 links.make(
                     session, [Pair(1, 1, "")], decided_by="person", batch="", now=NOW
                 )
-                importing.import_shows(session, [1], {}, NOW)
+                recompute.recompute_shows(session, [1], {}, NOW)
 
         def save(number=number):
             with venue.write() as session:
                 sell(session, 1, number)
-                offers.keep_linked(session, [1])
+                occurrences.keep_linked(session, [1])
             with venue.read() as session:
-                fed = links.shows_of(session, [1])
+                linked_shows = links.shows_of(session, [1])
             with venue.write() as session:
-                importing.import_shows(session, fed, {}, NOW)
+                recompute.recompute_shows(session, linked_shows, {}, NOW)
 
         assert run(venue, link, save) == [None, None]
         lost += sold(venue) != number + 1
@@ -675,12 +675,12 @@ def test_failures_that_two_runs_count_are_two(database):
         new = state.NewAccount("one", "ticket_tailor", None, "none", "", "", None)
         state.add(session, new, NOW)
     with database.read() as session:
-        as_read = state.named(session, "one")
+        as_read = state.get_account(session, "one")
     for _ in range(state.FAILURES_TO_OPEN):
         with database.write() as session:
             state.note_failure(session, as_read, NOW)
     with database.read() as session:
-        now = state.named(session, "one")
+        now = state.get_account(session, "one")
     assert now.failures == 5
     assert now.breaker_until == NOW + timedelta(hours=1)
 

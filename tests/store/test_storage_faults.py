@@ -17,7 +17,7 @@ from ticketsync.core import errors
 from ticketsync.reporting import numbers
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine, lock, triggers
-from ticketsync.workflows import upkeep
+from ticketsync.workflows import integrity_check
 
 DRILL = pytest.mark.drill  # the same fault at one more moment
 CLI = [sys.executable, "-m", "ticketsync"]
@@ -368,7 +368,7 @@ def checked(full, settings):
     A copy of a database that is sound, which is looked at once.
     """
     if not _sound:
-        assert upkeep.check(full, settings, deep=True).is_sound
+        assert integrity_check.check(full, settings, deep=True).is_sound
         _sound.append(full)
     return full
 
@@ -386,7 +386,7 @@ def test_f83_a_number_that_changed_by_itself_is_found(checked, settings, table, 
             f"WHERE rowid = (SELECT min(rowid) FROM {table})"
         )
 
-    found = upkeep.check(checked, settings, deep=True)
+    found = integrity_check.check(checked, settings, deep=True)
 
     assert not found.is_sound
     if table in ("orders", "tickets", "refunds"):
@@ -399,7 +399,7 @@ def test_f83_a_damaged_raw_record_is_named(checked, settings):
             "UPDATE raw_blocks SET records = zeroblob(length(records)) WHERE id = "
             "(SELECT block_id FROM raw_records WHERE kind = 'order' LIMIT 1)"
         )
-    found = upkeep.check(checked, settings, deep=True)
+    found = integrity_check.check(checked, settings, deep=True)
     assert "the raw record of order or_" in found.rows[0]
 
 
@@ -428,7 +428,7 @@ def silently_changed(checked, settings, tmp_path, seed, number):
         file.write_bytes(damaged)
         try:
             database = engine.open_database(str(file))
-            found = upkeep.check(database, settings, deep=True)
+            found = integrity_check.check(database, settings, deep=True)
             if found.is_sound and figures_of(database) != truth:
                 silent += 1
             database.close()

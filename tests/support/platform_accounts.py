@@ -6,7 +6,7 @@ of the platform's own world.
 from decimal import Decimal
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import links, offers, shows
+from ticketsync.catalogue import links, occurrences, shows
 from ticketsync.core import clock
 from ticketsync.providers import registry
 from ticketsync.reporting import numbers, sales
@@ -37,7 +37,7 @@ def connect(database, name, address):
 
 def adopt(database):
     with database.write() as session:
-        found = offers.all_offers(session)
+        found = occurrences.list_occurrences(session)
         links.adopt(session, found, batch="t", now=clock.now())
 
 
@@ -95,13 +95,13 @@ def point(database, addresses):
             )
 
 
-def key_of(offer):
+def key_of(occurrence):
     """
     Square sells each ticket type of a date as a thing of its own.
     """
-    if offer.account == "square":
-        return f"P{offer.occurrence_id[1:].partition('-')[0]}"
-    return offer.occurrence_id
+    if occurrence.account == "square":
+        return f"P{occurrence.occurrence_id[1:].partition('-')[0]}"
+    return occurrence.occurrence_id
 
 
 def figures(database):
@@ -111,9 +111,9 @@ def figures(database):
     with database.read() as session:
         by_show = {item.show_id: item.as_json() for item in numbers.figures(session)}
         return {
-            key_of(offer): {n: by_show[offer.show_id][n] for n in NUMBERS}
-            for offer in offers.all_offers(session)
-            if offer.show_id in by_show
+            key_of(occurrence): {n: by_show[occurrence.show_id][n] for n in NUMBERS}
+            for occurrence in occurrences.list_occurrences(session)
+            if occurrence.show_id in by_show
         }
 
 
@@ -122,11 +122,11 @@ def expected(played, name):
     What the platform's world says of the dates that sold something.
     """
     rows = played.truth(name)
-    tells_fees = registry.provider(name).spec.tells_fees
+    reports_fees = registry.provider(name).spec.reports_fees
     return {
         row["event_id"]: {
             **{n: row[n] for n in NUMBERS},
-            "fees": (row["fees"] or row["gross"]) if tells_fees else None,
+            "fees": (row["fees"] or row["gross"]) if reports_fees else None,
         }
         for row in rows
     }

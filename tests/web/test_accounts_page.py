@@ -9,7 +9,7 @@ from ticketsync.workflows import retire
 
 def test_the_page_shows_whose_an_account_is_and_its_options(full, enter):
     with full.write() as session:
-        account = state.named(session, "tt")
+        account = state.get_account(session, "tt")
         state.set_options(session, account.id, {"people": "true", "oauth_x": "hidden"})
     page = enter("manager").get("/accounts").text
     assert "lanternroom" in page

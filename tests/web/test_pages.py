@@ -9,9 +9,9 @@ from html.parser import HTMLParser
 import pytest
 from conftest import NOW, PASSWORD
 
-from ticketsync.catalogue import offers, shows
+from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import clock, money
-from ticketsync.financials import importing
+from ticketsync.financials import recompute
 from ticketsync.reporting import numbers, selling
 from ticketsync.visitors import passes
 from ticketsync.web.site import COOKIE, HEADERS
@@ -164,7 +164,7 @@ def test_leaving_ends_the_session_for_good(enter):
 def test_a_revoked_visitor_is_out(enter, full):
     client = enter("viewer")
     with full.write() as session:
-        (found,) = passes.listed(session, clock.now())
+        (found,) = passes.list_visitors(session, clock.now())
         assert passes.revoke(session, [found.id], clock.now()) == 1
 
     assert client.get("/", follow_redirects=False).status_code == 303
@@ -316,19 +316,19 @@ def test_sync_now_is_asked_for_and_not_waited_for(enter, asked):
 
 def test_a_match_decided_on_the_page_is_decided(enter, full, site):
     with full.read() as session:
-        offer = offers.all_offers(session)[0]
-    match.unlink(full, site.settings, offer.id)
+        occurrence = occurrences.list_occurrences(session)[0]
+    match.unlink(full, site.settings, occurrence.id)
     client = enter("manager")
-    assert f"/match/{offer.id}/" in client.get("/matching").text or (
+    assert f"/match/{occurrence.id}/" in client.get("/matching").text or (
         "pairs are certain" in client.get("/matching").text
     )
 
-    client.post(f"/match/{offer.id}/{offer.show_id}")
+    client.post(f"/match/{occurrence.id}/{occurrence.show_id}")
 
     with full.read() as session:
-        after = offers.all_offers(session)[0]
-        assert after.show_id == offer.show_id
-        assert importing.linked_shows(session)
+        after = occurrences.list_occurrences(session)[0]
+        assert after.show_id == occurrence.show_id
+        assert recompute.linked_shows(session)
 
 
 def test_the_private_calendar_is_read_by_its_address_alone(enter, full):

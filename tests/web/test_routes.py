@@ -116,7 +116,7 @@ def served_with_door(full, site):
 
     url = f"https://tickets.example.org/hooks/{PATH}"
     door = Door(1, "tt", PATH, url, TicketTailor, [Secret("whsec")])
-    with running(web.house(Receiver(full, lambda: [door]), site)) as found:
+    with running(web.create_app(Receiver(full, lambda: [door]), site)) as found:
         yield found
 
 

@@ -96,7 +96,7 @@ def test_f27_another_owners_answer_is_refused_before_anything_is_saved(
     assert dump(synced) == before
     assert not [t for _, t, _ in played.log if "orders" in t or "attendees" in t]
     with synced.read() as session:
-        assert state.named(session, name).state == "active"
+        assert state.get_account(session, name).state == "active"
     played.players[name] = played.player
     assert attempt(synced, settings).outcome == "success"
     same(figures(synced), expected(played, name))
@@ -119,7 +119,7 @@ def test_an_organisation_more_is_the_same_account(synced, settings, played, name
     played.player.organisations = (*played.player.organisations, "770000003")
     assert attempt(synced, settings).outcome == "success"
     with synced.read() as session:
-        account = state.named(session, name)
+        account = state.get_account(session, name)
         known = sources.of(session, account.id, sources.OWNER)
     assert known == {"770000001", "770000002", "770000003"}
 
@@ -191,7 +191,7 @@ def test_a_key_that_an_earlier_version_noted_needs_no_question(
     """
     add(database, settings, played, name, monkeypatch)
     with database.write() as session:
-        account = state.named(session, name)
+        account = state.get_account(session, name)
         old = credentials.fingerprint(Secret(played.player.key), name)
         state.set_fingerprint(session, account.id, old)
     played.log.clear()
@@ -230,7 +230,7 @@ def test_what_a_platform_calls_an_account_is_kept(
 ):
     add(database, settings, played, name, monkeypatch)
     with database.read() as session:
-        found = state.named(session, name)
+        found = state.get_account(session, name)
         owners = sources.of(session, found.id, sources.OWNER)
     wanted = {
         "eventbrite": ("5500001", {"770000001", "770000002"}),

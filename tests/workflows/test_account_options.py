@@ -26,8 +26,8 @@ from ticketsync.store.tables.sales import Buyer, Order
 from ticketsync.store.upsert import table_of
 from ticketsync.workflows import account_options, sync
 from ticketsync.workflows import connect as connecting
+from ticketsync.workflows.account_run import lease_of
 from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.session import lease_of
 from ticketsync.workflows.sync import Request
 
 OTHER_SITE = "ffffffff-0000-4000-8000-000000000001"
@@ -46,7 +46,7 @@ def change(database, settings, account, **given):
 
 def named(database, account):
     with database.read() as session:
-        return state.named(session, account)
+        return state.get_account(session, account)
 
 
 # What an option takes
@@ -245,8 +245,8 @@ def test_a_run_reads_with_the_options_that_stand_when_its_turn_comes(
         monkeypatch.setattr(sync, "_reason_to_skip", after_the_choice)
         reached = []
         monkeypatch.setattr(
-            "ticketsync.workflows.session.client",
-            spying("ticketsync.workflows.session", reached),
+            "ticketsync.workflows.account_run.client",
+            spying("ticketsync.workflows.account_run", reached),
         )
         assert attempt(database, settings).outcome == "success"
     assert reached[-1] == address

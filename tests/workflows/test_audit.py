@@ -15,12 +15,12 @@ from support import commands
 
 import ticketsync
 from ticketsync.accounts import state
-from ticketsync.catalogue import offers
+from ticketsync.catalogue import occurrences
 from ticketsync.core import actor, clock, errors
 from ticketsync.reporting import audit_trail, runs
 from ticketsync.sales import privacy
 from ticketsync.store import engine
-from ticketsync.workflows import connect, match, sync
+from ticketsync.workflows import connect, match, show_figures, sync
 from ticketsync.workflows.sync import Request
 
 
@@ -43,15 +43,18 @@ def linked(adopted):
     The first occurrence that feeds a show, on each kind of database.
     """
     with adopted.read() as session:
-        offer = offers.all_offers(session)[0]
-    return adopted, offer
+        occurrence = occurrences.list_occurrences(session)[0]
+    return adopted, occurrence
 
 
 def test_the_switch_of_a_link_leaves_who_before_and_after(linked, settings):
-    database, offer = linked
+    database, occurrence = linked
     with actor.acting_as("Ana (manager)"):
         match.configure(
-            *(database, settings, offer), enabled=None, ticket_sales=False, types={}
+            *(database, settings, occurrence),
+            enabled=None,
+            ticket_sales=False,
+            types={},
         )
     assert latest(database) == (
         *("Ana (manager)", "switch", "occurrence"),
@@ -60,27 +63,31 @@ def test_the_switch_of_a_link_leaves_who_before_and_after(linked, settings):
     )
     number = len(trail(database))
     match.configure(
-        *(database, settings, offer), enabled=None, ticket_sales=False, types={}
+        *(database, settings, occurrence), enabled=None, ticket_sales=False, types={}
     )
     assert len(trail(database)) == number  # nothing changed, nothing was decided
 
 
 def test_links_made_refused_and_taken_apart_are_on_record(linked, settings):
-    database, offer = linked
+    database, occurrence = linked
     with actor.acting_as("Ana (manager)"):
-        match.unlink(database, settings, offer.id)
+        match.unlink(database, settings, occurrence.id)
     assert latest(database) == (
         *("Ana (manager)", "unlink", "occurrence"),
-        {"show_id": offer.show_id, "decided_by": "adopted"},
+        {"show_id": occurrence.show_id, "decided_by": "adopted"},
         {},
     )
-    match.link(database, settings, offer.id, offer.show_id)
+    match.link(database, settings, occurrence.id, occurrence.show_id)
     assert latest(database)[1:] == (
         *("link", "occurrence", {}),
-        {"show_id": offer.show_id, "decided_by": "person", "why": "linked by hand"},
+        {
+            "show_id": occurrence.show_id,
+            "decided_by": "person",
+            "why": "linked by hand",
+        },
     )
-    match.unlink(database, settings, offer.id)
-    match.refuse(database, offer.id, None, batch="b1")
+    match.unlink(database, settings, occurrence.id)
+    match.refuse(database, occurrence.id, None, batch="b1")
     assert latest(database)[1:] == ("refuse", "occurrence", {}, {"show_id": None})
     match.undo(database, settings)
     assert latest(database)[1:] == (
@@ -98,9 +105,9 @@ def test_a_batch_taken_back_names_each_of_its_links(linked, settings):
 
 
 def test_ticket_type_names_are_on_record(linked, settings):
-    database, offer = linked
+    database, occurrence = linked
     match.configure(
-        *(database, settings, offer),
+        *(database, settings, occurrence),
         enabled=None,
         ticket_sales=None,
         types={"GA": "Adult"},
@@ -113,15 +120,21 @@ def test_ticket_type_names_are_on_record(linked, settings):
 
 
 def test_an_exclusion_and_its_end_are_on_record(linked, settings):
-    database, offer = linked
-    match.exclude(database, settings, offer.show_id, True, "a private party")
+    database, occurrence = linked
+    show_figures.exclude(
+        database, settings, occurrence.show_id, True, "a private party"
+    )
     assert latest(database)[1:] == (
         *("exclude", "show"),
         {"is_excluded": False, "excluded_because": ""},
         {"is_excluded": True, "excluded_because": "a private party"},
     )
-    match.exclude(database, settings, offer.show_id, False, "")
-    assert latest(database)[1] == "include"
+    show_figures.exclude(
+        database, settings, occurrence.show_id, True, ""
+    )  # keeps its reason
+    show_figures.exclude(database, settings, occurrence.show_id, False, "")
+    _, action, _, before, _ = latest(database)
+    assert (action, before["excluded_because"]) == ("include", "a private party")
 
 
 def test_pauses_names_and_options_of_accounts_are_on_record(linked):
@@ -141,7 +154,7 @@ def test_pauses_names_and_options_of_accounts_are_on_record(linked):
         {"name": "office"},
     )
     with database.write() as session:
-        account = state.named(session, "office")
+        account = state.get_account(session, "office")
         state.set_options(session, account.id, {"people": "true", "oauth_x": "1"})
         state.change_options(session, account.id, {"oauth_x": "2"})
     assert latest(database)[1:] == ("set", "account", {}, {"people": "true"})
@@ -184,7 +197,7 @@ def test_a_run_says_who_started_it(adopted, settings):
 
 def account_state(database):
     with database.read() as session:
-        return state.named(session, "tt").state
+        return state.get_account(session, "tt").state
 
 
 def test_a_missing_variable_fails_this_run_and_parks_nothing(
@@ -218,7 +231,7 @@ def test_a_missing_variable_fails_this_run_and_parks_nothing(
 )
 def test_no_kind_of_missing_secret_parks(adopted, settings, source, reference, word):
     with adopted.write() as session:
-        account = state.named(session, "tt")
+        account = state.get_account(session, "tt")
         state.set_secret(
             session, account.id, source=source, reference=reference, fingerprint=""
         )
@@ -306,7 +319,7 @@ def test_an_account_that_a_person_paused_meanwhile_stays_paused(adopted):
     The key is refused while somebody pauses the account.
     """
     with adopted.write() as session:
-        account = state.named(session, "tt")
+        account = state.get_account(session, "tt")
         state.set_state(session, account.id, "paused", "moving house")
         state.park(session, account.id, "the key was refused")
-        assert state.named(session, "tt").state == "paused"
+        assert state.get_account(session, "tt").state == "paused"

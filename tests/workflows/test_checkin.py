@@ -23,7 +23,7 @@ from ticketsync.sales.checkin import NewScan, record
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store.tables.door import Admission, Scan
 from ticketsync.store.upsert import table_of
-from ticketsync.workflows import checkin, match, sync, tell
+from ticketsync.workflows import checkin, match, push_checkins, sync
 from ticketsync.workflows.checkin import Captured
 from ticketsync.workflows.sync import Request
 
@@ -290,7 +290,7 @@ def looking_first(database, show, guest, device, key):
     The control: look whether somebody is in, and let them in afterwards.
     """
     with database.read() as session:
-        (now,) = attendees.numbered(session, [guest.id])
+        (now,) = attendees.get_tickets(session, [guest.id])
     if now.is_in:
         return "already-in"
     properly(database, show, guest, device, key)
@@ -299,7 +299,9 @@ def looking_first(database, show, guest, device, key):
 
 def house_of(database, most):
     with database.read() as session:
-        guests = [g for g in attendees.listed(session) if g.admits and not g.is_in]
+        guests = [
+            g for g in attendees.list_tickets(session) if g.admits and not g.is_in
+        ]
     show = max({g.show_id for g in guests}, key=[g.show_id for g in guests].count)
     return show, [g for g in guests if g.show_id == show][:most]
 
@@ -530,16 +532,16 @@ def test_platforms_hear_who_is_in_only_where_the_venue_asks(
     seat = purchase.seats[0].id
     checkin.admit(synced, at, f"it_{seat}")
 
-    assert tell.check_ins(synced, settings) == []
+    assert push_checkins.check_ins(synced, settings) == []
     assert entered(sandbox, "ticket_tailor") == set()
 
-    (told,) = tell.check_ins(synced, pushing)
+    (told,) = push_checkins.check_ins(synced, pushing)
     assert told.outcome == "success"
     assert entered(sandbox, "ticket_tailor") == {seat}
-    assert tell.check_ins(synced, pushing) == []
+    assert push_checkins.check_ins(synced, pushing) == []
 
     checkin.take_back(synced, at, f"it_{seat}")
-    tell.check_ins(synced, pushing)
+    push_checkins.check_ins(synced, pushing)
     assert entered(sandbox, "ticket_tailor") == set()
 
 
@@ -551,7 +553,7 @@ def test_a_refused_check_in_is_told_and_stops_no_other(
         checkin.admit(synced, at, f"it_{seat}")
     purchase.seats[0].id = 1  # the platform no longer knows it
 
-    (told,) = tell.check_ins(synced, pushing)
+    (told,) = push_checkins.check_ins(synced, pushing)
 
     assert (told.outcome, told.exit_code) == ("partial", 6)
     assert entered(sandbox, "ticket_tailor") == {second}
@@ -577,7 +579,7 @@ def test_humanitix_hears_it_too(sqlite, frozen, settings, pushing, monkeypatch):
         before = entered(played, "humanitix")
         checkin.admit(sqlite, at, f"qr{int(guest.ticket_id, 16)}")
 
-        (told,) = tell.check_ins(sqlite, pushing)
+        (told,) = push_checkins.check_ins(sqlite, pushing)
 
         assert told.outcome == "success"
         assert entered(played, "humanitix") - before == {int(guest.ticket_id, 16)}

@@ -7,6 +7,7 @@ next ordinary run is right again.
 is not in the table fails.
 """
 
+import itertools
 import json
 import shutil
 from datetime import timedelta
@@ -14,6 +15,7 @@ from decimal import Decimal
 
 import pytest
 from conftest import NOW, TODAY
+from sqlalchemy import make_url
 from support.platform_accounts import (
     adopt,
     attempt,
@@ -156,20 +158,40 @@ def books(tmp_path_factory):
     Databases to be copied: of each platform one that was only listed, and one that was
     read. Filled as they are asked for.
     """
-    return {}, tmp_path_factory.mktemp("books")
+    return {}, tmp_path_factory.mktemp("books"), itertools.count(1)
 
 
 @pytest.fixture
-def opened(books, played, name, settings, templates):
+def kind():
+    """
+    The kind of database that `opened` opens.
+    """
+    return "sqlite"
+
+
+def copied(templates, kind, place, copy):
+    """
+    Where a copy of a database lies; nobody may have it open.
+    """
+    if kind == "sqlite":
+        return shutil.copy(place, copy)
+    postgres = templates.postgres()
+    source = make_url(place).database
+    postgres.psql(f"CREATE DATABASE {copy.stem} TEMPLATE {source};")
+    return postgres.get_uri(database=copy.stem)
+
+
+@pytest.fixture
+def opened(books, played, name, settings, templates, kind):
     """
     Opens a copy, of an account that was only listed or of one that was read.
     """
-    made, folder = books
+    made, folder, numbers = books
     databases = []
 
     def open_(*, is_read):
-        if (name, is_read) not in made:
-            place = templates.copy("sqlite", "empty", folder / f"{name} {is_read}.db")
+        if (kind, name, is_read) not in made:
+            place = templates.copy(kind, "empty", folder / f"{name} {is_read}.db")
             database = engine.open_database(place)
             connect(database, played.platform_name, played.address)
             sync.fetch_listing(database, settings, [])
@@ -178,10 +200,10 @@ def opened(books, played, name, settings, templates):
                 run(database, settings)
                 same(figures(database), expected(played, played.platform_name))
             database.close()
-            made[name, is_read] = place
-        copy = folder / f"copy{len(list(folder.iterdir()))}.db"
-        shutil.copy(made[name, is_read], copy)
-        database = engine.open_database(str(copy))
+            made[kind, name, is_read] = place
+        copy = folder / f"collapse{next(numbers)}.db"
+        place = copied(templates, kind, made[kind, name, is_read], copy)
+        database = engine.open_database(str(place))
         databases.append(database)
         with database.write() as session:
             accounts = table_of(Account)
@@ -249,6 +271,18 @@ def assert_nothing_was_taken_away(before, found):
         assert Decimal(found[date]["refunded"]) >= Decimal(row["refunded"]), date
 
 
+def assert_named_or_right(database, before, result, played, path, read):
+    if read == FULL:
+        assert figures(database) == before
+    assert_nothing_was_taken_away(before, figures(database))
+    if result.exit_code == 0 and (path, read) not in CANNOT_BE_TOLD:
+        # What the list lacks was found by another one: everything is there.
+        same(figures(database), expected(played, played.platform_name))
+    elif result.exit_code:
+        assert f"ccount {played.platform_name!r}" in result.message
+        assert result.hint
+
+
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("read", ALWAYS)
 def test_the_table_names_every_list_that_is_asked_for(
@@ -270,15 +304,26 @@ def test_a_list_that_collapses_is_named_and_takes_nothing_away(
     database, before, options = begin(read, opened, played, frozen)
     spoil(monkeypatch, played, path, ANSWERS[answer])
     result = attempt(database, settings, **options)
-    if read == FULL:
-        assert figures(database) == before
-    assert_nothing_was_taken_away(before, figures(database))
-    if result.exit_code == 0 and (path, read) not in CANNOT_BE_TOLD:
-        # What the list lacks was found by another one: everything is there.
-        same(figures(database), expected(played, played.platform_name))
-    elif result.exit_code:
-        assert f"ccount {played.platform_name!r}" in result.message
-        assert result.hint
+    assert_named_or_right(database, before, result, played, path, read)
+    spoil(monkeypatch, played, None, None)
+    recover(database, settings, played, played.platform_name)
+
+
+@pytest.mark.drill
+@pytest.mark.parametrize("kind", ["postgresql"])
+@pytest.mark.parametrize("name", ["wix"])
+@pytest.mark.parametrize("path", LISTS["wix"])
+@pytest.mark.parametrize("read", ALWAYS)
+def test_a_list_that_collapses_is_named_on_postgresql_too(
+    name, path, read, opened, played, settings, frozen, monkeypatch
+):
+    """
+    One platform: what is done about a list has nothing to do with the database.
+    """
+    database, before, options = begin(read, opened, played, frozen)
+    spoil(monkeypatch, played, path, ANSWERS["empty"])
+    result = attempt(database, settings, **options)
+    assert_named_or_right(database, before, result, played, path, read)
     spoil(monkeypatch, played, None, None)
     recover(database, settings, played, played.platform_name)
 

@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 from sqlalchemy import select
 
-from ticketsync.catalogue import links, offers, shows
+from ticketsync.catalogue import links, occurrences, shows
 from ticketsync.core import clock
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import numbers
@@ -30,7 +30,7 @@ def shared(adopted):
     database, both occurrences and the show.
     """
     with adopted.write() as session:
-        first = offers.all_offers(session)[0]
+        first = occurrences.list_occurrences(session)[0]
         account = Account(
             name="eb",
             provider="eventbrite",
@@ -75,15 +75,15 @@ def move(database, occurrence_id, by):
     A platform says another time; returns what is noted about it.
     """
     with database.write() as session:
-        offer = offers.numbered(session, occurrence_id)
-        starts_at = offer.starts_at + by
+        occurrence = occurrences.get_occurrence(session, occurrence_id)
+        starts_at = occurrence.starts_at + by
         dates = table_of(Occurrence)
         session.connection().execute(
             dates.update()
             .where(dates.c.id == occurrence_id)
             .values(
                 starts_at=starts_at,
-                starts_local=shows.local_text(starts_at, offer.timezone),
+                starts_local=shows.local_text(starts_at, occurrence.timezone),
             )
         )
         return links.follow_moves(session, {occurrence_id: starts_at})
@@ -94,9 +94,9 @@ def standing(database, show_id, *occurrence_ids):
     When the show starts, and the status of these links.
     """
     with database.read() as session:
-        found = {o.id: o.link_status for o in offers.all_offers(session)}
+        found = {o.id: o.link_status for o in occurrences.list_occurrences(session)}
         return (
-            shows.numbered(session, show_id).starts_at,
+            shows.get_show(session, show_id).starts_at,
             *(found[id_] for id_ in occurrence_ids),
         )
 
@@ -145,16 +145,16 @@ def test_a_show_that_one_platform_sells_moves_along_and_far_moves_once_confirmed
     adopted, settings
 ):
     with adopted.read() as session:
-        offer = offers.all_offers(session)[0]
-    move(adopted, offer.id, HOUR)
-    moved, status = standing(adopted, offer.show_id, offer.id)
-    assert moved == offer.starts_at + HOUR
+        occurrence = occurrences.list_occurrences(session)[0]
+    move(adopted, occurrence.id, HOUR)
+    moved, status = standing(adopted, occurrence.show_id, occurrence.id)
+    assert moved == occurrence.starts_at + HOUR
     assert status == "synced"
 
-    move(adopted, offer.id, timedelta(days=3))
-    assert standing(adopted, offer.show_id, offer.id) == (moved, "conflict")
-    match.link(adopted, settings, offer.id, offer.show_id)
-    assert standing(adopted, offer.show_id, offer.id) == (
+    move(adopted, occurrence.id, timedelta(days=3))
+    assert standing(adopted, occurrence.show_id, occurrence.id) == (moved, "conflict")
+    match.link(adopted, settings, occurrence.id, occurrence.show_id)
+    assert standing(adopted, occurrence.show_id, occurrence.id) == (
         *(moved + timedelta(days=3), "synced"),
     )
 
@@ -164,8 +164,8 @@ def test_a_show_does_not_move_onto_another_one(adopted):
     Two shows of one production at one venue cannot start together.
     """
     with adopted.write() as session:
-        offer = offers.all_offers(session)[0]
-        mine = shows.numbered(session, offer.show_id)
+        occurrence = occurrences.list_occurrences(session)[0]
+        mine = shows.get_show(session, occurrence.show_id)
         shows.add_show(
             session,
             shows.NewShow(
@@ -173,9 +173,12 @@ def test_a_show_does_not_move_onto_another_one(adopted):
                 *(mine.timezone, mine.currency),
             ),
         )
-    (note,) = move(adopted, offer.id, HOUR)
+    (note,) = move(adopted, occurrence.id, HOUR)
     assert "another show of yours starts then" in note
-    assert standing(adopted, offer.show_id, offer.id) == (mine.starts_at, "conflict")
+    assert standing(adopted, occurrence.show_id, occurrence.id) == (
+        mine.starts_at,
+        "conflict",
+    )
 
 
 @pytest.mark.parametrize("code", ["XBT", "AU$", "", "A\u0000D"])
@@ -190,7 +193,9 @@ def test_a_currency_that_nobody_knows_is_set_aside_by_name(
     before = gross(adopted)
     odd = next(iter(before))
     with adopted.read() as session:
-        offer = next(o for o in offers.all_offers(session) if o.show_id == odd)
+        occurrence = next(
+            o for o in occurrences.list_occurrences(session) if o.show_id == odd
+        )
     read_event, read_order = TicketTailor.read_event, TicketTailor.read_order
 
     def in_that_currency(event):
@@ -198,14 +203,14 @@ def test_a_currency_that_nobody_knows_is_set_aside_by_name(
             event,
             occurrences=tuple(
                 structs.replace(date, currency=code)
-                if date.id == offer.occurrence_id
+                if date.id == occurrence.occurrence_id
                 else date
                 for date in event.occurrences
             ),
         )
 
     def bought_in_that_currency(order):
-        is_odd = order.occurrence_id == offer.occurrence_id
+        is_odd = order.occurrence_id == occurrence.occurrence_id
         return structs.replace(order, currency=code) if is_odd else order
 
     monkeypatch.setattr(

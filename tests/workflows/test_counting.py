@@ -16,14 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from ticketsync.catalogue import offers, shows
+from ticketsync.catalogue import occurrences, shows
 from ticketsync.core.config import Settings
-from ticketsync.financials import explain, importing
+from ticketsync.financials import explain, recompute
 from ticketsync.reporting import numbers, sales, selling
 from ticketsync.sales import attendees
 from ticketsync.sandbox import world
 from ticketsync.store import engine
-from ticketsync.workflows import checkin, match, sync
+from ticketsync.workflows import checkin, match, show_figures, sync
 from ticketsync.workflows.checkin import Captured
 from ticketsync.workflows.sync import Request
 
@@ -75,9 +75,11 @@ def seats_sold(sandbox, purchase):
 
 def switch(database, show, **switches):
     with database.read() as session:
-        (offer,) = [o for o in offers.all_offers(session) if o.show_id == show.id]
+        (occurrence,) = [
+            o for o in occurrences.list_occurrences(session) if o.show_id == show.id
+        ]
     usual = {"enabled": None, "ticket_sales": None, "types": {}}
-    match.configure(database, Settings(), offer, **usual | switches)
+    match.configure(database, Settings(), occurrence, **usual | switches)
 
 
 def explained(database, show):
@@ -136,7 +138,7 @@ def test_money_that_is_left_out_leaves_the_explanation_but_no_guest_leaves_the_l
     if how == "no-sales":
         switch(read_once, show, ticket_sales=False)
     else:
-        match.exclude(read_once, Settings(), show.id, True, "a private hire")
+        show_figures.exclude(read_once, Settings(), show.id, True, "a private hire")
 
     assert explained(read_once, show) == 0
     with read_once.read() as session:
@@ -181,7 +183,7 @@ def test_the_overview_leaves_out_what_the_figures_leave_out(read_once, sandbox):
     with read_once.read() as session:
         (show,) = [s for s in shows.list_shows(session) if s.starts_at == night.starts]
         before = selling.lately(session, "Australia/Sydney", NOW).last(30).tickets
-    match.exclude(read_once, Settings(), show.id, True, "")
+    show_figures.exclude(read_once, Settings(), show.id, True, "")
     with read_once.read() as session:
         after = selling.lately(session, "Australia/Sydney", NOW).last(30).tickets
 
@@ -253,7 +255,7 @@ def test_a_recompute_says_of_the_doors_what_the_scans_said(read_once, show, purc
     checkin.admit(read_once, at, f"it_{purchase.seats[0].id}")
     told = in_everywhere(read_once, show)
 
-    _, changed = match.rebuild(read_once, Settings())
+    _, changed = show_figures.rebuild(read_once, Settings())
 
     assert changed == 0
     assert in_everywhere(read_once, show) == told
@@ -269,7 +271,9 @@ def shared(templates, frozen):
     """
     database = engine.open_database(templates.copy("postgresql", "filled"))
     with database.read() as session:
-        guests = [g for g in attendees.listed(session) if g.admits and not g.is_in]
+        guests = [
+            g for g in attendees.list_tickets(session) if g.admits and not g.is_in
+        ]
     by_show = {g.show_id: [x for x in guests if x.show_id == g.show_id] for g in guests}
     number = max(by_show, key=lambda show: len(by_show[show]))
     yield database, number, [guest.ticket_id for guest in by_show[number]]
@@ -321,20 +325,20 @@ def a_door_and_a_recompute(database, at, tickets, scan):
     written yet.
     """
     counted, go_on = threading.Event(), threading.Event()
-    lines = importing._fee_lines
+    lines = recompute._fee_lines
 
     def slowly(*arguments):
         counted.set()
         go_on.wait()
         return lines(*arguments)
 
-    def recompute():
+    def recompute_shows():
         with database.write() as session:
-            match.recompute(session, Settings(), {at.show.id})
+            show_figures.recompute(session, Settings(), {at.show.id})
 
     with ThreadPoolExecutor(2) as pool, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(importing, "_fee_lines", slowly)
-        run = pool.submit(recompute)
+        patch.setattr(recompute, "_fee_lines", slowly)
+        run = pool.submit(recompute_shows)
         counted.wait()
         door = pool.submit(scan, database, at, tickets[0])
         until_done_or_blocked(database, door)
@@ -369,7 +373,7 @@ def test_no_check_in_is_lost_from_the_figures(shared, race):
 @pytest.mark.parametrize("race", RACES)
 def test_control_without_the_lock_one_is_lost_each_time(shared, race, monkeypatch):
     unlocked = SimpleNamespace(hold=lambda *arguments: None)
-    monkeypatch.setattr(importing, "row_locks", unlocked)
+    monkeypatch.setattr(recompute, "row_locks", unlocked)
 
     assert lost(*shared, race) == ROUNDS
 

@@ -14,7 +14,7 @@ from ticketsync.providers.base import Page
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import numbers
 from ticketsync.store import engine
-from ticketsync.workflows import match, orders, sync
+from ticketsync.workflows import match, orders, show_figures, sync
 
 
 def pages(sandbox):
@@ -47,7 +47,7 @@ def figures(database):
 def test_pages_in_any_order_and_some_twice_make_the_same_figures(
     sandbox, tmp_path, templates, seed
 ):
-    from ticketsync.catalogue import offers
+    from ticketsync.catalogue import occurrences
 
     chance = random.Random(seed)
     shuffled = pages(sandbox)
@@ -62,19 +62,21 @@ def test_pages_in_any_order_and_some_twice_make_the_same_figures(
     match.adopt(database, plain)
 
     with database.write() as session:
-        ids = offers.ids(session, 1)
+        ids = occurrences.ids(session, 1)
         for rows in shuffled:
             page = Page("order", rows)
             orders.save_again(
                 session, 1, TicketTailor(None, {}), page, ids, clock.now()
             )
-    match.rebuild(database, plain)
+    show_figures.rebuild(database, plain)
 
     truth = {row["event_id"]: row for row in sandbox.truth()}
     found = figures(database)
     loose = {f"ev_{p.id}" for p, _ in sandbox.world.loose}
     with database.read() as session:
-        event = {o.show_id: o.occurrence_id for o in offers.all_offers(session)}
+        event = {
+            o.show_id: o.occurrence_id for o in occurrences.list_occurrences(session)
+        }
     database.close()
     for row in found:
         name = event[row["show_id"]]

@@ -3,12 +3,20 @@ A platform that is honest is not refused for ever: what looks like a list that i
 whole ends with a person's word, or with the next read of everything.
 """
 
+# ruff: noqa: F811  # fixtures of another file come in by their names
+
+import json
+from datetime import timedelta
+
 import pytest
-from conftest import TODAY, connect
+from conftest import NOW, TODAY, connect
 from support import platform_accounts as accounts
+from test_platforms import played, synced  # noqa: F401
 
 from ticketsync.core import clock
+from ticketsync.sales import saving
 from ticketsync.sandbox import platforms, server, ticket_tailor, world
+from ticketsync.sandbox.player import reply
 from ticketsync.workflows import sync
 from ticketsync.workflows.sync import Request
 
@@ -76,3 +84,154 @@ def test_a_platform_that_shows_no_change_is_read_whole_by_the_next_run(
         ended = [attempt(sqlite, settings) for _ in range(3)]
     assert ended[0] == 6
     assert ended[-1] == 0
+
+
+# A second list that names what the list of orders has no more
+
+
+@pytest.fixture
+def database(sqlite):
+    """
+    What a platform lists has nothing to do with the kind of database.
+    """
+    return sqlite
+
+
+def more_attendees(asked, page):
+    """
+    Eventbrite counts three times the attendees that orders have.
+    """
+    if "/organizations/" in asked.path and not asked.one("changed_since"):
+        page["pagination"]["object_count"] *= 3
+
+
+def guests_of_deleted_orders(asked, page):
+    """
+    Wix still has the guests of orders that were deleted: two of each that is there.
+    """
+    if asked.body["query"].get("filter") is None:
+        page["guests"] += [
+            {**row, "id": f"{n}{row['id']}", "orderNumber": f"{n}{row['orderNumber']}"}
+            for row in page["guests"]
+            if row.get("orderNumber")
+            for n in (1, 2)
+        ]
+
+
+def payments_of_unlisted_orders(asked, page):
+    """
+    Square lists payments of orders that no search finds: two of each that it finds.
+    """
+    if not asked.one("updated_at_begin_time"):
+        page["payments"] += [
+            {"id": f"{n}{row['id']}", "order_id": f"{n}{row.get('order_id')}"}
+            for row in page["payments"]
+            for n in (1, 2)
+        ]
+
+
+SECOND_LISTS = {
+    "eventbrite": ("/attendees/", more_attendees),
+    "wix": ("/guests/query", guests_of_deleted_orders),
+    "square": ("/v2/payments", payments_of_unlisted_orders),
+}
+
+
+def name_more(played, monkeypatch, name):
+    """
+    Let the platform's second list name three times what its list of orders has.
+    """
+    path, add = SECOND_LISTS[name]
+    respond = played.player.respond
+
+    def naming(asked):
+        answer = respond(asked)
+        if not asked.path.endswith(path) or answer.status != 200:
+            return answer
+        page = json.loads(answer.body)
+        add(asked, page)
+        return reply(page)
+
+    monkeypatch.setattr(played.player, "respond", naming)
+
+
+@pytest.mark.parametrize("name", SECOND_LISTS)
+def test_a_second_list_that_names_more_is_accepted_once(
+    synced, settings, played, name, monkeypatch
+):
+    before = accounts.figures(synced)
+    name_more(played, monkeypatch, name)
+    refused = accounts.attempt(synced, settings, full=True)
+    assert (refused.exit_code, refused.word) == (7, "guard-shrink")
+    assert f"ticketsync sync {name} --accept-shrink" in refused.hint
+    assert accounts.attempt(synced, settings).exit_code == 7
+    assert accounts.attempt(synced, settings, accept_shrink=True).exit_code == 0
+    assert accounts.attempt(synced, settings).exit_code == 0
+    assert accounts.attempt(synced, settings, full=True).exit_code == 0
+    assert accounts.figures(synced) == before
+
+
+@pytest.mark.parametrize("name", ["wix"])
+def test_what_was_accepted_is_forgotten_once_the_lists_agree(
+    synced, settings, played, name, monkeypatch
+):
+    with monkeypatch.context() as patch:
+        name_more(played, patch, name)
+        options = {"full": True, "accept_shrink": True}
+        assert accounts.attempt(synced, settings, **options).exit_code == 0
+    assert accounts.attempt(synced, settings, full=True).exit_code == 0
+    name_more(played, monkeypatch, name)
+    assert accounts.attempt(synced, settings, full=True).exit_code == 7
+
+
+@pytest.mark.parametrize("name", [*SECOND_LISTS, "humanitix"])
+def test_orders_that_were_deleted_are_accepted_once(synced, settings, played, name):
+    """
+    Four of five, by the venue itself; also after a read that only asked for all of
+    them once.
+    """
+    before = accounts.figures(synced)
+    played.player.world.purchases[:] = played.player.world.purchases[::5]
+    played.player.forget()
+    assert accounts.attempt(synced, settings, full=True).exit_code == 7
+    assert accounts.attempt(synced, settings, accept_shrink=True).exit_code == 0
+    assert accounts.attempt(synced, settings).exit_code == 0
+    assert accounts.attempt(synced, settings, full=True).exit_code == 0
+    assert accounts.figures(synced) == before
+
+
+@pytest.mark.parametrize("name", ["wix"])
+def test_deleted_orders_that_guests_and_payments_still_name_are_named(
+    synced, settings, played, name, monkeypatch, frozen
+):
+    """
+    On a quiet site: four orders changed and were deleted, and nothing else happened.
+    """
+    before = accounts.figures(synced)
+    player = played.player
+    there = player.world
+    there.now += 600
+    frozen(NOW + timedelta(seconds=600))
+    changed = set(world.change_some(there, 4, 20))
+    left = [p for p in there.purchases if p.id not in changed]
+    respond = player.respond
+
+    def lacking(asked):
+        if "/orders" not in asked.path:
+            return respond(asked)
+        whole, there.purchases = there.purchases, left
+        try:
+            return respond(asked)
+        finally:
+            there.purchases = whole
+
+    monkeypatch.setattr(player, "respond", lacking)
+    outcome = sync.sync(synced, settings, Request())
+    assert outcome.exit_code == 0
+    assert outcome.notes == (
+        "4 orders are no longer listed; they still count, see `status`",
+    )
+    assert sync.sync(synced, settings, Request()).notes == ()
+    with synced.read() as session:
+        assert len(saving.delisted_orders(session, 1)) == 4
+    assert accounts.figures(synced) == before

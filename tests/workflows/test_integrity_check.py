@@ -26,7 +26,7 @@ from ticketsync.sandbox import platforms, server, world
 from ticketsync.store import engine, lease
 from ticketsync.store.tables.everything import metadata
 from ticketsync.store.types import Flag, Instant
-from ticketsync.workflows import match, sync, upkeep
+from ticketsync.workflows import integrity_check, match, sync
 from ticketsync.workflows.sync import Request
 
 BOOKS = {  # table → how a finding calls its rows
@@ -97,7 +97,7 @@ def book(season, tmp_path, frozen):
 def checked(file, *, deep=True):
     database = engine.open_database(str(file))
     try:
-        return upkeep.check(database, SETTINGS, deep=deep)
+        return integrity_check.check(database, SETTINGS, deep=deep)
     finally:
         database.close()
 
@@ -336,7 +336,7 @@ def test_a_trigger_and_views_that_are_none_of_ours_are_named(book):
 
 @pytest.mark.parametrize("read_once", ["postgresql"], indirect=True)
 def test_the_same_on_postgresql(read_once, settings):
-    assert upkeep.check(read_once, settings, deep=True).rows == ()
+    assert integrity_check.check(read_once, settings, deep=True).rows == ()
     with read_once.write() as session:
         for statement in (
             "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS"
@@ -352,7 +352,7 @@ def test_the_same_on_postgresql(read_once, settings):
         ):
             session.connection().execute(text(statement))
 
-    found = upkeep.check(read_once, settings, deep=True)
+    found = integrity_check.check(read_once, settings, deep=True)
 
     assert {
         "trigger quietly: is none of ours",
@@ -421,7 +421,7 @@ def test_a_ticket_without_an_order_is_compared_with_its_record(read_once, settin
         assert number is not None
         change = text("UPDATE tickets SET type_name = 'Mine' WHERE id = :id")
         session.connection().execute(change, {"id": number})
-    found = upkeep.check(read_once, settings, deep=True)
+    found = integrity_check.check(read_once, settings, deep=True)
     named = [
         i for i in found.findings if (i.table, i.column) == ("ticket", "type_name")
     ]
@@ -521,7 +521,7 @@ def test_a_replay_counts_and_writes_only_what_differs(read_once, settings, froze
     counts = result.counts
     assert (counts.created, counts.updated) == (1, 3)
     assert counts.unchanged == counts.processed - 4
-    assert upkeep.check(read_once, settings, deep=True).rows == ()
+    assert integrity_check.check(read_once, settings, deep=True).rows == ()
     after = rows_of(read_once)
     for table in ("raw_blocks", "raw_records", "bookmarks", "refunds"):
         assert after[table] == before[table], table
@@ -546,7 +546,7 @@ def test_a_replay_keeps_the_day_on_which_an_order_was_missed(
     frozen(NOW + timedelta(days=30))
     (result,) = sync.replay(read_once, settings, []).results
     assert result.counts.updated == 1
-    assert upkeep.check(read_once, settings, deep=True).rows == ()
+    assert integrity_check.check(read_once, settings, deep=True).rows == ()
     with read_once.read() as session:
         orders = metadata.tables["orders"]
         row = session.connection().execute(orders.select().where(orders.c.id == 1))

@@ -13,7 +13,7 @@ from support import commands
 from support.platform_accounts import copied, keep, point
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import links, offers, shows
+from ticketsync.catalogue import links, occurrences, shows
 from ticketsync.core import clock, errors
 from ticketsync.reporting import numbers
 from ticketsync.sandbox import platforms, server, world
@@ -135,7 +135,7 @@ def linked(database, account):
     with database.read() as session:
         return next(
             o
-            for o in offers.all_offers(session, None)
+            for o in occurrences.list_occurrences(session, None)
             if o.account == account and o.show_id
         )
 
@@ -150,31 +150,31 @@ def test_the_breakdown_uses_the_venues_names_and_merges_what_is_alike(
     everywhere, settings
 ):
     database, _ = everywhere
-    offer = linked(database, "ticket_tailor")
-    before = types(database, offer.show_id, "ticket_tailor")
+    occurrence = linked(database, "ticket_tailor")
+    before = types(database, occurrence.show_id, "ticket_tailor")
     assert {"Adult", "Concession"} <= set(before)
     names = match.configure(
         database,
         settings,
-        offer,
+        occurrence,
         enabled=None,
         ticket_sales=None,
         types={"Adult": "Seat", "Concession": "Seat"},
     )
     assert names == {"Adult": "Seat", "Concession": "Seat"}
-    after = types(database, offer.show_id, "ticket_tailor")
+    after = types(database, occurrence.show_id, "ticket_tailor")
     assert "Adult" not in after
     both = before["Adult"].gross + before["Concession"].gross
     assert after["Seat"].gross == both
     match.configure(
         database,
         settings,
-        offer,
+        occurrence,
         enabled=None,
         ticket_sales=None,
         types={"Adult": "", "Concession": ""},
     )
-    assert types(database, offer.show_id, "ticket_tailor") == before
+    assert types(database, occurrence.show_id, "ticket_tailor") == before
 
 
 @pytest.mark.parametrize("switch", ["enabled", "ticket_sales"])
@@ -182,38 +182,38 @@ def test_a_link_that_is_switched_off_brings_no_sales_until_it_is_on_again(
     everywhere, settings, switch
 ):
     database, _ = everywhere
-    offer = linked(database, "ticket_tailor")
+    occurrence = linked(database, "ticket_tailor")
 
     def gross():
         with database.read() as session:
-            rows = numbers.figures(session, offer.show_id)
+            rows = numbers.figures(session, occurrence.show_id)
         return {row.account: row.gross for row in rows}
 
     before = gross()
     off = {"enabled": None, "ticket_sales": None, "types": {}, switch: False}
-    match.configure(database, settings, offer, **off)
+    match.configure(database, settings, occurrence, **off)
     assert "ticket_tailor" not in gross()
     sync.sync(database, settings, Request(full=True))
     assert "ticket_tailor" not in gross()
-    match.configure(database, settings, offer, **{**off, switch: True})
+    match.configure(database, settings, occurrence, **{**off, switch: True})
     assert gross() == before
 
 
 def test_a_date_of_a_link_that_is_off_is_not_followed(everywhere, settings):
     database, _ = everywhere
-    offer = linked(database, "ticket_tailor")
+    occurrence = linked(database, "ticket_tailor")
     with database.write() as session:
-        links.set_switches(session, offer.id, enabled=False)
-        moved = {offer.id: offer.starts_at + timedelta(minutes=30)}
+        links.set_switches(session, occurrence.id, enabled=False)
+        moved = {occurrence.id: occurrence.starts_at + timedelta(minutes=30)}
         assert links.follow_moves(session, moved) == []
-        links.set_switches(session, offer.id, enabled=True)
+        links.set_switches(session, occurrence.id, enabled=True)
         assert len(links.follow_moves(session, moved)) == 1
 
 
 def test_a_link_that_is_not_there_cannot_be_set(everywhere, settings):
     database, _ = everywhere
     with database.read() as session:
-        loose = next(o for o in offers.all_offers(session) if not o.is_dated)
+        loose = next(o for o in occurrences.list_occurrences(session) if not o.is_dated)
     with pytest.raises(errors.NotFound):
         match.configure(
             database, settings, loose, enabled=None, ticket_sales=None, types={}
@@ -225,7 +225,11 @@ def test_a_variation_without_a_date_becomes_a_show_by_a_persons_word(
 ):
     database, sandbox = everywhere
     with database.read() as session:
-        bar = next(o for o in offers.all_offers(session) if o.occurrence_id == "VBAR")
+        bar = next(
+            o
+            for o in occurrences.list_occurrences(session)
+            if o.occurrence_id == "VBAR"
+        )
         show = shows.list_shows(session)[0]
     assert bar.show_id is None
     match.link(database, settings, bar.id, show.id)

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from ticketsync.catalogue import links, offers, shows
+from ticketsync.catalogue import links, occurrences, shows
 from ticketsync.core import clock, errors
 from ticketsync.reporting import exports
 from ticketsync.store.tables.catalogue import Occurrence
@@ -23,7 +23,7 @@ def listed(connected, settings, tmp_path):
     """
     sync.fetch_listing(connected, settings, [])
     with connected.write() as session:
-        for offer in offers.all_offers(session)[:2]:
+        for offer in occurrences.list_occurrences(session)[:2]:
             new = shows.NewShow(
                 *(offer.event, offer.starts_at, "The Lantern Room"),
                 *("Australia/Sydney", "AUD"),
@@ -54,7 +54,9 @@ def edited(file, **decisions):
 
 def linked(database):
     with database.read() as session:
-        return {o.id: o.show_id for o in offers.all_offers(session) if o.show_id}
+        return {
+            o.id: o.show_id for o in occurrences.list_occurrences(session) if o.show_id
+        }
 
 
 def test_certain_pairs_stand_in_the_file_and_the_rest_is_open(listed):
@@ -139,7 +141,7 @@ def test_two_times_of_one_account_do_not_feed_one_show(listed, settings):
     """
     database, _ = listed
     with database.write() as session:
-        first, second = offers.all_offers(session)[:2]
+        first, second = occurrences.list_occurrences(session)[:2]
         dates = table_of(Occurrence)
         session.connection().execute(
             dates.update()

@@ -21,11 +21,11 @@ from support.platform_accounts import (  # noqa: F401  # others know them by thi
 )
 from test_sync import dump
 
-from ticketsync.catalogue import offers
+from ticketsync.catalogue import occurrences
 from ticketsync.core import clock
 from ticketsync.reporting import numbers
 from ticketsync.sandbox import platforms, server, world
-from ticketsync.workflows import sync, upkeep
+from ticketsync.workflows import integrity_check, sync
 
 
 @pytest.fixture(params=tuple(platforms.PLAYED))
@@ -142,7 +142,7 @@ def test_after_changes_and_a_day_the_books_are_what_the_records_come_to(
     frozen(NOW + timedelta(days=1))
     run(synced, settings, full=True)
 
-    assert upkeep.check(synced, settings, deep=True).rows == ()
+    assert integrity_check.check(synced, settings, deep=True).rows == ()
     before = dump(synced)
     (result,) = sync.replay(synced, settings, []).results
     assert (result.counts.created, result.counts.updated) == (0, 0)
@@ -240,7 +240,7 @@ def test_nothing_changed_on_200_linked_events_asks_no_more_than_promised(
     played = player(many_dates(habits, 200, as_works=as_works), limit=10**6)
     sandbox = server.Sandbox(world.build(today=TODAY, orders=10), others=(played,))
     sandbox.clock = lambda: clock.now().timestamp()
-    monkeypatch.setattr("ticketsync.workflows.session.CallBudget", _Unlimited)
+    monkeypatch.setattr("ticketsync.workflows.account_run.CallBudget", _Unlimited)
     monkeypatch.setenv("KEY", played.key)
     with server.serving(sandbox) as address:
         connect(sqlite, name, sandbox.url(address, name))
@@ -255,5 +255,7 @@ def test_nothing_changed_on_200_linked_events_asks_no_more_than_promised(
     beside = [t for t in asked if not any(part in t for part in listing)]
     assert len(beside) == most
     with sqlite.read() as session:
-        linked = [o for o in offers.all_offers(session) if o.show_id is not None]
+        linked = [
+            o for o in occurrences.list_occurrences(session) if o.show_id is not None
+        ]
     assert len(linked) == 200

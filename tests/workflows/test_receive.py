@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from test_sync import COMPARED, dump, figures, truth
 
 from ticketsync.accounts import credentials, state
-from ticketsync.catalogue import offers
+from ticketsync.catalogue import occurrences
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import Secret
 from ticketsync.net.hooks import Delivery, Forged, Stale
@@ -103,7 +103,7 @@ def test_a_sale_arrives_by_its_delivery_alone(synced, settings, sandbox, frozen)
     sandbox.log.clear()
     came(synced, "ticket_tailor", f"or_{fresh.id}", "ORDER.CREATED", 1)
 
-    done = receive.work_off(synced, settings)
+    done = receive.process_deliveries(synced, settings)
 
     assert [r.outcome for r in done.results] == ["success"]
     event = f"ev_{fresh.performance.id}"
@@ -122,12 +122,12 @@ def test_twice_is_once_and_the_next_sync_finds_nothing_left_out(
     changed = sandbox.change(lambda w: world.change_some(w, 12, 6))
     for number, order in enumerate(changed):
         came(synced, "ticket_tailor", f"or_{order}", "ORDER.UPDATED", number)
-    receive.work_off(synced, settings)
+    receive.process_deliveries(synced, settings)
     by_hooks = figures(synced)
     before = dump(synced)
 
     assert by_hooks == truth(sandbox)
-    assert receive.work_off(synced, settings).deliveries == 0
+    assert receive.process_deliveries(synced, settings).deliveries == 0
     assert dump(synced) == before
     sync.sync(synced, settings, Request(full=True))
     assert figures(synced) == by_hooks
@@ -142,11 +142,14 @@ def test_f70_a_hint_at_what_we_do_not_hold_reads_the_listing_first(
     order = sandbox.world.purchases[0]
     came(connected, "ticket_tailor", f"or_{order.id}", "ORDER.UPDATED", 1)
 
-    receive.work_off(connected, settings)
+    receive.process_deliveries(connected, settings)
 
     assert inbox_states(connected) == ["done"]
     with connected.read() as session:
-        listed = {offer.occurrence_id for offer in offers.all_offers(session)}
+        listed = {
+            occurrence.occurrence_id
+            for occurrence in occurrences.list_occurrences(session)
+        }
         kept = session.connection().exec_driver_sql("SELECT provider_id FROM orders")
         assert [row.provider_id for row in kept] == [f"or_{order.id}"]
     assert f"ev_{order.performance.id}" in listed
@@ -157,7 +160,7 @@ def test_an_order_that_is_not_there_fails_alone(synced, settings, sandbox):
     came(synced, "ticket_tailor", "or_404404", "ORDER.CREATED", 1)
     for number, order in enumerate(changed, start=2):
         came(synced, "ticket_tailor", f"or_{order}", "ORDER.UPDATED", number)
-    receive.work_off(synced, settings)
+    receive.process_deliveries(synced, settings)
     assert sorted(inbox_states(synced)) == ["done", "done", "done", "failed"]
     assert figures(synced) == truth(sandbox)
 
@@ -168,12 +171,12 @@ def test_f58_a_platform_that_is_down_is_asked_again_later(
     (changed,) = sandbox.change(lambda w: world.change_some(w, 1, 1))
     came(synced, "ticket_tailor", f"or_{changed}", "ORDER.UPDATED", 1)
     sandbox.faults.plan(Plan("status:503", times=99))
-    receive.work_off(synced, settings)
+    receive.process_deliveries(synced, settings)
     assert inbox_states(synced) == ["received"]
     sandbox.faults.clear()
-    assert receive.work_off(synced, settings).deliveries == 0  # not yet
+    assert receive.process_deliveries(synced, settings).deliveries == 0  # not yet
     frozen(NOW + timedelta(minutes=2))
-    assert receive.work_off(synced, settings).deliveries == 1
+    assert receive.process_deliveries(synced, settings).deliveries == 1
     assert inbox_states(synced) == ["done"]
     assert figures(synced) == truth(sandbox)
 
@@ -183,7 +186,7 @@ def test_a_busy_account_keeps_its_deliveries(synced, settings, sandbox):
     came(synced, "ticket_tailor", f"or_{changed}", "ORDER.UPDATED", 1)
     with synced.write() as session:
         lease.take(session, "account tt", "run-1 (process 1 on another machine)", NOW)
-    done = receive.work_off(synced, settings)
+    done = receive.process_deliveries(synced, settings)
     assert [r.outcome for r in done.results] == ["skipped-busy"]
     assert inbox_states(synced) == ["received"]
 
@@ -281,7 +284,7 @@ def play(venue, settings, frozen, seed, rounds, per_round):
                     )
             player.forget()
         keep(orderly, [checked(*i[:1], *i[2:5], account_id=ids[i[0]]) for i in lot])
-        receive.work_off(orderly, settings)
+        receive.process_deliveries(orderly, settings)
         changes = dict.fromkeys(item[:2] for item in lot)
         lost = {change for change in changes if chance.random() < 0.05}
         late = [item for item in lot if item[:2] not in lost]
@@ -289,8 +292,8 @@ def play(venue, settings, frozen, seed, rounds, per_round):
         chance.shuffle(late)
         keep(database, [_sent(played, chance, ids, item) for item in late])
         if round_ % 2:
-            receive.work_off(database, settings)
-    receive.work_off(database, settings)
+            receive.process_deliveries(database, settings)
+    receive.process_deliveries(database, settings)
     frozen(NOW + timedelta(hours=8))
     for each in (database, orderly):
         outcome = sync.sync(each, settings, Request(full=True))
@@ -368,9 +371,9 @@ def test_g04_ten_thousand_deliveries_converge(venue_of, settings, frozen, seed):
 def figures_of_tt(database):
     with database.read() as session:
         dates = {
-            offer.show_id: offer.occurrence_id
-            for offer in offers.all_offers(session)
-            if offer.account == "tt"
+            occurrence.show_id: occurrence.occurrence_id
+            for occurrence in occurrences.list_occurrences(session)
+            if occurrence.account == "tt"
         }
         return {
             dates[item.show_id]: {name: item.as_json()[name] for name in COMPARED}
@@ -412,13 +415,13 @@ def test_replay_works_off_again_what_came_since_a_date(
     purchase = sandbox.world.purchases[0]
     hooked(synced)
     came(synced, "ticket_tailor", f"or_{purchase.id}", "ORDER.UPDATED", 1)
-    receive.work_off(synced, settings)
+    receive.process_deliveries(synced, settings)
     before = dump(synced)
     with synced.write() as session:
         assert inbox.replay(session, 1, NOW + timedelta(hours=1), NOW) == 0
         assert inbox.replay(session, 1, NOW, NOW) == 1
 
-    done = receive.work_off(synced, settings)
+    done = receive.process_deliveries(synced, settings)
 
     assert done.deliveries == 1
     assert dump(synced) == before
@@ -545,7 +548,7 @@ def test_f66_a_replay_long_after_has_no_effect(synced, settings, sandbox, frozen
     assert came(synced, "square", "O1", "order.updated", 5, account_id=2)
 
     assert inbox_states(synced) == ["done"]
-    assert receive.work_off(synced, settings).deliveries == 0
+    assert receive.process_deliveries(synced, settings).deliveries == 0
 
 
 def test_f68_what_came_while_we_were_down_for_days_is_found_by_the_next_sync(

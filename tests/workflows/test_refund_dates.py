@@ -58,7 +58,7 @@ def refunded(adopted, settings, sandbox, frozen):
         for p in sandbox.world.purchases
         if p.was_paid and p.total > 1000 and not p.returned and len(p.seats) > 1
     )
-    sandbox.change(lambda w: world.goodwill(w, purchase))
+    sandbox.change(lambda w: world.refund_by_goodwill(w, purchase))
     frozen(NOW + timedelta(days=1))
     run(adopted, settings, full=True)
     adopted.purchase = purchase

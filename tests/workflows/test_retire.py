@@ -14,9 +14,9 @@ from test_account_identity import attempt
 from test_sync import dump, figures
 
 from ticketsync.accounts import health, state
-from ticketsync.catalogue import offers
+from ticketsync.catalogue import occurrences
 from ticketsync.cli import status
-from ticketsync.cli.serve import doors_of
+from ticketsync.cli.serve import webhook_endpoints
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import Secret
 from ticketsync.net.hooks import ORDER
@@ -28,8 +28,8 @@ from ticketsync.webhooks import inbox
 from ticketsync.webhooks.inbox import Arrived
 from ticketsync.workflows import connect as connecting
 from ticketsync.workflows import doctor, receive, retire, sync
+from ticketsync.workflows.account_run import lease_of
 from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.session import lease_of
 from ticketsync.workflows.sync import Request
 
 
@@ -51,7 +51,7 @@ def kept(adopted, settings, sandbox):
 
 def named(database, account):
     with database.read() as session:
-        return state.named(session, account)
+        return state.get_account(session, account)
 
 
 def test_an_account_with_orders_is_retired_and_its_figures_stay(
@@ -133,19 +133,19 @@ def test_an_account_that_is_being_read_is_not_retired_meanwhile(kept, settings):
 def test_webhooks_of_a_retired_account_are_turned_away(kept, settings, monkeypatch):
     monkeypatch.setenv("HOOK", "a secret")
     with kept.write() as session:
-        account = state.named(session, "tt")
+        account = state.get_account(session, "tt")
         path = inbox.endpoint(session, account.id, NOW)
         inbox.set_secret(session, account.id, "env", "HOOK", NOW)
         came = Arrived(account.id, "k", "ORDER.CREATED", ORDER, "received", "or_1")
         inbox.keep(session, [came], NOW)
-    assert len(doors_of(kept, settings)) == 1
+    assert len(webhook_endpoints(kept, settings)) == 1
 
     retire.remove(kept, settings, "tt")
 
-    doors = doors_of(kept, settings)
+    doors = webhook_endpoints(kept, settings)
     assert doors == []
-    assert receive.work_off(kept, settings).deliveries == 0
-    with running(web.house(Receiver(kept, lambda: doors), None)) as address:
+    assert receive.process_deliveries(kept, settings).deliveries == 0
+    with running(web.create_app(Receiver(kept, lambda: doors), None)) as address:
         answer = httpx.post(f"{address}/hooks/{path}", json={}, trust_env=False)
     assert answer.status_code == 404
     with kept.read() as session:
@@ -244,4 +244,4 @@ def test_an_account_without_orders_is_deleted_with_its_listing_and_its_key(
     add_again(adopted, settings, sandbox)
     sync.fetch_listing(adopted, settings, [])
     with adopted.read() as session:
-        assert len(offers.all_offers(session)) == 40
+        assert len(occurrences.list_occurrences(session)) == 40

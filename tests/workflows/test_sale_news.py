@@ -15,7 +15,7 @@ from ticketsync.financials import notices
 from ticketsync.sandbox import world
 from ticketsync.store.tables.catalogue import Show
 from ticketsync.store.upsert import table_of
-from ticketsync.workflows import sale_news, sync
+from ticketsync.workflows import sales_notifications, sync
 from ticketsync.workflows.sync import Request
 
 ALL = ("sold", "refund", "nearly-full", "sold-out")
@@ -50,7 +50,7 @@ def telling(settings, told):
 
 @pytest.fixture
 def synced(read_once, telling, told):
-    assert sale_news.tell(read_once, telling) == []
+    assert sales_notifications.notify(read_once, telling) == []
     assert told() == []  # what was sold before is no news
     return read_once
 
@@ -78,12 +78,12 @@ def test_sales_of_an_hour_are_one_message_and_told_once(
     }
     assert grown
 
-    sale_news.tell(synced, telling)
+    sales_notifications.notify(synced, telling)
     assert told() == []  # within the hour
 
     frozen(NOW + timedelta(minutes=61))
-    sale_news.tell(synced, telling)
-    sale_news.tell(synced, telling)
+    sales_notifications.notify(synced, telling)
+    sales_notifications.notify(synced, telling)
 
     (message,) = told()
     assert message.startswith("ticketsync: sales\n")
@@ -103,7 +103,7 @@ def test_a_refund_is_told(synced, sandbox, telling, told, frozen):
     sync.sync(synced, telling, Request(full=True))
     frozen(NOW + timedelta(hours=2))
 
-    sale_news.tell(synced, telling)
+    sales_notifications.notify(synced, telling)
 
     (message,) = told()
     back = purchase.returned - returned
@@ -128,7 +128,7 @@ def test_a_full_house_is_told_at_once_and_once(
         )
 
     for _ in range(3):
-        sale_news.tell(synced, telling)
+        sales_notifications.notify(synced, telling)
 
     found = told()
     if words is None:
@@ -156,7 +156,7 @@ def test_a_house_sold_in_two_currencies_is_full_once(synced, telling, told):
             f"WHERE show_id = {item.show_id}"
         )
 
-    sale_news.tell(synced, telling)
+    sales_notifications.notify(synced, telling)
 
     (message,) = told()
     assert message.count("sold out") == 1
@@ -183,11 +183,11 @@ def test_what_nobody_heard_is_told_next_time(synced, sandbox, telling, told, fro
         telling, notify=replace(telling.notify, command=("/nowhere/program",))
     )
 
-    failures = sale_news.tell(synced, deaf)
+    failures = sales_notifications.notify(synced, deaf)
     assert [error.word for error in failures] == ["not-told"]
     assert told() == []
 
-    sale_news.tell(synced, telling)
+    sales_notifications.notify(synced, telling)
     assert len(told()) == 1
 
 
@@ -201,8 +201,8 @@ def test_nobody_is_told_twice_because_another_was_not_reached(
         notify=replace(telling.notify, mail="smtp://127.0.0.1:1/?to=a@b&from=c@d"),
     )
 
-    assert sale_news.tell(synced, half)
-    sale_news.tell(synced, half)
+    assert sales_notifications.notify(synced, half)
+    sales_notifications.notify(synced, half)
 
     assert len(told()) == 1
 
@@ -213,8 +213,8 @@ def test_only_what_was_asked_for_is_told(synced, sandbox, telling, told, frozen)
     quiet = replace(telling, notify=replace(telling.notify, sales=("sold-out",)))
     none = replace(telling, notify=replace(telling.notify, sales=()))
 
-    sale_news.tell(synced, none)
-    sale_news.tell(synced, quiet)
+    sales_notifications.notify(synced, none)
+    sales_notifications.notify(synced, quiet)
 
     assert told() == []
 
@@ -236,7 +236,7 @@ def test_a_show_put_on_sale_later_is_told_from_its_first_ticket(
         )
     frozen(NOW + timedelta(hours=2))
 
-    sale_news.tell(synced, telling)
+    sales_notifications.notify(synced, telling)
 
     (message,) = told()
     assert "New, 2026-09-10 10:00: +2 tickets, 50.00 AUD; 2 sold." in message

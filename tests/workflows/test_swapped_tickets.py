@@ -28,7 +28,7 @@ def played(frozen, monkeypatch):
     """
     A Humanitix whose two events are sold in one currency.
     """
-    habits = replace(humanitix.HABITS, currencies={})
+    habits = replace(humanitix.PROFILE, currencies={})
     player = humanitix.Humanitix(world.build(today=TODAY, orders=120, habits=habits))
     sandbox = server.Sandbox(world.build(today=TODAY, orders=10), others=(player,))
     sandbox.clock = lambda: clock.now().timestamp()
@@ -126,8 +126,8 @@ def test_a_swapped_ticket_is_at_the_door_of_its_new_night_with_its_money(
 
     after = figures(synced)
     same(after, expected(played))
-    old = humanitix.HABITS.named(purchase.performance)
-    new = humanitix.HABITS.named(target)
+    old = humanitix.PROFILE.named(purchase.performance)
+    new = humanitix.PROFILE.named(target)
     assert after[old]["tickets_sold"] == before[old]["tickets_sold"] - 1
     assert after[new]["tickets_sold"] == before[new]["tickets_sold"] + 1
     seat = purchase.seats[0]
@@ -196,7 +196,7 @@ def test_a_swapped_ticket_whose_order_is_not_known_is_set_aside_by_name(
         (waiting,) = quarantine.all_of(session, 1)
     assert (waiting.provider_id, waiting.word) == (order, "order-missing")
     assert waiting.event_id in map(
-        humanitix.HABITS.named, (purchase.performance, target)
+        humanitix.PROFILE.named, (purchase.performance, target)
     )
     played.faults.spoil = spoil
     run(synced, settings, full=True)

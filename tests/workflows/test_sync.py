@@ -10,14 +10,14 @@ import pytest
 from conftest import NOW, connect
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import offers
+from ticketsync.catalogue import occurrences
 from ticketsync.core import errors
 from ticketsync.core.config import AccountSettings, FeeSchedule
 from ticketsync.reporting import numbers, runs, sales
 from ticketsync.sandbox import world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store.tables.everything import metadata
-from ticketsync.workflows import match, sync
+from ticketsync.workflows import match, show_figures, sync
 from ticketsync.workflows.sync import Request
 
 NOT_DATA = ("sync_runs", "leases")
@@ -51,7 +51,7 @@ def figures(database):
             offer.occurrence_id: {
                 name: by_show[offer.show_id].as_json()[name] for name in COMPARED
             }
-            for offer in offers.all_offers(session)
+            for offer in occurrences.list_occurrences(session)
             if offer.show_id in by_show
         }
 
@@ -165,7 +165,7 @@ def test_fees_are_unknown_until_the_venue_states_its_rate(adopted, settings, san
     rate = FeeSchedule(per_ticket=Decimal(1), percent=Decimal(2))
     known = replace(settings, accounts={"tt": AccountSettings(fees=rate)})
 
-    match.rebuild(adopted, known)
+    show_figures.rebuild(adopted, known)
 
     per_event = {f"ev_{p.id}": 0 for p in sandbox.world.performances}
     for purchase in sandbox.world.purchases:  # by hand: 1.00 a paid ticket, 2 %
@@ -174,7 +174,9 @@ def test_fees_are_unknown_until_the_venue_states_its_rate(adopted, settings, san
             cents = 100 * paid + (2 * purchase.total + 50) // 100
             per_event[f"ev_{purchase.performance.id}"] += cents
     with adopted.read() as session:
-        shows = {o.show_id: o.occurrence_id for o in offers.all_offers(session)}
+        shows = {
+            o.show_id: o.occurrence_id for o in occurrences.list_occurrences(session)
+        }
         for item in numbers.figures(session):
             assert item.fees.minor == per_event[shows[item.show_id]]
             assert item.net == item.gross - item.refunded - item.fees
@@ -305,7 +307,7 @@ def test_f87_the_breaker_opens_after_five_failures_and_probes_again(
     assert asked_while_open == 0
     assert probe.exit_code == 0
     with adopted.read() as session:
-        assert state.named(session, "tt").failures == 0
+        assert state.get_account(session, "tt").failures == 0
 
 
 def test_a_named_account_is_tried_whatever_its_breaker_says(adopted, settings, sandbox):
@@ -336,14 +338,14 @@ def test_f71_an_account_whose_turn_does_not_come_says_so(adopted, settings, sand
     assert (outcome.exit_code, result.word) == (5, "deadline")
     assert sandbox.log == [] or all("orders" not in path for _, path, _ in sandbox.log)
     with adopted.read() as session:
-        assert state.named(session, "tt").failures == 0
+        assert state.get_account(session, "tt").failures == 0
         assert runs.runs(session)[0].word == "deadline"
     assert run(adopted, settings).exit_code == 0
 
 
 def test_a_paused_account_is_left_out(adopted, settings):
     with adopted.write() as session:
-        state.set_state(session, state.named(session, "tt").id, "paused")
+        state.set_state(session, state.get_account(session, "tt").id, "paused")
     outcome = run(adopted, settings)
     assert outcome.results[0].outcome == "skipped-disabled"
 
@@ -466,11 +468,11 @@ def test_an_excluded_show_has_no_figures_until_it_is_taken_in_again(
     run(adopted, settings)
     before = figures(adopted)
     with adopted.read() as session:
-        offer = offers.all_offers(session)[0]
+        offer = occurrences.list_occurrences(session)[0]
 
-    match.exclude(adopted, settings, offer.show_id, True, "private hire")
+    show_figures.exclude(adopted, settings, offer.show_id, True, "private hire")
     without = figures(adopted)
-    match.exclude(adopted, settings, offer.show_id, False, "")
+    show_figures.exclude(adopted, settings, offer.show_id, False, "")
 
     assert set(before) - set(without) == {offer.occurrence_id}
     assert figures(adopted) == before
@@ -480,7 +482,7 @@ def test_unlinking_takes_the_sales_away_and_linking_brings_them_back(adopted, se
     run(adopted, settings)
     before = figures(adopted)
     with adopted.read() as session:
-        offer = offers.all_offers(session)[0]
+        offer = occurrences.list_occurrences(session)[0]
 
     match.unlink(adopted, settings, offer.id)
     without = figures(adopted)
@@ -494,7 +496,7 @@ def test_what_a_person_took_apart_is_not_put_together_by_the_next_match(
     adopted, settings
 ):
     with adopted.read() as session:
-        offer = offers.all_offers(session)[0]
+        offer = occurrences.list_occurrences(session)[0]
     match.unlink(adopted, settings, offer.id)
     with adopted.read() as session:
         plan = match.plan(session, settings)
@@ -516,7 +518,7 @@ def test_no_person_is_stored_unless_asked_for(adopted, settings, sqlite):
         )
         from ticketsync.sales import versions
 
-        account = state.named(session, "tt").id
+        account = state.get_account(session, "tt").id
         raw = b"".join(
             version.data
             for block in versions.latest(session, account, "order")

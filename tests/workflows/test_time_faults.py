@@ -101,7 +101,7 @@ def test_f09_a_watermark_moves_only_when_the_whole_list_was_read(
     The first page holds the newest change, the second page fails: the watermark stays.
     """
     with synced.read() as session:
-        before = bookmarks.of(session, 1, orders.NEWEST)
+        before = bookmarks.get_bookmarks(session, 1, orders.NEWEST)
     played.player.world.now += 600
     frozen(NOW + timedelta(seconds=600))
     change(played, 55, 24)
@@ -113,7 +113,7 @@ def test_f09_a_watermark_moves_only_when_the_whole_list_was_read(
 
     assert broken.exit_code == 5
     with synced.read() as session:
-        assert bookmarks.of(session, 1, orders.NEWEST) == before
+        assert bookmarks.get_bookmarks(session, 1, orders.NEWEST) == before
     played.faults.clear()
     run(synced, settings)
     same(figures(synced), expected(played, name))

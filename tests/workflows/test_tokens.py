@@ -67,7 +67,7 @@ def account(square, sqlite, settings):
         check=True,
     )
     with sqlite.read() as session:
-        return state.named(session, "sq")
+        return state.get_account(session, "sq")
 
 
 def test_f127_the_address_has_state_and_challenge_but_no_secret(square):
@@ -150,7 +150,7 @@ def test_f25_without_a_refresh_token_the_account_is_parked(
     result = run(sqlite, settings)
     assert (result.outcome, result.exit_code) == ("failed", 4)
     with sqlite.read() as session:
-        assert state.named(session, "sq").state == "parked"
+        assert state.get_account(session, "sq").state == "parked"
 
 
 def test_a_new_refresh_token_is_stored_before_the_new_token_is_used(
@@ -179,11 +179,11 @@ def test_f26_two_processes_never_renew_with_the_same_token(
     account, square, sqlite, settings, frozen
 ):
     from ticketsync.store import lease
-    from ticketsync.workflows import session
+    from ticketsync.workflows import account_run
 
     frozen(clock.from_iso(account.options[tokens.EXPIRES]))
     with sqlite.write() as writing:
-        lease.take(writing, session.lease_of(account), "another", clock.now())
+        lease.take(writing, account_run.lease_of(account), "another", clock.now())
     assert run(sqlite, settings).outcome == "skipped-busy"
     with pytest.raises(errors.Busy):
         connect.check(sqlite, settings, "sq")

@@ -17,7 +17,7 @@ from test_platforms import adopt, name, played  # noqa: F401
 from test_sync import dump, figures
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import offers, shows
+from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import errors
 from ticketsync.store import engine
 from ticketsync.workflows import connect as connecting
@@ -171,7 +171,10 @@ def test_an_order_that_another_account_has_brought_is_refused(
     assert (result.exit_code, result.word) == (7, "connected-already")
     assert " orders that the account 'tt' reads already" in result.message
     with adopted.read() as session:
-        assert {o.account for o in offers.all_offers(session)} == {"tt", "tt2"}
+        assert {o.account for o in occurrences.list_occurrences(session)} == {
+            "tt",
+            "tt2",
+        }
     assert figures(adopted) == before
 
 
@@ -212,7 +215,7 @@ def test_one_account_alone_asks_the_database_nothing_more(
     adopted, settings, monkeypatch
 ):
     asked = []
-    monkeypatch.setattr(offers, "read_elsewhere", lambda *_: asked.append("dates"))
+    monkeypatch.setattr(occurrences, "read_elsewhere", lambda *_: asked.append("dates"))
     monkeypatch.setattr(
         "ticketsync.sales.saving.read_elsewhere", lambda *_: asked.append("orders")
     )
@@ -260,7 +263,7 @@ def test_two_accounts_that_list_the_same_at_once_do_not_both_save_it(
     with database.read() as session:
         rows = session.connection().execute(text("SELECT provider_id FROM events"))
         saved = sorted(rows.scalars())
-        dates = len(offers.all_offers(session))
+        dates = len(occurrences.list_occurrences(session))
     words = sorted(result.word for result in results)
     database.close()
     assert (dates, words) == (40, ["", "connected-already"])

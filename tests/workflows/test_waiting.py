@@ -28,7 +28,7 @@ from ticketsync.store.tables.webhooks import Delivered
 from ticketsync.store.upsert import table_of
 from ticketsync.visitors.passes import Visitor
 from ticketsync.web import actions, pages, site
-from ticketsync.workflows import doctor, sale_news, waiting, watch
+from ticketsync.workflows import account_alerts, doctor, sales_notifications, waiting
 
 DAY = timedelta(days=1)
 SOME_DAY = clock.now()
@@ -175,12 +175,12 @@ class House:
 
 
 @pytest.fixture
-def house(database, tmp_path, monkeypatch):
+def venue(database, tmp_path, monkeypatch):
     monkeypatch.setenv("TT_KEY", "sk_1_2_here")
     monkeypatch.setenv("COLUMNS", "80")
     made = House(database, tmp_path / "told.txt")
-    monkeypatch.setattr(context.Here, "database", lambda here: database)
-    monkeypatch.setattr(context.Here, "settings", lambda here: made.settings)
+    monkeypatch.setattr(context.AppContext, "database", lambda here: database)
+    monkeypatch.setattr(context.AppContext, "settings", lambda here: made.settings)
     return made
 
 
@@ -196,14 +196,14 @@ def house(database, tmp_path, monkeypatch):
         *((8, 9, ""), (9, 10, "nearly")),
     ],
 )
-def test_how_full_a_show_is(house, sold, of, word):
+def test_how_full_a_show_is(venue, sold, of, word):
     """
     By hand; in Python and in SQL.
     """
-    number = house.show({}, capacity=of, sold=[(1, "AUD", sold)])
+    number = venue.show({}, capacity=of, sold=[(1, "AUD", sold)])
 
     assert capacity.fullness(sold, of) == word
-    with house.database.read() as session:
+    with venue.database.read() as session:
         rows = session.connection().execute(capacity.show_seats())
         (row,) = [row for row in rows if row.show_id == number]
     assert row.fullness == word
@@ -223,13 +223,13 @@ def test_how_full_a_show_is(house, sold, of, word):
         (0, [{"capacity": 80}], None),
     ],
 )
-def test_the_capacity_is_the_same_for_everybody(house, own, sources, expected):
+def test_the_capacity_is_the_same_for_everybody(venue, own, sources, expected):
     """
     By hand: the show's own, else what its sources have for sale together.
     """
-    number = house.show(*sources, capacity=own, sold=[(1, "AUD", 3), (2, "NZD", 4)])
+    number = venue.show(*sources, capacity=own, sold=[(1, "AUD", 3), (2, "NZD", 4)])
     now = clock.now()
-    with house.database.read() as session:
+    with venue.database.read() as session:
         found = {
             "seats": seats.seats(session, number)[number].capacity,
             "notices": [item.capacity for item in notices.standings(session)],
@@ -260,19 +260,19 @@ def test_the_capacity_is_the_same_for_everybody(house, own, sources, expected):
     assert found["totals"] == {expected}
 
 
-def test_an_oversold_show_is_seen_on_every_surface(house, capsys):
+def test_an_oversold_show_is_seen_on_every_surface(venue, capsys):
     """
     By hand: 120 seats, 70 sold at one account in AUD, 31 and 20 at the other in two
     currencies: 121. No account alone oversold it.
     """
     sold = [(1, "AUD", 70), (2, "AUD", 31), (2, "NZD", 20)]
-    number = house.show({}, {"account": 2}, capacity=120, sold=sold)
+    number = venue.show({}, {"account": 2}, capacity=120, sold=sold)
 
     found = {
-        "overview": house.page("overview"),
-        "show": house.page("show", id=number),
-        "calendar": house.page("calendar"),
-        "discrepancies": house.page("discrepancies"),
+        "overview": venue.page("overview"),
+        "show": venue.page("show", id=number),
+        "calendar": venue.page("calendar"),
+        "discrepancies": venue.page("discrepancies"),
     }
     badge = '<span class="badge bad">oversold</span>'
     for name in ("overview", "show", "calendar"):
@@ -282,39 +282,39 @@ def test_an_oversold_show_is_seen_on_every_surface(house, capsys):
     assert "1 show is oversold" in found["overview"]
     assert "oversold, 121 sold of 120 seats" in found["discrepancies"]
 
-    code, printed = house.command(capsys, "status")
+    code, printed = venue.command(capsys, "status")
     assert code == 10
     assert "1 show is oversold: ticketsync shows show" in printed
-    _, printed = house.command(capsys, "shows", "list")
+    _, printed = venue.command(capsys, "shows", "list")
     assert "OVERSOLD" in printed
-    _, printed = house.command(capsys, "shows", "show", str(number))
+    _, printed = venue.command(capsys, "shows", "show", str(number))
     assert "OVERSOLD: 121 sold" in printed
-    _, printed = house.command(capsys, "shows", "list", "--json")
+    _, printed = venue.command(capsys, "shows", "list", "--json")
     (row,) = json.loads(printed)
     assert (row["tickets_sold"], row["fullness"]) == (121, "oversold")
     examined = doctor.examine(
-        lambda: house.settings, lambda: house.database, network=False
+        lambda: venue.settings, lambda: venue.database, network=False
     )
     assert "1 show is oversold" in [f.text for f in examined if f.section == "waiting"]
-    with house.database.read() as session:
+    with venue.database.read() as session:
         (row,) = session.connection().execute(text("SELECT * FROM session_complete"))
         assert (row.fullness, row.left_to_sell) == ("oversold", -1)
         (item,) = calendar.performances(session)
         assert item.title == "Gala (121/120 sold, OVERSOLD)"
-    assert watch.tell_waiting(house.database, house.settings) == []
-    (message,) = house.told()
+    assert account_alerts.notify_waiting(venue.database, venue.settings) == []
+    (message,) = venue.told()
     assert message.startswith("ticketsync: 1 show is oversold")
 
 
-def test_one_ticket_less_is_no_alarm_anywhere(house, capsys):
+def test_one_ticket_less_is_no_alarm_anywhere(venue, capsys):
     sold = [(1, "AUD", 70), (2, "AUD", 30), (2, "NZD", 20)]
-    house.show({}, {"account": 2}, capacity=120, sold=sold)
+    venue.show({}, {"account": 2}, capacity=120, sold=sold)
 
-    assert '<span class="badge wait">full</span>' in house.page("calendar")
-    code, printed = house.command(capsys, "status")
+    assert '<span class="badge wait">full</span>' in venue.page("calendar")
+    code, printed = venue.command(capsys, "status")
     assert (code, "Nothing waits for you." in printed) == (0, True)
-    watch.tell_waiting(house.database, house.settings)
-    assert house.told() == []
+    account_alerts.notify_waiting(venue.database, venue.settings)
+    assert venue.told() == []
 
 
 # Shows that nobody sells
@@ -339,60 +339,60 @@ def test_one_ticket_less_is_no_alarm_anywhere(house, capsys):
     ],
 )
 def test_a_show_that_nobody_sells_waits_from_sixty_days_before(
-    house, capsys, sources, sold, in_days, waits
+    venue, capsys, sources, sold, in_days, waits
 ):
-    number = house.show(*sources, sold=[(1, "AUD", sold)], in_days=in_days)
+    number = venue.show(*sources, sold=[(1, "AUD", sold)], in_days=in_days)
 
-    found = [name for name in house.ids() if name.startswith("not-on-sale")]
+    found = [name for name in venue.ids() if name.startswith("not-on-sale")]
 
     assert found == ([f"not-on-sale:{number}"] if waits else [])
-    code, printed = house.command(capsys, "status")
-    assert (code == 10) == bool(house.ids())
+    code, printed = venue.command(capsys, "status")
+    assert (code == 10) == bool(venue.ids())
     assert ("1 show is on sale nowhere" in printed) == waits
 
 
-def test_an_excluded_show_does_not_wait_and_the_days_can_be_set(house):
-    near, far = house.show(in_days=10), house.show(in_days=80)
-    hidden = house.show(in_days=11)
-    with house.database.write() as session:
+def test_an_excluded_show_does_not_wait_and_the_days_can_be_set(venue):
+    near, far = venue.show(in_days=10), venue.show(in_days=80)
+    hidden = venue.show(in_days=11)
+    with venue.database.write() as session:
         shows.set_excluded(session, hidden, True, "private")
 
-    assert house.ids() == [f"not-on-sale:{near}"]
-    early = replace(house.settings, on_sale_ahead=timedelta(days=90))
-    assert house.ids(early) == [f"not-on-sale:{near}", f"not-on-sale:{far}"]
-    never = replace(house.settings, on_sale_ahead=timedelta(0))
-    assert house.ids(never) == []
+    assert venue.ids() == [f"not-on-sale:{near}"]
+    early = replace(venue.settings, on_sale_ahead=timedelta(days=90))
+    assert venue.ids(early) == [f"not-on-sale:{near}", f"not-on-sale:{far}"]
+    never = replace(venue.settings, on_sale_ahead=timedelta(0))
+    assert venue.ids(never) == []
 
 
 # Dismissed
 
 
-def test_what_was_dismissed_waits_no_more_until_it_stands_otherwise(house, capsys):
-    number = house.show({}, capacity=100, sold=[(1, "AUD", 105)])
+def test_what_was_dismissed_waits_no_more_until_it_stands_otherwise(venue, capsys):
+    number = venue.show({}, capacity=100, sold=[(1, "AUD", 105)])
     id_ = f"oversold:{number}"
 
-    code, _ = house.command(capsys, "waiting", "dismiss", id_, "--reason", "standing")
+    code, _ = venue.command(capsys, "waiting", "dismiss", id_, "--reason", "standing")
     assert code == 0
-    assert house.command(capsys, "status")[0] == 0
-    _, printed = house.command(capsys, "waiting", "list", "--dismissed", "--json")
+    assert venue.command(capsys, "status")[0] == 0
+    _, printed = venue.command(capsys, "waiting", "list", "--dismissed", "--json")
     (row,) = json.loads(printed)
     assert (row["version"], row["reason"]) == ("105/100", "standing")
     assert "@" in row["dismissed_by"]
 
-    house.sell(number, 106)
-    assert house.ids() == [id_]
-    assert house.command(capsys, "status")[0] == 10
+    venue.sell(number, 106)
+    assert venue.ids() == [id_]
+    assert venue.command(capsys, "status")[0] == 10
 
 
-def test_a_dismissal_can_be_taken_back(house, capsys):
-    number = house.show()
+def test_a_dismissal_can_be_taken_back(venue, capsys):
+    number = venue.show()
     id_ = f"not-on-sale:{number}"
-    house.command(capsys, "waiting", "dismiss", "not-on-sale")
-    assert house.ids() == []
+    venue.command(capsys, "waiting", "dismiss", "not-on-sale")
+    assert venue.ids() == []
 
-    assert house.command(capsys, "waiting", "restore", id_)[0] == 0
+    assert venue.command(capsys, "waiting", "restore", id_)[0] == 0
 
-    assert house.ids() == [id_]
+    assert venue.ids() == [id_]
     with pytest.raises(errors.NotFound):
         app(["waiting", "restore", id_], standalone_mode=False)
 
@@ -405,26 +405,26 @@ def test_a_dismissal_can_be_taken_back(house, capsys):
         ("oversold:99", "Nothing waits"),
     ],
 )
-def test_what_cannot_be_dismissed_is_said(house, id_, words):
+def test_what_cannot_be_dismissed_is_said(venue, id_, words):
     with pytest.raises(errors.TicketsyncError, match=words) as caught:
-        waiting.dismiss(house.database, house.settings, [id_])
+        waiting.dismiss(venue.database, venue.settings, [id_])
     assert caught.value.exit_code == 2
     assert caught.value.hint
 
 
-def test_a_button_on_the_page_dismisses(house):
-    number = house.show()
-    page = house.page("discrepancies")
+def test_a_button_on_the_page_dismisses(venue):
+    number = venue.show()
+    page = venue.page("discrepancies")
     (id_,) = re.findall(r'name="id" value="(.+?)"', page)
     assert id_ == f"not-on-sale:{number}"
 
-    made = actions.Actions(site.Site(house.database, house.settings))
+    made = actions.Actions(site.Site(venue.database, venue.settings))
     with actor.acting_as("Ana"):
         answer = made.dismiss(replace(MANAGER, form={"id": id_}))
 
     assert answer.status_code == 303
-    assert "Nothing waits for you." in house.page("discrepancies")
-    with house.database.read() as session:
+    assert "Nothing waits for you." in venue.page("discrepancies")
+    with venue.database.read() as session:
         (item,) = dismissals.dismissals(session)
         (kept,) = audit_trail.entries(session, kind="waiting")
     assert item.dismissed_by == "Ana"
@@ -434,19 +434,19 @@ def test_a_button_on_the_page_dismisses(house):
 # All that waits
 
 
-def test_everything_that_waits_is_in_one_list(house, capsys):
+def test_everything_that_waits_is_in_one_list(venue, capsys):
     """
     By hand, one of each kind, in the order of KINDS.
     """
-    over = house.show({}, capacity=10, sold=[(1, "AUD", 11)])
-    unsold = house.show(in_days=20)
+    over = venue.show({}, capacity=10, sold=[(1, "AUD", 11)])
+    unsold = venue.show(in_days=20)
     now = clock.now()
-    with house.database.write() as session:
-        moved = house.date(session, over, now + DAY, "m", link={"status": "conflict"})
-        unmatched = house.date(session, None, now + DAY, "u")
-        house.date(session, over, now - DAY, "past", gone_since=now)  # played before
-        house.date(session, None, now + DAY, "idle", gone_since=now)  # nobody's
-        gone = house.date(session, over, now + DAY, "g", gone_since=now)
+    with venue.database.write() as session:
+        moved = venue.date(session, over, now + DAY, "m", link={"status": "conflict"})
+        unmatched = venue.date(session, None, now + DAY, "u")
+        venue.date(session, over, now - DAY, "past", gone_since=now)  # played before
+        venue.date(session, None, now + DAY, "idle", gone_since=now)  # nobody's
+        gone = venue.date(session, over, now + DAY, "g", gone_since=now)
         session.add(
             Quarantined(
                 account_id=1,
@@ -490,20 +490,20 @@ def test_everything_that_waits_is_in_one_list(house, capsys):
             .values(breaker_until=now, failures=5)
         )
 
-    assert house.ids() == [
+    assert venue.ids() == [
         *("account:eb", f"oversold:{over}", f"not-on-sale:{unsold}", f"moved:{moved}"),
         *("quarantine:tt", "order:tt/or_2", "failed-delivery:eb"),
         *("refused-delivery:eb", f"unmatched:{unmatched}", f"delisted:{gone}"),
     ]
-    with house.database.read() as session:
+    with venue.database.read() as session:
         counts = runs.open_work(session, clock.now())
     assert (counts.unmatched, counts.quarantined, counts.doubtful_orders) == (1, 1, 1)
     assert (counts.gone, counts.moved, counts.failed_deliveries) == (1, 1, 1)
 
-    code, printed = house.command(capsys, "status")
-    overview, listed = house.page("overview"), house.page("discrepancies")
+    code, printed = venue.command(capsys, "status")
+    overview, listed = venue.page("overview"), venue.page("discrepancies")
     examined = doctor.examine(
-        lambda: house.settings, lambda: house.database, network=False
+        lambda: venue.settings, lambda: venue.database, network=False
     )
     summed = [f.text for f in examined if f.section == "waiting"]
     assert code == 10
@@ -523,12 +523,12 @@ def test_everything_that_waits_is_in_one_list(house, capsys):
     assert "1 account needs you" in summed
 
 
-def test_a_paused_account_is_listed_and_ends_with_0(house, capsys):
-    with house.database.write() as session:
+def test_a_paused_account_is_listed_and_ends_with_0(venue, capsys):
+    with venue.database.write() as session:
         session.connection().execute(
             table_of(Account).update().values(state="paused", state_reason="a holiday")
         )
-    code, printed = house.command(capsys, "status")
+    code, printed = venue.command(capsys, "status")
     assert code == 0
     assert "tt is paused: Paused by a person: a holiday." in printed
 
@@ -536,17 +536,17 @@ def test_a_paused_account_is_listed_and_ends_with_0(house, capsys):
 # Told
 
 
-def test_what_waits_is_told_once_and_an_oversold_show_at_once(house, frozen):
+def test_what_waits_is_told_once_and_an_oversold_show_at_once(venue, frozen):
     start = clock.now()
     frozen(start)
-    first = house.show({}, capacity=10, sold=[(1, "AUD", 5)])
-    unsold = house.show(in_days=20)
+    first = venue.show({}, capacity=10, sold=[(1, "AUD", 5)])
+    unsold = venue.show(in_days=20)
     deliveries = 0
 
     def fail(state, at):
         nonlocal deliveries
         deliveries += 1
-        with house.database.write() as session:
+        with venue.database.write() as session:
             session.add(
                 Delivered(
                     account_id=1,
@@ -559,13 +559,13 @@ def test_what_waits_is_told_once_and_an_oversold_show_at_once(house, frozen):
 
     def look(hours):
         frozen(start + timedelta(hours=hours))
-        assert watch.tell_waiting(house.database, house.settings) == []
-        return [message.partition("\n")[0] for message in house.told()]
+        assert account_alerts.notify_waiting(venue.database, venue.settings) == []
+        return [message.partition("\n")[0] for message in venue.told()]
 
     assert look(0) == ["ticketsync: 1 show is on sale nowhere"]
     fail("failed", start)
     assert look(1) == []  # once a day
-    house.sell(first, 11)
+    venue.sell(first, 11)
     assert look(2) == ["ticketsync: 1 show is oversold"]  # at once
     assert look(23) == []
     fail("rejected", start + timedelta(hours=23))
@@ -574,50 +574,50 @@ def test_what_waits_is_told_once_and_an_oversold_show_at_once(house, frozen):
     fail("failed", start + timedelta(hours=26))
     assert look(47) == []
     assert look(48) == ["ticketsync: 2 webhooks had no effect"]
-    house.sell(first, 10)
+    venue.sell(first, 10)
     assert look(49) == []
-    house.sell(first, 11)
+    venue.sell(first, 11)
     assert look(50) == ["ticketsync: 1 show is oversold"]  # again, since it was over
     assert unsold
 
 
-def test_what_could_not_be_told_is_told_next_time(house):
-    house.show({}, capacity=10, sold=[(1, "AUD", 11)])
+def test_what_could_not_be_told_is_told_next_time(venue):
+    venue.show({}, capacity=10, sold=[(1, "AUD", 11)])
     silent = replace(
-        house.settings, notify=replace(house.settings.notify, command=("/nowhere",))
+        venue.settings, notify=replace(venue.settings.notify, command=("/nowhere",))
     )
-    (error,) = watch.tell_waiting(house.database, silent)
+    (error,) = account_alerts.notify_waiting(venue.database, silent)
     assert error.word == "not-told"
 
-    watch.tell_waiting(house.database, house.settings)
+    account_alerts.notify_waiting(venue.database, venue.settings)
 
-    assert len(house.told()) == 1
+    assert len(venue.told()) == 1
 
 
-def test_two_processes_do_not_both_tell(house):
+def test_two_processes_do_not_both_tell(venue):
     """
     A run and `serve` look at the same time: the second leaves it to the first, and
     tells what that one left untold.
     """
-    house.show({}, capacity=10, sold=[(1, "AUD", 11)])
+    venue.show({}, capacity=10, sold=[(1, "AUD", 11)])
     other = "x (process 1 on another machine)"
-    with house.database.write() as session:
-        lease.take(session, watch.LEASE, other, clock.now())
+    with venue.database.write() as session:
+        lease.take(session, account_alerts.LEASE, other, clock.now())
 
-    assert watch.look(house.database, house.settings) == []
-    assert house.told() == []
+    assert account_alerts.look(venue.database, venue.settings) == []
+    assert venue.told() == []
 
-    with house.database.write() as session:
-        lease.release(session, watch.LEASE, other)
-    assert watch.look(house.database, house.settings) == []
-    assert len(house.told()) == 1
+    with venue.database.write() as session:
+        lease.release(session, account_alerts.LEASE, other)
+    assert account_alerts.look(venue.database, venue.settings) == []
+    assert len(venue.told()) == 1
 
 
-def test_serve_reports_an_account_that_no_run_reads_any_more(house, monkeypatch):
+def test_serve_reports_an_account_that_no_run_reads_any_more(venue, monkeypatch):
     """
     No sync run is made; the worker beside the pages looks by itself.
     """
-    with house.database.write() as session:
+    with venue.database.write() as session:
         session.connection().execute(
             table_of(SyncRun).update().values(finished_at=clock.now() - DAY)
         )
@@ -629,9 +629,9 @@ def test_serve_reports_an_account_that_no_run_reads_any_more(house, monkeypatch)
         return []
 
     monkeypatch.setattr(serve, "WORK_SECONDS", 0.01)
-    monkeypatch.setattr(watch.gateway, "send", hear)
+    monkeypatch.setattr(account_alerts.gateway, "send", hear)
 
-    with serve._worker(house.database, house.settings, serve.Errands(), True):
+    with serve._worker(venue.database, venue.settings, serve.Errands(), True):
         assert heard.wait(60)
 
     assert "ticketsync: eb is stale" in titles
@@ -640,18 +640,18 @@ def test_serve_reports_an_account_that_no_run_reads_any_more(house, monkeypatch)
 # Sales news
 
 
-def sold_out(house, number, *tickets):
+def sold_out(venue, number, *tickets):
     """
     What was told after each of these numbers of tickets.
     """
     found = []
     for sold in tickets:
-        house.sell(number, sold)
-        assert sale_news.tell(house.database, house.settings) == []
+        venue.sell(number, sold)
+        assert sales_notifications.notify(venue.database, venue.settings) == []
         found.append(
             [
                 re.sub(r".*: | \(.*", "", line)
-                for message in house.told()
+                for message in venue.told()
                 for line in message.splitlines()
                 if "Gala" in line
             ]
@@ -659,41 +659,41 @@ def sold_out(house, number, *tickets):
     return found
 
 
-def test_a_show_that_emptied_is_announced_again_when_it_fills(house):
+def test_a_show_that_emptied_is_announced_again_when_it_fills(venue):
     """
     By hand, of 100 seats. 84 is below 85 %, so that 90 and 100 are news again; 86 is
     not, so that 100 is none.
     """
-    number = house.show({}, capacity=100)
-    sold_out(house, number, 0)
-    assert sold_out(house, number, 100, 84, 90, 100) == [
+    number = venue.show({}, capacity=100)
+    sold_out(venue, number, 0)
+    assert sold_out(venue, number, 100, 84, 90, 100) == [
         *(["sold out"], [], ["nearly full"], ["sold out"]),
     ]
-    assert sold_out(house, number, 86, 100, 99, 100) == [[], [], [], []]
+    assert sold_out(venue, number, 86, 100, 99, 100) == [[], [], [], []]
 
 
-def test_an_oversold_show_is_news_each_time(house):
-    number = house.show({}, capacity=100)
-    sold_out(house, number, 0)
-    assert sold_out(house, number, 101, 102, 100, 101) == [
+def test_an_oversold_show_is_news_each_time(venue):
+    number = venue.show({}, capacity=100)
+    sold_out(venue, number, 0)
+    assert sold_out(venue, number, 101, 102, 100, 101) == [
         *(["OVERSOLD"], [], [], ["OVERSOLD"]),
     ]
 
 
-def test_a_full_show_is_no_news_after_another_message(house):
+def test_a_full_show_is_no_news_after_another_message(venue):
     """
     99 is on record with the message of another show, and 100 is no news all the same.
     """
-    number, other = house.show({}, capacity=100), house.show({}, capacity=50, title="B")
-    house.sell(other, 0)
-    sold_out(house, number, 0, 100, 99)
-    house.sell(other, 50)
-    sale_news.tell(house.database, house.settings)
-    assert len(house.told()) == 1
+    number, other = venue.show({}, capacity=100), venue.show({}, capacity=50, title="B")
+    venue.sell(other, 0)
+    sold_out(venue, number, 0, 100, 99)
+    venue.sell(other, 50)
+    sales_notifications.notify(venue.database, venue.settings)
+    assert len(venue.told()) == 1
 
-    assert sold_out(house, number, 100) == [[]]
+    assert sold_out(venue, number, 100) == [[]]
 
 
-def test_a_show_that_is_not_there_has_no_seats(house):
-    with house.database.read() as session:
+def test_a_show_that_is_not_there_has_no_seats(venue):
+    with venue.database.read() as session:
         assert seats.seats(session, 12)[12] == capacity.Seats(None, 0)

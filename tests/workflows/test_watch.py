@@ -26,7 +26,7 @@ from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import runs
 from ticketsync.sandbox.faults import Plan
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import connect, doctor, match, sync, watch
+from ticketsync.workflows import account_alerts, connect, doctor, match, sync
 from ticketsync.workflows.sync import Request
 
 WRITE = "import sys; open(sys.argv[1], 'a').write(sys.stdin.readline())"
@@ -67,7 +67,7 @@ def tick(database, settings):
     What cron does: a run of what is due, and a look at how things stand.
     """
     outcome = sync.sync(database, settings, Request(only_due=True, compare=False))
-    assert watch.tell_changes(database, settings) == []
+    assert account_alerts.notify_changes(database, settings) == []
     return outcome.results[0]
 
 
@@ -210,7 +210,7 @@ def test_f15_what_a_guard_held_back_is_told(adopted, noticed, sandbox, frozen, t
     sandbox.faults.plan(Plan("drop:0", "/orders", times=999))
     frozen(NOW + timedelta(minutes=20))
     sync.sync(adopted, noticed, Request(full=True))
-    watch.tell_changes(adopted, noticed)
+    account_alerts.notify_changes(adopted, noticed)
     assert told() == ["ticketsync: tt is held"]
 
 
@@ -223,7 +223,7 @@ def test_one_unreadable_record_makes_an_account_partial_and_never_stale(
         frozen(NOW + timedelta(minutes=minutes))
         result = sync.sync(adopted, noticed, Request(full=True)).results[0]
         assert (result.outcome, result.word) == ("partial", "quarantine")
-        watch.tell_changes(adopted, noticed)
+        account_alerts.notify_changes(adopted, noticed)
 
     assert told() == ["ticketsync: tt is partial"]
     with adopted.read() as session:
@@ -241,7 +241,7 @@ def test_what_could_not_be_told_is_told_later(adopted, noticed, sandbox, frozen,
     frozen(NOW + timedelta(hours=1))
     sync.sync(adopted, deaf, Request(only_due=True))
 
-    failures = watch.tell_changes(adopted, deaf)
+    failures = account_alerts.notify_changes(adopted, deaf)
 
     assert [(error.word, error.exit_code) for error in failures] == [("not-told", 5)]
     assert "exit code 3" in failures[0].message
@@ -258,7 +258,7 @@ def test_what_came_and_went_untold_is_no_news(adopted, noticed, sandbox, frozen,
     down(sandbox)
     frozen(NOW + timedelta(hours=1))
     sync.sync(adopted, deaf, Request(only_due=True))
-    assert watch.tell_changes(adopted, deaf) != []
+    assert account_alerts.notify_changes(adopted, deaf) != []
     up(sandbox)
     frozen(NOW + timedelta(hours=2))
     tick(adopted, noticed)
@@ -304,7 +304,7 @@ def test_a_paused_account_troubles_nobody(adopted, noticed, frozen, told):
 def test_nobody_to_tell_writes_nothing(adopted, settings, sandbox, frozen):
     down(sandbox)
     sync.sync(adopted, settings, Request())
-    assert watch.tell_changes(adopted, settings) == []
+    assert account_alerts.notify_changes(adopted, settings) == []
     with adopted.read() as session:
         rows = session.connection().exec_driver_sql("SELECT * FROM alerts").all()
     assert rows == []
@@ -317,7 +317,7 @@ def test_nothing_foreign_reaches_the_command_line_or_the_terminal(noticed, tmp_p
     account = health.Health(
         1, "a\x1b[31m", "stale", NOW, "evil \x1b]0;x\x07 text", "", True, True
     )
-    title, text = watch._title(account), watch._text(account, None)
+    title, text = account_alerts._title(account), account_alerts._text(account, None)
     assert "\x1b" not in title + text
     assert gateway.send(noticed.notify, title, text) == []
 
@@ -390,7 +390,7 @@ def test_a_heartbeat_nobody_hears_is_said_and_no_more(listener, settings):
     listener.status = 500
     url = f"http://127.0.0.1:{listener.server_port}/beat"
     beating = dataclasses.replace(settings, notify=NotifySettings(heartbeat=url))
-    (error,) = watch.beat(beating)
+    (error,) = account_alerts.beat(beating)
     assert error.word == "not-told"
 
 

@@ -79,7 +79,7 @@ def forget(session: Session, account_id: int) -> None:
     session.connection().execute(delete(table).where(table.c.account_id == account_id))
 
 
-def mark_told(session: Session, account: Health) -> None:
+def mark_notified(session: Session, account: Health) -> None:
     table = table_of(Alert)
     session.connection().execute(
         update(table)

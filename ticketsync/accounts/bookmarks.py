@@ -13,7 +13,7 @@ from ticketsync.store.tables.accounts import Bookmark
 from ticketsync.store.upsert import table_of, upsert
 
 
-def of(session: Session, account_id: int, stream: str) -> dict[str, str]:
+def get_bookmarks(session: Session, account_id: int, stream: str) -> dict[str, str]:
     """
     The bookmarks of a stream by event id (`""` for the whole account).
     """

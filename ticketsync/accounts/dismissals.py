@@ -100,7 +100,7 @@ def last_digest(session: Session) -> datetime | None:
     return found
 
 
-def note_told(
+def record_notified(
     session: Session, versions: Iterable[tuple[Name, str]], now: datetime
 ) -> None:
     _put(session, versions, now)
@@ -110,7 +110,7 @@ def note_digest(session: Session, now: datetime) -> None:
     _put(session, [(_DIGEST, "")], now)
 
 
-def forget_told(session: Session, names: Iterable[Name]) -> None:
+def forget_notified(session: Session, names: Iterable[Name]) -> None:
     """
     What no longer waits is news when it waits again.
     """

@@ -22,7 +22,7 @@ FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class AllocatedOrder:
     """
     Something that another account reads already.
     """
@@ -77,7 +77,7 @@ def forget(session: Session, account_id: int) -> None:
 
 def read_elsewhere(
     session: Session, account_id: int | None, kind: str, values: Iterable[str]
-) -> list[Shared]:
+) -> list[AllocatedOrder]:
     """
     Which of these another account reads. Where both have read it, it belongs to the
     account that is older here.
@@ -107,6 +107,6 @@ def read_elsewhere(
         )
     rows = session.connection().execute(query)
     return [
-        Shared(name, state == "retired", value, label)
+        AllocatedOrder(name, state == "retired", value, label)
         for name, state, value, label in rows
     ]

@@ -107,7 +107,7 @@ def names(session: Session) -> dict[int, str]:
     return {int(id_): str(name) for id_, name in rows}
 
 
-def named(session: Session, name: str) -> AccountState:
+def get_account(session: Session, name: str) -> AccountState:
     """
     The account of that name, or `NotFound` with the names there are.
     """
@@ -120,7 +120,7 @@ def named(session: Session, name: str) -> AccountState:
     raise errors.NotFound(f"There is no account {safe(name)!r}.", hint=hint)
 
 
-def numbered(session: Session, account_id: int) -> AccountState:
+def get_account_by_id(session: Session, account_id: int) -> AccountState:
     """
     The account of that row as it stands now.
     """
@@ -146,7 +146,7 @@ def in_use(session: Session, name: str) -> AccountState:
     """
     The account of that name; refuses one that is retired.
     """
-    account = named(session, name)
+    account = get_account(session, name)
     if account.is_retired:
         raise retired(account)
     return account
@@ -220,7 +220,7 @@ def set_state(session: Session, account_id: int, state: str, reason: str = "") -
     """
     Make an account active, paused (by a person), parked (needs a person) or retired.
     """
-    before = numbered(session, account_id)
+    before = get_account_by_id(session, account_id)
     _change(session, account_id, state=state, state_reason=reason)
     _record(
         session,
@@ -236,7 +236,7 @@ def park(session: Session, account_id: int, reason: str) -> None:
     Let an account wait for a person, unless one has paused or retired it meanwhile.
     """
     row_locks.hold(session, Account, [account_id])
-    if numbered(session, account_id).state in (ACTIVE, PARKED):
+    if get_account_by_id(session, account_id).state in (ACTIVE, PARKED):
         set_state(session, account_id, PARKED, reason)
 
 
@@ -258,7 +258,7 @@ def set_name(session: Session, account: AccountState, name: str) -> None:
 def set_secret(
     session: Session, account_id: int, *, source: str, reference: str, fingerprint: str
 ) -> None:
-    before = numbered(session, account_id)
+    before = get_account_by_id(session, account_id)
     if fingerprint != before.secret_fingerprint:
         _record(
             session,
@@ -298,7 +298,7 @@ def set_options(session: Session, account_id: int, options: Mapping[str, str]) -
     Replace an account's options. What belongs to its tokens is nobody's decision, so
     it is not on record.
     """
-    before = numbered(session, account_id).options
+    before = get_account_by_id(session, account_id).options
     _record(session, account_id, "set", before=_chosen(before), after=_chosen(options))
     _change(session, account_id, options=json.dumps(dict(options), sort_keys=True))
 
@@ -319,7 +319,7 @@ def change_options(
 
 
 def set_base_url(session: Session, account_id: int, base_url: str | None) -> None:
-    before = numbered(session, account_id).base_url
+    before = get_account_by_id(session, account_id).base_url
     _change(session, account_id, base_url=base_url)
     _record(
         session,
@@ -386,7 +386,7 @@ def note_success(session: Session, account: AccountState) -> None:
     """
     if account.failures or account.breaker_until or account.breaker_opened:
         _change(session, account.id, failures=0, breaker_opened=0, breaker_until=None)
-    if numbered(session, account.id).state == PARKED:
+    if get_account_by_id(session, account.id).state == PARKED:
         set_state(session, account.id, ACTIVE)
 
 
@@ -431,7 +431,7 @@ def _record(
     before: Mapping[str, object] | None = None,
     after: Mapping[str, object] | None = None,
 ) -> None:
-    name = numbered(session, account_id).name
+    name = get_account_by_id(session, account_id).name
     decision = Decision(action, "account", name, account_id, before or {}, after or {})
     audit.record(session, decision)
 

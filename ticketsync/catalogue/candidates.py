@@ -19,7 +19,7 @@ _ARTICLES = frozenset({"the", "a", "an"})
 
 
 @dataclass(frozen=True, slots=True)
-class Slot:
+class ShowCandidate:
     """
     A show of ours, as far as matching cares. `sellers` feed it already.
     """
@@ -34,7 +34,7 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
-class Dated:
+class OccurrenceCandidate:
     """
     An occurrence of theirs.
 
@@ -83,8 +83,8 @@ class Match:
     show's, or none. `is_same_title`: the titles agree word for word, or are known.
     """
 
-    show: Slot
-    occurrence: Dated
+    show: ShowCandidate
+    occurrence: OccurrenceCandidate
     minutes_apart: int
     likeness: int
     is_elsewhere: bool = False
@@ -175,7 +175,9 @@ def _likeness_of_all_words(ours: str, theirs: str) -> int:
 
 
 def candidates(
-    shows: Sequence[Slot], dated: Sequence[Dated], tolerance: Tolerance
+    shows: Sequence[ShowCandidate],
+    dated: Sequence[OccurrenceCandidate],
+    tolerance: Tolerance,
 ) -> list[Match]:
     """
     Every pair within the tolerance, found by walking both lists in time order.
@@ -213,7 +215,9 @@ class _Comparison:
         self._titles: dict[tuple[str, str], tuple[int, bool]] = {}
         self._venues: dict[tuple[str, str | None], tuple[bool, bool]] = {}
 
-    def pair(self, show: Slot, theirs: Dated, minutes: int) -> Match:
+    def pair(
+        self, show: ShowCandidate, theirs: OccurrenceCandidate, minutes: int
+    ) -> Match:
         title = (show.production, theirs.event)
         if title not in self._titles:
             words = _likeness_of_all_words(*title)
@@ -224,7 +228,9 @@ class _Comparison:
         is_elsewhere, is_same_venue = self._venue(show, theirs)
         return Match(show, theirs, minutes, alike, is_elsewhere, is_same_venue, is_same)
 
-    def _venue(self, show: Slot, theirs: Dated) -> tuple[bool, bool]:
+    def _venue(
+        self, show: ShowCandidate, theirs: OccurrenceCandidate
+    ) -> tuple[bool, bool]:
         """
         Whether it is another venue than the show's, and whether it is the show's.
         """

@@ -14,9 +14,9 @@ from itertools import pairwise
 
 from ticketsync.catalogue.candidates import (
     SAME_TITLE,
-    Dated,
     Match,
-    Slot,
+    OccurrenceCandidate,
+    ShowCandidate,
     likeness,
     sides,
 )
@@ -100,7 +100,9 @@ def _inexact_listings(possible: Iterable[Match]) -> set[str]:
     return {match.occurrence.event for match in near.values() if not match.is_exact}
 
 
-def repeated_productions(shows: Sequence[Slot], dated: Sequence[Dated]) -> set[str]:
+def repeated_productions(
+    shows: Sequence[ShowCandidate], dated: Sequence[OccurrenceCandidate]
+) -> set[str]:
     """
     Productions that play, or are listed, more than once an evening somewhere: where
     one of two is missing on either side, the other one looks like the only candidate.
@@ -128,7 +130,7 @@ def _close_together(
             yield after
 
 
-def touring_productions(shows: Sequence[Slot]) -> set[str]:
+def touring_productions(shows: Sequence[ShowCandidate]) -> set[str]:
     """
     Productions that play at more than one of our venues.
     """

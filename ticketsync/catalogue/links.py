@@ -18,8 +18,8 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlmodel import Session
 
 from ticketsync.catalogue import shows as our_shows
-from ticketsync.catalogue.candidates import Dated, Slot
-from ticketsync.catalogue.offers import Offer
+from ticketsync.catalogue.candidates import OccurrenceCandidate, ShowCandidate
+from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import NewShow, ShowInfo, VenueInfo
 from ticketsync.core import errors
 from ticketsync.store import audit, counted, row_locks
@@ -53,7 +53,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Undone:
+class UndoneDecision:
     batch: str
     links: int
     refusals: int
@@ -68,10 +68,10 @@ def hold(session: Session, occurrence_ids: Iterable[int]) -> None:
     wanted = list(occurrence_ids)
     dates, links = table_of(Occurrence), table_of(ShowLink)
     events = select(dates.c.event_id).where(dates.c.id.in_(wanted))
-    fed = select(links.c.show_id).where(links.c.occurrence_id.in_(wanted))
+    in_use = select(links.c.show_id).where(links.c.occurrence_id.in_(wanted))
     row_locks.hold(session, Event, events)
     row_locks.hold(session, Occurrence, wanted)
-    row_locks.hold(session, Show, fed)
+    row_locks.hold(session, Show, in_use)
 
 
 def make(
@@ -203,7 +203,7 @@ def take_back(session: Session, occurrence_ids: Iterable[int], batch: str) -> se
     return set(lost)
 
 
-def undo(session: Session) -> Undone | None:
+def undo(session: Session) -> UndoneDecision | None:
     """
     Take back the last batch of decisions, or `None` if there is none.
     """
@@ -226,7 +226,7 @@ def undo(session: Session) -> Undone | None:
         connection.scalars(select(links.c.occurrence_id).where(links.c.batch == batch)),
     )
     lost = _remove_links(session, links.c.batch == batch)
-    undone = Undone(
+    undone = UndoneDecision(
         batch,
         len(lost),
         _remove_refusals(session, refusals.c.batch == batch),
@@ -265,7 +265,9 @@ def refusals(session: Session) -> set[tuple[int, int | None]]:
     return {(int(occurrence), show) for occurrence, show in rows}
 
 
-def slots(shows: Iterable[ShowInfo], taken: Iterable[tuple[str, int]]) -> list[Slot]:
+def show_candidates(
+    shows: Iterable[ShowInfo], taken: Iterable[tuple[str, int]]
+) -> list[ShowCandidate]:
     """
     Our shows as matching sees them; excluded ones take no part.
     """
@@ -273,7 +275,7 @@ def slots(shows: Iterable[ShowInfo], taken: Iterable[tuple[str, int]]) -> list[S
     for account, show_id in sorted(taken):
         sellers.setdefault(show_id, []).append(account)
     return [
-        Slot(
+        ShowCandidate(
             show_id=show.id,
             production=show.production,
             venue=show.venue,
@@ -287,7 +289,9 @@ def slots(shows: Iterable[ShowInfo], taken: Iterable[tuple[str, int]]) -> list[S
     ]
 
 
-def dated(session: Session, offers: Iterable[Offer]) -> list[Dated]:
+def occurrence_candidates(
+    session: Session, offers: Iterable[LinkedOccurrence]
+) -> list[OccurrenceCandidate]:
     """
     Unlinked occurrences as matching sees them; refused ones take no part.
     """
@@ -296,7 +300,7 @@ def dated(session: Session, offers: Iterable[Offer]) -> list[Dated]:
     titles = _production_of_title(session)
     venues = _venue_of_name(session)
     return [
-        Dated(
+        OccurrenceCandidate(
             occurrence_id=offer.id,
             account=offer.account,
             event=offer.event,
@@ -317,13 +321,15 @@ def dated(session: Session, offers: Iterable[Offer]) -> list[Dated]:
 
 
 def adopt_one(
-    session: Session, offer: Offer, title: str, *, batch: str, now: datetime
+    session: Session, offer: LinkedOccurrence, title: str, *, batch: str, now: datetime
 ) -> tuple[int, bool]:
     """
     Make a show of one occurrence, under the title a person gave it; returns it and
     whether it is new.
     """
-    new = replace(_as_show(session, offer, our_shows.house(session)), production=title)
+    new = replace(
+        _as_show(session, offer, our_shows.get_venue(session)), production=title
+    )
     show_id, is_new = our_shows.add_show(session, new)
     pair = Pair(offer.id, show_id, MADE_OF_IT)
     make(session, [pair], decided_by="person", batch=batch, now=now)
@@ -331,12 +337,12 @@ def adopt_one(
 
 
 def adopt(
-    session: Session, offers: Iterable[Offer], *, batch: str, now: datetime
+    session: Session, offers: Iterable[LinkedOccurrence], *, batch: str, now: datetime
 ) -> tuple[int, int]:
     """
     Make shows of occurrences that have none; returns new shows and new links.
     """
-    house = our_shows.house(session)
+    house = our_shows.get_venue(session)
     wanted = [
         offer
         for offer in offers
@@ -368,9 +374,9 @@ def follow_moves(session: Session, moved: dict[int, datetime]) -> list[str]:
     """
     notes: list[str] = []
     table = table_of(ShowLink)
-    fed = select(table.c.show_id).where(table.c.occurrence_id.in_(list(moved)))
+    in_use = select(table.c.show_id).where(table.c.occurrence_id.in_(list(moved)))
     # Their time is part of a unique key.
-    row_locks.hold_keys(session, Show, fed)
+    row_locks.hold_keys(session, Show, in_use)
     for occurrence_id, starts_at in moved.items():
         link = _link_to_follow(session, occurrence_id)
         if link is None:
@@ -651,7 +657,7 @@ def set_status(session: Session, occurrence_ids: Iterable[int], status: str) -> 
         )
 
 
-def _as_show(session: Session, offer: Offer, house: VenueInfo) -> NewShow:
+def _as_show(session: Session, offer: LinkedOccurrence, house: VenueInfo) -> NewShow:
     venue = house
     for known in our_shows.venues(session):
         if offer.venue is not None and known.name == offer.venue:
@@ -859,9 +865,9 @@ def _unlearn(session: Session) -> None:
         table_of(Occurrence),
         table_of(ProductionLink),
     )
-    fed = select(dates.c.event_id).join(links, links.c.occurrence_id == dates.c.id)
+    in_use = select(dates.c.event_id).join(links, links.c.occurrence_id == dates.c.id)
     session.connection().execute(
-        delete(works).where(works.c.type_map == "{}", works.c.event_id.not_in(fed))
+        delete(works).where(works.c.type_map == "{}", works.c.event_id.not_in(in_use))
     )
 
 

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from ticketsync.catalogue.assignment import assign
 from ticketsync.catalogue.candidates import (
     SAME_TITLE,
-    Dated,
     Match,
-    Slot,
+    OccurrenceCandidate,
+    ShowCandidate,
     Tolerance,
     candidates,
     likeness,
@@ -42,7 +42,7 @@ class Unsure:
     An occurrence that a person must place: its candidates, the best one first.
     """
 
-    occurrence: Dated
+    occurrence: OccurrenceCandidate
     candidates: tuple[Match, ...]
     why: str
 
@@ -56,12 +56,12 @@ class MatchPlan:
     certain: tuple[Match, ...]
     unsure: tuple[Unsure, ...]
     remarks: tuple[str, ...]
-    unmatched_shows: tuple[Slot, ...] = ()
+    unmatched_shows: tuple[ShowCandidate, ...] = ()
 
 
 def propose(
-    shows: Sequence[Slot],
-    occurrences: Sequence[Dated],
+    shows: Sequence[ShowCandidate],
+    occurrences: Sequence[OccurrenceCandidate],
     *,
     taken: Iterable[tuple[str, int]] = (),
     refused: Iterable[tuple[int, int]] = (),
@@ -78,7 +78,7 @@ def propose(
     certain: list[Match] = []
     unsure: list[Unsure] = []
     remarks: list[str] = []
-    by_account: dict[str, list[Dated]] = defaultdict(list)
+    by_account: dict[str, list[OccurrenceCandidate]] = defaultdict(list)
     for occurrence in occurrences:
         by_account[occurrence.account].append(occurrence)
     for account, dated in by_account.items():
@@ -87,10 +87,10 @@ def propose(
             match
             for match in possible
             if (account, match.show.show_id) not in taken
-            and (match.occurrence.occurrence_id, match.show.show_id) not in refused
+            and _pair(match) not in refused
         ]
         shifted = shifted_events(pairs)
-        remarks += [_shift_remark(account, *item) for item in shifted.items()]
+        remarks += [_shift_warning(account, *item) for item in shifted.items()]
         chosen = assign([m for m in pairs if not m.is_of_other_production])
         rule = Certainty(
             possible, repeated_productions(shows, dated), touring_productions(shows)
@@ -101,14 +101,17 @@ def propose(
             if match.occurrence.event not in shifted and rule.is_certain(match)
         }
         certain += sure.values()
-        unsure += _unsure(dated, pairs, chosen, sure, shifted)
+        unlinkable = _unlinkable(possible, refused)
+        unsure += _unsure(dated, pairs, chosen, sure, shifted, unlinkable)
     matched = {match.show.show_id for match in certain}
     unmatched = [s for s in shows if not s.sellers and s.show_id not in matched]
     unmatched.sort(key=lambda show: (show.starts_at, show.show_id))
     return MatchPlan(tuple(certain), tuple(unsure), tuple(remarks), tuple(unmatched))
 
 
-def farther(shows: Sequence[Slot], occurrence: Dated) -> list[Match]:
+def distant_candidates(
+    shows: Sequence[ShowCandidate], occurrence: OccurrenceCandidate
+) -> list[Match]:
     """
     Shows of the same work beyond any tolerance, the nearest first: what a date may be
     that was moved to another day. For a person to look at, never for the machine.
@@ -125,7 +128,7 @@ def farther(shows: Sequence[Slot], occurrence: Dated) -> list[Match]:
     return sorted(found, key=lambda match: match.cost)
 
 
-def _shift_remark(account: str, event: str, shift: tuple[int, int]) -> str:
+def _shift_warning(account: str, event: str, shift: tuple[int, int]) -> str:
     hours, count = shift
     way = "later" if hours > 0 else "earlier"
     return (
@@ -135,11 +138,12 @@ def _shift_remark(account: str, event: str, shift: tuple[int, int]) -> str:
 
 
 def _unsure(
-    dated: Sequence[Dated],
+    dated: Sequence[OccurrenceCandidate],
     pairs: Sequence[Match],
     chosen: Sequence[Match],
     sure: dict[int, Match],
     shifted: dict[str, tuple[int, int]],
+    unlinkable: dict[int, str],
 ) -> Iterator[Unsure]:
     by_occurrence: dict[int, list[Match]] = defaultdict(list)
     settled = {match.show.show_id for match in sure.values()}
@@ -154,17 +158,46 @@ def _unsure(
             by_occurrence[occurrence.occurrence_id],
             key=lambda m: (m is not best.get(occurrence.occurrence_id), m.cost),
         )
-        yield Unsure(
-            occurrence, tuple(candidates), _why_unsure(occurrence, candidates, shifted)
-        )
+        if candidates:
+            why = _why_unsure(occurrence, candidates, shifted)
+        else:
+            why = unlinkable.get(occurrence.occurrence_id) or _nothing_near(occurrence)
+        yield Unsure(occurrence, tuple(candidates), why)
+
+
+def _pair(match: Match) -> tuple[int, int]:
+    return match.occurrence.occurrence_id, match.show.show_id
+
+
+def _unlinkable(
+    possible: Sequence[Match], refused: set[tuple[int, int]]
+) -> dict[int, str]:
+    """
+    Why occurrences near some show may have none of these, if they are left over.
+    """
+    reasons: dict[int, str] = {}
+    for match in possible:
+        occurrence = match.occurrence
+        if _pair(match) in refused:
+            refusal = "you refused the shows within the tolerance"
+            reasons.setdefault(occurrence.occurrence_id, refusal)
+        else:
+            reasons[occurrence.occurrence_id] = (
+                f"the shows near it have another date of {occurrence.account}"
+            )
+    return reasons
+
+
+def _nothing_near(occurrence: OccurrenceCandidate) -> str:
+    whose = f"no show of {occurrence.production}" if occurrence.production else ""
+    return f"{whose or 'no show of yours'} within the tolerance"
 
 
 def _why_unsure(
-    occurrence: Dated, candidates: Sequence[Match], shifted: dict[str, tuple[int, int]]
+    occurrence: OccurrenceCandidate,
+    candidates: Sequence[Match],
+    shifted: dict[str, tuple[int, int]],
 ) -> str:
-    if not candidates:
-        whose = f"no show of {occurrence.production}" if occurrence.production else ""
-        return f"{whose or 'no show of yours'} within the tolerance"
     if all(match.is_of_other_production for match in candidates):
         return (
             f"{candidates[0].show.production} starts in that minute, but its listing "

@@ -95,7 +95,7 @@ def _venue_named(session: Session, name: str) -> VenueInfo | None:
     return next((venue for venue in venues(session) if venue.name == name), None)
 
 
-def house(session: Session) -> VenueInfo:
+def get_venue(session: Session) -> VenueInfo:
     """
     The venue that `init` made, whose zone and currency are the defaults.
     """
@@ -195,7 +195,7 @@ def list_shows(session: Session, production: str | None = None) -> list[ShowInfo
     return [ShowInfo(**row._mapping) for row in rows]
 
 
-def numbered(session: Session, show_id: int) -> ShowInfo:
+def get_show(session: Session, show_id: int) -> ShowInfo:
     """
     The show of that number of ours.
     """
@@ -238,13 +238,14 @@ def find(session: Session, wanted: str) -> ShowInfo:
 
 def set_excluded(session: Session, show_id: int, excluded: bool, reason: str) -> None:
     """
-    Leave a show out of the figures, or take it in again.
+    Leave a show out of the figures, or take it in again. Excluded once more without a
+    reason, it keeps the one that it has.
     """
     table = table_of(Show)
-    show = numbered(session, show_id)
+    show = get_show(session, show_id)
     values = {
         "is_excluded": excluded,
-        "excluded_because": reason if excluded else "",
+        "excluded_because": (reason or show.excluded_because) if excluded else "",
     }
     session.connection().execute(
         update(table).where(table.c.id == show_id).values(**values)
@@ -260,7 +261,7 @@ def remove_show(session: Session, show_id: int) -> None:
     """
     table, works = table_of(Show), table_of(Production)
     connection = session.connection()
-    show = numbered(session, show_id)
+    show = get_show(session, show_id)
     audit.record(session, _decision("remove", show, before={"venue": show.venue}))
     work = connection.execute(
         select(table.c.production_id).where(table.c.id == show_id)

@@ -94,7 +94,7 @@ def list_providers(format: Format = "table", json: Json = False) -> None:
     from ticketsync.providers import registry
 
     rows: list[dict[str, Any]] = []
-    for item in registry.listed():
+    for item in registry.list_providers():
         if item.provider is None:
             rows.append(
                 {
@@ -113,7 +113,7 @@ def list_providers(format: Format = "table", json: Json = False) -> None:
                 "title": spec.title,
                 "origin": item.origin,
                 "trouble": "",
-                "tells_fees": spec.tells_fees,
+                "tells_fees": spec.reports_fees,
                 "key": spec.key_help,
                 "options": "; ".join(_told_of(option) for option in spec.options),
                 "limits": spec.limits,
@@ -209,7 +209,7 @@ def add_account(
     from ticketsync.providers import registry
     from ticketsync.workflows import connect
 
-    here = context.of(ctx)
+    app_context = context.get_context(ctx)
     kind = registry.provider(provider)  # before anybody pastes a key for it
     options = _options(set_ or [], recipe=recipe, watch=watch)
     if oauth:
@@ -234,8 +234,8 @@ def add_account(
             is_needed=not kind.spec.is_local,
         )
     added = connect.add(
-        here.database(),
-        here.settings(),
+        app_context.database(),
+        app_context.settings(),
         provider=provider,
         name=name,
         base_url=base_url or None,
@@ -247,10 +247,10 @@ def add_account(
     if json:
         render.print_json(added.as_json())
         return
-    here.say(f"Account {name!r} is connected: {added.summary}.")
+    app_context.say(f"Account {name!r} is connected: {added.summary}.")
     if not kind.spec.is_local:
-        here.say(f"Its key comes from {added.secret_place}.")
-    here.say("Next: ticketsync events fetch")
+        app_context.say(f"Its key comes from {added.secret_place}.")
+    app_context.say("Next: ticketsync events fetch")
 
 
 recipes = typer.Typer(
@@ -267,9 +267,9 @@ def list_recipes(format: Format = "table", json: Json = False) -> None:
     Show the recipes that come with ticketsync, and where each is known from.
     """
     from ticketsync.cli import render
-    from ticketsync.workflows import reports
+    from ticketsync.workflows import recipe_preview
 
-    rows = reports.recipes()
+    rows = recipe_preview.recipes()
     columns = [
         render.Column("recipe", "RECIPE"),
         render.Column("platform", "PLATFORM"),
@@ -292,10 +292,10 @@ def check_recipe(
     Example: ticketsync accounts recipe check ticketek june.xlsx --set currency=AUD
     """
     from ticketsync.cli import render
-    from ticketsync.workflows import reports
+    from ticketsync.workflows import recipe_preview
 
     options = {**_options(set_ or []), "recipe": recipe}
-    rows, troubles, unmapped = reports.preview(options, report)
+    rows, troubles, unmapped = recipe_preview.preview(options, report)
     columns = [
         render.Column("order", "ORDER", most=14),
         render.Column("event", "EVENT", most=20),
@@ -331,10 +331,10 @@ def list_accounts(
     from ticketsync.core import clock
     from ticketsync.reporting import runs
 
-    here = context.of(ctx)
-    with here.database().read() as session:
+    app_context = context.get_context(ctx)
+    with app_context.database().read() as session:
         found = runs.freshness(session)
-        assessed = health.assess_all(session, here.settings(), clock.now())
+        assessed = health.assess_all(session, app_context.settings(), clock.now())
     words = {item.account: item.word for item in assessed}
     rows = [
         {
@@ -388,8 +388,8 @@ def show_account(ctx: typer.Context, name: str, json: Json = False) -> None:
     from ticketsync.core.redact import safe
     from ticketsync.reporting import runs
 
-    with context.of(ctx).database().read() as session:
-        state.named(session, name)
+    with context.get_context(ctx).database().read() as session:
+        state.get_account(session, name)
         item = next(f for f in runs.freshness(session) if f.account == name)
     if json:
         render.print_json(asdict(item))
@@ -418,8 +418,8 @@ def check_account(ctx: typer.Context, name: str, json: Json = False) -> None:
     from ticketsync.cli import render
     from ticketsync.workflows import connect
 
-    here = context.of(ctx)
-    found = connect.check(here.database(), here.settings(), name)
+    app_context = context.get_context(ctx)
+    found = connect.check(app_context.database(), app_context.settings(), name)
     if json:
         render.print_json(found.as_json())
     else:
@@ -447,9 +447,9 @@ def rotate_key(
     from ticketsync.accounts import state
     from ticketsync.workflows import connect, tokens
 
-    here = context.of(ctx)
-    with here.database().read() as session:
-        account = state.named(session, name)
+    app_context = context.get_context(ctx)
+    with app_context.database().read() as session:
+        account = state.get_account(session, name)
     if tokens.uses_oauth(account.options):
         source = _allowed(
             account.provider,
@@ -470,9 +470,9 @@ def rotate_key(
             insecure_storage,
         )
     found = connect.rotate(
-        here.database(), here.settings(), name, source=source, check=check
+        app_context.database(), app_context.settings(), name, source=source, check=check
     )
-    here.say(f"Account {name!r} has a new key ({found.summary}).")
+    app_context.say(f"Account {name!r} has a new key ({found.summary}).")
 
 
 @app.command("rename")
@@ -482,9 +482,9 @@ def rename_account(ctx: typer.Context, name: str, new_name: str) -> None:
     """
     from ticketsync.workflows import connect
 
-    here = context.of(ctx)
-    connect.rename(here.database(), name, new_name)
-    here.say(f"Account {name!r} is called {new_name!r} now.")
+    app_context = context.get_context(ctx)
+    connect.rename(app_context.database(), name, new_name)
+    app_context.say(f"Account {name!r} is called {new_name!r} now.")
 
 
 @app.command("pause")
@@ -498,9 +498,9 @@ def pause_account(
     """
     from ticketsync.workflows import connect
 
-    here = context.of(ctx)
-    connect.pause(here.database(), name, reason)
-    here.say(f"Account {name!r} is paused.")
+    app_context = context.get_context(ctx)
+    connect.pause(app_context.database(), name, reason)
+    app_context.say(f"Account {name!r} is paused.")
 
 
 @app.command("resume")
@@ -510,9 +510,9 @@ def resume_account(ctx: typer.Context, name: str) -> None:
     """
     from ticketsync.workflows import connect
 
-    here = context.of(ctx)
-    connect.resume(here.database(), name)
-    here.say(f"Account {name!r} is active.")
+    app_context = context.get_context(ctx)
+    connect.resume(app_context.database(), name)
+    app_context.say(f"Account {name!r} is active.")
 
 
 @app.command("set")
@@ -538,9 +538,9 @@ def set_options(
     from ticketsync.cli import render
     from ticketsync.workflows import account_options
 
-    here = context.of(ctx)
-    database, given = here.database(), _options(values)
-    plan = account_options.plan(database, here.settings(), name, given)
+    app_context = context.get_context(ctx)
+    database, given = app_context.database(), _options(values)
+    plan = account_options.plan(database, app_context.settings(), name, given)
     if not json:
         _print_plan(plan)
     is_saved = False
@@ -551,9 +551,9 @@ def set_options(
     if json:
         render.print_json(plan.as_json(is_saved=is_saved))
     elif is_saved:
-        here.say(f"Account {name!r} is changed.")
+        app_context.say(f"Account {name!r} is changed.")
     else:
-        here.say("Nothing has been changed.")
+        app_context.say("Nothing has been changed.")
 
 
 def _print_plan(plan: Plan) -> None:
@@ -573,21 +573,21 @@ def remove_account(ctx: typer.Context, name: str, yes: Yes = False) -> None:
     """
     from ticketsync.workflows import retire
 
-    here = context.of(ctx)
-    database = here.database()
+    app_context = context.get_context(ctx)
+    database = app_context.database()
     found = retire.plan(database, name)
     if not context.confirm(_what_removing_does(found), yes):
         return
-    done = retire.remove(database, here.settings(), name)
+    done = retire.remove(database, app_context.settings(), name)
     if not done.retires:
-        here.say(f"Account {name!r} is removed.")
+        app_context.say(f"Account {name!r} is removed.")
         return
-    here.say(
+    app_context.say(
         f"Account {name!r} is retired: {done.orders} orders and their figures are "
         "kept and count; it is never read again."
     )
     if done.shared:
-        here.say(
+        app_context.say(
             f"{len(done.shared)} of its dates are read by another account, too: they "
             "count there and no longer here."
         )

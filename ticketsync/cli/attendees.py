@@ -45,9 +45,9 @@ def list_attendees(
     from ticketsync.sales import attendees
 
     wanted = context.chosen_format(format, json)
-    with context.of(ctx).database().read() as session:
+    with context.get_context(ctx).database().read() as session:
         show_id = shows.find(session, show).id if show else None
-        guests = attendees.listed(session, show_id, account or None)
+        guests = attendees.list_tickets(session, show_id, account or None)
     _print([g for g in guests if everything or g.admits], wanted, with_show=not show)
 
 
@@ -68,7 +68,7 @@ def search_attendees(
     from ticketsync.sales import attendees
 
     wanted = context.chosen_format(format, json)
-    with context.of(ctx).database().read() as session:
+    with context.get_context(ctx).database().read() as session:
         show_id = shows.find(session, show).id if show else None
         guests = attendees.search(session, text, show_id)
     _print(guests, wanted, with_show=not show)
@@ -99,8 +99,8 @@ def door_list(
         raise errors.UsageError(
             f"There is no door list as {format!r}.", hint="Use pdf, csv or json."
         )
-    here = context.of(ctx)
-    with here.database().read() as session:
+    app_context = context.get_context(ctx)
+    with app_context.database().read() as session:
         found = shows.find(session, show)
         guests = attendees.door_list(session, found.id)
     if format == "pdf":
@@ -108,7 +108,7 @@ def door_list(
         document = printing.door_list(found, guests, f"{made:%a %d %b %Y, %H:%M}")
         target = output or Path(f"{exports.file_name(found)}.pdf")
         exports.write_bytes(target, document)
-        here.say(f"{len(guests)} guests in {target}.")
+        app_context.say(f"{len(guests)} guests in {target}.")
         return
     rows = [_as_json(guest) for guest in guests]
     columns = list(rows[0]) if rows else ["ticket_id"]
@@ -118,7 +118,7 @@ def door_list(
         return
     with exports.into_file(output) as stream:
         write(rows, columns, stream)
-    here.say(f"{len(guests)} guests in {output}.")
+    app_context.say(f"{len(guests)} guests in {output}.")
 
 
 @app.command("forget")

@@ -52,9 +52,9 @@ def list_entries(
 
     wanted = context.chosen_format(format, json)
     kind, subject_id, show_id = None, None, None
-    with context.of(ctx).database().read() as session:
+    with context.get_context(ctx).database().read() as session:
         if account:
-            kind, subject_id = "account", state.named(session, account).id
+            kind, subject_id = "account", state.get_account(session, account).id
         elif show:
             show_id = shows.find(session, show).id
         found = audit_trail.entries(

@@ -44,7 +44,7 @@ def let_in(
     """
     from ticketsync.workflows import checkin
 
-    database = context.of(ctx).database()
+    database = context.get_context(ctx).database()
     at = checkin.at_show(database, show, door)
     _tell(ctx, checkin.admit(database, at, who, group=group), json)
 
@@ -63,7 +63,7 @@ def let_out(
     """
     from ticketsync.workflows import checkin
 
-    database = context.of(ctx).database()
+    database = context.get_context(ctx).database()
     at = checkin.at_show(database, show, door)
     _tell(ctx, checkin.take_back(database, at, who, group=group), json)
 
@@ -77,7 +77,7 @@ def count(ctx: typer.Context, show: Show, json: Json = False) -> None:
     from ticketsync.cli import render
     from ticketsync.sales import attendees
 
-    with context.of(ctx).database().read() as session:
+    with context.get_context(ctx).database().read() as session:
         found = shows.find(session, show)
         full = attendees.count(session, found.id)
     if json:
@@ -113,8 +113,8 @@ def import_scans(
     from ticketsync.core.redact import safe
     from ticketsync.workflows import checkin
 
-    here = context.of(ctx)
-    database = here.database()
+    app_context = context.get_context(ctx)
+    database = app_context.database()
     at = checkin.at_show(database, show, door, device)
     merged = checkin.merge(database, at, file)
     if json:
@@ -139,18 +139,18 @@ def push(ctx: typer.Context) -> None:
     settings; `serve` does so by itself.
     """
     from ticketsync.core import errors
-    from ticketsync.workflows import tell
+    from ticketsync.workflows import push_checkins
 
-    here = context.of(ctx)
-    here.log()
-    results = tell.check_ins(here.database(), here.settings())
+    app_context = context.get_context(ctx)
+    app_context.log()
+    results = push_checkins.check_ins(app_context.database(), app_context.settings())
     for result in results:
         if result.exit_code:
-            context.complain(result)
+            context.print_error(result)
         else:
-            here.say(f"{result.account}: told.")
+            app_context.say(f"{result.account}: told.")
     if not results:
-        here.say("No platform waits for check-ins.")
+        app_context.say("No platform waits for check-ins.")
     raise typer.Exit(errors.combined_exit_code([r.exit_code for r in results]))
 
 

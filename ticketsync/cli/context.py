@@ -25,7 +25,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
 @dataclass(slots=True)
-class Here:
+class AppContext:
     """
     What the options in front of the command said.
     """
@@ -62,10 +62,10 @@ class Here:
         """
         Keep a log of what this command does.
         """
-        from ticketsync.core import journal
+        from ticketsync.core import log
 
         detailed = self.settings().log_level == "debug"
-        journal.open_log(verbose=self.verbose, detailed=detailed)
+        log.open_log(verbose=self.verbose, detailed=detailed)
 
     def as_arguments(self) -> list[str]:
         """
@@ -86,13 +86,13 @@ class Here:
             typer.echo(text, err=True)
 
 
-def of(ctx: typer.Context) -> Here:
+def get_context(ctx: typer.Context) -> AppContext:
     """
     The place the command was started in.
     """
-    here = ctx.find_object(Here) or Here()
-    here.command = ctx.command_path
-    return here
+    app_context = ctx.find_object(AppContext) or AppContext()
+    app_context.command = ctx.command_path
+    return app_context
 
 
 def chosen_format(format: str, json: bool) -> str:
@@ -164,14 +164,16 @@ def start_of(session: Any, text: str) -> datetime:
     from ticketsync.core import clock, errors
 
     try:
-        return clock.start_of(date.fromisoformat(text), shows.house(session).timezone)
+        return clock.start_of(
+            date.fromisoformat(text), shows.get_venue(session).timezone
+        )
     except ValueError:
         raise errors.UsageError(
             f"{text!r} is not a date.", hint="Use YYYY-MM-DD, for example 2026-01-31."
         ) from None
 
 
-def complain(result: Any) -> None:
+def print_error(result: Any) -> None:
     """
     One line on standard error for an account whose run failed.
     """

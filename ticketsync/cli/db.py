@@ -14,7 +14,7 @@ from ticketsync.cli.context import Json, Yes
 
 if TYPE_CHECKING:
     from ticketsync.reporting.numbers import Figures
-    from ticketsync.workflows.upkeep import Health
+    from ticketsync.workflows.integrity_check import Health
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="Look after the database."
@@ -40,28 +40,28 @@ def upgrade(
     from ticketsync.core import errors
     from ticketsync.store import backup as backups
     from ticketsync.store import engine, schema
-    from ticketsync.workflows import match
+    from ticketsync.workflows import show_figures
 
-    here = context.of(ctx)
-    settings = here.settings()
-    if not engine.exists(here.url()):
+    app_context = context.get_context(ctx)
+    settings = app_context.settings()
+    if not engine.exists(app_context.url()):
         raise errors.DatabaseError(
             "There is no database to upgrade.",
             hint="Run `ticketsync init`.",
             word="no-database",
         )
-    old = engine.old_database(here.url())
+    old = engine.old_database(app_context.url())
     lacks_records = old is not None and engine.schema_of(old) < schema.REPLAY_BEFORE
     if backup and old is not None and old.dialect == "sqlite":
         made = backups.take(old, _usual_place("before-upgrade"))
-        here.say(f"Backup {made.file}")
-    database = engine.create_database(here.url(), command=here.command)
-    here.say(f"The database has schema {schema.PRESENT}.")
+        app_context.say(f"Backup {made.file}")
+    database = engine.create_database(app_context.url(), command=app_context.command)
+    app_context.say(f"The database has schema {schema.PRESENT}.")
     if old is not None:
-        everything, changed = match.rebuild(database, settings)
-        here.say(f"{everything} shows recomputed, {changed} changed.")
+        everything, changed = show_figures.rebuild(database, settings)
+        app_context.say(f"{everything} shows recomputed, {changed} changed.")
     if lacks_records:
-        here.say(
+        app_context.say(
             "Now run `ticketsync sync replay` once (it needs no network): it finds in "
             "the stored records when tickets were voided, which tax is not reported "
             "and which fees are known in part."
@@ -85,13 +85,15 @@ def backup_database(
     from ticketsync.cli import render
     from ticketsync.store import backup
 
-    here = context.of(ctx)
-    made = backup.take(here.database(), output or _usual_place("backup"))
+    app_context = context.get_context(ctx)
+    made = backup.take(app_context.database(), output or _usual_place("backup"))
     if json:
         told = {"file": str(made.file), "bytes": made.size, "schema": made.schema}
         render.print_json({**told, "sha256": made.digest})
         return
-    here.say(f"Backup {made.file}, {made.size:,} bytes, schema {made.schema}, sound.")
+    app_context.say(
+        f"Backup {made.file}, {made.size:,} bytes, schema {made.schema}, sound."
+    )
 
 
 @app.command("restore")
@@ -106,8 +108,8 @@ def restore_database(
     from ticketsync.core import errors
     from ticketsync.store import backup, engine
 
-    here = context.of(ctx)
-    target = engine.sqlite_file(here.url())
+    app_context = context.get_context(ctx)
+    target = engine.sqlite_file(app_context.url())
     if target is None:
         raise errors.UsageError(
             "This database is PostgreSQL, which has its own backups.",
@@ -117,9 +119,9 @@ def restore_database(
     if target.exists() and not context.confirm(f"Replace {target}?", yes):
         return
     kept = backup.restore(found, target)
-    here.say(f"{target} is {file.name} again, schema {found.schema}.")
+    app_context.say(f"{target} is {file.name} again, schema {found.schema}.")
     if kept is not None:
-        here.say(f"What was there is {kept}")
+        app_context.say(f"What was there is {kept}")
 
 
 @app.command("check")
@@ -140,10 +142,12 @@ def check_database(
     """
     from ticketsync.cli import render
     from ticketsync.core.redact import safe
-    from ticketsync.workflows import upkeep
+    from ticketsync.workflows import integrity_check
 
-    here = context.of(ctx)
-    found = upkeep.check(here.database(), here.settings(), deep=deep)
+    app_context = context.get_context(ctx)
+    found = integrity_check.check(
+        app_context.database(), app_context.settings(), deep=deep
+    )
     if json:
         render.print_json(_health_as_json(found))
     else:
@@ -152,7 +156,7 @@ def check_database(
         for line in found.rows:
             typer.echo(safe(line, longest=500))
     if not found.is_sound:
-        here.say(
+        app_context.say(
             "`ticketsync sync replay` makes orders of their stored records again, "
             "`ticketsync financials rebuild` the figures of the orders; what is left "
             "then needs a backup (`ticketsync db restore`)."
@@ -162,7 +166,7 @@ def check_database(
 
 def _health_as_json(found: Health) -> dict[str, Any]:
     from ticketsync.core import clock
-    from ticketsync.workflows.upkeep import shown
+    from ticketsync.workflows.integrity_check import shown
 
     return {
         "schema": found.schema,

@@ -131,23 +131,23 @@ def _connect(database: Database, settings: Settings, url: str) -> None:
 
 
 def _match(database: Database, settings: Settings, home: Path) -> None:
-    from ticketsync.catalogue import importing, offers, shows
+    from ticketsync.catalogue import import_file, occurrences, shows
     from ticketsync.core import clock
     from ticketsync.workflows import match
 
     file = home / "season.csv"
     with database.read() as session:
-        listed = offers.all_offers(session)
-        house = shows.house(session)
+        listed = occurrences.list_occurrences(session)
+        venue = shows.get_venue(session)
     # The venue's own list: all but the last three nights, which nobody wrote down.
     lines = ["production,starts_at,capacity,reference"]
     lines += [
-        f"{offer.name},{clock.local(offer.starts_at, house.timezone):%Y-%m-%d %H:%M},"
-        f"{offer.capacity},LR-{number:03d}"
-        for number, offer in enumerate(listed[:-3], start=1)
+        f"{it.name},{clock.local(it.starts_at, venue.timezone):%Y-%m-%d %H:%M},"
+        f"{it.capacity},LR-{number:03d}"
+        for number, it in enumerate(listed[:-3], start=1)
     ]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    parsed = importing.read(file, house)
+    parsed = import_file.read(file, venue)
     with database.write() as session:
         for new in parsed.shows:
             shows.add_show(session, new)
@@ -194,14 +194,14 @@ def _look(database: Database) -> None:
 def _state_fees(database: Database, settings: Settings) -> None:
     from ticketsync.cli.financials import print_figures
     from ticketsync.core import clock
-    from ticketsync.workflows import match
+    from ticketsync.workflows import show_figures
 
     typer.echo("\nSay in the settings what it costs you, and net is known too:")
     typer.echo(
         '  accounts:\n    tt:\n      fees: {per_ticket: "0.65", percent: "1.75"}'
     )
     typer.echo("$ ticketsync financials rebuild")
-    match.rebuild(database, settings)
+    show_figures.rebuild(database, settings)
     ahead = [item for item in _figures(database) if item.starts_at >= clock.now()]
     print_figures(ahead[:3])
 

@@ -39,15 +39,17 @@ def doctor(
     from ticketsync.store import engine
     from ticketsync.workflows import doctor as examination
 
-    here = context.of(ctx)
+    app_context = context.get_context(ctx)
     repairs: list[str] = []
     if fix:
-        repairs = examination.mend(engine.sqlite_file(here.url()))
+        repairs = examination.fix(engine.sqlite_file(app_context.url()))
     findings = list(
-        examination.examine(here.settings, here.database, network=not offline)
+        examination.examine(
+            app_context.settings, app_context.database, network=not offline
+        )
     )
     if as_cron:
-        findings += examination.as_cron(here.as_arguments())
+        findings += examination.as_cron(app_context.as_arguments())
     is_wrong = any(found.state == "wrong" for found in findings)
     if json:
         told = {"repairs": repairs, "findings": [asdict(found) for found in findings]}

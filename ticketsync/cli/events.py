@@ -33,25 +33,25 @@ def fetch_events(
     from ticketsync.core import errors
     from ticketsync.workflows import sync
 
-    here = context.of(ctx)
+    app_context = context.get_context(ctx)
     results, notes = sync.fetch_listing(
-        here.database(), here.settings(), accounts or []
+        app_context.database(), app_context.settings(), accounts or []
     )
     if json:
         render.print_json({"accounts": [asdict(r) for r in results], "notes": notes})
     for result in results:
         if result.exit_code:
-            context.complain(result)
+            context.print_error(result)
         elif not json:
             counts = result.counts
-            here.say(
+            app_context.say(
                 f"{result.account}: {counts.processed} listed, {counts.created} new, "
                 f"{counts.updated} changed"
             )
     if not json:
         for note in notes:
-            here.say(render.wrapped(note, indent="  "))
-        here.say("Next: ticketsync shows adopt --all, or ticketsync match")
+            app_context.say(render.wrapped(note, indent="  "))
+        app_context.say("Next: ticketsync shows adopt --all, or ticketsync match")
     raise typer.Exit(errors.combined_exit_code([r.exit_code for r in results]))
 
 
@@ -65,42 +65,46 @@ def list_events(
     """
     Show the dates that your platforms list, and which show each one feeds.
     """
-    from ticketsync.catalogue import offers
+    from ticketsync.catalogue import occurrences
     from ticketsync.cli import render
     from ticketsync.core import clock
 
-    with context.of(ctx).database().read() as session:
-        found = offers.all_offers(session, only_unlinked=unlinked)
+    with context.get_context(ctx).database().read() as session:
+        found = occurrences.list_occurrences(session, only_unlinked=unlinked)
     machine = [
         {
-            "account": offer.account,
-            "event_id": offer.event_id,
-            "event": offer.event,
-            "occurrence_id": offer.occurrence_id,
-            "name": offer.name,
-            "starts_at": clock.iso(offer.starts_at) if offer.is_dated else None,
-            "timezone": offer.timezone,
-            "status": "gone" if offer.gone_since else offer.status,
-            "capacity": offer.capacity,
-            "sold": offer.issued,
-            "url": offer.url,
-            "dashboard_url": offer.dashboard_url,
-            "show_id": offer.show_id,
-            "date_id": offer.id,
+            "account": occurrence.account,
+            "event_id": occurrence.event_id,
+            "event": occurrence.event,
+            "occurrence_id": occurrence.occurrence_id,
+            "name": occurrence.name,
+            "starts_at": clock.iso(occurrence.starts_at)
+            if occurrence.is_dated
+            else None,
+            "timezone": occurrence.timezone,
+            "status": "gone" if occurrence.gone_since else occurrence.status,
+            "capacity": occurrence.capacity,
+            "sold": occurrence.issued,
+            "url": occurrence.url,
+            "dashboard_url": occurrence.dashboard_url,
+            "show_id": occurrence.show_id,
+            "date_id": occurrence.id,
         }
-        for offer in found
+        for occurrence in found
     ]
     rows = [
         {
-            "date": offer.id,
-            "when": render.day(offer.starts_local) if offer.is_dated else "no date",
-            "name": offer.name,
-            "account": offer.account,
-            "theirs": offer.occurrence_id,
-            "status": "gone" if offer.gone_since else offer.status,
-            "show": offer.show_id or "–",
+            "date": occurrence.id,
+            "when": render.day(occurrence.starts_local)
+            if occurrence.is_dated
+            else "no date",
+            "name": occurrence.name,
+            "account": occurrence.account,
+            "theirs": occurrence.occurrence_id,
+            "status": "gone" if occurrence.gone_since else occurrence.status,
+            "show": occurrence.show_id or "–",
         }
-        for offer in found
+        for occurrence in found
     ]
     columns = [
         render.Column("date", "DATE", numeric=True),

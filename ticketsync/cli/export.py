@@ -102,8 +102,8 @@ def export_calendar(
         raise errors.UsageError(
             f"There is no calendar format {format!r}.", hint="Use ics or json."
         )
-    with context.of(ctx).database().read() as session:
-        house = shows.house(session)
+    with context.get_context(ctx).database().read() as session:
+        venue = shows.get_venue(session)
         begin = context.start_of(session, since) if since else None
         found = calendar.performances(session, since=begin)
     if format == "json":
@@ -118,13 +118,13 @@ def export_calendar(
         ]
         _write(ctx, lambda stream: exports.write_json(rows, stream), output)
         return
-    text = calendar.as_ics(found, name=house.name, now=clock.now()).decode()
+    text = calendar.as_ics(found, name=venue.name, now=clock.now()).decode()
     if output is None:
         sys.stdout.write(text)
         return
     with exports.into_file(output) as stream:
         stream.write(text)
-    context.of(ctx).say(f"{output}: {len(found)} shows")
+    context.get_context(ctx).say(f"{output}: {len(found)} shows")
 
 
 def _export(
@@ -144,7 +144,7 @@ def _export(
         raise errors.UsageError(
             f"There is no export format {format!r}.", hint="Use csv or json."
         )
-    with context.of(ctx).database().read() as session:
+    with context.get_context(ctx).database().read() as session:
         table = report(session)
         _write(ctx, lambda file: exports.write(table, format, file, raw=raw), output)
 
@@ -159,4 +159,4 @@ def _write(
         return
     with exports.into_file(output) as stream:
         count = write(stream)
-    context.of(ctx).say(f"{output}: {count} rows")
+    context.get_context(ctx).say(f"{output}: {count} rows")

@@ -38,7 +38,7 @@ def list_financials(
     from ticketsync.reporting import numbers
 
     wanted = context.chosen_format(format, json)
-    with context.of(ctx).database().read() as session:
+    with context.get_context(ctx).database().read() as session:
         if wanted != "table":
             render.machine(numbers.figures_table(session), wanted)
             return
@@ -100,7 +100,7 @@ def show_financials(
     from ticketsync.core import tables
     from ticketsync.reporting import numbers
 
-    with context.of(ctx).database().read() as session:
+    with context.get_context(ctx).database().read() as session:
         found = shows.find(session, show)
         figures = numbers.figures(session, found.id)
         types = numbers.by_type(session, found.id)
@@ -181,7 +181,7 @@ def explain_financials(
     from ticketsync.financials import explain, gaps
 
     wanted = context.chosen_format(format, json)
-    with context.of(ctx).database().read() as session:
+    with context.get_context(ctx).database().read() as session:
         found = shows.find(session, show)
         missing = gaps.gaps(session, found.id)
         if wanted != "table":
@@ -262,8 +262,10 @@ def rebuild_financials(ctx: typer.Context) -> None:
     """
     Recompute every show from its stored orders, for instance after new fee rates.
     """
-    from ticketsync.workflows import match
+    from ticketsync.workflows import show_figures
 
-    here = context.of(ctx)
-    everything, changed = match.rebuild(here.database(), here.settings())
-    here.say(f"{everything} shows recomputed, {changed} changed.")
+    app_context = context.get_context(ctx)
+    everything, changed = show_figures.rebuild(
+        app_context.database(), app_context.settings()
+    )
+    app_context.say(f"{everything} shows recomputed, {changed} changed.")

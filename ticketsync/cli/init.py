@@ -45,7 +45,7 @@ def init(
     from ticketsync.core import errors
     from ticketsync.store import engine
 
-    here = context.of(ctx)
+    app_context = context.get_context(ctx)
     answers = {"--venue": venue, "--timezone": timezone, "--currency": currency}
     missing = [flag for flag, value in answers.items() if not value]
     if no_input and missing:
@@ -55,16 +55,16 @@ def init(
     name = venue or context.ask("Venue name", "--venue")
     zone = shows.checked_zone(timezone or context.ask("Time zone", "--timezone"))
     code = shows.checked_currency(currency or context.ask("Currency", "--currency"))
-    file = _write_settings(here)
-    database = engine.create_database(here.url(), command=here.command)
+    file = _write_settings(app_context)
+    database = engine.create_database(app_context.url(), command=app_context.command)
     with database.write() as session:
         shows.add_venue(session, name, zone, code)
-    here.say(f"Settings  {file}")
-    here.say(f"Database  {database.url}")
-    here.say("Next: ticketsync accounts add")
+    app_context.say(f"Settings  {file}")
+    app_context.say(f"Database  {database.url}")
+    app_context.say("Next: ticketsync accounts add")
 
 
-def _write_settings(here: context.Here) -> str:
+def _write_settings(app_context: context.AppContext) -> str:
     """
     The settings file, made if there is none and left alone if there is one.
     """
@@ -73,11 +73,11 @@ def _write_settings(here: context.Here) -> str:
 
     from ticketsync.core import paths
 
-    file = Path(here.config) if here.config else paths.config_file()
+    file = Path(app_context.config) if app_context.config else paths.config_file()
     if file.exists():
         return str(file)
     paths.private_folder(file.parent)
     handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(SETTINGS.format(database=here.database_url))
+        stream.write(SETTINGS.format(database=app_context.database_url))
     return str(file)

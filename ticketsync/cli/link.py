@@ -44,17 +44,17 @@ def link(
 
     Example: ticketsync link ev_40980 12
     """
-    from ticketsync.catalogue import offers, shows
+    from ticketsync.catalogue import occurrences, shows
     from ticketsync.workflows import match
 
-    here = context.of(ctx)
-    database = here.database()
+    app_context = context.get_context(ctx)
+    database = app_context.database()
     with database.read() as session:
-        offer = offers.find(session, date)
+        occurrence = occurrences.find(session, date)
         found = shows.find(session, show)
-    match.link(database, here.settings(), offer.id, found.id)
-    here.say(
-        f"{offer.called} ({offer.account}) feeds "
+    match.link(database, app_context.settings(), occurrence.id, found.id)
+    app_context.say(
+        f"{occurrence.called} ({occurrence.account}) feeds "
         f"{found.production} {found.starts_local}."
     )
 
@@ -84,7 +84,7 @@ def set_link(
 
     Example: ticketsync link set ev_40980 --map-type "GA=Adult"
     """
-    from ticketsync.catalogue import offers
+    from ticketsync.catalogue import occurrences
     from ticketsync.core import errors
     from ticketsync.core.redact import safe
     from ticketsync.workflows import match
@@ -98,21 +98,21 @@ def set_link(
                 hint='Use --map-type "THEIRS=YOURS".',
             )
         types[theirs.strip()] = ours.strip()
-    here = context.of(ctx)
-    database = here.database()
+    app_context = context.get_context(ctx)
+    database = app_context.database()
     with database.read() as session:
-        offer = offers.find(session, date)
+        occurrence = occurrences.find(session, date)
     names = match.configure(
         database,
-        here.settings(),
-        offer,
+        app_context.settings(),
+        occurrence,
         enabled=enabled,
         ticket_sales=sales,
         types=types,
     )
     with database.read() as session:
-        offer = offers.find(session, str(offer.id))
-    state = offer.switched or "sales on"
-    here.say(f"{offer.called} ({offer.account}): {state}.")
+        occurrence = occurrences.find(session, str(occurrence.id))
+    state = occurrence.switched or "sales on"
+    app_context.say(f"{occurrence.called} ({occurrence.account}): {state}.")
     for theirs, ours in names.items():
-        here.say(f"  {safe(theirs)} is your {safe(ours)}")
+        app_context.say(f"  {safe(theirs)} is your {safe(ours)}")

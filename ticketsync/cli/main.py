@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from ticketsync import __version__
-from ticketsync.cli.context import Here
+from ticketsync.cli.context import AppContext
 from ticketsync.core import errors
 
 # name → (module below ticketsync.cli, what it does in one line)
@@ -132,6 +132,8 @@ def ticketsync(
 
     Start with `ticketsync demo`.
     """
-    ctx.obj = Here(config=config, database_url=database, quiet=quiet, verbose=verbose)
+    ctx.obj = AppContext(
+        config=config, database_url=database, quiet=quiet, verbose=verbose
+    )
     if verbose:
         ctx.obj.log()

@@ -57,18 +57,20 @@ def match(
     from ticketsync.core import errors
     from ticketsync.workflows import match as matching
 
-    here = context.of(ctx)
-    database, settings = here.database(), here.settings()
+    app_context = context.get_context(ctx)
+    database, settings = app_context.database(), app_context.settings()
     if undo:
-        _undo(here, database, settings, json)
+        _undo(app_context, database, settings, json)
         return
     if from_file is not None:
-        _from_file(here, database, settings, from_file, dry_run, force=force, json=json)
+        _from_file(
+            app_context, database, settings, from_file, dry_run, force=force, json=json
+        )
         return
     with database.read() as session:
         plan = matching.plan(session, settings, production=production or None)
     if to_file is not None:
-        _to_file(here, plan, to_file)
+        _to_file(app_context, plan, to_file)
         return
     interactive = context.is_terminal() and not (yes or dry_run or json)
     if not (yes or dry_run or interactive or json):
@@ -79,9 +81,9 @@ def match(
     accepted = 0
     left = len(plan.unsure)
     if interactive:
-        sitting = matching.Sitting(database, settings, matching.new_batch())
-        left = match_screen.converse(sitting, production or None)
-        accepted = sitting.linked
+        match_session = matching.MatchSession(database, settings, matching.new_batch())
+        left = match_screen.run_interactive(match_session, production or None)
+        accepted = match_session.linked
     elif yes:
         accepted = matching.accept(
             database,
@@ -97,27 +99,27 @@ def match(
     if not json:
         verb = "would be linked" if dry_run else "linked"
         number = len(plan.certain) if dry_run else accepted
-        here.say(f"{number} {verb}, {left} left for a person.")
+        app_context.say(f"{number} {verb}, {left} left for a person.")
     if strict and left:
         raise errors.NeedsMatching(
             f"{left} dates belong to no show yet.", hint="Run `ticketsync match`."
         )
 
 
-def _to_file(here: context.Here, plan: MatchPlan, file: Path) -> None:
+def _to_file(app_context: context.AppContext, plan: MatchPlan, file: Path) -> None:
     from ticketsync.reporting import exports
     from ticketsync.workflows import match_sheet
 
     with exports.into_file(file) as stream:
         count = exports.write_csv(match_sheet.rows(plan), match_sheet.COLUMNS, stream)
-    here.say(
+    app_context.say(
         f"{count} dates in {file}. Fill the column decision (link, never, new, skip), "
         f"then: ticketsync match --from {file}"
     )
 
 
 def _from_file(
-    here: context.Here,
+    app_context: context.AppContext,
     database: Database,
     settings: Settings,
     file: Path,
@@ -133,7 +135,7 @@ def _from_file(
         decisions = match_sheet.read(session, file)
         slips = match_sheet.implausible(session, decisions)
     if slips and not force:
-        _refuse(here, file, slips)
+        _refuse(app_context, file, slips)
     verbs = [decision.verb for decision in decisions]
     told = {verb: verbs.count(verb) for verb in ("link", "new", "never")}
     if not dry_run:
@@ -143,15 +145,15 @@ def _from_file(
         render.print_json(told)
         return
     said = ", ".join(f"{count} {verb}" for verb, count in told.items())
-    here.say(f"{'It would be: ' if dry_run else ''}{said}.")
+    app_context.say(f"{'It would be: ' if dry_run else ''}{said}.")
 
 
-def _refuse(here: context.Here, file: Path, slips: list[str]) -> NoReturn:
+def _refuse(app_context: context.AppContext, file: Path, slips: list[str]) -> NoReturn:
     from ticketsync.core import errors
     from ticketsync.core.redact import safe
 
     for slip in slips:
-        here.say(f"  {safe(slip, longest=300)}")
+        app_context.say(f"  {safe(slip, longest=300)}")
     what = "1 row looks" if len(slips) == 1 else f"{len(slips)} rows look"
     raise errors.GuardRefused(
         f"{file.name}: {what} like a slip ({safe(slips[0], longest=300)}"
@@ -162,7 +164,7 @@ def _refuse(here: context.Here, file: Path, slips: list[str]) -> NoReturn:
 
 
 def _undo(
-    here: context.Here, database: Database, settings: Settings, json: bool
+    app_context: context.AppContext, database: Database, settings: Settings, json: bool
 ) -> None:
     from dataclasses import asdict
 
@@ -176,7 +178,7 @@ def _undo(
     if json:
         render.print_json(asdict(undone))
     else:
-        here.say(
+        app_context.say(
             f"Taken back: {undone.links} links and {undone.refusals} refusals "
             f"of {undone.batch}."
         )

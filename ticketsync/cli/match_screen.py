@@ -19,9 +19,9 @@ from ticketsync.cli import render
 from ticketsync.core.redact import safe
 
 if TYPE_CHECKING:
-    from ticketsync.catalogue.candidates import Dated, Match
+    from ticketsync.catalogue.candidates import Match, OccurrenceCandidate
     from ticketsync.catalogue.matching import MatchPlan, Unsure
-    from ticketsync.workflows.match import Sitting
+    from ticketsync.workflows.match import MatchSession
 
 SHOWN = 6  # candidates offered for one date
 FOUND = 10  # shows that a search offers
@@ -33,7 +33,7 @@ class Screen:
     Where a person is: what they passed over, and the steps that `back` walks.
     """
 
-    sitting: Sitting
+    match_session: MatchSession
     production: str | None
     skipped: list[int] = field(default_factory=list)
     by_hand: set[int] = field(default_factory=set)
@@ -41,13 +41,13 @@ class Screen:
     remarked: set[str] = field(default_factory=set)
 
 
-def converse(sitting: Sitting, production: str | None) -> int:
+def run_interactive(match_session: MatchSession, production: str | None) -> int:
     """
     Ask until nothing is open or the person leaves; returns how many dates are left.
     """
-    screen = Screen(sitting, production)
+    screen = Screen(match_session, production)
     while True:
-        plan = sitting.plan(production)
+        plan = match_session.plan(production)
         _remark(screen, plan)
         sure = [
             match
@@ -55,7 +55,7 @@ def converse(sitting: Sitting, production: str | None) -> int:
             if match.occurrence.occurrence_id not in screen.by_hand
         ]
         if sure:
-            _offer_certain(screen, plan, sure)
+            _confirm_certain(screen, plan, sure)
             continue
         open_ = _open(screen, plan)
         if not open_ or not _ask_about(screen, open_[0], len(open_)):
@@ -135,7 +135,7 @@ def _print_unmatched_shows(plan: MatchPlan) -> None:
         )
 
 
-def _their_date(date: Dated) -> dict[str, Any]:
+def _their_date(date: OccurrenceCandidate) -> dict[str, Any]:
     return {
         "when": render.day(date.starts_local),
         "account": date.account,
@@ -160,7 +160,7 @@ def _open(screen: Screen, plan: MatchPlan) -> list[Unsure]:
     ]
 
 
-def _offer_certain(screen: Screen, plan: MatchPlan, sure: list[Match]) -> None:
+def _confirm_certain(screen: Screen, plan: MatchPlan, sure: list[Match]) -> None:
     from dataclasses import replace
 
     only_certain = replace(
@@ -169,7 +169,7 @@ def _offer_certain(screen: Screen, plan: MatchPlan, sure: list[Match]) -> None:
     print_plan(only_certain)
     what = "the certain pair" if len(sure) == 1 else f"the {len(sure)} certain pairs"
     if _yes(f"Link {what}?"):
-        screen.sitting.accept(sure)
+        screen.match_session.accept(sure)
         screen.steps.append("decided")
     else:
         screen.by_hand |= {match.occurrence.occurrence_id for match in sure}
@@ -179,9 +179,9 @@ def _ask_about(screen: Screen, item: Unsure, left: int) -> bool:
     """
     One question; answers whether to go on.
     """
-    sitting, date = screen.sitting, item.occurrence
+    match_session, date = screen.match_session, item.occurrence
     _describe(item, left)
-    candidates = list(item.candidates) or sitting.farther(date)
+    candidates = list(item.candidates) or match_session.distant_candidates(date)
     answer = _choose(candidates[:SHOWN], has_past=bool(screen.steps))
     if answer == "quit":
         return False
@@ -193,21 +193,21 @@ def _ask_about(screen: Screen, item: Unsure, left: int) -> bool:
     elif answer == "undo":
         _take_back(screen)
     elif answer == "never":
-        sitting.never(date.occurrence_id)
+        match_session.never(date.occurrence_id)
         screen.steps.append("decided")
     elif answer == "new":
         title = _text("Its production:", date.production or date.event)
         if title:
-            number = sitting.new_show(date.occurrence_id, title)
+            number = match_session.new_show(date.occurrence_id, title)
             _say(f"   Show {number} is new.")
             screen.steps.append("decided")
     elif answer == "search":
         found = _search(screen)
         if found is not None:
-            sitting.choose(date.occurrence_id, found)
+            match_session.choose(date.occurrence_id, found)
             screen.steps.append("decided")
     else:
-        sitting.accept([answer])
+        match_session.accept([answer])
         screen.steps.append("decided")
     return True
 
@@ -221,14 +221,14 @@ def _step_back(screen: Screen) -> None:
     if screen.steps.pop() == "skipped":
         screen.skipped.pop()
     else:
-        screen.by_hand |= set(screen.sitting.take_back())
+        screen.by_hand |= set(screen.match_session.take_back())
 
 
 def _take_back(screen: Screen) -> None:
     """
     Undo the last decision; what was passed over stays so.
     """
-    dates = screen.sitting.take_back()
+    dates = screen.match_session.take_back()
     if dates:
         last = len(screen.steps) - 1 - screen.steps[::-1].index("decided")
         del screen.steps[last]
@@ -308,7 +308,7 @@ def _search(screen: Screen) -> int | None:
     labels = {
         f"#{show.id} {render.day(show.starts_local)} {safe(show.production)} "
         f"({safe(show.venue)})": show.id
-        for show in screen.sitting.shows()
+        for show in screen.match_session.shows()
     }
 
     class Near(Completer):

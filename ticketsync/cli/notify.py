@@ -27,15 +27,15 @@ def test(ctx: typer.Context) -> None:
     """
     Send a message to everybody in the settings, and the heartbeat.
     """
-    from ticketsync.workflows import watch
+    from ticketsync.workflows import account_alerts
 
-    here = context.of(ctx)
-    settings = here.settings()
-    watch.send(
+    app_context = context.get_context(ctx)
+    settings = app_context.settings()
+    account_alerts.send(
         settings,
         "ticketsync: a test",
         "If you can read this, ticketsync can tell you when an account needs you.",
     )
-    for error in watch.beat(settings):
+    for error in account_alerts.beat(settings):
         raise error
-    here.say("Sent.")
+    app_context.say("Sent.")

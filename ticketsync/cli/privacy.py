@@ -35,9 +35,9 @@ def export_person(ctx: typer.Context, who: Who) -> None:
     from dataclasses import asdict
 
     from ticketsync.cli import render
-    from ticketsync.workflows import people
+    from ticketsync.workflows import retention
 
-    found = people.of(context.of(ctx).database(), who)
+    found = retention.find_person(context.get_context(ctx).database(), who)
     render.print_json([asdict(trace) for trace in found])
 
 
@@ -60,23 +60,23 @@ def erase_person(
 
     from ticketsync.cli import render
     from ticketsync.core import errors
-    from ticketsync.workflows import people
+    from ticketsync.workflows import retention
 
-    here = context.of(ctx)
-    database = here.database()
-    found = people.of(database, who)
+    app_context = context.get_context(ctx)
+    database = app_context.database()
+    found = retention.find_person(database, who)
     if not json:
         print_traces(found)
     if not dry_run:
         if not context.confirm(f"Erase {_places(found)}?", yes):
             raise errors.UsageError("Nothing was erased.", hint="")
-        people.erase(database, who)
+        retention.erase(database, who)
     if json:
         told = [asdict(trace) for trace in found]
         render.print_json({"erased": not dry_run, "places": told})
     else:
         verb = "It would be erased" if dry_run else "Erased"
-        here.say(f"{verb}: {_places(found)}. Their orders stay in the books.")
+        app_context.say(f"{verb}: {_places(found)}. Their orders stay in the books.")
 
 
 @app.command("retain")
@@ -87,17 +87,17 @@ def retain(ctx: typer.Context, dry_run: DryRun = False, json: Json = False) -> N
     How long is `people: retention_days` of the settings, 90 days if nothing is said.
     """
     from ticketsync.cli import render
-    from ticketsync.workflows import people
+    from ticketsync.workflows import retention
 
-    here = context.of(ctx)
-    settings = here.settings()
-    count = people.retain(here.database(), settings, dry_run=dry_run)
+    app_context = context.get_context(ctx)
+    settings = app_context.settings()
+    count = retention.retain(app_context.database(), settings, dry_run=dry_run)
     days = settings.retention.days
     if json:
         render.print_json({"forgotten": 0 if dry_run else count, "found": count})
         return
     verb = "would be forgotten" if dry_run else "forgotten"
-    here.say(f"{count} people of shows more than {days} days ago {verb}.")
+    app_context.say(f"{count} people of shows more than {days} days ago {verb}.")
 
 
 def print_traces(found: list[Trace]) -> None:

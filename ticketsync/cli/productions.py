@@ -19,10 +19,10 @@ def add_production(ctx: typer.Context, title: str) -> None:
     """
     from ticketsync.catalogue import shows
 
-    here = context.of(ctx)
-    with here.database().write() as session:
+    app_context = context.get_context(ctx)
+    with app_context.database().write() as session:
         number = shows.add_production(session, title)
-    here.say(f"Production {number}: {title}")
+    app_context.say(f"Production {number}: {title}")
 
 
 @app.command("list")
@@ -35,7 +35,7 @@ def list_productions(
     from ticketsync.catalogue import shows
     from ticketsync.cli import render
 
-    with context.of(ctx).database().read() as session:
+    with context.get_context(ctx).database().read() as session:
         found = shows.productions(session)
     rows = [{"id": n, "title": title, "shows": count} for n, title, count in found]
     columns = [
@@ -58,7 +58,7 @@ def show_production(
     from ticketsync.core import errors
     from ticketsync.reporting import seats as reporting
 
-    with context.of(ctx).database().read() as session:
+    with context.get_context(ctx).database().read() as session:
         found = shows.list_shows(session, title)
         seats = reporting.seats(session)
     if not found:

@@ -49,20 +49,22 @@ def daily(
     from ticketsync.cli import render
     from ticketsync.core import clock
     from ticketsync.reporting import daily as reporting
-    from ticketsync.workflows import watch
+    from ticketsync.workflows import account_alerts
 
     wanted = context.chosen_format(format, json)
-    here = context.of(ctx)
+    app_context = context.get_context(ctx)
     now = clock.now()
-    with here.database().read() as session:
-        house = shows.house(session)
-        yesterday = clock.local(now, house.timezone).date() - timedelta(days=1)
-        since = clock.start_of(yesterday, house.timezone)
+    with app_context.database().read() as session:
+        venue = shows.get_venue(session)
+        yesterday = clock.local(now, venue.timezone).date() - timedelta(days=1)
+        since = clock.start_of(yesterday, venue.timezone)
         found = reporting.on_sale(session, now=now, since=since)
     if send:
-        title = f"{house.name}: {_recently(found)} tickets since {yesterday:%A}"
-        watch.send(here.settings(), title, _as_text(found, f"{yesterday:%A}"))
-        here.say(f"Sent: {title}")
+        title = f"{venue.name}: {_recently(found)} tickets since {yesterday:%A}"
+        account_alerts.send(
+            app_context.settings(), title, _as_text(found, f"{yesterday:%A}")
+        )
+        app_context.say(f"Sent: {title}")
         return
     if wanted == "json":
         render.print_json([_as_json(item) for item in found])

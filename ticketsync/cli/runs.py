@@ -40,7 +40,7 @@ def show_run(
     wanted = context.chosen_format(format, json)
     _print(ctx, wanted, limit=1000, run_id=run_id)
     if wanted == "table":
-        with context.of(ctx).database().read() as session:
+        with context.get_context(ctx).database().read() as session:
             for run in runs.runs(session, limit=1000, run_id=run_id):
                 if run.message:
                     text = f"{run.account_name}: {run.word}: {run.message} {run.hint}"
@@ -56,7 +56,7 @@ def _print(ctx: typer.Context, format: str, *, limit: int, run_id: str | None) -
     from ticketsync.core import errors
     from ticketsync.reporting import runs
 
-    with context.of(ctx).database().read() as session:
+    with context.get_context(ctx).database().read() as session:
         found = runs.runs(session, limit=limit, run_id=run_id)
     if run_id is not None and not found:
         raise errors.NotFound(

@@ -43,7 +43,7 @@ def list_sales(
     from ticketsync.reporting import sales as orders
 
     wanted = context.chosen_format(format, json)
-    with context.of(ctx).database().read() as session:
+    with context.get_context(ctx).database().read() as session:
         show_id = shows.find(session, show).id if show else None
         table = orders.sales_table(
             session, show_id=show_id, account=account or None, limit=limit

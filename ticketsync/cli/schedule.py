@@ -38,12 +38,12 @@ def install(
     """
     from ticketsync.workflows import schedule
 
-    here = context.of(ctx)
-    what = _job(here, every, cron)
+    app_context = context.get_context(ctx)
+    what = _job(app_context, every, cron)
     chosen = _kind(kind)
-    keys = _keys_it_will_miss(here)
+    keys = _keys_it_will_miss(app_context)
     place = schedule.install(what, chosen)
-    here.say(f"ticketsync runs {what.when.text} from {place}.")
+    app_context.say(f"ticketsync runs {what.when.text} from {place}.")
     for line in keys:
         typer.echo(line, err=True)
 
@@ -65,7 +65,7 @@ def show(
         typer.echo(
             f"Not installed. `schedule install` would write for {chosen}:", err=True
         )
-        typer.echo(schedule.shown(_job(context.of(ctx), every, cron), chosen))
+        typer.echo(schedule.shown(_job(context.get_context(ctx), every, cron), chosen))
 
 
 @app.command("remove")
@@ -77,14 +77,16 @@ def remove(ctx: typer.Context) -> None:
 
     kinds = schedule.remove()
     text = f"Removed from {', '.join(kinds)}." if kinds else "Nothing was installed."
-    context.of(ctx).say(text)
+    context.get_context(ctx).say(text)
 
 
-def _job(here: context.Here, every: int, cron: str) -> Job:
+def _job(app_context: context.AppContext, every: int, cron: str) -> Job:
     from ticketsync.workflows import schedule
 
     at = schedule.when(cron) if cron else schedule.every(every)
-    return schedule.job(at, config=here.config, database=here.database_url)
+    return schedule.job(
+        at, config=app_context.config, database=app_context.database_url
+    )
 
 
 def _kind(kind: str) -> str:
@@ -98,13 +100,13 @@ def _kind(kind: str) -> str:
     return kind or schedule.usual()
 
 
-def _keys_it_will_miss(here: context.Here) -> list[str]:
+def _keys_it_will_miss(app_context: context.AppContext) -> list[str]:
     """
     Accounts whose key is in a variable of this terminal, which no scheduler has.
     """
     from ticketsync.accounts import state
 
-    with here.database().read() as session:
+    with app_context.database().read() as session:
         accounts = state.all_accounts(session)
     return [
         f"Account {account.name!r} takes its key from the variable "

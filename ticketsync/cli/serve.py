@@ -51,10 +51,10 @@ def serve(
     from ticketsync.web import app as web
     from ticketsync.web import receiver
 
-    here = context.of(ctx)
-    database, settings = here.database(), here.settings()
-    here.log()
-    _complain_of_the_deaf(here, doors_of(database, settings), pages)
+    app_context = context.get_context(ctx)
+    database, settings = app_context.database(), app_context.settings()
+    app_context.log()
+    _warn_of_missing_secrets(app_context, webhook_endpoints(database, settings), pages)
     listening = receiver.Receiver(
         database, _remembering(database, settings), settings.serve.allow
     )
@@ -65,7 +65,7 @@ def serve(
 
         site = Site(database, settings, errands.ask if workers else None)
     config = uvicorn.Config(
-        web.house(listening, site),
+        web.create_app(listening, site),
         log_level="warning",
         access_log=False,
         server_header=False,
@@ -78,14 +78,18 @@ def serve(
         # connections inherit it.
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         name, number = opened.getsockname()[:2]
-        here.say(f"Receiving webhooks at http://{name}:{number}/hooks/…")
+        app_context.say(f"Receiving webhooks at http://{name}:{number}/hooks/…")
         if pages:
-            here.say(f"The pages, to be opened once: {_first_link(database, opened)}")
+            app_context.say(
+                f"The pages, to be opened once: {_first_link(database, opened)}"
+            )
         with _worker(database, settings, errands, workers):
             uvicorn.Server(config).run(sockets=[opened])
 
 
-def _complain_of_the_deaf(here: Any, doors: Sequence[Door], pages: bool) -> None:
+def _warn_of_missing_secrets(
+    app_context: Any, doors: Sequence[Door], pages: bool
+) -> None:
     """
     A missing secret shouts; with nothing at all to do, there is nothing to start.
     """
@@ -93,7 +97,7 @@ def _complain_of_the_deaf(here: Any, doors: Sequence[Door], pages: bool) -> None
 
     for door in doors:
         if not door.is_ready:
-            here.say(
+            app_context.say(
                 f"ticketsync: webhook-secret-missing: Account {door.account!r} sends "
                 f"signed webhooks and has no secret; all of them are turned away. Run "
                 f"`ticketsync webhooks secret {door.account}`."
@@ -165,19 +169,19 @@ def _remembering(
         with database.read() as session:
             now_known: list[object] = list(inbox.endpoints(session, clock.now()))
         if now_known != known:
-            known, doors = now_known, doors_of(database, settings)
+            known, doors = now_known, webhook_endpoints(database, settings)
         return doors
 
     return load
 
 
-def doors_of(database: Database, settings: Settings) -> Sequence[Door]:
+def webhook_endpoints(database: Database, settings: Settings) -> Sequence[Door]:
     """
     Every account's address with what proves who knocks; a secret that cannot be read is
     as good as none.
     """
     from ticketsync.accounts import credentials
-    from ticketsync.core import clock, errors, journal
+    from ticketsync.core import clock, errors, log
     from ticketsync.providers import registry
     from ticketsync.web.receiver import Door
     from ticketsync.webhooks import inbox
@@ -195,7 +199,7 @@ def doors_of(database: Database, settings: Settings) -> Sequence[Door]:
             try:
                 secrets.append(credentials.read(entry, source, reference))
             except errors.TicketsyncError as error:
-                journal.warn(
+                log.warning(
                     "webhook secret unreadable",
                     account=endpoint.account,
                     message=error.message,
@@ -229,8 +233,14 @@ def _worker(
     asked for, tells platforms who is in, and looks each minute whether somebody must
     hear of an account or of what waits, until the server ends.
     """
-    from ticketsync.core import actor, journal
-    from ticketsync.workflows import receive, sale_news, sync, tell, watch
+    from ticketsync.core import actor, log
+    from ticketsync.workflows import (
+        account_alerts,
+        push_checkins,
+        receive,
+        sales_notifications,
+        sync,
+    )
 
     ended = threading.Event()
 
@@ -246,15 +256,15 @@ def _worker(
         if time.monotonic() - told_at > TELL_SECONDS:
             told_at = time.monotonic()
             for error in (
-                *watch.look(database, settings),
-                *sale_news.tell(database, settings),
+                *account_alerts.look(database, settings),
+                *sales_notifications.notify(database, settings),
             ):
-                journal.warn("not told", word=error.word, message=error.message)
+                log.warning("not told", word=error.word, message=error.message)
 
     jobs = (
         read_asked,
-        lambda: receive.work_off(database, settings),
-        lambda: tell.check_ins(database, settings),
+        lambda: receive.process_deliveries(database, settings),
+        lambda: push_checkins.check_ins(database, settings),
         notify,
     )
 
@@ -265,7 +275,7 @@ def _worker(
                     job()
                 except Exception as error:  # else deliveries would pile up unseen
                     word = getattr(error, "word", "bug")
-                    journal.warn("worker", word=word, trace=journal.trace_of(error))
+                    log.warning("worker", word=word, trace=log.trace_of(error))
 
     thread = threading.Thread(target=work, name="worker")
     if wanted:

@@ -38,7 +38,7 @@ def list_shows(
     from ticketsync.catalogue import shows
     from ticketsync.reporting import seats as reporting
 
-    with context.of(ctx).database().read() as session:
+    with context.get_context(ctx).database().read() as session:
         found = shows.list_shows(session, production or None)
         seats = reporting.seats(session)
     print_shows(found, seats, context.chosen_format(format, json))
@@ -63,16 +63,17 @@ def add_show(
     from ticketsync.catalogue import shows
     from ticketsync.core import clock, errors
 
-    here = context.of(ctx)
+    app_context = context.get_context(ctx)
     try:
         local = datetime.fromisoformat(starts_at)
     except ValueError:
         raise errors.UsageError(
             f"{starts_at!r} is not a date and time.", hint="Use 2026-11-27 19:30."
         ) from None
-    with here.database().write() as session:
+    with app_context.database().write() as session:
         house = next(
-            (v for v in shows.venues(session) if v.name == venue), shows.house(session)
+            (v for v in shows.venues(session) if v.name == venue),
+            shows.get_venue(session),
         )
         try:
             moment = clock.local_to_utc(local, house.timezone)
@@ -88,11 +89,11 @@ def add_show(
             reference=reference or None,
         )
         number, is_new = shows.add_show(session, new)
-    here.say(f"Show {number} {'added' if is_new else 'was there already'}.")
+    app_context.say(f"Show {number} {'added' if is_new else 'was there already'}.")
 
 
 @app.command("import")
-def import_shows(
+def recompute_shows(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help=".csv .xlsx .xls .ods .ics .yaml")],
     skip_bad: Annotated[bool, typer.Option(help="Leave bad rows out.")] = False,
@@ -105,31 +106,31 @@ def import_shows(
     Columns: production, starts_at (local) or date and time, venue, timezone, capacity,
     currency, reference. Nothing is imported if anything is wrong.
     """
-    from ticketsync.catalogue import importing, shows
+    from ticketsync.catalogue import import_file, shows
     from ticketsync.cli import render
 
-    here = context.of(ctx)
-    database = here.database()
+    app_context = context.get_context(ctx)
+    database = app_context.database()
     with database.read() as session:
-        house, known = shows.house(session), shows.venues(session)
-    parsed = importing.read(file, house, known)
+        house, known = shows.get_venue(session), shows.venues(session)
+    parsed = import_file.read(file, house, known)
     if not skip_bad:
-        importing.refuse(parsed, file)
+        import_file.refuse(parsed, file)
     created = 0
     if not dry_run:
         with database.write() as session:
             created = sum(shows.add_show(session, new)[1] for new in parsed.shows)
-    bad = [str(complaint) for complaint in parsed.complaints]
+    bad = [str(complaint) for complaint in parsed.problems]
     if json:
         render.print_json(
             {"read": len(parsed.shows), "created": created, "skipped": bad}
         )
         return
     for complaint in bad:
-        here.say(f"  skipped {complaint}")
+        app_context.say(f"  skipped {complaint}")
     done = "would be read" if dry_run else f"read, {created} new"
-    here.say(f"{file.name}: {len(parsed.shows)} shows {done}.")
-    here.say("Next: ticketsync match")
+    app_context.say(f"{file.name}: {len(parsed.shows)} shows {done}.")
+    app_context.say("Next: ticketsync match")
 
 
 @app.command("adopt")
@@ -151,18 +152,18 @@ def adopt_shows(
         raise errors.UsageError(
             "Say which dates to adopt.", hint="Use --all, or --account NAME."
         )
-    here = context.of(ctx)
-    database = here.database()
+    app_context = context.get_context(ctx)
+    database = app_context.database()
     account_id = None
     if account:
         with database.read() as session:
-            account_id = state.named(session, account).id
-    created, linked = match.adopt(database, here.settings(), account_id)
+            account_id = state.get_account(session, account).id
+    created, linked = match.adopt(database, app_context.settings(), account_id)
     if json:
         render.print_json({"shows_created": created, "links_created": linked})
         return
-    here.say(f"{created} shows added, {linked} dates linked.")
-    here.say("Next: ticketsync sync")
+    app_context.say(f"{created} shows added, {linked} dates linked.")
+    app_context.say("Next: ticketsync sync")
 
 
 @app.command("exclude")
@@ -191,32 +192,34 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
     """
     Show one performance: every platform that sells it, and what each one brought.
     """
-    from ticketsync.catalogue import offers, shows
+    from ticketsync.catalogue import occurrences, shows
     from ticketsync.cli import render
     from ticketsync.core.redact import safe
     from ticketsync.reporting import numbers
     from ticketsync.reporting import seats as reporting
 
-    with context.of(ctx).database().read() as session:
+    with context.get_context(ctx).database().read() as session:
         found = shows.find(session, show)
-        sources = [o for o in offers.all_offers(session) if o.show_id == found.id]
+        sources = [
+            o for o in occurrences.list_occurrences(session) if o.show_id == found.id
+        ]
         figures = numbers.figures(session, found.id)
         totals = numbers.totals(session, found.id)
         room = reporting.seats(session, found.id)[found.id]
     listed = [
         {
-            "account": offer.account,
-            "date_id": offer.id,
-            "occurrence_id": offer.occurrence_id,
-            "name": offer.name,
-            "status": "gone" if offer.gone_since else offer.status,
-            "capacity": offer.capacity,
-            "sync": offer.sync_enabled,
-            "sales": offer.sync_ticket_sales,
-            "url": offer.url,
-            "dashboard_url": offer.dashboard_url,
+            "account": occurrence.account,
+            "date_id": occurrence.id,
+            "occurrence_id": occurrence.occurrence_id,
+            "name": occurrence.name,
+            "status": "gone" if occurrence.gone_since else occurrence.status,
+            "capacity": occurrence.capacity,
+            "sync": occurrence.sync_enabled,
+            "sales": occurrence.sync_ticket_sales,
+            "url": occurrence.url,
+            "dashboard_url": occurrence.dashboard_url,
         }
-        for offer in sources
+        for occurrence in sources
     ]
     if json:
         render.print_json(
@@ -244,11 +247,11 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
         print_sources(figures)
     else:
         typer.echo("It has no figures." if sources else "No platform sells it.")
-    for offer in sources:
-        state = f", {offer.switched}" if offer.switched else ""
-        theirs = f"date {offer.id}, their {safe(offer.occurrence_id)}{state}"
-        typer.echo(f"{offer.account}: {safe(offer.called)} ({theirs})")
-        for url in (offer.url, offer.dashboard_url):
+    for occurrence in sources:
+        state = f", {occurrence.switched}" if occurrence.switched else ""
+        theirs = f"date {occurrence.id}, their {safe(occurrence.occurrence_id)}{state}"
+        typer.echo(f"{occurrence.account}: {safe(occurrence.called)} ({theirs})")
+        for url in (occurrence.url, occurrence.dashboard_url):
             if url:
                 typer.echo(f"  {safe(url)}")
 
@@ -283,15 +286,15 @@ def print_sources(figures: Sequence[Figures]) -> None:
 
 def _set_excluded(ctx: typer.Context, show: str, excluded: bool, reason: str) -> None:
     from ticketsync.catalogue import shows
-    from ticketsync.workflows import match
+    from ticketsync.workflows import show_figures
 
-    here = context.of(ctx)
-    database = here.database()
+    app_context = context.get_context(ctx)
+    database = app_context.database()
     with database.read() as session:
         found = shows.find(session, show)
-    match.exclude(database, here.settings(), found.id, excluded, reason)
+    show_figures.exclude(database, app_context.settings(), found.id, excluded, reason)
     done = "left out" if excluded else "taken in again"
-    here.say(f"{found.production} {found.starts_local}: {done}.")
+    app_context.say(f"{found.production} {found.starts_local}: {done}.")
 
 
 def print_shows(

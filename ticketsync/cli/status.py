@@ -43,13 +43,13 @@ def status(
 
     Exit code 10 when anything waits; an account paused by hand does not.
     """
-    here = context.of(ctx)
+    app_context = context.get_context(ctx)
     while True:
         if watch and sys.stdout.isatty():
             typer.echo("\x1b[2J\x1b[H", nl=False)
         if notify:
-            _tell(here)
-        found = _look(here)
+            _tell(app_context)
+        found = _look(app_context)
         if json:
             _print_json(found)
         else:
@@ -74,14 +74,14 @@ class _Found:
     unread: Sequence[tuple[str, str, str]]
 
 
-def _look(here: context.Here) -> _Found:
+def _look(app_context: context.AppContext) -> _Found:
     from ticketsync.accounts import health
     from ticketsync.core import clock
     from ticketsync.reporting import runs, sales
     from ticketsync.workflows import waiting
 
-    settings, now = here.settings(), clock.now()
-    with here.database().read() as session:
+    settings, now = app_context.settings(), clock.now()
+    with app_context.database().read() as session:
         assessed = health.assess_all(session, settings, now)
         counts = runs.open_work(session, now)
         return _Found(
@@ -95,21 +95,21 @@ def _look(here: context.Here) -> _Found:
         )
 
 
-def _tell(here: context.Here) -> None:
+def _tell(app_context: context.AppContext) -> None:
     """
     Raise the alerts that a sync run would, for accounts that no run reads any more.
     """
     from ticketsync.core import errors
-    from ticketsync.workflows import watch
+    from ticketsync.workflows import account_alerts
 
-    settings = here.settings()
+    settings = app_context.settings()
     if not settings.notify.is_set:
         raise errors.ConfigurationError(
             "The settings name nobody to tell.",
             hint="Fill in `notify` (see config.example.yaml).",
         )
-    for error in watch.look(here.database(), settings):
-        context.complain(error)
+    for error in account_alerts.look(app_context.database(), settings):
+        context.print_error(error)
 
 
 def _print_json(found: _Found) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ticketsync.core.tables import Table
     from ticketsync.reporting.changes import Change
     from ticketsync.store.engine import Database
-    from ticketsync.workflows.session import OnProgress
+    from ticketsync.workflows.account_run import OnProgress
     from ticketsync.workflows.sync import Outcome
 
 app = typer.Typer(rich_markup_mode=None)
@@ -39,7 +39,12 @@ def sync(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing.")] = False,
     since: Annotated[str, typer.Option(help="Shows from this date: 2026-01-31.")] = "",
     accept_shrink: Annotated[
-        bool, typer.Option(help="Believe a listing that lost most of its dates.")
+        bool,
+        typer.Option(
+            help="Accept what was refused: most dates or orders are gone, all dates "
+            "are others, an organisation or location is gone, or two lists contradict "
+            "each other."
+        ),
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="For cron.")] = False,
     json: Json = False,
@@ -52,16 +57,16 @@ def sync(
     from ticketsync.cli import render
     from ticketsync.workflows import sync as job
 
-    here = context.of(ctx)
-    here.quiet = here.quiet or quiet
+    app_context = context.get_context(ctx)
+    app_context.quiet = app_context.quiet or quiet
     names = tuple(accounts or ())
-    database, settings = here.database(), here.settings()
-    here.log()
+    database, settings = app_context.database(), app_context.settings()
+    app_context.log()
     begin = None
     if since:
         with database.read() as session:
             begin = context.start_of(session, since)
-    with _stoppable(), _progress(here, json) as on_progress:
+    with _stoppable(), _progress(app_context, json) as on_progress:
         if names[:1] == ("replay",):
             outcome = job.replay(database, settings, names[1:])
         else:
@@ -71,18 +76,18 @@ def sync(
                 full=full,
                 since=begin,
                 accept_shrink=accept_shrink,
-                compare=json or not here.quiet,
+                compare=json or not app_context.quiet,
                 on_progress=on_progress,
             )
             run = job.sync_dry if dry_run else job.sync
             outcome = run(database, settings, request)
     if json:
         render.print_json(as_json(outcome))
-    elif not here.quiet:
-        summarise(here, outcome, dry_run=dry_run)
+    elif not app_context.quiet:
+        summarise(app_context, outcome, dry_run=dry_run)
     for result in outcome.results:
         if result.exit_code:
-            context.complain(result)
+            context.print_error(result)
     if not dry_run:
         _tell(database, settings, outcome)
     raise typer.Exit(outcome.exit_code)
@@ -92,19 +97,19 @@ def _tell(database: Database, settings: Settings, outcome: Outcome) -> None:
     """
     Alerts about what changed, and the heartbeat; neither changes how the run ended.
     """
-    from ticketsync.core import journal
+    from ticketsync.core import log
 
     if not settings.notify.is_set and not settings.notify.heartbeat:
         return
-    from ticketsync.workflows import sale_news, watch
+    from ticketsync.workflows import account_alerts, sales_notifications
 
-    failures = watch.look(database, settings)
-    failures += sale_news.tell(database, settings)
+    failures = account_alerts.look(database, settings)
+    failures += sales_notifications.notify(database, settings)
     if not outcome.exit_code:
-        failures += watch.beat(settings)
+        failures += account_alerts.beat(settings)
     for error in failures:
-        journal.warn("not told", word=error.word, message=error.message)
-        context.complain(error)
+        log.warning("not told", word=error.word, message=error.message)
+        context.print_error(error)
 
 
 def as_json(outcome: Outcome) -> dict[str, Any]:
@@ -142,7 +147,9 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def summarise(here: context.Here, outcome: Outcome, *, dry_run: bool = False) -> None:
+def summarise(
+    app_context: context.AppContext, outcome: Outcome, *, dry_run: bool = False
+) -> None:
     """
     What a run did, for a person: one line per account, then the shows that changed.
     """
@@ -152,18 +159,18 @@ def summarise(here: context.Here, outcome: Outcome, *, dry_run: bool = False) ->
     for result in outcome.results:
         counts = result.counts
         mark = "ok" if result.outcome == "success" else result.outcome
-        here.say(
+        app_context.say(
             f"{result.account}: {mark}. {counts.processed:,} records, "
             f"{counts.created:,} new, {counts.updated:,} changed, "
             f"{result.shows_changed} shows, {result.requests} requests, "
             f"{result.seconds:.1f} s"
         )
     for note in outcome.notes:
-        here.say(render.wrapped(safe(note, longest=1000), indent="  "))
+        app_context.say(render.wrapped(safe(note, longest=1000), indent="  "))
     if outcome.changes:
         print_changes(outcome)
     if dry_run:
-        here.say("Nothing has been written. Run: ticketsync sync")
+        app_context.say("Nothing has been written. Run: ticketsync sync")
 
 
 def print_changes(outcome: Outcome, most: int = 12) -> None:
@@ -243,13 +250,13 @@ def _stoppable() -> Iterator[None]:
 
 
 @contextmanager
-def _progress(here: context.Here, json: bool) -> Iterator[OnProgress]:
+def _progress(app_context: context.AppContext, json: bool) -> Iterator[OnProgress]:
     """
     Bars on a terminal, nothing anywhere else.
     """
-    from ticketsync.workflows.session import no_progress
+    from ticketsync.workflows.account_run import no_progress
 
-    if json or here.quiet or not context.is_terminal():
+    if json or app_context.quiet or not context.is_terminal():
         yield no_progress
         return
     import sys

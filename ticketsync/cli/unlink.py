@@ -21,18 +21,20 @@ def unlink(
     """
     Take a date and its show apart; the show loses those sales at once.
     """
-    from ticketsync.catalogue import offers
+    from ticketsync.catalogue import occurrences
     from ticketsync.core import errors
     from ticketsync.workflows import match
 
-    here = context.of(ctx)
-    database = here.database()
+    app_context = context.get_context(ctx)
+    database = app_context.database()
     with database.read() as session:
-        offer = offers.find(session, date)
-    if match.unlink(database, here.settings(), offer.id) is None:
+        occurrence = occurrences.find(session, date)
+    if match.unlink(database, app_context.settings(), occurrence.id) is None:
         raise errors.NotFound(
-            f"{offer.called} feeds no show.",
+            f"{occurrence.called} feeds no show.",
             hint="See `ticketsync events list`.",
         )
-    here.say(f"{offer.called} feeds no show any more.")
-    here.say("Matching will not propose that pair again; `ticketsync link` still can.")
+    app_context.say(f"{occurrence.called} feeds no show any more.")
+    app_context.say(
+        "Matching will not propose that pair again; `ticketsync link` still can."
+    )

@@ -30,10 +30,12 @@ def add_venue(
     """
     from ticketsync.catalogue import shows
 
-    here = context.of(ctx)
-    with here.database().write() as session:
+    app_context = context.get_context(ctx)
+    with app_context.database().write() as session:
         venue = shows.add_venue(session, name, timezone, currency)
-    here.say(f"Venue {venue.id}: {venue.name}, {venue.timezone}, {venue.currency}")
+    app_context.say(
+        f"Venue {venue.id}: {venue.name}, {venue.timezone}, {venue.currency}"
+    )
 
 
 @app.command("list")
@@ -48,7 +50,7 @@ def list_venues(
     from ticketsync.catalogue import shows
     from ticketsync.cli import render
 
-    with context.of(ctx).database().read() as session:
+    with context.get_context(ctx).database().read() as session:
         rows = [asdict(venue) for venue in shows.venues(session)]
     columns = [
         render.Column("id", "ID", numeric=True),

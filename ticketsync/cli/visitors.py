@@ -38,9 +38,9 @@ def invite(
     from ticketsync.visitors import passes
     from ticketsync.web import entry
 
-    here = context.of(ctx)
-    settings = here.settings()
-    with here.database().write() as session:
+    app_context = context.get_context(ctx)
+    settings = app_context.settings()
+    with app_context.database().write() as session:
         token = passes.issue(session, "link", role, name, clock.now())
     url = entry.link(settings.serve.public_url, token)
     if json:
@@ -63,8 +63,8 @@ def list_visitors(
     from ticketsync.visitors import passes
 
     wanted = context.chosen_format(format, json)
-    with context.of(ctx).database().read() as session:
-        rows = [asdict(found) for found in passes.listed(session, clock.now())]
+    with context.get_context(ctx).database().read() as session:
+        rows = [asdict(found) for found in passes.list_visitors(session, clock.now())]
     columns = [
         render.Column("id", "ID", numeric=True),
         render.Column("kind", "WHAT"),
@@ -93,11 +93,11 @@ def revoke(
         raise errors.UsageError(
             "Nobody was named.", hint="Give numbers of `ticketsync visitors list`."
         )
-    here = context.of(ctx)
-    with here.database().write() as session:
+    app_context = context.get_context(ctx)
+    with app_context.database().write() as session:
         ids = None if everybody else list(numbers or ())
         count = passes.revoke(session, ids, clock.now())
-    here.say(f"{count} passes are taken back.")
+    app_context.say(f"{count} passes are taken back.")
 
 
 @app.command("password")

@@ -34,13 +34,13 @@ def list_waiting(
     from ticketsync.core import clock
     from ticketsync.workflows import waiting
 
-    here = context.of(ctx)
+    app_context = context.get_context(ctx)
     wanted = context.chosen_format(format, json)
     if dismissed:
-        _list_dismissed(here, wanted)
+        _list_dismissed(app_context, wanted)
         return
-    with here.database().read() as session:
-        found = waiting.everything(session, here.settings(), clock.now())
+    with app_context.database().read() as session:
+        found = waiting.everything(session, app_context.settings(), clock.now())
     render.show(
         [{"id": item.id, "text": item.text} for item in found],
         [render.Column("id", "ID", rigid=True), render.Column("text", "WHAT")],
@@ -75,10 +75,12 @@ def dismiss(
     """
     from ticketsync.workflows import waiting
 
-    here = context.of(ctx)
-    found = waiting.dismiss(here.database(), here.settings(), ids, reason=reason)
+    app_context = context.get_context(ctx)
+    found = waiting.dismiss(
+        app_context.database(), app_context.settings(), ids, reason=reason
+    )
     for item in found:
-        here.say(f"Dismissed: {item.id}")
+        app_context.say(f"Dismissed: {item.id}")
 
 
 @app.command("restore")
@@ -92,23 +94,23 @@ def restore(
     from ticketsync.core import errors
     from ticketsync.workflows import waiting
 
-    here = context.of(ctx)
-    number = waiting.restore(here.database(), ids)
+    app_context = context.get_context(ctx)
+    number = waiting.restore(app_context.database(), ids)
     if number < len(set(ids)):
         raise errors.NotFound(
             f"{number} of {len(set(ids))} ids had been dismissed.",
             hint="See `ticketsync waiting list --dismissed`.",
         )
-    here.say("Restored.")
+    app_context.say("Restored.")
 
 
-def _list_dismissed(here: context.Here, format: str) -> None:
+def _list_dismissed(app_context: context.AppContext, format: str) -> None:
     from dataclasses import asdict
 
     from ticketsync.accounts import dismissals
     from ticketsync.cli import render
 
-    with here.database().read() as session:
+    with app_context.database().read() as session:
         found = dismissals.dismissals(session)
     render.show(
         [

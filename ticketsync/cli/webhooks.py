@@ -31,21 +31,21 @@ def show_url(ctx: typer.Context, account: Account, json: Json = False) -> None:
     from ticketsync.core import clock
     from ticketsync.webhooks import inbox
 
-    here = context.of(ctx)
-    database = here.database()
+    app_context = context.get_context(ctx)
+    database = app_context.database()
     found, card = _account(database, account)
     with database.write() as session:
         path = inbox.endpoint(session, found.id, clock.now(), is_signed=card.is_signed)
-    url = address(here.settings(), path)
+    url = address(app_context.settings(), path)
     steps = [step.format(url=url) for step in card.steps]
     if json:
         render.print_json({"account": account, "url": url, "steps": steps})
         return
     typer.echo(url)
     for number, step in enumerate(steps, start=1):
-        here.say(f"{number}. {step}")
+        app_context.say(f"{number}. {step}")
     if card.is_signed:
-        here.say(f"Then: ticketsync webhooks secret {account}")
+        app_context.say(f"Then: ticketsync webhooks secret {account}")
 
 
 @app.command("secret")
@@ -77,8 +77,8 @@ def set_secret(
     from ticketsync.core.redact import Secret
     from ticketsync.webhooks import inbox
 
-    here = context.of(ctx)
-    database = here.database()
+    app_context = context.get_context(ctx)
+    database = app_context.database()
     found, card = _account(database, account)
     if not card.is_signed:
         raise errors.UsageError(
@@ -101,7 +101,7 @@ def set_secret(
         reference = credentials.store(name, source, Secret(text))
     with database.write() as session:
         inbox.set_secret(session, found.id, source, reference, clock.now())
-    here.say(f"Account {account!r} has a webhook secret.")
+    app_context.say(f"Account {account!r} has a webhook secret.")
 
 
 @app.command("list")
@@ -126,7 +126,7 @@ def list_deliveries(
     from ticketsync.reporting import deliveries
 
     wanted = context.chosen_format(format, json)
-    with context.of(ctx).database().read() as session:
+    with context.get_context(ctx).database().read() as session:
         found = deliveries.received(
             session,
             limit=limit,
@@ -177,7 +177,7 @@ def show_delivery(ctx: typer.Context, number: int) -> None:
     from ticketsync.core import errors
     from ticketsync.reporting import deliveries
 
-    with context.of(ctx).database().read() as session:
+    with context.get_context(ctx).database().read() as session:
         found = deliveries.received(session, id=number)
     if not found:
         raise errors.NotFound(
@@ -199,10 +199,10 @@ def retry(
     from ticketsync.core import clock
     from ticketsync.webhooks import inbox
 
-    here = context.of(ctx)
-    with here.database().write() as session:
+    app_context = context.get_context(ctx)
+    with app_context.database().write() as session:
         count = inbox.retry(session, numbers or None, clock.now())
-    here.say(f"{count} deliveries are taken up again.")
+    app_context.say(f"{count} deliveries are taken up again.")
 
 
 @app.command("replay")
@@ -219,12 +219,12 @@ def replay(
     from ticketsync.core import clock
     from ticketsync.webhooks import inbox
 
-    here = context.of(ctx)
-    with here.database().write() as session:
+    app_context = context.get_context(ctx)
+    with app_context.database().write() as session:
         begin = context.start_of(session, since)
-        found = state.named(session, account)
+        found = state.get_account(session, account)
         count = inbox.replay(session, found.id, begin, clock.now())
-    here.say(f"{count} deliveries are taken up again; `serve` works them off.")
+    app_context.say(f"{count} deliveries are taken up again; `serve` works them off.")
 
 
 @app.command("register")
@@ -247,8 +247,8 @@ def register(
     from ticketsync.webhooks import inbox
     from ticketsync.workflows import connect
 
-    here = context.of(ctx)
-    database, settings = here.database(), here.settings()
+    app_context = context.get_context(ctx)
+    database, settings = app_context.database(), app_context.settings()
     if settings.serve.public_url == config.ServeSettings().public_url:
         raise errors.ConfigurationError(
             "No platform can reach this machine's own address.",
@@ -264,7 +264,7 @@ def register(
         told = {"account": account, "id": registered.id}
         render.print_json({**told, "signed": registered.secret is not None})
     else:
-        here.say(
+        app_context.say(
             f"Account {account!r} sends its webhooks here (number {registered.id})."
         )
 
@@ -278,9 +278,9 @@ def work(ctx: typer.Context, json: Json = False) -> None:
     from ticketsync.core import errors
     from ticketsync.workflows import receive
 
-    here = context.of(ctx)
-    here.log()
-    done = receive.work_off(here.database(), here.settings())
+    app_context = context.get_context(ctx)
+    app_context.log()
+    done = receive.process_deliveries(app_context.database(), app_context.settings())
     if json:
         outcomes = [
             {"account": r.account, "outcome": r.outcome, "word": r.word}
@@ -288,10 +288,10 @@ def work(ctx: typer.Context, json: Json = False) -> None:
         ]
         render.print_json({"deliveries": done.deliveries, "accounts": outcomes})
     else:
-        here.say(f"{done.deliveries} deliveries worked off.")
+        app_context.say(f"{done.deliveries} deliveries worked off.")
     for result in done.results:
         if result.exit_code:
-            context.complain(result)
+            context.print_error(result)
     raise typer.Exit(errors.combined_exit_code([r.exit_code for r in done.results]))
 
 
@@ -312,13 +312,13 @@ def simulate(
     """
     import secrets
 
-    from ticketsync.cli.serve import doors_of
+    from ticketsync.cli.serve import webhook_endpoints
     from ticketsync.core import clock, errors
     from ticketsync.core.redact import safe
     from ticketsync.sandbox import deliveries
 
-    here = context.of(ctx)
-    database, settings = here.database(), here.settings()
+    app_context = context.get_context(ctx)
+    database, settings = app_context.database(), app_context.settings()
     found, _ = _account(database, account)
     events = deliveries.EVENTS.get(found.provider, ())
     chosen = event or next(iter(events), "")
@@ -327,7 +327,9 @@ def simulate(
             f"Deliveries {safe(event)!r} of {found.provider} cannot be played.",
             hint=f"These can: {', '.join(events) or 'none'}.",
         )
-    door = next((d for d in doors_of(database, settings) if d.account == account), None)
+    door = next(
+        (d for d in webhook_endpoints(database, settings) if d.account == account), None
+    )
     if door is None or not door.is_ready:
         raise errors.UsageError(
             f"Account {account!r} cannot receive webhooks yet.",
@@ -347,7 +349,7 @@ def simulate(
         raise errors.ProviderUnavailable(
             f"Nobody listens at {safe(to)}.", hint="Run `ticketsync serve`."
         ) from None
-    here.say(f"{chosen} for {safe(order)}: answered {status}.")
+    app_context.say(f"{chosen} for {safe(order)}: answered {status}.")
     raise typer.Exit(0 if status == 200 else 6)
 
 

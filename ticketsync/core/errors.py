@@ -134,7 +134,7 @@ class ProviderUnavailable(ProviderError):
     word = "unreachable"
 
 
-class ProviderNonsense(ProviderError):
+class InvalidResponse(ProviderError):
     """
     It answered, and the answer cannot be trusted.
     """

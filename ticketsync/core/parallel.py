@@ -15,7 +15,7 @@ from typing import Final, TypeVar
 T = TypeVar("T")
 
 _QUEUE_SIZE: Final = 4
-_PATIENCE: Final = 5.0  # seconds for a reader that is in the middle of a request
+_WAIT_BUDGET: Final = 5.0  # seconds for a reader that is in the middle of a request
 
 
 class Stopped(Exception):
@@ -82,7 +82,7 @@ def side_by_side(
     finally:
         stop.set()
         for thread in threads:
-            thread.join(timeout=_PATIENCE)
+            thread.join(timeout=_WAIT_BUDGET)
 
 
 class _Failure:

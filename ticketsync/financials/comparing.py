@@ -14,7 +14,7 @@ from sqlmodel import Session, SQLModel
 
 from ticketsync.core import clock
 from ticketsync.core.config import FeeSchedule
-from ticketsync.financials import importing
+from ticketsync.financials import recompute
 from ticketsync.store.tables.financials import (
     ShowFinancials,
     ShowTicketType,
@@ -56,7 +56,7 @@ def shows_with_figures(session: Session) -> set[int]:
     """
     All shows that have, or should have, a row in any table of figures.
     """
-    found = importing.linked_shows(session)
+    found = recompute.linked_shows(session)
     for model in TABLES:
         shows = select(table_of(model).c.show_id).distinct()
         found |= set(session.connection().scalars(shows))
@@ -70,7 +70,7 @@ def comparisons(
     Every row of the tables of figures that is not what it must be.
     """
     shows = shows_with_figures(session)
-    fresh = importing.recomputed(session, shows, schedules)
+    fresh = recompute.recomputed(session, shows, schedules)
     for model in TABLES:
         table = table_of(model)
         key = [column.name for column in table.primary_key]

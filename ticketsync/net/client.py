@@ -25,7 +25,7 @@ import httpcore
 import httpx
 
 from ticketsync import __version__
-from ticketsync.core import errors, journal
+from ticketsync.core import errors, log
 from ticketsync.core.redact import Secret, safe
 from ticketsync.net import exact_json, retry
 from ticketsync.net.budget import CallBudget
@@ -40,12 +40,12 @@ LARGEST_ANSWER: Final = 32 * 1024 * 1024
 REQUEST_SECONDS: Final = 60.0
 CONNECT_SECONDS: Final = 10.0
 MOST_CONNECTIONS: Final = 32
-SHOWN_OF_NONSENSE: Final = 80
+SHOWN_OF_INVALID: Final = 80
 AHEAD: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class ErrorExplanation:
     """
     What a platform means by an error answer, in words.
 
@@ -58,11 +58,11 @@ class Meaning:
     code: str = ""
 
 
-Explain = Callable[[int, Mapping[str, Any]], Meaning | None]
+Explain = Callable[[int, Mapping[str, Any]], ErrorExplanation | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Skimmed(Generic[T]):
+class PartialResponse(Generic[T]):
     """
     What was looked at of an answer, with its `body` and how to decode the whole, unless
     that was necessary at once.
@@ -73,7 +73,7 @@ class Skimmed(Generic[T]):
     whole: Callable[[], Any] | None = None
 
 
-class Rejected(errors.ProviderNonsense):
+class Rejected(errors.InvalidResponse):
     """
     The platform rejected a request and said why: `status` and its own `code`.
     """
@@ -104,7 +104,7 @@ class ApiClient:
         explain: Explain | None = None,
         budget: CallBudget | None = None,
         run_id: str = "",
-        patience: retry.Patience | None = None,
+        patience: retry.WaitBudget | None = None,
         deadline_seconds: float = 600.0,
         use_system_proxy: bool = False,
         transport: httpx.BaseTransport | None = None,
@@ -118,7 +118,7 @@ class ApiClient:
         self._renew = renew
         self._explain = explain
         self._budget = budget
-        self._patience = patience or retry.Patience(120.0)
+        self._patience = patience or retry.WaitBudget(120.0)
         self._ends = time.monotonic() + deadline_seconds
         self.recent: deque[str] = deque(maxlen=12)
         self._counting = threading.Lock()
@@ -141,13 +141,15 @@ class ApiClient:
         """
         return self._ask("GET", path, params or {}, None)
 
-    def skim(self, path: str, params: Params, shape: Shape[T]) -> Skimmed[T]:
+    def get_partial(
+        self, path: str, params: Params, shape: Shape[T]
+    ) -> PartialResponse[T]:
         """
         Only what `shape` names of the JSON of one GET (let it name `error`, too). An
         answer that is not so is decoded whole at once, so that what is wrong with it
         shows here.
         """
-        found: Skimmed[T] = retry.call(
+        found: PartialResponse[T] = retry.call(
             lambda: self._skimmed(self._good("GET", path, params, None), shape),
             self._patience,
         )
@@ -160,7 +162,7 @@ class ApiClient:
         """
         return self._ask("POST", path, {}, body)
 
-    def tell(
+    def post(
         self,
         path: str,
         *,
@@ -242,7 +244,7 @@ class ApiClient:
             raise self._unavailable(
                 "did not finish within the time one run may take", word="deadline"
             )
-        if not self._patience.pass_gate():
+        if not self._patience.wait_until_open():
             raise self._throttled()
         # Our own budget is a plan, not a reproach: it may take the whole run's time.
         left = self._ends - time.monotonic()
@@ -287,15 +289,15 @@ class ApiClient:
         """
         millis = round(seconds * 1000)
         self.recent.append(f"{method} {path} → {status or 'no answer'}, {millis} ms")
-        if journal.is_detailed:
-            journal.detail(
-                "request", method=method, path=path, status=status, millis=millis
-            )
+        if log.is_detailed:
+            log.debug("request", method=method, path=path, status=status, millis=millis)
 
     def _read(self, response: httpx.Response, deadline: float) -> bytes:
         encoding = response.headers.get("content-encoding", "identity").lower()
         if encoding not in ("identity", "gzip", "deflate", ""):
-            raise self._nonsense(f"uses the encoding {safe(encoding)!r}", "encoding")
+            raise self._invalid_response(
+                f"uses the encoding {safe(encoding)!r}", "encoding"
+            )
         unpack = (
             zlib.decompressobj(zlib.MAX_WBITS | 32)
             if encoding
@@ -314,7 +316,7 @@ class ApiClient:
             chunks.append(chunk)
             size += len(chunk)
             if size > LARGEST_ANSWER:
-                raise self._nonsense("answered more than 32 MiB", "too-large")
+                raise self._invalid_response("answered more than 32 MiB", "too-large")
             if time.monotonic() > deadline:
                 raise self._unavailable("answers too slowly", word="deadline")
         return b"".join(chunks)
@@ -323,7 +325,7 @@ class ApiClient:
         try:
             return bytes(unpack.decompress(raw, most))
         except zlib.error:
-            raise self._nonsense(
+            raise self._invalid_response(
                 "sent a damaged compressed answer", "truncated"
             ) from None
 
@@ -355,16 +357,16 @@ class ApiClient:
                 hint=f"Run `ticketsync accounts rotate {self.account}`.",
             )
         if status == 429:
-            raise self._told_to_wait(answer.headers.get("retry-after"))
+            raise self._wait_asked_for(answer.headers.get("retry-after"))
         if status == 408 or status >= 500:
             raise retry.TryAgain(self._unavailable(f"is failing ({where})"))
         if 300 <= status < 400:
-            raise self._nonsense(
+            raise self._invalid_response(
                 f"redirects to another address ({where}), which is never followed",
                 "unexpected-redirect",
             )
         if status in (404, 410):
-            raise self._nonsense(
+            raise self._invalid_response(
                 f"does not know this ({where}: {_shown(answer.body)})", "endpoint-gone"
             )
         raise Rejected(
@@ -373,7 +375,7 @@ class ApiClient:
             status=status,
         )
 
-    def _meaning(self, answer: _Answer) -> Meaning | None:
+    def _meaning(self, answer: _Answer) -> ErrorExplanation | None:
         if self._explain is None:
             return None
         try:
@@ -382,10 +384,10 @@ class ApiClient:
             body = {}
         return self._explain(answer.status, body if isinstance(body, dict) else {})
 
-    def _told_to_wait(self, header: str | None) -> retry.TryAgain:
+    def _wait_asked_for(self, header: str | None) -> retry.TryAgain:
         wait = retry.retry_after(header)
         if wait is not None:
-            self._patience.close_gate(min(wait, self._patience.left))
+            self._patience.pause_until(min(wait, self._patience.left))
         return retry.TryAgain(self._throttled(wait), wait=wait)
 
     def _notice_limits(self, headers: httpx.Headers) -> None:
@@ -399,18 +401,18 @@ class ApiClient:
         if remaining.isdigit() and int(remaining) == 0:
             reset = retry.retry_after(headers.get("x-rate-limit-reset"))
             if reset:
-                self._patience.close_gate(reset)
+                self._patience.pause_until(reset)
 
-    def _skimmed(self, answer: _Answer, shape: Shape[T]) -> Skimmed[T]:
-        value = exact_json.skim(answer.body, shape) if answer.is_json else None
+    def _skimmed(self, answer: _Answer, shape: Shape[T]) -> PartialResponse[T]:
+        value = exact_json.get_partial(answer.body, shape) if answer.is_json else None
         if not isinstance(value, dict) or "error" in value:
-            return Skimmed(self._decoded(answer))
-        return Skimmed(value, answer.body, lambda: self._decoded(answer))
+            return PartialResponse(self._decoded(answer))
+        return PartialResponse(value, answer.body, lambda: self._decoded(answer))
 
     def _decoded(self, answer: _Answer) -> Any:
         if not answer.is_json:
             kind = answer.headers.get("content-type", "")
-            raise self._nonsense(
+            raise self._invalid_response(
                 f"answered {safe(kind) or 'something'} instead of JSON: "
                 f"{_shown(answer.body)}",
                 "not-json",
@@ -418,14 +420,16 @@ class ApiClient:
         try:
             value = exact_json.decode(answer.body)
         except exact_json.Truncated:
-            fault = self._nonsense("sent JSON that ends in the middle", "truncated")
+            fault = self._invalid_response(
+                "sent JSON that ends in the middle", "truncated"
+            )
             raise retry.TryAgain(fault, tries=2) from None
         except ValueError as error:
-            raise self._nonsense(
+            raise self._invalid_response(
                 f"sent no valid JSON ({safe(error)}): {_shown(answer.body)}", "not-json"
             ) from None
         if not isinstance(value, dict) or "error" in value:
-            raise self._nonsense(
+            raise self._invalid_response(
                 f"sent no answer but {_shown(answer.body)}", "not-json"
             )
         return value
@@ -456,26 +460,24 @@ class ApiClient:
             word=word,
         )
 
-    def _nonsense(self, what: str, word: str) -> errors.ProviderNonsense:
-        return errors.ProviderNonsense(
+    def _invalid_response(self, what: str, word: str) -> errors.InvalidResponse:
+        return errors.InvalidResponse(
             f"{self.platform} {what}, account {self.account!r}.",
             hint="Nothing of this answer was saved; try again later.",
             word=word,
         )
 
-    def nonsense(self, what: str, word: str) -> errors.ProviderNonsense:
+    def invalid_response(self, what: str, word: str) -> errors.InvalidResponse:
         """
         The error for an answer that is JSON and still cannot be trusted.
         """
-        return self._nonsense(what, word)
+        return self._invalid_response(what, word)
 
-    def incomplete(
-        self, path: str, sent: int, promised: int
-    ) -> errors.ProviderNonsense:
+    def incomplete(self, path: str, sent: int, promised: int) -> errors.InvalidResponse:
         """
         The error for a list with fewer rows than its envelope says that it has.
         """
-        return self._nonsense(
+        return self._invalid_response(
             f"promised {promised} rows of {path} and sent {sent}", "list-incomplete"
         )
 
@@ -513,7 +515,7 @@ def _is_tls_fault(fault: BaseException | None) -> bool:
 
 
 def _shown(body: bytes) -> str:
-    return safe(body[:SHOWN_OF_NONSENSE].decode("utf-8", "replace")) or "nothing"
+    return safe(body[:SHOWN_OF_INVALID].decode("utf-8", "replace")) or "nothing"
 
 
 class _Answer:

@@ -33,7 +33,7 @@ def rows_of(api: ApiClient, envelope: Any, key: str, id_: str = "id") -> list[Ro
     if not isinstance(rows, list) or not all(
         isinstance(row, dict) and isinstance(row.get(id_), str) for row in rows
     ):
-        raise api.nonsense(f"answered without a list of {key}", "not-json")
+        raise api.invalid_response(f"answered without a list of {key}", "not-json")
     return rows
 
 
@@ -135,7 +135,7 @@ class Cursor:
             query["starting_after"] = self.after
         if not self._skims:
             return self._turn_to(self._api.get(self._path, query))
-        answer = self._api.skim(self._path, query, _OUTLINE)
+        answer = self._api.get_partial(self._path, query, _OUTLINE)
         heads = self._turn_to(answer.value)
         body, whole = answer.body, answer.whole
         if body is None or whole is None:
@@ -147,7 +147,7 @@ class Cursor:
         following = self._following(envelope, rows)
         fresh = {row["id"] for row in rows} - self._seen
         if following is not None and (following == self.after or not fresh):
-            raise self._api.nonsense(
+            raise self._api.invalid_response(
                 f"repeats the same page of {self._path} for ever", "pagination-loop"
             )
         self._seen |= fresh

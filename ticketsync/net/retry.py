@@ -44,7 +44,7 @@ class TryAgain(Exception):
         self.tries = tries
 
 
-class Patience:
+class WaitBudget:
     """
     The seconds that a client may spend waiting, shared by its threads.
     """
@@ -73,14 +73,14 @@ class Patience:
             self._sleep(seconds)
         return True
 
-    def close_gate(self, seconds: float) -> None:
+    def pause_until(self, seconds: float) -> None:
         """
         Let no thread of this client send anything for that long.
         """
         with self._lock:
             self._closed_until = max(self._closed_until, time.monotonic() + seconds)
 
-    def pass_gate(self) -> bool:
+    def wait_until_open(self) -> bool:
         """
         Wait until the gate is open; False if the budget does not allow it.
         """
@@ -89,7 +89,7 @@ class Patience:
         return seconds <= 0 or self.wait(seconds)
 
 
-def call(send: Callable[[], T], patience: Patience) -> T:
+def call(send: Callable[[], T], patience: WaitBudget) -> T:
     """
     Run `send` until it succeeds or there is no sense in going on.
     """

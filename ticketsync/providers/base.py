@@ -29,6 +29,20 @@ ORDER = "order"
 
 
 @dataclass(frozen=True, slots=True)
+class CrossCheck:
+    """
+    What a second list says: of the `expected` `rows` that it names, the list called
+    `lacking` did not show `missing`. `key` is the name of the comparison in our books.
+    """
+
+    key: str
+    expected: int
+    missing: int
+    rows: str
+    lacking: str = "the list of orders"
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """
     Some raw records of one kind. Each has its own `id` as a text: a provider whose
@@ -36,13 +50,19 @@ class Page:
 
     `bookmark` is set only where everything before it is complete: saved together
     with the page, it is where a later read goes on. `listed` is how many rows the
-    platform sent, where `records` are only some of them.
+    platform sent, where `records` are only some of them. `cross_checks` compare the
+    pages up to here with another list; whoever asked for them judges. `latest` is how
+    far a list of changes goes: the next one must begin there, or before, even if a
+    record is newer. `gone` are ids that the platform, asked for each, does not know.
     """
 
     kind: str
     records: Sequence[Raw]
     bookmark: str | None = None
     listed: int | None = None
+    cross_checks: Sequence[CrossCheck] = ()
+    latest: str | None = None
+    gone: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +133,7 @@ class ProviderSpec:
     personal_fields: frozenset[str] = frozenset()
     personal_beside_email: frozenset[str] = frozenset()
     code_fields: frozenset[str] = frozenset()
-    tells_fees: bool = False
+    reports_fees: bool = False
     orders_by: str = "occurrence"
     options: Sequence[Option] = ()
     explain: Explain = nothing_to_explain
@@ -164,7 +184,7 @@ class Provider(Protocol):
         One order by its id; some platforms ask for its date, too.
         """
 
-    def event_of(self, raw: Raw) -> str:
+    def provider_occurrence_id_of(self, raw: Raw) -> str:
         """
         The occurrence that a raw order names, `""` if none can be made out.
         """
@@ -203,13 +223,13 @@ class ReadsWholeAccount(Protocol):
 
 
 @runtime_checkable
-class TellsChanges(ReadsWholeAccount, Protocol):
+class ReportsChanges(ReadsWholeAccount, Protocol):
     """
     `fetch_recent_orders` gives every order that changed since, however old it is; so
     an event that was read whole needs no second look until the next sweep.
     """
 
-    tells_changes: ClassVar[bool]
+    reports_changes: ClassVar[bool]
 
 
 @runtime_checkable
@@ -260,7 +280,7 @@ class IssuesLooseTickets(Protocol):
 
 
 @runtime_checkable
-class TellsPeople(Protocol):
+class ReportsPeople(Protocol):
     """
     Says who bought and whom a ticket admits. Asked only where an account keeps people,
     on the raw order as it came, before people are taken out of it.

@@ -51,7 +51,7 @@ from ticketsync.core.errors import (
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret, safe
 from ticketsync.net import hooks
-from ticketsync.net.client import ApiClient, Meaning, Rejected
+from ticketsync.net.client import ApiClient, ErrorExplanation, Rejected
 from ticketsync.net.hooks import Delivery, Hint, HookCard
 from ticketsync.net.paging import rows_of
 from ticketsync.providers import reading
@@ -60,6 +60,7 @@ from ticketsync.providers.base import (
     ORDER,
     Budget,
     Capabilities,
+    CrossCheck,
     Extent,
     Options,
     Page,
@@ -124,25 +125,25 @@ _THEIR_ADDRESS = re.compile(
 )
 
 
-def explain(status: int, body: Mapping[str, Any]) -> Meaning | None:
+def explain(status: int, body: Mapping[str, Any]) -> ErrorExplanation | None:
     """
     What an error answer means. Paths and codes: section 4 of the platform's docs.
     """
     code = str(body.get("error") or "")
     if code in ("INVALID_AUTH", "INVALID_AUTH_HEADER", "NO_AUTH", "ACCESS_DENIED"):
-        return Meaning(
+        return ErrorExplanation(
             "Eventbrite does not take this for a private token",
             "Of the three on the platform page, paste the private token; the API key "
             "and the client secret are for apps.",
         )
     if code == "NOT_AUTHORIZED":
-        return Meaning(
+        return ErrorExplanation(
             "this Eventbrite token may not read that",
             "A public token reads public data only: paste the private token, of a "
             "member who may see orders.",
         )
     if code in ("BAD_PAGE", "BAD_CONTINUATION_TOKEN", "EXPANSION_FAILED"):
-        return Meaning(f"answered {code}", code=code)
+        return ErrorExplanation(f"answered {code}", code=code)
     return None
 
 
@@ -193,12 +194,12 @@ class Eventbrite:
         ),
         code_fields=frozenset(("barcode",)),
         personal_beside_email=frozenset(("name",)),
-        tells_fees=True,
+        reports_fees=True,
         explain=explain,
         oauth=_oauth,
         global_ids=frozenset((LISTING, ORDER)),
     )
-    tells_changes: ClassVar[bool] = True
+    reports_changes: ClassVar[bool] = True
 
     def __init__(self, api: ApiClient, options: Options) -> None:
         self.api = api
@@ -241,9 +242,12 @@ class Eventbrite:
                     held += len(raw.get("attendees") or ())
                     coming += _number_coming(raw)
                 yield page
-            self._compare_attendees(f"{path}/attendees/", held, coming)
+            checks = self._compare_attendees(f"{path}/attendees/", held, coming)
+            yield Page("order", [], cross_checks=checks)
 
-    def _compare_attendees(self, path: str, held: int, coming: int) -> None:
+    def _compare_attendees(
+        self, path: str, held: int, coming: int
+    ) -> Sequence[CrossCheck]:
         """
         An organisation's orders must hold about as many attendees as the list of them
         counts, of which one page is read. Half of them will do, since it is not stated
@@ -254,13 +258,13 @@ class Eventbrite:
         rows = rows_of(self.api, envelope, "attendees")
         count = (envelope.get("pagination") or {}).get("object_count")
         number = count if type(count) is int else len(rows)
-        if is_mostly_missing(number - held, number):
-            raise self.api.nonsense(
-                f"lists orders with {held} attendees, and {number} in {path}",
-                "list-incomplete",
-            )
-        if is_mostly_missing(coming - number, coming):
-            raise self.api.incomplete(path, number, coming)
+        counted = CrossCheck(
+            f"counted {path}", number, number - held, f"attendees that {path} counts"
+        )
+        named = CrossCheck(
+            f"held {path}", coming, coming - number, "attendees of orders", path
+        )
+        return counted, named
 
     def fetch_recent_orders(self, watermark: str) -> Iterator[Page]:
         since = clock.from_iso(watermark)
@@ -278,7 +282,7 @@ class Eventbrite:
             yield from self._orders_of_changed_attendees(path, recent)
             shows_anything = shows_anything or bool(recent.order_ids)
         if not shows_anything:
-            raise self.api.nonsense(
+            raise self.api.invalid_response(
                 f"shows no change since {edge}, though its newest was of {watermark}",
                 "list-incomplete",
             )
@@ -343,7 +347,7 @@ class Eventbrite:
         told = (reading.sortable(m) for m in moments if isinstance(m, str))
         return max(told, default="")
 
-    def event_of(self, raw: Raw) -> str:
+    def provider_occurrence_id_of(self, raw: Raw) -> str:
         return str(raw.get("event_id") or "")
 
     def _organisations(self) -> list[Raw]:
@@ -414,8 +418,11 @@ class Eventbrite:
             order = self.fetch_order(order_id, "")
             recent.note_alone(order)
             yield Page("order", [order])
+        self._refuse_lacking(path, recent)
+
+    def _refuse_lacking(self, path: str, recent: _Recent) -> None:
         if recent.lacking > recent.shown:
-            raise self.api.nonsense(
+            raise self.api.invalid_response(
                 f"lacks {recent.lacking} orders in {path}/orders/ that changed since "
                 f"{recent.edge}",
                 "list-incomplete",
@@ -482,7 +489,7 @@ class Eventbrite:
             rows = rows_of(self.api, envelope, key)
             fresh = {row["id"] for row in rows} - seen
             if rows and not fresh:
-                raise self.api.nonsense(
+                raise self.api.invalid_response(
                     f"repeats the same page of {path} for ever", "pagination-loop"
                 )
             seen |= fresh
@@ -500,7 +507,7 @@ class Eventbrite:
         """
         found = []
         for organisation in self._organisations():
-            answer = self.api.tell(
+            answer = self.api.post(
                 f"/organizations/{organisation['id']}/webhooks/",
                 form={"endpoint_url": url, "actions": ",".join(HOOK_ACTIONS)},
             )
@@ -762,7 +769,7 @@ class _History:
         if self.is_unpaid:
             self.first_costs = None
         else:
-            self.first_costs = _dearer(self.first_costs, version.get("costs"))
+            self.first_costs = _higher_cost(self.first_costs, version.get("costs"))
 
     @property
     def is_coming(self) -> bool:
@@ -928,7 +935,7 @@ class _Costs:
         return tuple(found)
 
 
-def _dearer(a: Any, b: Any) -> Any:
+def _higher_cost(a: Any, b: Any) -> Any:
     """
     Of two costs the one with the higher gross, the earlier if they are alike.
     """

@@ -121,7 +121,7 @@ class FileImport:
         ),
         limits="knows what the last report told",
     )
-    tells_changes: ClassVar[bool] = True
+    reports_changes: ClassVar[bool] = True
 
     def __init__(self, api: ApiClient, options: Options) -> None:
         self._options = options
@@ -163,7 +163,11 @@ class FileImport:
 
     def fetch_orders(self, event_id: str, bookmark: str | None) -> Iterator[Page]:
         for page in self._pages():
-            fitting = [raw for raw in page.records if self.event_of(raw) == event_id]
+            fitting = [
+                raw
+                for raw in page.records
+                if self.provider_occurrence_id_of(raw) == event_id
+            ]
             if fitting:
                 yield Page("order", fitting)
 
@@ -186,7 +190,7 @@ class FileImport:
     def watermark_of(self, raw: Raw) -> str:
         return ""  # every run reads everything
 
-    def event_of(self, raw: Raw) -> str:
+    def provider_occurrence_id_of(self, raw: Raw) -> str:
         dates = (_date_of(line, raw["rules"]) for line in raw["lines"])
         return next((str(date["id"]) for date in dates if date), NO_DATE)
 

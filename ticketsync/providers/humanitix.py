@@ -48,11 +48,11 @@ from typing import Any, ClassVar
 
 from ticketsync.core import clock, digest, money, records
 from ticketsync.core.completeness import is_mostly_missing
-from ticketsync.core.errors import CONTRADICTION, ProviderNonsense, UnreadableRecord
+from ticketsync.core.errors import CONTRADICTION, InvalidResponse, UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret
 from ticketsync.net import exact_json
-from ticketsync.net.client import ApiClient, Meaning, Params
+from ticketsync.net.client import ApiClient, ErrorExplanation, Params
 from ticketsync.net.paging import rows_of
 from ticketsync.providers import reading
 from ticketsync.providers.base import (
@@ -77,13 +77,13 @@ ORDER_STATUS = {"complete": OrderStatus.PAID}
 TICKET_STATUS = {"complete": TicketStatus.VALID, "cancelled": TicketStatus.VOID}
 
 
-def explain(status: int, body: Mapping[str, Any]) -> Meaning | None:
+def explain(status: int, body: Mapping[str, Any]) -> ErrorExplanation | None:
     """
     What an error answer means; the messages were seen by third parties.
     """
     message = str(body.get("message") or "").lower()
     if status in (401, 403) or (status == 400 and "api key" in message):
-        return Meaning(
+        return ErrorExplanation(
             "Humanitix does not know this key",
             "Copy it anew from console.humanitix.com → Account → Advanced → API key.",
         )
@@ -120,7 +120,7 @@ class Humanitix:
             )
         ),
         code_fields=frozenset(("qrCodeData", "customScanningCode")),
-        tells_fees=True,
+        reports_fees=True,
         orders_by="event",
         options=(
             Option(
@@ -193,7 +193,7 @@ class Humanitix:
                 yield from self.fetch_orders(event_id, None)
                 return
         elif _is_collapsed(len(missing), len(tickets)):
-            raise self.api.nonsense(
+            raise self.api.invalid_response(
                 f"lists tickets of {len(tickets)} orders of the event {event_id}, and "
                 f"{len(missing)} of these orders not",
                 "list-incomplete",
@@ -226,7 +226,7 @@ class Humanitix:
         """
         without = [row["_id"] for row in orders if row["_id"] not in tickets]
         if _is_collapsed(len(without), len(orders)):
-            raise self.api.nonsense(
+            raise self.api.invalid_response(
                 f"lists no tickets of {len(without)} of {len(orders)} orders of the "
                 f"event {event_id}",
                 "list-incomplete",
@@ -258,7 +258,7 @@ class Humanitix:
             for event in events:
                 try:
                     order = self._order_at(event, order_id)
-                except ProviderNonsense as refused:
+                except InvalidResponse as refused:
                     if refused.word not in ("endpoint-gone", "rejected"):
                         raise
                 else:
@@ -324,11 +324,11 @@ class Humanitix:
     def push_check_in(self, ticket_id: str, occurrence_id: str, *, is_in: bool) -> None:
         event = occurrence_id.partition("/")[0]
         verb = "check-in" if is_in else "check-out"
-        self.api.tell(f"/v1/events/{event}/tickets/{ticket_id}/{verb}")
+        self.api.post(f"/v1/events/{event}/tickets/{ticket_id}/{verb}")
 
     # The half that understands
 
-    def event_of(self, raw: Raw) -> str:
+    def provider_occurrence_id_of(self, raw: Raw) -> str:
         return _date_of(raw["order"] or {}, raw["tickets"])
 
     def read_event(self, raw: Raw) -> records.Event:
@@ -404,14 +404,7 @@ class Humanitix:
                 "answers no such order",
                 word="order-missing",
             )
-        for ticket in raw.get("lost") or ():
-            raise UnreadableRecord(
-                f"Humanitix no longer lists its ticket {ticket}", word=CONTRADICTION
-            )
-        if not reading.rows(raw, "tickets"):
-            raise UnreadableRecord(
-                "Humanitix lists none of its tickets", word=CONTRADICTION
-            )
+        _refuse_contradiction(raw)
         order = reading.mapping(raw, "order")
         currency = reading.text(order, "currency").upper()
         money.exponent(currency)
@@ -642,6 +635,20 @@ def _read_tickets(
 
 def _is_collapsed(missing: int, expected: int) -> bool:
     return missing >= MANY_WITHOUT and is_mostly_missing(missing, expected)
+
+
+def _refuse_contradiction(raw: Raw) -> None:
+    """
+    Every order has tickets, and none that it had before goes away by itself.
+    """
+    for ticket in raw.get("lost") or ():
+        raise UnreadableRecord(
+            f"Humanitix no longer lists its ticket {ticket}", word=CONTRADICTION
+        )
+    if not reading.rows(raw, "tickets"):
+        raise UnreadableRecord(
+            "Humanitix lists none of its tickets", word=CONTRADICTION
+        )
 
 
 def _refuse_missing_tickets(tickets: list[Raw], currency: str, faces: int) -> None:

@@ -204,17 +204,17 @@ def codes(*values: Any) -> tuple[str | None, str | None]:
     return first, second
 
 
-def told(read: Callable[[Any], str], raw: Any) -> str:
+def parsed_or_empty(read: Callable[[Any], str], raw: Any) -> str:
     """
     What `read` makes of a record that nobody has looked at yet; `""` if nothing.
     """
     try:
-        return understood(read, raw)
+        return parsed(read, raw)
     except UnreadableRecord:
         return ""
 
 
-def understood(read: Callable[[Any], T], raw: Any) -> T:
+def parsed(read: Callable[[Any], T], raw: Any) -> T:
     """
     The record as `read` understands it; whatever its shape does to `read` is ours.
     """

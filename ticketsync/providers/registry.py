@@ -92,7 +92,7 @@ def provider(name: str) -> type[Provider]:
     )
 
 
-def listed() -> list[Listed]:
+def list_providers() -> list[Listed]:
     """
     Every provider, broken plugins included.
     """

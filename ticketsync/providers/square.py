@@ -39,6 +39,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -51,7 +52,7 @@ from ticketsync.core.errors import CONTRADICTION, UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret
 from ticketsync.net import hooks
-from ticketsync.net.client import ApiClient, Meaning
+from ticketsync.net.client import ApiClient, ErrorExplanation
 from ticketsync.net.hooks import Delivery, Hint, HookCard
 from ticketsync.net.paging import rows_of
 from ticketsync.providers import reading
@@ -60,6 +61,7 @@ from ticketsync.providers.base import (
     ORDER,
     Budget,
     Capabilities,
+    CrossCheck,
     Extent,
     Options,
     Page,
@@ -110,19 +112,19 @@ ANY_AMOUNT = f"{CUSTOM}Custom Amount"
 WITHOUT_SALE = "refunds-without-a-sale"
 
 
-def explain(status: int, body: Mapping[str, Any]) -> Meaning | None:
+def explain(status: int, body: Mapping[str, Any]) -> ErrorExplanation | None:
     """
     What an error answer means: `errors[]` with category and code.
     """
     told = body.get("errors")
     codes = [str(e.get("code")) for e in told or () if isinstance(e, dict)]
     if "INSUFFICIENT_SCOPES" in codes or status == 403:
-        return Meaning(
+        return ErrorExplanation(
             "this Square token lacks a permission",
             "Allow MERCHANT_PROFILE_READ ORDERS_READ PAYMENTS_READ ITEMS_READ.",
         )
     if status == 401:
-        return Meaning(
+        return ErrorExplanation(
             "Square does not know this token, or it has expired",
             "Copy the production access token of your app in the Developer Console.",
         )
@@ -151,6 +153,17 @@ def _oauth() -> OAuth:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """
+    The sales that changed, and how far both lists of changes go: where one is short,
+    the next read must begin before what it lacks.
+    """
+
+    sales: Sequence[Raw]
+    latest: str
+
+
 class Square:
     spec = ProviderSpec(
         name="square",
@@ -169,7 +182,7 @@ class Square:
                 *("receipt_url", "card_details", "customer_details", "reference_id"),
             )
         ),
-        tells_fees=True,
+        reports_fees=True,
         explain=explain,
         oauth=_oauth,
         global_ids=frozenset((LISTING, ORDER)),
@@ -177,12 +190,11 @@ class Square:
         limits="knows no dates and no check-ins: link its items to your shows; "
         "a refund without a sale belongs to no show",
     )
-    tells_changes: ClassVar[bool] = True
+    reports_changes: ClassVar[bool] = True
 
     def __init__(self, api: ApiClient, options: Options) -> None:
         self.api = api
         self._places: list[Raw] | None = None
-        self._latest = "9999"  # what both lists of changes show last
 
     # The half that talks
 
@@ -230,8 +242,8 @@ class Square:
         """
         for page in self._all_orders():
             fitting = [raw for raw in page.records if _is_about(raw, event_id)]
-            if fitting:
-                yield Page("order", fitting)
+            if fitting or page.cross_checks:
+                yield replace(page, records=fitting)
 
     def fetch_all_orders(
         self, bookmark: str | None, extent: Extent, *, workers: int
@@ -244,12 +256,11 @@ class Square:
             yield from self._all_orders()
             return
         lists = Lists()
-        orders = self._changed(
-            f"{since - OVERLAP:%Y-%m-%dT%H:%M:%SZ}", watermark, lists
-        )
-        for some in in_lots(orders, IDS_AT_ONCE):
-            yield Page("order", self._gathered(some, lists))
-        yield from self._unlinked(lists)
+        found = self._changed(f"{since - OVERLAP:%Y-%m-%dT%H:%M:%SZ}", watermark, lists)
+        for some in in_lots(found.sales, IDS_AT_ONCE):
+            yield Page("order", self._gathered(some, lists), latest=found.latest)
+        for page in self._unlinked(lists):
+            yield replace(page, latest=found.latest)
 
     def fetch_order(self, order_id: str, occurrence_id: str) -> Raw:
         """
@@ -262,7 +273,9 @@ class Square:
         if found and not sales:
             sales = self._by_id(list(sources(found)))
         if not sales:
-            raise self.api.nonsense(f"does not know the order {order_id}", "rejected")
+            raise self.api.invalid_response(
+                f"does not know the order {order_id}", "rejected"
+            )
         return self._gathered(sales[:1], lists)[0]
 
     webhooks: ClassVar[HookCard] = HookCard(
@@ -300,16 +313,11 @@ class Square:
         return Hint(key, event, hooks.NOTHING)
 
     def watermark_of(self, raw: Raw) -> str:
-        """
-        No later than the changed orders and payments go that were shown: where a list
-        is short, the next read must begin before what it lacks.
-        """
         parts = [raw.get("order") or raw["unlinked"], *raw["returns"]]
         parts += [*raw.get("payments", ()), *raw.get("refunds", ())]
-        newest = max(map(_changed_at, parts), default="")
-        return min(newest, self._latest)
+        return max(map(_changed_at, parts), default="")
 
-    def event_of(self, raw: Raw) -> str:
+    def provider_occurrence_id_of(self, raw: Raw) -> str:
         return next(iter(_dates_in(raw)), "")
 
     def _locations(self) -> list[Raw]:
@@ -320,7 +328,7 @@ class Square:
             told = self.api.get("/v2/locations")
             self._places = list(told.get("locations") or ())
             if not self._places:
-                raise self.api.nonsense("tells no location", "no-location")
+                raise self.api.invalid_response("tells no location", "no-location")
         return self._places
 
     def _all_orders(self) -> Iterator[Page]:
@@ -338,12 +346,10 @@ class Square:
             for payment in lists.payments.values()
             if payment.get("order_id")
         }
-        if is_mostly_missing(len(paid - lists.seen), len(paid)):
-            raise self.api.nonsense(
-                f"lists payments of {len(paid)} orders, and of these orders "
-                f"{len(paid - lists.seen)} not",
-                "list-incomplete",
-            )
+        check = CrossCheck(
+            "payments", len(paid), len(paid - lists.seen), "orders that were paid"
+        )
+        yield Page("order", [], cross_checks=[check])
         yield from self._unlinked(lists)
 
     def _read_money(self, lists: Lists, changed: Mapping[str, str]) -> None:
@@ -360,7 +366,7 @@ class Square:
             for row in rows:
                 lists.add_refund(slim(row))
 
-    def _changed(self, since: str, watermark: str, lists: Lists) -> list[Raw]:
+    def _changed(self, since: str, watermark: str, lists: Lists) -> _Changes:
         """
         The sales of which anything changed: the order, a payment, a refund, a return.
 
@@ -379,12 +385,12 @@ class Square:
         self._read_money(lists, changed)
         paid = [_changed_at(payment) for payment in lists.payments.values()]
         if not shown and not lists.payments and not lists.refunds:
-            raise self.api.nonsense(
+            raise self.api.invalid_response(
                 f"shows no change since {since}, though its newest was of {watermark}",
                 "list-incomplete",
             )
         newest = max([watermark, *shown.values()])
-        self._latest = min(newest, max([watermark, *paid]))
+        latest = min(newest, max([watermark, *paid]))
         self._ask_alone("payment", lists.lacking_payments_of_refunds(), lists)
         wanted |= dict.fromkeys(
             str(payment["order_id"])
@@ -399,12 +405,15 @@ class Square:
             # What changed after the list was read cannot have been in it.
             late = (since < _changed_at(order) <= newest for order in found)
             lacking += sum(late)
-        if lacking > len(shown):
-            raise self.api.nonsense(
+        self._refuse_lacking(lacking, len(shown), since)
+        return _Changes(list(sales.values()), latest)
+
+    def _refuse_lacking(self, lacking: int, shown: int, since: str) -> None:
+        if lacking > shown:
+            raise self.api.invalid_response(
                 f"lacks {lacking} orders in its list of those changed since {since}",
                 "list-incomplete",
             )
-        return list(sales.values())
 
     def _gathered(self, orders: Sequence[Raw], lists: Lists) -> list[Raw]:
         """
@@ -419,7 +428,7 @@ class Square:
         if lists.is_whole:
             lists.gaps += len(ids)
             if lists.gaps > MOST_GAPS:
-                raise self.api.nonsense(
+                raise self.api.invalid_response(
                     f"names the {kind} {ids[0]} and at least {lists.gaps - 1} others "
                     f"that its list of {kind}s lacks",
                     "list-incomplete",
@@ -447,13 +456,15 @@ class Square:
         """
         try:
             answer = self.api.get(f"/v2/{kind}s/{id_}")
-        except errors.ProviderNonsense as error:
+        except errors.InvalidResponse as error:
             if error.word != "endpoint-gone":
                 raise
             return []
         row = answer.get(kind)
         if not isinstance(row, dict) or row.get("id") != id_:
-            raise self.api.nonsense(f"answered without the {kind} {id_}", "not-json")
+            raise self.api.invalid_response(
+                f"answered without the {kind} {id_}", "not-json"
+            )
         return [slim(row)]
 
     def _all_by_id(self, ids: Sequence[str]) -> list[Raw]:
@@ -523,13 +534,15 @@ class Square:
         while True:
             envelope = ask(more)
             if envelope.get("errors"):
-                raise self.api.nonsense("answered with errors inside", "rejected")
+                raise self.api.invalid_response(
+                    "answered with errors inside", "rejected"
+                )
             yield envelope
             cursor = str(envelope.get("cursor") or "")
             if not cursor:
                 return
             if cursor in seen:
-                raise self.api.nonsense(
+                raise self.api.invalid_response(
                     "repeats the same page for ever", "pagination-loop"
                 )
             seen.add(cursor)
@@ -540,7 +553,7 @@ class Square:
         A subscription of the application that the key belongs to. Its path and shape
         are not in the documents at hand **(unverified)**; a refusal is told.
         """
-        answer = self.api.tell(
+        answer = self.api.post(
             "/v2/webhooks/subscriptions",
             body={
                 # The same address is the same wish, however often it is sent.
@@ -678,7 +691,7 @@ class Square:
             refunds=refunds,
             channel=str((order.get("source") or {}).get("name") or "").lower(),
             payment_reference=str(payments[0]["id"]) if payments else None,
-            doubt=_not_found_doubt(lost)
+            doubt=_not_found_discrepancy(lost)
             or lines.doubt()
             or _doubt(
                 status,
@@ -730,7 +743,7 @@ def _changed_at(row: Raw) -> str:
 
 def _is_about(raw: Raw, occurrence_id: str) -> bool:
     try:
-        return occurrence_id in reading.understood(_dates_in, raw)
+        return occurrence_id in reading.parsed(_dates_in, raw)
     except UnreadableRecord:
         return False
 
@@ -946,7 +959,7 @@ def _not_found(raw: Raw, order: Raw) -> list[str]:
     return [id_ for id_ in named_payments(order) if id_ not in there]
 
 
-def _not_found_doubt(lost: Sequence[str]) -> str | None:
+def _not_found_discrepancy(lost: Sequence[str]) -> str | None:
     if not lost:
         return None
     return f"Square does not know its payment {lost[0]}; its fees are unknown"

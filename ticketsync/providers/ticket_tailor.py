@@ -153,7 +153,7 @@ class TicketTailor:
             }
             yield Page("event", rows)
         if is_mostly_missing(len(named - series), len(named)):
-            raise self.api.nonsense(
+            raise self.api.invalid_response(
                 f"lists {len(series)} event series, and its events belong to "
                 f"{len(named - series)} others",
                 "list-incomplete",
@@ -198,7 +198,7 @@ class TicketTailor:
             shows_anything = shows_anything or bool(rows)
             yield Page("order", rows)
         if not shows_anything:
-            raise self.api.nonsense(
+            raise self.api.invalid_response(
                 "shows no order of the hour before its newest one, nor that one",
                 "list-incomplete",
             )
@@ -264,7 +264,7 @@ class TicketTailor:
         """
         number = "1" if is_in else "-1"
         told = {"issued_ticket_id": ticket_id, "quantity": number}
-        self.api.tell("/check_ins", form=told)
+        self.api.post("/check_ins", form=told)
 
     # The half that understands
 
@@ -278,7 +278,7 @@ class TicketTailor:
             steps = steps[1:]
         return steps[0] if len(steps) >= 2 else None
 
-    def event_of(self, raw: Raw) -> str:
+    def provider_occurrence_id_of(self, raw: Raw) -> str:
         summary = raw.get("event_summary")
         if not isinstance(summary, dict):
             return ""

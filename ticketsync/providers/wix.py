@@ -19,6 +19,8 @@ Unverified, and therefore handled tolerantly:
   taken where it is not;
 - that a cancelled order that was never seen paid, and of which nothing went back,
   was never paid;
+- that guests are found by several order numbers at once;
+- that an order that was deleted answers 404 when it is asked for alone;
 - a transaction list that answers 403 lacks a permission: nothing is read then,
   because refunds would be missed silently.
 
@@ -35,17 +37,29 @@ contradicts itself and stays as it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from ticketsync.core import clock, money, records
 from ticketsync.core.completeness import is_mostly_missing
-from ticketsync.core.errors import CONTRADICTION, UnreadableRecord
+from ticketsync.core.errors import (
+    CONTRADICTION,
+    InvalidResponse,
+    UnreadableRecord,
+)
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret
 from ticketsync.net import hooks
-from ticketsync.net.client import ApiClient, Meaning, Params
+from ticketsync.net.client import ApiClient, ErrorExplanation, Params
 from ticketsync.net.hooks import Delivery, Hint, HookCard
 from ticketsync.net.paging import rows_of
 from ticketsync.providers import reading
@@ -53,6 +67,7 @@ from ticketsync.providers.base import (
     LISTING,
     Budget,
     Capabilities,
+    CrossCheck,
     Extent,
     Options,
     Page,
@@ -99,7 +114,7 @@ FIELDSETS = ("DETAILS", "INVOICE", "TICKETS")
 EVENT_FIELDS = ("DETAILS", "REGISTRATION", "URLS")
 
 
-def explain(status: int, body: Mapping[str, Any]) -> Meaning | None:
+def explain(status: int, body: Mapping[str, Any]) -> ErrorExplanation | None:
     """
     What an error answer means; codes stand in `details.applicationError`.
     """
@@ -107,17 +122,17 @@ def explain(status: int, body: Mapping[str, Any]) -> Meaning | None:
     error = details.get("applicationError") if isinstance(details, dict) else None
     code = error.get("code") if isinstance(error, dict) else ""
     if status == 428 and code == "WIX_EVENTS_APP_NOT_INSTALLED":
-        return Meaning(
+        return ErrorExplanation(
             "the Wix Events app is not installed on this site",
             "Install Wix Events on the site, or use the id of the site that has it.",
         )
     if status == 401:
-        return Meaning(
+        return ErrorExplanation(
             "Wix does not know this API key",
             "Make one as the account's owner at manage.wix.com/account/api-keys.",
         )
     if status == 403:
-        return Meaning(
+        return ErrorExplanation(
             "this Wix key may not read that site",
             "Check the site id, and tick Wix Events, Site Properties and Payments for "
             "the key.",
@@ -172,14 +187,13 @@ class Wix:
         limits="card processing fees are not told; webhooks only for a venue's own "
         "app; events by registration or sold elsewhere sell nothing here",
     )
-    tells_changes: ClassVar[bool] = True
+    reports_changes: ClassVar[bool] = True
 
     def __init__(self, api: ApiClient, options: Options) -> None:
         self.api = api
         self._site = options.get("site_id", "")
         self._transactions: dict[str, Raw] | None = None
         self._of_order: dict[str, list[str]] = {}  # order number → transaction ids
-        self._latest = "9999"  # what a list of changes shows last
 
     # The half that talks
 
@@ -221,12 +235,10 @@ class Wix:
             shown |= {str(raw["id"]) for raw in page.records}
             yield page
         named = self._numbers_of_guests()
-        if is_mostly_missing(len(named - shown), len(named)):
-            raise self.api.nonsense(
-                f"lists guests of {len(named)} orders, and of these orders "
-                f"{len(named - shown)} not",
-                "list-incomplete",
-            )
+        check = CrossCheck(
+            "guests", len(named), len(named - shown), "orders that its guests name"
+        )
+        yield Page("order", [], cross_checks=[check])
 
     def _numbers_of_guests(self) -> set[str]:
         """
@@ -247,14 +259,25 @@ class Wix:
         if self.api.is_ahead(since):
             yield from self._orders({})
             return
-        self._latest = watermark
-        numbers = dict.fromkeys(self._changed_guests(since - OVERLAP))
-        numbers |= dict.fromkeys(self._open_refunds(since))
-        wanted = list(numbers)
+        guests = list(self._changed_guests(since - OVERLAP))
+        changed = (reading.sortable(str(g.get("updatedDate") or "")) for g in guests)
+        # They say which old orders changed: where they are short, the next read must
+        # begin before what they lack.
+        latest = max([watermark, *changed])
+        for page in self._recent_orders(since, guests):
+            yield replace(page, latest=latest)
+
+    def _recent_orders(self, since: datetime, guests: Sequence[Raw]) -> Iterator[Page]:
+        """
+        The orders that these guests changed, that money went back of, or that are new.
+        """
+        events = _events_of(guests)
+        named = [str(g["orderNumber"]) for g in guests if g.get("orderNumber")]
+        wanted = list(dict.fromkeys([*named, *self._open_refunds(since)]))
         for begin in range(0, len(wanted), NUMBERS_AT_ONCE):
             some = wanted[begin : begin + NUMBERS_AT_ONCE]
-            yield from self._orders_numbered(some)
-        yield from self._new_orders(since - OVERLAP, numbers)
+            yield from self._orders_numbered(some, events)
+        yield from self._new_orders(since - OVERLAP, frozenset(wanted))
 
     def fetch_order(self, order_id: str, occurrence_id: str) -> Raw:
         path = f"/events/v1/events/{occurrence_id}/orders/{order_id}"
@@ -308,18 +331,13 @@ class Wix:
         return Hint(key, event, hooks.NOTHING)
 
     def watermark_of(self, raw: Raw) -> str:
-        """
-        No later than the guests go that were shown: they say which old orders changed,
-        and where they are short, the next read must begin before what they lack.
-        """
         order = raw["order"]
         moments = [order.get("updated"), order.get("created")]
-        newest = max(
+        return max(
             (reading.sortable(m) for m in moments if isinstance(m, str)), default=""
         )
-        return min(newest, self._latest)
 
-    def event_of(self, raw: Raw) -> str:
+    def provider_occurrence_id_of(self, raw: Raw) -> str:
         return str(raw["order"].get("eventId") or "")
 
     def _query_events(self, offset: int, limit: int) -> Any:
@@ -340,19 +358,62 @@ class Wix:
         for rows in self._order_pages({**filters, "sort": "created:asc"}):
             yield Page("order", [self._whole(row) for row in rows])
 
-    def _orders_numbered(self, numbers: Sequence[str]) -> Iterator[Page]:
+    def _orders_numbered(
+        self, numbers: Sequence[str], events: Mapping[str, str]
+    ) -> Iterator[Page]:
         """
-        Raises `ProviderNonsense` if most of these orders are missing.
+        These orders. What the list lacks is asked for alone, since orders can be
+        deleted: that needs its event, which `events` or a guest of it tells. An order
+        that only a payment names may be a shop's.
+
+        Raises `ProviderNonsense` if the list lacks most of those that there are.
         """
         shown: set[str] = set()
         for page in self._orders({"orderNumber": list(numbers)}):
             shown |= {str(raw["id"]) for raw in page.records}
             yield page
-        missing = set(numbers) - shown
-        if is_mostly_missing(len(missing), len(numbers)):
-            raise self.api.incomplete("orders", len(shown), len(numbers))
+        missing = [number for number in numbers if number not in shown]
+        alone = self._asked_alone(missing, events)
+        found = [raw for raw in alone.values() if raw is not None]
+        gone = [number for number, raw in alone.items() if raw is None]
+        if alone:
+            yield Page("order", found, gone=gone)
+        there = len(shown) + len(found)
+        if is_mostly_missing(len(found), there):
+            raise self.api.incomplete("orders", len(shown), there)
 
-    def _new_orders(self, since: Any, told: Mapping[str, None]) -> Iterator[Page]:
+    def _asked_alone(
+        self, numbers: Sequence[str], events: Mapping[str, str]
+    ) -> dict[str, Raw | None]:
+        """
+        These orders by their numbers, `None` for one that the site does not know; those
+        whose event nobody names are left out.
+        """
+        unplaced = [number for number in numbers if number not in events]
+        if unplaced:
+            events = {**events, **_events_of(self._guests_of(unplaced))}
+        found: dict[str, Raw | None] = {}
+        for number in numbers:
+            if number not in events:
+                continue
+            try:
+                found[number] = self.fetch_order(number, events[number])
+            except InvalidResponse as refused:
+                if refused.word != "endpoint-gone":
+                    raise
+                found[number] = None
+        return found
+
+    def _guests_of(self, numbers: Sequence[str]) -> list[Raw]:
+        query = {
+            "filter": {"orderNumber": {"$in": list(numbers)}},
+            "cursorPaging": {"limit": GUESTS_AT_ONCE},
+        }
+        asked = {"query": query, "fields": ["GUEST_DETAILS"]}
+        answer = self.api.query("/events/v2/guests/query", asked)
+        return list(rows_of(self.api, answer, "guests", "id"))
+
+    def _new_orders(self, since: datetime, told: Collection[str]) -> Iterator[Page]:
         """
         Orders placed since, of which no guest was made yet.
 
@@ -361,7 +422,9 @@ class Wix:
         edge = f"{since:%Y-%m-%dT%H:%M:%SZ}"
         for number, rows in enumerate(self._order_pages({"sort": "created:desc"})):
             if not rows and not number:
-                raise self.api.nonsense("shows no order any more", "list-incomplete")
+                raise self.api.invalid_response(
+                    "shows no order any more", "list-incomplete"
+                )
             fresh = [r for r in rows if reading.sortable(str(r.get("created"))) >= edge]
             news = [row for row in fresh if row["orderNumber"] not in told]
             if news:
@@ -405,7 +468,7 @@ class Wix:
             rows = rows_of(self.api, envelope, key, id_)
             ids = {row[id_] for row in rows}
             if rows and ids <= seen:
-                raise self.api.nonsense(
+                raise self.api.invalid_response(
                     f"repeats the same page of {key} for ever", "pagination-loop"
                 )
             yield rows
@@ -421,9 +484,9 @@ class Wix:
             elif not rows:
                 raise self.api.incomplete(key, offset, total)
 
-    def _changed_guests(self, since: Any) -> Iterator[str]:
+    def _changed_guests(self, since: datetime) -> Iterator[Raw]:
         """
-        The order numbers of guests that changed since.
+        The guests that changed since.
         """
         paging: dict[str, Any] = {"limit": GUESTS_AT_ONCE}
         query: dict[str, Any] = {
@@ -439,20 +502,16 @@ class Wix:
             rows = rows_of(self.api, envelope, "guests", "id")
             told = envelope.get("pagingMetadata") or {}
             if type(told.get("count")) is int and told["count"] != len(rows):
-                raise self.api.nonsense(
+                raise self.api.invalid_response(
                     f"promised {told['count']} guests and sent {len(rows)}",
                     "list-incomplete",
                 )
-            for row in rows:
-                changed = reading.sortable(str(row.get("updatedDate") or ""))
-                self._latest = max(self._latest, changed)
-                if row.get("orderNumber"):
-                    yield str(row["orderNumber"])
+            yield from rows
             cursor = str((told.get("cursors") or {}).get("next") or "")
             if not cursor:
                 return
             if cursor in seen:
-                raise self.api.nonsense(
+                raise self.api.invalid_response(
                     "repeats the same page of guests for ever", "pagination-loop"
                 )
             seen.add(cursor)
@@ -622,6 +681,17 @@ class Wix:
             payment_reference=_transaction_of(order) or None,
             doubt=invoice.doubt(sum(refund.amount for refund in refunds), charged),
         )
+
+
+def _events_of(guests: Iterable[Raw]) -> dict[str, str]:
+    """
+    The numbers of the orders that these guests are of, each with its event.
+    """
+    return {
+        str(guest["orderNumber"]): str(guest["eventId"])
+        for guest in guests
+        if guest.get("orderNumber") and guest.get("eventId")
+    }
 
 
 def _transaction_of(order: Raw) -> str:

@@ -351,13 +351,13 @@ def _grouped(
     links, shows, works = table_of(ShowLink), table_of(Show), table_of(Production)
     group = (order_row, links.c.show_id, works.c.title, shows.c.starts_at)
     is_listed = or_(links.c.id.is_(None), counted.is_counted())
-    fed: FromClause = counted.links_and_shows().join(
+    in_use: FromClause = counted.links_and_shows().join(
         works, works.c.id == shows.c.production_id
     )
     return (
         select(*group, case((is_listed, 1), else_=0).label("is_listed"), *sums)
         .select_from(
-            table.outerjoin(fed, links.c.occurrence_id == table.c.occurrence_id)
+            table.outerjoin(in_use, links.c.occurrence_id == table.c.occurrence_id)
         )
         .group_by(*group, "is_listed")
         .order_by(order_row, shows.c.starts_at, links.c.show_id)

@@ -91,7 +91,7 @@ def door_list(session: Session, show_id: int) -> list[Guest]:
     return sorted((g for g in guests if g.admits), key=lambda guest: guest.sorted_by)
 
 
-def listed(
+def list_tickets(
     session: Session, show_id: int | None = None, account: str | None = None
 ) -> list[Guest]:
     """
@@ -131,7 +131,7 @@ def search(
     return []
 
 
-def numbered(session: Session, ids: Sequence[int]) -> list[Guest]:
+def get_tickets(session: Session, ids: Sequence[int]) -> list[Guest]:
     """
     These tickets, by our own numbers.
     """

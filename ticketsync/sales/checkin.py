@@ -69,7 +69,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Untold:
+class Unsent:
     """
     A ticket whose platform has not heard that it is in, or out again.
     """
@@ -118,7 +118,7 @@ def known(session: Session, device: str, key: str) -> Verdict:
     return verdict
 
 
-def untold(session: Session, account_id: int) -> list[Untold]:
+def unsent(session: Session, account_id: int) -> list[Unsent]:
     """
     Tickets of an account whose platform knows less than our doors.
     """
@@ -139,10 +139,10 @@ def untold(session: Session, account_id: int) -> list[Untold]:
         )
         .order_by(ins.c.at)
     )
-    return [Untold(**row._mapping) for row in rows]
+    return [Unsent(**row._mapping) for row in rows]
 
 
-def note_told(
+def record_notified(
     session: Session, ticket_row: int, *, is_in: bool, trouble: str = ""
 ) -> None:
     """

@@ -16,7 +16,7 @@ from sqlalchemy import func, insert, select
 from sqlmodel import Session
 
 from ticketsync.core import clock, records
-from ticketsync.sales.sharing import Share, Shared
+from ticketsync.sales.allocation import AllocatedOrder, TicketAllocation
 from ticketsync.store.tables.sales import Refund
 from ticketsync.store.upsert import table_of
 
@@ -66,7 +66,9 @@ class Movement:
     basis: str
 
 
-def movements(item: Shared, held: HeldOrder | None, moment: Moment) -> list[Movement]:
+def movements(
+    item: AllocatedOrder, held: HeldOrder | None, moment: Moment
+) -> list[Movement]:
     """
     What an order's reported refunds add to its movements; `held` is `None` for an order
     that we did not hold.
@@ -93,7 +95,7 @@ def movements(item: Shared, held: HeldOrder | None, moment: Moment) -> list[Move
 
 
 def _day(
-    item: Shared,
+    item: AllocatedOrder,
     held: HeldOrder | None,
     moment: Moment,
     reported: datetime | None,
@@ -113,7 +115,9 @@ def _day(
     return moment.day(item.order.changed_at or item.order.placed_at), ASSUMED
 
 
-def _newly_voided(shares: Iterable[Share], held: HeldOrder | None) -> datetime | None:
+def _newly_voided(
+    shares: Iterable[TicketAllocation], held: HeldOrder | None
+) -> datetime | None:
     """
     When the last of the tickets was voided that we did not hold as void: the refund of
     a ticket that we knew to be void came later than its void.
@@ -132,7 +136,7 @@ def _newly_voided(shares: Iterable[Share], held: HeldOrder | None) -> datetime |
 def save(
     session: Session,
     account_id: int,
-    incoming: Iterable[Shared],
+    incoming: Iterable[AllocatedOrder],
     row_of: Mapping[str, int],
     void_tickets: Mapping[int, frozenset[str]],
     moment: Moment,

@@ -28,8 +28,8 @@ from sqlmodel import Session
 from ticketsync.core import records
 from ticketsync.core.digest import CODE
 from ticketsync.sales import refunds
+from ticketsync.sales.allocation import AllocatedOrder, TicketAllocation
 from ticketsync.sales.refunds import Moment
-from ticketsync.sales.sharing import Share, Shared
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import Occurrence
 from ticketsync.store.tables.sales import Fee, Order, Ticket
@@ -118,7 +118,7 @@ def loose_contents(
 def save_orders(
     session: Session,
     account_id: int,
-    incoming: Sequence[Shared],
+    incoming: Sequence[AllocatedOrder],
     occurrences: dict[str, int],
     now: datetime,
     *,
@@ -245,7 +245,7 @@ def known_orders(
     return found
 
 
-def gone_orders(session: Session, account_id: int) -> dict[str, datetime]:
+def delisted_orders(session: Session, account_id: int) -> dict[str, datetime]:
     """
     The orders of an account that a complete read no longer showed, and since when.
     """
@@ -258,7 +258,7 @@ def gone_orders(session: Session, account_id: int) -> dict[str, datetime]:
     return {str(row.provider_id): row.gone_since for row in rows}
 
 
-def restore_gone_tickets(
+def restore_delisted_tickets(
     source: Session, target: Session, account_id: int, ticket_ids: Iterable[str]
 ) -> None:
     """
@@ -273,7 +273,7 @@ def restore_gone_tickets(
         target.connection().execute(update(table).where(this).values(**values))
 
 
-def mark_gone(
+def mark_delisted(
     session: Session, account_id: int, provider_ids: Iterable[str], now: datetime
 ) -> None:
     """
@@ -452,7 +452,7 @@ _ORDER = (
 
 
 def _order_row(
-    account_id: int, item: Shared, occurrences: dict[str, int]
+    account_id: int, item: AllocatedOrder, occurrences: dict[str, int]
 ) -> tuple[Any, ...]:
     order = item.order
     occurrence = order.occurrence_id
@@ -485,7 +485,11 @@ _TICKET = (
 
 
 def _ticket_row(
-    account_id: int, order_row: int, currency: str, share: Share, occurrence: int
+    account_id: int,
+    order_row: int,
+    currency: str,
+    share: TicketAllocation,
+    occurrence: int,
 ) -> tuple[Any, ...]:
     return (
         account_id,
@@ -554,7 +558,7 @@ def _code(digest: str | None) -> bytes | None:
 
 def _save_fees(
     session: Session,
-    incoming: Sequence[Shared],
+    incoming: Sequence[AllocatedOrder],
     row_of: dict[str, int],
     occurrences: dict[str, int],
 ) -> None:

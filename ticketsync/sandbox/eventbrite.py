@@ -26,14 +26,14 @@ from ticketsync.sandbox.player import Asked, Reply, major_text, reply, seconds_o
 from ticketsync.sandbox.world import (
     VENUE,
     ZONE,
-    Habits,
     Kind,
     Performance,
+    PlatformProfile,
     Purchase,
     Seat,
     Work,
     World,
-    tax_shares,
+    tax_parts,
 )
 
 KEY = "EBPRIVATETOKEN000001"
@@ -83,15 +83,15 @@ def kept(purchase: Purchase) -> int:
     return sum(seat.fee for seat in purchase.seats if not seat.is_returned)
 
 
-HABITS = Habits(
+PROFILE = PlatformProfile(
     platform="eventbrite",
     works=(3001, 3003),
     extras=False,
-    tells_inner_tax=False,
+    reports_inner_tax=False,
     imports=False,
     mishaps=False,
     ways=("refund_seat", "cancel", "void_seat"),
-    goodwill=False,
+    refund_by_goodwill=False,
     tax_comes_back=True,
     kept=kept,
     named=lambda performance: f"88{performance.id}",
@@ -594,7 +594,7 @@ def _arguments(name: str, why: str) -> Reply:
 
 
 def _event(performance: Performance) -> str:
-    return HABITS.named(performance)
+    return PROFILE.named(performance)
 
 
 def _status(purchase: Purchase) -> str:
@@ -745,7 +745,7 @@ def _attendee_status(purchase: Purchase, seat: Seat, is_in: bool) -> str:
 
 
 def _attendees(purchase: Purchase) -> list[dict[str, Any]]:
-    taxes = tax_shares(purchase)
+    taxes = tax_parts(purchase)
     on_top = purchase.performance.work.tax_on_top
     rows = []
     for n, seat in enumerate(purchase.seats):

@@ -20,8 +20,8 @@ from ticketsync.sandbox.player import Asked, Reply, major_text, reply, seconds_o
 from ticketsync.sandbox.world import (
     VENUE,
     ZONE,
-    Habits,
     Performance,
+    PlatformProfile,
     Purchase,
     Seat,
     Work,
@@ -87,14 +87,14 @@ def _named(performance: Performance) -> str:
     return f"{performance.work.id:024x}/{performance.id:024x}"
 
 
-HABITS = Habits(
+PROFILE = PlatformProfile(
     platform="humanitix",
     works=(3001, 3002),
     currencies={3002: "NZD"},
     extras=False,
     imports=False,
     ways=("refund_seat", "cancel", "void_seat"),
-    goodwill=False,
+    refund_by_goodwill=False,
     fee_comes_back=False,
     kept=kept,
     named=_named,

@@ -10,15 +10,15 @@ from datetime import date
 from typing import Any
 
 from ticketsync.sandbox import eventbrite, humanitix, square, wix
-from ticketsync.sandbox.player import Player
+from ticketsync.sandbox.player import FakePlatform
 from ticketsync.sandbox.room import Room
-from ticketsync.sandbox.world import Habits, World, build
+from ticketsync.sandbox.world import PlatformProfile, World, build
 
-PLAYED: dict[str, tuple[Habits, Callable[..., Any]]] = {
-    "eventbrite": (eventbrite.HABITS, eventbrite.Eventbrite),
-    "humanitix": (humanitix.HABITS, humanitix.Humanitix),
-    "wix": (wix.HABITS, wix.Wix),
-    "square": (square.HABITS, square.Square),
+PLAYED: dict[str, tuple[PlatformProfile, Callable[..., Any]]] = {
+    "eventbrite": (eventbrite.PROFILE, eventbrite.Eventbrite),
+    "humanitix": (humanitix.PROFILE, humanitix.Humanitix),
+    "wix": (wix.PROFILE, wix.Wix),
+    "square": (square.PROFILE, square.Square),
 }
 
 
@@ -29,7 +29,7 @@ def others(
     orders: int = 250,
     names: Iterable[str] = tuple(PLAYED),
     beside: World | None = None,
-) -> tuple[Player, ...]:
+) -> tuple[FakePlatform, ...]:
     """
     These platforms, with that many orders each.
 

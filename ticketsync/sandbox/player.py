@@ -46,7 +46,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class Player(Protocol):
+class FakePlatform(Protocol):
     """
     A platform played over one world. `forget` is called after the world changed.
     """

@@ -24,7 +24,7 @@ from urllib.request import Request, urlopen
 from ticketsync.core import money
 from ticketsync.sandbox import ticket_tailor, world
 from ticketsync.sandbox.faults import Answer, Faults, Plan
-from ticketsync.sandbox.player import Asked, Player
+from ticketsync.sandbox.player import Asked, FakePlatform
 from ticketsync.sandbox.ticket_tailor import TicketTailor
 
 
@@ -41,13 +41,13 @@ class Sandbox:
     key: str = ticket_tailor.KEY
     latency: float = 0.0
     limit: int = ticket_tailor.RATE_LIMIT
-    others: tuple[Player, ...] = ()
+    others: tuple[FakePlatform, ...] = ()
     faults: Faults = field(default_factory=Faults)
     log: list[tuple[str, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.platform = TicketTailor(self.world, key=self.key, limit=self.limit)
-        self.players: dict[str, Player] = {
+        self.players: dict[str, FakePlatform] = {
             player.name: player for player in (self.platform, *self.others)
         }
         self.lock = threading.Lock()
@@ -79,7 +79,7 @@ class Sandbox:
             answer.headers |= ticket_tailor.rate_headers(player.limit, left, seconds)
         return self.faults.spoil(path, answer)
 
-    def _player(self, path: str) -> Player | None:
+    def _player(self, path: str) -> FakePlatform | None:
         fitting = [p for p in self.players.values() if path.startswith(p.prefix + "/")]
         return max(fitting, key=lambda p: len(p.prefix), default=None)
 
@@ -118,7 +118,7 @@ class Sandbox:
         parts = urlsplit(base)
         return f"{parts.scheme}://{parts.netloc}{self.players[platform].prefix}"
 
-    def _budget(self, player: Player) -> tuple[int, str]:
+    def _budget(self, player: FakePlatform) -> tuple[int, str]:
         """
         How many calls are left to the platform's window, and when it ends.
         """

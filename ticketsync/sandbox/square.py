@@ -21,7 +21,7 @@ from typing import Any
 from ticketsync.sandbox import square_records as told
 from ticketsync.sandbox.player import Asked, Reply, reply, seconds_of, utc
 from ticketsync.sandbox.square_records import MAIN, MERCHANT, SECOND
-from ticketsync.sandbox.world import DAY, Habits, World
+from ticketsync.sandbox.world import DAY, PlatformProfile, World
 
 KEY = "EAAAsandboxsquaretoken0000000001"
 LIST_PAGE = 100
@@ -52,7 +52,7 @@ TIMES = (
     *("sort_field", "sort_order", "location_id", "limit", "cursor"),
 )
 
-HABITS = Habits(
+PROFILE = PlatformProfile(
     platform="square",
     works=(3001, 3003),
     extras=False,
@@ -60,7 +60,7 @@ HABITS = Habits(
     check_ins=False,
     imports=False,
     ways=("refund_seat", "refund_all", "cancel", "goodwill"),
-    goodwill=False,
+    refund_by_goodwill=False,
     tax_comes_back=True,
     kept=told.kept,
     named=told.named,

@@ -22,7 +22,7 @@ from ticketsync.sandbox.world import (
     Seat,
     World,
     leave_unpaid,
-    tax_shares,
+    tax_parts,
 )
 
 MERCHANT = {
@@ -236,7 +236,7 @@ def _drink_line() -> dict[str, Any]:
 
 
 def _lines(purchase: Purchase) -> list[dict[str, Any]]:
-    taxes = tax_shares(purchase)
+    taxes = tax_parts(purchase)
     lines = []
     for n, group in enumerate(_groups(purchase)):
         seats = [purchase.seats[place] for place in group]
@@ -344,7 +344,7 @@ def takes_back(purchase: Purchase) -> bool:
 
 
 def return_order(purchase: Purchase) -> dict[str, Any]:
-    taxes = tax_shares(purchase)
+    taxes = tax_parts(purchase)
     on_top = purchase.performance.work.tax_on_top
     lines = []
     whole = tax_back = 0

@@ -23,7 +23,7 @@ from typing import Any
 from ticketsync.sandbox import wix_records as told
 from ticketsync.sandbox.player import Asked, Reply, reply, seconds_of
 from ticketsync.sandbox.wix_records import SITE
-from ticketsync.sandbox.world import ZONE, Habits, Performance, Purchase, World
+from ticketsync.sandbox.world import ZONE, Performance, PlatformProfile, Purchase, World
 
 KEY = "IST.sandbox-wix-key-0000000000000001"
 USUAL_PAGE = 50
@@ -54,7 +54,7 @@ ORDER_STATUSES = (
 FIELDSETS = ("DETAILS", "INVOICE", "TICKETS", "FORM")
 TICKET_FIELDSETS = ("TICKET_DETAILS", "GUEST_DETAILS", "GUEST_FORM")
 
-HABITS = Habits(
+PROFILE = PlatformProfile(
     platform="wix",
     works=(3001, 3003),
     extras=False,

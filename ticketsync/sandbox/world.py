@@ -53,7 +53,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Habits:
+class PlatformProfile:
     """
     How a venue sells on one platform: which works, in which currency, and what can
     happen there. The usual ones are Ticket Tailor's.
@@ -71,12 +71,12 @@ class Habits:
     extras: bool = True
     seat_fees: bool = True
     order_fee: Callable[[Purchase], int] = lambda _: 0
-    tells_inner_tax: bool = True
+    reports_inner_tax: bool = True
     check_ins: bool = True
     imports: bool = True
     mishaps: bool = True
     ways: tuple[str, ...] = ("refund_all", "refund_seat", "void_seat", "cancel")
-    goodwill: bool = True
+    refund_by_goodwill: bool = True
     fee_comes_back: bool = True
     tax_comes_back: bool = False
     kept: Callable[[Purchase], int | None] = lambda _: None
@@ -180,7 +180,7 @@ class World:
     loose: list[tuple[Performance, Seat]] = field(default_factory=list)
     version: int = 0
     changed: list[str] = field(default_factory=list)
-    habits: Habits = field(default_factory=Habits)
+    habits: PlatformProfile = field(default_factory=PlatformProfile)
     room: Room = field(default_factory=Room)
 
     def __post_init__(self) -> None:
@@ -197,7 +197,7 @@ def build(
     seed: int = 1,
     today: date | None = None,
     orders: int = USUAL_ORDERS,
-    habits: Habits | None = None,
+    habits: PlatformProfile | None = None,
     shows: int | None = None,
     room: Room | None = None,
 ) -> World:
@@ -214,7 +214,7 @@ def build(
     world = World(
         seed,
         int(morning.timestamp()),
-        habits=habits or Habits(),
+        habits=habits or PlatformProfile(),
         room=room or Room(),
     )
     world.works = _works(world.habits)
@@ -326,8 +326,8 @@ def change_some(world: World, number: int, events: int) -> list[int]:
     ]
     chosen = world.random.sample(free, k=number)
     ways = [_WAYS[name] for name in world.habits.ways]
-    if world.habits.goodwill:
-        ways.append(goodwill)
+    if world.habits.refund_by_goodwill:
+        ways.append(refund_by_goodwill)
     for n, purchase in enumerate(chosen):
         ways[n % len(ways)](world, purchase)
     return [purchase.id for purchase in chosen]
@@ -363,11 +363,11 @@ def refund_seat(world: World, purchase: Purchase) -> None:
     if world.habits.fee_comes_back:
         purchase.returned += seat.fee
     if world.habits.tax_comes_back and purchase.performance.work.tax_on_top:
-        purchase.returned += tax_shares(purchase)[purchase.seats.index(seat)]
+        purchase.returned += tax_parts(purchase)[purchase.seats.index(seat)]
     world.changed.append(f"or_{purchase.id} one ticket refunded")
 
 
-def tax_shares(purchase: Purchase) -> list[int]:
+def tax_parts(purchase: Purchase) -> list[int]:
     """
     The order's tax, ticket by ticket: rounded down, the rest a cent each to the first.
     """
@@ -401,7 +401,7 @@ def cancel(world: World, purchase: Purchase) -> None:
     world.changed.append(f"or_{purchase.id} cancelled")
 
 
-def goodwill(world: World, purchase: Purchase) -> None:
+def refund_by_goodwill(world: World, purchase: Purchase) -> None:
     """
     A little money back for the trouble, less than any ticket cost.
     """
@@ -496,7 +496,7 @@ _WAYS: dict[str, Callable[[World, Purchase], None]] = {
     "refund_seat": refund_seat,
     "void_seat": void_seat,
     "cancel": cancel,
-    "goodwill": goodwill,
+    "goodwill": refund_by_goodwill,
 }
 
 
@@ -574,7 +574,7 @@ def _count(it: Truth, purchase: Purchase) -> None:
 # Building
 
 
-def _works(habits: Habits) -> list[Work]:
+def _works(habits: PlatformProfile) -> list[Work]:
     def kinds(first: int, *prices: tuple[str, int, int]) -> tuple[Kind, ...]:
         return tuple(Kind(first + n, *price) for n, price in enumerate(prices))
 
@@ -589,7 +589,7 @@ def _works(habits: Habits) -> list[Work]:
         replace(
             work,
             tax_percent=work.tax_percent
-            if work.tax_on_top or habits.tells_inner_tax
+            if work.tax_on_top or habits.reports_inner_tax
             else 0,
             charge=work.charge if habits.extras else 0,
         )
@@ -743,7 +743,7 @@ def _mishaps(world: World) -> None:
         elif luck < 0.052:
             cancel(world, purchase)
         elif luck < 0.060:
-            goodwill(world, purchase)
+            refund_by_goodwill(world, purchase)
         elif luck < 0.072:
             _never_paid(purchase, "pending")
         elif luck < 0.078:

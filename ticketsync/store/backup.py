@@ -151,9 +151,9 @@ def inspected(file: Path) -> Inspection:
             hint="Use another backup.",
             word="corrupt",
         ) from None
-    complaints = [str(row[0]) for row in rows if row != ("ok",)]
-    broken = [text for text in complaints if _OF_VALUES.search(text)]
-    for text in complaints:
+    problems = [str(row[0]) for row in rows if row != ("ok",)]
+    broken = [text for text in problems if _OF_VALUES.search(text)]
+    for text in problems:
         if text not in broken:
             raise _damaged(file, text)
     if found is None:

@@ -86,7 +86,9 @@ def issue(session: Session, kind: str, role: str, name: str, now: datetime) -> s
     return token
 
 
-def of(session: Session, kind: str, token: str, now: datetime) -> Visitor | None:
+def get_visitor(
+    session: Session, kind: str, token: str, now: datetime
+) -> Visitor | None:
     """
     Whose pass this is, if it is one of that kind and still good.
     """
@@ -110,7 +112,7 @@ def redeem(session: Session, token: str, now: datetime) -> str | None:
     Exchange a link for a session; the second time there is nothing to exchange.
     """
     table = table_of(Pass)
-    found = of(session, "link", token, now)
+    found = get_visitor(session, "link", token, now)
     if found is None:
         return None
     gone = session.connection().execute(delete(table).where(table.c.id == found.id))
@@ -119,7 +121,7 @@ def redeem(session: Session, token: str, now: datetime) -> str | None:
     return issue(session, "session", found.role, found.name, now)
 
 
-def listed(session: Session, now: datetime) -> list[Visitor]:
+def list_visitors(session: Session, now: datetime) -> list[Visitor]:
     """
     Every pass that is still good.
     """

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import offers, shows
+from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import clock, errors
 from ticketsync.visitors import passes
 from ticketsync.web.calendar_page import calendar_page
@@ -66,14 +66,14 @@ class Actions:
 
     def choose(self, asked: Asked) -> Response:
         with self._site.database.read() as session:
-            date = offers.numbered(session, int(asked.path["date"])).id
-            show = shows.numbered(session, int(asked.path["show"])).id
+            date = occurrences.get_occurrence(session, int(asked.path["date"])).id
+            show = shows.get_show(session, int(asked.path["show"])).id
         match.link(self._site.database, self._site.settings, date, show)
         return RedirectResponse("/matching", 303)
 
     def refuse(self, asked: Asked) -> Response:
         with self._site.database.read() as session:
-            date = offers.numbered(session, int(asked.path["date"])).id
+            date = occurrences.get_occurrence(session, int(asked.path["date"])).id
         match.refuse(self._site.database, date, None, batch=match.new_batch())
         return RedirectResponse("/matching", 303)
 

@@ -20,7 +20,7 @@ from ticketsync.web.receiver import Receiver, application
 from ticketsync.web.site import FOLDER, Site
 
 
-def house(receiver: Receiver, site: Site | None) -> Starlette:
+def create_app(receiver: Receiver, site: Site | None) -> Starlette:
     """
     The application that a server runs; without a site it only receives.
     """

@@ -139,7 +139,7 @@ class Door:
 
     def _at(self, asked: Asked, door: str = "", device: str = "page") -> At:
         with self._site.database.read() as session:
-            show = shows.numbered(session, int(asked.path["id"]))
+            show = shows.get_show(session, int(asked.path["id"]))
         return At(show, (door or asked.who.name)[:100], device[:100])
 
 

@@ -10,7 +10,7 @@ import time
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from ticketsync.core import clock, journal
+from ticketsync.core import clock, log
 from ticketsync.visitors import passes
 from ticketsync.web.site import COOKIE, Asked, Site
 
@@ -32,7 +32,7 @@ class Entry:
         return [
             Route("/enter", here(self.ask), methods=["GET"]),
             Route("/enter", here(self.by_password), methods=["POST"]),
-            Route("/enter/{token}", here(self.offer), methods=["GET"]),
+            Route("/enter/{token}", here(self.occurrence), methods=["GET"]),
             Route("/enter/{token}", here(self.by_link), methods=["POST"]),
             Route("/leave", here(self.leave), methods=["POST"]),
         ]
@@ -42,7 +42,7 @@ class Entry:
             return RedirectResponse("/", 303)
         return self._form(asked)
 
-    def offer(self, asked: Asked) -> Response:
+    def occurrence(self, asked: Asked) -> Response:
         """
         A link is used up by a press of a button, not by opening it: mail programs and
         chats open links by themselves.
@@ -67,7 +67,7 @@ class Entry:
         if not told or not passes.fits(asked.form.get("password", ""), told):
             with self._counting:
                 self._wrong.append(time.monotonic())
-            journal.warn("wrong password at the pages")
+            log.warning("wrong password at the pages")
             return self._form(asked, 403, "That is not the password.")
         with self._site.database.write() as session:
             token = passes.issue(session, "session", "manager", "", clock.now())

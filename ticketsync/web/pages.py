@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ticketsync.accounts import health
-from ticketsync.catalogue import offers, shows
+from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import clock, errors, tables
 from ticketsync.core.tables import Column
 from ticketsync.financials import explain
@@ -66,7 +66,7 @@ class Pages:
     def overview(self, asked: Asked) -> Response:
         now = clock.now()
         with self._site.database.read() as session:
-            house = shows.house(session)
+            house = shows.get_venue(session)
             lately = selling.lately(session, house.timezone, now)
             platforms = selling.platforms(session, lately)
             on_sale = daily.on_sale(session, now=now, since=now - WEEK)
@@ -99,8 +99,8 @@ class Pages:
     def show(self, asked: Asked) -> Response:
         limit = _number(asked.query.get("orders", ""), ORDERS)
         with self._site.database.read() as session:
-            house = shows.house(session)
-            show = shows.numbered(session, int(asked.path["id"]))
+            house = shows.get_venue(session)
+            show = shows.get_show(session, int(asked.path["id"]))
             figures = numbers.figures(session, show.id)
             seats = reporting_seats.seats(session, show.id)[show.id]
             orders = sales.sales(session, show_id=show.id, limit=limit + 1)
@@ -110,9 +110,9 @@ class Pages:
                 "types": numbers.by_type(session, show.id),
                 "fees": numbers.fee_lines(session, show.id),
                 "offers": [
-                    offer
-                    for offer in offers.all_offers(session)
-                    if offer.show_id == show.id
+                    occurrence
+                    for occurrence in occurrences.list_occurrences(session)
+                    if occurrence.show_id == show.id
                 ],
                 "count": attendees.count(session, show.id),
                 "curve": charts.curve(
@@ -143,7 +143,7 @@ class Pages:
         """
         account, order_id = asked.path["account"], asked.path["order"]
         with self._site.database.read() as session:
-            show = shows.numbered(session, int(asked.path["id"]))
+            show = shows.get_show(session, int(asked.path["id"]))
             back = [
                 line
                 for line in sales.refunds(session, account=account, order_id=order_id)
@@ -182,9 +182,9 @@ class Pages:
             if title is None:
                 raise errors.NotFound("There is no such production.")
             linked: dict[int, list[Any]] = {}
-            for offer in offers.all_offers(session):
-                if offer.show_id is not None:
-                    linked.setdefault(offer.show_id, []).append(offer)
+            for occurrence in occurrences.list_occurrences(session):
+                if occurrence.show_id is not None:
+                    linked.setdefault(occurrence.show_id, []).append(occurrence)
             seats = reporting_seats.seats(session)
             own = shows.list_shows(session, title)
             ours = {show.id for show in own}
@@ -292,9 +292,12 @@ class Pages:
         """
         now = clock.now()
         with self._site.database.read() as session:
-            if passes.of(session, "calendar", asked.path["token"], now) is None:
+            if (
+                passes.get_visitor(session, "calendar", asked.path["token"], now)
+                is None
+            ):
                 return Response(status_code=404)
-            house = shows.house(session)
+            house = shows.get_venue(session)
             found = calendar.performances(session, since=now - timedelta(days=90))
         return Response(
             calendar.as_ics(found, name=house.name, now=now),

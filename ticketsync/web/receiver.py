@@ -25,7 +25,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router
 
-from ticketsync.core import clock, journal
+from ticketsync.core import clock, log
 from ticketsync.core.redact import Secret
 from ticketsync.net import hooks
 from ticketsync.net.hooks import Delivery, Forged, Hint, Stale, Unclear
@@ -103,7 +103,7 @@ class Receiver:
         if kind and kind not in door.kind.webhooks.kinds:
             return _say(415)
         if not door.is_ready:
-            journal.warn("webhook-secret-missing", account=door.account)
+            log.warning("webhook-secret-missing", account=door.account)
             return _say(503)
         try:
             async with asyncio.timeout(SECONDS):
@@ -119,7 +119,7 @@ class Receiver:
         try:
             door.kind.verify(delivery, door.secrets)
         except Forged as forged:
-            journal.warn("webhook forged", account=door.account, why=str(forged))
+            log.warning("webhook forged", account=door.account, why=str(forged))
             return _say(400)
         except Stale as stale:
             arrived = _arrived(door, delivery, None, "stale", str(stale))
@@ -185,7 +185,7 @@ class Receiver:
                 inbox.keep(session, arrived, clock.now())
         except Exception as error:  # whoever waits for an answer must get one
             word = getattr(error, "word", "bug")
-            journal.warn("webhooks not kept", word=word, trace=journal.trace_of(error))
+            log.warning("webhooks not kept", word=word, trace=log.trace_of(error))
             return False
         return True
 

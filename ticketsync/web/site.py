@@ -23,7 +23,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from ticketsync.accounts import health
 from ticketsync.catalogue import shows
-from ticketsync.core import actor, clock, errors, journal
+from ticketsync.core import actor, clock, errors, log
 from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
 from ticketsync.core.redact import safe
@@ -170,8 +170,8 @@ class Site:
             except errors.TicketsyncError as error:
                 found = self._trouble(request, error)
             except Exception as error:
-                trace = journal.trace_of(error)
-                journal.warn("page failed", path=request.url.path, trace=trace)
+                trace = log.trace_of(error)
+                log.warning("page failed", path=request.url.path, trace=trace)
                 found = self._trouble(
                     request,
                     errors.TicketsyncError(
@@ -231,7 +231,7 @@ class Site:
         if not token:
             return None
         with self.database.read() as session:
-            return passes.of(session, "session", token, clock.now())
+            return passes.get_visitor(session, "session", token, clock.now())
 
     def _is_ours(self, request: Request) -> bool:
         """
@@ -285,9 +285,9 @@ class Site:
 
     def house(self, session: Session | None = None) -> Any:
         if session is not None:
-            return shows.house(session)
+            return shows.get_venue(session)
         with self.database.read() as opened:
-            return shows.house(opened)
+            return shows.get_venue(opened)
 
     def _refusal(self, request: Request, text: str, status: int) -> Response:
         if _wants_json(request):

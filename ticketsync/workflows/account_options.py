@@ -25,7 +25,7 @@ from ticketsync.providers.options import Option
 from ticketsync.sales import privacy, saving
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
-from ticketsync.workflows import connect, session, tokens, twins
+from ticketsync.workflows import account_run, connect, tokens, twins
 from ticketsync.workflows import identity as whose
 from ticketsync.workflows.twins import Newcomer
 
@@ -107,10 +107,10 @@ def apply(database: Database, plan: Plan) -> None:
     did when the plan was made.
     """
     account = plan.account
-    held_by, holder = session.lease_of(account), lease.me("accounts set")
+    held_by, holder = account_run.lease_of(account), lease.me("accounts set")
     with database.write() as writing:
         lease.take(writing, held_by, holder, clock.now())
-        now = state.numbered(writing, account.id)
+        now = state.get_account_by_id(writing, account.id)
         before = (tokens.without(account.options), account.base_url, account.state)
         if (tokens.without(now.options), now.base_url, now.state) != before:
             raise errors.Busy(

@@ -22,7 +22,7 @@ from ticketsync.catalogue import shows
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import clock, errors, sheets
 from ticketsync.core.redact import safe
-from ticketsync.financials import importing
+from ticketsync.financials import recompute
 from ticketsync.sales import attendees, checkin
 from ticketsync.sales.attendees import Guest
 from ticketsync.sales.checkin import NewScan, Verdict
@@ -158,8 +158,8 @@ def _together(
     wanted = checkin.ADMITTED if scan.kind == "in" else checkin.OUT
     done = [guest for guest, verdict in verdicts if verdict.outcome == wanted]
     if done:
-        importing.recount_checked_in(session, [at.show.id], scan.at)
-    after = tuple(attendees.numbered(session, [guest.id for guest in found]))
+        recompute.recount_checked_in(session, [at.show.id], scan.at)
+    after = tuple(attendees.get_tickets(session, [guest.id for guest in found]))
     if len(found) > 1 and done:
         word = "in" if scan.kind == "in" else "out"
         return Answer(wanted, f"{len(done)} of {len(found)} are {word}.", after)
@@ -170,7 +170,7 @@ def _together(
 def _same_order(session: Session, guest: Guest) -> list[Guest]:
     if not guest.order_id:
         return [guest]
-    everybody = attendees.listed(session, guest.show_id, guest.account)
+    everybody = attendees.list_tickets(session, guest.show_id, guest.account)
     return [g for g in everybody if g.order_id == guest.order_id and g.admits] or [
         guest
     ]
@@ -300,7 +300,7 @@ def merge_scans(database: Database, at: At, scans: Iterable[Captured]) -> Merged
         for device, key, _, _ in names:
             known = checkin.known(session, device, key)
             final[device, key] = known.outcome
-        importing.recount_checked_in(session, [at.show.id], clock.now())
+        recompute.recount_checked_in(session, [at.show.id], clock.now())
     for outcome in final.values():
         outcomes[outcome] = outcomes.get(outcome, 0) + 1
     wrong = (checkin.ALREADY_IN, checkin.NOT_VALID, checkin.UNKNOWN)

@@ -30,8 +30,8 @@ from ticketsync.providers.base import (
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
 from ticketsync.webhooks import inbox
+from ticketsync.workflows import account_run, tokens, twins
 from ticketsync.workflows import identity as whose
-from ticketsync.workflows import session, tokens, twins
 from ticketsync.workflows.twins import Newcomer
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def add(
             twins.refuse_twin(reading, client, newcomer, settings)
     reference = _stored(name, source)
     kept = {**options, **(tokens.expiry_of(source.tokens) if source.tokens else {})}
-    fingerprint = whose.key_print(kind.spec, secret)
+    fingerprint = whose.key_fingerprint(kind.spec, secret)
     with database.write() as writing:
         if old is None:
             new = NewAccount(
@@ -213,8 +213,8 @@ def register(
         account = state.in_use(reading, name)
     spec = registry.provider(account.provider).spec
     secret = secret_of(database, spec, account)
-    run_id = session.new_run_id()
-    provider, api = session.connect(database, account, settings, secret, run_id)
+    run_id = account_run.new_run_id()
+    provider, api = account_run.connect(database, account, settings, secret, run_id)
     entry = f"{name}/webhook-{secrets.token_hex(4)}"
     try:
         if not isinstance(provider, RegistersWebhooks):
@@ -243,7 +243,7 @@ def secret_of(database: Database, spec: ProviderSpec, account: AccountState) -> 
     """
     if not tokens.can_renew(account.options):
         return tokens.current(database, spec, account)
-    held_by, holder = session.lease_of(account), lease.me("check")
+    held_by, holder = account_run.lease_of(account), lease.me("check")
     with database.write() as writing:
         lease.take(writing, held_by, holder, clock.now())
     try:
@@ -302,7 +302,7 @@ def rename(database: Database, name: str, new_name: str) -> None:
     """
     _refuse_bad_name(new_name)
     with database.write() as writing:
-        account = state.named(writing, name)
+        account = state.get_account(writing, name)
         state.set_name(writing, account, new_name)
         source, reference = account.secret_source, account.secret_reference
         moved = credentials.move(name, new_name, source, reference)
@@ -346,7 +346,7 @@ def open_platform(
     """
     A platform, connected for as long as it takes to ask who somebody is.
     """
-    api = session.client(kind.spec, name, base_url, secret, options, settings, "")
+    api = account_run.client(kind.spec, name, base_url, secret, options, settings, "")
     try:
         yield kind(api, options)
     finally:
@@ -361,7 +361,7 @@ def _print_after(
     next run asks whose it is.
     """
     if is_tried or not account.secret_fingerprint:
-        return whose.key_print(spec, secret)
+        return whose.key_fingerprint(spec, secret)
     return account.secret_fingerprint
 
 

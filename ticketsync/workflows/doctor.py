@@ -27,8 +27,8 @@ from ticketsync.providers import registry
 from ticketsync.reporting import runs
 from ticketsync.store import backup, engine
 from ticketsync.store.engine import Database
+from ticketsync.workflows import account_run, schedule, tokens, waiting
 from ticketsync.workflows import identity as whose
-from ticketsync.workflows import schedule, session, tokens, waiting
 
 SKEW = timedelta(seconds=60)
 LEAST_SPACE = 200 * 1024 * 1024
@@ -95,7 +95,7 @@ def examine(
     yield from _schedule()
 
 
-def mend(database_file: Path | None) -> list[str]:
+def fix(database_file: Path | None) -> list[str]:
     """
     The safe repairs: our files and folders readable by their owner alone.
     """
@@ -267,7 +267,9 @@ def _account(
     if not network or account.state == "paused":
         return
     try:
-        provider, api = session.connect(database, account, settings, secret, "doctor")
+        provider, api = account_run.connect(
+            database, account, settings, secret, "doctor"
+        )
     except errors.TicketsyncError as error:
         yield wrong(name, error.message, error.hint)
         return

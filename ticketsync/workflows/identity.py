@@ -20,7 +20,7 @@ from ticketsync.providers.base import Provider, ProviderSpec
 from ticketsync.store.engine import Database
 
 
-def key_print(spec: ProviderSpec, secret: Secret) -> str:
+def key_fingerprint(spec: ProviderSpec, secret: Secret) -> str:
     """
     By what a key is known again, whatever the account is called.
     """
@@ -33,7 +33,10 @@ def is_key_of(account: AccountState, spec: ProviderSpec, secret: Secret) -> bool
     """
     if spec.is_local:
         return False  # none has a key
-    prints = (key_print(spec, secret), credentials.fingerprint(secret, account.name))
+    prints = (
+        key_fingerprint(spec, secret),
+        credentials.fingerprint(secret, account.name),
+    )
     return account.secret_fingerprint in prints
 
 
@@ -45,7 +48,7 @@ def confirm_key(
     """
     spec = provider.spec
     known = account.secret_fingerprint
-    if spec.is_local or known in ("", key_print(spec, secret)):
+    if spec.is_local or known in ("", key_fingerprint(spec, secret)):
         return
     found = None
     if not is_key_of(account, spec, secret):
@@ -55,7 +58,7 @@ def confirm_key(
     with database.write() as session:
         if found is not None:
             learn(session, account.id, found)
-        state.set_fingerprint(session, account.id, key_print(spec, secret))
+        state.set_fingerprint(session, account.id, key_fingerprint(spec, secret))
 
 
 def refuse_stranger(

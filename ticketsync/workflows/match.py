@@ -10,18 +10,17 @@ from dataclasses import dataclass, field, replace
 
 from sqlmodel import Session
 
-from ticketsync.accounts import state
-from ticketsync.catalogue import links, matching, offers, shows
-from ticketsync.catalogue.candidates import Dated, Match, Tolerance
-from ticketsync.catalogue.links import Pair, Undone
+from ticketsync.catalogue import links, matching, occurrences, shows
+from ticketsync.catalogue.candidates import Match, OccurrenceCandidate, Tolerance
+from ticketsync.catalogue.links import Pair, UndoneDecision
 from ticketsync.catalogue.matching import MatchPlan
-from ticketsync.catalogue.offers import Offer
+from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import clock, errors
-from ticketsync.core.config import FeeSchedule, Settings
+from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
-from ticketsync.financials import importing
 from ticketsync.store.engine import Database
+from ticketsync.workflows import show_figures
 
 
 def plan(
@@ -42,13 +41,13 @@ def plan(
             f"There is no production {safe(production)!r} with shows.",
             hint="See `ticketsync productions list`.",
         )
-    unlinked = offers.all_offers(session, account_id, only_unlinked=True)
+    unlinked = occurrences.list_occurrences(session, account_id, only_unlinked=True)
     if not unlinked and account_id is not None:
         return MatchPlan((), (), ())
     taken = links.taken(session)
     proposed = matching.propose(
-        links.slots(ours, taken),
-        links.dated(session, unlinked),
+        links.show_candidates(ours, taken),
+        links.occurrence_candidates(session, unlinked),
         taken=taken,
         refused={(o, s) for o, s in links.refusals(session) if s is not None},
         tolerance=Tolerance(settings.match_tolerance, settings.match_tolerances),
@@ -115,7 +114,7 @@ def accept(
     now = clock.now()
     with database.write() as session:
         made = links.make(session, pairs, decided_by=decided_by, batch=batch, now=now)
-        recompute(session, settings, {pair.show_id for pair in pairs})
+        show_figures.recompute(session, settings, {pair.show_id for pair in pairs})
     return made
 
 
@@ -133,13 +132,13 @@ def link(
         )
         if not made:
             links.confirm(session, occurrence_id)
-        recompute(session, settings, {show_id})
+        show_figures.recompute(session, settings, {show_id})
 
 
 def configure(
     database: Database,
     settings: Settings,
-    offer: Offer,
+    offer: LinkedOccurrence,
     *,
     enabled: bool | None,
     ticket_sales: bool | None,
@@ -158,7 +157,7 @@ def configure(
         )
         names = links.map_types(session, offer.event_row, types)
         touched = links.shows_of_event(session, offer.event_row) if types else set()
-        recompute(session, settings, {show_id, *touched})
+        show_figures.recompute(session, settings, {show_id, *touched})
     return names
 
 
@@ -169,7 +168,7 @@ def unlink(database: Database, settings: Settings, occurrence_id: int) -> int | 
     with database.write() as session:
         show_id = links.unlink(session, occurrence_id, clock.now())
         if show_id is not None:
-            recompute(session, settings, {show_id})
+            show_figures.recompute(session, settings, {show_id})
     return show_id
 
 
@@ -181,7 +180,7 @@ def refuse(
 
 
 @dataclass(slots=True)
-class Sitting:
+class MatchSession:
     """
     One person's sitting at the matching screen: each decision is saved as it is made,
     all of them under one batch, and the last ones can be taken back one by one.
@@ -201,15 +200,15 @@ class Sitting:
         with self.database.read() as session:
             return plan(session, self.settings, production=production)
 
-    def farther(self, occurrence: Dated) -> list[Match]:
+    def distant_candidates(self, occurrence: OccurrenceCandidate) -> list[Match]:
         """
         What a date may be that nothing lies near to.
         """
         with self.database.read() as session:
             taken = links.taken(session)
-            ours = links.slots(shows.list_shows(session), taken)
+            ours = links.show_candidates(shows.list_shows(session), taken)
         free = [s for s in ours if (occurrence.account, s.show_id) not in taken]
-        return matching.farther(free, occurrence)
+        return matching.distant_candidates(free, occurrence)
 
     def shows(self) -> list[ShowInfo]:
         with self.database.read() as session:
@@ -233,7 +232,7 @@ class Sitting:
         now = clock.now()
         with self.database.write() as session:
             links.make(session, [pair], decided_by="person", batch=self.batch, now=now)
-            recompute(session, self.settings, {show_id})
+            show_figures.recompute(session, self.settings, {show_id})
         self.linked += 1
         self._note([occurrence_id])
 
@@ -247,11 +246,11 @@ class Sitting:
         Make a show of this date and link it; returns its number.
         """
         with self.database.write() as session:
-            offer = offers.numbered(session, occurrence_id)
+            offer = occurrences.get_occurrence(session, occurrence_id)
             show_id, is_new = links.adopt_one(
                 session, offer, title, batch=self.batch, now=clock.now()
             )
-            recompute(session, self.settings, {show_id})
+            show_figures.recompute(session, self.settings, {show_id})
         self.linked += 1
         self._note([occurrence_id], new_show=show_id if is_new else None)
         return show_id
@@ -265,7 +264,7 @@ class Sitting:
         dates, new_show = self._made.pop()
         with self.database.write() as session:
             lost = links.take_back(session, dates, self.batch)
-            recompute(session, self.settings, lost)
+            show_figures.recompute(session, self.settings, lost)
             if new_show is not None:
                 shows.remove_show(session, new_show)
         if lost:
@@ -278,14 +277,14 @@ class Sitting:
         self._made.append((tuple(dates), new_show))
 
 
-def undo(database: Database, settings: Settings) -> Undone | None:
+def undo(database: Database, settings: Settings) -> UndoneDecision | None:
     """
     Take back the last batch of decisions and recompute what it fed.
     """
     with database.write() as session:
         undone = links.undo(session)
         if undone is not None:
-            recompute(session, settings, undone.show_ids)
+            show_figures.recompute(session, settings, undone.show_ids)
     return undone
 
 
@@ -297,48 +296,11 @@ def adopt(
     """
     now = clock.now()
     with database.write() as session:
-        unlinked = offers.all_offers(session, account_id, only_unlinked=True)
+        unlinked = occurrences.list_occurrences(session, account_id, only_unlinked=True)
         links.hold(session, (offer.id for offer in unlinked))
-        unlinked = offers.all_offers(session, account_id, only_unlinked=True)
+        unlinked = occurrences.list_occurrences(session, account_id, only_unlinked=True)
         made = links.adopt(session, unlinked, batch=f"adopt-{now:%H%M%S}", now=now)
-        recompute(session, settings, links.shows_of(session, (o.id for o in unlinked)))
+        show_figures.recompute(
+            session, settings, links.shows_of(session, (o.id for o in unlinked))
+        )
     return made
-
-
-def exclude(
-    database: Database, settings: Settings, show_id: int, excluded: bool, reason: str
-) -> None:
-    """
-    Leave a show out of the figures, or take it in again.
-    """
-    with database.write() as session:
-        shows.set_excluded(session, show_id, excluded, reason)
-        recompute(session, settings, {show_id})
-
-
-def rebuild(database: Database, settings: Settings) -> tuple[int, int]:
-    """
-    Recompute every show from its stored orders; returns all shows and the changed.
-    """
-    with database.write() as session:
-        everything = importing.linked_shows(session)
-        changed = recompute(session, settings, everything)
-    return len(everything), changed
-
-
-def schedules(session: Session, settings: Settings) -> Mapping[int, FeeSchedule]:
-    """
-    The venue's own fee rates by account.
-    """
-    found: dict[int, FeeSchedule] = {}
-    for account in state.all_accounts(session):
-        schedule = settings.account(account.name).fees
-        if schedule is not None:
-            found[account.id] = schedule
-    return found
-
-
-def recompute(session: Session, settings: Settings, show_ids: Iterable[int]) -> int:
-    return importing.import_shows(
-        session, show_ids, schedules(session, settings), clock.now()
-    )

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlmodel import Session
 
-from ticketsync.catalogue import candidates, links, offers, shows
+from ticketsync.catalogue import candidates, links, occurrences, shows
 from ticketsync.catalogue.candidates import Match
 from ticketsync.catalogue.links import Pair
 from ticketsync.catalogue.matching import MatchPlan
@@ -22,8 +22,8 @@ from ticketsync.core import clock, errors, sheets
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
 from ticketsync.store.engine import Database
-from ticketsync.workflows import match
-from ticketsync.workflows.match import Sitting
+from ticketsync.workflows import match, show_figures
+from ticketsync.workflows.match import MatchSession
 
 COLUMNS = (
     *("date_id", "account", "event", "starts_at", "venue", "capacity"),
@@ -81,7 +81,7 @@ def read(session: Session, file: Path) -> list[Decision]:
             f"{file.name} has no column {', '.join(missing)}.",
             hint="Write a fresh file with `ticketsync match --to FILE`.",
         )
-    known = {offer.id: offer for offer in offers.all_offers(session)}
+    known = {offer.id: offer for offer in occurrences.list_occurrences(session)}
     decisions: list[Decision] = []
     wrong: list[str] = []
     seen: set[int] = set()
@@ -112,17 +112,17 @@ def implausible(session: Session, decisions: Iterable[Decision]) -> list[str]:
     The rows to be linked that look like a slip, in words: a cell filled down too far,
     a number in the wrong line. A person may insist on them.
     """
-    everything = offers.all_offers(session)
+    everything = occurrences.list_occurrences(session)
     by_id = {offer.id: offer for offer in everything}
     ours = {show.id: show for show in shows.list_shows(session)}
     titles = {
         item.occurrence_id: (item.production, item.known_as)
-        for item in links.dated(session, everything)
+        for item in links.occurrence_candidates(session, everything)
     }
-    fed: dict[tuple[str, int], set[str]] = {}
+    linked_shows: dict[tuple[str, int], set[str]] = {}
     for offer in everything:
         if offer.show_id is not None:
-            fed.setdefault((offer.account, offer.show_id), set()).add(
+            linked_shows.setdefault((offer.account, offer.show_id), set()).add(
                 offer.starts_local
             )
     found = []
@@ -130,7 +130,7 @@ def implausible(session: Session, decisions: Iterable[Decision]) -> list[str]:
         if decision.show_id is None:
             continue
         offer, show = by_id[decision.occurrence_id], ours[decision.show_id]
-        others = fed.setdefault((offer.account, show.id), set())
+        others = linked_shows.setdefault((offer.account, show.id), set())
         doubt = _doubt(offer, show, titles.get(offer.id, (None, None)), others)
         others.add(offer.starts_local)
         if doubt:
@@ -142,7 +142,7 @@ def implausible(session: Session, decisions: Iterable[Decision]) -> list[str]:
 
 
 def _doubt(
-    offer: offers.Offer,
+    offer: occurrences.LinkedOccurrence,
     show: shows.ShowInfo,
     titles: tuple[str | None, str | None],
     others: set[str],
@@ -166,11 +166,11 @@ def _doubt(
 
 def apply(
     database: Database, settings: Settings, decisions: Iterable[Decision]
-) -> Sitting:
+) -> MatchSession:
     """
     Save all decisions in one transaction, as one batch that `--undo` takes back.
     """
-    done = Sitting(database, settings, match.new_batch())
+    done = MatchSession(database, settings, match.new_batch())
     now = clock.now()
     decisions = list(decisions)
     with database.write() as session:
@@ -183,7 +183,7 @@ def apply(
                 done.refused += 1
                 continue
             if decision.verb == "new":
-                offer = offers.numbered(session, date)
+                offer = occurrences.get_occurrence(session, date)
                 show_id, _ = links.adopt_one(
                     session, offer, decision.title, batch=done.batch, now=now
                 )
@@ -196,7 +196,7 @@ def apply(
                     session, [pair], decided_by="person", batch=done.batch, now=now
                 )
             touched.add(show_id)
-        match.recompute(session, settings, touched)
+        show_figures.recompute(session, settings, touched)
     return done
 
 
@@ -222,7 +222,9 @@ def _row(
 
 
 def _decision(
-    session: Session, cells: dict[str, str], known: dict[int, offers.Offer]
+    session: Session,
+    cells: dict[str, str],
+    known: dict[int, occurrences.LinkedOccurrence],
 ) -> Decision | None:
     number, verb = cells.get("date_id", ""), cells.get("decision", "").lower()
     show = cells.get("show", "")

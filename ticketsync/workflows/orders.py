@@ -13,16 +13,17 @@ import contextlib
 import json
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
 from sqlmodel import Session
 
 from ticketsync.accounts import bookmarks, state
 from ticketsync.accounts.runs import Counts
-from ticketsync.catalogue import offers, shows
-from ticketsync.catalogue.offers import Listed, Offer
+from ticketsync.catalogue import occurrences, shows
+from ticketsync.catalogue.occurrences import LinkedOccurrence, Listed
 from ticketsync.core import clock, digest, errors, records
 from ticketsync.core.completeness import has_shrunk, is_mostly_missing
 from ticketsync.core.parallel import side_by_side
@@ -37,12 +38,19 @@ from ticketsync.providers.base import (
     Provider,
     Raw,
     ReadsWholeAccount,
-    TellsChanges,
+    ReportsChanges,
 )
 from ticketsync.sales import privacy, quarantine, saving, versions
 from ticketsync.sales.packing import Version, pack
 from ticketsync.sales.saving import Held, IncomingTicket
 from ticketsync.workflows import twins
+from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.cross_checks import (
+    DOUBTED,
+    checked,
+    judge,
+    read_everything_next,
+)
 from ticketsync.workflows.records import (
     cleaned,
     refuse_drift,
@@ -50,7 +58,6 @@ from ticketsync.workflows.records import (
     refuse_unknown_currency,
     understood,
 )
-from ticketsync.workflows.session import AccountSession
 from ticketsync.workflows.understanding import (
     Contents,
     Desk,
@@ -69,7 +76,6 @@ NEWEST = "orders-newest"  # "" → watermark for new orders
 SWEPT = "orders-swept"  # events that an unfinished sweep has read
 CHANGED = "orders-changed"  # event id → the bookmark of its last complete read
 ACCEPTED = "orders-accepted"  # event id → orders it counts and, a person says, lacks
-DOUBTED = "orders-doubted"  # "" → a read of changes was not whole: read everything
 
 PAGE = 100
 PAGES_AT_ONCE = 8  # in one transaction: each commit waits for the disk (measured)
@@ -124,51 +130,57 @@ class Mark:
         return Mark(str(fingerprint), bool(agrees))
 
 
-def stale(candidates: Sequence[Offer], marks: dict[str, str]) -> list[Offer]:
+def stale(
+    candidates: Sequence[LinkedOccurrence], marks: dict[str, str]
+) -> list[LinkedOccurrence]:
     """
     The events that must be read: never read whole, changed since, or not agreeing.
     """
 
-    def is_fresh(offer: Offer) -> bool:
-        text = marks.get(offer.occurrence_id)
-        return text is not None and Mark.of(text) == Mark(offer.fingerprint, True)
+    def is_fresh(occurrence: LinkedOccurrence) -> bool:
+        text = marks.get(occurrence.occurrence_id)
+        return text is not None and Mark.of(text) == Mark(occurrence.fingerprint, True)
 
-    return [offer for offer in candidates if not is_fresh(offer)]
+    return [occurrence for occurrence in candidates if not is_fresh(occurrence)]
 
 
-def whole_is_cheaper(chosen: Sequence[Offer], listed: Sequence[Offer]) -> bool:
+def whole_is_cheaper(
+    chosen: Sequence[LinkedOccurrence], listed: Sequence[LinkedOccurrence]
+) -> bool:
     """
     Whether one walk over all orders takes fewer requests than one per event.
     """
     if len(chosen) < 2:
         return False
-    by_event = sum(_pages(offer) for offer in chosen)
+    by_event = sum(_pages(occurrence) for occurrence in chosen)
     return math.ceil(_total(listed) / PAGE) + 1 < by_event
 
 
-def read_recent(work: AccountSession, progress: Reading) -> set[str]:
+def read_recent(run: AccountRun, progress: Reading, *, accept_shrink: bool) -> set[str]:
     """
     Save orders placed since the last watermark; answers the events they belong to.
     """
-    provider = work.provider
+    provider = run.provider
     if not isinstance(provider, ReadsWholeAccount):
         return set()
-    with work.database.read() as session:
-        newest = bookmarks.of(session, work.account.id, NEWEST).get("")
+    with run.database.read() as session:
+        newest = bookmarks.get_bookmarks(session, run.account.id, NEWEST).get("")
     if newest is None:
         return set()
     before = set(progress.touched)
+    pages = provider.fetch_recent_orders(newest)
     try:
-        for page in provider.fetch_recent_orders(newest):
-            _save_page(work, page, progress)
-    except errors.ProviderNonsense as incomplete:
+        for page in checked(run, pages, accept_shrink=accept_shrink):
+            _save_page(run, page, progress)
+            if page.gone:
+                _mark_gone(run, _held(run, page.gone))
+    except errors.InvalidResponse as incomplete:
         if incomplete.word != "list-incomplete":
             raise
-        if isinstance(provider, TellsChanges):
-            with work.unit() as session:
-                bookmarks.put(session, work.account.id, DOUBTED, {"": "1"})
+        if isinstance(provider, ReportsChanges):
+            read_everything_next(run)
             raise
-        work.troubles.append(incomplete)  # events are read by themselves, too
+        run.troubles.append(incomplete)  # events are read by themselves, too
         progress.may_move = False
     rows = progress.touched - before
     progress.seen.clear()  # a part of an event's orders says nothing of the rest
@@ -176,57 +188,66 @@ def read_recent(work: AccountSession, progress: Reading) -> set[str]:
 
 
 def read_whole(
-    work: AccountSession, progress: Reading, listed: Sequence[Offer]
+    run: AccountRun,
+    progress: Reading,
+    listed: Sequence[LinkedOccurrence],
+    *,
+    accept_shrink: bool,
 ) -> None:
     """
     All orders of the account, in time windows side by side; goes on where it stopped.
     """
-    provider = work.provider
+    provider = run.provider
     assert isinstance(provider, ReadsWholeAccount)
-    with work.database.read() as session:
-        left = bookmarks.of(session, work.account.id, WINDOWS).get("")
+    with run.database.read() as session:
+        left = bookmarks.get_bookmarks(session, run.account.id, WINDOWS).get("")
     progress.expected = _total(listed)
     if left is None:
-        prints = {offer.occurrence_id: offer.fingerprint for offer in listed}
-        with work.unit() as session:
-            bookmarks.drop(session, work.account.id, [BEGUN])
-            bookmarks.put(session, work.account.id, BEGUN, prints)
-    workers = _workers(work, math.ceil(progress.expected / PAGE))
+        prints = {
+            occurrence.occurrence_id: occurrence.fingerprint for occurrence in listed
+        }
+        with run.transaction() as session:
+            bookmarks.drop(session, run.account.id, [BEGUN])
+            bookmarks.put(session, run.account.id, BEGUN, prints)
+    workers = _workers(run, math.ceil(progress.expected / PAGE))
     extent = Extent(progress.expected, _cuts(listed, workers))
     pages = provider.fetch_all_orders(left, extent, workers=workers)
-    for lot in _in_lots(_understood(work, pages, progress)):
-        _save_pages(work, lot, progress, keep_place=True)
+    pages = checked(run, pages, accept_shrink=accept_shrink)
+    for lot in _in_lots(_understood(run, pages, progress)):
+        _save_pages(run, lot, progress, keep_place=True)
     if left is not None:
         progress.seen.clear()  # the earlier part was seen by another run
-    with work.database.read() as session:
-        begun = bookmarks.of(session, work.account.id, BEGUN)
-    for offer in listed:
-        if offer.occurrence_id in begun:
-            progress.complete.add(offer.occurrence_id)
-            progress.prints[offer.occurrence_id] = begun[offer.occurrence_id]
+    with run.database.read() as session:
+        begun = bookmarks.get_bookmarks(session, run.account.id, BEGUN)
+    for occurrence in listed:
+        if occurrence.occurrence_id in begun:
+            progress.complete.add(occurrence.occurrence_id)
+            progress.prints[occurrence.occurrence_id] = begun[occurrence.occurrence_id]
     if left is None:
         progress.is_whole = True
-        with work.unit() as session:
-            bookmarks.drop(session, work.account.id, [DOUBTED])
-        for offer in listed:
-            progress.seen.setdefault(offer.occurrence_id, set())
+        with run.transaction() as session:
+            bookmarks.drop(session, run.account.id, [DOUBTED])
+        for occurrence in listed:
+            progress.seen.setdefault(occurrence.occurrence_id, set())
 
 
-def fed(
+def covered_by_feed(
     progress: Reading,
-    listed: Sequence[Offer],
-    window: Sequence[Offer],
+    listed: Sequence[LinkedOccurrence],
+    window: Sequence[LinkedOccurrence],
     marks: dict[str, str],
-) -> list[Offer]:
+) -> list[LinkedOccurrence]:
     """
     The events that a feed of all changes has brought up to date: those it touched,
     and those that were not marked, by a new link or by a run that died.
     """
-    new = {offer.id for offer in stale(window, marks)}
-    found = [offer for offer in listed if offer.id in progress.touched | new]
-    for offer in found:
-        progress.complete.add(offer.occurrence_id)
-        progress.prints[offer.occurrence_id] = offer.fingerprint
+    new = {occurrence.id for occurrence in stale(window, marks)}
+    found = [
+        occurrence for occurrence in listed if occurrence.id in progress.touched | new
+    ]
+    for occurrence in found:
+        progress.complete.add(occurrence.occurrence_id)
+        progress.prints[occurrence.occurrence_id] = occurrence.fingerprint
     return found
 
 
@@ -238,24 +259,25 @@ class _Unit:
     """
 
     id: str
-    offers: tuple[Offer, ...]
+    offers: tuple[LinkedOccurrence, ...]
     since: str | None
 
 
 def read_events(
-    work: AccountSession,
+    run: AccountRun,
     progress: Reading,
-    chosen: Sequence[Offer],
-    listed: Sequence[Offer],
+    chosen: Sequence[LinkedOccurrence],
+    listed: Sequence[LinkedOccurrence],
     *,
     swept: bool,
+    accept_shrink: bool,
 ) -> None:
     """
     The orders of these events, several events side by side: those that changed where
     the platform can tell and the rest was read before, else all of them.
     """
-    provider = work.provider
-    units = _units(work, chosen, listed, swept=swept)
+    provider = run.provider
+    units = _units(run, chosen, listed, swept=swept)
     progress.was_sweeping = swept and provider.spec.orders_by == "event"
     progress.expected += _total(chosen)
 
@@ -268,17 +290,18 @@ def read_events(
         return pages
 
     for unit in units:
-        for offer in unit.offers:
-            progress.prints[offer.occurrence_id] = offer.fingerprint
-            progress.seen[offer.occurrence_id] = set()
-    workers = _workers(work, len(units))
+        for occurrence in unit.offers:
+            progress.prints[occurrence.occurrence_id] = occurrence.fingerprint
+            progress.seen[occurrence.occurrence_id] = set()
+    workers = _workers(run, len(units))
     for unit, page in side_by_side(map(reader, units), workers=workers):
         if page is None:
             _complete(progress, unit)
             if progress.was_sweeping:
                 progress.swept.add(unit.id)
             continue
-        _save_page(work, page, progress)
+        judge(run, page, accept_shrink=accept_shrink)
+        _save_page(run, page, progress)
         if page.bookmark is not None:
             progress.changes[unit.id] = page.bookmark
     for unit in units:
@@ -286,47 +309,47 @@ def read_events(
             _forget_seen(progress, unit)  # what other events' pages named of its dates
 
 
-def remember_sweep(work: AccountSession, progress: Reading) -> None:
+def remember_sweep(run: AccountRun, progress: Reading) -> None:
     """
     Note which events an unfinished sweep has read, for the run that goes on.
     """
     if progress.swept:
-        with work.unit() as session:
+        with run.transaction() as session:
             done = dict.fromkeys(progress.swept, "")
-            bookmarks.put(session, work.account.id, SWEPT, done)
+            bookmarks.put(session, run.account.id, SWEPT, done)
 
 
-def end_sweep(work: AccountSession, progress: Reading) -> None:
+def end_sweep(run: AccountRun, progress: Reading) -> None:
     """
     Forget those notes: the next sweep reads everything again.
     """
     if not progress.was_sweeping:
         return
-    with work.database.read() as session:
-        done = bookmarks.of(session, work.account.id, SWEPT)
+    with run.database.read() as session:
+        done = bookmarks.get_bookmarks(session, run.account.id, SWEPT)
     if done:
-        with work.unit() as session:
-            bookmarks.drop(session, work.account.id, [SWEPT])
+        with run.transaction() as session:
+            bookmarks.drop(session, run.account.id, [SWEPT])
 
 
 def _units(
-    work: AccountSession,
-    chosen: Sequence[Offer],
-    listed: Sequence[Offer],
+    run: AccountRun,
+    chosen: Sequence[LinkedOccurrence],
+    listed: Sequence[LinkedOccurrence],
     *,
     swept: bool,
 ) -> list[_Unit]:
-    if work.provider.spec.orders_by == "occurrence":
+    if run.provider.spec.orders_by == "occurrence":
         return [_Unit(o.occurrence_id, (o,), None) for o in chosen]
-    with work.database.read() as session:
-        marks = bookmarks.of(session, work.account.id, STREAM)
-        since = bookmarks.of(session, work.account.id, CHANGED)
-        done = bookmarks.of(session, work.account.id, SWEPT)
-    wanted = dict.fromkeys(offer.event_id for offer in chosen)
-    offers: dict[str, list[Offer]] = {event: [] for event in wanted}
-    for offer in listed:
-        if offer.event_id in offers:
-            offers[offer.event_id].append(offer)
+    with run.database.read() as session:
+        marks = bookmarks.get_bookmarks(session, run.account.id, STREAM)
+        since = bookmarks.get_bookmarks(session, run.account.id, CHANGED)
+        done = bookmarks.get_bookmarks(session, run.account.id, SWEPT)
+    wanted = dict.fromkeys(occurrence.event_id for occurrence in chosen)
+    offers: dict[str, list[LinkedOccurrence]] = {event: [] for event in wanted}
+    for occurrence in listed:
+        if occurrence.event_id in offers:
+            offers[occurrence.event_id].append(occurrence)
     return [
         _Unit(
             event,
@@ -347,64 +370,66 @@ def _complete(progress: Reading, unit: _Unit) -> None:
     """
     if unit.since is not None:
         _forget_seen(progress, unit)
-    for offer in unit.offers:
-        if unit.since is None or offer.id in progress.touched:
-            progress.complete.add(offer.occurrence_id)
+    for occurrence in unit.offers:
+        if unit.since is None or occurrence.id in progress.touched:
+            progress.complete.add(occurrence.occurrence_id)
 
 
 def _forget_seen(progress: Reading, unit: _Unit) -> None:
     """
     A part of a date's orders says nothing of the rest.
     """
-    for offer in unit.offers:
-        progress.seen.pop(offer.occurrence_id, None)
+    for occurrence in unit.offers:
+        progress.seen.pop(occurrence.occurrence_id, None)
 
 
 def read_loose(
-    work: AccountSession,
+    run: AccountRun,
     progress: Reading,
-    chosen: Sequence[Offer],
-    listed: Sequence[Offer],
+    chosen: Sequence[LinkedOccurrence],
+    listed: Sequence[LinkedOccurrence],
 ) -> None:
     """
     Tickets without an order, of those events whose counts suggest that there are any.
     """
-    provider = work.provider
+    provider = run.provider
     if not isinstance(provider, IssuesLooseTickets):
         return
     if not chosen:
         return
-    held = _counted(work, progress)
+    held = _counted(run, progress)
     rule = counting_rule(listed, held)
     suspicious = [
-        offer
-        for offer in chosen
-        if offer.occurrence_id in progress.complete
-        and _may_have_loose(offer, held.get(offer.id), rule)
+        occurrence
+        for occurrence in chosen
+        if occurrence.occurrence_id in progress.complete
+        and _may_have_loose(occurrence, held.get(occurrence.id), rule)
     ]
 
-    def reader(offer: Offer) -> Callable[[], Iterator[tuple[Offer, Page]]]:
-        def pages() -> Iterator[tuple[Offer, Page]]:
-            for page in provider.fetch_loose_tickets(offer.occurrence_id):
-                yield offer, page
+    def reader(
+        occurrence: LinkedOccurrence,
+    ) -> Callable[[], Iterator[tuple[LinkedOccurrence, Page]]]:
+        def pages() -> Iterator[tuple[LinkedOccurrence, Page]]:
+            for page in provider.fetch_loose_tickets(occurrence.occurrence_id):
+                yield occurrence, page
 
         return pages
 
-    workers = _workers(work, len(suspicious))
-    tickets: dict[int, float] = {offer.id: 0 for offer in suspicious}
-    for offer, page in side_by_side(map(reader, suspicious), workers=workers):
-        tickets[offer.id] += math.inf if page.listed is None else page.listed
-        _save_loose_page(work, provider, offer, page, progress)
-    for offer in suspicious:
+    workers = _workers(run, len(suspicious))
+    tickets: dict[int, float] = {occurrence.id: 0 for occurrence in suspicious}
+    for occurrence, page in side_by_side(map(reader, suspicious), workers=workers):
+        tickets[occurrence.id] += math.inf if page.listed is None else page.listed
+        _save_loose_page(run, provider, occurrence, page, progress)
+    for occurrence in suspicious:
         _notice_few_tickets(
-            work, progress, offer, held.get(offer.id), tickets[offer.id]
+            run, progress, occurrence, held.get(occurrence.id), tickets[occurrence.id]
         )
 
 
 def _notice_few_tickets(
-    work: AccountSession,
+    run: AccountRun,
     progress: Reading,
-    offer: Offer,
+    occurrence: LinkedOccurrence,
     held: Held | None,
     listed: float,
 ) -> None:
@@ -412,14 +437,14 @@ def _notice_few_tickets(
     An event whose list of tickets is shorter than half of what its orders hold, or of
     what the event itself counts, was not read whole.
     """
-    expected = max(held.sold if held else 0, offer.issued or 0)
+    expected = max(held.sold if held else 0, occurrence.issued or 0)
     if not is_mostly_missing(expected - listed, expected):
         return
-    progress.complete.discard(offer.occurrence_id)
-    work.troubles.append(
-        errors.ProviderNonsense(
-            f"Account {work.account.name!r}: {offer.name} {offer.starts_local} has "
-            f"{expected} tickets, and the list of its tickets shows {listed:.0f}.",
+    progress.complete.discard(occurrence.occurrence_id)
+    run.troubles.append(
+        errors.InvalidResponse(
+            f"Account {run.account.name!r}: {occurrence.called} has {expected} "
+            f"tickets, and the list of its tickets shows {listed:.0f}.",
             hint="It is read again with the next run.",
             word="list-incomplete",
         )
@@ -427,9 +452,9 @@ def _notice_few_tickets(
 
 
 def notice_absence(
-    work: AccountSession,
+    run: AccountRun,
     progress: Reading,
-    chosen: Sequence[Offer],
+    chosen: Sequence[LinkedOccurrence],
     *,
     accept_shrink: bool,
 ) -> set[int]:
@@ -438,45 +463,88 @@ def notice_absence(
     of its orders is not believed (F15). Answers the rows of those events.
     """
     complete = [
-        offer
-        for offer in chosen
-        if offer.occurrence_id in progress.complete
-        and offer.occurrence_id in progress.seen
+        occurrence
+        for occurrence in chosen
+        if occurrence.occurrence_id in progress.complete
+        and occurrence.occurrence_id in progress.seen
     ]
-    refused = _refuse_few_orders(work, progress, complete, accept=accept_shrink)
-    if not complete or progress.is_first:  # then all that is held was seen just now
-        return refused
-    with work.database.read() as session:
-        known = saving.known_orders(
-            session, work.account.id, (offer.id for offer in complete)
+    refused = _refuse_few_orders(run, progress, complete, accept=accept_shrink)
+    if complete and not progress.is_first:  # else all that is held was seen just now
+        refused |= _refuse_lost_orders(
+            run, progress, complete, refused, accept=accept_shrink
         )
-    missing = {
-        offer.id: known.get(offer.id, set()) - progress.seen[offer.occurrence_id]
-        for offer in complete
-    }
-    held = sum(len(known.get(offer.id, ())) for offer in complete)
-    has_collapsed = has_shrunk(held - sum(map(len, missing.values())), held)
-    gone: list[str] = []
-    for offer in complete:
-        before = len(known.get(offer.id, ()))
-        left = before - len(missing[offer.id])
-        is_doubtful = has_collapsed and left < before
-        if (is_doubtful or has_shrunk(left, before)) and not accept_shrink:
-            refused.add(offer.id)
-            work.troubles.append(_shrunk(work, offer, left, before))
-        elif offer.id not in refused:
-            gone += missing[offer.id]
-    if gone:
-        with work.unit() as session:
-            saving.mark_gone(session, work.account.id, gone, clock.now())
-        work.notes.append(
-            f"{len(gone)} orders are no longer listed; they still count, see `status`"
-        )
+    if refused:
+        events = {o.occurrence_id for o in complete if o.id in refused}
+        _read_again_next(run, progress, events)
     return refused
 
 
+def _refuse_lost_orders(
+    run: AccountRun,
+    progress: Reading,
+    complete: Sequence[LinkedOccurrence],
+    doubtful: set[int],
+    *,
+    accept: bool,
+) -> set[int]:
+    """
+    The rows of the events that lost most of the orders that we hold. What others lost
+    is marked, unless they are `doubtful`.
+    """
+    refused: set[int] = set()
+    with run.database.read() as session:
+        known = saving.known_orders(
+            session, run.account.id, (occurrence.id for occurrence in complete)
+        )
+    missing = {
+        occurrence.id: known.get(occurrence.id, set())
+        - progress.seen[occurrence.occurrence_id]
+        for occurrence in complete
+    }
+    held = sum(len(known.get(occurrence.id, ())) for occurrence in complete)
+    has_collapsed = has_shrunk(held - sum(map(len, missing.values())), held)
+    gone: list[str] = []
+    for occurrence in complete:
+        before = len(known.get(occurrence.id, ()))
+        left = before - len(missing[occurrence.id])
+        is_doubtful = has_collapsed and left < before
+        if (is_doubtful or has_shrunk(left, before)) and not accept:
+            refused.add(occurrence.id)
+            run.troubles.append(_shrunk(run, occurrence, left, before))
+        elif occurrence.id not in doubtful:
+            gone += missing[occurrence.id]
+    _mark_gone(run, gone)
+    return refused
+
+
+def _mark_gone(run: AccountRun, ids: Collection[str]) -> None:
+    if not ids:
+        return
+    with run.transaction() as session:
+        saving.mark_delisted(session, run.account.id, ids, clock.now())
+    run.notes.append(
+        f"{len(ids)} orders are no longer listed; they still count, see `status`"
+    )
+
+
+def _read_again_next(run: AccountRun, progress: Reading, events: Iterable[str]) -> None:
+    """
+    Let the next run read all orders of these events: one that asks only for what
+    changed would not meet again what was refused, nor accept it.
+    """
+    with run.transaction() as session:
+        bookmarks.drop_events(session, run.account.id, STREAM, events)
+    progress.marks = None
+    if isinstance(run.provider, ReportsChanges):
+        read_everything_next(run)
+
+
 def _refuse_few_orders(
-    work: AccountSession, progress: Reading, complete: Sequence[Offer], *, accept: bool
+    run: AccountRun,
+    progress: Reading,
+    complete: Sequence[LinkedOccurrence],
+    *,
+    accept: bool,
 ) -> set[int]:
     """
     The rows of the events that list far fewer orders than they say themselves that they
@@ -485,10 +553,10 @@ def _refuse_few_orders(
     What a person accepts is remembered: an event may lack as many from then on.
     """
     if accept:
-        _accept_few_orders(work, progress, complete)
+        _accept_few_orders(run, progress, complete)
         return set()
-    with work.database.read() as session:
-        accepted = bookmarks.of(session, work.account.id, ACCEPTED)
+    with run.database.read() as session:
+        accepted = bookmarks.get_bookmarks(session, run.account.id, ACCEPTED)
     counted = {
         o.id: (
             len(progress.seen[o.occurrence_id]),
@@ -501,18 +569,20 @@ def _refuse_few_orders(
         sum(ordered for _, ordered in counted.values()),
     )
     refused: set[int] = set()
-    for offer in complete:
-        seen, ordered = counted[offer.id]
+    for occurrence in complete:
+        seen, ordered = counted[occurrence.id]
         if has_collapsed:
-            refused.add(offer.id)  # it may agree by chance: what counts is not sure
+            refused.add(
+                occurrence.id
+            )  # it may agree by chance: what counts is not sure
         if has_shrunk(seen, ordered) or (has_collapsed and seen < ordered):
-            refused.add(offer.id)
-            work.troubles.append(_too_few(work, offer, seen, ordered))
+            refused.add(occurrence.id)
+            run.troubles.append(_too_few(run, occurrence, seen, ordered))
     return refused
 
 
 def _accept_few_orders(
-    work: AccountSession, progress: Reading, complete: Sequence[Offer]
+    run: AccountRun, progress: Reading, complete: Sequence[LinkedOccurrence]
 ) -> None:
     lacking = {
         o.occurrence_id: (o.ordered or 0) - len(progress.seen[o.occurrence_id])
@@ -520,14 +590,14 @@ def _accept_few_orders(
     }
     gaps = {event: str(number) for event, number in lacking.items() if number > 0}
     if gaps:
-        with work.unit() as session:
-            bookmarks.put(session, work.account.id, ACCEPTED, gaps)
+        with run.transaction() as session:
+            bookmarks.put(session, run.account.id, ACCEPTED, gaps)
 
 
 def marks_for(
-    work: AccountSession,
+    run: AccountRun,
     progress: Reading,
-    chosen: Iterable[Offer],
+    chosen: Iterable[LinkedOccurrence],
     waiting: set[str],
 ) -> dict[str, str]:
     """
@@ -538,57 +608,58 @@ def marks_for(
     chosen = list(chosen)
     if not chosen:
         return {}
-    held = _counted(work, progress)
-    sure = isinstance(work.provider, TellsChanges | FiltersByChange)
+    held = _counted(run, progress)
+    sure = isinstance(run.provider, ReportsChanges | FiltersByChange)
     return {
-        offer.occurrence_id: Mark(
-            progress.prints[offer.occurrence_id],
-            sure or _agrees(offer, held.get(offer.id)),
+        occurrence.occurrence_id: Mark(
+            progress.prints[occurrence.occurrence_id],
+            sure or _agrees(occurrence, held.get(occurrence.id)),
         ).as_text()
-        for offer in chosen
-        if offer.occurrence_id in progress.complete
-        and offer.occurrence_id not in waiting
+        for occurrence in chosen
+        if occurrence.occurrence_id in progress.complete
+        and occurrence.occurrence_id not in waiting
     }
 
 
-def _counted(work: AccountSession, progress: Reading) -> dict[int, Held]:
+def _counted(run: AccountRun, progress: Reading) -> dict[int, Held]:
     """
     What we hold of each occurrence by now.
     """
     if progress.held is None:
-        with work.database.read() as session:
-            progress.held = saving.held(session, work.account.id)
+        with run.database.read() as session:
+            progress.held = saving.held(session, run.account.id)
     return progress.held
 
 
-def retry_quarantine(work: AccountSession, progress: Reading) -> set[str]:
+def retry_quarantine(run: AccountRun, progress: Reading) -> set[str]:
     """
     Try the waiting orders once more; answers the events that still have one waiting.
     """
-    with work.database.read() as session:
-        unread = quarantine.all_of(session, work.account.id)
+    with run.database.read() as session:
+        unread = quarantine.all_of(session, run.account.id)
     orders = [item for item in unread if item.kind == "order"]
     if not orders:
         return set()
-    again = Page("order", _fetched_again(work, orders))
+    again = Page("order", _fetched_again(run, orders))
     fetched = set(ids_of(again))
     page = Page(
         "order",
         [exact_json.decode(i.data) for i in orders if i.provider_id not in fetched],
     )
     found = [
-        (None, _understand(work, page, _held(work, page), progress, is_clean=True)),
-        (None, _understand(work, again, _held(work, again), progress)),
+        (
+            None,
+            _understand(run, page, _held(run, ids_of(page)), progress, is_clean=True),
+        ),
+        (None, _understand(run, again, _held(run, ids_of(again)), progress)),
     ]
-    _save_records(work, found, progress, Counts(), is_retry=True)
-    with work.database.read() as session:
-        left = quarantine.all_of(session, work.account.id)
+    _save_records(run, found, progress, Counts(), is_retry=True)
+    with run.database.read() as session:
+        left = quarantine.all_of(session, run.account.id)
     return {item.event_id for item in left if item.kind == "order"}
 
 
-def _fetched_again(
-    work: AccountSession, waiting: Sequence[records.Unread]
-) -> list[Raw]:
+def _fetched_again(run: AccountRun, waiting: Sequence[records.Unread]) -> list[Raw]:
     """
     Orders that contradicted themselves, because a list was not whole when they were
     read: nothing else would bring them again before the next sweep.
@@ -596,18 +667,18 @@ def _fetched_again(
     doubtful = [item for item in waiting if item.word == errors.CONTRADICTION]
     found: list[Raw] = []
     for item in doubtful[:MOST_AGAIN]:
-        with contextlib.suppress(errors.ProviderNonsense):  # it goes on waiting
-            found.append(work.provider.fetch_order(item.provider_id, item.event_id))
+        with contextlib.suppress(errors.InvalidResponse):  # it goes on waiting
+            found.append(run.provider.fetch_order(item.provider_id, item.event_id))
     wanted = {item.provider_id for item in doubtful}
     return [raw for raw in found if str(raw["id"]) in wanted]
 
 
-def waiting_events(work: AccountSession) -> set[str]:
+def waiting_events(run: AccountRun) -> set[str]:
     """
     The events that have a record in quarantine.
     """
-    with work.database.read() as session:
-        return {item.event_id for item in quarantine.all_of(session, work.account.id)}
+    with run.database.read() as session:
+        return {item.event_id for item in quarantine.all_of(session, run.account.id)}
 
 
 # Pages
@@ -639,31 +710,31 @@ def _in_lots(pages: Iterator[Told]) -> Iterator[list[Told]]:
 
 
 def _understood(
-    work: AccountSession, pages: Iterator[Page], progress: Reading
+    run: AccountRun, pages: Iterator[Page], progress: Reading
 ) -> Iterator[Told]:
     """
     The pages with what each says; found out while earlier ones are saved.
     """
     opening = Opening(
-        work.provider.spec.name,
-        dict(work.account.options),
+        run.provider.spec.name,
+        dict(run.account.options),
         list(progress.ids),
-        _keeps_people(work),
+        _keeps_people(run),
     )
 
     def here(page: Page, held: Contents) -> Understanding:
-        return _understand(work, page, held, progress)
+        return _understand(run, page, held, progress)
 
-    with work.database.read() as session:
-        progress.is_first = not saving.holds_orders(session, work.account.id)
-    desk = Desk(work.provider, opening, here, expected=progress.expected)
+    with run.database.read() as session:
+        progress.is_first = not saving.holds_orders(session, run.account.id)
+    desk = Desk(run.provider, opening, here, expected=progress.expected)
     try:
         failure = None
         for page in _with_failure(pages):
             if isinstance(page, errors.TicketsyncError):
                 failure = page
                 break
-            desk.give(page, {} if progress.is_first else _held(work, page))
+            desk.give(page, {} if progress.is_first else _held(run, ids_of(page)))
             while desk.is_next_here or desk.waiting > PAGES_AHEAD:
                 yield desk.take()
         while desk.waiting:
@@ -684,77 +755,80 @@ def _with_failure(pages: Iterator[Page]) -> Iterator[Page | errors.TicketsyncErr
         yield error
 
 
-def _save_page(work: AccountSession, page: Page, progress: Reading) -> None:
-    found = _understand(work, page, _held(work, page), progress)
-    _save_pages(work, [(page.bookmark, found)], progress)
+def _save_page(run: AccountRun, page: Page, progress: Reading) -> None:
+    found = _understand(run, page, _held(run, ids_of(page)), progress)
+    _save_pages(run, [(page.bookmark, found)], progress)
 
 
-def save_one(work: AccountSession, page: Page, progress: Reading) -> None:
+def save_one(run: AccountRun, page: Page, progress: Reading) -> None:
     """
     Save an order that was asked for by its number; says nothing of any other.
     """
-    _save_page(work, page, progress)
+    _save_page(run, page, progress)
     progress.seen.clear()
 
 
 def _save_pages(
-    work: AccountSession,
+    run: AccountRun,
     lot: Sequence[Told],
     progress: Reading,
     *,
     keep_place: bool = False,
 ) -> None:
-    _save_records(work, lot, progress, work.counts, keep_place=keep_place)
+    _save_records(run, lot, progress, run.counts, keep_place=keep_place)
     progress.done += sum(len(found.seen) for _, found in lot)
-    work.on_progress(
-        work.account.name,
+    run.on_progress(
+        run.account.name,
         "orders",
         progress.done,
         max(progress.expected, progress.done),
     )
 
 
-def _held(work: AccountSession, page: Page) -> Contents:
+def _held(run: AccountRun, ids: Iterable[str]) -> Contents:
     """
-    What we hold of this page's orders.
+    What we hold of these orders; those marked as gone are left out.
     """
-    with work.database.read() as session:
-        return saving.contents(session, work.account.id, ids_of(page))
+    with run.database.read() as session:
+        return saving.contents(session, run.account.id, ids)
 
 
 def _understand(
-    work: AccountSession,
+    run: AccountRun,
     page: Page,
     held: Contents,
     progress: Reading,
     *,
     is_clean: bool = False,
 ) -> Understanding:
-    provider = work.provider
+    provider = run.provider
     if isinstance(provider, ListsInOrders):
-        _list_dates(work, provider, page.records, progress)
+        _list_dates(run, provider, page.records, progress)
 
     def earlier(ids: list[str]) -> dict[str, list[Raw]]:
-        with work.database.read() as session:
-            return _earlier(session, work.account.id, [i for i in ids if i in held])
+        with run.database.read() as session:
+            return _earlier(session, run.account.id, [i for i in ids if i in held])
 
-    return understand(
+    found = understand(
         provider,
         page.records,
         held,
         progress.ids,
-        keeps_people=_keeps_people(work) and not is_clean,
+        keeps_people=_keeps_people(run) and not is_clean,
         is_clean=is_clean,
         earlier=earlier,
     )
+    if page.latest is None:
+        return found
+    return msgspec.structs.replace(found, newest=min(found.newest, page.latest))
 
 
-def _keeps_people(work: AccountSession) -> bool:
-    return state.keeps_people(work.account, work.settings.account(work.account.name))
+def _keeps_people(run: AccountRun) -> bool:
+    return state.keeps_people(run.account, run.settings.account(run.account.name))
 
 
 def _save_records(
-    work: AccountSession,
+    run: AccountRun,
     lot: Sequence[Told],
     progress: Reading,
     counts: Counts,
@@ -762,7 +836,7 @@ def _save_records(
     keep_place: bool = False,
     is_retry: bool = False,
 ) -> None:
-    provider, account_id = work.provider, work.account.id
+    provider, account_id = run.provider, run.account.id
     seen = [order for _, found in lot for order in found.seen]
     good = [item for _, found in lot for item in found.good]
     bad = [item for _, found in lot for item in found.bad]
@@ -771,25 +845,25 @@ def _save_records(
         progress.seen.setdefault(date, set()).add(id_)
     if not is_retry:
         title = provider.spec.title
-        refuse_drift(len(seen) - len(bad), bad, title, work.account.name)
+        refuse_drift(len(seen) - len(bad), bad, title, run.account.name)
         progress.newest = max([progress.newest, *(found.newest for _, found in lot)])
     counts.processed += len(seen)
     counts.unchanged += len(seen) - len(good) - len(bad)
     counts.quarantined += len(bad)
-    healed = _healed(work, progress, {id_ for _, id_ in seen}, bad)
+    healed = _healed(run, progress, {id_ for _, id_ in seen}, bad)
     if not good and not bad and not healed and not keep_place and not people:
         return
     now = clock.now()
-    with work.unit() as session:
-        twins.refuse_shared_orders(session, work, [item.order.id for item in good])
+    with run.transaction() as session:
+        twins.refuse_shared_orders(session, run, [item.order.id for item in good])
         blocks = [found.block for _, found in lot]
         versions.keep(session, account_id, "order", blocks, now)
         zone = shows.business_zone(session)
         saved = saving.save_orders(
             session, account_id, good, progress.ids, now, zone=zone
         )
-        offers.keep_linked(session, saved.touched)
-        privacy.keep(session, account_id, people, work.settings.forget_before(now))
+        occurrences.keep_linked(session, saved.touched)
+        privacy.keep(session, account_id, people, run.settings.forget_before(now))
         quarantine.put(session, account_id, bad, now)
         quarantine.release(session, account_id, "order", healed)
         _unmark(session, account_id, progress, saved.touched)
@@ -818,7 +892,7 @@ def _earlier(
 
 
 def _list_dates(
-    work: AccountSession,
+    run: AccountRun,
     provider: ListsInOrders,
     raws: Sequence[Raw],
     progress: Reading,
@@ -829,7 +903,7 @@ def _list_dates(
     named: dict[str, records.Event] = {}
     for raw in raws:
         with contextlib.suppress(errors.UnreadableRecord):
-            for event in reading.understood(provider.events_in, raw):
+            for event in reading.parsed(provider.events_in, raw):
                 refuse_unknown_currencies(event)
                 named[event.id] = event
     news = [
@@ -838,13 +912,13 @@ def _list_dates(
         if any(date.id not in progress.ids for date in event.occurrences)
     ]
     if news:
-        with work.unit() as session:
-            offers.save(session, work.account.id, news)
-            progress.ids |= offers.ids(session, work.account.id)
+        with run.transaction() as session:
+            occurrences.save(session, run.account.id, news)
+            progress.ids |= occurrences.ids(session, run.account.id)
 
 
 def _healed(
-    work: AccountSession,
+    run: AccountRun,
     progress: Reading,
     seen: set[str],
     bad: Sequence[records.Unread],
@@ -853,8 +927,8 @@ def _healed(
     Orders that waited in quarantine and are what we hold, or readable, by now.
     """
     if progress.ill is None:
-        with work.database.read() as session:
-            waiting = quarantine.all_of(session, work.account.id)
+        with run.database.read() as session:
+            waiting = quarantine.all_of(session, run.account.id)
         progress.ill = {item.provider_id for item in waiting if item.kind == "order"}
     still = {item.provider_id for item in bad}
     healed = (seen & progress.ill) - still
@@ -863,15 +937,15 @@ def _healed(
 
 
 def _save_loose_page(
-    work: AccountSession,
+    run: AccountRun,
     provider: IssuesLooseTickets,
-    offer: Offer,
+    occurrence: LinkedOccurrence,
     page: Page,
     progress: Reading,
 ) -> None:
-    account_id = work.account.id
-    cleans = cleaned(page.records, work.provider.spec)
-    with work.database.read() as session:
+    account_id = run.account.id
+    cleans = cleaned(page.records, run.provider.spec)
+    with run.database.read() as session:
         held = saving.loose_contents(session, account_id, (c.id for c in cleans))
     news = [c for c in cleans if held.get(c.id, b"") not in (c.content, None)]
 
@@ -881,16 +955,21 @@ def _save_loose_page(
             raise errors.UnreadableRecord(
                 "its event is not listed", word="unknown-event"
             )
-        currency = loose.currency or offer.currency
+        currency = loose.currency or occurrence.currency
         if not currency:
             raise errors.UnreadableRecord("nothing says its currency")
         refuse_unknown_currency(currency)
         return IncomingTicket(loose, currency, b"")
 
-    good, bad = understood("ticket", news, read, event_of=lambda _: offer.occurrence_id)
-    work.counts.processed += len(cleans)
-    work.counts.unchanged += len(cleans) - len(news)
-    work.counts.quarantined += len(bad)
+    good, bad = understood(
+        "ticket",
+        news,
+        read,
+        provider_occurrence_id_of=lambda _: occurrence.occurrence_id,
+    )
+    run.counts.processed += len(cleans)
+    run.counts.unchanged += len(cleans) - len(news)
+    run.counts.quarantined += len(bad)
     if not good and not bad:
         return
     now = clock.now()
@@ -899,10 +978,10 @@ def _save_loose_page(
         for item in good
     ]
     block = pack(Version(i.clean.id, i.clean.content, i.clean.data) for i in good)
-    with work.unit() as session:
+    with run.transaction() as session:
         versions.keep(session, account_id, "ticket", [block], now)
         saved = saving.save_loose(session, account_id, incoming, progress.ids)
-        offers.keep_linked(session, saved.touched)
+        occurrences.keep_linked(session, saved.touched)
         quarantine.put(session, account_id, bad, now)
         quarantine.release(session, account_id, "ticket", (i.clean.id for i in good))
         _unmark(session, account_id, progress, saved.touched)
@@ -910,8 +989,8 @@ def _save_loose_page(
             for row in saved.touched:
                 progress.held.pop(row, None)
             progress.held |= saving.held(session, account_id, saved.touched)
-    work.counts.created += saved.created
-    work.counts.updated += saved.updated
+    run.counts.created += saved.created
+    run.counts.updated += saved.updated
     progress.touched |= saved.touched
 
 
@@ -919,7 +998,7 @@ def _unmark(
     session: Session, account_id: int, progress: Reading, rows: set[int]
 ) -> None:
     if progress.marks is None:
-        progress.marks = set(bookmarks.of(session, account_id, STREAM))
+        progress.marks = set(bookmarks.get_bookmarks(session, account_id, STREAM))
     events = {id_ for id_ in progress.marks if progress.ids.get(id_) in rows}
     progress.marks -= events
     if events:
@@ -929,19 +1008,19 @@ def _unmark(
 # Estimates
 
 
-def _pages(offer: Offer) -> int:
-    return max(1, math.ceil((offer.ordered or 0) / PAGE))
+def _pages(occurrence: LinkedOccurrence) -> int:
+    return max(1, math.ceil((occurrence.ordered or 0) / PAGE))
 
 
-def _total(listed: Iterable[Offer]) -> int:
-    return sum(offer.ordered or 0 for offer in listed)
+def _total(listed: Iterable[LinkedOccurrence]) -> int:
+    return sum(occurrence.ordered or 0 for occurrence in listed)
 
 
-def _workers(work: AccountSession, pages: int) -> int:
-    return max(1, min(work.settings.sync.workers, pages))
+def _workers(run: AccountRun, pages: int) -> int:
+    return max(1, min(run.settings.sync.workers, pages))
 
 
-def _cuts(listed: Sequence[Offer], parts: int) -> list[int]:
+def _cuts(listed: Sequence[LinkedOccurrence], parts: int) -> list[int]:
     """
     Instants that part the account's orders into equal shares, as far as one can tell:
     each event is taken to sell evenly from its listing to its start.
@@ -950,11 +1029,11 @@ def _cuts(listed: Sequence[Offer], parts: int) -> list[int]:
     """
     now = clock.now().timestamp()
     spans = []
-    for offer in listed:
-        if offer.ordered and offer.listed_at is not None:
-            begins = offer.listed_at.timestamp()
-            ends = max(begins + 1, min(offer.starts_at.timestamp(), now))
-            spans.append((begins, ends, offer.ordered))
+    for occurrence in listed:
+        if occurrence.ordered and occurrence.listed_at is not None:
+            begins = occurrence.listed_at.timestamp()
+            ends = max(begins + 1, min(occurrence.starts_at.timestamp(), now))
+            spans.append((begins, ends, occurrence.ordered))
     if not spans or parts < 2:
         return []
     low, high = min(s[0] for s in spans), max(s[1] for s in spans)
@@ -980,7 +1059,7 @@ def _cuts(listed: Sequence[Offer], parts: int) -> list[int]:
     return cuts
 
 
-def counting_rule(listed: Sequence[Offer], held: dict[int, Held]) -> int:
+def counting_rule(listed: Sequence[LinkedOccurrence], held: dict[int, Held]) -> int:
     """
     Which of `Held.tickets` the listing counts, judged by where they differ.
 
@@ -989,61 +1068,61 @@ def counting_rule(listed: Sequence[Offer], held: dict[int, Held]) -> int:
     which at worst asks a platform in vain.
     """
     fits = [0, 0, 0]  # events that this way of counting, and no other, explains
-    for offer in listed:
-        mine = held.get(offer.id)
-        if mine is not None and mine.tickets.count(offer.issued) == 1:
-            fits[mine.tickets.index(offer.issued)] += 1
+    for occurrence in listed:
+        mine = held.get(occurrence.id)
+        if mine is not None and mine.tickets.count(occurrence.issued) == 1:
+            fits[mine.tickets.index(occurrence.issued)] += 1
     best = max(range(3), key=lambda rule: fits[rule])
     others = max(fits[rule] for rule in range(3) if rule != best)
     return best if fits[best] >= EVIDENCE and fits[best] > 4 * others else 0
 
 
-def _may_have_loose(offer: Offer, held: Held | None, rule: int) -> bool:
+def _may_have_loose(occurrence: LinkedOccurrence, held: Held | None, rule: int) -> bool:
     """
     The listing counts more than the orders hold, or does not count at all.
     """
-    if offer.issued is None:
+    if occurrence.issued is None:
         return True
     if held is None:
-        return offer.issued > 0
-    return held.loose > 0 or offer.issued > held.tickets[rule]
+        return occurrence.issued > 0
+    return held.loose > 0 or occurrence.issued > held.tickets[rule]
 
 
-def _agrees(offer: Offer, held: Held | None) -> bool:
+def _agrees(occurrence: LinkedOccurrence, held: Held | None) -> bool:
     """
     Whether the listing's counts fit what we hold under some way of counting.
 
     A listing that tells no counts never agrees: its events are read every time.
     """
-    if offer.issued is None:
+    if occurrence.issued is None:
         return False
     if held is None:
-        return not offer.issued and not offer.ordered
-    fits = offer.issued in held.tickets
-    return fits and (offer.ordered is None or offer.ordered in held.orders)
+        return not occurrence.issued and not occurrence.ordered
+    fits = occurrence.issued in held.tickets
+    return fits and (occurrence.ordered is None or occurrence.ordered in held.orders)
 
 
 def _too_few(
-    work: AccountSession, offer: Offer, seen: int, ordered: int
+    run: AccountRun, occurrence: LinkedOccurrence, seen: int, ordered: int
 ) -> errors.GuardRefused:
     return errors.GuardRefused(
-        f"Account {work.account.name!r}: {offer.name} {offer.starts_local} has "
-        f"{ordered} orders, and the list of its orders shows {seen}; it is read again "
+        f"Account {run.account.name!r}: {occurrence.called} has {ordered} orders, and "
+        f"the list of its orders shows {seen}; it is read again "
         "with the next run.",
         hint="Look at the platform. If the list is right, run "
-        f"`ticketsync sync {work.account.name} --accept-shrink` once.",
+        f"`ticketsync sync {run.account.name} --accept-shrink` once.",
         word="guard-shrink",
     )
 
 
 def _shrunk(
-    work: AccountSession, offer: Offer, left: int, known: int
+    run: AccountRun, occurrence: LinkedOccurrence, left: int, known: int
 ) -> errors.GuardRefused:
     return errors.GuardRefused(
-        f"Account {work.account.name!r}: {offer.name} {offer.starts_local} suddenly "
+        f"Account {run.account.name!r}: {occurrence.called} suddenly "
         f"has {left} of its {known} orders; its figures stay as they were.",
         hint="Look at the platform. If it is right, run "
-        f"`ticketsync sync {work.account.name} --accept-shrink` once.",
+        f"`ticketsync sync {run.account.name} --accept-shrink` once.",
         word="guard-shrink",
     )
 

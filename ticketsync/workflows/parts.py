@@ -9,31 +9,31 @@ from ticketsync.accounts import bookmarks
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import ReadsInParts
-from ticketsync.workflows.session import AccountSession
+from ticketsync.workflows.account_run import AccountRun
 
 STREAM = "parts"  # the platform's ids of the parts that were read
 
 
-def refuse_missing_parts(work: AccountSession, *, accept_shrink: bool) -> None:
+def refuse_missing_parts(run: AccountRun, *, accept_shrink: bool) -> None:
     """
     Remember the parts of the account; `GuardRefused` if one of them is missing now.
     """
-    if not isinstance(work.provider, ReadsInParts):
+    if not isinstance(run.provider, ReadsInParts):
         return
-    shown = frozenset(work.provider.parts())
-    with work.database.read() as session:
-        known = frozenset(bookmarks.of(session, work.account.id, STREAM))
+    shown = frozenset(run.provider.parts())
+    with run.database.read() as session:
+        known = frozenset(bookmarks.get_bookmarks(session, run.account.id, STREAM))
     missing = sorted(known - shown)
     if missing and not accept_shrink:
         raise errors.GuardRefused(
-            f"Account {work.account.name!r}: {len(missing)} of {len(known)} "
+            f"Account {run.account.name!r}: {len(missing)} of {len(known)} "
             "organisations or locations are no longer shown, "
             f"{safe(missing[0])!r} for one; no orders were read.",
             hint="Look at the platform. If it is right, run "
-            f"`ticketsync sync {work.account.name} --accept-shrink` once.",
+            f"`ticketsync sync {run.account.name} --accept-shrink` once.",
             word="guard-shrink",
         )
     if shown != known:
-        with work.database.write() as session:
-            bookmarks.drop(session, work.account.id, [STREAM])
-            bookmarks.put(session, work.account.id, STREAM, dict.fromkeys(shown, ""))
+        with run.database.write() as session:
+            bookmarks.drop(session, run.account.id, [STREAM])
+            bookmarks.put(session, run.account.id, STREAM, dict.fromkeys(shown, ""))

@@ -9,47 +9,47 @@ can switch it, too.
 from __future__ import annotations
 
 from ticketsync.accounts import bookmarks, state
-from ticketsync.catalogue import offers
+from ticketsync.catalogue import occurrences
 from ticketsync.core import clock
-from ticketsync.providers.base import TellsChanges, TellsPeople
+from ticketsync.providers.base import ReportsChanges, ReportsPeople
 from ticketsync.sales import saving
 from ticketsync.workflows import orders
-from ticketsync.workflows.session import AccountSession
+from ticketsync.workflows.account_run import AccountRun
 
 READ = "people-read"  # "" → "yes" once everything still to come is read with people
 
 
-def follow(work: AccountSession) -> None:
+def follow(run: AccountRun) -> None:
     """
     Take away the marks of what was read without people, if they are kept since the
     last run; what is taken away sends this run, or a later one, to the platform.
     """
-    account = work.account
-    wanted = isinstance(work.provider, TellsPeople) and state.keeps_people(
-        account, work.settings.account(account.name)
+    account = run.account
+    wanted = isinstance(run.provider, ReportsPeople) and state.keeps_people(
+        account, run.settings.account(account.name)
     )
-    with work.database.read() as session:
-        is_noted = bool(bookmarks.of(session, account.id, READ))
+    with run.database.read() as session:
+        is_noted = bool(bookmarks.get_bookmarks(session, account.id, READ))
         if wanted == is_noted:
             return
         dates = [
-            offer.occurrence_id
-            for offer in offers.all_offers(session, account.id)
-            if not offer.is_dated or offer.starts_at >= clock.now()
+            occurrence.occurrence_id
+            for occurrence in occurrences.list_occurrences(session, account.id)
+            if not occurrence.is_dated or occurrence.starts_at >= clock.now()
         ]
         held = saving.orders_to_come(session, account.id, clock.now())
-    with work.unit() as session:
+    with run.transaction() as session:
         if not wanted:
             bookmarks.drop(session, account.id, [READ])
             return
         bookmarks.drop_events(session, account.id, orders.STREAM, dates)
         unfinished = [orders.WINDOWS, orders.BEGUN, orders.SWEPT]
-        if isinstance(work.provider, TellsChanges):
+        if isinstance(run.provider, ReportsChanges):
             unfinished.append(orders.NEWEST)
         bookmarks.drop(session, account.id, unfinished)
         bookmarks.put(session, account.id, READ, {"": "yes"})
     if held:
-        work.notes.append(
+        run.notes.append(
             f"{account.name} keeps people from now on: the orders of its shows still "
             "to come are read again"
         )

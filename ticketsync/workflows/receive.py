@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from ticketsync.accounts import state
 from ticketsync.accounts.runs import Result
 from ticketsync.accounts.state import AccountState
-from ticketsync.catalogue import links, offers
+from ticketsync.catalogue import links, occurrences
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
-from ticketsync.financials import importing
+from ticketsync.financials import recompute
 from ticketsync.net.hooks import ORDER
-from ticketsync.providers.base import Page, TellsChanges
+from ticketsync.providers.base import Page, ReportsChanges
 from ticketsync.store.engine import Database
 from ticketsync.webhooks import inbox
 from ticketsync.webhooks.inbox import Waiting
-from ticketsync.workflows import listing, match, orders, sync
-from ticketsync.workflows.session import AccountSession, attend, new_run_id
+from ticketsync.workflows import listing, orders, show_figures, sync
+from ticketsync.workflows.account_run import AccountRun, new_run_id, run_account
 
 MANY = 20  # orders that a feed of changes brings cheaper than one by one
 
@@ -30,7 +30,7 @@ Pair = tuple[str, str]  # an order's id and its date's, where the platform asks 
 
 
 @dataclass(frozen=True, slots=True)
-class Worked:
+class Processed:
     """
     What one round did.
     """
@@ -39,7 +39,7 @@ class Worked:
     results: tuple[Result, ...]
 
 
-def work_off(database: Database, settings: Settings) -> Worked:
+def process_deliveries(database: Database, settings: Settings) -> Processed:
     """
     Work off what waits, an account at a time; an account that is busy or fails keeps
     its deliveries for later.
@@ -57,7 +57,7 @@ def work_off(database: Database, settings: Settings) -> Worked:
         if accounts[account_id].state == "active"
         and not accounts[account_id].breaker_is_open(clock.now())
     ]
-    return Worked(len(items), tuple(results))
+    return Processed(len(items), tuple(results))
 
 
 def _account(
@@ -67,11 +67,11 @@ def _account(
     items: Sequence[Waiting],
     run_id: str,
 ) -> Result:
-    result, _ = attend(
+    result, _ = run_account(
         database,
         settings,
         account,
-        lambda work: _work(work, items),
+        lambda run: _work(run, items),
         run_id=run_id,
         kind="webhook",
         started_by="webhook",
@@ -84,7 +84,7 @@ def _account(
     return result
 
 
-def _work(work: AccountSession, items: Sequence[Waiting]) -> tuple[int, bool]:
+def _work(run: AccountRun, items: Sequence[Waiting]) -> tuple[int, bool]:
     single: dict[Pair, list[int]] = {}
     whole: list[int] = []
     for item in items:
@@ -92,57 +92,57 @@ def _work(work: AccountSession, items: Sequence[Waiting]) -> tuple[int, bool]:
             single.setdefault((item.order_id, item.occurrence_id), []).append(item.id)
         else:
             whole.append(item.id)
-    if isinstance(work.provider, TellsChanges) and len(single) > MANY:
+    if isinstance(run.provider, ReportsChanges) and len(single) > MANY:
         whole += [id_ for ids in single.values() for id_ in ids]
         single = {}
     changed = 0
     if whole:
-        changed += sync.work_through(work)
-        with work.unit() as session:
+        changed += sync.work_through(run)
+        with run.transaction() as session:
             inbox.settle(session, whole, "done", clock.now())
     if single:
-        changed += _orders(work, single)
+        changed += _orders(run, single)
     return changed, False
 
 
-def _orders(work: AccountSession, wanted: dict[Pair, list[int]]) -> int:
+def _orders(run: AccountRun, wanted: dict[Pair, list[int]]) -> int:
     """
     Read these orders again; their effect and that they are done commit together.
     """
-    with work.database.read() as session:
-        progress = orders.Reading(ids=offers.ids(session, work.account.id))
+    with run.database.read() as session:
+        progress = orders.Reading(ids=occurrences.ids(session, run.account.id))
     done: list[int] = []
     failed: list[tuple[list[int], str]] = []
     for (order_id, occurrence_id), ids in wanted.items():
         try:
-            raw = work.provider.fetch_order(order_id, occurrence_id)
-            event = work.provider.event_of(raw)
+            raw = run.provider.fetch_order(order_id, occurrence_id)
+            event = run.provider.provider_occurrence_id_of(raw)
             if event and event not in progress.ids:
-                listing.refresh(work)
-                with work.database.read() as session:
-                    progress.ids |= offers.ids(session, work.account.id)
-        except errors.ProviderNonsense as error:
+                listing.refresh(run)
+                with run.database.read() as session:
+                    progress.ids |= occurrences.ids(session, run.account.id)
+        except errors.InvalidResponse as error:
             if error.word in ("not-json", "truncated", "too-large"):
                 raise
             failed.append((ids, error.message))
             continue
-        orders.save_one(work, Page("order", [raw]), progress)
+        orders.save_one(run, Page("order", [raw]), progress)
         done += ids
-    return _finish(work, progress.touched, done, failed)
+    return _finish(run, progress.touched, done, failed)
 
 
 def _finish(
-    work: AccountSession,
+    run: AccountRun,
     touched: Iterable[int],
     done: Sequence[int],
     failed: Sequence[tuple[list[int], str]],
 ) -> int:
     now = clock.now()
-    with work.unit() as session:
-        changed = importing.import_shows(
+    with run.transaction() as session:
+        changed = recompute.recompute_shows(
             session,
             links.shows_of(session, touched),
-            match.schedules(session, work.settings),
+            show_figures.fee_schedules(session, run.settings),
             now,
         )
         inbox.settle(session, done, "done", now)

@@ -9,33 +9,33 @@ import functools
 from collections.abc import Iterator
 
 from ticketsync.accounts import sources, state
-from ticketsync.catalogue import offers
+from ticketsync.catalogue import occurrences
 from ticketsync.core import clock, errors, records
 from ticketsync.providers.base import NamesItsOwner, NamesItsOwners, Page, Provider
 from ticketsync.workflows import identity
-from ticketsync.workflows.session import AccountSession
+from ticketsync.workflows.account_run import AccountRun
 
 FEW = 5  # dates below which a listing without any of them is believed
 
 
-def recognised(work: AccountSession, *, accept_shrink: bool) -> Iterator[Page]:
+def recognised(run: AccountRun, *, accept_shrink: bool) -> Iterator[Page]:
     """
     The pages of the listing, the first of them only once it is clear that they are the
     account's own: by whom they name, else by the dates that they list again.
     """
-    provider, spec = work.provider, work.provider.spec
-    with work.database.read() as session:
-        known = identity.owners_of(session, work.account, spec)
+    provider, spec = run.provider, run.provider.spec
+    with run.database.read() as session:
+        known = identity.owners_of(session, run.account, spec)
     # Asked for only where no owner answers the question.
-    familiar = functools.cache(lambda: _listed_before(work))
-    met = _owners_told(provider)
-    _refuse_strangers(work, known, met)
+    familiar = functools.cache(lambda: _listed_before(run))
+    met = _owners_reported(provider)
+    _refuse_strangers(run, known, met)
     is_own = spec.is_local or bool(met & known) or not (known or familiar())
     waiting: list[Page] = []
     for page in provider.fetch_events():
         named = _owners_named(provider, page)
         if spec.owner_is_account:
-            _refuse_strangers(work, known, named)
+            _refuse_strangers(run, known, named)
         met |= named
         ids = {str(raw.get("id")) for raw in page.records}
         is_own = is_own or bool(named & known) or bool(ids & familiar())
@@ -44,36 +44,36 @@ def recognised(work: AccountSession, *, accept_shrink: bool) -> Iterator[Page]:
             yield from waiting
             waiting = []
     if waiting:
-        _refuse_strangers(work, known, met)
+        _refuse_strangers(run, known, met)
         lists_something = any(page.records for page in waiting)
         if lists_something and not accept_shrink:
-            _refuse_another_listing(work)
+            _refuse_another_listing(run)
     if is_own or waiting:
-        _note_owners(work, met - known)
+        _note_owners(run, met - known)
     yield from waiting
 
 
-def _listed_before(work: AccountSession) -> frozenset[str]:
+def _listed_before(run: AccountRun) -> frozenset[str]:
     """
     The platform's ids of all events and dates that the account listed before.
     """
-    with work.database.read() as session:
-        held = offers.all_offers(session, work.account.id)
+    with run.database.read() as session:
+        held = occurrences.list_occurrences(session, run.account.id)
     return frozenset(id_ for o in held for id_ in (o.occurrence_id, o.event_id))
 
 
-def _owners_told(provider: Provider) -> frozenset[str]:
+def _owners_reported(provider: Provider) -> frozenset[str]:
     if not isinstance(provider, NamesItsOwners):
         return frozenset()
     return frozenset(provider.owners())
 
 
 def _refuse_strangers(
-    work: AccountSession, known: frozenset[str], named: frozenset[str]
+    run: AccountRun, known: frozenset[str], named: frozenset[str]
 ) -> None:
-    found = identity.strangers(known, named, work.provider.spec)
+    found = identity.strangers(known, named, run.provider.spec)
     if found:
-        raise identity.changed(work.account, known, found)
+        raise identity.changed(run.account, known, found)
 
 
 def _owners_named(provider: Provider, page: Page) -> frozenset[str]:
@@ -82,37 +82,40 @@ def _owners_named(provider: Provider, page: Page) -> frozenset[str]:
     return frozenset(owner for r in page.records if (owner := provider.owner_of(r)))
 
 
-def _note_owners(work: AccountSession, news: frozenset[str]) -> None:
+def _note_owners(run: AccountRun, news: frozenset[str]) -> None:
     """
     Remember owners that were met for the first time.
     """
     if not news:
         return
-    with work.database.write() as session:
+    with run.database.write() as session:
         found = dict.fromkeys(news, "")
-        sources.note(session, work.account.id, sources.OWNER, found, clock.now())
-        if work.provider.spec.owner_is_account and not work.account.identity:
+        sources.note(session, run.account.id, sources.OWNER, found, clock.now())
+        if run.provider.spec.owner_is_account and not run.account.identity:
             owner = min(news)
-            state.set_identity(session, work.account.id, owner, owner)
+            state.set_identity(session, run.account.id, owner, owner)
 
 
-def _refuse_another_listing(work: AccountSession) -> None:
+def _refuse_another_listing(run: AccountRun) -> None:
     """
     A listing with not one of the dates that it had, where nobody is named, is that of
     somebody else; unless there was hardly anything to know it by.
     """
-    with work.database.read() as session:
+    with run.database.read() as session:
         held = [
-            offer
-            for offer in offers.all_offers(session, work.account.id)
-            if offer.gone_since is None and offer.fingerprint != records.FROM_ORDERS
+            occurrence
+            for occurrence in occurrences.list_occurrences(session, run.account.id)
+            if occurrence.gone_since is None
+            and occurrence.fingerprint != records.FROM_ORDERS
         ]
-    if len(held) < FEW and not any(offer.show_id is not None for offer in held):
+    if len(held) < FEW and not any(
+        occurrence.show_id is not None for occurrence in held
+    ):
         return
     raise errors.GuardRefused(
-        f"Account {work.account.name!r} lists none of its {len(held)} known dates, but "
+        f"Account {run.account.name!r} lists none of its {len(held)} known dates, but "
         "others: its key may belong to somebody else; nothing was saved.",
-        hint=f"Run `ticketsync accounts check {work.account.name}`. If it is right, "
-        f"run `ticketsync sync {work.account.name} --accept-shrink` once.",
+        hint=f"Run `ticketsync accounts check {run.account.name}`. If it is right, "
+        f"run `ticketsync sync {run.account.name} --accept-shrink` once.",
         word="account-changed",
     )

@@ -34,7 +34,7 @@ class Clean(msgspec.Struct, frozen=True):
     content: bytes
 
 
-class Understood(msgspec.Struct, Generic[T], frozen=True):
+class ParsedRecords(msgspec.Struct, Generic[T], frozen=True):
     clean: Clean
     value: T
 
@@ -59,22 +59,22 @@ def understood(
     cleans: Sequence[Clean],
     read: Callable[[Raw], T],
     *,
-    event_of: Callable[[Raw], str] = lambda _: "",
-) -> tuple[list[Understood[T]], list[Unread]]:
+    provider_occurrence_id_of: Callable[[Raw], str] = lambda _: "",
+) -> tuple[list[ParsedRecords[T]], list[Unread]]:
     """
     What could be read, and what goes to quarantine with its reason.
     """
-    good: list[Understood[T]] = []
+    good: list[ParsedRecords[T]] = []
     bad: list[Unread] = []
     for clean in cleans:
         try:
-            good.append(Understood(clean, reading.understood(read, clean.raw)))
+            good.append(ParsedRecords(clean, reading.parsed(read, clean.raw)))
         except UnreadableRecord as error:
             bad.append(
                 Unread(
                     kind,
                     clean.id,
-                    reading.told(event_of, clean.raw),
+                    reading.parsed_or_empty(provider_occurrence_id_of, clean.raw),
                     clean.data,
                     error.word,
                     error.reason,
@@ -114,7 +114,7 @@ def refuse_drift(
     if everything < FEW or len(unread) <= MOST_UNREADABLE * everything:
         return
     is_known = all(item.word == errors.CONTRADICTION for item in unread)
-    raise errors.ProviderNonsense(
+    raise errors.InvalidResponse(
         f"Account {account!r}: {len(unread)} of {everything} records of one page of "
         f"{platform} cannot be read ({unread[0].provider_id}: {unread[0].reason}).",
         hint="Nothing of this page was saved; it is read again with the next run."

@@ -18,7 +18,7 @@ from sqlmodel import Session
 
 from ticketsync.accounts import runs
 from ticketsync.accounts.state import AccountState
-from ticketsync.catalogue import offers
+from ticketsync.catalogue import occurrences
 from ticketsync.net import exact_json
 from ticketsync.providers.base import IssuesLooseTickets, Page, Provider, Raw
 from ticketsync.reporting import books
@@ -45,7 +45,7 @@ def empty_books(source: Session) -> Iterator[Database]:
 
 def copy_listings(source: Session, scratch: Database) -> None:
     with scratch.write() as session:
-        offers.copy_listings(source, session)
+        occurrences.copy_listings(source, session)
 
 
 def read_again(
@@ -59,7 +59,7 @@ def read_again(
     between the blocks.
     """
     provider = reading_only(account.provider, account.options)
-    ids = offers.ids(source, account.id)
+    ids = occurrences.ids(source, account.id)
     with scratch.write() as session:
         for block in versions.history(source, account.id):
             breathe()
@@ -91,8 +91,10 @@ def _save_loose(
     raws: list[Raw],
     ids: dict[str, int],
 ) -> int:
-    listed = offers.all_offers(session, account_id)
-    currencies = {offer.occurrence_id: offer.currency for offer in listed}
+    listed = occurrences.list_occurrences(session, account_id)
+    currencies = {
+        occurrence.occurrence_id: occurrence.currency for occurrence in listed
+    }
     good, _ = understood("ticket", cleaned(raws, None), provider.read_loose_ticket)
     incoming = [
         IncomingTicket(item.value, currency, item.clean.content)
@@ -221,16 +223,16 @@ def put_right(
     Marks of orders that are listed no longer stay.
     """
     provider = reading_only(account.provider, account.options)
-    ids = offers.ids(session, account.id)
-    gone = saving.gone_orders(session, account.id)
+    ids = occurrences.ids(session, account.id)
+    gone = saving.delisted_orders(session, account.id)
     saved = 0
     for raws in _newest(session, account.id, "order", wrong.orders):
         page = Page("order", raws)
         saved += orders.save_again(session, account.id, provider, page, ids, now)
     for moment in {gone[id_] for id_ in gone.keys() & wrong.orders}:
         same = [id_ for id_ in gone.keys() & wrong.orders if gone[id_] == moment]
-        saving.mark_gone(session, account.id, same, moment)
-    saving.restore_gone_tickets(again, session, account.id, wrong.gone)
+        saving.mark_delisted(session, account.id, same, moment)
+    saving.restore_delisted_tickets(again, session, account.id, wrong.gone)
     if isinstance(provider, IssuesLooseTickets):
         for raws in _newest(session, account.id, "ticket", wrong.loose):
             saved += _save_loose(session, account.id, provider, raws, ids)

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from ticketsync.accounts import alerts, bookmarks, credentials, runs, sources, state
 from ticketsync.accounts.state import AccountState
-from ticketsync.catalogue import links, offers
+from ticketsync.catalogue import links, occurrences
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.providers import registry
@@ -21,7 +21,7 @@ from ticketsync.sales import quarantine, saving, versions
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import match, session, tokens
+from ticketsync.workflows import account_run, show_figures, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Removal:
 
 def plan(database: Database, name: str) -> Removal:
     with database.read() as reading:
-        account = state.named(reading, name)
+        account = state.get_account(reading, name)
         return _removal(reading, account)
 
 
@@ -50,12 +50,12 @@ def remove(database: Database, settings: Settings, name: str) -> Removal:
     may be at work on it. Removing a retired one again deletes what was left of its key.
     """
     with database.read() as reading:
-        account = state.named(reading, name)
-    held_by, holder = session.lease_of(account), lease.me("accounts remove")
+        account = state.get_account(reading, name)
+    held_by, holder = account_run.lease_of(account), lease.me("accounts remove")
     try:
         with database.write() as writing:
             lease.take(writing, held_by, holder, clock.now())
-            account = state.numbered(writing, account.id)
+            account = state.get_account_by_id(writing, account.id)
             places = inbox.secret_places(writing, account.id)
             removal = _removal(writing, account)
             if removal.retires:
@@ -96,8 +96,8 @@ def _shared(reading: Session, account: AccountState) -> tuple[int, ...]:
     """
     if LISTING not in registry.provider(account.provider).spec.global_ids:
         return ()
-    ids = offers.ids(reading, account.id)
-    found = offers.read_elsewhere(reading, account.id, ids)
+    ids = occurrences.ids(reading, account.id)
+    found = occurrences.read_elsewhere(reading, account.id, ids)
     return tuple(ids[item.provider_id] for item in found if not item.is_retired)
 
 
@@ -112,20 +112,20 @@ def _retire(writing: Session, settings: Settings, removal: Removal) -> None:
         kept = {n: v for n, v in account.options.items() if n != tokens.EXPIRES}
         state.set_options(writing, account.id, kept)
     shows = links.switch_off(writing, removal.shared)
-    match.recompute(writing, settings, shows)
+    show_figures.recompute(writing, settings, shows)
 
 
 def _delete(writing: Session, settings: Settings, account: AccountState) -> None:
     """
     Delete an account with all that hangs on it; there are no sales among it.
     """
-    ids = offers.ids(writing, account.id).values()
+    ids = occurrences.ids(writing, account.id).values()
     shows = links.shows_of(writing, ids)
     links.forget(writing, account.id)
-    match.recompute(writing, settings, shows)
+    show_figures.recompute(writing, settings, shows)
     quarantine.forget(writing, account.id)
     versions.forget(writing, account.id)
-    offers.forget(writing, account.id)
+    occurrences.forget(writing, account.id)
     inbox.forget(writing, account.id)
     sources.forget(writing, account.id)
     bookmarks.forget(writing, account.id)

@@ -22,15 +22,15 @@ from datetime import datetime, timedelta
 from ticketsync.accounts import bookmarks, runs, state
 from ticketsync.accounts.runs import Result
 from ticketsync.accounts.state import AccountState
-from ticketsync.catalogue import links, offers
-from ticketsync.catalogue.offers import Offer
-from ticketsync.core import clock, errors, journal
+from ticketsync.catalogue import links, occurrences
+from ticketsync.catalogue.occurrences import LinkedOccurrence
+from ticketsync.core import clock, errors, log
 from ticketsync.core.config import Settings
-from ticketsync.financials import importing
+from ticketsync.financials import recompute
 from ticketsync.providers.base import (
     FiltersByChange,
     ReadsWholeAccount,
-    TellsChanges,
+    ReportsChanges,
 )
 from ticketsync.reporting import numbers
 from ticketsync.reporting.changes import Change, changes
@@ -38,22 +38,24 @@ from ticketsync.sales import versions
 from ticketsync.store import engine, lease, lock
 from ticketsync.store.engine import Database, rehearsal
 from ticketsync.workflows import (
+    cross_checks,
     limits,
     listing,
     match,
     orders,
-    people,
     people_switch,
     reread,
+    retention,
+    show_figures,
 )
-from ticketsync.workflows.session import (
+from ticketsync.workflows.account_run import (
     PROLONG_SECONDS,
-    AccountSession,
+    AccountRun,
     OnProgress,
-    attend,
     lease_of,
     new_run_id,
     no_progress,
+    run_account,
 )
 
 
@@ -122,7 +124,7 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
         with (
             _alone(database, request, run_id),
             _without_collector(),
-            journal.about(run=run_id),
+            log.bind(run=run_id),
         ):
             for account in accounts:
                 result, remarks = _sync_account(
@@ -130,7 +132,7 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
                 )
                 results.append(result)
                 notes += remarks
-            people.retain(database, settings)
+            retention.retain(database, settings)
     except errors.Busy as busy:
         skipped = [runs.failed(a.name, busy, outcome="skipped-busy") for a in accounts]
         _note_skipped(database, accounts, skipped, request, run_id)
@@ -160,7 +162,7 @@ def replay(database: Database, settings: Settings, names: Sequence[str]) -> Outc
     run_id = new_run_id()
     with database.read() as session:
         accounts = (
-            [state.named(session, name) for name in dict.fromkeys(names)]
+            [state.get_account(session, name) for name in dict.fromkeys(names)]
             if names
             else state.all_accounts(session)  # stored orders of retired ones, too
         )
@@ -183,7 +185,7 @@ def fetch_listing(
     results: list[Result] = []
     notes: list[str] = []
 
-    def work(account: AccountSession) -> tuple[int, bool]:
+    def refresh(account: AccountRun) -> tuple[int, bool]:
         found = listing.refresh(account)
         account.counts.created += found.created
         account.counts.updated += found.updated
@@ -192,11 +194,11 @@ def fetch_listing(
         return 0, False
 
     for account in accounts:
-        result, remarks = attend(
+        result, remarks = run_account(
             database,
             settings,
             account,
-            work,
+            refresh,
             run_id=run_id,
             kind="manual",
             started_by="events fetch",
@@ -251,14 +253,14 @@ def _sync_account(
     if skipped is None and left <= 0:
         skipped = _out_of_time(account, settings)
     if skipped is not None:
-        journal.note("account skipped", account=account.name, outcome=skipped.outcome)
+        log.info("account skipped", account=account.name, outcome=skipped.outcome)
         _note_skipped(database, [account], [skipped], request, run_id)
         return skipped, []
-    return attend(
+    return run_account(
         database,
         settings,
         account,
-        lambda work: _work(work, request),
+        lambda run: _work(run, request),
         run_id=run_id,
         kind=request.kind,
         started_by=request.started_by,
@@ -352,63 +354,65 @@ def _is_over(began: datetime, wait: timedelta, now: datetime) -> bool:
     return not began <= now < began + wait
 
 
-def _work(work: AccountSession, request: Request) -> tuple[int, bool]:
+def _work(run: AccountRun, request: Request) -> tuple[int, bool]:
     """
     What one account's run does once it has its lease; see the module's drawing.
     """
-    listing.refresh(work, accept_shrink=request.accept_shrink)
-    _link_certain(work)
-    people_switch.follow(work)
-    with work.database.read() as session:
-        listed = offers.all_offers(session, work.account.id)
-        last_sweep = runs.last_sweep(session, work.account.id)
-    progress = orders.Reading(ids={offer.occurrence_id: offer.id for offer in listed})
+    listing.refresh(run, accept_shrink=request.accept_shrink)
+    _link_certain(run)
+    people_switch.follow(run)
+    with run.database.read() as session:
+        listed = occurrences.list_occurrences(session, run.account.id)
+        last_sweep = runs.last_sweep(session, run.account.id)
+    progress = orders.Reading(
+        ids={occurrence.occurrence_id: occurrence.id for occurrence in listed}
+    )
     try:
         swept, chosen, refused = _read_orders(
-            work, request, listed, progress, last_sweep
+            run, request, listed, progress, last_sweep
         )
     except errors.TicketsyncError:
-        _keep_what_is_whole(work, request, listed, progress)
+        _keep_what_is_whole(run, request, listed, progress)
         raise
-    changed = _bring_up_to_date(work, progress, chosen, refused)
-    orders.end_sweep(work, progress)
+    changed = _bring_up_to_date(run, progress, chosen, refused)
+    orders.end_sweep(run, progress)
     return changed, swept
 
 
-def work_through(work: AccountSession) -> int:
+def work_through(run: AccountRun) -> int:
     """
     What a run of the account does, for who holds its lease already; returns how many
     shows changed.
     """
-    return _work(work, Request())[0]
+    return _work(run, Request())[0]
 
 
-def _link_certain(work: AccountSession) -> None:
-    with work.database.read() as session:
-        plan = match.plan(session, work.settings, account_id=work.account.id)
-    work.notes += plan.remarks
+def _link_certain(run: AccountRun) -> None:
+    with run.database.read() as session:
+        plan = match.plan(session, run.settings, account_id=run.account.id)
+    run.notes += plan.remarks
     if plan.certain:
         made = match.accept(
-            work.database,
-            work.settings,
+            run.database,
+            run.settings,
             plan.certain,
             decided_by="machine",
-            batch=work.run_id,
+            batch=run.run_id,
         )
-        work.notes.append(
+        run.notes.append(
             f"{made} occurrences linked to your shows (same venue, title and time)"
         )
     if plan.unsure:
-        work.notes.append(
+        run.notes.append(
             f"{len(plan.unsure)} dates belong to no show yet; run `ticketsync match`, "
             "or `ticketsync shows adopt --all`"
         )
 
 
 def _keep_what_is_whole(
-    work: AccountSession,
+    run: AccountRun,
     request: Request,
-    listed: Sequence[Offer],
+    listed: Sequence[LinkedOccurrence],
     progress: orders.Reading,
 ) -> None:
     """
@@ -417,89 +421,94 @@ def _keep_what_is_whole(
     """
     whole = [o for o in listed if o.occurrence_id in progress.complete]
     refused = orders.notice_absence(
-        work, progress, whole, accept_shrink=request.accept_shrink
+        run, progress, whole, accept_shrink=request.accept_shrink
     )
-    _bring_up_to_date(work, progress, whole, refused, is_finished=False)
-    orders.remember_sweep(work, progress)
+    _bring_up_to_date(run, progress, whole, refused, is_finished=False)
+    orders.remember_sweep(run, progress)
 
 
 def _read_orders(
-    work: AccountSession,
+    run: AccountRun,
     request: Request,
-    listed: Sequence[Offer],
+    listed: Sequence[LinkedOccurrence],
     progress: orders.Reading,
     last_sweep: datetime | None,
-) -> tuple[bool, list[Offer], set[int]]:
+) -> tuple[bool, list[LinkedOccurrence], set[int]]:
     """
     Decide what to read and read it; answers whether that was a sweep, what was
     chosen, and the events whose answer was not believed.
     """
-    account_id = work.account.id
-    settings = work.settings.sync
-    waiting = orders.retry_quarantine(work, progress)
+    account_id = run.account.id
+    settings = run.settings.sync
+    accept = request.accept_shrink
+    waiting = orders.retry_quarantine(run, progress)
     since = request.since or clock.now() - timedelta(days=settings.days_back)
-    with work.database.read() as session:
-        marks = bookmarks.of(session, account_id, orders.STREAM)
-        unfinished = bookmarks.of(session, account_id, orders.WINDOWS)
-        newest = bookmarks.of(session, account_id, orders.NEWEST)
-        doubted = bookmarks.of(session, account_id, orders.DOUBTED)
+    with run.database.read() as session:
+        marks = bookmarks.get_bookmarks(session, account_id, orders.STREAM)
+        unfinished = bookmarks.get_bookmarks(session, account_id, orders.WINDOWS)
+        newest = bookmarks.get_bookmarks(session, account_id, orders.NEWEST)
+        doubted = bookmarks.get_bookmarks(session, account_id, cross_checks.DOUBTED)
     sweep_due = last_sweep is None or _is_over(
         last_sweep, timedelta(hours=settings.sweep_hours), clock.now()
     )
     swept = request.full or sweep_due or bool(unfinished or doubted)
     window = [
-        offer
-        for offer in listed
-        if offer.gone_since is None
-        and offer.is_followed  # the door waits for guests whose sales do not count
-        and (request.full or not offer.is_dated or offer.starts_at >= since)
+        occurrence
+        for occurrence in listed
+        if occurrence.gone_since is None
+        and occurrence.is_followed  # the door waits for guests whose sales do not count
+        and (request.full or not occurrence.is_dated or occurrence.starts_at >= since)
     ]
-    provider = work.provider
-    tells_changes = isinstance(provider, TellsChanges)
+    provider = run.provider
+    reports_changes = isinstance(provider, ReportsChanges)
     whole = isinstance(provider, ReadsWholeAccount) and (
         bool(unfinished)
-        or (tells_changes and (swept or not newest))
+        or (reports_changes and (swept or not newest))
         or (swept and orders.whole_is_cheaper(window, listed))
     )
     if whole:
-        orders.read_whole(work, progress, listed)
+        orders.read_whole(run, progress, listed, accept_shrink=accept)
         chosen = list(listed)
-        rest = _changed_meanwhile(work, window)
-    elif tells_changes:
-        orders.read_recent(work, progress)
+        rest = _changed_meanwhile(run, window)
+    elif reports_changes:
+        orders.read_recent(run, progress, accept_shrink=accept)
         rest = []  # what waits in quarantine comes again when the platform mends it
-        chosen = orders.fed(progress, listed, window, marks)
+        chosen = orders.covered_by_feed(progress, listed, window, marks)
     else:
-        recent = orders.read_recent(work, progress)
-        stale = {offer.occurrence_id for offer in orders.stale(window, marks)}
+        recent = orders.read_recent(run, progress, accept_shrink=accept)
+        stale = {occurrence.occurrence_id for occurrence in orders.stale(window, marks)}
         wanted = stale | recent | waiting
         filters = isinstance(provider, FiltersByChange)
         chosen = [o for o in window if swept or filters or o.occurrence_id in wanted]
         rest = chosen
     if rest:
-        orders.read_events(work, progress, rest, listed, swept=swept)
-    orders.read_loose(work, progress, chosen, listed)
-    refused = orders.notice_absence(
-        work, progress, chosen, accept_shrink=request.accept_shrink
-    )
+        orders.read_events(
+            run, progress, rest, listed, swept=swept, accept_shrink=accept
+        )
+    orders.read_loose(run, progress, chosen, listed)
+    refused = orders.notice_absence(run, progress, chosen, accept_shrink=accept)
     return swept, chosen, refused
 
 
-def _changed_meanwhile(work: AccountSession, window: Sequence[Offer]) -> list[Offer]:
+def _changed_meanwhile(
+    run: AccountRun, window: Sequence[LinkedOccurrence]
+) -> list[LinkedOccurrence]:
     """
     Events whose fingerprint moved since an unfinished read of everything began.
     """
-    with work.database.read() as session:
-        begun = bookmarks.of(session, work.account.id, orders.BEGUN)
+    with run.database.read() as session:
+        begun = bookmarks.get_bookmarks(session, run.account.id, orders.BEGUN)
     return [
-        offer for offer in window if begun.get(offer.occurrence_id) != offer.fingerprint
+        occurrence
+        for occurrence in window
+        if begun.get(occurrence.occurrence_id) != occurrence.fingerprint
     ]
 
 
 def _bring_up_to_date(
-    work: AccountSession,
+    run: AccountRun,
     progress: orders.Reading,
-    chosen: Sequence[Offer],
+    chosen: Sequence[LinkedOccurrence],
     refused: set[int],
     *,
     is_finished: bool = True,
@@ -510,19 +519,21 @@ def _bring_up_to_date(
     A run that did not finish leaves where new orders begin, and what it did not read.
     """
     complete = [o for o in chosen if o.occurrence_id in progress.complete]
-    touched = progress.touched | {offer.id for offer in complete}
+    touched = progress.touched | {occurrence.id for occurrence in complete}
     if not touched and not progress.newest:
         return 0
     marks = orders.marks_for(
-        work,
+        run,
         progress,
-        [offer for offer in complete if offer.id not in refused],
-        orders.waiting_events(work) if complete else set(),
+        [occurrence for occurrence in complete if occurrence.id not in refused],
+        orders.waiting_events(run) if complete else set(),
     )
-    with work.database.read() as session:
-        known = bookmarks.of(session, work.account.id, orders.STREAM)
-        newest = bookmarks.of(session, work.account.id, orders.NEWEST).get("", "")
-        changed_at = bookmarks.of(session, work.account.id, orders.CHANGED)
+    with run.database.read() as session:
+        known = bookmarks.get_bookmarks(session, run.account.id, orders.STREAM)
+        newest = bookmarks.get_bookmarks(session, run.account.id, orders.NEWEST).get(
+            "", ""
+        )
+        changed_at = bookmarks.get_bookmarks(session, run.account.id, orders.CHANGED)
         shows = links.shows_of(session, touched)
     is_later = progress.newest > newest or (progress.is_whole and progress.newest)
     moved = (
@@ -540,17 +551,20 @@ def _bring_up_to_date(
     }
     if not shows and not fresh and not moved and not later:
         return 0
-    with work.unit() as session:
-        changed = importing.import_shows(
-            session, shows, match.schedules(session, work.settings), clock.now()
+    with run.transaction() as session:
+        changed = recompute.recompute_shows(
+            session,
+            shows,
+            show_figures.fee_schedules(session, run.settings),
+            clock.now(),
         )
-        bookmarks.put(session, work.account.id, orders.STREAM, fresh)
-        bookmarks.put(session, work.account.id, orders.CHANGED, later)
+        bookmarks.put(session, run.account.id, orders.STREAM, fresh)
+        bookmarks.put(session, run.account.id, orders.CHANGED, later)
         if moved:
             newer = {"": progress.newest}
-            bookmarks.put(session, work.account.id, orders.NEWEST, newer)
+            bookmarks.put(session, run.account.id, orders.NEWEST, newer)
         if complete and is_finished:  # else the next run goes on from what this began
-            bookmarks.drop(session, work.account.id, [orders.BEGUN])
+            bookmarks.drop(session, run.account.id, [orders.BEGUN])
         links.set_status(session, {o.id for o in complete} - refused, "synced")
         links.set_status(session, refused, "error")
     return changed
@@ -622,12 +636,12 @@ def _replayed(
             with database.write() as session:
                 lease.prolong(session, lease_of(account), holder, clock.now())
                 saved = reread.put_right(session, again, account, wrong, clock.now())
-                touched = offers.ids(session, account.id).values()
-                offers.keep_linked(session, touched if saved else ())
-                changed = importing.import_shows(
+                touched = occurrences.ids(session, account.id).values()
+                occurrences.keep_linked(session, touched if saved else ())
+                changed = recompute.recompute_shows(
                     session,
                     links.shows_of(session, touched),
-                    match.schedules(session, settings),
+                    show_figures.fee_schedules(session, settings),
                     clock.now(),
                 )
     created = min(len(wrong.missing), saved)

@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from ticketsync.accounts import sources, state
 from ticketsync.accounts.state import AccountState
-from ticketsync.catalogue import offers
+from ticketsync.catalogue import occurrences
 from ticketsync.core import clock, errors, records
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret, safe
@@ -32,7 +32,7 @@ from ticketsync.providers.base import (
 from ticketsync.providers.options import are_apart
 from ticketsync.sales import saving
 from ticketsync.workflows import identity
-from ticketsync.workflows.session import AccountSession, client
+from ticketsync.workflows.account_run import AccountRun, client
 
 if TYPE_CHECKING:
     from ticketsync.store.upsert import Elsewhere
@@ -135,31 +135,31 @@ def _contents(provider: ReadsFiles) -> Mapping[str, str]:
 
 
 def refuse_shared_listing(
-    session: Session, work: AccountSession, events: Sequence[records.Event]
+    session: Session, run: AccountRun, events: Sequence[records.Event]
 ) -> None:
     """
     `GuardRefused` if another account of the platform has listed one of these.
     """
-    spec = work.provider.spec
-    if not work.has_siblings or LISTING not in spec.global_ids:
+    spec = run.provider.spec
+    if not run.has_siblings or LISTING not in spec.global_ids:
         return
     dates = [date.id for event in events for date in event.occurrences]
-    found = offers.read_elsewhere(session, work.account.id, dates)
-    _refuse(work.account, spec, found, "lists", "date")
+    found = occurrences.read_elsewhere(session, run.account.id, dates)
+    _refuse(run.account, spec, found, "lists", "date")
     ids = [event.id for event in events]
-    found = offers.events_elsewhere(session, work.account.id, ids)
-    _refuse(work.account, spec, found, "lists", "event")
+    found = occurrences.events_elsewhere(session, run.account.id, ids)
+    _refuse(run.account, spec, found, "lists", "event")
 
 
 def refuse_shared_orders(
-    session: Session, work: AccountSession, orders: Collection[str]
+    session: Session, run: AccountRun, orders: Collection[str]
 ) -> None:
     """
     `GuardRefused` if another account of the platform has brought one of these.
     """
-    if work.has_siblings and ORDER in work.provider.spec.global_ids:
-        found = saving.read_elsewhere(session, work.account.id, orders)
-        _refuse(work.account, work.provider.spec, found, "has", "order")
+    if run.has_siblings and ORDER in run.provider.spec.global_ids:
+        found = saving.read_elsewhere(session, run.account.id, orders)
+        _refuse(run.account, run.provider.spec, found, "has", "order")
 
 
 def _refuse(
@@ -208,21 +208,21 @@ def way_out(
     )
 
 
-def refuse_shared_files(work: AccountSession) -> None:
+def refuse_shared_files(run: AccountRun) -> None:
     """
     A report that another account has read is refused; who reads it first, keeps it.
     """
-    provider, account = work.provider, work.account
+    provider, account = run.provider, run.account
     if not isinstance(provider, ReadsFiles):
         return
     contents = provider.contents()
-    with work.database.read() as session:
+    with run.database.read() as session:
         refuse_known_files(session, account.name, account.id, contents)
         known = sources.of(session, account.id, sources.FILE)
     news = {print_: name for print_, name in contents.items() if print_ not in known}
     if not news:
         return
-    with work.database.write() as session:
+    with run.database.write() as session:
         state.lock_platform(session, account.provider)
         refuse_known_files(session, account.name, account.id, news)
         sources.note(session, account.id, sources.FILE, news, clock.now())

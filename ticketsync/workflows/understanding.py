@@ -27,10 +27,10 @@ from ticketsync.providers.base import (
     Provider,
     Raw,
     ReadsWholeAccount,
-    TellsPeople,
+    ReportsPeople,
 )
+from ticketsync.sales.allocation import AllocatedOrder, allocate
 from ticketsync.sales.packing import Block, Version, pack
-from ticketsync.sales.sharing import Shared, shared
 from ticketsync.workflows.records import (
     cleaned,
     refuse_unknown_currency,
@@ -51,7 +51,7 @@ class Understanding(msgspec.Struct, frozen=True):
     """
 
     seen: list[tuple[str, str]]
-    good: list[Shared]
+    good: list[AllocatedOrder]
     block: Block
     bad: list[records.Unread]
     newest: str
@@ -81,21 +81,30 @@ def understand(
     Understand the orders that are not as we hold them. People are taken out of `raws`,
     unless `is_clean` says that they were.
     """
-    seen = [(reading.told(provider.event_of, raw), str(raw["id"])) for raw in raws]
+    seen = [
+        (
+            reading.parsed_or_empty(provider.provider_occurrence_id_of, raw),
+            str(raw["id"]),
+        )
+        for raw in raws
+    ]
     newest = ""
     if isinstance(provider, ReadsWholeAccount):
-        moments = (reading.told(provider.watermark_of, raw) for raw in raws)
+        moments = (reading.parsed_or_empty(provider.watermark_of, raw) for raw in raws)
         newest = max(moments, default="")
     people = _people(provider, raws) if keeps_people else {}
     cleans = cleaned(raws, None if is_clean else provider.spec)
     news = [clean for clean in cleans if held.get(clean.id) != clean.content]
     read = _reader(provider, earlier, [clean.id for clean in news])
     good, bad = understood(
-        "order", news, _placed_on(dates, read), event_of=provider.event_of
+        "order",
+        news,
+        _placed_on(dates, read),
+        provider_occurrence_id_of=provider.provider_occurrence_id_of,
     )
     return Understanding(
         seen,
-        [shared(i.value, i.clean.content) for i in good],
+        [allocate(i.value, i.clean.content) for i in good],
         pack(Version(i.clean.id, i.clean.content, i.clean.data) for i in good),
         bad,
         newest,
@@ -108,10 +117,10 @@ def _people(provider: Provider, raws: Sequence[Raw]) -> dict[str, records.People
     Who is in these orders, where the platform tells.
     """
     found: dict[str, records.People] = {}
-    if isinstance(provider, TellsPeople):
+    if isinstance(provider, ReportsPeople):
         for raw in raws:
             with contextlib.suppress(errors.UnreadableRecord):
-                found[str(raw["id"])] = reading.understood(provider.read_people, raw)
+                found[str(raw["id"])] = reading.parsed(provider.read_people, raw)
     return found
 
 

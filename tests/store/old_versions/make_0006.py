@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import links, offers, shows
+from ticketsync.catalogue import links, occurrences, shows
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.reporting import numbers, sales
@@ -81,7 +81,9 @@ def connect(database, folder, sandbox, address):
 def adopt(database, settings):
     sync.fetch_listing(database, settings, [])
     with database.write() as session:
-        links.adopt(session, offers.all_offers(session), batch="t", now=clock.now())
+        links.adopt(
+            session, occurrences.list_occurrences(session), batch="t", now=clock.now()
+        )
 
 
 def admit_one(database):

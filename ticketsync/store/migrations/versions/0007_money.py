@@ -147,6 +147,11 @@ def _fees(connection: sa.Connection) -> None:
         )
         it.create_index(op.f("ix_fees_occurrence_id"), ["occurrence_id"])
     _share_fees(connection)
+    # What sold nothing cost nothing, and leaves the fees of its show known.
+    op.execute(
+        "UPDATE show_financials SET fees = 0, net = net_before_fees, "
+        "fees_source = 'reported' WHERE fees IS NULL AND gross = 0"
+    )
 
 
 def _share_fees(connection: sa.Connection) -> None:

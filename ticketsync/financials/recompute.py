@@ -50,16 +50,17 @@ _TYPE_SUMS = (
     *("tickets_sold", "tickets_comp", "tickets_refunded"),
     *("face", "discounts", "gross", "refunded"),
 )
+_FEE_SUMS = ("reported_fees", "unreported", "reported", "reported_paid")
 _SUMS = (
     *_TYPE_SUMS,
     *("checked_in", "tax", "untaxed", "tax_remitted"),
-    *("told_fees", "untold", "told", "told_paid"),
+    *_FEE_SUMS,
 )
 
 _FEW = 200  # shows from which it is cheaper to fold everything and pick
 
 
-def import_shows(
+def recompute_shows(
     session: Session,
     show_ids: Iterable[int],
     schedules: Mapping[int, FeeSchedule],
@@ -208,11 +209,11 @@ def _by_type(
             _sum(tickets.c.refunded).label("refunded"),
             _sum(tickets.c.tax).label("tax"),
             _sum(tickets.c.tax_remitted).label("tax_remitted"),
-            _sum(tickets.c.fees).label("told_fees"),
-            _count(fee_lines.is_unknown()).label("untold"),
-            _count(is_paid & tickets.c.fees.is_not(None)).label("told_paid"),
+            _sum(tickets.c.fees).label("reported_fees"),
+            _count(fee_lines.is_unknown()).label("unreported"),
+            _count(is_paid & tickets.c.fees.is_not(None)).label("reported_paid"),
             _count(is_paid & tickets.c.tax.is_(None)).label("untaxed"),
-            func.count(tickets.c.fees).label("told"),
+            func.count(tickets.c.fees).label("reported"),
         )
         .select_from(counted.with_admissions(joined))
         .where(these)
@@ -301,8 +302,8 @@ def _fee_lines(
     by_rate = fee_lines.scheduled(session, these, schedules)
     lines: list[Row] = []
     for key, row in fresh.items():
-        told = reported.get(key, fee_lines.ReportedLines())
-        found = _fees_of(row, told, by_rate.get(key, {}), key[1] in schedules)
+        known = reported.get(key, fee_lines.ReportedLines())
+        found = _fees_of(row, known, by_rate.get(key, {}), key[1] in schedules)
         before_fees = row["gross"] - row["refunded"] - row["tax_remitted"]
         row |= {
             "fees": found.total,
@@ -339,15 +340,16 @@ def _fees_of(
     row: Row, reported: ReportedLines, by_rate: Lines, has_rate: bool
 ) -> _Fees:
     """
-    A show's fees: as reported where all of them are; else the venue's own rate for
-    the orders whose fees are not; else unknown, with the lines that are known.
+    A show's fees: as reported where those of all paid orders are; else the venue's own
+    rate for the orders whose fees are not; else unknown, with the lines that are known.
     """
-    told_fees, untold, told, told_paid = (
-        row.pop(name) for name in ("told_fees", "untold", "told", "told_paid")
+    reported_fees, unreported, reported_any, reported_paid = (
+        row.pop(name) for name in _FEE_SUMS
     )
-    if told and not untold:
+    # What sold nothing cost nothing.
+    if not unreported and (reported_any or not has_rate):
         lines = {n: (a, "reported") for n, a in reported.complete.items()}
-        return _Fees("reported", told_fees, lines)
+        return _Fees("reported", reported_fees, lines)
     if not has_rate:
         known = reported.all_known()
         return _Fees("unknown", None, {n: (a, "reported") for n, a in known.items()})
@@ -355,8 +357,8 @@ def _fees_of(
     for name, amount in by_rate.items():
         before, _ = lines.get(name, (0, ""))
         lines[name] = (before + amount, "schedule")
-    source = "mixed" if told_paid else "schedule"
-    return _Fees(source, told_fees + sum(by_rate.values()), lines)
+    source = "mixed" if reported_paid else "schedule"
+    return _Fees(source, reported_fees + sum(by_rate.values()), lines)
 
 
 def _fold_types(session: Session, parts: list[Row]) -> list[Row]:

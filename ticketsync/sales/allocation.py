@@ -16,7 +16,7 @@ from ticketsync.core import money
 from ticketsync.core.records import Fee, Order, OrderStatus, TicketStatus
 
 
-class Share(msgspec.Struct, frozen=True):
+class TicketAllocation(msgspec.Struct, frozen=True):
     """
     One ticket and its part of its order, in minor units of the order's currency.
 
@@ -46,7 +46,7 @@ class Share(msgspec.Struct, frozen=True):
     voided_at: datetime | None = None
 
 
-class FeeShare(msgspec.Struct, frozen=True):
+class FeeAllocation(msgspec.Struct, frozen=True):
     """
     One occurrence's part of a named fee of its order; `amount` is `None` where the fee
     was kept but nobody reports how much.
@@ -61,25 +61,25 @@ class FeeShare(msgspec.Struct, frozen=True):
 _Amounts = tuple[int, int, int, int, int | None, int, int | None]
 
 
-class Shared(msgspec.Struct, frozen=True):
+class AllocatedOrder(msgspec.Struct, frozen=True):
     """
     An order as it is kept: what it tells beside its tickets, what each of these
     earned, its fees by occurrence, and the content hash of what it was read from.
     """
 
     order: Order
-    shares: list[Share]
-    fees: list[FeeShare]
+    shares: list[TicketAllocation]
+    fees: list[FeeAllocation]
     content: bytes
 
 
-def shared(order: Order, content: bytes) -> Shared:
-    parts = shares(order)
+def allocate(order: Order, content: bytes) -> AllocatedOrder:
+    parts = allocate_tickets(order)
     kept = msgspec.structs.replace(order, tickets=())
-    return Shared(kept, parts, fee_shares(order, parts), content)
+    return AllocatedOrder(kept, parts, fee_allocations(order, parts), content)
 
 
-def counts(order: Order) -> bool:
+def is_counted(order: Order) -> bool:
     """
     Whether the order's money counts: it was paid, even if it was cancelled later.
     """
@@ -88,12 +88,12 @@ def counts(order: Order) -> bool:
     return order.status is OrderStatus.CANCELLED and order.charged != 0
 
 
-def shares(order: Order) -> list[Share]:
+def allocate_tickets(order: Order) -> list[TicketAllocation]:
     """
     The parts of an order; they add up to it, whatever its numbers are.
     """
     if not order.tickets:
-        is_told = counts(order) and (order.charged or order.refunds)
+        is_told = is_counted(order) and (order.charged or order.refunds)
         return [_without_ticket(order)] if is_told else []
     is_paid = order.status is OrderStatus.PAID
     found = []
@@ -102,7 +102,7 @@ def shares(order: Order) -> list[Share]:
     ):
         is_sold = is_paid and ticket.status is TicketStatus.VALID
         found.append(
-            Share(
+            TicketAllocation(
                 id=ticket.id,
                 occurrence_id=ticket.occurrence_id,
                 kind="admission",
@@ -128,25 +128,25 @@ def shares(order: Order) -> list[Share]:
     return found
 
 
-def fee_shares(order: Order, parts: list[Share]) -> list[FeeShare]:
+def fee_allocations(order: Order, parts: list[TicketAllocation]) -> list[FeeAllocation]:
     """
     Each named fee divided among the occurrences that the order is for, as `shares`
     divided it among its tickets: what an occurrence's tickets bear is what its lines
     come to.
     """
-    if not order.fees or not counts(order):
+    if not order.fees or not is_counted(order):
         return []
     occurrences = list(dict.fromkeys(part.occurrence_id for part in parts))
     weights = _weights([part.charged for part in parts])
     found = []
     for fee in _named(order.fees):
         if fee.amount is None or len(occurrences) == 1:
-            found += [FeeShare(id_, fee.name, fee.amount) for id_ in occurrences]
+            found += [FeeAllocation(id_, fee.name, fee.amount) for id_ in occurrences]
             continue
         amounts = dict.fromkeys(occurrences, 0)
         for part, amount in zip(parts, money.split(fee.amount, weights), strict=True):
             amounts[part.occurrence_id] += amount
-        found += [FeeShare(id_, fee.name, a) for id_, a in amounts.items() if a]
+        found += [FeeAllocation(id_, fee.name, a) for id_, a in amounts.items() if a]
     return found
 
 
@@ -155,7 +155,7 @@ def _divided(order: Order) -> Iterator[_Amounts]:
     What each ticket earned; nothing where the order does not count.
     """
     nothing = [0] * len(order.tickets)
-    if not counts(order):
+    if not is_counted(order):
         unknown = [None] * len(order.tickets)
         tax = unknown if order.tax is None else nothing
         return zip(*[nothing] * 4, tax, nothing, unknown, strict=True)
@@ -273,9 +273,9 @@ def _weights(amounts: list[int]) -> list[int]:
     return [amount if amount > 0 else 0 for amount in amounts]
 
 
-def _without_ticket(order: Order) -> Share:
+def _without_ticket(order: Order) -> TicketAllocation:
     assert order.occurrence_id is not None
-    return Share(
+    return TicketAllocation(
         id=f"{order.id}/rest",
         occurrence_id=order.occurrence_id,
         kind="other",

@@ -32,7 +32,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Complaint:
+class SheetProblem:
     """
     What is wrong with one cell.
     """
@@ -47,7 +47,7 @@ class Complaint:
 @dataclass(frozen=True, slots=True)
 class Parsed:
     shows: tuple[NewShow, ...]
-    complaints: tuple[Complaint, ...]
+    problems: tuple[SheetProblem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,30 +74,30 @@ def read(file: Path, house: VenueInfo, known: Sequence[VenueInfo] = ()) -> Parse
     of the `known` venue that the row names.
     """
     shows: list[NewShow] = []
-    complaints: list[Complaint] = []
+    problems: list[SheetProblem] = []
     venues = {venue.name: venue for venue in (house, *known)}
     for row in _rows(file):
         try:
             shows.append(_show(row, house, venues))
         except _Wrong as wrong:
             place = f"{row.place}, column {wrong.column}"
-            complaints.append(Complaint(place, wrong.reason))
-    if not shows and not complaints:
+            problems.append(SheetProblem(place, wrong.reason))
+    if not shows and not problems:
         raise errors.BadFile(
             f"{file.name} holds no shows.",
             hint="It needs a heading line with production and starts_at.",
         )
-    return Parsed(tuple(shows), tuple(complaints))
+    return Parsed(tuple(shows), tuple(problems))
 
 
 def refuse(parsed: Parsed, file: Path) -> None:
     """
     Raise `BadFile` with the first complaints if there are any.
     """
-    if not parsed.complaints:
+    if not parsed.problems:
         return
-    shown = "; ".join(str(complaint) for complaint in parsed.complaints[:5])
-    more = len(parsed.complaints) - 5
+    shown = "; ".join(str(complaint) for complaint in parsed.problems[:5])
+    more = len(parsed.problems) - 5
     raise errors.BadFile(
         f"{file.name}: {shown}{f'; and {more} more' if more > 0 else ''}.",
         hint="Nothing was imported. Mend the file, or add --skip-bad.",

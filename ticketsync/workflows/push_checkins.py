@@ -11,7 +11,7 @@ from ticketsync.core.config import Settings
 from ticketsync.providers.base import AcceptsCheckIns
 from ticketsync.sales import checkin
 from ticketsync.store.engine import Database
-from ticketsync.workflows.session import AccountSession, attend, new_run_id
+from ticketsync.workflows.account_run import AccountRun, new_run_id, run_account
 
 
 def check_ins(database: Database, settings: Settings) -> list[Result]:
@@ -25,11 +25,11 @@ def check_ins(database: Database, settings: Settings) -> list[Result]:
             if settings.account(account.name).push_check_ins
             and account.state == "active"
             and not account.breaker_is_open(clock.now())
-            and checkin.untold(session, account.id)
+            and checkin.unsent(session, account.id)
         ]
     run_id = new_run_id()
     return [
-        attend(
+        run_account(
             database,
             settings,
             account,
@@ -42,28 +42,28 @@ def check_ins(database: Database, settings: Settings) -> list[Result]:
     ]
 
 
-def _tell(work: AccountSession) -> tuple[int, bool]:
+def _tell(run: AccountRun) -> tuple[int, bool]:
     """
     One request for each ticket, never repeated by itself: a platform that counts
     entries would count twice. What it did not take stays, with the reason.
     """
-    provider = work.provider
+    provider = run.provider
     if not isinstance(provider, AcceptsCheckIns):
         raise errors.ConfigurationError(
             f"{provider.spec.title} takes no check-ins.",
-            hint=f"Remove `push_check_ins` of {work.account.name!r} from the settings.",
+            hint=f"Remove `push_check_ins` of {run.account.name!r} from the settings.",
         )
-    with work.database.read() as session:
-        waiting = checkin.untold(session, work.account.id)
+    with run.database.read() as session:
+        waiting = checkin.unsent(session, run.account.id)
     for item in waiting:
         trouble = ""
         try:
             provider.push_check_in(item.ticket_id, item.occurrence_id, is_in=item.is_in)
-        except errors.ProviderNonsense as refused:
+        except errors.InvalidResponse as refused:
             trouble = refused.message
-            work.troubles.append(refused)
-        with work.unit() as session:
-            checkin.note_told(
+            run.troubles.append(refused)
+        with run.transaction() as session:
+            checkin.record_notified(
                 session, item.ticket_row, is_in=item.is_in, trouble=trouble
             )
     return 0, False

@@ -32,7 +32,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class LinkedOccurrence:
     """
     One occurrence as we hold it, with the show it feeds if there is one.
     """
@@ -184,9 +184,9 @@ def ids(session: Session, account_id: int) -> dict[str, int]:
     return {row.provider_id: row.id for row in rows}
 
 
-def all_offers(
+def list_occurrences(
     session: Session, account_id: int | None = None, *, only_unlinked: bool = False
-) -> list[Offer]:
+) -> list[LinkedOccurrence]:
     """
     Every occurrence, in the order they play.
     """
@@ -237,7 +237,7 @@ def all_offers(
     if only_unlinked:
         query = query.where(links.c.id.is_(None))
     rows = session.connection().execute(query)
-    return [Offer(**row._mapping) for row in rows]
+    return [LinkedOccurrence(**row._mapping) for row in rows]
 
 
 def read_elsewhere(
@@ -269,11 +269,11 @@ def forget(session: Session, account_id: int) -> None:
         )
 
 
-def find(session: Session, wanted: str) -> Offer:
+def find(session: Session, wanted: str) -> LinkedOccurrence:
     """
     The occurrence a person means, by our number or by the platform's id.
     """
-    offers = all_offers(session)
+    offers = list_occurrences(session)
     fitting = [o for o in offers if wanted in (str(o.id), o.occurrence_id)]
     if len(fitting) == 1:
         return fitting[0]
@@ -283,11 +283,11 @@ def find(session: Session, wanted: str) -> Offer:
     )
 
 
-def numbered(session: Session, occurrence_id: int) -> Offer:
+def get_occurrence(session: Session, occurrence_id: int) -> LinkedOccurrence:
     """
     The occurrence of our own number.
     """
-    for offer in all_offers(session):
+    for offer in list_occurrences(session):
         if offer.id == occurrence_id:
             return offer
     raise errors.NotFound(
@@ -315,7 +315,7 @@ def keep_linked(session: Session, rows: Iterable[int]) -> None:
     row_locks.share(session, Occurrence, rows)
 
 
-def mark_gone(session: Session, rows: Iterable[int], now: datetime) -> None:
+def mark_delisted(session: Session, rows: Iterable[int], now: datetime) -> None:
     """
     Remember that a complete listing no longer has these; their orders stay.
     """

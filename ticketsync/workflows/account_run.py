@@ -16,12 +16,12 @@ from sqlmodel import Session
 from ticketsync.accounts import credentials, health, runs, state
 from ticketsync.accounts.runs import Counts, Result
 from ticketsync.accounts.state import AccountState
-from ticketsync.core import clock, errors, journal
+from ticketsync.core import clock, errors, log
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret, safe, without_secrets
 from ticketsync.net.budget import CallBudget
 from ticketsync.net.client import ApiClient, Headers
-from ticketsync.net.retry import Patience
+from ticketsync.net.retry import WaitBudget
 from ticketsync.providers import registry
 from ticketsync.providers.base import Options, Provider, ProviderSpec
 from ticketsync.store import lease
@@ -41,7 +41,7 @@ def no_progress(account: str, step: str, done: int, total: int) -> None:
 
 
 @dataclass(slots=True)
-class AccountSession:
+class AccountRun:
     """
     An account with its lease taken and its provider connected. `has_siblings`: there
     are other accounts of the same platform, which must not read the same.
@@ -64,7 +64,7 @@ class AccountSession:
     prolonged: float = 0.0
 
     @contextlib.contextmanager
-    def unit(self) -> Iterator[Session]:
+    def transaction(self) -> Iterator[Session]:
         """
         One transaction of this run; keeps the lease alive with it.
         """
@@ -148,7 +148,7 @@ def client(
             minutes=spec.budget.minutes,
         ),
         run_id=run_id,
-        patience=Patience(settings.sync.wait_seconds),
+        patience=WaitBudget(settings.sync.wait_seconds),
         deadline_seconds=min(
             settings.sync.deadline_minutes * 60,
             longest if longest is not None else float("inf"),
@@ -157,11 +157,11 @@ def client(
     )
 
 
-def attend(
+def run_account(
     database: Database,
     settings: Settings,
     account: AccountState,
-    work: Callable[[AccountSession], tuple[int, bool]],
+    work: Callable[[AccountRun], tuple[int, bool]],
     *,
     run_id: str,
     kind: str,
@@ -189,7 +189,7 @@ def attend(
     except (errors.Busy, errors.GuardRefused) as held:
         return _skipped(database, account, held, run_id, kind, started_by), []
     began = time.monotonic()
-    live: list[AccountSession] = []
+    live: list[AccountRun] = []
     masked: list[Secret] = []
     try:
         spec = registry.provider(account.provider).spec
@@ -197,7 +197,7 @@ def attend(
         masked.append(secret)
         provider, api = connect(database, account, settings, secret, run_id, longest)
         live.append(
-            AccountSession(
+            AccountRun(
                 database,
                 settings,
                 account,
@@ -239,14 +239,14 @@ def _as_it_stands(session: Session, account: AccountState) -> AccountState:
     The account as it is now that nobody else works on it: since the command began, its
     options may have been changed, or it may have been retired.
     """
-    current = state.numbered(session, account.id)
+    current = state.get_account_by_id(session, account.id)
     if current.is_retired:
         raise state.retired(current)
     return current
 
 
 def _done(
-    account: AccountState, session: AccountSession, shows_changed: int, swept: bool
+    account: AccountState, session: AccountRun, shows_changed: int, swept: bool
 ) -> Result:
     trouble = session.troubles[0] if session.troubles else None
     is_partial = trouble is not None or session.counts.quarantined > 0
@@ -274,7 +274,7 @@ def _done(
 
 
 def _failed(
-    account: AccountState, live: list[AccountSession], error: errors.TicketsyncError
+    account: AccountState, live: list[AccountRun], error: errors.TicketsyncError
 ) -> Result:
     saved = bool(live) and live[0].saved_anything
     outcome = "partial" if saved else "failed"
@@ -301,12 +301,12 @@ def _masked(result: Result, secrets_: list[Secret]) -> Result:
     )
 
 
-def _trace(error: BaseException, live: list[AccountSession]) -> str:
+def _trace(error: BaseException, live: list[AccountRun]) -> str:
     """
     Where a run failed, and the requests before it.
     """
     asked = "\n".join(safe(line) for line in live[0].api.recent) if live else ""
-    return journal.trace_of(error) + (f"\nThe last requests:\n{asked}" if asked else "")
+    return log.trace_of(error) + (f"\nThe last requests:\n{asked}" if asked else "")
 
 
 def _close(
@@ -333,7 +333,7 @@ def _close(
 
 
 def _log(result: Result) -> None:
-    tell = journal.note if result.outcome == "success" else journal.warn
+    tell = log.info if result.outcome == "success" else log.warning
     tell(
         "account finished",
         account=result.account,

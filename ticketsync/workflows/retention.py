@@ -12,7 +12,7 @@ from ticketsync.sales.privacy import Trace
 from ticketsync.store.engine import Database
 
 
-def of(database: Database, who: str) -> list[Trace]:
+def find_person(database: Database, who: str) -> list[Trace]:
     """
     Where a person is kept; `NotFound` if nowhere.
     """
@@ -30,7 +30,7 @@ def erase(database: Database, who: str, *, dry_run: bool = False) -> list[Trace]
     """
     Erase a person everywhere; returns where they were. The books stay as they are.
     """
-    found = of(database, who)
+    found = find_person(database, who)
     if not dry_run:
         with database.write() as session:
             privacy.erase(session, found, clock.now())

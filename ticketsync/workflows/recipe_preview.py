@@ -37,7 +37,7 @@ def preview(
     troubles: list[str] = []
     for raw in reports.orders:
         try:
-            order = reading.understood(file_import.read_order, raw)
+            order = reading.parsed(file_import.read_order, raw)
         except UnreadableRecord as wrong:
             troubles.append(f"{reports.places[raw['id']]}: {wrong.reason}")
             continue

@@ -64,21 +64,21 @@ def close_log() -> None:
     _sinks, is_detailed = None, False
 
 
-def note(event: str, **facts: Any) -> None:
+def info(event: str, **facts: Any) -> None:
     """
     What somebody will want to know tomorrow.
     """
     _tell("info", event, facts)
 
 
-def warn(event: str, **facts: Any) -> None:
+def warning(event: str, **facts: Any) -> None:
     """
     What somebody should look at.
     """
     _tell("warning", event, facts)
 
 
-def detail(event: str, **facts: Any) -> None:
+def debug(event: str, **facts: Any) -> None:
     """
     What only a search for a fault needs; callers in a hurry ask `is_detailed` first.
     """
@@ -87,7 +87,7 @@ def detail(event: str, **facts: Any) -> None:
 
 
 @contextlib.contextmanager
-def about(**facts: Any) -> Iterator[None]:
+def bind(**facts: Any) -> Iterator[None]:
     """
     Every line inside carries these facts too.
     """

@@ -16,7 +16,7 @@ from ticketsync.core.records import (
     Ticket,
     TicketStatus,
 )
-from ticketsync.sales.sharing import shares
+from ticketsync.sales.allocation import allocate_tickets
 
 MOMENT = datetime(2026, 9, 1, tzinfo=UTC)
 
@@ -41,7 +41,7 @@ def order(tickets, charged, status=OrderStatus.PAID, **more):
 
 
 def column(order_, name):
-    return [getattr(share, name) for share in shares(order_)]
+    return [getattr(share, name) for share in allocate_tickets(order_)]
 
 
 def test_a_fee_on_the_whole_order_is_divided_by_price():
@@ -63,7 +63,7 @@ def test_a_comp_costs_nothing_and_admits():
 @pytest.mark.parametrize("status", [OrderStatus.PENDING, OrderStatus.CANCELLED])
 def test_an_order_that_was_never_paid_counts_nowhere(status):
     unpaid = order([ticket(1, 2000)], 0, status)
-    (share,) = shares(unpaid)
+    (share,) = allocate_tickets(unpaid)
     assert (share.is_sold, share.face, share.charged) == (False, 0, 0)
 
 
@@ -74,7 +74,7 @@ def test_a_cancelled_order_that_was_paid_keeps_its_money_and_admits_nobody():
         OrderStatus.CANCELLED,
         refunds=(Refund("r", 2000),),
     )
-    (share,) = shares(sold)
+    (share,) = allocate_tickets(sold)
     assert (share.is_sold, share.is_refunded) == (False, True)
     assert (share.charged, share.refunded) == (2000, 2000)
 
@@ -107,14 +107,14 @@ def test_f45_void_and_refund_in_all_combinations(
 
 
 def test_money_without_a_ticket_stays_with_the_show():
-    (share,) = shares(order([], 1500, donations=1500))
+    (share,) = allocate_tickets(order([], 1500, donations=1500))
     assert (share.kind, share.id) == ("other", "or_1/rest")
     assert (share.charged, share.is_sold) == (1500, False)
 
 
 def test_f47_an_order_over_two_shows_puts_money_where_its_tickets_are():
     both = order([ticket(1, 3000), ticket(2, 1000, date="ev_2")], 4100, buyer_fees=100)
-    by_date = {s.occurrence_id: s.charged for s in shares(both)}
+    by_date = {s.occurrence_id: s.charged for s in allocate_tickets(both)}
     assert by_date == {"ev_1": 3075, "ev_2": 1025}
 
 
@@ -166,7 +166,7 @@ def test_parts_always_add_up_to_the_order(
         fees=None if fees is None else (Fee("all", fees),),
     )
 
-    parts = shares(bought)
+    parts = allocate_tickets(bought)
 
     assert sum(p.charged for p in parts) == charged
     assert sum(p.refunded for p in parts) == refunded
@@ -175,4 +175,4 @@ def test_parts_always_add_up_to_the_order(
     assert sum(p.face for p in parts) == sum(t.face for t in tickets)
     if fees is not None:
         assert sum(p.fees for p in parts) == fees
-    assert shares(bought) == parts
+    assert allocate_tickets(bought) == parts

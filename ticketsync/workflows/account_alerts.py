@@ -33,10 +33,10 @@ def look(database: Database, settings: Settings) -> list[errors.TicketsyncError]
     could not be told, which is told next time.
     """
     limits.note_limits(database, settings)
-    return [*tell_changes(database, settings), *tell_waiting(database, settings)]
+    return [*notify_changes(database, settings), *notify_waiting(database, settings)]
 
 
-def tell_changes(
+def notify_changes(
     database: Database, settings: Settings
 ) -> list[errors.TicketsyncError]:
     """
@@ -64,11 +64,11 @@ def tell_changes(
             failures += wrong
             if not wrong:
                 with database.write() as session:
-                    alerts.mark_told(session, account)
+                    alerts.mark_notified(session, account)
     return failures
 
 
-def tell_waiting(
+def notify_waiting(
     database: Database, settings: Settings
 ) -> list[errors.TicketsyncError]:
     """
@@ -91,10 +91,10 @@ def tell_waiting(
         if news.items:
             wrong = gateway.send(settings.notify, *_waiting_message(news.items))
         with database.write() as session:
-            dismissals.forget_told(session, news.over)
+            dismissals.forget_notified(session, news.over)
             # Where one way failed and another did not, nobody is told twice.
             if news.items and len(wrong) < gateway.ways(settings.notify):
-                dismissals.note_told(
+                dismissals.record_notified(
                     session,
                     [((item.kind, item.key), item.version) for item in news.items],
                     now,

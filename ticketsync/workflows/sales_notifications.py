@@ -41,7 +41,7 @@ class News:
     is_urgent: bool
 
 
-def tell(database: Database, settings: Settings) -> list[errors.TicketsyncError]:
+def notify(database: Database, settings: Settings) -> list[errors.TicketsyncError]:
     """
     Tell what sold since it was last told, as far as the settings ask for it; returns
     what could not be told, which is told next time.
@@ -183,4 +183,4 @@ def _message(news: Sequence[News]) -> tuple[str, str]:
     if more > 0:
         lines = [*lines[:MANY], f"And {more} more; see `ticketsync report daily`."]
     is_urgent = any(item.is_urgent for item in news)
-    return f"ticketsync: {'a full house' if is_urgent else 'sales'}", "\n".join(lines)
+    return f"ticketsync: {'a full venue' if is_urgent else 'sales'}", "\n".join(lines)

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from ticketsync.core import journal
+from ticketsync.core import log
 from ticketsync.core.redact import Secret
 
 CANARY = "sk_live_canary_4711"
@@ -20,14 +20,14 @@ def lines(home):
     """
     The log's lines so far; the log is open for the test.
     """
-    yield lambda: [json.loads(line) for line in journal.file().read_text().splitlines()]
-    journal.close_log()
+    yield lambda: [json.loads(line) for line in log.file().read_text().splitlines()]
+    log.close_log()
 
 
 def test_a_line_is_json_with_time_level_and_whose_it_is(lines):
-    journal.open_log()
-    with journal.about(run="r1"), journal.about(account="tt"):
-        journal.note("account finished", requests=3)
+    log.open_log()
+    with log.bind(run="r1"), log.bind(account="tt"):
+        log.info("account finished", requests=3)
     (line,) = lines()
     assert line.pop("timestamp").endswith("Z")
     assert line == {
@@ -40,22 +40,22 @@ def test_a_line_is_json_with_time_level_and_whose_it_is(lines):
 
 
 def test_no_fact_stands_for_the_time_or_the_level_of_a_line(lines):
-    journal.open_log()
-    journal.note("said", level="none", timestamp="never")
+    log.open_log()
+    log.info("said", level="none", timestamp="never")
     (line,) = lines()
     assert (line["level"], line["timestamp"][:2]) == ("info", "20")
 
 
 def test_nothing_is_written_before_the_log_is_opened(home):
-    journal.note("too early")
-    assert not journal.file().exists()
+    log.info("too early")
+    assert not log.file().exists()
 
 
 def test_details_are_for_who_asks(lines):
-    journal.open_log()
-    journal.detail("request", path="/x")
-    journal.open_log(detailed=True)
-    journal.detail("request", path="/y")
+    log.open_log()
+    log.debug("request", path="/x")
+    log.open_log(detailed=True)
+    log.debug("request", path="/y")
     assert [line["path"] for line in lines()] == ["/y"]
 
 
@@ -68,10 +68,10 @@ def test_f116_secrets_are_masked_by_value_in_every_form_and_by_key(lines):
 
     secret = Secret(CANARY)
     coded = base64.b64encode(f"{CANARY}:".encode()).decode()
-    journal.open_log()
-    journal.note(f"asked with {CANARY}", header=f"Basic {coded}", deep={"a": [CANARY]})
-    journal.note("other", token="abc", email="sam@example.org", nested={"code": "1"})
-    text = journal.file().read_text()
+    log.open_log()
+    log.info(f"asked with {CANARY}", header=f"Basic {coded}", deep={"a": [CANARY]})
+    log.info("other", token="abc", email="sam@example.org", nested={"code": "1"})
+    text = log.file().read_text()
     assert CANARY not in text
     assert coded not in text
     first, second = lines()
@@ -83,8 +83,8 @@ def test_f116_secrets_are_masked_by_value_in_every_form_and_by_key(lines):
 
 
 def test_f126_a_name_cannot_forge_a_line(lines, capsys):
-    journal.open_log(verbose=1)
-    journal.note("saved", show='Gala\r\n{"event": "all is well"}\x1b[2J')
+    log.open_log(verbose=1)
+    log.info("saved", show='Gala\r\n{"event": "all is well"}\x1b[2J')
     (line,) = lines()
     assert line["event"] == "saved"
     shown = capsys.readouterr().err
@@ -95,36 +95,36 @@ def test_f126_a_name_cannot_forge_a_line(lines, capsys):
 def test_f120_the_log_is_private_whatever_the_umask(home):
     before = os.umask(0)
     try:
-        journal.open_log()
-        journal.note("x")
+        log.open_log()
+        log.info("x")
     finally:
         os.umask(before)
-        journal.close_log()
-    assert journal.file().stat().st_mode & 0o077 == 0
-    assert journal.file().parent.stat().st_mode & 0o077 == 0
+        log.close_log()
+    assert log.file().stat().st_mode & 0o077 == 0
+    assert log.file().parent.stat().st_mode & 0o077 == 0
 
 
 def test_a_large_log_moves_aside_and_no_more_than_four_are_kept(home, monkeypatch):
-    monkeypatch.setattr(journal, "LARGEST", 100)
+    monkeypatch.setattr(log, "LARGEST", 100)
     for number in range(8):
-        journal.open_log()
-        journal.note("x" * 120, number=number)
-        journal.close_log()
-    there = sorted(file.name for file in journal.file().parent.glob("ticketsync.log*"))
+        log.open_log()
+        log.info("x" * 120, number=number)
+        log.close_log()
+    there = sorted(file.name for file in log.file().parent.glob("ticketsync.log*"))
     assert there == ["ticketsync.log", *(f"ticketsync.log.{n}" for n in range(1, 5))]
-    newest = json.loads(journal.file().read_text())
+    newest = json.loads(log.file().read_text())
     assert newest["number"] == 7
 
 
 def test_several_processes_write_whole_lines(home):
     code = (
-        "from ticketsync.core import journal\n"
-        "journal.open_log()\n"
-        "for n in range(200): journal.note('line', text='y' * 300, n=n)\n"
+        "from ticketsync.core import log\n"
+        "log.open_log()\n"
+        "for n in range(200): log.info('line', text='y' * 300, n=n)\n"
     )
     children = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(4)]
     assert [child.wait(timeout=60) for child in children] == [0] * 4
-    found = [json.loads(line) for line in journal.file().read_text().splitlines()]
+    found = [json.loads(line) for line in log.file().read_text().splitlines()]
     assert len(found) == 800
 
 
@@ -144,7 +144,7 @@ def test_f115_a_trace_holds_places_and_no_values(home):
         except ValueError as error:
             raise RuntimeError("outer") from error
     except RuntimeError as error:
-        trace = journal.trace_of(error)
+        trace = log.trace_of(error)
     assert CANARY not in trace
     assert "RuntimeError: outer" in trace
     assert "ValueError: could not use ***" in trace
@@ -155,6 +155,6 @@ def test_f115_a_trace_holds_places_and_no_values(home):
 
 def test_a_log_that_cannot_be_written_stops_nobody(home, monkeypatch):
     monkeypatch.setenv("TICKETSYNC_HOME", "/proc/nowhere")
-    journal.open_log()
-    journal.note("x")
-    journal.close_log()
+    log.open_log()
+    log.info("x")
+    log.close_log()

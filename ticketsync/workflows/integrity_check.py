@@ -31,7 +31,7 @@ from ticketsync.sales import quarantine, versions
 from ticketsync.store import backup, engine, integrity
 from ticketsync.store.engine import Database, rehearsal
 from ticketsync.store.integrity import Misfit
-from ticketsync.workflows import match, reread
+from ticketsync.workflows import reread, show_figures
 
 # What everything else is read through: nonsense in there would only lead to more.
 READ_FIRST = {
@@ -115,7 +115,9 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
         changes: list[Change] = []
         try:
             compared = list(
-                comparing.comparisons(session, match.schedules(session, settings))
+                comparing.comparisons(
+                    session, show_figures.fee_schedules(session, settings)
+                )
             )
             changes = list(_changes(session, compared, names))
             found += _of_figures(session, compared, names)

@@ -1,0 +1,55 @@
+"""
+The figures of shows: recomputing them from stored orders, and leaving a show out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlmodel import Session
+
+from ticketsync.accounts import state
+from ticketsync.catalogue import shows
+from ticketsync.core import clock
+from ticketsync.core.config import FeeSchedule, Settings
+from ticketsync.financials.recompute import linked_shows, recompute_shows
+from ticketsync.store.engine import Database
+
+
+def exclude(
+    database: Database, settings: Settings, show_id: int, excluded: bool, reason: str
+) -> None:
+    """
+    Leave a show out of the figures, or take it in again.
+    """
+    with database.write() as session:
+        shows.set_excluded(session, show_id, excluded, reason)
+        recompute(session, settings, {show_id})
+
+
+def rebuild(database: Database, settings: Settings) -> tuple[int, int]:
+    """
+    Recompute every show from its stored orders; returns all shows and the changed.
+    """
+    with database.write() as session:
+        everything = linked_shows(session)
+        changed = recompute(session, settings, everything)
+    return len(everything), changed
+
+
+def fee_schedules(session: Session, settings: Settings) -> Mapping[int, FeeSchedule]:
+    """
+    The venue's own fee rates by account.
+    """
+    found: dict[int, FeeSchedule] = {}
+    for account in state.all_accounts(session):
+        schedule = settings.account(account.name).fees
+        if schedule is not None:
+            found[account.id] = schedule
+    return found
+
+
+def recompute(session: Session, settings: Settings, show_ids: Iterable[int]) -> int:
+    return recompute_shows(
+        session, show_ids, fee_schedules(session, settings), clock.now()
+    )
