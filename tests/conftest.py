@@ -186,7 +186,8 @@ def postgres(tmp_path_factory):
         tmp_path_factory.mktemp("postgres"), cleanup_mode="stop"
     )
     # It lives for this suite only: nobody needs what it would save from a power cut.
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+    # Nor does anybody tidy up databases that live for a second.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
         server_.psql(f"ALTER SYSTEM SET {setting} = off;")
     # Hundreds of databases are copied: the kernel does it in half the time.
     server_.psql("ALTER SYSTEM SET file_copy_method = clone;")
