@@ -7,8 +7,6 @@ import random
 import re
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from conftest import running
+from support import commands
 
 from ticketsync.accounts import state
 from ticketsync.core import clock, errors
@@ -286,20 +285,15 @@ def served(home, ready, monkeypatch):
     """
     place = home / "ticketsync.db"
     monkeypatch.setenv("HOOK", SECRET)
-    command = [sys.executable, "-m", "ticketsync"]
-    subprocess.run(
-        [*command, "-q", "webhooks", "secret", "tt", "--secret-env", "HOOK"], check=True
+    commands.run(
+        *("-q", "webhooks", "secret", "tt", "--secret-env", "HOOK"), check=True
     )
     database = engine.open_database(str(place))
     with database.read() as session:
         (endpoint,) = inbox.endpoints(session, clock.now())
 
     def start():
-        child = subprocess.Popen(
-            [*command, "serve", "--port", "0", "--no-work", "--no-pages"],
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        child = commands.start("serve", "--port", "0", "--no-work", "--no-pages")
         line = child.stderr.readline()
         return child, line.split()[-1].replace("…", endpoint.path)
 
