@@ -6,28 +6,28 @@ Words     their series parent is our Event, a dated child our Occurrence; a one-
           event is both
 Auth      `Authorization: Bearer <private token>`; three secrets look alike, only
           the private token works
-Pages     by continuation; `has_more_items` decides where it is there, because a
-          token is sent even with the last page
+Pages     by continuation token; `has_more_items` decides where it is present,
+          because a token is sent even with the last page
 Surprise  every path ends in a slash; a GET with a Content-Type is refused
-Surprise  no amount refunded is ever told: costs shrink instead, so the costs seen
-          first are kept and the difference is the refund
+Surprise  the refunded amount is never reported: costs shrink instead, so the first
+          costs are kept and the difference is the refund
 Surprise  `canceled` (event) has one l, `cancelled` (attendee) two
 Surprise  orders and attendees have `changed_since`, the events have not
 
 Unverified, and therefore handled tolerantly:
-- that costs shrink when money goes back: where they do not and a ticket is marked
-  refunded, its price is taken and the order marked;
+- that costs shrink when money is refunded: where they do not and a ticket is marked
+  refunded, its price is used and the order marked;
 - that a check-in moves the attendee's `changed` (else the daily sweep finds it), and
   that whatever moves money moves the order's or an attendee's;
-- that an order that nobody has paid yet (pay by cheque, by invoice, at the door) has
-  attendees `Unpaid`, and that they become `Attending` once it is paid: the order
-  counts nowhere until then;
+- that an order that is not paid yet (by cheque, by invoice, at the door) has attendees
+  `Unpaid`, and that they become `Attending` once it is paid: the order counts nowhere
+  until then;
 - that a list of attendees without `status` holds all of them;
 - that attendees come with `expand=attendees` in a list: where they are missing, the
   event's attendees are read;
-- that fees come back with a refund: the costs as they are now tell what was kept;
+- that fees are returned with a refund: the present costs say what was kept;
 - that an order's gross is the sum of its attendees' apart from merchandise and
-  donations: what is left counts as an add-on, less than nothing marks the order;
+  donations: a remainder counts as an add-on, a negative one marks the order;
 - an order without a status counts as placed;
 - the form of the dashboard address.
 """

@@ -1,24 +1,17 @@
 """
-The `costs` of an order or an attendee.
+The `costs` of an Eventbrite order or attendee.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ticketsync.core import money, records
-from ticketsync.core.errors import (
-    UnreadableRecord,
-)
+from ticketsync.core.errors import UnreadableRecord
 from ticketsync.providers import reading
-from ticketsync.providers.base import (
-    Raw,
-)
-
-if TYPE_CHECKING:
-    pass
+from ticketsync.providers.base import Raw
 
 
 class Costs:
@@ -29,7 +22,7 @@ class Costs:
 
     def __init__(self, raw: Any, currency: str = "") -> None:
         if raw is None:
-            # Free tickets may come without costs; the order must have some.
+            # Free tickets may have no costs; the order must have some.
             raw = {"gross": {"value": 0, "currency": currency}} if currency else {}
         gross = reading.mapping(raw, "gross")
         self.currency = reading.text(gross, "currency").upper()
@@ -43,7 +36,9 @@ class Costs:
         self.service = self._of("eventbrite_fee")
         self.processing = self._of("payment_fee")
         self.discount = self._of("discount_amount")
-        self.shown = self._of("display_price") if "display_price" in raw else None
+        self.display_price = (
+            self._of("display_price") if "display_price" in raw else None
+        )
 
     @property
     def reported_tax(self) -> int | None:
@@ -52,23 +47,23 @@ class Costs:
     @staticmethod
     def charged(raw: Raw, currency: str = "") -> Costs:
         """
-        What was charged for an order or an attendee before any money went back.
+        What was charged for an order or an attendee, before any refund.
         """
         return Costs(raw.get("first_costs") or raw.get("costs"), currency)
 
     def _of(self, name: str) -> int:
-        told = self._raw.get(name)
-        return 0 if told is None else reading.whole(told, "value")
+        cost = self._raw.get(name)
+        return 0 if cost is None else reading.whole(cost, "value")
 
     def without(self, others: Iterable[Costs]) -> Costs:
         """
-        What is left when these, which are part of it, are taken out.
+        The rest once these, which are part of it, are subtracted.
         """
-        left = copy.copy(self)
+        rest = copy.copy(self)
         for other in others:
             for name in ("gross", "base", "tax", "service", "processing"):
-                setattr(left, name, getattr(left, name) - getattr(other, name))
-        return left
+                setattr(rest, name, getattr(rest, name) - getattr(other, name))
+        return rest
 
     @property
     def adds_up(self) -> bool:
@@ -77,31 +72,30 @@ class Costs:
     @property
     def fees(self) -> tuple[records.Fee, ...]:
         """
-        A fee that is left out is none where the rest adds up to the gross, else it is
+        A fee that is not reported is 0 where the rest adds up to the gross, else it is
         unknown.
         """
-        found = []
+        fees = []
         for name, field, amount in (
             ("Eventbrite fee", "eventbrite_fee", self.service),
             ("Payment fee", "payment_fee", self.processing),
         ):
             is_unknown = self._raw.get(field) is None and not self.adds_up
             if amount or is_unknown:
-                found.append(records.Fee(name, None if is_unknown else amount))
-        return tuple(found)
+                fees.append(records.Fee(name, None if is_unknown else amount))
+        return tuple(fees)
 
 
-def higher_cost(a: Any, b: Any) -> Any:
+def higher_costs(a: Any, b: Any) -> Any:
     """
-    Of two costs the one with the higher gross, the earlier if they are alike.
+    The one with the higher gross; the first if they are equal.
     """
-
     return b if gross_of(b) > gross_of(a) else a
 
 
 def gross_of(costs: Any) -> int:
     """
-    The gross of some costs in minor units; -1 where nobody tells.
+    The gross in minor units; -1 if it is unknown.
     """
     gross = (costs or {}).get("gross") or {}
     value = gross.get("value")

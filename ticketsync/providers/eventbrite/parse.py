@@ -1,26 +1,21 @@
 """
-Raw Eventbrite records to our values. Pure: reads nothing but the record it is given.
+Parses raw Eventbrite records. Pure: uses nothing but the record it is given.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ticketsync.core import clock, money, records
-from ticketsync.core.errors import (
-    CONTRADICTION,
-    UnreadableRecord,
-)
+from ticketsync.core.errors import CONTRADICTION, UnreadableRecord
 from ticketsync.core.records import OrderStatus, TicketStatus
 from ticketsync.core.redact import safe
 from ticketsync.net import hooks
 from ticketsync.net.hooks import Delivery, Hint
 from ticketsync.providers import reading
-from ticketsync.providers.base import (
-    Raw,
-)
+from ticketsync.providers.base import Raw
 from ticketsync.providers.eventbrite.attendees import attendance_of, status_of
 from ticketsync.providers.eventbrite.costs import Costs
 from ticketsync.providers.eventbrite.history import (
@@ -33,14 +28,10 @@ from ticketsync.providers.eventbrite.spec import (
     EVENT_STATUS,
     NEVER_PAID,
     ORDER_STATUS,
-    Standing,
+    Attendance,
 )
 
-if TYPE_CHECKING:
-    pass
-
-
-_THEIR_ADDRESS = re.compile(
+_API_URL = re.compile(
     r"https://www\.eventbriteapi\.com/v3/"
     r"(?:events/[0-9]{1,20}/?|(?:events/[0-9]{1,20}/)?orders/(?P<order>[0-9]{1,20})/?"
     r"|events/[0-9]{1,20}/attendees/(?P<attendee>[0-9]{1,20}(?:-[0-9]{1,10})?)/?)"
@@ -49,27 +40,30 @@ _THEIR_ADDRESS = re.compile(
 
 def parse_hint(delivery: Delivery) -> Hint:
     """
-    Of `api_url` only the number is taken, and only where the whole address is one
-    of theirs: our token goes nowhere that a stranger wrote (F60).
+    Which order or listing a webhook delivery is about.
+
+    Of `api_url` only the id is used, and only if the whole URL is one of Eventbrite's:
+    our token is never sent to an address that somebody else wrote (F60).
+    Raises `Unclear` if the delivery names no such thing.
     """
-    told = hooks.json_object(delivery.body)
-    config = told.get("config")
+    payload = hooks.json_object(delivery.body)
+    config = payload.get("config")
     event = str(config.get("action") or "") if isinstance(config, dict) else ""
     header = delivery.headers.get("x-eventbrite-delivery", "")
     key = hooks.text(header, r"[\w-]{1,100}")
-    address = told.get("api_url")
+    url = payload.get("api_url")
     if event == "test":
         return Hint(key, event, hooks.TEST)
-    if not isinstance(address, str):
-        raise hooks.Unclear("it names nothing")
-    if "{" in address:
+    if not isinstance(url, str):
+        raise hooks.Unclear("it has no api_url")
+    if "{" in url:
         return Hint(key, event, hooks.TEST)
-    fitting = _THEIR_ADDRESS.fullmatch(address)
-    if fitting is None:
-        raise hooks.Unclear("it names an address that is not Eventbrite's")
-    if fitting["order"]:
-        return Hint(key, event, hooks.ORDER, fitting["order"])
-    if fitting["attendee"]:
+    match = _API_URL.fullmatch(url)
+    if match is None:
+        raise hooks.Unclear("its api_url is not one of Eventbrite's")
+    if match["order"]:
+        return Hint(key, event, hooks.ORDER, match["order"])
+    if match["attendee"]:
         return Hint(key, event, hooks.ACCOUNT)
     return Hint(key, event, hooks.LISTING)
 
@@ -84,18 +78,18 @@ def parse_event(raw: Raw) -> records.Event:
     event_id = reading.text(raw, "id")
     if raw.get("is_series_parent"):
         return records.Event(event_id, name, url)
-    series = reading.text_or_none(raw, "series_id")
-    occurrence = _parse_occurrence(raw, event_id, series or event_id, name, url)
+    series_id = reading.text_or_none(raw, "series_id")
+    occurrence = _parse_occurrence(raw, event_id, series_id or event_id, name, url)
     return records.Event(
-        series or event_id, name, url, (occurrence,), is_listing=series is None
+        series_id or event_id, name, url, (occurrence,), is_listing=series_id is None
     )
 
 
 def with_earlier(raw: Raw, earlier: Sequence[Raw]) -> Raw:
     """
-    The record with the highest costs that were ever paid, for the order and each
-    attendee, and with what was never paid at all; attendees it no longer has are
-    put back as not attending.
+    The record with what only its earlier versions (oldest first) say: the highest costs
+    ever paid of the order and each attendee, and whether it was ever paid at all.
+    Attendees that it no longer has are added as not attending.
     """
     order = History()
     attendees: dict[str, History] = {}
@@ -104,8 +98,8 @@ def with_earlier(raw: Raw, earlier: Sequence[Raw]) -> Raw:
         for row in rows:
             history = attendees.setdefault(str(row.get("id")), History())
             history.add(row, past_attendance(row, version))
-        now = [attendees[str(row.get("id"))] for row in rows]
-        order.add(version, attendance_of_order(version, now))
+        present = [attendees[str(row.get("id"))] for row in rows]
+        order.add(version, attendance_of_order(version, present))
     listed = {str(row.get("id")) for row in raw.get("attendees") or ()}
     return {
         **raw,
@@ -120,7 +114,7 @@ def with_earlier(raw: Raw, earlier: Sequence[Raw]) -> Raw:
 
 
 def parse_people(raw: Raw) -> records.People:
-    def one(attendee: Raw) -> tuple[Any, records.Person]:
+    def parse_attendee(attendee: Raw) -> tuple[Any, records.Person]:
         profile = attendee.get("profile") or {}
         return attendee["id"], reading.person(
             profile.get("name"),
@@ -130,30 +124,33 @@ def parse_people(raw: Raw) -> records.People:
 
     return reading.people(
         reading.person(raw.get("name"), email=raw.get("email")),
-        map(one, raw.get("attendees") or ()),
+        map(parse_attendee, raw.get("attendees") or ()),
     )
 
 
 def parse_order(raw: Raw) -> records.Order:
-    told = (reading.text_or_none(raw, "status") or "placed").lower()
-    status = reading.word({"status": told}, "status", ORDER_STATUS)
+    """
+    An order, from the record as `with_earlier` gives it. Raises `UnreadableRecord`.
+    """
+    word = (reading.text_or_none(raw, "status") or "placed").lower()
+    status = reading.word({"status": word}, "status", ORDER_STATUS)
     attendees = reading.rows(raw, "attendees")
     _refuse_missing_attendees(raw, status, attendees)
     unpaid = [row for row in attendees if _is_unpaid(row, raw)]
-    is_paid = status is not OrderStatus.PENDING and told not in NEVER_PAID
+    is_paid = status is not OrderStatus.PENDING and word not in NEVER_PAID
     if len(unpaid) == len(attendees) and (unpaid or raw.get("is_unpaid")):
         is_paid = False
         if status is OrderStatus.PAID:
             status = OrderStatus.PENDING
-    owed = unpaid if is_paid else []
+    owing = unpaid if is_paid else []
     whole = Costs.charged(raw)
-    first = whole.without(Costs.charged(row, whole.currency) for row in owed)
-    now = _paid_now(raw, owed, first)
-    tickets = tuple(_read_tickets(attendees, whole, owed))
+    first = whole.without(Costs.charged(row, whole.currency) for row in owing)
+    now = _paid_now(raw, owing, first)
+    tickets = tuple(_parse_tickets(attendees, whole, owing))
     charged = first.gross if is_paid else 0
-    known = sum(t.face + t.fee for t in tickets) + first.tax
-    came = [row for row in attendees if not _is_among(row, owed)]
-    refunded, is_guessed = _refunded(told, came, first, now, is_paid)
+    allocated = sum(t.face + t.fee for t in tickets) + first.tax
+    paying = [row for row in attendees if not _is_among(row, owing)]
+    refunded, is_estimate = _refunded(word, paying, first, now, is_paid=is_paid)
     return records.Order(
         id=reading.text(raw, "id"),
         occurrence_id=reading.text(raw, "event_id"),
@@ -165,35 +162,35 @@ def parse_order(raw: Raw) -> records.Order:
         tickets=tickets,
         tax=first.reported_tax,
         tax_on_top=True,
-        addons=max(0, first.gross - known),
+        addons=max(0, first.gross - allocated),
         discounts=first.discount,
         fees=now.fees if is_paid else (),
         refunds=(records.Refund(str(raw["id"]), refunded),) if refunded else (),
-        doubt=_doubt(first, known, refunded, attendees, is_guessed=is_guessed),
+        doubt=_discrepancy(first, allocated, refunded, is_estimate=is_estimate),
         changed_at=reading.moment_or_none(raw, "changed"),
     )
 
 
 def _parse_occurrence(
-    raw: Raw, event_id: str, series: str, name: str, url: str | None
+    raw: Raw, occurrence_id: str, event_id: str, name: str, url: str | None
 ) -> records.Occurrence:
     start = reading.mapping(raw, "start")
     zone = reading.text(start, "timezone")
     clock.zone(zone)
     starts_at = clock.from_iso(reading.text(start, "utc"))
-    told = reading.text_or_none(start, "local")
-    poster = f"{clock.local(starts_at, zone):%Y-%m-%dT%H:%M:%S}"
-    if told is not None and told != poster:
+    stated = reading.text_or_none(start, "local")
+    local = f"{clock.local(starts_at, zone):%Y-%m-%dT%H:%M:%S}"
+    if stated is not None and stated != local:
         raise UnreadableRecord(
-            f"start says {told}, which is not {poster} in {zone}",
+            f"start says {stated}, but it is {local} in {zone}",
             word="time-disagrees",
         )
     end = raw.get("end")
     venue = raw.get("venue")
     currency = reading.text_or_none(raw, "currency")
     return records.Occurrence(
-        id=event_id,
-        event_id=series,
+        id=occurrence_id,
+        event_id=event_id,
         name=name,
         starts_at=starts_at,
         ends_at=clock.from_iso(reading.text(end, "utc")) if end else None,
@@ -207,7 +204,7 @@ def _parse_occurrence(
         issued=None,
         ordered=None,
         fingerprint="",
-        dashboard_url=f"https://www.eventbrite.com/myevent?eid={event_id}",
+        dashboard_url=f"https://www.eventbrite.com/myevent?eid={occurrence_id}",
     )
 
 
@@ -215,7 +212,8 @@ def _refuse_missing_attendees(
     order: Raw, status: OrderStatus, attendees: Sequence[Raw]
 ) -> None:
     """
-    An order that is placed has attendees, and none of them goes away by itself.
+    A placed order has attendees, and none of them disappears without a reason. Raises
+    `UnreadableRecord`.
     """
     if status is not OrderStatus.PAID or status_of(order) == "refunded":
         return
@@ -225,56 +223,61 @@ def _refuse_missing_attendees(
             word=CONTRADICTION,
         )
     if not attendees:
-        raise UnreadableRecord("Eventbrite lists no attendee of it", word=CONTRADICTION)
+        raise UnreadableRecord(
+            "Eventbrite lists no attendees of it", word=CONTRADICTION
+        )
 
 
 def _is_unpaid(attendee: Raw, order: Raw) -> bool:
     """
-    Whether nobody has paid for it, as far as its versions, or this one, tell.
+    Whether it is unpaid: by its history where that is known, else by this version.
     """
     if "is_unpaid" in attendee:
         return bool(attendee["is_unpaid"])
-    return attendance_of(attendee, order) is Standing.UNPAID
+    return attendance_of(attendee, order) is Attendance.UNPAID
 
 
-def _is_among(attendee: Raw, some: Sequence[Raw]) -> bool:
-    return any(attendee is other for other in some)
+def _is_among(attendee: Raw, others: Sequence[Raw]) -> bool:
+    return any(attendee is other for other in others)
 
 
 def _paid_now(raw: Raw, unpaid: Sequence[Raw], paid: Costs) -> Costs:
     """
-    The present costs of what was `paid` of an order. Those of an unpaid attendee are
-    among the order's, until it is taken off; whether they are still there after that
-    nobody tells, so no more than what was paid is believed.
+    The present costs of what was `paid` of an order.
+
+    Those of an unpaid attendee are part of the order's until the attendee is removed.
+    Whether they still are after that is undocumented, so the result is never more than
+    what was paid.
     """
     now = Costs(raw.get("costs"))
-    owed = [row for row in unpaid if attendance_of(row, raw) is Standing.UNPAID]
-    left = now.without(Costs(row.get("costs"), paid.currency) for row in owed)
-    if left.gross <= paid.gross:
-        return left
-    rest = [row for row in unpaid if not _is_among(row, owed)]
-    return left.without(Costs(row.get("costs"), paid.currency) for row in rest)
+    owing = [row for row in unpaid if attendance_of(row, raw) is Attendance.UNPAID]
+    rest = now.without(Costs(row.get("costs"), paid.currency) for row in owing)
+    if rest.gross <= paid.gross:
+        return rest
+    removed = [row for row in unpaid if not _is_among(row, owing)]
+    return rest.without(Costs(row.get("costs"), paid.currency) for row in removed)
 
 
-def _read_tickets(
+def _parse_tickets(
     attendees: list[Raw], whole: Costs, unpaid: list[Raw]
 ) -> Iterator[records.Ticket]:
     """
-    The tickets with their parts of the `whole` order; an `unpaid` one beside paid ones
-    has none, and admits nobody.
+    The tickets with their share of the `whole` order. An `unpaid` one among paid ones
+    has no share and admits nobody.
     """
     costs = [Costs.charged(a, whole.currency) for a in attendees]
-    # Fees that the venue bears are inside the price that the buyer saw.
-    inside = max(0, whole.shown - whole.base) if whole.shown is not None else 0
+    # Fees that the venue bears are included in the price shown to the buyer.
+    shown = whole.display_price
+    included = max(0, shown - whole.base) if shown is not None else 0
     fees = [c.service + c.processing for c in costs]
-    borne = money.split(min(inside, sum(fees)), fees) if costs else []
-    for raw, cost, fee, part in zip(attendees, costs, fees, borne, strict=True):
-        is_owed = _is_among(raw, unpaid)
-        is_void = is_owed or _is_void(raw)
+    absorbed = money.split(min(included, sum(fees)), fees) if costs else []
+    for raw, cost, fee, part in zip(attendees, costs, fees, absorbed, strict=True):
+        is_unpaid = _is_among(raw, unpaid)
+        is_void = is_unpaid or _is_void(raw)
         barcodes = sorted(
             raw.get("barcodes") or (), key=lambda b: b.get("status") == "refunded"
         )
-        code, second = reading.codes(*(b.get("barcode") for b in barcodes))
+        code, second_code = reading.codes(*(b.get("barcode") for b in barcodes))
         yield records.Ticket(
             id=reading.text(raw, "id"),
             occurrence_id=reading.text(raw, "event_id"),
@@ -282,23 +285,23 @@ def _read_tickets(
             type_name=reading.text_or_none(raw, "ticket_class_name") or "Ticket",
             status=TicketStatus.VOID if is_void else TicketStatus.VALID,
             checked_in=bool(raw.get("checked_in")),
-            face=0 if is_owed else cost.base + part,
-            fee=0 if is_owed else fee - part,
+            face=0 if is_unpaid else cost.base + part,
+            fee=0 if is_unpaid else fee - part,
             code=code,
-            second_code=second,
+            second_code=second_code,
         )
 
 
 def _is_void(attendee: Raw) -> bool:
-    is_absent = attendance_of(attendee, {}) is Standing.ABSENT
+    is_absent = attendance_of(attendee, {}) is Attendance.ABSENT
     return is_absent or bool(attendee.get("cancelled") or attendee.get("refunded"))
 
 
 def _refunded(
-    told: str, attendees: list[Raw], first: Costs, now: Costs, is_paid: bool
+    status: str, attendees: list[Raw], first: Costs, now: Costs, *, is_paid: bool
 ) -> tuple[int, bool]:
     """
-    What went back, and whether that had to be guessed from marks on the tickets.
+    The refunded amount, and whether it is only an estimate by ticket prices.
     """
     if not is_paid:
         return 0, False
@@ -308,28 +311,29 @@ def _refunded(
     if marked:
         costs = (Costs.charged(a, first.currency) for a in marked)
         return sum(cost.gross for cost in costs), True
-    return (first.gross, True) if told == "refunded" else (0, False)
+    return (first.gross, True) if status == "refunded" else (0, False)
 
 
-def _doubt(
-    first: Costs,
-    known: int,
-    refunded: int,
-    attendees: list[Raw],
-    *,
-    is_guessed: bool,
+def _discrepancy(
+    first: Costs, allocated: int, refunded: int, *, is_estimate: bool
 ) -> str | None:
+    """
+    Why the amounts do not add up, if they do not.
+    """
+
     def shown(minor: int) -> str:
         return f"{money.decimal_text(minor, first.currency)} {first.currency}"
 
     if not first.adds_up:
         return f"its costs do not add up to its gross of {shown(first.gross)}"
-    if known > first.gross:
-        return f"its tickets come to {shown(known)}, the order to {shown(first.gross)}"
-    if is_guessed and not refunded:
+    if allocated > first.gross:
         return (
-            "it was refunded before it was read first: its price is not told any more"
+            f"its tickets come to {shown(allocated)}, the order to {shown(first.gross)}"
         )
-    if is_guessed:
-        return f"no refunded amount is told; {shown(refunded)} is its tickets' price"
+    if is_estimate and not refunded:
+        return "it was refunded before it was first read, so its price is unknown"
+    if is_estimate:
+        return (
+            f"no refunded amount is reported; {shown(refunded)} is its tickets' price"
+        )
     return None

@@ -51,9 +51,9 @@ ORDER_STATUS = {
 NEVER_PAID = ("abandoned",)
 
 
-class Standing(Enum):
+class Attendance(Enum):
     """
-    Whether an attendee comes: paid (or free), not paid yet, or not coming any more.
+    Whether an attendee comes: paid (or free), not paid yet, or no longer coming.
     """
 
     ATTENDING = "attending"
@@ -62,11 +62,11 @@ class Standing(Enum):
 
 
 ATTENDEE_STATUS = {
-    "attending": Standing.ATTENDING,
-    "checked in": Standing.ATTENDING,
-    "unpaid": Standing.UNPAID,
-    "not attending": Standing.ABSENT,
-    "deleted": Standing.ABSENT,
+    "attending": Attendance.ATTENDING,
+    "checked in": Attendance.ATTENDING,
+    "unpaid": Attendance.UNPAID,
+    "not attending": Attendance.ABSENT,
+    "deleted": Attendance.ABSENT,
 }
 
 
@@ -78,12 +78,12 @@ EVERY_STATUS = "draft,live,started,ended,completed,canceled"
 
 def explain(status: int, body: Mapping[str, Any]) -> ErrorExplanation | None:
     """
-    What an error answer means. Paths and codes: section 4 of the platform's docs.
+    What an error response means. Paths and codes: section 4 of the platform's docs.
     """
     code = str(body.get("error") or "")
     if code in ("INVALID_AUTH", "INVALID_AUTH_HEADER", "NO_AUTH", "ACCESS_DENIED"):
         return ErrorExplanation(
-            "Eventbrite does not take this for a private token",
+            "Eventbrite does not accept this as a private token",
             "Of the three on the platform page, paste the private token; the API key "
             "and the client secret are for apps.",
         )
@@ -158,6 +158,6 @@ WEBHOOKS = HookCard(
         "eventbrite.com/account-settings/webhooks",
         "add a webhook with the address {url} for all events",
         "choose order.*, attendee.*, event.*",
-        "keep the address to yourself: Eventbrite signs nothing",
+        "keep the address secret: Eventbrite signs nothing",
     ),
 )

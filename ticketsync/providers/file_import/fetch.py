@@ -13,13 +13,7 @@ from pathlib import Path
 from ticketsync.core import digest, errors, records, sheets
 from ticketsync.core.redact import safe
 from ticketsync.net.client import ApiClient
-from ticketsync.providers.base import (
-    Extent,
-    Folder,
-    Options,
-    Page,
-    Raw,
-)
+from ticketsync.providers.base import Extent, Folder, Options, Page, Raw
 from ticketsync.providers.file_import import recipe
 from ticketsync.providers.file_import.listing import (
     occurrence_of,

@@ -13,9 +13,7 @@ from ticketsync.core import clock, records
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus
 from ticketsync.core.redact import safe
-from ticketsync.providers.base import (
-    Raw,
-)
+from ticketsync.providers.base import Raw
 
 NO_DATE = ""
 

@@ -15,9 +15,7 @@ from ticketsync.core import clock, money, records
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OrderStatus, TicketStatus
 from ticketsync.core.redact import safe
-from ticketsync.providers.base import (
-    Raw,
-)
+from ticketsync.providers.base import Raw
 from ticketsync.providers.file_import.listing import occurrence_of, parse_time
 
 

@@ -8,12 +8,7 @@ from pathlib import Path
 
 from ticketsync.core import clock, money
 from ticketsync.core.redact import Secret
-from ticketsync.providers.base import (
-    Budget,
-    Capabilities,
-    Options,
-    ProviderSpec,
-)
+from ticketsync.providers.base import Budget, Capabilities, Options, ProviderSpec
 from ticketsync.providers.file_import import recipe
 from ticketsync.providers.options import Option
 

@@ -18,11 +18,7 @@ from ticketsync.net import exact_json
 from ticketsync.net.client import ApiClient, Params
 from ticketsync.net.paging import rows_of
 from ticketsync.providers import reading
-from ticketsync.providers.base import (
-    Options,
-    Page,
-    Raw,
-)
+from ticketsync.providers.base import Options, Page, Raw
 from ticketsync.providers.humanitix.raw_orders import (
     assemble_order,
     swapped_to,

@@ -10,9 +10,7 @@ from ticketsync.core import clock, money, records
 from ticketsync.core.errors import CONTRADICTION, UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus
 from ticketsync.providers import reading
-from ticketsync.providers.base import (
-    Raw,
-)
+from ticketsync.providers.base import Raw
 from ticketsync.providers.humanitix.raw_orders import is_cancelled
 from ticketsync.providers.humanitix.spec import ORDER_STATUS, TICKET_STATUS
 

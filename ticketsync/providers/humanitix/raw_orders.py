@@ -6,9 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ticketsync.providers.base import (
-    Raw,
-)
+from ticketsync.providers.base import Raw
 
 
 def assemble_order(order: Raw, tickets: list[Raw]) -> Raw:

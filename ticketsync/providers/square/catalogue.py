@@ -15,9 +15,7 @@ import msgspec
 from ticketsync.core import clock, records
 from ticketsync.core.records import OccurrenceStatus
 from ticketsync.providers import reading
-from ticketsync.providers.base import (
-    Raw,
-)
+from ticketsync.providers.base import Raw
 from ticketsync.providers.square.lines import occurrences_in
 
 if TYPE_CHECKING:

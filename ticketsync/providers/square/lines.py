@@ -12,9 +12,7 @@ from ticketsync.core import money, records
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import TicketStatus
 from ticketsync.providers import reading
-from ticketsync.providers.base import (
-    Raw,
-)
+from ticketsync.providers.base import Raw
 from ticketsync.providers.square.spec import ANY_AMOUNT, CUSTOM, WITHOUT_SALE
 
 if TYPE_CHECKING:

@@ -13,9 +13,7 @@ from ticketsync.core.records import OrderStatus
 from ticketsync.net import hooks
 from ticketsync.net.hooks import Delivery, Hint
 from ticketsync.providers import reading
-from ticketsync.providers.base import (
-    Raw,
-)
+from ticketsync.providers.base import Raw
 from ticketsync.providers.square.lines import OrderLines, money_amount, occurrences_in
 from ticketsync.providers.square.order_parts import (
     GIFT_CARD,

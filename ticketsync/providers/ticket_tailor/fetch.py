@@ -12,13 +12,9 @@ from urllib.parse import urlsplit
 
 from ticketsync.core import clock, records
 from ticketsync.core.completeness import is_mostly_missing
-from ticketsync.net.paging import FilterIgnored, Window, by_last_id, in_windows
-from ticketsync.providers.base import (
-    Extent,
-    Options,
-    Page,
-    Raw,
-)
+from ticketsync.providers.base import Extent, Options, Page, Raw
+from ticketsync.providers.ticket_tailor.lists import by_last_id
+from ticketsync.providers.ticket_tailor.windows import FilterIgnored, Window, in_windows
 
 if TYPE_CHECKING:
     from ticketsync.net.client import ApiClient
@@ -27,9 +23,12 @@ if TYPE_CHECKING:
 OVERLAP = 3600  # seconds of orders read again, in case some became visible late
 
 
-def _placed(raw: Raw) -> int:
-    placed = raw.get("created_at")
-    return placed if type(placed) is int else 0
+def _placed_at(raw: Raw) -> int:
+    """
+    Unix time in seconds; 0 if there is none.
+    """
+    placed_at = raw.get("created_at")
+    return placed_at if type(placed_at) is int else 0
 
 
 def _windows(bookmark: str | None, cuts: Sequence[int]) -> list[Window]:
@@ -62,25 +61,30 @@ class TicketTailorFetcher:
         return records.Identity(None, "a box office without events yet")
 
     def fetch_events(self) -> Iterator[Page]:
-        series: set[str] = set()
+        listed_series: set[str] = set()
         for rows in by_last_id(self.api, "/event_series"):
-            series |= {str(row["id"]) for row in rows}
+            listed_series |= {str(row["id"]) for row in rows}
             yield Page("event", rows)
-        named: set[str] = set()
+        series_of_events: set[str] = set()
         for rows in by_last_id(self.api, "/events"):
-            named |= {
-                str(r["event_series_id"]) for r in rows if r.get("event_series_id")
+            series_of_events |= {
+                str(row["event_series_id"])
+                for row in rows
+                if row.get("event_series_id")
             }
             yield Page("event", rows)
-        if is_mostly_missing(len(named - series), len(named)):
+        missing = len(series_of_events - listed_series)
+        if is_mostly_missing(missing, len(series_of_events)):
             raise self.api.invalid_response(
-                f"lists {len(series)} event series, and its events belong to "
-                f"{len(named - series)} others",
+                f"lists {len(listed_series)} event series, but its events belong to "
+                f"{missing} others",
                 "list-incomplete",
             )
 
-    def fetch_orders(self, event_id: str, bookmark: str | None) -> Iterator[Page]:
-        query = {"event_id": event_id}
+    def fetch_orders(
+        self, provider_occurrence_id: str, bookmark: str | None
+    ) -> Iterator[Page]:
+        query = {"event_id": provider_occurrence_id}
         for rows in by_last_id(self.api, "/orders", query, after=bookmark):
             yield Page("order", rows)
 
@@ -88,19 +92,19 @@ class TicketTailorFetcher:
         self, bookmark: str | None, extent: Extent, *, workers: int
     ) -> Iterator[Page]:
         windows = _windows(bookmark, extent.cuts)
-        walk = in_windows(
+        pages = in_windows(
             self.api,
             "/orders",
             windows,
-            time_of=_placed,
+            time_of=_placed_at,
             expected=extent.orders,
             floor=extent.cuts[0] if extent.cuts else 0,
             workers=workers,
         )
         try:
-            for page in walk:
-                state = json.dumps(page.still_open) if page.still_open else None
-                yield Page("order", page.rows, bookmark=state)
+            for page in pages:
+                bookmark = json.dumps(page.still_open) if page.still_open else None
+                yield Page("order", page.rows, bookmark=bookmark)
         except FilterIgnored:
             for rows in by_last_id(self.api, "/orders"):
                 yield Page("order", rows)
@@ -113,44 +117,46 @@ class TicketTailorFetcher:
             is_ahead = True
         if is_ahead:
             query = {}  # read everything
-        shows_anything = False
+        has_orders = False
         for rows in by_last_id(self.api, "/orders", query):
-            shows_anything = shows_anything or bool(rows)
+            has_orders = has_orders or bool(rows)
             yield Page("order", rows)
-        if not shows_anything:
+        if not has_orders:
             raise self.api.invalid_response(
-                "shows no order of the hour before its newest one, nor that one",
+                "lists neither its newest known order nor any of the hour before it",
                 "list-incomplete",
             )
 
-    def fetch_order(self, order_id: str, occurrence_id: str) -> Raw:
-        found: Raw = self.api.get(f"/orders/{order_id}")
-        return found
+    def fetch_order(self, provider_order_id: str, provider_occurrence_id: str) -> Raw:
+        order: Raw = self.api.get(f"/orders/{provider_order_id}")
+        return order
 
-    def fetch_loose_tickets(self, event_id: str) -> Iterator[Page]:
-        query = {"event_id": event_id}
+    def fetch_loose_tickets(self, provider_occurrence_id: str) -> Iterator[Page]:
+        query = {"event_id": provider_occurrence_id}
         for rows in by_last_id(self.api, "/issued_tickets", query):
-            # Only an order_id that is there and null says that there is no order.
-            loose = [row for row in rows if row.get("order_id", "untold") is None]
+            # Only an explicit null says that there is no order.
+            loose = [row for row in rows if row.get("order_id", "absent") is None]
             yield Page("ticket", loose, listed=len(rows))
 
-    def push_check_in(self, ticket_id: str, occurrence_id: str, *, is_in: bool) -> None:
+    def push_check_in(
+        self, provider_ticket_id: str, provider_occurrence_id: str, *, is_in: bool
+    ) -> None:
         """
-        One entry, or one taken back.
+        One entry, or the cancellation of one.
         """
-        number = "1" if is_in else "-1"
-        told = {"issued_ticket_id": ticket_id, "quantity": number}
-        self.api.post("/check_ins", form=told)
+        quantity = "1" if is_in else "-1"
+        form = {"issued_ticket_id": provider_ticket_id, "quantity": quantity}
+        self.api.post("/check_ins", form=form)
 
     def owner_of(self, raw: Raw) -> str | None:
         """
         The box office's name in the public address of a series or event.
         """
         parts = urlsplit(str(raw.get("url") or ""))
-        steps = [step for step in parts.path.split("/") if step]
-        if steps and steps[0] == "events":
-            steps = steps[1:]
-        return steps[0] if len(steps) >= 2 else None
+        segments = [segment for segment in parts.path.split("/") if segment]
+        if segments and segments[0] == "events":
+            segments = segments[1:]
+        return segments[0] if len(segments) >= 2 else None
 
     def watermark_of(self, raw: Raw) -> str:
-        return f"{_placed(raw):012d}"
+        return f"{_placed_at(raw):012d}"

@@ -12,9 +12,7 @@ import msgspec
 from ticketsync.core import money
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.providers import reading
-from ticketsync.providers.base import (
-    Raw,
-)
+from ticketsync.providers.base import Raw
 
 if TYPE_CHECKING:
     pass

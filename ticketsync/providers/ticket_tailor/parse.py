@@ -12,9 +12,7 @@ from ticketsync.core.records import OrderStatus
 from ticketsync.net import hooks
 from ticketsync.net.hooks import Delivery, Hint
 from ticketsync.providers import reading
-from ticketsync.providers.base import (
-    Raw,
-)
+from ticketsync.providers.base import Raw
 from ticketsync.providers.ticket_tailor.line_sums import (
     Amounts,
     LineSums,

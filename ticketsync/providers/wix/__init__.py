@@ -3,36 +3,35 @@ Wix Events.
 
 API       https://dev.wix.com/docs/rest: events V3, orders V1, guests V2, payments V2
 Words     siblings of one `categoryId` are our Event, each their event our Occurrence
-Auth      the raw API key in `Authorization`, no `Bearer`; `wix-site-id` beside it
+Auth      the raw API key in `Authorization`, no `Bearer`, and `wix-site-id`
 Pages     by offset and limit; four different envelopes
-Surprise  an order without its three fieldsets looks valid and says nothing true
-Surprise  no filter by change on orders: guests have one, refunds only stand in the
-          payment transactions, an order never tells that money went back
-Surprise  a weekly show is one independent event per date
-Surprise  `revenue` is what is left of the total after Wix's own fee only; what the
-          card processor keeps is not told: the fees of a paid order are unknown
+Surprise  an order requested without its three fieldsets looks valid and is wrong
+Surprise  no filter by change on orders: guests have one; refunds appear only in the
+          payment transactions, never in the order
+Surprise  a weekly show is one independent event per performance
+Surprise  `revenue` is the total less Wix's own fee only; what the card processor
+          keeps is not reported: the fees of a paid order are unknown
 
 Unverified, and therefore handled tolerantly:
 - that every change of an order but a refund moves one of its guests (the daily sweep
   reads everything);
 - that a transaction's id is the order's `transactionId`; its `wixAppOrderId` is
   taken where it is not;
-- that a cancelled order that was never seen paid, and of which nothing went back,
-  was never paid;
+- that a cancelled order that was never seen paid, and has no refund, was never paid;
 - that guests are found by several order numbers at once;
-- that an order that was deleted answers 404 when it is asked for alone;
-- a transaction list that answers 403 lacks a permission: nothing is read then,
+- that a deleted order answers 404 when it is requested alone;
+- that a transaction list that answers 403 lacks a permission: nothing is read then,
   because refunds would be missed silently.
 
 A gift card is a way of paying, so gross is the grand total with it. RSVP and external
-events are listed and sell nothing here. An order that has no invoice comes to its
-`totalPrice`; what of it are fees is unknown.
+events are listed and sell nothing here. The total of an order without an invoice is its
+`totalPrice`; how much of it is fees is unknown.
 
 An order and its refunds come from two lists; our raw record is
 `{"id", "order": …, "refunds": […], "transaction": …}`: the id under which the site's
 transactions hold its payment, `null` where they lack it and should not. Such an order,
 and one that has lost a refund, its invoice or its tickets since it was last read,
-contradicts itself and stays as it was.
+contradicts itself and is not updated.
 """
 
 from __future__ import annotations

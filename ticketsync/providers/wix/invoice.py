@@ -5,26 +5,23 @@ The invoice of a Wix order.
 from __future__ import annotations
 
 from ticketsync.core import money
-from ticketsync.core.errors import (
-    UnreadableRecord,
-)
+from ticketsync.core.errors import UnreadableRecord
 from ticketsync.providers import reading
-from ticketsync.providers.base import (
-    Raw,
-)
+from ticketsync.providers.base import Raw
 
 
 def money_amount(raw: Raw, name: str, currency: str) -> int:
     """
-    A Money object: `value` first, the older `amount` where it is missing.
+    A Money object in minor units: its `value`, or the older `amount` where that is
+    missing. Raises `UnreadableRecord` for another currency.
     """
-    told = raw.get(name)
-    if told is None:
+    value = raw.get(name)
+    if value is None:
         return 0
-    if told.get("currency") not in (None, "", currency):
-        raise UnreadableRecord(f"{name} is in {told['currency']}, not in {currency}")
+    if value.get("currency") not in (None, "", currency):
+        raise UnreadableRecord(f"{name} is in {value['currency']}, not in {currency}")
     return reading.amount(
-        told, "value" if told.get("value") is not None else "amount", currency
+        value, "value" if value.get("value") is not None else "amount", currency
     )
 
 
@@ -40,33 +37,42 @@ class Invoice:
         self.currency = reading.text(price, "currency").upper()
         money.exponent(self.currency)
         self.items = list(raw.get("items") or ())
-        self.subtotal = self.of(raw, "subTotal")
-        self.discount = self.of(raw.get("discount") or {}, "amount")
+        self.subtotal = self.amount(raw, "subTotal")
+        self.discount = self.amount(raw.get("discount") or {}, "amount")
         tax = raw.get("tax") or {}
-        self.tax = None if tax.get("amount") is None else self.of(tax, "amount")
+        self.tax = None if tax.get("amount") is None else self.amount(tax, "amount")
         self.tax_on_top = bool(tax) and str(tax.get("type")).upper() != "INCLUDED"
         self.fees = [
-            (str(fee.get("type") or "").upper(), self.of(fee, "amount"))
+            (str(fee.get("type") or "").upper(), self.amount(fee, "amount"))
             for fee in raw.get("fees") or ()
         ]
         self.total = (
-            self.of(raw, "grandTotal")
+            self.amount(raw, "grandTotal")
             if raw.get("grandTotal")
-            else self.of(order, "totalPrice")
+            else self.amount(order, "totalPrice")
         )
 
-    def of(self, raw: Raw, name: str) -> int:
+    def amount(self, raw: Raw, name: str) -> int:
         return money_amount(raw, name, self.currency)
 
     @property
     def added_fees(self) -> int:
+        """
+        The fees that the buyer paid on top.
+        """
         return sum(amount for kind, amount in self.fees if "ADDED" in kind)
 
     @property
     def faces(self) -> int:
+        """
+        The ticket prices of all tickets, after discounts.
+        """
         return self.subtotal - self.discount
 
-    def doubt(self, refunded: int, charged: int) -> str | None:
+    def discrepancy(self, refunded: int, charged: int) -> str | None:
+        """
+        Why the amounts do not add up, if they do not.
+        """
         on_top = (self.tax or 0) if self.tax_on_top else 0
         parts = self.faces + on_top + self.added_fees
         if self.is_reported and parts != self.total:
@@ -75,16 +81,16 @@ class Invoice:
             )
             return f"its invoice comes to {ours} {self.currency}, not to {theirs}"
         if refunded > charged:
-            ours, theirs = (
+            returned, paid = (
                 money.decimal_text(a, self.currency) for a in (refunded, charged)
             )
-            return f"refunded {ours} of {theirs} {self.currency} paid"
+            return f"refunded {returned} of {paid} {self.currency} paid"
         return None
 
 
 def balance_due(order: Raw, currency: str) -> int:
     """
-    What a partly paid order still owes.
+    What is still owed of a partly paid order, in minor units.
     """
     if str(order.get("status")).upper() != "PARTIALLY_PAID":
         return 0

@@ -4,9 +4,7 @@ Wix Events as data: its status words, error codes, options and limits.
 
 from __future__ import annotations
 
-from collections.abc import (
-    Mapping,
-)
+from collections.abc import Mapping
 from typing import Any
 
 from ticketsync.core.records import OccurrenceStatus, OrderStatus
@@ -45,7 +43,7 @@ ORDER_STATUS = {
 }
 
 
-# What a refund goes through: of one that is reported twice, the later word is true.
+# A refund passes through these in order: if it is reported twice, the later one holds.
 REFUND_STATUS = {
     word: rank
     for rank, word in enumerate(("pending", "succeeded", "failed", "reversed"))
@@ -60,7 +58,7 @@ BY_HAND = ("offline", "inperson", "cash")  # methods without a payment processor
 
 def explain(status: int, body: Mapping[str, Any]) -> ErrorExplanation | None:
     """
-    What an error answer means; codes stand in `details.applicationError`.
+    What an error response means; its code is in `details.applicationError`.
     """
     details = body.get("details")
     error = details.get("applicationError") if isinstance(details, dict) else None
@@ -73,7 +71,7 @@ def explain(status: int, body: Mapping[str, Any]) -> ErrorExplanation | None:
     if status == 401:
         return ErrorExplanation(
             "Wix does not know this API key",
-            "Make one as the account's owner at manage.wix.com/account/api-keys.",
+            "Create one as the account's owner at manage.wix.com/account/api-keys.",
         )
     if status == 403:
         return ErrorExplanation(
@@ -127,7 +125,7 @@ SPEC = ProviderSpec(
     ),
     explain=explain,
     global_ids=frozenset((LISTING,)),
-    limits="card processing fees are not told; webhooks only for a venue's own "
+    limits="card processing fees are not reported; webhooks only for a venue's own "
     "app; events by registration or sold elsewhere sell nothing here",
 )
 
