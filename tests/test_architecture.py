@@ -28,7 +28,7 @@ ALLOWED = {
     "workflows": {
         *("workflows", "providers.registry", "providers.base", "providers.reading"),
         "providers.options",
-        *("providers.recipe", "providers.file_import"),  # reports before they are read
+        "providers.file_import",  # reports before they are read
         *(
             "store.engine",
             "store.lease",

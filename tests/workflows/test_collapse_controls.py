@@ -90,7 +90,7 @@ CASES = [
     case("ticket_tailor", "/events", CHANGES, "empty", DATES, quick=True),
     case(
         *("ticket_tailor", "/event_series", FIRST, "empty"),
-        off(ticket_tailor, "is_mostly_missing", False),
+        off(ticket_tailor.fetch, "is_mostly_missing", False),
     ),
     case("ticket_tailor", "/orders", FIRST, "at 40 %", FEW, quick=True),
     case("ticket_tailor", "/orders", FULL, "empty", LOST, FEW),
@@ -112,7 +112,7 @@ CASES = [
     ),
     case(
         *("eventbrite", "/organizations/*/attendees/", CHANGES, "empty"),
-        off(eventbrite, "is_mostly_missing", False),
+        off(eventbrite.fetch, "is_mostly_missing", False),
     ),
     case(
         *("eventbrite", "/organizations/*/orders/", FULL, "90 % of what it promises"),
@@ -120,7 +120,7 @@ CASES = [
     ),
     case(
         *("humanitix", "/v1/events/*/orders", FULL, "empty"),
-        off(humanitix, "_is_collapsed", False),
+        off(humanitix.fetch, "_is_collapsed", False),
     ),
     case(
         *("humanitix", "/v1/events/*/orders", FIRST, "90 % of what it promises"),
@@ -129,8 +129,8 @@ CASES = [
     case(
         *("humanitix", "/v1/events/*/tickets", FIRST, "empty", DRIFT),
         off(humanitix.Humanitix, "_refuse_few_tickets"),
-        off(humanitix, "_refuse_contradiction"),
-        off(humanitix, "_refuse_missing_tickets"),
+        off(humanitix.parse, "_refuse_contradiction"),
+        off(humanitix.parse, "_refuse_missing_tickets"),
     ),
     case("wix", "/events/v1/orders", FIRST, "empty", CROSS, quick=True),
     case("wix", "/events/v1/orders", FULL, "empty", CROSS, LOST),
@@ -140,11 +140,11 @@ CASES = [
     ),
     case(
         *("wix", "/events/v1/orders", CHANGES, "at 40 %"),
-        off(wix, "is_mostly_missing", False),
+        off(wix.fetch, "is_mostly_missing", False),
     ),
     case(
         *("wix", "/events/v1/orders", CHANGES, "empty"),
-        *(off(wix, "is_mostly_missing", False), silent(wix.Wix, "_new_orders")),
+        *(off(wix.fetch, "is_mostly_missing", False), silent(wix.Wix, "_new_orders")),
     ),
     case(
         *("wix", "/events/v2/guests/query", CHANGES, "90 % of what it promises"),
@@ -152,19 +152,19 @@ CASES = [
     ),
     case(
         *("wix", "/payments/v2/transactions", FULL, "empty"),
-        off(wix, "_refuse_contradiction"),
+        off(wix.parse, "_refuse_contradiction"),
     ),
     case("square", "/v2/locations", FULL, "at 50 %", PARTS, LOST),
     case("square", "/v2/orders/search", FIRST, "empty", CROSS),
     case("square", "/v2/orders/search", FULL, "empty", CROSS, LOST),
     case(
         *("square", "/v2/orders/*", CHANGES, "empty"),
-        off(square, "is_mostly_missing", False),
+        off(square.fetch, "is_mostly_missing", False),
     ),
     case(
         *("square", "/v2/payments", FULL, "empty", DRIFT),
-        (square, "MOST_GAPS", 10**9),
-        off(square, "_refuse_contradiction"),
+        (square.fetch, "MOST_GAPS", 10**9),
+        off(square.parse, "_refuse_contradiction"),
     ),
 ]
 

@@ -185,7 +185,7 @@ def test_f11_control_a_watermark_of_our_own_clock_loses_changes(
     Our clock four minutes fast, its time as the place to go on from, no overlap. (Ten
     minutes are noticed as a watermark from the future.)
     """
-    monkeypatch.setattr(eventbrite, "OVERLAP", timedelta(0))
+    monkeypatch.setattr(eventbrite.fetch, "OVERLAP", timedelta(0))
     played.clock = lambda: played.player.world.now
     monkeypatch.setattr(
         eventbrite.Eventbrite,
