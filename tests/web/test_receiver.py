@@ -26,8 +26,8 @@ from ticketsync.reporting import deliveries as told
 from ticketsync.sandbox import deliveries
 from ticketsync.store import engine
 from ticketsync.web import receiver
-from ticketsync.web.receiver import Door
 from ticketsync.webhooks import inbox
+from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 
 SECRET = "whsec_canary_77"
 PATH = "p" * 43
@@ -58,7 +58,7 @@ def database(sqlite):
 
 @pytest.fixture
 def door():
-    return Door(1, "tt", PATH, URL, TicketTailor, [Secret(SECRET)])
+    return WebhookEndpoint(1, "tt", PATH, URL, TicketTailor, [Secret(SECRET)])
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ def test_f62_no_request_of_a_thousand_makes_410_5xx_or_a_redirect(address):
 
 
 def test_f59_eventbrite_is_known_by_its_path_and_unsigned_hints_are_coalesced(database):
-    door = Door(2, "eb", PATH, URL, Eventbrite, [])
+    door = WebhookEndpoint(2, "eb", PATH, URL, Eventbrite, [])
     body = b'{"config":{"action":"order.placed"},"api_url":"https://www.eventbriteapi.com/v3/orders/5/"}'
     with serving(database, door) as base:
         for _ in range(5):
@@ -199,7 +199,7 @@ def test_f59_eventbrite_is_known_by_its_path_and_unsigned_hints_are_coalesced(da
 
 
 def test_f60_an_evil_address_is_kept_as_rejected_and_nobody_is_asked(database):
-    door = Door(2, "eb", PATH, URL, Eventbrite, [])
+    door = WebhookEndpoint(2, "eb", PATH, URL, Eventbrite, [])
     with (
         socket.create_server(("127.0.0.1", 0)) as canary,
         serving(database, door) as base,
@@ -215,7 +215,7 @@ def test_f60_an_evil_address_is_kept_as_rejected_and_nobody_is_asked(database):
 
 
 def test_f69_a_missing_secret_is_no_success(database):
-    door = Door(1, "tt", PATH, URL, TicketTailor, [])
+    door = WebhookEndpoint(1, "tt", PATH, URL, TicketTailor, [])
     with serving(database, door) as base:
         assert post(f"{base}/hooks/{PATH}", signed()).status_code == 503
     assert rows(database) == []
@@ -235,7 +235,7 @@ def test_what_cannot_be_kept_is_asked_for_again(database, address, monkeypatch):
         raise errors.DatabaseError("the disk is full", word="disk-full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(inbox, "keep", full)
+        patch.setattr(inbox, "store", full)
         assert post(address, signed()).status_code == 503
     assert post(address, signed()).status_code == 200
 
@@ -290,7 +290,7 @@ def served(home, ready, monkeypatch):
     )
     database = engine.open_database(str(place))
     with database.read() as session:
-        (endpoint,) = inbox.endpoints(session, clock.now())
+        (endpoint,) = inbox.list_endpoints(session, clock.now())
 
     def start():
         child = commands.start("serve", "--port", "0", "--no-work", "--no-pages")

@@ -20,7 +20,7 @@ from ticketsync.net.hooks import ORDER
 from ticketsync.providers.base import ReportsChanges
 from ticketsync.store.engine import Database
 from ticketsync.webhooks import inbox
-from ticketsync.webhooks.inbox import Waiting
+from ticketsync.webhooks.inbox import WaitingDelivery
 from ticketsync.workflows import show_figures
 from ticketsync.workflows.account_run import AccountRun, new_run_id, run_account
 from ticketsync.workflows.sync import listing
@@ -49,10 +49,10 @@ def process_deliveries(database: Database, settings: Settings) -> Processed:
     its deliveries for later.
     """
     with database.read() as session:
-        items = inbox.waiting(session, clock.now())
+        items = inbox.list_due(session, clock.now())
         accounts = {account.id: account for account in state.all_accounts(session)}
     run_id = new_run_id()
-    by_account: dict[int, list[Waiting]] = {}
+    by_account: dict[int, list[WaitingDelivery]] = {}
     for item in items:
         by_account.setdefault(item.account_id, []).append(item)
     results = [
@@ -68,7 +68,7 @@ def _account(
     database: Database,
     settings: Settings,
     account: AccountState,
-    items: Sequence[Waiting],
+    items: Sequence[WaitingDelivery],
     run_id: str,
 ) -> Result:
     result, _ = run_account(
@@ -82,13 +82,13 @@ def _account(
     )
     if result.outcome in ("failed", "partial") and result.exit_code:
         with database.write() as session:
-            left = {item.id for item in inbox.waiting(session, clock.now())}
+            left = {item.id for item in inbox.list_due(session, clock.now())}
             unsettled = [item for item in items if item.id in left]
             inbox.postpone(session, unsettled, clock.now(), result.message)
     return result
 
 
-def _work(run: AccountRun, items: Sequence[Waiting]) -> tuple[int, bool]:
+def _work(run: AccountRun, items: Sequence[WaitingDelivery]) -> tuple[int, bool]:
     single: dict[Pair, list[int]] = {}
     whole: list[int] = []
     for item in items:
