@@ -1,3 +1,3 @@
 """
-What we reach beside the platforms: people's phones and mailboxes.
+What we reach apart from the platforms: people's phones and mailboxes.
 """

@@ -22,12 +22,12 @@ def send(
     settings: NotifySettings, title: str, text: str
 ) -> list[errors.TicketsyncError]:
     """
-    Tell everybody in the settings; returns what could not be told, and to whom.
+    Send to everyone in the settings; returns the failures, and to whom.
     """
     failures: list[errors.TicketsyncError] = []
-    for tell in _ways(settings):
+    for send_one in _channels(settings):
         try:
-            tell(title, text)
+            send_one(title, text)
         except errors.TicketsyncError as error:
             failures.append(error)
     return failures
@@ -35,14 +35,14 @@ def send(
 
 def ways(settings: NotifySettings) -> int:
     """
-    In how many ways `send` tells.
+    Through how many channels `send` goes.
     """
-    return len(list(_ways(settings)))
+    return len(list(_channels(settings)))
 
 
 def beat(settings: NotifySettings) -> None:
     """
-    Call the heartbeat's address; `ProviderUnavailable` if nobody hears it.
+    Call the heartbeat's address; `ProviderUnavailable` if it does not answer.
     """
     url = config.address(settings.heartbeat)
     try:
@@ -56,7 +56,7 @@ def beat(settings: NotifySettings) -> None:
         ) from None
 
 
-def _ways(settings: NotifySettings) -> Iterator[Callable[[str, str], None]]:
+def _channels(settings: NotifySettings) -> Iterator[Callable[[str, str], None]]:
     if settings.urls:
         yield lambda title, text: _by_apprise(settings.urls, title, text)
     if settings.command:

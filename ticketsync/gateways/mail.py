@@ -24,8 +24,8 @@ def send(url: str, subject: str, text: str) -> None:
     Send one plain text mail; `ProviderUnavailable` if the server does not take it.
     """
     where = urlsplit(url)
-    told = parse_qs(where.query)
-    to, sender = told.get("to", []), told.get("from", [])
+    options = parse_qs(where.query)
+    to, sender = options.get("to", []), options.get("from", [])
     if where.scheme not in PORTS or not where.hostname or not to or not sender:
         raise errors.ConfigurationError(
             "The mail address under `notify` cannot be read.",

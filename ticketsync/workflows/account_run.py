@@ -236,7 +236,7 @@ def run_account(
 
 def _as_it_stands(session: Session, account: AccountState) -> AccountState:
     """
-    The account as it is now that nobody else works on it: since the command began, its
+    The account as it is now that no one else works on it: since the command began, its
     options may have been changed, or it may have been retired.
     """
     current = state.get_account_by_id(session, account.id)
@@ -333,8 +333,8 @@ def _close(
 
 
 def _log(result: Result) -> None:
-    tell = log.info if result.outcome == "success" else log.warning
-    tell(
+    write = log.info if result.outcome == "success" else log.warning
+    write(
         "account finished",
         account=result.account,
         outcome=result.outcome,

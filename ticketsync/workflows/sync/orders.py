@@ -1,5 +1,5 @@
 """
-Reading one account's orders: fetch a page, parse it beside what is held, save it.
+Reading one account's orders: fetch a page, parse it, save it.
 """
 
 from __future__ import annotations

@@ -38,8 +38,8 @@ from ticketsync.workflows.sync.raw_records import (
 class KnownOrders(msgspec.Struct, frozen=True):
     """
     What we hold of a page's orders, by the platform's ids: the hash of each order's
-    content; of those that are read beside older versions, these, oldest first; and the
-    occurrences that are listed.
+    content; for platforms that need them, the older versions of each, oldest first; and
+    the occurrences that are listed.
     """
 
     contents: Mapping[str, bytes]
@@ -242,7 +242,7 @@ def _order_parser(
     provider: Provider, known: KnownOrders, listed: Collection[str]
 ) -> Callable[[Raw], records.Order]:
     """
-    How one order is parsed: beside its older versions where the provider needs them,
+    How one order is parsed: with its older versions where the provider needs them,
     and only with a known currency and for occurrences that are listed.
     """
 

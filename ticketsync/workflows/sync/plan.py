@@ -277,7 +277,7 @@ def counting_rule(listed: Occurrences, held: Mapping[int, Held]) -> int:
     """
     Which of `Held.tickets` the listing counts, judged by where they differ.
 
-    Nobody documents whether unpaid and void tickets are counted. A way of counting
+    It is not documented whether unpaid and void tickets are counted. A way of counting
     is believed when it alone explains several occurrences; else the smallest one is,
     which at worst asks a platform in vain.
     """
