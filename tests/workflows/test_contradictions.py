@@ -216,7 +216,7 @@ def test_a_currency_that_nobody_knows_is_set_aside_by_name(
     monkeypatch.setattr(
         TicketTailor,
         "read_event",
-        lambda self, raw: in_that_currency(read_event(self, raw)),
+        lambda self, raw: in_that_currency(read_event(raw)),
     )
     assert sync.sync(adopted, settings, Request(full=True)).exit_code == 3
     assert gross(adopted) == before
@@ -226,7 +226,7 @@ def test_a_currency_that_nobody_knows_is_set_aside_by_name(
     monkeypatch.setattr(
         TicketTailor,
         "read_order",
-        lambda self, raw: bought_in_that_currency(read_order(self, raw)),
+        lambda self, raw: bought_in_that_currency(read_order(raw)),
     )
     sync.replay(adopted, settings, [])
     assert gross(adopted) == before
