@@ -31,14 +31,13 @@ from ticketsync.net import exact_json
 from ticketsync.providers import reading
 from ticketsync.providers.base import (
     Extent,
-    FiltersByChange,
     IssuesLooseTickets,
     ListsInOrders,
     Page,
     Provider,
     Raw,
-    ReadsWholeAccount,
-    ReportsChanges,
+    has_change_feed,
+    reads_account,
 )
 from ticketsync.sales import privacy, quarantine, saving, versions
 from ticketsync.sales.packing import Version, pack
@@ -161,7 +160,7 @@ def read_recent(run: AccountRun, progress: Reading, *, accept_shrink: bool) -> s
     Save orders placed since the last watermark; answers the events they belong to.
     """
     provider = run.provider
-    if not isinstance(provider, ReadsWholeAccount):
+    if not reads_account(provider):
         return set()
     with run.database.read() as session:
         newest = bookmarks.get_bookmarks(session, run.account.id, NEWEST).get("")
@@ -172,12 +171,12 @@ def read_recent(run: AccountRun, progress: Reading, *, accept_shrink: bool) -> s
     try:
         for page in checked(run, pages, accept_shrink=accept_shrink):
             _save_page(run, page, progress)
-            if page.gone:
-                _mark_gone(run, _held(run, page.gone))
+            if page.unknown_ids:
+                _mark_gone(run, _held(run, page.unknown_ids))
     except errors.InvalidResponse as incomplete:
         if incomplete.word != "list-incomplete":
             raise
-        if isinstance(provider, ReportsChanges):
+        if has_change_feed(provider):
             read_everything_next(run)
             raise
         run.troubles.append(incomplete)  # events are read by themselves, too
@@ -198,7 +197,7 @@ def read_whole(
     All orders of the account, in time windows side by side; goes on where it stopped.
     """
     provider = run.provider
-    assert isinstance(provider, ReadsWholeAccount)
+    assert reads_account(provider)
     with run.database.read() as session:
         left = bookmarks.get_bookmarks(session, run.account.id, WINDOWS).get("")
     progress.expected = _total(listed)
@@ -278,7 +277,7 @@ def read_events(
     """
     provider = run.provider
     units = _units(run, chosen, listed, swept=swept)
-    progress.was_sweeping = swept and provider.spec.orders_by == "event"
+    progress.was_sweeping = swept and provider.spec.reads == "per_event"
     progress.expected += _total(chosen)
 
     def reader(unit: _Unit) -> Callable[[], Iterator[tuple[_Unit, Page | None]]]:
@@ -339,7 +338,7 @@ def _units(
     *,
     swept: bool,
 ) -> list[_Unit]:
-    if run.provider.spec.orders_by == "occurrence":
+    if run.provider.spec.reads != "per_event":
         return [_Unit(o.occurrence_id, (o,), None) for o in chosen]
     with run.database.read() as session:
         marks = bookmarks.get_bookmarks(session, run.account.id, STREAM)
@@ -535,7 +534,7 @@ def _read_again_next(run: AccountRun, progress: Reading, events: Iterable[str]) 
     with run.transaction() as session:
         bookmarks.drop_events(session, run.account.id, STREAM, events)
     progress.marks = None
-    if isinstance(run.provider, ReportsChanges):
+    if has_change_feed(run.provider):
         read_everything_next(run)
 
 
@@ -609,7 +608,7 @@ def marks_for(
     if not chosen:
         return {}
     held = _counted(run, progress)
-    sure = isinstance(run.provider, ReportsChanges | FiltersByChange)
+    sure = run.provider.spec.changes != "none"
     return {
         occurrence.occurrence_id: Mark(
             progress.prints[occurrence.occurrence_id],
@@ -950,7 +949,7 @@ def _save_loose_page(
     news = [c for c in cleans if held.get(c.id, b"") not in (c.content, None)]
 
     def read(raw: Raw) -> IncomingTicket:
-        loose = provider.read_loose_ticket(raw)
+        loose = provider.parse_loose_ticket(raw)
         if loose.ticket.occurrence_id not in progress.ids:
             raise errors.UnreadableRecord(
                 "its event is not listed", word="unknown-event"

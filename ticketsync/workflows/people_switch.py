@@ -11,7 +11,7 @@ from __future__ import annotations
 from ticketsync.accounts import bookmarks, state
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock
-from ticketsync.providers.base import ReportsChanges, ReportsPeople
+from ticketsync.providers.base import ReportsPeople, has_change_feed
 from ticketsync.sales import saving
 from ticketsync.workflows import orders
 from ticketsync.workflows.account_run import AccountRun
@@ -44,7 +44,7 @@ def follow(run: AccountRun) -> None:
             return
         bookmarks.drop_events(session, account.id, orders.STREAM, dates)
         unfinished = [orders.WINDOWS, orders.BEGUN, orders.SWEPT]
-        if isinstance(run.provider, ReportsChanges):
+        if has_change_feed(run.provider):
             unfinished.append(orders.NEWEST)
         bookmarks.drop(session, account.id, unfinished)
         bookmarks.put(session, account.id, READ, {"": "yes"})

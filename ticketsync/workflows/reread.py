@@ -95,7 +95,7 @@ def _save_loose(
     currencies = {
         occurrence.occurrence_id: occurrence.currency for occurrence in listed
     }
-    good, _ = understood("ticket", cleaned(raws, None), provider.read_loose_ticket)
+    good, _ = understood("ticket", cleaned(raws, None), provider.parse_loose_ticket)
     incoming = [
         IncomingTicket(item.value, currency, item.clean.content)
         for item in good

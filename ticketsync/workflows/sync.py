@@ -28,9 +28,8 @@ from ticketsync.core import clock, errors, log
 from ticketsync.core.config import Settings
 from ticketsync.financials import recompute
 from ticketsync.providers.base import (
-    FiltersByChange,
-    ReadsWholeAccount,
-    ReportsChanges,
+    has_change_feed,
+    reads_account,
 )
 from ticketsync.reporting import numbers
 from ticketsync.reporting.changes import Change, changes
@@ -460,8 +459,10 @@ def _read_orders(
         and (request.full or not occurrence.is_dated or occurrence.starts_at >= since)
     ]
     provider = run.provider
-    reports_changes = isinstance(provider, ReportsChanges)
-    whole = isinstance(provider, ReadsWholeAccount) and (
+    if provider.spec.reads == "none":
+        window = []
+    reports_changes = has_change_feed(provider)
+    whole = reads_account(provider) and (
         bool(unfinished)
         or (reports_changes and (swept or not newest))
         or (swept and orders.whole_is_cheaper(window, listed))
@@ -478,7 +479,7 @@ def _read_orders(
         recent = orders.read_recent(run, progress, accept_shrink=accept)
         stale = {occurrence.occurrence_id for occurrence in orders.stale(window, marks)}
         wanted = stale | recent | waiting
-        filters = isinstance(provider, FiltersByChange)
+        filters = provider.spec.changes == "by_event"
         chosen = [o for o in window if swept or filters or o.occurrence_id in wanted]
         rest = chosen
     if rest:

@@ -26,8 +26,8 @@ from ticketsync.providers.base import (
     Page,
     Provider,
     Raw,
-    ReadsWholeAccount,
     ReportsPeople,
+    reads_account,
 )
 from ticketsync.sales.allocation import AllocatedOrder, allocate
 from ticketsync.sales.packing import Block, Version, pack
@@ -89,7 +89,7 @@ def understand(
         for raw in raws
     ]
     newest = ""
-    if isinstance(provider, ReadsWholeAccount):
+    if reads_account(provider):
         moments = (reading.parsed_or_empty(provider.watermark_of, raw) for raw in raws)
         newest = max(moments, default="")
     people = _people(provider, raws) if keeps_people else {}
@@ -120,7 +120,7 @@ def _people(provider: Provider, raws: Sequence[Raw]) -> dict[str, records.People
     if isinstance(provider, ReportsPeople):
         for raw in raws:
             with contextlib.suppress(errors.UnreadableRecord):
-                found[str(raw["id"])] = reading.parsed(provider.read_people, raw)
+                found[str(raw["id"])] = reading.parsed(provider.parse_people, raw)
     return found
 
 
@@ -131,12 +131,12 @@ def _reader(
     How the provider reads an order, beside what we hold of it from before.
     """
     if not isinstance(provider, NeedsEarlier):
-        return provider.read_order
+        return provider.parse_order
     before = earlier(ids)
 
     def read(raw: Raw) -> records.Order:
         known = before.get(str(raw["id"]), [])
-        return provider.read_order(provider.with_earlier(raw, known))
+        return provider.parse_order(provider.with_earlier(raw, known))
 
     return read
 
