@@ -93,7 +93,7 @@ def notify_waiting(
         with database.write() as session:
             dismissals.forget_notified(session, news.over)
             # Where one channel failed and another did not, nothing is sent twice.
-            if news.items and len(wrong) < gateway.ways(settings.notify):
+            if news.items and len(wrong) < gateway.count_channels(settings.notify):
                 dismissals.record_notified(
                     session,
                     [((item.kind, item.key), item.version) for item in news.items],
@@ -167,7 +167,7 @@ def beat(settings: Settings) -> list[errors.TicketsyncError]:
     if not settings.notify.heartbeat:
         return []
     try:
-        gateway.beat(settings.notify)
+        gateway.send_heartbeat(settings.notify)
     except errors.TicketsyncError as error:
         return [error]
     return []

@@ -187,7 +187,7 @@ def _refuse_people(
             f"{name!r}, and it goes before what is set here.",
             hint=f"Change or take out the line below `accounts: {name}:` there.",
         )
-    if wanted and not hasattr(kind, "read_people"):
+    if wanted and not hasattr(kind, "parse_people"):
         raise errors.UsageError(
             f"{kind.spec.title}: nobody is named there, so nobody can be kept.",
             hint="Leave people as it is.",

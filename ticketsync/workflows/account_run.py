@@ -148,7 +148,7 @@ def client(
             minutes=spec.budget.minutes,
         ),
         run_id=run_id,
-        patience=WaitBudget(settings.sync.wait_seconds),
+        wait_budget=WaitBudget(settings.sync.wait_seconds),
         deadline_seconds=min(
             settings.sync.deadline_minutes * 60,
             longest if longest is not None else float("inf"),

@@ -78,7 +78,7 @@ def _tell(
         title, text = _message(news)
         wrong = gateway.send(settings.notify, title, text)
     # Where one channel failed and another did not, nothing is sent twice.
-    if not wrong or len(wrong) < gateway.ways(settings.notify):
+    if not wrong or len(wrong) < gateway.count_channels(settings.notify):
         with database.write() as session:
             notices.put(session, standings, fullness, now)
     return wrong

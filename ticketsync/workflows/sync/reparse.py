@@ -128,7 +128,7 @@ def _save_loose(
         occurrence.occurrence_id: occurrence.currency for occurrence in listed
     }
     good, _ = parse_or_quarantine(
-        "ticket", clean_records(raws, None), provider.read_loose_ticket
+        "ticket", clean_records(raws, None), provider.parse_loose_ticket
     )
     incoming = [
         IncomingTicket(item.value, currency, item.clean.content)
