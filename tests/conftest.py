@@ -305,7 +305,7 @@ def connect(database, address, name="tt"):
     """
     with database.write() as session:
         shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
-        state.add(
+        state.add_account(
             session,
             state.NewAccount(name, "ticket_tailor", address, "env", "TT_KEY", "", None),
             clock.now(),

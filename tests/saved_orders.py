@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import links, occurrences, shows
+from ticketsync.catalogue import adopting, occurrences, shows
 from ticketsync.catalogue.occurrences import Listed
 from ticketsync.core import records
 from ticketsync.core.config import AccountSettings, Settings
@@ -39,7 +39,7 @@ def prepare(database, *, timezone=ZONE):
     """
     with database.write() as session:
         shows.add_venue(session, "The Lantern Room", timezone, "AUD")
-        state.add(
+        state.add_account(
             session,
             state.NewAccount("tt", "ticket_tailor", None, "env", "TT_KEY", "", None),
             FIRST_DAY,
@@ -50,7 +50,7 @@ def prepare(database, *, timezone=ZONE):
         ]
         occurrences.save(session, 1, listed)
         found = occurrences.list_occurrences(session)
-        links.adopt(session, found, batch="test", now=FIRST_DAY)
+        adopting.adopt_occurrences(session, found, batch="test", now=FIRST_DAY)
     return database
 
 

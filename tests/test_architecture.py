@@ -16,7 +16,8 @@ import ticketsync
 
 ROOT = Path(ticketsync.__file__).parent
 CONTEXTS = {
-    *("accounts", "catalogue", "sales", "financials", "webhooks", "visitors"),
+    *("accounts", "catalogue", "sales", "door", "financials", "webhooks"),
+    "visitors",
 }
 READERS = {"reporting"}
 ALLOWED = {
@@ -249,7 +250,7 @@ SWITCHES = {"sync_enabled", "sync_ticket_sales", "is_excluded"}
 MAY_COMPARE_SWITCHES = {
     "store.counted",  # the rule
     # Matching proposes no excluded show; nothing is counted by it.
-    "catalogue.links.show_candidates",
+    "catalogue.matching_input.build_show_candidates",
     "workflows.match.MatchSession.shows",
     "cli.shows.print_shows",  # the words "left out"
 }

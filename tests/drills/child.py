@@ -31,9 +31,11 @@ def bookmark_first(work, lot, progress, counts, *, keep_place=False, is_retry=Fa
         place = lot[-1][0]
         with work.transaction() as session:
             if place is None:
-                bookmarks.drop(session, work.account.id, [orders.WINDOWS])
+                bookmarks.delete_bookmarks(session, work.account.id, [orders.WINDOWS])
             else:
-                bookmarks.put(session, work.account.id, orders.WINDOWS, {"": place})
+                bookmarks.save_bookmarks(
+                    session, work.account.id, orders.WINDOWS, {"": place}
+                )
         time.sleep(0.2)  # the gap, wide enough to be hit
     save(work, lot, progress, counts, is_retry=is_retry)
 

@@ -21,13 +21,13 @@ from conftest import NOW
 from sqlalchemy import and_, insert, text, true, type_coerce, update
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import occurrences, shows
+from ticketsync.catalogue import new_shows, occurrences, shows
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
+from ticketsync.door import attendees
 from ticketsync.financials import explain, notices, recompute
 from ticketsync.reporting import calendar, daily, numbers, sales, selling
-from ticketsync.sales import attendees
 from ticketsync.store import capacity, counted, engine, views
 from ticketsync.store.tables.catalogue import (
     Event,
@@ -240,10 +240,10 @@ def build(session, house):
     shows.add_venue(session, "V", SYDNEY, "AUD")
     for name in (LIVE, RESTING, OTHER):
         new = state.NewAccount(name, "ticket_tailor", None, "env", "K", "", None)
-        state.add(session, new, NOW)
-    accounts = {a.name: a.id for a in state.all_accounts(session)}
+        state.add_account(session, new, NOW)
+    accounts = {a.name: a.id for a in state.list_accounts(session)}
     for night in house.nights:
-        new = shows.NewShow(
+        new = new_shows.NewShow(
             production=f"Work {night.number % 3}",
             starts_at=NOW + timedelta(days=night.number),
             venue="V",
@@ -252,7 +252,7 @@ def build(session, house):
             capacity=night.capacity,
             reference=None,
         )
-        assert shows.add_show(session, new)[0] == night.number
+        assert new_shows.add_show(session, new).id == night.number
     dates = _save_dates(session, house, accounts)
     _save_orders(session, house, accounts, dates)
     show_figures.recompute(session, settings, [n.number for n in house.nights])
@@ -899,7 +899,7 @@ def read_door_list(session, house):
     return {
         (night.number, guest.ticket_id): guest.is_in
         for night in house.nights
-        for guest in attendees.door_list(session, night.number)
+        for guest in attendees.list_guests(session, night.number)
     }
 
 
@@ -926,7 +926,9 @@ def read_search(session, house):
     return {
         (guest.show_id, guest.ticket_id): guest.is_in
         for seat in house.seats[::5]
-        for guest in attendees.search(session, f"t{seat.number}", seat.show, exact=True)
+        for guest in attendees.search_tickets(
+            session, f"t{seat.number}", seat.show, exact=True
+        )
         if guest.admits
     }
 
@@ -944,7 +946,7 @@ def read_search(session, house):
     },
 )
 def read_door_count(session, house):
-    counts = {n.number: attendees.count(session, n.number) for n in house.nights}
+    counts = {n.number: attendees.count_guests(session, n.number) for n in house.nights}
     return {show: (c.admitted, c.expected) for show, c in counts.items()}
 
 

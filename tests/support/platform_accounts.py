@@ -6,7 +6,7 @@ of the platform's own world.
 from decimal import Decimal
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import links, occurrences, shows
+from ticketsync.catalogue import adopting, occurrences, shows
 from ticketsync.core import clock
 from ticketsync.providers import registry
 from ticketsync.reporting import numbers, sales
@@ -26,7 +26,7 @@ OPTIONS = {"wix": {"site_id": "5a1e0000-0000-4000-8000-000000000001"}}
 def connect(database, name, address):
     with database.write() as session:
         shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
-        state.add(
+        state.add_account(
             session,
             state.NewAccount(
                 name, name, address, "env", "KEY", "", None, OPTIONS.get(name, {})
@@ -38,7 +38,7 @@ def connect(database, name, address):
 def adopt(database):
     with database.write() as session:
         found = occurrences.list_occurrences(session)
-        links.adopt(session, found, batch="t", now=clock.now())
+        adopting.adopt_occurrences(session, found, batch="t", now=clock.now())
 
 
 _made = {}

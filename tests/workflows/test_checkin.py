@@ -18,8 +18,8 @@ from ticketsync.accounts import state
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, errors
 from ticketsync.core.config import AccountSettings
-from ticketsync.sales import attendees
-from ticketsync.sales.checkin import NewScan, record
+from ticketsync.door import attendees
+from ticketsync.door.checkin import NewScan, record_scan
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store.tables.door import Admission, Scan
 from ticketsync.store.upsert import table_of
@@ -282,7 +282,7 @@ def admit_everywhere(database, show, guests, *, doors, times, enter):
 def properly(database, show, guest, device, key):
     with database.write() as session:
         new = NewScan(device, key, show, guest.id, clock.now(), door=device)
-        return record(session, new).outcome
+        return record_scan(session, new).outcome
 
 
 def looking_first(database, show, guest, device, key):
@@ -424,7 +424,7 @@ def test_f102_any_order_of_arrival_leaves_the_same_house(synced, frozen):
         for scan in scans:
             checkin.merge_scans(synced, at, [scan])
         with synced.read() as session:
-            found = {g.ticket_id: g.is_in for g in attendees.door_list(session, show)}
+            found = {g.ticket_id: g.is_in for g in attendees.list_guests(session, show)}
         assert {code: found[code] for code in expected} == expected
         with synced.write() as session:
             for kind in (Admission, Scan):
@@ -569,7 +569,7 @@ def test_humanitix_hears_it_too(sqlite, frozen, settings, pushing, monkeypatch):
                 *("hx", "humanitix", played.url(address, "humanitix")),
                 *("env", "HX_KEY", "", None),
             )
-            state.add(session, new, clock.now())
+            state.add_account(session, new, clock.now())
         sync.fetch_listing(sqlite, settings, [])
         match.adopt(sqlite, settings)
         sync.sync(sqlite, settings, Request())

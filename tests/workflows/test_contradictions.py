@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs
 from sqlalchemy import select
 
-from ticketsync.catalogue import links, occurrences, shows
+from ticketsync.catalogue import links, moves, new_shows, occurrences, shows
 from ticketsync.core import clock
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import numbers
@@ -59,7 +59,7 @@ def shared(adopted):
         )
         session.add(twin)
         session.flush()
-        made = links.make(
+        made = links.save_links(
             session,
             [links.Pair(twin.id, first.show_id, "adopted from the listing")],
             decided_by="adopted",
@@ -86,7 +86,7 @@ def move(database, occurrence_id, by):
                 starts_local=shows.local_text(starts_at, occurrence.timezone),
             )
         )
-        return links.follow_moves(session, {occurrence_id: starts_at})
+        return moves.follow_moves(session, {occurrence_id: starts_at})
 
 
 def standing(database, show_id, *occurrence_ids):
@@ -166,9 +166,9 @@ def test_a_show_does_not_move_onto_another_one(adopted):
     with adopted.write() as session:
         occurrence = occurrences.list_occurrences(session)[0]
         mine = shows.get_show(session, occurrence.show_id)
-        shows.add_show(
+        new_shows.add_show(
             session,
-            shows.NewShow(
+            new_shows.NewShow(
                 *(mine.production, mine.starts_at + HOUR, mine.venue),
                 *(mine.timezone, mine.currency),
             ),

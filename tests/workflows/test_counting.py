@@ -18,9 +18,9 @@ from sqlalchemy import text
 
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.core.config import Settings
+from ticketsync.door import attendees
 from ticketsync.financials import explain, recompute
 from ticketsync.reporting import numbers, sales, selling
-from ticketsync.sales import attendees
 from ticketsync.sandbox import world
 from ticketsync.store import engine
 from ticketsync.workflows import checkin, match, show_figures, sync
@@ -89,7 +89,7 @@ def explained(database, show):
 
 def expected_at_the_door(database, show):
     with database.read() as session:
-        return attendees.count(session, show.id).expected
+        return attendees.count_guests(session, show.id).expected
 
 
 def in_everywhere(database, show):
@@ -118,7 +118,7 @@ def in_everywhere(database, show):
                 part.is_sold and part.is_checked_in
                 for part in explain.parts(session, show.id)
             ),
-            "door": attendees.count(session, show.id).admitted,
+            "door": attendees.count_guests(session, show.id).admitted,
         }
 
 
@@ -357,7 +357,7 @@ def lost(database, show, tickets, race):
         race(database, at, tickets, (checkin.admit, checkin.take_back)[number % 2])
         with database.read() as session:
             figures = numbers.figures(session, show)
-            full = attendees.count(session, show)
+            full = attendees.count_guests(session, show)
         found += sum(item.checked_in for item in figures) != full.admitted
     return found
 

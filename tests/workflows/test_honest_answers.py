@@ -233,5 +233,5 @@ def test_deleted_orders_that_guests_and_payments_still_name_are_named(
     )
     assert sync.sync(synced, settings, Request()).notes == ()
     with synced.read() as session:
-        assert len(saving.delisted_orders(session, 1)) == 4
+        assert len(saving.list_delisted_orders(session, 1)) == 4
     assert accounts.figures(synced) == before

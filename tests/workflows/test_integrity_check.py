@@ -69,7 +69,7 @@ def season(tmp_path_factory):
             for name, (provider, url) in addresses.items():
                 variable = f"KEY_{name.upper()}"
                 new = state.NewAccount(name, provider, url, "env", variable, "", None)
-                state.add(session, new, NOW)
+                state.add_account(session, new, NOW)
         sync.fetch_listing(database, SETTINGS, [])
         match.adopt(database, SETTINGS)
         assert sync.sync(database, SETTINGS, Request()).exit_code == 0
@@ -451,18 +451,18 @@ def test_a_version_that_came_back_is_part_of_the_history(read_once, settings):
     block only. The history still begins with it, at its own time.
     """
     with read_once.write() as session:
-        first = next(b for b in versions.history(session, 1) if b.kind == "order")
+        first = next(b for b in versions.read_history(session, 1) if b.kind == "order")
         old = first.versions[0]
         other = old.data.replace(b'"id":', b'"changed":1,"id":', 1)
         changed = versions.Version(old.provider_id, b"x" * 16, other)
         for version, hours in ((changed, 1), (old, 2)):
             block = versions.pack([version])
             moment = NOW + timedelta(hours=hours)
-            versions.keep(session, 1, "order", [block], moment)
+            versions.save_versions(session, 1, "order", [block], moment)
     with read_once.read() as session:
         found = [
             (block.fetched_at, version.data)
-            for block in versions.history(session, 1)
+            for block in versions.read_history(session, 1)
             for version in block.versions
             if version.provider_id == old.provider_id
         ]

@@ -12,7 +12,7 @@ from conftest import TODAY
 from support import commands
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import links, occurrences, shows
+from ticketsync.catalogue import link_settings, moves, occurrences, shows
 from ticketsync.core import clock, errors
 from ticketsync.reporting import numbers
 from ticketsync.sandbox import platforms, server, world
@@ -37,7 +37,7 @@ def everywhere(sqlite, frozen, monkeypatch, settings):
                 monkeypatch.setenv(f"KEY_{name}", player.key)
                 told = WIX if name == "wix" else {}
                 url = sandbox.url(address, name)
-                state.add(
+                state.add_account(
                     session,
                     state.NewAccount(
                         name, name, url, "env", f"KEY_{name}", "", None, told
@@ -198,11 +198,11 @@ def test_a_date_of_a_link_that_is_off_is_not_followed(everywhere, settings):
     database, _ = everywhere
     occurrence = linked(database, "ticket_tailor")
     with database.write() as session:
-        links.set_switches(session, occurrence.id, enabled=False)
+        link_settings.set_switches(session, occurrence.id, enabled=False)
         moved = {occurrence.id: occurrence.starts_at + timedelta(minutes=30)}
-        assert links.follow_moves(session, moved) == []
-        links.set_switches(session, occurrence.id, enabled=True)
-        assert len(links.follow_moves(session, moved)) == 1
+        assert moves.follow_moves(session, moved) == []
+        link_settings.set_switches(session, occurrence.id, enabled=True)
+        assert len(moves.follow_moves(session, moved)) == 1
 
 
 def test_a_link_that_is_not_there_cannot_be_set(everywhere, settings):

@@ -227,7 +227,7 @@ def venue_of(sqlite, settings, frozen, monkeypatch):
                     *(player.name, player.name, address, "env"),
                     *(f"KEY_{player.name.upper()}", "", None, options),
                 )
-                state.add(session, new, clock.now())
+                state.add_account(session, new, clock.now())
         sync.fetch_listing(sqlite, settings, [])
         match.adopt(sqlite, settings)
         sync.sync(sqlite, settings, Request())
@@ -265,7 +265,7 @@ def play(venue, settings, frozen, seed, rounds, per_round):
     chance = random.Random(seed)
     played = Played()
     with database.read() as session:
-        ids = {a.provider: a.id for a in state.all_accounts(session)}
+        ids = {a.provider: a.id for a in state.list_accounts(session)}
     number = 0
     for round_ in range(rounds):
         frozen(NOW + timedelta(minutes=10 * (round_ + 1)))
@@ -393,7 +393,7 @@ def dump_of_books(database):
             (account.name, kind, *named(kind, key)): {
                 name: value for name, value in values.items() if name not in ours
             }
-            for account in state.all_accounts(session)
+            for account in state.list_accounts(session)
             for kind in books.KINDS
             for key, values in books.rows(session, account.id, kind)
         }
@@ -484,7 +484,7 @@ def test_a_platform_is_told_our_address_by_its_own_interface(
             new = state.NewAccount(
                 *("a", platform, played.url(address, platform), "env", "KEY", "", None)
             )
-            state.add(session, new, clock.now())
+            state.add_account(session, new, clock.now())
             path = inbox.endpoint(session, 1, clock.now())
         url = f"https://tickets.example.org/hooks/{path}"
 
@@ -496,7 +496,8 @@ def test_a_platform_is_told_our_address_by_its_own_interface(
     with sqlite.read() as session:
         (endpoint,) = inbox.endpoints(session, clock.now())
     found = [
-        credentials.read("a/webhook", *place).reveal() for place in endpoint.secrets
+        credentials.read_secret("a/webhook", *place).reveal()
+        for place in endpoint.secrets
     ]
     assert found == (["sq-signature-key-1"] if signed else [])
 
@@ -515,7 +516,7 @@ def test_where_it_cannot_be_kept_nothing_is_registered(
             new = state.NewAccount(
                 *("a", "square", played.url(address, "square"), "env", "KEY", "", None)
             )
-            state.add(session, new, clock.now())
+            state.add_account(session, new, clock.now())
 
         with pytest.raises(errors.KeyringUnavailable):
             connect_job.register(sqlite, settings, "a", URL, "keyring")
@@ -539,7 +540,7 @@ def test_f66_a_replay_long_after_has_no_effect(synced, settings, sandbox, frozen
     """
     with synced.write() as session:
         new = state.NewAccount("sq", "square", None, "env", "TT_KEY", "", None)
-        state.add(session, new, clock.now())
+        state.add_account(session, new, clock.now())
     assert came(synced, "square", "O1", "order.updated", 5, account_id=2)
     with synced.write() as session:
         inbox.settle(session, [1], "done", clock.now())

@@ -79,7 +79,7 @@ def test_a_retired_account_is_never_read_again(kept, settings, sandbox):
         new = state.NewAccount(
             "other", "eventbrite", sandbox.url, "env", "NO_KEY", "", None
         )
-        state.add(session, new, NOW)
+        state.add_account(session, new, NOW)
     sandbox.log.clear()
 
     everybody = sync.sync(kept, settings, Request())

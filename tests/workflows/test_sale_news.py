@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from conftest import NOW
 
-from ticketsync.catalogue import shows
+from ticketsync.catalogue import new_shows
 from ticketsync.core.config import NotifySettings
 from ticketsync.financials import notices
 from ticketsync.sandbox import world
@@ -223,16 +223,16 @@ def test_a_show_put_on_sale_later_is_told_from_its_first_ticket(
     synced, telling, told, frozen
 ):
     with synced.write() as session:
-        id_, _ = shows.add_show(
+        added = new_shows.add_show(
             session,
-            shows.NewShow(
+            new_shows.NewShow(
                 "New", NOW + timedelta(days=9), "V", "Australia/Sydney", "AUD"
             ),
         )
         session.connection().exec_driver_sql(
             "INSERT INTO show_financials SELECT "
-            f"{id_}, account_id, currency, 2, 0, 0, 0, 5000, 0, 5000, NULL, 'unknown', "
-            "0, 0, 0, NULL, 5000, updated_at FROM show_financials LIMIT 1"
+            f"{added.id}, account_id, currency, 2, 0, 0, 0, 5000, 0, 5000, NULL, "
+            "'unknown', 0, 0, 0, NULL, 5000, updated_at FROM show_financials LIMIT 1"
         )
     frozen(NOW + timedelta(hours=2))
 

@@ -352,7 +352,7 @@ def test_a_paused_account_is_left_out(adopted, settings):
 
 def test_f20_accounts_fail_alone(adopted, settings, sandbox, monkeypatch):
     with adopted.write() as session:
-        state.add(
+        state.add_account(
             session,
             state.NewAccount(
                 "other",
@@ -521,7 +521,7 @@ def test_no_person_is_stored_unless_asked_for(adopted, settings, sqlite):
         account = state.get_account(session, "tt").id
         raw = b"".join(
             version.data
-            for block in versions.latest(session, account, "order")
+            for block in versions.read_latest(session, account, "order")
             for version in block
         )
     assert len(raw) > 100_000

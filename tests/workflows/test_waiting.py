@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from ticketsync.accounts import dismissals
-from ticketsync.catalogue import shows
+from ticketsync.catalogue import new_shows, shows
 from ticketsync.cli import context, serve
 from ticketsync.cli.main import app
 from ticketsync.core import actor, clock, errors
@@ -88,13 +88,14 @@ class House:
         """
         with self.database.write() as session:
             starts = clock.now() + timedelta(days=in_days)
-            number, _ = shows.add_show(
+            added = new_shows.add_show(
                 session,
-                shows.NewShow(
+                new_shows.NewShow(
                     *(title, starts, "The Lantern Room", "Australia/Sydney", "AUD"),
                     capacity,
                 ),
             )
+            number = added.id
             for place, source in enumerate(sources):
                 self.date(session, number, starts, f"{number}-{place}", **source)
         for account_id, currency, tickets in sold:
@@ -425,7 +426,7 @@ def test_a_button_on_the_page_dismisses(venue):
     assert answer.status_code == 303
     assert "Nothing waits for you." in venue.page("discrepancies")
     with venue.database.read() as session:
-        (item,) = dismissals.dismissals(session)
+        (item,) = dismissals.list_dismissals(session)
         (kept,) = audit_trail.entries(session, kind="waiting")
     assert item.dismissed_by == "Ana"
     assert (kept.who, kept.action, kept.subject) == ("Ana", "dismiss", id_)

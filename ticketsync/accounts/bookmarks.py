@@ -1,5 +1,5 @@
 """
-Where the next read begins. Saved in the transaction of the page it belongs to.
+Where the next read begins. Saved in the same transaction as the page it belongs to.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from ticketsync.store.upsert import table_of, upsert
 
 def get_bookmarks(session: Session, account_id: int, stream: str) -> dict[str, str]:
     """
-    The bookmarks of a stream by event id (`""` for the whole account).
+    The bookmarks of a stream by the platform's event or occurrence id (`""` for the
+    whole account).
     """
     table = table_of(Bookmark)
     rows = session.connection().execute(
@@ -26,7 +27,7 @@ def get_bookmarks(session: Session, account_id: int, stream: str) -> dict[str, s
     return {row.event_id: row.value for row in rows}
 
 
-def put(
+def save_bookmarks(
     session: Session, account_id: int, stream: str, values: Mapping[str, str]
 ) -> None:
     rows = [
@@ -36,7 +37,7 @@ def put(
     upsert(session, Bookmark, rows, key=["account_id", "stream", "event_id"])
 
 
-def drop(session: Session, account_id: int, streams: Iterable[str]) -> None:
+def delete_bookmarks(session: Session, account_id: int, streams: Iterable[str]) -> None:
     table = table_of(Bookmark)
     session.connection().execute(
         delete(table).where(
@@ -45,7 +46,7 @@ def drop(session: Session, account_id: int, streams: Iterable[str]) -> None:
     )
 
 
-def forget(session: Session, account_id: int) -> None:
+def delete_all_bookmarks(session: Session, account_id: int) -> None:
     """
     Delete every bookmark of an account.
     """
@@ -53,11 +54,11 @@ def forget(session: Session, account_id: int) -> None:
     session.connection().execute(delete(table).where(table.c.account_id == account_id))
 
 
-def drop_events(
+def delete_event_bookmarks(
     session: Session, account_id: int, stream: str, events: Iterable[str]
 ) -> None:
     """
-    Forget that these events were read whole.
+    Delete the bookmarks of these events or occurrences, by the platform's ids.
     """
     table = table_of(Bookmark)
     session.connection().execute(

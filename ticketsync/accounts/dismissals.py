@@ -1,5 +1,5 @@
 """
-What people said need not wait for them any more, and what they were told waits.
+What people dismissed from the list of waiting items, and what they were notified of.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ from ticketsync.store.audit import Decision
 from ticketsync.store.tables.waiting import Dismissal, WaitingNotice
 from ticketsync.store.upsert import table_of, upsert
 
-Name = tuple[str, str]  # kind and key of something that waits
-_DIGEST = ("digest", "")  # under this name stands when the last daily message went out
+Name = tuple[str, str]  # kind and key of a waiting item
+_DIGEST = (
+    "digest",
+    "",
+)  # the key under which the time of the last daily message is kept
 
 
 @dataclass(frozen=True, slots=True)
 class Dismissed:
     """
-    One dismissal: how the thing stood then, who said so, when and why.
+    One dismissal: the version that was dismissed, by whom, when and why.
     """
 
     kind: str
@@ -34,9 +37,9 @@ class Dismissed:
     dismissed_at: datetime
 
 
-def dismissals(session: Session) -> list[Dismissed]:
+def list_dismissals(session: Session) -> list[Dismissed]:
     """
-    All of them, the newest first.
+    All dismissals, the newest first.
     """
     table = table_of(Dismissal)
     columns = reports.named(reports.field_names(Dismissed), table)
@@ -46,9 +49,9 @@ def dismissals(session: Session) -> list[Dismissed]:
     return [Dismissed(**row._mapping) for row in session.connection().execute(query)]
 
 
-def dismiss(session: Session, dismissed: Iterable[Dismissed]) -> None:
+def save_dismissals(session: Session, dismissed: Iterable[Dismissed]) -> None:
     """
-    Keep these; an earlier one of the same thing is replaced.
+    Save these; an earlier one of the same item is replaced.
     """
     rows = [
         {name: getattr(item, name) for name in reports.field_names(Dismissed)}
@@ -63,7 +66,7 @@ def dismiss(session: Session, dismissed: Iterable[Dismissed]) -> None:
 
 def restore(session: Session, names: Iterable[Name]) -> int:
     """
-    Let these wait again; returns how many of them had been dismissed.
+    Delete these dismissals; returns how many there were.
     """
     restored = [name for name in names if _delete(session, Dismissal, name)]
     for name in restored:
@@ -71,9 +74,9 @@ def restore(session: Session, names: Iterable[Name]) -> int:
     return len(restored)
 
 
-def told(session: Session) -> dict[Name, str]:
+def get_notified_versions(session: Session) -> dict[Name, str]:
     """
-    The versions of what people were told waits.
+    The versions that people were notified of, by item.
     """
     table = table_of(WaitingNotice)
     return {
@@ -85,10 +88,10 @@ def told(session: Session) -> dict[Name, str]:
 
 def last_digest(session: Session) -> datetime | None:
     """
-    When the last message of what waits went out that is sent once a day.
+    When the last daily message was sent.
     """
     table = table_of(WaitingNotice)
-    found: datetime | None = (
+    sent_at: datetime | None = (
         session.connection()
         .execute(
             select(table.c.told_at).where(
@@ -97,7 +100,7 @@ def last_digest(session: Session) -> datetime | None:
         )
         .scalar()
     )
-    return found
+    return sent_at
 
 
 def record_notified(
@@ -106,13 +109,13 @@ def record_notified(
     _put(session, versions, now)
 
 
-def note_digest(session: Session, now: datetime) -> None:
+def record_digest(session: Session, now: datetime) -> None:
     _put(session, [(_DIGEST, "")], now)
 
 
 def forget_notified(session: Session, names: Iterable[Name]) -> None:
     """
-    What no longer waits is news when it waits again.
+    Forget these notifications, so that the items are reported when they wait again.
     """
     for name in names:
         _delete(session, WaitingNotice, name)
@@ -130,7 +133,7 @@ def _delete(
     session: Session, model: type[Dismissal | WaitingNotice], name: Name
 ) -> int:
     table = table_of(model)
-    done = session.connection().execute(
+    result = session.connection().execute(
         delete(table).where(table.c.kind == name[0], table.c.key == name[1])
     )
-    return done.rowcount
+    return result.rowcount

@@ -1,8 +1,8 @@
 """
-What each account was found to read: organisations, box offices, report files.
+The sources that each account reads: organisations, box offices, report files.
 
-Kept so that the same thing is never read by two accounts, and so that a key that
-answers for somebody else is known for what it is.
+Stored so that two accounts never read the same source, and so that a key of another
+organisation is recognised.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)
-class AllocatedOrder:
+class SharedSource:
     """
-    Something that another account reads already.
+    A source that another account reads already.
     """
 
     account: str
@@ -33,9 +33,9 @@ class AllocatedOrder:
     name: str
 
 
-def of(session: Session, account_id: int, kind: str) -> frozenset[str]:
+def get_sources(session: Session, account_id: int, kind: str) -> frozenset[str]:
     """
-    What an account was found to read.
+    The sources of one kind that an account reads.
     """
     table = table_of(AccountSource)
     rows = session.connection().scalars(
@@ -46,7 +46,7 @@ def of(session: Session, account_id: int, kind: str) -> frozenset[str]:
     return frozenset(rows)
 
 
-def note(
+def record_sources(
     session: Session,
     account_id: int,
     kind: str,
@@ -54,7 +54,7 @@ def note(
     now: datetime,
 ) -> None:
     """
-    Remember what an account reads, each value with its name; the first day stays.
+    Record the sources of an account with their names; `seen_at` stays the first time.
     """
     rows = [
         {
@@ -70,17 +70,17 @@ def note(
     upsert(session, AccountSource, rows, key=key, keep=["seen_at"])
 
 
-def forget(session: Session, account_id: int) -> None:
+def delete_sources(session: Session, account_id: int) -> None:
     table = table_of(AccountSource)
     session.connection().execute(delete(table).where(table.c.account_id == account_id))
 
 
-def read_elsewhere(
+def find_elsewhere(
     session: Session, account_id: int | None, kind: str, values: Iterable[str]
-) -> list[AllocatedOrder]:
+) -> list[SharedSource]:
     """
-    Which of these another account reads. Where both have read it, it belongs to the
-    account that is older here.
+    Which of these sources another account reads. One that both have read belongs to the
+    account that was added first.
     """
     wanted = list(values)
     if not wanted:
@@ -107,6 +107,6 @@ def read_elsewhere(
         )
     rows = session.connection().execute(query)
     return [
-        AllocatedOrder(name, state == "retired", value, label)
+        SharedSource(name, state == "retired", value, label)
         for name, state, value, label in rows
     ]

@@ -9,7 +9,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, false, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    delete,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlmodel import Session
 
 from ticketsync.catalogue.shows import local_text
@@ -18,6 +27,7 @@ from ticketsync.core.redact import safe
 from ticketsync.store import counted, row_locks
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.catalogue import Event, Occurrence, ShowLink, Venue
+from ticketsync.store.types import is_row_id
 from ticketsync.store.upsert import Elsewhere, held_elsewhere, known, table_of, upsert
 
 
@@ -185,11 +195,62 @@ def ids(session: Session, account_id: int) -> dict[str, int]:
 
 
 def list_occurrences(
-    session: Session, account_id: int | None = None, *, only_unlinked: bool = False
+    session: Session,
+    account_id: int | None = None,
+    *,
+    show_id: int | None = None,
+    only_unlinked: bool = False,
 ) -> list[LinkedOccurrence]:
     """
-    Every occurrence, in the order they play.
+    Occurrences in the order they play: all, or those of one account, those that feed
+    one show, those that feed none.
     """
+    conditions: list[ColumnElement[bool]] = []
+    if account_id is not None:
+        conditions.append(table_of(Occurrence).c.account_id == account_id)
+    if show_id is not None:
+        conditions.append(table_of(ShowLink).c.show_id == show_id)
+    if only_unlinked:
+        conditions.append(table_of(ShowLink).c.id.is_(None))
+    return _read_occurrences(session, *conditions)
+
+
+def find_occurrence(session: Session, text: str) -> LinkedOccurrence:
+    """
+    The occurrence a person means, by our id or by the platform's.
+
+    Raises: `NotFound` where no occurrence, or more than one, fits.
+    """
+    table = table_of(Occurrence)
+    is_theirs = table.c.provider_id == text
+    is_ours = table.c.id == int(text) if is_row_id(text) else false()
+    found = _read_occurrences(session, or_(is_theirs, is_ours))
+    if len(found) == 1:
+        return found[0]
+    what = "stands for several dates" if found else "is no date we know"
+    raise errors.NotFound(
+        f"{safe(text)!r} {what}.", hint="See the numbers in `ticketsync events list`."
+    )
+
+
+def get_occurrence(session: Session, occurrence_id: int) -> LinkedOccurrence:
+    """
+    The occurrence with that id of ours.
+
+    Raises: `NotFound` where there is none.
+    """
+    if is_row_id(occurrence_id):
+        is_this = table_of(Occurrence).c.id == occurrence_id
+        for occurrence in _read_occurrences(session, is_this):
+            return occurrence
+    raise errors.NotFound(
+        f"There is no date {occurrence_id}.", hint="See `ticketsync events list`."
+    )
+
+
+def _read_occurrences(
+    session: Session, *conditions: ColumnElement[bool]
+) -> list[LinkedOccurrence]:
     table, events = table_of(Occurrence), table_of(Event)
     accounts, links = table_of(Account), table_of(ShowLink)
     same = (
@@ -230,12 +291,9 @@ def list_occurrences(
         .join(events, events.c.id == table.c.event_id)
         .join(accounts, accounts.c.id == table.c.account_id)
         .outerjoin(links, links.c.occurrence_id == table.c.id)
+        .where(*conditions)
         .order_by(table.c.starts_at, table.c.id)
     )
-    if account_id is not None:
-        query = query.where(table.c.account_id == account_id)
-    if only_unlinked:
-        query = query.where(links.c.id.is_(None))
     rows = session.connection().execute(query)
     return [LinkedOccurrence(**row._mapping) for row in rows]
 
@@ -267,32 +325,6 @@ def forget(session: Session, account_id: int) -> None:
         session.connection().execute(
             delete(table).where(table.c.account_id == account_id)
         )
-
-
-def find(session: Session, wanted: str) -> LinkedOccurrence:
-    """
-    The occurrence a person means, by our number or by the platform's id.
-    """
-    offers = list_occurrences(session)
-    fitting = [o for o in offers if wanted in (str(o.id), o.occurrence_id)]
-    if len(fitting) == 1:
-        return fitting[0]
-    what = "stands for several dates" if fitting else "is no date we know"
-    raise errors.NotFound(
-        f"{safe(wanted)!r} {what}.", hint="See the numbers in `ticketsync events list`."
-    )
-
-
-def get_occurrence(session: Session, occurrence_id: int) -> LinkedOccurrence:
-    """
-    The occurrence of our own number.
-    """
-    for offer in list_occurrences(session):
-        if offer.id == occurrence_id:
-            return offer
-    raise errors.NotFound(
-        f"There is no date {occurrence_id}.", hint="See `ticketsync events list`."
-    )
 
 
 def copy_listings(source: Session, target: Session) -> None:

@@ -657,7 +657,7 @@ def _allowed(
 
     spec = registry.provider(provider).spec
     kind = "file" if insecure else "keyring"
-    credentials.probe(name, kind)
+    credentials.check_storage(name, kind)
     found = tokens.allow(
         tokens.app_of(spec, name, base_url, options),
         show=show,

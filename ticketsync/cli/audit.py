@@ -56,7 +56,7 @@ def list_entries(
         if account:
             kind, subject_id = "account", state.get_account(session, account).id
         elif show:
-            show_id = shows.find(session, show).id
+            show_id = shows.find_show(session, show).id
         found = audit_trail.entries(
             session,
             kind=kind,

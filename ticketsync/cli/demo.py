@@ -131,7 +131,7 @@ def _connect(database: Database, settings: Settings, url: str) -> None:
 
 
 def _match(database: Database, settings: Settings, home: Path) -> None:
-    from ticketsync.catalogue import import_file, occurrences, shows
+    from ticketsync.catalogue import import_file, new_shows, occurrences, shows
     from ticketsync.core import clock
     from ticketsync.workflows import match
 
@@ -147,10 +147,10 @@ def _match(database: Database, settings: Settings, home: Path) -> None:
         for number, it in enumerate(listed[:-3], start=1)
     ]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    parsed = import_file.read(file, venue)
+    parsed = import_file.read_shows(file, venue)
     with database.write() as session:
         for new in parsed.shows:
-            shows.add_show(session, new)
+            new_shows.add_show(session, new)
     with database.read() as session:
         plan = match.plan(session, settings)
     made = match.accept(
@@ -160,7 +160,7 @@ def _match(database: Database, settings: Settings, home: Path) -> None:
     typer.echo(f"{made} dates are certainly these shows:")
     typer.echo(f"  {plan.certain[0].reason()}.")
     typer.echo(f"{len(plan.unsure)} dates are in no list of yours; nothing is guessed.")
-    created, _ = match.adopt(database, settings)
+    created = match.adopt(database, settings).shows
     typer.echo(f"`shows adopt --all` makes shows of those {created}.")
 
 

@@ -101,7 +101,7 @@ def show_financials(
     from ticketsync.reporting import numbers
 
     with context.get_context(ctx).database().read() as session:
-        found = shows.find(session, show)
+        found = shows.find_show(session, show)
         figures = numbers.figures(session, found.id)
         types = numbers.by_type(session, found.id)
         fees = numbers.fee_lines(session, found.id)
@@ -182,7 +182,7 @@ def explain_financials(
 
     wanted = context.chosen_format(format, json)
     with context.get_context(ctx).database().read() as session:
-        found = shows.find(session, show)
+        found = shows.find_show(session, show)
         missing = gaps.gaps(session, found.id)
         if wanted != "table":
             report = explain.parts_table(session, found.id)

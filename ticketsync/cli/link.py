@@ -50,8 +50,8 @@ def link(
     app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as session:
-        occurrence = occurrences.find(session, date)
-        found = shows.find(session, show)
+        occurrence = occurrences.find_occurrence(session, date)
+        found = shows.find_show(session, show)
     match.link(database, app_context.settings(), occurrence.id, found.id)
     app_context.say(
         f"{occurrence.called} ({occurrence.account}) feeds "
@@ -101,7 +101,7 @@ def set_link(
     app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as session:
-        occurrence = occurrences.find(session, date)
+        occurrence = occurrences.find_occurrence(session, date)
     names = match.configure(
         database,
         app_context.settings(),
@@ -111,7 +111,7 @@ def set_link(
         types=types,
     )
     with database.read() as session:
-        occurrence = occurrences.find(session, str(occurrence.id))
+        occurrence = occurrences.find_occurrence(session, str(occurrence.id))
     state = occurrence.switched or "sales on"
     app_context.say(f"{occurrence.called} ({occurrence.account}): {state}.")
     for theirs, ours in names.items():

@@ -197,7 +197,7 @@ def webhook_endpoints(database: Database, settings: Settings) -> Sequence[Door]:
         for source, reference in endpoint.secrets:
             entry = f"{endpoint.account}/webhook"
             try:
-                secrets.append(credentials.read(entry, source, reference))
+                secrets.append(credentials.read_secret(entry, source, reference))
             except errors.TicketsyncError as error:
                 log.warning(
                     "webhook secret unreadable",

@@ -28,7 +28,7 @@ def unlink(
     app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as session:
-        occurrence = occurrences.find(session, date)
+        occurrence = occurrences.find_occurrence(session, date)
     if match.unlink(database, app_context.settings(), occurrence.id) is None:
         raise errors.NotFound(
             f"{occurrence.called} feeds no show.",

@@ -89,7 +89,7 @@ def set_secret(
     if secret_env or secret_command:
         source = "env" if secret_env else "command"
         reference = secret_env or secret_command
-        credentials.read(entry, source, reference)
+        credentials.read_secret(entry, source, reference)
     else:
         if secret_stdin:
             text = sys.stdin.read().strip()
@@ -98,7 +98,7 @@ def set_secret(
         # A name of its own, so that the one before is still there.
         name = f"{entry}-{secrets.token_hex(4)}"
         source = "file" if insecure_storage else "keyring"
-        reference = credentials.store(name, source, Secret(text))
+        reference = credentials.store_secret(name, source, Secret(text))
     with database.write() as session:
         inbox.set_secret(session, found.id, source, reference, clock.now())
     app_context.say(f"Account {account!r} has a webhook secret.")
@@ -362,7 +362,7 @@ def _account(database: Any, name: str) -> tuple[Any, Any]:
     from ticketsync.providers import registry
 
     with database.read() as session:
-        found = state.in_use(session, name)
+        found = state.get_usable_account(session, name)
     kind = registry.sends_webhooks(found.provider)
     if kind is None:
         raise errors.UsageError(

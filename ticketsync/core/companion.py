@@ -43,13 +43,13 @@ class Companion:
         self._requests: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self.is_up = False  # until then, whoever has something to do had better do it
-        self._is_delisted = False
+        self._has_ended = False
         self.ask(opening)
         for carry in (self._send, self._receive):
             threading.Thread(target=carry, name=carry.__name__, daemon=True).start()
 
     def ask(self, head: bytes, body: bytes = b"") -> None:
-        if not self._is_delisted:
+        if not self._has_ended:
             self._requests.put((head, body))
 
     def answer(self) -> bytes | None:
@@ -57,14 +57,14 @@ class Companion:
         The answer to the oldest request that has none yet; `None` if there will be no
         more, whatever became of the process.
         """
-        if self._is_delisted:
+        if self._has_ended:
             return None
         try:
             found = self._answers.get(timeout=_WAIT_BUDGET)
         except queue.Empty:
             found = None
         if found is None:
-            self._is_delisted = True
+            self._has_ended = True
             self._process.kill()
         return found
 

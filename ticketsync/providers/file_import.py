@@ -336,9 +336,9 @@ def _merged(chosen: Recipe, files: Sequence[Path]) -> Reports:
             if line.cells[0] in chosen.stop_at:
                 continue
             cells = _cells(heading, line.cells)
-            order = cells.get("order") or f"{file.name} {line.place}"
+            order = cells.get("order") or f"{file.name} {line.position}"
             if order not in told:
-                places[order] = f"{file.name}, {line.place}"
+                places[order] = f"{file.name}, {line.position}"
             told.setdefault(order, []).append(cells)
         if not heading:
             raise errors.BadFile(

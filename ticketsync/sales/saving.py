@@ -1,8 +1,8 @@
 """
-Orders, tickets, refunds and fees into their tables, a page at a time.
+Saving orders, tickets, refunds and fees, a page at a time.
 
-Only what changed is written. An order is never deleted: one that vanished is marked
-and goes on counting, because absence is no proof of a refund.
+Only changes are written. An order is never deleted: one that vanished is marked and
+still counts, because absence is not proof of a refund.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from ticketsync.store.upsert import (
 
 DELISTED = "the platform no longer lists this order; it still counts"
 _KEY = ["account_id", "provider_id"]
-_FEW = 200  # occurrences above which all are read and picked from
+_FEW = 200  # occurrences above which all are read and then filtered
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,9 @@ class IncomingTicket:
 
 
 @dataclass(slots=True)
-class Saved:
+class SavedOrders:
     """
-    What was written, and which occurrences (our ids) it touches.
+    How many orders were written, and the occurrences (our ids) they belong to.
     """
 
     created: int = 0
@@ -70,28 +70,28 @@ class Saved:
     touched: set[int] = field(default_factory=set)
 
 
-def contents(
+def read_contents(
     session: Session, account_id: int, provider_ids: Iterable[str]
 ) -> dict[str, bytes]:
     """
-    The content hash of each of these orders that we hold and that is not gone.
+    The content hash of each of these orders that is stored and not delisted.
     """
     held = known(session, Order, account_id, provider_ids, "content", "gone_since")
     return {id_: row.content for id_, row in held.items() if row.gone_since is None}
 
 
-def read_elsewhere(
+def find_elsewhere(
     session: Session, account_id: int, order_ids: Iterable[str]
 ) -> list[Elsewhere]:
     """
-    Which of these orders, by the platform's ids, another account of it has brought.
+    Which of these orders, by the platform's ids, another account has.
     """
     return held_elsewhere(session, Order, account_id, order_ids)
 
 
 def holds_orders(session: Session, account_id: int) -> bool:
     """
-    Whether we hold any order of the account.
+    Whether any order of the account is stored.
     """
     return _holds(session, Order, account_id)
 
@@ -102,12 +102,12 @@ def _holds(session: Session, model: type, account_id: int) -> bool:
     return session.connection().execute(query).first() is not None
 
 
-def loose_contents(
+def read_loose_contents(
     session: Session, account_id: int, provider_ids: Iterable[str]
 ) -> dict[str, bytes | None]:
     """
-    The content hash of each of these tickets that we hold without an order, `None`
-    for those we hold in one: a ticket list never takes the money off an order.
+    The content hash of each of these tickets that is stored without an order, `None`
+    for those stored with one: a ticket list never changes the money of an order.
     """
     held = known(session, Ticket, account_id, provider_ids, "content", "order_id")
     return {
@@ -123,20 +123,20 @@ def save_orders(
     now: datetime,
     *,
     zone: str,
-) -> Saved:
+) -> SavedOrders:
     """
-    Save these orders, of one that comes twice the last; `occurrences` maps the
-    platform's ids to our rows, `zone` says on which calendar day a refund was made.
+    Save these orders; of duplicates the last one. `occurrences` maps the platform's
+    occurrence ids to ours, `zone` decides on which calendar day a refund was made.
 
-    Raises `KeyError` for an occurrence that is not among them.
+    Raises: `KeyError` for an occurrence that is not among them.
     """
-    saved = Saved()
+    saved = SavedOrders()
     if not incoming:
         return saved
     incoming = list({item.order.id: item for item in incoming}.values())
-    _one_writer(session, account_id)
+    _lock_account(session, account_id)
     order_ids = [item.order.id for item in incoming]
-    before = _numbers(session, account_id, order_ids)
+    before = _read_order_ids(session, account_id, order_ids)
     upsert_rows(
         session,
         Order,
@@ -145,12 +145,12 @@ def save_orders(
         key=_KEY,
     )
     new = [id_ for id_ in order_ids if id_ not in before]
-    row_of = before | _numbers(session, account_id, new)
+    row_of = before | _read_order_ids(session, account_id, new)
     saved.updated = len(before)
     saved.created = len(incoming) - saved.updated
     void_tickets: dict[int, frozenset[str]] = {}
     if before:
-        touched, void_tickets = _clear(session, list(before.values()))
+        touched, void_tickets = _reset_tickets(session, list(before.values()))
         saved.touched |= touched
     tickets = [
         _ticket_row(
@@ -167,17 +167,17 @@ def save_orders(
     place = _TICKET.index("occurrence_id")
     saved.touched |= {row[place] for row in tickets}
     moment = Moment(now, zone)
-    refunds.save(session, account_id, incoming, row_of, void_tickets, moment)
+    refunds.save_movements(session, account_id, incoming, row_of, void_tickets, moment)
     _save_fees(session, incoming, row_of, occurrences)
     return saved
 
 
-def save_loose(
+def save_loose_tickets(
     session: Session,
     account_id: int,
     incoming: Sequence[IncomingTicket],
     occurrences: dict[str, int],
-) -> Saved:
+) -> SavedOrders:
     """
     Save tickets that belong to no order.
     """
@@ -186,32 +186,35 @@ def save_loose(
     before = known(session, Ticket, account_id, ids, "occurrence_id")
     upsert(session, Ticket, rows, key=_KEY)
     left = {row.occurrence_id for row in before.values()}
-    return Saved(
+    return SavedOrders(
         created=len(rows) - len(before),
         updated=len(before),
         touched={row["occurrence_id"] for row in rows} | left,
     )
 
 
-def orders_to_come(session: Session, account_id: int, now: datetime) -> int:
+def count_future_orders(session: Session, account_id: int, now: datetime) -> int:
     """
-    How many orders we hold of an account's dates that are still to come, or have none.
+    How many orders of an account are for occurrences in the future, or without a date.
     """
-    table, dates = table_of(Order), table_of(Occurrence)
+    table, occurrences = table_of(Order), table_of(Occurrence)
     query = (
         select(func.count())
-        .select_from(table.join(dates, dates.c.id == table.c.occurrence_id))
+        .select_from(table.join(occurrences, occurrences.c.id == table.c.occurrence_id))
         .where(
             table.c.account_id == account_id,
-            or_(dates.c.starts_at >= now, type_coerce(dates.c.is_dated, WHOLE) == 0),
+            or_(
+                occurrences.c.starts_at >= now,
+                type_coerce(occurrences.c.is_dated, WHOLE) == 0,
+            ),
         )
     )
     return int(session.connection().execute(query).scalar_one())
 
 
-def number(session: Session, account_id: int) -> int:
+def count_orders(session: Session, account_id: int) -> int:
     """
-    How many orders an account has brought.
+    How many orders of an account are stored.
     """
     table = table_of(Order)
     query = select(func.count()).where(table.c.account_id == account_id)
@@ -220,16 +223,16 @@ def number(session: Session, account_id: int) -> int:
 
 def holds_sales(session: Session, account_id: int) -> bool:
     """
-    Whether an account has brought any order, or a ticket that belongs to none.
+    Whether any order of the account is stored, or a ticket without one.
     """
     return holds_orders(session, account_id) or _holds(session, Ticket, account_id)
 
 
-def known_orders(
+def list_orders(
     session: Session, account_id: int, occurrence_rows: Iterable[int]
 ) -> dict[int, set[str]]:
     """
-    The orders we hold of these occurrences, those marked as gone left out.
+    The stored orders of these occurrences (our ids), without delisted ones.
     """
     table = table_of(Order)
     wanted = set(occurrence_rows)
@@ -245,9 +248,9 @@ def known_orders(
     return found
 
 
-def delisted_orders(session: Session, account_id: int) -> dict[str, datetime]:
+def list_delisted_orders(session: Session, account_id: int) -> dict[str, datetime]:
     """
-    The orders of an account that a complete read no longer showed, and since when.
+    The orders of an account that a complete read no longer returned, and since when.
     """
     table = table_of(Order)
     rows = session.connection().execute(
@@ -262,8 +265,8 @@ def restore_delisted_tickets(
     source: Session, target: Session, account_id: int, ticket_ids: Iterable[str]
 ) -> None:
     """
-    Make tickets that left their orders what they are in another database: no new read
-    of an order says anything of them.
+    Copy tickets that left their orders to another database: a new read of the order
+    does not contain them.
     """
     table = table_of(Ticket)
     for id_ in ticket_ids:
@@ -277,13 +280,13 @@ def mark_delisted(
     session: Session, account_id: int, provider_ids: Iterable[str], now: datetime
 ) -> None:
     """
-    Remember that a complete read no longer showed these orders; they still count.
+    Mark orders that a complete read no longer returned; they still count.
     """
     table = table_of(Order)
-    gone = [
+    delisted = [
         {"b_account": account_id, "b_id": id_, "b_now": now} for id_ in provider_ids
     ]
-    if gone:
+    if delisted:
         statement = (
             update(table)
             .where(
@@ -295,13 +298,13 @@ def mark_delisted(
                 doubt=DELISTED,
             )
         )
-        session.connection().execute(statement, gone)
+        session.connection().execute(statement, delisted)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldCounts:
     """
-    What we hold of an occurrence, counted in every way a platform may count.
+    What is stored of an occurrence, counted in every way a platform may count.
     """
 
     orders: frozenset[int]
@@ -313,16 +316,16 @@ class Held:
     @property
     def tickets(self) -> tuple[int, int, int]:
         """
-        Tickets that admit somebody; those that are valid, unpaid ones too; all.
+        Tickets that admit somebody; valid ones, including unpaid; all.
         """
         return self.sold, self.valid, self.existing
 
 
-def held(
+def count_held(
     session: Session, account_id: int, occurrences: Iterable[int] | None = None
-) -> dict[int, Held]:
+) -> dict[int, HeldCounts]:
     """
-    Counts per occurrence (our ids), to compare with what the listing claims: of all,
+    Counts per occurrence (our ids), to compare with what the listing reports: of all
     or of these.
     """
     orders, tickets = table_of(Order), table_of(Ticket)
@@ -342,7 +345,7 @@ def held(
     ):
         place = ("paid", "pending", "cancelled").index(status)
         counted.setdefault(occurrence, [0, 0, 0])[place] += number
-    found: dict[int, Held] = {}
+    found: dict[int, HeldCounts] = {}
     seats: dict[int, list[int]] = {}
     for occurrence, status, is_sold, is_loose, number in connection.execute(
         select(
@@ -370,7 +373,7 @@ def held(
     for occurrence in counted.keys() | seats.keys():
         paid, pending, cancelled = counted.get(occurrence, [0, 0, 0])
         sold, valid, all_, loose = seats.get(occurrence, [0, 0, 0, 0])
-        found[occurrence] = Held(
+        found[occurrence] = HeldCounts(
             orders=frozenset((paid, paid + pending, paid + pending + cancelled)),
             sold=sold,
             valid=valid,
@@ -380,10 +383,10 @@ def held(
     return found
 
 
-def _one_writer(session: Session, account_id: int) -> None:
+def _lock_account(session: Session, account_id: int) -> None:
     """
-    Let nobody else save orders of this account until this transaction ends: what is
-    held is read before it is written, and must not change in between.
+    Block others that save orders of this account until this transaction ends: rows are
+    read before they are written, and must not change in between.
 
     SQLite has one writer at a time anyway. Rows may still refer to the account.
     """
@@ -393,24 +396,24 @@ def _one_writer(session: Session, account_id: int) -> None:
         session.connection().execute(ours.with_for_update(key_share=True))
 
 
-def _numbers(
+def _read_order_ids(
     session: Session, account_id: int, order_ids: Iterable[str]
 ) -> dict[str, int]:
     """
-    Our numbers of those of these orders that we hold.
+    Our ids of those of these orders that are stored.
     """
     rows = known(session, Order, account_id, order_ids, "id")
     return {id_: int(row.id) for id_, row in rows.items()}
 
 
-def _clear(
+def _reset_tickets(
     session: Session, order_rows: list[int]
 ) -> tuple[set[int], dict[int, frozenset[str]]]:
     """
-    Take the money off the tickets of orders that will be written again; answers their
-    occurrences, and which tickets of each order were void.
+    Reset the amounts of the tickets of orders that are about to be written again;
+    returns their occurrences, and which tickets of each order were void.
 
-    Those still in the order get it back at once; the others stay as `gone`.
+    Those still in the order are written again at once; the others stay as `gone`.
     """
     table = table_of(Ticket)
     connection = session.connection()

@@ -1,9 +1,9 @@
 """
-Every distinct version of a raw record, kept small.
+Every distinct version of a raw record.
 
-The changed records of a page go into one compressed block; an index says where each
-version lies. So `sync replay` needs no network, and a later question about a past
-instant can be answered.
+The changed records of a page are saved as one compressed block; an index says where in
+it each version is. So `sync replay` needs no network, and questions about the past can
+be answered.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _KEY = ("account_id", "kind", "provider_id", "content")
 _INDEX = (*_KEY, "block_id", "begins", "length")
 
 
-def keep(
+def save_versions(
     session: Session,
     account_id: int,
     kind: str,
@@ -34,7 +34,7 @@ def keep(
     now: datetime,
 ) -> None:
     """
-    Keep the versions in these blocks. One that came before points to the new block.
+    Save the versions in these blocks. One that came before now points to the new block.
     """
     blocks = [block for block in blocks if block.index]
     if not blocks:
@@ -58,9 +58,9 @@ def keep(
     upsert_rows(session, RawRecord, _INDEX, rows, key=_KEY)
 
 
-def forget(session: Session, account_id: int) -> None:
+def delete_versions(session: Session, account_id: int) -> None:
     """
-    Delete every version that was kept of an account's records.
+    Delete all stored versions of an account's records.
     """
     for model in (RawRecord, RawBlock):
         table = table_of(model)
@@ -69,11 +69,11 @@ def forget(session: Session, account_id: int) -> None:
         )
 
 
-def earlier(
+def read_versions(
     session: Session, account_id: int, kind: str, provider_ids: Sequence[str]
 ) -> dict[str, list[bytes]]:
     """
-    Every version we hold of these records, oldest first: id → canonical bytes.
+    All stored versions of these records by the platform's id, oldest first.
     """
     table, blocks = table_of(RawRecord), table_of(RawBlock)
     found: dict[str, list[bytes]] = {}
@@ -100,9 +100,9 @@ def earlier(
     return found
 
 
-def damaged(session: Session, account_id: int) -> Iterator[str]:
+def find_damaged(session: Session, account_id: int) -> Iterator[str]:
     """
-    The stored versions that are not what they were: each is known by its own hash.
+    The stored versions that no longer match their hash.
     """
     table, blocks = table_of(RawRecord), table_of(RawBlock)
     connection = session.connection()
@@ -123,7 +123,7 @@ def damaged(session: Session, account_id: int) -> Iterator[str]:
 @dataclass(frozen=True, slots=True)
 class KeptBlock:
     """
-    What was saved at one time: records of one kind, in the order in which they came.
+    What was saved at one time: records of one kind, in their order.
     """
 
     kind: str
@@ -134,13 +134,13 @@ class KeptBlock:
         return pack(self.versions)
 
 
-def history(session: Session, account_id: int) -> Iterator[KeptBlock]:
+def read_history(session: Session, account_id: int) -> Iterator[KeptBlock]:
     """
-    Every block of an account as it was saved, the oldest first; damaged ones are left
-    out, `damaged` names them.
+    Every block of an account as it was saved, the oldest first, without damaged ones
+    (see `find_damaged`).
 
-    The index knows only the last block of a version that came back; its earlier ones
-    are found in the blocks themselves, where nothing is ever changed.
+    The index has only the last block of a version that came back; the earlier ones are
+    found in the blocks themselves, which never change.
     """
     table, blocks = table_of(RawRecord), table_of(RawBlock)
     connection = session.connection()
@@ -150,21 +150,21 @@ def history(session: Session, account_id: int) -> Iterator[KeptBlock]:
     for number in list(numbers):
         block = connection.execute(select(blocks).where(blocks.c.id == number)).one()
         data = _unpacked(block.records)
-        places = connection.execute(
+        positions = connection.execute(
             select(table.c.begins, table.c.length, table.c.kind)
             .where(table.c.block_id == number, table.c.length > 0)
             .order_by(table.c.begins)
         ).all()
-        pieces = _pieces(data, [(row.begins, row.length) for row in places])
+        pieces = _pieces(data, [(row.begins, row.length) for row in positions])
         versions = [_version(piece) for piece in pieces]
-        kinds = {str(row.kind) for row in places}
+        kinds = {str(row.kind) for row in positions}
         if not kinds and versions:
             kinds = _kinds(session, account_id, versions[0])
         if len(kinds) == 1:
             yield KeptBlock(kinds.pop(), block.fetched_at, tuple(versions))
 
 
-def number(session: Session, account_id: int) -> int:
+def count_records(session: Session, account_id: int) -> int:
     """
     How many orders and tickets of an account have stored records.
     """
@@ -181,20 +181,20 @@ def number(session: Session, account_id: int) -> int:
 
 def _unpacked(packed: bytes) -> bytes:
     """
-    The records of a block; nothing if it is damaged.
+    The records of a block; empty if it is damaged.
     """
     try:
         return decompress(packed)
-    except Exception:  # whatever the library says of a damaged block
+    except Exception:  # the libraries have different errors
         return b""
 
 
-def _pieces(data: bytes, places: Sequence[tuple[int, int]]) -> Iterator[bytes]:
+def _pieces(data: bytes, positions: Sequence[tuple[int, int]]) -> Iterator[bytes]:
     """
-    The records in a block; those between the known places are found by their braces.
+    The records in a block; those between the known positions are found by parsing.
     """
     at = 0
-    for begins, length in [*places, (len(data), 0)]:
+    for begins, length in [*positions, (len(data), 0)]:
         if begins > at:
             yield from _documents(data[at:begins])
         if length:
@@ -218,7 +218,7 @@ def _version(piece: bytes) -> Version:
 
 def _kinds(session: Session, account_id: int, version: Version) -> set[str]:
     """
-    The kind of a version, wherever the index has it by now.
+    The kind of a version according to the index.
     """
     table = table_of(RawRecord)
     found = session.connection().scalars(
@@ -231,7 +231,9 @@ def _kinds(session: Session, account_id: int, version: Version) -> set[str]:
     return {str(kind) for kind in found}
 
 
-def latest(session: Session, account_id: int, kind: str) -> Iterator[list[Version]]:
+def read_latest(
+    session: Session, account_id: int, kind: str
+) -> Iterator[list[Version]]:
     """
     The newest version of every record of a kind, a block at a time.
     """

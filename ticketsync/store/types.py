@@ -17,6 +17,17 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field
 
 WHOLE = BigInteger().with_variant(Integer(), "sqlite")
+LARGEST_WHOLE = 2**63 - 1
+
+
+def is_row_id(value: int | str) -> bool:
+    """
+    Whether this can be the id of a row: both databases refuse to compare an id with a
+    number that is too large for it.
+    """
+    text = str(value)
+    is_number = text.isascii() and text.isdecimal() and text == text.lstrip("0")
+    return is_number and len(text) < 20 and int(text) <= LARGEST_WHOLE
 
 
 class Instant(TypeDecorator[datetime]):

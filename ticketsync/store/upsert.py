@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Dialect,
     LargeBinary,
+    Select,
     Table,
     and_,
     bindparam,
@@ -29,6 +31,7 @@ from ticketsync.store.tables.accounts import Account
 from ticketsync.store.types import Flag
 
 _BATCH = 500
+_VALUES = 10_000  # bound to one statement; both databases take 32,000
 
 
 def table_of(model: type[SQLModel]) -> Table:
@@ -110,6 +113,46 @@ def insert_new(
         statement.on_conflict_do_nothing().returning(*table.primary_key)
     ).scalar()
     return found
+
+
+def insert_all_new(
+    session: Session,
+    model: type[SQLModel],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    returning: Sequence[str] = (),
+) -> list[Any]:
+    """
+    Insert those rows that no unique key says are there already, in one statement; of
+    those that were inserted it returns these columns. All rows must have the same keys.
+    """
+    if not rows:
+        return []
+    table = table_of(model)
+    connection = session.connection()
+    statement = insert_for(connection.dialect, table).on_conflict_do_nothing()
+    values = [dict(row) for row in rows]
+    if not returning:
+        connection.execute(statement, values)
+        return []
+    columns = [table.c[name] for name in returning]
+    return list(connection.execute(statement.returning(*columns), values))
+
+
+def rows_among(
+    session: Session,
+    query: Select[Any],
+    column: ColumnElement[Any],
+    values: Iterable[Any],
+) -> Iterator[Any]:
+    """
+    The rows of a query where a column has one of these values, however many they are:
+    a statement takes only so many.
+    """
+    wanted = list(dict.fromkeys(values))
+    for start in range(0, len(wanted), _VALUES):
+        part = query.where(column.in_(wanted[start : start + _VALUES]))
+        yield from session.connection().execute(part).all()
 
 
 def _statement(

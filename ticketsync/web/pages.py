@@ -16,6 +16,7 @@ from ticketsync.accounts import health
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import clock, errors, tables
 from ticketsync.core.tables import Column
+from ticketsync.door import attendees, checkin
 from ticketsync.financials import explain
 from ticketsync.reporting import (
     calendar,
@@ -28,7 +29,6 @@ from ticketsync.reporting import (
 )
 from ticketsync.reporting import seats as reporting_seats
 from ticketsync.reporting.waiting import KINDS, Waiting
-from ticketsync.sales import attendees, checkin
 from ticketsync.visitors import passes
 from ticketsync.web import charts
 from ticketsync.web.calendar_page import calendar_page
@@ -109,12 +109,8 @@ class Pages:
                 "totals": numbers.totals(session, show.id),
                 "types": numbers.by_type(session, show.id),
                 "fees": numbers.fee_lines(session, show.id),
-                "offers": [
-                    occurrence
-                    for occurrence in occurrences.list_occurrences(session)
-                    if occurrence.show_id == show.id
-                ],
-                "count": attendees.count(session, show.id),
+                "offers": occurrences.list_occurrences(session, show_id=show.id),
+                "count": attendees.count_guests(session, show.id),
                 "curve": charts.curve(
                     "Tickets sold",
                     selling.pace(session, show.id, show.timezone),
@@ -275,7 +271,7 @@ class Pages:
             told: dict[str, Any] = {
                 "doubtful": sales.doubtful(session),
                 "unread": sales.unread(session),
-                "troubled": checkin.troubled(session),
+                "troubled": checkin.list_rejected(session),
                 "waiting": waiting.by_kind(self._waiting(session)),
                 "kinds": KINDS,
             }

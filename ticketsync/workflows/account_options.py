@@ -80,7 +80,7 @@ def plan(
     first: the same key must answer there, for the same owner.
     """
     with database.read() as reading:
-        account = state.in_use(reading, name)
+        account = state.get_usable_account(reading, name)
     kind = registry.provider(account.provider)
     _refuse_settings_keys(name, given)
     options, base_url = _wanted(kind.spec, account, given)
@@ -280,14 +280,14 @@ def _effects_of_people(
 ) -> Sequence[str]:
     days = settings.retention.days
     if change.after == "true":
-        orders = saving.orders_to_come(reading, account.id, clock.now())
+        orders = saving.count_future_orders(reading, account.id, clock.now())
         return [
             "Names, e-mail addresses and telephone numbers are kept from the next run "
             f"on, until {days} days after their show.",
             "The next run reads all orders of the shows still to come again "
             f"({orders} are held now); people of past shows are not fetched.",
         ]
-    kept = privacy.kept(reading, account.id)
+    kept = privacy.count_kept(reading, account.id)
     return [
         f"Nobody new is kept. The {kept} people that are kept stay until {days} days "
         "after their show, or until `ticketsync privacy erase`.",

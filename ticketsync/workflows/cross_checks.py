@@ -45,7 +45,7 @@ def read_everything_next(run: AccountRun) -> None:
     Let the next run read all orders, whether that is due or not.
     """
     with run.transaction() as session:
-        bookmarks.put(session, run.account.id, DOUBTED, {"": "1"})
+        bookmarks.save_bookmarks(session, run.account.id, DOUBTED, {"": "1"})
 
 
 def _judge(run: AccountRun, check: CrossCheck, *, accept_shrink: bool) -> None:
@@ -61,7 +61,9 @@ def _judge(run: AccountRun, check: CrossCheck, *, accept_shrink: bool) -> None:
     allowed = check.missing if is_refused else min(accepted, max(check.missing, 0))
     if allowed != accepted:
         with run.transaction() as session:
-            bookmarks.put(session, run.account.id, ACCEPTED, {check.key: str(allowed)})
+            bookmarks.save_bookmarks(
+                session, run.account.id, ACCEPTED, {check.key: str(allowed)}
+            )
 
 
 def _refusal(run: AccountRun, check: CrossCheck) -> errors.GuardRefused:

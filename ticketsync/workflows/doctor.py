@@ -85,7 +85,7 @@ def examine(
     yield from _places(database)
     yield from _extras(database, settings)
     with database.read() as reading:
-        accounts = state.all_accounts(reading)
+        accounts = state.list_accounts(reading)
     if not accounts:
         yield warning("accounts", "no account yet", "ticketsync accounts add")
     for account in accounts:
@@ -255,7 +255,7 @@ def _account(
         yield ok(name, text)
     try:
         spec = registry.provider(account.provider).spec
-        secret = credentials.read(
+        secret = credentials.read_secret(
             account.name, account.secret_source, account.secret_reference
         )
         if tokens.uses_oauth(account.options):

@@ -103,7 +103,7 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
         inspected = backup.inspected(backup.file_of(database))
         version, broken = inspected.schema, inspected.broken_rules
     with engine.still(database) as session, engine.scratch() as scratch:
-        names = state.names(session)
+        names = state.get_account_names(session)
         misfits = list(integrity.misfits(session.connection()))
         found = [_of_misfit(misfit, names) for misfit in misfits]
         if not misfits:
@@ -166,7 +166,7 @@ def _of_figures(
 ) -> Iterator[Finding]:
     for item in compared:
         yield from _cells(item, names)
-    born = {account.id: account.created_at for account in state.all_accounts(session)}
+    born = {account.id: account.created_at for account in state.list_accounts(session)}
     latest = str(clock.iso(clock.now() + AHEAD))
     for row in comparing.stored_rows(session, comparing.TABLES[0]):
         written = row[comparing.WRITTEN_AT]
@@ -228,11 +228,11 @@ def _figures(
 
 
 def _deep(session: Session, scratch: Database) -> Iterator[Finding]:
-    accounts = state.all_accounts(session)
+    accounts = state.list_accounts(session)
     hurt = [
         Finding("the raw record of", a.name, what, what="is damaged")
         for a in accounts
-        for what in versions.damaged(session, a.id)
+        for what in versions.find_damaged(session, a.id)
     ]
     yield from hurt
     if hurt:
@@ -251,7 +251,7 @@ def _of_orders(
     session: Session, scratch: Database, account: AccountState
 ) -> Iterator[Finding]:
     with scratch.read() as again:
-        for item in quarantine.all_of(again, account.id):
+        for item in quarantine.list_unread(again, account.id):
             what = f"its stored record cannot be read: {item.reason}"
             yield Finding(item.kind, account.name, item.provider_id, what=what)
         for pair in reread.differences(session, again, account.id):

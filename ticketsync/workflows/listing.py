@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import links, occurrences
+from ticketsync.catalogue import moves, occurrences
 from ticketsync.catalogue.occurrences import Listed
 from ticketsync.core import clock, errors, records
 from ticketsync.core.completeness import has_shrunk
@@ -80,15 +80,15 @@ def _save_page(run: AccountRun, page: Page, result: ListingResult) -> None:
             # The other one may be saving the same dates at this very moment.
             state.lock_platform(session, spec.name)
             twins.refuse_shared_listing(session, run, events)
-        versions.keep(session, run.account.id, "event", [pack(news)], now)
-        quarantine.put(session, run.account.id, bad, now)
+        versions.save_versions(session, run.account.id, "event", [pack(news)], now)
+        quarantine.save_unread(session, run.account.id, bad, now)
         quarantine.release(
             session, run.account.id, "event", (item.clean.id for item in good)
         )
         saved = occurrences.save(
             session, run.account.id, [i for i in listed if i.content in changed]
         )
-        run.notes += links.follow_moves(session, saved.moved)
+        run.notes += moves.follow_moves(session, saved.moved)
     result.created += saved.created
     result.updated += saved.updated
 

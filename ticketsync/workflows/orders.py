@@ -42,7 +42,7 @@ from ticketsync.providers.base import (
 )
 from ticketsync.sales import privacy, quarantine, saving, versions
 from ticketsync.sales.packing import Version, pack
-from ticketsync.sales.saving import Held, IncomingTicket
+from ticketsync.sales.saving import HeldCounts, IncomingTicket
 from ticketsync.workflows import twins
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.cross_checks import (
@@ -99,7 +99,7 @@ class Reading:
     complete: set[str] = field(default_factory=set)
     marks: set[str] | None = None
     ill: set[str] | None = None
-    held: dict[int, Held] | None = None
+    held: dict[int, HeldCounts] | None = None
     prints: dict[str, str] = field(default_factory=dict)
     changes: dict[str, str] = field(default_factory=dict)
     swept: set[str] = field(default_factory=set)
@@ -207,8 +207,8 @@ def read_whole(
             occurrence.occurrence_id: occurrence.fingerprint for occurrence in listed
         }
         with run.transaction() as session:
-            bookmarks.drop(session, run.account.id, [BEGUN])
-            bookmarks.put(session, run.account.id, BEGUN, prints)
+            bookmarks.delete_bookmarks(session, run.account.id, [BEGUN])
+            bookmarks.save_bookmarks(session, run.account.id, BEGUN, prints)
     workers = _workers(run, math.ceil(progress.expected / PAGE))
     extent = Extent(progress.expected, _cuts(listed, workers))
     pages = provider.fetch_all_orders(left, extent, workers=workers)
@@ -226,7 +226,7 @@ def read_whole(
     if left is None:
         progress.is_whole = True
         with run.transaction() as session:
-            bookmarks.drop(session, run.account.id, [DOUBTED])
+            bookmarks.delete_bookmarks(session, run.account.id, [DOUBTED])
         for occurrence in listed:
             progress.seen.setdefault(occurrence.occurrence_id, set())
 
@@ -316,7 +316,7 @@ def remember_sweep(run: AccountRun, progress: Reading) -> None:
     if progress.swept:
         with run.transaction() as session:
             done = dict.fromkeys(progress.swept, "")
-            bookmarks.put(session, run.account.id, SWEPT, done)
+            bookmarks.save_bookmarks(session, run.account.id, SWEPT, done)
 
 
 def end_sweep(run: AccountRun, progress: Reading) -> None:
@@ -329,7 +329,7 @@ def end_sweep(run: AccountRun, progress: Reading) -> None:
         done = bookmarks.get_bookmarks(session, run.account.id, SWEPT)
     if done:
         with run.transaction() as session:
-            bookmarks.drop(session, run.account.id, [SWEPT])
+            bookmarks.delete_bookmarks(session, run.account.id, [SWEPT])
 
 
 def _units(
@@ -430,7 +430,7 @@ def _notice_few_tickets(
     run: AccountRun,
     progress: Reading,
     occurrence: LinkedOccurrence,
-    held: Held | None,
+    held: HeldCounts | None,
     listed: float,
 ) -> None:
     """
@@ -493,7 +493,7 @@ def _refuse_lost_orders(
     """
     refused: set[int] = set()
     with run.database.read() as session:
-        known = saving.known_orders(
+        known = saving.list_orders(
             session, run.account.id, (occurrence.id for occurrence in complete)
         )
     missing = {
@@ -533,7 +533,7 @@ def _read_again_next(run: AccountRun, progress: Reading, events: Iterable[str]) 
     changed would not meet again what was refused, nor accept it.
     """
     with run.transaction() as session:
-        bookmarks.drop_events(session, run.account.id, STREAM, events)
+        bookmarks.delete_event_bookmarks(session, run.account.id, STREAM, events)
     progress.marks = None
     if isinstance(run.provider, ReportsChanges):
         read_everything_next(run)
@@ -591,7 +591,7 @@ def _accept_few_orders(
     gaps = {event: str(number) for event, number in lacking.items() if number > 0}
     if gaps:
         with run.transaction() as session:
-            bookmarks.put(session, run.account.id, ACCEPTED, gaps)
+            bookmarks.save_bookmarks(session, run.account.id, ACCEPTED, gaps)
 
 
 def marks_for(
@@ -621,13 +621,13 @@ def marks_for(
     }
 
 
-def _counted(run: AccountRun, progress: Reading) -> dict[int, Held]:
+def _counted(run: AccountRun, progress: Reading) -> dict[int, HeldCounts]:
     """
     What we hold of each occurrence by now.
     """
     if progress.held is None:
         with run.database.read() as session:
-            progress.held = saving.held(session, run.account.id)
+            progress.held = saving.count_held(session, run.account.id)
     return progress.held
 
 
@@ -636,7 +636,7 @@ def retry_quarantine(run: AccountRun, progress: Reading) -> set[str]:
     Try the waiting orders once more; answers the events that still have one waiting.
     """
     with run.database.read() as session:
-        unread = quarantine.all_of(session, run.account.id)
+        unread = quarantine.list_unread(session, run.account.id)
     orders = [item for item in unread if item.kind == "order"]
     if not orders:
         return set()
@@ -655,7 +655,7 @@ def retry_quarantine(run: AccountRun, progress: Reading) -> set[str]:
     ]
     _save_records(run, found, progress, Counts(), is_retry=True)
     with run.database.read() as session:
-        left = quarantine.all_of(session, run.account.id)
+        left = quarantine.list_unread(session, run.account.id)
     return {item.event_id for item in left if item.kind == "order"}
 
 
@@ -678,7 +678,9 @@ def waiting_events(run: AccountRun) -> set[str]:
     The events that have a record in quarantine.
     """
     with run.database.read() as session:
-        return {item.event_id for item in quarantine.all_of(session, run.account.id)}
+        return {
+            item.event_id for item in quarantine.list_unread(session, run.account.id)
+        }
 
 
 # Pages
@@ -790,7 +792,7 @@ def _held(run: AccountRun, ids: Iterable[str]) -> Contents:
     What we hold of these orders; those marked as gone are left out.
     """
     with run.database.read() as session:
-        return saving.contents(session, run.account.id, ids)
+        return saving.read_contents(session, run.account.id, ids)
 
 
 def _understand(
@@ -857,23 +859,25 @@ def _save_records(
     with run.transaction() as session:
         twins.refuse_shared_orders(session, run, [item.order.id for item in good])
         blocks = [found.block for _, found in lot]
-        versions.keep(session, account_id, "order", blocks, now)
+        versions.save_versions(session, account_id, "order", blocks, now)
         zone = shows.business_zone(session)
         saved = saving.save_orders(
             session, account_id, good, progress.ids, now, zone=zone
         )
         occurrences.keep_linked(session, saved.touched)
-        privacy.keep(session, account_id, people, run.settings.forget_before(now))
-        quarantine.put(session, account_id, bad, now)
+        privacy.save_people(
+            session, account_id, people, run.settings.forget_before(now)
+        )
+        quarantine.save_unread(session, account_id, bad, now)
         quarantine.release(session, account_id, "order", healed)
         _unmark(session, account_id, progress, saved.touched)
         progress.held = None
         if keep_place:
             place = lot[-1][0]
             if place is None:
-                bookmarks.drop(session, account_id, [WINDOWS])
+                bookmarks.delete_bookmarks(session, account_id, [WINDOWS])
             else:
-                bookmarks.put(session, account_id, WINDOWS, {"": place})
+                bookmarks.save_bookmarks(session, account_id, WINDOWS, {"": place})
     counts.created += saved.created
     counts.updated += saved.updated
     progress.touched |= saved.touched
@@ -885,7 +889,7 @@ def _earlier(
     """
     What we hold of these orders from before, oldest first.
     """
-    found = versions.earlier(session, account_id, "order", ids)
+    found = versions.read_versions(session, account_id, "order", ids)
     return {
         id_: [exact_json.decode(data) for data in old] for id_, old in found.items()
     }
@@ -928,7 +932,7 @@ def _healed(
     """
     if progress.ill is None:
         with run.database.read() as session:
-            waiting = quarantine.all_of(session, run.account.id)
+            waiting = quarantine.list_unread(session, run.account.id)
         progress.ill = {item.provider_id for item in waiting if item.kind == "order"}
     still = {item.provider_id for item in bad}
     healed = (seen & progress.ill) - still
@@ -946,7 +950,7 @@ def _save_loose_page(
     account_id = run.account.id
     cleans = cleaned(page.records, run.provider.spec)
     with run.database.read() as session:
-        held = saving.loose_contents(session, account_id, (c.id for c in cleans))
+        held = saving.read_loose_contents(session, account_id, (c.id for c in cleans))
     news = [c for c in cleans if held.get(c.id, b"") not in (c.content, None)]
 
     def read(raw: Raw) -> IncomingTicket:
@@ -979,16 +983,16 @@ def _save_loose_page(
     ]
     block = pack(Version(i.clean.id, i.clean.content, i.clean.data) for i in good)
     with run.transaction() as session:
-        versions.keep(session, account_id, "ticket", [block], now)
-        saved = saving.save_loose(session, account_id, incoming, progress.ids)
+        versions.save_versions(session, account_id, "ticket", [block], now)
+        saved = saving.save_loose_tickets(session, account_id, incoming, progress.ids)
         occurrences.keep_linked(session, saved.touched)
-        quarantine.put(session, account_id, bad, now)
+        quarantine.save_unread(session, account_id, bad, now)
         quarantine.release(session, account_id, "ticket", (i.clean.id for i in good))
         _unmark(session, account_id, progress, saved.touched)
         if progress.held is not None:
             for row in saved.touched:
                 progress.held.pop(row, None)
-            progress.held |= saving.held(session, account_id, saved.touched)
+            progress.held |= saving.count_held(session, account_id, saved.touched)
     run.counts.created += saved.created
     run.counts.updated += saved.updated
     progress.touched |= saved.touched
@@ -1002,7 +1006,7 @@ def _unmark(
     events = {id_ for id_ in progress.marks if progress.ids.get(id_) in rows}
     progress.marks -= events
     if events:
-        bookmarks.drop_events(session, account_id, STREAM, events)
+        bookmarks.delete_event_bookmarks(session, account_id, STREAM, events)
 
 
 # Estimates
@@ -1059,9 +1063,11 @@ def _cuts(listed: Sequence[LinkedOccurrence], parts: int) -> list[int]:
     return cuts
 
 
-def counting_rule(listed: Sequence[LinkedOccurrence], held: dict[int, Held]) -> int:
+def counting_rule(
+    listed: Sequence[LinkedOccurrence], held: dict[int, HeldCounts]
+) -> int:
     """
-    Which of `Held.tickets` the listing counts, judged by where they differ.
+    Which of `HeldCounts.tickets` the listing counts, judged by where they differ.
 
     Nobody documents whether unpaid and void tickets are counted. A way of counting
     is believed when it alone explains several events; else the smallest one is,
@@ -1077,7 +1083,9 @@ def counting_rule(listed: Sequence[LinkedOccurrence], held: dict[int, Held]) -> 
     return best if fits[best] >= EVIDENCE and fits[best] > 4 * others else 0
 
 
-def _may_have_loose(occurrence: LinkedOccurrence, held: Held | None, rule: int) -> bool:
+def _may_have_loose(
+    occurrence: LinkedOccurrence, held: HeldCounts | None, rule: int
+) -> bool:
     """
     The listing counts more than the orders hold, or does not count at all.
     """
@@ -1088,7 +1096,7 @@ def _may_have_loose(occurrence: LinkedOccurrence, held: Held | None, rule: int) 
     return held.loose > 0 or occurrence.issued > held.tickets[rule]
 
 
-def _agrees(occurrence: LinkedOccurrence, held: Held | None) -> bool:
+def _agrees(occurrence: LinkedOccurrence, held: HeldCounts | None) -> bool:
     """
     Whether the listing's counts fit what we hold under some way of counting.
 
@@ -1146,7 +1154,7 @@ def save_again(
         is_clean=True,
         earlier=lambda known: _earlier(session, account_id, known),
     )
-    quarantine.put(session, account_id, found.bad, now)
+    quarantine.save_unread(session, account_id, found.bad, now)
     still = {item.provider_id for item in found.bad}
     healed = [id_ for _, id_ in found.seen if id_ not in still]
     quarantine.release(session, account_id, "order", healed)

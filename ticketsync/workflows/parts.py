@@ -35,5 +35,7 @@ def refuse_missing_parts(run: AccountRun, *, accept_shrink: bool) -> None:
         )
     if shown != known:
         with run.database.write() as session:
-            bookmarks.drop(session, run.account.id, [STREAM])
-            bookmarks.put(session, run.account.id, STREAM, dict.fromkeys(shown, ""))
+            bookmarks.delete_bookmarks(session, run.account.id, [STREAM])
+            bookmarks.save_bookmarks(
+                session, run.account.id, STREAM, dict.fromkeys(shown, "")
+            )

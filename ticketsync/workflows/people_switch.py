@@ -37,17 +37,17 @@ def follow(run: AccountRun) -> None:
             for occurrence in occurrences.list_occurrences(session, account.id)
             if not occurrence.is_dated or occurrence.starts_at >= clock.now()
         ]
-        held = saving.orders_to_come(session, account.id, clock.now())
+        held = saving.count_future_orders(session, account.id, clock.now())
     with run.transaction() as session:
         if not wanted:
-            bookmarks.drop(session, account.id, [READ])
+            bookmarks.delete_bookmarks(session, account.id, [READ])
             return
-        bookmarks.drop_events(session, account.id, orders.STREAM, dates)
+        bookmarks.delete_event_bookmarks(session, account.id, orders.STREAM, dates)
         unfinished = [orders.WINDOWS, orders.BEGUN, orders.SWEPT]
         if isinstance(run.provider, ReportsChanges):
             unfinished.append(orders.NEWEST)
-        bookmarks.drop(session, account.id, unfinished)
-        bookmarks.put(session, account.id, READ, {"": "yes"})
+        bookmarks.delete_bookmarks(session, account.id, unfinished)
+        bookmarks.save_bookmarks(session, account.id, READ, {"": "yes"})
     if held:
         run.notes.append(
             f"{account.name} keeps people from now on: the orders of its shows still "

@@ -46,7 +46,7 @@ def process_deliveries(database: Database, settings: Settings) -> Processed:
     """
     with database.read() as session:
         items = inbox.waiting(session, clock.now())
-        accounts = {account.id: account for account in state.all_accounts(session)}
+        accounts = {account.id: account for account in state.list_accounts(session)}
     run_id = new_run_id()
     by_account: dict[int, list[Waiting]] = {}
     for item in items:
@@ -141,7 +141,7 @@ def _finish(
     with run.transaction() as session:
         changed = recompute.recompute_shows(
             session,
-            links.shows_of(session, touched),
+            links.get_show_ids(session, touched),
             show_figures.fee_schedules(session, run.settings),
             now,
         )

@@ -90,7 +90,9 @@ def _note_owners(run: AccountRun, news: frozenset[str]) -> None:
         return
     with run.database.write() as session:
         found = dict.fromkeys(news, "")
-        sources.note(session, run.account.id, sources.OWNER, found, clock.now())
+        sources.record_sources(
+            session, run.account.id, sources.OWNER, found, clock.now()
+        )
         if run.provider.spec.owner_is_account and not run.account.identity:
             owner = min(news)
             state.set_identity(session, run.account.id, owner, owner)

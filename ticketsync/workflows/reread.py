@@ -61,7 +61,7 @@ def read_again(
     provider = reading_only(account.provider, account.options)
     ids = occurrences.ids(source, account.id)
     with scratch.write() as session:
-        for block in versions.history(source, account.id):
+        for block in versions.read_history(source, account.id):
             breathe()
             raws = [exact_json.decode(version.data) for version in block.versions]
             if block.kind == "order":
@@ -81,7 +81,9 @@ def _save_orders(
     page = Page("order", raws)
     orders.save_again(session, account_id, provider, page, ids, block.fetched_at)
     # Afterwards, because an order is read beside what was held before it.
-    versions.keep(session, account_id, "order", [block.packed()], block.fetched_at)
+    versions.save_versions(
+        session, account_id, "order", [block.packed()], block.fetched_at
+    )
 
 
 def _save_loose(
@@ -103,7 +105,7 @@ def _save_loose(
         for currency in [item.value.currency or currencies.get(occurrence_id)]
         if occurrence_id in ids and currency
     ]
-    saving.save_loose(session, account_id, incoming, ids)
+    saving.save_loose_tickets(session, account_id, incoming, ids)
     return len(incoming)
 
 
@@ -114,7 +116,7 @@ def differences(held: Session, again: Session, account_id: int) -> Iterator[Pair
     When an order was missed in a listing, or a refund first seen, stands in no record:
     such a moment is believed where it lies in a run of the account.
     """
-    spans = runs.spans(held, account_id)
+    spans = runs.list_run_spans(held, account_id)
     for kind in books.KINDS:
         found: Iterator[Pair] = (
             _with_our_moments(pair, spans)
@@ -224,7 +226,7 @@ def put_right(
     """
     provider = reading_only(account.provider, account.options)
     ids = occurrences.ids(session, account.id)
-    gone = saving.delisted_orders(session, account.id)
+    gone = saving.list_delisted_orders(session, account.id)
     saved = 0
     for raws in _newest(session, account.id, "order", wrong.orders):
         page = Page("order", raws)
@@ -245,7 +247,7 @@ def _newest(
 ) -> Iterator[list[Raw]]:
     if not wanted:
         return
-    for block in versions.latest(session, account_id, kind):
+    for block in versions.read_latest(session, account_id, kind):
         raws = [exact_json.decode(v.data) for v in block if v.provider_id in wanted]
         if raws:
             yield raws
@@ -258,17 +260,17 @@ def _note_unreadable(
     Records that cannot be read any more wait in quarantine; those of them that waited
     there and can be read again are released.
     """
-    unread = quarantine.all_of(again, account_id)
-    waiting = quarantine.all_of(session, account_id)
+    unread = quarantine.list_unread(again, account_id)
+    waiting = quarantine.list_unread(session, account_id)
     known = {(item.kind, item.provider_id, item.data) for item in waiting}
-    quarantine.put(
+    quarantine.save_unread(
         session,
         account_id,
         [i for i in unread if (i.kind, i.provider_id, i.data) not in known],
         now,
     )
     still = {(item.kind, item.provider_id) for item in unread}
-    stored = versions.earlier(
+    stored = versions.read_versions(
         session, account_id, "order", [item.provider_id for item in waiting]
     )
     healed = [

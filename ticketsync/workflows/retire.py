@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from ticketsync.accounts import alerts, bookmarks, credentials, runs, sources, state
 from ticketsync.accounts.state import AccountState
-from ticketsync.catalogue import links, occurrences
+from ticketsync.catalogue import link_settings, links, occurrences
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.providers import registry
@@ -85,7 +85,7 @@ def _removal(reading: Session, account: AccountState) -> Removal:
     return Removal(
         account,
         retires=True,
-        orders=saving.number(reading, account.id),
+        orders=saving.count_orders(reading, account.id),
         shared=_shared(reading, account),
     )
 
@@ -105,13 +105,15 @@ def _retire(writing: Session, settings: Settings, removal: Removal) -> None:
     account = removal.account
     if not account.is_retired:
         today = f"{clock.now():%Y-%m-%d}"
-        state.retire(writing, account, f"Retired on {today}; its orders are kept.")
-    alerts.forget(writing, account.id)
+        state.retire_account(
+            writing, account, f"Retired on {today}; its orders are kept."
+        )
+    alerts.delete_alert(writing, account.id)
     inbox.close(writing, account.id, clock.now())
     if tokens.can_renew(account.options):
         kept = {n: v for n, v in account.options.items() if n != tokens.EXPIRES}
         state.set_options(writing, account.id, kept)
-    shows = links.switch_off(writing, removal.shared)
+    shows = link_settings.switch_off_links(writing, removal.shared)
     show_figures.recompute(writing, settings, shows)
 
 
@@ -120,23 +122,25 @@ def _delete(writing: Session, settings: Settings, account: AccountState) -> None
     Delete an account with all that hangs on it; there are no sales among it.
     """
     ids = occurrences.ids(writing, account.id).values()
-    shows = links.shows_of(writing, ids)
-    links.forget(writing, account.id)
+    shows = links.get_show_ids(writing, ids)
+    links.remove_account_links(writing, account.id)
     show_figures.recompute(writing, settings, shows)
-    quarantine.forget(writing, account.id)
-    versions.forget(writing, account.id)
+    quarantine.delete_unread(writing, account.id)
+    versions.delete_versions(writing, account.id)
     occurrences.forget(writing, account.id)
     inbox.forget(writing, account.id)
-    sources.forget(writing, account.id)
-    bookmarks.forget(writing, account.id)
-    alerts.forget(writing, account.id)
-    runs.forget(writing, account.id)
-    state.remove(writing, account)
+    sources.delete_sources(writing, account.id)
+    bookmarks.delete_all_bookmarks(writing, account.id)
+    alerts.delete_alert(writing, account.id)
+    runs.delete_runs(writing, account.id)
+    state.remove_account(writing, account)
 
 
 def _forget_secrets(account: AccountState, places: list[tuple[str, str]]) -> None:
-    credentials.forget(account.name, account.secret_source, account.secret_reference)
+    credentials.delete_secret(
+        account.name, account.secret_source, account.secret_reference
+    )
     if tokens.can_renew(account.options):
         tokens.forget(account)
     for source, reference in places:
-        credentials.forget(f"{account.name}/webhook", source, reference)
+        credentials.delete_secret(f"{account.name}/webhook", source, reference)

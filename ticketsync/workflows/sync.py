@@ -114,7 +114,7 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
     """
     run_id = new_run_id()
     with database.read() as session:
-        accounts = state.chosen(session, list(request.names))
+        accounts = state.choose_accounts(session, list(request.names))
         before = numbers.figures(session) if request.compare else []
     limits.note_limits(database, settings)
     results: list[Result] = []
@@ -134,7 +134,9 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
                 notes += remarks
             retention.retain(database, settings)
     except errors.Busy as busy:
-        skipped = [runs.failed(a.name, busy, outcome="skipped-busy") for a in accounts]
+        skipped = [
+            runs.failed_result(a.name, busy, outcome="skipped-busy") for a in accounts
+        ]
         _note_skipped(database, accounts, skipped, request, run_id)
         return Outcome(run_id, tuple(skipped))
     after = before
@@ -164,7 +166,7 @@ def replay(database: Database, settings: Settings, names: Sequence[str]) -> Outc
         accounts = (
             [state.get_account(session, name) for name in dict.fromkeys(names)]
             if names
-            else state.all_accounts(session)  # stored orders of retired ones, too
+            else state.list_accounts(session)  # stored orders of retired ones, too
         )
         before = numbers.figures(session)
     results = [_replay_account(database, settings, a, run_id) for a in accounts]
@@ -180,7 +182,7 @@ def fetch_listing(
     Read only what is on sale, without orders.
     """
     with database.read() as session:
-        accounts = state.chosen(session, list(names))
+        accounts = state.choose_accounts(session, list(names))
     run_id = new_run_id()
     results: list[Result] = []
     notes: list[str] = []
@@ -279,7 +281,7 @@ def _out_of_time(account: AccountState, settings: Settings) -> Result:
         hint=f"Run `ticketsync sync {account.name}`, or allow more (`run_minutes`).",
         word="deadline",
     )
-    return runs.failed(account.name, late)
+    return runs.failed_result(account.name, late)
 
 
 def _note_skipped(
@@ -325,7 +327,7 @@ def _reason_to_skip(
             f"`ticketsync sync {account.name}` to try the one it has.",
             word="parked",
         )
-        return runs.failed(account.name, error, outcome="skipped-parked")
+        return runs.failed_result(account.name, error, outcome="skipped-parked")
     if account.breaker_is_open(now) and not is_named:
         assert account.breaker_until is not None
         open_ = errors.BreakerOpen(
@@ -333,7 +335,7 @@ def _reason_to_skip(
             f"next probe is at {account.breaker_until:%Y-%m-%d %H:%M} UTC.",
             hint=f"Run `ticketsync sync {account.name}` to try now.",
         )
-        return runs.failed(account.name, open_, outcome="skipped-breaker")
+        return runs.failed_result(account.name, open_, outcome="skipped-breaker")
     if request.only_due:
         with database.read() as session:
             last = runs.last_attempt(session, account.id)
@@ -534,7 +536,7 @@ def _bring_up_to_date(
             "", ""
         )
         changed_at = bookmarks.get_bookmarks(session, run.account.id, orders.CHANGED)
-        shows = links.shows_of(session, touched)
+        shows = links.get_show_ids(session, touched)
     is_later = progress.newest > newest or (progress.is_whole and progress.newest)
     moved = (
         is_finished
@@ -558,15 +560,15 @@ def _bring_up_to_date(
             show_figures.fee_schedules(session, run.settings),
             clock.now(),
         )
-        bookmarks.put(session, run.account.id, orders.STREAM, fresh)
-        bookmarks.put(session, run.account.id, orders.CHANGED, later)
+        bookmarks.save_bookmarks(session, run.account.id, orders.STREAM, fresh)
+        bookmarks.save_bookmarks(session, run.account.id, orders.CHANGED, later)
         if moved:
             newer = {"": progress.newest}
-            bookmarks.put(session, run.account.id, orders.NEWEST, newer)
+            bookmarks.save_bookmarks(session, run.account.id, orders.NEWEST, newer)
         if complete and is_finished:  # else the next run goes on from what this began
-            bookmarks.drop(session, run.account.id, [orders.BEGUN])
-        links.set_status(session, {o.id for o in complete} - refused, "synced")
-        links.set_status(session, refused, "error")
+            bookmarks.delete_bookmarks(session, run.account.id, [orders.BEGUN])
+        links.set_link_status(session, {o.id for o in complete} - refused, "synced")
+        links.set_link_status(session, refused, "error")
     return changed
 
 
@@ -588,7 +590,7 @@ def _replay_account(
                 session, run_id, account, kind="manual", started_by="replay", now=now
             )
     except errors.Busy as busy:
-        skipped = runs.failed(account.name, busy, outcome="skipped-busy")
+        skipped = runs.failed_result(account.name, busy, outcome="skipped-busy")
         with database.write() as session:
             runs.skip(
                 session,
@@ -601,11 +603,11 @@ def _replay_account(
             )
         return skipped
     stopped = errors.TicketsyncError("It was stopped.", word="interrupted")
-    result = runs.failed(account.name, stopped, outcome="interrupted")
+    result = runs.failed_result(account.name, stopped, outcome="interrupted")
     try:
         result = _replayed(database, settings, account, holder)
     except errors.TicketsyncError as error:
-        result = runs.failed(account.name, error)
+        result = runs.failed_result(account.name, error)
     finally:
         with database.write() as session:
             runs.finish(session, row, result, clock.now())
@@ -630,7 +632,7 @@ def _replayed(
 
     with engine.still(database) as source, reread.empty_books(source) as books:
         reread.read_again(source, books, account, breathe)
-        number = versions.number(source, account.id)
+        number = versions.count_records(source, account.id)
         with books.read() as again:
             wrong = reread.differing(source, again, account.id)
             with database.write() as session:
@@ -640,7 +642,7 @@ def _replayed(
                 occurrences.keep_linked(session, touched if saved else ())
                 changed = recompute.recompute_shows(
                     session,
-                    links.shows_of(session, touched),
+                    links.get_show_ids(session, touched),
                     show_figures.fee_schedules(session, settings),
                     clock.now(),
                 )
