@@ -144,5 +144,5 @@ def movements(database, order_id=None):
     (number, amount, day, basis) of each refund movement, the oldest first.
     """
     with database.read() as session:
-        found = list(sales_lists.refunds(session, order_id=order_id))
+        found = list(sales_lists.list_refunds(session, order_id=order_id))
     return [(m.number, m.amount.minor, m.on_day, m.basis) for m in reversed(found)]

@@ -233,7 +233,7 @@ def test_f130_every_library_is_declared_and_pinned():
 
 def test_f54_financials_have_one_writer():
     """
-    F54: only the fold writes the table the venue lives by.
+    F54: only the recomputation writes the figures of shows.
     """
     writers = [
         name

@@ -25,7 +25,7 @@ REPORTS = {
     numbers.TypeFigures: numbers.TYPES,
     numbers.FeeLine: numbers.FEES,
     sales.Sale: sales.SALES,
-    explain.Part: explain.PARTS,
+    explain.TicketContribution: explain.CONTRIBUTIONS,
     daily.Sums: daily.SUMS,
     selling.Platform: selling.PLATFORMS,
 }

@@ -580,7 +580,7 @@ def read_explained(session, house):
             },
         )
         for night in house.nights
-        for part in explain.parts(session, night.number)
+        for part in explain.list_contributions(session, night.number)
     )
 
 
@@ -680,7 +680,7 @@ def read_platforms(session, house):
             (p.account, p.currency),
             {"sold": p.tickets, "gross": p.gross, "refunded": p.refunded},
         )
-        for p in selling.platforms(session, selling.lately(session, SYDNEY, NOW))
+        for p in selling.platforms(session, selling.recent_sales(session, SYDNEY, NOW))
     )
 
 
@@ -693,7 +693,7 @@ def expected_lately(house):
 
 @reader("overview, by day", (selling,), MONEY, expected_lately)
 def read_lately(session, house):
-    lately = selling.lately(session, SYDNEY, NOW)
+    lately = selling.recent_sales(session, SYDNEY, NOW)
     pairs = []
     for account, days in lately.by_account.items():
         for day in days:
@@ -712,7 +712,9 @@ def read_lately(session, house):
     counted_seats(["show"], ["sold"], lambda seat: seat.order),
 )
 def read_pace(session, house):
-    curves = {n.number: selling.pace(session, n.number, SYDNEY) for n in house.nights}
+    curves = {
+        n.number: selling.sales_curve(session, n.number, SYDNEY) for n in house.nights
+    }
     return {(n,): {"sold": curve[-1][1]} for n, curve in curves.items() if curve}
 
 
@@ -753,7 +755,7 @@ def read_daily(session, house):
             "seats": item.allocation,
             "gross": {"AUD": 0, "NZD": 0} | {m.currency: m.minor for m in item.gross},
         }
-        for item in daily.on_sale(session, now=NOW, since=week)
+        for item in daily.list_on_sale(session, now=NOW, since=week)
     }
 
 
@@ -775,7 +777,7 @@ def expected_calendar(house):
 def read_calendar(session, house):
     return {
         p.show_id: (p.sold, {source.account for source in p.sources})
-        for p in calendar.performances(session)
+        for p in calendar.list_performances(session)
     }
 
 
@@ -812,7 +814,7 @@ def read_news(session, house):
             ),
             item.capacity,
         )
-        for item in notices.standings(session)
+        for item in notices.read_show_sales(session)
     }
 
 
@@ -847,7 +849,7 @@ def as_sales(rows):
 
 @reader("export sales", (sales,), MONEY, expected_sales)
 def read_sales(session, house):
-    return as_sales(sales.sales(session))
+    return as_sales(sales.list_sales(session))
 
 
 @reader("orders of a show", (sales,), MONEY, expected_sales)
@@ -855,7 +857,7 @@ def read_orders(session, house):
     return as_sales(
         row
         for night in house.nights
-        for row in sales.sales(session, show_id=night.number)
+        for row in sales.list_sales(session, show_id=night.number)
     )
 
 
@@ -863,7 +865,7 @@ def read_orders(session, house):
 def read_refunds(session, house):
     return totals(
         ((row.show_id, row.account, row.currency), {"refunded": row.amount})
-        for row in sales.refunds(session)
+        for row in sales.list_refunds(session)
     )
 
 

@@ -140,4 +140,4 @@ def recover(database, settings, played, name):
     assert result.outcome == "success", result
     same(figures(database), expected(played, name))
     with database.read() as session:
-        assert sales.unread(session) == []
+        assert sales.list_quarantined(session) == []

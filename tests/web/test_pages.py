@@ -217,7 +217,7 @@ def test_the_overview_says_what_was_sold_today_and_in_seven_days(enter, full, sa
         return sum(not s.is_void for p in bought for s in p.seats)
 
     with full.read() as session:
-        lately = selling.lately(session, "Australia/Sydney", NOW)
+        lately = selling.recent_sales(session, "Australia/Sydney", NOW)
     words = words_of(enter("viewer").get("/"))
 
     assert lately.today.tickets == sold(today)

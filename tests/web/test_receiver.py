@@ -83,7 +83,7 @@ def post(address, made, **more):
 
 def rows(database):
     with database.read() as session:
-        return told.received(session, limit=10**6)
+        return told.list_deliveries(session, limit=10**6)
 
 
 def test_what_is_theirs_is_kept_before_it_is_answered(database, address):

@@ -220,7 +220,9 @@ def test_an_account_that_is_being_read_is_not_changed_meanwhile(
     plan = account_options.plan(database, settings, name, {"base_url": played.address})
     plan = replace(plan, base_url="http://127.0.0.1:1")
     with database.write() as session:
-        lease.take(session, lease_of(plan.account), lease.me("a run"), clock.now())
+        lease.take(
+            session, lease_of(plan.account), lease.holder_name("a run"), clock.now()
+        )
     with pytest.raises(errors.Busy) as caught:
         account_options.apply(database, plan)
     assert caught.value.exit_code == 8

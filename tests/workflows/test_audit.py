@@ -29,7 +29,7 @@ def trail(database):
     Every decision, oldest first: (who, action, kind, before, after).
     """
     with database.read() as session:
-        found = audit_trail.entries(session, limit=1000)
+        found = audit_trail.list_entries(session, limit=1000)
     return [(e.who, e.action, e.kind, e.before, e.after) for e in reversed(found)]
 
 
@@ -190,7 +190,7 @@ def test_a_run_says_who_started_it(adopted, settings):
     with actor.acting_as("Ana (manager)"):
         sync.sync(adopted, settings, Request(("tt",)))
     with adopted.read() as session:
-        (run,) = [r for r in runs.runs(session, limit=1) if r.outcome == "success"]
+        (run,) = [r for r in runs.list_runs(session, limit=1) if r.outcome == "success"]
     assert run.started_by == "Ana (manager) (manual)"
 
 

@@ -434,7 +434,7 @@ def test_an_order_without_some_of_its_tickets_is_set_aside_by_name(
     result = attempt(database, settings)
     assert (result.outcome, result.exit_code) == ("partial", 3)
     with database.read() as session:
-        ((_, id_, reason),) = sales.unread(session)
+        ((_, id_, reason),) = sales.list_quarantined(session)
     assert id_ == f"{purchase.id:024x}"
     assert "tickets" in reason
     monkeypatch.setattr(played.player, "_tickets", tickets)
@@ -458,7 +458,7 @@ def test_an_order_without_attendees_is_set_aside_by_name(
     result = attempt(database, settings, **options)
     assert (result.outcome, result.exit_code) == ("partial", 3)
     with database.read() as session:
-        ((_, id_, reason),) = sales.unread(session)
+        ((_, id_, reason),) = sales.list_quarantined(session)
     assert (id_, "attendee" in reason) == (str(purchase.id), True)
     if read == FULL:
         assert figures(database) == before

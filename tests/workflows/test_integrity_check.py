@@ -344,10 +344,10 @@ def test_a_trigger_and_views_that_are_none_of_ours_are_named(book):
             "CREATE VIEW session_complete AS SELECT 1 AS show_id;"
         )
     assert set(checked(book, deep=False).rows) == {
-        "trigger quietly: is none of ours",
-        "view rich: is none of ours",
+        "trigger quietly: is not ours",
+        "view rich: is not ours",
         "view sync_health: is missing",
-        "view session_complete: is not as we made it",
+        "view session_complete: was changed",
     }
 
 
@@ -372,10 +372,10 @@ def test_the_same_on_postgresql(read_once, settings):
     found = integrity_check.check(read_once, settings, deep=True)
 
     assert {
-        "trigger quietly: is none of ours",
-        "view rich: is none of ours",
+        "trigger quietly: is not ours",
+        "view rich: is not ours",
         "view sync_health: is missing",
-        "view session_complete: is not as we made it",
+        "view session_complete: was changed",
     } <= set(found.rows)
     columns = {(item.table, item.column) for item in found.findings if item.column}
     assert columns == {("order", "charged"), ("show_financials", "face")}

@@ -92,7 +92,7 @@ def checked(platform, order, event, number, *, account_id=1, **odd):
 
 def inbox_states(database):
     with database.read() as session:
-        return [item.state for item in told.received(session, limit=10**6)]
+        return [item.state for item in told.list_deliveries(session, limit=10**6)]
 
 
 def test_a_sale_arrives_by_its_delivery_alone(synced, settings, sandbox, frozen):
@@ -111,7 +111,7 @@ def test_a_sale_arrives_by_its_delivery_alone(synced, settings, sandbox, frozen)
     assert len(sandbox.log) == 1  # one request: the order itself
     assert inbox_states(synced) == ["done"]
     with synced.read() as session:
-        (run,) = [r for r in runs.runs(session) if r.kind == "webhook"]
+        (run,) = [r for r in runs.list_runs(session) if r.kind == "webhook"]
     assert run.started_by.endswith("@" + socket.gethostname() + " (webhook)")
     assert run.created == 1
 
@@ -395,7 +395,7 @@ def dump_of_books(database):
             }
             for account in state.list_accounts(session)
             for kind in books.KINDS
-            for key, values in books.rows(session, account.id, kind)
+            for key, values in books.read_rows(session, account.id, kind)
         }
 
 
@@ -451,7 +451,7 @@ def test_sales_that_nobody_announced_are_counted(synced, sandbox, settings, froz
     came(synced, "ticket_tailor", fresh[0], "ORDER.CREATED", 7)
 
     with synced.read() as session:
-        (gap,) = told.gaps(session, clock.now())
+        (gap,) = told.find_unannounced_orders(session, clock.now())
 
     assert (gap.account, gap.orders, gap.of) == ("tt", len(fresh) - 1, len(fresh))
 
@@ -462,7 +462,7 @@ def test_an_account_without_an_address_has_no_gap(synced, sandbox, settings, fro
     sync.sync(synced, settings, Request())
 
     with synced.read() as session:
-        assert told.gaps(session, clock.now()) == []
+        assert told.find_unannounced_orders(session, clock.now()) == []
 
 
 def hooked(database):
@@ -581,9 +581,9 @@ def test_the_health_of_an_accounts_deliveries(synced, frozen):
         inbox.settle(session, [3], "failed", NOW, reason="no luck")
 
     with synced.read() as session:
-        (health,) = told.health(session)
-        failed = told.received(session, platform="ticket_tailor", state="failed")
-        none = told.received(session, platform="square")
+        (health,) = told.read_delivery_health(session)
+        failed = told.list_deliveries(session, platform="ticket_tailor", state="failed")
+        none = told.list_deliveries(session, platform="square")
 
     assert health.states == {"done": 2, "failed": 1}
     assert (health.percent_done, health.seconds_to_effect) == (66, 5.0)

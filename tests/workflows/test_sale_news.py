@@ -62,7 +62,7 @@ def a_day_later(sandbox, database, settings):
 
 def standing(database):
     with database.read() as session:
-        return {item.key: item for item in notices.standings(session)}
+        return {item.key: item for item in notices.read_show_sales(session)}
 
 
 def test_sales_of_an_hour_are_one_message_and_told_once(

@@ -144,7 +144,7 @@ def test_only_get_is_ever_sent_and_every_run_has_its_row(adopted, settings, sand
     run(adopted, settings)
     assert {method for method, _, _ in sandbox.log} == {"GET"}
     with adopted.read() as session:
-        known = {row.run_id for row in runs.runs(session)}
+        known = {row.run_id for row in runs.list_runs(session)}
     seen = {agent.rpartition("run/")[2] for _, _, agent in sandbox.log}
     assert seen <= known
 
@@ -204,7 +204,7 @@ def test_f22_an_unknown_status_waits_and_its_old_version_counts(
     healed = run(adopted, settings)
     assert healed.exit_code == 0
     with adopted.read() as session:
-        assert runs.open_work(session, NOW).quarantined == 0
+        assert runs.count_open(session, NOW).quarantined == 0
 
 
 def test_f23_a_page_of_nonsense_saves_nothing(adopted, settings, sandbox):
@@ -215,7 +215,7 @@ def test_f23_a_page_of_nonsense_saves_nothing(adopted, settings, sandbox):
     result = outcome.results[0]
     assert (result.word, result.exit_code) == ("schema-drift", 6)
     with adopted.read() as session:
-        assert list(sales.sales(session)) == []
+        assert list(sales.list_sales(session)) == []
 
 
 @pytest.mark.parametrize(("kept", "believed"), [(0, False), (40, False), (60, True)])
@@ -262,7 +262,7 @@ def test_f14_a_date_that_vanished_keeps_its_orders(adopted, settings, sandbox):
     sandbox.change(lambda w: w.performances.append(gone))
     run(adopted, settings)
     with adopted.read() as session:
-        assert runs.open_work(session, NOW).gone == 0
+        assert runs.count_open(session, NOW).gone == 0
 
 
 def test_f27_another_box_office_under_the_same_name_is_refused(
@@ -339,7 +339,7 @@ def test_f71_an_account_whose_turn_does_not_come_says_so(adopted, settings, sand
     assert sandbox.log == [] or all("orders" not in path for _, path, _ in sandbox.log)
     with adopted.read() as session:
         assert state.get_account(session, "tt").failures == 0
-        assert runs.runs(session)[0].word == "deadline"
+        assert runs.list_runs(session)[0].word == "deadline"
     assert run(adopted, settings).exit_code == 0
 
 
@@ -398,7 +398,7 @@ def test_replay_reads_the_stored_records_again(adopted, settings, sandbox):
     assert len(sandbox.log) == asked
     assert figures(adopted) == before
     with adopted.read() as session:
-        newest = runs.runs(session)[0]
+        newest = runs.list_runs(session)[0]
     assert (newest.run_id, newest.outcome) == (outcome.run_id, "success")
 
 

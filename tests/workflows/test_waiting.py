@@ -233,11 +233,11 @@ def test_the_capacity_is_the_same_for_everybody(venue, own, sources, expected):
     with venue.database.read() as session:
         found = {
             "seats": seats.seats(session, number)[number].capacity,
-            "notices": [item.capacity for item in notices.standings(session)],
-            "calendar": [item.capacity for item in calendar.performances(session)],
+            "notices": [item.capacity for item in notices.read_show_sales(session)],
+            "calendar": [item.capacity for item in calendar.list_performances(session)],
             "daily": [
                 item.allocation
-                for item in daily.on_sale(session, now=now, since=now - DAY)
+                for item in daily.list_on_sale(session, now=now, since=now - DAY)
             ],
             "views": [
                 (row.capacity, row.left_to_sell)
@@ -300,7 +300,7 @@ def test_an_oversold_show_is_seen_on_every_surface(venue, capsys):
     with venue.database.read() as session:
         (row,) = session.connection().execute(text("SELECT * FROM session_complete"))
         assert (row.fullness, row.left_to_sell) == ("oversold", -1)
-        (item,) = calendar.performances(session)
+        (item,) = calendar.list_performances(session)
         assert item.title == "Gala (121/120 sold, OVERSOLD)"
     assert account_alerts.notify_waiting(venue.database, venue.settings) == []
     (message,) = venue.told()
@@ -427,7 +427,7 @@ def test_a_button_on_the_page_dismisses(venue):
     assert "Nothing waits for you." in venue.page("discrepancies")
     with venue.database.read() as session:
         (item,) = dismissals.list_dismissals(session)
-        (kept,) = audit_trail.entries(session, kind="waiting")
+        (kept,) = audit_trail.list_entries(session, kind="waiting")
     assert item.dismissed_by == "Ana"
     assert (kept.who, kept.action, kept.subject) == ("Ana", "dismiss", id_)
 
@@ -497,7 +497,7 @@ def test_everything_that_waits_is_in_one_list(venue, capsys):
         *("refused-delivery:eb", f"unmatched:{unmatched}", f"delisted:{gone}"),
     ]
     with venue.database.read() as session:
-        counts = runs.open_work(session, clock.now())
+        counts = runs.count_open(session, clock.now())
     assert (counts.unmatched, counts.quarantined, counts.doubtful_orders) == (1, 1, 1)
     assert (counts.gone, counts.moved, counts.failed_deliveries) == (1, 1, 1)
 

@@ -257,7 +257,7 @@ def park_account(session: Session, account_id: int, reason: str) -> None:
     """
     Park an account, unless a person has paused or retired it meanwhile.
     """
-    row_locks.hold(session, Account, [account_id])
+    row_locks.lock(session, Account, [account_id])
     if get_account_by_id(session, account_id).state in (ACTIVE, PARKED):
         set_state(session, account_id, PARKED, reason)
 
@@ -341,7 +341,7 @@ def change_options(
     since the caller read the account.
     """
     table = table_of(Account)
-    row_locks.hold(session, Account, [account_id])
+    row_locks.lock(session, Account, [account_id])
     stored = session.connection().scalars(
         select(table.c.options).where(table.c.id == account_id)
     )
@@ -396,7 +396,7 @@ def lock_platform(session: Session, provider: str) -> None:
     """
     table = table_of(Account)
     query = select(table.c.id).where(table.c.provider == provider)
-    row_locks.hold(session, Account, query)
+    row_locks.lock(session, Account, query)
 
 
 def keeps_people(account: AccountState, settings: AccountSettings) -> bool:

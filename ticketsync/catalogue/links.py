@@ -51,9 +51,9 @@ def lock_occurrences(session: Session, occurrence_ids: Iterable[int]) -> None:
     occurrences, links = table_of(Occurrence), table_of(ShowLink)
     events = select(occurrences.c.event_id).where(occurrences.c.id.in_(wanted))
     fed_shows = select(links.c.show_id).where(links.c.occurrence_id.in_(wanted))
-    row_locks.hold(session, Event, events)
-    row_locks.hold(session, Occurrence, wanted)
-    row_locks.hold(session, Show, fed_shows)
+    row_locks.lock(session, Event, events)
+    row_locks.lock(session, Occurrence, wanted)
+    row_locks.lock(session, Show, fed_shows)
 
 
 def save_links(
@@ -266,7 +266,7 @@ def set_link_status(
     query = select(table.c.id).where(table.c.status.not_in((status, "conflict")))
     rows = rows_among(session, query, table.c.occurrence_id, occurrence_ids)
     stale = [row.id for row in rows]
-    row_locks.hold(session, ShowLink, stale)
+    row_locks.lock(session, ShowLink, stale)
     if stale:
         session.connection().execute(
             update(table)

@@ -38,7 +38,7 @@ def follow_moves(session: Session, moved: dict[int, datetime]) -> list[str]:
     links = table_of(ShowLink)
     fed_shows = select(links.c.show_id).where(links.c.occurrence_id.in_(list(moved)))
     # Their time is part of a unique key.
-    row_locks.hold_keys(session, Show, fed_shows)
+    row_locks.lock_keys(session, Show, fed_shows)
     notes = [
         _follow_move(session, occurrence_id, starts_at)
         for occurrence_id, starts_at in moved.items()

@@ -344,7 +344,7 @@ def keep_linked(session: Session, rows: Iterable[int]) -> None:
     one of them: who does so counts its tickets at once, and would miss these. Whoever
     links it later finds them.
     """
-    row_locks.share(session, Occurrence, rows)
+    row_locks.lock_shared(session, Occurrence, rows)
 
 
 def mark_delisted(session: Session, rows: Iterable[int], now: datetime) -> None:

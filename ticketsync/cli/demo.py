@@ -331,7 +331,7 @@ def _point_out_oversold(database: Database) -> None:
     from ticketsync.reporting import waiting
 
     with database.read() as session:
-        found = waiting.oversold(session)
+        found = waiting.list_oversold(session)
     typer.echo("Each platform sold what it may; together with the door it is too much.")
     typer.echo("`ticketsync status` and every page say so until it is settled:")
     for item in found:
@@ -393,7 +393,7 @@ def _explain(database: Database) -> None:
         key=lambda item: item.refunded.minor,
     )
     with database.read() as session:
-        parts = explain.parts(session, chosen.show_id)
+        parts = explain.list_contributions(session, chosen.show_id)
     returned = [part for part in parts if part.refunded.minor]
     refunded = money.sum_by_currency(part.refunded for part in returned)
     typer.echo(

@@ -108,7 +108,7 @@ def lock_tickets(session: Session, ticket_ids: Iterable[int]) -> None:
     Lock all tickets of a transaction before it records any scan: two doors that merge
     the same tickets in different orders would deadlock otherwise.
     """
-    row_locks.hold(session, Ticket, ticket_ids)
+    row_locks.lock(session, Ticket, ticket_ids)
 
 
 def get_verdict(session: Session, device: str, key: str) -> Verdict:

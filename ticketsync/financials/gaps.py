@@ -1,5 +1,5 @@
 """
-What a show's figures lack: which orders' fees or tax nobody reports, and how much of
+Gaps in a show's figures: the orders whose fees or tax are not reported, and how much of
 them is known.
 """
 
@@ -27,7 +27,7 @@ TAX = "tax"
 @dataclass(frozen=True, slots=True)
 class Gap:
     """
-    One paid order that lacks something: `fees` names the fees that are not reported
+    One paid order with something missing: `fees` names the fees that are not reported
     ("fees" where none is), and is `None` where none is missing.
     """
 
@@ -44,10 +44,10 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownAmount:
     """
-    Of one account's orders: how much of its fees and of its tax is known, and how many
-    orders lack some of it.
+    How much of one account's fees, or of its tax, is known (minor units), and of how
+    many orders some is missing.
     """
 
     account: str
@@ -57,10 +57,10 @@ class Known:
     missing: int
 
 
-def gaps(session: Session, show_id: int) -> list[Gap]:
+def list_gaps(session: Session, show_id: int) -> list[Gap]:
     """
-    The orders of a show that lack something, in the order they were bought. Fees for
-    which the venue's own rate stands lack nothing.
+    The orders of a show with something missing, in the order of purchase. Fees by the
+    venue's own rate are not missing.
     """
     tickets, orders, accounts = table_of(Ticket), table_of(Order), table_of(Account)
     figures = table_of(ShowFinancials)
@@ -98,9 +98,11 @@ def gaps(session: Session, show_id: int) -> list[Gap]:
     ]
 
 
-def known(session: Session, show_id: int, found: Iterable[Gap]) -> list[Known]:
+def list_known_amounts(
+    session: Session, show_id: int, found: Iterable[Gap]
+) -> list[KnownAmount]:
     """
-    How much of a show's fees and tax is known beside these gaps.
+    How much of a show's fees and tax is known apart from these gaps.
     """
     missing: dict[tuple[str, str, str], int] = {}
     for gap in found:
@@ -110,7 +112,9 @@ def known(session: Session, show_id: int, found: Iterable[Gap]) -> list[Known]:
                 missing[key] = missing.get(key, 0) + 1
     sums = _sums(session, show_id)
     return [
-        Known(account, currency, what, sums.get((account, currency, what), 0), number)
+        KnownAmount(
+            account, currency, what, sums.get((account, currency, what), 0), number
+        )
         for (account, currency, what), number in sorted(missing.items())
     ]
 

@@ -1,5 +1,5 @@
 """
-What the audit trail says: who decided what, newest first.
+The audit trail: who decided what, newest first.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ticketsync.store.upsert import table_of
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
     """
-    One decision; `subject_id` is ours and may be gone by now.
+    One decision; `subject_id` is ours and may have been deleted.
     """
 
     at: datetime
@@ -55,7 +55,7 @@ class AuditEntry:
         return f"{before} → {'nothing' if after is None else after}"
 
 
-def entries(
+def list_entries(
     session: Session,
     *,
     kind: str | None = None,
@@ -65,8 +65,8 @@ def entries(
     limit: int = 50,
 ) -> list[AuditEntry]:
     """
-    The latest decisions, of one kind of subject or about one of them; those about a
-    show are also what was decided about the dates that feed it, or did.
+    The latest decisions, about one kind of subject or one subject; those about a show
+    include decisions about the occurrences that feed it, or did.
     """
     table = table_of(AuditRow)
     query = select(table).order_by(table.c.at.desc(), table.c.id.desc()).limit(limit)

@@ -1,12 +1,12 @@
 """
-The database: how it is opened, how a transaction begins, how its faults read.
+The database: opening it, transactions, and its connection settings.
 
 Two kinds of transaction. `read()` sees one consistent state: on PostgreSQL it is
 REPEATABLE READ and READ ONLY. `write()` takes the write lock at once on SQLite
 (`BEGIN IMMEDIATE`): a transaction that starts reading and then writes fails there
-without waiting as soon as somebody else has written. On PostgreSQL writers run side by
-side and each statement sees what was committed before it: who reads in order to write
-must lock the rows first (`store.row_locks`).
+without waiting as soon as somebody else has written. On PostgreSQL writers run in
+parallel and each statement sees what was committed before it: code that reads in order
+to write must lock the rows first (`store.row_locks`).
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ from ticketsync.store import schema
 PROGRAM = "ticketsync"
 BUSY_SECONDS = 15
 
-# What a PostgreSQL connection waits for; each can be set in the URL's own query.
+# Limits of a PostgreSQL connection; each can be set in the URL's query.
 CONNECT_SECONDS = 10
 # Our transactions hold their locks for seconds; recomputing all shows is the longest.
 LOCK_SECONDS = 60
 # Against a statement that hangs. No single statement of ours takes minutes: checks,
 # exports and replays are many short ones. Migrations have no limit (`schema.upgrade`).
 STATEMENT_SECONDS = 900
-# After these many seconds of silence PostgreSQL looks whether a client is still there,
-# so that the locks of a machine that vanished do not outlive it by hours.
+# After this many idle seconds PostgreSQL checks whether a client is still connected, so
+# that the locks of a machine that vanished do not outlive it by hours.
 KEEPALIVE_SECONDS = 60
 
 
 class Database:
     """
-    One opened database with its schema checked.
+    An open database whose schema was checked.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -96,7 +96,7 @@ class Database:
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """
-        A connection of its own, for what lasts longer than a transaction.
+        A separate connection, for what lasts longer than a transaction.
         """
         with _translated(self.url), self._engine.connect() as connection:
             yield connection
@@ -118,8 +118,10 @@ class Database:
 
 def open_database(url: str = "", *, command: str = PROGRAM) -> Database:
     """
-    Open an existing database; never creates one. `command` is how PostgreSQL names
-    this connection to whoever looks at what the server does.
+    Open an existing database; never creates one. `command` is the application name of
+    the connection on PostgreSQL.
+
+    Raises: `DatabaseError` where it is missing, unreachable or has another schema.
     """
     engine = _engine(_url(url), command)
     with _translated(engine.url.render_as_string(hide_password=True)):
@@ -152,7 +154,7 @@ def schema_of(database: Database) -> str:
 
 def sqlite_file(url: str = "") -> Path | None:
     """
-    The file of a SQLite database, there or not; `None` for PostgreSQL.
+    The file of a SQLite database, existing or not; `None` for PostgreSQL.
     """
     chosen = _url(url)
     if chosen.get_backend_name() != "sqlite" or not chosen.database:
@@ -162,7 +164,9 @@ def sqlite_file(url: str = "") -> Path | None:
 
 def create_database(url: str = "", *, command: str = PROGRAM) -> Database:
     """
-    Create the database, or bring an existing one to the present schema.
+    Create the database, or upgrade an existing one to the present schema.
+
+    Raises: `DatabaseError` where that fails.
     """
     chosen = _url(url)
     if chosen.get_backend_name() == "sqlite" and chosen.database:
@@ -179,9 +183,9 @@ def create_database(url: str = "", *, command: str = PROGRAM) -> Database:
 @contextmanager
 def rehearsal(database: Database) -> Iterator[Database]:
     """
-    The same database to try something on: whatever is written is thrown away.
+    The same database for a dry run: whatever is written is discarded.
 
-    On SQLite a private copy, so that nobody is kept waiting; on PostgreSQL one outer
+    On SQLite a private copy, so that nobody has to wait; on PostgreSQL one outer
     transaction that is rolled back.
     """
     if database.dialect != "sqlite":
@@ -194,12 +198,12 @@ def rehearsal(database: Database) -> Iterator[Database]:
 
 
 @contextmanager
-def still(database: Database) -> Iterator[Session]:
+def snapshot(database: Database) -> Iterator[Session]:
     """
-    A session that sees one state for as long as it takes, and keeps nobody waiting.
+    A session with one consistent snapshot for as long as needed, which blocks nobody.
     """
     if database.dialect == "sqlite" and database.journal_mode() != "wal":
-        # There a reader would hold up every writer, so it gets a copy of its own.
+        # There a reader would block every writer, so it gets a copy.
         with _private_copy(database) as copy, copy.read() as session:
             yield session
         return
@@ -210,7 +214,7 @@ def still(database: Database) -> Iterator[Session]:
 @contextmanager
 def scratch() -> Iterator[Database]:
     """
-    An empty database with our schema, private, and gone at the end.
+    A private, empty database with our schema that is deleted at the end.
     """
     with tempfile.TemporaryDirectory(prefix="ticketsync-") as folder:
         database = create_database(str(Path(folder) / "scratch.db"))
@@ -239,7 +243,7 @@ def _private_copy(database: Database) -> Iterator[Database]:
 
 class _Rehearsal(Database):
     """
-    Every session is a savepoint of the one connection that is rolled back in the end.
+    Every session is a savepoint of one connection that is rolled back in the end.
     """
 
     def __init__(self, engine: Engine, connection: Connection) -> None:
@@ -266,7 +270,7 @@ class _Rehearsal(Database):
 
 def exists(url: str = "") -> bool:
     """
-    Whether there is a database at that place already.
+    Whether the database exists already.
     """
     chosen = _url(url)
     if chosen.get_backend_name() == "sqlite":
@@ -279,7 +283,7 @@ def exists(url: str = "") -> bool:
 
 def wal_is_safe(version: tuple[int, int, int]) -> bool:
     """
-    Whether this SQLite is free of the WAL-reset fault that can lose a commit.
+    Whether this SQLite is free of the WAL-reset bug that can lose a commit.
 
     Fixed in 3.51.3 and in the maintenance lines 3.50.7 and 3.44.6; 3.52.0 was
     withdrawn.
@@ -333,7 +337,7 @@ def _engine(url: URL, command: str = PROGRAM) -> Engine:
 
 def _postgres_arguments(url: URL, command: str) -> dict[str, Any]:
     """
-    How to connect, beside what the URL says; where it says it too, the URL wins.
+    Connection arguments; those in the URL take precedence.
     """
     limits = {
         "statement_timeout": f"{STATEMENT_SECONDS}s",
@@ -344,10 +348,10 @@ def _postgres_arguments(url: URL, command: str) -> dict[str, Any]:
     }
     ours = " ".join(f"-c {name}={value}" for name, value in limits.items())
     given = url.query.get("options", "")
-    told = given if isinstance(given, str) else " ".join(given)
+    options = given if isinstance(given, str) else " ".join(given)
     found: dict[str, Any] = {
-        # Of two settings of one name the server takes the later.
-        "options": f"{ours} {told} -c timezone=UTC",
+        # Of two settings with the same name the server takes the later.
+        "options": f"{ours} {options} -c timezone=UTC",
     }
     defaults = {
         "connect_timeout": CONNECT_SECONDS,
@@ -357,7 +361,7 @@ def _postgres_arguments(url: URL, command: str) -> dict[str, Any]:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # we say ourselves when a transaction begins
+    connection.isolation_level = None  # we begin transactions ourselves
     mode = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "TRUNCATE"
     for pragma in (
         "foreign_keys = ON",
@@ -390,80 +394,86 @@ def _refuse_missing(url: URL) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Fault:
+class _KnownError:
     """
-    What a driver's message means: found by `sign`, told as `text` (or the sign itself).
+    The meaning of a driver's message that contains `pattern`.
     """
 
-    sign: str
+    pattern: str
     word: str
     hint: str
     text: str = ""
 
 
-_AGAIN = "Nothing was changed; run the same command again."
-_FAULTS = (
-    _Fault("database is locked", "db-locked", "Another program holds it; try again."),
-    _Fault(
+_RETRY = "Nothing was changed; run the same command again."
+_KNOWN_ERRORS = (
+    _KnownError(
+        "database is locked", "db-locked", "Another program holds it; try again."
+    ),
+    _KnownError(
         "disk is full", "disk-full", "Free some space and run the same command again."
     ),
-    _Fault("readonly database", "read-only", "Make the file and its folder writable."),
-    _Fault("unable to open", "cannot-open", "Check the folder and its permissions."),
-    _Fault(
+    _KnownError(
+        "readonly database", "read-only", "Make the file and its folder writable."
+    ),
+    _KnownError(
+        "unable to open", "cannot-open", "Check the folder and its permissions."
+    ),
+    _KnownError(
         "disk I/O error", "io-error", "Check the disk, then run `ticketsync status`."
     ),
-    _Fault("malformed", "corrupt", "Restore a backup."),
-    _Fault(
+    _KnownError("malformed", "corrupt", "Restore a backup."),
+    _KnownError(
         "not a database", "corrupt", "This file is something else; check --database."
     ),
-    _Fault(
+    _KnownError(
         "permission denied", "db-permission", "Use a database role that may do this."
     ),
-    _Fault(
+    _KnownError(
         "lock timeout",
         "db-locked",
-        f"{_AGAIN} `ticketsync runs list` shows what is at work; the limit is "
+        f"{_RETRY} `ticketsync runs list` shows what is at work; the limit is "
         "lock_timeout in the database URL.",
         "another program held the rows we need for too long",
     ),
-    _Fault(
+    _KnownError(
         "deadlock detected",
         "db-locked",
-        _AGAIN,
+        _RETRY,
         "two programs waited for each other, and the server stopped this one",
     ),
-    _Fault(
+    _KnownError(
         "could not serialize access",
         "db-locked",
-        _AGAIN,
+        _RETRY,
         "another program changed the same rows at the same moment",
     ),
-    _Fault(
+    _KnownError(
         "statement timeout",
         "db-timeout",
-        f"{_AGAIN} If the server is only slow, raise statement_timeout in the "
+        f"{_RETRY} If the server is only slow, raise statement_timeout in the "
         "database URL.",
         "the server did not finish a statement in time",
     ),
-    _Fault(
+    _KnownError(
         "idle-in-transaction timeout",
         "db-timeout",
-        f"{_AGAIN} Raise idle_in_transaction_session_timeout for this role.",
+        f"{_RETRY} Raise idle_in_transaction_session_timeout for this role.",
         "the server ended a transaction that was silent for too long",
     ),
-    _Fault(
+    _KnownError(
         "timeout expired",
         "db-timeout",
         "Check host, port and firewall; the limit is connect_timeout in the URL.",
         "the server did not answer in time",
     ),
-    _Fault(
+    _KnownError(
         "too many clients",
         "db-busy",
         "Stop what is not needed, or raise max_connections of the server.",
         "the server has no connection left",
     ),
-    _Fault(
+    _KnownError(
         "remaining connection slots",
         "db-busy",
         "Stop what is not needed, or raise max_connections of the server.",
@@ -472,8 +482,8 @@ _FAULTS = (
 )
 
 
-# What the driver files under mistakes of the program, and is none.
-_NOT_OUR_FAULT = (
+# What the driver reports as programming errors although they are not.
+_NOT_PROGRAMMING_ERRORS = (
     "malformed",
     "not a database",
     "permission denied",
@@ -484,7 +494,7 @@ _NOT_OUR_FAULT = (
 @contextmanager
 def _translated(url: str) -> Iterator[None]:
     """
-    Turn the driver's errors into ours; programming errors pass as they are.
+    Translate the driver's errors into ours; programming errors pass unchanged.
     """
     try:
         yield
@@ -497,16 +507,18 @@ def _translated(url: str) -> Iterator[None]:
             word="db-busy",
         ) from error
     except exc.DatabaseError as error:
-        if any(sign in str(error.orig) for sign in _NOT_OUR_FAULT):
+        if any(pattern in str(error.orig) for pattern in _NOT_PROGRAMMING_ERRORS):
             raise _explained(str(error.orig), url) from error
         raise
 
 
 def _explained(message: str, url: str) -> errors.DatabaseError:
-    for fault in _FAULTS:
-        if fault.sign in message:
+    for known in _KNOWN_ERRORS:
+        if known.pattern in message:
             return errors.DatabaseError(
-                f"{url}: {fault.text or fault.sign}.", hint=fault.hint, word=fault.word
+                f"{url}: {known.text or known.pattern}.",
+                hint=known.hint,
+                word=known.word,
             )
     first_line = message.strip().splitlines()[0] if message.strip() else "no answer"
     return errors.DatabaseError(

@@ -2,8 +2,8 @@
 Column types that mean the same on SQLite (STRICT) and on PostgreSQL.
 
 A fresh field per column: `text()`, `whole()`, `flag()`, `instant()`, `blob()`.
-Instants are ISO text in UTC on SQLite, so that a person reading the file can read
-them and sorting works, and `timestamptz` on PostgreSQL.
+Instants are ISO text in UTC on SQLite, which people can read and which sorts correctly,
+and `timestamptz` on PostgreSQL.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("an instant must know its offset from UTC")
+            raise ValueError("an instant needs an offset from UTC")
         if dialect.name != "sqlite":
             return value
         if value.tzinfo is not UTC:
@@ -79,7 +79,7 @@ class Flag(TypeDecorator[bool]):
 
 def key() -> Any:
     """
-    Our own integer identity of a row.
+    Our own integer id of a row.
     """
     return Field(default=None, primary_key=True, sa_type=WHOLE)
 
@@ -106,7 +106,7 @@ def blob(**options: Any) -> Any:
 
 def points_to(column: str, **options: Any) -> Any:
     """
-    A foreign key that refuses to lose what it points to.
+    A foreign key; the row it refers to cannot be deleted.
     """
     return Field(
         sa_type=WHOLE,

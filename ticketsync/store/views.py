@@ -1,9 +1,9 @@
 """
-The views that people's own queries stand on: a public interface, whose columns stay as
-they are and in their order; new ones come last.
+The SQL views, a public interface: their columns keep their names and order; new ones
+are added at the end.
 
 They hold no data: every upgrade of the database drops them before it changes a table
-and makes them anew from these definitions afterwards.
+and recreates them from these definitions afterwards.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ from ticketsync.store.tables.sales import Attendee, Buyer, Order, Ticket
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 
-EARLIEST = "0006"  # the schema from which on the views are no migration's own
+EARLIEST = "0006"  # the first schema whose views are not created by migrations
 
 
 def names() -> tuple[str, ...]:
     """
-    All of them.
+    The names of all views.
     """
     return tuple(_DEFINITIONS)
 
@@ -52,7 +52,7 @@ def column_names(name: str) -> list[str]:
 
 def definition(name: str, dialect: Dialect) -> str:
     """
-    The SELECT of a view as that kind of database takes it.
+    The SELECT of a view in that dialect.
     """
     query = _DEFINITIONS[name]()
     return str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
@@ -60,7 +60,7 @@ def definition(name: str, dialect: Dialect) -> str:
 
 def create_all(connection: Connection) -> None:
     """
-    Make every view.
+    Create all views.
     """
     for name in names():
         create(connection, name)
@@ -68,7 +68,7 @@ def create_all(connection: Connection) -> None:
 
 def create(connection: Connection, name: str, *, as_name: str = "") -> None:
     """
-    Make one view, under its own name or another.
+    Create one view, under its own name or another one.
     """
     body = definition(name, connection.dialect)
     columns = ", ".join(column_names(name))
@@ -79,7 +79,7 @@ def create(connection: Connection, name: str, *, as_name: str = "") -> None:
 
 def drop_all(connection: Connection) -> None:
     """
-    Drop those of the views that are there.
+    Drop the views that exist.
     """
     for name in {*inspect(connection).get_view_names()} & {*names()}:
         connection.execute(text(f"DROP VIEW {name}"))
@@ -262,12 +262,12 @@ def _session_complete() -> Select[Any]:
 
 def _sync_health() -> Select[Any]:
     facts = health.account_facts().subquery("facts")
-    as_they_are = (
+    unchanged = (
         *("account", "provider", "state", "failures", "breaker_until"),
         *("last_attempt_at", "last_success_at", "quarantined", "failed_deliveries"),
     )
     return select(
-        *(facts.c[name] for name in as_they_are),
+        *(facts.c[name] for name in unchanged),
         health.word(facts).label("health"),
         health.since(facts).label("health_since"),
     )

@@ -67,11 +67,11 @@ class Pages:
         now = clock.now()
         with self._site.database.read() as session:
             house = shows.get_venue(session)
-            lately = selling.lately(session, house.timezone, now)
+            lately = selling.recent_sales(session, house.timezone, now)
             platforms = selling.platforms(session, lately)
-            on_sale = daily.on_sale(session, now=now, since=now - WEEK)
+            on_sale = daily.list_on_sale(session, now=now, since=now - WEEK)
             waits = self._waiting(session)
-            fresh = runs.freshness(session, now)
+            fresh = runs.list_freshness(session, now)
         return self._site.page(
             asked,
             "overview.html",
@@ -103,7 +103,7 @@ class Pages:
             show = shows.get_show(session, int(asked.path["id"]))
             figures = numbers.figures(session, show.id)
             seats = reporting_seats.seats(session, show.id)[show.id]
-            orders = sales.sales(session, show_id=show.id, limit=limit + 1)
+            orders = sales.list_sales(session, show_id=show.id, limit=limit + 1)
             told: dict[str, Any] = {
                 "production_id": _production_id(session, show.production),
                 "totals": numbers.totals(session, show.id),
@@ -113,7 +113,7 @@ class Pages:
                 "count": attendees.count_guests(session, show.id),
                 "curve": charts.curve(
                     "Tickets sold",
-                    selling.pace(session, show.id, show.timezone),
+                    selling.sales_curve(session, show.id, show.timezone),
                     seats.capacity,
                 ),
             }
@@ -142,12 +142,14 @@ class Pages:
             show = shows.get_show(session, int(asked.path["id"]))
             back = [
                 line
-                for line in sales.refunds(session, account=account, order_id=order_id)
+                for line in sales.list_refunds(
+                    session, account=account, order_id=order_id
+                )
                 if line.show_id == show.id
             ]
             tickets = [
                 part
-                for part in explain.parts(session, show.id)
+                for part in explain.list_contributions(session, show.id)
                 if (part.account, part.order_id) == (account, order_id)
             ]
         if not tickets:
@@ -164,7 +166,7 @@ class Pages:
             doubt=tickets[0].doubt,
             tickets=tickets,
             counted=sum(part.is_sold for part in tickets),
-            totals=_totals(explain.PARTS, tickets),
+            totals=_totals(explain.CONTRIBUTIONS, tickets),
             refunds=back,
         )
 
@@ -226,7 +228,7 @@ class Pages:
     def accounts(self, asked: Asked) -> Response:
         now = clock.now()
         with self._site.database.read() as session:
-            found = runs.freshness(session, now)
+            found = runs.list_freshness(session, now)
             assessed = health.assess_all(session, self._site.settings, now)
         return self._site.page(
             asked,
@@ -248,14 +250,14 @@ class Pages:
 
     def runs(self, asked: Asked) -> Response:
         with self._site.database.read() as session:
-            found = runs.runs(session, limit=100)
+            found = runs.list_runs(session, limit=100)
         return self._site.page(asked, "runs.html", "Runs", here="/runs", runs=found)
 
     def webhooks(self, asked: Asked) -> Response:
         with self._site.database.read() as session:
-            health = deliveries.health(session)
-            gaps = deliveries.gaps(session, clock.now())
-            found = deliveries.received(session, limit=100)
+            health = deliveries.read_delivery_health(session)
+            gaps = deliveries.find_unannounced_orders(session, clock.now())
+            found = deliveries.list_deliveries(session, limit=100)
         return self._site.page(
             asked,
             "webhooks.html",
@@ -269,8 +271,8 @@ class Pages:
     def discrepancies(self, asked: Asked) -> Response:
         with self._site.database.read() as session:
             told: dict[str, Any] = {
-                "doubtful": sales.doubtful(session),
-                "unread": sales.unread(session),
+                "doubtful": sales.list_discrepancies(session),
+                "unread": sales.list_quarantined(session),
                 "troubled": checkin.list_rejected(session),
                 "waiting": waiting.by_kind(self._waiting(session)),
                 "kinds": KINDS,
@@ -294,7 +296,7 @@ class Pages:
             ):
                 return Response(status_code=404)
             house = shows.get_venue(session)
-            found = calendar.performances(session, since=now - timedelta(days=90))
+            found = calendar.list_performances(session, since=now - timedelta(days=90))
         return Response(
             calendar.as_ics(found, name=house.name, now=now),
             media_type="text/calendar; charset=utf-8",

@@ -70,7 +70,7 @@ class AccountRun:
         """
         with self.database.write() as session:
             if time.monotonic() - self.prolonged > PROLONG_SECONDS:
-                lease.prolong(session, lease_of(self.account), self.holder, clock.now())
+                lease.extend(session, lease_of(self.account), self.holder, clock.now())
                 self.prolonged = time.monotonic()
             yield session
         self.saved_anything = True
@@ -177,7 +177,7 @@ def run_account(
     account does not stop the others.
     """
     now = clock.now()
-    holder = lease.me(run_id)
+    holder = lease.holder_name(run_id)
     try:
         with database.write() as session:
             lease.take(session, lease_of(account), holder, now)

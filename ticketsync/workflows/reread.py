@@ -22,7 +22,7 @@ from ticketsync.catalogue import occurrences
 from ticketsync.net import exact_json
 from ticketsync.providers.base import IssuesLooseTickets, Page, Provider, Raw
 from ticketsync.reporting import books
-from ticketsync.reporting.books import Pair
+from ticketsync.reporting.books import RowDifference
 from ticketsync.sales import quarantine, saving, versions
 from ticketsync.sales.saving import IncomingTicket
 from ticketsync.sales.versions import KeptBlock
@@ -109,7 +109,9 @@ def _save_loose(
     return len(incoming)
 
 
-def differences(held: Session, again: Session, account_id: int) -> Iterator[Pair]:
+def differences(
+    held: Session, again: Session, account_id: int
+) -> Iterator[RowDifference]:
     """
     The rows of an account that are not what its stored records come to.
 
@@ -118,16 +120,20 @@ def differences(held: Session, again: Session, account_id: int) -> Iterator[Pair
     """
     spans = runs.list_run_spans(held, account_id)
     for kind in books.KINDS:
-        found: Iterator[Pair] = (
+        found: Iterator[RowDifference] = (
             _with_our_moments(pair, spans)
-            for pair in books.pairs(held, again, account_id, kind)
+            for pair in books.compare_rows(held, again, account_id, kind)
         )
         if kind == "refund":
-            found = _without_assumed(list(found), books.placed(held, account_id))
+            found = _without_assumed(
+                list(found), books.read_order_dates(held, account_id)
+            )
         yield from (pair for pair in found if pair.held != pair.again)
 
 
-def _with_our_moments(pair: Pair, spans: Sequence[tuple[str, str]]) -> Pair:
+def _with_our_moments(
+    pair: RowDifference, spans: Sequence[tuple[str, str]]
+) -> RowDifference:
     if pair.held is None or pair.again is None:
         return pair
     ours: dict[str, str] = {}
@@ -140,13 +146,13 @@ def _with_our_moments(pair: Pair, spans: Sequence[tuple[str, str]]) -> Pair:
 
 
 def _without_assumed(
-    pairs: Sequence[Pair], placed: Mapping[str, str]
-) -> Iterator[Pair]:
+    pairs: Sequence[RowDifference], placed: Mapping[str, str]
+) -> Iterator[RowDifference]:
     """
     A refund from before refunds had days is one row on an assumed day, that of its
     sale, however many steps the records know: so its sum is compared, and its day.
     """
-    groups: dict[str, list[Pair]] = {}
+    groups: dict[str, list[RowDifference]] = {}
     for pair in pairs:
         groups.setdefault(str(pair.key[0]), []).append(pair)
     for group in groups.values():
@@ -154,7 +160,7 @@ def _without_assumed(
             yield from group
 
 
-def _is_assumed(group: Sequence[Pair], placed: Mapping[str, str]) -> bool:
+def _is_assumed(group: Sequence[RowDifference], placed: Mapping[str, str]) -> bool:
     held = [pair.held for pair in group if pair.held is not None]
     again = [pair.again for pair in group if pair.again is not None]
     if len(held) != 1 or not again or held[0].get("basis") != "assumed":

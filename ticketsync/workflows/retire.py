@@ -51,7 +51,10 @@ def remove(database: Database, settings: Settings, name: str) -> Removal:
     """
     with database.read() as reading:
         account = state.get_account(reading, name)
-    held_by, holder = account_run.lease_of(account), lease.me("accounts remove")
+    held_by, holder = (
+        account_run.lease_of(account),
+        lease.holder_name("accounts remove"),
+    )
     try:
         with database.write() as writing:
             lease.take(writing, held_by, holder, clock.now())

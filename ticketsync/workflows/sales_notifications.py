@@ -20,8 +20,8 @@ from ticketsync.financials.notices import (
     NEARLY,
     OVERSOLD,
     Key,
-    Standing,
-    Told,
+    LastNotice,
+    ShowSales,
 )
 from ticketsync.gateways import alerts as gateway
 from ticketsync.store.engine import Database
@@ -53,7 +53,7 @@ def notify(database: Database, settings: Settings) -> list[errors.TicketsyncErro
         return []
     now = clock.now()
     with database.read() as session:
-        held = notices.on_record(session)
+        held = notices.read_notices(session)
         news, _, fullness = _news(session, settings, now)
     if held and not news and not notices.changed_fullness(fullness, held):
         return []
@@ -66,12 +66,12 @@ def _tell(
 ) -> list[errors.TicketsyncError]:
     with database.read() as session:
         news, standings, fullness = _news(session, settings, now)
-        held = notices.on_record(session)
+        held = notices.read_notices(session)
     is_first = not held
     if not news and not is_first:
         # A show that emptied is on record without a message, to be told when it fills.
         with database.write() as session:
-            notices.note_fullness(session, notices.changed_fullness(fullness, held))
+            notices.record_fullness(session, notices.changed_fullness(fullness, held))
         return []
     wrong: list[errors.TicketsyncError] = []
     if not is_first:
@@ -80,15 +80,15 @@ def _tell(
     # Where one way failed and another did not, nobody is told twice.
     if not wrong or len(wrong) < gateway.ways(settings.notify):
         with database.write() as session:
-            notices.put(session, standings, fullness, now)
+            notices.record_notices(session, standings, fullness, now)
     return wrong
 
 
 def _news(
     session: Session, settings: Settings, now: datetime
-) -> tuple[list[News], list[Standing], dict[Key, str]]:
-    standings = notices.standings(session)
-    held = notices.on_record(session)
+) -> tuple[list[News], list[ShowSales], dict[Key, str]]:
+    standings = notices.read_show_sales(session)
+    held = notices.read_notices(session)
     fullness = _fullness(standings, held)
     if not held:
         return [], standings, fullness
@@ -99,21 +99,23 @@ def _news(
         for item in houses.values()
         for news in _of_house(
             item,
-            held.get(item.key, notices.NEVER).fullness,
+            held.get(item.key, notices.NO_NOTICE).fullness,
             fullness[item.key],
             wanted,
         )
     ]
     for item in standings:
-        found += _of(item, held.get(item.key, notices.NEVER), wanted)
+        found += _of(item, held.get(item.key, notices.NO_NOTICE), wanted)
     gap = timedelta(minutes=settings.notify.sales_minutes)
-    waits = max(told.told_at for told in held.values()) > now - gap
+    waits = max(told.notified_at for told in held.values()) > now - gap
     if waits and not any(news.is_urgent for news in found):
         return [], standings, fullness
     return found, standings, fullness
 
 
-def _fullness(standings: Sequence[Standing], held: dict[Key, Told]) -> dict[Key, str]:
+def _fullness(
+    standings: Sequence[ShowSales], held: dict[Key, LastNotice]
+) -> dict[Key, str]:
     """
     A house is as full as all its currencies together make it.
     """
@@ -121,13 +123,15 @@ def _fullness(standings: Sequence[Standing], held: dict[Key, Told]) -> dict[Key,
         item.key: notices.fullness(
             item.sold_in_all,
             item.capacity,
-            held.get(item.key, notices.NEVER).fullness,
+            held.get(item.key, notices.NO_NOTICE).fullness,
         )
         for item in standings
     }
 
 
-def _of_house(item: Standing, told: str, now: str, wanted: Sequence[str]) -> list[News]:
+def _of_house(
+    item: ShowSales, told: str, now: str, wanted: Sequence[str]
+) -> list[News]:
     if not notices.is_fuller(now, told):
         return []
     kind, words = _FULLNESS[now]
@@ -145,11 +149,11 @@ _FULLNESS = {
 }
 
 
-def _named(item: Standing) -> str:
+def _named(item: ShowSales) -> str:
     return safe(f"{item.production}, {item.starts_local}", longest=120)
 
 
-def _of(item: Standing, told: Told, wanted: Sequence[str]) -> list[News]:
+def _of(item: ShowSales, told: LastNotice, wanted: Sequence[str]) -> list[News]:
     show = _named(item)
     of = f" of {item.capacity}" if item.capacity else ""
     found: list[News] = []

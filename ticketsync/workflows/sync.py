@@ -219,7 +219,7 @@ def _alone(database: Database, request: Request, run_id: str) -> Iterator[None]:
     if not request.only_due:
         yield
         return
-    with lock.only_one(database, "sync --due", lease.me(run_id)):
+    with lock.only_one(database, "sync --due", lease.holder_name(run_id)):
         yield
 
 
@@ -581,7 +581,7 @@ def _replay_account(
     """
     One account under its lease, with its row like any other run.
     """
-    holder = lease.me(run_id)
+    holder = lease.holder_name(run_id)
     now = clock.now()
     try:
         with database.write() as session:
@@ -627,16 +627,16 @@ def _replayed(
         nonlocal prolonged
         if time.monotonic() - prolonged > PROLONG_SECONDS:
             with database.write() as session:
-                lease.prolong(session, lease_of(account), holder, clock.now())
+                lease.extend(session, lease_of(account), holder, clock.now())
             prolonged = time.monotonic()
 
-    with engine.still(database) as source, reread.empty_books(source) as books:
+    with engine.snapshot(database) as source, reread.empty_books(source) as books:
         reread.read_again(source, books, account, breathe)
         number = versions.count_records(source, account.id)
         with books.read() as again:
             wrong = reread.differing(source, again, account.id)
             with database.write() as session:
-                lease.prolong(session, lease_of(account), holder, clock.now())
+                lease.extend(session, lease_of(account), holder, clock.now())
                 saved = reread.put_right(session, again, account, wrong, clock.now())
                 touched = occurrences.ids(session, account.id).values()
                 occurrences.keep_linked(session, touched if saved else ())

@@ -41,7 +41,7 @@ def everything(
         *(_of_account(item) for item in accounts if _is_entry(item)),
         *(
             item
-            for item in waiting.of_everything(session, now, settings.unsold_until(now))
+            for item in waiting.list_waiting(session, now, settings.unsold_until(now))
             if gone.get((item.kind, item.key)) != item.version
         ),
     ]
