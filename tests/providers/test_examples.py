@@ -17,9 +17,10 @@ from ticketsync.core.redact import Secret
 from ticketsync.net import exact_json, oauth
 from ticketsync.net.client import ApiClient, Rejected
 from ticketsync.net.retry import WaitBudget
-from ticketsync.providers import file_import, reading
+from ticketsync.providers import reading
 from ticketsync.providers.base import Extent
 from ticketsync.providers.eventbrite import Eventbrite
+from ticketsync.providers.file_import import fetch, parse
 from ticketsync.providers.humanitix import Humanitix
 from ticketsync.providers.square import Square
 from ticketsync.providers.wix import Wix
@@ -606,8 +607,8 @@ SYDNEY = {"timezone": "Australia/Sydney", "currency": "AUD"}
 
 def test_ticketmaster_blocks_come_to_what_the_example_says():
     file = needs.EXAMPLES / "ticketmaster" / "archtics_style_extract.csv"
-    reports = file_import.read_report({**SYDNEY, "recipe": "ticketmaster"}, file)
-    orders = [file_import.read_order(raw) for raw in reports.orders]
+    reports = fetch.read_report({**SYDNEY, "recipe": "ticketmaster"}, file)
+    orders = [parse.parse_order(raw) for raw in reports.orders]
     # COM0306 = 7 tickets (1 comp), gross 286.00, tax inside 26.00
     assert sum(len(order.tickets) for order in orders) == 7
     assert sum(not t.face for order in orders for t in order.tickets) == 1
@@ -624,7 +625,7 @@ def test_ticketmaster_blocks_come_to_what_the_example_says():
 def test_seat_engine_lines_alone_do_not_say_their_show():
     file = needs.EXAMPLES / "seat_engine" / "club_export_orderlines.csv"
     with pytest.raises(errors.BadFile, match="event_name"):
-        file_import.read_report({**SYDNEY, "recipe": "seat_engine"}, file)
+        fetch.read_report({**SYDNEY, "recipe": "seat_engine"}, file)
 
 
 def test_seat_engine_lines_with_their_show_are_read(tmp_path):
@@ -634,8 +635,8 @@ def test_seat_engine_lines_with_their_show_are_read(tmp_path):
     file = tmp_path / "joined.csv"
     file.write_text("\n".join(told))
     options = {"recipe": "seat_engine", "timezone": "America/New_York"}
-    reports = file_import.read_report({**options, "currency": "USD"}, file)
-    orders = [file_import.read_order(raw) for raw in reports.orders]
+    reports = fetch.read_report({**options, "currency": "USD"}, file)
+    orders = [parse.parse_order(raw) for raw in reports.orders]
     # 95.00 + 25.00, five tickets, one checked in, fees unknown
     assert [order.charged for order in orders] == [9500, 2500]
     assert [len(order.tickets) for order in orders] == [3, 2]
@@ -653,8 +654,8 @@ def test_the_row_that_we_ask_of_others_is_read(tmp_path):
         ",".join(heading) + "\n" + ",".join(str(row[name]) for name in heading)
     )
     options = {"recipe": "ticketsync", "timezone": "America/New_York"}
-    (raw,) = file_import.read_report(options, file).orders
-    order = file_import.read_order(raw)
+    (raw,) = fetch.read_report(options, file).orders
+    order = parse.parse_order(raw)
     # 2 × 25.00 and a service fee of 6.00
     assert (order.charged, order.currency, order.doubt) == (5600, "USD", None)
     assert order.occurrence_id == "5001"

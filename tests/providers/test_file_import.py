@@ -8,7 +8,8 @@ import xlsxwriter
 from ticketsync.core import errors
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OrderStatus, TicketStatus
-from ticketsync.providers import file_import, reading, recipe
+from ticketsync.providers import file_import, reading
+from ticketsync.providers.file_import import fetch, parse, recipe
 
 RECIPE = """\
 platform: The Other Place
@@ -224,14 +225,14 @@ def test_ticketmaster_blocks_count_their_seats_and_their_own_price(tmp_path):
         "timezone": "Australia/Sydney",
         "currency": "AUD",
     }
-    reports = file_import.read_report(told, tmp_path / "tm.csv")
+    reports = fetch.read_report(told, tmp_path / "tm.csv")
     block, comp, odd = reports.orders
-    order = file_import.read_order(block)
+    order = parse.parse_order(block)
     assert [t.face for t in order.tickets] == [3990, 3990, 3990, 3990]
     assert (order.charged, order.fees) == (15960, None)
-    assert [t.face for t in file_import.read_order(comp).tickets] == [0, 0]
+    assert [t.face for t in parse.parse_order(comp).tickets] == [0, 0]
     with pytest.raises(UnreadableRecord, match="'Q', which the recipe does not know"):
-        file_import.read_order(odd)
+        parse.parse_order(odd)
 
 
 def test_todaytix_returned_rows_are_negative(tmp_path):
@@ -244,8 +245,8 @@ def test_todaytix_returned_rows_are_negative(tmp_path):
         "Returned\n"
     )
     told = {"recipe": "todaytix", "timezone": "Australia/Sydney", "currency": "AUD"}
-    (raw,) = file_import.read_report(told, tmp_path / "t.csv").orders
-    order = file_import.read_order(raw)
+    (raw,) = fetch.read_report(told, tmp_path / "t.csv").orders
+    order = parse.parse_order(raw)
     assert (order.charged, [r.amount for r in order.refunds]) == (10000, [5000])
     assert [t.status.value for t in order.tickets] == ["valid", "void"]
     # 7.50 twice, 7.50 given back

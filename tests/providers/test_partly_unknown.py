@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ticketsync.providers import file_import
 from ticketsync.providers.eventbrite import Eventbrite
+from ticketsync.providers.file_import import parse as report_parser
 from ticketsync.providers.humanitix import Humanitix
 from ticketsync.providers.square import Square
 from ticketsync.providers.wix import Wix
@@ -264,7 +264,7 @@ def line(**cells):
 
 
 def report(*lines, **rules):
-    return file_import.read_order(
+    return report_parser.parse_order(
         {"id": "A", "lines": list(lines), "rules": {**RULES, **rules}}
     )
 

@@ -31,7 +31,14 @@ from ticketsync.core import errors
 from ticketsync.providers import eventbrite, humanitix, square, ticket_tailor, wix
 from ticketsync.sandbox import world
 from ticketsync.sandbox.faults import Answer
-from ticketsync.workflows import cross_checks, listing, orders, parts
+from ticketsync.workflows.sync import (
+    cross_checks,
+    guards,
+    listing,
+    orders,
+    parts,
+    save_page,
+)
 
 SHORT = {
     **ANSWERS,
@@ -65,11 +72,11 @@ def silent(owner, name):
 
 DATES = off(listing, "_notice_absence")
 PARTS = off(parts, "refuse_missing_parts")
-LOST = off(orders, "_refuse_lost_orders", set())
-FEW = off(orders, "_refuse_few_orders", set())
-TICKETS = off(orders, "_notice_few_tickets")
+LOST = off(guards, "_refuse_lost_orders", set())
+FEW = off(guards, "_refuse_few_orders", set())
+TICKETS = off(guards, "lists_few_tickets", False)
 CROSS = off(cross_checks, "_judge")
-DRIFT = off(orders, "refuse_drift")
+DRIFT = off(save_page, "refuse_drift")
 
 
 def case(name, path, read, answer, *guards, quick=False):
@@ -83,7 +90,7 @@ CASES = [
     case("ticket_tailor", "/events", CHANGES, "empty", DATES, quick=True),
     case(
         *("ticket_tailor", "/event_series", FIRST, "empty"),
-        off(ticket_tailor, "is_mostly_missing", False),
+        off(ticket_tailor.fetch, "is_mostly_missing", False),
     ),
     case("ticket_tailor", "/orders", FIRST, "at 40 %", FEW, quick=True),
     case("ticket_tailor", "/orders", FULL, "empty", LOST, FEW),
@@ -105,7 +112,7 @@ CASES = [
     ),
     case(
         *("eventbrite", "/organizations/*/attendees/", CHANGES, "empty"),
-        off(eventbrite, "is_mostly_missing", False),
+        off(eventbrite.fetch, "is_mostly_missing", False),
     ),
     case(
         *("eventbrite", "/organizations/*/orders/", FULL, "90 % of what it promises"),
@@ -113,7 +120,7 @@ CASES = [
     ),
     case(
         *("humanitix", "/v1/events/*/orders", FULL, "empty"),
-        off(humanitix, "_is_collapsed", False),
+        off(humanitix.fetch, "_is_collapsed", False),
     ),
     case(
         *("humanitix", "/v1/events/*/orders", FIRST, "90 % of what it promises"),
@@ -122,8 +129,8 @@ CASES = [
     case(
         *("humanitix", "/v1/events/*/tickets", FIRST, "empty", DRIFT),
         off(humanitix.Humanitix, "_refuse_few_tickets"),
-        off(humanitix, "_refuse_contradiction"),
-        off(humanitix, "_refuse_missing_tickets"),
+        off(humanitix.parse, "_refuse_contradiction"),
+        off(humanitix.parse, "_refuse_missing_tickets"),
     ),
     case("wix", "/events/v1/orders", FIRST, "empty", CROSS, quick=True),
     case("wix", "/events/v1/orders", FULL, "empty", CROSS, LOST),
@@ -133,11 +140,11 @@ CASES = [
     ),
     case(
         *("wix", "/events/v1/orders", CHANGES, "at 40 %"),
-        off(wix, "is_mostly_missing", False),
+        off(wix.fetch, "is_mostly_missing", False),
     ),
     case(
         *("wix", "/events/v1/orders", CHANGES, "empty"),
-        *(off(wix, "is_mostly_missing", False), silent(wix.Wix, "_new_orders")),
+        *(off(wix.fetch, "is_mostly_missing", False), silent(wix.Wix, "_new_orders")),
     ),
     case(
         *("wix", "/events/v2/guests/query", CHANGES, "90 % of what it promises"),
@@ -145,19 +152,19 @@ CASES = [
     ),
     case(
         *("wix", "/payments/v2/transactions", FULL, "empty"),
-        off(wix, "_refuse_contradiction"),
+        off(wix.parse, "_refuse_contradiction"),
     ),
     case("square", "/v2/locations", FULL, "at 50 %", PARTS, LOST),
     case("square", "/v2/orders/search", FIRST, "empty", CROSS),
     case("square", "/v2/orders/search", FULL, "empty", CROSS, LOST),
     case(
         *("square", "/v2/orders/*", CHANGES, "empty"),
-        off(square, "is_mostly_missing", False),
+        off(square.fetch, "is_mostly_missing", False),
     ),
     case(
         *("square", "/v2/payments", FULL, "empty", DRIFT),
-        (square, "MOST_GAPS", 10**9),
-        off(square, "_refuse_contradiction"),
+        (square.fetch, "MOST_GAPS", 10**9),
+        off(square.parse, "_refuse_contradiction"),
     ),
 ]
 
@@ -214,13 +221,13 @@ def test_control_a_watermark_beyond_a_short_list_loses_what_it_lacks(
     there = played.player.world
     later(played, frozen, 2400)
     world._sell(there, there.performances[-1], (there.now - 5, there.now))
-    plain = orders._understand
+    plain = orders.parse_page
 
-    def beyond(work, page, *arguments, **options):
+    def beyond(provider, page, *arguments, **options):
         page = dataclasses.replace(page, latest=None)
-        return plain(work, page, *arguments, **options)
+        return plain(provider, page, *arguments, **options)
 
-    monkeypatch.setattr(orders, "_understand", beyond)
+    monkeypatch.setattr(orders, "parse_page", beyond)
     spoil(monkeypatch, played, "/events/v2/guests/query", kept(40))
     assert attempt(database, settings).exit_code == 0
     spoil(monkeypatch, played, None, None)

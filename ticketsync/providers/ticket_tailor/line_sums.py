@@ -1,0 +1,166 @@
+"""
+The lines of a Ticket Tailor order. Whether a line's amounts are per unit or per line is
+unverified: the interpretation under which the order adds up is taken.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ticketsync.core import money
+from ticketsync.core.errors import UnreadableRecord
+from ticketsync.providers import reading
+from ticketsync.providers.base import Raw
+
+if TYPE_CHECKING:
+    pass
+
+
+class Amounts:
+    """
+    Reads amounts of one order, whose platform states its own multiplier.
+    """
+
+    def __init__(self, raw: Raw, currency: str, multiplier: int) -> None:
+        if multiplier <= 0:
+            raise UnreadableRecord(f"base_multiplier is {multiplier}")
+        self._currency = currency
+        self._multiplier = multiplier
+        self._is_iso = multiplier == 10 ** money.exponent(currency)
+
+    def of(self, raw: Raw, name: str) -> int:
+        value = reading.whole(raw, name)
+        if self._is_iso:
+            return value
+        return money.rescale(value, self._multiplier, self._currency)
+
+    def of_optional(self, raw: Raw, name: str) -> int:
+        return 0 if raw.get(name) is None else self.of(raw, name)
+
+
+class _Line(msgspec.Struct, frozen=True):
+    kind: str
+    item: str
+    quantity: int
+    value: int
+    fee: int
+    total: int
+
+
+class LineSums(msgspec.Struct, frozen=True):
+    """
+    The lines of an order under one reading: unit prices and fees per ticket type,
+    and what is no ticket.
+    """
+
+    faces: dict[str, list[int]]
+    fees: dict[str, list[int]]
+    charges: int
+    addons: int
+    donations: int
+    vouchers: int
+    adds_up: bool
+
+
+_LINE_KINDS = {
+    "ticket": "ticket",
+    "transaction_charge": "charge",
+    "donation": "donation",
+    "gift_card": "voucher",
+    "tax": "tax",
+    "void": "void",
+    "product": "addon",
+}
+
+
+def parse_lines(amounts: Amounts, raws: list[Raw]) -> list[_Line]:
+    return [
+        _Line(
+            kind=_line_kind(raw),
+            item=str(raw.get("item_id") or ""),
+            quantity=reading.whole(raw, "quantity"),
+            value=amounts.of(raw, "value"),
+            fee=amounts.of_optional(raw, "booking_fee"),
+            total=amounts.of(raw, "total"),
+        )
+        for raw in raws
+    ]
+
+
+def _line_kind(raw: Raw) -> str:
+    if str(raw.get("item_id") or "").startswith("pr_"):
+        return "addon"
+    return reading.word(raw, "type", _LINE_KINDS)
+
+
+# A reading says what one line cost: (price, booking fee, does the line agree?).
+# Ordered by how natural they are; see the unverified points above.
+_READINGS = (
+    lambda q, v, f, total: (q * v, q * f, total == q * (v + f)),
+    lambda q, v, f, total: (q * v, q * f, total == q * v),
+    lambda q, v, f, total: (v, f, total == v + f),
+    lambda q, v, f, total: (v, f, total == v),
+    lambda q, v, f, total: (total, 0, True),
+)
+
+
+def add_up(lines: list[_Line], total: int, tax_on_top: int) -> LineSums:
+    """
+    The order's sums under the first reading with which it adds up to its total.
+    """
+    has_tax_line = any(line.kind == "tax" for line in lines)
+    on_top = 0 if has_tax_line else tax_on_top
+    fallback: LineSums | None = None
+    for read in _READINGS:
+        sums, in_all, agrees = _sums(lines, read)
+        voided = sum(line.total for line in lines if line.kind == "void")
+        if agrees and total in (in_all + on_top, in_all + on_top + voided):
+            return sums
+        fallback = sums
+    assert fallback is not None
+    return LineSums(
+        fallback.faces,
+        fallback.fees,
+        fallback.charges,
+        fallback.addons,
+        fallback.donations,
+        fallback.vouchers,
+        adds_up=False,
+    )
+
+
+def _sums(lines: list[_Line], read: Any) -> tuple[LineSums, int, bool]:
+    faces: dict[str, list[int]] = {}
+    fees: dict[str, list[int]] = {}
+    other = {"charge": 0, "addon": 0, "donation": 0, "voucher": 0, "tax": 0}
+    in_all = 0
+    agrees = True
+    for line in lines:
+        if line.kind == "void":
+            continue
+        price, fee, fits = read(line.quantity, line.value, line.fee, line.total)
+        agrees = agrees and fits
+        in_all += price + fee
+        if line.kind == "ticket" and line.quantity > 0:
+            faces.setdefault(line.item, []).extend(
+                money.split_evenly(price, line.quantity)
+            )
+            fees.setdefault(line.item, []).extend(
+                money.split_evenly(fee, line.quantity)
+            )
+        elif line.kind == "ticket":
+            agrees = agrees and price == 0
+        else:
+            other[line.kind] += price + fee
+    sums = LineSums(
+        faces,
+        fees,
+        charges=other["charge"],
+        addons=other["addon"] + max(0, other["voucher"]),
+        donations=other["donation"],
+        vouchers=max(0, -other["voucher"]),
+        adds_up=True,
+    )
+    return sums, in_all, agrees
