@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import adopting, occurrences, shows
-from ticketsync.catalogue.occurrences import Listed
+from ticketsync.catalogue.occurrences import ListedEvent
 from ticketsync.core import records
 from ticketsync.core.config import AccountSettings, Settings
 from ticketsync.core.money import Money
@@ -45,10 +45,12 @@ def prepare(database, *, timezone=ZONE):
             FIRST_DAY,
         )
         listed = [
-            Listed(records.Event(id_, "Late Laughs", None, (occurrence(id_, n),)), b"")
+            ListedEvent(
+                records.Event(id_, "Late Laughs", None, (occurrence(id_, n),)), b""
+            )
             for n, id_ in enumerate(OCCURRENCES)
         ]
-        occurrences.save(session, 1, listed)
+        occurrences.save_listing(session, 1, listed)
         found = occurrences.list_occurrences(session)
         adopting.adopt_occurrences(session, found, batch="test", now=FIRST_DAY)
     return database
@@ -104,9 +106,9 @@ def save(database, *orders, at):
             session,
             1,
             [allocate(item, item.id.encode()) for item in orders],
-            occurrences.ids(session, 1),
+            occurrences.get_occurrence_ids(session, 1),
             at,
-            zone=shows.business_zone(session),
+            zone=shows.get_business_zone(session),
         )
 
 
@@ -120,7 +122,8 @@ def recompute(database, rate=None):
     show_figures.rebuild(database, settings)
     with database.read() as session:
         names = {
-            o.show_id: o.occurrence_id for o in occurrences.list_occurrences(session)
+            o.show_id: o.provider_occurrence_id
+            for o in occurrences.list_occurrences(session)
         }
         figures = {names[f.show_id]: in_minor(f) for f in numbers.figures(session)}
         lines = {id_: {} for id_ in OCCURRENCES}

@@ -63,8 +63,8 @@ def save_listing(database, account, size):
             state.NewAccount(account, "ticket_tailor", None, "env", "KEY", "", None),
             FIRST_NIGHT,
         )
-        listed = [occurrences.Listed(item, b"content") for item in events]
-        occurrences.save(session, account_id, listed)
+        listed = [occurrences.ListedEvent(item, b"content") for item in events]
+        occurrences.save_listing(session, account_id, listed)
     return account_id
 
 

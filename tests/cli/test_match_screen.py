@@ -168,7 +168,9 @@ def evening(home, templates):
                 for text in starts
             )
             listed = records.Event(event, title, None, dates)
-            occurrences.save(session, row, [occurrences.Listed(listed, event.encode())])
+            occurrences.save_listing(
+                session, row, [occurrences.ListedEvent(listed, event.encode())]
+            )
 
     def show(title, starts):
         with database.write() as session:

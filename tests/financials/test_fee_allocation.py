@@ -163,7 +163,7 @@ def show_of(books, occurrence):
         return next(
             o.show_id
             for o in occurrences.list_occurrences(session)
-            if o.occurrence_id == occurrence
+            if o.provider_occurrence_id == occurrence
         )
 
 

@@ -293,7 +293,7 @@ def race(books, round_):
             session,
             1,
             [allocate(version(500), b"first")],
-            occurrences.ids(session, 1),
+            occurrences.get_occurrence_ids(session, 1),
             DAY_2,
             zone=ZONE,
         )

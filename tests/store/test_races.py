@@ -324,7 +324,7 @@ def rounds_of_linking(venue, monkeypatch, rounds):
         def save(number=number):
             with venue.write() as session:
                 sell(session, 1, number)
-                occurrences.keep_linked(session, [1])
+                occurrences.lock_against_linking(session, [1])
             with venue.read() as session:
                 linked_shows = links.get_show_ids(session, [1])
             with venue.write() as session:

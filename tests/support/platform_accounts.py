@@ -100,8 +100,8 @@ def key_of(occurrence):
     Square sells each ticket type of a date as a thing of its own.
     """
     if occurrence.account == "square":
-        return f"P{occurrence.occurrence_id[1:].partition('-')[0]}"
-    return occurrence.occurrence_id
+        return f"P{occurrence.provider_occurrence_id[1:].partition('-')[0]}"
+    return occurrence.provider_occurrence_id
 
 
 def figures(database):

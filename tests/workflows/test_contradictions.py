@@ -203,14 +203,14 @@ def test_a_currency_that_nobody_knows_is_set_aside_by_name(
             event,
             occurrences=tuple(
                 structs.replace(date, currency=code)
-                if date.id == occurrence.occurrence_id
+                if date.id == occurrence.provider_occurrence_id
                 else date
                 for date in event.occurrences
             ),
         )
 
     def bought_in_that_currency(order):
-        is_odd = order.occurrence_id == occurrence.occurrence_id
+        is_odd = order.occurrence_id == occurrence.provider_occurrence_id
         return structs.replace(order, currency=code) if is_odd else order
 
     monkeypatch.setattr(

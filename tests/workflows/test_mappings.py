@@ -228,7 +228,7 @@ def test_a_variation_without_a_date_becomes_a_show_by_a_persons_word(
         bar = next(
             o
             for o in occurrences.list_occurrences(session)
-            if o.occurrence_id == "VBAR"
+            if o.provider_occurrence_id == "VBAR"
         )
         show = shows.list_shows(session)[0]
     assert bar.show_id is None

@@ -147,7 +147,7 @@ def test_two_times_of_one_account_do_not_feed_one_show(listed, settings):
             dates.update()
             .where(dates.c.id == second.id)
             .values(
-                event_id=first.event_row,
+                event_id=first.event_id,
                 starts_at=first.starts_at + timedelta(minutes=90),
                 starts_local="2026-09-01T21:00",
             )

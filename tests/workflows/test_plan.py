@@ -12,7 +12,7 @@ from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.providers.eventbrite import Eventbrite
 from ticketsync.providers.humanitix import Humanitix
 from ticketsync.providers.ticket_tailor import TicketTailor
-from ticketsync.sales.saving import HeldCounts
+from ticketsync.sales.stored_orders import HeldCounts
 from ticketsync.workflows.sync import plan
 from ticketsync.workflows.sync.plan import Bookmarks, Mark, Unit, Way
 
@@ -26,8 +26,8 @@ def occurrence(number, **more):
     values = dict.fromkeys(LinkedOccurrence.__slots__)
     values |= {
         "id": number,
-        "event_id": f"series_{number % 2}",
-        "occurrence_id": f"ev_{number}",
+        "provider_event_id": f"series_{number % 2}",
+        "provider_occurrence_id": f"ev_{number}",
         "starts_at": NOW + timedelta(days=10),
         "listed_at": NOW - timedelta(days=10),
         "fingerprint": f"print {number}",
@@ -39,7 +39,7 @@ def occurrence(number, **more):
 
 
 LISTED = [occurrence(number) for number in range(4)]
-READ = {o.occurrence_id: Mark(o.fingerprint, True).as_text() for o in LISTED}
+READ = {o.provider_occurrence_id: Mark(o.fingerprint, True).as_text() for o in LISTED}
 
 
 def provider(kind):

@@ -148,7 +148,7 @@ def test_f70_a_hint_at_what_we_do_not_hold_reads_the_listing_first(
     assert inbox_states(connected) == ["done"]
     with connected.read() as session:
         listed = {
-            occurrence.occurrence_id
+            occurrence.provider_occurrence_id
             for occurrence in occurrences.list_occurrences(session)
         }
         kept = session.connection().exec_driver_sql("SELECT provider_id FROM orders")
@@ -372,7 +372,7 @@ def test_g04_ten_thousand_deliveries_converge(venue_of, settings, frozen, seed):
 def figures_of_tt(database):
     with database.read() as session:
         dates = {
-            occurrence.show_id: occurrence.occurrence_id
+            occurrence.show_id: occurrence.provider_occurrence_id
             for occurrence in occurrences.list_occurrences(session)
             if occurrence.account == "tt"
         }

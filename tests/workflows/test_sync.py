@@ -48,7 +48,7 @@ def figures(database):
     with database.read() as session:
         by_show = {item.show_id: item for item in numbers.figures(session)}
         return {
-            offer.occurrence_id: {
+            offer.provider_occurrence_id: {
                 name: by_show[offer.show_id].as_json()[name] for name in COMPARED
             }
             for offer in occurrences.list_occurrences(session)
@@ -175,7 +175,8 @@ def test_fees_are_unknown_until_the_venue_states_its_rate(adopted, settings, san
             per_event[f"ev_{purchase.performance.id}"] += cents
     with adopted.read() as session:
         shows = {
-            o.show_id: o.occurrence_id for o in occurrences.list_occurrences(session)
+            o.show_id: o.provider_occurrence_id
+            for o in occurrences.list_occurrences(session)
         }
         for item in numbers.figures(session):
             assert item.fees.minor == per_event[shows[item.show_id]]
@@ -474,7 +475,7 @@ def test_an_excluded_show_has_no_figures_until_it_is_taken_in_again(
     without = figures(adopted)
     show_figures.exclude(adopted, settings, offer.show_id, False, "")
 
-    assert set(before) - set(without) == {offer.occurrence_id}
+    assert set(before) - set(without) == {offer.provider_occurrence_id}
     assert figures(adopted) == before
 
 
@@ -488,7 +489,7 @@ def test_unlinking_takes_the_sales_away_and_linking_brings_them_back(adopted, se
     without = figures(adopted)
     match.link(adopted, settings, offer.id, offer.show_id)
 
-    assert offer.occurrence_id not in without
+    assert offer.provider_occurrence_id not in without
     assert figures(adopted) == before
 
 

@@ -215,7 +215,7 @@ def test_one_account_alone_asks_the_database_nothing_more(
     adopted, settings, monkeypatch
 ):
     asked = []
-    monkeypatch.setattr(occurrences, "read_elsewhere", lambda *_: asked.append("dates"))
+    monkeypatch.setattr(occurrences, "find_elsewhere", lambda *_: asked.append("dates"))
     monkeypatch.setattr(
         "ticketsync.sales.saving.read_elsewhere", lambda *_: asked.append("orders")
     )

@@ -82,14 +82,14 @@ def _as_new_shows(
     session: Session, occurrences: list[LinkedOccurrence]
 ) -> list[NewShow]:
     default_venue = shows.get_venue(session)
-    venues = {venue.name: venue for venue in shows.venues(session)}
+    venues = {venue.name: venue for venue in shows.list_venues(session)}
     titles = matching_input.get_production_titles(
-        session, (occurrence.event_row for occurrence in occurrences)
+        session, (occurrence.event_id for occurrence in occurrences)
     )
     return [
         _as_new_show(
             occurrence,
-            titles.get(occurrence.event_row) or occurrence.event,
+            titles.get(occurrence.event_id) or occurrence.event,
             venues.get(occurrence.venue or "", default_venue),
         )
         for occurrence in occurrences

@@ -73,7 +73,7 @@ def build_occurrence_candidates(
         and occurrence.gone_since is None
         and occurrence.is_dated
     ]
-    titles = get_production_titles(session, (item.event_row for item in unlinked))
+    titles = get_production_titles(session, (item.event_id for item in unlinked))
     known_titles = _production_of_listing_title(session)
     known_venues = _venue_of_platform_name(session)
     return [
@@ -84,7 +84,7 @@ def build_occurrence_candidates(
             starts_at=occurrence.starts_at,
             venue=occurrence.venue,
             capacity=occurrence.capacity,
-            production=titles.get(occurrence.event_row),
+            production=titles.get(occurrence.event_id),
             known_as=known_titles.get(_normalize(occurrence.event)),
             starts_local=occurrence.starts_local,
             known_at=known_venues.get(_normalize(occurrence.venue or "")),
@@ -153,7 +153,7 @@ def _venue_of_platform_name(session: Session) -> dict[str, str]:
         .distinct()
     )
     found = _unambiguous((str(theirs), str(ours)) for theirs, ours in rows)
-    own_names = {_normalize(venue.name) for venue in our_shows.venues(session)}
+    own_names = {_normalize(venue.name) for venue in our_shows.list_venues(session)}
     return {name: venue for name, venue in found.items() if name not in own_names}
 
 

@@ -1,5 +1,5 @@
 """
-The venue's own list: venues, productions, shows.
+Our venues, productions and shows.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class VenueInfo:
 @dataclass(frozen=True, slots=True)
 class ShowInfo:
     """
-    One performance of ours with the names that people know it by.
+    One performance of ours with the names of its production and venue.
     """
 
     id: int
@@ -78,7 +78,7 @@ def add_venue(session: Session, name: str, timezone: str, currency: str) -> Venu
     )
 
 
-def venues(session: Session) -> list[VenueInfo]:
+def list_venues(session: Session) -> list[VenueInfo]:
     """
     All venues; the first is the default venue.
     """
@@ -113,10 +113,10 @@ def get_venue(session: Session) -> VenueInfo:
     return VenueInfo(**row._mapping)
 
 
-def business_zone(session: Session) -> str:
+def get_business_zone(session: Session) -> str:
     """
-    The zone whose calendar days the business counts by: that of its default venue, or
-    UTC while it has none.
+    The time zone of the business, which decides on calendar days: that of the default
+    venue, or UTC while there is none.
     """
     table = table_of(Venue)
     query = select(table.c.timezone).order_by(table.c.id).limit(1)
@@ -150,7 +150,7 @@ def _production_ids(session: Session, titles: Iterable[str]) -> dict[str, int]:
     return {str(title): int(id_) for title, id_ in rows}
 
 
-def productions(session: Session) -> list[tuple[int, str, int]]:
+def list_productions(session: Session) -> list[tuple[int, str, int]]:
     """
     Every production: id, title, number of shows.
     """
@@ -265,8 +265,10 @@ def _read_shows(session: Session, *conditions: ColumnElement[bool]) -> list[Show
 
 def set_excluded(session: Session, show_id: int, excluded: bool, reason: str) -> None:
     """
-    Leave a show out of the figures, or take it in again. Excluded once more without a
-    reason, it keeps the one that it has.
+    Exclude a show from the figures, or include it again. Excluded again without a
+    reason, it keeps the one it has.
+
+    Raises: `NotFound` where there is no such show.
     """
     table = table_of(Show)
     show = get_show(session, show_id)
@@ -284,7 +286,9 @@ def set_excluded(session: Session, show_id: int, excluded: bool, reason: str) ->
 
 def remove_show(session: Session, show_id: int) -> None:
     """
-    Forget a show that nothing feeds, and its production if that was its only one.
+    Delete a show that nothing feeds, and its production if that was its only show.
+
+    Raises: `NotFound` where there is no such show.
     """
     table, productions = table_of(Show), table_of(Production)
     connection = session.connection()
@@ -320,7 +324,7 @@ def is_taken(session: Session, show_id: int, starts_at: datetime) -> bool:
 
 def move_show(session: Session, show_id: int, starts_at: datetime) -> None:
     """
-    Give a show the new time that its platform told.
+    Set a show's new start, as its platform reported it.
     """
     table = table_of(Show)
     zone = session.connection().execute(
@@ -337,12 +341,17 @@ def move_show(session: Session, show_id: int, starts_at: datetime) -> None:
 
 def local_text(starts_at: datetime, zone: str) -> str:
     """
-    The time on the poster: `2026-11-27 19:30`.
+    The local time, as on a poster: `2026-11-27 19:30`.
     """
     return f"{clock.local(starts_at, zone):%Y-%m-%d %H:%M}"
 
 
 def check_time_zone(name: str) -> str:
+    """
+    The name of an existing time zone.
+
+    Raises: `UsageError` for any other name.
+    """
     try:
         clock.zone(name)
     except ValueError:
@@ -354,6 +363,11 @@ def check_time_zone(name: str) -> str:
 
 
 def check_currency(code: str) -> str:
+    """
+    The ISO 4217 code in upper case.
+
+    Raises: `UsageError` for an unknown code.
+    """
     try:
         money.exponent(code.upper())
     except money.MoneyError:

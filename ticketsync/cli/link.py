@@ -54,7 +54,7 @@ def link(
         found = shows.find_show(session, show)
     match.link(database, app_context.settings(), occurrence.id, found.id)
     app_context.say(
-        f"{occurrence.called} ({occurrence.account}) feeds "
+        f"{occurrence.name_and_start} ({occurrence.account}) feeds "
         f"{found.production} {found.starts_local}."
     )
 
@@ -112,7 +112,7 @@ def set_link(
     )
     with database.read() as session:
         occurrence = occurrences.find_occurrence(session, str(occurrence.id))
-    state = occurrence.switched or "sales on"
-    app_context.say(f"{occurrence.called} ({occurrence.account}): {state}.")
+    state = occurrence.switch_note or "sales on"
+    app_context.say(f"{occurrence.name_and_start} ({occurrence.account}): {state}.")
     for theirs, ours in names.items():
         app_context.say(f"  {safe(theirs)} is your {safe(ours)}")

@@ -74,7 +74,7 @@ def add_show(
         ) from None
     with app_context.database().write() as session:
         house = next(
-            (v for v in shows.venues(session) if v.name == venue),
+            (v for v in shows.list_venues(session) if v.name == venue),
             shows.get_venue(session),
         )
         try:
@@ -114,7 +114,7 @@ def recompute_shows(
     app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as session:
-        house, known = shows.get_venue(session), shows.venues(session)
+        house, known = shows.get_venue(session), shows.list_venues(session)
     parsed = import_file.read_shows(file, house, known)
     if not skip_bad:
         import_file.refuse_problems(parsed, file)
@@ -230,7 +230,7 @@ def _source_as_json(occurrence: LinkedOccurrence) -> dict[str, Any]:
     return {
         "account": occurrence.account,
         "date_id": occurrence.id,
-        "occurrence_id": occurrence.occurrence_id,
+        "occurrence_id": occurrence.provider_occurrence_id,
         "name": occurrence.name,
         "status": "gone" if occurrence.gone_since else occurrence.status,
         "capacity": occurrence.capacity,
@@ -261,9 +261,9 @@ def _print_show(
     else:
         typer.echo("It has no figures." if sources else "No platform sells it.")
     for source in sources:
-        state = f", {source.switched}" if source.switched else ""
-        ids = f"date {source.id}, their {safe(source.occurrence_id)}{state}"
-        typer.echo(f"{source.account}: {safe(source.called)} ({ids})")
+        state = f", {source.switch_note}" if source.switch_note else ""
+        ids = f"date {source.id}, their {safe(source.provider_occurrence_id)}{state}"
+        typer.echo(f"{source.account}: {safe(source.name_and_start)} ({ids})")
         for url in (source.url, source.dashboard_url):
             if url:
                 typer.echo(f"  {safe(url)}")

@@ -16,7 +16,6 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from sqlmodel import Session
 
 from ticketsync.core import errors, paths
 from ticketsync.store import schema
+from ticketsync.store.database_errors import translated_errors
 
 PROGRAM = "ticketsync"
 BUSY_SECONDS = 15
@@ -69,7 +69,7 @@ class Database:
         """
         A session that sees one state and is never committed.
         """
-        with _translated(self.url), Session(self._readers) as session:
+        with translated_errors(self.url), Session(self._readers) as session:
             yield session
 
     @contextmanager
@@ -78,7 +78,7 @@ class Database:
         A session that commits when the block ends and rolls back when it fails.
         """
         with (
-            _translated(self.url),
+            translated_errors(self.url),
             Session(self._writers, expire_on_commit=False) as session,
             session.begin(),
         ):
@@ -98,7 +98,7 @@ class Database:
         """
         A separate connection, for what lasts longer than a transaction.
         """
-        with _translated(self.url), self._engine.connect() as connection:
+        with translated_errors(self.url), self._engine.connect() as connection:
             yield connection
 
     def close(self) -> None:
@@ -124,7 +124,7 @@ def open_database(url: str = "", *, command: str = PROGRAM) -> Database:
     Raises: `DatabaseError` where it is missing, unreachable or has another schema.
     """
     engine = _engine(_url(url), command)
-    with _translated(engine.url.render_as_string(hide_password=True)):
+    with translated_errors(engine.url.render_as_string(hide_password=True)):
         _refuse_missing(engine.url)
         with engine.connect() as connection:
             schema.check(connection)
@@ -137,7 +137,7 @@ def old_database(url: str = "") -> Database | None:
     """
     engine = _engine(_url(url))
     with (
-        _translated(engine.url.render_as_string(hide_password=True)),
+        translated_errors(engine.url.render_as_string(hide_password=True)),
         engine.connect() as connection,
     ):
         version = schema.version_of(connection)
@@ -175,7 +175,7 @@ def create_database(url: str = "", *, command: str = PROGRAM) -> Database:
         if not file.exists():
             os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     engine = _engine(chosen, command)
-    with _translated(chosen.render_as_string(hide_password=True)):
+    with translated_errors(chosen.render_as_string(hide_password=True)):
         schema.upgrade(engine.execution_options(ticketsync_write=True))
     return Database(engine)
 
@@ -252,12 +252,12 @@ class _Rehearsal(Database):
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        with _translated(self.url), self._session() as session:
+        with translated_errors(self.url), self._session() as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        with _translated(self.url), self._session() as session, session.begin():
+        with translated_errors(self.url), self._session() as session, session.begin():
             yield session
 
     def _session(self) -> Session:
@@ -275,7 +275,7 @@ def exists(url: str = "") -> bool:
     chosen = _url(url)
     if chosen.get_backend_name() == "sqlite":
         return bool(chosen.database) and Path(chosen.database or "").exists()
-    with _translated(chosen.render_as_string(hide_password=True)):
+    with translated_errors(chosen.render_as_string(hide_password=True)):
         engine = _engine(chosen)
         with engine.connect() as connection:
             return schema.version_of(connection) is not None
@@ -391,136 +391,3 @@ def _refuse_missing(url: URL) -> None:
             hint="Run `ticketsync init`, or point --database at the right file.",
             word="no-database",
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _KnownError:
-    """
-    The meaning of a driver's message that contains `pattern`.
-    """
-
-    pattern: str
-    word: str
-    hint: str
-    text: str = ""
-
-
-_RETRY = "Nothing was changed; run the same command again."
-_KNOWN_ERRORS = (
-    _KnownError(
-        "database is locked", "db-locked", "Another program holds it; try again."
-    ),
-    _KnownError(
-        "disk is full", "disk-full", "Free some space and run the same command again."
-    ),
-    _KnownError(
-        "readonly database", "read-only", "Make the file and its folder writable."
-    ),
-    _KnownError(
-        "unable to open", "cannot-open", "Check the folder and its permissions."
-    ),
-    _KnownError(
-        "disk I/O error", "io-error", "Check the disk, then run `ticketsync status`."
-    ),
-    _KnownError("malformed", "corrupt", "Restore a backup."),
-    _KnownError(
-        "not a database", "corrupt", "This file is something else; check --database."
-    ),
-    _KnownError(
-        "permission denied", "db-permission", "Use a database role that may do this."
-    ),
-    _KnownError(
-        "lock timeout",
-        "db-locked",
-        f"{_RETRY} `ticketsync runs list` shows what is at work; the limit is "
-        "lock_timeout in the database URL.",
-        "another program held the rows we need for too long",
-    ),
-    _KnownError(
-        "deadlock detected",
-        "db-locked",
-        _RETRY,
-        "two programs waited for each other, and the server stopped this one",
-    ),
-    _KnownError(
-        "could not serialize access",
-        "db-locked",
-        _RETRY,
-        "another program changed the same rows at the same moment",
-    ),
-    _KnownError(
-        "statement timeout",
-        "db-timeout",
-        f"{_RETRY} If the server is only slow, raise statement_timeout in the "
-        "database URL.",
-        "the server did not finish a statement in time",
-    ),
-    _KnownError(
-        "idle-in-transaction timeout",
-        "db-timeout",
-        f"{_RETRY} Raise idle_in_transaction_session_timeout for this role.",
-        "the server ended a transaction that was silent for too long",
-    ),
-    _KnownError(
-        "timeout expired",
-        "db-timeout",
-        "Check host, port and firewall; the limit is connect_timeout in the URL.",
-        "the server did not answer in time",
-    ),
-    _KnownError(
-        "too many clients",
-        "db-busy",
-        "Stop what is not needed, or raise max_connections of the server.",
-        "the server has no connection left",
-    ),
-    _KnownError(
-        "remaining connection slots",
-        "db-busy",
-        "Stop what is not needed, or raise max_connections of the server.",
-        "the server has no connection left",
-    ),
-)
-
-
-# What the driver reports as programming errors although they are not.
-_NOT_PROGRAMMING_ERRORS = (
-    "malformed",
-    "not a database",
-    "permission denied",
-    "idle-in-transaction timeout",
-)
-
-
-@contextmanager
-def _translated(url: str) -> Iterator[None]:
-    """
-    Translate the driver's errors into ours; programming errors pass unchanged.
-    """
-    try:
-        yield
-    except exc.OperationalError as error:
-        raise _explained(str(error.orig), url) from error
-    except exc.TimeoutError as error:
-        raise errors.DatabaseError(
-            f"{url}: all connections of this process are in use.",
-            hint="Try again in a moment.",
-            word="db-busy",
-        ) from error
-    except exc.DatabaseError as error:
-        if any(pattern in str(error.orig) for pattern in _NOT_PROGRAMMING_ERRORS):
-            raise _explained(str(error.orig), url) from error
-        raise
-
-
-def _explained(message: str, url: str) -> errors.DatabaseError:
-    for known in _KNOWN_ERRORS:
-        if known.pattern in message:
-            return errors.DatabaseError(
-                f"{url}: {known.text or known.pattern}.",
-                hint=known.hint,
-                word=known.word,
-            )
-    first_line = message.strip().splitlines()[0] if message.strip() else "no answer"
-    return errors.DatabaseError(
-        f"{url}: {first_line}.", hint="Check that the database server is running."
-    )

@@ -174,7 +174,11 @@ class Pages:
         number = int(asked.path["id"])
         with self._site.database.read() as session:
             title = next(
-                (name for id_, name, _ in shows.productions(session) if id_ == number),
+                (
+                    name
+                    for id_, name, _ in shows.list_productions(session)
+                    if id_ == number
+                ),
                 None,
             )
             if title is None:
@@ -311,7 +315,9 @@ def _totals(columns: Sequence[Column], values: Iterable[Any]) -> list[dict[str, 
 
 
 def _production_id(session: Session, title: str) -> int:
-    return next(id_ for id_, name, _ in shows.productions(session) if name == title)
+    return next(
+        id_ for id_, name, _ in shows.list_productions(session) if name == title
+    )
 
 
 def _number(text: str, usual: int) -> int:

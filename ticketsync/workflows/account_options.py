@@ -22,7 +22,7 @@ from ticketsync.core.redact import safe
 from ticketsync.providers import registry
 from ticketsync.providers.base import Options, Provider, ProviderSpec
 from ticketsync.providers.options import Option
-from ticketsync.sales import privacy, saving
+from ticketsync.sales import privacy, stored_orders
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
 from ticketsync.workflows import account_run, connect, tokens, twins
@@ -239,7 +239,7 @@ def _refuse_another_owner(
     ]
     if not renamed:
         whose.refuse_stranger(reading, account, spec, found)
-    elif saving.holds_sales(reading, account.id):
+    elif stored_orders.holds_sales(reading, account.id):
         raise errors.GuardRefused(
             f"Account {account.name!r} has orders of another {spec.title} account; "
             f"with a new {renamed[0]} two would be mixed up in it.",
@@ -280,7 +280,7 @@ def _effects_of_people(
 ) -> Sequence[str]:
     days = settings.retention.days
     if change.after == "true":
-        orders = saving.count_future_orders(reading, account.id, clock.now())
+        orders = stored_orders.count_future_orders(reading, account.id, clock.now())
         return [
             "Names, e-mail addresses and telephone numbers are kept from the next run "
             f"on, until {days} days after their show.",

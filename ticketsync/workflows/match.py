@@ -164,14 +164,14 @@ def configure(
     """
     with database.write() as session:
         if types:
-            dates = links.get_occurrence_ids_of_event(session, offer.event_row)
+            dates = links.get_occurrence_ids_of_event(session, offer.event_id)
             links.lock_occurrences(session, dates)
         show_id = link_settings.set_switches(
             session, offer.id, enabled=enabled, ticket_sales=ticket_sales
         )
-        names = link_settings.map_ticket_types(session, offer.event_row, types)
+        names = link_settings.map_ticket_types(session, offer.event_id, types)
         touched = (
-            links.get_show_ids_of_event(session, offer.event_row) if types else set()
+            links.get_show_ids_of_event(session, offer.event_id) if types else set()
         )
         show_figures.recompute(session, settings, {show_id, *touched})
     return names

@@ -12,7 +12,7 @@ from ticketsync.accounts import bookmarks, state, streams
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock
 from ticketsync.providers.base import ReportsChanges, ReportsPeople
-from ticketsync.sales import saving
+from ticketsync.sales import stored_orders
 from ticketsync.workflows.account_run import AccountRun
 
 READ = "people-read"  # "" → "yes" once everything still to come is read with people
@@ -32,11 +32,11 @@ def follow(run: AccountRun) -> None:
         if wanted == is_noted:
             return
         dates = [
-            occurrence.occurrence_id
+            occurrence.provider_occurrence_id
             for occurrence in occurrences.list_occurrences(session, account.id)
             if not occurrence.is_dated or occurrence.starts_at >= clock.now()
         ]
-        held = saving.count_future_orders(session, account.id, clock.now())
+        held = stored_orders.count_future_orders(session, account.id, clock.now())
     with run.transaction() as session:
         if not wanted:
             bookmarks.delete_bookmarks(session, account.id, [READ])

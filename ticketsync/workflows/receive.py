@@ -114,7 +114,7 @@ def _orders(run: AccountRun, wanted: dict[Pair, list[int]]) -> int:
     Read these orders again; their effect and that they are done commit together.
     """
     with run.database.read() as session:
-        store = OrderStore(run, occurrences.ids(session, run.account.id))
+        store = OrderStore(run, occurrences.get_occurrence_ids(session, run.account.id))
     done: list[int] = []
     failed: list[tuple[list[int], str]] = []
     for (order_id, occurrence_id), ids in wanted.items():
@@ -124,7 +124,9 @@ def _orders(run: AccountRun, wanted: dict[Pair, list[int]]) -> int:
             if event and event not in store.occurrence_ids:
                 listing.refresh(run)
                 with run.database.read() as session:
-                    store.occurrence_ids |= occurrences.ids(session, run.account.id)
+                    store.occurrence_ids |= occurrences.get_occurrence_ids(
+                        session, run.account.id
+                    )
         except errors.InvalidResponse as error:
             if error.word in ("not-json", "truncated", "too-large"):
                 raise

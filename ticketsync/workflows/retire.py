@@ -17,7 +17,7 @@ from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.providers import registry
 from ticketsync.providers.base import LISTING
-from ticketsync.sales import quarantine, saving, versions
+from ticketsync.sales import quarantine, stored_orders, versions
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
 from ticketsync.webhooks import inbox
@@ -80,7 +80,7 @@ def remove(database: Database, settings: Settings, name: str) -> Removal:
 
 
 def _removal(reading: Session, account: AccountState) -> Removal:
-    retires = saving.holds_sales(reading, account.id) or quarantine.holds_sales(
+    retires = stored_orders.holds_sales(reading, account.id) or quarantine.holds_sales(
         reading, account.id
     )
     if not retires:
@@ -88,7 +88,7 @@ def _removal(reading: Session, account: AccountState) -> Removal:
     return Removal(
         account,
         retires=True,
-        orders=saving.count_orders(reading, account.id),
+        orders=stored_orders.count_orders(reading, account.id),
         shared=_shared(reading, account),
     )
 
@@ -99,8 +99,8 @@ def _shared(reading: Session, account: AccountState) -> tuple[int, ...]:
     """
     if LISTING not in registry.provider(account.provider).spec.global_ids:
         return ()
-    ids = occurrences.ids(reading, account.id)
-    found = occurrences.read_elsewhere(reading, account.id, ids)
+    ids = occurrences.get_occurrence_ids(reading, account.id)
+    found = occurrences.find_elsewhere(reading, account.id, ids)
     return tuple(ids[item.provider_id] for item in found if not item.is_retired)
 
 
@@ -124,13 +124,13 @@ def _delete(writing: Session, settings: Settings, account: AccountState) -> None
     """
     Delete an account with all that hangs on it; there are no sales among it.
     """
-    ids = occurrences.ids(writing, account.id).values()
+    ids = occurrences.get_occurrence_ids(writing, account.id).values()
     shows = links.get_show_ids(writing, ids)
     links.remove_account_links(writing, account.id)
     show_figures.recompute(writing, settings, shows)
     quarantine.delete_unread(writing, account.id)
     versions.delete_versions(writing, account.id)
-    occurrences.forget(writing, account.id)
+    occurrences.delete_listing(writing, account.id)
     inbox.delete_of_account(writing, account.id)
     sources.delete_sources(writing, account.id)
     bookmarks.delete_all_bookmarks(writing, account.id)

@@ -30,7 +30,7 @@ from ticketsync.providers.base import (
     ReadsFiles,
 )
 from ticketsync.providers.options import are_apart
-from ticketsync.sales import saving
+from ticketsync.sales import stored_orders
 from ticketsync.workflows import identity
 from ticketsync.workflows.account_run import AccountRun, client
 
@@ -144,10 +144,10 @@ def refuse_shared_listing(
     if not run.has_siblings or LISTING not in spec.global_ids:
         return
     dates = [date.id for event in events for date in event.occurrences]
-    found = occurrences.read_elsewhere(session, run.account.id, dates)
+    found = occurrences.find_elsewhere(session, run.account.id, dates)
     _refuse(run.account, spec, found, "lists", "date")
     ids = [event.id for event in events]
-    found = occurrences.events_elsewhere(session, run.account.id, ids)
+    found = occurrences.find_events_elsewhere(session, run.account.id, ids)
     _refuse(run.account, spec, found, "lists", "event")
 
 
@@ -158,7 +158,7 @@ def refuse_shared_orders(
     `GuardRefused` if another account of the platform has brought one of these.
     """
     if run.has_siblings and ORDER in run.provider.spec.global_ids:
-        found = saving.find_elsewhere(session, run.account.id, orders)
+        found = stored_orders.find_elsewhere(session, run.account.id, orders)
         _refuse(run.account, run.provider.spec, found, "has", "order")
 
 

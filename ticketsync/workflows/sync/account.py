@@ -63,7 +63,7 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
         or is_over(last_sweep, timedelta(hours=settings.sweep_hours), now),
         since=request.since or now - timedelta(days=settings.days_back),
     )
-    store = OrderStore(run, {o.occurrence_id: o.id for o in listed})
+    store = OrderStore(run, {o.provider_occurrence_id: o.id for o in listed})
     accept = request.accept_shrink
     reader = OrderReader(run, store, listed, held, accept_shrink=accept)
     try:
@@ -217,11 +217,12 @@ def _marks(
     counts = store.counts()
     is_sure = isinstance(run.provider, ReportsChanges | FiltersByChange)
     return {
-        o.occurrence_id: Mark(
-            read.fingerprints[o.occurrence_id], is_sure or agrees(o, counts.get(o.id))
+        o.provider_occurrence_id: Mark(
+            read.fingerprints[o.provider_occurrence_id],
+            is_sure or agrees(o, counts.get(o.id)),
         ).as_text()
         for o in complete
-        if o.occurrence_id not in waiting
+        if o.provider_occurrence_id not in waiting
     }
 
 

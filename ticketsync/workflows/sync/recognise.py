@@ -59,7 +59,9 @@ def _listed_before(run: AccountRun) -> frozenset[str]:
     """
     with run.database.read() as session:
         held = occurrences.list_occurrences(session, run.account.id)
-    return frozenset(id_ for o in held for id_ in (o.occurrence_id, o.event_id))
+    return frozenset(
+        id_ for o in held for id_ in (o.provider_occurrence_id, o.provider_event_id)
+    )
 
 
 def _owners_reported(provider: Provider) -> frozenset[str]:

@@ -29,7 +29,7 @@ from ticketsync.providers.base import (
 )
 from ticketsync.reporting import books
 from ticketsync.reporting.books import RowDifference
-from ticketsync.sales import quarantine, saving, versions
+from ticketsync.sales import quarantine, saving, stored_orders, versions
 from ticketsync.sales.saving import IncomingTicket
 from ticketsync.sales.versions import KeptBlock
 from ticketsync.store import engine
@@ -65,7 +65,7 @@ def read_again(
     between the blocks.
     """
     provider = offline_provider(account.provider, account.options)
-    ids = occurrences.ids(source, account.id)
+    ids = occurrences.get_occurrence_ids(source, account.id)
     with scratch.write() as session:
         for block in versions.read_history(source, account.id):
             breathe()
@@ -113,7 +113,7 @@ def save_again(
     still = {item.provider_id for item in parsed.unreadable}
     readable = [id_ for _, id_ in parsed.seen if id_ not in still]
     quarantine.release(session, account_id, "order", readable)
-    zone = shows.business_zone(session)
+    zone = shows.get_business_zone(session)
     saving.save_orders(session, account_id, parsed.orders, ids, now, zone=zone)
     return len(parsed.orders)
 
@@ -127,7 +127,7 @@ def _save_loose(
 ) -> int:
     listed = occurrences.list_occurrences(session, account_id)
     currencies = {
-        occurrence.occurrence_id: occurrence.currency for occurrence in listed
+        occurrence.provider_occurrence_id: occurrence.currency for occurrence in listed
     }
     good, _ = parse_or_quarantine(
         "ticket", clean_records(raws, None), provider.read_loose_ticket
@@ -265,8 +265,8 @@ def put_right(
     Marks of orders that are listed no longer stay.
     """
     provider = offline_provider(account.provider, account.options)
-    ids = occurrences.ids(session, account.id)
-    gone = saving.list_delisted_orders(session, account.id)
+    ids = occurrences.get_occurrence_ids(session, account.id)
+    gone = stored_orders.list_delisted_orders(session, account.id)
     saved = 0
     for raws in _newest(session, account.id, "order", wrong.orders):
         page = Page("order", raws)

@@ -106,8 +106,8 @@ def _replayed(
             with database.write() as session:
                 lease.extend(session, lease_of(account), holder, clock.now())
                 saved = reparse.put_right(session, again, account, wrong, clock.now())
-                touched = occurrences.ids(session, account.id).values()
-                occurrences.keep_linked(session, touched if saved else ())
+                touched = occurrences.get_occurrence_ids(session, account.id).values()
+                occurrences.lock_against_linking(session, touched if saved else ())
                 changed = recompute.recompute_shows(
                     session,
                     links.get_show_ids(session, touched),

@@ -16,12 +16,13 @@ from sqlmodel import Session
 from ticketsync.accounts import bookmarks, state, streams
 from ticketsync.accounts.runs import Counts
 from ticketsync.catalogue import occurrences, shows
-from ticketsync.catalogue.occurrences import Listed
+from ticketsync.catalogue.occurrences import ListedEvent
 from ticketsync.core import clock, digest, records
 from ticketsync.net import exact_json
 from ticketsync.providers.base import NeedsEarlier, Page, Raw
-from ticketsync.sales import privacy, quarantine, saving, versions
-from ticketsync.sales.saving import HeldCounts, SavedOrders
+from ticketsync.sales import privacy, quarantine, saving, stored_orders, versions
+from ticketsync.sales.saving import SavedOrders
+from ticketsync.sales.stored_orders import HeldCounts
 from ticketsync.workflows import twins
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync.parse import (
@@ -55,7 +56,9 @@ class OrderStore:
         """
         if self._is_empty is None:
             with self._run.database.read() as session:
-                self._is_empty = not saving.holds_orders(session, self._run.account.id)
+                self._is_empty = not stored_orders.holds_orders(
+                    session, self._run.account.id
+                )
         return self._is_empty
 
     @property
@@ -69,7 +72,7 @@ class OrderStore:
         """
         if self._counts is None:
             with self._run.database.read() as session:
-                self._counts = saving.count_held(session, self._run.account.id)
+                self._counts = stored_orders.count_held(session, self._run.account.id)
         return self._counts
 
     def known_orders(self, page: Page, *, is_first_read: bool = False) -> KnownOrders:
@@ -80,7 +83,7 @@ class OrderStore:
             return KnownOrders({}, self.occurrence_ids)
         with self._run.database.read() as session:
             account_id = self._run.account.id
-            contents = saving.read_contents(session, account_id, order_ids(page))
+            contents = stored_orders.read_contents(session, account_id, order_ids(page))
             if not isinstance(self._run.provider, NeedsEarlier):
                 return KnownOrders(contents, self.occurrence_ids)
             earlier = earlier_versions(session, account_id, list(contents))
@@ -119,7 +122,7 @@ class OrderStore:
             twins.refuse_shared_orders(session, run, [it.order.id for it in orders])
             blocks = [page.versions for page in pages]
             versions.save_versions(session, account_id, "order", blocks, now)
-            zone = shows.business_zone(session)
+            zone = shows.get_business_zone(session)
             ids = self.occurrence_ids
             saved = saving.save_orders(session, account_id, orders, ids, now, zone=zone)
             privacy.save_people(
@@ -156,7 +159,9 @@ class OrderStore:
             if self._counts is not None:
                 for row in saved.touched:
                     self._counts.pop(row, None)
-                self._counts |= saving.count_held(session, account_id, saved.touched)
+                self._counts |= stored_orders.count_held(
+                    session, account_id, saved.touched
+                )
         run.counts.created += saved.created
         run.counts.updated += saved.updated
 
@@ -165,14 +170,14 @@ class OrderStore:
         Which of these orders we hold, those left out that are marked as delisted.
         """
         with self._run.database.read() as session:
-            return list(saving.read_contents(session, self._run.account.id, ids))
+            return list(stored_orders.read_contents(session, self._run.account.id, ids))
 
     def known_tickets(self, ids: Iterable[str]) -> dict[str, bytes | None]:
         """
-        What we hold of these tickets, see `saving.read_loose_contents`.
+        What we hold of these tickets, see `stored_orders.read_loose_contents`.
         """
         with self._run.database.read() as session:
-            return saving.read_loose_contents(session, self._run.account.id, ids)
+            return stored_orders.read_loose_contents(session, self._run.account.id, ids)
 
     def mark_delisted(self, order_ids: Collection[str]) -> None:
         """
@@ -204,10 +209,12 @@ class OrderStore:
         """
         if not events:
             return
-        listed = [Listed(e, digest.content(e.id.encode())) for e in events]
+        listed = [ListedEvent(e, digest.content(e.id.encode())) for e in events]
         with self._run.transaction() as session:
-            occurrences.save(session, self._run.account.id, listed)
-            self.occurrence_ids |= occurrences.ids(session, self._run.account.id)
+            occurrences.save_listing(session, self._run.account.id, listed)
+            self.occurrence_ids |= occurrences.get_occurrence_ids(
+                session, self._run.account.id
+            )
 
     def _readable_again(
         self, pages: Sequence[ParsedPage], unreadable: Sequence[records.Unread]
@@ -230,7 +237,7 @@ class OrderStore:
         What was written keeps its occurrences linked, and takes their marks away.
         """
         account_id = self._run.account.id
-        occurrences.keep_linked(session, saved.touched)
+        occurrences.lock_against_linking(session, saved.touched)
         if self._marked is None:
             self._marked = set(
                 bookmarks.get_bookmarks(session, account_id, streams.READ)
