@@ -41,7 +41,7 @@ from ticketsync.core.config import (
 )
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine
-from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.upsert import table_of
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
@@ -386,7 +386,7 @@ def moved_to(place, sandbox):
     """
     database = engine.open_database(place)
     with database.write() as session:
-        accounts = table_of(Account)
+        accounts = table_of(AccountRow)
         session.connection().execute(accounts.update().values(base_url=sandbox.url))
     return database
 

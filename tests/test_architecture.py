@@ -264,7 +264,7 @@ def test_f54_financials_have_one_writer():
         name
         for name, tree in modules()
         if re.search(
-            r"\b(upsert|insert|update|delete|add|_replace)\([^)]*\bShowFinancials\b",
+            r"\b(upsert|insert|update|delete|add|_replace)\([^)]*\bShowFinancialsRow\b",
             ast.unparse(tree),
         )
     ]

@@ -30,12 +30,12 @@ from ticketsync.financials import explain, notices, recompute
 from ticketsync.reporting import calendar, daily, numbers, sales, selling
 from ticketsync.store import capacity, counted, engine, views
 from ticketsync.store.tables.catalogue import (
-    Event,
-    Occurrence,
-    ProductionLink,
-    ShowLink,
+    EventRow,
+    OccurrenceRow,
+    ProductionLinkRow,
+    ShowLinkRow,
 )
-from ticketsync.store.tables.sales import Order, Refund, Ticket
+from ticketsync.store.tables.sales import OrderRow, RefundRow, TicketRow
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 from ticketsync.web.pages import Pages
@@ -284,10 +284,10 @@ def _save_dates(session, house, accounts):
         {"account_id": account, "provider_id": "e", "name": "E", "url": None}
         for account in accounts_of_event
     ]
-    _save(session, Event, [{**e, "id": n} for n, e in enumerate(events, start=1)])
+    _save(session, EventRow, [{**e, "id": n} for n, e in enumerate(events, start=1)])
     _save(
         session,
-        ProductionLink,
+        ProductionLinkRow,
         [
             {"production_id": 1, "event_id": n, "type_map": "{}", "created_at": NOW}
             for n in range(1, len(events) + 1)
@@ -300,7 +300,7 @@ def _save_dates(session, house, accounts):
     ]
     _save(
         session,
-        Occurrence,
+        OccurrenceRow,
         [
             {
                 "id": number,
@@ -323,7 +323,7 @@ def _save_dates(session, house, accounts):
     )
     _save(
         session,
-        ShowLink,
+        ShowLinkRow,
         [
             {
                 "show_id": show,
@@ -349,7 +349,7 @@ def _save_orders(session, house, accounts, dates):
         seats[seat.order].append(seat)
     _save(
         session,
-        Order,
+        OrderRow,
         [
             {
                 "id": number,
@@ -376,7 +376,7 @@ def _save_orders(session, house, accounts, dates):
     )
     _save(
         session,
-        Ticket,
+        TicketRow,
         [
             {
                 "id": seat.number,
@@ -405,7 +405,7 @@ def _save_orders(session, house, accounts, dates):
     )
     _save(
         session,
-        Refund,
+        RefundRow,
         [
             {
                 "id": number,
@@ -463,7 +463,7 @@ def _void(session, house, settings):
     What a sync does when a platform says that tickets are void, and that some of those
     whom we let out again are in.
     """
-    tickets = table_of(Ticket)
+    tickets = table_of(TicketRow)
 
     def change(seats, **values):
         these = tickets.c.id.in_([seat.number for seat in seats])
@@ -1056,7 +1056,7 @@ def broken(how):
     spec = importlib.util.find_spec(counted.__name__)
     copy = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(copy)
-    tickets = table_of(Ticket)
+    tickets = table_of(TicketRow)
     faults = {
         "link sync": ("is_followed", true),
         "link sales": ("brings_sales", counted.is_followed),

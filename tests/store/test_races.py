@@ -34,17 +34,17 @@ from ticketsync.financials import recompute
 from ticketsync.sales import privacy
 from ticketsync.sales.privacy import Trace
 from ticketsync.store import engine, lease, lock, row_locks
-from ticketsync.store.tables.accounts import Account, Lease
+from ticketsync.store.tables.accounts import AccountRow, LeaseRow
 from ticketsync.store.tables.catalogue import (
-    Event,
-    Occurrence,
-    Production,
-    ProductionLink,
-    ShowLink,
+    EventRow,
+    OccurrenceRow,
+    ProductionLinkRow,
+    ProductionRow,
+    ShowLinkRow,
 )
-from ticketsync.store.tables.door import Scan
-from ticketsync.store.tables.financials import ShowFinancials
-from ticketsync.store.tables.sales import Buyer, Order, Ticket
+from ticketsync.store.tables.door import ScanRow
+from ticketsync.store.tables.financials import ShowFinancialsRow
+from ticketsync.store.tables.sales import BuyerRow, OrderRow, TicketRow
 from ticketsync.store.upsert import table_of, upsert
 
 ROUNDS = 10  # of a race that is made to happen; as a drill MANY
@@ -130,8 +130,8 @@ def venue(templates):
             state.add_account(session, account, NOW)
         connection = session.connection()
         for number in (1, 2):
-            connection.execute(insert(table_of(Event)).values(**event(number)))
-            connection.execute(insert(table_of(Occurrence)).values(**date(number)))
+            connection.execute(insert(table_of(EventRow)).values(**event(number)))
+            connection.execute(insert(table_of(OccurrenceRow)).values(**date(number)))
     yield database
     database.close()
 
@@ -184,7 +184,7 @@ def sell(session, account, number):
     One ticket for 20.00, as its order would be saved.
     """
     session.connection().execute(
-        insert(table_of(Ticket)).values(
+        insert(table_of(TicketRow)).values(
             account_id=account,
             provider_id=f"t{number}",
             occurrence_id=account,
@@ -212,7 +212,7 @@ def sold(database):
     Tickets sold as the figures of the show say.
     """
     with database.read() as session:
-        rows = session.connection().execute(select(table_of(ShowFinancials)))
+        rows = session.connection().execute(select(table_of(ShowFinancialsRow)))
         return sum(row.tickets_sold for row in rows)
 
 
@@ -403,13 +403,13 @@ def test_control_who_reads_first_and_writes_then_is_not_alone(venue):
     """
 
     def take(session, name, holder, now):
-        leases = table_of(Lease)
+        leases = table_of(LeaseRow)
         query = select(leases).where(leases.c.name == name).with_for_update()
         held = session.connection().execute(query).first()
         if held is not None:
             raise errors.Busy("taken")
         row = {"name": name, "holder": holder, "taken_at": now, "expires_at": now}
-        upsert(session, Lease, [row], key=["name"])
+        upsert(session, LeaseRow, [row], key=["name"])
 
     assert max(takers(venue, take, MANY)) > 1
 
@@ -461,7 +461,7 @@ def rounds_of_naming(venue, monkeypatch, rounds):
         )
         assert done == [None, None]
         with venue.read() as session:
-            query = select(table_of(ProductionLink).c.type_map)
+            query = select(table_of(ProductionLinkRow).c.type_map)
             told = link_settings.json.loads(session.connection().scalar(query))
         lost += told != {"GA": f"Adult {number}", "CON": f"Concession {number}"}
     return lost
@@ -504,7 +504,7 @@ def test_two_who_unlink_and_link_dates_of_one_event_keep_its_production(
     """
     with venue.write() as session:
         second = {**date(1), "id": 3, "provider_id": "d3"}
-        session.connection().execute(insert(table_of(Occurrence)).values(**second))
+        session.connection().execute(insert(table_of(OccurrenceRow)).values(**second))
     run = pausing(monkeypatch, links, "_link_productions")
     for _ in range(ROUNDS):
         linked(venue, 1)
@@ -515,7 +515,9 @@ def test_two_who_unlink_and_link_dates_of_one_event_keep_its_production(
 
         assert run(venue, lambda: linked(venue, 3), unlink) == [None, None]
         with venue.write() as session:
-            rows = session.connection().execute(select(table_of(ProductionLink))).all()
+            rows = (
+                session.connection().execute(select(table_of(ProductionLinkRow))).all()
+            )
             assert [row.event_id for row in rows] == [1]
             undoing.unlink_occurrence(session, 3, clock.now())
 
@@ -532,7 +534,7 @@ def test_two_who_add_the_same_show_add_one(venue, monkeypatch):
         assert first.id == second.id
         assert (first.is_new, second.is_new) == (True, False)
     with venue.read() as session:
-        titles = select(table_of(Production).c.title)
+        titles = select(table_of(ProductionRow).c.title)
         found = session.connection().scalars(titles).all()
     assert len(found) == len(set(found)) == ROUNDS + 1
 
@@ -566,7 +568,7 @@ def rounds_of_erasing(venue, monkeypatch, rounds):
         keep(ann)
         run(venue, lambda m=moved: keep(m), erase)
         with venue.read() as session:
-            table = table_of(Buyer)
+            table = table_of(BuyerRow)
             query = select(table).where(table.c.order_id == order)
             row = session.connection().execute(query).one()
         back += (row.name, row.email, row.erased_at) != ("", "", NOW)
@@ -575,7 +577,7 @@ def rounds_of_erasing(venue, monkeypatch, rounds):
 
 def order_of(session, number):
     return session.connection().scalar(
-        insert(table_of(Order))
+        insert(table_of(OrderRow))
         .values(
             account_id=1,
             provider_id=f"o{number}",
@@ -588,7 +590,7 @@ def order_of(session, number):
             credited=0,
             content=b"",
         )
-        .returning(table_of(Order).c.id)
+        .returning(table_of(OrderRow).c.id)
     )
 
 
@@ -630,13 +632,13 @@ def test_a_scan_that_arrives_twice_at_once_is_one_scan(venue, monkeypatch):
 
         assert set(pool.map(refuse, range(8))) == {"unknown"}
     with venue.read() as session:
-        rows = session.connection().execute(select(table_of(Scan))).all()
+        rows = session.connection().execute(select(table_of(ScanRow))).all()
     assert len(rows) == ROUNDS + 1
 
 
 def ticket_numbered(database, number):
     with database.read() as session:
-        table = table_of(Ticket)
+        table = table_of(TicketRow)
         query = select(table.c.id).where(table.c.provider_id == f"t{number}")
         return session.connection().scalar(query)
 
@@ -716,8 +718,8 @@ def test_options_set_by_two_at_once_both_stay(venue, monkeypatch):
 
         run(venue, lambda: change("expires"), lambda: change("regions"))
         with venue.read() as session:
-            query = select(table_of(Account).c.options).where(
-                table_of(Account).c.id == 1
+            query = select(table_of(AccountRow).c.options).where(
+                table_of(AccountRow).c.id == 1
             )
             held = state.json.loads(session.connection().scalar(query))
         assert held == {"expires": str(number), "regions": str(number)}
@@ -736,7 +738,7 @@ def states_seen(database, opened):
     """
     A page asks twice, and between its questions somebody moves a link.
     """
-    table = table_of(ShowLink)
+    table = table_of(ShowLinkRow)
     query = select(table.c.reason)
     odd = 0
     for number in range(ROUNDS):
@@ -768,7 +770,7 @@ def test_one_page_shows_one_state_on_sqlite(sqlite, monkeypatch):
     database = engine.open_database(str(sqlite.file))
     with database.write() as session:
         shows.add_production(session, "Macbeth")
-    query = select(table_of(Production).c.title)
+    query = select(table_of(ProductionRow).c.title)
     with database.read() as page:
         before = page.connection().scalars(query).all()
         with suppress(errors.DatabaseError), database.write() as session:

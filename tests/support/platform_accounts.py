@@ -10,7 +10,7 @@ from ticketsync.catalogue import adopting, occurrences, shows
 from ticketsync.core import clock
 from ticketsync.providers import registry
 from ticketsync.reporting import numbers, sales
-from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.upsert import table_of
 from ticketsync.workflows import connect as connecting
 from ticketsync.workflows import sync
@@ -85,7 +85,7 @@ def point(database, addresses):
     """
     Its accounts at these addresses, by their names.
     """
-    accounts = table_of(Account)
+    accounts = table_of(AccountRow)
     with database.write() as session:
         for name, address in addresses.items():
             session.connection().execute(

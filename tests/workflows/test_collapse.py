@@ -33,7 +33,7 @@ from ticketsync.reporting import sales
 from ticketsync.sandbox import eventbrite, platforms, server, world
 from ticketsync.sandbox.faults import Answer
 from ticketsync.store import engine
-from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.upsert import table_of
 from ticketsync.workflows import sync
 from ticketsync.workflows.sync import parts
@@ -207,7 +207,7 @@ def opened(books, played, name, settings, templates, kind):
         database = engine.open_database(str(place))
         databases.append(database)
         with database.write() as session:
-            accounts = table_of(Account)
+            accounts = table_of(AccountRow)
             session.connection().execute(
                 accounts.update().values(base_url=played.address)
             )

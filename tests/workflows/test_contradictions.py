@@ -13,9 +13,9 @@ from ticketsync.catalogue import links, moves, new_shows, occurrences, shows
 from ticketsync.core import clock
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import numbers
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import Event, Occurrence
-from ticketsync.store.tables.sales import Quarantined
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.catalogue import EventRow, OccurrenceRow
+from ticketsync.store.tables.sales import QuarantinedRow
 from ticketsync.store.upsert import table_of
 from ticketsync.workflows import match, sync
 from ticketsync.workflows.sync import Request
@@ -31,7 +31,7 @@ def shared(adopted):
     """
     with adopted.write() as session:
         first = occurrences.list_occurrences(session)[0]
-        account = Account(
+        account = AccountRow(
             name="eb",
             provider="eventbrite",
             secret_source="none",
@@ -41,10 +41,10 @@ def shared(adopted):
         )
         session.add(account)
         session.flush()
-        event = Event(account_id=account.id, provider_id="77", name=first.event)
+        event = EventRow(account_id=account.id, provider_id="77", name=first.event)
         session.add(event)
         session.flush()
-        twin = Occurrence(
+        twin = OccurrenceRow(
             account_id=account.id,
             event_id=event.id,
             provider_id="77",
@@ -77,7 +77,7 @@ def move(database, occurrence_id, by):
     with database.write() as session:
         occurrence = occurrences.get_occurrence(session, occurrence_id)
         starts_at = occurrence.starts_at + by
-        dates = table_of(Occurrence)
+        dates = table_of(OccurrenceRow)
         session.connection().execute(
             dates.update()
             .where(dates.c.id == occurrence_id)
@@ -242,5 +242,5 @@ def waiting(database):
     with database.read() as session:
         return [
             item.word
-            for item in session.connection().execute(select(table_of(Quarantined)))
+            for item in session.connection().execute(select(table_of(QuarantinedRow)))
         ]

@@ -10,7 +10,7 @@ import pytest
 from ticketsync.catalogue import links, new_shows, occurrences, shows
 from ticketsync.core import clock, errors
 from ticketsync.reporting import exports
-from ticketsync.store.tables.catalogue import Occurrence
+from ticketsync.store.tables.catalogue import OccurrenceRow
 from ticketsync.store.upsert import table_of
 from ticketsync.workflows import match, match_sheet, sync
 from ticketsync.workflows.match_sheet import COLUMNS
@@ -142,7 +142,7 @@ def test_two_times_of_one_account_do_not_feed_one_show(listed, settings):
     database, _ = listed
     with database.write() as session:
         first, second = occurrences.list_occurrences(session)[:2]
-        dates = table_of(Occurrence)
+        dates = table_of(OccurrenceRow)
         session.connection().execute(
             dates.update()
             .where(dates.c.id == second.id)

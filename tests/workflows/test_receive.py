@@ -29,7 +29,7 @@ from ticketsync.reporting import deliveries as told
 from ticketsync.sandbox import deliveries, platforms, server, world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store import engine, lease
-from ticketsync.store.tables.sales import Order
+from ticketsync.store.tables.sales import OrderRow
 from ticketsync.store.upsert import table_of
 from ticketsync.web.receiver import new_delivery
 from ticketsync.webhooks import inbox
@@ -440,11 +440,11 @@ def test_sales_that_nobody_announced_are_counted(synced, sandbox, settings, froz
         fresh = [
             row.provider_id
             for row in session.connection().execute(
-                table_of(Order)
+                table_of(OrderRow)
                 .select()
                 .where(
-                    table_of(Order).c.placed_at >= NOW + timedelta(hours=2),
-                    table_of(Order).c.placed_at < clock.now() - told.LATE,
+                    table_of(OrderRow).c.placed_at >= NOW + timedelta(hours=2),
+                    table_of(OrderRow).c.placed_at < clock.now() - told.LATE,
                 )
             )
         ]

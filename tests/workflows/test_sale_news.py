@@ -13,7 +13,7 @@ from ticketsync.catalogue import new_shows
 from ticketsync.core.config import NotifySettings
 from ticketsync.financials import notices
 from ticketsync.sandbox import world
-from ticketsync.store.tables.catalogue import Show
+from ticketsync.store.tables.catalogue import ShowRow
 from ticketsync.store.upsert import table_of
 from ticketsync.workflows import sales_notifications, sync
 from ticketsync.workflows.sync import Request
@@ -122,7 +122,7 @@ def test_a_full_house_is_told_at_once_and_once(
     (_, item) = max(standing(synced).items(), key=lambda pair: pair[1].tickets_sold)
     capacity = item.tickets_sold + room if room is not None else item.tickets_sold * 2
     with synced.write() as session:
-        table = table_of(Show)
+        table = table_of(ShowRow)
         session.connection().execute(
             table.update().where(table.c.id == item.show_id).values(capacity=capacity)
         )
@@ -145,7 +145,7 @@ def test_a_house_sold_in_two_currencies_is_full_once(synced, telling, told):
     (_, item) = max(standing(synced).items(), key=lambda pair: pair[1].tickets_sold)
     capacity = item.tickets_sold + 40
     with synced.write() as session:
-        table = table_of(Show)
+        table = table_of(ShowRow)
         session.connection().execute(
             table.update().where(table.c.id == item.show_id).values(capacity=capacity)
         )

@@ -16,7 +16,7 @@ from ticketsync.door import attendees
 from ticketsync.sales import quarantine
 from ticketsync.sandbox import humanitix, server, world
 from ticketsync.sandbox.faults import Answer
-from ticketsync.store.tables.sales import RawRecord
+from ticketsync.store.tables.sales import RawRecordRow
 from ticketsync.store.upsert import table_of
 from ticketsync.workflows import checkin, sync
 from ticketsync.workflows.sync import Request
@@ -187,7 +187,7 @@ def test_a_swapped_ticket_whose_order_is_not_known_is_set_aside_by_name(
     played.faults.spoil = unknown
     with synced.write() as session:
         # As if it had never been read.
-        raw = table_of(RawRecord)
+        raw = table_of(RawRecordRow)
         session.connection().execute(raw.delete().where(raw.c.provider_id == order))
 
     result = sync.sync(synced, settings, Request(full=True)).results[0]

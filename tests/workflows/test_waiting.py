@@ -21,11 +21,11 @@ from ticketsync.financials import notices
 from ticketsync.jobs import worker
 from ticketsync.reporting import audit_trail, calendar, daily, runs, seats
 from ticketsync.store import capacity, lease
-from ticketsync.store.tables.accounts import Account, SyncRun
-from ticketsync.store.tables.catalogue import Event, Occurrence, ShowLink
-from ticketsync.store.tables.financials import ShowFinancials
-from ticketsync.store.tables.sales import Order, Quarantined
-from ticketsync.store.tables.webhooks import Delivered
+from ticketsync.store.tables.accounts import AccountRow, SyncRunRow
+from ticketsync.store.tables.catalogue import EventRow, OccurrenceRow, ShowLinkRow
+from ticketsync.store.tables.financials import ShowFinancialsRow
+from ticketsync.store.tables.sales import OrderRow, QuarantinedRow
+from ticketsync.store.tables.webhooks import DeliveryRow
 from ticketsync.store.upsert import table_of
 from ticketsync.visitors.passes import Visitor
 from ticketsync.web import actions, pages, site
@@ -56,7 +56,7 @@ class House:
         with database.write() as session:
             shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
             for name in ("tt", "eb"):
-                account = Account(
+                account = AccountRow(
                     name=name,
                     provider="ticket_tailor",
                     secret_source="env",
@@ -65,12 +65,14 @@ class House:
                 )
                 session.add(account)
                 session.flush()
-                session.add(Event(account_id=account.id, provider_id="e", name="Gala"))
+                session.add(
+                    EventRow(account_id=account.id, provider_id="e", name="Gala")
+                )
                 self.read(session, account.id, name)
 
     def read(self, session, account_id, name):
         session.add(
-            SyncRun(
+            SyncRunRow(
                 run_id="r",
                 account_id=account_id,
                 account_name=name,
@@ -113,14 +115,14 @@ class House:
             "fingerprint": "",
             "content": b"",
         }
-        date = Occurrence(
+        date = OccurrenceRow(
             account_id=account, event_id=account, **{**values, **different}
         )
         session.add(date)
         session.flush()
         if show_id is not None:
             session.add(
-                ShowLink(
+                ShowLinkRow(
                     show_id=show_id,
                     occurrence_id=date.id,
                     decided_by="person",
@@ -142,7 +144,7 @@ class House:
         )
         with self.database.write() as session:
             session.merge(
-                ShowFinancials(
+                ShowFinancialsRow(
                     show_id=show_id,
                     account_id=account_id,
                     currency=currency,
@@ -449,7 +451,7 @@ def test_everything_that_waits_is_in_one_list(venue, capsys):
         venue.date(session, None, now + DAY, "idle", gone_since=now)  # nobody's
         gone = venue.date(session, over, now + DAY, "g", gone_since=now)
         session.add(
-            Quarantined(
+            QuarantinedRow(
                 account_id=1,
                 kind="order",
                 provider_id="or_1",
@@ -460,7 +462,7 @@ def test_everything_that_waits_is_in_one_list(venue, capsys):
             )
         )
         session.add(
-            Order(
+            OrderRow(
                 account_id=1,
                 provider_id="or_2",
                 status="paid",
@@ -480,14 +482,14 @@ def test_everything_that_waits_is_in_one_list(venue, capsys):
             ),
         ):
             session.add(
-                Delivered(
+                DeliveryRow(
                     account_id=2, key=key, state=state, received_at=at, next_try_at=at
                 )
             )
         session.connection().execute(
-            table_of(Account)
+            table_of(AccountRow)
             .update()
-            .where(table_of(Account).c.id == 2)
+            .where(table_of(AccountRow).c.id == 2)
             .values(breaker_until=now, failures=5)
         )
 
@@ -527,7 +529,9 @@ def test_everything_that_waits_is_in_one_list(venue, capsys):
 def test_a_paused_account_is_listed_and_ends_with_0(venue, capsys):
     with venue.database.write() as session:
         session.connection().execute(
-            table_of(Account).update().values(state="paused", state_reason="a holiday")
+            table_of(AccountRow)
+            .update()
+            .values(state="paused", state_reason="a holiday")
         )
     code, printed = venue.command(capsys, "status")
     assert code == 0
@@ -549,7 +553,7 @@ def test_what_waits_is_told_once_and_an_oversold_show_at_once(venue, frozen):
         deliveries += 1
         with venue.database.write() as session:
             session.add(
-                Delivered(
+                DeliveryRow(
                     account_id=1,
                     key=str(deliveries),
                     state=state,
@@ -620,7 +624,7 @@ def test_serve_reports_an_account_that_no_run_reads_any_more(venue, monkeypatch)
     """
     with venue.database.write() as session:
         session.connection().execute(
-            table_of(SyncRun).update().values(finished_at=clock.now() - DAY)
+            table_of(SyncRunRow).update().values(finished_at=clock.now() - DAY)
         )
     heard, titles = threading.Event(), []
 

@@ -14,7 +14,7 @@ from sqlalchemy import delete, select, update
 from sqlmodel import Session
 
 from ticketsync.accounts.health import OK, Health
-from ticketsync.store.tables.accounts import Alert
+from ticketsync.store.tables.accounts import AlertRow
 from ticketsync.store.upsert import table_of, upsert
 
 
@@ -30,7 +30,7 @@ class RecordedAlert:
 
 
 def read_alerts(session: Session) -> dict[int, RecordedAlert]:
-    table = table_of(Alert)
+    table = table_of(AlertRow)
     return {
         row.account_id: RecordedAlert(row.state, row.since, row.is_told)
         for row in session.connection().execute(select(table))
@@ -70,7 +70,7 @@ def record_changes(
         )
         if not needs_no_message:
             changes.append((account, before))
-    upsert(session, Alert, rows, key=["account_id"])
+    upsert(session, AlertRow, rows, key=["account_id"])
     return changes
 
 
@@ -78,12 +78,12 @@ def delete_alert(session: Session, account_id: int) -> None:
     """
     Delete the record of an account.
     """
-    table = table_of(Alert)
+    table = table_of(AlertRow)
     session.connection().execute(delete(table).where(table.c.account_id == account_id))
 
 
 def mark_notified(session: Session, account: Health) -> None:
-    table = table_of(Alert)
+    table = table_of(AlertRow)
     session.connection().execute(
         update(table)
         .where(table.c.account_id == account.account_id, table.c.state == account.word)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import delete, select
 from sqlmodel import Session
 
-from ticketsync.store.tables.accounts import Bookmark
+from ticketsync.store.tables.accounts import BookmarkRow
 from ticketsync.store.upsert import table_of, upsert
 
 
@@ -18,7 +18,7 @@ def get_bookmarks(session: Session, account_id: int, stream: str) -> dict[str, s
     The bookmarks of a stream by the platform's event or occurrence id (`""` for the
     whole account).
     """
-    table = table_of(Bookmark)
+    table = table_of(BookmarkRow)
     rows = session.connection().execute(
         select(table.c.event_id, table.c.value).where(
             table.c.account_id == account_id, table.c.stream == stream
@@ -34,11 +34,11 @@ def save_bookmarks(
         {"account_id": account_id, "stream": stream, "event_id": event, "value": value}
         for event, value in values.items()
     ]
-    upsert(session, Bookmark, rows, key=["account_id", "stream", "event_id"])
+    upsert(session, BookmarkRow, rows, key=["account_id", "stream", "event_id"])
 
 
 def delete_bookmarks(session: Session, account_id: int, streams: Iterable[str]) -> None:
-    table = table_of(Bookmark)
+    table = table_of(BookmarkRow)
     session.connection().execute(
         delete(table).where(
             table.c.account_id == account_id, table.c.stream.in_(list(streams))
@@ -50,7 +50,7 @@ def delete_all_bookmarks(session: Session, account_id: int) -> None:
     """
     Delete every bookmark of an account.
     """
-    table = table_of(Bookmark)
+    table = table_of(BookmarkRow)
     session.connection().execute(delete(table).where(table.c.account_id == account_id))
 
 
@@ -60,7 +60,7 @@ def delete_event_bookmarks(
     """
     Delete the bookmarks of these events or occurrences, by the platform's ids.
     """
-    table = table_of(Bookmark)
+    table = table_of(BookmarkRow)
     session.connection().execute(
         delete(table).where(
             table.c.account_id == account_id,

@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from ticketsync.store import audit, reports
 from ticketsync.store.audit import Decision
-from ticketsync.store.tables.waiting import Dismissal, WaitingNotice
+from ticketsync.store.tables.waiting import DismissalRow, WaitingNoticeRow
 from ticketsync.store.upsert import table_of, upsert
 
 Name = tuple[str, str]  # kind and key of a waiting item
@@ -41,7 +41,7 @@ def list_dismissals(session: Session) -> list[Dismissed]:
     """
     All dismissals, the newest first.
     """
-    table = table_of(Dismissal)
+    table = table_of(DismissalRow)
     columns = reports.named(reports.field_names(Dismissed), table)
     query = select(*columns).order_by(
         table.c.dismissed_at.desc(), table.c.kind, table.c.key
@@ -57,7 +57,7 @@ def save_dismissals(session: Session, dismissed: Iterable[Dismissed]) -> None:
         {name: getattr(item, name) for name in reports.field_names(Dismissed)}
         for item in dismissed
     ]
-    upsert(session, Dismissal, rows, key=["kind", "key"])
+    upsert(session, DismissalRow, rows, key=["kind", "key"])
     for row in rows:
         after = {name: row[name] for name in ("version", "reason") if row[name]}
         subject = f"{row['kind']}:{row['key']}"
@@ -68,7 +68,7 @@ def restore(session: Session, names: Iterable[Name]) -> int:
     """
     Delete these dismissals; returns how many there were.
     """
-    restored = [name for name in names if _delete(session, Dismissal, name)]
+    restored = [name for name in names if _delete(session, DismissalRow, name)]
     for name in restored:
         audit.record(session, Decision("restore", "waiting", ":".join(name)))
     return len(restored)
@@ -78,7 +78,7 @@ def get_notified_versions(session: Session) -> dict[Name, str]:
     """
     The versions that people were notified of, by item.
     """
-    table = table_of(WaitingNotice)
+    table = table_of(WaitingNoticeRow)
     return {
         (row.kind, row.key): row.version
         for row in session.connection().execute(select(table))
@@ -90,7 +90,7 @@ def last_digest(session: Session) -> datetime | None:
     """
     When the last daily message was sent.
     """
-    table = table_of(WaitingNotice)
+    table = table_of(WaitingNoticeRow)
     sent_at: datetime | None = (
         session.connection()
         .execute(
@@ -118,7 +118,7 @@ def forget_notified(session: Session, names: Iterable[Name]) -> None:
     Forget these notifications, so that the items are reported when they wait again.
     """
     for name in names:
-        _delete(session, WaitingNotice, name)
+        _delete(session, WaitingNoticeRow, name)
 
 
 def _put(session: Session, versions: Iterable[tuple[Name, str]], now: datetime) -> None:
@@ -126,11 +126,11 @@ def _put(session: Session, versions: Iterable[tuple[Name, str]], now: datetime) 
         {"kind": kind, "key": key, "version": version, "told_at": now}
         for (kind, key), version in versions
     ]
-    upsert(session, WaitingNotice, rows, key=["kind", "key"])
+    upsert(session, WaitingNoticeRow, rows, key=["kind", "key"])
 
 
 def _delete(
-    session: Session, model: type[Dismissal | WaitingNotice], name: Name
+    session: Session, model: type[DismissalRow | WaitingNoticeRow], name: Name
 ) -> int:
     table = table_of(model)
     result = session.connection().execute(

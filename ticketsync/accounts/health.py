@@ -17,7 +17,7 @@ from sqlmodel import Session
 from ticketsync.core.config import Settings
 from ticketsync.store import health
 from ticketsync.store.health import AccountFacts, Situation
-from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.upsert import table_of
 
 OK = health.OK
@@ -103,7 +103,7 @@ def record_limits(session: Session, settings: Settings) -> None:
     Store how long each account may go unread, for the view `sync_health`, which does
     not know the settings.
     """
-    table = table_of(Account)
+    table = table_of(AccountRow)
     for account_id, seconds in _new_limits(session, settings).items():
         session.connection().execute(
             update(table).where(table.c.id == account_id).values(stale_seconds=seconds)
@@ -111,7 +111,7 @@ def record_limits(session: Session, settings: Settings) -> None:
 
 
 def _new_limits(session: Session, settings: Settings) -> dict[int, int]:
-    table = table_of(Account)
+    table = table_of(AccountRow)
     rows = session.connection().execute(
         select(table.c.id, table.c.name, table.c.stale_seconds)
     )

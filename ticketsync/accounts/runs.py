@@ -14,7 +14,7 @@ from ticketsync.accounts.state import AccountState
 from ticketsync.core import actor, clock, errors
 from ticketsync.core.redact import safe
 from ticketsync.store import health
-from ticketsync.store.tables.accounts import SyncRun
+from ticketsync.store.tables.accounts import SyncRunRow
 from ticketsync.store.upsert import table_of
 
 NOT_FINISHED = "started"
@@ -83,7 +83,7 @@ def start(
 
 
 def finish(session: Session, row_id: int, result: Result, now: datetime) -> None:
-    table = table_of(SyncRun)
+    table = table_of(SyncRunRow)
     session.connection().execute(
         update(table)
         .where(table.c.id == row_id)
@@ -115,7 +115,7 @@ def delete_runs(session: Session, account_id: int) -> None:
     """
     Delete the runs of an account that is deleted itself.
     """
-    table = table_of(SyncRun)
+    table = table_of(SyncRunRow)
     session.connection().execute(delete(table).where(table.c.account_id == account_id))
 
 
@@ -138,7 +138,7 @@ def list_run_spans(session: Session, account_id: int) -> list[tuple[str, str]]:
     The start and end of each run of the account, as ISO 8601 in UTC: all its data was
     saved in one of them. A run that is not finished lasts until now.
     """
-    table = table_of(SyncRun)
+    table = table_of(SyncRunRow)
     rows = session.connection().execute(
         select(table.c.started_at, table.c.finished_at).where(
             table.c.account_id == account_id
@@ -162,7 +162,7 @@ def _latest(
     swept: bool | None = None,
     skipped: bool | None = None,
 ) -> datetime | None:
-    table = table_of(SyncRun)
+    table = table_of(SyncRunRow)
     query = select(func.max(table.c[column])).where(
         table.c.account_id == account_id, table.c.kind.in_(OF_ORDERS)
     )
@@ -180,7 +180,7 @@ def _close_abandoned(session: Session, account_id: int, now: datetime) -> None:
     """
     Only for the holder of the lease: no other run of the account is alive then.
     """
-    table = table_of(SyncRun)
+    table = table_of(SyncRunRow)
     session.connection().execute(
         update(table)
         .where(table.c.account_id == account_id, table.c.outcome == NOT_FINISHED)
@@ -196,8 +196,8 @@ def _close_abandoned(session: Session, account_id: int, now: datetime) -> None:
 
 def _row(
     run_id: str, account: AccountState, *, kind: str, started_by: str, now: datetime
-) -> SyncRun:
-    return SyncRun(
+) -> SyncRunRow:
+    return SyncRunRow(
         run_id=run_id,
         account_id=account.id,
         account_name=account.name,

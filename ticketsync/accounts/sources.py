@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import and_, delete, or_, select
 from sqlmodel import Session
 
-from ticketsync.store.tables.accounts import Account, AccountSource
+from ticketsync.store.tables.accounts import AccountRow, AccountSourceRow
 from ticketsync.store.upsert import table_of, upsert
 
 OWNER = "owner"
@@ -37,7 +37,7 @@ def get_sources(session: Session, account_id: int, kind: str) -> frozenset[str]:
     """
     The sources of one kind that an account reads.
     """
-    table = table_of(AccountSource)
+    table = table_of(AccountSourceRow)
     rows = session.connection().scalars(
         select(table.c.value).where(
             table.c.account_id == account_id, table.c.kind == kind
@@ -67,11 +67,11 @@ def record_sources(
         for value, name in found.items()
     ]
     key = ["account_id", "kind", "value"]
-    upsert(session, AccountSource, rows, key=key, keep=["seen_at"])
+    upsert(session, AccountSourceRow, rows, key=key, keep=["seen_at"])
 
 
 def delete_sources(session: Session, account_id: int) -> None:
-    table = table_of(AccountSource)
+    table = table_of(AccountSourceRow)
     session.connection().execute(delete(table).where(table.c.account_id == account_id))
 
 
@@ -85,7 +85,7 @@ def find_elsewhere(
     wanted = list(values)
     if not wanted:
         return []
-    table, accounts = table_of(AccountSource), table_of(Account)
+    table, accounts = table_of(AccountSourceRow), table_of(AccountRow)
     mine = table.alias("mine")
     query = (
         select(accounts.c.name, accounts.c.state, table.c.value, table.c.name)

@@ -22,7 +22,7 @@ from ticketsync.core.config import AccountSettings
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, row_locks
 from ticketsync.store.audit import Decision
-from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.upsert import table_of
 
 FAILURES_TO_OPEN = 5
@@ -96,7 +96,7 @@ def list_accounts(session: Session) -> list[AccountState]:
 def _read_accounts(
     session: Session, *conditions: ColumnElement[bool]
 ) -> list[AccountState]:
-    table = table_of(Account)
+    table = table_of(AccountRow)
     query = select(table).where(*conditions).order_by(table.c.name)
     return [
         AccountState(**{**row._mapping, "options": json.loads(row.options)})
@@ -108,7 +108,7 @@ def get_account_names(session: Session) -> dict[int, str]:
     """
     The name of each account, by id.
     """
-    table = table_of(Account)
+    table = table_of(AccountRow)
     rows = session.connection().execute(select(table.c.id, table.c.name))
     return {int(id_): str(name) for id_, name in rows}
 
@@ -119,7 +119,7 @@ def get_account(session: Session, name: str) -> AccountState:
 
     Raises: `NotFound`, with the names there are.
     """
-    for account in _read_accounts(session, table_of(Account).c.name == name):
+    for account in _read_accounts(session, table_of(AccountRow).c.name == name):
         return account
     known = ", ".join(sorted(get_account_names(session).values()))
     hint = f"The accounts are: {known}." if known else "Run `ticketsync accounts add`."
@@ -132,7 +132,7 @@ def get_account_by_id(session: Session, account_id: int) -> AccountState:
 
     Raises: `NotFound` where it was removed.
     """
-    for account in _read_accounts(session, table_of(Account).c.id == account_id):
+    for account in _read_accounts(session, table_of(AccountRow).c.id == account_id):
         return account
     raise errors.NotFound(
         "The account does not exist any more.", hint="See `ticketsync accounts list`."
@@ -143,7 +143,7 @@ def has_siblings(session: Session, account: AccountState) -> bool:
     """
     Whether there are other accounts of the same platform, retired ones included.
     """
-    table = table_of(Account)
+    table = table_of(AccountRow)
     query = select(table.c.id).where(
         table.c.provider == account.provider, table.c.id != account.id
     )
@@ -151,7 +151,7 @@ def has_siblings(session: Session, account: AccountState) -> bool:
 
 
 def _refuse_taken(session: Session, name: str, hint: str) -> None:
-    table = table_of(Account)
+    table = table_of(AccountRow)
     query = select(table.c.id).where(table.c.name == name)
     if session.connection().execute(query).first() is not None:
         raise errors.UsageError(
@@ -210,7 +210,7 @@ def add_account(session: Session, new: NewAccount, now: datetime) -> int:
     """
     hint = "Choose another name, or `ticketsync accounts rotate` its key."
     _refuse_taken(session, new.name, hint)
-    row = Account(
+    row = AccountRow(
         name=new.name,
         provider=new.provider,
         base_url=new.base_url,
@@ -233,7 +233,7 @@ def remove_account(session: Session, account: AccountState) -> None:
     """
     Delete the row of an account; only for one without orders.
     """
-    table = table_of(Account)
+    table = table_of(AccountRow)
     _record(session, account.id, "remove", before={"provider": account.provider})
     session.connection().execute(delete(table).where(table.c.id == account.id))
 
@@ -257,7 +257,7 @@ def park_account(session: Session, account_id: int, reason: str) -> None:
     """
     Park an account, unless a person has paused or retired it meanwhile.
     """
-    row_locks.lock(session, Account, [account_id])
+    row_locks.lock(session, AccountRow, [account_id])
     if get_account_by_id(session, account_id).state in (ACTIVE, PARKED):
         set_state(session, account_id, PARKED, reason)
 
@@ -340,8 +340,8 @@ def change_options(
     Set these options and keep the current values of the others, which may have changed
     since the caller read the account.
     """
-    table = table_of(Account)
-    row_locks.lock(session, Account, [account_id])
+    table = table_of(AccountRow)
+    row_locks.lock(session, AccountRow, [account_id])
     stored = session.connection().scalars(
         select(table.c.options).where(table.c.id == account_id)
     )
@@ -394,9 +394,9 @@ def lock_platform(session: Session, provider: str) -> None:
     """
     Block other transactions that are about to save a listing of the same platform.
     """
-    table = table_of(Account)
+    table = table_of(AccountRow)
     query = select(table.c.id).where(table.c.provider == provider)
-    row_locks.lock(session, Account, query)
+    row_locks.lock(session, AccountRow, query)
 
 
 def keeps_people(account: AccountState, settings: AccountSettings) -> bool:
@@ -427,7 +427,7 @@ def record_failure(session: Session, account: AccountState, now: datetime) -> No
     The database counts: `account` was read before the run began, and another process
     may have counted since.
     """
-    table = table_of(Account)
+    table = table_of(AccountRow)
     counted = session.connection().execute(
         update(table)
         .where(table.c.id == account.id)
@@ -467,7 +467,7 @@ def _record(
 
 
 def _change(session: Session, account_id: int, **values: object) -> None:
-    table = table_of(Account)
+    table = table_of(AccountRow)
     session.connection().execute(
         update(table).where(table.c.id == account_id).values(**values)
     )

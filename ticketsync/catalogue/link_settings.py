@@ -20,7 +20,7 @@ from ticketsync.catalogue.links import (
 from ticketsync.core import errors
 from ticketsync.store import audit
 from ticketsync.store.audit import Decision
-from ticketsync.store.tables.catalogue import Event, ProductionLink, ShowLink
+from ticketsync.store.tables.catalogue import EventRow, ProductionLinkRow, ShowLinkRow
 from ticketsync.store.upsert import table_of
 
 
@@ -36,7 +36,7 @@ def set_switches(
 
     Raises: `NotFound` where the occurrence feeds no show.
     """
-    table = table_of(ShowLink)
+    table = table_of(ShowLinkRow)
     lock_occurrences(session, [occurrence_id])
     values = {"sync_enabled": enabled, "sync_ticket_sales": ticket_sales}
     after = {name: value for name, value in values.items() if value is not None}
@@ -62,7 +62,7 @@ def switch_off_links(session: Session, occurrence_ids: Iterable[int]) -> set[int
     wanted = list(occurrence_ids)
     if not wanted:
         return set()
-    table = table_of(ShowLink)
+    table = table_of(ShowLinkRow)
     are_these = table.c.occurrence_id.in_(wanted)
     links = read_links(session, are_these)
     session.connection().execute(
@@ -96,7 +96,7 @@ def map_ticket_types(
     Raises: `NotFound` where no occurrence of the event feeds a show yet.
     """
     lock_occurrences(session, get_occurrence_ids_of_event(session, event_id))
-    table = table_of(ProductionLink)
+    table = table_of(ProductionLinkRow)
     is_this = table.c.event_id == event_id
     stored = session.connection().scalar(select(table.c.type_map).where(is_this))
     if stored is None:
@@ -124,6 +124,6 @@ def map_ticket_types(
 
 
 def _event_name(session: Session, event_id: int) -> str:
-    table = table_of(Event)
+    table = table_of(EventRow)
     query = select(table.c.name).where(table.c.id == event_id)
     return str(session.connection().scalar(query))

@@ -21,12 +21,12 @@ from ticketsync.core import errors
 from ticketsync.store import audit, row_locks
 from ticketsync.store.audit import Decision
 from ticketsync.store.tables.catalogue import (
-    Event,
-    Occurrence,
-    ProductionLink,
-    Refusal,
-    Show,
-    ShowLink,
+    EventRow,
+    OccurrenceRow,
+    ProductionLinkRow,
+    RefusalRow,
+    ShowLinkRow,
+    ShowRow,
 )
 from ticketsync.store.upsert import insert_all_new, insert_new, rows_among, table_of
 
@@ -48,12 +48,12 @@ def lock_occurrences(session: Session, occurrence_ids: Iterable[int]) -> None:
     ends: nobody else decides about them or saves their tickets.
     """
     wanted = list(occurrence_ids)
-    occurrences, links = table_of(Occurrence), table_of(ShowLink)
+    occurrences, links = table_of(OccurrenceRow), table_of(ShowLinkRow)
     events = select(occurrences.c.event_id).where(occurrences.c.id.in_(wanted))
     fed_shows = select(links.c.show_id).where(links.c.occurrence_id.in_(wanted))
-    row_locks.lock(session, Event, events)
-    row_locks.lock(session, Occurrence, wanted)
-    row_locks.lock(session, Show, fed_shows)
+    row_locks.lock(session, EventRow, events)
+    row_locks.lock(session, OccurrenceRow, wanted)
+    row_locks.lock(session, ShowRow, fed_shows)
 
 
 def save_links(
@@ -95,7 +95,7 @@ def save_links(
         for pair in missing
     ]
     if rows:
-        session.connection().execute(insert(table_of(ShowLink)), rows)
+        session.connection().execute(insert(table_of(ShowLinkRow)), rows)
         event_ids = {pair: occurrences[pair.occurrence_id].event_id for pair in missing}
         _link_productions(session, event_ids, now)
         _record_links(session, missing)
@@ -119,7 +119,7 @@ def _read_linked_shows(
     """
     The show that each of these occurrences feeds, where it feeds one.
     """
-    links = table_of(ShowLink)
+    links = table_of(ShowLinkRow)
     query = select(links.c.occurrence_id, links.c.show_id)
     rows = rows_among(session, query, links.c.occurrence_id, occurrence_ids)
     return {int(row.occurrence_id): int(row.show_id) for row in rows}
@@ -131,7 +131,7 @@ def _read_occurrences(
     """
     Event and start of each of these occurrences.
     """
-    table = table_of(Occurrence)
+    table = table_of(OccurrenceRow)
     query = select(table.c.id, table.c.event_id, table.c.starts_at)
     rows = rows_among(session, query, table.c.id, occurrence_ids)
     return {int(row.id): row for row in rows}
@@ -143,7 +143,7 @@ def _link_productions(
     """
     A linked occurrence says which production its event is, unless that is known.
     """
-    shows = table_of(Show)
+    shows = table_of(ShowRow)
     query = select(shows.c.id, shows.c.production_id)
     show_ids = (pair.show_id for pair in event_ids)
     production_of_show = dict(rows_among(session, query, shows.c.id, show_ids))
@@ -152,7 +152,7 @@ def _link_productions(
         by_event.setdefault(event_id, production_of_show[pair.show_id])
     insert_all_new(
         session,
-        ProductionLink,
+        ProductionLinkRow,
         [
             {"production_id": production_id, "event_id": event_id, "created_at": now}
             for event_id, production_id in by_event.items()
@@ -165,7 +165,9 @@ def _record_links(session: Session, made: Iterable[Pair]) -> None:
     Who made these links, for the audit trail.
     """
     reasons = {pair.occurrence_id: pair.reason for pair in made}
-    links = read_links(session, table_of(ShowLink).c.occurrence_id.in_(list(reasons)))
+    links = read_links(
+        session, table_of(ShowLinkRow).c.occurrence_id.in_(list(reasons))
+    )
     audit.record(
         session,
         *(
@@ -191,7 +193,7 @@ def refuse_pair(
     Never propose this pair again; without a show, never propose this occurrence at all.
     """
     row = {"occurrence_id": occurrence_id, "show_id": show_id, "batch": batch}
-    insert_new(session, Refusal, {**row, "created_at": now})
+    insert_new(session, RefusalRow, {**row, "created_at": now})
     name = _name_of_occurrence(session, occurrence_id)
     audit.record(
         session,
@@ -205,7 +207,7 @@ def list_refusals(session: Session) -> set[tuple[int, int | None]]:
     """
     The refused pairs: occurrence and show, or no show where it never is one.
     """
-    table = table_of(Refusal)
+    table = table_of(RefusalRow)
     rows = session.connection().execute(select(table.c.occurrence_id, table.c.show_id))
     return {(int(occurrence), show) for occurrence, show in rows}
 
@@ -221,7 +223,7 @@ def get_show_ids_of_event(session: Session, event_id: int) -> set[int]:
     """
     The shows that any occurrence of an event feeds.
     """
-    links, occurrences = table_of(ShowLink), table_of(Occurrence)
+    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
     rows = session.connection().execute(
         select(links.c.show_id)
         .join(occurrences, occurrences.c.id == links.c.occurrence_id)
@@ -231,7 +233,7 @@ def get_show_ids_of_event(session: Session, event_id: int) -> set[int]:
 
 
 def get_occurrence_ids_of_event(session: Session, event_id: int) -> list[int]:
-    table = table_of(Occurrence)
+    table = table_of(OccurrenceRow)
     query = select(table.c.id).where(table.c.event_id == event_id)
     return list(session.connection().scalars(query))
 
@@ -242,7 +244,7 @@ def get_start(session: Session, occurrence_id: int) -> datetime:
 
     Raises: `NotFound` where there is no such occurrence.
     """
-    table = table_of(Occurrence)
+    table = table_of(OccurrenceRow)
     query = select(table.c.starts_at).where(table.c.id == occurrence_id)
     found: datetime | None = session.connection().scalar(query)
     if found is None:
@@ -262,11 +264,11 @@ def set_link_status(
     """
     Record how the last read of these occurrences ended, where that has changed.
     """
-    table = table_of(ShowLink)
+    table = table_of(ShowLinkRow)
     query = select(table.c.id).where(table.c.status.not_in((status, "conflict")))
     rows = rows_among(session, query, table.c.occurrence_id, occurrence_ids)
     stale = [row.id for row in rows]
-    row_locks.lock(session, ShowLink, stale)
+    row_locks.lock(session, ShowLinkRow, stale)
     if stale:
         session.connection().execute(
             update(table)
@@ -280,11 +282,11 @@ def remove_account_links(session: Session, account_id: int) -> None:
     Remove all links and refusals of an account's occurrences, and the production links
     of its events.
     """
-    occurrences, events = table_of(Occurrence), table_of(Event)
-    production_links = table_of(ProductionLink)
+    occurrences, events = table_of(OccurrenceRow), table_of(EventRow)
+    production_links = table_of(ProductionLinkRow)
     of_account = select(occurrences.c.id).where(occurrences.c.account_id == account_id)
-    remove_links(session, table_of(ShowLink).c.occurrence_id.in_(of_account))
-    remove_refusals(session, table_of(Refusal).c.occurrence_id.in_(of_account))
+    remove_links(session, table_of(ShowLinkRow).c.occurrence_id.in_(of_account))
+    remove_refusals(session, table_of(RefusalRow).c.occurrence_id.in_(of_account))
     event_ids = select(events.c.id).where(events.c.account_id == account_id)
     session.connection().execute(
         delete(production_links).where(production_links.c.event_id.in_(event_ids))
@@ -295,7 +297,7 @@ def read_links(session: Session, *where: ColumnElement[bool]) -> Sequence[Any]:
     """
     These links with the names of their occurrences.
     """
-    links, occurrences = table_of(ShowLink), table_of(Occurrence)
+    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
     query = (
         select(
             links.c.id,
@@ -337,7 +339,7 @@ def remove_links(session: Session, *where: ColumnElement[bool]) -> list[int]:
     Remove these links and record that; returns the show of each.
     """
     links = read_links(session, *where)
-    session.connection().execute(delete(table_of(ShowLink)).where(*where))
+    session.connection().execute(delete(table_of(ShowLinkRow)).where(*where))
     audit.record(
         session,
         *(link_decision("unlink", link, before=_values(link)) for link in links),
@@ -349,7 +351,7 @@ def remove_refusals(session: Session, *where: ColumnElement[bool]) -> int:
     """
     Remove these refusals and record that; returns how many there were.
     """
-    refusals, occurrences = table_of(Refusal), table_of(Occurrence)
+    refusals, occurrences = table_of(RefusalRow), table_of(OccurrenceRow)
     query = (
         select(
             refusals.c.occurrence_id,
@@ -377,7 +379,7 @@ def _values(link: Any) -> dict[str, Any]:
 
 
 def _name_of_occurrence(session: Session, occurrence_id: int) -> str:
-    table = table_of(Occurrence)
+    table = table_of(OccurrenceRow)
     query = select(table.c.name, table.c.starts_local).where(
         table.c.id == occurrence_id
     )

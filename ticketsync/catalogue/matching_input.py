@@ -15,15 +15,15 @@ from ticketsync.catalogue.candidates import OccurrenceCandidate, ShowCandidate
 from ticketsync.catalogue.links import list_refusals
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import ShowInfo
-from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.tables.catalogue import (
-    Event,
-    Occurrence,
-    Production,
-    ProductionLink,
-    Show,
-    ShowLink,
-    Venue,
+    EventRow,
+    OccurrenceRow,
+    ProductionLinkRow,
+    ProductionRow,
+    ShowLinkRow,
+    ShowRow,
+    VenueRow,
 )
 from ticketsync.store.upsert import rows_among, table_of
 
@@ -97,8 +97,8 @@ def list_selling_accounts(session: Session) -> set[tuple[str, int]]:
     """
     Which account, by name, feeds which show already.
     """
-    links, occurrences = table_of(ShowLink), table_of(Occurrence)
-    accounts = table_of(Account)
+    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
+    accounts = table_of(AccountRow)
     rows = session.connection().execute(
         select(accounts.c.name, links.c.show_id)
         .join(occurrences, occurrences.c.id == links.c.occurrence_id)
@@ -111,7 +111,7 @@ def get_production_titles(session: Session, event_ids: Iterable[int]) -> dict[in
     """
     The title of the production that each of these events is linked to, if it is.
     """
-    links, productions = table_of(ProductionLink), table_of(Production)
+    links, productions = table_of(ProductionLinkRow), table_of(ProductionRow)
     query = select(links.c.event_id, productions.c.title).join(
         productions, productions.c.id == links.c.production_id
     )
@@ -123,8 +123,8 @@ def _production_of_listing_title(session: Session) -> dict[str, str]:
     """
     Which production listings of a title were linked to, where it was always the same.
     """
-    links, productions = table_of(ProductionLink), table_of(Production)
-    events = table_of(Event)
+    links, productions = table_of(ProductionLinkRow), table_of(ProductionRow)
+    events = table_of(EventRow)
     rows = session.connection().execute(
         select(events.c.name, productions.c.title)
         .join(links, links.c.event_id == events.c.id)
@@ -138,8 +138,8 @@ def _venue_of_platform_name(session: Session) -> dict[str, str]:
     Which venue of ours a platform's name of a venue means, where a person linked such
     occurrences and all those links agree.
     """
-    links, occurrences = table_of(ShowLink), table_of(Occurrence)
-    shows, venues = table_of(Show), table_of(Venue)
+    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
+    shows, venues = table_of(ShowRow), table_of(VenueRow)
     rows = session.connection().execute(
         select(occurrences.c.venue, venues.c.name)
         .join(links, links.c.occurrence_id == occurrences.c.id)

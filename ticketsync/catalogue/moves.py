@@ -23,8 +23,8 @@ from ticketsync.catalogue.links import (
     read_links,
 )
 from ticketsync.store import audit, counted, row_locks
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import Occurrence, Show, ShowLink
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.catalogue import OccurrenceRow, ShowLinkRow, ShowRow
 from ticketsync.store.upsert import table_of
 
 LARGEST_MOVE = timedelta(hours=24)  # a person has to confirm a larger one
@@ -35,10 +35,10 @@ def follow_moves(session: Session, moved: dict[int, datetime]) -> list[str]:
     Apply the new times of occurrences (by our id) to their links and shows; returns
     what happened, in words.
     """
-    links = table_of(ShowLink)
+    links = table_of(ShowLinkRow)
     fed_shows = select(links.c.show_id).where(links.c.occurrence_id.in_(list(moved)))
     # Their time is part of a unique key.
-    row_locks.lock_keys(session, Show, fed_shows)
+    row_locks.lock_keys(session, ShowRow, fed_shows)
     notes = [
         _follow_move(session, occurrence_id, starts_at)
         for occurrence_id, starts_at in moved.items()
@@ -62,7 +62,7 @@ def _follow_move(session: Session, occurrence_id: int, starts_at: datetime) -> s
         change += f"; {conflict}"
     elif is_adopted:
         shows.move_show(session, link.show_id, starts_at)
-    links = table_of(ShowLink)
+    links = table_of(ShowLinkRow)
     session.connection().execute(
         update(links)
         .where(links.c.id == link.id)
@@ -84,7 +84,7 @@ def confirm_move(session: Session, occurrence_id: int) -> None:
 
     Raises: `NotFound` where there is no such occurrence.
     """
-    links = table_of(ShowLink)
+    links = table_of(ShowLinkRow)
     lock_occurrences(session, [occurrence_id])
     starts_at = get_start(session, occurrence_id)
     for link in read_links(session, links.c.occurrence_id == occurrence_id):
@@ -105,7 +105,7 @@ def confirm_move(session: Session, occurrence_id: int) -> None:
 
 
 def _read_followed_link(session: Session, occurrence_id: int) -> Any:
-    links, occurrences = table_of(ShowLink), table_of(Occurrence)
+    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
     query = (
         select(links, occurrences.c.name, occurrences.c.timezone)
         .select_from(counted.followed_links())
@@ -149,8 +149,8 @@ def _other_times(session: Session, link: Any, starts_at: datetime) -> list[str]:
     """
     The other platforms of a show that report another time, with that time.
     """
-    links, occurrences = table_of(ShowLink), table_of(Occurrence)
-    accounts = table_of(Account)
+    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
+    accounts = table_of(AccountRow)
     rows = session.connection().execute(
         select(accounts.c.name, occurrences.c.starts_local)
         .select_from(counted.followed_links())
@@ -172,7 +172,7 @@ def _settle_other_links(session: Session, show_id: int, starts_at: datetime) -> 
     """
     Links of a show whose occurrences start when it does now are in conflict no longer.
     """
-    links, occurrences = table_of(ShowLink), table_of(Occurrence)
+    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
     agreeing = select(occurrences.c.id).where(occurrences.c.starts_at == starts_at)
     session.connection().execute(
         update(links)

@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, select, update
 from sqlmodel import Session
 
 from ticketsync.catalogue.shows import add_productions, add_venue, local_text
-from ticketsync.store.tables.catalogue import Show
+from ticketsync.store.tables.catalogue import ShowRow
 from ticketsync.store.upsert import insert_all_new, rows_among, table_of
 
 ShowKey = tuple[int, int, datetime]  # production, venue, start: what makes two the same
@@ -125,7 +125,7 @@ class _ShowIndex:
         """
         Read the shows of these productions and those with these references.
         """
-        table = table_of(Show)
+        table = table_of(ShowRow)
         query = select(
             table.c.id,
             table.c.production_id,
@@ -165,7 +165,7 @@ class _ShowIndex:
             if show.is_changed and show.id
         ]
         if changed:
-            table = table_of(Show)
+            table = table_of(ShowRow)
             session.connection().execute(
                 update(table)
                 .where(table.c.id == bindparam("show_id"))
@@ -182,7 +182,7 @@ class _ShowIndex:
         """
         rows = [_as_row(show, new) for show, new in self._planned]
         columns = ("production_id", "venue_id", "starts_at")
-        inserted = insert_all_new(session, Show, rows, returning=("id", *columns))
+        inserted = insert_all_new(session, ShowRow, rows, returning=("id", *columns))
         for row in inserted:
             show = self._by_key[row.production_id, row.venue_id, row.starts_at]
             show.id, show.is_inserted = row.id, True

@@ -25,8 +25,13 @@ from ticketsync.catalogue.shows import local_text
 from ticketsync.core import errors, records
 from ticketsync.core.redact import safe
 from ticketsync.store import counted, row_locks
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import Event, Occurrence, ShowLink, Venue
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.catalogue import (
+    EventRow,
+    OccurrenceRow,
+    ShowLinkRow,
+    VenueRow,
+)
 from ticketsync.store.types import is_row_id
 from ticketsync.store.upsert import Elsewhere, held_elsewhere, known, table_of, upsert
 
@@ -116,13 +121,13 @@ def find_changed(
     events = [item.event for item in listed]
     dates = known(
         session,
-        Occurrence,
+        OccurrenceRow,
         account_id,
         (date.id for event in events for date in event.occurrences),
         "content",
         "gone_since",
     )
-    held = known(session, Event, account_id, (e.id for e in events), "name", "url")
+    held = known(session, EventRow, account_id, (e.id for e in events), "name", "url")
 
     def is_new(item: ListedEvent) -> bool:
         event = item.event
@@ -152,7 +157,7 @@ def save_listing(
     }
     held = known(
         session,
-        Occurrence,
+        OccurrenceRow,
         account_id,
         occurrences,
         "id",
@@ -177,7 +182,7 @@ def save_listing(
             _row(account_id, event_ids[occurrence.event_id], occurrence, content)
         )
     rows.sort(key=lambda row: _lock_order(held.get(row["provider_id"])))
-    upsert(session, Occurrence, rows, key=["account_id", "provider_id"])
+    upsert(session, OccurrenceRow, rows, key=["account_id", "provider_id"])
     return saved
 
 
@@ -193,7 +198,7 @@ def get_occurrence_ids(session: Session, account_id: int) -> dict[str, int]:
     """
     Our id of each occurrence of an account, by the platform's id.
     """
-    table = table_of(Occurrence)
+    table = table_of(OccurrenceRow)
     rows = session.connection().execute(
         select(table.c.provider_id, table.c.id).where(table.c.account_id == account_id)
     )
@@ -213,11 +218,11 @@ def list_occurrences(
     """
     conditions: list[ColumnElement[bool]] = []
     if account_id is not None:
-        conditions.append(table_of(Occurrence).c.account_id == account_id)
+        conditions.append(table_of(OccurrenceRow).c.account_id == account_id)
     if show_id is not None:
-        conditions.append(table_of(ShowLink).c.show_id == show_id)
+        conditions.append(table_of(ShowLinkRow).c.show_id == show_id)
     if only_unlinked:
-        conditions.append(table_of(ShowLink).c.id.is_(None))
+        conditions.append(table_of(ShowLinkRow).c.id.is_(None))
     return _read_occurrences(session, *conditions)
 
 
@@ -227,7 +232,7 @@ def find_occurrence(session: Session, text: str) -> LinkedOccurrence:
 
     Raises: `NotFound` where no occurrence, or more than one, fits.
     """
-    table = table_of(Occurrence)
+    table = table_of(OccurrenceRow)
     is_theirs = table.c.provider_id == text
     is_ours = table.c.id == int(text) if is_row_id(text) else false()
     found = _read_occurrences(session, or_(is_theirs, is_ours))
@@ -246,7 +251,7 @@ def get_occurrence(session: Session, occurrence_id: int) -> LinkedOccurrence:
     Raises: `NotFound` where there is none.
     """
     if is_row_id(occurrence_id):
-        is_this = table_of(Occurrence).c.id == occurrence_id
+        is_this = table_of(OccurrenceRow).c.id == occurrence_id
         for occurrence in _read_occurrences(session, is_this):
             return occurrence
     raise errors.NotFound(
@@ -257,8 +262,8 @@ def get_occurrence(session: Session, occurrence_id: int) -> LinkedOccurrence:
 def _read_occurrences(
     session: Session, *conditions: ColumnElement[bool]
 ) -> list[LinkedOccurrence]:
-    table, events = table_of(Occurrence), table_of(Event)
-    accounts, links = table_of(Account), table_of(ShowLink)
+    table, events = table_of(OccurrenceRow), table_of(EventRow)
+    accounts, links = table_of(AccountRow), table_of(ShowLinkRow)
     same = (
         "name",
         "starts_at",
@@ -310,7 +315,7 @@ def find_elsewhere(
     """
     Which of these occurrences, by the platform's ids, another account has.
     """
-    return held_elsewhere(session, Occurrence, account_id, occurrence_ids)
+    return held_elsewhere(session, OccurrenceRow, account_id, occurrence_ids)
 
 
 def find_events_elsewhere(
@@ -319,14 +324,14 @@ def find_events_elsewhere(
     """
     Which of these events, by the platform's ids, another account has.
     """
-    return held_elsewhere(session, Event, account_id, event_ids)
+    return held_elsewhere(session, EventRow, account_id, event_ids)
 
 
 def delete_listing(session: Session, account_id: int) -> None:
     """
     Delete an account's listing, which must have no sales and no links.
     """
-    for model in (Occurrence, Event):
+    for model in (OccurrenceRow, EventRow):
         table = table_of(model)
         session.connection().execute(
             delete(table).where(table.c.account_id == account_id)
@@ -337,7 +342,7 @@ def copy_listings(source: Session, target: Session) -> None:
     """
     Copy the rows that orders refer to into an empty database, with the same ids.
     """
-    for model in (Venue, Account, Event, Occurrence):
+    for model in (VenueRow, AccountRow, EventRow, OccurrenceRow):
         table = table_of(model)
         rows = source.connection().execute(select(table)).mappings().all()
         if rows:
@@ -349,7 +354,7 @@ def lock_against_linking(session: Session, rows: Iterable[int]) -> None:
     Lock these occurrences against linking until the transaction that saves tickets of
     them ends: linking one counts its tickets at once, and would miss these.
     """
-    row_locks.lock_shared(session, Occurrence, rows)
+    row_locks.lock_shared(session, OccurrenceRow, rows)
 
 
 def mark_delisted(session: Session, rows: Iterable[int], now: datetime) -> None:
@@ -358,7 +363,7 @@ def mark_delisted(session: Session, rows: Iterable[int], now: datetime) -> None:
     """
     delisted = list(rows)
     if delisted:
-        table = table_of(Occurrence)
+        table = table_of(OccurrenceRow)
         session.connection().execute(
             update(table)
             .where(table.c.id.in_(delisted), table.c.gone_since.is_(None))
@@ -374,7 +379,13 @@ def _save_events(
     never overwrites what the event's own listing reported.
     """
     held = known(
-        session, Event, account_id, (event.id for event in events), "id", "name", "url"
+        session,
+        EventRow,
+        account_id,
+        (event.id for event in events),
+        "id",
+        "name",
+        "url",
     )
     rows: dict[str, dict[str, Any]] = {}
     for event in events:
@@ -393,8 +404,10 @@ def _save_events(
     if rows:
         ordered = sorted(rows, key=lambda id_: _lock_order(held.get(id_)))
         written = [rows[id_] for id_ in ordered]
-        upsert(session, Event, written, key=["account_id", "provider_id"])
-        held = known(session, Event, account_id, (event.id for event in events), "id")
+        upsert(session, EventRow, written, key=["account_id", "provider_id"])
+        held = known(
+            session, EventRow, account_id, (event.id for event in events), "id"
+        )
     return {provider_id: row.id for provider_id, row in held.items()}
 
 

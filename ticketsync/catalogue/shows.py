@@ -23,7 +23,7 @@ from ticketsync.core import clock, errors, money
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, reports
 from ticketsync.store.audit import Decision
-from ticketsync.store.tables.catalogue import Production, Show, Venue
+from ticketsync.store.tables.catalogue import ProductionRow, ShowRow, VenueRow
 from ticketsync.store.types import is_row_id
 from ticketsync.store.upsert import insert_all_new, insert_new, rows_among, table_of
 
@@ -67,7 +67,7 @@ def add_venue(session: Session, name: str, timezone: str, currency: str) -> Venu
     venue = find_venue(session, name)
     if venue is None:
         row = {"name": name, "timezone": timezone, "currency": code}
-        insert_new(session, Venue, row)
+        insert_new(session, VenueRow, row)
         venue = find_venue(session, name)
         assert venue is not None
     if (venue.timezone, venue.currency) == (timezone, code):
@@ -82,7 +82,7 @@ def list_venues(session: Session) -> list[VenueInfo]:
     """
     All venues; the first is the default venue.
     """
-    table = table_of(Venue)
+    table = table_of(VenueRow)
     rows = session.connection().execute(select(table).order_by(table.c.id))
     return [VenueInfo(**row._mapping) for row in rows]
 
@@ -91,7 +91,7 @@ def find_venue(session: Session, name: str) -> VenueInfo | None:
     """
     The venue of that name, or `None`.
     """
-    table = table_of(Venue)
+    table = table_of(VenueRow)
     query = select(table).where(table.c.name == name)
     row = session.connection().execute(query).first()
     return None if row is None else VenueInfo(**row._mapping)
@@ -103,7 +103,7 @@ def get_venue(session: Session) -> VenueInfo:
 
     Raises: `ConfigurationError` where there is no venue yet.
     """
-    table = table_of(Venue)
+    table = table_of(VenueRow)
     query = select(table).order_by(table.c.id).limit(1)
     row = session.connection().execute(query).first()
     if row is None:
@@ -118,7 +118,7 @@ def get_business_zone(session: Session) -> str:
     The time zone of the business, which decides on calendar days: that of the default
     venue, or UTC while there is none.
     """
-    table = table_of(Venue)
+    table = table_of(VenueRow)
     query = select(table.c.timezone).order_by(table.c.id).limit(1)
     return str(session.connection().scalar(query) or "UTC")
 
@@ -138,13 +138,13 @@ def add_productions(session: Session, titles: Iterable[str]) -> dict[str, int]:
     known = _production_ids(session, wanted)
     missing = [{"title": title} for title in wanted if title not in known]
     if missing:
-        insert_all_new(session, Production, missing)
+        insert_all_new(session, ProductionRow, missing)
         known = _production_ids(session, wanted)
     return known
 
 
 def _production_ids(session: Session, titles: Iterable[str]) -> dict[str, int]:
-    table = table_of(Production)
+    table = table_of(ProductionRow)
     query = select(table.c.title, table.c.id)
     rows = rows_among(session, query, table.c.title, titles)
     return {str(title): int(id_) for title, id_ in rows}
@@ -154,7 +154,7 @@ def list_productions(session: Session) -> list[tuple[int, str, int]]:
     """
     Every production: id, title, number of shows.
     """
-    table, shows = table_of(Production), table_of(Show)
+    table, shows = table_of(ProductionRow), table_of(ShowRow)
     rows = session.connection().execute(
         select(table.c.id, table.c.title, func.count(shows.c.id))
         .select_from(table.outerjoin(shows, shows.c.production_id == table.c.id))
@@ -173,9 +173,9 @@ def list_shows(
     """
     conditions: list[ColumnElement[bool]] = []
     if production is not None:
-        conditions.append(table_of(Production).c.title == production)
+        conditions.append(table_of(ProductionRow).c.title == production)
     if since is not None:
-        conditions.append(table_of(Show).c.starts_at >= since)
+        conditions.append(table_of(ShowRow).c.starts_at >= since)
     return _read_shows(session, *conditions)
 
 
@@ -186,7 +186,7 @@ def get_show(session: Session, show_id: int) -> ShowInfo:
     Raises: `NotFound` where there is none.
     """
     if is_row_id(show_id):
-        for show in _read_shows(session, table_of(Show).c.id == show_id):
+        for show in _read_shows(session, table_of(ShowRow).c.id == show_id):
             return show
     raise errors.NotFound("There is no such show.", hint="See `ticketsync shows list`.")
 
@@ -197,7 +197,7 @@ def find_show(session: Session, text: str) -> ShowInfo:
 
     Raises: `NotFound` where no show, or more than one, fits.
     """
-    shows, productions = table_of(Show), table_of(Production)
+    shows, productions = table_of(ShowRow), table_of(ProductionRow)
     wanted = text.strip().lower()
     name = productions.c.title + " " + shows.c.starts_local
     exact = [
@@ -244,7 +244,11 @@ def _may_be(
 
 
 def _read_shows(session: Session, *conditions: ColumnElement[bool]) -> list[ShowInfo]:
-    shows, productions, venues = table_of(Show), table_of(Production), table_of(Venue)
+    shows, productions, venues = (
+        table_of(ShowRow),
+        table_of(ProductionRow),
+        table_of(VenueRow),
+    )
     query = (
         select(
             *reports.named(
@@ -270,7 +274,7 @@ def set_excluded(session: Session, show_id: int, excluded: bool, reason: str) ->
 
     Raises: `NotFound` where there is no such show.
     """
-    table = table_of(Show)
+    table = table_of(ShowRow)
     show = get_show(session, show_id)
     values = {
         "is_excluded": excluded,
@@ -290,7 +294,7 @@ def remove_show(session: Session, show_id: int) -> None:
 
     Raises: `NotFound` where there is no such show.
     """
-    table, productions = table_of(Show), table_of(Production)
+    table, productions = table_of(ShowRow), table_of(ProductionRow)
     connection = session.connection()
     show = get_show(session, show_id)
     audit.record(session, _decision("remove", show, before={"venue": show.venue}))
@@ -307,7 +311,7 @@ def is_taken(session: Session, show_id: int, starts_at: datetime) -> bool:
     """
     Whether another show of the same production at the same venue starts at that time.
     """
-    table = table_of(Show)
+    table = table_of(ShowRow)
     same = (
         select(table.c.production_id, table.c.venue_id)
         .where(table.c.id == show_id)
@@ -326,7 +330,7 @@ def move_show(session: Session, show_id: int, starts_at: datetime) -> None:
     """
     Set a show's new start, as its platform reported it.
     """
-    table = table_of(Show)
+    table = table_of(ShowRow)
     zone = session.connection().execute(
         select(table.c.timezone).where(table.c.id == show_id)
     )

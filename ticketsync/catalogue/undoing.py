@@ -13,10 +13,10 @@ from sqlmodel import Session
 
 from ticketsync.catalogue.links import lock_occurrences, remove_links, remove_refusals
 from ticketsync.store.tables.catalogue import (
-    Occurrence,
-    ProductionLink,
-    Refusal,
-    ShowLink,
+    OccurrenceRow,
+    ProductionLinkRow,
+    RefusalRow,
+    ShowLinkRow,
 )
 from ticketsync.store.upsert import insert_new, table_of
 
@@ -42,12 +42,14 @@ def unlink_occurrence(
     it fed, or `None`.
     """
     lock_occurrences(session, [occurrence_id])
-    removed = remove_links(session, table_of(ShowLink).c.occurrence_id == occurrence_id)
+    removed = remove_links(
+        session, table_of(ShowLinkRow).c.occurrence_id == occurrence_id
+    )
     _remove_unused_production_links(session)
     if not removed:
         return None
     row = {"occurrence_id": occurrence_id, "show_id": removed[0], "batch": ""}
-    insert_new(session, Refusal, {**row, "created_at": now})
+    insert_new(session, RefusalRow, {**row, "created_at": now})
     return removed[0]
 
 
@@ -57,7 +59,7 @@ def undo_decisions(
     """
     Undo what one batch decided about these occurrences; returns the shows they fed.
     """
-    links, refusals = table_of(ShowLink), table_of(Refusal)
+    links, refusals = table_of(ShowLinkRow), table_of(RefusalRow)
     wanted = list(occurrence_ids)
     lock_occurrences(session, wanted)
     show_ids = remove_links(
@@ -74,7 +76,7 @@ def undo_last_batch(session: Session) -> UndoneDecision | None:
     """
     Undo the last batch of decisions, or return `None` if there is none.
     """
-    links, refusals = table_of(ShowLink), table_of(Refusal)
+    links, refusals = table_of(ShowLinkRow), table_of(RefusalRow)
     connection = session.connection()
     latest = [
         connection.execute(
@@ -104,8 +106,8 @@ def _remove_unused_production_links(session: Session) -> None:
     An event none of whose occurrences feeds a show any more belongs to no production:
     otherwise a pair that was taken back would go on deciding about the next.
     """
-    links, occurrences = table_of(ShowLink), table_of(Occurrence)
-    production_links = table_of(ProductionLink)
+    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
+    production_links = table_of(ProductionLinkRow)
     in_use = select(occurrences.c.event_id).join(
         links, links.c.occurrence_id == occurrences.c.id
     )

@@ -18,10 +18,10 @@ from sqlmodel import Session
 
 from ticketsync.core import digest
 from ticketsync.store import counted
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import Production, Show, ShowLink
-from ticketsync.store.tables.door import Admission
-from ticketsync.store.tables.sales import Attendee, Buyer, Order, Ticket
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.catalogue import ProductionRow, ShowLinkRow, ShowRow
+from ticketsync.store.tables.door import AdmissionRow
+from ticketsync.store.tables.sales import AttendeeRow, BuyerRow, OrderRow, TicketRow
 from ticketsync.store.upsert import table_of
 
 MIN_NAME_LENGTH = 2  # characters; a shorter part of a name would match too many
@@ -100,7 +100,7 @@ def list_tickets(
     """
     where = [] if show_id is None else [_of_show(show_id)]
     if account is not None:
-        where.append(table_of(Account).c.name == account)
+        where.append(table_of(AccountRow).c.name == account)
     return _guests(session, *where)
 
 
@@ -115,7 +115,7 @@ def search_tickets(
     wanted = text.strip()
     if not wanted:
         return []
-    tickets, orders = table_of(Ticket), table_of(Order)
+    tickets, orders = table_of(TicketRow), table_of(OrderRow)
     where = [] if show_id is None else [_of_show(show_id)]
     texts = _possible_codes(wanted)
     codes = [_code(text) for text in texts]
@@ -136,7 +136,7 @@ def get_tickets(session: Session, ids: Sequence[int]) -> list[Guest]:
     """
     These tickets, by our ids.
     """
-    return _guests(session, table_of(Ticket).c.id.in_(list(ids)))
+    return _guests(session, table_of(TicketRow).c.id.in_(list(ids)))
 
 
 def count_guests(session: Session, show_id: int) -> Count:
@@ -153,7 +153,7 @@ def count_guests(session: Session, show_id: int) -> Count:
 
 
 def _of_show(show_id: int) -> ColumnElement[bool]:
-    return table_of(ShowLink).c.show_id == show_id
+    return table_of(ShowLinkRow).c.show_id == show_id
 
 
 def _possible_codes(text: str) -> list[str]:
@@ -191,7 +191,7 @@ def _shown_code(code: bytes | None) -> str:
 def _matches_name(text: str) -> ColumnElement[bool] | None:
     if len(text) < MIN_NAME_LENGTH:
         return None
-    people, buyers = table_of(Attendee), table_of(Buyer)
+    people, buyers = table_of(AttendeeRow), table_of(BuyerRow)
     wanted = text.lower()
     return or_(
         *(
@@ -207,16 +207,20 @@ def _guests(session: Session, *where: ColumnElement[bool]) -> list[Guest]:
 
 
 def _query() -> Select[Any]:
-    tickets, orders, links = table_of(Ticket), table_of(Order), table_of(ShowLink)
+    tickets, orders, links = (
+        table_of(TicketRow),
+        table_of(OrderRow),
+        table_of(ShowLinkRow),
+    )
     shows, productions, accounts = (
-        table_of(Show),
-        table_of(Production),
-        table_of(Account),
+        table_of(ShowRow),
+        table_of(ProductionRow),
+        table_of(AccountRow),
     )
     people, buyers, admissions = (
-        table_of(Attendee),
-        table_of(Buyer),
-        table_of(Admission),
+        table_of(AttendeeRow),
+        table_of(BuyerRow),
+        table_of(AdmissionRow),
     )
     return (
         select(

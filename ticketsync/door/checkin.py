@@ -17,10 +17,10 @@ from sqlalchemy import select, type_coerce, update
 from sqlmodel import Session
 
 from ticketsync.store import row_locks
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import Occurrence
-from ticketsync.store.tables.door import Admission, Scan
-from ticketsync.store.tables.sales import Ticket
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.catalogue import OccurrenceRow
+from ticketsync.store.tables.door import AdmissionRow, ScanRow
+from ticketsync.store.tables.sales import TicketRow
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import insert_new, table_of, upsert
 
@@ -108,7 +108,7 @@ def lock_tickets(session: Session, ticket_ids: Iterable[int]) -> None:
     Lock all tickets of a transaction before it records any scan: two doors that merge
     the same tickets in different orders would deadlock otherwise.
     """
-    row_locks.lock(session, Ticket, ticket_ids)
+    row_locks.lock(session, TicketRow, ticket_ids)
 
 
 def get_verdict(session: Session, device: str, key: str) -> Verdict:
@@ -124,8 +124,8 @@ def list_unsent(session: Session, account_id: int) -> list[UnsentCheckIn]:
     """
     Check-ins of an account that its platform has not been notified of.
     """
-    admissions, tickets = table_of(Admission), table_of(Ticket)
-    occurrences = table_of(Occurrence)
+    admissions, tickets = table_of(AdmissionRow), table_of(TicketRow)
+    occurrences = table_of(OccurrenceRow)
     rows = session.connection().execute(
         select(
             admissions.c.ticket_id.label("ticket_row"),
@@ -151,7 +151,7 @@ def record_notified(
     """
     Record what the platform was notified of, or why that failed.
     """
-    table = table_of(Admission)
+    table = table_of(AdmissionRow)
     values = {"trouble": trouble} if trouble else {"told_in": is_in, "trouble": ""}
     session.connection().execute(
         update(table).where(table.c.ticket_id == ticket_row).values(**values)
@@ -163,9 +163,9 @@ def list_rejected(session: Session) -> list[tuple[str, str, str]]:
     Check-ins that a platform rejected: account, the platform's ticket id, reason.
     """
     admissions, tickets, accounts = (
-        table_of(Admission),
-        table_of(Ticket),
-        table_of(Account),
+        table_of(AdmissionRow),
+        table_of(TicketRow),
+        table_of(AccountRow),
     )
     rows = session.connection().execute(
         select(accounts.c.name, tickets.c.provider_id, admissions.c.trouble)
@@ -178,7 +178,7 @@ def list_rejected(session: Session) -> list[tuple[str, str, str]]:
 
 
 def _find_verdict(session: Session, device: str, key: str) -> Verdict | None:
-    scans, admissions = table_of(Scan), table_of(Admission)
+    scans, admissions = table_of(ScanRow), table_of(AdmissionRow)
     row = (
         session.connection()
         .execute(
@@ -205,7 +205,7 @@ def _find_verdict(session: Session, device: str, key: str) -> Verdict | None:
 
 
 def _lock_ticket(session: Session, ticket_id: int) -> Any:
-    table = table_of(Ticket)
+    table = table_of(TicketRow)
     return (
         session.connection()
         .execute(
@@ -220,7 +220,7 @@ def _is_ours(session: Session, ticket_id: int) -> bool:
     Whether our doors ever scanned this ticket: then their record takes precedence over
     the platform's, which may only repeat what we sent.
     """
-    table = table_of(Admission)
+    table = table_of(AdmissionRow)
     query = select(table.c.ticket_id).where(table.c.ticket_id == ticket_id)
     return session.connection().execute(query).first() is not None
 
@@ -254,7 +254,7 @@ def _insert(session: Session, new: NewScan, outcome: str, note: str) -> bool:
         "outcome": outcome,
         "note": note,
     }
-    return insert_new(session, Scan, row) is not None
+    return insert_new(session, ScanRow, row) is not None
 
 
 @dataclass(slots=True)
@@ -272,7 +272,7 @@ def _replay_scans(session: Session, ticket_id: int, show_id: int) -> bool:
 
     Returns whether a scan that was admitted turns out to have been the second one.
     """
-    table = table_of(Scan)
+    table = table_of(ScanRow)
     scans = (
         session.connection()
         .execute(
@@ -294,7 +294,7 @@ def _replay_scans(session: Session, ticket_id: int, show_id: int) -> bool:
         )
     upsert(
         session,
-        Admission,
+        AdmissionRow,
         [
             {
                 "ticket_id": ticket_id,

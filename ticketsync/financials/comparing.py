@@ -16,14 +16,18 @@ from ticketsync.core import clock
 from ticketsync.core.config import FeeSchedule
 from ticketsync.financials import recompute
 from ticketsync.store.tables.financials import (
-    ShowFinancials,
-    ShowTicketType,
-    TicketFee,
+    ShowFinancialsRow,
+    ShowTicketTypeRow,
+    TicketFeeRow,
 )
 from ticketsync.store.upsert import table_of
 
-TABLES: tuple[type[SQLModel], ...] = (ShowFinancials, TicketFee, ShowTicketType)
-FIGURES = table_of(ShowFinancials).name
+TABLES: tuple[type[SQLModel], ...] = (
+    ShowFinancialsRow,
+    TicketFeeRow,
+    ShowTicketTypeRow,
+)
+FIGURES = table_of(ShowFinancialsRow).name
 WRITTEN_AT = "updated_at"  # depends only on when it was written
 
 Values = Mapping[str, Any]

@@ -15,9 +15,9 @@ from sqlmodel import Session
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.store import counted, reports
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import ShowLink
-from ticketsync.store.tables.sales import Order, Ticket
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.catalogue import ShowLinkRow
+from ticketsync.store.tables.sales import OrderRow, TicketRow
 from ticketsync.store.types import Flag
 from ticketsync.store.upsert import table_of
 
@@ -93,8 +93,8 @@ def contributions_table(session: Session, show_id: int) -> Table:
 
 
 def _query(names: list[str], show_id: int) -> Select[Any]:
-    tickets, orders = table_of(Ticket), table_of(Order)
-    links, accounts = table_of(ShowLink), table_of(Account)
+    tickets, orders = table_of(TicketRow), table_of(OrderRow)
+    links, accounts = table_of(ShowLinkRow), table_of(AccountRow)
     return (
         select(
             *reports.named(

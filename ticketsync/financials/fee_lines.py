@@ -16,8 +16,8 @@ from ticketsync.core.config import FeeSchedule
 from ticketsync.financials import fees
 from ticketsync.financials.fees import OrderPart
 from ticketsync.store import counted
-from ticketsync.store.tables.catalogue import ShowLink
-from ticketsync.store.tables.sales import Fee, Order, Ticket
+from ticketsync.store.tables.catalogue import ShowLinkRow
+from ticketsync.store.tables.sales import FeeRow, OrderRow, TicketRow
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 
@@ -51,7 +51,7 @@ def is_unknown() -> ColumnElement[bool]:
     """
     Whether a ticket was paid for and its fees are not completely reported.
     """
-    tickets = table_of(Ticket)
+    tickets = table_of(TicketRow)
     return tickets.c.fees.is_(None) & (tickets.c.charged != 0)
 
 
@@ -59,7 +59,7 @@ def reported(session: Session, of_shows: Any) -> dict[Key, ReportedLines]:
     """
     The lines that platforms reported of the shows in `these`, a restriction of links.
     """
-    lines, orders, links = table_of(Fee), table_of(Order), table_of(ShowLink)
+    lines, orders, links = table_of(FeeRow), table_of(OrderRow), table_of(ShowLinkRow)
     connection = session.connection()
     if connection.execute(select(lines.c.order_id).limit(1)).first() is None:
         return {}  # most venues have none, and the join is slow
@@ -116,7 +116,7 @@ def _read_show_ids(session: Session) -> dict[int, int]:
     """
     The show that each counted occurrence feeds.
     """
-    links = table_of(ShowLink)
+    links = table_of(ShowLinkRow)
     query = select(links.c.occurrence_id, links.c.show_id)
     rows = session.connection().execute(query.select_from(counted.counted_links()))
     return {int(row.occurrence_id): int(row.show_id) for row in rows}
@@ -129,7 +129,7 @@ def _unknown_orders(
     Orders with a ticket of these shows and unknown fees, whole: account and currency,
     and their parts by occurrence, also those of other shows and of none.
     """
-    tickets = table_of(Ticket)
+    tickets = table_of(TicketRow)
     wanted = (
         select(tickets.c.order_id)
         .select_from(counted.counted_tickets())

@@ -14,9 +14,9 @@ from sqlalchemy import func, select, update
 from sqlmodel import Session
 
 from ticketsync.store import capacity
-from ticketsync.store.tables.catalogue import Production, Show
-from ticketsync.store.tables.financials import ShowFinancials
-from ticketsync.store.tables.notices import SaleNotice
+from ticketsync.store.tables.catalogue import ProductionRow, ShowRow
+from ticketsync.store.tables.financials import ShowFinancialsRow
+from ticketsync.store.tables.notices import SaleNoticeRow
 from ticketsync.store.upsert import table_of, upsert
 
 OVERSOLD = capacity.OVERSOLD
@@ -72,8 +72,8 @@ def read_show_sales(session: Session) -> list[ShowSales]:
     """
     Every show with figures, in the order they play.
     """
-    figures, shows = table_of(ShowFinancials), table_of(Show)
-    productions = table_of(Production)
+    figures, shows = table_of(ShowFinancialsRow), table_of(ShowRow)
+    productions = table_of(ProductionRow)
     seats = capacity.show_seats().subquery("seats")
     by_show = (
         shows.c.id,
@@ -102,7 +102,7 @@ def read_show_sales(session: Session) -> list[ShowSales]:
 
 
 def read_notices(session: Session) -> dict[Key, LastNotice]:
-    table = table_of(SaleNotice)
+    table = table_of(SaleNoticeRow)
     return {
         (row.show_id, row.currency): LastNotice(
             row.tickets_sold, row.gross, row.refunded, row.fullness, row.told_at
@@ -135,14 +135,14 @@ def record_notices(
         }
         for item in standings
     ]
-    upsert(session, SaleNotice, rows, key=["show_id", "currency"])
+    upsert(session, SaleNoticeRow, rows, key=["show_id", "currency"])
 
 
 def record_fullness(session: Session, words: Mapping[Key, str]) -> None:
     """
     Record how full shows are now, without a notification.
     """
-    table = table_of(SaleNotice)
+    table = table_of(SaleNoticeRow)
     for (show_id, currency), word in words.items():
         session.connection().execute(
             update(table)

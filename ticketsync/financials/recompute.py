@@ -32,13 +32,18 @@ from ticketsync.core.config import FeeSchedule
 from ticketsync.financials import fee_lines
 from ticketsync.financials.fee_lines import Lines, ReportedLines
 from ticketsync.store import counted, row_locks
-from ticketsync.store.tables.catalogue import Occurrence, ProductionLink, Show, ShowLink
-from ticketsync.store.tables.financials import (
-    ShowFinancials,
-    ShowTicketType,
-    TicketFee,
+from ticketsync.store.tables.catalogue import (
+    OccurrenceRow,
+    ProductionLinkRow,
+    ShowLinkRow,
+    ShowRow,
 )
-from ticketsync.store.tables.sales import Ticket
+from ticketsync.store.tables.financials import (
+    ShowFinancialsRow,
+    ShowTicketTypeRow,
+    TicketFeeRow,
+)
+from ticketsync.store.tables.sales import TicketRow
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of, upsert
 
@@ -74,11 +79,15 @@ def recompute_shows(
     wanted = sorted(set(show_ids))
     if not wanted:
         return 0
-    row_locks.lock(session, Show, wanted)
+    row_locks.lock(session, ShowRow, wanted)
     fresh = compute_figures(session, wanted, schedules)
-    changed = _replace(session, ShowFinancials, wanted, fresh[ShowFinancials], now)
-    changed |= _replace(session, TicketFee, wanted, fresh[TicketFee], None)
-    changed |= _replace(session, ShowTicketType, wanted, fresh[ShowTicketType], None)
+    changed = _replace(
+        session, ShowFinancialsRow, wanted, fresh[ShowFinancialsRow], now
+    )
+    changed |= _replace(session, TicketFeeRow, wanted, fresh[TicketFeeRow], None)
+    changed |= _replace(
+        session, ShowTicketTypeRow, wanted, fresh[ShowTicketTypeRow], None
+    )
     return len(changed)
 
 
@@ -96,9 +105,9 @@ def compute_figures(
     fresh = _sum_by_show(parts, sources)
     lines = _fee_lines(session, wanted, fresh, schedules)
     return {
-        ShowFinancials: list(fresh.values()),
-        TicketFee: lines,
-        ShowTicketType: _sum_by_ticket_type(session, parts),
+        ShowFinancialsRow: list(fresh.values()),
+        TicketFeeRow: lines,
+        ShowTicketTypeRow: _sum_by_ticket_type(session, parts),
     }
 
 
@@ -114,11 +123,11 @@ def recount_checked_in(
     wanted = sorted(set(show_ids))
     if not wanted:
         return
-    row_locks.lock(session, Show, wanted)
+    row_locks.lock(session, ShowRow, wanted)
     tickets, links, table = (
-        table_of(Ticket),
-        table_of(ShowLink),
-        table_of(ShowFinancials),
+        table_of(TicketRow),
+        table_of(ShowLinkRow),
+        table_of(ShowFinancialsRow),
     )
     joined, these = _counted_tickets_of(wanted)
     group = (links.c.show_id, tickets.c.account_id, tickets.c.currency)
@@ -143,7 +152,7 @@ def linked_shows(session: Session) -> set[int]:
     """
     All shows that have, or should have, figures.
     """
-    links, financials = table_of(ShowLink), table_of(ShowFinancials)
+    links, financials = table_of(ShowLinkRow), table_of(ShowFinancialsRow)
     connection = session.connection()
     shows = connection.execute(select(links.c.show_id)).scalars()
     held = connection.execute(select(financials.c.show_id)).scalars()
@@ -175,7 +184,7 @@ def _counted_tickets_of(show_ids: list[int]) -> tuple[Join, Any]:
     """
     Tickets joined to the shows they feed, and the restriction to these shows.
     """
-    return counted.counted_tickets(), _among(table_of(ShowLink).c.show_id, show_ids)
+    return counted.counted_tickets(), _among(table_of(ShowLinkRow).c.show_id, show_ids)
 
 
 def _among(column: Any, show_ids: list[int]) -> Any:
@@ -191,7 +200,7 @@ def _by_type(
     The tickets of these shows, summed per occurrence, currency and ticket type, the
     finest grouping that is needed here. Each with its show, account and event.
     """
-    tickets = table_of(Ticket)
+    tickets = table_of(TicketRow)
     joined, these = _counted_tickets_of(show_ids)
     # An occurrence has one show, account and event: grouping by it alone is cheaper.
     group = (tickets.c.occurrence_id, tickets.c.currency, tickets.c.type_name)
@@ -266,7 +275,11 @@ def _read_sources(session: Session, show_ids: list[int]) -> dict[int, Row]:
     Every occurrence (by our id) whose sales count for these shows, with its show,
     account and event, and the listing's currency.
     """
-    links, occurrences, shows = table_of(ShowLink), table_of(Occurrence), table_of(Show)
+    links, occurrences, shows = (
+        table_of(ShowLinkRow),
+        table_of(OccurrenceRow),
+        table_of(ShowRow),
+    )
     query = (
         select(
             links.c.occurrence_id,
@@ -297,7 +310,7 @@ def _fee_lines(
     """
     The named fee lines; also adds the fees, and what follows from them, to each row.
     """
-    these = _among(table_of(ShowLink).c.show_id, show_ids)
+    these = _among(table_of(ShowLinkRow).c.show_id, show_ids)
     reported = fee_lines.reported(session, these)
     by_rate = fee_lines.scheduled(session, these, schedules)
     lines: list[Row] = []
@@ -375,7 +388,7 @@ def _sum_by_ticket_type(session: Session, parts: list[Row]) -> list[Row]:
 
 
 def _type_maps(session: Session) -> dict[int, dict[str, str]]:
-    links = table_of(ProductionLink)
+    links = table_of(ProductionLinkRow)
     rows = session.connection().execute(
         select(links.c.event_id, links.c.type_map).where(links.c.type_map != "{}")
     )

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Table, and_, or_, select
 from sqlmodel import Session
 
 from ticketsync.store.tables.audit import AuditRow
-from ticketsync.store.tables.catalogue import ShowLink
+from ticketsync.store.tables.catalogue import ShowLinkRow
 from ticketsync.store.upsert import table_of
 
 
@@ -102,7 +102,7 @@ def _shown(value: Any) -> str:
 
 
 def _is_about_show(table: Table, show_id: int) -> ColumnElement[bool]:
-    links = table_of(ShowLink)
+    links = table_of(ShowLinkRow)
     feeding = select(links.c.occurrence_id).where(links.c.show_id == show_id)
     # The values are JSON objects, as `store.audit` writes them.
     named = [f'%"show_id": {show_id}{end}%' for end in (",", "}")]

@@ -16,14 +16,14 @@ from sqlalchemy import Table, Text, UniqueConstraint, collate, literal_column, s
 from sqlmodel import Session, SQLModel
 
 from ticketsync.core import clock
-from ticketsync.store.tables.sales import Fee, Order, Refund, Ticket
+from ticketsync.store.tables.sales import FeeRow, OrderRow, RefundRow, TicketRow
 from ticketsync.store.upsert import table_of
 
 KINDS: Mapping[str, type[SQLModel]] = {
-    "order": Order,
-    "ticket": Ticket,
-    "refund": Refund,
-    "fee": Fee,
+    "order": OrderRow,
+    "ticket": TicketRow,
+    "refund": RefundRow,
+    "fee": FeeRow,
 }
 ORDER = "order_id"  # here always the platform's id, not ours
 _CHUNK = 2000
@@ -94,7 +94,7 @@ def read_rows(
     """
     The rows of one kind with all their columns, sorted by their keys.
     """
-    table, orders = table_of(KINDS[kind]), table_of(Order)
+    table, orders = table_of(KINDS[kind]), table_of(OrderRow)
     connection = session.connection()
     is_postgres = connection.dialect.name == "postgresql"
     shown: dict[str, Any] = {
@@ -131,7 +131,7 @@ def read_order_dates(session: Session, account_id: int) -> dict[str, str]:
     """
     When each order with a refund was placed, by the platform's id.
     """
-    orders, refunds = table_of(Order), table_of(Refund)
+    orders, refunds = table_of(OrderRow), table_of(RefundRow)
     stored: Any = literal_column("orders.placed_at")
     query = (
         select(orders.c.provider_id, stored)

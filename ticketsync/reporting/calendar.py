@@ -15,15 +15,15 @@ from ticketsync.core import clock
 from ticketsync.reporting import seats as reporting_seats
 from ticketsync.store import counted
 from ticketsync.store.capacity import Seats
-from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.tables.catalogue import (
-    Occurrence,
-    Production,
-    Show,
-    ShowLink,
-    Venue,
+    OccurrenceRow,
+    ProductionRow,
+    ShowLinkRow,
+    ShowRow,
+    VenueRow,
 )
-from ticketsync.store.tables.financials import ShowFinancials
+from ticketsync.store.tables.financials import ShowFinancialsRow
 from ticketsync.store.upsert import table_of
 
 USUAL_LENGTH = timedelta(hours=2)  # where no platform reports an end
@@ -87,7 +87,11 @@ def list_performances(
     """
     Every show that is not excluded, in the order they play.
     """
-    shows, productions, venues = table_of(Show), table_of(Production), table_of(Venue)
+    shows, productions, venues = (
+        table_of(ShowRow),
+        table_of(ProductionRow),
+        table_of(VenueRow),
+    )
     query = (
         select(shows, productions.c.title, venues.c.name.label("venue"))
         .join(productions, productions.c.id == shows.c.production_id)
@@ -154,11 +158,11 @@ def _sources(
     session: Session,
 ) -> tuple[dict[int, list[Source]], dict[int, datetime]]:
     links, occurrences, accounts = (
-        table_of(ShowLink),
-        table_of(Occurrence),
-        table_of(Account),
+        table_of(ShowLinkRow),
+        table_of(OccurrenceRow),
+        table_of(AccountRow),
     )
-    figures = table_of(ShowFinancials)
+    figures = table_of(ShowFinancialsRow)
     sold = {
         (row.show_id, row.account_id): int(row.sold)
         for row in session.connection().execute(

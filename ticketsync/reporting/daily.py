@@ -18,9 +18,14 @@ from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.reporting import seats as reporting_seats
 from ticketsync.store import counted, reports
 from ticketsync.store.capacity import Seats
-from ticketsync.store.tables.catalogue import Occurrence, Production, Show, ShowLink
-from ticketsync.store.tables.financials import ShowFinancials
-from ticketsync.store.tables.sales import Order, Ticket
+from ticketsync.store.tables.catalogue import (
+    OccurrenceRow,
+    ProductionRow,
+    ShowLinkRow,
+    ShowRow,
+)
+from ticketsync.store.tables.financials import ShowFinancialsRow
+from ticketsync.store.tables.sales import OrderRow, TicketRow
 from ticketsync.store.upsert import table_of
 
 Key = tuple[int, str]  # a show and a currency
@@ -125,8 +130,8 @@ def list_on_sale(session: Session, *, now: datetime, since: datetime) -> list[On
     """
     The upcoming shows that some platform has on sale, in the order they play.
     """
-    shows, productions = table_of(Show), table_of(Production)
-    links, occurrences = table_of(ShowLink), table_of(Occurrence)
+    shows, productions = table_of(ShowRow), table_of(ProductionRow)
+    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
     rows = (
         session.connection()
         .execute(
@@ -187,7 +192,11 @@ def _sums(session: Session, since: datetime) -> dict[int, list[Sums]]:
 
 
 def _recently(session: Session, since: datetime) -> dict[Key, int]:
-    tickets, orders, links = table_of(Ticket), table_of(Order), table_of(ShowLink)
+    tickets, orders, links = (
+        table_of(TicketRow),
+        table_of(OrderRow),
+        table_of(ShowLinkRow),
+    )
     rows = session.connection().execute(
         select(links.c.show_id, tickets.c.currency, func.count())
         .select_from(counted.counted_tickets())
@@ -202,7 +211,7 @@ def _totals(session: Session) -> dict[Key, tuple[int, int, int]]:
     """
     Tickets sold, comps among them and gross in minor units.
     """
-    figures = table_of(ShowFinancials)
+    figures = table_of(ShowFinancialsRow)
     rows = session.connection().execute(
         select(
             figures.c.show_id,

@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 from sqlmodel import Session
 
 from ticketsync.store import reports
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.sales import Order
-from ticketsync.store.tables.webhooks import Delivered, Webhook
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.sales import OrderRow
+from ticketsync.store.tables.webhooks import DeliveryRow, WebhookRow
 from ticketsync.store.upsert import table_of
 
 TROUBLED = ("failed", "rejected", "stale")
@@ -86,7 +86,7 @@ def list_deliveries(
     """
     Deliveries, the newest first.
     """
-    table, accounts = table_of(Delivered), table_of(Account)
+    table, accounts = table_of(DeliveryRow), table_of(AccountRow)
     query = (
         select(
             *reports.named(
@@ -115,7 +115,7 @@ def read_delivery_health(session: Session) -> list[DeliveryHealth]:
     """
     Every account that ever received a delivery.
     """
-    table, accounts = table_of(Delivered), table_of(Account)
+    table, accounts = table_of(DeliveryRow), table_of(AccountRow)
     rows = session.connection().execute(
         select(
             accounts.c.name,
@@ -158,8 +158,8 @@ def find_unannounced_orders(
     days: it may have disabled the webhook, or a proxy in front of us rejects it. Such
     orders are still read, only later.
     """
-    table, hooks = table_of(Delivered), table_of(Webhook)
-    orders, accounts = table_of(Order), table_of(Account)
+    table, hooks = table_of(DeliveryRow), table_of(WebhookRow)
+    orders, accounts = table_of(OrderRow), table_of(AccountRow)
     announced = (
         select(table.c.id)
         .where(

@@ -16,12 +16,12 @@ from ticketsync.core import tables
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.store import health, reports
-from ticketsync.store.tables.accounts import Account, SyncRun
-from ticketsync.store.tables.catalogue import Production, Show, Venue
+from ticketsync.store.tables.accounts import AccountRow, SyncRunRow
+from ticketsync.store.tables.catalogue import ProductionRow, ShowRow, VenueRow
 from ticketsync.store.tables.financials import (
-    ShowFinancials,
-    ShowTicketType,
-    TicketFee,
+    ShowFinancialsRow,
+    ShowTicketTypeRow,
+    TicketFeeRow,
 )
 from ticketsync.store.types import Instant
 from ticketsync.store.upsert import table_of
@@ -238,7 +238,7 @@ def totals(session: Session, show_id: int) -> list[ShowTotals]:
 
 
 def by_type(session: Session, show_id: int) -> list[TypeFigures]:
-    financials, accounts = table_of(ShowTicketType), table_of(Account)
+    financials, accounts = table_of(ShowTicketTypeRow), table_of(AccountRow)
     query = (
         select(
             *reports.named(
@@ -270,9 +270,9 @@ def fees_table(session: Session) -> Table:
 
 
 def _figures(names: list[str], show_id: int | None) -> Select[Any]:
-    financials, shows = table_of(ShowFinancials), table_of(Show)
-    productions, venues = table_of(Production), table_of(Venue)
-    accounts, runs = table_of(Account), table_of(SyncRun)
+    financials, shows = table_of(ShowFinancialsRow), table_of(ShowRow)
+    productions, venues = table_of(ProductionRow), table_of(VenueRow)
+    accounts, runs = table_of(AccountRow), table_of(SyncRunRow)
     synced = (
         select(runs.c.account_id, func.max(runs.c.finished_at).label("at"))
         .where(health.was_complete(runs))
@@ -320,8 +320,8 @@ def with_values(
     The figures of a row of `show_financials` that is not stored (minor units); `None`
     where there is no such show or account.
     """
-    shows, productions = table_of(Show), table_of(Production)
-    venues, accounts = table_of(Venue), table_of(Account)
+    shows, productions = table_of(ShowRow), table_of(ProductionRow)
+    venues, accounts = table_of(VenueRow), table_of(AccountRow)
     connection = session.connection()
     show = connection.execute(
         select(
@@ -357,8 +357,8 @@ def with_values(
 
 
 def _fees(names: list[str], show_id: int | None) -> Select[Any]:
-    financials, shows = table_of(TicketFee), table_of(Show)
-    productions, accounts = table_of(Production), table_of(Account)
+    financials, shows = table_of(TicketFeeRow), table_of(ShowRow)
+    productions, accounts = table_of(ProductionRow), table_of(AccountRow)
     query = (
         select(
             *reports.named(

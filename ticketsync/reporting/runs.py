@@ -15,8 +15,8 @@ from sqlmodel import Session
 from ticketsync.reporting import waiting
 from ticketsync.reporting.waiting import Waiting
 from ticketsync.store import health, reports
-from ticketsync.store.tables.accounts import Account, SyncRun
-from ticketsync.store.tables.webhooks import Delivered
+from ticketsync.store.tables.accounts import AccountRow, SyncRunRow
+from ticketsync.store.tables.webhooks import DeliveryRow
 from ticketsync.store.upsert import table_of
 
 STALE_DELIVERIES = 3  # in an hour
@@ -102,7 +102,7 @@ class OpenCounts:
 def list_runs(
     session: Session, *, limit: int = 20, run_id: str | None = None
 ) -> list[Run]:
-    table = table_of(SyncRun)
+    table = table_of(SyncRunRow)
     query = (
         select(*reports.named(reports.field_names(Run), table))
         .order_by(table.c.id.desc())
@@ -117,7 +117,7 @@ def list_freshness(session: Session, now: datetime | None = None) -> list[Freshn
     """
     Every account, by name.
     """
-    accounts = table_of(Account)
+    accounts = table_of(AccountRow)
     facts = health.account_facts(now).subquery("facts")
     query = (
         select(
@@ -150,7 +150,7 @@ def count_open(session: Session, now: datetime) -> OpenCounts:
     How many items wait for a person, including dismissed ones; of stale deliveries
     those of the last hour.
     """
-    deliveries = table_of(Delivered)
+    deliveries = table_of(DeliveryRow)
     stale = session.connection().execute(
         select(func.count())
         .select_from(deliveries)

@@ -21,9 +21,9 @@ from ticketsync.core import money, tables
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Row, Table
 from ticketsync.store import counted
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import Production, Show, ShowLink
-from ticketsync.store.tables.sales import Order, Quarantined, Refund, Ticket
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.catalogue import ProductionRow, ShowLinkRow, ShowRow
+from ticketsync.store.tables.sales import OrderRow, QuarantinedRow, RefundRow, TicketRow
 from ticketsync.store.upsert import table_of
 
 _BATCH = 500  # orders whose parts are read together
@@ -148,7 +148,7 @@ def sales_table(
     Orders as a report, the newest first. The rows are read while they are used, before
     the session ends.
     """
-    orders, accounts = table_of(Order), table_of(Account)
+    orders, accounts = table_of(OrderRow), table_of(AccountRow)
     query = (
         select(
             orders.c.id.label("order_row"),
@@ -188,7 +188,11 @@ def refunds_table(
     """
     The same as a report, whose rows are read while they are used.
     """
-    orders, table, accounts = table_of(Order), table_of(Refund), table_of(Account)
+    orders, table, accounts = (
+        table_of(OrderRow),
+        table_of(RefundRow),
+        table_of(AccountRow),
+    )
     query = (
         select(
             orders.c.id.label("order_row"),
@@ -290,7 +294,11 @@ def _is_of_show(show_id: int) -> ColumnElement[bool]:
     """
     Whether an order has tickets that count for the show, or was placed for it.
     """
-    orders, tickets, links = table_of(Order), table_of(Ticket), table_of(ShowLink)
+    orders, tickets, links = (
+        table_of(OrderRow),
+        table_of(TicketRow),
+        table_of(ShowLinkRow),
+    )
     of_show = links.c.show_id == show_id
     # Correlated, so that the newest orders of a long list are found without the rest.
     bought = (
@@ -321,7 +329,7 @@ def _parts_of(session: Session, order_rows: Iterable[int]) -> dict[int, list[_Pa
     The parts of these orders by show, by our order id; one without tickets is for the
     show it was placed for.
     """
-    orders, tickets = table_of(Order), table_of(Ticket)
+    orders, tickets = table_of(OrderRow), table_of(TicketRow)
     wanted = list(order_rows)
     is_ticket = case((tickets.c.kind == "admission", 1), else_=0)
     found: dict[int, list[_Part]] = {}
@@ -352,7 +360,11 @@ def _grouped(
     """
     Sums over rows with an occurrence, per order and show.
     """
-    links, shows, productions = table_of(ShowLink), table_of(Show), table_of(Production)
+    links, shows, productions = (
+        table_of(ShowLinkRow),
+        table_of(ShowRow),
+        table_of(ProductionRow),
+    )
     group = (order_row, links.c.show_id, productions.c.title, shows.c.starts_at)
     is_listed = or_(links.c.id.is_(None), counted.is_counted())
     linked_shows: FromClause = counted.links_and_shows().join(
@@ -383,7 +395,7 @@ def _refund_shares(
     """
     For orders over several shows, each refund divided among them, by our refund id.
     """
-    table = table_of(Refund)
+    table = table_of(RefundRow)
     several = [order_row for order_row, found in parts.items() if len(found) > 1]
     amounts: dict[int, dict[int, int]] = {}
     for row in session.connection().execute(
@@ -405,7 +417,7 @@ def list_discrepancies(session: Session) -> list[tuple[str, str, str]]:
     """
     Orders that do not add up: account, the platform's order id, the discrepancy.
     """
-    orders, accounts = table_of(Order), table_of(Account)
+    orders, accounts = table_of(OrderRow), table_of(AccountRow)
     query = (
         select(accounts.c.name, orders.c.provider_id, orders.c.doubt)
         .join(accounts, accounts.c.id == orders.c.account_id)
@@ -420,7 +432,7 @@ def list_quarantined(session: Session) -> list[tuple[str, str, str]]:
     """
     Records in quarantine: account, the record's id, the reason.
     """
-    waiting, accounts = table_of(Quarantined), table_of(Account)
+    waiting, accounts = table_of(QuarantinedRow), table_of(AccountRow)
     rows = session.connection().execute(
         select(accounts.c.name, waiting.c.provider_id, waiting.c.reason)
         .join(accounts, accounts.c.id == waiting.c.account_id)

@@ -17,10 +17,10 @@ from ticketsync.core import clock
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind
 from ticketsync.store import counted, reports
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import ShowLink
-from ticketsync.store.tables.financials import ShowFinancials
-from ticketsync.store.tables.sales import Order, Ticket
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.catalogue import ShowLinkRow
+from ticketsync.store.tables.financials import ShowFinancialsRow
+from ticketsync.store.tables.sales import OrderRow, TicketRow
 from ticketsync.store.upsert import table_of
 
 
@@ -141,7 +141,7 @@ def platforms(session: Session, recent: RecentSales) -> list[Platform]:
     """
     The sales of each account in each currency; the account that sold most comes first.
     """
-    figures, accounts = table_of(ShowFinancials), table_of(Account)
+    figures, accounts = table_of(ShowFinancialsRow), table_of(AccountRow)
     rows = session.connection().execute(
         select(
             accounts.c.name,
@@ -179,7 +179,11 @@ def sales_curve(session: Session, show_id: int, zone: str) -> list[tuple[date, i
     The cumulative number of a show's tickets that still admit somebody, by the day they
     were ordered; days without sales are left out.
     """
-    tickets, orders, links = table_of(Ticket), table_of(Order), table_of(ShowLink)
+    tickets, orders, links = (
+        table_of(TicketRow),
+        table_of(OrderRow),
+        table_of(ShowLinkRow),
+    )
     rows = session.connection().execute(
         select(orders.c.placed_at, func.count())
         .select_from(counted.counted_tickets())
@@ -197,8 +201,8 @@ def sales_curve(session: Session, show_id: int, zone: str) -> list[tuple[date, i
 
 
 def _grouped(session: Session, starts: Sequence[datetime]) -> Iterable[Any]:
-    tickets, orders = table_of(Ticket), table_of(Order)
-    accounts = table_of(Account)
+    tickets, orders = table_of(TicketRow), table_of(OrderRow)
+    accounts = table_of(AccountRow)
     # The database assigns orders to days, so that it returns days, not orders.
     day_index = case(
         *((orders.c.placed_at < start, n) for n, start in enumerate(starts[1:])),

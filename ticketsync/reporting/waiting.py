@@ -16,16 +16,16 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, type_coerce
 from sqlmodel import Session
 
 from ticketsync.store import capacity, counted
-from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.tables.catalogue import (
-    Occurrence,
-    Production,
-    Refusal,
-    Show,
-    ShowLink,
+    OccurrenceRow,
+    ProductionRow,
+    RefusalRow,
+    ShowLinkRow,
+    ShowRow,
 )
-from ticketsync.store.tables.sales import Order, Quarantined
-from ticketsync.store.tables.webhooks import Delivered
+from ticketsync.store.tables.sales import OrderRow, QuarantinedRow
+from ticketsync.store.tables.webhooks import DeliveryRow
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 
@@ -191,7 +191,7 @@ def list_not_on_sale(session: Session, now: datetime, until: datetime) -> list[W
     Upcoming shows, up to that instant, that no platform has on sale. One that has sales
     and is closed was on sale.
     """
-    shows, seats = table_of(Show), capacity.show_seats().subquery("seats")
+    shows, seats = table_of(ShowRow), capacity.show_seats().subquery("seats")
     rows = _shows(
         session,
         seats,
@@ -218,8 +218,8 @@ def list_moved(session: Session) -> list[Waiting]:
     """
     Occurrences that moved so far that a person must confirm their show.
     """
-    links, shows = table_of(ShowLink), table_of(Show)
-    productions = table_of(Production)
+    links, shows = table_of(ShowLinkRow), table_of(ShowRow)
+    productions = table_of(ProductionRow)
     rows = _occurrences(
         session,
         links.c.status == "conflict",
@@ -249,9 +249,9 @@ def list_unmatched(session: Session) -> list[Waiting]:
     Listed occurrences without a show, unless a person refused them.
     """
     occurrences, links, refusals = (
-        table_of(Occurrence),
-        table_of(ShowLink),
-        table_of(Refusal),
+        table_of(OccurrenceRow),
+        table_of(ShowLinkRow),
+        table_of(RefusalRow),
     )
     never = select(refusals.c.occurrence_id).where(refusals.c.show_id.is_(None))
     rows = _occurrences(
@@ -278,9 +278,9 @@ def list_delisted(session: Session) -> list[Waiting]:
     show or have orders.
     """
     occurrences, links, orders = (
-        table_of(Occurrence),
-        table_of(ShowLink),
-        table_of(Order),
+        table_of(OccurrenceRow),
+        table_of(ShowLinkRow),
+        table_of(OrderRow),
     )
     has_orders = (
         select(orders.c.id).where(orders.c.occurrence_id == occurrences.c.id).exists()
@@ -317,7 +317,7 @@ def list_quarantined(session: Session) -> list[Waiting]:
             version=str(row.newest),
             count=row.number,
         )
-        for row in _by_account(session, Quarantined)
+        for row in _by_account(session, QuarantinedRow)
     ]
 
 
@@ -325,7 +325,7 @@ def list_discrepancies(session: Session) -> list[Waiting]:
     """
     Orders that do not add up.
     """
-    orders, accounts = table_of(Order), table_of(Account)
+    orders, accounts = table_of(OrderRow), table_of(AccountRow)
     rows = session.connection().execute(
         select(accounts.c.name, orders.c.provider_id, orders.c.doubt)
         .join(accounts, accounts.c.id == orders.c.account_id)
@@ -347,10 +347,10 @@ def list_failed_deliveries(session: Session) -> list[Waiting]:
     """
     Accounts with deliveries that had no effect after all retries.
     """
-    deliveries = table_of(Delivered)
+    deliveries = table_of(DeliveryRow)
     return [
         _delivery(FAILED_DELIVERY, row)
-        for row in _by_account(session, Delivered, deliveries.c.state == "failed")
+        for row in _by_account(session, DeliveryRow, deliveries.c.state == "failed")
     ]
 
 
@@ -359,10 +359,10 @@ def list_refused_deliveries(session: Session, now: datetime) -> list[Waiting]:
     Accounts with deliveries that were refused within the last day: with an invalid
     signature, or one of another time.
     """
-    deliveries = table_of(Delivered)
+    deliveries = table_of(DeliveryRow)
     rows = _by_account(
         session,
-        Delivered,
+        DeliveryRow,
         or_(deliveries.c.state == "rejected", deliveries.c.state == "stale"),
         deliveries.c.received_at > now - REFUSED_FOR,
     )
@@ -382,7 +382,7 @@ def _delivery(kind: str, row: Any) -> Waiting:
 def _by_account(
     session: Session, model: Any, *restrictions: ColumnElement[bool]
 ) -> Iterator[Any]:
-    table, accounts = table_of(model), table_of(Account)
+    table, accounts = table_of(model), table_of(AccountRow)
     query = (
         select(
             accounts.c.name.label("account"),
@@ -401,7 +401,7 @@ def _by_account(
 def _shows(
     session: Session, seats: Any, *restrictions: ColumnElement[bool]
 ) -> Iterator[Any]:
-    shows, productions = table_of(Show), table_of(Production)
+    shows, productions = table_of(ShowRow), table_of(ProductionRow)
     query = (
         select(
             shows.c.id,
@@ -426,9 +426,9 @@ def _occurrences(
     join: Any = None,
 ) -> Iterator[Any]:
     occurrences, links, accounts = (
-        table_of(Occurrence),
-        table_of(ShowLink),
-        table_of(Account),
+        table_of(OccurrenceRow),
+        table_of(ShowLinkRow),
+        table_of(AccountRow),
     )
     joined = occurrences.join(
         accounts, accounts.c.id == occurrences.c.account_id
@@ -454,7 +454,11 @@ def _has_occurrence(status: str) -> ColumnElement[bool]:
     """
     Whether a show has a followed occurrence with this status.
     """
-    links, occurrences, shows = table_of(ShowLink), table_of(Occurrence), table_of(Show)
+    links, occurrences, shows = (
+        table_of(ShowLinkRow),
+        table_of(OccurrenceRow),
+        table_of(ShowRow),
+    )
     return (
         select(links.c.id)
         .join(occurrences, occurrences.c.id == links.c.occurrence_id)

@@ -29,9 +29,9 @@ from sqlmodel import Session
 from ticketsync.core.records import People, Person
 from ticketsync.store import audit
 from ticketsync.store.audit import Decision
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import Occurrence
-from ticketsync.store.tables.sales import Attendee, Buyer, Order, Ticket
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.catalogue import OccurrenceRow
+from ticketsync.store.tables.sales import AttendeeRow, BuyerRow, OrderRow, TicketRow
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of, upsert
 
@@ -68,7 +68,7 @@ def save_people(
     """
     if not found:
         return
-    orders, tickets = table_of(Order), table_of(Ticket)
+    orders, tickets = table_of(OrderRow), table_of(TicketRow)
     connection = session.connection()
     ours = orders.c.provider_id.in_(list(found))
     past = set(connection.scalars(_past_orders(forgotten_before).where(ours)))
@@ -82,7 +82,7 @@ def save_people(
         if row.id not in past
     }
     buyers = {rows[id_]: people.buyer for id_, people in found.items() if id_ in rows}
-    _put(session, Buyer, "order_id", buyers)
+    _put(session, BuyerRow, "order_id", buyers)
     named = {
         ticket: person
         for id_, people in found.items()
@@ -96,7 +96,7 @@ def save_people(
         )
     )
     attendees = {row.id: named[row.provider_id] for row in stored}
-    _put(session, Attendee, "ticket_id", attendees)
+    _put(session, AttendeeRow, "ticket_id", attendees)
 
 
 def _put(
@@ -143,7 +143,7 @@ def count_kept(session: Session, account_id: int) -> int:
     found = 0
     for people in (_buyers(), _attendees()):
         is_there = or_(*(people.c[name] != "" for name in ("name", "email", "phone")))
-        accounts = table_of(Account)
+        accounts = table_of(AccountRow)
         query = (
             select(func.count())
             .select_from(people.join(accounts, accounts.c.name == people.c.account))
@@ -187,8 +187,8 @@ def erase_people(session: Session, traces: Iterable[Trace], now: datetime) -> in
         rows[trace.kind].append(trace.row)
     erased = {"name": "", "email": "", "phone": "", "erased_at": now}
     for kind, owner, ids in (
-        (Buyer, "order_id", rows["buyer"]),
-        (Attendee, "ticket_id", rows["attendee"]),
+        (BuyerRow, "order_id", rows["buyer"]),
+        (AttendeeRow, "ticket_id", rows["attendee"]),
     ):
         table = table_of(kind)
         if ids:
@@ -228,8 +228,8 @@ def _expired_people(before: datetime) -> list[tuple[Any, Any]]:
     """
     Checked per person: there are few, or none, compared with the orders of years.
     """
-    buyers, attendees = table_of(Buyer), table_of(Attendee)
-    tickets, orders = table_of(Ticket), table_of(Order)
+    buyers, attendees = table_of(BuyerRow), table_of(AttendeeRow)
+    tickets, orders = table_of(TicketRow), table_of(OrderRow)
 
     def is_past(order_id: Any) -> Any:
         past = _past_orders(before).where(orders.c.id == order_id)
@@ -249,9 +249,9 @@ def _past_orders(before: datetime) -> Select[tuple[int]]:
     Orders all of whose occurrences are past; without dates, by when they were placed.
     """
     orders, tickets, occurrences = (
-        table_of(Order),
-        table_of(Ticket),
-        table_of(Occurrence),
+        table_of(OrderRow),
+        table_of(TicketRow),
+        table_of(OccurrenceRow),
     )
     last = (
         select(func.max(occurrences.c.starts_at))
@@ -269,8 +269,12 @@ def _past_orders(before: datetime) -> Select[tuple[int]]:
 
 
 def _buyers() -> Subquery:
-    people, orders, occurrences = table_of(Buyer), table_of(Order), table_of(Occurrence)
-    accounts = table_of(Account)
+    people, orders, occurrences = (
+        table_of(BuyerRow),
+        table_of(OrderRow),
+        table_of(OccurrenceRow),
+    )
+    accounts = table_of(AccountRow)
     return (
         select(
             people.c.order_id.label("row"),
@@ -291,11 +295,11 @@ def _buyers() -> Subquery:
 
 def _attendees() -> Subquery:
     people, orders, occurrences = (
-        table_of(Attendee),
-        table_of(Order),
-        table_of(Occurrence),
+        table_of(AttendeeRow),
+        table_of(OrderRow),
+        table_of(OccurrenceRow),
     )
-    tickets, accounts = table_of(Ticket), table_of(Account)
+    tickets, accounts = table_of(TicketRow), table_of(AccountRow)
     return (
         select(
             people.c.ticket_id.label("row"),

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from ticketsync.core.records import Unread
 from ticketsync.sales import packing
-from ticketsync.store.tables.sales import Quarantined
+from ticketsync.store.tables.sales import QuarantinedRow
 from ticketsync.store.upsert import table_of, upsert
 
 
@@ -33,11 +33,11 @@ def save_unread(
         for item in unread
     ]
     key = ["account_id", "kind", "provider_id"]
-    upsert(session, Quarantined, rows, key=key, keep=["first_seen_at"])
+    upsert(session, QuarantinedRow, rows, key=key, keep=["first_seen_at"])
 
 
 def list_unread(session: Session, account_id: int) -> list[Unread]:
-    table = table_of(Quarantined)
+    table = table_of(QuarantinedRow)
     rows = session.connection().execute(
         select(table).where(table.c.account_id == account_id).order_by(table.c.id)
     )
@@ -62,7 +62,7 @@ def holds_sales(session: Session, account_id: int) -> bool:
 
 
 def delete_unread(session: Session, account_id: int) -> None:
-    table = table_of(Quarantined)
+    table = table_of(QuarantinedRow)
     session.connection().execute(delete(table).where(table.c.account_id == account_id))
 
 
@@ -72,7 +72,7 @@ def release(
     """
     Remove records that could be parsed.
     """
-    table = table_of(Quarantined)
+    table = table_of(QuarantinedRow)
     wanted = list(provider_ids)
     if wanted:
         session.connection().execute(

@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from ticketsync.core import clock, records
 from ticketsync.sales.allocation import AllocatedOrder, TicketAllocation
-from ticketsync.store.tables.sales import Refund
+from ticketsync.store.tables.sales import RefundRow
 from ticketsync.store.upsert import table_of
 
 REPORTED = "reported"
@@ -174,7 +174,7 @@ def save_movements(
                 "basis": movement.basis,
             }
         )
-    session.connection().execute(insert(table_of(Refund)), rows)
+    session.connection().execute(insert(table_of(RefundRow)), rows)
 
 
 def _held_order(
@@ -197,7 +197,7 @@ def _sum_movements(
     found: dict[int, dict[str, int]] = {}
     if not wanted:
         return found
-    table = table_of(Refund)
+    table = table_of(RefundRow)
     query = select(table.c.order_id, table.c.provider_id, table.c.amount)
     rows = session.connection().execute(query.where(table.c.order_id.in_(wanted)))
     for order, id_, amount in rows:
@@ -212,7 +212,7 @@ def _last_numbers(
     """
     The last stored number of each of these refunds.
     """
-    table = table_of(Refund)
+    table = table_of(RefundRow)
     query = (
         select(table.c.provider_id, func.max(table.c.number))
         .where(

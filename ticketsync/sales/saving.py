@@ -26,8 +26,8 @@ from ticketsync.core.digest import CODE
 from ticketsync.sales import refunds
 from ticketsync.sales.allocation import AllocatedOrder, TicketAllocation
 from ticketsync.sales.refunds import Moment
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.sales import Fee, Order, Ticket
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.sales import FeeRow, OrderRow, TicketRow
 from ticketsync.store.upsert import (
     known,
     table_of,
@@ -85,7 +85,7 @@ def save_orders(
     before = _read_order_ids(session, account_id, order_ids)
     upsert_rows(
         session,
-        Order,
+        OrderRow,
         _ORDER,
         [_order_row(account_id, item, occurrences) for item in incoming],
         key=_KEY,
@@ -109,7 +109,7 @@ def save_orders(
         for item in incoming
         for share in item.shares
     ]
-    upsert_rows(session, Ticket, _TICKET, tickets, key=_KEY)
+    upsert_rows(session, TicketRow, _TICKET, tickets, key=_KEY)
     place = _TICKET.index("occurrence_id")
     saved.touched |= {row[place] for row in tickets}
     moment = Moment(now, zone)
@@ -129,8 +129,8 @@ def save_loose_tickets(
     """
     rows = [_loose_row(account_id, item, occurrences) for item in incoming]
     ids = [row["provider_id"] for row in rows]
-    before = known(session, Ticket, account_id, ids, "occurrence_id")
-    upsert(session, Ticket, rows, key=_KEY)
+    before = known(session, TicketRow, account_id, ids, "occurrence_id")
+    upsert(session, TicketRow, rows, key=_KEY)
     left = {row.occurrence_id for row in before.values()}
     return SavedOrders(
         created=len(rows) - len(before),
@@ -146,7 +146,7 @@ def restore_delisted_tickets(
     Copy tickets that left their orders to another database: a new read of the order
     does not contain them.
     """
-    table = table_of(Ticket)
+    table = table_of(TicketRow)
     for id_ in ticket_ids:
         this = and_(table.c.account_id == account_id, table.c.provider_id == id_)
         row = source.connection().execute(select(table).where(this)).mappings().one()
@@ -160,7 +160,7 @@ def mark_delisted(
     """
     Mark orders that a complete read no longer returned; they still count.
     """
-    table = table_of(Order)
+    table = table_of(OrderRow)
     delisted = [
         {"b_account": account_id, "b_id": id_, "b_now": now} for id_ in provider_ids
     ]
@@ -187,7 +187,7 @@ def _lock_account(session: Session, account_id: int) -> None:
     SQLite has one writer at a time anyway. Rows may still refer to the account.
     """
     if session.connection().dialect.name == "postgresql":
-        table = table_of(Account)
+        table = table_of(AccountRow)
         ours = select(table.c.id).where(table.c.id == account_id)
         session.connection().execute(ours.with_for_update(key_share=True))
 
@@ -198,7 +198,7 @@ def _read_order_ids(
     """
     Our ids of those of these orders that are stored.
     """
-    rows = known(session, Order, account_id, order_ids, "id")
+    rows = known(session, OrderRow, account_id, order_ids, "id")
     return {id_: int(row.id) for id_, row in rows.items()}
 
 
@@ -211,7 +211,7 @@ def _reset_tickets(
 
     Those still in the order are written again at once; the others stay as `gone`.
     """
-    table = table_of(Ticket)
+    table = table_of(TicketRow)
     connection = session.connection()
     ours = table.c.order_id.in_(order_rows)
     held = select(
@@ -238,7 +238,7 @@ def _reset_tickets(
         "status": "gone",
     }
     connection.execute(update(table).where(ours).values(**nothing))
-    fees = table_of(Fee)
+    fees = table_of(FeeRow)
     connection.execute(delete(fees).where(fees.c.order_id.in_(order_rows)))
     return touched, {order: frozenset(ids) for order, ids in void.items()}
 
@@ -371,4 +371,4 @@ def _save_fees(
         for item in incoming
         for fee in item.fees
     ]
-    upsert(session, Fee, rows, key=["order_id", "occurrence_id", "name"])
+    upsert(session, FeeRow, rows, key=["order_id", "occurrence_id", "name"])

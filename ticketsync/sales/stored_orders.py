@@ -19,8 +19,8 @@ from sqlalchemy import (
 )
 from sqlmodel import Session
 
-from ticketsync.store.tables.catalogue import Occurrence
-from ticketsync.store.tables.sales import Order, Ticket
+from ticketsync.store.tables.catalogue import OccurrenceRow
+from ticketsync.store.tables.sales import OrderRow, TicketRow
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import (
     Elsewhere,
@@ -38,7 +38,7 @@ def read_contents(
     """
     The content hash of each of these orders that is stored and not delisted.
     """
-    held = known(session, Order, account_id, provider_ids, "content", "gone_since")
+    held = known(session, OrderRow, account_id, provider_ids, "content", "gone_since")
     return {id_: row.content for id_, row in held.items() if row.gone_since is None}
 
 
@@ -48,14 +48,14 @@ def find_elsewhere(
     """
     Which of these orders, by the platform's ids, another account has.
     """
-    return held_elsewhere(session, Order, account_id, order_ids)
+    return held_elsewhere(session, OrderRow, account_id, order_ids)
 
 
 def holds_orders(session: Session, account_id: int) -> bool:
     """
     Whether any order of the account is stored.
     """
-    return _holds(session, Order, account_id)
+    return _holds(session, OrderRow, account_id)
 
 
 def _holds(session: Session, model: type, account_id: int) -> bool:
@@ -71,7 +71,7 @@ def read_loose_contents(
     The content hash of each of these tickets that is stored without an order, `None`
     for those stored with one: a ticket list never changes the money of an order.
     """
-    held = known(session, Ticket, account_id, provider_ids, "content", "order_id")
+    held = known(session, TicketRow, account_id, provider_ids, "content", "order_id")
     return {
         id_: row.content if row.order_id is None else None for id_, row in held.items()
     }
@@ -81,7 +81,7 @@ def count_future_orders(session: Session, account_id: int, now: datetime) -> int
     """
     How many orders of an account are for occurrences in the future, or without a date.
     """
-    table, occurrences = table_of(Order), table_of(Occurrence)
+    table, occurrences = table_of(OrderRow), table_of(OccurrenceRow)
     query = (
         select(func.count())
         .select_from(table.join(occurrences, occurrences.c.id == table.c.occurrence_id))
@@ -100,7 +100,7 @@ def count_orders(session: Session, account_id: int) -> int:
     """
     How many orders of an account are stored.
     """
-    table = table_of(Order)
+    table = table_of(OrderRow)
     query = select(func.count()).where(table.c.account_id == account_id)
     return int(session.connection().execute(query).scalar_one())
 
@@ -109,7 +109,7 @@ def holds_sales(session: Session, account_id: int) -> bool:
     """
     Whether any order of the account is stored, or a ticket without one.
     """
-    return holds_orders(session, account_id) or _holds(session, Ticket, account_id)
+    return holds_orders(session, account_id) or _holds(session, TicketRow, account_id)
 
 
 def list_orders(
@@ -118,7 +118,7 @@ def list_orders(
     """
     The stored orders of these occurrences (our ids), without delisted ones.
     """
-    table = table_of(Order)
+    table = table_of(OrderRow)
     wanted = set(occurrence_rows)
     found: dict[int, set[str]] = {}
     query = select(table.c.occurrence_id, table.c.provider_id).where(
@@ -136,7 +136,7 @@ def list_delisted_orders(session: Session, account_id: int) -> dict[str, datetim
     """
     The orders of an account that a complete read no longer returned, and since when.
     """
-    table = table_of(Order)
+    table = table_of(OrderRow)
     rows = session.connection().execute(
         select(table.c.provider_id, table.c.gone_since).where(
             table.c.account_id == account_id, table.c.gone_since.is_not(None)
@@ -172,7 +172,7 @@ def count_held(
     Counts per occurrence (our ids), to compare with what the listing reports: of all
     or of these.
     """
-    orders, tickets = table_of(Order), table_of(Ticket)
+    orders, tickets = table_of(OrderRow), table_of(TicketRow)
     connection = session.connection()
     counted: dict[int, list[int]] = {}
 

@@ -18,7 +18,7 @@ from sqlmodel import Session
 
 from ticketsync.core import digest
 from ticketsync.sales.packing import Block, Version, decompress, pack
-from ticketsync.store.tables.sales import RawBlock, RawRecord
+from ticketsync.store.tables.sales import RawBlockRow, RawRecordRow
 from ticketsync.store.upsert import table_of, upsert_rows
 
 _BATCH = 500
@@ -39,7 +39,7 @@ def save_versions(
     blocks = [block for block in blocks if block.index]
     if not blocks:
         return
-    table = table_of(RawBlock)
+    table = table_of(RawBlockRow)
     numbers = session.connection().scalars(
         insert(table).returning(table.c.id, sort_by_parameter_order=True),
         [
@@ -55,14 +55,14 @@ def save_versions(
                 (account_id, kind, provider_id, content, number, begins, length)
             )
             begins += length
-    upsert_rows(session, RawRecord, _INDEX, rows, key=_KEY)
+    upsert_rows(session, RawRecordRow, _INDEX, rows, key=_KEY)
 
 
 def delete_versions(session: Session, account_id: int) -> None:
     """
     Delete all stored versions of an account's records.
     """
-    for model in (RawRecord, RawBlock):
+    for model in (RawRecordRow, RawBlockRow):
         table = table_of(model)
         session.connection().execute(
             delete(table).where(table.c.account_id == account_id)
@@ -75,7 +75,7 @@ def read_versions(
     """
     All stored versions of these records by the platform's id, oldest first.
     """
-    table, blocks = table_of(RawRecord), table_of(RawBlock)
+    table, blocks = table_of(RawRecordRow), table_of(RawBlockRow)
     found: dict[str, list[bytes]] = {}
     unpacked: dict[int, bytes] = {}
     connection = session.connection()
@@ -104,7 +104,7 @@ def find_damaged(session: Session, account_id: int) -> Iterator[str]:
     """
     The stored versions that no longer match their hash.
     """
-    table, blocks = table_of(RawRecord), table_of(RawBlock)
+    table, blocks = table_of(RawRecordRow), table_of(RawBlockRow)
     connection = session.connection()
     numbers = connection.execute(
         select(blocks.c.id).where(blocks.c.account_id == account_id)
@@ -142,7 +142,7 @@ def read_history(session: Session, account_id: int) -> Iterator[KeptBlock]:
     The index has only the last block of a version that came back; the earlier ones are
     found in the blocks themselves, which never change.
     """
-    table, blocks = table_of(RawRecord), table_of(RawBlock)
+    table, blocks = table_of(RawRecordRow), table_of(RawBlockRow)
     connection = session.connection()
     numbers = connection.scalars(
         select(blocks.c.id).where(blocks.c.account_id == account_id).order_by("id")
@@ -168,7 +168,7 @@ def count_records(session: Session, account_id: int) -> int:
     """
     How many orders and tickets of an account have stored records.
     """
-    table = table_of(RawRecord)
+    table = table_of(RawRecordRow)
     records = (
         select(table.c.kind, table.c.provider_id)
         .where(table.c.account_id == account_id, table.c.kind != "event")
@@ -220,7 +220,7 @@ def _kinds(session: Session, account_id: int, version: Version) -> set[str]:
     """
     The kind of a version according to the index.
     """
-    table = table_of(RawRecord)
+    table = table_of(RawRecordRow)
     found = session.connection().scalars(
         select(table.c.kind).where(
             table.c.account_id == account_id,
@@ -237,7 +237,7 @@ def read_latest(
     """
     The newest version of every record of a kind, a block at a time.
     """
-    table, blocks = table_of(RawRecord), table_of(RawBlock)
+    table, blocks = table_of(RawRecordRow), table_of(RawBlockRow)
     newest = (
         select(table.c.provider_id, func.max(table.c.block_id).label("block_id"))
         .where(table.c.account_id == account_id, table.c.kind == kind)

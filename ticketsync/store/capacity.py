@@ -18,8 +18,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, case, cast, func, select
 
 from ticketsync.store import counted
-from ticketsync.store.tables.catalogue import Occurrence, Show, ShowLink
-from ticketsync.store.tables.financials import ShowFinancials
+from ticketsync.store.tables.catalogue import OccurrenceRow, ShowLinkRow, ShowRow
+from ticketsync.store.tables.financials import ShowFinancialsRow
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 
@@ -79,7 +79,7 @@ def show_seats() -> Select[Any]:
     """
     Every show with its `capacity`, `tickets_sold` and `fullness`.
     """
-    shows = table_of(Show)
+    shows = table_of(ShowRow)
     sold, of_occurrences = (
         _sold().subquery("sold"),
         _occurrence_capacity().subquery("offered"),
@@ -110,7 +110,7 @@ def _level(sold: Any, capacity: Any) -> ColumnElement[Any]:
 
 
 def _sold() -> Select[Any]:
-    figures = table_of(ShowFinancials)
+    figures = table_of(ShowFinancialsRow)
     return select(
         figures.c.show_id,
         cast(func.sum(figures.c.tickets_sold), WHOLE).label("tickets_sold"),
@@ -121,7 +121,7 @@ def _occurrence_capacity() -> Select[Any]:
     """
     The capacity of the occurrences whose sales count, where all of them have one.
     """
-    links, occurrences = table_of(ShowLink), table_of(Occurrence)
+    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
     is_known = func.count(occurrences.c.capacity) == func.count()
     return (
         select(

@@ -30,9 +30,9 @@ from sqlalchemy import (
 )
 
 from ticketsync.store.instants import Now, SecondsBetween
-from ticketsync.store.tables.accounts import Account, SyncRun
-from ticketsync.store.tables.sales import Quarantined
-from ticketsync.store.tables.webhooks import Delivered, Webhook
+from ticketsync.store.tables.accounts import AccountRow, SyncRunRow
+from ticketsync.store.tables.sales import QuarantinedRow
+from ticketsync.store.tables.webhooks import DeliveryRow, WebhookRow
 from ticketsync.store.types import WHOLE, Instant
 from ticketsync.store.upsert import table_of
 
@@ -236,7 +236,7 @@ def account_facts(now: datetime | None = None) -> Select[Any]:
     moment: ColumnElement[Any] = (
         Now() if now is None else bindparam("now", now, Instant(), unique=True)
     )
-    accounts, last = table_of(Account), table_of(SyncRun).alias("last")
+    accounts, last = table_of(AccountRow), table_of(SyncRunRow).alias("last")
     read_at = _from_newest_run("finished_at", was_complete)
     unread_since = func.coalesce(read_at, accounts.c.created_at)
     attempt_at = _from_newest_run("started_at", was_tried)
@@ -271,15 +271,15 @@ def account_facts(now: datetime | None = None) -> Select[Any]:
             SecondsBetween(unread_since, moment).label("unread_seconds"),
             accounts.c.stale_seconds,
             _lacks_webhook_secret(moment).label("lacks_webhook_secret"),
-            _from_account(Webhook, lambda hooks: hooks.c.created_at).label(
+            _from_account(WebhookRow, lambda hooks: hooks.c.created_at).label(
                 "webhook_since"
             ),
-            _from_account(Quarantined, lambda _: func.count()).label("quarantined"),
+            _from_account(QuarantinedRow, lambda _: func.count()).label("quarantined"),
             _from_account(
-                Quarantined, lambda waiting: func.min(waiting.c.first_seen_at)
+                QuarantinedRow, lambda waiting: func.min(waiting.c.first_seen_at)
             ).label("quarantined_since"),
             _from_account(
-                Delivered,
+                DeliveryRow,
                 lambda _: func.count(),
                 lambda deliveries: deliveries.c.state == "failed",
             ).label("failed_deliveries"),
@@ -301,7 +301,7 @@ def _from_newest_run(
     A column of an account's newest run that meets a condition. An account's runs never
     overlap, so the one that began last also ended last; the index has the newest first.
     """
-    runs, accounts = table_of(SyncRun), table_of(Account)
+    runs, accounts = table_of(SyncRunRow), table_of(AccountRow)
     return (
         select(runs.c[column])
         .where(runs.c.account_id == accounts.c.id, restriction(runs))
@@ -320,7 +320,7 @@ def _from_account(
     """
     A value computed from an account's rows in another table.
     """
-    table, accounts = table_of(model), table_of(Account)
+    table, accounts = table_of(model), table_of(AccountRow)
     return (
         select(value(table))
         .select_from(table)
@@ -351,6 +351,6 @@ def _lacks_webhook_secret(moment: ColumnElement[Any]) -> ColumnElement[Any]:
         )
 
     count: ColumnElement[Any] = _from_account(
-        Webhook, lambda _: func.count(), lacks_secret
+        WebhookRow, lambda _: func.count(), lacks_secret
     )
     return count

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Result, delete, exc, or_, select, text, updat
 from sqlmodel import Session
 
 from ticketsync.core import errors
-from ticketsync.store.tables.accounts import Lease
+from ticketsync.store.tables.accounts import LeaseRow
 from ticketsync.store.upsert import insert_for, table_of
 
 DURATION = timedelta(minutes=3)
@@ -66,7 +66,7 @@ def _try_to_take(
     Insert the lease, or take over one that has expired or whose holder is dead; returns
     whether it is ours now.
     """
-    leases = table_of(Lease)
+    leases = table_of(LeaseRow)
     connection = session.connection()
     statement = insert_for(connection.dialect, leases).values(
         name=name, holder=holder, taken_at=now, expires_at=now + DURATION
@@ -111,7 +111,7 @@ def _execute(connection: Connection, name: str, statement: Any) -> Result[Any]:
 
 
 def _read_lease(session: Session, name: str) -> Any:
-    leases = table_of(Lease)
+    leases = table_of(LeaseRow)
     query = select(leases).where(leases.c.name == name)
     return session.connection().execute(query).first()
 
@@ -130,7 +130,7 @@ def extend(session: Session, name: str, holder: str, now: datetime) -> None:
 
     Raises: `Busy` if another process took it over.
     """
-    leases = table_of(Lease)
+    leases = table_of(LeaseRow)
     result = session.connection().execute(
         update(leases)
         .where(leases.c.name == name, leases.c.holder == holder)
@@ -144,7 +144,7 @@ def extend(session: Session, name: str, holder: str, now: datetime) -> None:
 
 
 def release(session: Session, name: str, holder: str) -> None:
-    leases = table_of(Lease)
+    leases = table_of(LeaseRow)
     session.connection().execute(
         delete(leases).where(leases.c.name == name, leases.c.holder == holder)
     )

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, SQLModel
 
-from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.types import Flag
 
 _BATCH = 500
@@ -295,7 +295,7 @@ def held_elsewhere(
     wanted = list(dict.fromkeys(provider_ids))
     if not wanted:
         return []
-    table, accounts = table_of(model), table_of(Account)
+    table, accounts = table_of(model), table_of(AccountRow)
     me, mine = accounts.alias("me"), table.alias("mine")
     held_by_me = and_(
         mine.c.account_id == account_id, mine.c.provider_id == table.c.provider_id

@@ -25,11 +25,16 @@ from sqlalchemy import (
 )
 
 from ticketsync.store import capacity, counted, health
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import Production, Show, ShowLink, Venue
-from ticketsync.store.tables.door import Admission
-from ticketsync.store.tables.financials import ShowFinancials
-from ticketsync.store.tables.sales import Attendee, Buyer, Order, Ticket
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.catalogue import (
+    ProductionRow,
+    ShowLinkRow,
+    ShowRow,
+    VenueRow,
+)
+from ticketsync.store.tables.door import AdmissionRow
+from ticketsync.store.tables.financials import ShowFinancialsRow
+from ticketsync.store.tables.sales import AttendeeRow, BuyerRow, OrderRow, TicketRow
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 
@@ -86,8 +91,8 @@ def drop_all(connection: Connection) -> None:
 
 
 def _show_totals() -> Select[Any]:
-    figures, shows = table_of(ShowFinancials), table_of(Show)
-    productions, venues = table_of(Production), table_of(Venue)
+    figures, shows = table_of(ShowFinancialsRow), table_of(ShowRow)
+    productions, venues = table_of(ProductionRow), table_of(VenueRow)
     seats = capacity.show_seats().subquery("seats")
     every_fee_is_known = func.count(figures.c.fees) == func.count()
     every_tax_is_known = func.count(figures.c.tax) == func.count()
@@ -136,9 +141,9 @@ def _show_totals() -> Select[Any]:
 
 
 def _ticket_sales_analytics() -> Select[Any]:
-    tickets, orders, shows = table_of(Ticket), table_of(Order), table_of(Show)
-    productions, venues = table_of(Production), table_of(Venue)
-    accounts = table_of(Account)
+    tickets, orders, shows = table_of(TicketRow), table_of(OrderRow), table_of(ShowRow)
+    productions, venues = table_of(ProductionRow), table_of(VenueRow)
+    accounts = table_of(AccountRow)
     return (
         select(
             shows.c.id.label("show_id"),
@@ -176,10 +181,10 @@ def _ticket_sales_analytics() -> Select[Any]:
 
 
 def _attendee_checkin_status() -> Select[Any]:
-    tickets, orders, shows = table_of(Ticket), table_of(Order), table_of(Show)
-    productions, accounts = table_of(Production), table_of(Account)
-    attendees, buyers = table_of(Attendee), table_of(Buyer)
-    admissions = table_of(Admission)
+    tickets, orders, shows = table_of(TicketRow), table_of(OrderRow), table_of(ShowRow)
+    productions, accounts = table_of(ProductionRow), table_of(AccountRow)
+    attendees, buyers = table_of(AttendeeRow), table_of(BuyerRow)
+    admissions = table_of(AdmissionRow)
     is_ours = counted.is_set(admissions.c.is_in)
     return (
         select(
@@ -211,9 +216,9 @@ def _attendee_checkin_status() -> Select[Any]:
 
 
 def _session_complete() -> Select[Any]:
-    figures, shows = table_of(ShowFinancials), table_of(Show)
-    productions, venues = table_of(Production), table_of(Venue)
-    links = table_of(ShowLink)
+    figures, shows = table_of(ShowFinancialsRow), table_of(ShowRow)
+    productions, venues = table_of(ProductionRow), table_of(VenueRow)
+    links = table_of(ShowLinkRow)
     seats = capacity.show_seats().subquery("seats")
     summed = (
         select(
