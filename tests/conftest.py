@@ -42,7 +42,7 @@ from ticketsync.core.config import (
 )
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine
-from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.upsert import table_of
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
@@ -346,7 +346,7 @@ def connect(database, address, name="tt"):
     """
     with database.write() as session:
         shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
-        state.add(
+        state.add_account(
             session,
             state.NewAccount(name, "ticket_tailor", address, "env", "TT_KEY", "", None),
             clock.now(),
@@ -387,7 +387,7 @@ def moved_to(place, sandbox):
     """
     database = engine.open_database(place)
     with database.write() as session:
-        accounts = table_of(Account)
+        accounts = table_of(AccountRow)
         session.connection().execute(accounts.update().values(base_url=sandbox.url))
     return database
 

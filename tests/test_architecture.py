@@ -17,7 +17,8 @@ from ticketsync.cli.main import COMMANDS
 
 ROOT = Path(ticketsync.__file__).parent
 CONTEXTS = {
-    *("accounts", "catalogue", "sales", "financials", "webhooks", "visitors"),
+    *("accounts", "catalogue", "sales", "door", "financials", "webhooks"),
+    "visitors",
 }
 READERS = {"reporting"}
 ALLOWED = {
@@ -277,13 +278,13 @@ def test_f130_every_library_is_declared_and_pinned():
 
 def test_f54_financials_have_one_writer():
     """
-    F54: only the fold writes the table the venue lives by.
+    F54: only the recomputation writes the figures of shows.
     """
     writers = [
         name
         for name, tree in modules()
         if re.search(
-            r"\b(upsert|insert|update|delete|add|_replace)\([^)]*\bShowFinancials\b",
+            r"\b(upsert|insert|update|delete|add|_replace)\([^)]*\bShowFinancialsRow\b",
             ast.unparse(tree),
         )
     ]
@@ -294,7 +295,7 @@ SWITCHES = {"sync_enabled", "sync_ticket_sales", "is_excluded"}
 MAY_COMPARE_SWITCHES = {
     "store.counted",  # the rule
     # Matching proposes no excluded show; nothing is counted by it.
-    "catalogue.links.show_candidates",
+    "catalogue.matching_input.build_show_candidates",
     "workflows.match.MatchSession.shows",
     "cli.show_tables.print_shows",  # the words "left out"
 }

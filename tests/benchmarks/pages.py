@@ -75,7 +75,7 @@ def measured(times=TIMES):
             for path in PATHS:
                 found[path] = median(client, path, times)
         with database.read() as session:
-            lately = selling.lately(session, "Australia/Sydney", clock.now())
+            lately = selling.recent_sales(session, "Australia/Sydney", clock.now())
         database.close()
     return found, lately.last(30).tickets
 

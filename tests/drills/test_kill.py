@@ -59,7 +59,7 @@ def add_bar(home, sandbox):
         tokens.CLIENT_REFERENCE: "SQ_SECRET",
     }
     with database.write() as session:
-        state.add(
+        state.add_account(
             session,
             state.NewAccount(
                 *("bar", "square", sandbox.bar.url, "file", "none", "", None), options

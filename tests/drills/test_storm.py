@@ -48,7 +48,7 @@ def storm(address, sandbox, processes, *options, latency=0.6):
     sandbox.latency = 0
     database = engine.open_database(address)
     with database.read() as session:
-        left = runs.runs(session, limit=processes)
+        left = runs.list_runs(session, limit=processes)
     database.close()
     askers = {asker for _, _, asker in sandbox.log}
     codes = Counter(int(code) for code in done.stdout.split())

@@ -26,7 +26,7 @@ def synced(sqlite, sandbox, settings):
 
 def events(database, **more):
     with database.read() as session:
-        found = calendar.performances(session, **more)
+        found = calendar.list_performances(session, **more)
     read = Calendar.from_ical(calendar.as_ics(found, name="The Lantern Room", now=NOW))
     return read, list(read.walk("VEVENT"))
 

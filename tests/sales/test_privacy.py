@@ -96,7 +96,7 @@ def test_a_record_that_waited_does_not_take_its_people_away(
     sync.sync(synced, keeping, Request())
 
     with synced.read() as session:
-        assert runs.open_work(session, NOW).quarantined == 0
+        assert runs.count_open(session, NOW).quarantined == 0
     assert kept(synced) == before
 
 

@@ -103,7 +103,7 @@ def fee_lines(database):
 
 def refunds(database):
     with database.read() as session:
-        return list(sales.refunds(session))
+        return list(sales.list_refunds(session))
 
 
 def known_lines():

@@ -6,11 +6,11 @@ of the platform's own world.
 from decimal import Decimal
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import links, occurrences, shows
+from ticketsync.catalogue import adopting, occurrences, shows
 from ticketsync.core import clock
 from ticketsync.providers import registry
 from ticketsync.reporting import numbers, sales
-from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.upsert import table_of
 from ticketsync.workflows import connect as connecting
 from ticketsync.workflows import sync
@@ -26,7 +26,7 @@ OPTIONS = {"wix": {"site_id": "5a1e0000-0000-4000-8000-000000000001"}}
 def connect(database, name, address):
     with database.write() as session:
         shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
-        state.add(
+        state.add_account(
             session,
             state.NewAccount(
                 name, name, address, "env", "KEY", "", None, OPTIONS.get(name, {})
@@ -38,7 +38,7 @@ def connect(database, name, address):
 def adopt(database):
     with database.write() as session:
         found = occurrences.list_occurrences(session)
-        links.adopt(session, found, batch="t", now=clock.now())
+        adopting.adopt_occurrences(session, found, batch="t", now=clock.now())
 
 
 _made = {}
@@ -85,7 +85,7 @@ def point(database, addresses):
     """
     Its accounts at these addresses, by their names.
     """
-    accounts = table_of(Account)
+    accounts = table_of(AccountRow)
     with database.write() as session:
         for name, address in addresses.items():
             session.connection().execute(
@@ -100,8 +100,8 @@ def key_of(occurrence):
     Square sells each ticket type of a date as a thing of its own.
     """
     if occurrence.account == "square":
-        return f"P{occurrence.occurrence_id[1:].partition('-')[0]}"
-    return occurrence.occurrence_id
+        return f"P{occurrence.provider_occurrence_id[1:].partition('-')[0]}"
+    return occurrence.provider_occurrence_id
 
 
 def figures(database):
@@ -162,4 +162,4 @@ def recover(database, settings, played, name):
     assert result.outcome == "success", result
     same(figures(database), expected(played, name))
     with database.read() as session:
-        assert sales.unread(session) == []
+        assert sales.list_quarantined(session) == []

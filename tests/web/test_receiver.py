@@ -52,7 +52,7 @@ def database(sqlite):
     with sqlite.write() as session:
         for name, kind in (("tt", "ticket_tailor"), ("eb", "eventbrite")):
             new = state.NewAccount(name, kind, None, "env", "TT_KEY", "", None)
-            state.add(session, new, clock.now())
+            state.add_account(session, new, clock.now())
     return sqlite
 
 
@@ -82,7 +82,7 @@ def post(address, made, **more):
 
 def rows(database):
     with database.read() as session:
-        return told.received(session, limit=10**6)
+        return told.list_deliveries(session, limit=10**6)
 
 
 def test_what_is_theirs_is_kept_before_it_is_answered(database, address):
@@ -378,7 +378,7 @@ def as_receiver(postgres):
     opened = engine.create_database(owner)
     with opened.write() as session:
         new = state.NewAccount("tt", "ticket_tailor", None, "env", "TT_KEY", "", None)
-        state.add(session, new, clock.now())
+        state.add_account(session, new, clock.now())
         for statement in grants.split(";")[:-1]:
             session.connection().exec_driver_sql(statement)
     by_role = engine.open_database(owner.replace("postgres:", f"{ROLE}:", 1))

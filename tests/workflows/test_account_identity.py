@@ -120,7 +120,7 @@ def test_an_organisation_more_is_the_same_account(synced, settings, played, name
     assert attempt(synced, settings).outcome == "success"
     with synced.read() as session:
         account = state.get_account(session, name)
-        known = sources.of(session, account.id, sources.OWNER)
+        known = sources.get_sources(session, account.id, sources.OWNER)
     assert known == {"770000001", "770000002", "770000003"}
 
 
@@ -231,7 +231,7 @@ def test_what_a_platform_calls_an_account_is_kept(
     add(database, settings, played, name, monkeypatch)
     with database.read() as session:
         found = state.get_account(session, name)
-        owners = sources.of(session, found.id, sources.OWNER)
+        owners = sources.get_sources(session, found.id, sources.OWNER)
     wanted = {
         "eventbrite": ("5500001", {"770000001", "770000002"}),
         "humanitix": (None, {"organiser0001"}),

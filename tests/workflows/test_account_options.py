@@ -21,8 +21,8 @@ from ticketsync.providers import options
 from ticketsync.providers.humanitix import Humanitix
 from ticketsync.sandbox import server, world
 from ticketsync.store import lease
-from ticketsync.store.tables.catalogue import Occurrence
-from ticketsync.store.tables.sales import Buyer, Order
+from ticketsync.store.tables.catalogue import OccurrenceRow
+from ticketsync.store.tables.sales import BuyerRow, OrderRow
 from ticketsync.store.upsert import table_of
 from ticketsync.workflows import account_options, sync
 from ticketsync.workflows import connect as connecting
@@ -220,7 +220,9 @@ def test_an_account_that_is_being_read_is_not_changed_meanwhile(
     plan = account_options.plan(database, settings, name, {"base_url": played.address})
     plan = replace(plan, base_url="http://127.0.0.1:1")
     with database.write() as session:
-        lease.take(session, lease_of(plan.account), lease.me("a run"), clock.now())
+        lease.take(
+            session, lease_of(plan.account), lease.holder_name("a run"), clock.now()
+        )
     with pytest.raises(errors.Busy) as caught:
         account_options.apply(database, plan)
     assert caught.value.exit_code == 8
@@ -302,7 +304,11 @@ def buyers(database, *, to_come):
     How many orders of shows still to come (or of past ones) there are, and of how
     many the buyer is kept.
     """
-    orders, dates, people = table_of(Order), table_of(Occurrence), table_of(Buyer)
+    orders, dates, people = (
+        table_of(OrderRow),
+        table_of(OccurrenceRow),
+        table_of(BuyerRow),
+    )
     when = dates.c.starts_at >= clock.now()
     query = (
         select(func.count(orders.c.id), func.count(people.c.order_id))
@@ -361,7 +367,7 @@ def test_switching_people_off_says_what_stays(read_without_people, sqlite, setti
 
 def people_rows(database):
     with database.read() as session:
-        query = select(func.count()).select_from(table_of(Buyer))
+        query = select(func.count()).select_from(table_of(BuyerRow))
         return session.connection().execute(query).scalar_one()
 
 

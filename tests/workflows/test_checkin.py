@@ -18,10 +18,10 @@ from ticketsync.accounts import state
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, errors
 from ticketsync.core.config import AccountSettings
-from ticketsync.sales import attendees
-from ticketsync.sales.checkin import NewScan, record
+from ticketsync.door import attendees
+from ticketsync.door.checkin import NewScan, record_scan
 from ticketsync.sandbox import platforms, server, world
-from ticketsync.store.tables.door import Admission, Scan
+from ticketsync.store.tables.door import AdmissionRow, ScanRow
 from ticketsync.store.upsert import table_of
 from ticketsync.workflows import checkin, match, push_checkins, sync
 from ticketsync.workflows.checkin import Captured
@@ -121,7 +121,7 @@ def test_a_name_that_fits_several_lets_nobody_in(synced, at, purchase):
     answer = checkin.admit(synced, at, "guest")
 
     assert answer.outcome == "several"
-    assert rows(synced, Admission) == []
+    assert rows(synced, AdmissionRow) == []
 
 
 def test_an_order_comes_in_together(synced, at, purchase):
@@ -153,14 +153,14 @@ def test_a_ticket_for_another_night_is_not_let_in(synced, sandbox, at, purchase)
 
     assert answer.outcome == "not-valid"
     assert other.performance.work.title in answer.message
-    assert rows(synced, Admission) == []
+    assert rows(synced, AdmissionRow) == []
 
 
 def test_an_unknown_code_is_written_down_and_not_let_in(synced, at):
     answer = checkin.admit(synced, at, "bc1")
 
     assert answer.outcome == "unknown"
-    assert [scan.outcome for scan in rows(synced, Scan)] == ["unknown"]
+    assert [scan.outcome for scan in rows(synced, ScanRow)] == ["unknown"]
 
 
 def test_a_scan_that_was_earlier_tells_that_two_are_in_on_one_ticket(synced, frozen):
@@ -177,7 +177,7 @@ def test_a_scan_that_was_earlier_tells_that_two_are_in_on_one_ticket(synced, fro
     assert [(who, what) for _, who, what in merged.conflicts] == [
         (one.shown_name, "twice-in")
     ]
-    assert [a.door for a in rows(synced, Admission)] == ["Door A"]
+    assert [a.door for a in rows(synced, AdmissionRow)] == ["Door A"]
 
 
 def test_undo_and_in_again(synced, at, purchase):
@@ -282,7 +282,7 @@ def admit_everywhere(database, show, guests, *, doors, times, enter):
 def properly(database, show, guest, device, key):
     with database.write() as session:
         new = NewScan(device, key, show, guest.id, clock.now(), door=device)
-        return record(session, new).outcome
+        return record_scan(session, new).outcome
 
 
 def looking_first(database, show, guest, device, key):
@@ -313,7 +313,7 @@ def test_f101_scanned_five_times_at_twelve_doors_at_once_is_one_admission(synced
 
     assert outcomes.count("admitted") == len(guests)
     assert outcomes.count("already-in") == 4 * len(guests)
-    assert len(rows(synced, Admission)) == len(guests)
+    assert len(rows(synced, AdmissionRow)) == len(guests)
 
 
 def test_f101_control_looking_first_lets_some_in_twice(synced):
@@ -378,11 +378,11 @@ def test_f102_two_offline_doors_merge_alike_in_both_orders(synced, frozen, tmp_p
         for lot in lots:
             merged = checkin.merge_scans(synced, at, lot)
         stood.append(
-            [(a.ticket_id, a.is_in, a.at, a.door) for a in rows(synced, Admission)]
+            [(a.ticket_id, a.is_in, a.at, a.door) for a in rows(synced, AdmissionRow)]
         )
         last = merged
         with synced.write() as session:
-            for kind in (Admission, Scan):
+            for kind in (AdmissionRow, ScanRow):
                 session.connection().execute(table_of(kind).delete())
 
     assert (
@@ -425,10 +425,10 @@ def test_f102_any_order_of_arrival_leaves_the_same_house(synced, frozen, orders)
         for scan in scans:
             checkin.merge_scans(synced, at, [scan])
         with synced.read() as session:
-            found = {g.ticket_id: g.is_in for g in attendees.door_list(session, show)}
+            found = {g.ticket_id: g.is_in for g in attendees.list_guests(session, show)}
         assert {code: found[code] for code in expected} == expected
         with synced.write() as session:
-            for kind in (Admission, Scan):
+            for kind in (AdmissionRow, ScanRow):
                 session.connection().execute(table_of(kind).delete())
 
 
@@ -445,7 +445,7 @@ def test_f102_merging_a_file_again_changes_nothing(synced, frozen, tmp_path):
     )
 
     first = checkin.merge(synced, at, file)
-    before = (rows(synced, Scan), rows(synced, Admission))
+    before = (rows(synced, ScanRow), rows(synced, AdmissionRow))
     again = checkin.merge(synced, at, file)
 
     assert first == again
@@ -453,7 +453,7 @@ def test_f102_merging_a_file_again_changes_nothing(synced, frozen, tmp_path):
     assert [(who, outcome) for _, who, outcome in first.conflicts] == [
         ("nobody knows me", "unknown")
     ]
-    assert (rows(synced, Scan), rows(synced, Admission)) == before
+    assert (rows(synced, ScanRow), rows(synced, AdmissionRow)) == before
 
 
 @pytest.mark.parametrize(
@@ -474,7 +474,7 @@ def test_one_wrong_line_and_nothing_is_taken(synced, tmp_path, line, complaint):
     with pytest.raises(errors.BadFile, match=complaint):
         checkin.merge(synced, checkin.at_show(synced, show), file)
 
-    assert rows(synced, Scan) == []
+    assert rows(synced, ScanRow) == []
 
 
 def test_a_file_of_json_lines_is_read_too(synced, tmp_path):
@@ -486,7 +486,7 @@ def test_a_file_of_json_lines_is_read_too(synced, tmp_path):
     merged = checkin.merge(synced, checkin.at_show(synced, show), file)
 
     assert merged.outcomes == {"admitted": 1}
-    assert [a.door for a in rows(synced, Admission)] == ["Side"]
+    assert [a.door for a in rows(synced, AdmissionRow)] == ["Side"]
 
 
 # Platforms
@@ -570,7 +570,7 @@ def test_humanitix_hears_it_too(sqlite, frozen, settings, pushing, monkeypatch):
                 *("hx", "humanitix", played.url(address, "humanitix")),
                 *("env", "HX_KEY", "", None),
             )
-            state.add(session, new, clock.now())
+            state.add_account(session, new, clock.now())
         sync.fetch_listing(sqlite, settings, [])
         match.adopt(sqlite, settings)
         sync.sync(sqlite, settings, Request())

@@ -33,7 +33,7 @@ from ticketsync.reporting import sales
 from ticketsync.sandbox import eventbrite, platforms, server, world
 from ticketsync.sandbox.faults import Answer
 from ticketsync.store import engine
-from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.upsert import table_of
 from ticketsync.workflows import sync
 from ticketsync.workflows.sync import parts
@@ -207,7 +207,7 @@ def opened(books, played, name, settings, templates, kind):
         database = engine.open_database(str(place))
         databases.append(database)
         with database.write() as session:
-            accounts = table_of(Account)
+            accounts = table_of(AccountRow)
             session.connection().execute(
                 accounts.update().values(base_url=played.address)
             )
@@ -435,7 +435,7 @@ def test_an_order_without_some_of_its_tickets_is_set_aside_by_name(
     result = attempt(database, settings)
     assert (result.outcome, result.exit_code) == ("partial", 3)
     with database.read() as session:
-        ((_, id_, reason),) = sales.unread(session)
+        ((_, id_, reason),) = sales.list_quarantined(session)
     assert id_ == f"{purchase.id:024x}"
     assert "tickets" in reason
     monkeypatch.setattr(played.player, "_tickets", tickets)
@@ -459,7 +459,7 @@ def test_an_order_without_attendees_is_set_aside_by_name(
     result = attempt(database, settings, **options)
     assert (result.outcome, result.exit_code) == ("partial", 3)
     with database.read() as session:
-        ((_, id_, reason),) = sales.unread(session)
+        ((_, id_, reason),) = sales.list_quarantined(session)
     assert (id_, "attendee" in reason) == (str(purchase.id), True)
     if read == FULL:
         assert figures(database) == before

@@ -63,7 +63,7 @@ def test_pages_in_any_order_and_some_twice_make_the_same_figures(
     match.adopt(database, plain)
 
     with database.write() as session:
-        ids = occurrences.ids(session, 1)
+        ids = occurrences.get_occurrence_ids(session, 1)
         for rows in shuffled:
             page = Page("order", rows)
             reparse.save_again(
@@ -76,7 +76,8 @@ def test_pages_in_any_order_and_some_twice_make_the_same_figures(
     loose = {f"ev_{p.id}" for p, _ in sandbox.world.loose}
     with database.read() as session:
         event = {
-            o.show_id: o.occurrence_id for o in occurrences.list_occurrences(session)
+            o.show_id: o.provider_occurrence_id
+            for o in occurrences.list_occurrences(session)
         }
     database.close()
     for row in found:

@@ -14,7 +14,7 @@ from support import platform_accounts as accounts
 from test_platforms import played, synced  # noqa: F401
 
 from ticketsync.core import clock
-from ticketsync.sales import saving
+from ticketsync.sales import stored_orders
 from ticketsync.sandbox import platforms, server, ticket_tailor, world
 from ticketsync.sandbox.player import reply
 from ticketsync.workflows import sync
@@ -233,5 +233,5 @@ def test_deleted_orders_that_guests_and_payments_still_name_are_named(
     )
     assert sync.sync(synced, settings, Request()).notes == ()
     with synced.read() as session:
-        assert len(saving.delisted_orders(session, 1)) == 4
+        assert len(stored_orders.list_delisted_orders(session, 1)) == 4
     assert accounts.figures(synced) == before

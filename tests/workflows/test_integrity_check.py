@@ -69,7 +69,7 @@ def season(tmp_path_factory):
             for name, (provider, url) in addresses.items():
                 variable = f"KEY_{name.upper()}"
                 new = state.NewAccount(name, provider, url, "env", variable, "", None)
-                state.add(session, new, NOW)
+                state.add_account(session, new, NOW)
         sync.fetch_listing(database, SETTINGS, [])
         match.adopt(database, SETTINGS)
         assert sync.sync(database, SETTINGS, Request()).exit_code == 0
@@ -327,10 +327,10 @@ def test_a_trigger_and_views_that_are_none_of_ours_are_named(book):
             "CREATE VIEW session_complete AS SELECT 1 AS show_id;"
         )
     assert set(checked(book, deep=False).rows) == {
-        "trigger quietly: is none of ours",
-        "view rich: is none of ours",
+        "trigger quietly: is not ours",
+        "view rich: is not ours",
         "view sync_health: is missing",
-        "view session_complete: is not as we made it",
+        "view session_complete: was changed",
     }
 
 
@@ -355,10 +355,10 @@ def test_the_same_on_postgresql(read_once, settings):
     found = integrity_check.check(read_once, settings, deep=True)
 
     assert {
-        "trigger quietly: is none of ours",
-        "view rich: is none of ours",
+        "trigger quietly: is not ours",
+        "view rich: is not ours",
         "view sync_health: is missing",
-        "view session_complete: is not as we made it",
+        "view session_complete: was changed",
     } <= set(found.rows)
     columns = {(item.table, item.column) for item in found.findings if item.column}
     assert columns == {("order", "charged"), ("show_financials", "face")}
@@ -434,18 +434,18 @@ def test_a_version_that_came_back_is_part_of_the_history(read_once, settings):
     block only. The history still begins with it, at its own time.
     """
     with read_once.write() as session:
-        first = next(b for b in versions.history(session, 1) if b.kind == "order")
+        first = next(b for b in versions.read_history(session, 1) if b.kind == "order")
         old = first.versions[0]
         other = old.data.replace(b'"id":', b'"changed":1,"id":', 1)
         changed = versions.Version(old.provider_id, b"x" * 16, other)
         for version, hours in ((changed, 1), (old, 2)):
             block = versions.pack([version])
             moment = NOW + timedelta(hours=hours)
-            versions.keep(session, 1, "order", [block], moment)
+            versions.save_versions(session, 1, "order", [block], moment)
     with read_once.read() as session:
         found = [
             (block.fetched_at, version.data)
-            for block in versions.history(session, 1)
+            for block in versions.read_history(session, 1)
             for version in block.versions
             if version.provider_id == old.provider_id
         ]

@@ -13,7 +13,7 @@ from support import commands
 from support.platform_accounts import copied, keep, point
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import links, occurrences, shows
+from ticketsync.catalogue import link_settings, moves, occurrences, shows
 from ticketsync.core import clock, errors
 from ticketsync.reporting import numbers
 from ticketsync.sandbox import platforms, server, world
@@ -49,7 +49,7 @@ def read_everything(database, settings, addresses):
             told = WIX if name == "wix" else {}
             key = f"KEY_{name}"
             new = state.NewAccount(name, name, url, "env", key, "", None, told)
-            state.add(session, new, clock.now())
+            state.add_account(session, new, clock.now())
     sync.fetch_listing(database, settings, [])
     match.adopt(database, settings)
     outcome = sync.sync(database, settings, Request())
@@ -203,11 +203,11 @@ def test_a_date_of_a_link_that_is_off_is_not_followed(everywhere, settings):
     database, _ = everywhere
     occurrence = linked(database, "ticket_tailor")
     with database.write() as session:
-        links.set_switches(session, occurrence.id, enabled=False)
+        link_settings.set_switches(session, occurrence.id, enabled=False)
         moved = {occurrence.id: occurrence.starts_at + timedelta(minutes=30)}
-        assert links.follow_moves(session, moved) == []
-        links.set_switches(session, occurrence.id, enabled=True)
-        assert len(links.follow_moves(session, moved)) == 1
+        assert moves.follow_moves(session, moved) == []
+        link_settings.set_switches(session, occurrence.id, enabled=True)
+        assert len(moves.follow_moves(session, moved)) == 1
 
 
 def test_a_link_that_is_not_there_cannot_be_set(everywhere, settings):
@@ -228,7 +228,7 @@ def test_a_variation_without_a_date_becomes_a_show_by_a_persons_word(
         bar = next(
             o
             for o in occurrences.list_occurrences(session)
-            if o.occurrence_id == "VBAR"
+            if o.provider_occurrence_id == "VBAR"
         )
         show = shows.list_shows(session)[0]
     assert bar.show_id is None

@@ -12,7 +12,7 @@ from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.providers.eventbrite import Eventbrite
 from ticketsync.providers.humanitix import Humanitix
 from ticketsync.providers.ticket_tailor import TicketTailor
-from ticketsync.sales.saving import Held
+from ticketsync.sales.stored_orders import HeldCounts
 from ticketsync.workflows.sync import plan
 from ticketsync.workflows.sync.plan import Bookmarks, Mark, Unit, Way
 
@@ -26,8 +26,8 @@ def occurrence(number, **more):
     values = dict.fromkeys(LinkedOccurrence.__slots__)
     values |= {
         "id": number,
-        "event_id": f"series_{number % 2}",
-        "occurrence_id": f"ev_{number}",
+        "provider_event_id": f"series_{number % 2}",
+        "provider_occurrence_id": f"ev_{number}",
         "starts_at": NOW + timedelta(days=10),
         "listed_at": NOW - timedelta(days=10),
         "fingerprint": f"print {number}",
@@ -39,7 +39,7 @@ def occurrence(number, **more):
 
 
 LISTED = [occurrence(number) for number in range(4)]
-READ = {o.occurrence_id: Mark(o.fingerprint, True).as_text() for o in LISTED}
+READ = {o.provider_occurrence_id: Mark(o.fingerprint, True).as_text() for o in LISTED}
 
 
 def provider(kind):
@@ -164,7 +164,7 @@ def test_how_a_listing_counts_is_believed_from_three_occurrences_on():
     10 tickets admit, 12 are valid with the unpaid ones, 15 exist: it says 12.
     """
     listed = [occurrence(number, issued=12) for number in range(3)]
-    held = {o.id: Held(frozenset({5}), 10, 12, 15, 0) for o in listed}
+    held = {o.id: HeldCounts(frozenset({5}), 10, 12, 15, 0) for o in listed}
     assert plan.counting_rule(listed, held) == 1
     assert plan.counting_rule(listed[:2], held) == 0
     more = replace(listed[0], issued=13)
@@ -173,7 +173,7 @@ def test_how_a_listing_counts_is_believed_from_three_occurrences_on():
 
 
 def test_counts_agree_under_any_way_of_counting_and_never_without_counts():
-    held = Held(frozenset({100, 98}), 10, 12, 15, 0)
+    held = HeldCounts(frozenset({100, 98}), 10, 12, 15, 0)
     assert plan.agrees(occurrence(1, issued=15), held)
     assert not plan.agrees(occurrence(1, issued=14), held)
     assert not plan.agrees(occurrence(1, issued=15, ordered=99), held)

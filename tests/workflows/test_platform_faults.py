@@ -263,7 +263,9 @@ def test_f12_a_watermark_from_the_future_reads_everything(
     from ticketsync.accounts import bookmarks, streams
 
     with synced.write() as session:
-        bookmarks.put(session, 1, streams.NEWEST, {"": "2999-01-01T00:00:00Z"})
+        bookmarks.save_bookmarks(
+            session, 1, streams.NEWEST, {"": "2999-01-01T00:00:00Z"}
+        )
     played.player.world.now += 60
     world.change_some(played.player.world, 3, 3)
     run(synced, settings)

@@ -29,7 +29,7 @@ from ticketsync.reporting import deliveries as told
 from ticketsync.sandbox import deliveries, platforms, server, world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store import engine, lease
-from ticketsync.store.tables.sales import Order
+from ticketsync.store.tables.sales import OrderRow
 from ticketsync.store.upsert import table_of
 from ticketsync.web.receiver import new_delivery
 from ticketsync.webhooks import inbox
@@ -93,7 +93,7 @@ def checked(platform, order, event, number, *, account_id=1, **odd):
 
 def inbox_states(database):
     with database.read() as session:
-        return [item.state for item in told.received(session, limit=10**6)]
+        return [item.state for item in told.list_deliveries(session, limit=10**6)]
 
 
 def test_a_sale_arrives_by_its_delivery_alone(synced, settings, sandbox, frozen):
@@ -112,7 +112,7 @@ def test_a_sale_arrives_by_its_delivery_alone(synced, settings, sandbox, frozen)
     assert len(sandbox.log) == 1  # one request: the order itself
     assert inbox_states(synced) == ["done"]
     with synced.read() as session:
-        (run,) = [r for r in runs.runs(session) if r.kind == "webhook"]
+        (run,) = [r for r in runs.list_runs(session) if r.kind == "webhook"]
     assert run.started_by.endswith("@" + socket.gethostname() + " (webhook)")
     assert run.created == 1
 
@@ -148,7 +148,7 @@ def test_f70_a_hint_at_what_we_do_not_hold_reads_the_listing_first(
     assert inbox_states(connected) == ["done"]
     with connected.read() as session:
         listed = {
-            occurrence.occurrence_id
+            occurrence.provider_occurrence_id
             for occurrence in occurrences.list_occurrences(session)
         }
         kept = session.connection().exec_driver_sql("SELECT provider_id FROM orders")
@@ -228,7 +228,7 @@ def venue_of(sqlite, settings, frozen, monkeypatch):
                     *(player.name, player.name, address, "env"),
                     *(f"KEY_{player.name.upper()}", "", None, options),
                 )
-                state.add(session, new, clock.now())
+                state.add_account(session, new, clock.now())
         sync.fetch_listing(sqlite, settings, [])
         match.adopt(sqlite, settings)
         sync.sync(sqlite, settings, Request())
@@ -266,7 +266,7 @@ def play(venue, settings, frozen, seed, rounds, per_round):
     chance = random.Random(seed)
     played = Played()
     with database.read() as session:
-        ids = {a.provider: a.id for a in state.all_accounts(session)}
+        ids = {a.provider: a.id for a in state.list_accounts(session)}
     number = 0
     for round_ in range(rounds):
         frozen(NOW + timedelta(minutes=10 * (round_ + 1)))
@@ -372,7 +372,7 @@ def test_g04_ten_thousand_deliveries_converge(venue_of, settings, frozen, seed):
 def figures_of_tt(database):
     with database.read() as session:
         dates = {
-            occurrence.show_id: occurrence.occurrence_id
+            occurrence.show_id: occurrence.provider_occurrence_id
             for occurrence in occurrences.list_occurrences(session)
             if occurrence.account == "tt"
         }
@@ -394,9 +394,9 @@ def dump_of_books(database):
             (account.name, kind, *named(kind, key)): {
                 name: value for name, value in values.items() if name not in ours
             }
-            for account in state.all_accounts(session)
+            for account in state.list_accounts(session)
             for kind in books.KINDS
-            for key, values in books.rows(session, account.id, kind)
+            for key, values in books.read_rows(session, account.id, kind)
         }
 
 
@@ -440,11 +440,11 @@ def test_sales_that_nobody_announced_are_counted(synced, sandbox, settings, froz
         fresh = [
             row.provider_id
             for row in session.connection().execute(
-                table_of(Order)
+                table_of(OrderRow)
                 .select()
                 .where(
-                    table_of(Order).c.placed_at >= NOW + timedelta(hours=2),
-                    table_of(Order).c.placed_at < clock.now() - told.LATE,
+                    table_of(OrderRow).c.placed_at >= NOW + timedelta(hours=2),
+                    table_of(OrderRow).c.placed_at < clock.now() - told.LATE,
                 )
             )
         ]
@@ -452,7 +452,7 @@ def test_sales_that_nobody_announced_are_counted(synced, sandbox, settings, froz
     came(synced, "ticket_tailor", fresh[0], "ORDER.CREATED", 7)
 
     with synced.read() as session:
-        (gap,) = told.gaps(session, clock.now())
+        (gap,) = told.find_unannounced_orders(session, clock.now())
 
     assert (gap.account, gap.orders, gap.of) == ("tt", len(fresh) - 1, len(fresh))
 
@@ -463,7 +463,7 @@ def test_an_account_without_an_address_has_no_gap(synced, sandbox, settings, fro
     sync.sync(synced, settings, Request())
 
     with synced.read() as session:
-        assert told.gaps(session, clock.now()) == []
+        assert told.find_unannounced_orders(session, clock.now()) == []
 
 
 def hooked(database):
@@ -485,7 +485,7 @@ def test_a_platform_is_told_our_address_by_its_own_interface(
             new = state.NewAccount(
                 *("a", platform, played.url(address, platform), "env", "KEY", "", None)
             )
-            state.add(session, new, clock.now())
+            state.add_account(session, new, clock.now())
             path = inbox.get_or_create_path(session, 1, clock.now())
         url = f"https://tickets.example.org/hooks/{path}"
 
@@ -497,7 +497,8 @@ def test_a_platform_is_told_our_address_by_its_own_interface(
     with sqlite.read() as session:
         (endpoint,) = inbox.list_endpoints(session, clock.now())
     found = [
-        credentials.read("a/webhook", *place).reveal() for place in endpoint.secrets
+        credentials.read_secret("a/webhook", *place).reveal()
+        for place in endpoint.secrets
     ]
     assert found == (["sq-signature-key-1"] if signed else [])
 
@@ -516,7 +517,7 @@ def test_where_it_cannot_be_kept_nothing_is_registered(
             new = state.NewAccount(
                 *("a", "square", played.url(address, "square"), "env", "KEY", "", None)
             )
-            state.add(session, new, clock.now())
+            state.add_account(session, new, clock.now())
 
         with pytest.raises(errors.KeyringUnavailable):
             connect_job.register(sqlite, settings, "a", URL, "keyring")
@@ -540,7 +541,7 @@ def test_f66_a_replay_long_after_has_no_effect(synced, settings, sandbox, frozen
     """
     with synced.write() as session:
         new = state.NewAccount("sq", "square", None, "env", "TT_KEY", "", None)
-        state.add(session, new, clock.now())
+        state.add_account(session, new, clock.now())
     assert came(synced, "square", "O1", "order.updated", 5, account_id=2)
     with synced.write() as session:
         inbox.settle(session, [1], "done", clock.now())
@@ -581,9 +582,9 @@ def test_the_health_of_an_accounts_deliveries(synced, frozen):
         inbox.settle(session, [3], "failed", NOW, reason="no luck")
 
     with synced.read() as session:
-        (health,) = told.health(session)
-        failed = told.received(session, platform="ticket_tailor", state="failed")
-        none = told.received(session, platform="square")
+        (health,) = told.read_delivery_health(session)
+        failed = told.list_deliveries(session, platform="ticket_tailor", state="failed")
+        none = told.list_deliveries(session, platform="square")
 
     assert health.states == {"done": 2, "failed": 1}
     assert (health.percent_done, health.seconds_to_effect) == (66, 5.0)

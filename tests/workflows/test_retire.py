@@ -78,7 +78,7 @@ def test_a_retired_account_is_never_read_again(kept, settings, sandbox):
         new = state.NewAccount(
             "other", "eventbrite", sandbox.url, "env", "NO_KEY", "", None
         )
-        state.add(session, new, NOW)
+        state.add_account(session, new, NOW)
     sandbox.log.clear()
 
     everybody = sync.sync(kept, settings, Request())
@@ -123,7 +123,7 @@ def test_an_account_that_is_retired_while_a_run_waits_is_not_read(
 def test_an_account_that_is_being_read_is_not_retired_meanwhile(kept, settings):
     account = named(kept, "tt")
     with kept.write() as session:
-        lease.take(session, lease_of(account), lease.me("a run"), clock.now())
+        lease.take(session, lease_of(account), lease.holder_name("a run"), clock.now())
     with pytest.raises(errors.Busy):
         retire.remove(kept, settings, "tt")
     assert named(kept, "tt").state == "active"
@@ -160,7 +160,7 @@ def test_nobody_waits_for_a_retired_account(kept, settings, frozen):
     retire.remove(kept, settings, "tt")
     frozen(NOW + timedelta(days=30))
     with kept.read() as session:
-        item = runs.freshness(session)[0]
+        item = runs.list_freshness(session)[0]
         (assessed,) = health.assess_all(session, settings, clock.now())
     assert assessed.word == "retired"
     assert not assessed.waits

@@ -54,7 +54,7 @@ def test_one_row_that_is_gone_stops_its_order_only(
     assert result.counts.quarantined == 1
     assert figures(synced) == before
     with synced.read() as session:
-        ((_, id_, reason),) = sales.unread(session)
+        ((_, id_, reason),) = sales.list_quarantined(session)
     assert id_ == f"O{refunded.id}"
     assert gone in reason
     monkeypatch.setattr(player, method, rows)
@@ -85,7 +85,7 @@ def test_one_payment_that_is_gone_stops_its_order_only(
     assert (result.outcome, result.exit_code) == ("partial", 3)
     assert figures(synced) == before
     with synced.read() as session:
-        ((_, _, reason),) = sales.unread(session)
+        ((_, _, reason),) = sales.list_quarantined(session)
     assert "refund" in reason
     monkeypatch.setattr(player, "respond", respond)
     recover(synced, settings, played, name)
@@ -125,7 +125,7 @@ def test_what_went_back_without_a_sale_is_named_and_no_shows(
     synced, settings, played, name
 ):
     with synced.read() as session:
-        doubts = [(order, why) for _, order, why in sales.doubtful(session)]
+        doubts = [(order, why) for _, order, why in sales.list_discrepancies(session)]
     assert doubts == [
         ("STRAY1", "7.00 AUD went back without a sale"),
         ("STRAY2", "7.00 AUD went back without a sale"),

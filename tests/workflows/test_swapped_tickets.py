@@ -12,10 +12,11 @@ from test_platforms import adopt, connect, figures, run, same, set_up
 
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, digest
-from ticketsync.sales import attendees, quarantine
+from ticketsync.door import attendees
+from ticketsync.sales import quarantine
 from ticketsync.sandbox import humanitix, server, world
 from ticketsync.sandbox.faults import Answer
-from ticketsync.store.tables.sales import RawRecord
+from ticketsync.store.tables.sales import RawRecordRow
 from ticketsync.store.upsert import table_of
 from ticketsync.workflows import checkin, sync
 from ticketsync.workflows.sync import Request
@@ -106,7 +107,7 @@ def nights_of(database, number):
         return {
             show.starts_at
             for show in shows.list_shows(session)
-            for guest in attendees.door_list(session, show.id)
+            for guest in attendees.list_guests(session, show.id)
             if guest.ticket_id == f"{number:024x}"
         }
 
@@ -186,14 +187,14 @@ def test_a_swapped_ticket_whose_order_is_not_known_is_set_aside_by_name(
     played.faults.spoil = unknown
     with synced.write() as session:
         # As if it had never been read.
-        raw = table_of(RawRecord)
+        raw = table_of(RawRecordRow)
         session.connection().execute(raw.delete().where(raw.c.provider_id == order))
 
     result = sync.sync(synced, settings, Request(full=True)).results[0]
 
     assert result.outcome == "partial"
     with synced.read() as session:
-        (waiting,) = quarantine.all_of(session, 1)
+        (waiting,) = quarantine.list_unread(session, 1)
     assert (waiting.provider_id, waiting.word) == (order, "order-missing")
     assert waiting.event_id in map(
         humanitix.PROFILE.named, (purchase.performance, target)
@@ -256,7 +257,7 @@ def guest(synced, played):
     )
     seat = next(s for s in purchase.seats if s.id % 3 == 0 and not s.is_void)
     with synced.read() as session:
-        (found,) = attendees.search(session, f"{seat.id:024x}", exact=True)
+        (found,) = attendees.search_tickets(session, f"{seat.id:024x}", exact=True)
     return seat, found, checkin.at_show(synced, found.show_id, "Door A")
 
 

@@ -243,7 +243,7 @@ def test_f36_a_lease_from_the_future_is_taken_over(sqlite):
     with sqlite.write() as session:
         lease.take(session, "account tt", elsewhere, far)
     with sqlite.write() as session:
-        lease.take(session, "account tt", lease.me("run-2"), NOW)
+        lease.take(session, "account tt", lease.holder_name("run-2"), NOW)
 
 
 def test_f36_a_lease_that_is_in_force_is_not(sqlite):
@@ -251,7 +251,7 @@ def test_f36_a_lease_that_is_in_force_is_not(sqlite):
     with sqlite.write() as session:
         lease.take(session, "account tt", elsewhere, NOW)
     with pytest.raises(errors.Busy), sqlite.write() as session:
-        lease.take(session, "account tt", lease.me("run-2"), NOW)
+        lease.take(session, "account tt", lease.holder_name("run-2"), NOW)
 
 
 @pytest.mark.parametrize("name", ["eventbrite"])

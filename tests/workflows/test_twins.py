@@ -132,7 +132,7 @@ def second_account(database, address, account="tt2"):
     """
     new = state.NewAccount(account, "ticket_tailor", address, "env", "TT_KEY", "", None)
     with database.write() as session:
-        return state.add(session, new, NOW)
+        return state.add_account(session, new, NOW)
 
 
 def test_a_listing_that_another_account_has_read_is_refused_at_its_first_page(
@@ -215,7 +215,7 @@ def test_one_account_alone_asks_the_database_nothing_more(
     adopted, settings, monkeypatch
 ):
     asked = []
-    monkeypatch.setattr(occurrences, "read_elsewhere", lambda *_: asked.append("dates"))
+    monkeypatch.setattr(occurrences, "find_elsewhere", lambda *_: asked.append("dates"))
     monkeypatch.setattr(
         "ticketsync.sales.saving.read_elsewhere", lambda *_: asked.append("orders")
     )

@@ -188,7 +188,7 @@ def test_f88_both_clocks_are_kept_apart(adopted, noticed, sandbox, frozen):
     frozen(NOW + timedelta(hours=1))
     tick(adopted, noticed)
     with adopted.read() as session:
-        (item,) = runs.freshness(session)
+        (item,) = runs.list_freshness(session)
     assert item.last_success_at == NOW
     assert item.last_attempt_at == NOW + timedelta(hours=1)
 

@@ -75,11 +75,11 @@ def count(ctx: typer.Context, show: Show, json: Json = False) -> None:
     """
     from ticketsync.catalogue import shows
     from ticketsync.cli import render
-    from ticketsync.sales import attendees
+    from ticketsync.door import attendees
 
     with context.get_context(ctx).database().read() as session:
-        found = shows.find(session, show)
-        full = attendees.count(session, found.id)
+        found = shows.find_show(session, show)
+        full = attendees.count_guests(session, found.id)
     if json:
         told = {"show_id": found.id, "admitted": full.admitted}
         render.print_json({**told, "expected": full.expected, "doors": full.doors})

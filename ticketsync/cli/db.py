@@ -53,7 +53,7 @@ def upgrade(
     old = engine.old_database(app_context.url())
     lacks_records = old is not None and engine.schema_of(old) < schema.REPLAY_BEFORE
     if backup and old is not None and old.dialect == "sqlite":
-        made = backups.take(old, _usual_place("before-upgrade"))
+        made = backups.take_backup(old, _usual_place("before-upgrade"))
         app_context.say(f"Backup {made.file}")
     database = engine.create_database(app_context.url(), command=app_context.command)
     app_context.say(f"The database has schema {schema.PRESENT}.")
@@ -86,7 +86,7 @@ def backup_database(
     from ticketsync.store import backup
 
     app_context = context.get_context(ctx)
-    made = backup.take(app_context.database(), output or _usual_place("backup"))
+    made = backup.take_backup(app_context.database(), output or _usual_place("backup"))
     if json:
         told = {"file": str(made.file), "bytes": made.size, "schema": made.schema}
         render.print_json({**told, "sha256": made.digest})
@@ -115,10 +115,10 @@ def restore_database(
             "This database is PostgreSQL, which has its own backups.",
             hint="Use pg_dump and pg_restore.",
         )
-    found = backup.checked(file)
+    found = backup.verify_backup(file)
     if target.exists() and not context.confirm(f"Replace {target}?", yes):
         return
-    kept = backup.restore(found, target)
+    kept = backup.restore_backup(found, target)
     app_context.say(f"{target} is {file.name} again, schema {found.schema}.")
     if kept is not None:
         app_context.say(f"What was there is {kept}")

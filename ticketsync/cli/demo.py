@@ -133,7 +133,7 @@ def _connect(database: Database, settings: Settings, url: str) -> None:
 
 
 def _match(database: Database, settings: Settings, home: Path) -> None:
-    from ticketsync.catalogue import import_file, occurrences, shows
+    from ticketsync.catalogue import import_file, new_shows, occurrences, shows
     from ticketsync.core import clock
     from ticketsync.workflows import match
 
@@ -149,10 +149,10 @@ def _match(database: Database, settings: Settings, home: Path) -> None:
         for number, it in enumerate(listed[:-3], start=1)
     ]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    parsed = import_file.read(file, venue)
+    parsed = import_file.read_shows(file, venue)
     with database.write() as session:
         for new in parsed.shows:
-            shows.add_show(session, new)
+            new_shows.add_show(session, new)
     with database.read() as session:
         plan = match.plan(session, settings)
     made = match.accept(
@@ -162,7 +162,7 @@ def _match(database: Database, settings: Settings, home: Path) -> None:
     typer.echo(f"{made} dates are certainly these shows:")
     typer.echo(f"  {plan.certain[0].reason()}.")
     typer.echo(f"{len(plan.unsure)} dates are in no list of yours; nothing is guessed.")
-    created, _ = match.adopt(database, settings)
+    created = match.adopt(database, settings).shows
     typer.echo(f"`shows adopt --all` makes shows of those {created}.")
 
 
@@ -330,7 +330,7 @@ def _point_out_oversold(database: Database) -> None:
     from ticketsync.reporting import waiting
 
     with database.read() as session:
-        found = waiting.oversold(session)
+        found = waiting.list_oversold(session)
     typer.echo("Each platform sold what it may; together with the door it is too much.")
     typer.echo("`ticketsync status` and every page say so until it is settled:")
     for item in found:
@@ -391,7 +391,7 @@ def _explain(database: Database) -> None:
         key=lambda item: item.refunded.minor,
     )
     with database.read() as session:
-        parts = explain.parts(session, chosen.show_id)
+        parts = explain.list_contributions(session, chosen.show_id)
     returned = [part for part in parts if part.refunded.minor]
     refunded = money.sum_by_currency(part.refunded for part in returned)
     typer.echo(

@@ -28,13 +28,13 @@ def unlink(
     app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as session:
-        occurrence = occurrences.find(session, date)
+        occurrence = occurrences.find_occurrence(session, date)
     if match.unlink(database, app_context.settings(), occurrence.id) is None:
         raise errors.NotFound(
-            f"{occurrence.called} feeds no show.",
+            f"{occurrence.name_and_start} feeds no show.",
             hint="See `ticketsync events list`.",
         )
-    app_context.say(f"{occurrence.called} feeds no show any more.")
+    app_context.say(f"{occurrence.name_and_start} feeds no show any more.")
     app_context.say(
         "Matching will not propose that pair again; `ticketsync link` still can."
     )

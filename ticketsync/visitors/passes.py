@@ -21,7 +21,7 @@ from ticketsync.core import errors
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, reports
 from ticketsync.store.audit import Decision
-from ticketsync.store.tables.visitors import Pass
+from ticketsync.store.tables.visitors import PassRow
 from ticketsync.store.upsert import table_of
 
 ROLES = ("viewer", "door", "manager")
@@ -73,7 +73,7 @@ def issue(session: Session, kind: str, role: str, name: str, now: datetime) -> s
         )
     token = secrets.token_urlsafe(_BYTES)
     session.add(
-        Pass(
+        PassRow(
             digest=_digest(token),
             kind=kind,
             role=role,
@@ -92,7 +92,7 @@ def get_visitor(
     """
     Whose pass this is, if it is one of that kind and still good.
     """
-    table = table_of(Pass)
+    table = table_of(PassRow)
     row = (
         session.connection()
         .execute(
@@ -111,7 +111,7 @@ def redeem(session: Session, token: str, now: datetime) -> str | None:
     """
     Exchange a link for a session; the second time there is nothing to exchange.
     """
-    table = table_of(Pass)
+    table = table_of(PassRow)
     found = get_visitor(session, "link", token, now)
     if found is None:
         return None
@@ -125,7 +125,7 @@ def list_visitors(session: Session, now: datetime) -> list[Visitor]:
     """
     Every pass that is still good.
     """
-    table = table_of(Pass)
+    table = table_of(PassRow)
     rows = session.connection().execute(
         select(*reports.named(reports.field_names(Visitor), table))
         .where(table.c.expires_at > now)
@@ -138,7 +138,7 @@ def revoke(session: Session, ids: list[int] | None, now: datetime) -> int:
     """
     Take back these passes, or all; returns how many. Expired ones go with them.
     """
-    table = table_of(Pass)
+    table = table_of(PassRow)
     connection = session.connection()
     connection.execute(delete(table).where(table.c.expires_at <= now))
     wanted = delete(table) if ids is None else delete(table).where(table.c.id.in_(ids))
@@ -155,7 +155,7 @@ def end(session: Session, token: str) -> None:
     """
     End a session.
     """
-    table = table_of(Pass)
+    table = table_of(PassRow)
     session.connection().execute(delete(table).where(table.c.digest == _digest(token)))
 
 

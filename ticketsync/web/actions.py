@@ -48,7 +48,7 @@ class Actions:
                 "Nobody here talks to platforms.", hint="Run `ticketsync sync`."
             )
         with self._site.database.read() as session:
-            account = state.in_use(session, asked.path["name"])
+            account = state.get_usable_account(session, asked.path["name"])
         self._site.ask_sync(account.name)
         return RedirectResponse(f"/accounts?asked={quote(account.name)}", 303)
 

@@ -21,7 +21,7 @@ def calendar_page(site: Site, asked: Asked, feed: str = "") -> Response:
     with_past = asked.query.get("past") == "1"
     since = None if with_past else clock.now() - timedelta(days=1)
     with site.database.read() as session:
-        found = calendar.performances(session, since=since)
+        found = calendar.list_performances(session, since=since)
     months = [
         (name, list(group))
         for name, group in groupby(

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, errors
-from ticketsync.sales import attendees
+from ticketsync.door import attendees
 from ticketsync.web.site import FOLDER, Asked, Site
 from ticketsync.workflows import checkin
 from ticketsync.workflows.checkin import At, Captured
@@ -43,7 +43,7 @@ class DoorPages:
     def choose(self, asked: Asked) -> Response:
         since = clock.now() - timedelta(days=1)
         with self._site.database.read() as session:
-            found = [s for s in shows.list_shows(session) if s.starts_at >= since]
+            found = shows.list_shows(session, since=since)
         return self._site.page(
             asked, "doors.html", "Door", here="/door", shows=found[:60]
         )
@@ -61,7 +61,7 @@ class DoorPages:
     def page(self, asked: Asked) -> Response:
         at = self._at(asked)
         with self._site.database.read() as session:
-            count = attendees.count(session, at.show.id)
+            count = attendees.count_guests(session, at.show.id)
         return self._site.page(
             asked, "door.html", "Door", here="/door", show=at.show, count=count
         )
@@ -69,7 +69,7 @@ class DoorPages:
     def guests(self, asked: Asked) -> Response:
         at = self._at(asked)
         with self._site.database.read() as session:
-            found = attendees.door_list(session, at.show.id)
+            found = attendees.list_guests(session, at.show.id)
         return JSONResponse(
             {
                 "guests": [

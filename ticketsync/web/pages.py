@@ -16,6 +16,7 @@ from ticketsync.accounts import health
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import clock, errors, tables
 from ticketsync.core.tables import Column
+from ticketsync.door import attendees, checkin
 from ticketsync.financials import explain
 from ticketsync.reporting import (
     calendar,
@@ -28,7 +29,6 @@ from ticketsync.reporting import (
 )
 from ticketsync.reporting import seats as reporting_seats
 from ticketsync.reporting.waiting import KINDS, Waiting
-from ticketsync.sales import attendees, checkin
 from ticketsync.visitors import passes
 from ticketsync.web import charts
 from ticketsync.web.calendar_page import calendar_page
@@ -67,11 +67,11 @@ class Pages:
         now = clock.now()
         with self._site.database.read() as session:
             house = shows.get_venue(session)
-            lately = selling.lately(session, house.timezone, now)
+            lately = selling.recent_sales(session, house.timezone, now)
             platforms = selling.platforms(session, lately)
-            on_sale = daily.on_sale(session, now=now, since=now - WEEK)
+            on_sale = daily.list_on_sale(session, now=now, since=now - WEEK)
             waits = self._waiting(session)
-            fresh = runs.freshness(session, now)
+            fresh = runs.list_freshness(session, now)
         return self._site.page(
             asked,
             "overview.html",
@@ -103,21 +103,17 @@ class Pages:
             show = shows.get_show(session, int(asked.path["id"]))
             figures = numbers.figures(session, show.id)
             seats = reporting_seats.seats(session, show.id)[show.id]
-            orders = sales.sales(session, show_id=show.id, limit=limit + 1)
+            orders = sales.list_sales(session, show_id=show.id, limit=limit + 1)
             told: dict[str, Any] = {
                 "production_id": _production_id(session, show.production),
                 "totals": numbers.totals(session, show.id),
                 "types": numbers.by_type(session, show.id),
                 "fees": numbers.fee_lines(session, show.id),
-                "offers": [
-                    occurrence
-                    for occurrence in occurrences.list_occurrences(session)
-                    if occurrence.show_id == show.id
-                ],
-                "count": attendees.count(session, show.id),
+                "offers": occurrences.list_occurrences(session, show_id=show.id),
+                "count": attendees.count_guests(session, show.id),
                 "curve": charts.curve(
                     "Tickets sold",
-                    selling.pace(session, show.id, show.timezone),
+                    selling.sales_curve(session, show.id, show.timezone),
                     seats.capacity,
                 ),
             }
@@ -146,12 +142,14 @@ class Pages:
             show = shows.get_show(session, int(asked.path["id"]))
             back = [
                 line
-                for line in sales.refunds(session, account=account, order_id=order_id)
+                for line in sales.list_refunds(
+                    session, account=account, order_id=order_id
+                )
                 if line.show_id == show.id
             ]
             tickets = [
                 part
-                for part in explain.parts(session, show.id)
+                for part in explain.list_contributions(session, show.id)
                 if (part.account, part.order_id) == (account, order_id)
             ]
         if not tickets:
@@ -168,7 +166,7 @@ class Pages:
             doubt=tickets[0].doubt,
             tickets=tickets,
             counted=sum(part.is_sold for part in tickets),
-            totals=_totals(explain.PARTS, tickets),
+            totals=_totals(explain.CONTRIBUTIONS, tickets),
             refunds=back,
         )
 
@@ -176,7 +174,11 @@ class Pages:
         number = int(asked.path["id"])
         with self._site.database.read() as session:
             title = next(
-                (name for id_, name, _ in shows.productions(session) if id_ == number),
+                (
+                    name
+                    for id_, name, _ in shows.list_productions(session)
+                    if id_ == number
+                ),
                 None,
             )
             if title is None:
@@ -230,7 +232,7 @@ class Pages:
     def accounts(self, asked: Asked) -> Response:
         now = clock.now()
         with self._site.database.read() as session:
-            found = runs.freshness(session, now)
+            found = runs.list_freshness(session, now)
             assessed = health.assess_all(session, self._site.settings, now)
         return self._site.page(
             asked,
@@ -252,14 +254,14 @@ class Pages:
 
     def runs(self, asked: Asked) -> Response:
         with self._site.database.read() as session:
-            found = runs.runs(session, limit=100)
+            found = runs.list_runs(session, limit=100)
         return self._site.page(asked, "runs.html", "Runs", here="/runs", runs=found)
 
     def webhooks(self, asked: Asked) -> Response:
         with self._site.database.read() as session:
-            health = deliveries.health(session)
-            gaps = deliveries.gaps(session, clock.now())
-            found = deliveries.received(session, limit=100)
+            health = deliveries.read_delivery_health(session)
+            gaps = deliveries.find_unannounced_orders(session, clock.now())
+            found = deliveries.list_deliveries(session, limit=100)
         return self._site.page(
             asked,
             "webhooks.html",
@@ -273,9 +275,9 @@ class Pages:
     def discrepancies(self, asked: Asked) -> Response:
         with self._site.database.read() as session:
             told: dict[str, Any] = {
-                "doubtful": sales.doubtful(session),
-                "unread": sales.unread(session),
-                "troubled": checkin.troubled(session),
+                "doubtful": sales.list_discrepancies(session),
+                "unread": sales.list_quarantined(session),
+                "troubled": checkin.list_rejected(session),
                 "waiting": waiting.by_kind(self._waiting(session)),
                 "kinds": KINDS,
             }
@@ -298,7 +300,7 @@ class Pages:
             ):
                 return Response(status_code=404)
             house = shows.get_venue(session)
-            found = calendar.performances(session, since=now - timedelta(days=90))
+            found = calendar.list_performances(session, since=now - timedelta(days=90))
         return Response(
             calendar.as_ics(found, name=house.name, now=now),
             media_type="text/calendar; charset=utf-8",
@@ -313,7 +315,9 @@ def _totals(columns: Sequence[Column], values: Iterable[Any]) -> list[dict[str, 
 
 
 def _production_id(session: Session, title: str) -> int:
-    return next(id_ for id_, name, _ in shows.productions(session) if name == title)
+    return next(
+        id_ for id_, name, _ in shows.list_productions(session) if name == title
+    )
 
 
 def _number(text: str, usual: int) -> int:

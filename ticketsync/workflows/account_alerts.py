@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from ticketsync.accounts import alerts, dismissals, health
-from ticketsync.accounts.alerts import Told
+from ticketsync.accounts.alerts import RecordedAlert
 from ticketsync.accounts.health import OK, Health
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
@@ -48,7 +48,7 @@ def notify_changes(
     now = clock.now()
     with database.read() as session:
         found = _audible(health.assess_all(session, settings, now))
-        is_news = _differs(found, alerts.on_record(session))
+        is_news = _differs(found, alerts.read_alerts(session))
     if not is_news:
         return []
     failures: list[errors.TicketsyncError] = []
@@ -56,7 +56,7 @@ def notify_changes(
         if not is_ours:
             return []  # another process is sending it
         with database.write() as session:
-            news = alerts.news(session, found, now)
+            news = alerts.record_changes(session, found, now)
         for account, before in news:
             wrong = gateway.send(
                 settings.notify, _title(account), _text(account, before)
@@ -100,7 +100,7 @@ def notify_waiting(
                     now,
                 )
                 if news.is_digest:
-                    dismissals.note_digest(session, now)
+                    dismissals.record_digest(session, now)
     return wrong
 
 
@@ -122,7 +122,7 @@ def _waiting_news(session: Session, settings: Settings, now: datetime) -> _Waiti
         for item in waiting.everything(session, settings, now)
         if item.kind not in (reporting.ACCOUNT, reporting.QUARANTINE)
     ]
-    sent = dismissals.told(session)
+    sent = dismissals.get_notified_versions(session)
     last = dismissals.last_digest(session)
     is_digest = last is None or now - last >= DAY
     news = [
@@ -194,11 +194,11 @@ def _audible(accounts: list[Health]) -> list[Health]:
     return [account for account in accounts if not account.is_quiet]
 
 
-def _differs(found: list[Health], held: dict[int, Told]) -> bool:
+def _differs(found: list[Health], held: dict[int, RecordedAlert]) -> bool:
     return any(
-        account.word != last.state or not last.is_told
+        account.word != last.state or not last.is_notified
         for account in found
-        for last in [held.get(account.account_id, Told(OK, clock.now(), True))]
+        for last in [held.get(account.account_id, RecordedAlert(OK, clock.now(), True))]
     )
 
 
@@ -213,11 +213,11 @@ _TITLES = {
 }
 
 
-def _text(account: Health, before: Told | None) -> str:
+def _text(account: Health, before: RecordedAlert | None) -> str:
     if account.word == OK and before is not None:
         return safe(
             f"Account {account.account!r} works again. {account.text} "
-            f"It was {before.state} since {health.when(before.since)}.",
+            f"It was {before.state} since {health.utc_text(before.since)}.",
             longest=2000,
         )
     text = f"Account {account.account!r}: {account.text} {account.to_do}"

@@ -22,7 +22,7 @@ from ticketsync.core.redact import safe
 from ticketsync.providers import registry
 from ticketsync.providers.base import Options, Provider, ProviderSpec
 from ticketsync.providers.options import Option
-from ticketsync.sales import privacy, saving
+from ticketsync.sales import privacy, stored_orders
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
 from ticketsync.workflows import account_run, connect, tokens, twins
@@ -80,7 +80,7 @@ def plan(
     first: the same key must answer there, for the same owner.
     """
     with database.read() as reading:
-        account = state.in_use(reading, name)
+        account = state.get_usable_account(reading, name)
     kind = registry.provider(account.provider)
     _refuse_settings_keys(name, given)
     options, base_url = _wanted(kind.spec, account, given)
@@ -107,7 +107,7 @@ def apply(database: Database, plan: Plan) -> None:
     did when the plan was made.
     """
     account = plan.account
-    held_by, holder = account_run.lease_of(account), lease.me("accounts set")
+    held_by, holder = account_run.lease_of(account), lease.holder_name("accounts set")
     with database.write() as writing:
         lease.take(writing, held_by, holder, clock.now())
         now = state.get_account_by_id(writing, account.id)
@@ -239,7 +239,7 @@ def _refuse_another_owner(
     ]
     if not renamed:
         whose.refuse_stranger(reading, account, spec, found)
-    elif saving.holds_sales(reading, account.id):
+    elif stored_orders.holds_sales(reading, account.id):
         raise errors.GuardRefused(
             f"Account {account.name!r} has orders of another {spec.title} account; "
             f"with a new {renamed[0]} two would be mixed up in it.",
@@ -280,14 +280,14 @@ def _effects_of_people(
 ) -> Sequence[str]:
     days = settings.retention.days
     if change.after == "true":
-        orders = saving.orders_to_come(reading, account.id, clock.now())
+        orders = stored_orders.count_future_orders(reading, account.id, clock.now())
         return [
             "Names, e-mail addresses and telephone numbers are kept from the next run "
             f"on, until {days} days after their show.",
             "The next run reads all orders of the shows still to come again "
             f"({orders} are held now); people of past shows are not fetched.",
         ]
-    kept = privacy.kept(reading, account.id)
+    kept = privacy.count_kept(reading, account.id)
     return [
         f"Nobody new is kept. The {kept} people that are kept stay until {days} days "
         "after their show, or until `ticketsync privacy erase`.",

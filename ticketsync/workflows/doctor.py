@@ -85,7 +85,7 @@ def examine(
     yield from _places(database)
     yield from _extras(database, settings)
     with database.read() as reading:
-        accounts = state.all_accounts(reading)
+        accounts = state.list_accounts(reading)
     if not accounts:
         yield warning("accounts", "no account yet", "ticketsync accounts add")
     for account in accounts:
@@ -143,9 +143,9 @@ def _database(database: Database) -> Iterator[Finding]:
     if database.dialect != "sqlite":
         yield ok("database", f"PostgreSQL answers, {database.url}")
         return
-    file = backup.file_of(database)
+    file = backup.sqlite_file_of(database)
     try:
-        version = backup.sound(file)
+        version = backup.verify_file(file)
         yield ok("database", f"{file} is sound, schema {version}")
     except errors.DatabaseError as error:
         yield wrong("database", error.message, "ticketsync db restore BACKUP")
@@ -175,7 +175,7 @@ def _database(database: Database) -> Iterator[Finding]:
 
 
 def _places(database: Database) -> Iterator[Finding]:
-    file = backup.file_of(database) if database.dialect == "sqlite" else None
+    file = backup.sqlite_file_of(database) if database.dialect == "sqlite" else None
     for place, mode in _private_places(file):
         if place.exists() and stat.S_IMODE(place.stat().st_mode) & 0o077:
             yield wrong(
@@ -255,7 +255,7 @@ def _account(
         yield ok(name, text)
     try:
         spec = registry.provider(account.provider).spec
-        secret = credentials.read(
+        secret = credentials.read_secret(
             account.name, account.secret_source, account.secret_reference
         )
         if tokens.uses_oauth(account.options):
@@ -316,7 +316,7 @@ def _webhooks(database: Database) -> Iterator[Finding]:
     Whether the times of webhook deliveries are plausible.
     """
     with database.read() as opened:
-        found = runs.open_work(opened, clock.now())
+        found = runs.count_open(opened, clock.now())
     if found.clocks_differ:
         yield wrong(
             "webhooks",

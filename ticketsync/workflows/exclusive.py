@@ -17,7 +17,7 @@ def alone(database: Database, name: str) -> Iterator[bool]:
     """
     Whether it is ours to do; false while another process is at it.
     """
-    holder = lease.me(name)
+    holder = lease.holder_name(name)
     try:
         with database.write() as session:
             lease.take(session, name, holder, clock.now())

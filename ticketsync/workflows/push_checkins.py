@@ -8,8 +8,8 @@ from ticketsync.accounts import state
 from ticketsync.accounts.runs import Result
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
+from ticketsync.door import checkin
 from ticketsync.providers.base import AcceptsCheckIns
-from ticketsync.sales import checkin
 from ticketsync.store.engine import Database
 from ticketsync.workflows.account_run import AccountRun, new_run_id, run_account
 
@@ -21,11 +21,11 @@ def check_ins(database: Database, settings: Settings) -> list[Result]:
     with database.read() as session:
         accounts = [
             account
-            for account in state.all_accounts(session)
+            for account in state.list_accounts(session)
             if settings.account(account.name).push_check_ins
             and account.state == "active"
             and not account.breaker_is_open(clock.now())
-            and checkin.unsent(session, account.id)
+            and checkin.list_unsent(session, account.id)
         ]
     run_id = new_run_id()
     return [
@@ -54,7 +54,7 @@ def _tell(run: AccountRun) -> tuple[int, bool]:
             hint=f"Remove `push_check_ins` of {run.account.name!r} from the settings.",
         )
     with run.database.read() as session:
-        waiting = checkin.unsent(session, run.account.id)
+        waiting = checkin.list_unsent(session, run.account.id)
     for item in waiting:
         trouble = ""
         try:

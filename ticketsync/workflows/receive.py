@@ -50,7 +50,7 @@ def process_deliveries(database: Database, settings: Settings) -> Processed:
     """
     with database.read() as session:
         items = inbox.list_due(session, clock.now())
-        accounts = {account.id: account for account in state.all_accounts(session)}
+        accounts = {account.id: account for account in state.list_accounts(session)}
     run_id = new_run_id()
     by_account: dict[int, list[WaitingDelivery]] = {}
     for item in items:
@@ -114,7 +114,7 @@ def _orders(run: AccountRun, wanted: dict[Pair, list[int]]) -> int:
     Read these orders again; their effect and that they are done commit together.
     """
     with run.database.read() as session:
-        store = OrderStore(run, occurrences.ids(session, run.account.id))
+        store = OrderStore(run, occurrences.get_occurrence_ids(session, run.account.id))
     done: list[int] = []
     failed: list[tuple[list[int], str]] = []
     for (order_id, occurrence_id), ids in wanted.items():
@@ -124,7 +124,9 @@ def _orders(run: AccountRun, wanted: dict[Pair, list[int]]) -> int:
             if event and event not in store.occurrence_ids:
                 listing.refresh(run)
                 with run.database.read() as session:
-                    store.occurrence_ids |= occurrences.ids(session, run.account.id)
+                    store.occurrence_ids |= occurrences.get_occurrence_ids(
+                        session, run.account.id
+                    )
         except errors.InvalidResponse as error:
             if error.word in ("not-json", "truncated", "too-large"):
                 raise
@@ -145,7 +147,7 @@ def _finish(
     with run.transaction() as session:
         changed = recompute.recompute_shows(
             session,
-            links.shows_of(session, touched),
+            links.get_show_ids(session, touched),
             show_figures.fee_schedules(session, run.settings),
             now,
         )

@@ -17,7 +17,7 @@ def find_person(database: Database, who: str) -> list[Trace]:
     Where a person is kept; `NotFound` if nowhere.
     """
     with database.read() as session:
-        found = privacy.find(session, who)
+        found = privacy.find_traces(session, who)
     if not found:
         raise errors.NotFound(
             f"Nobody is kept under {safe(who)!r}.",
@@ -33,7 +33,7 @@ def erase(database: Database, who: str, *, dry_run: bool = False) -> list[Trace]
     found = find_person(database, who)
     if not dry_run:
         with database.write() as session:
-            privacy.erase(session, found, clock.now())
+            privacy.erase_people(session, found, clock.now())
     return found
 
 
@@ -44,8 +44,8 @@ def retain(database: Database, settings: Settings, *, dry_run: bool = False) -> 
     """
     before = settings.forget_before(clock.now())
     with database.read() as session:
-        count = privacy.expired(session, before)
+        count = privacy.count_expired(session, before)
     if count and not dry_run:
         with database.write() as session:
-            return privacy.forget(session, before)
+            return privacy.delete_expired(session, before)
     return count

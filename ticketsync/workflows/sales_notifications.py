@@ -20,8 +20,8 @@ from ticketsync.financials.notices import (
     NEARLY,
     OVERSOLD,
     Key,
-    Standing,
-    Told,
+    LastNotice,
+    ShowSales,
 )
 from ticketsync.gateways import alerts as gateway
 from ticketsync.store.engine import Database
@@ -53,7 +53,7 @@ def notify(database: Database, settings: Settings) -> list[errors.TicketsyncErro
         return []
     now = clock.now()
     with database.read() as session:
-        held = notices.on_record(session)
+        held = notices.read_notices(session)
         news, _, fullness = _news(session, settings, now)
     if held and not news and not notices.changed_fullness(fullness, held):
         return []
@@ -66,12 +66,12 @@ def _tell(
 ) -> list[errors.TicketsyncError]:
     with database.read() as session:
         news, standings, fullness = _news(session, settings, now)
-        held = notices.on_record(session)
+        held = notices.read_notices(session)
     is_first = not held
     if not news and not is_first:
         # A show that emptied is on record without a message: it is news when it fills.
         with database.write() as session:
-            notices.note_fullness(session, notices.changed_fullness(fullness, held))
+            notices.record_fullness(session, notices.changed_fullness(fullness, held))
         return []
     wrong: list[errors.TicketsyncError] = []
     if not is_first:
@@ -80,15 +80,15 @@ def _tell(
     # Where one channel failed and another did not, nothing is sent twice.
     if not wrong or len(wrong) < gateway.count_channels(settings.notify):
         with database.write() as session:
-            notices.put(session, standings, fullness, now)
+            notices.record_notices(session, standings, fullness, now)
     return wrong
 
 
 def _news(
     session: Session, settings: Settings, now: datetime
-) -> tuple[list[News], list[Standing], dict[Key, str]]:
-    standings = notices.standings(session)
-    held = notices.on_record(session)
+) -> tuple[list[News], list[ShowSales], dict[Key, str]]:
+    standings = notices.read_show_sales(session)
+    held = notices.read_notices(session)
     fullness = _fullness(standings, held)
     if not held:
         return [], standings, fullness
@@ -99,21 +99,23 @@ def _news(
         for item in houses.values()
         for news in _fullness_news(
             item,
-            held.get(item.key, notices.NEVER).fullness,
+            held.get(item.key, notices.NO_NOTICE).fullness,
             fullness[item.key],
             wanted,
         )
     ]
     for item in standings:
-        found += _sales_news(item, held.get(item.key, notices.NEVER), wanted)
+        found += _sales_news(item, held.get(item.key, notices.NO_NOTICE), wanted)
     gap = timedelta(minutes=settings.notify.sales_minutes)
-    waits = max(last.told_at for last in held.values()) > now - gap
+    waits = max(last.notified_at for last in held.values()) > now - gap
     if waits and not any(news.is_urgent for news in found):
         return [], standings, fullness
     return found, standings, fullness
 
 
-def _fullness(standings: Sequence[Standing], held: dict[Key, Told]) -> dict[Key, str]:
+def _fullness(
+    standings: Sequence[ShowSales], held: dict[Key, LastNotice]
+) -> dict[Key, str]:
     """
     A show is as full as all its currencies together make it.
     """
@@ -121,14 +123,14 @@ def _fullness(standings: Sequence[Standing], held: dict[Key, Told]) -> dict[Key,
         item.key: notices.fullness(
             item.sold_in_all,
             item.capacity,
-            held.get(item.key, notices.NEVER).fullness,
+            held.get(item.key, notices.NO_NOTICE).fullness,
         )
         for item in standings
     }
 
 
 def _fullness_news(
-    item: Standing, before: str, now: str, wanted: Sequence[str]
+    item: ShowSales, before: str, now: str, wanted: Sequence[str]
 ) -> list[News]:
     if not notices.is_fuller(now, before):
         return []
@@ -147,11 +149,11 @@ _FULLNESS = {
 }
 
 
-def _named(item: Standing) -> str:
+def _named(item: ShowSales) -> str:
     return safe(f"{item.production}, {item.starts_local}", longest=120)
 
 
-def _sales_news(item: Standing, last: Told, wanted: Sequence[str]) -> list[News]:
+def _sales_news(item: ShowSales, last: LastNotice, wanted: Sequence[str]) -> list[News]:
     show = _named(item)
     of = f" of {item.capacity}" if item.capacity else ""
     found: list[News] = []

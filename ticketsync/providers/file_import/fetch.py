@@ -125,9 +125,9 @@ def _merge(chosen: Recipe, files: Sequence[Path]) -> Reports:
             if line.cells[0] in chosen.stop_at:
                 continue
             cells = _cells(heading, line.cells)
-            order_id = cells.get("order") or f"{file.name} {line.place}"
+            order_id = cells.get("order") or f"{file.name} {line.position}"
             if order_id not in lines_by_order:
-                locations[order_id] = f"{file.name}, {line.place}"
+                locations[order_id] = f"{file.name}, {line.position}"
             lines_by_order.setdefault(order_id, []).append(cells)
         if not heading:
             raise errors.BadFile(

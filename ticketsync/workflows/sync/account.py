@@ -62,7 +62,7 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
         or is_over(last_sweep, timedelta(hours=settings.sweep_hours), now),
         since=request.since or now - timedelta(days=settings.days_back),
     )
-    store = OrderStore(run, {o.occurrence_id: o.id for o in listed})
+    store = OrderStore(run, {o.provider_occurrence_id: o.id for o in listed})
     accept = request.accept_shrink
     reader = OrderReader(run, store, listed, held, accept_shrink=accept)
     try:
@@ -140,7 +140,7 @@ def _keep_what_is_complete(
     if read.swept_events:
         with run.transaction() as session:
             done = dict.fromkeys(read.swept_events, "")
-            bookmarks.put(session, run.account.id, streams.SWEPT, done)
+            bookmarks.save_bookmarks(session, run.account.id, streams.SWEPT, done)
 
 
 def _end_sweep(run: AccountRun, read: OrdersRead) -> None:
@@ -153,7 +153,7 @@ def _end_sweep(run: AccountRun, read: OrdersRead) -> None:
         swept = bookmarks.get_bookmarks(session, run.account.id, streams.SWEPT)
     if swept:
         with run.transaction() as session:
-            bookmarks.drop(session, run.account.id, [streams.SWEPT])
+            bookmarks.delete_bookmarks(session, run.account.id, [streams.SWEPT])
 
 
 def _update_figures(
@@ -185,21 +185,21 @@ def _update_figures(
     }
     newest = _next_watermark(read, held) if is_finished and complete else None
     with run.database.read() as session:
-        shows = links.shows_of(session, touched)
+        shows = links.get_show_ids(session, touched)
     if not shows and not fresh and not newest and not later:
         return 0
     account_id = run.account.id
     with run.transaction() as session:
         schedules = show_figures.fee_schedules(session, run.settings)
         changed = recompute.recompute_shows(session, shows, schedules, clock.now())
-        bookmarks.put(session, account_id, streams.READ, fresh)
-        bookmarks.put(session, account_id, streams.CHANGED, later)
+        bookmarks.save_bookmarks(session, account_id, streams.READ, fresh)
+        bookmarks.save_bookmarks(session, account_id, streams.CHANGED, later)
         if newest:
-            bookmarks.put(session, account_id, streams.NEWEST, {"": newest})
+            bookmarks.save_bookmarks(session, account_id, streams.NEWEST, {"": newest})
         if complete and is_finished:  # else the next run goes on from what this began
-            bookmarks.drop(session, account_id, [streams.BEGUN])
-        links.set_status(session, {o.id for o in complete} - refused, "synced")
-        links.set_status(session, refused, "error")
+            bookmarks.delete_bookmarks(session, account_id, [streams.BEGUN])
+        links.set_link_status(session, {o.id for o in complete} - refused, "synced")
+        links.set_link_status(session, refused, "error")
     return changed
 
 
@@ -216,11 +216,12 @@ def _marks(
     counts = store.counts()
     is_sure = run.provider.spec.changes != "none"
     return {
-        o.occurrence_id: Mark(
-            read.fingerprints[o.occurrence_id], is_sure or agrees(o, counts.get(o.id))
+        o.provider_occurrence_id: Mark(
+            read.fingerprints[o.provider_occurrence_id],
+            is_sure or agrees(o, counts.get(o.id)),
         ).as_text()
         for o in complete
-        if o.occurrence_id not in waiting
+        if o.provider_occurrence_id not in waiting
     }
 
 

@@ -42,7 +42,7 @@ def read_everything_next(run: AccountRun) -> None:
     Let the next run read all orders, whether that is due or not.
     """
     with run.transaction() as session:
-        bookmarks.put(session, run.account.id, streams.DOUBTED, {"": "1"})
+        bookmarks.save_bookmarks(session, run.account.id, streams.DOUBTED, {"": "1"})
 
 
 def _judge(run: AccountRun, check: CrossCheck, *, accept_shrink: bool) -> None:
@@ -60,7 +60,7 @@ def _judge(run: AccountRun, check: CrossCheck, *, accept_shrink: bool) -> None:
     allowed = check.missing if is_refused else min(accepted, max(check.missing, 0))
     if allowed != accepted:
         with run.transaction() as session:
-            bookmarks.put(
+            bookmarks.save_bookmarks(
                 session,
                 run.account.id,
                 streams.CHECKS_ACCEPTED,

@@ -61,7 +61,7 @@ def out_of_time(account: AccountState, settings: Settings) -> Result:
         hint=f"Run `ticketsync sync {account.name}`, or allow more (`run_minutes`).",
         word="deadline",
     )
-    return runs.failed(account.name, late)
+    return runs.failed_result(account.name, late)
 
 
 def _paused(account: AccountState) -> Result:
@@ -81,7 +81,7 @@ def _parked(account: AccountState) -> Result:
         f"`ticketsync sync {account.name}` to try the one it has.",
         word="parked",
     )
-    return runs.failed(account.name, error, outcome="skipped-parked")
+    return runs.failed_result(account.name, error, outcome="skipped-parked")
 
 
 def _breaker_open(account: AccountState) -> Result:
@@ -91,4 +91,4 @@ def _breaker_open(account: AccountState) -> Result:
         f"next probe is at {account.breaker_until:%Y-%m-%d %H:%M} UTC.",
         hint=f"Run `ticketsync sync {account.name}` to try now.",
     )
-    return runs.failed(account.name, error, outcome="skipped-breaker")
+    return runs.failed_result(account.name, error, outcome="skipped-breaker")

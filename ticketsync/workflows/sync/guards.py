@@ -11,7 +11,7 @@ from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import errors
 from ticketsync.core.completeness import has_shrunk, is_mostly_missing
 from ticketsync.providers.base import has_change_feed
-from ticketsync.sales import saving
+from ticketsync.sales import stored_orders
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync import cross_checks
 from ticketsync.workflows.sync.progress import OrdersRead
@@ -30,14 +30,18 @@ def notice_absence(
     Mark orders that a complete read no longer showed; an occurrence that lost most of
     its orders is not believed (F15). Returns our ids of those occurrences.
     """
-    complete = [o for o in read.complete_of(chosen) if o.occurrence_id in read.seen]
+    complete = [
+        o for o in read.complete_of(chosen) if o.provider_occurrence_id in read.seen
+    ]
     refused = _refuse_few_orders(run, read, complete, accept=accept_shrink)
     if complete and not read.is_first:  # else all that is held was seen just now
         refused |= _refuse_lost_orders(
             run, store, read, complete, refused, accept=accept_shrink
         )
     if refused:
-        store.forget_marks(o.occurrence_id for o in complete if o.id in refused)
+        store.forget_marks(
+            o.provider_occurrence_id for o in complete if o.id in refused
+        )
         if has_change_feed(run.provider):
             # A read of changes would not meet again what was refused, nor accept it.
             cross_checks.read_everything_next(run)
@@ -55,7 +59,7 @@ def lists_few_tickets(
         return False
     run.troubles.append(
         errors.InvalidResponse(
-            f"Account {run.account.name!r}: {occurrence.called} has {expected} "
+            f"Account {run.account.name!r}: {occurrence.name_and_start} has {expected} "
             f"tickets, and the list of its tickets shows {listed:.0f}.",
             hint="It is read again with the next run.",
             word="list-incomplete",
@@ -79,9 +83,10 @@ def _refuse_lost_orders(
     """
     with run.database.read() as session:
         rows = (occurrence.id for occurrence in complete)
-        known = saving.known_orders(session, run.account.id, rows)
+        known = stored_orders.list_orders(session, run.account.id, rows)
     missing = {
-        o.id: known.get(o.id, set()) - read.seen[o.occurrence_id] for o in complete
+        o.id: known.get(o.id, set()) - read.seen[o.provider_occurrence_id]
+        for o in complete
     }
     held = sum(len(known.get(o.id, ())) for o in complete)
     has_collapsed = has_shrunk(held - sum(map(len, missing.values())), held)
@@ -120,8 +125,8 @@ def _refuse_few_orders(
         accepted = bookmarks.get_bookmarks(session, run.account.id, streams.ACCEPTED)
     counted = {
         o.id: (
-            len(read.seen[o.occurrence_id]),
-            (o.ordered or 0) - int(accepted.get(o.occurrence_id, 0)),
+            len(read.seen[o.provider_occurrence_id]),
+            (o.ordered or 0) - int(accepted.get(o.provider_occurrence_id, 0)),
         )
         for o in complete
     }
@@ -145,22 +150,23 @@ def _accept_few_orders(
     run: AccountRun, read: OrdersRead, complete: Iterable[LinkedOccurrence]
 ) -> None:
     lacking = {
-        o.occurrence_id: (o.ordered or 0) - len(read.seen[o.occurrence_id])
+        o.provider_occurrence_id: (o.ordered or 0)
+        - len(read.seen[o.provider_occurrence_id])
         for o in complete
     }
     gaps = {id_: str(number) for id_, number in lacking.items() if number > 0}
     if gaps:
         with run.transaction() as session:
-            bookmarks.put(session, run.account.id, streams.ACCEPTED, gaps)
+            bookmarks.save_bookmarks(session, run.account.id, streams.ACCEPTED, gaps)
 
 
 def _lists_few_orders(
     run: AccountRun, occurrence: LinkedOccurrence, seen: int, ordered: int
 ) -> errors.GuardRefused:
     return errors.GuardRefused(
-        f"Account {run.account.name!r}: {occurrence.called} has {ordered} orders, and "
-        f"the list of its orders shows {seen}; it is read again "
-        "with the next run.",
+        f"Account {run.account.name!r}: {occurrence.name_and_start} has {ordered} "
+        f"orders, and the list of its orders shows {seen}; it is read "
+        "again with the next run.",
         hint="Look at the platform. If the list is right, run "
         f"`ticketsync sync {run.account.name} --accept-shrink` once.",
         word="guard-shrink",
@@ -171,7 +177,7 @@ def _has_lost_orders(
     run: AccountRun, occurrence: LinkedOccurrence, left: int, known: int
 ) -> errors.GuardRefused:
     return errors.GuardRefused(
-        f"Account {run.account.name!r}: {occurrence.called} suddenly "
+        f"Account {run.account.name!r}: {occurrence.name_and_start} suddenly "
         f"has {left} of its {known} orders; its figures stay as they were.",
         hint="Look at the platform. If it is right, run "
         f"`ticketsync sync {run.account.name} --accept-shrink` once.",

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import links, occurrences
-from ticketsync.catalogue.occurrences import Listed
+from ticketsync.catalogue import moves, occurrences
+from ticketsync.catalogue.occurrences import ListedEvent
 from ticketsync.core import clock, errors, records
 from ticketsync.core.completeness import has_shrunk
 from ticketsync.providers.base import Page, Provider, Raw
@@ -62,10 +62,10 @@ def _save_page(run: AccountRun, page: Page, result: ListingResult) -> None:
     events = [item.value for item in good]
     result.seen.update(date.id for event in events for date in event.occurrences)
     result.seen.update(item.provider_id for item in bad)
-    listed = [Listed(item.value, item.clean.content) for item in good]
+    listed = [ListedEvent(item.value, item.clean.content) for item in good]
     with run.database.read() as session:
         twins.refuse_shared_listing(session, run, events)
-        changed = set(occurrences.changed(session, run.account.id, listed))
+        changed = set(occurrences.find_changed(session, run.account.id, listed))
     result.unchanged += len(listed) - len(changed)
     run.counts.quarantined += len(bad)
     if not changed and not bad:
@@ -81,15 +81,15 @@ def _save_page(run: AccountRun, page: Page, result: ListingResult) -> None:
             # The other one may be saving the same dates at this very moment.
             state.lock_platform(session, spec.name)
             twins.refuse_shared_listing(session, run, events)
-        versions.keep(session, run.account.id, "event", [pack(news)], now)
-        quarantine.put(session, run.account.id, bad, now)
+        versions.save_versions(session, run.account.id, "event", [pack(news)], now)
+        quarantine.save_unread(session, run.account.id, bad, now)
         quarantine.release(
             session, run.account.id, "event", (item.clean.id for item in good)
         )
-        saved = occurrences.save(
+        saved = occurrences.save_listing(
             session, run.account.id, [i for i in listed if i.content in changed]
         )
-        run.notes += links.follow_moves(session, saved.moved)
+        run.notes += moves.follow_moves(session, saved.moved)
     result.created += saved.created
     result.updated += saved.updated
 
@@ -125,7 +125,7 @@ def _notice_absence(
     missing = [
         occurrence
         for occurrence in alive
-        if occurrence.occurrence_id not in result.seen
+        if occurrence.provider_occurrence_id not in result.seen
     ]
     if not missing:
         return

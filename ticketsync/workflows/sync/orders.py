@@ -102,10 +102,10 @@ class OrderReader:
         left = self._held.unfinished
         begun = dict(self._held.begun)
         if left is None:
-            begun = {o.occurrence_id: o.fingerprint for o in listed}
+            begun = {o.provider_occurrence_id: o.fingerprint for o in listed}
             with run.transaction() as session:
-                bookmarks.drop(session, run.account.id, [streams.BEGUN])
-                bookmarks.put(session, run.account.id, streams.BEGUN, begun)
+                bookmarks.delete_bookmarks(session, run.account.id, [streams.BEGUN])
+                bookmarks.save_bookmarks(session, run.account.id, streams.BEGUN, begun)
         self.read.is_first = self._store.was_empty
         self._expected = plan.total_orders(listed)
         workers = self._workers(math.ceil(self._expected / plan.PAGE))
@@ -122,16 +122,16 @@ class OrderReader:
         if left is not None:
             self.read.seen.clear()  # the earlier part was seen by another run
         for occurrence in listed:
-            fingerprint = begun.get(occurrence.occurrence_id)
+            fingerprint = begun.get(occurrence.provider_occurrence_id)
             if fingerprint is not None:
-                self.read.fingerprints[occurrence.occurrence_id] = fingerprint
+                self.read.fingerprints[occurrence.provider_occurrence_id] = fingerprint
                 self.read.note_complete([occurrence])
         if left is None:
             self.read.is_whole = True
             with run.transaction() as session:
-                bookmarks.drop(session, run.account.id, [streams.DOUBTED])
+                bookmarks.delete_bookmarks(session, run.account.id, [streams.DOUBTED])
             for occurrence in listed:
-                self.read.seen.setdefault(occurrence.occurrence_id, set())
+                self.read.seen.setdefault(occurrence.provider_occurrence_id, set())
         return begun
 
     def _read_recent(self) -> set[str]:
@@ -173,8 +173,10 @@ class OrderReader:
         self.read.is_event_sweep = is_sweep and provider.spec.reads == "per_event"
         self._expected += plan.total_orders(chosen)
         for occurrence in (o for unit in units for o in unit.occurrences):
-            self.read.fingerprints[occurrence.occurrence_id] = occurrence.fingerprint
-            self.read.seen[occurrence.occurrence_id] = set()
+            self.read.fingerprints[occurrence.provider_occurrence_id] = (
+                occurrence.fingerprint
+            )
+            self.read.seen[occurrence.provider_occurrence_id] = set()
 
         def pages_of(unit: Unit) -> Callable[[], Iterator[tuple[Unit, Page | None]]]:
             def pages() -> Iterator[tuple[Unit, Page | None]]:
@@ -232,7 +234,9 @@ class OrderReader:
             occurrence: LinkedOccurrence,
         ) -> Callable[[], Iterator[tuple[LinkedOccurrence, Page]]]:
             def pages() -> Iterator[tuple[LinkedOccurrence, Page]]:
-                for page in provider.fetch_loose_tickets(occurrence.occurrence_id):
+                for page in provider.fetch_loose_tickets(
+                    occurrence.provider_occurrence_id
+                ):
                     yield occurrence, page
 
             return pages
@@ -248,7 +252,7 @@ class OrderReader:
                 page,
                 store.known_tickets(str(raw["id"]) for raw in page.records),
                 store.occurrence_ids,
-                provider_occurrence_id=occurrence.occurrence_id,
+                provider_occurrence_id=occurrence.provider_occurrence_id,
                 currency=occurrence.currency,
             )
             store.save_tickets(parsed)
@@ -256,7 +260,7 @@ class OrderReader:
             expected = max(sold[occurrence.id], occurrence.issued or 0)
             shown = listed[occurrence.id]
             if guards.lists_few_tickets(self._run, occurrence, shown, expected):
-                self.read.complete.discard(occurrence.occurrence_id)
+                self.read.complete.discard(occurrence.provider_occurrence_id)
 
     def retry_quarantined(self) -> set[str]:
         """
@@ -339,7 +343,7 @@ def quarantined_orders(run: AccountRun) -> list[records.Unread]:
     The account's orders that could not be parsed.
     """
     with run.database.read() as session:
-        unread = quarantine.all_of(session, run.account.id)
+        unread = quarantine.list_unread(session, run.account.id)
     return [item for item in unread if item.kind == "order"]
 
 
@@ -348,7 +352,9 @@ def quarantined_occurrences(run: AccountRun) -> set[str]:
     The platform's ids of occurrences with a record of any kind in quarantine.
     """
     with run.database.read() as session:
-        return {item.event_id for item in quarantine.all_of(session, run.account.id)}
+        return {
+            item.event_id for item in quarantine.list_unread(session, run.account.id)
+        }
 
 
 def _batches(pages: Iterator[ParsedPage]) -> Iterator[list[ParsedPage]]:

@@ -35,7 +35,7 @@ def refuse_missing_parts(run: AccountRun, *, accept_shrink: bool) -> None:
         )
     if shown != known:
         with run.database.write() as session:
-            bookmarks.drop(session, run.account.id, [streams.PARTS])
-            bookmarks.put(
+            bookmarks.delete_bookmarks(session, run.account.id, [streams.PARTS])
+            bookmarks.save_bookmarks(
                 session, run.account.id, streams.PARTS, dict.fromkeys(shown, "")
             )

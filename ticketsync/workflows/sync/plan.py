@@ -19,7 +19,7 @@ from ticketsync.providers.base import (
     has_change_feed,
     reads_account,
 )
-from ticketsync.sales.saving import Held
+from ticketsync.sales.stored_orders import HeldCounts
 
 PAGE = 100  # orders
 EVIDENCE = 3  # occurrences that must agree before a way of counting is believed
@@ -133,7 +133,7 @@ def changed_since_begun(window: Occurrences, begun: Mapping[str, str]) -> Occurr
     """
     Occurrences whose fingerprint changed since an unfinished read of everything began.
     """
-    return [o for o in window if begun.get(o.occurrence_id) != o.fingerprint]
+    return [o for o in window if begun.get(o.provider_occurrence_id) != o.fingerprint]
 
 
 def covered_by_feed(
@@ -159,8 +159,8 @@ def to_read(
     """
     if plan.is_sweep or provider.spec.changes == "by_event":
         return plan.window
-    wanted = {o.occurrence_id for o in stale(plan.window, marks)} | set(news)
-    return [o for o in plan.window if o.occurrence_id in wanted]
+    wanted = {o.provider_occurrence_id for o in stale(plan.window, marks)} | set(news)
+    return [o for o in plan.window if o.provider_occurrence_id in wanted]
 
 
 def stale(occurrences: Occurrences, marks: Mapping[str, str]) -> Occurrences:
@@ -169,7 +169,7 @@ def stale(occurrences: Occurrences, marks: Mapping[str, str]) -> Occurrences:
     """
 
     def is_fresh(occurrence: LinkedOccurrence) -> bool:
-        text = marks.get(occurrence.occurrence_id)
+        text = marks.get(occurrence.provider_occurrence_id)
         fresh = Mark(occurrence.fingerprint, True)
         return text is not None and Mark.parse(text) == fresh
 
@@ -190,15 +190,17 @@ def units(
     come to them yet.
     """
     if provider.spec.reads != "per_event":
-        return [Unit(o.occurrence_id, (o,), None) for o in chosen]
-    by_event: dict[str, list[LinkedOccurrence]] = {o.event_id: [] for o in chosen}
+        return [Unit(o.provider_occurrence_id, (o,), None) for o in chosen]
+    by_event: dict[str, list[LinkedOccurrence]] = {
+        o.provider_event_id: [] for o in chosen
+    }
     for occurrence in listed:
-        if occurrence.event_id in by_event:
-            by_event[occurrence.event_id].append(occurrence)
+        if occurrence.provider_event_id in by_event:
+            by_event[occurrence.provider_event_id].append(occurrence)
 
     def since(event: str, its: Occurrences) -> str | None:
         is_due = is_sweep and event not in held.swept
-        was_read = all(o.occurrence_id in held.read for o in its)
+        was_read = all(o.provider_occurrence_id in held.read for o in its)
         return held.changed.get(event) if was_read and not is_due else None
 
     return [
@@ -273,9 +275,9 @@ def _reached(
 # What the listing's counts say
 
 
-def counting_rule(listed: Occurrences, held: Mapping[int, Held]) -> int:
+def counting_rule(listed: Occurrences, held: Mapping[int, HeldCounts]) -> int:
     """
-    Which of `Held.tickets` the listing counts, judged by where they differ.
+    Which of `HeldCounts.tickets` the listing counts, judged by where they differ.
 
     It is not documented whether unpaid and void tickets are counted. A way of counting
     is believed when it alone explains several occurrences; else the smallest one is,
@@ -292,7 +294,7 @@ def counting_rule(listed: Occurrences, held: Mapping[int, Held]) -> int:
 
 
 def may_have_loose_tickets(
-    occurrence: LinkedOccurrence, held: Held | None, rule: int
+    occurrence: LinkedOccurrence, held: HeldCounts | None, rule: int
 ) -> bool:
     """
     Whether the listing counts more than the orders hold, or does not count at all.
@@ -304,7 +306,7 @@ def may_have_loose_tickets(
     return held.loose > 0 or occurrence.issued > held.tickets[rule]
 
 
-def agrees(occurrence: LinkedOccurrence, held: Held | None) -> bool:
+def agrees(occurrence: LinkedOccurrence, held: HeldCounts | None) -> bool:
     """
     Whether the listing's counts fit what we hold under some way of counting.
 

@@ -45,9 +45,9 @@ class OrdersRead:
 
     def note_complete(self, occurrences: Iterable[LinkedOccurrence]) -> None:
         for occurrence in occurrences:
-            self.complete.add(occurrence.occurrence_id)
+            self.complete.add(occurrence.provider_occurrence_id)
             self.fingerprints.setdefault(
-                occurrence.occurrence_id, occurrence.fingerprint
+                occurrence.provider_occurrence_id, occurrence.fingerprint
             )
 
     def forget_seen(self, occurrences: Iterable[LinkedOccurrence]) -> None:
@@ -55,9 +55,9 @@ class OrdersRead:
         A part of an occurrence's orders says nothing of the rest.
         """
         for occurrence in occurrences:
-            self.seen.pop(occurrence.occurrence_id, None)
+            self.seen.pop(occurrence.provider_occurrence_id, None)
 
     def complete_of(
         self, occurrences: Iterable[LinkedOccurrence]
     ) -> list[LinkedOccurrence]:
-        return [o for o in occurrences if o.occurrence_id in self.complete]
+        return [o for o in occurrences if o.provider_occurrence_id in self.complete]

@@ -59,7 +59,9 @@ def _listed_before(run: AccountRun) -> frozenset[str]:
     """
     with run.database.read() as session:
         held = occurrences.list_occurrences(session, run.account.id)
-    return frozenset(id_ for o in held for id_ in (o.occurrence_id, o.event_id))
+    return frozenset(
+        id_ for o in held for id_ in (o.provider_occurrence_id, o.provider_event_id)
+    )
 
 
 def _owners_reported(provider: Provider) -> frozenset[str]:
@@ -90,7 +92,9 @@ def _note_owners(run: AccountRun, news: frozenset[str]) -> None:
         return
     with run.database.write() as session:
         found = dict.fromkeys(news, "")
-        sources.note(session, run.account.id, sources.OWNER, found, clock.now())
+        sources.record_sources(
+            session, run.account.id, sources.OWNER, found, clock.now()
+        )
         if run.provider.spec.owner_is_account and not run.account.identity:
             owner = min(news)
             state.set_identity(session, run.account.id, owner, owner)

@@ -28,8 +28,8 @@ from ticketsync.providers.base import (
     Raw,
 )
 from ticketsync.reporting import books
-from ticketsync.reporting.books import Pair
-from ticketsync.sales import quarantine, saving, versions
+from ticketsync.reporting.books import RowDifference
+from ticketsync.sales import quarantine, saving, stored_orders, versions
 from ticketsync.sales.saving import IncomingTicket
 from ticketsync.sales.versions import KeptBlock
 from ticketsync.store import engine
@@ -65,9 +65,9 @@ def read_again(
     between the blocks.
     """
     provider = offline_provider(account.provider, account.options)
-    ids = occurrences.ids(source, account.id)
+    ids = occurrences.get_occurrence_ids(source, account.id)
     with scratch.write() as session:
-        for block in versions.history(source, account.id):
+        for block in versions.read_history(source, account.id):
             breathe()
             raws = [exact_json.decode(version.data) for version in block.versions]
             if block.kind == "order":
@@ -87,7 +87,9 @@ def _save_orders(
     page = Page("order", raws)
     save_again(session, account_id, provider, page, ids, block.fetched_at)
     # Afterwards, because an order is parsed with what was held before it.
-    versions.keep(session, account_id, "order", [block.packed()], block.fetched_at)
+    versions.save_versions(
+        session, account_id, "order", [block.packed()], block.fetched_at
+    )
 
 
 def save_again(
@@ -107,11 +109,11 @@ def save_again(
         order_ids = [str(raw["id"]) for raw in page.records]
         earlier = earlier_versions(session, account_id, order_ids)
     parsed = parse_page(provider, page, KnownOrders({}, ids, earlier), is_clean=True)
-    quarantine.put(session, account_id, parsed.unreadable, now)
+    quarantine.save_unread(session, account_id, parsed.unreadable, now)
     still = {item.provider_id for item in parsed.unreadable}
     readable = [id_ for _, id_ in parsed.seen if id_ not in still]
     quarantine.release(session, account_id, "order", readable)
-    zone = shows.business_zone(session)
+    zone = shows.get_business_zone(session)
     saving.save_orders(session, account_id, parsed.orders, ids, now, zone=zone)
     return len(parsed.orders)
 
@@ -125,7 +127,7 @@ def _save_loose(
 ) -> int:
     listed = occurrences.list_occurrences(session, account_id)
     currencies = {
-        occurrence.occurrence_id: occurrence.currency for occurrence in listed
+        occurrence.provider_occurrence_id: occurrence.currency for occurrence in listed
     }
     good, _ = parse_or_quarantine(
         "ticket", clean_records(raws, None), provider.parse_loose_ticket
@@ -137,29 +139,35 @@ def _save_loose(
         for currency in [item.value.currency or currencies.get(occurrence_id)]
         if occurrence_id in ids and currency
     ]
-    saving.save_loose(session, account_id, incoming, ids)
+    saving.save_loose_tickets(session, account_id, incoming, ids)
     return len(incoming)
 
 
-def differences(held: Session, again: Session, account_id: int) -> Iterator[Pair]:
+def differences(
+    held: Session, again: Session, account_id: int
+) -> Iterator[RowDifference]:
     """
     The rows of an account that are not what its stored records come to.
 
     When an order was missed in a listing, or a refund first seen, stands in no record:
     such a moment is believed where it lies in a run of the account.
     """
-    spans = runs.spans(held, account_id)
+    spans = runs.list_run_spans(held, account_id)
     for kind in books.KINDS:
-        found: Iterator[Pair] = (
+        found: Iterator[RowDifference] = (
             _with_our_moments(pair, spans)
-            for pair in books.pairs(held, again, account_id, kind)
+            for pair in books.compare_rows(held, again, account_id, kind)
         )
         if kind == "refund":
-            found = _without_assumed(list(found), books.placed(held, account_id))
+            found = _without_assumed(
+                list(found), books.read_order_dates(held, account_id)
+            )
         yield from (pair for pair in found if pair.held != pair.again)
 
 
-def _with_our_moments(pair: Pair, spans: Sequence[tuple[str, str]]) -> Pair:
+def _with_our_moments(
+    pair: RowDifference, spans: Sequence[tuple[str, str]]
+) -> RowDifference:
     if pair.held is None or pair.again is None:
         return pair
     ours: dict[str, str] = {}
@@ -172,13 +180,13 @@ def _with_our_moments(pair: Pair, spans: Sequence[tuple[str, str]]) -> Pair:
 
 
 def _without_assumed(
-    pairs: Sequence[Pair], placed: Mapping[str, str]
-) -> Iterator[Pair]:
+    pairs: Sequence[RowDifference], placed: Mapping[str, str]
+) -> Iterator[RowDifference]:
     """
     A refund from before refunds had days is one row on an assumed day, that of its
     sale, however many steps the records know: so its sum is compared, and its day.
     """
-    groups: dict[str, list[Pair]] = {}
+    groups: dict[str, list[RowDifference]] = {}
     for pair in pairs:
         groups.setdefault(str(pair.key[0]), []).append(pair)
     for group in groups.values():
@@ -186,7 +194,7 @@ def _without_assumed(
             yield from group
 
 
-def _is_assumed(group: Sequence[Pair], placed: Mapping[str, str]) -> bool:
+def _is_assumed(group: Sequence[RowDifference], placed: Mapping[str, str]) -> bool:
     held = [pair.held for pair in group if pair.held is not None]
     again = [pair.again for pair in group if pair.again is not None]
     if len(held) != 1 or not again or held[0].get("basis") != "assumed":
@@ -257,8 +265,8 @@ def put_right(
     Marks of orders that are listed no longer stay.
     """
     provider = offline_provider(account.provider, account.options)
-    ids = occurrences.ids(session, account.id)
-    gone = saving.delisted_orders(session, account.id)
+    ids = occurrences.get_occurrence_ids(session, account.id)
+    gone = stored_orders.list_delisted_orders(session, account.id)
     saved = 0
     for raws in _newest(session, account.id, "order", wrong.orders):
         page = Page("order", raws)
@@ -279,7 +287,7 @@ def _newest(
 ) -> Iterator[list[Raw]]:
     if not wanted:
         return
-    for block in versions.latest(session, account_id, kind):
+    for block in versions.read_latest(session, account_id, kind):
         raws = [exact_json.decode(v.data) for v in block if v.provider_id in wanted]
         if raws:
             yield raws
@@ -292,17 +300,17 @@ def _note_unreadable(
     Records that cannot be read any more wait in quarantine; those of them that waited
     there and can be read again are released.
     """
-    unread = quarantine.all_of(again, account_id)
-    waiting = quarantine.all_of(session, account_id)
+    unread = quarantine.list_unread(again, account_id)
+    waiting = quarantine.list_unread(session, account_id)
     known = {(item.kind, item.provider_id, item.data) for item in waiting}
-    quarantine.put(
+    quarantine.save_unread(
         session,
         account_id,
         [i for i in unread if (i.kind, i.provider_id, i.data) not in known],
         now,
     )
     still = {(item.kind, item.provider_id) for item in unread}
-    stored = versions.earlier(
+    stored = versions.read_versions(
         session, account_id, "order", [item.provider_id for item in waiting]
     )
     healed = [

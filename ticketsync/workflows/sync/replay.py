@@ -34,7 +34,7 @@ def replay(database: Database, settings: Settings, names: Sequence[str]) -> Outc
         accounts = (
             [state.get_account(session, name) for name in dict.fromkeys(names)]
             if names
-            else state.all_accounts(session)  # stored orders of retired ones, too
+            else state.list_accounts(session)  # stored orders of retired ones, too
         )
         before = numbers.figures(session)
     results = [_replay_account(database, settings, a, run_id) for a in accounts]
@@ -49,7 +49,7 @@ def _replay_account(
     """
     One account under its lease, with its row like any other run.
     """
-    holder = lease.me(run_id)
+    holder = lease.holder_name(run_id)
     now = clock.now()
     try:
         with database.write() as session:
@@ -58,7 +58,7 @@ def _replay_account(
                 session, run_id, account, kind="manual", started_by="replay", now=now
             )
     except errors.Busy as busy:
-        skipped = runs.failed(account.name, busy, outcome="skipped-busy")
+        skipped = runs.failed_result(account.name, busy, outcome="skipped-busy")
         with database.write() as session:
             runs.skip(
                 session,
@@ -71,11 +71,11 @@ def _replay_account(
             )
         return skipped
     stopped = errors.TicketsyncError("It was stopped.", word="interrupted")
-    result = runs.failed(account.name, stopped, outcome="interrupted")
+    result = runs.failed_result(account.name, stopped, outcome="interrupted")
     try:
         result = _replayed(database, settings, account, holder)
     except errors.TicketsyncError as error:
-        result = runs.failed(account.name, error)
+        result = runs.failed_result(account.name, error)
     finally:
         with database.write() as session:
             runs.finish(session, row, result, clock.now())
@@ -95,22 +95,22 @@ def _replayed(
         nonlocal prolonged
         if time.monotonic() - prolonged > PROLONG_SECONDS:
             with database.write() as session:
-                lease.prolong(session, lease_of(account), holder, clock.now())
+                lease.extend(session, lease_of(account), holder, clock.now())
             prolonged = time.monotonic()
 
-    with engine.still(database) as source, reparse.empty_books(source) as books:
+    with engine.snapshot(database) as source, reparse.empty_books(source) as books:
         reparse.read_again(source, books, account, breathe)
-        number = versions.number(source, account.id)
+        number = versions.count_records(source, account.id)
         with books.read() as again:
             wrong = reparse.differing(source, again, account.id)
             with database.write() as session:
-                lease.prolong(session, lease_of(account), holder, clock.now())
+                lease.extend(session, lease_of(account), holder, clock.now())
                 saved = reparse.put_right(session, again, account, wrong, clock.now())
-                touched = occurrences.ids(session, account.id).values()
-                occurrences.keep_linked(session, touched if saved else ())
+                touched = occurrences.get_occurrence_ids(session, account.id).values()
+                occurrences.lock_against_linking(session, touched if saved else ())
                 changed = recompute.recompute_shows(
                     session,
-                    links.shows_of(session, touched),
+                    links.get_show_ids(session, touched),
                     show_figures.fee_schedules(session, settings),
                     clock.now(),
                 )

@@ -101,7 +101,7 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
     """
     run_id = new_run_id()
     with database.read() as session:
-        accounts = state.chosen(session, list(request.names))
+        accounts = state.choose_accounts(session, list(request.names))
         before = numbers.figures(session) if request.compare else []
     limits.note_limits(database, settings)
     results: list[Result] = []
@@ -121,7 +121,9 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
                 notes += remarks
             retention.retain(database, settings)
     except errors.Busy as busy:
-        skipped = [runs.failed(a.name, busy, outcome="skipped-busy") for a in accounts]
+        skipped = [
+            runs.failed_result(a.name, busy, outcome="skipped-busy") for a in accounts
+        ]
         _note_skipped(database, accounts, skipped, request, run_id)
         return Outcome(run_id, tuple(skipped))
     after = before
@@ -149,7 +151,7 @@ def fetch_listing(
     Read only what is on sale, without orders.
     """
     with database.read() as session:
-        accounts = state.chosen(session, list(names))
+        accounts = state.choose_accounts(session, list(names))
     run_id = new_run_id()
     results: list[Result] = []
     notes: list[str] = []
@@ -186,7 +188,7 @@ def _alone(database: Database, request: Request, run_id: str) -> Iterator[None]:
     if not request.only_due:
         yield
         return
-    with lock.only_one(database, "sync --due", lease.me(run_id)):
+    with lock.only_one(database, "sync --due", lease.holder_name(run_id)):
         yield
 
 

@@ -16,12 +16,13 @@ from sqlmodel import Session
 from ticketsync.accounts import bookmarks, state, streams
 from ticketsync.accounts.runs import Counts
 from ticketsync.catalogue import occurrences, shows
-from ticketsync.catalogue.occurrences import Listed
+from ticketsync.catalogue.occurrences import ListedEvent
 from ticketsync.core import clock, digest, records
 from ticketsync.net import exact_json
 from ticketsync.providers.base import NeedsEarlier, Page, Raw
-from ticketsync.sales import privacy, quarantine, saving, versions
-from ticketsync.sales.saving import Held, Saved
+from ticketsync.sales import privacy, quarantine, saving, stored_orders, versions
+from ticketsync.sales.saving import SavedOrders
+from ticketsync.sales.stored_orders import HeldCounts
 from ticketsync.workflows import twins
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync.parse import (
@@ -46,7 +47,7 @@ class OrderStore:
         self._is_empty: bool | None = None
         self._marked: set[str] | None = None
         self._quarantined: set[str] | None = None
-        self._counts: dict[int, Held] | None = None
+        self._counts: dict[int, HeldCounts] | None = None
 
     @property
     def was_empty(self) -> bool:
@@ -55,7 +56,9 @@ class OrderStore:
         """
         if self._is_empty is None:
             with self._run.database.read() as session:
-                self._is_empty = not saving.holds_orders(session, self._run.account.id)
+                self._is_empty = not stored_orders.holds_orders(
+                    session, self._run.account.id
+                )
         return self._is_empty
 
     @property
@@ -63,13 +66,13 @@ class OrderStore:
         account = self._run.account
         return state.keeps_people(account, self._run.settings.account(account.name))
 
-    def counts(self) -> dict[int, Held]:
+    def counts(self) -> dict[int, HeldCounts]:
         """
         What we hold of each occurrence by now, by our ids.
         """
         if self._counts is None:
             with self._run.database.read() as session:
-                self._counts = saving.held(session, self._run.account.id)
+                self._counts = stored_orders.count_held(session, self._run.account.id)
         return self._counts
 
     def known_orders(self, page: Page, *, is_first_read: bool = False) -> KnownOrders:
@@ -80,7 +83,7 @@ class OrderStore:
             return KnownOrders({}, self.occurrence_ids)
         with self._run.database.read() as session:
             account_id = self._run.account.id
-            contents = saving.contents(session, account_id, order_ids(page))
+            contents = stored_orders.read_contents(session, account_id, order_ids(page))
             if not isinstance(self._run.provider, NeedsEarlier):
                 return KnownOrders(contents, self.occurrence_ids)
             earlier = earlier_versions(session, account_id, list(contents))
@@ -118,12 +121,14 @@ class OrderStore:
         with run.transaction() as session:
             twins.refuse_shared_orders(session, run, [it.order.id for it in orders])
             blocks = [page.versions for page in pages]
-            versions.keep(session, account_id, "order", blocks, now)
-            zone = shows.business_zone(session)
+            versions.save_versions(session, account_id, "order", blocks, now)
+            zone = shows.get_business_zone(session)
             ids = self.occurrence_ids
             saved = saving.save_orders(session, account_id, orders, ids, now, zone=zone)
-            privacy.keep(session, account_id, people, run.settings.forget_before(now))
-            quarantine.put(session, account_id, unreadable, now)
+            privacy.save_people(
+                session, account_id, people, run.settings.forget_before(now)
+            )
+            quarantine.save_unread(session, account_id, unreadable, now)
             quarantine.release(session, account_id, "order", readable)
             self._note_changes(session, saved)
             if keep_place:
@@ -144,17 +149,19 @@ class OrderStore:
             return
         now = clock.now()
         with run.transaction() as session:
-            versions.keep(session, account_id, "ticket", [page.versions], now)
+            versions.save_versions(session, account_id, "ticket", [page.versions], now)
             ids = self.occurrence_ids
-            saved = saving.save_loose(session, account_id, page.tickets, ids)
-            quarantine.put(session, account_id, page.unreadable, now)
+            saved = saving.save_loose_tickets(session, account_id, page.tickets, ids)
+            quarantine.save_unread(session, account_id, page.unreadable, now)
             parsed = [item.loose.ticket.id for item in page.tickets]
             quarantine.release(session, account_id, "ticket", parsed)
             self._note_changes(session, saved)
             if self._counts is not None:
                 for row in saved.touched:
                     self._counts.pop(row, None)
-                self._counts |= saving.held(session, account_id, saved.touched)
+                self._counts |= stored_orders.count_held(
+                    session, account_id, saved.touched
+                )
         run.counts.created += saved.created
         run.counts.updated += saved.updated
 
@@ -163,14 +170,14 @@ class OrderStore:
         Which of these orders we hold, those left out that are marked as delisted.
         """
         with self._run.database.read() as session:
-            return list(saving.contents(session, self._run.account.id, ids))
+            return list(stored_orders.read_contents(session, self._run.account.id, ids))
 
     def known_tickets(self, ids: Iterable[str]) -> dict[str, bytes | None]:
         """
-        What we hold of these tickets, see `saving.loose_contents`.
+        What we hold of these tickets, see `stored_orders.read_loose_contents`.
         """
         with self._run.database.read() as session:
-            return saving.loose_contents(session, self._run.account.id, ids)
+            return stored_orders.read_loose_contents(session, self._run.account.id, ids)
 
     def mark_delisted(self, order_ids: Collection[str]) -> None:
         """
@@ -191,7 +198,7 @@ class OrderStore:
         Let the next run read all orders of these occurrences.
         """
         with self._run.transaction() as session:
-            bookmarks.drop_events(
+            bookmarks.delete_event_bookmarks(
                 session, self._run.account.id, streams.READ, provider_occurrence_ids
             )
         self._marked = None
@@ -202,10 +209,12 @@ class OrderStore:
         """
         if not events:
             return
-        listed = [Listed(e, digest.content(e.id.encode())) for e in events]
+        listed = [ListedEvent(e, digest.content(e.id.encode())) for e in events]
         with self._run.transaction() as session:
-            occurrences.save(session, self._run.account.id, listed)
-            self.occurrence_ids |= occurrences.ids(session, self._run.account.id)
+            occurrences.save_listing(session, self._run.account.id, listed)
+            self.occurrence_ids |= occurrences.get_occurrence_ids(
+                session, self._run.account.id
+            )
 
     def _readable_again(
         self, pages: Sequence[ParsedPage], unreadable: Sequence[records.Unread]
@@ -215,7 +224,7 @@ class OrderStore:
         """
         if self._quarantined is None:
             with self._run.database.read() as session:
-                waiting = quarantine.all_of(session, self._run.account.id)
+                waiting = quarantine.list_unread(session, self._run.account.id)
             self._quarantined = {i.provider_id for i in waiting if i.kind == "order"}
         seen = {id_ for page in pages for _, id_ in page.seen}
         still = {item.provider_id for item in unreadable}
@@ -223,12 +232,12 @@ class OrderStore:
         self._quarantined = (self._quarantined - readable) | still
         return readable
 
-    def _note_changes(self, session: Session, saved: Saved) -> None:
+    def _note_changes(self, session: Session, saved: SavedOrders) -> None:
         """
         What was written keeps its occurrences linked, and takes their marks away.
         """
         account_id = self._run.account.id
-        occurrences.keep_linked(session, saved.touched)
+        occurrences.lock_against_linking(session, saved.touched)
         if self._marked is None:
             self._marked = set(
                 bookmarks.get_bookmarks(session, account_id, streams.READ)
@@ -237,7 +246,7 @@ class OrderStore:
             id_ for id_ in self._marked if self.occurrence_ids.get(id_) in saved.touched
         }
         if changed:
-            bookmarks.drop_events(session, account_id, streams.READ, changed)
+            bookmarks.delete_event_bookmarks(session, account_id, streams.READ, changed)
         self._marked -= changed
         self.touched |= saved.touched
 
@@ -247,9 +256,9 @@ def _keep_place(session: Session, account_id: int, place: str | None) -> None:
     Remember where a read of everything goes on, or that it is at its end.
     """
     if place is None:
-        bookmarks.drop(session, account_id, [streams.UNFINISHED])
+        bookmarks.delete_bookmarks(session, account_id, [streams.UNFINISHED])
     else:
-        bookmarks.put(session, account_id, streams.UNFINISHED, {"": place})
+        bookmarks.save_bookmarks(session, account_id, streams.UNFINISHED, {"": place})
 
 
 def earlier_versions(
@@ -258,7 +267,7 @@ def earlier_versions(
     """
     The stored versions of these orders, oldest first.
     """
-    found = versions.earlier(session, account_id, "order", order_ids)
+    found = versions.read_versions(session, account_id, "order", order_ids)
     return {
         id_: [exact_json.decode(data) for data in old] for id_, old in found.items()
     }

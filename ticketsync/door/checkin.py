@@ -1,9 +1,9 @@
 """
-In and out at the doors.
+Check-in: scans at the doors, and who is in.
 
-Whether a ticket is in follows from all its scans in the order they *happened*, never
-from the order in which we heard of them. So a door that was offline can be merged at
-any time, twice too, and the first scan has won (F101, F102).
+Whether a ticket is in follows from all its scans in the order in which they *happened*,
+not in which they arrived. So the scans of a door that was offline can be merged at any
+time, also twice, and the first scan wins (F101, F102).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from sqlalchemy import select, type_coerce, update
 from sqlmodel import Session
 
 from ticketsync.store import row_locks
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import Occurrence
-from ticketsync.store.tables.door import Admission, Scan
-from ticketsync.store.tables.sales import Ticket
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.catalogue import OccurrenceRow
+from ticketsync.store.tables.door import AdmissionRow, ScanRow
+from ticketsync.store.tables.sales import TicketRow
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import insert_new, table_of, upsert
 
@@ -30,7 +30,7 @@ NOT_VALID = "not-valid"
 OUT = "out"
 NOT_IN = "not-in"
 UNKNOWN = "unknown"
-DECIDED = (NOT_VALID, UNKNOWN)  # when it happened, whatever is heard of later
+FINAL = (NOT_VALID, UNKNOWN)  # final: scans that arrive later do not change it
 BY_PLATFORM = "its platform says so"
 _BATCH = 500  # tickets in one statement
 
@@ -38,8 +38,8 @@ _BATCH = 500  # tickets in one statement
 @dataclass(frozen=True, slots=True)
 class NewScan:
     """
-    What a door saw. `device` and `key` name it for good; `ticket_id` is `None` where
-    nobody knows the ticket, `note` says what was odd.
+    A scan to record. `device` and `key` identify it; `ticket_id` (ours) is `None` where
+    the ticket is unknown, `note` says what was unusual.
     """
 
     device: str
@@ -55,9 +55,9 @@ class NewScan:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """
-    What became of a scan. `since` and `door` are the entry that counts; `warning` is
-    what the door should know all the same. `has_overtaken` where it happened before
-    another entry on this ticket that was let in, too.
+    The result of a scan. `since` and `door` are those of the entry that counts;
+    `warning` is shown at the door all the same. `has_overtaken`: it happened before
+    another scan of this ticket that was also admitted.
     """
 
     outcome: str
@@ -69,9 +69,10 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsent:
+class UnsentCheckIn:
     """
-    A ticket whose platform has not heard that it is in, or out again.
+    A check-in, or its reversal, that the ticket's platform has not been notified of.
+    `ticket_row` is our id of the ticket, the others are the platform's.
     """
 
     ticket_row: int
@@ -80,103 +81,114 @@ class Unsent:
     is_in: bool
 
 
-def record(session: Session, new: NewScan) -> Verdict:
+def record_scan(session: Session, new: NewScan) -> Verdict:
     """
-    Write a scan down and say what became of it; one that is known is only answered.
+    Save a scan and return its result; one that was saved before is only looked up.
 
-    The ticket is read in the same transaction and held until its end, so that of two
-    doors with one ticket the second one sees the first.
+    The ticket is locked until the transaction ends, so that of two doors with one
+    ticket the second one sees the first.
     """
-    ticket = None if new.ticket_id is None else _held(session, new.ticket_id)
-    before = _known(session, new.device, new.key)
+    ticket = None if new.ticket_id is None else _lock_ticket(session, new.ticket_id)
+    before = _find_verdict(session, new.device, new.key)
     if before is not None:
         return before
     first, note = _first_outcome(session, new, ticket)
     if not _insert(session, new, first, note):
-        return known(session, new.device, new.key)  # the same request, sent twice
-    if new.ticket_id is None or first in DECIDED or note == BY_PLATFORM:
+        return get_verdict(session, new.device, new.key)  # the same request, sent twice
+    if new.ticket_id is None or first in FINAL or note == BY_PLATFORM:
         return Verdict(first, new.ticket_id, warning=note)
-    has_overtaken = _fold(session, new.ticket_id, new.show_id)
-    return replace(known(session, new.device, new.key), has_overtaken=has_overtaken)
+    has_overtaken = _replay_scans(session, new.ticket_id, new.show_id)
+    return replace(
+        get_verdict(session, new.device, new.key), has_overtaken=has_overtaken
+    )
 
 
-def hold(session: Session, ticket_ids: Iterable[int]) -> None:
+def lock_tickets(session: Session, ticket_ids: Iterable[int]) -> None:
     """
-    Hold all tickets that a transaction is about before it records any of them: two
-    doors that merge the same tickets in different orders would else wait for each
-    other.
+    Lock all tickets of a transaction before it records any scan: two doors that merge
+    the same tickets in different orders would deadlock otherwise.
     """
-    row_locks.hold(session, Ticket, ticket_ids)
+    row_locks.lock(session, TicketRow, ticket_ids)
 
 
-def known(session: Session, device: str, key: str) -> Verdict:
+def get_verdict(session: Session, device: str, key: str) -> Verdict:
     """
-    What has become of a scan by now.
+    The current result of a saved scan.
     """
-    verdict = _known(session, device, key)
+    verdict = _find_verdict(session, device, key)
     assert verdict is not None
     return verdict
 
 
-def unsent(session: Session, account_id: int) -> list[Unsent]:
+def list_unsent(session: Session, account_id: int) -> list[UnsentCheckIn]:
     """
-    Tickets of an account whose platform knows less than our doors.
+    Check-ins of an account that its platform has not been notified of.
     """
-    ins, tickets = table_of(Admission), table_of(Ticket)
-    dates = table_of(Occurrence)
+    admissions, tickets = table_of(AdmissionRow), table_of(TicketRow)
+    occurrences = table_of(OccurrenceRow)
     rows = session.connection().execute(
         select(
-            ins.c.ticket_id.label("ticket_row"),
+            admissions.c.ticket_id.label("ticket_row"),
             tickets.c.provider_id.label("ticket_id"),
-            dates.c.provider_id.label("occurrence_id"),
-            ins.c.is_in,
+            occurrences.c.provider_id.label("occurrence_id"),
+            admissions.c.is_in,
         )
-        .join(tickets, tickets.c.id == ins.c.ticket_id)
-        .join(dates, dates.c.id == tickets.c.occurrence_id)
+        .join(tickets, tickets.c.id == admissions.c.ticket_id)
+        .join(occurrences, occurrences.c.id == tickets.c.occurrence_id)
         .where(
             tickets.c.account_id == account_id,
-            type_coerce(ins.c.is_in, WHOLE) != type_coerce(ins.c.told_in, WHOLE),
+            type_coerce(admissions.c.is_in, WHOLE)
+            != type_coerce(admissions.c.told_in, WHOLE),
         )
-        .order_by(ins.c.at)
+        .order_by(admissions.c.at)
     )
-    return [Unsent(**row._mapping) for row in rows]
+    return [UnsentCheckIn(**row._mapping) for row in rows]
 
 
 def record_notified(
     session: Session, ticket_row: int, *, is_in: bool, trouble: str = ""
 ) -> None:
     """
-    Remember what the platform heard, or why it did not.
+    Record what the platform was notified of, or why that failed.
     """
-    table = table_of(Admission)
+    table = table_of(AdmissionRow)
     values = {"trouble": trouble} if trouble else {"told_in": is_in, "trouble": ""}
     session.connection().execute(
         update(table).where(table.c.ticket_id == ticket_row).values(**values)
     )
 
 
-def troubled(session: Session) -> list[tuple[str, str, str]]:
+def list_rejected(session: Session) -> list[tuple[str, str, str]]:
     """
-    Check-ins that a platform did not take: account, ticket, why.
+    Check-ins that a platform rejected: account, the platform's ticket id, reason.
     """
-    ins, tickets, accounts = table_of(Admission), table_of(Ticket), table_of(Account)
+    admissions, tickets, accounts = (
+        table_of(AdmissionRow),
+        table_of(TicketRow),
+        table_of(AccountRow),
+    )
     rows = session.connection().execute(
-        select(accounts.c.name, tickets.c.provider_id, ins.c.trouble)
-        .join(tickets, tickets.c.id == ins.c.ticket_id)
+        select(accounts.c.name, tickets.c.provider_id, admissions.c.trouble)
+        .join(tickets, tickets.c.id == admissions.c.ticket_id)
         .join(accounts, accounts.c.id == tickets.c.account_id)
-        .where(ins.c.trouble != "")
-        .order_by(ins.c.at)
+        .where(admissions.c.trouble != "")
+        .order_by(admissions.c.at)
     )
     return [(str(a), str(b), str(c)) for a, b, c in rows]
 
 
-def _known(session: Session, device: str, key: str) -> Verdict | None:
-    scans, ins = table_of(Scan), table_of(Admission)
+def _find_verdict(session: Session, device: str, key: str) -> Verdict | None:
+    scans, admissions = table_of(ScanRow), table_of(AdmissionRow)
     row = (
         session.connection()
         .execute(
-            select(scans, ins.c.is_in, ins.c.at, ins.c.door.label("first_door"))
-            .outerjoin(ins, ins.c.ticket_id == scans.c.ticket_id)
+            select(
+                scans,
+                admissions.c.is_in,
+                admissions.c.at,
+                admissions.c.door.label("first_door"),
+            )
+            .outerjoin(admissions, admissions.c.ticket_id == scans.c.ticket_id)
             .where(scans.c.device == device, scans.c.key == key)
         )
         .first()
@@ -192,8 +204,8 @@ def _known(session: Session, device: str, key: str) -> Verdict | None:
     )
 
 
-def _held(session: Session, ticket_id: int) -> Any:
-    table = table_of(Ticket)
+def _lock_ticket(session: Session, ticket_id: int) -> Any:
+    table = table_of(TicketRow)
     return (
         session.connection()
         .execute(
@@ -205,18 +217,18 @@ def _held(session: Session, ticket_id: int) -> Any:
 
 def _is_ours(session: Session, ticket_id: int) -> bool:
     """
-    Whether our doors ever met this ticket: then what they know goes before what the
-    platform says, which may be no more than what we told it.
+    Whether our doors ever scanned this ticket: then their record takes precedence over
+    the platform's, which may only repeat what we sent.
     """
-    table = table_of(Admission)
+    table = table_of(AdmissionRow)
     query = select(table.c.ticket_id).where(table.c.ticket_id == ticket_id)
     return session.connection().execute(query).first() is not None
 
 
 def _first_outcome(session: Session, new: NewScan, ticket: Any) -> tuple[str, str]:
     """
-    What a scan is written down as before the scans of its ticket are played, and the
-    note beside it.
+    The outcome and the note that a scan is saved with, before the scans of its ticket
+    are replayed.
     """
     if ticket is None:
         return UNKNOWN, new.note
@@ -229,7 +241,7 @@ def _first_outcome(session: Session, new: NewScan, ticket: Any) -> tuple[str, st
 
 def _insert(session: Session, new: NewScan, outcome: str, note: str) -> bool:
     """
-    Write a scan down; says whether it was not there yet.
+    Insert a scan; returns whether it is new.
     """
     row = {
         "device": new.device,
@@ -242,7 +254,7 @@ def _insert(session: Session, new: NewScan, outcome: str, note: str) -> bool:
         "outcome": outcome,
         "note": note,
     }
-    return insert_new(session, Scan, row) is not None
+    return insert_new(session, ScanRow, row) is not None
 
 
 @dataclass(slots=True)
@@ -252,28 +264,29 @@ class _State:
     door: str = ""
 
 
-def _fold(session: Session, ticket_id: int, show_id: int) -> bool:
+def _replay_scans(session: Session, ticket_id: int, show_id: int) -> bool:
     """
-    Play all scans of a ticket in the order they happened, and write down how it stands.
-    Within one second those come first that we heard of first: they were answered so.
+    Replay all scans of a ticket in the order in which they happened, and save the
+    result. Within one second those that arrived first come first, because they were
+    answered in that order.
 
-    Returns whether somebody who was let in turns out to have been the second.
+    Returns whether a scan that was admitted turns out to have been the second one.
     """
-    table = table_of(Scan)
+    table = table_of(ScanRow)
     scans = (
         session.connection()
         .execute(
             select(table)
             .where(
                 table.c.ticket_id == ticket_id,
-                table.c.outcome.not_in(DECIDED),
+                table.c.outcome.not_in(FINAL),
                 table.c.note != BY_PLATFORM,
             )
             .order_by(table.c.scanned_at, table.c.id)
         )
         .all()
     )
-    state, changed = _played(scans)
+    state, changed = _replay(scans)
     were_in = {scan.id for scan in scans if scan.outcome == ADMITTED}
     for id_, outcome in changed:
         session.connection().execute(
@@ -281,7 +294,7 @@ def _fold(session: Session, ticket_id: int, show_id: int) -> bool:
         )
     upsert(
         session,
-        Admission,
+        AdmissionRow,
         [
             {
                 "ticket_id": ticket_id,
@@ -299,7 +312,7 @@ def _fold(session: Session, ticket_id: int, show_id: int) -> bool:
     return any(id_ in were_in and outcome == ALREADY_IN for id_, outcome in changed)
 
 
-def _played(scans: Sequence[Any]) -> tuple[_State, list[tuple[int, str]]]:
+def _replay(scans: Sequence[Any]) -> tuple[_State, list[tuple[int, str]]]:
     state = _State()
     changed: list[tuple[int, str]] = []
     for scan in scans:

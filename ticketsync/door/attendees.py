@@ -1,8 +1,8 @@
 """
-Whom the tickets admit: one row per ticket, over all platforms that feed a show.
+Attendees: one row per ticket, over all platforms that feed a show.
 
-A ticket stands once in this list however many accounts know of it, because it is known
-by account and number; names are there only where an account keeps them.
+A ticket is identified by its account and its id there, so it is listed once. Names are
+there only where an account keeps them.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from sqlmodel import Session
 
 from ticketsync.core import digest
 from ticketsync.store import counted
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import Production, Show, ShowLink
-from ticketsync.store.tables.door import Admission
-from ticketsync.store.tables.sales import Attendee, Buyer, Order, Ticket
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.catalogue import ProductionRow, ShowLinkRow, ShowRow
+from ticketsync.store.tables.door import AdmissionRow
+from ticketsync.store.tables.sales import AttendeeRow, BuyerRow, OrderRow, TicketRow
 from ticketsync.store.upsert import table_of
 
-LEAST = 2  # characters of a name below which everybody would fit
+MIN_NAME_LENGTH = 2  # characters; a shorter part of a name would match too many
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,10 @@ class Guest:
     """
     One ticket as the door sees it.
 
-    `is_in` is our doors' word where they ever met the ticket, else the platform's;
-    `since` and `door` are known only of our own doors. `because` says why a ticket
-    that admits nobody does not.
+    `is_in` is what our doors recorded if they ever scanned the ticket, else what the
+    platform reports; `since` and `door` are known only from our own doors. `because`
+    says why a ticket does not admit anybody, if it does not. `order_id` and `ticket_id`
+    are the platform's.
     """
 
     id: int
@@ -60,7 +61,7 @@ class Guest:
     @property
     def sorted_by(self) -> tuple[str, str, str]:
         """
-        The surname, then the rest; who has no name comes after, by order.
+        Surname, then full name; guests without a name come last, by order.
         """
         words = self.name.casefold().split()
         return (words[-1] if words else "\uffff", self.name.casefold(), self.order_id)
@@ -75,7 +76,7 @@ class Guest:
 @dataclass(frozen=True, slots=True)
 class Count:
     """
-    How full a house is: tickets that admit somebody, and how many of them are in.
+    Tickets that admit somebody (`expected`), and how many of them are in, by door.
     """
 
     admitted: int
@@ -83,9 +84,9 @@ class Count:
     doors: dict[str, int]
 
 
-def door_list(session: Session, show_id: int) -> list[Guest]:
+def list_guests(session: Session, show_id: int) -> list[Guest]:
     """
-    Everybody whose ticket admits to this show, by surname.
+    Everybody whose ticket admits them to this show, by surname.
     """
     guests = _guests(session, _of_show(show_id))
     return sorted((g for g in guests if g.admits), key=lambda guest: guest.sorted_by)
@@ -95,34 +96,34 @@ def list_tickets(
     session: Session, show_id: int | None = None, account: str | None = None
 ) -> list[Guest]:
     """
-    Every ticket of one show or of all, those too that admit nobody any more.
+    Every ticket of one show or of all, also those that no longer admit anybody.
     """
     where = [] if show_id is None else [_of_show(show_id)]
     if account is not None:
-        where.append(table_of(Account).c.name == account)
+        where.append(table_of(AccountRow).c.name == account)
     return _guests(session, *where)
 
 
-def search(
+def search_tickets(
     session: Session, text: str, show_id: int | None = None, *, exact: bool = False
 ) -> list[Guest]:
     """
-    The tickets that a text means: a code or QR text as scanned, a ticket's or order's
-    number, an e-mail address, or a part of a name. The most exact meaning wins; with
-    `exact` no part of a name will do.
+    The tickets that a text refers to: a code or QR text as scanned, a ticket's or
+    order's id, an e-mail address, or a part of a name. The most exact meaning wins;
+    with `exact` a part of a name or address does not match.
     """
     wanted = text.strip()
     if not wanted:
         return []
-    tickets, orders = table_of(Ticket), table_of(Order)
+    tickets, orders = table_of(TicketRow), table_of(OrderRow)
     where = [] if show_id is None else [_of_show(show_id)]
-    forms = _forms(wanted)
-    codes = [_code(form) for form in forms]
+    texts = _possible_codes(wanted)
+    codes = [_code(text) for text in texts]
     for meaning in (
         or_(tickets.c.code.in_(codes), tickets.c.second_code.in_(codes)),
-        tickets.c.provider_id.in_(forms),
-        orders.c.provider_id.in_(forms),
-        None if exact else _named(wanted),
+        tickets.c.provider_id.in_(texts),
+        orders.c.provider_id.in_(texts),
+        None if exact else _matches_name(wanted),
     ):
         if meaning is not None:
             found = _guests(session, *where, meaning)
@@ -133,16 +134,16 @@ def search(
 
 def get_tickets(session: Session, ids: Sequence[int]) -> list[Guest]:
     """
-    These tickets, by our own numbers.
+    These tickets, by our ids.
     """
-    return _guests(session, table_of(Ticket).c.id.in_(list(ids)))
+    return _guests(session, table_of(TicketRow).c.id.in_(list(ids)))
 
 
-def count(session: Session, show_id: int) -> Count:
+def count_guests(session: Session, show_id: int) -> Count:
     """
-    How many are in, and through which doors.
+    How many guests are in, and through which doors.
     """
-    guests = door_list(session, show_id)
+    guests = list_guests(session, show_id)
     doors: dict[str, int] = {}
     for guest in guests:
         if guest.is_in:
@@ -152,13 +153,13 @@ def count(session: Session, show_id: int) -> Count:
 
 
 def _of_show(show_id: int) -> ColumnElement[bool]:
-    return table_of(ShowLink).c.show_id == show_id
+    return table_of(ShowLinkRow).c.show_id == show_id
 
 
-def _forms(text: str) -> list[str]:
+def _possible_codes(text: str) -> list[str]:
     """
-    What a scanned text may be: a code, an address that ends in one (Wix's check-in
-    address ends in `number,event`), or a JSON object with an `_id` (Humanitix).
+    The codes that a scanned text may contain: the text itself, the end of a URL (Wix's
+    check-in URL ends in `number,event`), or the `_id` of a JSON object (Humanitix).
     """
     last = text.rstrip("/").rpartition("/")[2]
     forms = (text, last, last.partition(",")[0], _id_in(text))
@@ -167,7 +168,7 @@ def _forms(text: str) -> list[str]:
 
 def _id_in(text: str) -> str:
     """
-    The `_id` of a scanned JSON object, whatever the order of its keys; else `""`.
+    The `_id` of a scanned JSON object; `""` if the text is something else.
     """
     if not text.startswith("{"):
         return ""
@@ -187,10 +188,10 @@ def _shown_code(code: bytes | None) -> str:
     return digest.CODE + code.hex() if code else ""
 
 
-def _named(text: str) -> ColumnElement[bool] | None:
-    if len(text) < LEAST:
+def _matches_name(text: str) -> ColumnElement[bool] | None:
+    if len(text) < MIN_NAME_LENGTH:
         return None
-    people, buyers = table_of(Attendee), table_of(Buyer)
+    people, buyers = table_of(AttendeeRow), table_of(BuyerRow)
     wanted = text.lower()
     return or_(
         *(
@@ -206,14 +207,26 @@ def _guests(session: Session, *where: ColumnElement[bool]) -> list[Guest]:
 
 
 def _query() -> Select[Any]:
-    tickets, orders, links = table_of(Ticket), table_of(Order), table_of(ShowLink)
-    shows, works, accounts = table_of(Show), table_of(Production), table_of(Account)
-    people, buyers, ins = table_of(Attendee), table_of(Buyer), table_of(Admission)
+    tickets, orders, links = (
+        table_of(TicketRow),
+        table_of(OrderRow),
+        table_of(ShowLinkRow),
+    )
+    shows, productions, accounts = (
+        table_of(ShowRow),
+        table_of(ProductionRow),
+        table_of(AccountRow),
+    )
+    people, buyers, admissions = (
+        table_of(AttendeeRow),
+        table_of(BuyerRow),
+        table_of(AdmissionRow),
+    )
     return (
         select(
             tickets.c.id,
             links.c.show_id,
-            works.c.title.label("production"),
+            productions.c.title.label("production"),
             shows.c.starts_local,
             accounts.c.name.label("account"),
             orders.c.provider_id.label("order_id"),
@@ -231,12 +244,12 @@ def _query() -> Select[Any]:
             people.c.email,
             buyers.c.name.label("buyer"),
             buyers.c.email.label("buyer_email"),
-            ins.c.is_in.label("is_ours"),
-            ins.c.at,
-            ins.c.door,
+            admissions.c.is_in.label("is_ours"),
+            admissions.c.at,
+            admissions.c.door,
         )
         .select_from(counted.door_tickets())
-        .join(works, works.c.id == shows.c.production_id)
+        .join(productions, productions.c.id == shows.c.production_id)
         .join(accounts, accounts.c.id == tickets.c.account_id)
         .outerjoin(orders, orders.c.id == tickets.c.order_id)
         .outerjoin(people, people.c.ticket_id == tickets.c.id)
@@ -261,7 +274,7 @@ def _read(rows: Iterable[Any]) -> Iterable[Guest]:
             is_comp=row.is_comp,
             is_refunded=row.is_refunded,
             admits=row.is_sold,
-            because=_because(row),
+            because=_why_not_admitted(row),
             is_in=bool(row.is_in),
             since=row.at if row.is_ours else None,
             door=row.door if row.is_ours else "",
@@ -270,7 +283,7 @@ def _read(rows: Iterable[Any]) -> Iterable[Guest]:
         )
 
 
-def _because(row: Any) -> str:
+def _why_not_admitted(row: Any) -> str:
     if row.is_sold:
         return ""
     if row.status == "void":
