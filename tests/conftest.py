@@ -3,6 +3,7 @@ What every test may use: a home of its own, both databases, a sandbox.
 """
 
 import asyncio
+import functools
 import gc
 import itertools
 import os
@@ -16,13 +17,17 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import hypothesis
 import psycopg
 import pytest
 import uvicorn
+from httpx._transports import default as transport
+from jinja2 import BytecodeCache, Environment
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.base import Engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
+from support import made_databases
 from support.commands import run as run_command
 
 from ticketsync.accounts import state
@@ -40,6 +45,7 @@ from ticketsync.store.tables.accounts import Account
 from ticketsync.store.upsert import table_of
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
+from ticketsync.web import site as site_pages
 from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE, Site
 from ticketsync.workflows import match, sync
@@ -52,6 +58,10 @@ ON_SQLITE_ONLY = ("humanitix", "wix", "square")
 TODAY = date(2026, 9, 1)
 NOW = datetime(2026, 9, 1, 0, 0, tzinfo=UTC)
 
+
+# How long an example takes is no fault: a busy machine would fail the test.
+hypothesis.settings.register_profile("ticketsync", deadline=None)
+hypothesis.settings.load_profile("ticketsync")
 
 MEMORY = Path("/dev/shm")
 ROOM = 4 << 30  # bytes
@@ -70,6 +80,22 @@ def pytest_configure(config):
         folder = MEMORY / f"ticketsync-tests-{mine}"
         folder.mkdir(exist_ok=True)
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
+
+
+class Compiled(BytecodeCache):
+    """
+    Templates of pages, compiled once.
+    """
+
+    def __init__(self):
+        self._made = {}
+
+    def load_bytecode(self, bucket):
+        if bucket.key in self._made:
+            bucket.bytecode_from_string(self._made[bucket.key])
+
+    def dump_bytecode(self, bucket):
+        self._made[bucket.key] = bucket.bytecode_to_string()
 
 
 @pytest.hookimpl(trylast=True)
@@ -97,6 +123,11 @@ def pytest_sessionstart():
         self._compiled_cache = compiled
 
     Engine.__init__ = sharing
+    made_databases.install()
+    # Every client of a test would read the list of certificates again, and every site
+    # compile its templates.
+    transport.create_ssl_context = functools.cache(transport.create_ssl_context)
+    site_pages.Environment = functools.partial(Environment, bytecode_cache=Compiled())
     DefaultDialect.__eq__ = lambda one, other: type(one) is type(other)
     DefaultDialect.__hash__ = lambda one: hash(type(one))
     gc.freeze()
@@ -128,6 +159,14 @@ def home(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def migrations(monkeypatch):
+    """
+    New databases are made by the migrations, as ours are.
+    """
+    monkeypatch.setattr(engine, "create_database", made_databases.create_by_migrations)
+
+
+@pytest.fixture
 def frozen(monkeypatch):
     """
     The clock stands still on the sandbox's morning; `frozen(moment)` moves it.
@@ -152,7 +191,8 @@ def postgres(tmp_path_factory):
         tmp_path_factory.mktemp("postgres"), cleanup_mode="stop"
     )
     # It lives for this suite only: nobody needs what it would save from a power cut.
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+    # Nor does anybody tidy up databases that live for a second.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
         server_.psql(f"ALTER SYSTEM SET {setting} = off;")
     # Hundreds of databases are copied: the kernel does it in half the time.
     server_.psql("ALTER SYSTEM SET file_copy_method = clone;")

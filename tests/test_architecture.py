@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import ticketsync
+from ticketsync.cli.main import COMMANDS
 
 ROOT = Path(ticketsync.__file__).parent
 CONTEXTS = {
@@ -22,7 +23,7 @@ READERS = {"reporting"}
 ALLOWED = {
     "cli": {
         *("cli", "workflows", "sandbox", "providers.registry", "store.engine"),
-        *("web", "providers.base"),
+        *("web", "providers.base", "jobs"),
         *("store.schema", "store.backup", "core", *CONTEXTS, *READERS),
     },
     "workflows": {
@@ -57,12 +58,14 @@ ALLOWED = {
         *("net.hooks", "gateways", "store.engine", "core", *CONTEXTS),
         # They talk to no platform:
         *("workflows.checkin", "workflows.match", "workflows.waiting"),
+        "workflows.webhook_endpoints",
     },
     "net": {"net", "core"},
     "store": {"store", "core"},
     "core": {"core"},
     "sandbox": {"sandbox", "core"},
 }
+ALLOWED["jobs"] = ALLOWED["workflows"] = {*ALLOWED["workflows"], "jobs"}
 for context in CONTEXTS | READERS:
     ALLOWED[context] = {
         *(context, "store.tables", "store.upsert", "store.types", "store.counted"),
@@ -197,6 +200,28 @@ def test_parsing_a_platforms_records_is_apart_from_fetching_them():
         assert not [i for i in fetching if i.startswith(f"ticketsync.{package}.parse")]
 
 
+def test_no_command_imports_another_commands_module():
+    """
+    What several commands print or ask stands in a module that is no command.
+    """
+    commands = {f"cli.{module}" for module, _ in COMMANDS.values()}
+    wrong = {
+        name: found
+        for name, tree in modules()
+        if name.startswith("cli.")
+        for found in [
+            {
+                target
+                for target in imports(tree)
+                for command in commands - {name}
+                if f"{target}.".startswith(f"ticketsync.{command}.")
+            }
+        ]
+        if found
+    }
+    assert wrong == {}
+
+
 @pytest.mark.parametrize("word", ["utils", "helpers", "common", "manager"])
 def test_no_file_is_named_for_nothing(word):
     assert [f for f in ROOT.rglob("*.py") if word in f.stem] == []
@@ -271,7 +296,7 @@ MAY_COMPARE_SWITCHES = {
     # Matching proposes no excluded show; nothing is counted by it.
     "catalogue.links.show_candidates",
     "workflows.match.MatchSession.shows",
-    "cli.shows.print_shows",  # the words "left out"
+    "cli.show_tables.print_shows",  # the words "left out"
 }
 
 

@@ -355,7 +355,22 @@ def disagreements(place, row, capsys):
     return found
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def on_both_databases():
+    """
+    On PostgreSQL one situation of each word, the others in the drills: only the view is
+    the database's, and it is compared with Python on everything at once below.
+    """
+    found = [pytest.param("sqlite", row, id=f"sqlite-{row.name}") for row in ROWS]
+    words = set()
+    for row in ROWS:
+        marks = (pytest.mark.drill,) if row.word in words else ()
+        words.add(row.word)
+        name = f"postgresql-{row.name}"
+        found.append(pytest.param("postgresql", row, marks=marks, id=name))
+    return found
+
+
+@pytest.mark.parametrize(("url", "row"), on_both_databases(), indirect=["url"])
 def test_everybody_says_the_same_word_of_a_situation(place, row, capsys):
     with place.database.write() as session:
         put(session, row)
@@ -410,6 +425,11 @@ def break_rule(place, monkeypatch):
     )
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite", pytest.param("postgresql", marks=pytest.mark.drill)],
+    indirect=True,
+)
 @pytest.mark.parametrize(
     ("broken", "noticed"),
     [

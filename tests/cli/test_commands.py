@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 import yaml
+from support import commands
 
 from ticketsync.__main__ import main
 from ticketsync.sandbox import server, world
@@ -78,29 +79,42 @@ def prepare(run, played):
     )
 
 
+def runs_in(folder, played):
+    """
+    Runs commands in that home, as processes of their own with real keys.
+    """
+    environment = {**os.environ, "TT_KEY": played.key, "TICKETSYNC_HOME": str(folder)}
+
+    def run(*arguments):
+        commands.run(*arguments, env=environment, check=True)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def started_home(played, tmp_path_factory):
+    """
+    A home with an account, made once.
+    """
+    folder = tmp_path_factory.mktemp("started")
+    prepare(runs_in(folder, played), played)
+    return folder
+
+
 @pytest.fixture
-def started(ticketsync, played):
-    prepare(ticketsync, played)
+def started(ticketsync, started_home, home):
+    shutil.copytree(started_home, home, dirs_exist_ok=True)
     return ticketsync
 
 
 @pytest.fixture(scope="module")
-def synced_home(played, tmp_path_factory):
+def synced_home(started_home, played, tmp_path_factory):
     """
-    A home with everything synced, made once by real processes with real keys.
+    A home with everything synced, made once.
     """
     folder = tmp_path_factory.mktemp("synced")
-
-    def run(*arguments):
-        subprocess.run(
-            [sys.executable, "-m", "ticketsync", *arguments],
-            check=True,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, "TT_KEY": played.key, "TICKETSYNC_HOME": str(folder)},
-        )
-
-    prepare(run, played)
+    shutil.copytree(started_home, folder, dirs_exist_ok=True)
+    run = runs_in(folder, played)
     run("events", "fetch", "--json")
     run("shows", "adopt", "--all", "--json")
     run("sync", "--json")

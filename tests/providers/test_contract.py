@@ -2,10 +2,12 @@
 The contract of every provider, played from cassettes; and the cassettes themselves.
 """
 
+import copy
 import re
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -34,6 +36,15 @@ def played(name):
 
 class Played(ProviderContract):
     name = ""
+    _fetched: ClassVar = {}
+
+    def raw_orders(self, provider):
+        """
+        What the cassette holds, fetched once for all tests of the platform.
+        """
+        if self.name not in self._fetched:
+            self._fetched[self.name] = super().raw_orders(provider)
+        return copy.deepcopy(self._fetched[self.name])
 
     @pytest.fixture
     def provider(self):

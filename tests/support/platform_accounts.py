@@ -58,19 +58,41 @@ def set_up(database, settings, played, name, *, is_read=False, world=""):
         if is_read:
             run(database, settings)
 
-    if database.file is None:
-        make()
-        return
     made = name, is_read, world
-    if made not in _made:
+    if not copied(database, made):
         make()
-        _made[made] = database.file.read_bytes()
-        return
+        keep(database, made)
+    point(database, {name: played.address})
+
+
+def copied(database, name):
+    """
+    Whether the database became a copy of the one that was kept under that name.
+    """
+    if name not in _made or database.file is None:
+        return False
     database.close()
-    database.file.write_bytes(_made[made])
+    database.file.write_bytes(_made[name])
+    return True
+
+
+def keep(database, name):
+    if database.file is not None:
+        _made[name] = database.file.read_bytes()
+
+
+def point(database, addresses):
+    """
+    Its accounts at these addresses, by their names.
+    """
+    accounts = table_of(Account)
     with database.write() as session:
-        accounts = table_of(Account)
-        session.connection().execute(accounts.update().values(base_url=played.address))
+        for name, address in addresses.items():
+            session.connection().execute(
+                accounts.update()
+                .where(accounts.c.name == name)
+                .values(base_url=address)
+            )
 
 
 def key_of(occurrence):

@@ -7,8 +7,6 @@ import random
 import re
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from conftest import running
+from support import commands
 
 from ticketsync.accounts import state
 from ticketsync.core import clock, errors
@@ -27,8 +26,8 @@ from ticketsync.reporting import deliveries as told
 from ticketsync.sandbox import deliveries
 from ticketsync.store import engine
 from ticketsync.web import receiver
-from ticketsync.web.receiver import Door
 from ticketsync.webhooks import inbox
+from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 
 SECRET = "whsec_canary_77"
 PATH = "p" * 43
@@ -59,7 +58,7 @@ def database(sqlite):
 
 @pytest.fixture
 def door():
-    return Door(1, "tt", PATH, URL, TicketTailor, [Secret(SECRET)])
+    return WebhookEndpoint(1, "tt", PATH, URL, TicketTailor, [Secret(SECRET)])
 
 
 @pytest.fixture
@@ -190,7 +189,7 @@ def test_f62_no_request_of_a_thousand_makes_410_5xx_or_a_redirect(address):
 
 
 def test_f59_eventbrite_is_known_by_its_path_and_unsigned_hints_are_coalesced(database):
-    door = Door(2, "eb", PATH, URL, Eventbrite, [])
+    door = WebhookEndpoint(2, "eb", PATH, URL, Eventbrite, [])
     body = b'{"config":{"action":"order.placed"},"api_url":"https://www.eventbriteapi.com/v3/orders/5/"}'
     with serving(database, door) as base:
         for _ in range(5):
@@ -200,7 +199,7 @@ def test_f59_eventbrite_is_known_by_its_path_and_unsigned_hints_are_coalesced(da
 
 
 def test_f60_an_evil_address_is_kept_as_rejected_and_nobody_is_asked(database):
-    door = Door(2, "eb", PATH, URL, Eventbrite, [])
+    door = WebhookEndpoint(2, "eb", PATH, URL, Eventbrite, [])
     with (
         socket.create_server(("127.0.0.1", 0)) as canary,
         serving(database, door) as base,
@@ -216,7 +215,7 @@ def test_f60_an_evil_address_is_kept_as_rejected_and_nobody_is_asked(database):
 
 
 def test_f69_a_missing_secret_is_no_success(database):
-    door = Door(1, "tt", PATH, URL, TicketTailor, [])
+    door = WebhookEndpoint(1, "tt", PATH, URL, TicketTailor, [])
     with serving(database, door) as base:
         assert post(f"{base}/hooks/{PATH}", signed()).status_code == 503
     assert rows(database) == []
@@ -236,7 +235,7 @@ def test_what_cannot_be_kept_is_asked_for_again(database, address, monkeypatch):
         raise errors.DatabaseError("the disk is full", word="disk-full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(inbox, "keep", full)
+        patch.setattr(inbox, "store", full)
         assert post(address, signed()).status_code == 503
     assert post(address, signed()).status_code == 200
 
@@ -286,20 +285,15 @@ def served(home, ready, monkeypatch):
     """
     place = home / "ticketsync.db"
     monkeypatch.setenv("HOOK", SECRET)
-    command = [sys.executable, "-m", "ticketsync"]
-    subprocess.run(
-        [*command, "-q", "webhooks", "secret", "tt", "--secret-env", "HOOK"], check=True
+    commands.run(
+        *("-q", "webhooks", "secret", "tt", "--secret-env", "HOOK"), check=True
     )
     database = engine.open_database(str(place))
     with database.read() as session:
-        (endpoint,) = inbox.endpoints(session, clock.now())
+        (endpoint,) = inbox.list_endpoints(session, clock.now())
 
     def start():
-        child = subprocess.Popen(
-            [*command, "serve", "--port", "0", "--no-work", "--no-pages"],
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        child = commands.start("serve", "--port", "0", "--no-work", "--no-pages")
         line = child.stderr.readline()
         return child, line.split()[-1].replace("…", endpoint.path)
 

@@ -15,8 +15,9 @@ from ticketsync.core.redact import Secret
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
-from ticketsync.web.receiver import Door, Receiver
+from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE
+from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 
 PATH = "p" * 43
 TEXT = {"type": "string"}
@@ -115,7 +116,7 @@ def served_with_door(full, site):
     from conftest import running
 
     url = f"https://tickets.example.org/hooks/{PATH}"
-    door = Door(1, "tt", PATH, url, TicketTailor, [Secret("whsec")])
+    door = WebhookEndpoint(1, "tt", PATH, url, TicketTailor, [Secret("whsec")])
     with running(web.create_app(Receiver(full, lambda: [door]), site)) as found:
         yield found
 

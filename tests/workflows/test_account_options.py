@@ -28,7 +28,7 @@ from ticketsync.workflows import account_options, sync
 from ticketsync.workflows import connect as connecting
 from ticketsync.workflows.account_run import lease_of
 from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows.sync import Request, due
 
 OTHER_SITE = "ffffffff-0000-4000-8000-000000000001"
 
@@ -234,15 +234,15 @@ def test_a_run_reads_with_the_options_that_stand_when_its_turn_comes(
     The command had read the account before `accounts set` changed it.
     """
     add(database, settings, played, name, monkeypatch)
-    skip = sync._reason_to_skip
+    skip = due.reason_to_skip
     with server.serving(played) as other:
         address = played.url(other, name)
 
-        def after_the_choice(*arguments):
+        def after_the_choice(*arguments, **options):
             change(database, settings, name, base_url=address)
-            return skip(*arguments)
+            return skip(*arguments, **options)
 
-        monkeypatch.setattr(sync, "_reason_to_skip", after_the_choice)
+        monkeypatch.setattr(due, "reason_to_skip", after_the_choice)
         reached = []
         monkeypatch.setattr(
             "ticketsync.workflows.account_run.client",

@@ -35,7 +35,8 @@ from ticketsync.sandbox.faults import Answer
 from ticketsync.store import engine
 from ticketsync.store.tables.accounts import Account
 from ticketsync.store.upsert import table_of
-from ticketsync.workflows import parts, sync
+from ticketsync.workflows import sync
+from ticketsync.workflows.sync import parts
 
 FIRST, FULL, CHANGES = "a first read", "a full read", "a read of changes"
 ALWAYS = (FIRST, FULL, CHANGES)

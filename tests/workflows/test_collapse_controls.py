@@ -31,7 +31,14 @@ from ticketsync.core import errors
 from ticketsync.providers import eventbrite, humanitix, square, ticket_tailor, wix
 from ticketsync.sandbox import world
 from ticketsync.sandbox.faults import Answer
-from ticketsync.workflows import cross_checks, listing, orders, parts
+from ticketsync.workflows.sync import (
+    cross_checks,
+    guards,
+    listing,
+    orders,
+    parts,
+    save_page,
+)
 
 SHORT = {
     **ANSWERS,
@@ -65,11 +72,11 @@ def silent(owner, name):
 
 DATES = off(listing, "_notice_absence")
 PARTS = off(parts, "refuse_missing_parts")
-LOST = off(orders, "_refuse_lost_orders", set())
-FEW = off(orders, "_refuse_few_orders", set())
-TICKETS = off(orders, "_notice_few_tickets")
+LOST = off(guards, "_refuse_lost_orders", set())
+FEW = off(guards, "_refuse_few_orders", set())
+TICKETS = off(guards, "lists_few_tickets", False)
 CROSS = off(cross_checks, "_judge")
-DRIFT = off(orders, "refuse_drift")
+DRIFT = off(save_page, "refuse_drift")
 
 
 def case(name, path, read, answer, *guards, quick=False):
@@ -214,13 +221,13 @@ def test_control_a_watermark_beyond_a_short_list_loses_what_it_lacks(
     there = played.player.world
     later(played, frozen, 2400)
     world._sell(there, there.performances[-1], (there.now - 5, there.now))
-    plain = orders._understand
+    plain = orders.parse_page
 
-    def beyond(work, page, *arguments, **options):
+    def beyond(provider, page, *arguments, **options):
         page = dataclasses.replace(page, latest=None)
-        return plain(work, page, *arguments, **options)
+        return plain(provider, page, *arguments, **options)
 
-    monkeypatch.setattr(orders, "_understand", beyond)
+    monkeypatch.setattr(orders, "parse_page", beyond)
     spoil(monkeypatch, played, "/events/v2/guests/query", kept(40))
     assert attempt(database, settings).exit_code == 0
     spoil(monkeypatch, played, None, None)

@@ -14,7 +14,8 @@ from ticketsync.providers.base import Page
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import numbers
 from ticketsync.store import engine
-from ticketsync.workflows import match, orders, show_figures, sync
+from ticketsync.workflows import match, show_figures, sync
+from ticketsync.workflows.sync import reparse
 
 
 def pages(sandbox):
@@ -65,7 +66,7 @@ def test_pages_in_any_order_and_some_twice_make_the_same_figures(
         ids = occurrences.ids(session, 1)
         for rows in shuffled:
             page = Page("order", rows)
-            orders.save_again(
+            reparse.save_again(
                 session, 1, TicketTailor(None, {}), page, ids, clock.now()
             )
     show_figures.rebuild(database, plain)

@@ -84,24 +84,7 @@ def season(tmp_path_factory):
 
 
 @pytest.fixture
-def empty(templates, tmp_path, monkeypatch):
-    """
-    The private database of a check is copied, as most databases of tests are.
-    """
-    made = templates.copy("sqlite", "empty")
-    real = engine.create_database
-
-    def create_database(url="", **options):
-        if url.endswith("scratch.db"):
-            shutil.copy(made, url)
-            return engine.open_database(url)
-        return real(url, **options)
-
-    monkeypatch.setattr(engine, "create_database", create_database)
-
-
-@pytest.fixture
-def book(season, empty, tmp_path, frozen):
+def book(season, tmp_path, frozen):
     """
     A copy of that season, an hour later.
     """

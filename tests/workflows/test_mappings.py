@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 from conftest import TODAY
 from support import commands
+from support.platform_accounts import copied, keep, point
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import links, occurrences, shows
@@ -31,24 +32,28 @@ def everywhere(sqlite, frozen, monkeypatch, settings):
     sandbox = server.Sandbox(world.build(today=TODAY, orders=120), others=others)
     sandbox.clock = lambda: clock.now().timestamp()
     with server.serving(sandbox) as address:
-        with sqlite.write() as session:
-            shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
-            for name, player in sandbox.players.items():
-                monkeypatch.setenv(f"KEY_{name}", player.key)
-                told = WIX if name == "wix" else {}
-                url = sandbox.url(address, name)
-                state.add(
-                    session,
-                    state.NewAccount(
-                        name, name, url, "env", f"KEY_{name}", "", None, told
-                    ),
-                    clock.now(),
-                )
-        sync.fetch_listing(sqlite, settings, [])
-        match.adopt(sqlite, settings)
-        outcome = sync.sync(sqlite, settings, Request())
-        assert outcome.exit_code == 0, outcome.results
+        addresses = {name: sandbox.url(address, name) for name in sandbox.players}
+        for name, player in sandbox.players.items():
+            monkeypatch.setenv(f"KEY_{name}", player.key)
+        if not copied(sqlite, "everywhere"):
+            read_everything(sqlite, settings, addresses)
+            keep(sqlite, "everywhere")
+        point(sqlite, addresses)
         yield sqlite, sandbox
+
+
+def read_everything(database, settings, addresses):
+    with database.write() as session:
+        shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+        for name, url in addresses.items():
+            told = WIX if name == "wix" else {}
+            key = f"KEY_{name}"
+            new = state.NewAccount(name, name, url, "env", key, "", None, told)
+            state.add(session, new, clock.now())
+    sync.fetch_listing(database, settings, [])
+    match.adopt(database, settings)
+    outcome = sync.sync(database, settings, Request())
+    assert outcome.exit_code == 0, outcome.results
 
 
 def truths(sandbox, starts_at, title):

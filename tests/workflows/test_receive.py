@@ -31,11 +31,12 @@ from ticketsync.sandbox.faults import Plan
 from ticketsync.store import engine, lease
 from ticketsync.store.tables.sales import Order
 from ticketsync.store.upsert import table_of
-from ticketsync.web.receiver import Door, _arrived
+from ticketsync.web.receiver import new_delivery
 from ticketsync.webhooks import inbox
 from ticketsync.workflows import connect as connect_job
 from ticketsync.workflows import match, receive, sync
 from ticketsync.workflows.sync import Request
+from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 
 SECRET = "whsec_canary_99"
 WIX_KEY, FORGED_KEY = (rsa.generate_private_key(65537, 2048) for _ in range(2))
@@ -60,7 +61,7 @@ def came(database, platform, order, event, number, *, account_id=1, **odd):
     if arrived is None:
         return False
     with database.write() as session:
-        inbox.keep(session, [arrived], clock.now())
+        inbox.store(session, [arrived], clock.now())
     return True
 
 
@@ -82,12 +83,12 @@ def checked(platform, order, event, number, *, account_id=1, **odd):
     lower = {name.lower(): value for name, value in headers.items()}
     delivery = Delivery(body, lower, URL, clock.now())
     trusted = WIX_PUBLIC if platform == "wix" else SECRET
-    door = Door(account_id, platform, "p", URL, kind, [Secret(trusted)])
+    door = WebhookEndpoint(account_id, platform, "p", URL, kind, [Secret(trusted)])
     try:
         kind.verify(delivery, door.secrets)
     except (Forged, Stale):
         return None
-    return _arrived(door, delivery, kind.hint(delivery), "received", "")
+    return new_delivery(door, delivery, kind.hint(delivery), "received", "")
 
 
 def inbox_states(database):
@@ -325,7 +326,7 @@ def keep(database, arrived):
     believed = [item for item in arrived if item is not None]
     for begin in range(0, len(believed), 50):
         with database.write() as session:
-            inbox.keep(session, believed[begin : begin + 50], clock.now())
+            inbox.store(session, believed[begin : begin + 50], clock.now())
 
 
 def _order_of(platform, id_, there):
@@ -467,7 +468,7 @@ def test_an_account_without_an_address_has_no_gap(synced, sandbox, settings, fro
 
 def hooked(database):
     with database.write() as session:
-        inbox.endpoint(session, 1, clock.now())
+        inbox.get_or_create_path(session, 1, clock.now())
 
 
 @pytest.mark.parametrize(
@@ -485,7 +486,7 @@ def test_a_platform_is_told_our_address_by_its_own_interface(
                 *("a", platform, played.url(address, platform), "env", "KEY", "", None)
             )
             state.add(session, new, clock.now())
-            path = inbox.endpoint(session, 1, clock.now())
+            path = inbox.get_or_create_path(session, 1, clock.now())
         url = f"https://tickets.example.org/hooks/{path}"
 
         registered = connect_job.register(sqlite, settings, "a", url, "file")
@@ -494,7 +495,7 @@ def test_a_platform_is_told_our_address_by_its_own_interface(
     assert registered.id
     assert (registered.secret is not None) == signed
     with sqlite.read() as session:
-        (endpoint,) = inbox.endpoints(session, clock.now())
+        (endpoint,) = inbox.list_endpoints(session, clock.now())
     found = [
         credentials.read("a/webhook", *place).reveal() for place in endpoint.secrets
     ]

@@ -16,7 +16,6 @@ from test_sync import dump, figures
 from ticketsync.accounts import health, state
 from ticketsync.catalogue import occurrences
 from ticketsync.cli import status
-from ticketsync.cli.serve import webhook_endpoints
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import Secret
 from ticketsync.net.hooks import ORDER
@@ -25,12 +24,12 @@ from ticketsync.store import lease
 from ticketsync.web import app as web
 from ticketsync.web.receiver import Receiver
 from ticketsync.webhooks import inbox
-from ticketsync.webhooks.inbox import Arrived
+from ticketsync.webhooks.inbox import NewDelivery
 from ticketsync.workflows import connect as connecting
-from ticketsync.workflows import doctor, receive, retire, sync
+from ticketsync.workflows import doctor, receive, retire, sync, webhook_endpoints
 from ticketsync.workflows.account_run import lease_of
 from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows.sync import Request, due
 
 
 @pytest.fixture
@@ -108,13 +107,13 @@ def test_an_account_that_is_retired_while_a_run_waits_is_not_read(
     """
     The run had chosen its accounts before.
     """
-    skip = sync._reason_to_skip
+    skip = due.reason_to_skip
 
-    def after_the_choice(*arguments):
+    def after_the_choice(*arguments, **options):
         retire.remove(kept, settings, "tt")
-        return skip(*arguments)
+        return skip(*arguments, **options)
 
-    monkeypatch.setattr(sync, "_reason_to_skip", after_the_choice)
+    monkeypatch.setattr(due, "reason_to_skip", after_the_choice)
     sandbox.log.clear()
     result = attempt(kept, settings)
     assert (result.outcome, result.word) == ("skipped-disabled", "retired")
@@ -134,15 +133,15 @@ def test_webhooks_of_a_retired_account_are_turned_away(kept, settings, monkeypat
     monkeypatch.setenv("HOOK", "a secret")
     with kept.write() as session:
         account = state.get_account(session, "tt")
-        path = inbox.endpoint(session, account.id, NOW)
+        path = inbox.get_or_create_path(session, account.id, NOW)
         inbox.set_secret(session, account.id, "env", "HOOK", NOW)
-        came = Arrived(account.id, "k", "ORDER.CREATED", ORDER, "received", "or_1")
-        inbox.keep(session, [came], NOW)
-    assert len(webhook_endpoints(kept, settings)) == 1
+        came = NewDelivery(account.id, "k", "ORDER.CREATED", ORDER, "received", "or_1")
+        inbox.store(session, [came], NOW)
+    assert len(webhook_endpoints.load_endpoints(kept, settings)) == 1
 
     retire.remove(kept, settings, "tt")
 
-    doors = webhook_endpoints(kept, settings)
+    doors = webhook_endpoints.load_endpoints(kept, settings)
     assert doors == []
     assert receive.process_deliveries(kept, settings).deliveries == 0
     with running(web.create_app(Receiver(kept, lambda: doors), None)) as address:

@@ -25,13 +25,13 @@ from test_platforms import (  # noqa: F401
 )
 from test_sync import dump
 
-from ticketsync.accounts import bookmarks, state
+from ticketsync.accounts import bookmarks, state, streams
 from ticketsync.core import clock, errors
 from ticketsync.providers import eventbrite, reading
 from ticketsync.sandbox import world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store import lease
-from ticketsync.workflows import orders, sync
+from ticketsync.workflows import sync
 from ticketsync.workflows.sync import Request
 
 
@@ -100,8 +100,9 @@ def test_f09_a_watermark_moves_only_when_the_whole_list_was_read(
     """
     The first page holds the newest change, the second page fails: the watermark stays.
     """
+    run(synced, settings)  # so that the log names the list
     with synced.read() as session:
-        before = bookmarks.get_bookmarks(session, 1, orders.NEWEST)
+        before = bookmarks.get_bookmarks(session, 1, streams.NEWEST)
     played.player.world.now += 600
     frozen(NOW + timedelta(seconds=600))
     change(played, 55, 24)
@@ -113,7 +114,7 @@ def test_f09_a_watermark_moves_only_when_the_whole_list_was_read(
 
     assert broken.exit_code == 5
     with synced.read() as session:
-        assert bookmarks.get_bookmarks(session, 1, orders.NEWEST) == before
+        assert bookmarks.get_bookmarks(session, 1, streams.NEWEST) == before
     played.faults.clear()
     run(synced, settings)
     same(figures(synced), expected(played, name))

@@ -21,9 +21,9 @@ from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import errors
 from ticketsync.store import engine
 from ticketsync.workflows import connect as connecting
-from ticketsync.workflows import listing, match, retire, sync, twins
+from ticketsync.workflows import match, retire, sync, twins
 from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows.sync import Request, listing
 
 # Whose key, which regions
 

@@ -13,11 +13,12 @@ from sqlalchemy import text
 
 from ticketsync.accounts import dismissals
 from ticketsync.catalogue import shows
-from ticketsync.cli import context, serve
+from ticketsync.cli import context
 from ticketsync.cli.main import app
 from ticketsync.core import actor, clock, errors
 from ticketsync.core.config import NotifySettings, Settings
 from ticketsync.financials import notices
+from ticketsync.jobs import worker
 from ticketsync.reporting import audit_trail, calendar, daily, runs, seats
 from ticketsync.store import capacity, lease
 from ticketsync.store.tables.accounts import Account, SyncRun
@@ -628,10 +629,10 @@ def test_serve_reports_an_account_that_no_run_reads_any_more(venue, monkeypatch)
         heard.set()
         return []
 
-    monkeypatch.setattr(serve, "WORK_SECONDS", 0.01)
+    monkeypatch.setattr(worker, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(account_alerts.gateway, "send", hear)
 
-    with serve._worker(venue.database, venue.settings, serve.Errands(), True):
+    with worker.running(venue.database, venue.settings, worker.SyncRequests()):
         assert heard.wait(60)
 
     assert "ticketsync: eb is stale" in titles

@@ -268,7 +268,7 @@ def test_what_came_and_went_untold_is_no_news(adopted, noticed, sandbox, frozen,
 def test_f69_webhooks_without_a_secret_are_told(adopted, noticed, frozen, told):
     tick(adopted, noticed)
     with adopted.write() as session:
-        inbox.endpoint(session, 1, NOW)
+        inbox.get_or_create_path(session, 1, NOW)
     tick(adopted, noticed)
     tick(adopted, noticed)
     assert told() == ["ticketsync: tt needs a webhook secret (missing-webhook-secret)"]
@@ -280,13 +280,13 @@ def test_f69_webhooks_without_a_secret_are_told(adopted, noticed, frozen, told):
 
 def test_f64_deliveries_signed_at_another_time_are_a_clocks_fault(adopted, settings):
     stale = [
-        inbox.Arrived(
+        inbox.NewDelivery(
             1, f"k{n}", "ORDER.CREATED", "", "stale", reason="signed 600 s ago"
         )
         for n in range(3)
     ]
     with adopted.write() as session:
-        inbox.keep(session, stale, NOW)
+        inbox.store(session, stale, NOW)
     found = doctor.examine(lambda: settings, lambda: adopted, network=False)
     (finding,) = [f for f in found if f.section == "webhooks"]
     assert finding.state == "wrong"

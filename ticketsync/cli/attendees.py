@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, erasure
 from ticketsync.cli.context import Format, Json, Yes
 
 if TYPE_CHECKING:
@@ -136,9 +136,7 @@ def forget(
 
     Example: ticketsync attendees forget it_10442
     """
-    from ticketsync.cli import privacy
-
-    privacy.erase_person(ctx, who, dry_run=dry_run, yes=yes, json=json)
+    erasure.erase(context.get_context(ctx), who, dry_run=dry_run, yes=yes, json=json)
 
 
 def _write_json(rows: Any, columns: Any, stream: Any) -> int:

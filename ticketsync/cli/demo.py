@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ticketsync.cli import show_tables
+
 if TYPE_CHECKING:
     from ticketsync.core.config import Settings
     from ticketsync.reporting.numbers import Figures
@@ -181,18 +183,16 @@ def _sync(database: Database, settings: Settings) -> None:
 
 
 def _look(database: Database) -> None:
-    from ticketsync.cli.financials import print_figures
     from ticketsync.core import clock
 
     figures = _figures(database)
     ahead = [item for item in figures if item.starts_at >= clock.now()]
     past = [item for item in figures if item.starts_at < clock.now()]
-    print_figures(past[-4:] + ahead[:6])
+    show_tables.print_figures(past[-4:] + ahead[:6])
     typer.echo(f"(10 of {len(figures)} shows: the last four and the next six.)")
 
 
 def _state_fees(database: Database, settings: Settings) -> None:
-    from ticketsync.cli.financials import print_figures
     from ticketsync.core import clock
     from ticketsync.workflows import show_figures
 
@@ -203,7 +203,7 @@ def _state_fees(database: Database, settings: Settings) -> None:
     typer.echo("$ ticketsync financials rebuild")
     show_figures.rebuild(database, settings)
     ahead = [item for item in _figures(database) if item.starts_at >= clock.now()]
-    print_figures(ahead[:3])
+    show_tables.print_figures(ahead[:3])
 
 
 def _connect_others(
@@ -307,14 +307,13 @@ def _seats_left(sandbox: Sandbox, show: Figures) -> int:
 
 def _one_show(database: Database) -> None:
     from ticketsync.cli import render
-    from ticketsync.cli.shows import print_sources
 
     figures = _figures(database)
     door = next(f for f in figures if f.account == "door")
     two = next(f for f in figures if f.currency == "NZD")
     for chosen in (door, two):
         typer.echo(f"{chosen.production}, {render.day(chosen.starts_local)}")
-        print_sources([f for f in figures if f.show_id == chosen.show_id])
+        show_tables.print_sources([f for f in figures if f.show_id == chosen.show_id])
         typer.echo("")
         if chosen is door:
             _point_out_oversold(database)
@@ -358,7 +357,6 @@ def _print_all(figures: Sequence[Figures]) -> None:
 
 
 def _second_day(sandbox: Sandbox, database: Database, settings: Settings) -> None:
-    from ticketsync.cli.sync import print_changes
     from ticketsync.sandbox import world
     from ticketsync.workflows import sync
 
@@ -375,7 +373,7 @@ def _second_day(sandbox: Sandbox, database: Database, settings: Settings) -> Non
         "Refunds and voids of old orders are among them. Where a platform has no"
     )
     typer.echo("filter for these, the counts in its listing give them away.")
-    print_changes(outcome)
+    show_tables.print_changes(outcome.changes)
     from ticketsync.cli import render
 
     for note in outcome.notes:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, show_tables
 from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
@@ -44,48 +44,9 @@ def list_financials(
             return
         figures = numbers.figures(session)
     if figures:
-        print_figures(figures)
+        show_tables.print_figures(figures)
     else:
         typer.echo("No figures yet. Run `ticketsync sync`.")
-
-
-def print_figures(figures: Sequence[Figures]) -> None:
-    """
-    The table of shows, with a total for each currency.
-    """
-    from ticketsync.cli import render
-    from ticketsync.core import tables
-    from ticketsync.core.tables import Column, Kind
-
-    accounts = {item.account for item in figures}
-    columns = (
-        Column("starts_local", Kind.LOCAL, "SHOW"),
-        Column("production"),
-        *([Column("account", heading="VIA")] if len(accounts) > 1 else []),
-        Column("tickets_sold", Kind.COUNT, "SOLD"),
-        Column("gross", Kind.MONEY),
-        Column("refunded", Kind.MONEY),
-        Column("fees", Kind.MONEY),
-        Column("net", Kind.MONEY),
-        Column("currency", heading=""),
-    )
-    table = tables.of_values(columns, figures)
-
-    def label(currency: str) -> str:
-        shows = len({item.show_id for item in figures if item.currency == currency})
-        return render.shows(shows, currency)
-
-    render.report(
-        table,
-        most={"production": 20, "account": 8},
-        totals=tables.totals(table),
-        label=label,
-    )
-    if any(item.fees is None for item in figures):
-        typer.echo(
-            "– means unknown: this platform tells no fees. State yours under "
-            "`accounts:`\nin the settings, and net is known too."
-        )
 
 
 @app.command("show")

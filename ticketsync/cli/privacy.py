@@ -4,15 +4,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, erasure
 from ticketsync.cli.context import Json, Yes
-
-if TYPE_CHECKING:
-    from ticketsync.sales.privacy import Trace
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -56,27 +53,7 @@ def erase_person(
 
     Example: ticketsync privacy erase sam@example.org
     """
-    from dataclasses import asdict
-
-    from ticketsync.cli import render
-    from ticketsync.core import errors
-    from ticketsync.workflows import retention
-
-    app_context = context.get_context(ctx)
-    database = app_context.database()
-    found = retention.find_person(database, who)
-    if not json:
-        print_traces(found)
-    if not dry_run:
-        if not context.confirm(f"Erase {_places(found)}?", yes):
-            raise errors.UsageError("Nothing was erased.", hint="")
-        retention.erase(database, who)
-    if json:
-        told = [asdict(trace) for trace in found]
-        render.print_json({"erased": not dry_run, "places": told})
-    else:
-        verb = "It would be erased" if dry_run else "Erased"
-        app_context.say(f"{verb}: {_places(found)}. Their orders stay in the books.")
+    erasure.erase(context.get_context(ctx), who, dry_run=dry_run, yes=yes, json=json)
 
 
 @app.command("retain")
@@ -98,35 +75,3 @@ def retain(ctx: typer.Context, dry_run: DryRun = False, json: Json = False) -> N
         return
     verb = "would be forgotten" if dry_run else "forgotten"
     app_context.say(f"{count} people of shows more than {days} days ago {verb}.")
-
-
-def print_traces(found: list[Trace]) -> None:
-    """
-    Where a person is kept, one line a place.
-    """
-    from ticketsync.cli import render
-
-    rows = [
-        {
-            "kind": trace.kind,
-            "account": trace.account,
-            "order": trace.order_id,
-            "show": f"{trace.event} {trace.starts_local}".strip(),
-            "name": trace.name,
-            "email": trace.email,
-        }
-        for trace in found
-    ]
-    columns = [
-        render.Column("kind", "AS"),
-        render.Column("account", "ON", most=12),
-        render.Column("order", "ORDER", most=14),
-        render.Column("show", "SHOW", most=30),
-        render.Column("name", "NAME", most=20),
-        render.Column("email", "E-MAIL", most=30),
-    ]
-    render.table(rows, columns)
-
-
-def _places(found: list[Trace]) -> str:
-    return "1 place" if len(found) == 1 else f"{len(found)} places"

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, show_tables
 from ticketsync.cli.context import Format, Json
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Your works.")
@@ -54,7 +54,6 @@ def show_production(
     Show the performances of one work.
     """
     from ticketsync.catalogue import shows
-    from ticketsync.cli.shows import print_shows
     from ticketsync.core import errors
     from ticketsync.reporting import seats as reporting
 
@@ -66,4 +65,4 @@ def show_production(
             f"There is no production {title!r} with shows.",
             hint="See `ticketsync productions list`.",
         )
-    print_shows(found, seats, context.chosen_format(format, json))
+    show_tables.print_shows(found, seats, context.chosen_format(format, json))

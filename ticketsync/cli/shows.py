@@ -4,16 +4,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, show_tables
 from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ticketsync.catalogue.occurrences import LinkedOccurrence
     from ticketsync.catalogue.shows import ShowInfo
     from ticketsync.reporting.numbers import Figures
     from ticketsync.store.capacity import Seats
@@ -41,7 +43,7 @@ def list_shows(
     with context.get_context(ctx).database().read() as session:
         found = shows.list_shows(session, production or None)
         seats = reporting.seats(session)
-    print_shows(found, seats, context.chosen_format(format, json))
+    show_tables.print_shows(found, seats, context.chosen_format(format, json))
 
 
 @app.command("add")
@@ -190,11 +192,10 @@ def include_show(ctx: typer.Context, show: str) -> None:
 @app.command("show")
 def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
     """
-    Show one performance: every platform that sells it, and what each one brought.
+    Show one performance: the platforms that sell it, and what each one sold.
     """
     from ticketsync.catalogue import occurrences, shows
     from ticketsync.cli import render
-    from ticketsync.core.redact import safe
     from ticketsync.reporting import numbers
     from ticketsync.reporting import seats as reporting
 
@@ -205,83 +206,68 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
         ]
         figures = numbers.figures(session, found.id)
         totals = numbers.totals(session, found.id)
-        room = reporting.seats(session, found.id)[found.id]
-    listed = [
-        {
-            "account": occurrence.account,
-            "date_id": occurrence.id,
-            "occurrence_id": occurrence.occurrence_id,
-            "name": occurrence.name,
-            "status": "gone" if occurrence.gone_since else occurrence.status,
-            "capacity": occurrence.capacity,
-            "sync": occurrence.sync_enabled,
-            "sales": occurrence.sync_ticket_sales,
-            "url": occurrence.url,
-            "dashboard_url": occurrence.dashboard_url,
-        }
-        for occurrence in sources
-    ]
-    if json:
-        render.print_json(
-            {
-                "show_id": found.id,
-                "production": found.production,
-                "starts_local": found.starts_local,
-                "venue": found.venue,
-                "capacity": found.capacity,
-                "sources": listed,
-                "figures": [item.as_json() for item in figures],
-                "totals": [total.as_json() for total in totals],
-                "seats": room.capacity,
-                "tickets_sold": room.sold,
-                "fullness": room.words,
-            }
-        )
+        seats = reporting.seats(session, found.id)[found.id]
+    if not json:
+        _print_show(found, seats, figures, sources)
         return
-    typer.echo(f"{safe(found.production)}, {render.day(found.starts_local)}")
-    seats = "" if room.capacity is None else f", {room.capacity} seats"
-    full = f", {loud(room)}: {room.sold} sold" if room.words else ""
-    typer.echo(f"{safe(found.venue)}{seats}{full}")
+    render.print_json(
+        {
+            "show_id": found.id,
+            "production": found.production,
+            "starts_local": found.starts_local,
+            "venue": found.venue,
+            "capacity": found.capacity,
+            "sources": [_source_as_json(occurrence) for occurrence in sources],
+            "figures": [item.as_json() for item in figures],
+            "totals": [total.as_json() for total in totals],
+            "seats": seats.capacity,
+            "tickets_sold": seats.sold,
+            "fullness": seats.words,
+        }
+    )
+
+
+def _source_as_json(occurrence: LinkedOccurrence) -> dict[str, Any]:
+    return {
+        "account": occurrence.account,
+        "date_id": occurrence.id,
+        "occurrence_id": occurrence.occurrence_id,
+        "name": occurrence.name,
+        "status": "gone" if occurrence.gone_since else occurrence.status,
+        "capacity": occurrence.capacity,
+        "sync": occurrence.sync_enabled,
+        "sales": occurrence.sync_ticket_sales,
+        "url": occurrence.url,
+        "dashboard_url": occurrence.dashboard_url,
+    }
+
+
+def _print_show(
+    show: ShowInfo,
+    seats: Seats,
+    figures: Sequence[Figures],
+    sources: Sequence[LinkedOccurrence],
+) -> None:
+    from ticketsync.cli import render
+    from ticketsync.core.redact import safe
+
+    typer.echo(f"{safe(show.production)}, {render.day(show.starts_local)}")
+    capacity = "" if seats.capacity is None else f", {seats.capacity} seats"
+    fullness = show_tables.fullness_text(seats)
+    sold = f", {fullness}: {seats.sold} sold" if fullness else ""
+    typer.echo(f"{safe(show.venue)}{capacity}{sold}")
     typer.echo("")
     if figures:
-        print_sources(figures)
+        show_tables.print_sources(figures)
     else:
         typer.echo("It has no figures." if sources else "No platform sells it.")
-    for occurrence in sources:
-        state = f", {occurrence.switched}" if occurrence.switched else ""
-        theirs = f"date {occurrence.id}, their {safe(occurrence.occurrence_id)}{state}"
-        typer.echo(f"{occurrence.account}: {safe(occurrence.called)} ({theirs})")
-        for url in (occurrence.url, occurrence.dashboard_url):
+    for source in sources:
+        state = f", {source.switched}" if source.switched else ""
+        ids = f"date {source.id}, their {safe(source.occurrence_id)}{state}"
+        typer.echo(f"{source.account}: {safe(source.called)} ({ids})")
+        for url in (source.url, source.dashboard_url):
             if url:
                 typer.echo(f"  {safe(url)}")
-
-
-def loud(seats: Seats) -> str:
-    """
-    How full a show is, in a word that is seen where it is too full.
-    """
-    return seats.words.upper() if seats.is_oversold else seats.words
-
-
-def print_sources(figures: Sequence[Figures]) -> None:
-    """
-    What each account brought to one show, and their sums by currency.
-    """
-    from ticketsync.cli import render
-    from ticketsync.core import tables
-    from ticketsync.core.tables import Column, Kind
-
-    columns = (
-        Column("account", heading="SOLD BY"),
-        Column("tickets_sold", Kind.COUNT, "SOLD"),
-        Column("gross", Kind.MONEY),
-        Column("refunded", Kind.MONEY),
-        Column("fees", Kind.MONEY),
-        Column("net", Kind.MONEY),
-        Column("currency", heading=""),
-    )
-    table = tables.of_values(columns, figures)
-    render.report(table, totals=tables.totals(table), label=lambda _: "all")
 
 
 def _set_excluded(ctx: typer.Context, show: str, excluded: bool, reason: str) -> None:
@@ -295,56 +281,3 @@ def _set_excluded(ctx: typer.Context, show: str, excluded: bool, reason: str) ->
     show_figures.exclude(database, app_context.settings(), found.id, excluded, reason)
     done = "left out" if excluded else "taken in again"
     app_context.say(f"{found.production} {found.starts_local}: {done}.")
-
-
-def print_shows(
-    found: Sequence[ShowInfo], seats: Mapping[int, Seats], format: str
-) -> None:
-    """
-    A list of shows in any format, with how full each one is.
-    """
-    from dataclasses import asdict
-
-    from ticketsync.cli import render
-    from ticketsync.core import clock
-
-    machine = [
-        {
-            **asdict(show),
-            "starts_at": clock.iso(show.starts_at),
-            "tickets_sold": seats[show.id].sold,
-            "seats": seats[show.id].capacity,
-            "fullness": seats[show.id].words,
-        }
-        for show in found
-    ]
-    rows = [
-        {
-            "id": show.id,
-            "when": render.day(show.starts_local),
-            "production": show.production,
-            "venue": show.venue,
-            "capacity": "–"
-            if seats[show.id].capacity is None
-            else seats[show.id].capacity,
-            "sold": seats[show.id].sold,
-            "note": "left out" if show.is_excluded else loud(seats[show.id]),
-        }
-        for show in found
-    ]
-    columns = [
-        render.Column("id", "SHOW", numeric=True),
-        render.Column("when", "WHEN", rigid=True),
-        render.Column("production", "PRODUCTION", most=28),
-        render.Column("venue", "VENUE", most=20),
-        render.Column("capacity", "SEATS", numeric=True),
-        render.Column("sold", "SOLD", numeric=True),
-        render.Column("note", "", rigid=True),
-    ]
-    render.show(
-        rows,
-        columns,
-        format,
-        machine=machine,
-        empty="No shows yet. Run `ticketsync shows import` or `shows adopt`.",
-    )

@@ -5,19 +5,17 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, show_tables
 from ticketsync.cli.context import Json
 
 if TYPE_CHECKING:
     from ticketsync.core.config import Settings
-    from ticketsync.core.tables import Table
-    from ticketsync.reporting.changes import Change
     from ticketsync.store.engine import Database
     from ticketsync.workflows.account_run import OnProgress
     from ticketsync.workflows.sync import Outcome
@@ -168,67 +166,9 @@ def summarise(
     for note in outcome.notes:
         app_context.say(render.wrapped(safe(note, longest=1000), indent="  "))
     if outcome.changes:
-        print_changes(outcome)
+        show_tables.print_changes(outcome.changes)
     if dry_run:
         app_context.say("Nothing has been written. Run: ticketsync sync")
-
-
-def print_changes(outcome: Outcome, most: int = 12) -> None:
-    """
-    The shows whose figures changed, with the difference; the totals are of all of them.
-    """
-    from ticketsync.cli import render
-    from ticketsync.core import tables
-
-    table = _table_of_changes(outcome.changes)
-    render.report(
-        table.first(most),
-        most={"production": 18, "account": 14},
-        totals=tables.totals(table),
-        label=lambda currency: _shows(outcome.changes, currency),
-        growth=("tickets", "gross", "refunded"),
-    )
-    if len(outcome.changes) > most:
-        typer.echo(f"… and {len(outcome.changes) - most} more, in the totals too")
-
-
-def _table_of_changes(changes: Sequence[Change]) -> Table:
-    from ticketsync.core.tables import Column, Kind, Table
-
-    columns = [
-        Column("starts_local", Kind.LOCAL, "SHOW"),
-        Column("production"),
-        Column("account"),
-        Column("tickets", Kind.COUNT),
-        Column("gross", Kind.MONEY),
-        Column("refunded", Kind.MONEY),
-        Column("sold", Kind.NUMBER),
-        Column("currency", heading=""),
-    ]
-    rows = [
-        (
-            change.either.starts_local,
-            change.either.production,
-            change.either.account,
-            change.tickets,
-            change.gross.minor,
-            change.refunded.minor,
-            change.either.tickets_sold,
-            change.either.currency,
-        )
-        for change in changes
-    ]
-    table = Table(columns, rows)
-    if len({change.either.account for change in changes}) > 1:
-        return table
-    return table.shown(*(column for column in columns if column.name != "account"))
-
-
-def _shows(changes: Sequence[Change], currency: str) -> str:
-    from ticketsync.cli import render
-
-    shows = {c.either.show_id for c in changes if c.either.currency == currency}
-    return render.shows(len(shows), currency)
 
 
 @contextmanager

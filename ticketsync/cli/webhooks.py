@@ -4,17 +4,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ticketsync.cli import context
 from ticketsync.cli.context import Format, Json
+from ticketsync.cli.secret_options import (
+    Command,
+    Env,
+    Insecure,
+    SecretOptions,
+    Stdin,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="What platforms tell by themselves: addresses, secrets, deliveries.",
+    help="Webhooks that platforms send us: URLs, secrets, deliveries.",
 )
 Account = Annotated[str, typer.Argument(help="Name of the account.")]
 
@@ -22,29 +29,25 @@ Account = Annotated[str, typer.Argument(help="Name of the account.")]
 @app.command("url")
 def show_url(ctx: typer.Context, account: Account, json: Json = False) -> None:
     """
-    Show the address for a platform to call, and how to set it up there.
+    Show the URL for a platform to call, and how to set it up there.
 
-    The address is a secret itself; it is made the first time.
+    The URL itself is a secret. It is created the first time.
     """
     from ticketsync.cli import render
-    from ticketsync.cli.serve import address
-    from ticketsync.core import clock
-    from ticketsync.webhooks import inbox
+    from ticketsync.workflows import webhook_endpoints
 
     app_context = context.get_context(ctx)
-    database = app_context.database()
-    found, card = _account(database, account)
-    with database.write() as session:
-        path = inbox.endpoint(session, found.id, clock.now(), is_signed=card.is_signed)
-    url = address(app_context.settings(), path)
-    steps = [step.format(url=url) for step in card.steps]
+    database, settings = app_context.database(), app_context.settings()
+    sender = webhook_endpoints.get_sender(database, account)
+    url = webhook_endpoints.create_url(database, settings, sender)
+    steps = [step.format(url=url) for step in sender.webhooks.steps]
     if json:
         render.print_json({"account": account, "url": url, "steps": steps})
         return
     typer.echo(url)
     for number, step in enumerate(steps, start=1):
         app_context.say(f"{number}. {step}")
-    if card.is_signed:
+    if sender.webhooks.is_signed:
         app_context.say(f"Then: ticketsync webhooks secret {account}")
 
 
@@ -52,55 +55,34 @@ def show_url(ctx: typer.Context, account: Account, json: Json = False) -> None:
 def set_secret(
     ctx: typer.Context,
     account: Account,
-    secret_env: Annotated[
-        str, typer.Option("--secret-env", help="Variable that holds it.")
-    ] = "",
-    secret_command: Annotated[
-        str, typer.Option("--secret-command", help="Command that prints it.")
-    ] = "",
-    secret_stdin: Annotated[
-        bool, typer.Option("--secret-stdin", help="Read it from standard input.")
-    ] = False,
-    insecure_storage: Annotated[
-        bool, typer.Option("--insecure-storage", help="Keep it in a 0600 file.")
-    ] = False,
+    secret_env: Env = "",
+    secret_command: Command = "",
+    secret_stdin: Stdin = False,
+    insecure_storage: Insecure = False,
 ) -> None:
     """
-    Tell what proves that a delivery is the platform's; the one before stays good for
-    two days.
+    Set the secret that verifies deliveries. The previous one stays valid for two days.
     """
-    import secrets
-    import sys
-
-    from ticketsync.accounts import credentials
-    from ticketsync.core import clock, errors
-    from ticketsync.core.redact import Secret
-    from ticketsync.webhooks import inbox
+    from ticketsync.core import errors
+    from ticketsync.workflows import webhook_endpoints
 
     app_context = context.get_context(ctx)
     database = app_context.database()
-    found, card = _account(database, account)
-    if not card.is_signed:
+    sender = webhook_endpoints.get_sender(database, account)
+    if not sender.webhooks.is_signed:
         raise errors.UsageError(
-            f"The platform of {account!r} signs nothing: its address is the secret.",
+            f"The platform of {account!r} does not sign webhooks: its URL is the "
+            "secret.",
             hint=f"Run `ticketsync webhooks url {account}`.",
         )
-    entry = f"{account}/webhook"
-    if secret_env or secret_command:
-        source = "env" if secret_env else "command"
-        reference = secret_env or secret_command
-        credentials.read(entry, source, reference)
-    else:
-        if secret_stdin:
-            text = sys.stdin.read().strip()
-        else:
-            text = context.ask(card.key_help, "--secret-env", hidden=True)
-        # A name of its own, so that the one before is still there.
-        name = f"{entry}-{secrets.token_hex(4)}"
-        source = "file" if insecure_storage else "keyring"
-        reference = credentials.store(name, source, Secret(text))
-    with database.write() as session:
-        inbox.set_secret(session, found.id, source, reference, clock.now())
+    options = SecretOptions(
+        secret_env,
+        secret_command,
+        stdin=secret_stdin,
+        insecure=insecure_storage,
+    )
+    source = options.get_source(sender.webhooks.key_help, is_multiline=True)
+    webhook_endpoints.set_secret(database, sender, source)
     app_context.say(f"Account {account!r} has a webhook secret.")
 
 
@@ -117,7 +99,7 @@ def list_deliveries(
     json: Json = False,
 ) -> None:
     """
-    Show the latest deliveries and what became of them.
+    Show the latest deliveries and their outcome.
     """
     from dataclasses import asdict
 
@@ -145,31 +127,31 @@ def list_deliveries(
         render.Column("reason", "WHY", most=40),
     ]
     rows = [asdict(item) for item in found]
-    render.show(rows, columns, wanted, empty="No delivery yet.")
+    render.show(rows, columns, wanted, empty="No deliveries yet.")
     if wanted == "table":
         for item in health:
             counts = ", ".join(f"{n} {state}" for state, n in item.states.items())
             effect = (
-                f", {item.seconds_to_effect} s to their effect"
+                f", processed within {item.seconds_to_effect} s"
                 if item.seconds_to_effect is not None
                 else ""
             )
             last = clock.ago(item.last_at)
             typer.echo(
-                f"{item.account}: {counts}; {item.percent_done} % took effect, the "
-                f"last came {last}{effect}"
+                f"{item.account}: {counts}; {item.percent_done} % processed, the last "
+                f"received {last}{effect}"
             )
         for gap in gaps:
             typer.echo(
                 f"{gap.account}: {gap.orders} of {gap.of} orders of the last day were "
-                "found by reading only; no delivery announced them."
+                "found by a sync only; no webhook announced them."
             )
 
 
 @app.command("show")
-def show_delivery(ctx: typer.Context, number: int) -> None:
+def show_delivery(ctx: typer.Context, id: int) -> None:
     """
-    Show one delivery: what it hinted at, never what it said. As JSON.
+    Show one delivery as JSON: what it hinted at, never its content.
     """
     from dataclasses import asdict
 
@@ -178,10 +160,10 @@ def show_delivery(ctx: typer.Context, number: int) -> None:
     from ticketsync.reporting import deliveries
 
     with context.get_context(ctx).database().read() as session:
-        found = deliveries.received(session, id=number)
+        found = deliveries.received(session, id=id)
     if not found:
         raise errors.NotFound(
-            f"There is no delivery {number}.", hint="See `ticketsync webhooks list`."
+            f"There is no delivery {id}.", hint="See `ticketsync webhooks list`."
         )
     render.print_json(asdict(found[0]))
 
@@ -189,20 +171,20 @@ def show_delivery(ctx: typer.Context, number: int) -> None:
 @app.command("retry")
 def retry(
     ctx: typer.Context,
-    numbers: Annotated[
-        list[int] | None, typer.Argument(help="All failed, if none.")
+    ids: Annotated[
+        list[int] | None, typer.Argument(help="All failed ones if none is given.")
     ] = None,
 ) -> None:
     """
-    Work deliveries off once more.
+    Process deliveries again.
     """
     from ticketsync.core import clock
     from ticketsync.webhooks import inbox
 
     app_context = context.get_context(ctx)
     with app_context.database().write() as session:
-        count = inbox.retry(session, numbers or None, clock.now())
-    app_context.say(f"{count} deliveries are taken up again.")
+        count = inbox.retry(session, ids or None, clock.now())
+    app_context.say(f"{count} deliveries requeued; `serve` will process them.")
 
 
 @app.command("replay")
@@ -212,8 +194,8 @@ def replay(
     since: Annotated[str, typer.Option(help="From this date: 2026-01-31.")],
 ) -> None:
     """
-    Work everything off again that came since a date; whatever it did before, doing it
-    twice changes nothing.
+    Process everything received since a date again; processing a delivery twice changes
+    nothing.
     """
     from ticketsync.accounts import state
     from ticketsync.core import clock
@@ -224,55 +206,54 @@ def replay(
         begin = context.start_of(session, since)
         found = state.get_account(session, account)
         count = inbox.replay(session, found.id, begin, clock.now())
-    app_context.say(f"{count} deliveries are taken up again; `serve` works them off.")
+    app_context.say(f"{count} deliveries requeued; `serve` will process them.")
 
 
 @app.command("register")
 def register(
     ctx: typer.Context,
     account: Account,
-    insecure_storage: Annotated[
-        bool,
-        typer.Option("--insecure-storage", help="Keep its secret in a 0600 file."),
-    ] = False,
+    insecure_storage: Insecure = False,
     json: Json = False,
 ) -> None:
     """
-    Tell the platform our address by its own interface (Eventbrite, Square); what it
-    signs with is kept at once.
+    Register our URL with the platform through its API (Eventbrite, Square), and store
+    the secret it signs with.
     """
     from ticketsync.cli import render
-    from ticketsync.cli.serve import address
-    from ticketsync.core import clock, config, errors
-    from ticketsync.webhooks import inbox
-    from ticketsync.workflows import connect
+    from ticketsync.core import errors
+    from ticketsync.workflows import connect, webhook_endpoints
 
     app_context = context.get_context(ctx)
     database, settings = app_context.database(), app_context.settings()
-    if settings.serve.public_url == config.ServeSettings().public_url:
+    if not webhook_endpoints.has_public_url(settings):
         raise errors.ConfigurationError(
-            "No platform can reach this machine's own address.",
-            hint="Write the address of your TLS proxy as `serve: public_url`.",
+            "Platforms cannot reach this machine at its own address.",
+            hint="Set the address of your TLS proxy as `serve: public_url`.",
         )
-    found, card = _account(database, account)
-    with database.write() as session:
-        path = inbox.endpoint(session, found.id, clock.now(), is_signed=card.is_signed)
-    source = "file" if insecure_storage else "keyring"
-    url = address(settings, path)
-    registered = connect.register(database, settings, account, url, source)
+    sender = webhook_endpoints.get_sender(database, account)
+    url = webhook_endpoints.create_url(database, settings, sender)
+    storage = SecretOptions(insecure=insecure_storage).storage
+    registered = connect.register(database, settings, account, url, storage)
     if json:
-        told = {"account": account, "id": registered.id}
-        render.print_json({**told, "signed": registered.secret is not None})
+        render.print_json(
+            {
+                "account": account,
+                "id": registered.id,
+                "signed": registered.secret is not None,
+            }
+        )
     else:
         app_context.say(
-            f"Account {account!r} sends its webhooks here (number {registered.id})."
+            f"Account {account!r} sends its webhooks here (its id for them is "
+            f"{registered.id})."
         )
 
 
 @app.command("work")
-def work(ctx: typer.Context, json: Json = False) -> None:
+def process_deliveries(ctx: typer.Context, json: Json = False) -> None:
     """
-    Work off what waits in the inbox, once; `serve` does so every two seconds.
+    Process the waiting deliveries once; `serve` does so every two seconds.
     """
     from ticketsync.cli import render
     from ticketsync.core import errors
@@ -288,7 +269,7 @@ def work(ctx: typer.Context, json: Json = False) -> None:
         ]
         render.print_json({"deliveries": done.deliveries, "accounts": outcomes})
     else:
-        app_context.say(f"{done.deliveries} deliveries worked off.")
+        app_context.say(f"{done.deliveries} deliveries processed.")
     for result in done.results:
         if result.exit_code:
             context.print_error(result)
@@ -299,74 +280,56 @@ def work(ctx: typer.Context, json: Json = False) -> None:
 def simulate(
     ctx: typer.Context,
     account: Account,
-    order: Annotated[str, typer.Argument(help="Number of an order there.")],
-    event: Annotated[str, typer.Option(help="As the platform calls it.")] = "",
+    order: Annotated[str, typer.Argument(help="The platform's id of an order.")],
+    event: Annotated[str, typer.Option(help="The platform's name for the event.")] = "",
     to: Annotated[
         str, typer.Option(help="Where `serve` listens.")
     ] = "http://127.0.0.1:8787",
 ) -> None:
     """
-    Send a delivery as the platform would, correctly signed, to the running `serve`.
+    Send a correctly signed delivery to the running `serve`, as the platform would.
 
     Example: ticketsync webhooks simulate tt or_500001 --event ORDER.UPDATED
     """
     import secrets
 
-    from ticketsync.cli.serve import webhook_endpoints
     from ticketsync.core import clock, errors
     from ticketsync.core.redact import safe
     from ticketsync.sandbox import deliveries
+    from ticketsync.workflows import webhook_endpoints
 
     app_context = context.get_context(ctx)
     database, settings = app_context.database(), app_context.settings()
-    found, _ = _account(database, account)
-    events = deliveries.EVENTS.get(found.provider, ())
+    sender = webhook_endpoints.get_sender(database, account)
+    provider = sender.account.provider
+    events = deliveries.EVENTS.get(provider, ())
     chosen = event or next(iter(events), "")
     if chosen not in events:
         raise errors.UsageError(
-            f"Deliveries {safe(event)!r} of {found.provider} cannot be played.",
+            f"Deliveries {safe(event)!r} of {provider} cannot be simulated.",
             hint=f"These can: {', '.join(events) or 'none'}.",
         )
-    door = next(
-        (d for d in webhook_endpoints(database, settings) if d.account == account), None
-    )
-    if door is None or not door.is_ready:
+    endpoints = webhook_endpoints.load_endpoints(database, settings)
+    endpoint = next((e for e in endpoints if e.account == account), None)
+    if endpoint is None or not endpoint.is_ready:
         raise errors.UsageError(
             f"Account {account!r} cannot receive webhooks yet.",
             hint=f"Run `ticketsync webhooks url {account}`.",
             word="webhook-secret-missing",
         )
     headers, body = deliveries.delivery(
-        *(found.provider, chosen, order),
+        *(provider, chosen, order),
         number=secrets.randbelow(10**9),
-        secret=door.secrets[0].reveal() if door.secrets else "",
-        url=door.url,
+        secret=endpoint.secrets[0].reveal() if endpoint.secrets else "",
+        url=endpoint.url,
         now=int(clock.now().timestamp()),
     )
+    target = f"{to.rstrip('/')}/hooks/{endpoint.path}"
     try:
-        status = deliveries.send(f"{to.rstrip('/')}/hooks/{door.path}", headers, body)
+        status = deliveries.send(target, headers, body)
     except OSError:
         raise errors.ProviderUnavailable(
-            f"Nobody listens at {safe(to)}.", hint="Run `ticketsync serve`."
+            f"Nothing is listening at {safe(to)}.", hint="Run `ticketsync serve`."
         ) from None
     app_context.say(f"{chosen} for {safe(order)}: answered {status}.")
     raise typer.Exit(0 if status == 200 else 6)
-
-
-def _account(database: Any, name: str) -> tuple[Any, Any]:
-    """
-    An account and how its platform sends webhooks.
-    """
-    from ticketsync.accounts import state
-    from ticketsync.core import errors
-    from ticketsync.providers import registry
-
-    with database.read() as session:
-        found = state.in_use(session, name)
-    kind = registry.sends_webhooks(found.provider)
-    if kind is None:
-        raise errors.UsageError(
-            f"{registry.provider(found.provider).spec.title} sends no webhooks.",
-            hint="It is read by `ticketsync sync`, which finds everything.",
-        )
-    return found, kind.webhooks

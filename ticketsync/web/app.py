@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from ticketsync.web.actions import Actions
-from ticketsync.web.door import Door
+from ticketsync.web.door import DoorPages
 from ticketsync.web.entry import Entry
 from ticketsync.web.pages import Pages
 from ticketsync.web.receiver import Receiver, application
@@ -32,7 +32,7 @@ def routes(site: Site) -> Sequence[BaseRoute]:
         *Entry(site).routes(),
         *Pages(site).routes(),
         *Actions(site).routes(),
-        *Door(site).routes(),
+        *DoorPages(site).routes(),
         Mount("/static", _Static(directory=FOLDER / "static")),
     ]
 

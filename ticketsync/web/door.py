@@ -21,7 +21,7 @@ from ticketsync.workflows.checkin import At, Captured
 MANY = 1000  # scans in one request
 
 
-class Door:
+class DoorPages:
     """
     For those who stand at it.
     """

@@ -1,14 +1,14 @@
 """
-The receiver: platforms knock, the delivery is verified, kept durably, and only then
-answered. What it hints at is worked off later, by somebody else.
+The webhook receiver. A delivery is verified and stored durably, and only then answered;
+the background worker processes it later.
 
-    not our path                   404
-    too large, slow, odd           413, 408, 415, 405
-    not from them, or stale        400
-    we cannot keep it, too many    503      they will come again
-    everything else                200      also what is known, ignored, a test
+    unknown path                         404
+    too large, slow, odd                 413, 408, 415, 405
+    not signed by the platform, stale    400
+    cannot be stored, too many at once   503    the platform will send it again
+    everything else                      200    duplicates, ignored and test ones too
 
-Never 410 (Eventbrite takes that for good-bye), never a redirect, never a detail.
+Never 410 (Eventbrite then stops sending), never a redirect, never a detail.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import asyncio
 import hashlib
 import ipaddress
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from starlette.applications import Starlette
@@ -26,127 +25,115 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router
 
 from ticketsync.core import clock, log
-from ticketsync.core.redact import Secret
 from ticketsync.net import hooks
 from ticketsync.net.hooks import Delivery, Forged, Hint, Stale, Unclear
-from ticketsync.providers.base import SendsWebhooks
 from ticketsync.store.engine import Database
 from ticketsync.webhooks import inbox
-from ticketsync.webhooks.inbox import Arrived
+from ticketsync.webhooks.inbox import NewDelivery
+from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 
-LARGEST = 256 * 1024
-SECONDS = 10  # to send the body
-AT_ONCE = 50
-REFRESH_SECONDS = 5
+MAX_BODY_BYTES = 256 * 1024
+BODY_SECONDS = 10  # to receive the whole body
+MAX_CONCURRENT = 50
+REFRESH_SECONDS = 5  # how old the list of endpoints may be
 EMPTY = b""
 
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """
-    One account's address: who knocks there, and what proves it.
-    """
-
-    account_id: int
-    account: str
-    path: str
-    url: str
-    kind: type[SendsWebhooks]
-    secrets: Sequence[Secret]
-
-    @property
-    def is_ready(self) -> bool:
-        return bool(self.secrets) or not self.kind.webhooks.is_signed
-
-
-Load = Callable[[], Sequence[Door]]
+LoadEndpoints = Callable[[], Sequence[WebhookEndpoint]]
 
 
 class Receiver:
     """
-    The application, and the one writer behind it.
+    Answers deliveries. One writer task stores them, many in one transaction.
     """
 
     def __init__(
-        self, database: Database, load: Load, allow: Sequence[str] = ()
+        self, database: Database, load: LoadEndpoints, allow: Sequence[str] = ()
     ) -> None:
         self._database = database
         self._load = load
         self._allowed = [ipaddress.ip_network(text) for text in allow]
-        self._doors: Mapping[str, Door] = _by_digest(load())
+        self._endpoints: Mapping[str, WebhookEndpoint] = _by_digest(load())
         self._loaded_at = 0.0
-        self._inside = 0
-        self._arrived: list[tuple[Arrived, asyncio.Future[bool]]] = []
-        self._news = asyncio.Event()
+        self._active_requests = 0
+        self._queue: list[tuple[NewDelivery, asyncio.Future[bool]]] = []
+        self._has_queued = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
 
     def routes(self) -> list[Route]:
-        return [Route("/hooks/{path}", self.answer, methods=["POST"])]
+        return [Route("/hooks/{path}", self.receive, methods=["POST"])]
 
-    async def answer(self, request: Request) -> Response:
+    async def receive(self, request: Request) -> Response:
         """
-        One delivery.
+        Answer one delivery.
         """
-        if self._inside >= AT_ONCE:
-            return _say(503)
-        self._inside += 1
+        if self._active_requests >= MAX_CONCURRENT:
+            return _respond(503)
+        self._active_requests += 1
         try:
-            return await self._answer(request)
+            return await self._receive(request)
         finally:
-            self._inside -= 1
+            self._active_requests -= 1
 
-    async def _answer(self, request: Request) -> Response:
-        door = await self._door(request)
-        if door is None:
-            return _say(404)
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind and kind not in door.kind.webhooks.kinds:
-            return _say(415)
-        if not door.is_ready:
-            log.warning("webhook-secret-missing", account=door.account)
-            return _say(503)
+    async def _receive(self, request: Request) -> Response:
+        endpoint = await self._find_endpoint(request)
+        if endpoint is None:
+            return _respond(404)
+        content_type = request.headers.get("content-type", "").partition(";")[0]
+        content_type = content_type.strip().lower()
+        if content_type and content_type not in endpoint.provider.webhooks.kinds:
+            return _respond(415)
+        if not endpoint.is_ready:
+            log.warning("webhook-secret-missing", account=endpoint.account)
+            return _respond(503)
         try:
-            async with asyncio.timeout(SECONDS):
-                body = await _body(request)
+            async with asyncio.timeout(BODY_SECONDS):
+                body = await _read_body(request)
         except TimeoutError:
-            return _say(408)
+            return _respond(408)
         except (ClientDisconnect, _TooLarge):
-            return _say(413)
+            return _respond(413)
         headers = {name.lower(): value for name, value in request.headers.items()}
-        return await self._taken(door, Delivery(body, headers, door.url, clock.now()))
+        delivery = Delivery(body, headers, endpoint.url, clock.now())
+        return await self._verify_and_store(endpoint, delivery)
 
-    async def _taken(self, door: Door, delivery: Delivery) -> Response:
+    async def _verify_and_store(
+        self, endpoint: WebhookEndpoint, delivery: Delivery
+    ) -> Response:
         try:
-            door.kind.verify(delivery, door.secrets)
+            endpoint.provider.verify(delivery, endpoint.secrets)
         except Forged as forged:
-            log.warning("webhook forged", account=door.account, why=str(forged))
-            return _say(400)
+            log.warning("webhook forged", account=endpoint.account, why=str(forged))
+            return _respond(400)
         except Stale as stale:
-            arrived = _arrived(door, delivery, None, "stale", str(stale))
-            return _say(400 if await self._kept(arrived) else 503)
+            new = new_delivery(endpoint, delivery, None, "stale", str(stale))
+            return _respond(400 if await self._store(new) else 503)
         try:
-            hint = door.kind.hint(delivery)
+            hint = endpoint.provider.hint(delivery)
         except Unclear as unclear:
-            arrived = _arrived(door, delivery, None, "rejected", str(unclear))
+            new = new_delivery(endpoint, delivery, None, "rejected", str(unclear))
         else:
-            quiet = {hooks.TEST: "test", hooks.NOTHING: "ignored"}
-            state = quiet.get(hint.what, "received")
-            arrived = _arrived(door, delivery, hint, state, "")
-        return _say(200 if await self._kept(arrived) else 503)
+            without_effect = {hooks.TEST: "test", hooks.NOTHING: "ignored"}
+            state = without_effect.get(hint.what, "received")
+            new = new_delivery(endpoint, delivery, hint, state, "")
+        return _respond(200 if await self._store(new) else 503)
 
-    async def _door(self, request: Request) -> Door | None:
+    async def _find_endpoint(self, request: Request) -> WebhookEndpoint | None:
         """
-        By the digest of the path, so that no comparison tells how much of it fits.
+        Look the endpoint up by the digest of the path, so that response times reveal
+        nothing about a partly correct path.
         """
-        if self._allowed and not self._may_enter(request):
+        if self._allowed and not self._is_allowed(request):
             return None
         now = asyncio.get_running_loop().time()
         if now - self._loaded_at > REFRESH_SECONDS:
             self._loaded_at = now
-            self._doors = _by_digest(await asyncio.to_thread(self._load))
-        return self._doors.get(_digest(request.path_params["path"]))
+            self._endpoints = _by_digest(await asyncio.to_thread(self._load))
+        return self._endpoints.get(_digest(request.path_params["path"]))
 
-    def _may_enter(self, request: Request) -> bool:
+    def _is_allowed(self, request: Request) -> bool:
+        """
+        Whether the client's address is in one of the allowed networks.
+        """
         try:
             address = ipaddress.ip_address(
                 request.client.host if request.client else ""
@@ -155,53 +142,53 @@ class Receiver:
             return False
         return any(address in network for network in self._allowed)
 
-    async def _kept(self, arrived: Arrived) -> bool:
+    async def _store(self, new: NewDelivery) -> bool:
         """
-        Whether it is on the disk. Whoever comes meanwhile shares the next transaction:
-        waiting for the disk once serves all of them.
+        Store a delivery; returns whether it is on disk. Deliveries that arrive during a
+        transaction share the next one, so that they wait for the disk only once.
         """
         if self._writer is None or self._writer.done():
-            self._writer = asyncio.create_task(self._write())
+            self._writer = asyncio.create_task(self._write_batches())
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._arrived.append((arrived, done))
-        self._news.set()
+        self._queue.append((new, done))
+        self._has_queued.set()
         return await done
 
-    async def _write(self) -> None:
+    async def _write_batches(self) -> None:
         while True:
-            await self._news.wait()
-            self._news.clear()
-            lot, self._arrived = self._arrived, []
-            if not lot:
+            await self._has_queued.wait()
+            self._has_queued.clear()
+            batch, self._queue = self._queue, []
+            if not batch:
                 continue
-            is_kept = await asyncio.to_thread(self._keep, [item for item, _ in lot])
-            for _, done in lot:
+            is_stored = await asyncio.to_thread(self._write, [new for new, _ in batch])
+            for _, done in batch:
                 if not done.done():
-                    done.set_result(is_kept)
+                    done.set_result(is_stored)
 
-    def _keep(self, arrived: Sequence[Arrived]) -> bool:
+    def _write(self, batch: Sequence[NewDelivery]) -> bool:
         try:
             with self._database.write() as session:
-                inbox.keep(session, arrived, clock.now())
-        except Exception as error:  # whoever waits for an answer must get one
+                inbox.store(session, batch, clock.now())
+        except Exception as error:  # every waiting request must get a response
             word = getattr(error, "word", "bug")
-            log.warning("webhooks not kept", word=word, trace=log.trace_of(error))
+            log.warning("webhooks not stored", word=word, trace=log.trace_of(error))
             return False
         return True
 
 
 def application(receiver: Receiver, more: Sequence[BaseRoute] = ()) -> Starlette:
     """
-    The application that a server runs. Anything unknown is 404 and nothing else: no
-    index, no redirect of a slash, no page of errors.
+    The application that a server runs. Anything unknown is a bare 404: no index, no
+    redirect for a trailing slash, no error page.
     """
     app = Starlette(
         routes=[*receiver.routes(), *more],
         exception_handlers={
-            404: _plain(404),
-            405: _plain(405),
-            500: _plain(503),
-            Exception: _plain(503),
+            404: _always(404),
+            405: _always(405),
+            500: _always(503),
+            Exception: _always(503),
         },
     )
     router: Router = app.router
@@ -213,34 +200,40 @@ class _TooLarge(Exception):
     pass
 
 
-async def _body(request: Request) -> bytes:
+async def _read_body(request: Request) -> bytes:
     length = request.headers.get("content-length", "0")
-    if not length.isascii() or not length.isdigit() or int(length[:20]) > LARGEST:
+    is_number = length.isascii() and length.isdigit()
+    if not is_number or int(length[:20]) > MAX_BODY_BYTES:
         raise _TooLarge
-    pieces: list[bytes] = []
+    chunks: list[bytes] = []
     size = 0
-    async for piece in request.stream():
-        size += len(piece)
-        if size > LARGEST:
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_BODY_BYTES:
             raise _TooLarge
-        pieces.append(piece)
-    return b"".join(pieces)
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
-def _arrived(
-    door: Door, delivery: Delivery, hint: Hint | None, state: str, reason: str
-) -> Arrived:
+def new_delivery(
+    endpoint: WebhookEndpoint,
+    delivery: Delivery,
+    hint: Hint | None,
+    state: str,
+    reason: str,
+) -> NewDelivery:
     """
-    What is kept of a delivery. Where the platform gives it no name, it is known by its
-    body; an unsigned one only within half a minute, because the same words come for
-    the next change of the same order, too.
+    What is stored of a delivery. One without an id of the platform's is identified by
+    its body. Without a signature this holds for 30 seconds only, because the next
+    change of the same order has an identical body.
     """
     digest = hashlib.sha256(delivery.body).hexdigest()
     key = f"{hint.key} {digest[:16]}" if hint is not None and hint.key else digest
-    if not door.kind.webhooks.is_signed and not (hint is not None and hint.key):
+    is_signed = endpoint.provider.webhooks.is_signed
+    if not is_signed and not (hint is not None and hint.key):
         key += f" {int(delivery.now.timestamp()) // 30}"
-    return Arrived(
-        account_id=door.account_id,
+    return NewDelivery(
+        account_id=endpoint.account_id,
         key=key,
         event=hint.event[:100] if hint else "",
         what=hint.what if hint else "",
@@ -251,20 +244,22 @@ def _arrived(
     )
 
 
-def _by_digest(doors: Sequence[Door]) -> dict[str, Door]:
-    return {_digest(door.path): door for door in doors}
+def _by_digest(
+    endpoints: Sequence[WebhookEndpoint],
+) -> dict[str, WebhookEndpoint]:
+    return {_digest(endpoint.path): endpoint for endpoint in endpoints}
 
 
 def _digest(path: str) -> str:
     return hashlib.sha256(path.encode("utf-8", "replace")).hexdigest()
 
 
-def _plain(status: int) -> Any:
-    async def answer(request: Request, error: Exception) -> Response:
-        return _say(status)
+def _always(status: int) -> Any:
+    async def handle(request: Request, error: Exception) -> Response:
+        return _respond(status)
 
-    return answer
+    return handle
 
 
-def _say(status: int) -> Response:
+def _respond(status: int) -> Response:
     return Response(EMPTY, status_code=status)

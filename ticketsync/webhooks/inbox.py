@@ -1,10 +1,11 @@
 """
-The inbox: durable before anybody is told so, each delivery once, worked off later.
+The inbox of webhook deliveries. Each one is stored once, before the platform gets its
+answer, and is processed later.
 
-    received   waits to be worked off, or to be tried again
-    done       what it hinted at was read from the platform after it came
-    failed     tried often enough; the next sync finds what it hinted at all the same
-    ignored, test, rejected, stale   kept to be seen, nothing follows from them
+    received   waits to be processed, or to be tried again
+    done       what it hinted at was read from the platform after it arrived
+    failed     given up after several attempts; the next sync finds the change anyway
+    ignored, test, rejected, stale   kept for the record, without effect
 """
 
 from __future__ import annotations
@@ -22,14 +23,15 @@ from ticketsync.store.tables.accounts import Account
 from ticketsync.store.tables.webhooks import Delivered, Webhook
 from ticketsync.store.upsert import insert_new, table_of, upsert
 
-MOST_ATTEMPTS = 8
-OVERLAP = timedelta(days=2)  # how long the secret before stays good
+MAX_ATTEMPTS = 8
+OVERLAP = timedelta(days=2)  # how long the previous secret stays valid
+WITH_EFFECT = ("order", "listing", "account")  # what deliveries can hint at
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """
-    Where one account's platform knocks, and where the secrets for it are.
+    The path that one account's platform calls, and where the secrets for it are.
     """
 
     account_id: int
@@ -40,9 +42,10 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class NewDelivery:
     """
-    One delivery, verified, ready to be kept.
+    A verified delivery that is to be stored. `order_id` and `occurrence_id` are the
+    platform's.
     """
 
     account_id: int
@@ -56,9 +59,10 @@ class Arrived:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingDelivery:
     """
-    One delivery that waits to be worked off.
+    A stored delivery that is to be processed. `order_id` and `occurrence_id` are the
+    platform's.
     """
 
     id: int
@@ -69,43 +73,43 @@ class Waiting:
     attempts: int
 
 
-def endpoint(
+def get_or_create_path(
     session: Session, account_id: int, now: datetime, *, is_signed: bool = True
 ) -> str:
     """
-    The account's path, made if it has none: 256 bits that nobody guesses. One whose
-    platform signs nothing needs no secret.
+    The account's path: 256 random bits, so that it cannot be guessed. It is the only
+    secret where the platform does not sign.
     """
     table = table_of(Webhook)
     query = select(table.c.path).where(table.c.account_id == account_id)
     connection = session.connection()
-    found: str | None = connection.scalar(query)
-    if found is None:
+    path: str | None = connection.scalar(query)
+    if path is None:
         row = {
             "account_id": account_id,
             "path": secrets.token_urlsafe(32),
             "is_signed": is_signed,
         }
         insert_new(session, Webhook, {**row, "created_at": now})
-        found = connection.scalars(query).one()
-    return found
+        path = connection.scalars(query).one()
+    return path
 
 
 def set_secret(
     session: Session, account_id: int, source: str, reference: str, now: datetime
 ) -> None:
     """
-    Take a new secret; the one before stays good for two days, while the platform
+    Set a new secret. The previous one stays valid for two days, while the platform
     changes over.
     """
-    endpoint(session, account_id, now)
+    get_or_create_path(session, account_id, now)
     table = table_of(Webhook)
-    mine = table.c.account_id == account_id
-    query = select(table).where(mine).with_for_update()
+    of_account = table.c.account_id == account_id
+    query = select(table).where(of_account).with_for_update()
     old = session.connection().execute(query).one()
     session.connection().execute(
         update(table)
-        .where(mine)
+        .where(of_account)
         .values(
             secret_source=source,
             secret_reference=reference,
@@ -116,9 +120,9 @@ def set_secret(
     )
 
 
-def endpoints(session: Session, now: datetime) -> list[Endpoint]:
+def list_endpoints(session: Session, now: datetime) -> list[Endpoint]:
     """
-    Every account that has an address.
+    The endpoint of every account that has one.
     """
     table, accounts = table_of(Webhook), table_of(Account)
     rows = session.connection().execute(
@@ -126,53 +130,57 @@ def endpoints(session: Session, now: datetime) -> list[Endpoint]:
             accounts, accounts.c.id == table.c.account_id
         )
     )
-    found = []
+    endpoints = []
     for row in rows:
-        places = [(row.secret_source, row.secret_reference)]
+        references = [(row.secret_source, row.secret_reference)]
         if row.old_until is not None and row.old_until > now:
-            places.append((row.old_source, row.old_reference))
-        known = tuple(place for place in places if place[0])
-        found.append(Endpoint(row.account_id, row.name, row.provider, row.path, known))
-    return found
+            references.append((row.old_source, row.old_reference))
+        valid = tuple(pair for pair in references if pair[0])
+        endpoints.append(
+            Endpoint(row.account_id, row.name, row.provider, row.path, valid)
+        )
+    return endpoints
 
 
-def secret_places(session: Session, account_id: int) -> list[tuple[str, str]]:
+def list_secret_references(session: Session, account_id: int) -> list[tuple[str, str]]:
     """
-    Where the secrets of an account's webhooks are, the one before included.
+    Source and reference of each secret of an account's webhooks, also of the previous
+    one.
     """
     table = table_of(Webhook)
     query = select(table).where(table.c.account_id == account_id)
     return [
-        place
+        pair
         for row in session.connection().execute(query)
-        for place in (
+        for pair in (
             (row.secret_source, row.secret_reference),
             (row.old_source, row.old_reference),
         )
-        if place[0]
+        if pair[0]
     ]
 
 
-def close(session: Session, account_id: int, now: datetime) -> None:
+def close_endpoint(session: Session, account_id: int, now: datetime) -> None:
     """
-    Take an account's address away, so that whoever knocks is turned away; what waits
-    is settled without effect.
+    Remove an account's endpoint, so that new deliveries are rejected, and settle the
+    waiting ones without effect.
     """
-    table, came = table_of(Webhook), table_of(Delivered)
+    table, deliveries = table_of(Webhook), table_of(Delivered)
     connection = session.connection()
     connection.execute(delete(table).where(table.c.account_id == account_id))
     connection.execute(
-        update(came)
+        update(deliveries)
         .where(
-            came.c.account_id == account_id, came.c.state.in_(("received", "failed"))
+            deliveries.c.account_id == account_id,
+            deliveries.c.state.in_(("received", "failed")),
         )
         .values(state="ignored", reason="its account is retired", settled_at=now)
     )
 
 
-def forget(session: Session, account_id: int) -> None:
+def delete_of_account(session: Session, account_id: int) -> None:
     """
-    Delete an account's address and all that came to it.
+    Delete an account's endpoint and its deliveries.
     """
     for model in (Webhook, Delivered):
         table = table_of(model)
@@ -181,10 +189,10 @@ def forget(session: Session, account_id: int) -> None:
         )
 
 
-def keep(session: Session, arrived: Sequence[Arrived], now: datetime) -> None:
+def store(session: Session, new: Sequence[NewDelivery], now: datetime) -> None:
     """
-    Keep new deliveries; one that is known already changes nothing, unless it failed:
-    then its platform's repetition is a reason to try once more.
+    Store new deliveries. A duplicate changes nothing, unless the first one failed: then
+    it is tried again.
     """
     rows = [
         {
@@ -201,31 +209,33 @@ def keep(session: Session, arrived: Sequence[Arrived], now: datetime) -> None:
             "next_try_at": now,
             "settled_at": None if item.state == "received" else now,
         }
-        for item in arrived
+        for item in new
     ]
     upsert(session, Delivered, rows, key=["account_id", "key"], keep=tuple(rows[0]))
-    again = [item.key for item in arrived if item.state == "received"]
+    keys = [item.key for item in new if item.state == "received"]
     table = table_of(Delivered)
     session.connection().execute(
         update(table)
-        .where(table.c.key.in_(again), table.c.state == "failed")
+        .where(table.c.key.in_(keys), table.c.state == "failed")
         .values(state="received", attempts=0, next_try_at=now, settled_at=None)
     )
 
 
-def waiting(session: Session, now: datetime, limit: int = 1000) -> list[Waiting]:
+def list_due(
+    session: Session, now: datetime, limit: int = 1000
+) -> list[WaitingDelivery]:
     """
-    What is to be worked off now, the oldest first.
+    The deliveries to process now, the oldest first.
     """
     table = table_of(Delivered)
-    columns = reports.named(reports.field_names(Waiting), table)
+    columns = reports.named(reports.field_names(WaitingDelivery), table)
     rows = session.connection().execute(
         select(*columns)
         .where(table.c.state == "received", table.c.next_try_at <= now)
         .order_by(table.c.id)
         .limit(limit)
     )
-    return [Waiting(**row._mapping) for row in rows]
+    return [WaitingDelivery(**row._mapping) for row in rows]
 
 
 def settle(
@@ -236,6 +246,9 @@ def settle(
     *,
     reason: str = "",
 ) -> None:
+    """
+    Set the final state of these deliveries.
+    """
     table = table_of(Delivered)
     session.connection().execute(
         update(table)
@@ -245,75 +258,76 @@ def settle(
 
 
 def postpone(
-    session: Session, items: Iterable[Waiting], now: datetime, reason: str
+    session: Session, deliveries: Iterable[WaitingDelivery], now: datetime, reason: str
 ) -> None:
     """
-    Try again after 1, 2, 4 … 60 minutes; the eighth time in vain is the last.
+    Try again after 1, 2, 4 … 60 minutes. After the eighth failed attempt a delivery is
+    given up.
     """
     table = table_of(Delivered)
-    for item in items:
-        attempts = item.attempts + 1
-        is_over = attempts >= MOST_ATTEMPTS
+    for delivery in deliveries:
+        attempts = delivery.attempts + 1
+        is_last = attempts >= MAX_ATTEMPTS
         session.connection().execute(
             update(table)
-            .where(table.c.id == item.id, table.c.state == "received")
+            .where(table.c.id == delivery.id, table.c.state == "received")
             .values(
                 attempts=attempts,
                 reason=reason,
-                state="failed" if is_over else "received",
-                next_try_at=now + timedelta(minutes=min(2**item.attempts, 60)),
-                settled_at=now if is_over else None,
+                state="failed" if is_last else "received",
+                next_try_at=now + timedelta(minutes=min(2**delivery.attempts, 60)),
+                settled_at=now if is_last else None,
             )
         )
 
 
 def replay(session: Session, account_id: int, since: datetime, now: datetime) -> int:
     """
-    Take up everything again that came since then and can have an effect; whatever it
-    did before, doing it twice changes nothing. Returns how many.
+    Requeue all deliveries received since then that can have an effect; returns how
+    many. Processing one twice changes nothing.
     """
     table = table_of(Delivered)
-    done = session.connection().execute(
+    result = session.connection().execute(
         update(table)
         .where(
             table.c.account_id == account_id,
             table.c.received_at >= since,
-            table.c.what.in_(("order", "listing", "account")),
+            table.c.what.in_(WITH_EFFECT),
         )
         .values(
             state="received", attempts=0, reason="", next_try_at=now, settled_at=None
         )
     )
-    return done.rowcount
+    return result.rowcount
 
 
-def note_registration(session: Session, account_id: int, number: str) -> None:
+def save_registration(session: Session, account_id: int, provider_id: str) -> None:
     """
-    Remember the platform's number of our webhook.
+    Save the platform's id of our webhook.
     """
     table = table_of(Webhook)
     session.connection().execute(
         update(table)
         .where(table.c.account_id == account_id)
-        .values(registration=number)
+        .values(registration=provider_id)
     )
 
 
 def retry(session: Session, ids: Sequence[int] | None, now: datetime) -> int:
     """
-    Take up deliveries again, or all that failed; returns how many.
+    Requeue these deliveries, or all that failed; returns how many.
     """
     table = table_of(Delivered)
     wanted = (
         table.c.state == "failed"
         if ids is None
-        else table.c.id.in_(ids) & table.c.what.in_(("order", "listing", "account"))
+        else table.c.id.in_(ids) & table.c.what.in_(WITH_EFFECT)
     )
-    done = session.connection().execute(
+    result = session.connection().execute(
         update(table)
         .where(wanted)
         .values(
             state="received", attempts=0, reason="", next_try_at=now, settled_at=None
         )
     )
-    return done.rowcount
+    return result.rowcount

@@ -231,7 +231,7 @@ def register(
     if registered.secret is not None:
         reference = credentials.store(entry, source, registered.secret)
     with database.write() as writing:
-        inbox.note_registration(writing, account.id, registered.id)
+        inbox.save_registration(writing, account.id, registered.id)
         if reference:
             inbox.set_secret(writing, account.id, source, reference, clock.now())
     return registered

@@ -31,7 +31,8 @@ from ticketsync.sales import quarantine, versions
 from ticketsync.store import backup, engine, integrity
 from ticketsync.store.engine import Database, rehearsal
 from ticketsync.store.integrity import Misfit
-from ticketsync.workflows import reread, show_figures
+from ticketsync.workflows import show_figures
+from ticketsync.workflows.sync import reparse
 
 # What everything else is read through: nonsense in there would only lead to more.
 READ_FIRST = {
@@ -237,10 +238,10 @@ def _deep(session: Session, scratch: Database) -> Iterator[Finding]:
     yield from hurt
     if hurt:
         return  # what is damaged cannot be read again
-    reread.copy_listings(session, scratch)
+    reparse.copy_listings(session, scratch)
     for account in accounts:
         try:
-            reread.read_again(session, scratch, account)
+            reparse.read_again(session, scratch, account)
         except errors.TicketsyncError as error:
             yield Finding("account", row=account.name, what=error.message)
             continue
@@ -254,7 +255,7 @@ def _of_orders(
         for item in quarantine.all_of(again, account.id):
             what = f"its stored record cannot be read: {item.reason}"
             yield Finding(item.kind, account.name, item.provider_id, what=what)
-        for pair in reread.differences(session, again, account.id):
+        for pair in reparse.differences(session, again, account.id):
             yield from _of_pair(pair, account.name)
 
 

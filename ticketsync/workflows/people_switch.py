@@ -8,12 +8,11 @@ can switch it, too.
 
 from __future__ import annotations
 
-from ticketsync.accounts import bookmarks, state
+from ticketsync.accounts import bookmarks, state, streams
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock
 from ticketsync.providers.base import ReportsPeople, has_change_feed
 from ticketsync.sales import saving
-from ticketsync.workflows import orders
 from ticketsync.workflows.account_run import AccountRun
 
 READ = "people-read"  # "" → "yes" once everything still to come is read with people
@@ -42,10 +41,10 @@ def follow(run: AccountRun) -> None:
         if not wanted:
             bookmarks.drop(session, account.id, [READ])
             return
-        bookmarks.drop_events(session, account.id, orders.STREAM, dates)
-        unfinished = [orders.WINDOWS, orders.BEGUN, orders.SWEPT]
+        bookmarks.drop_events(session, account.id, streams.READ, dates)
+        unfinished = [streams.UNFINISHED, streams.BEGUN, streams.SWEPT]
         if has_change_feed(run.provider):
-            unfinished.append(orders.NEWEST)
+            unfinished.append(streams.NEWEST)
         bookmarks.drop(session, account.id, unfinished)
         bookmarks.put(session, account.id, READ, {"": "yes"})
     if held:

@@ -17,12 +17,16 @@ from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.financials import recompute
 from ticketsync.net.hooks import ORDER
-from ticketsync.providers.base import Page, has_change_feed
+from ticketsync.providers.base import has_change_feed
 from ticketsync.store.engine import Database
 from ticketsync.webhooks import inbox
-from ticketsync.webhooks.inbox import Waiting
-from ticketsync.workflows import listing, orders, show_figures, sync
+from ticketsync.webhooks.inbox import WaitingDelivery
+from ticketsync.workflows import show_figures
 from ticketsync.workflows.account_run import AccountRun, new_run_id, run_account
+from ticketsync.workflows.sync import listing
+from ticketsync.workflows.sync.account import OrderRequest, sync_account
+from ticketsync.workflows.sync.orders import parse_order
+from ticketsync.workflows.sync.save_page import OrderStore
 
 MANY = 20  # orders that a feed of changes brings cheaper than one by one
 
@@ -45,10 +49,10 @@ def process_deliveries(database: Database, settings: Settings) -> Processed:
     its deliveries for later.
     """
     with database.read() as session:
-        items = inbox.waiting(session, clock.now())
+        items = inbox.list_due(session, clock.now())
         accounts = {account.id: account for account in state.all_accounts(session)}
     run_id = new_run_id()
-    by_account: dict[int, list[Waiting]] = {}
+    by_account: dict[int, list[WaitingDelivery]] = {}
     for item in items:
         by_account.setdefault(item.account_id, []).append(item)
     results = [
@@ -64,7 +68,7 @@ def _account(
     database: Database,
     settings: Settings,
     account: AccountState,
-    items: Sequence[Waiting],
+    items: Sequence[WaitingDelivery],
     run_id: str,
 ) -> Result:
     result, _ = run_account(
@@ -78,13 +82,13 @@ def _account(
     )
     if result.outcome in ("failed", "partial") and result.exit_code:
         with database.write() as session:
-            left = {item.id for item in inbox.waiting(session, clock.now())}
+            left = {item.id for item in inbox.list_due(session, clock.now())}
             unsettled = [item for item in items if item.id in left]
             inbox.postpone(session, unsettled, clock.now(), result.message)
     return result
 
 
-def _work(run: AccountRun, items: Sequence[Waiting]) -> tuple[int, bool]:
+def _work(run: AccountRun, items: Sequence[WaitingDelivery]) -> tuple[int, bool]:
     single: dict[Pair, list[int]] = {}
     whole: list[int] = []
     for item in items:
@@ -97,7 +101,7 @@ def _work(run: AccountRun, items: Sequence[Waiting]) -> tuple[int, bool]:
         single = {}
     changed = 0
     if whole:
-        changed += sync.work_through(run)
+        changed += sync_account(run, OrderRequest())[0]
         with run.transaction() as session:
             inbox.settle(session, whole, "done", clock.now())
     if single:
@@ -110,25 +114,25 @@ def _orders(run: AccountRun, wanted: dict[Pair, list[int]]) -> int:
     Read these orders again; their effect and that they are done commit together.
     """
     with run.database.read() as session:
-        progress = orders.Reading(ids=occurrences.ids(session, run.account.id))
+        store = OrderStore(run, occurrences.ids(session, run.account.id))
     done: list[int] = []
     failed: list[tuple[list[int], str]] = []
     for (order_id, occurrence_id), ids in wanted.items():
         try:
             raw = run.provider.fetch_order(order_id, occurrence_id)
             event = run.provider.provider_occurrence_id_of(raw)
-            if event and event not in progress.ids:
+            if event and event not in store.occurrence_ids:
                 listing.refresh(run)
                 with run.database.read() as session:
-                    progress.ids |= occurrences.ids(session, run.account.id)
+                    store.occurrence_ids |= occurrences.ids(session, run.account.id)
         except errors.InvalidResponse as error:
             if error.word in ("not-json", "truncated", "too-large"):
                 raise
             failed.append((ids, error.message))
             continue
-        orders.save_one(run, Page("order", [raw]), progress)
+        store.save([parse_order(run, store, raw)])
         done += ids
-    return _finish(run, progress.touched, done, failed)
+    return _finish(run, store.touched, done, failed)
 
 
 def _finish(

@@ -56,7 +56,7 @@ def remove(database: Database, settings: Settings, name: str) -> Removal:
         with database.write() as writing:
             lease.take(writing, held_by, holder, clock.now())
             account = state.get_account_by_id(writing, account.id)
-            places = inbox.secret_places(writing, account.id)
+            places = inbox.list_secret_references(writing, account.id)
             removal = _removal(writing, account)
             if removal.retires:
                 _retire(writing, settings, removal)
@@ -107,7 +107,7 @@ def _retire(writing: Session, settings: Settings, removal: Removal) -> None:
         today = f"{clock.now():%Y-%m-%d}"
         state.retire(writing, account, f"Retired on {today}; its orders are kept.")
     alerts.forget(writing, account.id)
-    inbox.close(writing, account.id, clock.now())
+    inbox.close_endpoint(writing, account.id, clock.now())
     if tokens.can_renew(account.options):
         kept = {n: v for n, v in account.options.items() if n != tokens.EXPIRES}
         state.set_options(writing, account.id, kept)
@@ -126,7 +126,7 @@ def _delete(writing: Session, settings: Settings, account: AccountState) -> None
     quarantine.forget(writing, account.id)
     versions.forget(writing, account.id)
     occurrences.forget(writing, account.id)
-    inbox.forget(writing, account.id)
+    inbox.delete_of_account(writing, account.id)
     sources.forget(writing, account.id)
     bookmarks.forget(writing, account.id)
     alerts.forget(writing, account.id)

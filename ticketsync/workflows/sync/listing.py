@@ -15,15 +15,16 @@ from ticketsync.core.completeness import has_shrunk
 from ticketsync.providers.base import Page, Provider, Raw
 from ticketsync.sales import quarantine, versions
 from ticketsync.sales.packing import Version, pack
-from ticketsync.workflows import parts, twins
+from ticketsync.workflows import twins
 from ticketsync.workflows.account_run import AccountRun
-from ticketsync.workflows.recognise import recognised
-from ticketsync.workflows.records import (
-    cleaned,
+from ticketsync.workflows.sync import parts
+from ticketsync.workflows.sync.raw_records import (
+    clean_records,
+    parse_or_quarantine,
     refuse_drift,
     refuse_unknown_currencies,
-    understood,
 )
+from ticketsync.workflows.sync.recognise import recognised
 
 
 @dataclass(slots=True)
@@ -55,8 +56,8 @@ def refresh(run: AccountRun, *, accept_shrink: bool = False) -> ListingResult:
 
 def _save_page(run: AccountRun, page: Page, result: ListingResult) -> None:
     spec = run.provider.spec
-    cleans = cleaned(page.records, spec)
-    good, bad = understood("event", cleans, _reader(run.provider))
+    cleans = clean_records(page.records, spec)
+    good, bad = parse_or_quarantine("event", cleans, _reader(run.provider))
     refuse_drift(len(good), bad, spec.title, run.account.name)
     events = [item.value for item in good]
     result.seen.update(date.id for event in events for date in event.occurrences)

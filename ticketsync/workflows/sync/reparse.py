@@ -18,9 +18,15 @@ from sqlmodel import Session
 
 from ticketsync.accounts import runs
 from ticketsync.accounts.state import AccountState
-from ticketsync.catalogue import occurrences
+from ticketsync.catalogue import occurrences, shows
 from ticketsync.net import exact_json
-from ticketsync.providers.base import IssuesLooseTickets, Page, Provider, Raw
+from ticketsync.providers.base import (
+    IssuesLooseTickets,
+    NeedsEarlier,
+    Page,
+    Provider,
+    Raw,
+)
 from ticketsync.reporting import books
 from ticketsync.reporting.books import Pair
 from ticketsync.sales import quarantine, saving, versions
@@ -28,9 +34,9 @@ from ticketsync.sales.saving import IncomingTicket
 from ticketsync.sales.versions import KeptBlock
 from ticketsync.store import engine
 from ticketsync.store.engine import Database
-from ticketsync.workflows import orders
-from ticketsync.workflows.records import cleaned, understood
-from ticketsync.workflows.understanding import reading_only
+from ticketsync.workflows.sync.parse import KnownOrders, offline_provider, parse_page
+from ticketsync.workflows.sync.raw_records import clean_records, parse_or_quarantine
+from ticketsync.workflows.sync.save_page import earlier_versions
 
 
 @contextmanager
@@ -58,7 +64,7 @@ def read_again(
     Save every stored record of an account into those books; `breathe` is called
     between the blocks.
     """
-    provider = reading_only(account.provider, account.options)
+    provider = offline_provider(account.provider, account.options)
     ids = occurrences.ids(source, account.id)
     with scratch.write() as session:
         for block in versions.history(source, account.id):
@@ -79,9 +85,35 @@ def _save_orders(
     ids: dict[str, int],
 ) -> None:
     page = Page("order", raws)
-    orders.save_again(session, account_id, provider, page, ids, block.fetched_at)
+    save_again(session, account_id, provider, page, ids, block.fetched_at)
     # Afterwards, because an order is read beside what was held before it.
     versions.keep(session, account_id, "order", [block.packed()], block.fetched_at)
+
+
+def save_again(
+    session: Session,
+    account_id: int,
+    provider: Provider,
+    page: Page,
+    ids: dict[str, int],
+    now: datetime,
+) -> int:
+    """
+    Save stored raw orders as they are parsed today; returns how many. `ids` are our
+    ids of the occurrences by the platform's.
+    """
+    earlier: dict[str, list[Raw]] = {}
+    if isinstance(provider, NeedsEarlier):
+        order_ids = [str(raw["id"]) for raw in page.records]
+        earlier = earlier_versions(session, account_id, order_ids)
+    parsed = parse_page(provider, page, KnownOrders({}, ids, earlier), is_clean=True)
+    quarantine.put(session, account_id, parsed.unreadable, now)
+    still = {item.provider_id for item in parsed.unreadable}
+    readable = [id_ for _, id_ in parsed.seen if id_ not in still]
+    quarantine.release(session, account_id, "order", readable)
+    zone = shows.business_zone(session)
+    saving.save_orders(session, account_id, parsed.orders, ids, now, zone=zone)
+    return len(parsed.orders)
 
 
 def _save_loose(
@@ -95,7 +127,9 @@ def _save_loose(
     currencies = {
         occurrence.occurrence_id: occurrence.currency for occurrence in listed
     }
-    good, _ = understood("ticket", cleaned(raws, None), provider.parse_loose_ticket)
+    good, _ = parse_or_quarantine(
+        "ticket", clean_records(raws, None), provider.parse_loose_ticket
+    )
     incoming = [
         IncomingTicket(item.value, currency, item.clean.content)
         for item in good
@@ -222,13 +256,13 @@ def put_right(
     Save what differs as its newest stored record says; returns how many were saved.
     Marks of orders that are listed no longer stay.
     """
-    provider = reading_only(account.provider, account.options)
+    provider = offline_provider(account.provider, account.options)
     ids = occurrences.ids(session, account.id)
     gone = saving.delisted_orders(session, account.id)
     saved = 0
     for raws in _newest(session, account.id, "order", wrong.orders):
         page = Page("order", raws)
-        saved += orders.save_again(session, account.id, provider, page, ids, now)
+        saved += save_again(session, account.id, provider, page, ids, now)
     for moment in {gone[id_] for id_ in gone.keys() & wrong.orders}:
         same = [id_ for id_ in gone.keys() & wrong.orders if gone[id_] == moment]
         saving.mark_delisted(session, account.id, same, moment)

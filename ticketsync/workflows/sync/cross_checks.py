@@ -10,15 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ticketsync.accounts import bookmarks
+from ticketsync.accounts import bookmarks, streams
 from ticketsync.core import errors
 from ticketsync.core.completeness import is_mostly_missing
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import CrossCheck, Page
 from ticketsync.workflows.account_run import AccountRun
-
-ACCEPTED = "cross-checks-accepted"  # what was compared → rows that may be missing
-DOUBTED = "orders-doubted"  # "" → the orders were not read whole: read everything
 
 
 def checked(
@@ -45,12 +42,14 @@ def read_everything_next(run: AccountRun) -> None:
     Let the next run read all orders, whether that is due or not.
     """
     with run.transaction() as session:
-        bookmarks.put(session, run.account.id, DOUBTED, {"": "1"})
+        bookmarks.put(session, run.account.id, streams.DOUBTED, {"": "1"})
 
 
 def _judge(run: AccountRun, check: CrossCheck, *, accept_shrink: bool) -> None:
     with run.database.read() as session:
-        values = bookmarks.get_bookmarks(session, run.account.id, ACCEPTED)
+        values = bookmarks.get_bookmarks(
+            session, run.account.id, streams.CHECKS_ACCEPTED
+        )
     accepted = int(values.get(check.key, 0))
     is_refused = is_mostly_missing(
         check.missing - accepted, max(check.expected - accepted, 0)
@@ -61,7 +60,12 @@ def _judge(run: AccountRun, check: CrossCheck, *, accept_shrink: bool) -> None:
     allowed = check.missing if is_refused else min(accepted, max(check.missing, 0))
     if allowed != accepted:
         with run.transaction() as session:
-            bookmarks.put(session, run.account.id, ACCEPTED, {check.key: str(allowed)})
+            bookmarks.put(
+                session,
+                run.account.id,
+                streams.CHECKS_ACCEPTED,
+                {check.key: str(allowed)},
+            )
 
 
 def _refusal(run: AccountRun, check: CrossCheck) -> errors.GuardRefused:

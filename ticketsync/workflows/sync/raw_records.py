@@ -1,5 +1,5 @@
 """
-From raw records to readable ones: people removed, hashed, understood or set aside.
+From raw records to parsed ones: people removed, hashed, parsed or quarantined.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class ParsedRecords(msgspec.Struct, Generic[T], frozen=True):
     value: T
 
 
-def cleaned(raws: Sequence[Raw], spec: ProviderSpec | None) -> list[Clean]:
+def clean_records(raws: Sequence[Raw], spec: ProviderSpec | None) -> list[Clean]:
     """
     The records as they may be stored; people are taken out of the given ones too.
 
@@ -54,7 +54,7 @@ def cleaned(raws: Sequence[Raw], spec: ProviderSpec | None) -> list[Clean]:
     return found
 
 
-def understood(
+def parse_or_quarantine(
     kind: str,
     cleans: Sequence[Clean],
     read: Callable[[Raw], T],
@@ -62,7 +62,7 @@ def understood(
     provider_occurrence_id_of: Callable[[Raw], str] = lambda _: "",
 ) -> tuple[list[ParsedRecords[T]], list[Unread]]:
     """
-    What could be read, and what goes to quarantine with its reason.
+    What could be parsed, and what goes to quarantine with its reason.
     """
     good: list[ParsedRecords[T]] = []
     bad: list[Unread] = []

@@ -5,46 +5,48 @@ Pages understood by a second process: the same books, whatever becomes of it.
 import base64
 import contextlib
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
 import pytest
 from conftest import moved_to
 from test_sync import dump, figures, truth
 
-from ticketsync.core import companion
 from ticketsync.core.config import AccountSettings, SyncSettings
-from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.sandbox.faults import Plan
-from ticketsync.workflows import sync, understanding
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows import sync
+from ticketsync.workflows.sync import Request, parse_ahead
 
 # Well-formed as far as walking looks, and nothing that we believe.
 TWICE = 'instead:"total"|"total": 0, "total"'
 HUGE = 'instead:"total"|"more": 1e999, "total"'
 
 
-class Watched(companion.Companion):
+class Watched(ProcessPoolExecutor):
     """
-    Remembers every one that was started, and what it was asked; up from the beginning.
+    Remembers every one that was started, and what it was given; up from the beginning.
     """
 
     started = ()
 
-    def __init__(self, *opening):
-        self.asked = []
-        super().__init__(*opening)
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.given = [pickle.dumps(options["initargs"])]
         Watched.started = (*Watched.started, self)
-        until = time.monotonic() + 20
-        while not self.is_up and time.monotonic() < until:
-            time.sleep(0.005)
+        super().submit(parse_ahead._is_up).result(timeout=60)
 
-    def ask(self, head, body=b""):
-        self.asked.append(head + body)
-        super().ask(head, body)
+    def submit(self, call, *arguments):
+        future = super().submit(call, *arguments)
+        if arguments:
+            self.given.append(pickle.dumps(arguments))
+        else:
+            future.result(timeout=60)
+        return future
 
 
 class Dying(Watched):
@@ -52,10 +54,14 @@ class Dying(Watched):
     Killed after its first answer.
     """
 
-    def answer(self):
-        found = super().answer()
-        self._process.kill()
-        return found
+    def submit(self, call, *arguments):
+        future = super().submit(call, *arguments)
+        if arguments:
+            future.result(timeout=60)
+            for process in self._processes.values():
+                process.kill()
+                process.join()
+        return future
 
 
 @pytest.fixture
@@ -64,9 +70,9 @@ def helped(monkeypatch):
     A second process even for a few orders, and on a machine with one processor.
     """
     Watched.started = ()
-    monkeypatch.setattr(understanding, "MANY", 1)
-    monkeypatch.setattr(understanding, "_processors", lambda: 2)
-    monkeypatch.setattr(understanding, "Companion", Watched)
+    monkeypatch.setattr(parse_ahead, "MANY", 1)
+    monkeypatch.setattr(parse_ahead, "_processors", lambda: 2)
+    monkeypatch.setattr(parse_ahead, "ProcessPoolExecutor", Watched)
 
 
 @pytest.fixture
@@ -98,10 +104,10 @@ def test_the_second_process_reads_what_the_first_would(
     result = run(adopted, settings)
     (helper,) = Watched.started
     assert result.exit_code == 0
-    assert len(helper.asked) == 1 + 3  # the opening, and a page for each 100 orders
+    assert len(helper.given) == 1 + 3  # how to begin, and a page for each 100 orders
     assert figures(adopted) == truth(sandbox)
 
-    monkeypatch.setattr(understanding, "_processors", lambda: 1)
+    monkeypatch.setattr(parse_ahead, "_processors", lambda: 1)
     run(on_sqlite, settings)
 
     assert len(Watched.started) == 1
@@ -125,7 +131,7 @@ def test_a_sweep_that_finds_nothing_new_changes_nothing(
 def test_no_key_is_among_what_it_is_told(on_sqlite, settings, helped, sandbox):
     run(on_sqlite, settings)
     (helper,) = Watched.started
-    told = b"".join(helper.asked)
+    told = b"".join(helper.given)
     assert b"or_" in told
     assert sandbox.key.encode() not in told
     assert base64.b64encode(f"{sandbox.key}:".encode()) not in told
@@ -136,9 +142,9 @@ def test_without_it_the_work_is_done_here(
     on_sqlite, settings, helped, sandbox, monkeypatch, kind
 ):
     if kind is Dying:
-        monkeypatch.setattr(understanding, "Companion", Dying)
+        monkeypatch.setattr(parse_ahead, "ProcessPoolExecutor", Dying)
     else:
-        monkeypatch.setattr(companion.subprocess, "Popen", _no_process)
+        monkeypatch.setattr(parse_ahead, "_start", _no_process)
 
     assert run(on_sqlite, settings).exit_code == 0
 
@@ -151,30 +157,9 @@ def _no_process(*_, **__):
 
 
 def test_a_few_orders_are_not_worth_a_process(on_sqlite, settings, helped, monkeypatch):
-    monkeypatch.setattr(understanding, "MANY", 1000)
+    monkeypatch.setattr(parse_ahead, "MANY", 1000)
     run(on_sqlite, settings)
     assert Watched.started == ()
-
-
-@pytest.mark.parametrize("needed", ["with_earlier", "events_in"])
-def test_who_needs_our_books_to_read_an_order_reads_it_here(
-    on_sqlite, settings, helped, monkeypatch, needed
-):
-    given = {"with_earlier": lambda _, raw, __: raw, "events_in": lambda *_: ()}
-    monkeypatch.setattr(TicketTailor, needed, given[needed], raising=False)
-    assert run(on_sqlite, settings).exit_code == 0
-    assert Watched.started == ()
-
-
-def test_nothing_is_imported_from_the_current_folder(tmp_path, monkeypatch):
-    mark = tmp_path / "imported"
-    (tmp_path / "queue.py").write_text(f"open({str(mark)!r}, 'w')")
-    monkeypatch.chdir(tmp_path)
-    opening = understanding.Opening("ticket_tailor", {}, [], False)
-    helper = Watched(understanding.__name__, understanding._encode(opening))
-    helper.close()
-    assert helper.is_up
-    assert not mark.exists()
 
 
 @pytest.mark.parametrize("fault", [TWICE, HUGE])
@@ -186,7 +171,7 @@ def test_f21_nothing_behind_a_page_that_lies_is_saved(
     F21: what walking did not look at is found where the page is understood, and the
     place in the list stays before it.
     """
-    monkeypatch.setattr(understanding, "_processors", lambda: processors)
+    monkeypatch.setattr(parse_ahead, "_processors", lambda: processors)
     sandbox.faults.plan(Plan(fault, path="/orders", skip=1))
 
     result = run(on_sqlite, settings)
@@ -199,18 +184,25 @@ def test_f21_nothing_behind_a_page_that_lies_is_saved(
 
 
 SURVIVOR = """
-import sys, time
-from ticketsync.core.companion import Companion
-from ticketsync.workflows import understanding
-opening = understanding.Opening("ticket_tailor", {}, [], False)
-helper = Companion(understanding.__name__, understanding._encode(opening))
-print(helper._process.pid, flush=True)
-time.sleep(60)
+import time
+from ticketsync.workflows.sync import parse_ahead
+
+class Provider:
+    class spec:
+        name = "ticket_tailor"
+
+if __name__ == "__main__":
+    pool = parse_ahead._start(parse_ahead.Parser(Provider, {}, False))
+    pool.submit(parse_ahead._is_up).result()
+    print(*pool._processes, flush=True)
+    time.sleep(60)
 """
 
 
-def test_f73_it_ends_with_whoever_started_it():
-    parent = subprocess.Popen([sys.executable, "-c", SURVIVOR], stdout=subprocess.PIPE)
+def test_f73_it_ends_with_whoever_started_it(tmp_path):
+    file = tmp_path / "survivor.py"
+    file.write_text(SURVIVOR)
+    parent = subprocess.Popen([sys.executable, file], stdout=subprocess.PIPE)
     number = int(parent.stdout.readline())
     os.kill(number, 0)  # it lives
 

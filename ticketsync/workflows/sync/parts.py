@@ -5,13 +5,11 @@ that is missing is read no more, while the bookmark moves on with the others.
 
 from __future__ import annotations
 
-from ticketsync.accounts import bookmarks
+from ticketsync.accounts import bookmarks, streams
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import ReadsInParts
 from ticketsync.workflows.account_run import AccountRun
-
-STREAM = "parts"  # the platform's ids of the parts that were read
 
 
 def refuse_missing_parts(run: AccountRun, *, accept_shrink: bool) -> None:
@@ -22,7 +20,9 @@ def refuse_missing_parts(run: AccountRun, *, accept_shrink: bool) -> None:
         return
     shown = frozenset(run.provider.parts())
     with run.database.read() as session:
-        known = frozenset(bookmarks.get_bookmarks(session, run.account.id, STREAM))
+        known = frozenset(
+            bookmarks.get_bookmarks(session, run.account.id, streams.PARTS)
+        )
     missing = sorted(known - shown)
     if missing and not accept_shrink:
         raise errors.GuardRefused(
@@ -35,5 +35,7 @@ def refuse_missing_parts(run: AccountRun, *, accept_shrink: bool) -> None:
         )
     if shown != known:
         with run.database.write() as session:
-            bookmarks.drop(session, run.account.id, [STREAM])
-            bookmarks.put(session, run.account.id, STREAM, dict.fromkeys(shown, ""))
+            bookmarks.drop(session, run.account.id, [streams.PARTS])
+            bookmarks.put(
+                session, run.account.id, streams.PARTS, dict.fromkeys(shown, "")
+            )

@@ -1,0 +1,76 @@
+"""
+`ticketsync accounts recipe …`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ticketsync.cli import account_settings, context
+from ticketsync.cli.account_settings import SetOption
+from ticketsync.cli.context import Format, Json
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Recipes for report files: which column holds what.",
+)
+
+
+@app.command("list")
+def list_recipes(format: Format = "table", json: Json = False) -> None:
+    """
+    Show the recipes that come with ticketsync, and what each is based on.
+    """
+    from ticketsync.cli import render
+    from ticketsync.workflows import recipe_preview
+
+    rows = recipe_preview.recipes()
+    columns = [
+        render.Column("recipe", "RECIPE"),
+        render.Column("platform", "PLATFORM"),
+        render.Column("established", "ESTABLISHED BY", most=60),
+    ]
+    render.show(rows, columns, context.chosen_format(format, json))
+
+
+@app.command("check")
+def check_recipe(
+    recipe: Annotated[str, typer.Argument(help="A recipe's name or its .yaml file.")],
+    report: Annotated[str, typer.Argument(help="A report of that platform.")],
+    set_: SetOption = None,
+    format: Format = "table",
+    json: Json = False,
+) -> None:
+    """
+    Show what a recipe reads in a report. Saves nothing.
+
+    Example: ticketsync accounts recipe check ticketek june.xlsx --set currency=AUD
+    """
+    from ticketsync.cli import render
+    from ticketsync.workflows import recipe_preview
+
+    options = {**account_settings.parse_options(set_ or []), "recipe": recipe}
+    rows, problems, unused_columns = recipe_preview.preview(options, report)
+    columns = [
+        render.Column("order", "ORDER", most=14),
+        render.Column("event", "EVENT", most=20),
+        render.Column("starts_at", "STARTS (UTC)"),
+        render.Column("tickets", "TICKETS", numeric=True),
+        render.Column("charged", "CHARGED", numeric=True),
+        render.Column("refunded", "REFUNDED", numeric=True),
+        render.Column("currency", ""),
+    ]
+    chosen = context.chosen_format(format, json)
+    machine = [*rows, *({"trouble": text} for text in problems)]
+    render.show(rows, columns, chosen, machine=machine, empty="No order was read.")
+    if chosen == "table":
+        for text in problems:
+            typer.echo(f"Not read: {text}")
+        if unused_columns:
+            names = ", ".join(unused_columns)
+            typer.echo(f"Columns that the recipe does not use: {names}")
+    if problems:
+        raise typer.Exit(3)

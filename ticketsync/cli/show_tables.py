@@ -1,0 +1,196 @@
+"""
+The tables of shows and figures that several commands print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from ticketsync.catalogue.shows import ShowInfo
+    from ticketsync.core.tables import Table
+    from ticketsync.reporting.changes import Change
+    from ticketsync.reporting.numbers import Figures
+    from ticketsync.store.capacity import Seats
+
+
+def print_shows(
+    found: Sequence[ShowInfo], seats: Mapping[int, Seats], format: str
+) -> None:
+    """
+    Print a list of shows in any format, with how full each one is.
+    """
+    from dataclasses import asdict
+
+    from ticketsync.cli import render
+    from ticketsync.core import clock
+
+    machine = [
+        {
+            **asdict(show),
+            "starts_at": clock.iso(show.starts_at),
+            "tickets_sold": seats[show.id].sold,
+            "seats": seats[show.id].capacity,
+            "fullness": seats[show.id].words,
+        }
+        for show in found
+    ]
+    rows = [
+        {
+            "id": show.id,
+            "when": render.day(show.starts_local),
+            "production": show.production,
+            "venue": show.venue,
+            "capacity": "–"
+            if seats[show.id].capacity is None
+            else seats[show.id].capacity,
+            "sold": seats[show.id].sold,
+            "note": "left out" if show.is_excluded else fullness_text(seats[show.id]),
+        }
+        for show in found
+    ]
+    columns = [
+        render.Column("id", "SHOW", numeric=True),
+        render.Column("when", "WHEN", rigid=True),
+        render.Column("production", "PRODUCTION", most=28),
+        render.Column("venue", "VENUE", most=20),
+        render.Column("capacity", "SEATS", numeric=True),
+        render.Column("sold", "SOLD", numeric=True),
+        render.Column("note", "", rigid=True),
+    ]
+    render.show(
+        rows,
+        columns,
+        format,
+        machine=machine,
+        empty="No shows yet. Run `ticketsync shows import` or `shows adopt`.",
+    )
+
+
+def print_figures(figures: Sequence[Figures]) -> None:
+    """
+    Print the table of figures, with a total for each currency.
+    """
+    from ticketsync.cli import render
+    from ticketsync.core import tables
+    from ticketsync.core.tables import Column, Kind
+
+    accounts = {item.account for item in figures}
+    columns = (
+        Column("starts_local", Kind.LOCAL, "SHOW"),
+        Column("production"),
+        *([Column("account", heading="VIA")] if len(accounts) > 1 else []),
+        Column("tickets_sold", Kind.COUNT, "SOLD"),
+        Column("gross", Kind.MONEY),
+        Column("refunded", Kind.MONEY),
+        Column("fees", Kind.MONEY),
+        Column("net", Kind.MONEY),
+        Column("currency", heading=""),
+    )
+    table = tables.of_values(columns, figures)
+
+    def label(currency: str) -> str:
+        shows = len({item.show_id for item in figures if item.currency == currency})
+        return render.shows(shows, currency)
+
+    render.report(
+        table,
+        most={"production": 20, "account": 8},
+        totals=tables.totals(table),
+        label=label,
+    )
+    if any(item.fees is None for item in figures):
+        typer.echo(
+            "– means unknown: this platform does not report fees. Set your rates under"
+            "\n`accounts:` in the settings to get net figures."
+        )
+
+
+def fullness_text(seats: Seats) -> str:
+    """
+    How full a show is; in capitals where it is oversold.
+    """
+    return seats.words.upper() if seats.is_oversold else seats.words
+
+
+def print_sources(figures: Sequence[Figures]) -> None:
+    """
+    Print what each account sold for one show, with a total for each currency.
+    """
+    from ticketsync.cli import render
+    from ticketsync.core import tables
+    from ticketsync.core.tables import Column, Kind
+
+    columns = (
+        Column("account", heading="SOLD BY"),
+        Column("tickets_sold", Kind.COUNT, "SOLD"),
+        Column("gross", Kind.MONEY),
+        Column("refunded", Kind.MONEY),
+        Column("fees", Kind.MONEY),
+        Column("net", Kind.MONEY),
+        Column("currency", heading=""),
+    )
+    table = tables.of_values(columns, figures)
+    render.report(table, totals=tables.totals(table), label=lambda _: "all")
+
+
+def print_changes(changes: Sequence[Change], most: int = 12) -> None:
+    """
+    Print the shows whose figures changed, with the difference. At most so many rows;
+    the totals include the others.
+    """
+    from ticketsync.cli import render
+    from ticketsync.core import tables
+
+    table = _changes_table(changes)
+    render.report(
+        table.first(most),
+        most={"production": 18, "account": 14},
+        totals=tables.totals(table),
+        label=lambda currency: _show_count(changes, currency),
+        growth=("tickets", "gross", "refunded"),
+    )
+    if len(changes) > most:
+        typer.echo(f"… and {len(changes) - most} more, in the totals too")
+
+
+def _changes_table(changes: Sequence[Change]) -> Table:
+    from ticketsync.core.tables import Column, Kind, Table
+
+    columns = [
+        Column("starts_local", Kind.LOCAL, "SHOW"),
+        Column("production"),
+        Column("account"),
+        Column("tickets", Kind.COUNT),
+        Column("gross", Kind.MONEY),
+        Column("refunded", Kind.MONEY),
+        Column("sold", Kind.NUMBER),
+        Column("currency", heading=""),
+    ]
+    rows = [
+        (
+            change.either.starts_local,
+            change.either.production,
+            change.either.account,
+            change.tickets,
+            change.gross.minor,
+            change.refunded.minor,
+            change.either.tickets_sold,
+            change.either.currency,
+        )
+        for change in changes
+    ]
+    table = Table(columns, rows)
+    if len({change.either.account for change in changes}) > 1:
+        return table
+    return table.shown(*(column for column in columns if column.name != "account"))
+
+
+def _show_count(changes: Sequence[Change], currency: str) -> str:
+    from ticketsync.cli import render
+
+    shows = {c.either.show_id for c in changes if c.either.currency == currency}
+    return render.shows(len(shows), currency)

@@ -1,0 +1,181 @@
+"""
+Webhook endpoints: the URL that an account's platform calls, and the secrets that prove
+a delivery is the platform's. Talks to no platform.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ticketsync.accounts import credentials, state
+from ticketsync.accounts.state import AccountState
+from ticketsync.core import clock, errors, log
+from ticketsync.core.config import ServeSettings, Settings
+from ticketsync.core.redact import Secret
+from ticketsync.net.hooks import HookCard
+from ticketsync.providers import registry
+from ticketsync.providers.base import SendsWebhooks
+from ticketsync.store.engine import Database
+from ticketsync.webhooks import inbox
+from ticketsync.webhooks.inbox import Endpoint
+from ticketsync.workflows.connect import SecretSource
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookEndpoint:
+    """
+    Where one account's platform sends its webhooks, and what proves that they are its.
+    """
+
+    account_id: int
+    account: str
+    path: str
+    url: str
+    provider: type[SendsWebhooks]
+    secrets: Sequence[Secret]
+
+    @property
+    def is_ready(self) -> bool:
+        """
+        Whether deliveries can be verified, or need no proof.
+        """
+        return bool(self.secrets) or not self.provider.webhooks.is_signed
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """
+    An account whose platform sends webhooks, and how it does so.
+    """
+
+    account: AccountState
+    webhooks: HookCard
+
+
+def get_sender(database: Database, account: str) -> Sender:
+    """
+    The account of this name, for webhooks.
+
+    Raises: NotFound, or UsageError if its platform sends no webhooks.
+    """
+    with database.read() as session:
+        found = state.in_use(session, account)
+    provider = registry.sends_webhooks(found.provider)
+    if provider is None:
+        raise errors.UsageError(
+            f"{registry.provider(found.provider).spec.title} sends no webhooks.",
+            hint="It is read by `ticketsync sync`, which finds everything.",
+        )
+    return Sender(found, provider.webhooks)
+
+
+def create_url(database: Database, settings: Settings, sender: Sender) -> str:
+    """
+    The URL of an account's endpoint, which is created the first time.
+    """
+    with database.write() as session:
+        path = inbox.get_or_create_path(
+            session,
+            sender.account.id,
+            clock.now(),
+            is_signed=sender.webhooks.is_signed,
+        )
+    return public_url(settings, path)
+
+
+def public_url(settings: Settings, path: str) -> str:
+    """
+    The public URL of a path: what the platform is given, and what Square signs.
+    """
+    return f"{settings.serve.public_url.rstrip('/')}/hooks/{path}"
+
+
+def has_public_url(settings: Settings) -> bool:
+    """
+    Whether the settings name an address that a platform can reach.
+    """
+    return settings.serve.public_url != ServeSettings().public_url
+
+
+def set_secret(database: Database, sender: Sender, source: SecretSource) -> None:
+    """
+    Set the secret that an account's deliveries are verified with, after storing it or
+    making sure that it can be read.
+
+    Raises: CredentialError if it can be neither stored nor read.
+    """
+    entry = f"{sender.account.name}/webhook"
+    reference = source.reference
+    if source.secret is None:
+        credentials.read(entry, source.kind, reference)
+    else:
+        # Under a name of its own, so that the previous secret is kept.
+        name = f"{entry}-{secrets.token_hex(4)}"
+        reference = credentials.store(name, source.kind, source.secret)
+    with database.write() as session:
+        inbox.set_secret(
+            session, sender.account.id, source.kind, reference, clock.now()
+        )
+
+
+def load_endpoints(database: Database, settings: Settings) -> list[WebhookEndpoint]:
+    """
+    All endpoints with their secrets. A secret that cannot be read is logged and treated
+    as missing.
+    """
+    with database.read() as session:
+        rows = inbox.list_endpoints(session, clock.now())
+    endpoints = []
+    for row in rows:
+        provider = registry.sends_webhooks(row.provider)
+        if provider is None:
+            continue
+        endpoint = WebhookEndpoint(
+            account_id=row.account_id,
+            account=row.account,
+            path=row.path,
+            url=public_url(settings, row.path),
+            provider=provider,
+            secrets=_read_secrets(row),
+        )
+        endpoints.append(endpoint)
+    return endpoints
+
+
+def cached_endpoints(
+    database: Database, settings: Settings
+) -> Callable[[], Sequence[WebhookEndpoint]]:
+    """
+    A `load_endpoints` that reads the secrets again only when an endpoint has changed: a
+    keyring is slow.
+    """
+    known_rows: list[Endpoint] = []
+    endpoints: list[WebhookEndpoint] = []
+
+    def load() -> Sequence[WebhookEndpoint]:
+        nonlocal known_rows, endpoints
+        with database.read() as session:
+            rows = inbox.list_endpoints(session, clock.now())
+        if rows != known_rows:
+            known_rows, endpoints = rows, load_endpoints(database, settings)
+        return endpoints
+
+    return load
+
+
+def _read_secrets(endpoint: Endpoint) -> list[Secret]:
+    found = []
+    for source, reference in endpoint.secrets:
+        try:
+            secret = credentials.read(f"{endpoint.account}/webhook", source, reference)
+        except errors.TicketsyncError as error:
+            log.warning(
+                "webhook secret unreadable",
+                account=endpoint.account,
+                message=error.message,
+            )
+        else:
+            found.append(secret)
+    return found
