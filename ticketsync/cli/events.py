@@ -14,18 +14,20 @@ from ticketsync.cli.context import Format, Json
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Read and list what platforms have on sale.",
+    help="Fetch and list what platforms have on sale.",
 )
 
 
 @app.command("fetch")
 def fetch_events(
     ctx: typer.Context,
-    accounts: Annotated[list[str] | None, typer.Argument(help="All if none.")] = None,
+    accounts: Annotated[
+        list[str] | None, typer.Argument(help="All if none is given.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """
-    Read the listings of your platforms, without orders.
+    Fetch the listings of your platforms, without orders.
     """
     from dataclasses import asdict
 
@@ -58,12 +60,14 @@ def fetch_events(
 @app.command("list")
 def list_events(
     ctx: typer.Context,
-    unlinked: Annotated[bool, typer.Option(help="Only dates without a show.")] = False,
+    unlinked: Annotated[
+        bool, typer.Option(help="Only occurrences without a show.")
+    ] = False,
     format: Format = "table",
     json: Json = False,
 ) -> None:
     """
-    Show the dates that your platforms list, and which show each one feeds.
+    List the occurrences on your platforms, and the show each one is linked to.
     """
     from ticketsync.catalogue import occurrences
     from ticketsync.cli import render

@@ -130,4 +130,4 @@ def _create_link(database: Database, address: str) -> str:
 
     with database.write() as session:
         token = passes.issue(session, "link", "manager", "", clock.now())
-    return entry.link(address, token)
+    return entry.link_url(address, token)

@@ -89,8 +89,8 @@ def set_secret(
 @app.command("list")
 def list_deliveries(
     ctx: typer.Context,
-    account: Annotated[str, typer.Option(help="Only of this account.")] = "",
-    platform: Annotated[str, typer.Option(help="Only of this platform.")] = "",
+    account: Annotated[str, typer.Option(help="Only this account.")] = "",
+    platform: Annotated[str, typer.Option(help="Only this platform.")] = "",
     state: Annotated[
         str, typer.Option(help="received, done, failed, ignored, test, rejected, stale")
     ] = "",
@@ -132,7 +132,7 @@ def list_deliveries(
         for item in health:
             counts = ", ".join(f"{n} {state}" for state, n in item.states.items())
             effect = (
-                f", processed within {item.seconds_to_effect} s"
+                f", processed after {item.seconds_to_effect} s on average"
                 if item.seconds_to_effect is not None
                 else ""
             )
