@@ -280,6 +280,19 @@ def test_match_links_an_imported_list_and_undoes_it(started, tmp_path):
     assert undone["links"] == 10
 
 
+def test_match_yes_with_dry_run_links_nothing(started, tmp_path):
+    started("events", "fetch")
+    row = started("events", "list", "--json").json[0]
+    season = tmp_path / "season.csv"
+    season.write_text(f"production,starts_at\n{row['name']},{row['starts_at']}\n")
+    started("shows", "import", str(season))
+
+    plan = started("match", "--yes", "--dry-run", "--json").json
+
+    assert (len(plan["certain"]), plan["linked"]) == (1, 0)
+    assert started("match", "--yes", "--json").json["linked"] == 1
+
+
 def test_link_unlink_exclude_include(synced):
     date = synced("events", "list", "--json").json[0]
     synced("unlink", date["occurrence_id"])

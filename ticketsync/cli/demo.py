@@ -7,14 +7,14 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import show_tables
+from ticketsync.cli import demo_output, show_tables
 
 if TYPE_CHECKING:
     from ticketsync.core.config import Settings
@@ -66,36 +66,39 @@ def _key_variable(platform: str) -> str:
 def _run(sandbox: Sandbox, url: str, home: Path, keep: Path | None) -> None:
     from ticketsync.core.config import AccountSettings, FeeSchedule, Settings
 
+    chapter = demo_output.print_chapter
     settings = Settings()
     rate = FeeSchedule(per_ticket=Decimal("0.65"), percent=Decimal("1.75"))
     with_rate = Settings(accounts={"tt": AccountSettings(fees=rate)})
-    _chapter(1, "A fresh machine", "ticketsync init")
+    chapter(1, "A fresh machine", "ticketsync init")
     database = _create_database()
     typer.echo("The Lantern Room, Sydney: a settings file and a database.")
-    _chapter(2, "Connect a platform", "ticketsync accounts add ticket_tailor tt")
+    chapter(2, "Connect a platform", "ticketsync accounts add ticket_tailor tt")
     _connect(database, settings, url)
-    _chapter(3, "Your shows and their listings", "shows import season.csv, match --yes")
+    chapter(3, "Your shows and their listings", "shows import season.csv, match --yes")
     _match(database, settings, home)
-    _chapter(4, "Read the sales", "ticketsync sync")
+    chapter(4, "Read the sales", "ticketsync sync")
     _sync(database, settings)
-    _chapter(5, "What did each show earn?", "ticketsync financials list")
-    _show_figures(database)
+    chapter(5, "What did each show earn?", "ticketsync financials list")
+    demo_output.print_figures(database)
     _set_fee_rate(database, with_rate)
     settings = with_rate
-    _chapter(6, "All other platforms", "ticketsync accounts add eventbrite …")
+    chapter(6, "All other platforms", "ticketsync accounts add eventbrite …")
     _connect_others(sandbox, database, settings, url, home)
-    _chapter(7, "One show, every platform", "ticketsync shows show SHOW")
-    _one_show(database)
-    _chapter(8, "The next morning", "ticketsync sync")
+    chapter(7, "One show, every platform", "ticketsync shows show SHOW")
+    demo_output.print_two_shows(database)
+    chapter(8, "The next morning", "ticketsync sync")
     _second_day(sandbox, database, settings)
-    _chapter(9, "Prove a figure", "ticketsync financials explain SHOW")
-    _explain(database)
-    _chapter(10, "For the accountant", "ticketsync export financials -o financials.csv")
-    _export(database, home)
-    _chapter(11, "Is it true?", "ticketsync sandbox truth")
-    _compare(sandbox, database)
+    chapter(9, "Prove a figure", "ticketsync financials explain SHOW")
+    demo_output.print_refunded_tickets(database)
+    chapter(10, "For the accountant", "ticketsync export financials -o financials.csv")
+    demo_output.export_figures(database, home)
+    chapter(11, "Is it true?", "ticketsync sandbox truth")
+    demo_output.compare_with_truth(sandbox, database)
     database.close()
-    _print_next_steps(home, keep)
+    if keep is not None:
+        (home / "config.yaml").write_text(SETTINGS, encoding="utf-8")
+    demo_output.print_next_steps(home, is_kept=keep is not None)
 
 
 def _create_database() -> Database:
@@ -186,16 +189,6 @@ def _sync(database: Database, settings: Settings) -> None:
     )
 
 
-def _show_figures(database: Database) -> None:
-    from ticketsync.core import clock
-
-    figures = _figures(database)
-    upcoming = [item for item in figures if item.starts_at >= clock.now()]
-    past = [item for item in figures if item.starts_at < clock.now()]
-    show_tables.print_figures(past[-4:] + upcoming[:6])
-    typer.echo(f"(10 of {len(figures)} shows: the last four and the next six.)")
-
-
 def _set_fee_rate(database: Database, settings: Settings) -> None:
     from ticketsync.core import clock
     from ticketsync.workflows import show_figures
@@ -206,7 +199,7 @@ def _set_fee_rate(database: Database, settings: Settings) -> None:
     )
     typer.echo("$ ticketsync financials rebuild")
     show_figures.rebuild(database, settings)
-    figures = _figures(database)
+    figures = demo_output.load_figures(database)
     upcoming = [item for item in figures if item.starts_at >= clock.now()]
     show_tables.print_figures(upcoming[:3])
 
@@ -266,7 +259,9 @@ def _put_door_list(sandbox: Sandbox, database: Database, home: Path) -> None:
     from ticketsync.cli import render
     from ticketsync.core import clock
 
-    upcoming = [f for f in _figures(database) if f.starts_at >= clock.now()]
+    upcoming = [
+        f for f in demo_output.load_figures(database) if f.starts_at >= clock.now()
+    ]
     show = next(f for f in upcoming if f.production == "Late Laughs")
     starts = show.starts_local.replace("T", " ")[:16]
     left = _seats_left(sandbox, show)
@@ -310,59 +305,6 @@ def _seats_left(sandbox: Sandbox, show: Figures) -> int:
     return performance.work.capacity - sold
 
 
-def _one_show(database: Database) -> None:
-    from ticketsync.cli import render
-
-    figures = _figures(database)
-    door_show = next(f for f in figures if f.account == "door")
-    nzd_show = next(f for f in figures if f.currency == "NZD")
-    for chosen in (door_show, nzd_show):
-        typer.echo(f"{chosen.production}, {render.day(chosen.starts_local)}")
-        show_tables.print_sources([f for f in figures if f.show_id == chosen.show_id])
-        typer.echo("")
-        if chosen is door_show:
-            _print_oversold(database)
-    _print_all(figures)
-    typer.echo(
-        "Amounts in two currencies are never added. – means that a platform does"
-    )
-    typer.echo("not report its fees: then their total is unknown.")
-
-
-def _print_oversold(database: Database) -> None:
-    """
-    Print the show that the door and the platforms together oversold.
-    """
-    from ticketsync.cli import render
-    from ticketsync.reporting import waiting
-
-    with database.read() as session:
-        found = waiting.oversold(session)
-    typer.echo("Together with the door the platforms sold more seats than there are.")
-    typer.echo("`ticketsync status` and the pages show it until it is resolved:")
-    for item in found:
-        typer.echo(render.wrapped(f"  {item.text}"))
-    typer.echo("")
-
-
-def _print_all(figures: Sequence[Figures]) -> None:
-    """
-    Print what all shows earned on all platforms, in each currency.
-    """
-    from ticketsync.cli import render
-    from ticketsync.core import tables
-    from ticketsync.core.tables import Column, Kind
-
-    columns = (
-        Column("currency", heading="ALL SHOWS"),
-        Column("tickets_sold", Kind.COUNT, "SOLD"),
-        Column("gross", Kind.MONEY),
-        Column("refunded", Kind.MONEY),
-        Column("net_before_fees", Kind.MONEY, "NET BEFORE FEES"),
-    )
-    render.report(tables.totals(tables.of_values(columns, figures)))
-
-
 def _second_day(sandbox: Sandbox, database: Database, settings: Settings) -> None:
     from ticketsync.sandbox import world
     from ticketsync.workflows import sync
@@ -385,120 +327,6 @@ def _second_day(sandbox: Sandbox, database: Database, settings: Settings) -> Non
 
     for note in outcome.notes:
         typer.echo(render.wrapped(note))
-
-
-def _explain(database: Database) -> None:
-    from ticketsync.cli import render
-    from ticketsync.core import money, tables
-    from ticketsync.core.tables import Column, Kind
-    from ticketsync.financials import explain
-
-    show = max(
-        (item for item in _figures(database) if item.currency == "AUD"),
-        key=lambda item: item.refunded.minor,
-    )
-    with database.read() as session:
-        parts = explain.parts(session, show.show_id)
-    refunded_parts = [part for part in parts if part.refunded.minor]
-    refunded = money.sum_by_currency(part.refunded for part in refunded_parts)
-    typer.echo(
-        f"{show.production}, {render.day(show.starts_local)}: "
-        f"{render.sums(refunded)} refunded. These tickets:"
-    )
-    columns = (
-        Column("order_id", heading="ORDER"),
-        Column("order_status", heading="STATUS"),
-        Column("ticket_id", heading="TICKET"),
-        Column("ticket_status", heading=""),
-        Column("charged", Kind.MONEY),
-        Column("refunded", Kind.MONEY),
-        Column("currency", heading=""),
-    )
-    table = tables.of_values(columns, refunded_parts)
-    render.report(table, totals=tables.totals(table))
-
-
-def _export(database: Database, home: Path) -> None:
-    from ticketsync.reporting import exports, numbers
-
-    file = home / "financials.csv"
-    with database.read() as session, exports.into_file(file) as stream:
-        count = exports.write(numbers.figures_table(session), "csv", stream)
-    lines = file.read_text(encoding="utf-8").splitlines()
-    typer.echo(f"{count} rows, one per show and account. The first columns:")
-    for line in lines[:3]:
-        typer.echo("  " + line[:76])
-
-
-def _compare(sandbox: Sandbox, database: Database) -> None:
-    from ticketsync.cli import render
-    from ticketsync.core import errors, money
-
-    typer.echo("The sandbox calculates its own figures, with separate code.")
-    figures = _figures(database)
-    rows = []
-    differs = False
-    for name in sandbox.players:
-        account = "tt" if name == "ticket_tailor" else name
-        truth = sandbox.truth(name)
-        for code in sorted({row["currency"] for row in truth}):
-            own = [f for f in figures if (f.account, f.currency) == (account, code)]
-            true_rows = [row for row in truth if row["currency"] == code]
-            ours = sum((f.gross - f.refunded).minor for f in own)
-            theirs = sum(
-                money.from_decimal_text(row["net_before_fees"], code)
-                for row in true_rows
-            )
-            sold = sum(f.tickets_sold for f in own)
-            truly_sold = sum(row["tickets_sold"] for row in true_rows)
-            differs |= (ours, sold) != (theirs, truly_sold)
-            rows.append(
-                {
-                    "account": account,
-                    "currency": code,
-                    "sold": sold,
-                    "kept": render.amount(ours, code),
-                    "truly_sold": truly_sold,
-                    "truth": render.amount(theirs, code),
-                }
-            )
-    columns = [
-        render.Column("account", "ACCOUNT"),
-        render.Column("currency", ""),
-        render.Column("sold", "SOLD", numeric=True),
-        render.Column("kept", "KEPT", numeric=True),
-        render.Column("truly_sold", "THEIRS", numeric=True),
-        render.Column("truth", "KEPT", numeric=True),
-    ]
-    render.table(rows, columns)
-    if differs:
-        raise errors.DifferencesFound("The demo's figures differ from the sandbox's.")
-    typer.echo("Equal to the cent.")
-
-
-def _figures(database: Database) -> list[Figures]:
-    from ticketsync.reporting import numbers
-
-    with database.read() as session:
-        return numbers.figures(session)
-
-
-def _chapter(number: int, title: str, command: str) -> None:
-    head = f"{number}  {title}"
-    typer.echo(f"\n{head}\n{'─' * 72}\n$ {command}")
-
-
-def _print_next_steps(home: Path, keep: Path | None) -> None:
-    typer.echo(f"\n{'─' * 72}")
-    if keep is None:
-        typer.echo("Everything was deleted. To keep it: ticketsync demo --keep DIR")
-    else:
-        (home / "config.yaml").write_text(SETTINGS, encoding="utf-8")
-        typer.echo(f"Database  {home / 'ticketsync.db'}")
-        typer.echo(f"CSV       {home / 'financials.csv'}")
-        typer.echo(f"Figures   TICKETSYNC_HOME={home} ticketsync financials list")
-        typer.echo(f"Pages     TICKETSYNC_HOME={home} ticketsync serve")
-    typer.echo("Your own  ticketsync init, then ticketsync accounts add")
 
 
 @contextlib.contextmanager

@@ -91,19 +91,10 @@ def set_link(
     Example: ticketsync link set ev_40980 --map-type "GA=Adult"
     """
     from ticketsync.catalogue import occurrences
-    from ticketsync.core import errors
     from ticketsync.core.redact import safe
     from ticketsync.workflows import match
 
-    types: dict[str, str] = {}
-    for text in map_type or []:
-        theirs, separator, ours = text.partition("=")
-        if not separator or not theirs.strip():
-            raise errors.UsageError(
-                f"--map-type {safe(text)!r} cannot be read.",
-                hint='Use --map-type "THEIRS=YOURS".',
-            )
-        types[theirs.strip()] = ours.strip()
+    types = _parse_types(map_type or [])
     app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as session:
@@ -122,3 +113,22 @@ def set_link(
     app_context.say(f"{occurrence.called} ({occurrence.account}): {state}.")
     for theirs, ours in names.items():
         app_context.say(f"  {safe(theirs)} is called {safe(ours)}")
+
+
+def _parse_types(given: list[str]) -> dict[str, str]:
+    """
+    Parse `THEIRS=YOURS` arguments.
+    """
+    from ticketsync.core import errors
+    from ticketsync.core.redact import safe
+
+    types: dict[str, str] = {}
+    for text in given:
+        theirs, separator, ours = text.partition("=")
+        if not separator or not theirs.strip():
+            raise errors.UsageError(
+                f"--map-type {safe(text)!r} cannot be read.",
+                hint='Use --map-type "THEIRS=YOURS".',
+            )
+        types[theirs.strip()] = ours.strip()
+    return types

@@ -15,6 +15,8 @@ from ticketsync.cli import context, show_tables
 from ticketsync.cli.context import Json
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from ticketsync.core.config import Settings
     from ticketsync.store.engine import Database
     from ticketsync.workflows.account_run import OnProgress
@@ -206,6 +208,23 @@ def _progress(app_context: context.AppContext, json: bool) -> Iterator[OnProgres
     if json or app_context.quiet or not context.is_terminal():
         yield no_progress
         return
+    bars = _progress_bars()
+    tasks: dict[tuple[str, str], Any] = {}
+
+    def on_progress(account: str, step: str, done: int, total: int) -> None:
+        if (account, step) not in tasks:
+            text = f"{account}: {step}"
+            tasks[account, step] = bars.add_task(text, total=None)
+        bars.update(tasks[account, step], completed=done, total=total or None)
+
+    with bars:
+        yield on_progress
+
+
+def _progress_bars() -> Progress:
+    """
+    Bars with a count and a rate, on standard error.
+    """
     import sys
 
     from rich.console import Console
@@ -225,7 +244,7 @@ def _progress(app_context: context.AppContext, json: bool) -> Iterator[OnProgres
             return Text("" if speed is None else f"{speed:,.0f}/s")
 
     console = Console(file=sys.stderr, markup=False, highlight=False)
-    bars = Progress(
+    return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
@@ -233,13 +252,3 @@ def _progress(app_context: context.AppContext, json: bool) -> Iterator[OnProgres
         console=console,
         transient=True,
     )
-    tasks: dict[tuple[str, str], Any] = {}
-
-    def on_progress(account: str, step: str, done: int, total: int) -> None:
-        if (account, step) not in tasks:
-            text = f"{account}: {step}"
-            tasks[account, step] = bars.add_task(text, total=None)
-        bars.update(tasks[account, step], completed=done, total=total or None)
-
-    with bars:
-        yield on_progress

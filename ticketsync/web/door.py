@@ -100,6 +100,11 @@ class DoorPages:
         )
 
     def scan(self, request: PageRequest) -> Response:
+        """
+        Check in, or undo the check-in of, the holder of a code.
+
+        Raises: UsageError if the code is empty.
+        """
         payload = _mapping(request.body)
         code = _text(payload, "code")
         if not code.strip():
@@ -127,6 +132,8 @@ class DoorPages:
         """
         Save the scans that a device made while it was offline. None is ever refused:
         the page would keep sending it, and everything after it.
+
+        Raises: UsageError if the payload has no list of scans, or too many.
         """
         scans = _mapping(request.body).get("scans")
         if not isinstance(scans, list) or len(scans) > MAX_SCANS:

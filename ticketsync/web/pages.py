@@ -144,6 +144,8 @@ class Pages:
     def order(self, request: PageRequest) -> Response:
         """
         One order: its tickets and their amounts.
+
+        Raises: NotFound if the show has no such order.
         """
         account, order_id = request.path_params["account"], request.path_params["order"]
         with self._site.database.read() as session:
@@ -177,6 +179,11 @@ class Pages:
         )
 
     def production(self, request: PageRequest) -> Response:
+        """
+        One production: its shows, their figures, and occurrences to match.
+
+        Raises: NotFound if there is no such production.
+        """
         production_id = int(request.path_params["id"])
         with self._site.database.read() as session:
             title = next(
