@@ -469,7 +469,7 @@ PASSWORD = "a dozen lanterns"
 
 @pytest.fixture(scope="session")
 def hashed():
-    return passes.hashed(PASSWORD)
+    return passes.hash_password(PASSWORD)
 
 
 @pytest.fixture
@@ -484,18 +484,18 @@ def full(sandbox, templates):
 
 
 @pytest.fixture
-def asked():
+def requested_syncs():
     return []
 
 
 @pytest.fixture
-def site(full, asked, hashed):
+def site(full, requested_syncs, hashed):
     settings = Settings(
         serve=ServeSettings(
             public_url="https://tickets.example.org", password_hash=hashed
         )
     )
-    return Site(full, settings, asked.append)
+    return Site(full, settings, requested_syncs.append)
 
 
 class QuickServer(uvicorn.Server):

@@ -1,5 +1,5 @@
 """
-The command line as its users meet it: real processes, real exit codes.
+The command line as users run it: real processes, real exit codes.
 """
 
 import csv
@@ -24,7 +24,7 @@ PYTHON = ("{'", "['", "Decimal(", "datetime.")
 @pytest.fixture(scope="module")
 def played():
     """
-    A sandbox at the machine's own time, for processes whose clock nobody stops.
+    A sandbox at the real time, for processes whose clock is not frozen.
     """
     sandbox = server.Sandbox(world.build(orders=200))
     with server.serving(sandbox) as url:
@@ -262,7 +262,7 @@ def test_exports_are_whole_in_both_formats(synced, what):
         assert len(as_csv) == 200
 
 
-def test_status_tells_what_waits(started):
+def test_status_shows_what_needs_attention(started):
     started("events", "fetch")
     fresh = started("status", code=10).stdout
     assert "never synced" in fresh
@@ -275,7 +275,7 @@ def test_runs_are_kept(synced):
     assert shown[0]["outcome"] == "success"
 
 
-def test_match_links_an_imported_list_and_takes_it_back(started, tmp_path):
+def test_match_links_an_imported_list_and_undoes_it(started, tmp_path):
     started("events", "fetch")
     listed = started("events", "list", "--json").json
     season = tmp_path / "season.csv"
@@ -292,6 +292,19 @@ def test_match_links_an_imported_list_and_takes_it_back(started, tmp_path):
     assert (done["linked"], done["left"]) == (10, 30)
     assert "needs-matching" in strict.stderr
     assert undone["links"] == 10
+
+
+def test_match_yes_with_dry_run_links_nothing(started, tmp_path):
+    started("events", "fetch")
+    row = started("events", "list", "--json").json[0]
+    season = tmp_path / "season.csv"
+    season.write_text(f"production,starts_at\n{row['name']},{row['starts_at']}\n")
+    started("shows", "import", str(season))
+
+    plan = started("match", "--yes", "--dry-run", "--json").json
+
+    assert (len(plan["certain"]), plan["linked"]) == (1, 0)
+    assert started("match", "--yes", "--json").json["linked"] == 1
 
 
 def test_link_unlink_exclude_include(synced):
@@ -330,7 +343,7 @@ def test_switches_say_what_they_keep_from_the_show_and_are_on_record(synced):
     assert subject not in {row["subject_id"] for row in others}
 
 
-def test_accounts_can_be_looked_after(synced):
+def test_accounts_can_be_renamed_paused_resumed_and_removed(synced):
     assert "lanternroom" in synced("accounts", "check", "tt").stdout
     synced("accounts", "rename", "tt", "box-office")
     synced("accounts", "pause", "box-office", "--reason", "summer")
@@ -355,10 +368,10 @@ def test_a_dry_run_writes_nothing(started, home):
     before = (home / "ticketsync.db").read_bytes()
     done = started("sync", "--dry-run")
     assert (home / "ticketsync.db").read_bytes() == before
-    assert "Nothing has been written" in done.stderr
+    assert "Nothing was written" in done.stderr
 
 
-# What a new user does wrong: one line that says what to do, the right exit code
+# Mistakes of new users: one line that says what to do, and the right exit code
 
 
 WRONG = [

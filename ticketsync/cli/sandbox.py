@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="A pretend platform on this machine, to try things on.",
+    help="Simulated platforms on this machine, for trying things out.",
 )
-Seed = Annotated[int, typer.Option(help="Another seed, another world.")]
-Size = Annotated[int, typer.Option(help="How many orders it holds.", min=1)]
-Today = Annotated[str, typer.Option(help="The day it is there: 2026-09-01.")]
+Seed = Annotated[int, typer.Option(help="Another seed gives other data.")]
+Size = Annotated[int, typer.Option(help="How many orders there are.", min=1)]
+Today = Annotated[str, typer.Option(help="The simulated date: 2026-09-01.")]
 
 
 @app.command("serve")
@@ -30,21 +30,21 @@ def serve(
     seed: Seed = 1,
     size: Size = 900,
     today: Today = "",
-    latency_ms: Annotated[int, typer.Option(help="Delay of each answer.", min=0)] = 0,
-    limit: Annotated[int, typer.Option(help="Calls per half hour.")] = 5000,
+    latency_ms: Annotated[int, typer.Option(help="Delay of each response.", min=0)] = 0,
+    limit: Annotated[int, typer.Option(help="Requests per half hour.")] = 5000,
 ) -> None:
     """
-    Play Ticket Tailor and every other platform on 127.0.0.1 until Ctrl-C.
+    Simulate Ticket Tailor and the other platforms on 127.0.0.1 until Ctrl-C.
     """
     from ticketsync.core import errors
     from ticketsync.sandbox import platforms, server
 
-    played = _world(seed, size, today)
+    world = _world(seed, size, today)
     sandbox = server.Sandbox(
-        played,
+        world,
         latency=latency_ms / 1000,
         limit=limit,
-        others=platforms.others(seed=seed, today=_day(today), beside=played),
+        others=platforms.others(seed=seed, today=_day(today), beside=world),
     )
     try:
         served = server.make_server(sandbox, port)
@@ -67,7 +67,7 @@ def serve(
     try:
         served.serve_forever()
     except KeyboardInterrupt:
-        typer.echo("Closed.")
+        typer.echo("Stopped.")
     finally:
         served.server_close()
 
@@ -79,12 +79,12 @@ def truth(
     today: Today = "",
     url: Annotated[str, typer.Option(help="Ask a running sandbox instead.")] = "",
     platform: Annotated[
-        str, typer.Option(help="Another platform than Ticket Tailor.")
+        str, typer.Option(help="A platform other than Ticket Tailor.")
     ] = "ticket_tailor",
     json: Json = False,
 ) -> None:
     """
-    What the sandbox's shows really sold and earned, by its own books.
+    Show what the sandbox's shows really sold and earned, by its own calculation.
     """
     from ticketsync.cli import render
     from ticketsync.core import errors
@@ -95,19 +95,19 @@ def truth(
             rows = server.ask(url, "truth", platform=platform)
         else:
             first = _world(seed, size, today)
-            # All of them, as `serve` plays them: they share the room.
+            # All of them, as `serve` simulates them: they share the seats.
             others = platforms.others(seed=seed, today=_day(today), beside=first)
             worlds = {player.name: player.world for player in others}
             worlds["ticket_tailor"] = first
             rows = server.truth_as_json(worlds[platform])
     except KeyError:
         raise errors.NotFound(
-            f"The sandbox does not play {platform!r}.",
-            hint=f"It plays ticket_tailor, {', '.join(platforms.PLAYED)}.",
+            f"The sandbox does not simulate {platform!r}.",
+            hint=f"It simulates ticket_tailor, {', '.join(platforms.PLAYED)}.",
         ) from None
     except OSError as error:
         raise errors.ProviderUnavailable(
-            f"No sandbox answers at {url} ({error}).",
+            f"No sandbox responds at {url} ({error}).",
             hint="Start one with `ticketsync sandbox serve`.",
         ) from None
     columns = [
@@ -124,10 +124,10 @@ def truth(
 
 @app.command("next-day")
 def next_day(
-    url: Annotated[str, typer.Argument(help="Of a running sandbox.")],
+    url: Annotated[str, typer.Argument(help="URL of a running sandbox.")],
 ) -> None:
     """
-    Let a day pass in a running sandbox: sales, refunds, a moved date.
+    Let a day pass in a running sandbox: sales, refunds, a moved occurrence.
     """
     from ticketsync.sandbox import server
 
