@@ -48,7 +48,7 @@ def test_the_summary_says_what_the_world_sold(venue):
 
     seen = 0
     for performance in venue.world.performances:
-        starts = performance.starts.replace(tzinfo=SYDNEY)
+        starts = performance.starts_at.replace(tzinfo=SYDNEY)
         key = starts.astimezone(ZoneInfo("UTC")).strftime("%Y-%m-%dT%H:%M:%SZ")
         if starts <= now:
             assert key not in told
@@ -66,7 +66,7 @@ def test_the_summary_says_what_the_world_sold(venue):
             not (seat.is_void or seat.is_loose)
             for order in venue.world.purchases
             if order.performance is performance
-            and order.placed >= midnight.timestamp()
+            and order.placed_at >= midnight.timestamp()
             and order.state == "completed"
             for seat in order.seats
         )

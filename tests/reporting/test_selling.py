@@ -27,7 +27,7 @@ def synced(read_once):
 
 
 def day_of(purchase):
-    return datetime.fromtimestamp(purchase.placed, UTC).astimezone(SYDNEY).date()
+    return datetime.fromtimestamp(purchase.placed_at, UTC).astimezone(SYDNEY).date()
 
 
 def admitting(purchase):
@@ -63,7 +63,7 @@ def test_the_curve_of_a_show_ends_at_what_it_sold(synced, sandbox):
     )
     with synced.read() as session:
         show = next(
-            s for s in shows.list_shows(session) if s.starts_at == performance.starts
+            s for s in shows.list_shows(session) if s.starts_at == performance.starts_at
         )
         curve = selling.pace(session, show.id, show.timezone)
 

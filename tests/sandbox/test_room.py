@@ -20,25 +20,25 @@ def fullest(worlds):
     sold, seats = Counter(), {}
     for each in worlds:
         for performance in each.performances:
-            seats[performance.id] = performance.work.capacity
+            seats[performance.id] = performance.production.capacity
         for purchase in each.purchases:
             for seat in purchase.seats:
                 if purchase.state == "completed" and not seat.is_void:
-                    sold[(seat.moved or purchase.performance).id] += 1
-        for performance, seat in each.loose:
+                    sold[(seat.swapped_to or purchase.performance).id] += 1
+        for performance, seat in each.loose_tickets:
             sold[performance.id] += not seat.is_void
     return max(sold[id_] / seats[id_] for id_ in sold)
 
 
-def season(today, orders, beside):
+def season(today, orders, shares_seats):
     """
     Ticket Tailor with that many orders, and the other platforms in its room.
     """
     first = world.build(today=today, orders=orders)
-    others = platforms.others(
-        today=today, orders=orders, beside=first if beside else None
+    others = platforms.build_others(
+        today=today, orders=orders, shares_seats_with=first if shares_seats else None
     )
-    return [first, *(player.world for player in others)]
+    return [first, *(platform.world for platform in others)]
 
 
 @pytest.mark.parametrize("today", DAYS)
@@ -46,7 +46,7 @@ def test_no_performance_is_sold_twice(today):
     """
     Five platforms with 500 orders each want more of some nights than there is.
     """
-    worlds = season(today, 500, beside=True)
+    worlds = season(today, 500, shares_seats=True)
     assert fullest(worlds) <= 1
     for _ in range(5):
         for each in worlds:
@@ -55,7 +55,7 @@ def test_no_performance_is_sold_twice(today):
 
 
 def test_control_in_rooms_of_their_own_they_sell_too_much():
-    assert fullest(season(DAYS[0], 500, beside=False)) > 1
+    assert fullest(season(DAYS[0], 500, shares_seats=False)) > 1
 
 
 def test_a_large_season_fits_its_shows_and_loses_no_order():
@@ -69,8 +69,8 @@ def test_who_finds_a_night_sold_out_goes_to_one_that_is_not():
     first, second, third = built.performances[:3]
     room = Room()
     assert room.with_room(first, [second]) is first
-    room.take(first, first.work.capacity - 3)
-    room.take(second, second.work.capacity + 10)
+    room.take(first, first.production.capacity - 3)
+    room.take(second, second.production.capacity + 10)
     assert room.free(first) == 3
     assert room.free(second) == 0
     assert room.with_room(first, [second, third]) is third

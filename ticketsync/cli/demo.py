@@ -48,11 +48,13 @@ def demo(
 
     with _home(keep) as home:
         os.environ["TICKETSYNC_HOME"] = str(paths.private_folder(home))
-        played = world.build()
-        sandbox = server.Sandbox(played, others=platforms.others(beside=played))
+        first = world.build()
+        sandbox = server.Sandbox(
+            first, others=platforms.build_others(shares_seats_with=first)
+        )
         os.environ[KEY_VARIABLE] = sandbox.key
-        for name, player in sandbox.players.items():
-            os.environ[_variable(name)] = player.key
+        for name, platform in sandbox.platforms.items():
+            os.environ[_variable(name)] = platform.key
         with server.serving(sandbox) as url:
             _play(sandbox, url, home, keep)
 
@@ -213,7 +215,7 @@ def _connect_others(
     from ticketsync.workflows.connect import SecretSource
 
     sites = {"wix": {"site_id": "5a1e0000-0000-4000-8000-000000000001"}}
-    for name in list(sandbox.players)[1:]:
+    for name in list(sandbox.platforms)[1:]:
         added = connect.add(
             database,
             settings,
@@ -291,18 +293,18 @@ def _seats_left(sandbox: Sandbox, show: Figures) -> int:
     How many seats of that show no platform has sold so far. They sell no more of it.
     """
     (performance,) = (
-        p for p in sandbox.world.performances if p.starts == show.starts_at
+        p for p in sandbox.world.performances if p.starts_at == show.starts_at
     )
     started = f"{show.starts_at:%Y-%m-%dT%H:%M:%SZ}"
     sold: int = sum(
         row["tickets_sold"]
-        for name in sandbox.players
+        for name in sandbox.platforms
         for row in sandbox.truth(name)
         if (row["name"], row["starts_at"]) == (show.production, started)
     )
     room = sandbox.world.room
     room.take(performance, room.free(performance))
-    return performance.work.capacity - sold
+    return performance.production.capacity - sold
 
 
 def _one_show(database: Database) -> None:
@@ -431,7 +433,7 @@ def _compare(sandbox: Sandbox, database: Database) -> None:
     figures = _figures(database)
     rows = []
     differs = False
-    for name in sandbox.players:
+    for name in sandbox.platforms:
         account = "tt" if name == "ticket_tailor" else name
         truth = sandbox.truth(name)
         for code in sorted({row["currency"] for row in truth}):

@@ -22,16 +22,23 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from ticketsync.sandbox.player import Asked, Reply, major_text, reply, seconds_of, utc
+from ticketsync.sandbox.fake_platform import (
+    ApiRequest,
+    ApiResponse,
+    iso_utc,
+    json_response,
+    major_text,
+    unix_seconds,
+)
 from ticketsync.sandbox.world import (
     VENUE,
     ZONE,
-    Kind,
     Performance,
     PlatformProfile,
+    Production,
     Purchase,
     Seat,
-    Work,
+    TicketType,
     World,
     tax_parts,
 )
@@ -76,26 +83,26 @@ DISCOUNTS = (
 )
 
 
-def kept(purchase: Purchase) -> int:
+def kept_fees(purchase: Purchase) -> int:
     """
     The service and payment fees; those of a refunded ticket come back.
     """
-    return sum(seat.fee for seat in purchase.seats if not seat.is_returned)
+    return sum(seat.fee for seat in purchase.seats if not seat.is_refunded)
 
 
 PROFILE = PlatformProfile(
     platform="eventbrite",
-    works=(3001, 3003),
-    extras=False,
-    reports_inner_tax=False,
-    imports=False,
-    mishaps=False,
-    ways=("refund_seat", "cancel", "void_seat"),
-    refund_by_goodwill=False,
-    tax_comes_back=True,
-    kept=kept,
-    named=lambda performance: f"88{performance.id}",
-    unfinished=("unpaid", "pending", "started", "abandoned"),
+    production_ids=(3001, 3003),
+    has_extras=False,
+    reports_included_tax=False,
+    has_imports=False,
+    has_mishaps=False,
+    mutations=("refund_seat", "cancel", "void_seat"),
+    refund_small_amount=False,
+    refunds_tax=True,
+    kept_fees=kept_fees,
+    provider_occurrence_id=lambda performance: f"88{performance.id}",
+    unpaid_states=("unpaid", "pending", "started", "abandoned"),
 )
 
 
@@ -104,7 +111,7 @@ class _Refused(Exception):
     An answer that ends a request.
     """
 
-    def __init__(self, answer: Reply) -> None:
+    def __init__(self, answer: ApiResponse) -> None:
         super().__init__()
         self.answer = answer
 
@@ -126,135 +133,151 @@ class Eventbrite:
     expands: bool = True
     hooks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """
         Everything is rendered at each request.
         """
 
-    def too_many(self, seconds: str) -> Reply:
+    def rate_limit_response(self, seconds: str) -> ApiResponse:
         return _error(429, "HIT_RATE_LIMIT", "You have hit your rate limit")
 
-    def respond(self, asked: Asked) -> Reply:
-        refusal = self._refusal(asked)
+    def respond(self, request: ApiRequest) -> ApiResponse:
+        refusal = self._refusal(request)
         if refusal is not None:
             return refusal
         try:
-            return self._answer(asked)
+            return self._answer(request)
         except _Refused as refused:
             return refused.answer
         except (KeyError, TypeError, ValueError, AttributeError):
             return _error(400, "ARGUMENTS_ERROR", "There are errors with arguments")
 
-    def _refusal(self, asked: Asked) -> Reply | None:
-        if not asked.path.endswith("/"):
-            return self._moved(asked)
-        writes = asked.method in ("POST", "DELETE") and "webhooks" in asked.steps
-        if asked.method != "GET" and not writes:
+    def _refusal(self, request: ApiRequest) -> ApiResponse | None:
+        if not request.path.endswith("/"):
+            return self._redirect(request)
+        writes = request.method in ("POST", "DELETE") and "webhooks" in request.segments
+        if request.method != "GET" and not writes:
             return _error(405, "METHOD_NOT_ALLOWED", "read-only sandbox")
-        if asked.headers.get("Content-Type") and not writes:
+        if request.headers.get("Content-Type") and not writes:
             return _error(400, "ARGUMENTS_ERROR", "There are errors with arguments")
-        told = asked.headers.get("Authorization") or ""
-        token = told.removeprefix("Bearer ") if told else asked.one("token")
+        header = request.headers.get("Authorization") or ""
+        token = header.removeprefix("Bearer ") if header else request.get("token")
         if not token:
             return _error(401, "NO_AUTH", "Authentication not provided.")
         if token == PUBLIC_TOKEN:
             return _error(403, "NOT_AUTHORIZED", "You are not authorized.")
-        if token != self.key or (told and not told.startswith("Bearer ")):
+        if token != self.key or (header and not header.startswith("Bearer ")):
             return _error(
                 401, "INVALID_AUTH", "The OAuth token you provided was invalid."
             )
         return None
 
-    def _moved(self, asked: Asked) -> Reply:
+    def _redirect(self, request: ApiRequest) -> ApiResponse:
         """
         The same address with a slash.
         """
-        query = urlencode(asked.query)
-        where = f"{self.prefix}{asked.path}/" + (f"?{query}" if query else "")
-        moved = _error(301, "PERMANENTLY_MOVED", "Slash missing")
-        return Reply(301, moved.body, {"Location": where})
+        query = urlencode(request.query)
+        where = f"{self.prefix}{request.path}/" + (f"?{query}" if query else "")
+        redirect = _error(301, "PERMANENTLY_MOVED", "Slash missing")
+        return ApiResponse(301, redirect.body, {"Location": where})
 
-    def _answer(self, asked: Asked) -> Reply:
-        match asked.steps:
+    def _answer(self, request: ApiRequest) -> ApiResponse:
+        match request.segments:
             case ["users", "me"]:
-                return reply({"id": self.user, "name": "Lantern Box Office"})
+                return json_response({"id": self.user, "name": "Lantern Box Office"})
             case ["users", "me", "organizations"]:
                 rows = [
                     {"id": id_, "name": f"Lantern {id_[-1]}", "_type": "organization"}
                     for id_ in self.organisations
                 ]
-                return self._list(asked, "organizations", rows)
+                return self._list(request, "organizations", rows)
             case ["organizations", id_, *what] if id_ in self.organisations:
-                return self._of_organisation(asked, what, id_ == self.organisations[0])
-            case ["webhooks", id_] if asked.method == "DELETE":
+                return self._of_organisation(
+                    request, what, id_ == self.organisations[0]
+                )
+            case ["webhooks", id_] if request.method == "DELETE":
                 hook = _found(self.hooks.values(), lambda hook: hook["id"], id_)
                 del self.hooks[hook["endpoint_url"]]
-                return reply({"success": True})
+                return json_response({"success": True})
             case ["events", id_, *what]:
                 performance = _found(self.world.performances, _event, id_)
-                return self._of_event(asked, performance, what)
+                return self._of_event(request, performance, what)
             case ["series", id_]:
-                return reply(self._series(_found(self._works(), _series, id_)))
+                return json_response(
+                    self._series(_found(self._productions(), _series, id_))
+                )
             case ["series", id_, "events"]:
-                work = _found(self._works(), _series, id_)
-                own = [p for p in self.world.performances if p.work is work]
-                return self._events(asked, own, of_series=True)
+                production = _found(self._productions(), _series, id_)
+                own = [p for p in self.world.performances if p.production is production]
+                return self._events(request, own, of_series=True)
             case ["orders", id_]:
                 purchase = _found(self._purchases(), lambda p: str(p.id), id_)
-                return reply(self._order(purchase, asked))
+                return json_response(self._order(purchase, request))
             case ["venues", id_] if id_ == VENUE_ID:
-                return reply(_venue())
+                return json_response(_venue())
         raise _Refused(NOT_FOUND)
 
-    def _of_organisation(self, asked: Asked, what: list[str], has_all: bool) -> Reply:
+    def _of_organisation(
+        self, request: ApiRequest, what: list[str], has_all: bool
+    ) -> ApiResponse:
         purchases = self._purchases() if has_all else []
         performances = self.world.performances if has_all else []
         match what:
             case ["events"]:
-                return self._events(asked, performances)
+                return self._events(request, performances)
             case ["orders"]:
-                return self._orders(asked, purchases)
+                return self._orders(request, purchases)
             case ["attendees"]:
-                return self._attendees(asked, purchases, ("attending", "not_attending"))
+                return self._attendees(
+                    request, purchases, ("attending", "not_attending")
+                )
             case ["discounts"]:
-                return self._discounts(asked)
+                return self._discounts(request)
             case ["reports", "sales"]:
-                return self._report(asked, purchases)
+                return self._report(request, purchases)
             case ["venues"]:
-                return self._list(asked, "venues", [_venue()] if has_all else [])
-            case ["webhooks"] if asked.method == "POST":
-                return self._new_hook(asked.body)
+                return self._list(request, "venues", [_venue()] if has_all else [])
+            case ["webhooks"] if request.method == "POST":
+                return self._new_hook(request.body)
             case ["webhooks"]:
-                return self._list(asked, "webhooks", list(self.hooks.values()))
+                return self._list(request, "webhooks", list(self.hooks.values()))
         raise _Refused(NOT_FOUND)
 
-    def _of_event(self, asked: Asked, of: Performance, what: list[str]) -> Reply:
+    def _of_event(
+        self, request: ApiRequest, of: Performance, what: list[str]
+    ) -> ApiResponse:
         purchases = [p for p in self._purchases() if p.performance is of]
         match what:
             case []:
-                return reply(self._listed(of))
+                return json_response(self._listed(of))
             case ["orders"]:
-                return self._orders(asked, purchases)
+                return self._orders(request, purchases)
             case ["orders", id_]:
                 purchase = _found(purchases, lambda p: str(p.id), id_)
-                return reply(self._order(purchase, asked))
+                return json_response(self._order(purchase, request))
             case ["attendees"]:
-                return self._attendees(asked, purchases, tuple(ATTENDEE_FILTERS))
+                return self._attendees(request, purchases, tuple(ATTENDEE_FILTERS))
             case ["attendees", id_]:
                 rows = [row for p in purchases for row in _attendees(p)]
-                return reply(_found(rows, lambda row: row["id"], id_))
+                return json_response(_found(rows, lambda row: row["id"], id_))
             case ["ticket_classes"]:
-                return self._ticket_classes(asked, of)
+                return self._ticket_classes(request, of)
             case ["ticket_classes", id_]:
-                kind = _found(of.work.kinds, lambda kind: str(kind.id), id_)
-                return reply(_ticket_class(kind, of, purchases))
+                ticket_type = _found(
+                    of.production.ticket_types,
+                    lambda ticket_type: str(ticket_type.id),
+                    id_,
+                )
+                return json_response(_ticket_class(ticket_type, of, purchases))
         raise _Refused(NOT_FOUND)
 
-    def _works(self) -> list[Work]:
+    def _productions(self) -> list[Production]:
         """
         The works that have nights here.
         """
-        return list({p.work.id: p.work for p in self.world.performances}.values())
+        return list(
+            {p.production.id: p.production for p in self.world.performances}.values()
+        )
 
     def _purchases(self) -> list[Purchase]:
         return sorted(self.world.purchases, key=lambda p: p.id)
@@ -263,128 +286,131 @@ class Eventbrite:
 
     def _events(
         self,
-        asked: Asked,
+        request: ApiRequest,
         performances: list[Performance],
         *,
         of_series: bool = False,
-    ) -> Reply:
-        _only(asked, {"time_filter", "order_by"} | _EVENT_FILTERS[of_series])
-        wanted = asked.one("status", "all" if of_series else "live").split(",")
+    ) -> ApiResponse:
+        _only(request, {"time_filter", "order_by"} | _EVENT_FILTERS[of_series])
+        wanted = request.get("status", "all" if of_series else "live").split(",")
         if wanted == ["all"]:
             wanted = list(EVENT_STATUS)
         _one_of("status", wanted, EVENT_STATUS)
-        when = asked.one("time_filter", "all")
+        when = request.get("time_filter", "all")
         _one_of("time_filter", [when], TIME_FILTERS)
         rows: list[dict[str, Any]] = [
             self._listed(p)
             for p in performances
             if when == "all"
-            or (when == "past") == ((p.starts + LASTS).timestamp() < self.world.now)
+            or (when == "past") == ((p.starts_at + LASTS).timestamp() < self.world.now)
         ]
-        if asked.one("show_series_parent") == "true":
-            works = {p.work.id: p.work for p in performances}
-            rows += [self._series(work) for work in works.values()]
-        name, currency = asked.one("name_filter"), asked.one("currency_filter")
-        begins = asked.one("start_date.range_start")
-        ends = asked.one("start_date.range_end", "9999")
+        if request.get("show_series_parent") == "true":
+            productions = {p.production.id: p.production for p in performances}
+            rows += [self._series(production) for production in productions.values()]
+        name, currency = request.get("name_filter"), request.get("currency_filter")
+        begins = request.get("start_date.range_start")
+        ends = request.get("start_date.range_end", "9999")
         rows = [
             row
             for row in rows
             if row["status"] in wanted
             and name.lower() in row["name"]["text"].lower()
             and currency in ("", row["currency"])
-            and asked.one("venue_filter") in ("", VENUE_ID)
+            and request.get("venue_filter") in ("", VENUE_ID)
             and begins <= row["start"]["utc"] <= ends
         ]
-        order = asked.one("order_by")
+        order = request.get("order_by")
         if order:
             key, _, way = order.partition("_")
             _one_of("order_by", [key], tuple(ORDER_OF_EVENTS))
             _one_of("order_by", [way], ("asc", "desc"))
             rows.sort(key=ORDER_OF_EVENTS[key], reverse=way == "desc")
-        return self._list(asked, "events", rows)
+        return self._list(request, "events", rows)
 
-    def _orders(self, asked: Asked, purchases: list[Purchase]) -> Reply:
+    def _orders(self, request: ApiRequest, purchases: list[Purchase]) -> ApiResponse:
         _only(
-            asked,
+            request,
             {"status", "changed_since", "last_item_seen", "only_emails"}
             | {"exclude_emails", "refund_request_statuses"},
         )
-        wanted = asked.one("status", "active")
+        wanted = request.get("status", "active")
         _one_of("status", [wanted], tuple(ORDER_FILTERS))
         only, but = (
-            [email for email in asked.one(name).split(",") if email]
+            [email for email in request.get(name).split(",") if email]
             for name in ("only_emails", "exclude_emails")
         )
-        is_new = _newer_than(asked)
+        is_new = _newer_than(request)
         found = [
             p
             for p in purchases
             if ORDER_FILTERS[wanted](_status(p))
-            and is_new(p.touched, str(p.id))
+            and is_new(p.changed_at, str(p.id))
             and (not only or _email(p) in only)
             and _email(p) not in but
-            and not asked.one("refund_request_statuses")  # nobody asked for one
+            and not request.get("refund_request_statuses")  # nobody asked for one
         ]
-        return self._list(asked, "orders", found, lambda p: self._order(p, asked))
+        return self._list(request, "orders", found, lambda p: self._order(p, request))
 
     def _attendees(
-        self, asked: Asked, purchases: list[Purchase], statuses: tuple[str, ...]
-    ) -> Reply:
-        _only(asked, {"status", "changed_since", "last_item_seen", "attendee_ids"})
-        wanted = asked.one("status")
+        self, request: ApiRequest, purchases: list[Purchase], statuses: tuple[str, ...]
+    ) -> ApiResponse:
+        _only(request, {"status", "changed_since", "last_item_seen", "attendee_ids"})
+        wanted = request.get("status")
         _one_of("status", [wanted or statuses[0]], statuses)
-        ids = [id_ for id_ in asked.one("attendee_ids").split(",") if id_]
-        is_new = _newer_than(asked)
+        ids = [id_ for id_ in request.get("attendee_ids").split(",") if id_]
+        is_new = _newer_than(request)
         found = [
             row
             for purchase in purchases
             for row in _attendees(purchase)
-            if is_new(seconds_of(row["changed"]), row["id"])
+            if is_new(unix_seconds(row["changed"]), row["id"])
             and (not wanted or row["status"] in ATTENDEE_FILTERS[wanted])
             and (not ids or row["id"] in ids)
         ]
-        return self._list(asked, "attendees", found)
+        return self._list(request, "attendees", found)
 
-    def _discounts(self, asked: Asked) -> Reply:
-        _only(asked, {"scope", "event_id", "code", "code_filter", "type", "order_by"})
-        _one_of("scope", [asked.one("scope")], ("event", "multi_events", "user"))
-        if asked.one("code") and asked.one("code_filter"):
+    def _discounts(self, request: ApiRequest) -> ApiResponse:
+        _only(request, {"scope", "event_id", "code", "code_filter", "type", "order_by"})
+        _one_of("scope", [request.get("scope")], ("event", "multi_events", "user"))
+        if request.get("code") and request.get("code_filter"):
             raise _Refused(_arguments("code", "not together with code_filter"))
         rows: list[dict[str, Any]] = [
             {**row, "type": "coded", "quantity_available": 0, "event_id": None}
             | {"ticket_class_ids": [], "start_date": None, "end_date": None}
             | {"quantity_sold": sum(p.code == row["code"] for p in self._purchases())}
             for row in DISCOUNTS
-            if asked.one("code") in ("", row["code"])
-            and asked.one("code_filter").upper() in str(row["code"])
-            and asked.one("type") in ("", "coded")
-            and asked.one("scope") == "user"
+            if request.get("code") in ("", row["code"])
+            and request.get("code_filter").upper() in str(row["code"])
+            and request.get("type") in ("", "coded")
+            and request.get("scope") == "user"
         ]
-        return self._list(asked, "discounts", rows)
+        return self._list(request, "discounts", rows)
 
-    def _ticket_classes(self, asked: Asked, of: Performance) -> Reply:
-        _only(asked, {"pos", "category"})
-        category = asked.one("category", "all")
+    def _ticket_classes(self, request: ApiRequest, of: Performance) -> ApiResponse:
+        _only(request, {"pos", "category"})
+        category = request.get("category", "all")
         _one_of("category", [category], ("all", "admission", "add_on", "donation"))
-        _one_of("pos", [asked.one("pos", "online")], ("online", "at_the_door"))
+        _one_of("pos", [request.get("pos", "online")], ("online", "at_the_door"))
         purchases = [p for p in self._purchases() if p.performance is of]
-        rows = [_ticket_class(kind, of, purchases) for kind in of.work.kinds]
+        rows = [
+            _ticket_class(ticket_type, of, purchases)
+            for ticket_type in of.production.ticket_types
+        ]
         if category not in ("all", "admission"):
             rows = []
-        return self._list(asked, "ticket_classes", rows)
+        return self._list(request, "ticket_classes", rows)
 
-    def _report(self, asked: Asked, purchases: list[Purchase]) -> Reply:
+    def _report(self, request: ApiRequest, purchases: list[Purchase]) -> ApiResponse:
         """
         Sales by day or in one sum: what is paid, less what went back.
         """
-        _only(asked, {"event_ids", "event_status", "date_facet"})
-        facet = asked.one("date_facet", "day")
+        _only(request, {"event_ids", "event_status", "date_facet"})
+        facet = request.get("date_facet", "day")
         _one_of("date_facet", [facet], ("day", "none"))
-        ids = [id_ for id_ in asked.one("event_ids").split(",") if id_]
-        if bool(ids) == bool(asked.one("event_status")):
+        ids = [id_ for id_ in request.get("event_ids").split(",") if id_]
+        if bool(ids) == bool(request.get("event_status")):
             raise _Refused(_arguments("event_ids", "or event_status"))
-        _one_of("event_status", [asked.one("event_status", "all")], ("all",))
+        _one_of("event_status", [request.get("event_status", "all")], ("all",))
         paid = [
             p
             for p in purchases
@@ -392,9 +418,11 @@ class Eventbrite:
         ]
         days: dict[str, list[Purchase]] = {}
         for purchase in paid if facet == "day" else ():
-            day = f"{datetime.fromtimestamp(purchase.placed, UTC):%Y-%m-%dT00:00:00Z}"
+            day = (
+                f"{datetime.fromtimestamp(purchase.placed_at, UTC):%Y-%m-%dT00:00:00Z}"
+            )
             days.setdefault(day, []).append(purchase)
-        return reply(
+        return json_response(
             {
                 "timezone": ZONE,
                 "event_ids": ids,
@@ -406,34 +434,34 @@ class Eventbrite:
             }
         )
 
-    def _new_hook(self, told: Any) -> Reply:
-        if "endpoint_url" not in (told or {}):
+    def _new_hook(self, body: Any) -> ApiResponse:
+        if "endpoint_url" not in (body or {}):
             raise _Refused(_arguments("endpoint_url", "missing"))
         id_ = f"77{len(self.hooks) + 1:05d}"
         hook = {
             "id": id_,
-            "endpoint_url": told["endpoint_url"],
-            "actions": told.get("actions", "").split(","),
-            "event_id": told.get("event_id"),
-            "created": utc(self.world.now),
+            "endpoint_url": body["endpoint_url"],
+            "actions": body.get("actions", "").split(","),
+            "event_id": body.get("event_id"),
+            "created": iso_utc(self.world.now),
             "user_id": self.user,
             "resource_uri": f"https://www.eventbriteapi.com/v3/webhooks/{id_}/",
         }
         self.hooks[hook["endpoint_url"]] = hook
-        return reply(hook)
+        return json_response(hook)
 
     def _list(
         self,
-        asked: Asked,
+        request: ApiRequest,
         key: str,
         rows: list[Any],
         render: Callable[[Any], Any] = lambda row: row,
-    ) -> Reply:
-        size = min(PAGE, _number(asked, "page_size", PAGE))
+    ) -> ApiResponse:
+        size = min(PAGE, _number(request, "page_size", PAGE))
         first = 0
-        mark = _mark(asked)
+        mark = _mark(request)
         pages = max(1, -(-len(rows) // size))
-        if token := asked.one("continuation"):
+        if token := request.get("continuation"):
             try:
                 whose, at = json.loads(base64.b64decode(token))
             except ValueError:
@@ -443,8 +471,8 @@ class Eventbrite:
                     _error(400, "BAD_CONTINUATION_TOKEN", "Invalid continuation")
                 )
             first = int(at)
-        elif asked.one("page"):
-            number = _number(asked, "page", 1)
+        elif request.get("page"):
+            number = _number(request, "page", 1)
             if number > pages:
                 raise _Refused(_error(400, "BAD_PAGE", "Page number is not valid"))
             first = (number - 1) * size
@@ -459,63 +487,63 @@ class Eventbrite:
             "has_more_items": last < len(rows),
         }
         page = [render(row) for row in rows[first:last]]
-        return reply({"pagination": envelope, key: page})
+        return json_response({"pagination": envelope, key: page})
 
     # Objects
 
     def _listed(self, performance: Performance) -> dict[str, Any]:
-        work = performance.work
-        ends = performance.starts + LASTS
+        production = performance.production
+        ends = performance.starts_at + LASTS
         id_ = _event(performance)
         status = "live"
-        if performance.starts.timestamp() < self.world.now:
+        if performance.starts_at.timestamp() < self.world.now:
             has_ended = ends.timestamp() < self.world.now
             status = "completed" if has_ended else "started"
         return {
             "id": id_,
-            "name": {"text": work.title, "html": work.title},
+            "name": {"text": production.title, "html": production.title},
             "description": {"text": None, "html": None},
             "url": f"https://www.eventbrite.com/e/show-tickets-{id_}",
-            "start": _time(performance.starts),
+            "start": _time(performance.starts_at),
             "end": _time(ends),
-            "created": utc(performance.listed),
-            "changed": utc(performance.listed),
-            "capacity": work.capacity,
+            "created": iso_utc(performance.listed_at),
+            "changed": iso_utc(performance.listed_at),
+            "capacity": production.capacity,
             "capacity_is_custom": True,
             "status": status,
             "currency": performance.currency,
             "online_event": False,
             "is_series": True,
             "is_series_parent": False,
-            "series_id": _series(work),
+            "series_id": _series(production),
             "organization_id": self.organisations[0],
             "venue_id": VENUE_ID,
             "venue": _venue(),
             "is_free": False,
         }
 
-    def _series(self, work: Work) -> dict[str, Any]:
+    def _series(self, production: Production) -> dict[str, Any]:
         """
         The hidden parent of a series: from its first night to its last.
         """
-        own = [p for p in self.world.performances if p.work is work]
+        own = [p for p in self.world.performances if p.production is production]
         found = self._listed(own[0])
         del found["series_id"]
-        is_over = all(p.starts.timestamp() < self.world.now for p in own)
+        is_over = all(p.starts_at.timestamp() < self.world.now for p in own)
         return {
             **found,
-            "id": _series(work),
-            "url": f"https://www.eventbrite.com/e/show-tickets-{_series(work)}",
-            "end": _time(own[-1].starts + LASTS),
+            "id": _series(production),
+            "url": f"https://www.eventbrite.com/e/show-tickets-{_series(production)}",
+            "end": _time(own[-1].starts_at + LASTS),
             "status": "completed" if is_over else "live",
             "is_series_parent": True,
         }
 
-    def _order(self, purchase: Purchase, asked: Asked) -> dict[str, Any]:
+    def _order(self, purchase: Purchase, request: ApiRequest) -> dict[str, Any]:
         found: dict[str, Any] = {
             "id": str(purchase.id),
-            "created": utc(purchase.placed),
-            "changed": utc(purchase.touched),
+            "created": iso_utc(purchase.placed_at),
+            "changed": iso_utc(purchase.changed_at),
             "name": f"Guest {purchase.buyer}",
             "first_name": "Guest",
             "last_name": str(purchase.buyer),
@@ -526,7 +554,7 @@ class Eventbrite:
             "resource_uri": f"https://www.eventbriteapi.com/v3/orders/{purchase.id}/",
             "costs": _order_costs(purchase),
         }
-        if self.expands and "attendees" in asked.one("expand").split(","):
+        if self.expands and "attendees" in request.get("expand").split(","):
             found["attendees"] = _attendees(purchase)
         return found
 
@@ -538,11 +566,11 @@ def _found(rows: Iterable[Any], name: Callable[[Any], str], wanted: str) -> Any:
     raise _Refused(NOT_FOUND)
 
 
-def _only(asked: Asked, known: set[str]) -> None:
+def _only(request: ApiRequest, known: set[str]) -> None:
     """
     Refuse what is not played: a filter that is ignored would be worse.
     """
-    for name, _ in asked.query:
+    for name, _ in request.query:
         if name not in known | PAGING:
             raise _Refused(_arguments(name, "unknown"))
 
@@ -553,48 +581,50 @@ def _one_of(name: str, values: Iterable[str], known: tuple[str, ...]) -> None:
             raise _Refused(_arguments(name, "invalid"))
 
 
-def _number(asked: Asked, name: str, default: int) -> int:
-    told = asked.one(name, str(default))
-    if not told.isdecimal() or int(told) < 1:
+def _number(request: ApiRequest, name: str, default: int) -> int:
+    text = request.get(name, str(default))
+    if not text.isdecimal() or int(text) < 1:
         code = "BAD_PAGE" if name == "page" else "ARGUMENTS_ERROR"
         raise _Refused(_error(400, code, f"{name} is not valid"))
-    return int(told)
+    return int(text)
 
 
-def _mark(asked: Asked) -> str:
+def _mark(request: ApiRequest) -> str:
     """
     What a continuation belongs to: one list with one set of filters.
     """
     filters = sorted(
-        pair for pair in asked.query if pair[0] not in ("continuation", "page", "token")
+        pair
+        for pair in request.query
+        if pair[0] not in ("continuation", "page", "token")
     )
-    return hashlib.sha256(repr((asked.path, filters)).encode()).hexdigest()[:12]
+    return hashlib.sha256(repr((request.path, filters)).encode()).hexdigest()[:12]
 
 
-def _newer_than(asked: Asked) -> Callable[[float, str], bool]:
+def _newer_than(request: ApiRequest) -> Callable[[float, str], bool]:
     """
     Whether something changed since, or in the same second after the last item seen.
     """
-    told, last = asked.one("changed_since"), asked.one("last_item_seen")
-    since = seconds_of(told) if told else 0.0
+    changed_since, last = request.get("changed_since"), request.get("last_item_seen")
+    since = unix_seconds(changed_since) if changed_since else 0.0
     return lambda at, id_: at > since or (at == since and id_ > last)
 
 
-def _error(status: int, code: str, text: str) -> Reply:
+def _error(status: int, code: str, text: str) -> ApiResponse:
     body = {"error": code, "error_description": text, "status_code": status}
-    return reply(body, status)
+    return json_response(body, status)
 
 
 NOT_FOUND = _error(404, "NOT_FOUND", "The path you requested does not exist.")
 
 
-def _arguments(name: str, why: str) -> Reply:
+def _arguments(name: str, why: str) -> ApiResponse:
     text = f"There are errors with your arguments: {name} - {why}"
     return _error(400, "ARGUMENTS_ERROR", text)
 
 
 def _event(performance: Performance) -> str:
-    return PROFILE.named(performance)
+    return PROFILE.provider_occurrence_id(performance)
 
 
 def _status(purchase: Purchase) -> str:
@@ -608,8 +638,8 @@ def _status(purchase: Purchase) -> str:
     return purchase.state
 
 
-def _series(work: Work) -> str:
-    return f"99{work.id}"
+def _series(production: Production) -> str:
+    return f"99{production.id}"
 
 
 def _email(purchase: Purchase) -> str:
@@ -621,34 +651,37 @@ def _venue() -> dict[str, Any]:
 
 
 def _ticket_class(
-    kind: Kind, of: Performance, purchases: list[Purchase]
+    ticket_type: TicketType, of: Performance, purchases: list[Purchase]
 ) -> dict[str, Any]:
     sold = sum(
-        seat.kind is kind and not seat.is_void
+        seat.ticket_type is ticket_type and not seat.is_void
         for purchase in purchases
         if purchase.was_paid
         for seat in purchase.seats
     )
-    cost, fee = _money(kind.price, of.currency), _money(kind.fee, of.currency)
+    cost, fee = (
+        _money(ticket_type.price, of.currency),
+        _money(ticket_type.fee, of.currency),
+    )
     return {
-        "id": str(kind.id),
+        "id": str(ticket_type.id),
         "event_id": _event(of),
-        "name": kind.name,
+        "name": ticket_type.name,
         "description": None,
         "category": "admission",
-        "free": not kind.price,
+        "free": not ticket_type.price,
         "donation": False,
-        "cost": cost if kind.price else None,
-        "fee": fee if kind.price else None,
-        "actual_cost": cost if kind.price else None,
-        "actual_fee": fee if kind.price else None,
+        "cost": cost if ticket_type.price else None,
+        "fee": fee if ticket_type.price else None,
+        "actual_cost": cost if ticket_type.price else None,
+        "actual_fee": fee if ticket_type.price else None,
         "include_fee": False,
         "split_fee": False,
         "quantity_total": 100,
         "quantity_sold": sold,
         "on_sale_status": "AVAILABLE" if sold < 100 else "SOLD_OUT",
-        "sales_start": utc(of.listed),
-        "sales_end": utc(of.starts.timestamp()),
+        "sales_start": iso_utc(of.listed_at),
+        "sales_end": iso_utc(of.starts_at.timestamp()),
         "sales_channels": ["online", "atd"],
         "hidden": False,
         "variants": [],
@@ -657,8 +690,8 @@ def _ticket_class(
 
 def _sums(purchases: list[Purchase]) -> dict[str, Any]:
     currency = purchases[0].performance.currency if purchases else "AUD"
-    gross = sum(p.total - p.returned for p in purchases)
-    fees = sum(map(kept, purchases))
+    gross = sum(p.total - p.refunded for p in purchases)
+    fees = sum(map(kept_fees, purchases))
     return {
         "currency": currency,
         "gross": major_text(gross, currency),
@@ -672,7 +705,7 @@ def _sums(purchases: list[Purchase]) -> dict[str, Any]:
 def _time(moment: Any) -> dict[str, str]:
     return {
         "timezone": ZONE,
-        "utc": utc(moment.timestamp()),
+        "utc": iso_utc(moment.timestamp()),
         "local": f"{moment:%Y-%m-%dT%H:%M:%S}",
     }
 
@@ -714,10 +747,10 @@ def _order_costs(purchase: Purchase) -> dict[str, Any]:
         name: _money(sum(part[name]["value"] for part in parts), currency)
         for name in ("base_price", "eventbrite_fee", "payment_fee", "tax", "gross")
     }
-    seats = [seat for seat in purchase.seats if not seat.is_returned]
+    seats = [seat for seat in purchase.seats if not seat.is_refunded]
     if not purchase.code:
         return costs
-    listed = sum(seat.kind.price for seat in seats)
+    listed = sum(seat.ticket_type.price for seat in seats)
     off = listed - sum(seat.paid for seat in seats)
     return {
         **costs,
@@ -727,13 +760,13 @@ def _order_costs(purchase: Purchase) -> dict[str, Any]:
     }
 
 
-def _attendee_id(purchase: Purchase, place: int) -> str:
+def _attendee_id(purchase: Purchase, index: int) -> str:
     """
     Of some orders the attendees share a number and are counted, of others not.
     """
     if purchase.id % 2:
-        return str(purchase.seats[place].id)
-    return f"{purchase.seats[0].id}-{place + 1}"
+        return str(purchase.seats[index].id)
+    return f"{purchase.seats[0].id}-{index + 1}"
 
 
 def _attendee_status(purchase: Purchase, seat: Seat, is_in: bool) -> str:
@@ -746,19 +779,19 @@ def _attendee_status(purchase: Purchase, seat: Seat, is_in: bool) -> str:
 
 def _attendees(purchase: Purchase) -> list[dict[str, Any]]:
     taxes = tax_parts(purchase)
-    on_top = purchase.performance.work.tax_on_top
+    on_top = purchase.performance.production.tax_on_top
     rows = []
     for n, seat in enumerate(purchase.seats):
-        back = seat.is_returned
-        is_in = seat.has_entered and not seat.is_void
-        changed = utc(max(purchase.touched, seat.touched))
+        back = seat.is_refunded
+        is_in = seat.is_checked_in and not seat.is_void
+        changed = iso_utc(max(purchase.changed_at, seat.changed_at))
         rows.append(
             {
                 "id": _attendee_id(purchase, n),
-                "created": utc(purchase.placed),
+                "created": iso_utc(purchase.placed_at),
                 "changed": changed,
-                "ticket_class_id": str(seat.kind.id),
-                "ticket_class_name": seat.kind.name,
+                "ticket_class_id": str(seat.ticket_type.id),
+                "ticket_class_name": seat.ticket_type.name,
                 "variant_id": None,
                 "quantity": 1,
                 "order_id": str(purchase.id),
@@ -772,7 +805,7 @@ def _attendees(purchase: Purchase) -> list[dict[str, Any]]:
                     {
                         "barcode": f"{purchase.id}{seat.id}001",
                         "status": "refunded" if back else "used" if is_in else "unused",
-                        "created": utc(purchase.placed),
+                        "created": iso_utc(purchase.placed_at),
                         "changed": changed,
                     }
                 ],

@@ -17,7 +17,7 @@ from typing import Any
 
 
 @dataclass
-class Answer:
+class HttpResponse:
     """
     What is about to be sent.
     """
@@ -54,112 +54,114 @@ class Faults:
         with self._lock:
             self._plans.clear()
 
-    def spoil(self, path: str, answer: Answer) -> Answer:
+    def apply(self, path: str, response: HttpResponse) -> HttpResponse:
         """
-        The answer as the first fitting plan wants it.
+        The response as the first fitting plan wants it.
         """
         with self._lock:
             chosen = next((p for p in self._plans if path.startswith(p.path)), None)
             if chosen is None:
-                return answer
+                return response
             if chosen.skip > 0:
                 chosen.skip -= 1
-                return answer
+                return response
             chosen.times -= 1
             if chosen.times <= 0:
                 self._plans.remove(chosen)
         name, _, value = chosen.fault.partition(":")
-        return _FAULTS[name](answer, value)
+        return _FAULTS[name](response, value)
 
 
-def _status(answer: Answer, value: str) -> Answer:
+def _status(response: HttpResponse, value: str) -> HttpResponse:
     body = json.dumps({"error_code": "SANDBOX", "message": f"planned {value}"})
-    return Answer(int(value), body.encode(), {})
+    return HttpResponse(int(value), body.encode(), {})
 
 
-def _retry_after(answer: Answer, value: str) -> Answer:
-    return Answer(429, b'{"message":"slow down"}', {"Retry-After": value})
+def _retry_after(response: HttpResponse, value: str) -> HttpResponse:
+    return HttpResponse(429, b'{"message":"slow down"}', {"Retry-After": value})
 
 
-def _cut(answer: Answer, value: str) -> Answer:
-    return Answer(answer.status, answer.body[: int(value)], answer.headers)
+def _cut(response: HttpResponse, value: str) -> HttpResponse:
+    return HttpResponse(response.status, response.body[: int(value)], response.headers)
 
 
-def _cut_short(answer: Answer, value: str) -> Answer:
-    cut = _cut(answer, value)
-    cut.headers["Content-Length"] = str(len(answer.body))
+def _cut_short(response: HttpResponse, value: str) -> HttpResponse:
+    cut = _cut(response, value)
+    cut.headers["Content-Length"] = str(len(response.body))
     cut.claims_length = False
     return cut
 
 
-def _body(answer: Answer, value: str) -> Answer:
-    return Answer(200, value.encode(), answer.headers)
+def _body(response: HttpResponse, value: str) -> HttpResponse:
+    return HttpResponse(200, value.encode(), response.headers)
 
 
-def _instead(answer: Answer, value: str) -> Answer:
+def _instead(response: HttpResponse, value: str) -> HttpResponse:
     """
     One piece of text instead of another, where it first stands: `instead:OLD|NEW`.
     """
     old, _, new = value.partition("|")
-    body = answer.body.replace(old.encode(), new.encode(), 1)
-    return Answer(answer.status, body, answer.headers)
+    body = response.body.replace(old.encode(), new.encode(), 1)
+    return HttpResponse(response.status, body, response.headers)
 
 
-def _html(answer: Answer, value: str) -> Answer:
+def _html(response: HttpResponse, value: str) -> HttpResponse:
     page = b"<!doctype html><title>Maintenance</title><h1>Back soon</h1>"
-    return Answer(200, page, {"Content-Type": "text/html; charset=utf-8"})
+    return HttpResponse(200, page, {"Content-Type": "text/html; charset=utf-8"})
 
 
-def _redirect(answer: Answer, value: str) -> Answer:
-    return Answer(302, b"", {"Location": value})
+def _redirect(response: HttpResponse, value: str) -> HttpResponse:
+    return HttpResponse(302, b"", {"Location": value})
 
 
-def _drip(answer: Answer, value: str) -> Answer:
-    return Answer(answer.status, answer.body, answer.headers, float(value or 1))
+def _drip(response: HttpResponse, value: str) -> HttpResponse:
+    return HttpResponse(
+        response.status, response.body, response.headers, float(value or 1)
+    )
 
 
-def _bomb(answer: Answer, value: str) -> Answer:
+def _bomb(response: HttpResponse, value: str) -> HttpResponse:
     packed = gzip.compress(b'{"data":["' + b"a" * (int(value) << 20) + b'"]}')
-    return Answer(200, packed, {"Content-Encoding": "gzip"})
+    return HttpResponse(200, packed, {"Content-Encoding": "gzip"})
 
 
-def _records(answer: Answer, value: str) -> Answer:
+def _records(response: HttpResponse, value: str) -> HttpResponse:
     """
     Change a field in some records: `records:3:status=part_transferred` every third;
     without `=` the field is taken out, with an empty value it is null.
     """
     every, _, change = value.partition(":")
     name, has_value, text = change.partition("=")
-    page = json.loads(answer.body)
+    page = json.loads(response.body)
     for n, record in enumerate(_rows(page)):
         if n % int(every) == 0:
             if not has_value:
                 record.pop(name, None)
             else:
                 record[name] = json.loads(text) if text else None
-    return Answer(answer.status, json.dumps(page).encode(), answer.headers)
+    return HttpResponse(response.status, json.dumps(page).encode(), response.headers)
 
 
 def _rows(page: dict[str, Any]) -> list[dict[str, Any]]:
     """
-    The list of records in an answer, whatever a platform calls it.
+    The list of records in an response, whatever a platform calls it.
     """
     lists = [value for value in page.values() if isinstance(value, list)]
     return next((rows for rows in lists if rows and isinstance(rows[0], dict)), [])
 
 
-def _drop(answer: Answer, value: str) -> Answer:
+def _drop(response: HttpResponse, value: str) -> HttpResponse:
     """
     Keep only that many percent of the records, and no further pages.
     """
-    page = json.loads(answer.body)
+    page = json.loads(response.body)
     rows = page["data"]
     page["data"] = rows[: len(rows) * int(value) // 100]
     page["links"]["next"] = None
-    return Answer(answer.status, json.dumps(page).encode(), answer.headers)
+    return HttpResponse(response.status, json.dumps(page).encode(), response.headers)
 
 
-def _loop(answer: Answer, value: str) -> Answer:
+def _loop(response: HttpResponse, value: str) -> HttpResponse:
     """
     The same record for ever: `loop:or_1`.
     """
@@ -167,17 +169,17 @@ def _loop(answer: Answer, value: str) -> Answer:
         "data": [{"object": "order", "id": value}],
         "links": {"next": f"/orders?starting_after={value}", "previous": None},
     }
-    return Answer(200, json.dumps(page).encode(), answer.headers)
+    return HttpResponse(200, json.dumps(page).encode(), response.headers)
 
 
-def _next_elsewhere(answer: Answer, value: str) -> Answer:
-    page = json.loads(answer.body)
+def _next_elsewhere(response: HttpResponse, value: str) -> HttpResponse:
+    page = json.loads(response.body)
     if page["links"]["next"]:
         page["links"]["next"] = value + page["links"]["next"]
-    return Answer(answer.status, json.dumps(page).encode(), answer.headers)
+    return HttpResponse(response.status, json.dumps(page).encode(), response.headers)
 
 
-_FAULTS: dict[str, Callable[[Answer, str], Answer]] = {
+_FAULTS: dict[str, Callable[[HttpResponse, str], HttpResponse]] = {
     "status": _status,
     "retry-after": _retry_after,
     "cut": _cut,

@@ -29,7 +29,7 @@ class Room:
         """
         Seats that nobody has taken yet; never below 0.
         """
-        return max(0, performance.work.capacity - self._taken[performance.id])
+        return max(0, performance.production.capacity - self._taken[performance.id])
 
     def take(self, performance: Performance, seats: int) -> None:
         """

@@ -23,8 +23,8 @@ from urllib.request import Request, urlopen
 
 from ticketsync.core import money
 from ticketsync.sandbox import ticket_tailor, world
-from ticketsync.sandbox.faults import Answer, Faults, Plan
-from ticketsync.sandbox.player import Asked, FakePlatform
+from ticketsync.sandbox.fake_platform import ApiRequest, FakePlatform
+from ticketsync.sandbox.faults import Faults, HttpResponse, Plan
 from ticketsync.sandbox.ticket_tailor import TicketTailor
 
 
@@ -46,16 +46,18 @@ class Sandbox:
     log: list[tuple[str, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.platform = TicketTailor(self.world, key=self.key, limit=self.limit)
-        self.players: dict[str, FakePlatform] = {
-            player.name: player for player in (self.platform, *self.others)
+        self.ticket_tailor = TicketTailor(self.world, key=self.key, limit=self.limit)
+        self.platforms: dict[str, FakePlatform] = {
+            platform.name: platform for platform in (self.ticket_tailor, *self.others)
         }
         self.lock = threading.Lock()
-        self._asked: dict[str, tuple[float, int]] = {}
+        self._windows: dict[str, tuple[float, int]] = {}
 
-    def respond(self, method: str, target: str, headers: Any, body: bytes) -> Answer:
+    def respond(
+        self, method: str, target: str, headers: Any, body: bytes
+    ) -> HttpResponse:
         """
-        The answer to one request, faults included.
+        The response to one request, faults included.
         """
         parts = urlsplit(target)
         path = parts.path
@@ -66,21 +68,31 @@ class Sandbox:
             self.log.append((method, target, headers.get("User-Agent", "")))
         if self.latency:
             time.sleep(self.latency)
-        player = self._player(path)
-        if player is None:
-            return Answer(404, b'{"message":"not found"}')
-        path = path.removeprefix(player.prefix)
-        asked = Asked(method, path, tuple(query), headers, _told(body, headers))
+        platform = self._platform_at(path)
+        if platform is None:
+            return HttpResponse(404, b'{"message":"not found"}')
+        path = path.removeprefix(platform.prefix)
+        request = ApiRequest(
+            method, path, tuple(query), headers, _parse_body(body, headers)
+        )
         with self.lock:
-            left, seconds = self._budget(player)
-            reply = player.too_many(seconds) if left < 0 else player.respond(asked)
-        answer = Answer(reply.status, reply.body, dict(reply.headers))
-        if player.name == "ticket_tailor":
-            answer.headers |= ticket_tailor.rate_headers(player.limit, left, seconds)
-        return self.faults.spoil(path, answer)
+            left, seconds = self._budget(platform)
+            reply = (
+                platform.rate_limit_response(seconds)
+                if left < 0
+                else platform.respond(request)
+            )
+        response = HttpResponse(reply.status, reply.body, dict(reply.headers))
+        if platform.name == "ticket_tailor":
+            response.headers |= ticket_tailor.rate_headers(
+                platform.limit, left, seconds
+            )
+        return self.faults.apply(path, response)
 
-    def _player(self, path: str) -> FakePlatform | None:
-        fitting = [p for p in self.players.values() if path.startswith(p.prefix + "/")]
+    def _platform_at(self, path: str) -> FakePlatform | None:
+        fitting = [
+            p for p in self.platforms.values() if path.startswith(p.prefix + "/")
+        ]
         return max(fitting, key=lambda p: len(p.prefix), default=None)
 
     def change(self, what: Any) -> Any:
@@ -89,7 +101,7 @@ class Sandbox:
         """
         with self.lock:
             result = what(self.world)
-            self.platform.forget()
+            self.ticket_tailor.invalidate()
         return result
 
     def change_all(self, what: Any) -> None:
@@ -97,9 +109,9 @@ class Sandbox:
         Do something to the world of every platform.
         """
         with self.lock:
-            for player in self.players.values():
-                what(player.world)
-                player.forget()
+            for platform in self.platforms.values():
+                what(platform.world)
+                platform.invalidate()
 
     def clock(self) -> float:
         """
@@ -109,28 +121,28 @@ class Sandbox:
 
     def truth(self, platform: str = "ticket_tailor") -> list[dict[str, Any]]:
         with self.lock:
-            return truth_as_json(self.players[platform].world)
+            return truth_as_json(self.platforms[platform].world)
 
     def url(self, base: str, platform: str) -> str:
         """
         The base URL of one platform, given any URL of this server.
         """
         parts = urlsplit(base)
-        return f"{parts.scheme}://{parts.netloc}{self.players[platform].prefix}"
+        return f"{parts.scheme}://{parts.netloc}{self.platforms[platform].prefix}"
 
-    def _budget(self, player: FakePlatform) -> tuple[int, str]:
+    def _budget(self, platform: FakePlatform) -> tuple[int, str]:
         """
         How many calls are left to the platform's window, and when it ends.
         """
         now = time.monotonic()
-        began, asked = self._asked.get(player.name, (now, 0))
-        if now - began > player.limit_seconds:
-            began, asked = now, 0
-        self._asked[player.name] = began, asked + 1
-        ends = str(max(1, int(player.limit_seconds - (now - began))))
-        return player.limit - asked - 1, ends
+        began, used = self._windows.get(platform.name, (now, 0))
+        if now - began > platform.limit_seconds:
+            began, used = now, 0
+        self._windows[platform.name] = began, used + 1
+        ends = str(max(1, int(platform.limit_seconds - (now - began))))
+        return platform.limit - used - 1, ends
 
-    def _control(self, verb: str, query: dict[str, str]) -> Answer:
+    def _control(self, verb: str, query: dict[str, str]) -> HttpResponse:
         result: Any = {"done": verb}
         match verb:
             case "truth":
@@ -160,11 +172,11 @@ class Sandbox:
                     if "clear" in query:
                         self.log.clear()
             case _:
-                return Answer(404, b"{}")
-        return Answer(200, json.dumps(result).encode())
+                return HttpResponse(404, b"{}")
+        return HttpResponse(200, json.dumps(result).encode())
 
 
-def _told(body: bytes, headers: Mapping[str, str]) -> Any:
+def _parse_body(body: bytes, headers: Mapping[str, str]) -> Any:
     """
     The body of a request: JSON, or a form where it says so. What is neither stays a
     text, for the platform to refuse in its own words.
@@ -189,8 +201,8 @@ def truth_as_json(of: world.World) -> list[dict[str, Any]]:
         for name in amounts:
             if row[name] is not None:
                 row[name] = money.decimal_text(row[name], it.currency)
-        kept = it.gross - it.refunded
-        row["net_before_fees"] = money.decimal_text(kept, it.currency)
+        kept_fees = it.gross - it.refunded
+        row["net_before_fees"] = money.decimal_text(kept_fees, it.currency)
         rows.append(row)
     return rows
 
@@ -232,7 +244,7 @@ def base_url(server: ThreadingHTTPServer) -> str:
     return f"http://127.0.0.1:{server.server_address[1]}{ticket_tailor.PREFIX}"
 
 
-def ask(url: str, verb: str, **query: str) -> Any:
+def call_control(url: str, verb: str, **query: str) -> Any:
     """
     Ask the `/_control` of a running sandbox, given any URL of it.
     """
@@ -272,33 +284,35 @@ class _Handler(BaseHTTPRequestHandler):
     def _reply(self) -> None:
         try:
             length = int(self.headers.get("Content-Length") or 0)
-            answer = self.server.sandbox.respond(
+            response = self.server.sandbox.respond(
                 self.command, self.path, self.headers, self.rfile.read(length)
             )
         except (ValueError, KeyError, IndexError):
-            answer = Answer(400, b'{"error_code":"VALIDATION_ERROR","message":"bad"}')
+            response = HttpResponse(
+                400, b'{"error_code":"VALIDATION_ERROR","message":"bad"}'
+            )
         headers = {
             "Date": formatdate(self.server.sandbox.clock(), usegmt=True),
             "Content-Type": "application/json",
-            "Content-Length": str(len(answer.body)),
-            **answer.headers,
+            "Content-Length": str(len(response.body)),
+            **response.headers,
         }
-        head = f"HTTP/1.1 {answer.status} Sandbox\r\n" + "".join(
+        head = f"HTTP/1.1 {response.status} Sandbox\r\n" + "".join(
             f"{name}: {value}\r\n" for name, value in headers.items()
         )
         try:
-            self._send(head.encode("latin-1") + b"\r\n", answer)
+            self._send(head.encode("latin-1") + b"\r\n", response)
         except OSError:
             self.close_connection = True
-        if not answer.claims_length:
+        if not response.claims_length:
             self.close_connection = True
 
-    def _send(self, head: bytes, answer: Answer) -> None:
-        if not answer.seconds_per_byte:
-            self.wfile.write(head + answer.body)
+    def _send(self, head: bytes, response: HttpResponse) -> None:
+        if not response.seconds_per_byte:
+            self.wfile.write(head + response.body)
             return
         self.wfile.write(head)
-        for n in range(len(answer.body)):
-            self.wfile.write(answer.body[n : n + 1])
+        for n in range(len(response.body)):
+            self.wfile.write(response.body[n : n + 1])
             self.wfile.flush()
-            time.sleep(answer.seconds_per_byte)
+            time.sleep(response.seconds_per_byte)

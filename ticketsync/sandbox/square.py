@@ -18,8 +18,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ticketsync.sandbox import square_records as told
-from ticketsync.sandbox.player import Asked, Reply, reply, seconds_of, utc
+from ticketsync.sandbox import square_records as records
+from ticketsync.sandbox.fake_platform import (
+    ApiRequest,
+    ApiResponse,
+    iso_utc,
+    json_response,
+    unix_seconds,
+)
 from ticketsync.sandbox.square_records import MAIN, MERCHANT, SECOND
 from ticketsync.sandbox.world import DAY, PlatformProfile, World
 
@@ -54,17 +60,17 @@ TIMES = (
 
 PROFILE = PlatformProfile(
     platform="square",
-    works=(3001, 3003),
-    extras=False,
-    seat_fees=False,
-    check_ins=False,
-    imports=False,
-    ways=("refund_seat", "refund_all", "cancel", "goodwill"),
-    refund_by_goodwill=False,
-    tax_comes_back=True,
-    kept=told.kept,
-    named=told.named,
-    rare=told.make_rare,
+    production_ids=(3001, 3003),
+    has_extras=False,
+    has_seat_fees=False,
+    has_check_ins=False,
+    has_imports=False,
+    mutations=("refund_seat", "refund_all", "cancel", "refund_small_amount"),
+    refund_small_amount=False,
+    refunds_tax=True,
+    kept_fees=records.kept_fees,
+    provider_occurrence_id=records.provider_occurrence_id,
+    apply_rare_states=records.apply_rare_states,
 )
 
 Row = dict[str, Any]
@@ -96,7 +102,7 @@ class Square:
     prefix: str = "/square"
     merchant: str = MERCHANT["id"]
     late_fees: bool = False
-    remembers: bool = False
+    caches_records: bool = False
     has_events: bool = False
     client_secret: str = "sq-client-secret"  # noqa: S105  # a played one
     refresh_token: str = "EQAAsandboxrefresh0"  # noqa: S105
@@ -105,72 +111,76 @@ class Square:
     hooks: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.forget()
+        self.invalidate()
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """
         Render everything anew at the next request; without `remembers` that is always
         so.
         """
         self._rendered: dict[str, list[Row]] = {}
 
-    def too_many(self, seconds: str) -> Reply:
+    def rate_limit_response(self, seconds: str) -> ApiResponse:
         return _error(429, "RATE_LIMIT_ERROR", "RATE_LIMITED")
 
-    def respond(self, asked: Asked) -> Reply:
-        if asked.method == "POST" and asked.steps == ["oauth2", "token"]:
-            return self._give_tokens(asked.body)
-        if asked.headers.get("Authorization") != f"Bearer {self.key}":
+    def respond(self, request: ApiRequest) -> ApiResponse:
+        if request.method == "POST" and request.segments == ["oauth2", "token"]:
+            return self._give_tokens(request.body)
+        if request.headers.get("Authorization") != f"Bearer {self.key}":
             return _error(401, "AUTHENTICATION_ERROR", "UNAUTHORIZED")
-        if not asked.headers.get("Square-Version"):
+        if not request.headers.get("Square-Version"):
             return _error(400, "INVALID_REQUEST_ERROR", "BAD_REQUEST")
         try:
-            return self._answer(asked)
+            return self._answer(request)
         except Refused as refused:
             category = "INVALID_REQUEST_ERROR"
             return _error(refused.status, category, refused.code, refused.field)
         except (KeyError, TypeError, ValueError, AttributeError):
             return _error(400, "INVALID_REQUEST_ERROR", "BAD_REQUEST")
 
-    def _answer(self, asked: Asked) -> Reply:
-        match (asked.method, *asked.steps):
+    def _answer(self, request: ApiRequest) -> ApiResponse:
+        match (request.method, *request.segments):
             case ("GET", "v2", "merchants"):
-                return reply({"merchant": [MERCHANT | {"id": self.merchant}]})
+                return json_response({"merchant": [MERCHANT | {"id": self.merchant}]})
             case ("GET", "v2", "merchants", id_):
                 own = self.merchant if id_ == "me" else id_
                 return _one("merchant", [MERCHANT | {"id": self.merchant}], own)
             case ("GET", "v2", "locations"):
-                places = [told.location(id_, self.merchant) for id_ in (MAIN, SECOND)]
-                return reply({"locations": places})
+                locations = [
+                    records.location(id_, self.merchant) for id_ in (MAIN, SECOND)
+                ]
+                return json_response({"locations": locations})
             case ("GET", "v2", "locations", id_):
-                places = [told.location(one, self.merchant) for one in (MAIN, SECOND)]
-                return _one("location", places, MAIN if id_ == "main" else id_)
+                locations = [
+                    records.location(one, self.merchant) for one in (MAIN, SECOND)
+                ]
+                return _one("location", locations, MAIN if id_ == "main" else id_)
             case ("GET", "v2", "payments"):
-                return self._payments(asked)
+                return self._payments(request)
             case ("GET", "v2", "payments", id_):
                 return _one("payment", self._all_payments(), id_)
             case ("GET", "v2", "refunds"):
-                return self._refunds(asked)
+                return self._refunds(request)
             case ("GET", "v2", "refunds", id_):
-                return _one("refund", told.refunds(self.world), id_)
+                return _one("refund", records.refunds(self.world), id_)
             case (_, "v2", "orders", *_):
-                return self._of_orders(asked)
+                return self._of_orders(request)
             case (_, "v2", "catalog", *_):
-                return self._catalogue(asked)
+                return self._catalogue(request)
             case ("GET", "v2", "payouts", *_):
-                return self._payouts(asked)
+                return self._payouts(request)
             case ("GET", "v2", "customers", *_):
-                return self._customers(asked)
+                return self._customers(request)
             case (_, "v2", "events", *_):
-                return self._events(asked)
+                return self._events(request)
             case ("POST", "v2", "webhooks", "subscriptions"):
-                wanted = asked.body["subscription"]
+                wanted = request.body["subscription"]
                 self.hooks[wanted["notification_url"]] = "sq-signature-key-1"
                 key = {"id": "wbhk_1", "signature_key": "sq-signature-key-1"}
-                return reply({"subscription": {**wanted, **key}})
+                return json_response({"subscription": {**wanted, **key}})
         raise Refused("NOT_FOUND", status=404)
 
-    def _give_tokens(self, body: Row) -> Reply:
+    def _give_tokens(self, body: Row) -> ApiResponse:
         """
         New tokens for a code or for the newest refresh token; one that was used
         before ends the whole family.
@@ -187,11 +197,11 @@ class Square:
         self.tokens_given += 1
         self.key = f"EAAAsandboxsquaretoken{self.tokens_given:010d}"
         self.refresh_token = f"EQAAsandboxrefresh{self.tokens_given}"
-        return reply(
+        return json_response(
             {
                 "access_token": self.key,
                 "token_type": "bearer",
-                "expires_at": utc(self.world.now + 30 * DAY),
+                "expires_at": iso_utc(self.world.now + 30 * DAY),
                 "merchant_id": self.merchant,
                 "refresh_token": self.refresh_token,
             }
@@ -199,31 +209,33 @@ class Square:
 
     # Orders
 
-    def _of_orders(self, asked: Asked) -> Reply:
-        match (asked.method, *asked.steps[2:]):
+    def _of_orders(self, request: ApiRequest) -> ApiResponse:
+        match (request.method, *request.segments[2:]):
             case ("POST", "search"):
-                return self._search(asked.body or {})
+                return self._search(request.body or {})
             case ("POST", "batch-retrieve"):
-                ids = asked.body["order_ids"]
+                ids = request.body["order_ids"]
                 if len(ids) > MOST_ORDERS:
                     raise Refused("ARRAY_LENGTH_TOO_LONG", "order_ids")
-                place = asked.body.get("location_id")
+                location_id = request.body.get("location_id")
                 orders = {
                     order["id"]: order
                     for order in self._orders()
-                    if place in (None, order["location_id"])
+                    if location_id in (None, order["location_id"])
                 }
-                return reply({"orders": [orders[i] for i in ids if i in orders]})
+                return json_response(
+                    {"orders": [orders[i] for i in ids if i in orders]}
+                )
             case ("GET", id_):
                 return _one("order", self._orders(), id_)
         raise Refused("NOT_FOUND", status=404)
 
     def _orders(self) -> list[Row]:
-        if "orders" not in self._rendered or not self.remembers:
-            self._rendered["orders"] = list(told.orders(self.world))
+        if "orders" not in self._rendered or not self.caches_records:
+            self._rendered["orders"] = list(records.orders(self.world))
         return self._rendered["orders"]
 
-    def _search(self, body: Row) -> Reply:
+    def _search(self, body: Row) -> ApiResponse:
         """
         Everything in the body may be left out: then all orders, by their creation.
         """
@@ -233,10 +245,12 @@ class Square:
         sort = query.get("sort") or {}
         by = _enum("sort_field", sort.get("sort_field") or "CREATED_AT", SORTS)
         direction = _enum("sort_order", sort.get("sort_order") or "DESC", ORDERS)
-        places = body.get("location_ids") or [MAIN, SECOND]
-        if len(places) > MOST_LOCATIONS:
+        location_ids = body.get("location_ids") or [MAIN, SECOND]
+        if len(location_ids) > MOST_LOCATIONS:
             raise Refused("ARRAY_LENGTH_TOO_LONG", "location_ids")
-        rows = [order for order in self._orders() if order["location_id"] in places]
+        rows = [
+            order for order in self._orders() if order["location_id"] in location_ids
+        ]
         rows = _fitting(rows, query.get("filter") or {}, by)
         rows.sort(
             key=lambda order: (order.get(by.lower(), ""), order["id"]),
@@ -256,16 +270,16 @@ class Square:
     # Money
 
     def _all_payments(self) -> list[Row]:
-        if "payments" not in self._rendered or not self.remembers:
-            self._rendered["payments"] = list(told.payments(self.world))
+        if "payments" not in self._rendered or not self.caches_records:
+            self._rendered["payments"] = list(records.payments(self.world))
         found = [dict(payment) for payment in self._rendered["payments"]]
         if self.late_fees:
             for payment in found[-10:]:
                 payment.pop("processing_fee", None)
         return found
 
-    def _payments(self, asked: Asked) -> Reply:
-        query = dict(asked.query)
+    def _payments(self, request: ApiRequest) -> ApiResponse:
+        query = dict(request.query)
         _only(query, *TIMES, "total", "last_4", "card_brand", "is_offline_payment")
         rows = self._all_payments()
         if "total" in query:
@@ -276,22 +290,25 @@ class Square:
                 rows = [row for row in rows if _card(row).get(name) == query[name]]
         if query.get("is_offline_payment") == "true":
             rows = []
-        place = query.get("location_id", MAIN)
-        return self._timed("payments", rows, query, place, PAYMENT_SORTS)
+        location_id = query.get("location_id", MAIN)
+        return self._timed("payments", rows, query, location_id, PAYMENT_SORTS)
 
-    def _refunds(self, asked: Asked) -> Reply:
-        query = dict(asked.query)
+    def _refunds(self, request: ApiRequest) -> ApiResponse:
+        query = dict(request.query)
         _only(query, *TIMES, "status", "source_type")
-        rows = list(told.refunds(self.world))
+        rows = list(records.refunds(self.world))
         if "status" in query:
             status = _enum("status", query["status"], REFUND_STATES)
             rows = [row for row in rows if row["status"] == status]
         if "source_type" in query:
-            kinds = {row["id"]: row["source_type"] for row in self._all_payments()}
+            source_types = {
+                row["id"]: row["source_type"] for row in self._all_payments()
+            }
             rows = [
                 row
                 for row in rows
-                if kinds.get(row.get("payment_id"), "CARD") == query["source_type"]
+                if source_types.get(row.get("payment_id"), "CARD")
+                == query["source_type"]
             ]
         sorts = ("CREATED_AT", "UPDATED_AT")
         return self._timed("refunds", rows, query, query.get("location_id"), sorts)
@@ -301,16 +318,16 @@ class Square:
         key: str,
         rows: list[Row],
         query: Mapping[str, str],
-        place: str | None,
+        location_id: str | None,
         sorts: Iterable[str],
-    ) -> Reply:
+    ) -> ApiResponse:
         """
         The rows of one location, or of all; of the last year if nothing else is said.
         """
         by = _enum("sort_field", query.get("sort_field", "CREATED_AT"), sorts)
         direction = _enum("sort_order", query.get("sort_order", "DESC"), ORDERS)
-        begin = query.get("begin_time", utc(self.world.now - YEAR))
-        rows = [row for row in rows if place in (None, row["location_id"])]
+        begin = query.get("begin_time", iso_utc(self.world.now - YEAR))
+        rows = [row for row in rows if location_id in (None, row["location_id"])]
         rows = _within(rows, "created_at", begin, query.get("end_time"))
         rows = _within(
             rows,
@@ -321,12 +338,12 @@ class Square:
         name = "updated_at" if by == "UPDATED_AT" else "created_at"
         rows.sort(key=lambda row: (row[name], row["id"]), reverse=direction == "DESC")
         size = _size(query.get("limit"), LIST_PAGE, LIST_PAGE)
-        return _cut(f"{key} {place}", key, rows, query, size)
+        return _cut(f"{key} {location_id}", key, rows, query, size)
 
-    def _payouts(self, asked: Asked) -> Reply:
-        payouts = told.payouts(self.world)
-        query = dict(asked.query)
-        match asked.steps[2:]:
+    def _payouts(self, request: ApiRequest) -> ApiResponse:
+        payouts = records.payouts(self.world)
+        query = dict(request.query)
+        match request.segments[2:]:
             case []:
                 _only(
                     query,
@@ -334,8 +351,8 @@ class Square:
                     *("sort_order", "cursor", "limit"),
                 )
                 rows = [payout for payout, _ in payouts.values()]
-                place = query.get("location_id", MAIN)
-                rows = [row for row in rows if row["location_id"] == place]
+                location_id = query.get("location_id", MAIN)
+                rows = [row for row in rows if row["location_id"] == location_id]
                 if "status" in query:
                     rows = [row for row in rows if row["status"] == query["status"]]
                 begin, end = query.get("begin_time"), query.get("end_time")
@@ -345,7 +362,7 @@ class Square:
                 size = _size(query.get("limit"), LIST_PAGE, LIST_PAGE)
                 return _cut("payouts", "payouts", rows, query, size)
             case [id_] if id_ in payouts:
-                return reply({"payout": payouts[id_][0]})
+                return json_response({"payout": payouts[id_][0]})
             case [id_, "payout-entries"] if id_ in payouts:
                 _only(query, "sort_order", "cursor", "limit")
                 rows = payouts[id_][1]
@@ -355,26 +372,26 @@ class Square:
 
     # The rest
 
-    def _catalogue(self, asked: Asked) -> Reply:
-        things = told.catalogue(self.world)
-        match (asked.method, *asked.steps[2:]):
+    def _catalogue(self, request: ApiRequest) -> ApiResponse:
+        things = records.catalogue(self.world)
+        match (request.method, *request.segments[2:]):
             case ("GET", "list"):
-                query = dict(asked.query)
+                query = dict(request.query)
                 _only(query, "types", "cursor")
                 if query.get("types"):
-                    kinds = query["types"].upper().split(",")
-                    for kind in kinds:
-                        _enum("types", kind, OBJECT_TYPES)
-                    things = [it for it in things if it["type"] in kinds]
+                    types = query["types"].upper().split(",")
+                    for type_ in types:
+                        _enum("types", type_, OBJECT_TYPES)
+                    things = [it for it in things if it["type"] in types]
                 return _cut("catalog/list", "objects", things, query, LIST_PAGE)
             case ("GET", "object", id_):
                 return _one("object", things, id_)
             case ("POST", "batch-retrieve"):
-                ids = asked.body["object_ids"]
+                ids = request.body["object_ids"]
                 if len(ids) > MOST_OBJECTS:
                     raise Refused("ARRAY_LENGTH_TOO_LONG", "object_ids")
                 found = {"objects": [it for it in things if it["id"] in ids]}
-                if asked.body.get("include_related_objects"):
+                if request.body.get("include_related_objects"):
                     parents = {
                         it["item_variation_data"]["item_id"]
                         for it in found["objects"]
@@ -382,23 +399,25 @@ class Square:
                     }
                     related = [it for it in things if it["id"] in parents - set(ids)]
                     found["related_objects"] = related
-                return reply(found)
+                return json_response(found)
             case ("POST", "search"):
-                body = asked.body or {}
+                body = request.body or {}
                 _only(body, "object_types", "limit", "cursor")
                 wanted = body.get("object_types") or OBJECT_TYPES
                 rows = [it for it in things if it["type"] in wanted]
                 size = _size(body.get("limit"), LIST_PAGE, LONGEST_SEARCH)
                 return _cut("catalog/search", "objects", rows, body, size)
             case ("POST", "search-catalog-items"):
-                return self._items(asked.body or {}, things)
+                return self._items(request.body or {}, things)
         raise Refused("NOT_FOUND", status=404)
 
-    def _items(self, body: Row, things: list[Row]) -> Reply:
+    def _items(self, body: Row, things: list[Row]) -> ApiResponse:
         _only(body, "text_filter", "product_types", "limit", "cursor", "sort_order")
         rows = [it for it in things if it["type"] == "ITEM"]
-        if kinds := body.get("product_types"):
-            rows = [it for it in rows if it["item_data"]["product_type"] in kinds]
+        if product_types := body.get("product_types"):
+            rows = [
+                it for it in rows if it["item_data"]["product_type"] in product_types
+            ]
         if words := str(body.get("text_filter") or "").lower().split():
             rows = [
                 it
@@ -408,41 +427,41 @@ class Square:
         size = _size(body.get("limit"), LIST_PAGE, LIST_PAGE)
         return _cut("search-catalog-items", "items", rows, body, size)
 
-    def _customers(self, asked: Asked) -> Reply:
+    def _customers(self, request: ApiRequest) -> ApiResponse:
         known = {
-            f"C{purchase.buyer}": told.customer(purchase)
+            f"C{purchase.buyer}": records.customer(purchase)
             for purchase in self.world.purchases
         }
-        match asked.steps[2:]:
+        match request.segments[2:]:
             case []:
-                query = dict(asked.query)
+                query = dict(request.query)
                 _only(query, "cursor", "limit")
                 size = _size(query.get("limit"), LIST_PAGE, LIST_PAGE)
                 rows = list(known.values())
                 return _cut("customers", "customers", rows, query, size)
             case [id_] if id_ in known:
-                return reply({"customer": known[id_]})
+                return json_response({"customer": known[id_]})
         raise Refused("NOT_FOUND", status=404)
 
-    def _events(self, asked: Asked) -> Reply:
+    def _events(self, request: ApiRequest) -> ApiResponse:
         """
         What happened to orders in the last weeks, once somebody switched it on.
         """
-        match (asked.method, *asked.steps[2:]):
+        match (request.method, *request.segments[2:]):
             case ("PUT", "enable"):
                 self.has_events = True
-                return reply({})
+                return json_response({})
             case ("PUT", "disable"):
                 self.has_events = False
-                return reply({})
+                return json_response({})
             case ("POST",) if self.has_events:
-                body = asked.body or {}
+                body = request.body or {}
                 _only(body, "cursor", "limit")
                 since = self.world.now - EVENT_DAYS * DAY
                 recent = [
                     order
                     for order in self._orders()
-                    if seconds_of(order["updated_at"]) >= since
+                    if unix_seconds(order["updated_at"]) >= since
                 ]
                 rows = [_event_of(order) for order in recent]
                 size = _size(body.get("limit"), LIST_PAGE, LIST_PAGE)
@@ -470,10 +489,10 @@ def _card(payment: Row) -> Row:
     return card
 
 
-def _one(key: str, rows: Iterable[Row], id_: str) -> Reply:
+def _one(key: str, rows: Iterable[Row], id_: str) -> ApiResponse:
     for row in rows:
         if row["id"] == id_:
-            return reply({key: row})
+            return json_response({key: row})
     raise Refused("NOT_FOUND", status=404)
 
 
@@ -505,7 +524,7 @@ def _size(wanted: Any, usual: int, most: int) -> int:
 
 def _moment(text: str, name: str) -> float:
     try:
-        return seconds_of(text)
+        return unix_seconds(text)
     except ValueError:
         raise Refused("INVALID_TIME", name) from None
 
@@ -515,10 +534,10 @@ def _within(
 ) -> list[Row]:
     if begin is not None:
         edge = _moment(begin, name)
-        rows = [r for r in rows if name in r and seconds_of(r[name]) >= edge]
+        rows = [r for r in rows if name in r and unix_seconds(r[name]) >= edge]
     if end is not None:
         edge = _moment(end, name)
-        rows = [r for r in rows if name in r and seconds_of(r[name]) < edge]
+        rows = [r for r in rows if name in r and unix_seconds(r[name]) < edge]
     return rows
 
 
@@ -561,13 +580,13 @@ def _fitting(rows: list[Row], filters: Row, sort: str) -> list[Row]:
 
 
 def _cut(
-    place: str, key: str, rows: list[Row], query: Mapping[str, Any], size: int
-) -> Reply:
+    list_name: str, key: str, rows: list[Row], query: Mapping[str, Any], size: int
+) -> ApiResponse:
     """
-    One page. A cursor goes on in its own list, asked in the same words.
+    One page. A cursor goes on in its own list, asked in the same parameters.
     """
-    words = {name: value for name, value in query.items() if name != "cursor"}
-    seal = hashlib.sha256(json.dumps([place, words], sort_keys=True).encode())
+    parameters = {name: value for name, value in query.items() if name != "cursor"}
+    seal = hashlib.sha256(json.dumps([list_name, parameters], sort_keys=True).encode())
     mark = seal.hexdigest()[:12]
     first = 0
     if cursor := query.get("cursor"):
@@ -581,9 +600,11 @@ def _cut(
     found: Row = {key: rows[first : first + size]} if rows else {}
     if first + size < len(rows):
         found["cursor"] = base64.b64encode(f"{mark}:{first + size}".encode()).decode()
-    return reply(found)
+    return json_response(found)
 
 
-def _error(status: int, category: str, code: str, field: str = "") -> Reply:
+def _error(status: int, category: str, code: str, field: str = "") -> ApiResponse:
     error = {"category": category, "code": code, "detail": code.lower()}
-    return reply({"errors": [error | ({"field": field} if field else {})]}, status)
+    return json_response(
+        {"errors": [error | ({"field": field} if field else {})]}, status
+    )

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ticketsync.sandbox import world as played
-from ticketsync.sandbox.player import utc
+from ticketsync.sandbox.fake_platform import iso_utc
 from ticketsync.sandbox.world import (
     DAY,
     ZONE,
@@ -21,6 +20,7 @@ from ticketsync.sandbox.world import (
     Purchase,
     Seat,
     World,
+    apply_states,
     leave_unpaid,
     tax_parts,
 )
@@ -59,8 +59,8 @@ def _add_surcharge(purchase: Purchase) -> None:
     purchase.order_fee = SURCHARGE
 
 
-def make_rare(world: World) -> None:
-    played.rarely(
+def apply_rare_states(world: World) -> None:
+    apply_states(
         world,
         {
             "PAYMENT_FAILED": leave_unpaid,
@@ -79,11 +79,11 @@ def make_rare(world: World) -> None:
     )
 
 
-def named(performance: Performance) -> str:
+def provider_occurrence_id(performance: Performance) -> str:
     return f"P{performance.id}"
 
 
-def kept(purchase: Purchase) -> int:
+def kept_fees(purchase: Purchase) -> int:
     """
     2.2 % of a card payment, half of it back with a refund; cash and gift cards cost
     nothing.
@@ -107,12 +107,12 @@ def fee(purchase: Purchase) -> int:
 
 
 def fee_back(purchase: Purchase) -> int:
-    if not purchase.returned:
+    if not purchase.refunded:
         return 0
-    return fee(purchase) * purchase.returned // purchase.total // 2
+    return fee(purchase) * purchase.refunded // purchase.total // 2
 
 
-def place_of(purchase: Purchase) -> str:
+def location_id_of(purchase: Purchase) -> str:
     return SECOND if purchase.performance.id % 2 else MAIN
 
 
@@ -135,16 +135,16 @@ def location(id_: str, merchant: str) -> dict[str, Any]:
 # The catalogue
 
 
-def _variation_id(performance: Performance, kind: Any) -> str:
-    return f"V{performance.id}-{kind.id}"
+def _variation_id(performance: Performance, ticket_type: Any) -> str:
+    return f"V{performance.id}-{ticket_type.id}"
 
 
-def _date_name(performance: Performance, kind: Any) -> str:
-    starts = performance.starts
-    hour = starts.hour % 12 or 12
-    half = "pm" if starts.hour >= 12 else "am"
-    when = f"{starts.day} {starts:%b %Y} {hour}:{starts:%M}{half}"
-    return f"{when} \N{EN DASH} {kind.name}"
+def _variation_name(performance: Performance, ticket_type: Any) -> str:
+    starts_at = performance.starts_at
+    hour = starts_at.hour % 12 or 12
+    half = "pm" if starts_at.hour >= 12 else "am"
+    when = f"{starts_at.day} {starts_at:%b %Y} {hour}:{starts_at:%M}{half}"
+    return f"{when} \N{EN DASH} {ticket_type.name}"
 
 
 def item(performance: Performance) -> dict[str, Any]:
@@ -153,21 +153,21 @@ def item(performance: Performance) -> dict[str, Any]:
         "id": f"I{performance.id}",
         "is_deleted": False,
         "item_data": {
-            "name": performance.work.title,
+            "name": performance.production.title,
             "product_type": "EVENT",
             "variations": [
                 {
                     "type": "ITEM_VARIATION",
-                    "id": _variation_id(performance, kind),
+                    "id": _variation_id(performance, ticket_type),
                     "is_deleted": False,
                     "item_variation_data": {
                         "item_id": f"I{performance.id}",
-                        "name": _date_name(performance, kind),
+                        "name": _variation_name(performance, ticket_type),
                         "pricing_type": "FIXED_PRICING",
-                        "price_money": money(kind.price),
+                        "price_money": money(ticket_type.price),
                     },
                 }
-                for kind in performance.work.kinds
+                for ticket_type in performance.production.ticket_types
             ],
         },
     }
@@ -199,22 +199,22 @@ def _groups(purchase: Purchase) -> list[list[int]]:
     """
     found: dict[tuple[int, int], list[int]] = {}
     for n, seat in enumerate(purchase.seats):
-        found.setdefault((seat.kind.id, seat.paid), []).append(n)
+        found.setdefault((seat.ticket_type.id, seat.paid), []).append(n)
     return list(found.values())
 
 
 def _line(purchase: Purchase, seats: list[Seat], tax: int) -> dict[str, Any]:
-    kind = seats[0].kind
-    gross = sum(seat.kind.price for seat in seats)
+    ticket_type = seats[0].ticket_type
+    gross = sum(seat.ticket_type.price for seat in seats)
     paid = sum(seat.paid for seat in seats)
-    on_top = tax if purchase.performance.work.tax_on_top else 0
+    on_top = tax if purchase.performance.production.tax_on_top else 0
     return {
-        "name": purchase.performance.work.title,
+        "name": purchase.performance.production.title,
         "quantity": str(len(seats)),
         "item_type": "ITEM",
-        "catalog_object_id": _variation_id(purchase.performance, kind),
-        "variation_name": _date_name(purchase.performance, kind),
-        "base_price_money": money(kind.price),
+        "catalog_object_id": _variation_id(purchase.performance, ticket_type),
+        "variation_name": _variation_name(purchase.performance, ticket_type),
+        "base_price_money": money(ticket_type.price),
         "gross_sales_money": money(gross),
         "total_discount_money": money(gross - paid),
         "total_tax_money": money(tax),
@@ -239,12 +239,14 @@ def _lines(purchase: Purchase) -> list[dict[str, Any]]:
     taxes = tax_parts(purchase)
     lines = []
     for n, group in enumerate(_groups(purchase)):
-        seats = [purchase.seats[place] for place in group]
-        line = _line(purchase, seats, sum(taxes[place] for place in group))
-        lines.append(line if purchase.rare == "NO_UID" else {"uid": f"l{n}", **line})
-    if purchase.rare == "QUANTITY_0":
-        kind = purchase.performance.work.kinds[0]
-        none = _line(purchase, [Seat(0, kind, 0, 0)], 0)
+        seats = [purchase.seats[index] for index in group]
+        line = _line(purchase, seats, sum(taxes[index] for index in group))
+        lines.append(
+            line if purchase.rare_state == "NO_UID" else {"uid": f"l{n}", **line}
+        )
+    if purchase.rare_state == "QUANTITY_0":
+        ticket_type = purchase.performance.production.ticket_types[0]
+        none = _line(purchase, [Seat(0, ticket_type, 0, 0)], 0)
         nothing = {"gross_sales_money": money(0), "total_discount_money": money(0)}
         lines.insert(0, {"uid": "l_none", **none, **nothing, "quantity": "0"})
     if has_drink(purchase):
@@ -264,17 +266,17 @@ def _amounts(total: int, tax: int, discount: int, charge: int = 0) -> dict[str, 
 
 def order(purchase: Purchase) -> dict[str, Any]:
     total = total_of(purchase)
-    off = sum(seat.kind.price - seat.paid for seat in purchase.seats)
+    off = sum(seat.ticket_type.price - seat.paid for seat in purchase.seats)
     is_open = not purchase.was_paid or (purchase.id % 5 == 0 and total > 0)
     found = {
         "id": f"O{purchase.id}",
-        "location_id": place_of(purchase),
+        "location_id": location_id_of(purchase),
         "source": {"name": "Square Online"},
         "state": "OPEN" if is_open else "COMPLETED",
         "version": 3,
         "customer_id": f"C{purchase.buyer}",
-        "created_at": utc(purchase.placed),
-        "updated_at": utc(paid_at(purchase)),
+        "created_at": iso_utc(purchase.placed_at),
+        "updated_at": iso_utc(paid_at(purchase)),
         "line_items": _lines(purchase),
         "total_money": money(total),
         "total_tax_money": money(purchase.tax),
@@ -285,7 +287,7 @@ def order(purchase: Purchase) -> dict[str, Any]:
         "net_amount_due_money": money(0 if purchase.was_paid else total),
     }
     if not is_open:
-        found["closed_at"] = utc(paid_at(purchase))
+        found["closed_at"] = iso_utc(paid_at(purchase))
     if purchase.order_fee:
         charge = money(purchase.order_fee)
         found["service_charges"] = [
@@ -300,7 +302,7 @@ def order(purchase: Purchase) -> dict[str, Any]:
                 "type": "CUSTOM",
             }
         ]
-    is_named = purchase.was_paid or purchase.rare == "PAYMENT_APPROVED"
+    is_named = purchase.was_paid or purchase.rare_state == "PAYMENT_APPROVED"
     if has_drink(purchase):
         details = {"schedule_type": "ASAP", "note": "At the bar"}
         found["fulfillments"] = [
@@ -316,8 +318,8 @@ def paid_at(purchase: Purchase) -> int:
     """
     Money that goes back does not move the order; a payment that comes late does.
     """
-    was_late = purchase.was_paid and purchase.rare in (*ATTEMPTS, *HELD)
-    return purchase.touched if was_late else purchase.placed
+    was_late = purchase.was_paid and purchase.rare_state in (*ATTEMPTS, *HELD)
+    return purchase.changed_at if was_late else purchase.placed_at
 
 
 def total_of(purchase: Purchase) -> int:
@@ -325,11 +327,15 @@ def total_of(purchase: Purchase) -> int:
 
 
 def _tender(purchase: Purchase, total: int) -> dict[str, Any]:
-    kinds = {"gift_card": "SQUARE_GIFT_CARD", "operator": "CASH", "no_cost": "CASH"}
+    tender_types = {
+        "gift_card": "SQUARE_GIFT_CARD",
+        "operator": "CASH",
+        "no_cost": "CASH",
+    }
     found: dict[str, Any] = {
         "id": f"PAY{purchase.id}",
         "payment_id": f"PAY{purchase.id}",
-        "type": kinds.get(purchase.channel, "CARD"),
+        "type": tender_types.get(purchase.channel, "CARD"),
         "amount_money": money(total),
     }
     if found["type"] == "CARD":
@@ -340,33 +346,35 @@ def _tender(purchase: Purchase, total: int) -> dict[str, Any]:
 
 
 def takes_back(purchase: Purchase) -> bool:
-    return any(seat.is_returned and seat.is_void for seat in purchase.seats)
+    return any(seat.is_refunded and seat.is_void for seat in purchase.seats)
 
 
 def return_order(purchase: Purchase) -> dict[str, Any]:
     taxes = tax_parts(purchase)
-    on_top = purchase.performance.work.tax_on_top
+    on_top = purchase.performance.production.tax_on_top
     lines = []
     whole = tax_back = 0
     for n, group in enumerate(_groups(purchase)):
-        back = [place for place in group if purchase.seats[place].is_void]
+        back = [index for index in group if purchase.seats[index].is_void]
         if not back:
             continue
-        seats = [purchase.seats[place] for place in back]
-        gross = sum(seat.kind.price for seat in seats)
+        seats = [purchase.seats[index] for index in back]
+        gross = sum(seat.ticket_type.price for seat in seats)
         paid = sum(seat.paid for seat in seats)
-        tax = sum(taxes[place] for place in back)
+        tax = sum(taxes[index] for index in back)
         line = {
             "uid": f"r{n}",
-            "name": purchase.performance.work.title,
+            "name": purchase.performance.production.title,
             "quantity": str(len(back)),
-            "catalog_object_id": _variation_id(purchase.performance, seats[0].kind),
+            "catalog_object_id": _variation_id(
+                purchase.performance, seats[0].ticket_type
+            ),
             "gross_return_money": money(gross),
             "total_discount_money": money(gross - paid),
             "total_tax_money": money(tax),
             "total_money": money(paid + (tax if on_top else 0)),
         }
-        if purchase.rare != "NO_UID":
+        if purchase.rare_state != "NO_UID":
             line["source_line_item_uid"] = f"l{n}"
         lines.append(line)
         whole += paid + (tax if on_top else 0)
@@ -375,12 +383,12 @@ def return_order(purchase: Purchase) -> dict[str, Any]:
     part |= {"return_line_items": lines, "return_amounts": _amounts(whole, tax_back, 0)}
     return {
         "id": f"R{purchase.id}",
-        "location_id": place_of(purchase),
+        "location_id": location_id_of(purchase),
         "state": "COMPLETED",
         "version": 1,
-        "created_at": utc(purchase.touched),
-        "updated_at": utc(purchase.touched),
-        "closed_at": utc(purchase.touched),
+        "created_at": iso_utc(purchase.changed_at),
+        "updated_at": iso_utc(purchase.changed_at),
+        "closed_at": iso_utc(purchase.changed_at),
         "returns": [part],
         "total_money": money(0),
         "return_amounts": _amounts(whole, tax_back, 0),
@@ -406,9 +414,9 @@ def bar_order(purchase: Purchase) -> dict[str, Any]:
         "location_id": MAIN,
         "state": "COMPLETED",
         "version": 1,
-        "created_at": utc(purchase.placed),
-        "updated_at": utc(purchase.placed),
-        "closed_at": utc(purchase.placed),
+        "created_at": iso_utc(purchase.placed_at),
+        "updated_at": iso_utc(purchase.placed_at),
+        "closed_at": iso_utc(purchase.placed_at),
         "line_items": [_drink_line(), custom],
         "total_money": money(DRINK + 300),
     }
@@ -427,9 +435,9 @@ def orders(world: World) -> Iterator[dict[str, Any]]:
             "location_id": SECOND,
             "state": "COMPLETED",
             "version": 1,
-            "created_at": utc(stray.moment),
-            "updated_at": utc(stray.moment),
-            "closed_at": utc(stray.moment),
+            "created_at": iso_utc(stray.moment),
+            "updated_at": iso_utc(stray.moment),
+            "closed_at": iso_utc(stray.moment),
             "returns": [{"uid": "r", "return_amounts": _amounts(STRAY, 0, 0)}],
             "total_money": money(0),
         }
@@ -444,15 +452,15 @@ def _payment(purchase: Purchase, id_: str, status: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         "id": id_,
         "order_id": f"O{purchase.id}",
-        "location_id": place_of(purchase),
+        "location_id": location_id_of(purchase),
         "status": status,
         "source_type": "CARD" if is_card else "CASH",
         "amount_money": money(total),
         "total_money": money(total),
         "buyer_email_address": f"guest{purchase.buyer}@example.com",
         "customer_id": f"C{purchase.buyer}",
-        "created_at": utc(purchase.placed),
-        "updated_at": utc(purchase.placed),
+        "created_at": iso_utc(purchase.placed_at),
+        "updated_at": iso_utc(purchase.placed_at),
     }
     if is_card:
         brand = "SQUARE_GIFT_CARD" if purchase.channel == "gift_card" else "VISA"
@@ -469,24 +477,26 @@ def payments_of(purchase: Purchase) -> Iterator[dict[str, Any]]:
     """
     The payment of a purchase, and what was tried before it.
     """
-    attempt = {"FAILED_BEFORE": "FAILED"}.get(purchase.rare, "")
-    if purchase.rare in ATTEMPTS:
-        attempt = purchase.rare.removeprefix("PAYMENT_")
+    attempt = {"FAILED_BEFORE": "FAILED"}.get(purchase.rare_state, "")
+    if purchase.rare_state in ATTEMPTS:
+        attempt = purchase.rare_state.removeprefix("PAYMENT_")
     if attempt:
         yield _payment(purchase, f"PAY{purchase.id}_0", attempt)
     if not purchase.was_paid:
-        if purchase.rare in HELD:
-            status = purchase.rare.removeprefix("PAYMENT_")
+        if purchase.rare_state in HELD:
+            status = purchase.rare_state.removeprefix("PAYMENT_")
             yield _payment(purchase, f"PAY{purchase.id}", status)
         return
     found = _payment(purchase, f"PAY{purchase.id}", "COMPLETED")
-    found["updated_at"] = utc(purchase.touched)
+    found["updated_at"] = iso_utc(purchase.changed_at)
     found["approved_money"] = found["amount_money"]
     if not has_no_fee(purchase):
-        moment = utc(purchase.placed + 7200)
-        told = {"type": "INITIAL", "effective_at": moment}
-        found["processing_fee"] = [{**told, "amount_money": money(fee(purchase))}]
-    back = purchase.returned + (TRIED if purchase.rare == "REFUND_PENDING" else 0)
+        moment = iso_utc(purchase.placed_at + 7200)
+        processing_fee = {"type": "INITIAL", "effective_at": moment}
+        found["processing_fee"] = [
+            {**processing_fee, "amount_money": money(fee(purchase))}
+        ]
+    back = purchase.refunded + (TRIED if purchase.rare_state == "REFUND_PENDING" else 0)
     if back:
         found["refunded_money"] = money(back)
     if ids := [refund["id"] for refund in refunds_of(purchase)]:
@@ -503,24 +513,27 @@ def refunds_of(purchase: Purchase) -> Iterator[dict[str, Any]]:
         return {
             "id": id_,
             "payment_id": f"PAY{purchase.id}",
-            "location_id": place_of(purchase),
+            "location_id": location_id_of(purchase),
             "status": status,
             "amount_money": money(amount),
-            "created_at": utc(purchase.touched),
-            "updated_at": utc(purchase.touched),
+            "created_at": iso_utc(purchase.changed_at),
+            "updated_at": iso_utc(purchase.changed_at),
         }
 
-    if purchase.rare in REFUND_TRIES:
-        status = purchase.rare.removeprefix("REFUND_")
+    if purchase.rare_state in REFUND_TRIES:
+        status = purchase.rare_state.removeprefix("REFUND_")
         yield one(f"PAY{purchase.id}_T", status, TRIED)
-    if not purchase.returned:
+    if not purchase.refunded:
         return
-    found = one(f"PAY{purchase.id}_R", "COMPLETED", purchase.returned)
+    found = one(f"PAY{purchase.id}_R", "COMPLETED", purchase.refunded)
     if takes_back(purchase):
         found["order_id"] = f"R{purchase.id}"
     if back := fee_back(purchase):
-        told = {"type": "INITIAL", "effective_at": utc(purchase.touched + 7200)}
-        found["processing_fee"] = [{**told, "amount_money": money(-back)}]
+        processing_fee = {
+            "type": "INITIAL",
+            "effective_at": iso_utc(purchase.changed_at + 7200),
+        }
+        found["processing_fee"] = [{**processing_fee, "amount_money": money(-back)}]
     yield found
 
 
@@ -546,8 +559,8 @@ class Stray:
             "status": "COMPLETED",
             "destination_type": "CARD",
             "amount_money": money(STRAY),
-            "created_at": utc(self.moment),
-            "updated_at": utc(self.moment),
+            "created_at": iso_utc(self.moment),
+            "updated_at": iso_utc(self.moment),
         }
 
 
@@ -557,7 +570,7 @@ def strays(world: World) -> list[Stray]:
     """
     if not world.purchases:
         return []
-    first = min(purchase.placed for purchase in world.purchases)
+    first = min(purchase.placed_at for purchase in world.purchases)
     return [
         Stray(number, first + number * DAY)
         for number in range(1, 2 + len(world.performances) // 20)
@@ -583,8 +596,8 @@ def customer(purchase: Purchase) -> dict[str, Any]:
         "given_name": "Guest",
         "family_name": str(purchase.buyer),
         "email_address": f"guest{purchase.buyer}@example.com",
-        "created_at": utc(purchase.placed),
-        "updated_at": utc(purchase.placed),
+        "created_at": iso_utc(purchase.placed_at),
+        "updated_at": iso_utc(purchase.placed_at),
     }
 
 
@@ -599,25 +612,27 @@ def payouts(world: World) -> dict[str, tuple[dict[str, Any], list[dict[str, Any]
     for purchase in world.purchases:
         if not purchase.was_paid or purchase.channel in ("operator", "no_cost"):
             continue
-        place = place_of(purchase)
+        location_id = location_id_of(purchase)
         sold = _entry(f"PAY{purchase.id}", "CHARGE", purchase.total, fee(purchase))
-        entries.setdefault((place, purchase.placed // DAY), []).append(sold)
-        if purchase.returned:
+        entries.setdefault((location_id, purchase.placed_at // DAY), []).append(sold)
+        if purchase.refunded:
             back = _entry(
                 f"PAY{purchase.id}_R",
                 "REFUND",
-                -purchase.returned,
+                -purchase.refunded,
                 -fee_back(purchase),
             )
-            entries.setdefault((place, purchase.touched // DAY), []).append(back)
+            entries.setdefault((location_id, purchase.changed_at // DAY), []).append(
+                back
+            )
     found = {}
-    for (place, day), rows in sorted(entries.items()):
-        id_ = f"po_{place}_{day}"
-        moment = utc((day + 1) * DAY)
+    for (location_id, day), rows in sorted(entries.items()):
+        id_ = f"po_{location_id}_{day}"
+        moment = iso_utc((day + 1) * DAY)
         payout = {
             "id": id_,
             "status": "PAID",
-            "location_id": place,
+            "location_id": location_id,
             "type": "BATCH",
             "created_at": moment,
             "updated_at": moment,
@@ -629,13 +644,13 @@ def payouts(world: World) -> dict[str, tuple[dict[str, Any], list[dict[str, Any]
     return found
 
 
-def _entry(id_: str, kind: str, gross: int, cost: int) -> dict[str, Any]:
-    name = "payment_id" if kind == "CHARGE" else "refund_id"
+def _entry(id_: str, entry_type: str, gross: int, cost: int) -> dict[str, Any]:
+    name = "payment_id" if entry_type == "CHARGE" else "refund_id"
     return {
         "id": f"poe_{id_}",
-        "type": kind,
+        "type": entry_type,
         "gross_amount_money": money(gross),
         "fee_amount_money": money(cost),
         "net_amount_money": money(gross - cost),
-        f"type_{kind.lower()}_details": {name: id_},
+        f"type_{entry_type.lower()}_details": {name: id_},
     }

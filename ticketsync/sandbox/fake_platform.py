@@ -14,7 +14,7 @@ from ticketsync.sandbox.world import World
 
 
 @dataclass(frozen=True)
-class Asked:
+class ApiRequest:
     """
     One request below a platform's prefix. Query names may come several times.
     """
@@ -26,21 +26,21 @@ class Asked:
     body: Any = None
 
     @property
-    def steps(self) -> list[str]:
+    def segments(self) -> list[str]:
         return [step for step in self.path.split("/") if step]
 
-    def one(self, name: str, default: str = "") -> str:
+    def get(self, name: str, default: str = "") -> str:
         """
         The last value of a query name.
         """
         return dict(self.query).get(name, default)
 
-    def all(self, name: str) -> list[str]:
+    def get_all(self, name: str) -> list[str]:
         return [value for key, value in self.query if key == name]
 
 
 @dataclass(frozen=True)
-class Reply:
+class ApiResponse:
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -58,11 +58,11 @@ class FakePlatform(Protocol):
     limit_seconds: int
     world: World
 
-    def respond(self, asked: Asked) -> Reply: ...
+    def respond(self, request: ApiRequest) -> ApiResponse: ...
 
-    def too_many(self, seconds: str) -> Reply: ...
+    def rate_limit_response(self, seconds: str) -> ApiResponse: ...
 
-    def forget(self) -> None: ...
+    def invalidate(self) -> None: ...
 
 
 DIGITS = {"JPY": 0, "KWD": 3}  # every other currency played has two
@@ -77,14 +77,16 @@ def major_text(minor: int, currency: str) -> str:
     return whole if not digits else f"{whole[:-digits]}.{whole[-digits:]}"
 
 
-def reply(value: Any, status: int = 200, **headers: str) -> Reply:
+def json_response(value: Any, status: int = 200, **headers: str) -> ApiResponse:
     """
     A JSON answer.
     """
-    return Reply(status, json.dumps(value, separators=(",", ":")).encode(), headers)
+    return ApiResponse(
+        status, json.dumps(value, separators=(",", ":")).encode(), headers
+    )
 
 
-def utc(seconds: float, *, millis: bool = False) -> str:
+def iso_utc(seconds: float, *, millis: bool = False) -> str:
     """
     Unix seconds as `2026-09-01T00:00:00Z`, with milliseconds where wanted.
     """
@@ -92,7 +94,7 @@ def utc(seconds: float, *, millis: bool = False) -> str:
     return f"{text}.000Z" if millis else f"{text}Z"
 
 
-def seconds_of(text: str) -> float:
+def unix_seconds(text: str) -> float:
     """
     The unix seconds of an ISO 8601 text.
     """
