@@ -63,7 +63,7 @@ def test_the_summary_says_what_the_world_sold(venue):
         if real.gross:
             assert row["gross"]["AUD"] == f"{real.gross / 100:.2f}"
         lately = sum(
-            not (seat.is_void or seat.is_loose)
+            not (seat.is_void or seat.has_no_order)
             for order in venue.world.purchases
             if order.performance is performance
             and order.placed_at >= midnight.timestamp()

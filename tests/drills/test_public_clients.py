@@ -212,7 +212,7 @@ def true_ids(platform, of):
     seats = [seat for purchase in sold for seat in purchase.seats]
     match platform:
         case "ticket_tailor":
-            loose = [seat for _, seat in of.loose_tickets]
+            loose = [seat for _, seat in of.tickets_without_order]
             return {
                 "events": [f"ev_{p.id}" for p in of.performances],
                 "orders": [f"or_{p.id}" for p in sold],

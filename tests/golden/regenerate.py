@@ -95,7 +95,7 @@ def run_interactive(provider):
         "identity": identity,
         "events": events,
         "orders": [provider.read_order(raw) for raw in whole],
-        "loose_tickets": loose,
+        "tickets_without_order": loose,
     }
 
 

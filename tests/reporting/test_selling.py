@@ -70,7 +70,7 @@ def test_the_curve_of_a_show_ends_at_what_it_sold(synced, sandbox):
     bought = [p for p in sandbox.world.purchases if p.performance is performance]
     # Tickets without an order have no day on which they were bought.
     assert curve[-1][1] == sum(
-        admitting(p) for p in bought if not any(s.is_loose for s in p.seats)
+        admitting(p) for p in bought if not any(s.has_no_order for s in p.seats)
     )
     assert curve == sorted(curve)
     assert curve[0][0] == min(day_of(p) for p in bought if admitting(p))

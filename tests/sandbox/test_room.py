@@ -25,7 +25,7 @@ def fullest(worlds):
             for seat in purchase.seats:
                 if purchase.state == "completed" and not seat.is_void:
                     sold[(seat.swapped_to or purchase.performance).id] += 1
-        for performance, seat in each.loose_tickets:
+        for performance, seat in each.tickets_without_order:
             sold[performance.id] += not seat.is_void
     return max(sold[id_] / seats[id_] for id_ in sold)
 
@@ -68,10 +68,10 @@ def test_who_finds_a_night_sold_out_goes_to_one_that_is_not():
     built = world.build(today=DAYS[0], orders=10)
     first, second, third = built.performances[:3]
     room = Room()
-    assert room.with_room(first, [second]) is first
+    assert room.find_with_room(first, [second]) is first
     room.take(first, first.production.capacity - 3)
     room.take(second, second.production.capacity + 10)
-    assert room.free(first) == 3
-    assert room.free(second) == 0
-    assert room.with_room(first, [second, third]) is third
-    assert room.with_room(first, [second]) is first
+    assert room.free_seats(first) == 3
+    assert room.free_seats(second) == 0
+    assert room.find_with_room(first, [second, third]) is third
+    assert room.find_with_room(first, [second]) is first

@@ -206,7 +206,7 @@ def test_f103_a_void_ticket_stays_out(synced, sandbox, settings):
         for p in sandbox.world.purchases
         if p.state == "completed"
         for s in p.seats
-        if s.is_void and not s.is_loose
+        if s.is_void and not s.has_no_order
     )
     at = at_show_of(synced, voided[0])
 
@@ -497,7 +497,7 @@ def test_what_the_platform_let_in_is_in_here_too(synced, sandbox, settings):
         (p, s)
         for p in sandbox.world.purchases
         for s in p.seats
-        if s.is_checked_in and not s.is_loose
+        if s.is_checked_in and not s.has_no_order
     )
     at = at_show_of(synced, entered[0])
 

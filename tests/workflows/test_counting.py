@@ -68,7 +68,7 @@ def seats_sold(sandbox, purchase):
         for seat in p.seats
     ) + sum(
         not seat.is_void
-        for performance, seat in sandbox.world.loose_tickets
+        for performance, seat in sandbox.world.tickets_without_order
         if performance is purchase.performance
     )
 

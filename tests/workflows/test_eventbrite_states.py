@@ -58,7 +58,7 @@ def test_an_unpaid_order_counts_once_it_is_paid_and_not_before(
     before = figures(synced)
     same(before, expected(fake_server, "eventbrite"))
     later(fake_server, frozen, 600)
-    world.pay(fake_server.platform.world, purchase)
+    world.mark_paid(fake_server.platform.world, purchase)
 
     run(synced, settings)
 

@@ -73,7 +73,7 @@ def test_pages_in_any_order_and_some_twice_make_the_same_figures(
 
     truth = {row["event_id"]: row for row in sandbox.truth()}
     found = figures(database)
-    loose = {f"ev_{p.id}" for p, _ in sandbox.world.loose_tickets}
+    loose = {f"ev_{p.id}" for p, _ in sandbox.world.tickets_without_order}
     with database.read() as session:
         event = {
             o.show_id: o.occurrence_id for o in occurrences.list_occurrences(session)

@@ -114,7 +114,7 @@ def test_a_refund_that_the_listing_hides_is_found_by_the_sweep(
     held = {
         f"ev_{p.id}": {
             "revenue": sandbox.ticket_tailor._revenue(p),
-            "total_issued_tickets": sandbox.ticket_tailor._issued(p),
+            "total_issued_tickets": sandbox.ticket_tailor._count_issued(p),
         }
         for p in sandbox.world.performances
     }
@@ -447,11 +447,11 @@ def test_an_imported_ticket_that_moves_is_missed_where_it_was(
     """
 
     def move(there):
-        performance, seat = there.loose_tickets[1]
-        elsewhere = there.loose_tickets[-1][0]
-        there.loose_tickets[1] = elsewhere, seat
+        performance, seat = there.tickets_without_order[1]
+        elsewhere = there.tickets_without_order[-1][0]
+        there.tickets_without_order[1] = elsewhere, seat
         invited = replace(seat, id=there.new_id(), listed=None)
-        there.loose_tickets.append((performance, invited))
+        there.tickets_without_order.append((performance, invited))
 
     run(adopted, settings)
     sandbox.change(move)

@@ -303,7 +303,7 @@ def _seats_left(sandbox: Sandbox, show: Figures) -> int:
         if (row["name"], row["starts_at"]) == (show.production, started)
     )
     room = sandbox.world.room
-    room.take(performance, room.free(performance))
+    room.take(performance, room.free_seats(performance))
     return performance.production.capacity - sold
 
 

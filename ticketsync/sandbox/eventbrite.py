@@ -1,14 +1,14 @@
 """
-Eventbrite, played from its documents.
+A fake Eventbrite, written from its documents.
 
-Slashes at the end, no Content-Type on GET, three kinds of secret, continuations that
-are sent with the last page too, `changed_since`, series with hidden parents. When
-money goes back, the costs of the ticket and of its order shrink.
+Trailing slashes, no Content-Type on GET, three kinds of secret, a continuation even
+with the last page, `changed_since`, series with hidden parents. A refund reduces the
+costs of the ticket and of its order.
 
-A parameter that is not played is refused, never ignored. Assumed, because the documents
-do not say: without `status` a list of events has the live ones, one of orders the
-active ones and one of attendees all; `active` are orders that are neither refunded nor
-given up; `page_size` is honoured everywhere, up to 50.
+An unsupported parameter is refused, never ignored. Assumed, because the documents do
+not say: without `status`, a list of events has the live ones, a list of orders the
+active ones and a list of attendees all; `active` orders are neither refunded nor
+abandoned; `page_size` is honoured everywhere, up to 50.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ from ticketsync.sandbox.world import (
 
 KEY = "EBPRIVATETOKEN000001"
 API_KEY = "EBAPIKEY000000000001"
-PUBLIC_TOKEN = "EBPUBLICTOKEN0000001"  # noqa: S105  # a played one
+PUBLIC_TOKEN = "EBPUBLICTOKEN0000001"  # noqa: S105  # a fake
 ORGANISATION = "770000001"
 EMPTY_ORGANISATION = "770000002"
 VENUE_ID = "66001"
 PAGE = 50
-LASTS = timedelta(minutes=100)
+DURATION = timedelta(minutes=100)
 
 PAGING = frozenset(("page", "continuation", "page_size", "token", "expand"))
 EVENT_STATUS = ("draft", "live", "started", "ended", "completed", "canceled")
@@ -85,7 +85,7 @@ DISCOUNTS = (
 
 def kept_fees(purchase: Purchase) -> int:
     """
-    The service and payment fees; those of a refunded ticket come back.
+    The service and payment fees. The fees of a refunded ticket are returned.
     """
     return sum(seat.fee for seat in purchase.seats if not seat.is_refunded)
 
@@ -96,7 +96,7 @@ PROFILE = PlatformProfile(
     has_extras=False,
     reports_included_tax=False,
     has_imports=False,
-    has_mishaps=False,
+    has_initial_mutations=False,
     mutations=("refund_seat", "cancel", "void_seat"),
     refund_small_amount=False,
     refunds_tax=True,
@@ -108,18 +108,18 @@ PROFILE = PlatformProfile(
 
 class _Refused(Exception):
     """
-    An answer that ends a request.
+    An error response that ends the request.
     """
 
-    def __init__(self, answer: ApiResponse) -> None:
+    def __init__(self, response: ApiResponse) -> None:
         super().__init__()
-        self.answer = answer
+        self.response = response
 
 
 @dataclass
 class Eventbrite:
     """
-    Answers requests about one world.
+    Serves one world.
     """
 
     world: World
@@ -135,24 +135,24 @@ class Eventbrite:
 
     def invalidate(self) -> None:
         """
-        Everything is rendered at each request.
+        Do nothing: every request renders from the world.
         """
 
     def rate_limit_response(self, seconds: str) -> ApiResponse:
         return _error(429, "HIT_RATE_LIMIT", "You have hit your rate limit")
 
     def respond(self, request: ApiRequest) -> ApiResponse:
-        refusal = self._refusal(request)
-        if refusal is not None:
-            return refusal
+        error = self._check_request(request)
+        if error is not None:
+            return error
         try:
-            return self._answer(request)
+            return self._route(request)
         except _Refused as refused:
-            return refused.answer
+            return refused.response
         except (KeyError, TypeError, ValueError, AttributeError):
             return _error(400, "ARGUMENTS_ERROR", "There are errors with arguments")
 
-    def _refusal(self, request: ApiRequest) -> ApiResponse | None:
+    def _check_request(self, request: ApiRequest) -> ApiResponse | None:
         if not request.path.endswith("/"):
             return self._redirect(request)
         writes = request.method in ("POST", "DELETE") and "webhooks" in request.segments
@@ -174,14 +174,14 @@ class Eventbrite:
 
     def _redirect(self, request: ApiRequest) -> ApiResponse:
         """
-        The same address with a slash.
+        Redirect to the same address with a trailing slash.
         """
         query = urlencode(request.query)
         where = f"{self.prefix}{request.path}/" + (f"?{query}" if query else "")
         redirect = _error(301, "PERMANENTLY_MOVED", "Slash missing")
         return ApiResponse(301, redirect.body, {"Location": where})
 
-    def _answer(self, request: ApiRequest) -> ApiResponse:
+    def _route(self, request: ApiRequest) -> ApiResponse:
         match request.segments:
             case ["users", "me"]:
                 return json_response({"id": self.user, "name": "Lantern Box Office"})
@@ -191,38 +191,38 @@ class Eventbrite:
                     for id_ in self.organisations
                 ]
                 return self._list(request, "organizations", rows)
-            case ["organizations", id_, *what] if id_ in self.organisations:
-                return self._of_organisation(
-                    request, what, id_ == self.organisations[0]
+            case ["organizations", id_, *rest] if id_ in self.organisations:
+                return self._route_organisation(
+                    request, rest, id_ == self.organisations[0]
                 )
             case ["webhooks", id_] if request.method == "DELETE":
-                hook = _found(self.hooks.values(), lambda hook: hook["id"], id_)
+                hook = _find(self.hooks.values(), lambda hook: hook["id"], id_)
                 del self.hooks[hook["endpoint_url"]]
                 return json_response({"success": True})
-            case ["events", id_, *what]:
-                performance = _found(self.world.performances, _event, id_)
-                return self._of_event(request, performance, what)
+            case ["events", id_, *rest]:
+                performance = _find(self.world.performances, _event_id, id_)
+                return self._route_event(request, performance, rest)
             case ["series", id_]:
                 return json_response(
-                    self._series(_found(self._productions(), _series, id_))
+                    self._series(_find(self._productions(), _series_id, id_))
                 )
             case ["series", id_, "events"]:
-                production = _found(self._productions(), _series, id_)
+                production = _find(self._productions(), _series_id, id_)
                 own = [p for p in self.world.performances if p.production is production]
-                return self._events(request, own, of_series=True)
+                return self._events(request, own, is_series_list=True)
             case ["orders", id_]:
-                purchase = _found(self._purchases(), lambda p: str(p.id), id_)
+                purchase = _find(self._purchases(), lambda p: str(p.id), id_)
                 return json_response(self._order(purchase, request))
             case ["venues", id_] if id_ == VENUE_ID:
                 return json_response(_venue())
         raise _Refused(NOT_FOUND)
 
-    def _of_organisation(
-        self, request: ApiRequest, what: list[str], has_all: bool
+    def _route_organisation(
+        self, request: ApiRequest, segments: list[str], has_all: bool
     ) -> ApiResponse:
         purchases = self._purchases() if has_all else []
         performances = self.world.performances if has_all else []
-        match what:
+        match segments:
             case ["events"]:
                 return self._events(request, performances)
             case ["orders"]:
@@ -238,42 +238,42 @@ class Eventbrite:
             case ["venues"]:
                 return self._list(request, "venues", [_venue()] if has_all else [])
             case ["webhooks"] if request.method == "POST":
-                return self._new_hook(request.body)
+                return self._create_webhook(request.body)
             case ["webhooks"]:
                 return self._list(request, "webhooks", list(self.hooks.values()))
         raise _Refused(NOT_FOUND)
 
-    def _of_event(
-        self, request: ApiRequest, of: Performance, what: list[str]
+    def _route_event(
+        self, request: ApiRequest, performance: Performance, segments: list[str]
     ) -> ApiResponse:
-        purchases = [p for p in self._purchases() if p.performance is of]
-        match what:
+        purchases = [p for p in self._purchases() if p.performance is performance]
+        match segments:
             case []:
-                return json_response(self._listed(of))
+                return json_response(self._listed(performance))
             case ["orders"]:
                 return self._orders(request, purchases)
             case ["orders", id_]:
-                purchase = _found(purchases, lambda p: str(p.id), id_)
+                purchase = _find(purchases, lambda p: str(p.id), id_)
                 return json_response(self._order(purchase, request))
             case ["attendees"]:
                 return self._attendees(request, purchases, tuple(ATTENDEE_FILTERS))
             case ["attendees", id_]:
                 rows = [row for p in purchases for row in _attendees(p)]
-                return json_response(_found(rows, lambda row: row["id"], id_))
+                return json_response(_find(rows, lambda row: row["id"], id_))
             case ["ticket_classes"]:
-                return self._ticket_classes(request, of)
+                return self._ticket_classes(request, performance)
             case ["ticket_classes", id_]:
-                ticket_type = _found(
-                    of.production.ticket_types,
+                ticket_type = _find(
+                    performance.production.ticket_types,
                     lambda ticket_type: str(ticket_type.id),
                     id_,
                 )
-                return json_response(_ticket_class(ticket_type, of, purchases))
+                return json_response(_ticket_class(ticket_type, performance, purchases))
         raise _Refused(NOT_FOUND)
 
     def _productions(self) -> list[Production]:
         """
-        The works that have nights here.
+        The productions that have performances on this platform.
         """
         return list(
             {p.production.id: p.production for p in self.world.performances}.values()
@@ -289,20 +289,23 @@ class Eventbrite:
         request: ApiRequest,
         performances: list[Performance],
         *,
-        of_series: bool = False,
+        is_series_list: bool = False,
     ) -> ApiResponse:
-        _only(request, {"time_filter", "order_by"} | _EVENT_FILTERS[of_series])
-        wanted = request.get("status", "all" if of_series else "live").split(",")
+        _require_known_parameters(
+            request, {"time_filter", "order_by"} | _EVENT_FILTERS[is_series_list]
+        )
+        wanted = request.get("status", "all" if is_series_list else "live").split(",")
         if wanted == ["all"]:
             wanted = list(EVENT_STATUS)
-        _one_of("status", wanted, EVENT_STATUS)
+        _require_one_of("status", wanted, EVENT_STATUS)
         when = request.get("time_filter", "all")
-        _one_of("time_filter", [when], TIME_FILTERS)
+        _require_one_of("time_filter", [when], TIME_FILTERS)
         rows: list[dict[str, Any]] = [
             self._listed(p)
             for p in performances
             if when == "all"
-            or (when == "past") == ((p.starts_at + LASTS).timestamp() < self.world.now)
+            or (when == "past")
+            == ((p.starts_at + DURATION).timestamp() < self.world.now)
         ]
         if request.get("show_series_parent") == "true":
             productions = {p.production.id: p.production for p in performances}
@@ -322,43 +325,45 @@ class Eventbrite:
         order = request.get("order_by")
         if order:
             key, _, way = order.partition("_")
-            _one_of("order_by", [key], tuple(ORDER_OF_EVENTS))
-            _one_of("order_by", [way], ("asc", "desc"))
+            _require_one_of("order_by", [key], tuple(ORDER_OF_EVENTS))
+            _require_one_of("order_by", [way], ("asc", "desc"))
             rows.sort(key=ORDER_OF_EVENTS[key], reverse=way == "desc")
         return self._list(request, "events", rows)
 
     def _orders(self, request: ApiRequest, purchases: list[Purchase]) -> ApiResponse:
-        _only(
+        _require_known_parameters(
             request,
             {"status", "changed_since", "last_item_seen", "only_emails"}
             | {"exclude_emails", "refund_request_statuses"},
         )
         wanted = request.get("status", "active")
-        _one_of("status", [wanted], tuple(ORDER_FILTERS))
-        only, but = (
+        _require_one_of("status", [wanted], tuple(ORDER_FILTERS))
+        included, excluded = (
             [email for email in request.get(name).split(",") if email]
             for name in ("only_emails", "exclude_emails")
         )
-        is_new = _newer_than(request)
+        is_new = _changed_filter(request)
         found = [
             p
             for p in purchases
             if ORDER_FILTERS[wanted](_status(p))
             and is_new(p.changed_at, str(p.id))
-            and (not only or _email(p) in only)
-            and _email(p) not in but
-            and not request.get("refund_request_statuses")  # nobody asked for one
+            and (not included or _email(p) in included)
+            and _email(p) not in excluded
+            and not request.get("refund_request_statuses")  # there are none
         ]
         return self._list(request, "orders", found, lambda p: self._order(p, request))
 
     def _attendees(
         self, request: ApiRequest, purchases: list[Purchase], statuses: tuple[str, ...]
     ) -> ApiResponse:
-        _only(request, {"status", "changed_since", "last_item_seen", "attendee_ids"})
+        _require_known_parameters(
+            request, {"status", "changed_since", "last_item_seen", "attendee_ids"}
+        )
         wanted = request.get("status")
-        _one_of("status", [wanted or statuses[0]], statuses)
+        _require_one_of("status", [wanted or statuses[0]], statuses)
         ids = [id_ for id_ in request.get("attendee_ids").split(",") if id_]
-        is_new = _newer_than(request)
+        is_new = _changed_filter(request)
         found = [
             row
             for purchase in purchases
@@ -370,8 +375,12 @@ class Eventbrite:
         return self._list(request, "attendees", found)
 
     def _discounts(self, request: ApiRequest) -> ApiResponse:
-        _only(request, {"scope", "event_id", "code", "code_filter", "type", "order_by"})
-        _one_of("scope", [request.get("scope")], ("event", "multi_events", "user"))
+        _require_known_parameters(
+            request, {"scope", "event_id", "code", "code_filter", "type", "order_by"}
+        )
+        _require_one_of(
+            "scope", [request.get("scope")], ("event", "multi_events", "user")
+        )
         if request.get("code") and request.get("code_filter"):
             raise _Refused(_arguments("code", "not together with code_filter"))
         rows: list[dict[str, Any]] = [
@@ -386,15 +395,21 @@ class Eventbrite:
         ]
         return self._list(request, "discounts", rows)
 
-    def _ticket_classes(self, request: ApiRequest, of: Performance) -> ApiResponse:
-        _only(request, {"pos", "category"})
+    def _ticket_classes(
+        self, request: ApiRequest, performance: Performance
+    ) -> ApiResponse:
+        _require_known_parameters(request, {"pos", "category"})
         category = request.get("category", "all")
-        _one_of("category", [category], ("all", "admission", "add_on", "donation"))
-        _one_of("pos", [request.get("pos", "online")], ("online", "at_the_door"))
-        purchases = [p for p in self._purchases() if p.performance is of]
+        _require_one_of(
+            "category", [category], ("all", "admission", "add_on", "donation")
+        )
+        _require_one_of(
+            "pos", [request.get("pos", "online")], ("online", "at_the_door")
+        )
+        purchases = [p for p in self._purchases() if p.performance is performance]
         rows = [
-            _ticket_class(ticket_type, of, purchases)
-            for ticket_type in of.production.ticket_types
+            _ticket_class(ticket_type, performance, purchases)
+            for ticket_type in performance.production.ticket_types
         ]
         if category not in ("all", "admission"):
             rows = []
@@ -402,19 +417,19 @@ class Eventbrite:
 
     def _report(self, request: ApiRequest, purchases: list[Purchase]) -> ApiResponse:
         """
-        Sales by day or in one sum: what is paid, less what went back.
+        Sales by day or in total: payments less refunds.
         """
-        _only(request, {"event_ids", "event_status", "date_facet"})
+        _require_known_parameters(request, {"event_ids", "event_status", "date_facet"})
         facet = request.get("date_facet", "day")
-        _one_of("date_facet", [facet], ("day", "none"))
+        _require_one_of("date_facet", [facet], ("day", "none"))
         ids = [id_ for id_ in request.get("event_ids").split(",") if id_]
         if bool(ids) == bool(request.get("event_status")):
             raise _Refused(_arguments("event_ids", "or event_status"))
-        _one_of("event_status", [request.get("event_status", "all")], ("all",))
+        _require_one_of("event_status", [request.get("event_status", "all")], ("all",))
         paid = [
             p
             for p in purchases
-            if p.was_paid and (not ids or _event(p.performance) in ids)
+            if p.was_paid and (not ids or _event_id(p.performance) in ids)
         ]
         days: dict[str, list[Purchase]] = {}
         for purchase in paid if facet == "day" else ():
@@ -427,14 +442,14 @@ class Eventbrite:
                 "timezone": ZONE,
                 "event_ids": ids,
                 "data": [
-                    {"date": day, "date_localized": day, "totals": _sums(some)}
+                    {"date": day, "date_localized": day, "totals": _sales_totals(some)}
                     for day, some in sorted(days.items())
                 ],
-                "totals": _sums(paid),
+                "totals": _sales_totals(paid),
             }
         )
 
-    def _new_hook(self, body: Any) -> ApiResponse:
+    def _create_webhook(self, body: Any) -> ApiResponse:
         if "endpoint_url" not in (body or {}):
             raise _Refused(_arguments("endpoint_url", "missing"))
         id_ = f"77{len(self.hooks) + 1:05d}"
@@ -457,27 +472,27 @@ class Eventbrite:
         rows: list[Any],
         render: Callable[[Any], Any] = lambda row: row,
     ) -> ApiResponse:
-        size = min(PAGE, _number(request, "page_size", PAGE))
+        size = min(PAGE, _parse_positive_int(request, "page_size", PAGE))
         first = 0
-        mark = _mark(request)
+        list_id = _list_id(request)
         pages = max(1, -(-len(rows) // size))
         if token := request.get("continuation"):
             try:
-                whose, at = json.loads(base64.b64decode(token))
+                token_list_id, start = json.loads(base64.b64decode(token))
             except ValueError:
-                whose, at = "", 0
-            if whose != mark:
+                token_list_id, start = "", 0
+            if token_list_id != list_id:
                 raise _Refused(
                     _error(400, "BAD_CONTINUATION_TOKEN", "Invalid continuation")
                 )
-            first = int(at)
+            first = int(start)
         elif request.get("page"):
-            number = _number(request, "page", 1)
+            number = _parse_positive_int(request, "page", 1)
             if number > pages:
                 raise _Refused(_error(400, "BAD_PAGE", "Page number is not valid"))
             first = (number - 1) * size
         last = first + size
-        following = base64.b64encode(json.dumps([mark, last]).encode()).decode()
+        following = base64.b64encode(json.dumps([list_id, last]).encode()).decode()
         envelope = {
             "object_count": len(rows),
             "page_number": first // size + 1,
@@ -493,8 +508,8 @@ class Eventbrite:
 
     def _listed(self, performance: Performance) -> dict[str, Any]:
         production = performance.production
-        ends = performance.starts_at + LASTS
-        id_ = _event(performance)
+        ends = performance.starts_at + DURATION
+        id_ = _event_id(performance)
         status = "live"
         if performance.starts_at.timestamp() < self.world.now:
             has_ended = ends.timestamp() < self.world.now
@@ -515,7 +530,7 @@ class Eventbrite:
             "online_event": False,
             "is_series": True,
             "is_series_parent": False,
-            "series_id": _series(production),
+            "series_id": _series_id(production),
             "organization_id": self.organisations[0],
             "venue_id": VENUE_ID,
             "venue": _venue(),
@@ -524,7 +539,7 @@ class Eventbrite:
 
     def _series(self, production: Production) -> dict[str, Any]:
         """
-        The hidden parent of a series: from its first night to its last.
+        The hidden parent event of a series, from its first performance to its last.
         """
         own = [p for p in self.world.performances if p.production is production]
         found = self._listed(own[0])
@@ -532,9 +547,9 @@ class Eventbrite:
         is_over = all(p.starts_at.timestamp() < self.world.now for p in own)
         return {
             **found,
-            "id": _series(production),
-            "url": f"https://www.eventbrite.com/e/show-tickets-{_series(production)}",
-            "end": _time(own[-1].starts_at + LASTS),
+            "id": _series_id(production),
+            "url": f"https://www.eventbrite.com/e/show-tickets-{_series_id(production)}",
+            "end": _time(own[-1].starts_at + DURATION),
             "status": "completed" if is_over else "live",
             "is_series_parent": True,
         }
@@ -550,7 +565,7 @@ class Eventbrite:
             "email": _email(purchase),
             "status": _status(purchase),
             "time_remaining": 480 if purchase.state == "started" else None,
-            "event_id": _event(purchase.performance),
+            "event_id": _event_id(purchase.performance),
             "resource_uri": f"https://www.eventbriteapi.com/v3/orders/{purchase.id}/",
             "costs": _order_costs(purchase),
         }
@@ -559,29 +574,29 @@ class Eventbrite:
         return found
 
 
-def _found(rows: Iterable[Any], name: Callable[[Any], str], wanted: str) -> Any:
+def _find(rows: Iterable[Any], get_id: Callable[[Any], str], wanted: str) -> Any:
     for row in rows:
-        if name(row) == wanted:
+        if get_id(row) == wanted:
             return row
     raise _Refused(NOT_FOUND)
 
 
-def _only(request: ApiRequest, known: set[str]) -> None:
+def _require_known_parameters(request: ApiRequest, known: set[str]) -> None:
     """
-    Refuse what is not played: a filter that is ignored would be worse.
+    Refuse unsupported parameters: silently ignoring a filter would be worse.
     """
     for name, _ in request.query:
         if name not in known | PAGING:
             raise _Refused(_arguments(name, "unknown"))
 
 
-def _one_of(name: str, values: Iterable[str], known: tuple[str, ...]) -> None:
+def _require_one_of(name: str, values: Iterable[str], known: tuple[str, ...]) -> None:
     for value in values:
         if value not in known:
             raise _Refused(_arguments(name, "invalid"))
 
 
-def _number(request: ApiRequest, name: str, default: int) -> int:
+def _parse_positive_int(request: ApiRequest, name: str, default: int) -> int:
     text = request.get(name, str(default))
     if not text.isdecimal() or int(text) < 1:
         code = "BAD_PAGE" if name == "page" else "ARGUMENTS_ERROR"
@@ -589,9 +604,9 @@ def _number(request: ApiRequest, name: str, default: int) -> int:
     return int(text)
 
 
-def _mark(request: ApiRequest) -> str:
+def _list_id(request: ApiRequest) -> str:
     """
-    What a continuation belongs to: one list with one set of filters.
+    Identify the list and filters that a continuation belongs to.
     """
     filters = sorted(
         pair
@@ -601,9 +616,10 @@ def _mark(request: ApiRequest) -> str:
     return hashlib.sha256(repr((request.path, filters)).encode()).hexdigest()[:12]
 
 
-def _newer_than(request: ApiRequest) -> Callable[[float, str], bool]:
+def _changed_filter(request: ApiRequest) -> Callable[[float, str], bool]:
     """
-    Whether something changed since, or in the same second after the last item seen.
+    Whether a record changed since then, or in the same second but after the last item
+    seen.
     """
     changed_since, last = request.get("changed_since"), request.get("last_item_seen")
     since = unix_seconds(changed_since) if changed_since else 0.0
@@ -623,13 +639,13 @@ def _arguments(name: str, why: str) -> ApiResponse:
     return _error(400, "ARGUMENTS_ERROR", text)
 
 
-def _event(performance: Performance) -> str:
+def _event_id(performance: Performance) -> str:
     return PROFILE.provider_occurrence_id(performance)
 
 
 def _status(purchase: Purchase) -> str:
     """
-    What an order's status is called. One that waits for a cheque is placed.
+    The order's status in Eventbrite's terms. An order to be paid by cheque is placed.
     """
     if purchase.state in ("completed", "unpaid"):
         return "placed"
@@ -638,7 +654,7 @@ def _status(purchase: Purchase) -> str:
     return purchase.state
 
 
-def _series(production: Production) -> str:
+def _series_id(production: Production) -> str:
     return f"99{production.id}"
 
 
@@ -651,7 +667,7 @@ def _venue() -> dict[str, Any]:
 
 
 def _ticket_class(
-    ticket_type: TicketType, of: Performance, purchases: list[Purchase]
+    ticket_type: TicketType, performance: Performance, purchases: list[Purchase]
 ) -> dict[str, Any]:
     sold = sum(
         seat.ticket_type is ticket_type and not seat.is_void
@@ -660,12 +676,12 @@ def _ticket_class(
         for seat in purchase.seats
     )
     cost, fee = (
-        _money(ticket_type.price, of.currency),
-        _money(ticket_type.fee, of.currency),
+        _money(ticket_type.price, performance.currency),
+        _money(ticket_type.fee, performance.currency),
     )
     return {
         "id": str(ticket_type.id),
-        "event_id": _event(of),
+        "event_id": _event_id(performance),
         "name": ticket_type.name,
         "description": None,
         "category": "admission",
@@ -680,15 +696,15 @@ def _ticket_class(
         "quantity_total": 100,
         "quantity_sold": sold,
         "on_sale_status": "AVAILABLE" if sold < 100 else "SOLD_OUT",
-        "sales_start": iso_utc(of.listed_at),
-        "sales_end": iso_utc(of.starts_at.timestamp()),
+        "sales_start": iso_utc(performance.listed_at),
+        "sales_end": iso_utc(performance.starts_at.timestamp()),
         "sales_channels": ["online", "atd"],
         "hidden": False,
         "variants": [],
     }
 
 
-def _sums(purchases: list[Purchase]) -> dict[str, Any]:
+def _sales_totals(purchases: list[Purchase]) -> dict[str, Any]:
     currency = purchases[0].performance.currency if purchases else "AUD"
     gross = sum(p.total - p.refunded for p in purchases)
     fees = sum(map(kept_fees, purchases))
@@ -724,7 +740,7 @@ def _costs(
     currency: str, base: int, fee: int, tax: int, *, is_offline: bool = False
 ) -> dict[str, Any]:
     """
-    A third of the fee is for the payment, where that is not made elsewhere.
+    A third of the fee is the payment fee, unless the order was paid offline.
     """
     payment = 0 if is_offline else fee // 3
     amounts = {
@@ -739,7 +755,7 @@ def _costs(
 
 def _order_costs(purchase: Purchase) -> dict[str, Any]:
     """
-    The sum of its attendees' costs: each splits its own fee.
+    The sum of the attendees' costs; each splits its own fee.
     """
     currency = purchase.performance.currency
     parts = [row["costs"] for row in _attendees(purchase)]
@@ -762,7 +778,7 @@ def _order_costs(purchase: Purchase) -> dict[str, Any]:
 
 def _attendee_id(purchase: Purchase, index: int) -> str:
     """
-    Of some orders the attendees share a number and are counted, of others not.
+    Some orders number their attendees from one shared id, others give each its own id.
     """
     if purchase.id % 2:
         return str(purchase.seats[index].id)
@@ -795,7 +811,7 @@ def _attendees(purchase: Purchase) -> list[dict[str, Any]]:
                 "variant_id": None,
                 "quantity": 1,
                 "order_id": str(purchase.id),
-                "event_id": _event(purchase.performance),
+                "event_id": _event_id(purchase.performance),
                 "profile": {
                     "name": f"Guest {purchase.buyer}",
                     "email": _email(purchase),

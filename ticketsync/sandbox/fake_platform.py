@@ -1,5 +1,5 @@
 """
-What the server and every played platform agree on.
+The interface between the sandbox server and every fake platform.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ticketsync.sandbox.world import World
 @dataclass(frozen=True)
 class ApiRequest:
     """
-    One request below a platform's prefix. Query names may come several times.
+    One request to a platform: its path has no prefix, query parameters may repeat.
     """
 
     method: str
@@ -27,11 +27,11 @@ class ApiRequest:
 
     @property
     def segments(self) -> list[str]:
-        return [step for step in self.path.split("/") if step]
+        return [segment for segment in self.path.split("/") if segment]
 
     def get(self, name: str, default: str = "") -> str:
         """
-        The last value of a query name.
+        The last value of a query parameter.
         """
         return dict(self.query).get(name, default)
 
@@ -48,7 +48,7 @@ class ApiResponse:
 
 class FakePlatform(Protocol):
     """
-    A platform played over one world. `forget` is called after the world changed.
+    A platform that serves one world. Call `invalidate` after the world has changed.
     """
 
     name: str
@@ -65,12 +65,12 @@ class FakePlatform(Protocol):
     def invalidate(self) -> None: ...
 
 
-DIGITS = {"JPY": 0, "KWD": 3}  # every other currency played has two
+DIGITS = {"JPY": 0, "KWD": 3}  # every other currency here has two
 
 
 def major_text(minor: int, currency: str) -> str:
     """
-    An amount of minor units as the text of its major ones: 3900 is 39.00 AUD.
+    Format minor units as a decimal text in major units: 3900 cents are `39.00`.
     """
     digits = DIGITS.get(currency, 2)
     whole = f"{minor:0{digits + 1}d}"
@@ -79,7 +79,7 @@ def major_text(minor: int, currency: str) -> str:
 
 def json_response(value: Any, status: int = 200, **headers: str) -> ApiResponse:
     """
-    A JSON answer.
+    A response with this value as JSON.
     """
     return ApiResponse(
         status, json.dumps(value, separators=(",", ":")).encode(), headers
@@ -88,7 +88,7 @@ def json_response(value: Any, status: int = 200, **headers: str) -> ApiResponse:
 
 def iso_utc(seconds: float, *, millis: bool = False) -> str:
     """
-    Unix seconds as `2026-09-01T00:00:00Z`, with milliseconds where wanted.
+    Format unix seconds as `2026-09-01T00:00:00Z`, optionally with milliseconds.
     """
     text = f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
     return f"{text}.000Z" if millis else f"{text}Z"
@@ -96,6 +96,6 @@ def iso_utc(seconds: float, *, millis: bool = False) -> str:
 
 def unix_seconds(text: str) -> float:
     """
-    The unix seconds of an ISO 8601 text.
+    Parse an ISO 8601 text to unix seconds.
     """
     return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()

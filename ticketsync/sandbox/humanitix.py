@@ -1,10 +1,10 @@
 """
-Humanitix, played from its documents.
+A fake Humanitix, written from its documents.
 
-`page` is required and an unknown parameter refused, amounts are numbers in major
-units, `purchaseTotals` stand still while `totals` follow refunds, cancelled tickets
-lose their price, fees stay when money goes back. A ticket that was swapped is cancelled
-and a new one stands at its new event; the order stays in the list of the old one.
+`page` is required and unknown parameters are refused. Amounts are numbers in major
+units. `purchaseTotals` never change while `totals` follow refunds; cancelled tickets
+lose their price; fees are not refunded. A swapped ticket is cancelled and replaced by a
+new one at the new event, while the order stays in the list of the old event.
 
 Assumed: a key without `overrideLocation` sees the events of all its regions.
 """
@@ -50,15 +50,15 @@ KNOWN: dict[str, tuple[str, ...]] = {
 }
 TICKET_STATUS = ("complete", "cancelled")
 REGION = {"AUD": "AU", "NZD": "NZ"}
-LASTS = timedelta(minutes=100)
+DURATION = timedelta(minutes=100)
 TAGS = ({"_id": f"{901:024x}", "name": "Comedy", "userId": "u0001", "location": "AU"},)
 
 
 @dataclass(frozen=True)
 class _Ticket:
     """
-    A ticket as a list has it. Where its guest swapped it, there are two of them: the
-    cancelled one here, and the new one, which `is_new`.
+    A ticket as it is listed. A swapped ticket is listed twice: as the cancelled one and
+    as the new one, which `is_new`.
     """
 
     purchase: Purchase
@@ -87,7 +87,7 @@ class _Ticket:
 
 def kept_fees(purchase: Purchase) -> int:
     """
-    The booking fees; they do not come back.
+    The booking fees; they are not refunded.
     """
     return sum(seat.fee for seat in purchase.seats)
 
@@ -114,7 +114,7 @@ PROFILE = PlatformProfile(
 @dataclass
 class Humanitix:
     """
-    Answers requests about one world; its second work lives in the region NZ.
+    Serves one world; its second production is in the region NZ.
     """
 
     world: World
@@ -127,7 +127,7 @@ class Humanitix:
 
     def invalidate(self) -> None:
         """
-        Everything is rendered at each request.
+        Do nothing: every request renders from the world.
         """
 
     def rate_limit_response(self, seconds: str) -> ApiResponse:
@@ -139,11 +139,11 @@ class Humanitix:
         if request.headers.get("x-api-key") != self.key:
             return _error(401, "Unauthorized", "Invalid API Key.")
         try:
-            return self._answer(request)
+            return self._route(request)
         except ValueError:
             return _error(400, "Bad Request", "query should match format date-time")
 
-    def _answer(self, request: ApiRequest) -> ApiResponse:
+    def _route(self, request: ApiRequest) -> ApiResponse:
         match request.method, *request.segments:
             case (
                 "POST",
@@ -159,26 +159,28 @@ class Humanitix:
             return _error(405, "Method Not Allowed", "read-only sandbox")
         match request.segments:
             case ["v1", "events"]:
-                rows = [w for w in self.world.productions if self._is_there(request, w)]
+                rows = [
+                    w for w in self.world.productions if self._is_in_region(request, w)
+                ]
                 return self._list(request, "events", rows, self._event)
-            case ["v1", "events", id_, *what]:
-                production = self._work(id_)
-                if production is not None and self._is_there(request, production):
-                    return self._of_event(request, production, what)
+            case ["v1", "events", id_, *rest]:
+                production = self._find_production(id_)
+                if production is not None and self._is_in_region(request, production):
+                    return self._route_event(request, production, rest)
             case ["v1", "tags"]:
                 return self._list(request, "tags", list(TAGS), lambda tag: tag)
             case ["v1", "tags", id_]:
                 for tag in TAGS:
                     if tag["_id"] == id_:
-                        return _refused(request, "one") or json_response(tag)
+                        return _check_parameters(request, "one") or json_response(tag)
         return _error(404, "Not Found", "Not Found")
 
-    def _of_event(
-        self, request: ApiRequest, production: Production, what: list[str]
+    def _route_event(
+        self, request: ApiRequest, production: Production, segments: list[str]
     ) -> ApiResponse:
-        match what:
+        match segments:
             case []:
-                return _refused(request, "one") or json_response(
+                return _check_parameters(request, "one") or json_response(
                     self._event(production)
                 )
             case ["orders"]:
@@ -189,7 +191,7 @@ class Humanitix:
                 some = [t.purchase for t in self._tickets(production)]
                 for purchase in [*self._purchases(production), *some]:
                     if f"{purchase.id:024x}" == id_:
-                        return _refused(request, "one") or json_response(
+                        return _check_parameters(request, "one") or json_response(
                             _order(purchase)
                         )
             case ["tickets"]:
@@ -199,31 +201,31 @@ class Humanitix:
             case ["tickets", id_]:
                 for ticket in self._tickets(production):
                     if ticket.id == id_:
-                        return _refused(request, "one") or json_response(
+                        return _check_parameters(request, "one") or json_response(
                             _ticket(ticket)
                         )
             case ["check-in-count"]:
-                return _refused(request, "check-in-count") or self._count(
+                return _check_parameters(request, "check-in-count") or self._count(
                     request, production
                 )
         return _error(404, "Not Found", "Not Found")
 
     def _count(self, request: ApiRequest, production: Production) -> ApiResponse:
-        date = request.get("eventDateId")
-        if not date:
+        date_id = request.get("eventDateId")
+        if not date_id:
             message = "query should have required property 'eventDateId'"
             return _error(400, "Bad Request", message)
         inside = [
             ticket.seat.ticket_type
             for ticket in self._tickets(production)
-            if f"{ticket.performance.id:024x}" == date
+            if f"{ticket.performance.id:024x}" == date_id
             and ticket.seat.is_checked_in
             and not ticket.is_cancelled
         ]
         return json_response(
             {
                 "eventId": f"{production.id:024x}",
-                "eventDateId": date,
+                "eventDateId": date_id,
                 "checkedIn": len(inside),
                 "ticketTypes": [
                     {
@@ -246,15 +248,15 @@ class Humanitix:
                     return json_response({"scanningMessages": []})
         return _error(404, "Not Found", "Not Found")
 
-    def _own(self, production: Production) -> list[Performance]:
+    def _performances(self, production: Production) -> list[Performance]:
         return [p for p in self.world.performances if p.production is production]
 
-    def _is_there(self, request: ApiRequest, production: Production) -> bool:
-        own = self._own(production)
+    def _is_in_region(self, request: ApiRequest, production: Production) -> bool:
+        own = self._performances(production)
         wanted = request.get("overrideLocation")
         return bool(own) and wanted in ("", _region(own[0].currency))
 
-    def _work(self, id_: str) -> Production | None:
+    def _find_production(self, id_: str) -> Production | None:
         found = [w for w in self.world.productions if f"{w.id:024x}" == id_]
         return found[0] if found else None
 
@@ -265,7 +267,7 @@ class Humanitix:
 
     def _tickets(self, production: Production) -> list[_Ticket]:
         """
-        An event's tickets, those too that were swapped to it.
+        An event's tickets, including those swapped to it.
         """
         everything = [
             _Ticket(purchase, seat, is_new)
@@ -284,9 +286,9 @@ class Humanitix:
         rows: list[Any],
         render: Callable[[Any], Any],
     ) -> ApiResponse:
-        refusal = _refused(request, key)
-        if refusal is not None:
-            return refusal
+        error = _check_parameters(request, key)
+        if error is not None:
+            return error
         if not request.get("page"):
             message = "query should have required property 'page'"
             return _error(400, "Bad Request", message)
@@ -314,9 +316,9 @@ class Humanitix:
 
     def _is_wanted(self, request: ApiRequest, row: dict[str, Any]) -> bool:
         """
-        Whether a record passes the filters of its list.
+        Whether a record passes the filters of the request.
         """
-        since, date = request.get("since"), request.get("eventDateId")
+        since, date_id = request.get("since"), request.get("eventDateId")
         is_late = bool(since) and unix_seconds(row["updatedAt"]) < unix_seconds(since)
         has_ended = request.get("inFutureOnly") == "true" and (
             unix_seconds(row["endDate"]) < self.world.now
@@ -325,11 +327,11 @@ class Humanitix:
             not is_late
             and not has_ended
             and request.get("status") in ("", row.get("status"))
-            and date in ("", row.get("eventDateId"))
+            and date_id in ("", row.get("eventDateId"))
         )
 
     def _event(self, production: Production) -> dict[str, Any]:
-        own = self._own(production)
+        own = self._performances(production)
         return {
             "_id": f"{production.id:024x}",
             "userId": "u0001",
@@ -344,7 +346,7 @@ class Humanitix:
             "suspendSales": False,
             "markedAsSoldOut": False,
             "startDate": iso_utc(own[0].starts_at.timestamp(), millis=True),
-            "endDate": iso_utc((own[-1].starts_at + LASTS).timestamp(), millis=True),
+            "endDate": iso_utc((own[-1].starts_at + DURATION).timestamp(), millis=True),
             "timezone": ZONE,
             "totalCapacity": production.capacity,
             "ticketTypes": [
@@ -365,7 +367,9 @@ class Humanitix:
                 {
                     "_id": f"{p.id:024x}",
                     "startDate": iso_utc(p.starts_at.timestamp(), millis=True),
-                    "endDate": iso_utc((p.starts_at + LASTS).timestamp(), millis=True),
+                    "endDate": iso_utc(
+                        (p.starts_at + DURATION).timestamp(), millis=True
+                    ),
                     "disabled": False,
                     "deleted": False,
                 }
@@ -384,9 +388,9 @@ def _error(status: int, name: str, message: str) -> ApiResponse:
     )
 
 
-def _refused(request: ApiRequest, key: str) -> ApiResponse | None:
+def _check_parameters(request: ApiRequest, key: str) -> ApiResponse | None:
     """
-    The answer to a parameter that the documents do not have.
+    The error response if the request has an undocumented parameter.
     """
     for name, _ in request.query:
         if name not in KNOWN[key]:

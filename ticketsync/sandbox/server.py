@@ -1,9 +1,8 @@
 """
-The sandbox on loopback: one process, one world, any number of clients.
+The sandbox server on loopback: one process for all fake platforms.
 
-Each platform has a prefix of its own. Besides its paths there is `/_control`, for
-tests and the demo: the truth, the next day, changes, faults, latency, and what was
-asked so far.
+Each platform has its own path prefix. `/_control` is for tests and the demo: the true
+figures, the next day, changes, faults, latency and the request log.
 """
 
 from __future__ import annotations
@@ -31,10 +30,10 @@ from ticketsync.sandbox.ticket_tailor import TicketTailor
 @dataclass
 class Sandbox:
     """
-    A served world, and the same venue's worlds on other platforms.
+    The Ticket Tailor world being served, and the venue's other platforms.
 
-    `log` holds what was asked: method, path with query, run. `limit` is for Ticket
-    Tailor; the other platforms have their own.
+    `log` holds the requests so far: method, path with query, user agent. `limit` is
+    Ticket Tailor's rate limit; the other platforms have their own.
     """
 
     world: world.World
@@ -57,7 +56,7 @@ class Sandbox:
         self, method: str, target: str, headers: Any, body: bytes
     ) -> HttpResponse:
         """
-        The response to one request, faults included.
+        Handle one request and apply any planned fault to the response.
         """
         parts = urlsplit(target)
         path = parts.path
@@ -76,46 +75,46 @@ class Sandbox:
             method, path, tuple(query), headers, _parse_body(body, headers)
         )
         with self.lock:
-            left, seconds = self._budget(platform)
+            calls_left, seconds = self._budget(platform)
             reply = (
                 platform.rate_limit_response(seconds)
-                if left < 0
+                if calls_left < 0
                 else platform.respond(request)
             )
         response = HttpResponse(reply.status, reply.body, dict(reply.headers))
         if platform.name == "ticket_tailor":
             response.headers |= ticket_tailor.rate_headers(
-                platform.limit, left, seconds
+                platform.limit, calls_left, seconds
             )
         return self.faults.apply(path, response)
 
     def _platform_at(self, path: str) -> FakePlatform | None:
-        fitting = [
+        matching = [
             p for p in self.platforms.values() if path.startswith(p.prefix + "/")
         ]
-        return max(fitting, key=lambda p: len(p.prefix), default=None)
+        return max(matching, key=lambda p: len(p.prefix), default=None)
 
-    def change(self, what: Any) -> Any:
+    def change(self, mutate: Any) -> Any:
         """
-        Do something to the world and let the platform show it.
+        Apply a function to the Ticket Tailor world and refresh the platform.
         """
         with self.lock:
-            result = what(self.world)
+            result = mutate(self.world)
             self.ticket_tailor.invalidate()
         return result
 
-    def change_all(self, what: Any) -> None:
+    def change_all(self, mutate: Any) -> None:
         """
-        Do something to the world of every platform.
+        Apply a function to the world of every platform and refresh them.
         """
         with self.lock:
             for platform in self.platforms.values():
-                what(platform.world)
+                mutate(platform.world)
                 platform.invalidate()
 
     def clock(self) -> float:
         """
-        What this platform's clock says: its days may run ahead of ours.
+        The platforms' current time in unix seconds, which may run ahead of ours.
         """
         return max(time.time(), self.world.now)
 
@@ -125,21 +124,22 @@ class Sandbox:
 
     def url(self, base: str, platform: str) -> str:
         """
-        The base URL of one platform, given any URL of this server.
+        The base URL of one platform, derived from any URL of this server.
         """
         parts = urlsplit(base)
         return f"{parts.scheme}://{parts.netloc}{self.platforms[platform].prefix}"
 
     def _budget(self, platform: FakePlatform) -> tuple[int, str]:
         """
-        How many calls are left to the platform's window, and when it ends.
+        Count one call. Return how many are left in the rate-limit window and, as a
+        text, the seconds until it ends.
         """
         now = time.monotonic()
-        began, used = self._windows.get(platform.name, (now, 0))
-        if now - began > platform.limit_seconds:
-            began, used = now, 0
-        self._windows[platform.name] = began, used + 1
-        ends = str(max(1, int(platform.limit_seconds - (now - began))))
+        started, used = self._windows.get(platform.name, (now, 0))
+        if now - started > platform.limit_seconds:
+            started, used = now, 0
+        self._windows[platform.name] = started, used + 1
+        ends = str(max(1, int(platform.limit_seconds - (now - started))))
         return platform.limit - used - 1, ends
 
     def _control(self, verb: str, query: dict[str, str]) -> HttpResponse:
@@ -178,8 +178,8 @@ class Sandbox:
 
 def _parse_body(body: bytes, headers: Mapping[str, str]) -> Any:
     """
-    The body of a request: JSON, or a form where it says so. What is neither stays a
-    text, for the platform to refuse in its own words.
+    Parse a request body as JSON, or as a form if its content type says so. Anything
+    else stays a text, so that the platform refuses it with its own error.
     """
     text = body.decode(errors="replace")
     if "form" in (headers.get("Content-Type") or ""):
@@ -190,26 +190,26 @@ def _parse_body(body: bytes, headers: Mapping[str, str]) -> Any:
         return text
 
 
-def truth_as_json(of: world.World) -> list[dict[str, Any]]:
+def truth_as_json(built: world.World) -> list[dict[str, Any]]:
     """
-    The truth with amounts as decimal texts, as other tools print them.
+    The true figures of a world, with amounts as decimal texts.
     """
     amounts = ("face", "discounts", "gross", "refunded", "tax", "fees")
     rows = []
-    for it in world.truth(of):
+    for it in world.truth(built):
         row = asdict(it)
         for name in amounts:
             if row[name] is not None:
                 row[name] = money.decimal_text(row[name], it.currency)
-        kept_fees = it.gross - it.refunded
-        row["net_before_fees"] = money.decimal_text(kept_fees, it.currency)
+        net_before_fees = it.gross - it.refunded
+        row["net_before_fees"] = money.decimal_text(net_before_fees, it.currency)
         rows.append(row)
     return rows
 
 
 def make_server(sandbox: Sandbox, port: int = 0) -> ThreadingHTTPServer:
     """
-    A server on 127.0.0.1; port 0 takes a free one.
+    Create a server on 127.0.0.1; port 0 picks a free one.
     """
     server = _Server(("127.0.0.1", port), _Handler)
     server.sandbox = sandbox
@@ -219,13 +219,13 @@ def make_server(sandbox: Sandbox, port: int = 0) -> ThreadingHTTPServer:
 @contextmanager
 def serving(sandbox: Sandbox, port: int = 0) -> Iterator[str]:
     """
-    Serve in a thread; yields the base URL for an account.
+    Serve in a thread; yields the base URL for a Ticket Tailor account.
     """
     server = make_server(sandbox, port)
-    over = threading.Event()
+    stopped = threading.Event()
 
     def serve() -> None:
-        while not over.is_set():
+        while not stopped.is_set():
             server.handle_request()
 
     thread = threading.Thread(target=serve, daemon=True)
@@ -233,8 +233,8 @@ def serving(sandbox: Sandbox, port: int = 0) -> Iterator[str]:
     try:
         yield base_url(server)
     finally:
-        over.set()
-        # It waits for a request and looks up when one comes.
+        stopped.set()
+        # `handle_request` blocks until a client connects.
         socket.create_connection(("127.0.0.1", server.server_port)).close()
         thread.join()
         server.server_close()
@@ -246,7 +246,7 @@ def base_url(server: ThreadingHTTPServer) -> str:
 
 def call_control(url: str, verb: str, **query: str) -> Any:
     """
-    Ask the `/_control` of a running sandbox, given any URL of it.
+    Call `/_control` of a running sandbox, given any of its URLs.
     """
     parts = urlsplit(url)
     target = f"{parts.scheme}://{parts.netloc}/_control/{verb}?{urlencode(query)}"
@@ -262,7 +262,7 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """
-        A client that hangs up is none of our business.
+        Ignore clients that disconnect early.
         """
 
 
@@ -278,7 +278,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """
-        The sandbox keeps its own log; the terminal belongs to the caller.
+        Print nothing; the sandbox keeps its own request log.
         """
 
     def _reply(self) -> None:

@@ -1,10 +1,10 @@
 """
-Ticket Tailor, played from its documentation.
+A fake Ticket Tailor, written from its documentation.
 
 Paths, envelopes, cursors, string booleans, lower-case currencies, date objects and
-rate-limit headers as documented; lists come newest first. The listing's
-`total_issued_tickets` counts valid tickets and `revenue` what is left after refunds.
-A parameter that is not played is refused, never ignored.
+rate-limit headers as documented; lists are newest first. In the event listing,
+`total_issued_tickets` counts valid tickets and `revenue` is net of refunds. An
+unsupported parameter is refused, never ignored.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ PREFIX = "/v1"
 LARGEST_PAGE = 100
 CURSOR = frozenset(("starting_after", "ending_before", "limit"))
 TIMES: Mapping[str, Callable[[int, int], bool]] = {
-    "created_at": lambda at, wanted: at == wanted,
-    "created_at.gte": lambda at, wanted: at >= wanted,
-    "created_at.gt": lambda at, wanted: at > wanted,
-    "created_at.lte": lambda at, wanted: at <= wanted,
-    "created_at.lt": lambda at, wanted: at < wanted,
+    "created_at": lambda moment, wanted: moment == wanted,
+    "created_at.gte": lambda moment, wanted: moment >= wanted,
+    "created_at.gt": lambda moment, wanted: moment > wanted,
+    "created_at.lte": lambda moment, wanted: moment <= wanted,
+    "created_at.lt": lambda moment, wanted: moment < wanted,
 }
 ORDER_STATUS = ("completed", "pending", "cancelled")
 TICKET_STATUS = ("valid", "voided")
-# How an order, or a ticket, is asked whether it fits a filter.
+# The query parameters that filter a list, with their tests.
 ORDER_FILTERS: Mapping[str, Callable[[Purchase, str], bool]] = {
     "event_id": lambda p, wanted: wanted == f"ev_{p.performance.id}",
     "event_series_id": lambda p, wanted: wanted == f"es_{p.performance.production.id}",
@@ -69,14 +69,14 @@ RATE_SECONDS = 1800
 
 class _Refused(Exception):
     """
-    A parameter that is wrong.
+    An invalid or unknown parameter.
     """
 
 
 @dataclass
 class TicketTailor:
     """
-    Answers requests about one world. Call `forget` after the world changed.
+    Serves one world. Call `invalidate` after the world has changed.
     """
 
     world: World
@@ -92,7 +92,7 @@ class TicketTailor:
 
     def invalidate(self) -> None:
         """
-        Render everything anew at the next request.
+        Drop the cached responses, so that the next request renders them again.
         """
         self._cache: dict[int, bytes] = {}
         self._listing: dict[str, list[dict[str, Any]]] = {}
@@ -101,11 +101,11 @@ class TicketTailor:
         )
         self._orders = newest_first
         self._placed = [-purchase.placed_at for purchase in newest_first]
-        self._at = {f"or_{p.id}": n for n, p in enumerate(newest_first)}
-        self._of_event: dict[str, list[Purchase]] = {}
+        self._index_by_id = {f"or_{p.id}": n for n, p in enumerate(newest_first)}
+        self._orders_by_event: dict[str, list[Purchase]] = {}
         for purchase in newest_first:
             event = f"ev_{purchase.performance.id}"
-            self._of_event.setdefault(event, []).append(purchase)
+            self._orders_by_event.setdefault(event, []).append(purchase)
 
     def respond(self, request: ApiRequest) -> ApiResponse:
         expected = base64.b64encode(f"{self.key}:".encode()).decode()
@@ -123,57 +123,59 @@ class TicketTailor:
 
     def answer(self, path: str, query: Mapping[str, str]) -> ApiResponse:
         """
-        The answer to one GET below `/v1`.
+        The response to one GET request below `/v1`.
         """
         try:
-            return self._found(path, query)
+            return self._route(path, query)
         except _Refused as refused:
             body = {"error_code": "VALIDATION_ERROR", "message": str(refused)}
             return json_response(body, 400)
 
-    def _found(self, path: str, query: Mapping[str, str]) -> ApiResponse:
+    def _route(self, path: str, query: Mapping[str, str]) -> ApiResponse:
         match [step for step in path.split("/") if step]:
             case ["ping"]:
                 return json_response({"pong": True})
             case ["orders"]:
                 return self._list_orders(query)
-            case ["orders", id_] if id_ in self._at:
-                return ApiResponse(200, self._order(self._orders[self._at[id_]]))
+            case ["orders", id_] if id_ in self._index_by_id:
+                return ApiResponse(
+                    200, self._order(self._orders[self._index_by_id[id_]])
+                )
             case ["event_series"]:
-                return self._list(self._listed("series"), path, query)
+                return self._list(self._render_listing("series"), path, query)
             case ["event_series", id_]:
-                return _one(self._listed("series"), id_)
+                return _find_by_id(self._render_listing("series"), id_)
             case ["event_series", id_, "events"] if self._has_series(id_):
                 return self._list_events({**query, "event_series_id": id_}, path)
             case ["events"]:
                 return self._list_events(query, path)
             case ["events", id_]:
-                return _one(self._listed("events"), id_)
+                return _find_by_id(self._render_listing("events"), id_)
             case ["issued_tickets"]:
                 return self._list(self._tickets(query), path, query, _TICKETS)
             case ["issued_tickets", id_]:
-                return _one(self._tickets({}), id_)
+                return _find_by_id(self._tickets({}), id_)
             case ["check_ins"]:
                 return self._list(self._check_ins(query), path, query, SAME_SHOW)
             case ["products"]:
                 return self._list([self._product()], path, query)
             case ["products", id_]:
-                return _one([self._product()], id_)
+                return _find_by_id([self._product()], id_)
             case ["discounts"]:
                 return self._list(self._discounts(), path, query)
             case ["discounts", id_]:
-                return _one(self._discounts(), id_)
+                return _find_by_id(self._discounts(), id_)
             case ["vouchers"]:
                 return self._list([_VOUCHER], path, query)
             case ["vouchers", id_]:
-                return _one([_VOUCHER], id_)
+                return _find_by_id([_VOUCHER], id_)
             case ["vouchers", id_, "codes"] if id_ == _VOUCHER["id"]:
                 return self._list([_VOUCHER_CODE], path, query)
         return NOT_FOUND
 
     # Lists
 
-    def _listed(self, kind: str) -> list[dict[str, Any]]:
+    def _render_listing(self, kind: str) -> list[dict[str, Any]]:
         if kind not in self._listing:
             self._listing[kind] = (
                 [self._series(production) for production in self.world.productions]
@@ -185,37 +187,41 @@ class TicketTailor:
         return self._listing[kind]
 
     def _has_series(self, id_: str) -> bool:
-        return any(series["id"] == id_ for series in self._listed("series"))
+        return any(series["id"] == id_ for series in self._render_listing("series"))
 
     def _list_events(self, query: Mapping[str, str], path: str) -> ApiResponse:
         series = query.get("event_series_id")
         events = [
             event
-            for event in self._listed("events")
+            for event in self._render_listing("events")
             if series in (None, event["event_series_id"])
         ]
         return self._list(events, path, query, frozenset(("event_series_id",)))
 
     def _list_orders(self, query: Mapping[str, str]) -> ApiResponse:
-        _known(query, ORDER_FILTERS.keys() | TIMES.keys())
-        _one_of(query, "status", ORDER_STATUS)
+        _require_known_parameters(query, ORDER_FILTERS.keys() | TIMES.keys())
+        _require_one_of(query, "status", ORDER_STATUS)
         event = query.get("event_id")
-        orders = self._orders if event is None else self._of_event.get(event, [])
+        orders = self._orders if event is None else self._orders_by_event.get(event, [])
         filters = [
             (ORDER_FILTERS[name], value)
             for name, value in query.items()
             if name in ORDER_FILTERS and name != "event_id"
         ]
         if filters:
-            orders = [p for p in orders if all(f(p, wanted) for f, wanted in filters)]
+            orders = [
+                p
+                for p in orders
+                if all(is_match(p, value) for is_match, value in filters)
+            ]
         if orders is self._orders:
-            placed, at = self._placed, self._at
+            placed, index_by_id = self._placed, self._index_by_id
         else:
             placed = [-purchase.placed_at for purchase in orders]
-            at = {f"or_{p.id}": n for n, p in enumerate(orders)}
+            index_by_id = {f"or_{p.id}": n for n, p in enumerate(orders)}
         first, last = 0, len(orders)
         for name in query.keys() & TIMES.keys():
-            moment = _whole(query, name)
+            moment = _parse_int(query, name)
             match name.partition(".")[2]:
                 case "gte":
                     last = min(last, bisect.bisect_right(placed, -moment))
@@ -228,8 +234,8 @@ class TicketTailor:
                 case _:
                     first = max(first, bisect.bisect_left(placed, -moment))
                     last = min(last, bisect.bisect_right(placed, -moment))
-        limit = _limit(query)
-        begin, end = _cut(query, at, first, max(first, last), limit)
+        limit = _parse_limit(query)
+        begin, end = _page_range(query, index_by_id, first, max(first, last), limit)
         page = orders[begin:end]
         ids = [f"or_{purchase.id}" for purchase in page]
         links = _links("/orders", ids, limit, first < begin, end < last)
@@ -244,10 +250,10 @@ class TicketTailor:
         query: Mapping[str, str],
         filters: frozenset[str] = frozenset(),
     ) -> ApiResponse:
-        _known(query, filters)
-        at = {row["id"]: n for n, row in enumerate(rows)}
-        limit = _limit(query)
-        begin, end = _cut(query, at, 0, len(rows), limit)
+        _require_known_parameters(query, filters)
+        index_by_id = {row["id"]: n for n, row in enumerate(rows)}
+        limit = _parse_limit(query)
+        begin, end = _page_range(query, index_by_id, 0, len(rows), limit)
         page = rows[begin:end]
         ids = [row["id"] for row in page]
         links = _links(path, ids, limit, begin > 0, end < len(rows))
@@ -269,16 +275,16 @@ class TicketTailor:
             "default_ticket_types": [
                 _ticket_type(ticket_type, 0) for ticket_type in production.ticket_types
             ],
-            "next_occurrence_date": _date(ahead[0].starts_at) if ahead else None,
+            "next_occurrence_date": _date_object(ahead[0].starts_at) if ahead else None,
             "online_event": "false",
             "private": "false",
             "revenue": sum(self._revenue(p) for p in own),
             "sales_tax_label": "GST",
             "sales_tax_percentage": production.tax_percent,
-            "sales_tax_treatment": _treatment(production),
+            "sales_tax_treatment": _tax_treatment(production),
             "show_map": "false",
             "tickets_available_at": "",
-            "total_issued_tickets": sum(self._issued(p) for p in own),
+            "total_issued_tickets": sum(self._count_issued(p) for p in own),
             "total_occurrences": len(own),
             "transaction_fee_fixed_amount": production.charge or None,
             "transaction_fee_percentage": None,
@@ -290,10 +296,10 @@ class TicketTailor:
     def _event(self, performance: Performance) -> dict[str, Any]:
         production = performance.production
         name = f"ev_{performance.id}"
-        orders = self._of_event.get(name, [])
+        orders = self._orders_by_event.get(name, [])
         counts = {
             "revenue": self._revenue(performance),
-            "total_issued_tickets": self._issued(performance),
+            "total_issued_tickets": self._count_issued(performance),
             "total_orders": sum(order.state != "cancelled" for order in orders),
         }
         counts.update(self.lag.get(name, {}))
@@ -306,8 +312,8 @@ class TicketTailor:
             "currency": CURRENCY.lower(),
             "timezone": ZONE,
             "status": "published",
-            "start": _date(performance.starts_at),
-            "end": _date(performance.starts_at + timedelta(minutes=100)),
+            "start": _date_object(performance.starts_at),
+            "end": _date_object(performance.starts_at + timedelta(minutes=100)),
             "checkout_url": "https://www.tickettailor.com/checkout/view-event/id/"
             f"{performance.id}/chk/sandbox/",
             "chk": "sandbox",
@@ -316,7 +322,9 @@ class TicketTailor:
             "online_event": "false",
             "private": "false",
             "ticket_types": [
-                _ticket_type(ticket_type, self._issued(performance, ticket_type.id))
+                _ticket_type(
+                    ticket_type, self._count_issued(performance, ticket_type.id)
+                )
                 for ticket_type in production.ticket_types
             ],
             "tickets_available": "true",
@@ -332,19 +340,23 @@ class TicketTailor:
     def _revenue(self, performance: Performance) -> int:
         return sum(
             purchase.total - purchase.refunded
-            for purchase in self._of_event.get(f"ev_{performance.id}", [])
+            for purchase in self._orders_by_event.get(f"ev_{performance.id}", [])
             if purchase.was_paid
         )
 
-    def _issued(
+    def _count_issued(
         self, performance: Performance, ticket_type_id: int | None = None
     ) -> int:
         seats = [
             seat
-            for purchase in self._of_event.get(f"ev_{performance.id}", [])
+            for purchase in self._orders_by_event.get(f"ev_{performance.id}", [])
             for seat in purchase.seats
         ]
-        seats += [seat for of, seat in self.world.loose_tickets if of is performance]
+        seats += [
+            seat
+            for other, seat in self.world.tickets_without_order
+            if other is performance
+        ]
         return sum(
             not s.is_void and ticket_type_id in (None, s.ticket_type.id) for s in seats
         )
@@ -357,9 +369,11 @@ class TicketTailor:
         return body
 
     def _tickets(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
-        _one_of(query, "status", TICKET_STATUS)
+        _require_one_of(query, "status", TICKET_STATUS)
         wanted = query.get("event_id")
-        orders = self._orders if wanted is None else self._of_event.get(wanted, [])
+        orders = (
+            self._orders if wanted is None else self._orders_by_event.get(wanted, [])
+        )
         rows = [
             _ticket(seat, purchase.performance, purchase)
             for purchase in orders
@@ -367,18 +381,20 @@ class TicketTailor:
         ]
         rows += [
             _ticket(seat, performance, None)
-            for performance, seat in self.world.loose_tickets
+            for performance, seat in self.world.tickets_without_order
         ]
         for name in query.keys() & TICKET_FILTERS.keys():
-            fits, value = TICKET_FILTERS[name], query[name]
-            rows = [row for row in rows if fits(row, value)]
+            is_match, value = TICKET_FILTERS[name], query[name]
+            rows = [row for row in rows if is_match(row, value)]
         for name in query.keys() & TIMES.keys():
-            moment = _whole(query, name)
+            moment = _parse_int(query, name)
             rows = [row for row in rows if TIMES[name](row["created_at"], moment)]
         return rows
 
     def _product(self) -> dict[str, Any]:
-        created_at = _date(self.world.performances[0].starts_at - timedelta(days=90))
+        created_at = _date_object(
+            self.world.performances[0].starts_at - timedelta(days=90)
+        )
         return {
             "object": "product",
             "id": "pr_901",
@@ -395,7 +411,7 @@ class TicketTailor:
 
     def _discounts(self) -> list[dict[str, Any]]:
         """
-        Their codes as the orders use them; `times_redeemed` counts orders.
+        The discount codes that the orders use; `times_redeemed` counts orders.
         """
         found: list[dict[str, Any]] = []
         for id_, code, amount, percent in (
@@ -424,7 +440,7 @@ class TicketTailor:
 
     def _check_in(self, body: Any) -> ApiResponse:
         """
-        A written check-in: a positive quantity lets in, a negative one takes back.
+        Check in a ticket, or undo it if the quantity is negative.
         """
         if not isinstance(body, dict):
             text = {"error_code": "VALIDATION_ERROR", "message": "body"}
@@ -470,44 +486,50 @@ def rate_headers(limit: int, left: int, seconds: str) -> dict[str, str]:
     }
 
 
-def _known(query: Mapping[str, str], filters: Any) -> None:
+def _require_known_parameters(query: Mapping[str, str], filters: Any) -> None:
     for name in query:
         if name not in CURSOR and name not in filters:
             raise _Refused(f"unknown parameter {name}")
 
 
-def _one_of(query: Mapping[str, str], name: str, known: tuple[str, ...]) -> None:
+def _require_one_of(
+    query: Mapping[str, str], name: str, known: tuple[str, ...]
+) -> None:
     if query.get(name, known[0]) not in known:
         raise _Refused(name)
 
 
-def _whole(query: Mapping[str, str], name: str) -> int:
+def _parse_int(query: Mapping[str, str], name: str) -> int:
     if not query[name].isdecimal():
         raise _Refused(name)
     return int(query[name])
 
 
-def _limit(query: Mapping[str, str]) -> int:
-    limit = _whole(query, "limit") if "limit" in query else LARGEST_PAGE
+def _parse_limit(query: Mapping[str, str]) -> int:
+    limit = _parse_int(query, "limit") if "limit" in query else LARGEST_PAGE
     if not 1 <= limit <= LARGEST_PAGE:
         raise _Refused("limit must be between 1 and 100")
     return limit
 
 
-def _cut(
-    query: Mapping[str, str], at: Mapping[str, int], first: int, last: int, limit: int
+def _page_range(
+    query: Mapping[str, str],
+    index_by_id: Mapping[str, int],
+    first: int,
+    last: int,
+    limit: int,
 ) -> tuple[int, int]:
     """
-    From where to where a page goes; of two cursors `ending_before` wins.
+    The start and end of a page in the list; `ending_before` wins over `starting_after`.
     """
     for name in ("ending_before", "starting_after"):
-        if name in query and query[name] not in at:
+        if name in query and query[name] not in index_by_id:
             raise _Refused("cursor")
     if "ending_before" in query:
-        end = min(last, at[query["ending_before"]])
+        end = min(last, index_by_id[query["ending_before"]])
         return max(first, end - limit), max(first, end)
     if "starting_after" in query:
-        first = max(first, at[query["starting_after"]] + 1)
+        first = max(first, index_by_id[query["starting_after"]] + 1)
     return first, max(first, min(last, first + limit))
 
 
@@ -522,7 +544,7 @@ def _links(
     }
 
 
-def _one(rows: list[dict[str, Any]], id_: str) -> ApiResponse:
+def _find_by_id(rows: list[dict[str, Any]], id_: str) -> ApiResponse:
     for row in rows:
         if row["id"] == id_:
             return json_response(row)
@@ -550,7 +572,7 @@ _VOUCHER_CODE = {
 }
 
 
-def _treatment(production: Production) -> str:
+def _tax_treatment(production: Production) -> str:
     return "exclusive" if production.tax_on_top else "inclusive"
 
 
@@ -558,7 +580,7 @@ def _venue() -> dict[str, str]:
     return {"name": VENUE, "postal_code": "2042", "country": "AU"}
 
 
-def _date(moment: datetime) -> dict[str, Any]:
+def _date_object(moment: datetime) -> dict[str, Any]:
     offset = moment.strftime("%z")
     return {
         "date": f"{moment:%Y-%m-%d}",
@@ -616,8 +638,8 @@ def _order(purchase: Purchase) -> dict[str, Any]:
             "event_id": f"ev_{performance.id}",
             "event_series_id": f"es_{performance.production.id}",
             "name": performance.production.title,
-            "start_date": _date(performance.starts_at),
-            "end_date": _date(performance.starts_at + timedelta(minutes=100)),
+            "start_date": _date_object(performance.starts_at),
+            "end_date": _date_object(performance.starts_at + timedelta(minutes=100)),
             "venue": {"name": VENUE, "postal_code": "2042"},
         },
         "issued_tickets": [
@@ -641,7 +663,7 @@ def _order(purchase: Purchase) -> dict[str, Any]:
         "status_message": None,
         "subtotal": purchase.before_tax,
         "tax": purchase.tax,
-        "tax_treatment": _treatment(performance.production),
+        "tax_treatment": _tax_treatment(performance.production),
         "total": purchase.total,
         "total_paid": purchase.total if purchase.was_paid else 0,
         "txn_id": _transaction(purchase),

@@ -1,10 +1,10 @@
 """
-A seeded venue that knows the truth about itself.
+A generated venue whose true figures are known.
 
-The Lantern Room in Sydney, its productions, shows on both sides of a clock change,
-and everything that happens at a box office. Amounts are minor units (cents). The
-same seed and day give the same world; `truth` adds up what really happened, from the
-happenings themselves.
+The Lantern Room in Sydney: its productions, shows on both sides of a clock change, and
+everything that happens at a box office. Amounts are minor units (cents). The same seed
+and day give the same world; `truth` adds up the purchases themselves, independently of
+what the fake platforms report.
 """
 
 from __future__ import annotations
@@ -55,14 +55,17 @@ class Production:
 @dataclass(frozen=True)
 class PlatformProfile:
     """
-    How a venue sells on one platform: which works, in which currency, and what can
-    happen there. The usual ones are Ticket Tailor's.
+    How the venue sells on one platform: which productions, in which currency, and what
+    can happen to an order there. The defaults are Ticket Tailor's.
 
-    kept       what platform and processor keep of a purchase, `None` if it is not told
-    named      how the platform's listing calls a performance
-    unfinished  states of orders that nobody has paid, beside those of the mishaps
-    swaps      whether guests can swap a ticket to another night
-    rare       brings about what the platform seldom shows; drawn apart from the rest
+    kept_fees               what platform and processor keep of a purchase; `None` if
+                            the platform does not report it
+    provider_occurrence_id  the platform's id of a performance
+    mutations               names of the changes that can happen to an order
+    unpaid_states           further states of unpaid orders on this platform
+    has_swaps               whether guests can swap a ticket to another performance
+    apply_rare_states       adds what the platform seldom shows, with a random generator
+                            of its own
     """
 
     platform: str = "ticket_tailor"
@@ -74,7 +77,7 @@ class PlatformProfile:
     reports_included_tax: bool = True
     has_check_ins: bool = True
     has_imports: bool = True
-    has_mishaps: bool = True
+    has_initial_mutations: bool = True
     mutations: tuple[str, ...] = ("refund_all", "refund_seat", "void_seat", "cancel")
     refund_small_amount: bool = True
     refunds_fees: bool = True
@@ -100,9 +103,9 @@ class Performance:
 @dataclass
 class Seat:
     """
-    One ticket: what its buyer paid for it, and what became of it. `touched` is when
-    something happened to it alone; `moved` the night it was swapped to, where it has
-    the number `moved_id`.
+    One ticket: what its buyer paid for it, and what happened to it. `changed_at` is the
+    time of the last change to this ticket alone. A swapped ticket has the performance
+    `swapped_to` and its id there, `swapped_id`.
     """
 
     id: int
@@ -113,7 +116,7 @@ class Seat:
     voided_at: int = 0
     is_refunded: bool = False
     is_checked_in: bool = False
-    is_loose: bool = False
+    has_no_order: bool = False
     created_at: int = 0
     list_price: int | None = None
     changed_at: int = 0
@@ -124,9 +127,9 @@ class Seat:
 @dataclass
 class Purchase:
     """
-    One order. `state` is completed, pending or cancelled; on some platforms it may be
-    unpaid (placed, to be paid by cheque or at the door), started or abandoned, too.
-    `rare` names something about it that its platform seldom shows.
+    One order. `state` is completed, pending or cancelled; on some platforms also unpaid
+    (placed, to be paid by cheque or at the door), started or abandoned. `rare_state`
+    names an unusual property that the platform seldom shows.
     """
 
     id: int
@@ -172,8 +175,8 @@ class Purchase:
 @dataclass
 class World:
     """
-    Everything that happened, up to `now` (unix seconds). `room` holds the seats, which
-    the worlds of other platforms sell, too.
+    Everything that happened up to `now` (unix seconds). All platforms of a venue share
+    one `room`.
     """
 
     seed: int
@@ -181,7 +184,7 @@ class World:
     productions: list[Production] = field(default_factory=list)
     performances: list[Performance] = field(default_factory=list)
     purchases: list[Purchase] = field(default_factory=list)
-    loose_tickets: list[tuple[Performance, Seat]] = field(default_factory=list)
+    tickets_without_order: list[tuple[Performance, Seat]] = field(default_factory=list)
     version: int = 0
     changed: list[str] = field(default_factory=list)
     profile: PlatformProfile = field(default_factory=PlatformProfile)
@@ -206,11 +209,10 @@ def build(
     room: Room | None = None,
 ) -> World:
     """
-    The world of that seed as it stands on the morning of `today`.
+    Build the world of that seed as of the morning of `today`.
 
-    Up to about 4,000 orders there are 40 shows; larger worlds have one for each
-    hundred orders, so that a show keeps a believable size, unless `shows` says how
-    many. A performance sells no more
+    Without `shows`, there are 40 shows up to 4,000 orders and one per hundred orders
+    above, so that each show keeps a realistic size. A performance never sells more
     seats than its room has; platforms that sell the same season share the room.
     """
     day = today or datetime.now(UTC).date()
@@ -221,23 +223,23 @@ def build(
         profile=profile or PlatformProfile(),
         room=room or Room(),
     )
-    world.productions = _productions(world.profile)
+    world.productions = _build_productions(world.profile)
     usual = USUAL_SHOWS if orders <= 4000 else orders // 100
-    world.performances = _season(world, day, shows or usual)
+    world.performances = _build_season(world, day, shows or usual)
     if world.profile.has_imports:
-        for performance, seats, _ in _imported(world):
+        for performance, seats, _ in _imported_tickets(world):
             world.room.take(performance, seats)
-    for performance, number in _spread(world, orders):
+    for performance, number in _spread_orders(world, orders):
         for _ in range(number):
-            _sell(world, performance)
+            _add_sale(world, performance)
     world.purchases.sort(key=lambda purchase: (purchase.placed_at, purchase.id))
     _number_by_time(world)
     if world.profile.platform == "ticket_tailor":
-        _mishaps(world)
-    elif world.profile.has_mishaps:
-        _usual_mishaps(world)
+        _apply_ticket_tailor_mutations(world)
+    elif world.profile.has_initial_mutations:
+        _apply_profile_mutations(world)
     if world.profile.has_imports:
-        _imports(world)
+        _add_imported_tickets(world)
     _add_unpaid_orders(world)
     world.profile.apply_rare_states(world)
     return world
@@ -247,10 +249,11 @@ def apply_states(
     world: World, states: Mapping[str, Callable[[Purchase], None]]
 ) -> None:
     """
-    Let each of these happen to an order in fifty, and to one at least where there are
-    enough plain ones. Its own chance: nothing else is drawn differently for it.
+    Put one order in fifty into each of these states, and at least one where there are
+    enough ordinary orders. It has a random generator of its own, so that everything
+    else stays the same.
     """
-    chance = random.Random(f"rare {world.seed}")  # a played chance
+    chance = random.Random(f"rare {world.seed}")
     plain = [
         purchase
         for purchase in world.purchases
@@ -268,7 +271,7 @@ def apply_states(
 
 def leave_unpaid(purchase: Purchase) -> None:
     """
-    The order was placed and nothing has been paid so far.
+    Make an order placed but not paid so far.
     """
     purchase.state, purchase.was_paid = "pending", False
     for seat in purchase.seats:
@@ -277,17 +280,17 @@ def leave_unpaid(purchase: Purchase) -> None:
 
 def next_day(world: World) -> None:
     """
-    One more day: new sales, refunds, a void, a pending order paid, a date moved.
+    Advance one day: new sales, refunds, a void, a pending order paid, a show moved.
     """
     world.version += 1
     start = world.now
     world.now += DAY
-    open_ = [p for p in world.performances if p.starts_at.timestamp() > world.now]
-    for performance in open_[:6]:
+    upcoming = [p for p in world.performances if p.starts_at.timestamp() > world.now]
+    for performance in upcoming[:6]:
         for _ in range(world.random.randint(1, 4)):
-            _sell(world, performance, between=(start, world.now))
+            _add_sale(world, performance, between=(start, world.now))
     world.purchases.sort(key=lambda purchase: (purchase.placed_at, purchase.id))
-    ahead = {p.id for p in open_}
+    ahead = {p.id for p in upcoming}
     paid = [
         p
         for p in world.purchases
@@ -300,27 +303,28 @@ def next_day(world: World) -> None:
     ]
     mutations = [_MUTATIONS[name] for name in world.profile.mutations]
     chosen = world.random.sample(paid, k=min(len(mutations), len(paid)))
-    for purchase, happen in zip(chosen, mutations, strict=False):
-        happen(world, purchase)
+    for purchase, mutate in zip(chosen, mutations, strict=False):
+        mutate(world, purchase)
     for state in ("pending", "unpaid"):
-        _pay_one(world, state)
+        _pay_one_order(world, state)
     if world.profile.has_swaps:
-        _swap_one(world, ahead)
-    if open_:
-        last = open_[-1]
+        _swap_one_ticket(world, ahead)
+    if upcoming:
+        last = upcoming[-1]
         last.starts_at += timedelta(minutes=30)
         world.changed.append(f"ev_{last.id} moved by 30 minutes")
 
 
 def change_some(world: World, number: int, events: int) -> list[int]:
     """
-    Change that many old orders, on that many events, in every way there is.
+    Change that many old orders of that many performances, using every mutation in turn.
 
-    Returns their ids. Used to find out whether a reader notices old orders.
+    Returns the ids of the orders. Used to test whether a sync notices changes to old
+    orders.
     """
     world.version += 1
-    favourites = world.random.sample(world.performances, k=events)
-    ids = {performance.id for performance in favourites}
+    chosen_performances = world.random.sample(world.performances, k=events)
+    ids = {performance.id for performance in chosen_performances}
     free = [
         p
         for p in world.purchases
@@ -344,7 +348,7 @@ def change_some(world: World, number: int, events: int) -> list[int]:
 
 def refund_all(world: World, purchase: Purchase) -> None:
     """
-    All the money back; the tickets stay valid.
+    Refund the whole order; its tickets stay valid.
     """
     purchase.changed_at = world.now
     purchase.refunded = purchase.total
@@ -357,12 +361,12 @@ def refund_all(world: World, purchase: Purchase) -> None:
 
 def refund_seat(world: World, purchase: Purchase) -> None:
     """
-    One ticket given back: voided, its price and booking fee returned.
+    Void one ticket and refund its price and booking fee.
     """
     seat = max(purchase.seats, key=lambda seat: seat.paid)
     if not seat.paid:
         return
-    _void(world, seat)
+    _void_ticket(world, seat)
     seat.is_refunded = True
     purchase.changed_at = world.now
     purchase.refunded += seat.paid
@@ -375,7 +379,8 @@ def refund_seat(world: World, purchase: Purchase) -> None:
 
 def tax_parts(purchase: Purchase) -> list[int]:
     """
-    The order's tax, ticket by ticket: rounded down, the rest a cent each to the first.
+    Split the order's tax among its tickets: rounded down, and the remaining cents go to
+    the first tickets, one each.
     """
     bases = [seat.paid + seat.fee for seat in purchase.seats]
     whole = sum(bases)
@@ -389,27 +394,27 @@ def tax_parts(purchase: Purchase) -> list[int]:
 
 def void_seat(world: World, purchase: Purchase) -> None:
     """
-    One ticket voided; the venue keeps the money.
+    Void one ticket without a refund.
     """
     purchase.changed_at = world.now
-    _void(world, purchase.seats[0])
+    _void_ticket(world, purchase.seats[0])
     world.changed.append(f"or_{purchase.id} one ticket voided")
 
 
 def cancel(world: World, purchase: Purchase) -> None:
     """
-    The order cancelled, its tickets voided, all the money back.
+    Cancel the order: void its tickets and refund everything.
     """
     refund_all(world, purchase)
     purchase.state = "cancelled"
     for seat in purchase.seats:
-        _void(world, seat)
+        _void_ticket(world, seat)
     world.changed.append(f"or_{purchase.id} cancelled")
 
 
 def refund_small_amount(world: World, purchase: Purchase) -> None:
     """
-    A little money back for the trouble, less than any ticket cost.
+    Refund a small amount as goodwill, less than any ticket of the order cost.
     """
     purchase.changed_at = world.now
     cheapest = min(seat.paid for seat in purchase.seats)
@@ -420,9 +425,9 @@ def refund_small_amount(world: World, purchase: Purchase) -> None:
         refund_all(world, purchase)
 
 
-def pay(world: World, purchase: Purchase) -> None:
+def mark_paid(world: World, purchase: Purchase) -> None:
     """
-    An order that waited for its money is paid.
+    Mark an unpaid order as paid.
     """
     purchase.state, purchase.was_paid = "completed", True
     purchase.changed_at = world.now
@@ -431,24 +436,24 @@ def pay(world: World, purchase: Purchase) -> None:
 
 def expire_unpaid(world: World, purchase: Purchase) -> None:
     """
-    An order that waited for its money is given up.
+    Cancel an order that was never paid.
     """
     purchase.state, purchase.changed_at = "cancelled", world.now
     for seat in purchase.seats:
-        _void(world, seat)
+        _void_ticket(world, seat)
     world.changed.append(f"or_{purchase.id} given up")
 
 
 def check_in(world: World, seat: Seat) -> None:
     """
-    One guest let in at the platform's own door: nothing else of the order changes.
+    Check in one guest on the platform; nothing else about the order changes.
     """
     seat.is_checked_in, seat.changed_at = True, world.now
 
 
 def swap(world: World, purchase: Purchase, performance: Performance) -> None:
     """
-    The only ticket of an order swapped to another night, with all that was paid.
+    Swap the only ticket of an order to another performance; the payment moves with it.
     """
     (seat,) = purchase.seats
     seat.swapped_to, seat.swapped_id = performance, world.new_id()
@@ -457,16 +462,16 @@ def swap(world: World, purchase: Purchase, performance: Performance) -> None:
     world.changed.append(f"or_{purchase.id} swapped to ev_{performance.id}")
 
 
-def _pay_one(world: World, state: str) -> None:
+def _pay_one_order(world: World, state: str) -> None:
     for purchase in world.purchases:
         if purchase.state == state:
-            pay(world, purchase)
+            mark_paid(world, purchase)
             return
 
 
-def _swap_one(world: World, ahead: set[int]) -> None:
+def _swap_one_ticket(world: World, ahead: set[int]) -> None:
     """
-    One ticket a day, to another night of the same work.
+    Swap one ticket to another performance of the same production.
     """
     chance = random.Random(f"swaps {world.seed} {world.version}")
     free = [
@@ -480,19 +485,19 @@ def _swap_one(world: World, ahead: set[int]) -> None:
     ]
     if free:
         purchase = chance.choice(free)
-        nights = [
+        candidates = [
             p
             for p in world.performances
             if p.id in ahead
             and p.production is purchase.performance.production
             and p is not purchase.performance
-            and world.room.free(p)
+            and world.room.free_seats(p)
         ]
-        if nights:
-            swap(world, purchase, chance.choice(nights))
+        if candidates:
+            swap(world, purchase, chance.choice(candidates))
 
 
-def _void(world: World, seat: Seat) -> None:
+def _void_ticket(world: World, seat: Seat) -> None:
     if not seat.is_void:
         seat.is_void, seat.voided_at = True, world.now
 
@@ -512,7 +517,7 @@ _MUTATIONS: dict[str, Callable[[World, Purchase], None]] = {
 @dataclass
 class Truth:
     """
-    What one performance really sold and earned, in minor units.
+    The true sales figures of one performance, in minor units.
     """
 
     event_id: str
@@ -534,7 +539,7 @@ class Truth:
 
 def truth(world: World) -> list[Truth]:
     """
-    What every performance really sold and earned, from the happenings themselves.
+    The true sales figures of every performance, added up from the purchases.
     """
     found = {
         performance.id: Truth(
@@ -549,11 +554,11 @@ def truth(world: World) -> list[Truth]:
         if purchase.was_paid:
             swapped_to = purchase.seats[0].swapped_to if purchase.seats else None
             it = found[(swapped_to or purchase.performance).id]
-            _count(it, purchase)
+            _add_to_truth(it, purchase)
             kept_fees = world.profile.kept_fees(purchase)
             if kept_fees is not None:
                 it.fees = (it.fees or 0) + kept_fees
-    for performance, seat in world.loose_tickets:
+    for performance, seat in world.tickets_without_order:
         if not seat.is_void:
             it = found[performance.id]
             it.tickets_sold += 1
@@ -562,7 +567,7 @@ def truth(world: World) -> list[Truth]:
     return list(found.values())
 
 
-def _count(it: Truth, purchase: Purchase) -> None:
+def _add_to_truth(it: Truth, purchase: Purchase) -> None:
     it.orders += 1
     it.gross += purchase.total
     it.refunded += purchase.refunded
@@ -580,7 +585,7 @@ def _count(it: Truth, purchase: Purchase) -> None:
 # Building
 
 
-def _productions(profile: PlatformProfile) -> list[Production]:
+def _build_productions(profile: PlatformProfile) -> list[Production]:
     def ticket_types(
         first: int, *prices: tuple[str, int, int]
     ) -> tuple[TicketType, ...]:
@@ -609,22 +614,27 @@ def _productions(profile: PlatformProfile) -> list[Production]:
     ]
 
 
-def _season(world: World, today: date, shows: int) -> list[Performance]:
+def _build_season(world: World, today: date, shows: int) -> list[Performance]:
     """
-    Evenings, and on some days a matinee, from two weeks ago to past the next change
-    of the clocks.
+    Schedule evening shows and on some days a matinee, from two weeks ago until after
+    the next clock change.
     """
     zone = ZoneInfo(ZONE)
     first = today - timedelta(days=14)
-    last = max(_clock_change(today, zone) + timedelta(days=14), today + timedelta(60))
-    doubles = shows // 10
-    evenings = shows - doubles
+    last = max(
+        _next_clock_change(today, zone) + timedelta(days=14), today + timedelta(60)
+    )
+    matinees = shows // 10
+    evenings = shows - matinees
     found: list[Performance] = []
     for n in range(evenings):
         day = first + timedelta(days=(last - first).days * n // max(1, evenings - 1))
         production = world.productions[n % len(world.productions)]
         times = [time(19, 30)]
-        if n % (evenings // max(1, doubles)) == 1 and len(found) + evenings - n < shows:
+        if (
+            n % (evenings // max(1, matinees)) == 1
+            and len(found) + evenings - n < shows
+        ):
             times = [time(14), time(19, 30)]
         for at in times:
             starts_at = datetime.combine(day, at, tzinfo=zone)
@@ -639,7 +649,7 @@ def _season(world: World, today: date, shows: int) -> list[Performance]:
     return [p for p in found if p.production.id in world.profile.production_ids]
 
 
-def _clock_change(today: date, zone: ZoneInfo) -> date:
+def _next_clock_change(today: date, zone: ZoneInfo) -> date:
     noon = datetime.combine(today, time(12), tzinfo=zone)
     day = noon
     while day.utcoffset() == noon.utcoffset():
@@ -647,9 +657,9 @@ def _clock_change(today: date, zone: ZoneInfo) -> date:
     return day.date()
 
 
-def _spread(world: World, orders: int) -> Iterator[tuple[Performance, int]]:
+def _spread_orders(world: World, orders: int) -> Iterator[tuple[Performance, int]]:
     """
-    How many orders each performance has; those ahead have sold less so far.
+    Yield the number of orders per performance; upcoming ones have sold fewer so far.
     """
     weights = []
     for performance in world.performances:
@@ -665,11 +675,13 @@ def _spread(world: World, orders: int) -> Iterator[tuple[Performance, int]]:
         yield world.performances[0], left
 
 
-def _sell(
+def _add_sale(
     world: World, performance: Performance, between: tuple[int, int] | None = None
 ) -> None:
     chance = world.random
-    performance = world.room.with_room(performance, _open(world, performance))
+    performance = world.room.find_with_room(
+        performance, _others_on_sale(world, performance)
+    )
     ends = min(world.now, int(performance.starts_at.timestamp()))
     low, high = between or (performance.listed_at, max(performance.listed_at + 1, ends))
     placed_at = chance.randint(low, high - 1)
@@ -725,9 +737,9 @@ def _sell(
     world.purchases.append(purchase)
 
 
-def _open(world: World, performance: Performance) -> Iterator[Performance]:
+def _others_on_sale(world: World, performance: Performance) -> Iterator[Performance]:
     """
-    The other nights that were on sale as long as this one, the later ones first.
+    Yield the other performances on sale at the same time, later ones first.
     """
     here = world.performances.index(performance)
     now = world.now if performance.starts_at.timestamp() > world.now else 0
@@ -738,16 +750,16 @@ def _open(world: World, performance: Performance) -> Iterator[Performance]:
 
 def _number_by_time(world: World) -> None:
     """
-    Orders get their numbers in the order they were placed, as on a real platform.
+    Number the orders in the order they were placed, as a real platform does.
     """
     numbers = sorted(purchase.id for purchase in world.purchases)
     for purchase, number in zip(world.purchases, numbers, strict=True):
         purchase.id = number
 
 
-def _mishaps(world: World) -> None:
+def _apply_ticket_tailor_mutations(world: World) -> None:
     """
-    Refunds of every kind, voids, cancellations, orders that were never paid.
+    Apply Ticket Tailor's refunds, voids, cancellations and unpaid orders.
     """
     chance = world.random
     for purchase in world.purchases:
@@ -769,13 +781,13 @@ def _mishaps(world: World) -> None:
         elif luck < 0.078:
             _leave_offline_unpaid(purchase, "cancelled")
             for seat in purchase.seats:
-                _void(world, seat)
+                _void_ticket(world, seat)
     world.changed.clear()
 
 
-def _usual_mishaps(world: World) -> None:
+def _apply_profile_mutations(world: World) -> None:
     """
-    What can happen on this platform, to some of its orders.
+    Apply the mutations of the platform's profile to some of its orders.
     """
     mutations = [_MUTATIONS[name] for name in world.profile.mutations]
     for n, purchase in enumerate(world.purchases):
@@ -786,15 +798,15 @@ def _usual_mishaps(world: World) -> None:
 
 def _add_unpaid_orders(world: World) -> None:
     """
-    Orders that nobody has paid, in the other states that this platform has. They have a
-    generator of their own, so that everything else stays as it is without them.
+    Add unpaid orders in the platform's further states. They use a random generator of
+    their own, so that everything else stays the same.
     """
     chance = random.Random(f"unfinished {world.seed}")
     ahead = [p for p in world.performances if p.starts_at.timestamp() > world.now]
     number = max(1, len(world.purchases) // 100)
     for state in world.profile.unpaid_states * number:
         wanted = chance.choice(ahead)
-        performance = world.room.with_room(wanted, ahead)
+        performance = world.room.find_with_room(wanted, ahead)
         ticket_type = chance.choice(performance.production.ticket_types[:2])
         placed_at = chance.randint(
             max(performance.listed_at, world.now - 5 * DAY), world.now
@@ -823,22 +835,23 @@ def _leave_offline_unpaid(purchase: Purchase, state: str) -> None:
     purchase.state, purchase.channel = state, "offline"
 
 
-def _imports(world: World) -> None:
+def _add_imported_tickets(world: World) -> None:
     """
-    Tickets without an order: a subscription list imported, a few made by API.
+    Add tickets without an order: an imported subscription list, and a few created
+    through the API.
     """
-    for performance, number, listed in _imported(world):
+    for performance, number, listed in _imported_tickets(world):
         for _ in range(number):
             ticket_type = performance.production.ticket_types[0]
-            seat = Seat(world.new_id(), ticket_type, 0, 0, is_loose=True)
+            seat = Seat(world.new_id(), ticket_type, 0, 0, has_no_order=True)
             seat.created_at, seat.list_price = world.now - 3 * DAY, listed
-            world.loose_tickets.append((performance, seat))
-    _void(world, world.loose_tickets[0][1])
+            world.tickets_without_order.append((performance, seat))
+    _void_ticket(world, world.tickets_without_order[0][1])
 
 
-def _imported(world: World) -> Iterator[tuple[Performance, int, int | None]]:
+def _imported_tickets(world: World) -> Iterator[tuple[Performance, int, int | None]]:
     """
-    Which performances, how many tickets, the list price if one is named.
+    Yield performance, number of imported tickets and list price, if it has one.
     """
     first, second = [
         p for p in world.performances if p.starts_at.timestamp() > world.now
