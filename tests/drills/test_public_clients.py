@@ -223,7 +223,9 @@ def true_ids(platform, of):
             assert swapped
             numbers = [*(seat.id for seat in seats), *swapped]
             return {
-                "events": [f"{work.id:024x}" for work in of.productions[:2]],
+                "events": [
+                    f"{production.id:024x}" for production in of.productions[:2]
+                ],
                 "orders": [f"{p.id:024x}" for p in sold],
                 "tickets": [f"{number:024x}" for number in numbers],
             }

@@ -95,7 +95,7 @@ def run_interactive(provider):
         "identity": identity,
         "events": events,
         "orders": [provider.read_order(raw) for raw in whole],
-        "tickets_without_order": loose,
+        "loose_tickets": loose,
     }
 
 

@@ -1,6 +1,6 @@
 """
-What holds of every played platform: the states that are seldom seen are in the world of
-the demo, and a request that cannot be read is refused in the platform's own words.
+Every fake platform: the demo's world contains the rare states, and a request that
+cannot be parsed is refused with the platform's own error.
 """
 
 import base64
@@ -63,7 +63,7 @@ def test_the_demo_has_every_state_of_an_eventbrite_order(demo):
     assert any(row["costs"]["payment_fee"]["value"] for row in attendees)
 
 
-def test_the_demo_has_what_square_and_wix_seldom_show(demo):
+def test_the_demo_has_the_rare_states_of_square_and_wix(demo):
     for platform, wanted in {
         "square": {
             *("PAYMENT_FAILED", "PAYMENT_CANCELED", "PAYMENT_APPROVED"),
@@ -104,7 +104,7 @@ EVENTBRITE_ORDERS = f"/organizations/{eventbrite.ORGANISATION}/orders/"
         ("wix", "POST", "/events/v3/events/query", "validationError"),
     ],
 )
-def test_nonsense_is_refused_in_the_platforms_own_words(
+def test_an_invalid_request_is_refused_with_the_platforms_own_error(
     demo, platform, method, target, word
 ):
     fake_platform = demo.platforms[platform]

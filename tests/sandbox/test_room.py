@@ -15,7 +15,7 @@ DAYS = [date(2026, 9, 1), date(2026, 11, 26), date(2027, 3, 1)]
 
 def fullest(worlds):
     """
-    Tickets that count over all worlds against the seats, of the fullest performance.
+    Sold tickets over all worlds divided by the seats, for the fullest performance.
     """
     sold, seats = Counter(), {}
     for each in worlds:
@@ -32,7 +32,7 @@ def fullest(worlds):
 
 def season(today, orders, shares_seats):
     """
-    Ticket Tailor with that many orders, and the other platforms in its room.
+    The worlds of Ticket Tailor and the other platforms, each with that many orders.
     """
     first = world.build(today=today, orders=orders)
     others = platforms.build_others(
@@ -44,7 +44,7 @@ def season(today, orders, shares_seats):
 @pytest.mark.parametrize("today", DAYS)
 def test_no_performance_is_sold_twice(today):
     """
-    Five platforms with 500 orders each want more of some nights than there is.
+    Five platforms with 500 orders each want more seats of some nights than there are.
     """
     worlds = season(today, 500, shares_seats=True)
     assert fullest(worlds) <= 1
@@ -54,17 +54,17 @@ def test_no_performance_is_sold_twice(today):
         assert fullest(worlds) <= 1
 
 
-def test_control_in_rooms_of_their_own_they_sell_too_much():
+def test_control_without_a_shared_room_they_oversell():
     assert fullest(season(DAYS[0], 500, shares_seats=False)) > 1
 
 
-def test_a_large_season_fits_its_shows_and_loses_no_order():
+def test_a_large_season_fits_its_shows_without_losing_an_order():
     built = world.build(today=DAYS[0], orders=5000)
     assert len(built.purchases) == 5000
     assert fullest([built]) <= 1
 
 
-def test_who_finds_a_night_sold_out_goes_to_one_that_is_not():
+def test_buyers_of_a_sold_out_night_choose_another():
     built = world.build(today=DAYS[0], orders=10)
     first, second, third = built.performances[:3]
     room = Room()

@@ -1,6 +1,6 @@
 """
-Requests that other clients make of Square, and what the played one answers: each
-filter is honoured or refused, each cursor belongs to its query.
+Requests that other clients send to Square and the fake's responses: each filter is
+honoured or refused, and each cursor is bound to its query.
 """
 
 import json
@@ -58,7 +58,7 @@ def all_of(platform, path, key, **query):
         more = {"cursor": found["cursor"]}
 
 
-def test_a_search_may_be_for_nothing_in_particular(platform):
+def test_a_search_needs_no_parameters(platform):
     for body in (None, {}):
         status, found = ask(platform, "POST", "/v2/orders/search", body)
         assert status == 200
@@ -68,7 +68,7 @@ def test_a_search_may_be_for_nothing_in_particular(platform):
         assert "cursor" in found
 
 
-def test_a_search_goes_on_with_its_cursor_and_no_other(platform):
+def test_a_search_continues_only_with_its_own_cursor(platform):
     first = search(platform)
     rest = search(platform, cursor=first["cursor"])
     ids = [order["id"] for order in first["orders"] + rest["orders"]]
@@ -84,7 +84,7 @@ def test_a_search_goes_on_with_its_cursor_and_no_other(platform):
     assert refusal(platform, "GET", path, cursor="nonsense") == "INVALID_CURSOR"
 
 
-def test_a_search_keeps_to_its_filters(platform):
+def test_a_search_is_filtered(platform):
     whole = search(platform, limit=1000)["orders"]
     some = whole[300]
     edge = some["created_at"]
@@ -175,7 +175,7 @@ def test_entries_are_returned_instead_of_orders(platform):
         ({"limit": "many"}, "BAD_REQUEST"),
     ],
 )
-def test_a_search_that_cannot_be_is_refused(platform, body, code):
+def test_an_invalid_search_is_refused(platform, body, code):
     assert refusal(platform, "POST", "/v2/orders/search", body) == code
 
 
@@ -191,7 +191,7 @@ def test_at_most_a_hundred_orders_are_fetched_at_once(platform):
     assert (status, found["orders"]) == (200, known)
 
 
-def test_payments_are_those_of_the_main_location_and_a_year(platform):
+def test_payments_default_to_the_main_location_and_one_year(platform):
     rows = all_of(platform, "/v2/payments", "payments")
     assert {row["location_id"] for row in rows} == {square.MAIN}
     moments = [row["created_at"] for row in rows]
@@ -199,7 +199,7 @@ def test_payments_are_those_of_the_main_location_and_a_year(platform):
     assert min(map(unix_seconds, moments)) >= platform.world.now - square.YEAR
 
 
-def test_payments_keep_to_their_filters(platform):
+def test_payments_are_filtered(platform):
     begin = {"begin_time": "2009-01-01T00:00:00Z", "sort_order": "ASC"}
     rows = all_of(platform, "/v2/payments", "payments", **begin)
     assert [r["created_at"] for r in rows] == sorted(r["created_at"] for r in rows)
@@ -230,7 +230,7 @@ def test_payments_keep_to_their_filters(platform):
     )
 
 
-def test_refunds_are_those_of_all_locations(platform):
+def test_refunds_default_to_all_locations(platform):
     begin = {"begin_time": "2009-01-01T00:00:00Z"}
     rows = all_of(platform, "/v2/refunds", "refunds", **begin)
     assert {row["location_id"] for row in rows} == {square.MAIN, square.SECOND}
@@ -247,11 +247,11 @@ def test_refunds_are_those_of_all_locations(platform):
     )
 
 
-def test_every_state_that_was_never_shown_is_shown(platform):
+def test_all_rare_states_occur(platform):
     begin = {"begin_time": "2009-01-01T00:00:00Z"}
     payments = []
-    for place in (square.MAIN, square.SECOND):
-        query = {**begin, "location_id": place}
+    for location_id in (square.MAIN, square.SECOND):
+        query = {**begin, "location_id": location_id}
         payments += all_of(platform, "/v2/payments", "payments", **query)
     assert {payment["status"] for payment in payments} == {
         *("APPROVED", "PENDING", "COMPLETED", "CANCELED", "FAILED"),
@@ -307,13 +307,13 @@ def test_the_catalogue_is_listed_by_type(platform):
     assert {it["item_data"]["name"] for it in found["items"]} == {"Late Laughs"}
 
 
-def test_single_things_are_found_by_their_ids(platform):
+def test_single_objects_are_found_by_their_ids(platform):
     (merchant,) = get(platform, "/v2/merchants")["merchant"]
     for id_ in ("me", merchant["id"]):
         assert get(platform, f"/v2/merchants/{id_}")["merchant"] == merchant
     for id_ in ("main", square.MAIN):
-        place = get(platform, f"/v2/locations/{id_}")["location"]
-        assert place["id"] == square.MAIN
+        location = get(platform, f"/v2/locations/{id_}")["location"]
+        assert location["id"] == square.MAIN
     order = search(platform, limit=1)["orders"][0]
     assert get(platform, f"/v2/orders/{order['id']}")["order"] == order
     customer = next(
@@ -325,11 +325,13 @@ def test_single_things_are_found_by_their_ids(platform):
         assert (status, found["errors"][0]["code"]) == (404, "NOT_FOUND")
 
 
-def test_what_was_paid_out_is_what_was_charged_less_what_was_kept(platform):
+def test_payouts_are_charges_less_refunds_and_fees(platform):
     begin = {"begin_time": "2009-01-01T00:00:00Z"}
     paid = 0
-    for place in (square.MAIN, square.SECOND):
-        rows = all_of(platform, "/v2/payouts", "payouts", **begin, location_id=place)
+    for location_id in (square.MAIN, square.SECOND):
+        rows = all_of(
+            platform, "/v2/payouts", "payouts", **begin, location_id=location_id
+        )
         for payout in rows:
             entries = all_of(
                 platform, f"/v2/payouts/{payout['id']}/payout-entries", "payout_entries"
@@ -347,7 +349,7 @@ def test_what_was_paid_out_is_what_was_charged_less_what_was_kept(platform):
     )
 
 
-def test_events_must_be_switched_on(platform):
+def test_events_must_be_enabled(platform):
     status, _ = ask(platform, "POST", "/v2/events", {})
     assert status == 403
     assert ask(platform, "PUT", "/v2/events/enable")[0] == 200

@@ -1,6 +1,6 @@
 """
-Requests that other clients make of Wix Events, and what the played one answers: each
-filter is honoured or refused.
+Requests that other clients send to Wix Events and the fake's responses: each filter is
+honoured or refused.
 """
 
 import json
@@ -47,8 +47,8 @@ def refusal(platform, method, path, body=None, query=()):
 
 
 def events(platform, filters=None, **query):
-    asked = {"filter": filters or {}, "paging": {"limit": 1000}, **query}
-    body = {"query": asked, "fields": ["REGISTRATION"]}
+    event_query = {"filter": filters or {}, "paging": {"limit": 1000}, **query}
+    body = {"query": event_query, "fields": ["REGISTRATION"]}
     return post(platform, "/events/v3/events/query", body)["events"]
 
 
@@ -60,7 +60,7 @@ def orders(platform, *query):
 # Events
 
 
-def test_events_keep_to_their_filters(platform):
+def test_events_are_filtered(platform):
     whole = events(platform)
     ended = events(platform, {"status": "ENDED"})
     assert 0 < len(ended) < len(whole)
@@ -86,7 +86,7 @@ def test_events_keep_to_their_filters(platform):
     assert len(post(platform, "/events/v3/events/query", {})["events"]) <= 50
 
 
-def test_events_have_the_parts_that_are_asked_for(platform):
+def test_events_have_the_requested_parts(platform):
     parts = {
         "DETAILS": "shortDescription",
         "TEXTS": "description",
@@ -107,14 +107,14 @@ def test_events_have_the_parts_that_are_asked_for(platform):
     assert refusal(platform, "POST", path, {"fields": ["COLOUR"]}) == "fields"
 
 
-def test_events_without_tickets_are_there(platform):
+def test_events_without_tickets_are_listed(platform):
     kinds = {row["registration"]["type"] for row in events(platform)}
     assert kinds == {"TICKETING", "RSVP", "EXTERNAL"}
     (rsvp,) = events(platform, {"registration.initialType": {"$eq": "RSVP"}})
     assert "tickets" not in rsvp["registration"]
 
 
-def test_the_dashboards_sums_are_those_of_the_summary(platform):
+def test_the_dashboard_totals_equal_the_summary(platform):
     body = {"query": {"paging": {"limit": 1000}}, "fields": ["DASHBOARD"]}
     rows = post(platform, "/events/v3/events/query", body)["events"]
     assert not any("registration" in row for row in rows)
@@ -153,12 +153,12 @@ def test_single_events_and_counts(platform):
         ({"cursorPaging": {}}, "cursorPaging"),
     ],
 )
-def test_a_query_of_events_that_cannot_be_is_refused(platform, query, field):
+def test_an_invalid_event_query_is_refused(platform, query, field):
     path = "/events/v3/events/query"
     assert refusal(platform, "POST", path, {"query": query}) == field
 
 
-def test_ticket_definitions_come_by_cursor(platform):
+def test_ticket_definitions_are_paged_by_cursor(platform):
     for path in (
         "/events/v3/ticket-definitions/query",
         "/events-ticket-definitions/v3/ticket-definitions/query",
@@ -184,7 +184,7 @@ def test_ticket_definitions_come_by_cursor(platform):
 # Orders and tickets
 
 
-def test_orders_keep_to_status_and_tag(platform):
+def test_orders_are_filtered_by_status_and_tag(platform):
     whole, total = orders(platform, ("limit", "100"))
     assert total == len(platform.world.purchases)
     for status in ("PAID", "FREE", "OFFLINE_PENDING", "PENDING", "DECLINED"):
@@ -240,11 +240,11 @@ def test_orders_are_counted_by_facet(platform):
         ([("orderNumber", str(n)) for n in range(501)], "orderNumber"),
     ],
 )
-def test_orders_that_cannot_be_are_refused(platform, query, field):
+def test_invalid_order_queries_are_refused(platform, query, field):
     assert refusal(platform, "GET", "/events/v1/orders", query=query) == field
 
 
-def test_the_summary_is_what_was_paid_and_leaves_archived_orders_out(platform):
+def test_the_summary_has_paid_orders_that_are_not_archived(platform):
     (sales,) = get(platform, "/events/v1/orders/summary")["sales"]
     paid = [p for p in platform.world.purchases if p.was_paid and p.total]
     shown = [p for p in paid if p.rare_state != "ARCHIVED"]
@@ -256,7 +256,7 @@ def test_the_summary_is_what_was_paid_and_leaves_archived_orders_out(platform):
     assert found == {"sales": []}
 
 
-def test_tickets_need_their_fieldset_and_keep_to_their_filters(platform):
+def test_tickets_need_a_fieldset_and_are_filtered(platform):
     path = "/events/v1/tickets"
     details = ("fieldset", "TICKET_DETAILS")
     bare = get(platform, path)["tickets"]
@@ -284,7 +284,7 @@ def test_tickets_need_their_fieldset_and_keep_to_their_filters(platform):
 # Money and people
 
 
-def test_refunds_are_listed_by_themselves_each_once(platform):
+def test_the_refund_list_has_each_refund_once(platform):
     path = "/payments/refunds/v1/refunds/query"
     found = post(platform, path, {"query": {"cursorPaging": {"limit": 1000}}})
     rows = found["refunds"]
@@ -301,7 +301,7 @@ def test_refunds_are_listed_by_themselves_each_once(platform):
     assert refusal(platform, "POST", path, body) == "query.filter.amount"
 
 
-def test_every_state_that_was_never_shown_is_shown(platform):
+def test_all_rare_states_occur(platform):
     rows = get(
         platform, "/payments/v2/transactions", ("limit", "1000"), ("order", "date:asc")
     )["transactions"]
@@ -325,7 +325,7 @@ def test_every_state_that_was_never_shown_is_shown(platform):
     assert any("invoice" not in order for order in some)
 
 
-def test_transactions_keep_to_their_times(platform):
+def test_transactions_are_filtered_by_time(platform):
     path = "/payments/v2/transactions"
     limit = ("limit", "1000")
     rows = get(platform, path, limit, ("order", "date:asc"))["transactions"]
@@ -341,7 +341,7 @@ def test_transactions_keep_to_their_times(platform):
     assert "total" not in get(platform, path, ("ignoreTotals", "true"))["pagination"]
 
 
-def test_guests_keep_to_their_filters(platform):
+def test_guests_are_filtered(platform):
     path = "/events/v2/guests/query"
 
     def guests(filters, **paging):
@@ -367,7 +367,7 @@ def test_guests_keep_to_their_filters(platform):
     assert refusal(platform, "POST", path, wrong) == "query.filter.shoeSize"
 
 
-def test_a_cursor_is_of_its_own_list(platform):
+def test_a_cursor_is_only_valid_for_its_own_list(platform):
     path = "/events/v2/guests/query"
     first = post(platform, path, {"query": {"cursorPaging": {"limit": 2}}})
     cursor = first["pagingMetadata"]["cursors"]["next"]
@@ -378,7 +378,7 @@ def test_a_cursor_is_of_its_own_list(platform):
     assert refusal(platform, "POST", path, body) == "query.filter"
 
 
-def test_a_body_of_another_shape_is_refused_in_wixs_words(platform):
+def test_a_body_of_another_shape_is_refused_with_wixs_error(platform):
     for path in ("/events/v2/guests/query", "/events/v3/events/query"):
         status, found = ask(platform, "POST", path, {"query": "text"})
         assert status == 400

@@ -1,5 +1,5 @@
 """
-Accounts of the played platforms: connected, adopted, read, and compared with the truth
+Accounts of the fake platforms: connected, adopted, read, and compared with the truth
 of the platform's own world.
 """
 

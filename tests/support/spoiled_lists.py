@@ -1,5 +1,5 @@
 """
-Lists of a played platform that come back empty, short, refused or cut, and a record of
+Lists of a fake platform that come back empty, short, refused or cut, and a record of
 the lists that were asked for.
 """
 

@@ -31,7 +31,7 @@ from ticketsync.workflows import sync
 from ticketsync.workflows.connect import SecretSource
 from ticketsync.workflows.sync import Request
 
-OWNER = {  # what of a played platform says whose it is
+OWNER = {  # the attributes of a fake platform that name its owner
     "eventbrite": {"organisations": ("990000001",), "user": "5509999"},
     "humanitix": {"organiser": "organiser0666"},
     "square": {"merchant": "MSTRANGER"},

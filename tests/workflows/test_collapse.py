@@ -434,7 +434,7 @@ def test_an_order_without_some_of_its_tickets_is_set_aside_by_name(
     monkeypatch.setattr(
         fake_server.platform,
         "_tickets",
-        lambda work: [t for t in tickets(work) if t.id not in gone],
+        lambda production: [t for t in tickets(production) if t.id not in gone],
     )
     result = attempt(database, settings)
     assert (result.outcome, result.exit_code) == ("partial", 3)

@@ -1,9 +1,9 @@
 """
-What Square tells of a world: its locations, catalogue, orders, payments and refunds.
+Builds Square's records of a world: locations, catalogue, orders, payments, refunds.
 
-Besides the usual sales it shows what it seldom shows: attempts to pay that came to
-nothing, refunds that did not go through, gift cards, surcharges, lines without `uid` or
-with quantity 0, and refunds that belong to no sale.
+Besides ordinary sales there are rare cases: failed payment attempts, refunds that did
+not go through, gift cards, surcharges, lines without `uid` or with quantity 0, and
+refunds without a sale.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ MERCHANT = {
 MAIN, SECOND = "LMAIN00000001", "LSECOND000001"
 DRINK = 1200
 SURCHARGE = 150
-STRAY = 700  # what goes back without a sale
-TRIED = 100  # what a refund that does not go through would have been
+UNLINKED_REFUND = 700  # the amount of a refund without a sale
+FAILED_REFUND = 100  # the amount of a refund that does not go through
 
 ATTEMPTS = ("PAYMENT_FAILED", "PAYMENT_CANCELED")
 HELD = ("PAYMENT_APPROVED", "PAYMENT_PENDING")
 REFUND_TRIES = ("REFUND_PENDING", "REFUND_FAILED", "REFUND_REJECTED")
 
 
-def _nothing(purchase: Purchase) -> None:
+def _keep_as_is(purchase: Purchase) -> None:
     """
-    The sale is as any other; only the way it is told differs.
+    Leave the sale as it is; only its records differ.
     """
 
 
@@ -65,15 +65,15 @@ def apply_rare_states(world: World) -> None:
         {
             "PAYMENT_FAILED": leave_unpaid,
             "GIFT_CARD": _pay_by_gift_card,
-            "NO_UID": _nothing,
-            "REFUND_FAILED": _nothing,
+            "NO_UID": _keep_as_is,
+            "REFUND_FAILED": _keep_as_is,
             "SURCHARGE": _add_surcharge,
             "PAYMENT_APPROVED": leave_unpaid,
-            "QUANTITY_0": _nothing,
-            "REFUND_PENDING": _nothing,
+            "QUANTITY_0": _keep_as_is,
+            "REFUND_PENDING": _keep_as_is,
             "PAYMENT_PENDING": leave_unpaid,
-            "FAILED_BEFORE": _nothing,
-            "REFUND_REJECTED": _nothing,
+            "FAILED_BEFORE": _keep_as_is,
+            "REFUND_REJECTED": _keep_as_is,
             "PAYMENT_CANCELED": leave_unpaid,
         },
     )
@@ -85,8 +85,8 @@ def provider_occurrence_id(performance: Performance) -> str:
 
 def kept_fees(purchase: Purchase) -> int:
     """
-    2.2 % of a card payment, half of it back with a refund; cash and gift cards cost
-    nothing.
+    2.2 % of a card payment, half of it returned with a refund. Cash and gift cards
+    cost nothing.
     """
     return fee(purchase) - fee_back(purchase)
 
@@ -97,7 +97,7 @@ def has_no_fee(purchase: Purchase) -> bool:
 
 def has_drink(purchase: Purchase) -> bool:
     """
-    Guests who paid nothing for their tickets take a drink: money that is no show's.
+    Guests with free tickets buy a drink: revenue that belongs to no show.
     """
     return not purchase.total
 
@@ -182,20 +182,22 @@ def drink() -> dict[str, Any]:
 
 def catalogue(world: World) -> list[dict[str, Any]]:
     """
-    Every object of the catalogue: each item, and after it its variations.
+    Every object of the catalogue: each item, followed by its variations.
     """
     items = [*map(item, world.performances), drink()]
     return [
-        thing for it in items for thing in (it, *it["item_data"].get("variations", ()))
+        catalogue_object
+        for it in items
+        for catalogue_object in (it, *it["item_data"].get("variations", ()))
     ]
 
 
 # Orders
 
 
-def _groups(purchase: Purchase) -> list[list[int]]:
+def _group_into_lines(purchase: Purchase) -> list[list[int]]:
     """
-    The seats of a purchase by line: same variation, same price.
+    Group the indexes of a purchase's seats into lines of one variation and price.
     """
     found: dict[tuple[int, int], list[int]] = {}
     for n, seat in enumerate(purchase.seats):
@@ -238,7 +240,7 @@ def _drink_line() -> dict[str, Any]:
 def _lines(purchase: Purchase) -> list[dict[str, Any]]:
     taxes = tax_parts(purchase)
     lines = []
-    for n, group in enumerate(_groups(purchase)):
+    for n, group in enumerate(_group_into_lines(purchase)):
         seats = [purchase.seats[index] for index in group]
         line = _line(purchase, seats, sum(taxes[index] for index in group))
         lines.append(
@@ -316,7 +318,7 @@ def order(purchase: Purchase) -> dict[str, Any]:
 
 def paid_at(purchase: Purchase) -> int:
     """
-    Money that goes back does not move the order; a payment that comes late does.
+    When the order was paid. A late payment updates the order, a refund does not.
     """
     was_late = purchase.was_paid and purchase.rare_state in (*ATTEMPTS, *HELD)
     return purchase.changed_at if was_late else purchase.placed_at
@@ -345,7 +347,7 @@ def _tender(purchase: Purchase, total: int) -> dict[str, Any]:
     return found
 
 
-def takes_back(purchase: Purchase) -> bool:
+def has_return(purchase: Purchase) -> bool:
     return any(seat.is_refunded and seat.is_void for seat in purchase.seats)
 
 
@@ -354,7 +356,7 @@ def return_order(purchase: Purchase) -> dict[str, Any]:
     on_top = purchase.performance.production.tax_on_top
     lines = []
     whole = tax_back = 0
-    for n, group in enumerate(_groups(purchase)):
+    for n, group in enumerate(_group_into_lines(purchase)):
         back = [index for index in group if purchase.seats[index].is_void]
         if not back:
             continue
@@ -398,8 +400,8 @@ def return_order(purchase: Purchase) -> dict[str, Any]:
 
 def bar_order(purchase: Purchase) -> dict[str, Any]:
     """
-    A drink sold by itself, and a custom amount: no show's business. It names no
-    payment.
+    A drink and a custom amount sold on their own, unrelated to any show. The order
+    names no payment.
     """
     custom = {
         "uid": "c",
@@ -425,20 +427,22 @@ def bar_order(purchase: Purchase) -> dict[str, Any]:
 def orders(world: World) -> Iterator[dict[str, Any]]:
     for purchase in world.purchases:
         yield order(purchase)
-        if takes_back(purchase):
+        if has_return(purchase):
             yield return_order(purchase)
         if purchase.id % 11 == 0:
             yield bar_order(purchase)
-    for stray in strays(world):
+    for unlinked in unlinked_refunds(world):
         yield {
-            "id": stray.order_id,
+            "id": unlinked.order_id,
             "location_id": SECOND,
             "state": "COMPLETED",
             "version": 1,
-            "created_at": iso_utc(stray.moment),
-            "updated_at": iso_utc(stray.moment),
-            "closed_at": iso_utc(stray.moment),
-            "returns": [{"uid": "r", "return_amounts": _amounts(STRAY, 0, 0)}],
+            "created_at": iso_utc(unlinked.moment),
+            "updated_at": iso_utc(unlinked.moment),
+            "closed_at": iso_utc(unlinked.moment),
+            "returns": [
+                {"uid": "r", "return_amounts": _amounts(UNLINKED_REFUND, 0, 0)}
+            ],
             "total_money": money(0),
         }
 
@@ -475,7 +479,7 @@ def _payment(purchase: Purchase, id_: str, status: str) -> dict[str, Any]:
 
 def payments_of(purchase: Purchase) -> Iterator[dict[str, Any]]:
     """
-    The payment of a purchase, and what was tried before it.
+    The payment of a purchase, and failed attempts before it.
     """
     attempt = {"FAILED_BEFORE": "FAILED"}.get(purchase.rare_state, "")
     if purchase.rare_state in ATTEMPTS:
@@ -496,7 +500,9 @@ def payments_of(purchase: Purchase) -> Iterator[dict[str, Any]]:
         found["processing_fee"] = [
             {**processing_fee, "amount_money": money(fee(purchase))}
         ]
-    back = purchase.refunded + (TRIED if purchase.rare_state == "REFUND_PENDING" else 0)
+    back = purchase.refunded + (
+        FAILED_REFUND if purchase.rare_state == "REFUND_PENDING" else 0
+    )
     if back:
         found["refunded_money"] = money(back)
     if ids := [refund["id"] for refund in refunds_of(purchase)]:
@@ -506,10 +512,10 @@ def payments_of(purchase: Purchase) -> Iterator[dict[str, Any]]:
 
 def refunds_of(purchase: Purchase) -> Iterator[dict[str, Any]]:
     """
-    What went back of a purchase, and what was to go back and did not.
+    The refunds of a purchase, including those that did not go through.
     """
 
-    def one(id_: str, status: str, amount: int) -> dict[str, Any]:
+    def refund_record(id_: str, status: str, amount: int) -> dict[str, Any]:
         return {
             "id": id_,
             "payment_id": f"PAY{purchase.id}",
@@ -522,11 +528,11 @@ def refunds_of(purchase: Purchase) -> Iterator[dict[str, Any]]:
 
     if purchase.rare_state in REFUND_TRIES:
         status = purchase.rare_state.removeprefix("REFUND_")
-        yield one(f"PAY{purchase.id}_T", status, TRIED)
+        yield refund_record(f"PAY{purchase.id}_T", status, FAILED_REFUND)
     if not purchase.refunded:
         return
-    found = one(f"PAY{purchase.id}_R", "COMPLETED", purchase.refunded)
-    if takes_back(purchase):
+    found = refund_record(f"PAY{purchase.id}_R", "COMPLETED", purchase.refunded)
+    if has_return(purchase):
         found["order_id"] = f"R{purchase.id}"
     if back := fee_back(purchase):
         processing_fee = {
@@ -538,9 +544,9 @@ def refunds_of(purchase: Purchase) -> Iterator[dict[str, Any]]:
 
 
 @dataclass(frozen=True)
-class Stray:
+class UnlinkedRefund:
     """
-    Money given back at the till without looking for the sale.
+    A refund at the till that is not linked to a sale.
     """
 
     number: int
@@ -558,21 +564,21 @@ class Stray:
             "location_id": SECOND,
             "status": "COMPLETED",
             "destination_type": "CARD",
-            "amount_money": money(STRAY),
+            "amount_money": money(UNLINKED_REFUND),
             "created_at": iso_utc(self.moment),
             "updated_at": iso_utc(self.moment),
         }
 
 
-def strays(world: World) -> list[Stray]:
+def unlinked_refunds(world: World) -> list[UnlinkedRefund]:
     """
-    One for each twenty dates, on the days after the first sale.
+    One unlinked refund per twenty performances, on the days after the first sale.
     """
     if not world.purchases:
         return []
     first = min(purchase.placed_at for purchase in world.purchases)
     return [
-        Stray(number, first + number * DAY)
+        UnlinkedRefund(number, first + number * DAY)
         for number in range(1, 2 + len(world.performances) // 20)
     ]
 
@@ -586,8 +592,8 @@ def payments(world: World) -> Iterator[dict[str, Any]]:
 def refunds(world: World) -> Iterator[dict[str, Any]]:
     for purchase in world.purchases:
         yield from refunds_of(purchase)
-    for stray in strays(world):
-        yield stray.refund()
+    for unlinked in unlinked_refunds(world):
+        yield unlinked.refund()
 
 
 def customer(purchase: Purchase) -> dict[str, Any]:
@@ -606,24 +612,24 @@ def customer(purchase: Purchase) -> dict[str, Any]:
 
 def payouts(world: World) -> dict[str, tuple[dict[str, Any], list[dict[str, Any]]]]:
     """
-    What was paid out, a payout for each location and day, with its entries.
+    The payouts with their entries, one payout per location and day.
     """
     entries: dict[tuple[str, int], list[dict[str, Any]]] = {}
     for purchase in world.purchases:
         if not purchase.was_paid or purchase.channel in ("operator", "no_cost"):
             continue
         location_id = location_id_of(purchase)
-        sold = _entry(f"PAY{purchase.id}", "CHARGE", purchase.total, fee(purchase))
-        entries.setdefault((location_id, purchase.placed_at // DAY), []).append(sold)
+        charge = _entry(f"PAY{purchase.id}", "CHARGE", purchase.total, fee(purchase))
+        entries.setdefault((location_id, purchase.placed_at // DAY), []).append(charge)
         if purchase.refunded:
-            back = _entry(
+            refund = _entry(
                 f"PAY{purchase.id}_R",
                 "REFUND",
                 -purchase.refunded,
                 -fee_back(purchase),
             )
             entries.setdefault((location_id, purchase.changed_at // DAY), []).append(
-                back
+                refund
             )
     found = {}
     for (location_id, day), rows in sorted(entries.items()):

@@ -1,9 +1,9 @@
 """
-What Wix Events tells of a world: its events, orders, tickets, guests and transactions.
+Builds Wix's records of a world: events, orders, tickets, guests and transactions.
 
-Besides the usual sales it shows what it seldom shows: archived, offline and declined
-orders, gift cards, refunds that did not go through or are reported twice, and events
-that sell nothing here because they take registrations or are sold elsewhere.
+Besides ordinary sales there are rare cases: archived, offline and declined orders, gift
+cards, refunds that did not go through or are reported twice, and events without sales
+because they take registrations or are sold elsewhere.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ from ticketsync.sandbox.world import (
 APP_INSTANCE = "a1110000-0000-4000-8000-000000000001"
 SITE = "5a1e0000-0000-4000-8000-000000000001"
 OWNER = "12dea96f-ec20-4935-86ab-75692c994959"
-INCLUDED = 3003  # this work bears the fee itself
-GIFT = 2000  # what of an order a gift card pays
-TRIED = 100  # what a refund that does not go through would have been
+INCLUDED = 3003  # the production that pays the fee itself
+GIFT = 2000  # the part of an order paid by gift card
+FAILED_REFUND = 100  # the amount of a refund that does not go through
 WITHOUT_SALES = {3901: ("Open Rehearsal", "RSVP"), 3902: ("Guest Evening", "EXTERNAL")}
 REFUND_TRIES = ("REFUND_PENDING", "REFUND_FAILED", "REFUND_REVERSED")
 
 
 def fee_of(purchase: Purchase) -> int:
     """
-    Two and a half percent of the tickets, rounded half up per order.
+    2.5 % of the ticket prices, rounded half up per order.
     """
     base = sum(seat.paid for seat in purchase.seats)
     return (base * 25 + 500) // 1000
@@ -47,17 +47,17 @@ def charged_fee(purchase: Purchase) -> int:
     return 0 if purchase.performance.production.id == INCLUDED else fee_of(purchase)
 
 
-def _nothing(purchase: Purchase) -> None:
+def _keep_as_is(purchase: Purchase) -> None:
     """
-    The sale is as any other; only the way it is told differs.
+    Leave the sale as it is; only its records differ.
     """
 
 
-def _pay_by_hand(purchase: Purchase) -> None:
+def _pay_offline(purchase: Purchase) -> None:
     purchase.channel = "offline"
 
 
-def _place_by_hand(purchase: Purchase) -> None:
+def _place_offline(purchase: Purchase) -> None:
     leave_unpaid(purchase)
     purchase.channel = "offline"
 
@@ -67,27 +67,27 @@ def _decline(purchase: Purchase) -> None:
     purchase.state = "cancelled"
 
 
-def _give_back_some(purchase: Purchase) -> None:
+def _refund_some(purchase: Purchase) -> None:
     cheapest = min(seat.paid for seat in purchase.seats)
     purchase.refunded = min(500, max(1, cheapest - 1))
 
 
 def apply_rare_states(world: World) -> None:
     """
-    Rare orders, and before the first show two events that sell nothing here.
+    Add rare orders, and two events without sales before the first show.
     """
     apply_states(
         world,
         {
-            "OFFLINE_PENDING": _place_by_hand,
-            "GIFT_CARD": _nothing,
-            "REFUND_TWICE": _give_back_some,
-            "ARCHIVED": _nothing,
-            "REFUND_FAILED": _nothing,
-            "OFFLINE": _pay_by_hand,
-            "REFUND_PENDING": _nothing,
+            "OFFLINE_PENDING": _place_offline,
+            "GIFT_CARD": _keep_as_is,
+            "REFUND_TWICE": _refund_some,
+            "ARCHIVED": _keep_as_is,
+            "REFUND_FAILED": _keep_as_is,
+            "OFFLINE": _pay_offline,
+            "REFUND_PENDING": _keep_as_is,
             "PENDING": leave_unpaid,
-            "REFUND_REVERSED": _nothing,
+            "REFUND_REVERSED": _keep_as_is,
             "DECLINED": _decline,
         },
     )
@@ -100,7 +100,7 @@ def apply_rare_states(world: World) -> None:
         listed = replace(
             first, id=48000 + number, production=production, starts_at=starts_at
         )
-        listed.currency = CURRENCY  # it names none, so it is the venue's
+        listed.currency = CURRENCY  # the record has none, so the venue's
         world.performances.insert(0, listed)
 
 
@@ -122,15 +122,16 @@ def number_of(purchase: Purchase) -> str:
 
 def transaction_id(purchase: Purchase) -> str:
     """
-    `""` where nobody tried to pay with anything but a hand.
+    Empty for free orders and for unpaid offline orders.
     """
-    is_by_hand = purchase.channel == "offline" and not purchase.was_paid
-    return "" if not purchase.total or is_by_hand else guid(purchase.id, 9)
+    is_unpaid_offline = purchase.channel == "offline" and not purchase.was_paid
+    return "" if not purchase.total or is_unpaid_offline else guid(purchase.id, 9)
 
 
 def updated(purchase: Purchase) -> int:
     """
-    Money that goes back moves neither the order nor its guests; a payment does.
+    When the order and its guests were last updated. A void or a late payment updates
+    them, a refund does not.
     """
     has_void = any(seat.is_void for seat in purchase.seats)
     was_late = purchase.was_paid and purchase.rare_state in (
@@ -148,7 +149,7 @@ def status_of(purchase: Purchase) -> str:
 
 def has_tickets(purchase: Purchase) -> bool:
     """
-    Tickets are there once an order is confirmed, paid or not.
+    Tickets exist once an order is confirmed, whether or not it is paid.
     """
     return purchase.was_paid or purchase.rare_state == "OFFLINE_PENDING"
 
@@ -171,7 +172,7 @@ def money(minor: int, currency: str) -> dict[str, str]:
 # Events
 
 
-# What of an event is the same for all of them here, by the field that asks for it.
+# Parts that are the same for every event, by the field that requests them.
 _PARTS: dict[str, tuple[str, dict[str, Any]]] = {
     "TEXTS": ("description", {"nodes": []}),
     "FORM": ("form", {"controls": [], "messages": {}}),
@@ -429,7 +430,7 @@ def _invoice(purchase: Purchase) -> dict[str, Any]:
 
 def summary(purchases: list[Purchase]) -> dict[str, Any]:
     """
-    What the dashboard adds up, a row for each currency: archived orders left out.
+    The dashboard's totals, one row per currency, without archived orders.
     """
     sales: dict[str, list[Purchase]] = {}
     for purchase in purchases:
@@ -450,7 +451,7 @@ def summary(purchases: list[Purchase]) -> dict[str, Any]:
 
 def dashboard(purchases: list[Purchase], currency: str) -> dict[str, Any]:
     """
-    The sums that the dashboard shows of one event.
+    The dashboard's totals of one event.
     """
     rows = summary(purchases)["sales"]
     none = {"total": money(0, currency), "revenue": money(0, currency)}
@@ -471,12 +472,13 @@ def dashboard(purchases: list[Purchase], currency: str) -> dict[str, Any]:
 
 def refunds_of(purchase: Purchase) -> list[dict[str, Any]]:
     """
-    What went back, and what was to go back and did not: id, amount, status.
+    The refunds of a purchase, including those that did not go through: id, amount,
+    status, time.
     """
     found = []
     if purchase.rare_state in REFUND_TRIES:
         status = purchase.rare_state.removeprefix("REFUND_")
-        row = {"id": guid(purchase.id, 8), "amount": TRIED, "status": status}
+        row = {"id": guid(purchase.id, 8), "amount": FAILED_REFUND, "status": status}
         found.append({**row, "moment": purchase.placed_at})
     if purchase.refunded:
         row = {"id": guid(purchase.id, 7), "amount": purchase.refunded}
@@ -524,7 +526,7 @@ def transaction(purchase: Purchase, *, with_refunds: bool = True) -> dict[str, A
 
 def refund_rows(world: World) -> list[dict[str, Any]]:
     """
-    The refunds as they are listed by themselves: each once, with its last status.
+    The separate list of refunds: each one once, with its last status.
     """
     found: dict[str, dict[str, Any]] = {}
     for purchase in world.purchases:
@@ -549,7 +551,7 @@ def refund_rows(world: World) -> list[dict[str, Any]]:
 
 def guests(purchase: Purchase) -> list[dict[str, Any]]:
     """
-    The buyer, and one more row per ticket.
+    The guest records of a purchase: the buyer, and one per ticket.
     """
     rows = []
     guest_types = ["BUYER", *("TICKET_HOLDER" for _ in tickets(purchase))]
@@ -575,7 +577,7 @@ def guests(purchase: Purchase) -> list[dict[str, Any]]:
 
 def registered(world: World) -> list[dict[str, Any]]:
     """
-    Guests who registered for an event without tickets: they have no order.
+    The guests who registered for an event without tickets. They have no order.
     """
     return [
         {
