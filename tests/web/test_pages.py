@@ -214,7 +214,7 @@ def test_the_overview_says_what_was_sold_today_and_in_seven_days(enter, full, sa
         bought = [
             p
             for p in sandbox.world.purchases
-            if since <= p.placed <= ends and p.state == "completed"
+            if since <= p.placed_at <= ends and p.state == "completed"
         ]
         return sum(not s.is_void for p in bought for s in p.seats)
 
@@ -256,7 +256,7 @@ def test_the_drill_down_ends_at_the_order(enter, full, sandbox):
         show = next(
             s
             for s in shows.list_shows(session)
-            if s.starts_at == purchase.performance.starts
+            if s.starts_at == purchase.performance.starts_at
         )
 
     words = page_text(

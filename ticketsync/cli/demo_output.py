@@ -165,7 +165,7 @@ def compare_with_truth(sandbox: Sandbox, database: Database) -> None:
 
     typer.echo("The sandbox calculates its own figures, with separate code.")
     figures = load_figures(database)
-    rows = [row for name in sandbox.players for row in _rows(sandbox, name, figures)]
+    rows = [row for name in sandbox.platforms for row in _rows(sandbox, name, figures)]
     columns = [
         render.Column("account", "ACCOUNT"),
         render.Column("currency", ""),
