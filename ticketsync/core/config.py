@@ -28,7 +28,7 @@ ACCOUNT_SETTINGS = ("interval_minutes", "fees", "people", "push_check_ins")
 @dataclass(frozen=True, slots=True)
 class FeeSchedule:
     """
-    The venue's own rate for a platform that tells no fees.
+    The venue's own rate for a platform that reports no fees.
 
     `per_ticket` and `per_order` are in major units of the order's currency,
     `percent` is of what the buyer was charged. Free orders cost nothing.
@@ -65,13 +65,13 @@ class SyncSettings:
 @dataclass(frozen=True, slots=True)
 class NotifySettings:
     """
-    Whom to tell when the state of an account changes.
+    Whom to notify when the state of an account changes.
 
     urls       apprise URLs
     command    a program and its arguments; title and text come on standard input
     mail       an SMTP URL with `?to=` and `?from=`
     heartbeat  an address to call after each run in which nothing failed
-    sales      what to tell of sales, of `SALE_NEWS`; gathered over `sales_minutes`
+    sales      what to notify of sales, of `SALE_NEWS`; gathered over `sales_minutes`
 
     Addresses may hold secrets: `env:NAME` stands for what that variable holds, and
     a file that others can read may not hold one itself.
@@ -92,10 +92,10 @@ class NotifySettings:
     @property
     def is_secret(self) -> bool:
         """
-        Whether an address stands here that should be read by nobody else.
+        Whether an address stands here that should be read by no one else.
         """
-        told = (*self.urls, self.mail, self.heartbeat)
-        return any(text and not text.startswith(ELSEWHERE) for text in told)
+        addresses = (*self.urls, self.mail, self.heartbeat)
+        return any(text and not text.startswith(ELSEWHERE) for text in addresses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,8 +300,8 @@ class _Reader:
         sales = self.texts(entries.get("sales"))
         for word in sales:
             if word not in SALE_NEWS:
-                told = f"{word!r}: one of {', '.join(SALE_NEWS)} is expected"
-                raise self.wrong(entries["sales"], told)
+                expected = f"{word!r}: one of {', '.join(SALE_NEWS)} is expected"
+                raise self.wrong(entries["sales"], expected)
         return NotifySettings(
             urls=self.texts(entries.get("urls")),
             command=self.texts(entries.get("command")),

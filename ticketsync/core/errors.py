@@ -75,7 +75,7 @@ class NotFound(UsageError):
 
 class NeedsTerminal(UsageError):
     """
-    Something would have to be asked, and nobody is there to answer.
+    Something would have to be asked, and there is no terminal to ask on.
     """
 
     word = "needs-tty"

@@ -21,7 +21,7 @@ from typing import Any
 from ticketsync.core import clock, paths, redact
 
 LARGEST = 5 * 1024 * 1024  # bytes; then the file moves aside
-KEPT = 4  # older files beside the present one
+KEPT = 4  # older files that are kept
 HIDDEN = frozenset(
     (
         *("authorization", "x-api-key", "api_key", "token", "access_token", "secret"),
@@ -37,7 +37,7 @@ _around: ContextVar[Mapping[str, Any]] = ContextVar("around", default={})  # noq
 
 def file() -> Path:
     """
-    Where the log is; older ones beside it end in .1, .2 …
+    Where the log is; older ones in its folder end in .1, .2 …
     """
     return paths.state_folder() / "ticketsync.log"
 
@@ -45,7 +45,7 @@ def file() -> Path:
 def open_log(*, verbose: int = 0, detailed: bool = False) -> None:
     """
     Log to the file from here on; with `verbose` also to standard error, twice for
-    details. A log that cannot be written stops nobody.
+    details. A log that cannot be written stops no command.
     """
     global _sinks, is_detailed
     is_detailed = detailed or verbose > 1
@@ -121,8 +121,8 @@ def _tell(level: str, event: str, facts: Mapping[str, Any]) -> None:
     if _sinks is None:
         return
     line = {"timestamp": clock.stamp(), "level": level, "event": event}
-    told = {**_around.get(), **facts, **line}
-    entry = {key: _shown(key, value) for key, value in told.items()}
+    entries = {**_around.get(), **facts, **line}
+    entry = {key: _shown(key, value) for key, value in entries.items()}
     for sink in _sinks:
         sink.write(entry)
 

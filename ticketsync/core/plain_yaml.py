@@ -3,7 +3,7 @@ YAML in which every scalar is text.
 
 YAML's own types turn `19:30` into 1170 and `NO` into False (F35), so this reader
 leaves scalars as they were written and remembers where. Anchors, aliases, tags
-and duplicate keys are refused: nobody needs them here.
+and duplicate keys are refused: they are not needed here.
 """
 
 from __future__ import annotations

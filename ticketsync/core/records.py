@@ -1,12 +1,12 @@
 """
-Our values: what a platform told us, in our words.
+Our values: what a platform reported, in our words.
 
 Built once, complete and valid, by a provider's `read_…`. Amounts are whole minor
 units of the one currency that the record names: an order has one currency, so
 its numbers carry none of their own.
 
 They are structs instead of dataclasses: a page holds hundreds, a struct is built in a
-tenth of the time (measured), and another process can be told one as it is.
+tenth of the time (measured), and another process can be sent one as it is.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ class Occurrence(msgspec.Struct, frozen=True):
     """
     One dated performance in a platform's listing.
 
-    `fingerprint` is whatever the listing tells about its sales; `issued` and
-    `ordered` are the listing's own counts, `None` where it tells none. `is_dated` is
-    false where nobody tells when it plays: `starts_at` means nothing then.
+    `fingerprint` is whatever the listing reports about its sales; `issued` and
+    `ordered` are the listing's own counts, `None` where it reports none. `is_dated` is
+    false where no time is known: `starts_at` means nothing then.
     """
 
     id: str
@@ -109,9 +109,9 @@ class Ticket(msgspec.Struct, frozen=True):
     """
     What admits somebody. `face` is its price after discounts, before any fee;
     `fee` the fees the buyer paid on this very ticket; `listed` its list price and
-    `tax` its part of the order's tax, `None` where the platform does not tell. `code`
-    is the digest of what it is scanned by, `second_code` of what it may be scanned by
-    besides.
+    `tax` its part of the order's tax, `None` where the platform does not report
+    it. `code` is the digest of what it is scanned by, `second_code` of what it may be
+    scanned by besides.
     """
 
     id: str
@@ -132,7 +132,7 @@ class Ticket(msgspec.Struct, frozen=True):
 class Fee(msgspec.Struct, frozen=True):
     """
     Something that platform or payment processor kept, named as they name it; `amount`
-    is `None` where it was kept but nobody reports how much.
+    is `None` where it was kept but how much is not reported.
     """
 
     name: str
@@ -141,7 +141,7 @@ class Fee(msgspec.Struct, frozen=True):
 
 class Refund(msgspec.Struct, frozen=True):
     """
-    Money returned to a buyer; `refunded_at` is `None` where nobody tells.
+    Money returned to a buyer; `refunded_at` is `None` where it is not reported.
     """
 
     id: str

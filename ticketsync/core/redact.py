@@ -28,7 +28,7 @@ _LIVE: weakref.WeakValueDictionary[int, Secret] = weakref.WeakValueDictionary()
 
 class Secret:
     """
-    A secret value that shows itself to nobody but the caller of `reveal`.
+    A secret value that shows itself only to the caller of `reveal`.
     """
 
     __slots__ = ("__weakref__", "_value")

@@ -10,7 +10,7 @@ from ticketsync.accounts import bookmarks, streams
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import errors
 from ticketsync.core.completeness import has_shrunk, is_mostly_missing
-from ticketsync.providers.base import ReportsChanges
+from ticketsync.providers.base import has_change_feed
 from ticketsync.sales import saving
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync import cross_checks
@@ -38,7 +38,7 @@ def notice_absence(
         )
     if refused:
         store.forget_marks(o.occurrence_id for o in complete if o.id in refused)
-        if isinstance(run.provider, ReportsChanges):
+        if has_change_feed(run.provider):
             # A read of changes would not meet again what was refused, nor accept it.
             cross_checks.read_everything_next(run)
     return refused
