@@ -23,7 +23,7 @@ from math import ceil
 from pathlib import Path
 
 from ticketsync.sandbox import humanitix, server, world
-from ticketsync.sandbox.server import ask
+from ticketsync.sandbox.server import call_control
 
 HERE = Path(__file__).resolve().parent
 CLI = [sys.executable, "-m", "ticketsync"]
@@ -179,7 +179,7 @@ def memory(number):
 
 
 def requests_of(url):
-    return len(ask(url, "log", clear="1"))
+    return len(call_control(url, "log", clear="1"))
 
 
 def say(text, value, bound=""):
@@ -256,7 +256,9 @@ def quiet(bench, url, synced, events):
 
 def changed(bench, url, synced, first_calls):
     number = bench.orders // 100
-    ids = ask(url, "change", orders=str(number), events=str(max(5, number // 20)))
+    ids = call_control(
+        url, "change", orders=str(number), events=str(max(5, number // 20))
+    )
     requests_of(url)
     done = subprocess.run(
         [*CLI, "sync", "--json"],

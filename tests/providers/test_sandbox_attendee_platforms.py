@@ -48,8 +48,8 @@ def ask(platform, path, *, method="GET", body=None, headers=None, **query):
     Status and decoded answer; a dot in a query name is written `__`.
     """
     pairs = tuple((k.replace("__", "."), str(v)) for k, v in query.items())
-    headers_sent = headers_of(platform) if headers is None else headers
-    found = platform.respond(ApiRequest(method, path, pairs, headers_sent, body))
+    sent_headers = headers_of(platform) if headers is None else headers
+    found = platform.respond(ApiRequest(method, path, pairs, sent_headers, body))
     return found.status, json.loads(found.body)
 
 
@@ -428,8 +428,8 @@ def test_ticket_tailor_refuses_what_it_does_not_know(tt, path, query):
 
 
 def test_ticket_tailor_single_objects_and_the_rest(tt):
-    work = tt.world.productions[0]
-    series = f"es_{work.id}"
+    production = tt.world.productions[0]
+    series = f"es_{production.id}"
     assert ask(tt, f"/event_series/{series}")[1]["id"] == series
     nights = rows(tt, f"/event_series/{series}/events", "data")
     assert {night["event_series_id"] for night in nights} == {series}

@@ -393,7 +393,7 @@ def test_control_without_the_guard_sales_at_a_missing_location_are_lost(
     for seconds in (1200, 2400):
         later(fake_server, frozen, seconds)
         for performance in there.performances[-8:]:
-            world._sell(there, performance, (there.now - 5, there.now))
+            world.add_sale(there, performance, (there.now - 5, there.now))
         attempt(database, settings)
     spoil(monkeypatch, fake_server, None, None)
     attempt(database, settings)

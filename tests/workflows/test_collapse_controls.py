@@ -200,7 +200,7 @@ def test_control_sales_that_only_their_payments_show_are_believed(
     database, _, _ = begin(CHANGES, opened, fake_server, frozen)
     there = fake_server.platform.world
     for performance in there.performances[-8:]:
-        world._sell(there, performance, (there.now - 5, there.now))
+        world.add_sale(there, performance, (there.now - 5, there.now))
     fake_server.platform.invalidate()
     spoil(monkeypatch, fake_server, "/v2/orders/search", last_order)
     assert attempt(database, settings).exit_code == 6
@@ -220,7 +220,7 @@ def test_control_a_watermark_beyond_a_short_list_loses_what_it_lacks(
     database, _, _ = begin(CHANGES, opened, fake_server, frozen)
     there = fake_server.platform.world
     later(fake_server, frozen, 2400)
-    world._sell(there, there.performances[-1], (there.now - 5, there.now))
+    world.add_sale(there, there.performances[-1], (there.now - 5, there.now))
     plain = orders.parse_page
 
     def beyond(provider, page, *arguments, **options):

@@ -30,7 +30,7 @@ def test_an_event_that_counts_more_orders_than_it_lists_is_accepted_once(
 ):
     """
     The event counts three times the orders that its list shows. A person accepts that;
-    it is not asked again, but a list that then loses orders is refused.
+    it is not requested again, but a list that then loses orders is refused.
     """
     plain = ticket_tailor.TicketTailor._event
 
@@ -97,19 +97,19 @@ def database(sqlite):
     return sqlite
 
 
-def more_attendees(asked, page):
+def more_attendees(request, page):
     """
     Eventbrite counts three times the attendees that orders have.
     """
-    if "/organizations/" in asked.path and not asked.one("changed_since"):
+    if "/organizations/" in request.path and not request.get("changed_since"):
         page["pagination"]["object_count"] *= 3
 
 
-def guests_of_deleted_orders(asked, page):
+def guests_of_deleted_orders(request, page):
     """
     Wix still has the guests of orders that were deleted: two of each that is there.
     """
-    if asked.body["query"].get("filter") is None:
+    if request.body["query"].get("filter") is None:
         page["guests"] += [
             {**row, "id": f"{n}{row['id']}", "orderNumber": f"{n}{row['orderNumber']}"}
             for row in page["guests"]
@@ -118,11 +118,11 @@ def guests_of_deleted_orders(asked, page):
         ]
 
 
-def payments_of_unlisted_orders(asked, page):
+def payments_of_unlisted_orders(request, page):
     """
     Square lists payments of orders that no search finds: two of each that it finds.
     """
-    if not asked.one("updated_at_begin_time"):
+    if not request.get("updated_at_begin_time"):
         page["payments"] += [
             {"id": f"{n}{row['id']}", "order_id": f"{n}{row.get('order_id')}"}
             for row in page["payments"]
@@ -144,12 +144,12 @@ def name_more(fake_server, monkeypatch, name):
     path, add = SECOND_LISTS[name]
     respond = fake_server.platform.respond
 
-    def naming(asked):
-        answer = respond(asked)
-        if not asked.path.endswith(path) or answer.status != 200:
+    def naming(request):
+        answer = respond(request)
+        if not request.path.endswith(path) or answer.status != 200:
             return answer
         page = json.loads(answer.body)
-        add(asked, page)
+        add(request, page)
         return json_response(page)
 
     monkeypatch.setattr(fake_server.platform, "respond", naming)
@@ -218,12 +218,12 @@ def test_deleted_orders_that_guests_and_payments_still_name_are_named(
     left = [p for p in there.purchases if p.id not in changed]
     respond = fake_platform.respond
 
-    def lacking(asked):
-        if "/orders" not in asked.path:
-            return respond(asked)
+    def lacking(request):
+        if "/orders" not in request.path:
+            return respond(request)
         whole, there.purchases = there.purchases, left
         try:
-            return respond(asked)
+            return respond(request)
         finally:
             there.purchases = whole
 

@@ -229,7 +229,7 @@ def test_f03_edits_while_paging_lose_nothing(
                 for p in fake_platform.world.performances
                 if p.starts_at.timestamp() > fake_platform.world.now
             ]
-            world._sell(
+            world.add_sale(
                 fake_platform.world,
                 open_[0],
                 (fake_platform.world.now - 5, fake_platform.world.now),

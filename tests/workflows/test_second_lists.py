@@ -71,12 +71,12 @@ def test_one_payment_that_is_gone_stops_its_order_only(
     respond = fake_platform.respond
     before = figures(synced)
 
-    def lacking(asked):
-        if "transactions" not in asked.path:
-            return respond(asked)
+    def lacking(request):
+        if "transactions" not in request.path:
+            return respond(request)
         whole, fake_platform.world.purchases = fake_platform.world.purchases, others
         try:
-            return respond(asked)
+            return respond(request)
         finally:
             fake_platform.world.purchases = whole
 

@@ -451,7 +451,7 @@ def test_an_imported_ticket_that_moves_is_missed_where_it_was(
         performance, seat = there.tickets_without_order[1]
         elsewhere = there.tickets_without_order[-1][0]
         there.tickets_without_order[1] = elsewhere, seat
-        invited = replace(seat, id=there.new_id(), listed=None)
+        invited = replace(seat, id=there.new_id(), list_price=None)
         there.tickets_without_order.append((performance, invited))
 
     run(adopted, settings)

@@ -231,7 +231,7 @@ def build(
             world.room.take(performance, seats)
     for performance, number in _spread_orders(world, orders):
         for _ in range(number):
-            _add_sale(world, performance)
+            add_sale(world, performance)
     world.purchases.sort(key=lambda purchase: (purchase.placed_at, purchase.id))
     _number_by_time(world)
     if world.profile.platform == "ticket_tailor":
@@ -288,7 +288,7 @@ def next_day(world: World) -> None:
     upcoming = [p for p in world.performances if p.starts_at.timestamp() > world.now]
     for performance in upcoming[:6]:
         for _ in range(world.random.randint(1, 4)):
-            _add_sale(world, performance, between=(start, world.now))
+            add_sale(world, performance, between=(start, world.now))
     world.purchases.sort(key=lambda purchase: (purchase.placed_at, purchase.id))
     ahead = {p.id for p in upcoming}
     paid = [
@@ -675,7 +675,7 @@ def _spread_orders(world: World, orders: int) -> Iterator[tuple[Performance, int
         yield world.performances[0], left
 
 
-def _add_sale(
+def add_sale(
     world: World, performance: Performance, between: tuple[int, int] | None = None
 ) -> None:
     chance = world.random
