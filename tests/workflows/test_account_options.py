@@ -395,7 +395,7 @@ def test_a_report_names_nobody_that_could_be_kept(
         check=False,
     )
     assert named(sqlite, "tek").options["currency"] == "AUD"
-    with pytest.raises(errors.UsageError, match="nobody is named there"):
+    with pytest.raises(errors.UsageError, match="it names no people"):
         change(sqlite, settings, "tek", people="true")
 
 

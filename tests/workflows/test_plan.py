@@ -64,7 +64,7 @@ def planned(kind, held, listed=LISTED, *, is_full=False, is_sweep_due=False):
         (Bookmarks(), {}, Way.WHOLE, False),
         (Bookmarks(newest="2026"), {"is_sweep_due": True}, Way.WHOLE, True),
         (Bookmarks(newest="2026"), {"is_full": True}, Way.WHOLE, True),
-        (Bookmarks(newest="2026", is_doubted=True), {}, Way.WHOLE, True),
+        (Bookmarks(newest="2026", must_read_all=True), {}, Way.WHOLE, True),
         (Bookmarks(newest="2026", unfinished="here"), {}, Way.WHOLE, True),
     ],
 )

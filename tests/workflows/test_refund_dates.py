@@ -83,7 +83,7 @@ def test_the_refund_is_dated_by_the_day_it_was_seen(refunded):
 def check_in_on_the_platform(database, sandbox, settings):
     def arrive(built):
         for seat in database.purchase.seats:
-            seat.checked_in = True
+            seat.is_checked_in = True
 
     sandbox.change(arrive)
     run(database, settings, full=True)

@@ -9,6 +9,6 @@ NEWEST = "orders-newest"  # "" → watermark for new orders
 SWEPT = "orders-swept"  # provider event ids that an unfinished sweep has read
 CHANGED = "orders-changed"  # id read at once → the bookmark of its last complete read
 ACCEPTED = "orders-accepted"  # provider occurrence id → orders it counts and may lack
-DOUBTED = "orders-doubted"  # "" → the orders were not read whole: read everything
+READ_ALL = "orders-doubted"  # "" → the orders were not read whole: read everything
 CHECKS_ACCEPTED = "cross-checks-accepted"  # what was compared → rows it may lack
 PARTS = "parts"  # the platform's ids of the parts that were read

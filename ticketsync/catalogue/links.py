@@ -50,10 +50,10 @@ def lock_occurrences(session: Session, occurrence_ids: Iterable[int]) -> None:
     wanted = list(occurrence_ids)
     occurrences, links = table_of(OccurrenceRow), table_of(ShowLinkRow)
     events = select(occurrences.c.event_id).where(occurrences.c.id.in_(wanted))
-    fed_shows = select(links.c.show_id).where(links.c.occurrence_id.in_(wanted))
+    linked_shows = select(links.c.show_id).where(links.c.occurrence_id.in_(wanted))
     row_locks.lock(session, EventRow, events)
     row_locks.lock(session, OccurrenceRow, wanted)
-    row_locks.lock(session, ShowRow, fed_shows)
+    row_locks.lock(session, ShowRow, linked_shows)
 
 
 def save_links(

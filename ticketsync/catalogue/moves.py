@@ -36,9 +36,9 @@ def follow_moves(session: Session, moved: dict[int, datetime]) -> list[str]:
     what happened, in words.
     """
     links = table_of(ShowLinkRow)
-    fed_shows = select(links.c.show_id).where(links.c.occurrence_id.in_(list(moved)))
+    linked_shows = select(links.c.show_id).where(links.c.occurrence_id.in_(list(moved)))
     # Their time is part of a unique key.
-    row_locks.lock_keys(session, ShowRow, fed_shows)
+    row_locks.lock_keys(session, ShowRow, linked_shows)
     notes = [
         _follow_move(session, occurrence_id, starts_at)
         for occurrence_id, starts_at in moved.items()

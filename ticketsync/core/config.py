@@ -440,20 +440,20 @@ class _Reader:
         default: T,
         convert: Callable[[str], T],
         accept: Callable[[T], bool],
-        complaint: str,
+        problem: str,
     ) -> T:
         if node is None or node.text == "":
             return default
         try:
             value = convert(node.text or "")
         except (ValueError, KeyError, InvalidOperation):
-            raise self.wrong(node, f"{node.text!r}: {complaint}") from None
+            raise self.wrong(node, f"{node.text!r}: {problem}") from None
         if not accept(value):
-            raise self.wrong(node, f"{node.text!r}: {complaint}")
+            raise self.wrong(node, f"{node.text!r}: {problem}")
         return value
 
-    def wrong(self, node: plain_yaml.Node, complaint: str) -> errors.ConfigurationError:
+    def wrong(self, node: plain_yaml.Node, problem: str) -> errors.ConfigurationError:
         return errors.ConfigurationError(
-            f"{self.source}, line {node.line}: {complaint}.".replace("?.", "?"),
+            f"{self.source}, line {node.line}: {problem}.".replace("?.", "?"),
             hint="config.example.yaml lists every setting.",
         )

@@ -176,7 +176,7 @@ def count_held(
     connection = session.connection()
     counted: dict[int, list[int]] = {}
 
-    def of(table: Table) -> Any:
+    def rows_of(table: Table) -> Any:
         ours = table.c.account_id == account_id
         if occurrences is None:
             return ours
@@ -184,7 +184,7 @@ def count_held(
 
     for occurrence, status, number in connection.execute(
         select(orders.c.occurrence_id, orders.c.status, func.count())
-        .where(of(orders))
+        .where(rows_of(orders))
         .group_by(orders.c.occurrence_id, orders.c.status)
     ):
         place = ("paid", "pending", "cancelled").index(status)
@@ -199,7 +199,7 @@ def count_held(
             tickets.c.order_id.is_(None),
             func.count(),
         )
-        .where(of(tickets), tickets.c.kind == "admission")
+        .where(rows_of(tickets), tickets.c.kind == "admission")
         .group_by(
             tickets.c.occurrence_id,
             tickets.c.status,

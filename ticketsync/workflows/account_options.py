@@ -103,7 +103,7 @@ def plan(
 
 def apply(database: Database, plan: Plan) -> None:
     """
-    Save what was planned. Nobody may be at work on the account, and it must stand as it
+    Save what was planned. No run of the account may be active, and it must stand as it
     did when the plan was made.
     """
     account = plan.account
@@ -189,7 +189,7 @@ def _refuse_people(
         )
     if wanted and not hasattr(kind, "parse_people"):
         raise errors.UsageError(
-            f"{kind.spec.title}: nobody is named there, so nobody can be kept.",
+            f"{kind.spec.title}: it names no people, so none can be kept.",
             hint="Leave people as it is.",
         )
 
@@ -289,7 +289,7 @@ def _effects_of_people(
         ]
     kept = privacy.count_kept(reading, account.id)
     return [
-        f"Nobody new is kept. The {kept} people that are kept stay until {days} days "
+        f"No more people are kept. The {kept} that are kept stay until {days} days "
         "after their show, or until `ticketsync privacy erase`.",
     ]
 

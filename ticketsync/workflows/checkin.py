@@ -316,7 +316,7 @@ def merge_scans(database: Database, at: At, scans: Iterable[Captured]) -> Merged
 
 def _exactly(session: Session, text: str, show_id: int) -> Guest | None:
     """
-    The one ticket that a text names; nobody is let in by a part of a name unseen.
+    The one ticket that a text names; no one is let in by part of a name alone.
     """
     found = attendees.search_tickets(session, text[:LONGEST], show_id, exact=True)
     return found[0] if len(found) == 1 else None

@@ -33,7 +33,7 @@ from ticketsync.workflows import identity as whose
 SKEW = timedelta(seconds=60)
 LEAST_SPACE = 200 * 1024 * 1024
 # File systems that do not lock or do not keep what they promised to write (F79).
-UNSAFE_PLACES = ("nfs", "cifs", "smb", "virtiofs", "9p", "fuse", "vboxsf")
+NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "virtiofs", "9p", "fuse", "vboxsf")
 CRON_SECONDS = 60
 
 
@@ -82,7 +82,7 @@ def examine(
         yield wrong("database", error.message, error.hint)
         return
     yield from _database(database)
-    yield from _places(database)
+    yield from _check_paths(database)
     yield from _extras(database, settings)
     with database.read() as reading:
         accounts = state.list_accounts(reading)
@@ -100,10 +100,10 @@ def fix(database_file: Path | None) -> list[str]:
     The safe repairs: our files and folders readable by their owner alone.
     """
     done = []
-    for place, mode in _private_places(database_file):
-        if place.exists() and stat.S_IMODE(place.stat().st_mode) & 0o077:
-            place.chmod(mode)
-            done.append(f"chmod {mode:o} {place}")
+    for path, mode in _private_paths(database_file):
+        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            path.chmod(mode)
+            done.append(f"chmod {mode:o} {path}")
     return done
 
 
@@ -174,17 +174,17 @@ def _database(database: Database) -> Iterator[Finding]:
         yield ok("database", text)
 
 
-def _places(database: Database) -> Iterator[Finding]:
+def _check_paths(database: Database) -> Iterator[Finding]:
     file = backup.sqlite_file_of(database) if database.dialect == "sqlite" else None
-    for place, mode in _private_places(file):
-        if place.exists() and stat.S_IMODE(place.stat().st_mode) & 0o077:
+    for path, mode in _private_paths(file):
+        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
             yield wrong(
-                "files", f"{place} can be read by others", f"chmod {mode:o} {place}"
+                "files", f"{path} can be read by others", f"chmod {mode:o} {path}"
             )
     if file is None:
         return
     kind = _filesystem(file)
-    if any(kind.startswith(unsafe) for unsafe in UNSAFE_PLACES):
+    if any(kind.startswith(unsafe) for unsafe in NETWORK_FILE_SYSTEMS):
         yield wrong(
             "files",
             f"the database lies on {kind}, where locks and syncs are not kept",
@@ -214,7 +214,7 @@ def _extras(database: Database, settings: Settings) -> Iterator[Finding]:
             yield wrong("extras", f"{extra} is needed and not installed", command)
 
 
-def _private_places(database_file: Path | None) -> list[tuple[Path, int]]:
+def _private_paths(database_file: Path | None) -> list[tuple[Path, int]]:
     found = [(paths.config_file(), 0o600), (paths.secrets_folder(), 0o700)]
     if database_file is not None:
         found += [(database_file, 0o600)]
@@ -231,10 +231,10 @@ def _filesystem(file: Path) -> str:
         return ""
     best, kind = "", ""
     for line in mounts:
-        _, place, name, *_ = line.split(" ")
-        inside = str(file.resolve()).startswith(place.rstrip("/") + "/")
-        if inside and len(place) >= len(best):
-            best, kind = place, name
+        _, path, name, *_ = line.split(" ")
+        inside = str(file.resolve()).startswith(path.rstrip("/") + "/")
+        if inside and len(path) >= len(best):
+            best, kind = path, name
     return kind
 
 

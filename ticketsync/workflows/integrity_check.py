@@ -4,7 +4,7 @@ what it must be: the figures what the stored orders come to and, looking deep, t
 orders what the stored raw records come to.
 
 Reads, and writes nothing. Whatever stands in a column, the check goes on: it is run
-when somebody has edited what nobody should.
+when someone has edited what no one should.
 """
 
 from __future__ import annotations
@@ -238,13 +238,13 @@ def _figures(
 
 def _deep(session: Session, scratch: Database) -> Iterator[Finding]:
     accounts = state.list_accounts(session)
-    hurt = [
+    damaged = [
         Finding("the raw record of", a.name, what, what="is damaged")
         for a in accounts
         for what in versions.find_damaged(session, a.id)
     ]
-    yield from hurt
-    if hurt:
+    yield from damaged
+    if damaged:
         return  # what is damaged cannot be read again
     reparse.copy_listings(session, scratch)
     for account in accounts:

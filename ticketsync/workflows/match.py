@@ -198,8 +198,8 @@ def refuse(
 @dataclass(slots=True)
 class MatchSession:
     """
-    One person's sitting at the matching screen: each decision is saved as it is made,
-    all of them under one batch, and the last ones can be taken back one by one.
+    One session of a person at the matching screen: each decision is saved as it is
+    made, all of them under one batch, and the last ones can be taken back one by one.
     """
 
     database: Database
@@ -299,7 +299,7 @@ class MatchSession:
 
 def undo(database: Database, settings: Settings) -> UndoneDecision | None:
     """
-    Take back the last batch of decisions and recompute what it fed.
+    Take back the last batch of decisions and recompute the shows it was linked to.
     """
     with database.write() as session:
         undone = undoing.undo_last_batch(session)

@@ -1,6 +1,6 @@
 """
 When an account begins to keep people: the orders of shows still to come are read again
-once, because orders that do not change are not saved again and nobody would be in them.
+once, because unchanged orders are not saved again: their people would be missing.
 
 It is noted in the database, not taken from the command that switched it: the settings
 can switch it, too.

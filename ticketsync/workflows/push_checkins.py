@@ -33,7 +33,7 @@ def check_ins(database: Database, settings: Settings) -> list[Result]:
             database,
             settings,
             account,
-            _tell,
+            _push,
             run_id=run_id,
             kind="manual",
             started_by="check-in",
@@ -42,7 +42,7 @@ def check_ins(database: Database, settings: Settings) -> list[Result]:
     ]
 
 
-def _tell(run: AccountRun) -> tuple[int, bool]:
+def _push(run: AccountRun) -> tuple[int, bool]:
     """
     One request for each ticket, never repeated by itself: a platform that counts
     entries would count twice. What it did not take stays, with the reason.

@@ -20,7 +20,7 @@ def find_person(database: Database, who: str) -> list[Trace]:
         found = privacy.find_traces(session, who)
     if not found:
         raise errors.NotFound(
-            f"Nobody is kept under {safe(who)!r}.",
+            f"No one is kept under {safe(who)!r}.",
             hint="Give the e-mail address, the whole name, or an order's number.",
         )
     return found
@@ -40,7 +40,7 @@ def erase(database: Database, who: str, *, dry_run: bool = False) -> list[Trace]
 def retain(database: Database, settings: Settings, *, dry_run: bool = False) -> int:
     """
     Forget the people of shows longer past than the settings keep them; returns how
-    many. Writes nothing where there is nobody to forget.
+    many. Writes nothing where there is no one to forget.
     """
     before = settings.forget_before(clock.now())
     with database.read() as session:

@@ -59,7 +59,7 @@ def remove(database: Database, settings: Settings, name: str) -> Removal:
         with database.write() as writing:
             lease.take(writing, held_by, holder, clock.now())
             account = state.get_account_by_id(writing, account.id)
-            places = inbox.list_secret_references(writing, account.id)
+            references = inbox.list_secret_references(writing, account.id)
             removal = _removal(writing, account)
             if removal.retires:
                 _retire(writing, settings, removal)
@@ -72,7 +72,7 @@ def remove(database: Database, settings: Settings, name: str) -> Removal:
             hint=f"Run `ticketsync accounts pause {name}` instead.",
             word="has-history",
         ) from None
-    _forget_secrets(account, places)
+    _forget_secrets(account, references)
     if removal.retires:
         with database.write() as writing:
             state.forget_secret(writing, account)
@@ -139,11 +139,11 @@ def _delete(writing: Session, settings: Settings, account: AccountState) -> None
     state.remove_account(writing, account)
 
 
-def _forget_secrets(account: AccountState, places: list[tuple[str, str]]) -> None:
+def _forget_secrets(account: AccountState, references: list[tuple[str, str]]) -> None:
     credentials.delete_secret(
         account.name, account.secret_source, account.secret_reference
     )
     if tokens.can_renew(account.options):
         tokens.forget(account)
-    for source, reference in places:
+    for source, reference in references:
         credentials.delete_secret(f"{account.name}/webhook", source, reference)

@@ -58,10 +58,10 @@ def notify(database: Database, settings: Settings) -> list[errors.TicketsyncErro
     if held and not news and not notices.changed_fullness(fullness, held):
         return []
     with exclusive.alone(database, LEASE) as is_ours:
-        return _tell(database, settings, now) if is_ours else []
+        return _send_news(database, settings, now) if is_ours else []
 
 
-def _tell(
+def _send_news(
     database: Database, settings: Settings, now: datetime
 ) -> list[errors.TicketsyncError]:
     with database.read() as session:

@@ -99,7 +99,9 @@ def renew(database: Database, spec: ProviderSpec, account: AccountState) -> Secr
 
     app = app_of(spec, account.name, account.base_url, account.options)
     entry = refresh_entry(account.name)
-    held = credentials.read_secret(entry, account.secret_source, _beside(account))
+    held = credentials.read_secret(
+        entry, account.secret_source, _credential_file(account)
+    )
     tokens = oauth.refresh(app, held)
     store(account.name, account.secret_source, tokens)
     with database.write() as session:
@@ -125,12 +127,14 @@ def move(account: AccountState, new_name: str) -> None:
     """
     entry = refresh_entry(account.name)
     new_entry = refresh_entry(new_name)
-    credentials.move_secret(entry, new_entry, account.secret_source, _beside(account))
+    credentials.move_secret(
+        entry, new_entry, account.secret_source, _credential_file(account)
+    )
 
 
 def forget(account: AccountState) -> None:
     entry = refresh_entry(account.name)
-    credentials.delete_secret(entry, account.secret_source, _beside(account))
+    credentials.delete_secret(entry, account.secret_source, _credential_file(account))
 
 
 def expiry_of(tokens: Tokens) -> dict[str, str]:
@@ -138,7 +142,7 @@ def expiry_of(tokens: Tokens) -> dict[str, str]:
     return {EXPIRES: expiry} if expiry else {}
 
 
-def _beside(account: AccountState) -> str:
+def _credential_file(account: AccountState) -> str:
     if account.secret_source == "file":  # noqa: S105  # the kind of a place
         return credentials.secret_file_path(refresh_entry(account.name))
     return refresh_entry(account.name)

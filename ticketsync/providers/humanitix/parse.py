@@ -112,14 +112,14 @@ def parse_order(raw: Raw) -> records.Order:
     now = reading.mapping(order, "totals")
     then = order.get("purchaseTotals") or now
 
-    def of(totals: Raw, name: str) -> int:
+    def amount_of(totals: Raw, name: str) -> int:
         return reading.amount_or_none(totals, name, currency) or 0
 
     charged = reading.amount(then, "total", currency)
-    faces = of(then, "subtotal") - of(then, "discounts")
+    faces = amount_of(then, "subtotal") - amount_of(then, "discounts")
     if not raw.get("part"):
         _refuse_missing_tickets(raw["tickets"], currency, faces)
-    refunded = of(now, "refunds")
+    refunded = amount_of(now, "refunds")
     return records.Order(
         id=reading.text(order, "_id"),
         occurrence_id=_occurrence_id_of(order, reading.rows(raw, "tickets")),
@@ -131,11 +131,11 @@ def parse_order(raw: Raw) -> records.Order:
         total=charged,
         charged=charged,
         tickets=_parse_tickets(raw["tickets"], currency, faces, raw.get("moved") or ()),
-        buyer_fees=of(then, "amexFee") + of(then, "zipFee"),
+        buyer_fees=amount_of(then, "amexFee") + amount_of(then, "zipFee"),
         tax=reading.amount_or_none(then, "taxes", currency),
-        donations=of(then, "clientDonation"),
-        vouchers=of(then, "giftCardCredit") + of(then, "credit"),
-        discounts=of(then, "discounts"),
+        donations=amount_of(then, "clientDonation"),
+        vouchers=amount_of(then, "giftCardCredit") + amount_of(then, "credit"),
+        discounts=amount_of(then, "discounts"),
         fees=tuple(
             records.Fee(name, amount)
             for name, amount in (
@@ -143,13 +143,13 @@ def parse_order(raw: Raw) -> records.Order:
                     "Humanitix booking fee",
                     reading.amount_or_none(now, "bookingFee", currency),
                 ),
-                ("Rebate", -of(now, "rebates")),
+                ("Rebate", -amount_of(now, "rebates")),
             )
             if amount != 0
         ),
         refunds=(records.Refund(str(order["_id"]), refunded),) if refunded else (),
         channel=str(order.get("salesChannel") or ""),
-        doubt=_discrepancy(lambda name: of(now, name), charged, currency),
+        doubt=_discrepancy(lambda name: amount_of(now, name), charged, currency),
         changed_at=reading.moment_or_none(order, "updatedAt"),
     )
 
@@ -206,11 +206,11 @@ def _parse_tickets(
     order's price. Those in `moved` cost nothing: the tickets they were swapped for do.
     """
 
-    def of(raw: Raw, name: str) -> int:
+    def amount_of(raw: Raw, name: str) -> int:
         return 0 if raw["_id"] in moved else reading.amount(raw, name, currency)
 
-    prices = [of(raw, "netPrice") for raw in raws]
-    paid = [of(raw, "total") for raw in raws]
+    prices = [amount_of(raw, "netPrice") for raw in raws]
+    paid = [amount_of(raw, "total") for raw in raws]
     lost = [
         n
         for n, raw in enumerate(raws)
@@ -285,14 +285,18 @@ def _codes(ticket: Raw) -> tuple[str | None, str | None]:
     return reading.codes(printed, ticket.get("customScanningCode"))
 
 
-def _discrepancy(of: Callable[[str], int], charged: int, currency: str) -> str | None:
+def _discrepancy(
+    amount_of: Callable[[str], int], charged: int, currency: str
+) -> str | None:
     """
     Gross less fees and refunds must be the net sales that Humanitix reports.
     """
-    other = of("clientDonation") - of("giftCardCredit") - of("credit")
-    net = charged - other - of("bookingFee") - of("refunds")
-    if net == of("netSales"):
+    other = (
+        amount_of("clientDonation") - amount_of("giftCardCredit") - amount_of("credit")
+    )
+    net = charged - other - amount_of("bookingFee") - amount_of("refunds")
+    if net == amount_of("netSales"):
         return None
     ours = money.decimal_text(net, currency)
-    theirs = money.decimal_text(of("netSales"), currency)
+    theirs = money.decimal_text(amount_of("netSales"), currency)
     return f"gross less fees and refunds is {ours} {currency}, its net sales {theirs}"

@@ -116,7 +116,7 @@ def _bookmarks(run: AccountRun) -> Bookmarks:
             swept=held(streams.SWEPT),
             unfinished=held(streams.UNFINISHED).get(""),
             newest=held(streams.NEWEST).get(""),
-            is_doubted=bool(held(streams.DOUBTED)),
+            must_read_all=bool(held(streams.READ_ALL)),
         )
 
 

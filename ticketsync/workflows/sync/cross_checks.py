@@ -42,7 +42,7 @@ def read_everything_next(run: AccountRun) -> None:
     Let the next run read all orders, whether that is due or not.
     """
     with run.transaction() as session:
-        bookmarks.save_bookmarks(session, run.account.id, streams.DOUBTED, {"": "1"})
+        bookmarks.save_bookmarks(session, run.account.id, streams.READ_ALL, {"": "1"})
 
 
 def _judge(run: AccountRun, check: CrossCheck, *, accept_shrink: bool) -> None:

@@ -95,8 +95,8 @@ def _refuse_lost_orders(
     for occurrence in complete:
         before = len(known.get(occurrence.id, ()))
         left = before - len(missing[occurrence.id])
-        is_doubtful = has_collapsed and left < before
-        if (is_doubtful or has_shrunk(left, before)) and not accept:
+        is_suspect = has_collapsed and left < before
+        if (is_suspect or has_shrunk(left, before)) and not accept:
             refused.add(occurrence.id)
             run.troubles.append(_has_lost_orders(run, occurrence, left, before))
         elif occurrence.id not in refused_before:

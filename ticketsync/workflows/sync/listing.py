@@ -96,7 +96,7 @@ def _save_page(run: AccountRun, page: Page, result: ListingResult) -> None:
 
 def _reader(provider: Provider) -> Callable[[Raw], records.Event]:
     """
-    How a listing record is read; one whose currency nobody knows is set aside.
+    How a listing record is read; one with an unknown currency is quarantined.
     """
 
     def read(raw: Raw) -> records.Event:

@@ -129,7 +129,7 @@ class OrderReader:
         if left is None:
             self.read.is_whole = True
             with run.transaction() as session:
-                bookmarks.delete_bookmarks(session, run.account.id, [streams.DOUBTED])
+                bookmarks.delete_bookmarks(session, run.account.id, [streams.READ_ALL])
             for occurrence in listed:
                 self.read.seen.setdefault(occurrence.provider_occurrence_id, set())
         return begun
@@ -290,12 +290,12 @@ class OrderReader:
         read: nothing else would bring them again before the next sweep.
         """
         run = self._run
-        doubted = [item for item in waiting if item.word == errors.CONTRADICTION]
+        contradictory = [item for item in waiting if item.word == errors.CONTRADICTION]
         found: list[Raw] = []
-        for item in doubted[:MOST_AGAIN]:
+        for item in contradictory[:MOST_AGAIN]:
             with contextlib.suppress(errors.InvalidResponse):  # it stays quarantined
                 found.append(run.provider.fetch_order(item.provider_id, item.event_id))
-        wanted = {item.provider_id for item in doubted}
+        wanted = {item.provider_id for item in contradictory}
         return [raw for raw in found if str(raw["id"]) in wanted]
 
     # One page

@@ -50,7 +50,7 @@ class Bookmarks:
     swept: Collection[str] = ()
     unfinished: str | None = None
     newest: str | None = None
-    is_doubted: bool = False
+    must_read_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def plan_orders(
     not read again, unless `is_full`.
     """
     is_unfinished = held.unfinished is not None
-    is_sweep = is_full or is_sweep_due or is_unfinished or held.is_doubted
+    is_sweep = is_full or is_sweep_due or is_unfinished or held.must_read_all
     window = tuple(
         o
         for o in listed
