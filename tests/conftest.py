@@ -15,6 +15,7 @@ import time
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zlib import crc32
 
 import httpx
 import hypothesis
@@ -75,9 +76,9 @@ def pytest_configure(config):
     if config.option.basetemp or not MEMORY.is_dir():
         return
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
-        # A folder of its own for each TMPDIR, as pytest has it.
-        mine = tempfile.gettempdir().strip("/").replace("/", "-")
-        folder = MEMORY / f"ticketsync-tests-{mine}"
+        # A folder of its own for each TMPDIR, as pytest has it; a short name, because
+        # the keyring's socket lies deep below it and its path has 108 bytes at most.
+        folder = MEMORY / f"ts{crc32(tempfile.gettempdir().encode()) % 10**4}"
         folder.mkdir(exist_ok=True)
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
 

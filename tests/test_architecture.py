@@ -203,6 +203,26 @@ def test_no_command_imports_another_commands_module():
     assert wrong == {}
 
 
+def test_parsing_a_platforms_records_is_apart_from_fetching_them():
+    known = dict(modules())
+    packages = {
+        name.removesuffix(".parse")
+        for name in known
+        if name.startswith("providers.") and name.endswith(".parse")
+    }
+    assert len(packages) == 6
+    for package in packages:
+        pure = [
+            name
+            for name in known
+            if name.startswith(f"{package}.") and not name.endswith(".fetch")
+        ]
+        used = {i for name in pure for i in imports(known[name])}
+        assert not [i for i in used if i.startswith(f"ticketsync.{package}.fetch")]
+        fetching = set(imports(known[f"{package}.fetch"]))
+        assert not [i for i in fetching if i.startswith(f"ticketsync.{package}.parse")]
+
+
 @pytest.mark.parametrize("word", ["utils", "helpers", "common", "manager"])
 def test_no_file_is_named_for_nothing(word):
     assert [f for f in ROOT.rglob("*.py") if word in f.stem] == []

@@ -607,5 +607,5 @@ def test_status_tells_whom_the_settings_name(place, capsys, home):
 
 
 def test_status_with_nobody_to_tell_says_so(place, capsys):
-    with pytest.raises(Exception, match="name nobody to tell"):
+    with pytest.raises(Exception, match="No one is set up to be notified"):
         app(["status", "--notify"], standalone_mode=False)

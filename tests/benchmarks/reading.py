@@ -29,7 +29,7 @@ def main():
         date
         for page in provider.fetch_events()
         for raw in page.records
-        for date in provider.read_event(raw).occurrences
+        for date in provider.parse_event(raw).occurrences
     ]
     begins = min(date.listed_at.timestamp() for date in dates)
     ends = time.time()

@@ -92,7 +92,7 @@ def test_it_is_sent_to_whom_the_settings_name(venue, home, tmp_path):
 def test_without_anybody_to_send_it_to_it_says_what_is_missing(venue):
     done = run("report", "daily", "--send")
     assert done.returncode == 2
-    assert "name nobody to tell" in done.stderr
+    assert "No one is set up to be notified" in done.stderr
 
 
 def test_f120_addresses_in_a_file_that_others_can_read_are_refused(venue, home):

@@ -48,8 +48,8 @@ def ask(player, path, *, method="GET", body=None, headers=None, **query):
     Status and decoded answer; a dot in a query name is written `__`.
     """
     pairs = tuple((k.replace("__", "."), str(v)) for k, v in query.items())
-    told = headers_of(player) if headers is None else headers
-    found = player.respond(Asked(method, path, pairs, told, body))
+    headers_sent = headers_of(player) if headers is None else headers
+    found = player.respond(Asked(method, path, pairs, headers_sent, body))
     return found.status, json.loads(found.body)
 
 
@@ -95,15 +95,15 @@ def every(eb, key, path, **query):
 
 def test_eventbrite_orders_of_every_status_are_there_and_filtered(eb):
     both = every(eb, "orders", f"{ORG}/orders/", status="both", expand="attendees")
-    told = {order["status"] for order in both}
-    assert told == {"placed", "pending", "started", "abandoned"}
+    statuses = {order["status"] for order in both}
+    assert statuses == {"placed", "pending", "started", "abandoned"}
     unpaid = [o for o in both if any(a["status"] == "Unpaid" for a in o["attendees"])]
     assert {order["status"] for order in unpaid} == {"placed"}
     inactive = every(eb, "orders", f"{ORG}/orders/", status="inactive")
     assert {order["status"] for order in inactive} == {"abandoned"}
     active = every(eb, "orders", f"{ORG}/orders/", status="active")
     assert len(active) + len(inactive) == len(both)
-    # 120 orders, and one in each of the four states that nobody has paid
+    # 120 orders, and one in each of the four unpaid states
     assert len(both) == 124
     email = both[0]["email"]
     only = every(eb, "orders", f"{ORG}/orders/", only_emails=email)
@@ -120,9 +120,9 @@ def test_eventbrite_a_refunded_order_says_so_and_one_given_up_does_not():
 
     inactive = every(played, "orders", f"{ORG}/orders/", status="inactive")
 
-    told = {int(order["id"]): order["status"] for order in inactive}
-    assert told[paid.id] == "refunded"
-    assert told[unpaid.id] == "cancelled"
+    statuses = {int(order["id"]): order["status"] for order in inactive}
+    assert statuses[paid.id] == "refunded"
+    assert statuses[unpaid.id] == "cancelled"
 
 
 def test_eventbrite_attendees_are_filtered_by_status(eb):
@@ -176,8 +176,8 @@ def test_eventbrite_a_continuation_belongs_to_its_list(eb):
     token = first["pagination"]["continuation"]
     assert ask(eb, f"{ORG}/orders/", status="both", continuation=token)[0] == 200
     for path, query in ((f"{ORG}/attendees/", {}), (f"{ORG}/orders/", {})):
-        told = refusal(eb, path, continuation=token, **query)
-        assert told == (400, "BAD_CONTINUATION_TOKEN")
+        refused = refusal(eb, path, continuation=token, **query)
+        assert refused == (400, "BAD_CONTINUATION_TOKEN")
     assert status == 200
 
 
@@ -218,13 +218,13 @@ def test_eventbrite_single_objects(eb):
 
 def test_eventbrite_the_sales_report_is_the_truth(eb):
     status, found = ask(eb, f"{ORG}/reports/sales/", event_status="all")
-    told = world.truth(eb.world)
+    truth = world.truth(eb.world)
     assert status == 200
-    gross = sum(it.gross - it.refunded for it in told)
+    gross = sum(it.gross - it.refunded for it in truth)
     assert found["totals"]["gross"] == f"{gross // 100}.{gross % 100:02d}"
-    assert found["totals"]["quantity"] == sum(it.tickets_sold for it in told)
+    assert found["totals"]["quantity"] == sum(it.tickets_sold for it in truth)
     assert sum(day["totals"]["quantity"] for day in found["data"]) == sum(
-        it.tickets_sold for it in told
+        it.tickets_sold for it in truth
     )
 
 
@@ -246,13 +246,13 @@ def test_eventbrite_webhooks_are_listed_made_and_taken_away():
 def test_humanitix_tickets_by_status_date_and_change(hx):
     path = f"/v1/events/{3001:024x}/tickets"
     everything = rows(hx, path, "tickets", page=1)
-    gone = rows(hx, path, "tickets", page=1, status="cancelled")
+    cancelled = rows(hx, path, "tickets", page=1, status="cancelled")
     left = rows(hx, path, "tickets", page=1, status="complete")
-    assert gone
-    assert {row["status"] for row in gone} == {"cancelled"}
-    assert all("cancelledAt" in row for row in gone)
-    _, told = ask(hx, path, page=1)
-    assert told["total"] == sum(
+    assert cancelled
+    assert {row["status"] for row in cancelled} == {"cancelled"}
+    assert all("cancelledAt" in row for row in cancelled)
+    _, envelope = ask(hx, path, page=1)
+    assert envelope["total"] == sum(
         ask(hx, path, page=1, status=status)[1]["total"]
         for status in ("complete", "cancelled")
     )

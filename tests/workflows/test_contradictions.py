@@ -196,7 +196,7 @@ def test_a_currency_that_nobody_knows_is_set_aside_by_name(
         occurrence = next(
             o for o in occurrences.list_occurrences(session) if o.show_id == odd
         )
-    read_event, read_order = TicketTailor.read_event, TicketTailor.read_order
+    parse_event, parse_order = TicketTailor.parse_event, TicketTailor.parse_order
 
     def in_that_currency(event):
         return structs.replace(
@@ -215,18 +215,18 @@ def test_a_currency_that_nobody_knows_is_set_aside_by_name(
 
     monkeypatch.setattr(
         TicketTailor,
-        "read_event",
-        lambda self, raw: in_that_currency(read_event(self, raw)),
+        "parse_event",
+        lambda self, raw: in_that_currency(parse_event(raw)),
     )
     assert sync.sync(adopted, settings, Request(full=True)).exit_code == 3
     assert gross(adopted) == before
     assert waiting(adopted) == ["unknown-currency"]
 
-    monkeypatch.setattr(TicketTailor, "read_event", read_event)
+    monkeypatch.setattr(TicketTailor, "parse_event", staticmethod(parse_event))
     monkeypatch.setattr(
         TicketTailor,
-        "read_order",
-        lambda self, raw: bought_in_that_currency(read_order(self, raw)),
+        "parse_order",
+        lambda self, raw: bought_in_that_currency(parse_order(raw)),
     )
     sync.replay(adopted, settings, [])
     assert gross(adopted) == before

@@ -370,7 +370,7 @@ def test_an_address_that_apprise_does_not_know_is_named_by_its_place():
     settings = NotifySettings(urls=("nonsense",))
     (error,) = gateway.send(settings, "t", "x")
     assert isinstance(error, errors.ConfigurationError)
-    assert "Address 1" in error.message
+    assert "URL 1" in error.message
     assert "nonsense" not in error.message  # it may hold a secret
 
 
@@ -382,7 +382,7 @@ def test_an_address_from_a_variable_that_is_not_set_says_so(monkeypatch):
 
 def test_the_heartbeat_is_one_get(listener):
     url = f"http://127.0.0.1:{listener.server_port}/beat"
-    gateway.beat(NotifySettings(heartbeat=url))
+    gateway.send_heartbeat(NotifySettings(heartbeat=url))
     assert listener.heard == ["/beat"]
 
 
@@ -436,7 +436,7 @@ def test_a_mail_address_that_cannot_be_read_shows_how_one_looks(url):
 
 
 def test_no_mail_goes_unencrypted_to_another_machine(monkeypatch, mailbox):
-    monkeypatch.setattr(mail, "HERE", ())
+    monkeypatch.setattr(mail, "LOOPBACK", ())
     url = f"smtp://127.0.0.1:{mailbox.port}/?to=a@example.org&from=b@example.org"
     with pytest.raises(errors.ProviderUnavailable):
         mail.send(url, "t", "x")

@@ -107,7 +107,7 @@ def _tell(app_context: context.AppContext) -> None:
     settings = app_context.settings()
     if not settings.notify.is_set:
         raise errors.ConfigurationError(
-            "The settings name nobody to tell.",
+            "No one is set up to be notified.",
             hint="Fill in `notify` (see config.example.yaml).",
         )
     for error in account_alerts.look(app_context.database(), settings):

@@ -1,3 +1,3 @@
 """
-What platforms told us by themselves: as it came, and what became of it.
+What platforms sent us by webhook: as it came, and what became of it.
 """

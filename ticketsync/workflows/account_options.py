@@ -1,5 +1,5 @@
 """
-Changing what an account is told: first a plan, in words and tried where it can be
+Changing the options of an account: first a plan, in words and tried where it can be
 tried; then, if a person agrees, the change.
 
 What stands in the settings file is the user's: nothing here writes to it, and what it
@@ -148,10 +148,10 @@ def _wanted(
     """
     The account's options and address as they would be; an empty value takes one away.
     """
-    told = {name: value for name, value in given.items() if name != BASE_URL}
+    given_options = {name: value for name, value in given.items() if name != BASE_URL}
     kept = tokens.without(account.options)
-    changed = [name for name in told if told[name] != kept.get(name)]
-    checked = {name: told[name] for name in changed}
+    changed = [name for name in given_options if given_options[name] != kept.get(name)]
+    checked = {name: given_options[name] for name in changed}
     # Values of earlier versions that stay as they are need not be what is taken now.
     others = {name: value for name, value in kept.items() if name not in checked}
     required = {o.name: others[o.name] for o in spec.options if o.name in others}
@@ -187,7 +187,7 @@ def _refuse_people(
             f"{name!r}, and it goes before what is set here.",
             hint=f"Change or take out the line below `accounts: {name}:` there.",
         )
-    if wanted and not hasattr(kind, "read_people"):
+    if wanted and not hasattr(kind, "parse_people"):
         raise errors.UsageError(
             f"{kind.spec.title}: nobody is named there, so nobody can be kept.",
             hint="Leave people as it is.",
@@ -208,9 +208,9 @@ def _tried(
     """
     spec = kind.spec
     secret = connect.secret_of(database, spec, account)
-    told = {**account.options, **options}
+    given_options = {**account.options, **options}
     with connect.open_platform(
-        kind, account.name, base_url, secret, told, settings
+        kind, account.name, base_url, secret, given_options, settings
     ) as client:
         found = client.identify()
         with database.read() as reading:

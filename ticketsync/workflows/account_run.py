@@ -148,7 +148,7 @@ def client(
             minutes=spec.budget.minutes,
         ),
         run_id=run_id,
-        patience=WaitBudget(settings.sync.wait_seconds),
+        wait_budget=WaitBudget(settings.sync.wait_seconds),
         deadline_seconds=min(
             settings.sync.deadline_minutes * 60,
             longest if longest is not None else float("inf"),
@@ -236,7 +236,7 @@ def run_account(
 
 def _as_it_stands(session: Session, account: AccountState) -> AccountState:
     """
-    The account as it is now that nobody else works on it: since the command began, its
+    The account as it is now that no one else works on it: since the command began, its
     options may have been changed, or it may have been retired.
     """
     current = state.get_account_by_id(session, account.id)
@@ -333,8 +333,8 @@ def _close(
 
 
 def _log(result: Result) -> None:
-    tell = log.info if result.outcome == "success" else log.warning
-    tell(
+    write = log.info if result.outcome == "success" else log.warning
+    write(
         "account finished",
         account=result.account,
         outcome=result.outcome,

@@ -30,7 +30,7 @@ from ticketsync.store.engine import Database
 
 TWICE = "twice-in"  # let in here, and by another door since
 SEVERAL = "several"  # more than one ticket is meant; nothing was done
-CAPTURED = ("at", "code")  # what every line of a capture file tells
+CAPTURED = ("at", "code")  # what every line of a capture file states
 OPTIONAL = ("kind", "door", "device", "key")
 LONGEST = 500  # characters of a scanned text
 AHEAD = timedelta(minutes=5)  # of a device's clock, before it is to blame
@@ -50,7 +50,7 @@ class At:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """
-    What a door tells the person in front of it. `guests` are the tickets it is about;
+    What a door says to the person in front of it. `guests` are the tickets it is about;
     of `several` nothing was done and one of them must be chosen.
     """
 
@@ -332,35 +332,35 @@ def captured(row: Mapping[str, Any], at: At, where: str) -> Captured:
     """
     One scan as a door wrote it down; `BadFile` says where and what is wrong.
     """
-    told = {name: str(row.get(name) or "").strip() for name in (*CAPTURED, *OPTIONAL)}
-    kind = told["kind"] or "in"
-    if not told["code"] or len(told["code"]) > LONGEST:
+    line = {name: str(row.get(name) or "").strip() for name in (*CAPTURED, *OPTIONAL)}
+    kind = line["kind"] or "in"
+    if not line["code"] or len(line["code"]) > LONGEST:
         raise errors.BadFile(f"{where}: there is no code.", hint="Correct the line.")
     if kind not in ("in", "out"):
         raise errors.BadFile(
             f"{where}: {safe(kind)!r} is neither in nor out.", hint="Correct the line."
         )
     try:
-        moment = clock.from_iso(told["at"])
+        moment = clock.from_iso(line["at"])
     except ValueError:
         raise errors.BadFile(
-            f"{where}: {safe(told['at'])!r} is not a time.",
+            f"{where}: {safe(line['at'])!r} is not a time.",
             hint="Write 2026-11-27T19:12:00+11:00 or …Z.",
         ) from None
     if moment > clock.now() + AHEAD:
         raise errors.BadFile(
-            f"{where}: {told['at']} lies in the future.",
+            f"{where}: {line['at']} lies in the future.",
             hint="Put the device's clock right.",
         )
-    device = told["device"] or at.device
-    own = f"{device} {moment.isoformat()} {kind} {told['code']}"
+    device = line["device"] or at.device
+    own = f"{device} {moment.isoformat()} {kind} {line['code']}"
     return Captured(
-        code=told["code"],
+        code=line["code"],
         at=moment,
         kind=kind,
-        door=(told["door"] or at.door)[:100],
+        door=(line["door"] or at.door)[:100],
         device=device[:100],
-        key=(told["key"] or hashlib.sha256(own.encode()).hexdigest()[:24])[:100],
+        key=(line["key"] or hashlib.sha256(own.encode()).hexdigest()[:24])[:100],
     )
 
 

@@ -208,8 +208,8 @@ def register(
     database: Database, settings: Settings, name: str, url: str, source: str
 ) -> Registered:
     """
-    Tell an account's platform where to send webhooks, and keep what it signs with in
-    `source`; whether that can be kept is tried first.
+    Register our webhook address with an account's platform, and keep what it signs
+    with in `source`; whether that can be kept is tried first.
     """
     with database.read() as reading:
         account = state.get_usable_account(reading, name)
@@ -379,15 +379,16 @@ def _stored(name: str, source: SecretSource) -> str:
 
 def cleaned_options(spec: ProviderSpec, given: Options) -> dict[str, str]:
     """
-    What an account is told, as it is kept; refuses what its platform does not know.
+    The options of an account as they are stored; refuses those that its platform does
+    not have.
     """
     of_tokens = {
         name: value
         for name, value in given.items()
         if spec.oauth is not None and name.startswith(tokens.PREFIX)
     }
-    told = {name: value for name, value in given.items() if name not in of_tokens}
-    return {**options_.cleaned(spec.title, spec.options, told), **of_tokens}
+    own = {name: value for name, value in given.items() if name not in of_tokens}
+    return {**options_.cleaned(spec.title, spec.options, own), **of_tokens}
 
 
 def _refuse_bad_name(name: str) -> None:

@@ -1,5 +1,5 @@
 """
-Is everything in order, and would it be for cron? Each finding says what mends it.
+Is everything in order, and would it be for cron? Each finding says how to fix it.
 """
 
 from __future__ import annotations
@@ -126,12 +126,12 @@ def as_cron(arguments: list[str]) -> list[Finding]:
             timeout=CRON_SECONDS,
             check=False,
         )
-        told = json.loads(done.stdout)["findings"]
+        rows = json.loads(done.stdout)["findings"]
     except (OSError, ValueError, KeyError, subprocess.TimeoutExpired) as error:
         return [wrong("cron", f"it does not even start there ({type(error).__name__})")]
     return [
         Finding(f"cron, {row['section']}", row["state"], row["text"], row["mend"])
-        for row in told
+        for row in rows
         if row["section"] != "schedule"
     ]
 
@@ -223,7 +223,7 @@ def _private_places(database_file: Path | None) -> list[tuple[Path, int]]:
 
 def _filesystem(file: Path) -> str:
     """
-    The kind of file system that a file lies on; `""` where nobody tells.
+    The kind of file system that a file lies on; `""` where it is not known.
     """
     try:
         mounts = Path("/proc/mounts").read_text(encoding="utf-8").splitlines()
@@ -313,7 +313,7 @@ def _waiting(database: Database, settings: Settings) -> Iterator[Finding]:
 
 def _webhooks(database: Database) -> Iterator[Finding]:
     """
-    Whether what platforms tell by themselves can be believed.
+    Whether the times of webhook deliveries are plausible.
     """
     with database.read() as opened:
         found = runs.count_open(opened, clock.now())

@@ -1,5 +1,5 @@
 """
-What only one process may do at a time, and nobody needs to wait for.
+What only one process may do at a time, and no one needs to wait for.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ def read(session: Session, file: Path) -> list[Decision]:
         raise errors.BadFile(
             f"{file.name}: {len(wrong)} rows cannot be used, nothing was changed: "
             f"{some}.",
-            hint="Mend them and run the same command again.",
+            hint="Fix them and run the same command again.",
         )
     return decisions
 
@@ -139,17 +139,17 @@ def implausible(session: Session, decisions: Iterable[Decision]) -> list[str]:
             continue
         offer, show = by_id[decision.occurrence_id], ours[decision.show_id]
         others = linked_shows.setdefault((offer.account, show.id), set())
-        doubt = _doubt(offer, show, titles.get(offer.id, (None, None)), others)
+        problem = _discrepancy(offer, show, titles.get(offer.id, (None, None)), others)
         others.add(offer.starts_local)
-        if doubt:
+        if problem:
             found.append(
                 f"{offer.account} {offer.event} {offer.starts_local} is not "
-                f"{show.production} {show.starts_local}: {doubt}"
+                f"{show.production} {show.starts_local}: {problem}"
             )
     return found
 
 
-def _doubt(
+def _discrepancy(
     offer: occurrences.LinkedOccurrence,
     show: shows.ShowInfo,
     titles: tuple[str | None, str | None],

@@ -11,7 +11,7 @@ from __future__ import annotations
 from ticketsync.accounts import bookmarks, state, streams
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock
-from ticketsync.providers.base import ReportsChanges, ReportsPeople
+from ticketsync.providers.base import ReportsPeople, has_change_feed
 from ticketsync.sales import stored_orders
 from ticketsync.workflows.account_run import AccountRun
 
@@ -43,7 +43,7 @@ def follow(run: AccountRun) -> None:
             return
         bookmarks.delete_event_bookmarks(session, account.id, streams.READ, dates)
         unfinished = [streams.UNFINISHED, streams.BEGUN, streams.SWEPT]
-        if isinstance(run.provider, ReportsChanges):
+        if has_change_feed(run.provider):
             unfinished.append(streams.NEWEST)
         bookmarks.delete_bookmarks(session, account.id, unfinished)
         bookmarks.save_bookmarks(session, account.id, READ, {"": "yes"})

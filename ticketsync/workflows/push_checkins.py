@@ -16,7 +16,7 @@ from ticketsync.workflows.account_run import AccountRun, new_run_id, run_account
 
 def check_ins(database: Database, settings: Settings) -> list[Result]:
     """
-    Tell the platforms who is in, for accounts whose settings ask for it.
+    Send check-ins to the platforms, for accounts whose settings ask for it.
     """
     with database.read() as session:
         accounts = [

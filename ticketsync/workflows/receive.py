@@ -17,7 +17,7 @@ from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.financials import recompute
 from ticketsync.net.hooks import ORDER
-from ticketsync.providers.base import ReportsChanges
+from ticketsync.providers.base import has_change_feed
 from ticketsync.store.engine import Database
 from ticketsync.webhooks import inbox
 from ticketsync.webhooks.inbox import WaitingDelivery
@@ -96,7 +96,7 @@ def _work(run: AccountRun, items: Sequence[WaitingDelivery]) -> tuple[int, bool]
             single.setdefault((item.order_id, item.occurrence_id), []).append(item.id)
         else:
             whole.append(item.id)
-    if isinstance(run.provider, ReportsChanges) and len(single) > MANY:
+    if has_change_feed(run.provider) and len(single) > MANY:
         whole += [id_ for ids in single.values() for id_ in ids]
         single = {}
     changed = 0

@@ -21,8 +21,8 @@ def recipes() -> list[dict[str, str]]:
     """
     return [
         {"recipe": name, "platform": found.platform, "established": found.established}
-        for name in recipe.names()
-        for found in (recipe.ours(name),)
+        for name in recipe.builtin_names()
+        for found in (recipe.load_builtin(name),)
     ]
 
 
@@ -40,7 +40,7 @@ def preview(
         try:
             order = reading.parsed(parse.parse_order, raw)
         except UnreadableRecord as wrong:
-            troubles.append(f"{reports.places[raw['id']]}: {wrong.reason}")
+            troubles.append(f"{reports.locations[raw['id']]}: {wrong.reason}")
             continue
         date = listing.first_occurrence(raw)
         rows.append(

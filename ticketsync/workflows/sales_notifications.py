@@ -1,6 +1,6 @@
 """
-Telling the venue what sold: tickets, refunds, a house nearly full or full. Sales are
-gathered into one message; a full house is told at once.
+Notifying the venue of its sales: tickets, refunds, a show nearly full or full. Sales
+are gathered into one message; a full show is announced at once.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MANY = 30  # lines in one message
 @dataclass(frozen=True, slots=True)
 class News:
     """
-    What there is to tell of one show; `is_urgent` where it cannot wait.
+    The news of one show; `is_urgent` where it cannot wait.
     """
 
     line: str
@@ -43,10 +43,10 @@ class News:
 
 def notify(database: Database, settings: Settings) -> list[errors.TicketsyncError]:
     """
-    Tell what sold since it was last told, as far as the settings ask for it; returns
-    what could not be told, which is told next time.
+    Send what sold since the last notification, as far as the settings ask for it;
+    returns the failures, which are tried again next time.
 
-    The first time ever, everything counts as told: nobody wants a season's sales in one
+    The first time ever, everything counts as sent: no one wants a season's sales in one
     message because they filled in a setting.
     """
     if not settings.notify.is_set or not settings.notify.sales:
@@ -69,7 +69,7 @@ def _tell(
         held = notices.read_notices(session)
     is_first = not held
     if not news and not is_first:
-        # A show that emptied is on record without a message, to be told when it fills.
+        # A show that emptied is on record without a message: it is news when it fills.
         with database.write() as session:
             notices.record_fullness(session, notices.changed_fullness(fullness, held))
         return []
@@ -77,8 +77,8 @@ def _tell(
     if not is_first:
         title, text = _message(news)
         wrong = gateway.send(settings.notify, title, text)
-    # Where one way failed and another did not, nobody is told twice.
-    if not wrong or len(wrong) < gateway.ways(settings.notify):
+    # Where one channel failed and another did not, nothing is sent twice.
+    if not wrong or len(wrong) < gateway.count_channels(settings.notify):
         with database.write() as session:
             notices.record_notices(session, standings, fullness, now)
     return wrong
@@ -97,7 +97,7 @@ def _news(
     found = [
         news
         for item in houses.values()
-        for news in _of_house(
+        for news in _fullness_news(
             item,
             held.get(item.key, notices.NO_NOTICE).fullness,
             fullness[item.key],
@@ -105,9 +105,9 @@ def _news(
         )
     ]
     for item in standings:
-        found += _of(item, held.get(item.key, notices.NO_NOTICE), wanted)
+        found += _sales_news(item, held.get(item.key, notices.NO_NOTICE), wanted)
     gap = timedelta(minutes=settings.notify.sales_minutes)
-    waits = max(told.notified_at for told in held.values()) > now - gap
+    waits = max(last.notified_at for last in held.values()) > now - gap
     if waits and not any(news.is_urgent for news in found):
         return [], standings, fullness
     return found, standings, fullness
@@ -117,7 +117,7 @@ def _fullness(
     standings: Sequence[ShowSales], held: dict[Key, LastNotice]
 ) -> dict[Key, str]:
     """
-    A house is as full as all its currencies together make it.
+    A show is as full as all its currencies together make it.
     """
     return {
         item.key: notices.fullness(
@@ -129,10 +129,10 @@ def _fullness(
     }
 
 
-def _of_house(
-    item: ShowSales, told: str, now: str, wanted: Sequence[str]
+def _fullness_news(
+    item: ShowSales, before: str, now: str, wanted: Sequence[str]
 ) -> list[News]:
-    if not notices.is_fuller(now, told):
+    if not notices.is_fuller(now, before):
         return []
     kind, words = _FULLNESS[now]
     if kind not in wanted:
@@ -141,7 +141,7 @@ def _of_house(
     return [News(f"{_named(item)}: {words} {count}.", True)]
 
 
-# How full → the word of the setting that asks for it, and what is told.
+# How full → the word of the setting that asks for it, and what is announced.
 _FULLNESS = {
     OVERSOLD: ("sold-out", "OVERSOLD"),
     FULL: ("sold-out", "sold out"),
@@ -153,13 +153,13 @@ def _named(item: ShowSales) -> str:
     return safe(f"{item.production}, {item.starts_local}", longest=120)
 
 
-def _of(item: ShowSales, told: LastNotice, wanted: Sequence[str]) -> list[News]:
+def _sales_news(item: ShowSales, last: LastNotice, wanted: Sequence[str]) -> list[News]:
     show = _named(item)
     of = f" of {item.capacity}" if item.capacity else ""
     found: list[News] = []
-    tickets = item.tickets_sold - told.tickets_sold
-    charged = item.gross - told.gross
-    back = item.refunded - told.refunded
+    tickets = item.tickets_sold - last.tickets_sold
+    charged = item.gross - last.gross
+    back = item.refunded - last.refunded
     if (tickets > 0 or charged > 0) and "sold" in wanted:
         amount = money.decimal_text(charged, item.currency)
         found.append(

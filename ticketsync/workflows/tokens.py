@@ -83,8 +83,8 @@ def current(database: Database, spec: ProviderSpec, account: AccountState) -> Se
 
     The caller holds the account's lease.
     """
-    told = account.options.get(EXPIRES)
-    if told and clock.from_iso(told) - EARLY <= clock.now():
+    expiry = account.options.get(EXPIRES)
+    if expiry and clock.from_iso(expiry) - EARLY <= clock.now():
         return renew(database, spec, account)
     return credentials.read_secret(
         account.name, account.secret_source, account.secret_reference
@@ -104,7 +104,7 @@ def renew(database: Database, spec: ProviderSpec, account: AccountState) -> Secr
     store(account.name, account.secret_source, tokens)
     with database.write() as session:
         state.change_options(session, account.id, expiry_of(tokens))
-        # The same consent, so the same owner: nobody need be asked for it again.
+        # The same consent, so the same owner: no one has to be asked for it again.
         mark = credentials.fingerprint(tokens.access, spec.name)
         state.set_fingerprint(session, account.id, mark)
     return tokens.access
@@ -134,8 +134,8 @@ def forget(account: AccountState) -> None:
 
 
 def expiry_of(tokens: Tokens) -> dict[str, str]:
-    told = clock.iso(tokens.expires_at)
-    return {EXPIRES: told} if told else {}
+    expiry = clock.iso(tokens.expires_at)
+    return {EXPIRES: expiry} if expiry else {}
 
 
 def _beside(account: AccountState) -> str:

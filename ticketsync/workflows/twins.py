@@ -201,9 +201,9 @@ def way_out(
         )
     changing = [option.name for option in spec.options if option.sets_apart]
     changing += [option.name for option in spec.options if option.name == "watch"]
-    told = f"{changing[0]}=…" if changing else "OPTION=VALUE"
+    change = f"{changing[0]}=…" if changing else "OPTION=VALUE"
     return (
-        f"Run `ticketsync accounts set {holder} {told}` to change what it reads, or "
+        f"Run `ticketsync accounts set {holder} {change}` to change what it reads, or "
         f"`ticketsync accounts rotate {holder}` to give it another key.{away}"
     )
 

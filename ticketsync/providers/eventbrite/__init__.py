@@ -35,7 +35,6 @@ Unverified, and therefore handled tolerantly:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from ticketsync.core.redact import Secret
 from ticketsync.net.hooks import Delivery
@@ -51,7 +50,6 @@ class Eventbrite(EventbriteFetcher):
 
     spec = SPEC
     webhooks = WEBHOOKS
-    reports_changes: ClassVar[bool] = True
 
     @staticmethod
     def verify(delivery: Delivery, secrets: Sequence[Secret]) -> None:
@@ -62,7 +60,7 @@ class Eventbrite(EventbriteFetcher):
 
     hint = staticmethod(parse.parse_hint)
     provider_occurrence_id_of = staticmethod(parse.provider_occurrence_id_of)
-    read_event = staticmethod(parse.parse_event)
+    parse_event = staticmethod(parse.parse_event)
     with_earlier = staticmethod(parse.with_earlier)
-    read_people = staticmethod(parse.parse_people)
-    read_order = staticmethod(parse.parse_order)
+    parse_people = staticmethod(parse.parse_people)
+    parse_order = staticmethod(parse.parse_order)

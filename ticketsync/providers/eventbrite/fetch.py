@@ -288,13 +288,13 @@ class EventbriteFetcher:
         early (F02); a token that is refused ends it, unless more was promised.
         """
 
-        def request_page(place: _Place | None) -> RowPage[_Place] | None:
-            params = {place.param: place.value} if place else {}
+        def request_page(position: _Position | None) -> RowPage[_Position] | None:
+            params = {position.param: position.value} if position else {}
             try:
                 envelope = self.api.get(path, {**query, **params})
             except Rejected as error:
                 is_end = error.code in ("BAD_PAGE", "BAD_CONTINUATION_TOKEN")
-                if is_end and place and not place.is_promised:
+                if is_end and position and not position.is_promised:
                     return None
                 raise
             rows = rows_of(self.api, envelope, key)
@@ -302,7 +302,7 @@ class EventbriteFetcher:
             count = pagination.get("object_count")
             return RowPage(
                 rows,
-                next=_next_place(pagination) if rows else None,
+                next=_next_position(pagination) if rows else None,
                 total=count if type(count) is int else None,
             )
 
@@ -349,7 +349,7 @@ class _RecentOrders:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Position:
     """
     Where a list goes on, as a query parameter. `is_promised`: the platform said that
     there is more.
@@ -360,7 +360,7 @@ class _Place:
     is_promised: bool
 
 
-def _next_place(pagination: Mapping[str, Any]) -> _Place | None:
+def _next_position(pagination: Mapping[str, Any]) -> _Position | None:
     """
     `None` if the envelope says that this page is the last one.
     """
@@ -376,7 +376,7 @@ def _next_place(pagination: Mapping[str, Any]) -> _Place | None:
     if not has_next:
         return None
     if token:
-        return _Place("continuation", str(token), is_promised)
+        return _Position("continuation", str(token), is_promised)
     if isinstance(number, int):
-        return _Place("page", number + 1, is_promised)
+        return _Position("page", number + 1, is_promised)
     return None

@@ -33,8 +33,6 @@ EVENT_STATUS = {
     "canceled": OccurrenceStatus.CANCELLED,
     "cancelled": OccurrenceStatus.CANCELLED,
 }
-
-
 ORDER_STATUS = {
     "placed": OrderStatus.PAID,
     "refunded": OrderStatus.PAID,
@@ -46,8 +44,6 @@ ORDER_STATUS = {
     "canceled": OrderStatus.CANCELLED,
     "deleted": OrderStatus.CANCELLED,
 }
-
-
 NEVER_PAID = ("abandoned",)
 
 
@@ -68,11 +64,7 @@ ATTENDEE_STATUS = {
     "not attending": Attendance.ABSENT,
     "deleted": Attendance.ABSENT,
 }
-
-
 SURELY_LISTED = ("attending", "checked in")
-
-
 EVERY_STATUS = "draft,live,started,ended,completed,canceled"
 
 
@@ -116,7 +108,6 @@ HOOK_ACTIONS = (
     *("event.created", "event.published", "event.unpublished", "event.updated"),
 )
 
-
 SPEC = ProviderSpec(
     name="eventbrite",
     title="Eventbrite",
@@ -124,6 +115,8 @@ SPEC = ProviderSpec(
     authenticate=key_as_bearer,
     budget=Budget(requests=2000, minutes=60),
     key_help="eventbrite.com/platform/api-keys → private token (not the API key)",
+    reads="account",
+    changes="feed",
     capabilities=Capabilities(
         reads_pricing=True,
         reads_attendees=True,
@@ -149,7 +142,6 @@ SPEC = ProviderSpec(
     oauth=_oauth,
     global_ids=frozenset((LISTING, ORDER)),
 )
-
 
 WEBHOOKS = HookCard(
     is_signed=False,

@@ -1,22 +1,19 @@
 """
-Reports in files: platforms that let nobody read their sales, except a person who
-exports them.
+Report files, for platforms whose sales cannot be read but exported by a person.
 
-Words     a report's event is our Event, a date of it our Occurrence
+Words     a report's event is our Event, a performance of it our Occurrence
 Auth      none; a folder is watched and never written to
-Pages     every report is read whole each run; what did not change changes nothing
-Surprise  a later report tells all of an order: the newest file that has it counts
+Pages     every report is read in full each run; unchanged orders change nothing
+Surprise  a later report contains the whole order: the newest file that has it counts
 Surprise  fees are unknown unless a column says what the platform kept
-Surprise  a row with a negative amount takes back what the order sold before
+Surprise  a row with a negative amount returns what the order sold before
 
 Our raw record is an order: `{"id", "rules": …, "lines": […]}`, the cells of the
-columns that the recipe maps as text, and the rules to understand them. Columns that
-it does not map, people above all, are never read.
+columns that the recipe maps, as text, and the rules for parsing them. Columns that it
+does not map, above all those about people, are never read.
 """
 
 from __future__ import annotations
-
-from typing import ClassVar
 
 from ticketsync.core import records
 from ticketsync.core.errors import UnreadableRecord
@@ -33,17 +30,18 @@ class FileImport(FileFetcher):
     """
 
     spec = SPEC
-    reports_changes: ClassVar[bool] = True
 
     provider_occurrence_id_of = staticmethod(listing.provider_occurrence_id_of)
-    read_event = staticmethod(listing.parse_event)
+    parse_event = staticmethod(listing.parse_event)
 
-    def read_order(self, raw: Raw) -> records.Order:
+    def parse_order(self, raw: Raw) -> records.Order:
         """
         Raises `UnreadableRecord` with the file and line where the order begins.
         """
         try:
             return parse.parse_order(raw)
         except UnreadableRecord as error:
-            place = self.place_of(raw)
-            raise UnreadableRecord(f"{place}{error.reason}", word=error.word) from None
+            location = self.location_of(raw)
+            raise UnreadableRecord(
+                f"{location}{error.reason}", word=error.word
+            ) from None

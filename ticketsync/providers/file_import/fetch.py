@@ -1,6 +1,6 @@
 """
-Report files in a folder, merged to one raw record per order. The newest file that has
-an order counts.
+Reads report files in a folder and merges them into one raw record per order, taken
+from the newest file that has it.
 """
 
 from __future__ import annotations
@@ -14,29 +14,30 @@ from ticketsync.core import digest, errors, records, sheets
 from ticketsync.core.redact import safe
 from ticketsync.net.client import ApiClient
 from ticketsync.providers.base import Extent, Folder, Options, Page, Raw
-from ticketsync.providers.file_import import recipe
 from ticketsync.providers.file_import.listing import (
     occurrence_of,
     provider_occurrence_id_of,
 )
-from ticketsync.providers.file_import.recipe import Recipe
+from ticketsync.providers.file_import.recipe import Recipe, load_recipe
 
-PAGE = 100
+PAGE_SIZE = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Reports:
     """
-    What a folder of reports holds; `places` tells where each order begins.
+    The contents of a folder of reports.
 
-    `with_orders` are the files that hold any: two venues may well have the same empty
-    report.
+    locations    where each order begins, as file and line, by order id
+    unmapped     headings that the recipe does not use
+    with_orders  the files that contain orders: two venues may have the same empty
+                 report
     """
 
     recipe: Recipe
     files: tuple[Path, ...]
     orders: tuple[Raw, ...]
-    places: Mapping[str, str]
+    locations: Mapping[str, str]
     unmapped: tuple[str, ...] = ()
     with_orders: tuple[Path, ...] = ()
 
@@ -44,6 +45,9 @@ class Reports:
 def read_folder(options: Options) -> Reports:
     """
     All reports of an account's folder that its recipe is for, oldest first.
+
+    Raises `ProviderUnavailable` if there is none, `BadFile` for one without the
+    recipe's headings, `ConfigurationError` for the recipe itself.
     """
     chosen = recipe_of(options)
     folder = Path(options["watch"]).expanduser()
@@ -52,11 +56,11 @@ def read_folder(options: Options) -> Reports:
     )
     if not files:
         raise errors.ProviderUnavailable(
-            f"The folder {folder} holds no report ({chosen.files}).",
+            f"The folder {folder} contains no report ({chosen.files}).",
             hint=f"Export one from {chosen.platform} and put it there.",
             word="no-report",
         )
-    return _merged(chosen, files)
+    return _merge(chosen, files)
 
 
 def _files(folder: Path, chosen: Recipe) -> list[Path]:
@@ -73,20 +77,23 @@ def _files(folder: Path, chosen: Recipe) -> list[Path]:
 
 def read_report(options: Options, file: Path) -> Reports:
     """
-    One report, to see what a recipe makes of it.
+    One report, to preview what a recipe extracts. Raises like `read_folder`.
     """
-    return _merged(recipe_of(options), [file])
+    return _merge(recipe_of(options), [file])
 
 
 def recipe_of(options: Options) -> Recipe:
-    return recipe.load(
+    """
+    The recipe of an account. Raises `ConfigurationError` if it is missing or wrong.
+    """
+    return load_recipe(
         options["recipe"],
         timezone=options.get("timezone", ""),
         currency=options.get("currency", ""),
     )
 
 
-def _merged(chosen: Recipe, files: Sequence[Path]) -> Reports:
+def _merge(chosen: Recipe, files: Sequence[Path]) -> Reports:
     rules = {
         "timezone": chosen.timezone,
         "currency": chosen.currency,
@@ -99,11 +106,11 @@ def _merged(chosen: Recipe, files: Sequence[Path]) -> Reports:
         "status": dict(chosen.status),
     }
     orders: dict[str, Raw] = {}
-    places: dict[str, str] = {}
+    locations: dict[str, str] = {}
     unmapped: tuple[str, ...] = ()
     with_orders: list[Path] = []
     for file in files:
-        told: dict[str, list[dict[str, str]]] = {}
+        lines_by_order: dict[str, list[dict[str, str]]] = {}
         heading: list[str] = []
         for line in sheets.lines(file, sheet=chosen.sheet):
             if not heading:
@@ -111,34 +118,35 @@ def _merged(chosen: Recipe, files: Sequence[Path]) -> Reports:
                 unmapped = tuple(
                     name
                     for name in line.cells
-                    if name and _plain(name) not in map(_plain, chosen.columns.values())
+                    if name
+                    and _normalise(name) not in map(_normalise, chosen.columns.values())
                 )
                 continue
             if line.cells[0] in chosen.stop_at:
                 continue
             cells = _cells(heading, line.cells)
-            order = cells.get("order") or f"{file.name} {line.position}"
-            if order not in told:
-                places[order] = f"{file.name}, {line.position}"
-            told.setdefault(order, []).append(cells)
+            order_id = cells.get("order") or f"{file.name} {line.position}"
+            if order_id not in lines_by_order:
+                locations[order_id] = f"{file.name}, {line.position}"
+            lines_by_order.setdefault(order_id, []).append(cells)
         if not heading:
             raise errors.BadFile(
-                f"{file.name} has no line with the headings of {chosen.platform}: "
+                f"{file.name} has no row with the headings of {chosen.platform}: "
                 f"{', '.join(chosen.columns.values())}.",
                 hint="Run `ticketsync accounts recipe check` with this report.",
                 word="headings",
             )
-        if told:
+        if lines_by_order:
             with_orders.append(file)
         orders |= {
             id_: {"id": id_, "rules": rules, "lines": lines}
-            for id_, lines in told.items()
+            for id_, lines in lines_by_order.items()
         }
     return Reports(
         chosen,
         tuple(files),
         tuple(orders.values()),
-        places,
+        locations,
         unmapped,
         tuple(with_orders),
     )
@@ -146,14 +154,14 @@ def _merged(chosen: Recipe, files: Sequence[Path]) -> Reports:
 
 def _heading(chosen: Recipe, line: sheets.Line) -> list[str]:
     """
-    The field of each column if this row holds the headings, else nothing.
+    The field of each column if this row contains the headings, else an empty list.
     """
-    wanted = {_plain(theirs): ours for ours, theirs in chosen.columns.items()}
-    found = [wanted.get(_plain(cell), "") for cell in line.cells]
-    return found if set(wanted.values()) <= set(found) else []
+    wanted = {_normalise(theirs): ours for ours, theirs in chosen.columns.items()}
+    fields = [wanted.get(_normalise(cell), "") for cell in line.cells]
+    return fields if set(wanted.values()) <= set(fields) else []
 
 
-def _plain(name: str) -> str:
+def _normalise(name: str) -> str:
     return re.sub(r"[\s_]+", " ", name).strip().lower()
 
 
@@ -185,9 +193,9 @@ class FileFetcher:
 
     def folder(self) -> Folder:
         chosen = recipe_of(self._options)
-        place = Path(self._options["watch"]).expanduser()
-        files = frozenset(str(file.resolve()) for file in _files(place, chosen))
-        return Folder(str(place.resolve()), chosen.files, files)
+        folder = Path(self._options["watch"]).expanduser()
+        files = frozenset(str(file.resolve()) for file in _files(folder, chosen))
+        return Folder(str(folder.resolve()), chosen.files, files)
 
     def contents(self) -> Mapping[str, str]:
         return {
@@ -196,25 +204,27 @@ class FileFetcher:
         }
 
     def fetch_events(self) -> Iterator[Page]:
-        dates = {
-            date["id"]: date
+        occurrences = {
+            occurrence["id"]: occurrence
             for order in self._read().orders
             for line in order["lines"]
-            if (date := occurrence_of(line, order["rules"])) is not None
+            if (occurrence := occurrence_of(line, order["rules"])) is not None
         }
-        rows = list(dates.values())
-        for begin in range(0, len(rows), PAGE):
-            yield Page("event", rows[begin : begin + PAGE])
+        rows = list(occurrences.values())
+        for begin in range(0, len(rows), PAGE_SIZE):
+            yield Page("event", rows[begin : begin + PAGE_SIZE])
 
-    def fetch_orders(self, event_id: str, bookmark: str | None) -> Iterator[Page]:
+    def fetch_orders(
+        self, provider_occurrence_id: str, bookmark: str | None
+    ) -> Iterator[Page]:
         for page in self._pages():
-            fitting = [
+            raws = [
                 raw
                 for raw in page.records
-                if provider_occurrence_id_of(raw) == event_id
+                if provider_occurrence_id_of(raw) == provider_occurrence_id
             ]
-            if fitting:
-                yield Page("order", fitting)
+            if raws:
+                yield Page("order", raws)
 
     def fetch_all_orders(
         self, bookmark: str | None, extent: Extent, *, workers: int
@@ -224,12 +234,16 @@ class FileFetcher:
     def fetch_recent_orders(self, watermark: str) -> Iterator[Page]:
         return self._pages()
 
-    def fetch_order(self, order_id: str, occurrence_id: str) -> Raw:
+    def fetch_order(self, provider_order_id: str, provider_occurrence_id: str) -> Raw:
+        """
+        Raises `NotFound` if no report has it.
+        """
         for order in self._read().orders:
-            if order["id"] == order_id:
+            if order["id"] == provider_order_id:
                 return order
         raise errors.NotFound(
-            f"No report has the order {safe(order_id)!r}.", hint="Export it again."
+            f"No report has the order {safe(provider_order_id)!r}.",
+            hint="Export it again.",
         )
 
     def watermark_of(self, raw: Raw) -> str:
@@ -237,15 +251,15 @@ class FileFetcher:
 
     def _pages(self) -> Iterator[Page]:
         orders = self._read().orders
-        for begin in range(0, len(orders), PAGE):
-            yield Page("order", orders[begin : begin + PAGE])
+        for begin in range(0, len(orders), PAGE_SIZE):
+            yield Page("order", orders[begin : begin + PAGE_SIZE])
 
-    def place_of(self, raw: Raw) -> str:
+    def location_of(self, raw: Raw) -> str:
         """
-        File and line where an order begins, to be put before a message.
+        File and line where an order begins, as a prefix of a message.
         """
-        places = self._reports.places if self._reports is not None else {}
-        return f"{places[raw['id']]}: " if raw.get("id") in places else ""
+        locations = self._reports.locations if self._reports is not None else {}
+        return f"{locations[raw['id']]}: " if raw.get("id") in locations else ""
 
     def _read(self) -> Reports:
         if self._reports is None:

@@ -1,5 +1,5 @@
 """
-The events and occurrences that the lines of a report name.
+The events and occurrences named by the lines of a report.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ticketsync.core.records import OccurrenceStatus
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import Raw
 
-NO_DATE = ""
+NO_OCCURRENCE = ""
 
 
 def parse_event(raw: Raw) -> records.Event:
@@ -43,32 +43,32 @@ def parse_event(raw: Raw) -> records.Event:
 
 def first_occurrence(raw: Raw) -> dict[str, Any]:
     """
-    The listing record of the date that an order's first line is for.
+    The raw occurrence that the first line of an order is for.
     """
-    found = occurrence_of(raw["lines"][0], raw["rules"])
-    assert found is not None
-    return found
+    occurrence = occurrence_of(raw["lines"][0], raw["rules"])
+    assert occurrence is not None
+    return occurrence
 
 
 def occurrence_of(
     line: Mapping[str, str], rules: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """
-    The listing record of the date that a line is for; `None` if it cannot be read.
+    The raw occurrence that a line is for; `None` if it names none that can be parsed.
     """
     try:
-        starts = parse_time(line, rules, "starts")
+        starts_at = parse_time(line, rules, "starts")
     except UnreadableRecord:
         return None
     name = line.get("event") or line.get("event_id")
-    if starts is None or not name:
+    if starts_at is None or not name:
         return None
-    event = line.get("event_id") or name
+    event_id = line.get("event_id") or name
     return {
-        "id": line.get("show_id") or f"{event} @ {clock.iso(starts)}",
-        "event_id": event,
+        "id": line.get("show_id") or f"{event_id} @ {clock.iso(starts_at)}",
+        "event_id": event_id,
         "name": name,
-        "starts_at": clock.iso(starts),
+        "starts_at": clock.iso(starts_at),
         "timezone": rules["timezone"],
         "currency": line.get("currency", rules["currency"]).upper(),
         "venue": line.get("venue"),
@@ -78,35 +78,39 @@ def occurrence_of(
 def parse_time(
     line: Mapping[str, str], rules: Mapping[str, Any], name: str
 ) -> datetime | None:
+    """
+    The instant in a field of a line; `None` if the line has none. Raises
+    `UnreadableRecord` if it does not have the recipe's format.
+    """
     text = line.get(name, "")
-    written = rules["formats"].get(name)
+    format_ = rules["formats"].get(name)
     if name == "starts" and not text and line.get("date"):
         text = f"{line['date']} {line.get('time', '')}".strip()
         formats = rules["formats"]
         if "date" in formats or "time" in formats:
-            written = (
+            format_ = (
                 f"{formats.get('date', '%Y-%m-%d')} {formats.get('time', '%H:%M')}"
             )
     if not text:
         return None
     try:
-        moment = _parsed(text, written)
-        if moment.tzinfo is not None:
-            return clock.from_iso(moment.isoformat())
-        return clock.local_to_utc(moment, rules["timezone"])
+        time = _parse_datetime(text, format_)
+        if time.tzinfo is not None:
+            return clock.from_iso(time.isoformat())
+        return clock.local_to_utc(time, rules["timezone"])
     except ValueError:
-        expected = f", not a time written as {written}" if written else ", not a time"
+        expected = f", not a time written as {format_}" if format_ else ", not a time"
         raise UnreadableRecord(f"{name} is {safe(text)!r}{expected}") from None
 
 
-def _parsed(text: str, written: str | None) -> datetime:
+def _parse_datetime(text: str, format_: str | None) -> datetime:
     """
-    As the recipe says it is written; a workbook's own date is ISO whatever it says.
+    In the recipe's format. A date cell of a workbook is ISO, whatever the recipe says.
     """
-    if written is None:
+    if format_ is None:
         return datetime.fromisoformat(text)
     try:
-        return datetime.strptime(text, written)  # noqa: DTZ007  # the zone is the recipe's
+        return datetime.strptime(text, format_)  # noqa: DTZ007  # the zone is the recipe's
     except ValueError:
         if re.match(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}$", text):
             return datetime.fromisoformat(text)
@@ -114,5 +118,5 @@ def _parsed(text: str, written: str | None) -> datetime:
 
 
 def provider_occurrence_id_of(raw: Raw) -> str:
-    dates = (occurrence_of(line, raw["rules"]) for line in raw["lines"])
-    return next((str(date["id"]) for date in dates if date), NO_DATE)
+    occurrences = (occurrence_of(line, raw["rules"]) for line in raw["lines"])
+    return next((str(row["id"]) for row in occurrences if row), NO_OCCURRENCE)

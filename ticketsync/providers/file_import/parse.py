@@ -1,5 +1,5 @@
 """
-The lines of a report to an order of ours. Pure.
+Parses the lines of a report as an order. Pure: the rules come with the raw record.
 """
 
 from __future__ import annotations
@@ -20,15 +20,18 @@ from ticketsync.providers.file_import.listing import occurrence_of, parse_time
 
 
 def parse_order(raw: Raw) -> records.Order:
-    return _Reader(raw).order()
+    """
+    Raises `UnreadableRecord`.
+    """
+    return _OrderParser(raw).order()
 
 
 _MONEY = re.compile(r"^\(?-?[^\d.,()-]*(-?[\d.,\s]*\d)[^\d.,()-]*\)?$")
 
 
-class _Reader:
+class _OrderParser:
     """
-    One order: its lines in the order of the report.
+    One order, its lines in the sequence of the report.
     """
 
     def __init__(self, raw: Raw) -> None:
@@ -47,12 +50,14 @@ class _Reader:
         try:
             money.exponent(self.currency)
         except ValueError:
-            raise UnreadableRecord(f"{safe(self.currency)!r} is no currency") from None
+            raise UnreadableRecord(
+                f"{safe(self.currency)!r} is not a currency"
+            ) from None
         self.lines: list[Mapping[str, str]] = lines
 
     def order(self) -> records.Order:
-        sold = [line for line in self.lines if not self.takes_back(line)]
-        back = [line for line in self.lines if self.takes_back(line)]
+        sold = [line for line in self.lines if not self.is_return(line)]
+        returned = [line for line in self.lines if self.is_return(line)]
         words = [self.status(line) for line in sold]
         status = _order_status(words)
         tickets: list[records.Ticket] = []
@@ -60,26 +65,26 @@ class _Reader:
         for number, (line, word) in enumerate(zip(sold, words, strict=True), start=1):
             tickets += self.tickets(line, word, number)
             refunded += self.refunded(line, word)
-        for line in back:
+        for line in returned:
             refunded += abs(self.line_total(line))
-            _void(tickets, line.get("type", ""), abs(self.quantity(line)))
+            _void_tickets(tickets, line.get("type", ""), abs(self.quantity(line)))
         tax = self.taxes(sold)
-        own = sum(ticket.face + ticket.fee for ticket in tickets)
-        total = own + ((tax or 0) if self.rules["tax_on_top"] else 0)
+        of_tickets = sum(ticket.face + ticket.fee for ticket in tickets)
+        total = of_tickets + ((tax or 0) if self.rules["tax_on_top"] else 0)
         charged = total if status is OrderStatus.PAID or refunded else 0
         first = self.lines[0]
-        date = occurrence_of(first, self.rules)
-        if date is None:
-            raise self.undated(first)
+        occurrence = occurrence_of(first, self.rules)
+        if occurrence is None:
+            raise self.occurrence_error(first)
         id_ = first.get("order")
         if not id_:
             raise UnreadableRecord("it has no order number")
         return records.Order(
             id=id_,
-            occurrence_id=date["id"],
+            occurrence_id=occurrence["id"],
             status=status,
             placed_at=parse_time(first, self.rules, "placed")
-            or clock.from_iso(date["starts_at"]),
+            or clock.from_iso(occurrence["starts_at"]),
             currency=self.currency,
             total=total,
             charged=charged,
@@ -90,22 +95,22 @@ class _Reader:
             fees=self.fees(sold, charged),
             refunds=(records.Refund(id_, refunded),) if refunded else (),
             channel=first.get("channel", ""),
-            doubt=self.doubt(first, total, refunded, charged),
+            doubt=self.discrepancy(first, total, refunded, charged),
         )
 
     def status(self, line: Mapping[str, str]) -> str:
-        told = line.get("status", "")
+        word = line.get("status", "")
         if not self.rules["status"]:
             return "paid"
         try:
-            return str(self.rules["status"][told.lower()])
+            return str(self.rules["status"][word.lower()])
         except KeyError:
             raise UnreadableRecord(
-                f"status is {safe(told, longest=60)!r}, which the recipe does not know",
+                f"status is {safe(word, longest=60)!r}, which the recipe does not know",
                 word="unknown-status",
             ) from None
 
-    def takes_back(self, line: Mapping[str, str]) -> bool:
+    def is_return(self, line: Mapping[str, str]) -> bool:
         return self.quantity(line) < 0 or self.line_total(line) < 0
 
     def quantity(self, line: Mapping[str, str]) -> int:
@@ -134,7 +139,7 @@ class _Reader:
 
     def taxes(self, sold: list[Mapping[str, str]]) -> int | None:
         """
-        The tax of all lines; unknown where a line that cost something does not say its.
+        The tax of all lines; unknown if it is for any line that cost something.
         """
         known = [self.tax(line) for line in sold]
         for line, tax in zip(sold, known, strict=True):
@@ -143,17 +148,17 @@ class _Reader:
         return sum(tax or 0 for tax in known)
 
     def tax(self, line: Mapping[str, str]) -> int | None:
-        each = self.amount(line, "tax_per_ticket")
-        if each is not None:
-            return each * self.quantity(line)
+        per_ticket = self.amount(line, "tax_per_ticket")
+        if per_ticket is not None:
+            return per_ticket * self.quantity(line)
         return self.amount(line, "tax")
 
     def tickets(
         self, line: Mapping[str, str], word: str, number: int
     ) -> list[records.Ticket]:
-        date = occurrence_of(line, self.rules)
-        if date is None:
-            raise self.undated(line)
+        occurrence = occurrence_of(line, self.rules)
+        if occurrence is None:
+            raise self.occurrence_error(line)
         quantity = self.quantity(line)
         if quantity == 0:
             raise UnreadableRecord("quantity is 0")
@@ -162,13 +167,13 @@ class _Reader:
         )
         fees = money.split_evenly(self.amount(line, "fee") or 0, quantity)
         listed = self.amount(line, "list_price")
-        off = money.split_evenly(self.amount(line, "discount") or 0, quantity)
+        discounts = money.split_evenly(self.amount(line, "discount") or 0, quantity)
         is_void = word in ("void", "cancelled", "refunded")
         type_name = line.get("type") or "Ticket"
         return [
             records.Ticket(
                 id=f"{line.get('order')}/{line.get('line') or number}/{n + 1}",
-                occurrence_id=date["id"],
+                occurrence_id=occurrence["id"],
                 type_id=type_name,
                 type_name=type_name,
                 status=TicketStatus.VOID if is_void else TicketStatus.VALID,
@@ -179,14 +184,14 @@ class _Reader:
                 listed=listed if listed is not None else face + discount,
             )
             for n, (face, fee, discount) in enumerate(
-                zip(faces, fees, off, strict=True)
+                zip(faces, fees, discounts, strict=True)
             )
         ]
 
     def refunded(self, line: Mapping[str, str], word: str) -> int:
-        told = self.amount(line, "refunded")
-        if told is not None:
-            return abs(told)
+        stated = self.amount(line, "refunded")
+        if stated is not None:
+            return abs(stated)
         return self.line_total(line) if word == "refunded" else 0
 
     def fees(
@@ -194,31 +199,31 @@ class _Reader:
     ) -> tuple[records.Fee, ...] | None:
         platform = self.rules["platform"]
         name = f"{platform} fee"
-        buyers = sum(self.amount(line, "fee") or 0 for line in sold)
+        buyer_fees = sum(self.amount(line, "fee") or 0 for line in sold)
         if not charged:
             return ()
         if not self.rules["tells_kept"]:
-            if not buyers or not self.rules["fee_is_kept"]:
+            if not buyer_fees or not self.rules["fee_is_kept"]:
                 return None
             rest = records.Fee(f"What else {platform} kept", None)
-            return (records.Fee(name, buyers), rest)
+            return (records.Fee(name, buyer_fees), rest)
         kept = sum(self.amount(line, "kept") or 0 for line in self.lines)
         if self.rules["fee_is_kept"]:
-            kept += buyers
+            kept += buyer_fees
         return (records.Fee(name, kept),) if kept else ()
 
     def amount(self, line: Mapping[str, str], name: str) -> int | None:
         """
-        An amount as people write it: 1,234.50, $12, (12.00) for less than nothing.
+        An amount as people write it: 1,234.50, $12, (12.00) for a negative one.
         """
         text = line.get(name)
         if text is None:
             return None
-        found = _MONEY.match(text)
-        if found is None:
+        match = _MONEY.match(text)
+        if match is None:
             raise UnreadableRecord(f"{name} is {safe(text)!r}, not an amount")
         thousands = "," if self.rules["decimal"] == "." else "."
-        digits = re.sub(r"\s", "", found[1]).replace(thousands, "")
+        digits = re.sub(r"\s", "", match[1]).replace(thousands, "")
         digits = digits.replace(self.rules["decimal"], ".")
         is_negative = text.startswith("(") or "-" in text
         try:
@@ -229,22 +234,25 @@ class _Reader:
             ) from None
         return -minor if is_negative else minor
 
-    def undated(self, line: Mapping[str, str]) -> UnreadableRecord:
+    def occurrence_error(self, line: Mapping[str, str]) -> UnreadableRecord:
+        """
+        Why no occurrence can be made of a line.
+        """
         try:
             parse_time(line, self.rules, "starts")
-        except UnreadableRecord as wrong:
-            return wrong
-        return UnreadableRecord("it names no event, or no time")
+        except UnreadableRecord as error:
+            return error
+        return UnreadableRecord("it has no event or no time")
 
-    def doubt(
+    def discrepancy(
         self, first: Mapping[str, str], total: int, refunded: int, charged: int
     ) -> str | None:
         def shown(minor: int) -> str:
             return f"{money.decimal_text(minor, self.currency)} {self.currency}"
 
-        told = self.amount(first, "order_total")
-        if told is not None and told != total:
-            return f"its lines come to {shown(total)}, the order to {shown(told)}"
+        stated = self.amount(first, "order_total")
+        if stated is not None and stated != total:
+            return f"its lines come to {shown(total)}, the order to {shown(stated)}"
         if refunded > charged:
             return f"refunded {shown(refunded)} of {shown(charged)} paid"
         return None
@@ -252,7 +260,7 @@ class _Reader:
 
 def _order_status(words: list[str]) -> OrderStatus:
     if "pending" in words and set(words) != {"pending"}:
-        raise UnreadableRecord("some of its lines are paid and some are not")
+        raise UnreadableRecord("some of its lines are paid and others pending")
     if any(word in ("paid", "comp", "refunded", "void") for word in words) or not words:
         return OrderStatus.PAID
     if "pending" in words:
@@ -260,13 +268,13 @@ def _order_status(words: list[str]) -> OrderStatus:
     return OrderStatus.CANCELLED
 
 
-def _void(tickets: list[records.Ticket], type_name: str, number: int) -> None:
+def _void_tickets(tickets: list[records.Ticket], type_name: str, number: int) -> None:
     """
-    Take that many tickets of a type back, the last ones first.
+    Mark that many tickets of a type as void, the last ones first.
     """
     for n in range(len(tickets) - 1, -1, -1):
         ticket = tickets[n]
-        fits = not type_name or ticket.type_name == type_name
-        if number > 0 and fits and ticket.status is TicketStatus.VALID:
+        is_type = not type_name or ticket.type_name == type_name
+        if number > 0 and is_type and ticket.status is TicketStatus.VALID:
             tickets[n] = msgspec.structs.replace(ticket, status=TicketStatus.VOID)
             number -= 1

@@ -1,9 +1,9 @@
 """
-Recipes: which column of a platform's report is what.
+Recipes: what each column of a platform's report means.
 
-A YAML file; ours lie in the folder `recipes`, a venue's own anywhere. A recipe never
-guesses: zone, currency and the platform's words for a status are stated, by the
-recipe or by the account, and a word that is not listed is quarantined.
+A recipe is a YAML file: built-in ones are in the folder `recipes`, a venue's own can be
+anywhere. Nothing is guessed: time zone, currency and the platform's status words are
+stated by the recipe or the account, and an order with any other word is quarantined.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 from ticketsync.core import clock, errors, money, plain_yaml
 from ticketsync.core.redact import safe
 
-# What a recipe can map. `starts` may be divided into `date` and `time`; a line has a
+# What a recipe can map. `starts` may be split into `date` and `time`; a line has a
 # `price` per ticket or a `total`, both after discounts.
 FIELDS = (
     *("order", "line", "event", "event_id", "show_id", "venue"),
@@ -39,9 +39,9 @@ class Recipe:
     How to read one kind of report.
 
     established   in words, where its headings are known from
-    stop_at       first cells of rows that are no data, as in Total
-    tax_on_top    the tax column is added to the price, else it is inside
-    fee_is_kept   the platform keeps what the buyer paid as fee
+    stop_at       first cells of rows that are not data, such as Total
+    tax_on_top    whether the tax is added to the price, else it is included
+    fee_is_kept   whether the platform keeps the fee that the buyer paid
     """
 
     platform: str
@@ -59,10 +59,12 @@ class Recipe:
     stop_at: tuple[str, ...] = ()
 
 
-def load(name: str, *, timezone: str = "", currency: str = "") -> Recipe:
+def load_recipe(name: str, *, timezone: str = "", currency: str = "") -> Recipe:
     """
-    A recipe of ours by name, or one in a file; zone and currency of the account go
-    before its own.
+    A built-in recipe by name, or one in a file. The account's time zone and currency
+    take precedence over its own.
+
+    Raises `ConfigurationError` if there is no such recipe or it is not complete.
     """
     file = Path(name).expanduser()
     if file.suffix in (".yaml", ".yml"):
@@ -71,35 +73,35 @@ def load(name: str, *, timezone: str = "", currency: str = "") -> Recipe:
         except (OSError, UnicodeDecodeError):
             raise errors.ConfigurationError(
                 f"The recipe {safe(name)} cannot be read.",
-                hint="Check the name; ours: `ticketsync accounts recipe list`.",
+                hint="`ticketsync accounts recipe list` shows the built-in ones.",
             ) from None
-        found = read(text, str(file))
-    elif name in names():
-        found = ours(name)
+        recipe = parse_recipe(text, str(file))
+    elif name in builtin_names():
+        recipe = load_builtin(name)
     else:
         raise errors.ConfigurationError(
             f"There is no recipe {safe(name)!r}.",
-            hint=f"Give a .yaml file, or one of: {', '.join(names())}.",
+            hint=f"Give a .yaml file, or one of: {', '.join(builtin_names())}.",
         )
-    found = replace(
-        found,
-        timezone=timezone or found.timezone,
-        currency=(currency or found.currency).upper(),
+    recipe = replace(
+        recipe,
+        timezone=timezone or recipe.timezone,
+        currency=(currency or recipe.currency).upper(),
     )
-    _refuse_incomplete(found, name)
-    return found
+    _refuse_incomplete(recipe, name)
+    return recipe
 
 
-def ours(name: str) -> Recipe:
+def load_builtin(name: str) -> Recipe:
     """
-    A recipe that comes with ticketsync, as it is: zone and currency may be missing.
+    A recipe that comes with ticketsync; time zone and currency may be missing.
     """
     folder = resources.files(__package__).joinpath(_FOLDER)
     text = folder.joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    return read(text, f"recipe {name}")
+    return parse_recipe(text, f"recipe {name}")
 
 
-def names() -> list[str]:
+def builtin_names() -> list[str]:
     """
     The recipes that come with ticketsync.
     """
@@ -111,9 +113,9 @@ def names() -> list[str]:
     )
 
 
-def read(text: str, source: str) -> Recipe:
+def parse_recipe(text: str, source: str) -> Recipe:
     """
-    A recipe in a YAML text; complains with file and line.
+    A recipe from YAML text. Raises `ConfigurationError` with file and line.
     """
     top = _mapping(plain_yaml.read(text, source), source, _KEYS)
     columns = _texts(top.get("columns"), source, FIELDS)
@@ -138,28 +140,28 @@ def read(text: str, source: str) -> Recipe:
 def _refuse_incomplete(recipe: Recipe, name: str) -> None:
     has = recipe.columns.keys()
     missing = [
-        what
-        for what, there in (
+        field
+        for field, is_mapped in (
             ("order", "order" in has),
             ("event or event_id", bool(has & {"event", "event_id"})),
             ("starts, or date and time", "starts" in has or {"date", "time"} <= has),
             ("price or total", bool(has & {"price", "total"})),
         )
-        if not there
+        if not is_mapped
     ]
     if missing:
         raise errors.ConfigurationError(
             f"The recipe {safe(name)} maps no column to {missing[0]}.",
-            hint="Without it no sale can be read; add it under `columns`.",
+            hint="No sale can be read without it: add it under `columns`.",
         )
     if not recipe.currency and "currency" not in has:
         raise errors.ConfigurationError(
-            f"The recipe {safe(name)} does not say its currency.",
+            f"The recipe {safe(name)} does not state its currency.",
             hint="Add --set currency=AUD, or `currency: AUD` to the recipe.",
         )
     if not recipe.timezone:
         raise errors.ConfigurationError(
-            f"The recipe {safe(name)} does not say in which zone its times are.",
+            f"The recipe {safe(name)} does not state the time zone of its times.",
             hint="Add --set timezone=Australia/Sydney, or `timezone:` to the recipe.",
         )
     try:
@@ -169,7 +171,7 @@ def _refuse_incomplete(recipe: Recipe, name: str) -> None:
     except ValueError as error:
         raise errors.ConfigurationError(
             f"The recipe {safe(name)}: {error}.",
-            hint="Use an IANA zone and an ISO 4217 currency.",
+            hint="Use an IANA time zone and an ISO 4217 currency.",
         ) from None
 
 
@@ -182,12 +184,12 @@ def _mapping(
     if node is None or node.text == "":
         return {}
     if not isinstance(node.value, dict):
-        raise _wrong(node, source, "a list of `key: value` is expected here")
+        raise _error_at(node, source, "expected `key: value` lines")
     for key, value in node.value.items():
         if known is not None and key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
-            meant = f"; did you mean {near[0]!r}" if near else ""
-            raise _wrong(value, source, f"{safe(key)!r} is not known{meant}")
+            similar = difflib.get_close_matches(key, known, n=1)
+            meant = f"; did you mean {similar[0]!r}" if similar else ""
+            raise _error_at(value, source, f"unknown key {safe(key)!r}{meant}")
     return node.value
 
 
@@ -204,43 +206,43 @@ def _text(node: plain_yaml.Node | None, source: str) -> str:
     if node is None:
         return ""
     if node.text is None:
-        raise _wrong(node, source, "a word is expected here")
+        raise _error_at(node, source, "expected a word")
     return node.text.strip()
 
 
 def _one_of(node: plain_yaml.Node | None, source: str, words: tuple[str, str]) -> str:
-    told = _text(node, source)
-    if not told:
+    word = _text(node, source)
+    if not word:
         return words[0]
-    if told not in words:
+    if word not in words:
         assert node is not None
-        raise _wrong(node, source, f"{safe(told)!r} should be {' or '.join(words)}")
-    return told
+        raise _error_at(node, source, f"{safe(word)!r} should be {' or '.join(words)}")
+    return word
 
 
 def _list(node: plain_yaml.Node | None, source: str) -> tuple[str, ...]:
     if node is None or node.text == "":
         return ()
     if not isinstance(node.value, list):
-        raise _wrong(node, source, "a list is expected here")
+        raise _error_at(node, source, "expected a list")
     return tuple(_text(item, source) for item in node.value)
 
 
 def _statuses(node: plain_yaml.Node | None, source: str) -> dict[str, str]:
     """
-    Their word → ours; written as `ours: [theirs, …]`.
+    Their word → ours, from `ours: [theirs, …]`.
     """
-    found: dict[str, str] = {}
+    statuses: dict[str, str] = {}
     for ours, theirs in _mapping(node, source, STATUSES).items():
         for word in _list(theirs, source):
-            found[word.lower()] = ours
-    return found
+            statuses[word.lower()] = ours
+    return statuses
 
 
-def _wrong(
-    node: plain_yaml.Node, source: str, complaint: str
+def _error_at(
+    node: plain_yaml.Node, source: str, problem: str
 ) -> errors.ConfigurationError:
     return errors.ConfigurationError(
-        f"{source}, line {node.line}: {complaint}.",
+        f"{source}, line {node.line}: {problem}.",
         hint="The README's chapter on reports shows a whole recipe.",
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from ticketsync.core import clock, money
 from ticketsync.core.redact import Secret
 from ticketsync.providers.base import Budget, Capabilities, Options, ProviderSpec
-from ticketsync.providers.file_import import recipe
+from ticketsync.providers.file_import.recipe import builtin_names
 from ticketsync.providers.options import Option
 
 
@@ -17,19 +17,19 @@ def _no_key(secret: Secret, options: Options) -> dict[str, Secret]:
     return {}
 
 
-def _real_folder(text: str) -> str:
+def _absolute_path(text: str) -> str:
     """
-    A folder by its whole name, because cron runs elsewhere.
+    An absolute path, because cron runs in another folder.
     """
     return str(Path(text).expanduser().resolve())
 
 
-def _recipe(text: str) -> str:
+def _checked_recipe(text: str) -> str:
     """
-    The name of a recipe of ours, or a recipe's file by its whole name.
+    The name of a built-in recipe, or the absolute path of a recipe file.
     """
     if not text.endswith((".yaml", ".yml")):
-        if text not in recipe.names():
+        if text not in builtin_names():
             raise ValueError(f"Give a .yaml file, or one of: {_listed_recipes()}.")
         return text
     file = Path(text).expanduser().resolve()
@@ -39,10 +39,10 @@ def _recipe(text: str) -> str:
 
 
 def _listed_recipes() -> str:
-    return ", ".join(recipe.names())
+    return ", ".join(builtin_names())
 
 
-def _zone(text: str) -> str:
+def _checked_zone(text: str) -> str:
     try:
         clock.zone(text)
     except ValueError:
@@ -50,7 +50,7 @@ def _zone(text: str) -> str:
     return text
 
 
-def _currency(text: str) -> str:
+def _checked_currency(text: str) -> str:
     try:
         money.exponent(text.upper())
     except money.MoneyError:
@@ -65,22 +65,24 @@ SPEC = ProviderSpec(
     authenticate=_no_key,
     budget=Budget(requests=1, minutes=1),
     key_help="none: put the platform's reports into a folder",
+    reads="account",
+    changes="feed",
     capabilities=Capabilities(reads_pricing=True, recurring=True, promo_codes=True),
     options=(
         Option(
             "recipe",
-            "a recipe file, or the name of one of ours",
+            "a recipe file, or the name of a built-in recipe",
             is_required=True,
-            check=_recipe,
+            check=_checked_recipe,
         ),
         Option(
             "watch",
             "the folder with the reports",
             is_required=True,
-            check=_real_folder,
+            check=_absolute_path,
         ),
-        Option("timezone", "the zone of the report's times", check=_zone),
-        Option("currency", "the currency of its amounts", check=_currency),
+        Option("timezone", "the time zone of the report's times", check=_checked_zone),
+        Option("currency", "the currency of its amounts", check=_checked_currency),
     ),
-    limits="knows what the last report told",
+    limits="knows only what the last report says",
 )

@@ -1,5 +1,5 @@
 """
-Raw Humanitix records to our values. Pure: reads nothing but the record it is given.
+Parses raw Humanitix records. Pure: uses nothing but the record it is given.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ticketsync.providers.humanitix.spec import ORDER_STATUS, TICKET_STATUS
 
 
 def provider_occurrence_id_of(raw: Raw) -> str:
-    return _date_of(raw["order"] or {}, raw["tickets"])
+    return _occurrence_id_of(raw["order"] or {}, raw["tickets"])
 
 
 def parse_event(raw: Raw) -> records.Event:
@@ -30,15 +30,16 @@ def parse_event(raw: Raw) -> records.Event:
         event_id,
         name,
         url,
-        tuple(_read_date(raw, date, event_id, name, url, dates) for date in dates),
+        tuple(
+            _parse_occurrence(raw, date, event_id, name, url, dates) for date in dates
+        ),
     )
 
 
 def with_earlier(raw: Raw, earlier: Sequence[Raw]) -> Raw:
     """
     The record with the tickets that other events list, and with the price that each
-    ticket had before it was cancelled; one that was swapped has taken its price
-    along.
+    ticket had before it was cancelled; one that was swapped passed its price on.
     """
     first: dict[str, Raw] = {}
     parts: dict[str, Raw] = {}
@@ -49,8 +50,8 @@ def with_earlier(raw: Raw, earlier: Sequence[Raw]) -> Raw:
         parts.pop(part, None)  # the newest comes last
         parts[part] = version
         for ticket in version["tickets"]:
-            held = first.setdefault(ticket["_id"], ticket)
-            if not held.get("total") and ticket.get("total"):
+            known = first.setdefault(ticket["_id"], ticket)
+            if not known.get("total") and ticket.get("total"):
                 first[ticket["_id"]] = ticket
     moved = {id_ for version in parts.values() for id_ in version.get("moved", ())}
     now = {t["_id"]: t for version in parts.values() for t in version["tickets"]}
@@ -89,10 +90,13 @@ def parse_people(raw: Raw) -> records.People:
 
 
 def parse_order(raw: Raw) -> records.Order:
+    """
+    An order, from the record as `with_earlier` gives it. Raises `UnreadableRecord`.
+    """
     if raw["order"] is None:
         raise UnreadableRecord(
-            f"Humanitix lists tickets of it at the event {raw.get('part')} and "
-            "answers no such order",
+            f"Humanitix lists tickets of it at the event {raw.get('part')}, but does "
+            "not know the order",
             word="order-missing",
         )
     _refuse_contradiction(raw)
@@ -112,7 +116,7 @@ def parse_order(raw: Raw) -> records.Order:
     refunded = of(now, "refunds")
     return records.Order(
         id=reading.text(order, "_id"),
-        occurrence_id=_date_of(order, reading.rows(raw, "tickets")),
+        occurrence_id=_occurrence_id_of(order, reading.rows(raw, "tickets")),
         status=reading.word(order, "status", ORDER_STATUS),
         placed_at=reading.moment(
             order, "completedAt" if order.get("completedAt") else "createdAt"
@@ -120,7 +124,7 @@ def parse_order(raw: Raw) -> records.Order:
         currency=currency,
         total=charged,
         charged=charged,
-        tickets=_read_tickets(raw["tickets"], currency, faces, raw.get("moved") or ()),
+        tickets=_parse_tickets(raw["tickets"], currency, faces, raw.get("moved") or ()),
         buyer_fees=of(then, "amexFee") + of(then, "zipFee"),
         tax=reading.amount_or_none(then, "taxes", currency),
         donations=of(then, "clientDonation"),
@@ -139,19 +143,19 @@ def parse_order(raw: Raw) -> records.Order:
         ),
         refunds=(records.Refund(str(order["_id"]), refunded),) if refunded else (),
         channel=str(order.get("salesChannel") or ""),
-        doubt=_doubt(lambda name: of(now, name), charged, currency),
+        doubt=_discrepancy(lambda name: of(now, name), charged, currency),
         changed_at=reading.moment_or_none(order, "updatedAt"),
     )
 
 
-def _date_of(order: Raw, tickets: Sequence[Raw]) -> str:
-    for told in (order, *tickets):
-        if told.get("eventDateId"):
-            return f"{told.get('eventId') or order['eventId']}/{told['eventDateId']}"
-    raise UnreadableRecord("neither the order nor a ticket names its date")
+def _occurrence_id_of(order: Raw, tickets: Sequence[Raw]) -> str:
+    for row in (order, *tickets):
+        if row.get("eventDateId"):
+            return f"{row.get('eventId') or order['eventId']}/{row['eventDateId']}"
+    raise UnreadableRecord("neither the order nor a ticket has an eventDateId")
 
 
-def _read_date(
+def _parse_occurrence(
     raw: Raw, date: Raw, event_id: str, name: str, url: str | None, dates: list[Raw]
 ) -> records.Occurrence:
     zone = reading.text(raw, "timezone")
@@ -188,13 +192,12 @@ def _status(raw: Raw, date: Raw) -> OccurrenceStatus:
     return OccurrenceStatus.ON_SALE
 
 
-def _read_tickets(
+def _parse_tickets(
     raws: list[Raw], currency: str, faces: int, moved: Collection[str]
 ) -> tuple[records.Ticket, ...]:
     """
-    The tickets with their prices; where cancelled ones have lost theirs, they share
-    what the order's price leaves. Those that `moved` cost nothing any more: the tickets
-    they were swapped for do.
+    The tickets with their prices. Cancelled ones that lost theirs share the rest of the
+    order's price. Those in `moved` cost nothing: the tickets they were swapped for do.
     """
 
     def of(raw: Raw, name: str) -> int:
@@ -235,7 +238,7 @@ def _read_tickets(
 
 def _refuse_contradiction(raw: Raw) -> None:
     """
-    Every order has tickets, and none that it had before goes away by itself.
+    Every order has tickets, and none of them disappears. Raises `UnreadableRecord`.
     """
     for ticket in raw.get("lost") or ():
         raise UnreadableRecord(
@@ -249,26 +252,26 @@ def _refuse_contradiction(raw: Raw) -> None:
 
 def _refuse_missing_tickets(tickets: list[Raw], currency: str, faces: int) -> None:
     """
-    Raises `UnreadableRecord` if the order cost at least one ticket more than those
-    that are listed; a smaller difference comes from packages, whose price is rounded
-    for each ticket. One that was cancelled, or swapped, has taken its price along.
+    Raises `UnreadableRecord` if the order cost more than the listed tickets by the
+    price of one. A smaller difference comes from packages, whose price is rounded per
+    ticket; where tickets were cancelled or swapped their prices are missing anyway.
     """
     if any(map(is_cancelled, tickets)):
         return
     prices = [reading.amount(ticket, "netPrice", currency) for ticket in tickets]
     paid = [price for price in prices if price > 0]
     if faces - sum(prices) >= (min(paid) if paid else 1):
-        cost, found = (money.decimal_text(n, currency) for n in (faces, sum(prices)))
+        cost, listed = (money.decimal_text(n, currency) for n in (faces, sum(prices)))
         raise UnreadableRecord(
             f"its tickets cost {cost} {currency}, those that Humanitix lists "
-            f"{found} {currency}",
+            f"{listed} {currency}",
             word=CONTRADICTION,
         )
 
 
 def _codes(ticket: Raw) -> tuple[str | None, str | None]:
     """
-    First what the QR code is made of, then the venue's own code.
+    First the content of the QR code, then the venue's own code.
     """
     printed = ticket.get("qrCodeData")
     if isinstance(printed, dict):
@@ -276,14 +279,14 @@ def _codes(ticket: Raw) -> tuple[str | None, str | None]:
     return reading.codes(printed, ticket.get("customScanningCode"))
 
 
-def _doubt(of: Callable[[str], int], charged: int, currency: str) -> str | None:
+def _discrepancy(of: Callable[[str], int], charged: int, currency: str) -> str | None:
     """
-    Gross less fees and refunds must be the net sales that Humanitix tells.
+    Gross less fees and refunds must be the net sales that Humanitix reports.
     """
-    beside = of("clientDonation") - of("giftCardCredit") - of("credit")
-    left = charged - beside - of("bookingFee") - of("refunds")
-    if left == of("netSales"):
+    other = of("clientDonation") - of("giftCardCredit") - of("credit")
+    net = charged - other - of("bookingFee") - of("refunds")
+    if net == of("netSales"):
         return None
-    ours = money.decimal_text(left, currency)
+    ours = money.decimal_text(net, currency)
     theirs = money.decimal_text(of("netSales"), currency)
     return f"gross less fees and refunds is {ours} {currency}, its net sales {theirs}"

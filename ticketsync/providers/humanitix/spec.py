@@ -21,26 +21,20 @@ from ticketsync.providers.base import (
 from ticketsync.providers.options import Option
 
 PAGE_SIZE = 100
-
-
 REGIONS = ("AU", "CA", "DE", "FJ", "GB", "MX", "MY", "NZ", "SG", "US")
-
-
 ORDER_STATUS = {"complete": OrderStatus.PAID}
-
-
 TICKET_STATUS = {"complete": TicketStatus.VALID, "cancelled": TicketStatus.VOID}
 
 
 def explain(status: int, body: Mapping[str, Any]) -> ErrorExplanation | None:
     """
-    What an error answer means; the messages were seen by third parties.
+    What an error response means; the messages were seen by third parties.
     """
     message = str(body.get("message") or "").lower()
     if status in (401, 403) or (status == 400 and "api key" in message):
         return ErrorExplanation(
             "Humanitix does not know this key",
-            "Copy it anew from console.humanitix.com → Account → Advanced → API key.",
+            "Copy it again from console.humanitix.com → Account → Advanced → API key.",
         )
     return None
 
@@ -75,7 +69,8 @@ SPEC = ProviderSpec(
     ),
     code_fields=frozenset(("qrCodeData", "customScanningCode")),
     reports_fees=True,
-    orders_by="event",
+    reads="per_event",
+    changes="by_event",
     options=(
         Option(
             "regions",
@@ -86,6 +81,6 @@ SPEC = ProviderSpec(
         ),
     ),
     explain=explain,
-    limits="names no account: it is known again by the organisers of its events",
+    limits="has no account id: accounts are recognised by their events' organisers",
     global_ids=frozenset((LISTING, ORDER)),
 )

@@ -1,6 +1,6 @@
 """
-Raw Square catalogue items to our events. A variation has a time only if a person wrote
-one into its name.
+Parses raw Square catalogue items. A variation has a time only if somebody wrote one
+into its name.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,9 +16,6 @@ from ticketsync.core.records import OccurrenceStatus
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
 from ticketsync.providers.square.lines import occurrences_in
-
-if TYPE_CHECKING:
-    pass
 
 
 def parse_event(raw: Raw) -> records.Event:
@@ -34,7 +30,7 @@ def parse_event(raw: Raw) -> records.Event:
         name,
         url,
         tuple(
-            _read_variation(variation, event_id, name, url, zone, raw)
+            _parse_variation(variation, event_id, name, url, zone, raw)
             for variation in data.get("variations") or ()
             if not variation.get("is_deleted")
         ),
@@ -43,7 +39,7 @@ def parse_event(raw: Raw) -> records.Event:
 
 def events_in(raw: Raw) -> Sequence[records.Event]:
     """
-    What the lines sold, for items that the catalogue has no more, or never had.
+    The events that a raw order sold, for items that the catalogue does not contain.
     """
     if "unlinked" in raw:
         amount = reading.mapping(reading.mapping(raw, "unlinked"), "amount_money")
@@ -56,7 +52,7 @@ def events_in(raw: Raw) -> Sequence[records.Event]:
             name,
             None,
             (
-                _undated(
+                _undated_occurrence(
                     id_,
                     f"line:{id_}",
                     name,
@@ -70,22 +66,20 @@ def events_in(raw: Raw) -> Sequence[records.Event]:
 
 
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
-
-
-_WRITTEN = re.compile(
+_TIME_IN_NAME = re.compile(
     rf"\b(\d{{1,2}}) ({_MONTHS})[a-z]* (\d{{4}}),? (\d{{1,2}})[:.](\d{{2}}) ?([ap]m)\b",
     re.IGNORECASE,
 )
 
 
-def written_date(text: str) -> datetime | None:
+def parse_written_time(text: str) -> datetime | None:
     """
-    The local time in `6 Mar 2026 7:30pm`; any other way of writing is left alone.
+    The local time in `6 Mar 2026 7:30pm`; `None` for any other format.
     """
-    found = _WRITTEN.search(text)
-    if found is None:
+    match = _TIME_IN_NAME.search(text)
+    if match is None:
         return None
-    day, month, year, hour, minute, half = found.groups()
+    day, month, year, hour, minute, half = match.groups()
     number = _MONTHS.lower().split("|").index(month.lower()) + 1
     hours = int(hour) % 12 + (12 if half.lower() == "pm" else 0)
     try:
@@ -94,15 +88,15 @@ def written_date(text: str) -> datetime | None:
         return None
 
 
-def _read_variation(
-    raw: Raw, event_id: str, item: str, url: str | None, zone: str, home: Raw
+def _parse_variation(
+    raw: Raw, event_id: str, item: str, url: str | None, zone: str, listed: Raw
 ) -> records.Occurrence:
     data = reading.mapping(raw, "item_variation_data")
     name = reading.text_or_none(data, "name")
     price = data.get("price_money") or {}
-    currency = price.get("currency") or home.get("currency")
-    local = written_date(f"{item} {name or ''}")
-    undated = _undated(
+    currency = price.get("currency") or listed.get("currency")
+    local = parse_written_time(f"{item} {name or ''}")
+    undated = _undated_occurrence(
         reading.text(raw, "id"),
         event_id,
         f"{item}, {name}" if name else item,
@@ -121,7 +115,7 @@ def _read_variation(
     )
 
 
-def _undated(
+def _undated_occurrence(
     id_: str,
     event_id: str,
     name: str,

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
 
 from ticketsync.core import money, records
 from ticketsync.core.errors import UnreadableRecord
@@ -15,36 +14,38 @@ from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
 from ticketsync.providers.square.spec import ANY_AMOUNT, CUSTOM, WITHOUT_SALE
 
-if TYPE_CHECKING:
-    pass
-
 
 def occurrence_id_of(line: Raw) -> str:
     """
     The occurrence that a line sells: its variation, or its name.
     """
-    told = line.get("catalog_object_id")
-    return str(told) if told else f"{CUSTOM}{line.get('name') or 'Custom Amount'}"
+    variation_id = line.get("catalog_object_id")
+    if variation_id:
+        return str(variation_id)
+    return f"{CUSTOM}{line.get('name') or 'Custom Amount'}"
 
 
 def occurrences_in(raw: Raw) -> dict[str, str]:
     """
-    The occurrences that a record is about, with their names: those of its lines, those
-    of which nothing was bought last. An order without lines is for an amount.
+    Id → name of the occurrences that a raw record is about: those of its lines, the
+    ones with a quantity of 0 last. An order without lines is for a custom amount.
     """
     if "unlinked" in raw:
         lines = [line for part in raw["returns"] for line in part["return_line_items"]]
-        found = {occurrence_id_of(line): line_name(line) for line in lines}
-        return found if len(found) == 1 else {WITHOUT_SALE: "Refunds without a sale"}
+        names = {occurrence_id_of(line): line_name(line) for line in lines}
+        return names if len(names) == 1 else {WITHOUT_SALE: "Refunds without a sale"}
     sold = raw["order"].get("line_items") or ()
     ordered = sorted(sold, key=lambda line: str(line.get("quantity")) == "0")
-    found = {}
+    names = {}
     for line in ordered:
-        found.setdefault(occurrence_id_of(line), line_name(line))
-    return found or {ANY_AMOUNT: "Custom Amount"}
+        names.setdefault(occurrence_id_of(line), line_name(line))
+    return names or {ANY_AMOUNT: "Custom Amount"}
 
 
 def is_about(raw: Raw, occurrence_id: str) -> bool:
+    """
+    Whether a raw record, not validated yet, is about an occurrence.
+    """
     try:
         return occurrence_id in reading.parsed(occurrences_in, raw)
     except UnreadableRecord:
@@ -52,33 +53,41 @@ def is_about(raw: Raw, occurrence_id: str) -> bool:
 
 
 def line_name(line: Raw) -> str:
+    """
+    Item and variation.
+    """
     names = (line.get("name"), line.get("variation_name"))
     return ", ".join(str(name) for name in names if name) or "Custom Amount"
 
 
 def money_amount(raw: Raw, name: str, currency: str) -> int:
-    told = raw.get(name)
-    if told is None:
+    """
+    A Money object in minor units, 0 if it is missing. Raises `UnreadableRecord` for
+    another currency.
+    """
+    value = raw.get(name)
+    if value is None:
         return 0
-    code = told.get("currency") or told.get("currency_code")
+    code = value.get("currency") or value.get("currency_code")
     if code != currency:
         raise UnreadableRecord(f"{name} is in {code}, not in {currency}")
-    return reading.whole(told, "amount") if "amount" in told else 0
+    return reading.whole(value, "amount") if "amount" in value else 0
 
 
 def _quantity(raw: Raw) -> Decimal:
     try:
-        found = Decimal(reading.text(raw, "quantity"))
+        quantity = Decimal(reading.text(raw, "quantity"))
     except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite() or found < 0:
+        quantity = Decimal("NaN")
+    if not quantity.is_finite() or quantity < 0:
         raise reading.wrong("quantity", raw["quantity"], "a number")
-    return found
+    return quantity
 
 
 class OrderLines:
     """
-    The lines of an order as tickets; of each line the last ones returned are void.
+    The lines of an order as tickets. Of each line the last tickets are void, as many as
+    were returned.
     """
 
     def __init__(self, order: Raw, returns: Sequence[Raw], currency: str) -> None:
@@ -88,57 +97,65 @@ class OrderLines:
         self._quantities = [_quantity(line) for line in self._lines]
         self._keys = _line_keys(self._lines)
         self._returned = [Decimal(0)] * len(self._lines)
-        self._astray = Decimal(0)
+        self._unmatched = Decimal(0)
         for part in returns:
             for line in part.get("return_line_items") or ():
-                self._take_back(line)
+                self._return(line)
 
     def tickets(self) -> Iterator[records.Ticket]:
-        for place, line in enumerate(self._lines):
-            units = self._units(place)
+        for index, line in enumerate(self._lines):
+            units = self._units(index)
             if units:
-                yield from self._of_line(place, line, units)
+                yield from self._tickets_of_line(index, line, units)
 
-    def doubt(self) -> str | None:
-        if self._astray:
-            return f"a return of {self._astray} things names none of its lines"
+    def discrepancy(self) -> str | None:
+        """
+        Whether something was returned that was not sold.
+        """
+        if self._unmatched:
+            return f"{self._unmatched} returned items match none of its lines"
         return None
 
-    def _units(self, place: int) -> int:
+    def _units(self, index: int) -> int:
         """
-        What is sold by weight is one thing, whatever it weighs.
+        What is sold by weight is one unit, whatever it weighs.
         """
-        quantity = self._quantities[place]
+        quantity = self._quantities[index]
         return int(quantity) if quantity == int(quantity) else 1
 
-    def _take_back(self, line: Raw) -> None:
+    def _return(self, line: Raw) -> None:
         """
-        From the line that it names; if it names none, from those that sell the same.
+        A return reduces the line that it names; if it names none, those that sell the
+        same.
         """
-        left = _quantity(line)
-        named = str(line.get("source_line_item_uid") or "")
-        places = [n for n, key in enumerate(self._keys) if named and key == named]
-        if not places:
+        remaining = _quantity(line)
+        uid = str(line.get("source_line_item_uid") or "")
+        indexes = [n for n, key in enumerate(self._keys) if uid and key == uid]
+        if not indexes:
             same = occurrence_id_of(line)
-            places = [
-                n for n, it in enumerate(self._lines) if occurrence_id_of(it) == same
+            indexes = [
+                n
+                for n, sold in enumerate(self._lines)
+                if occurrence_id_of(sold) == same
             ]
-        for place in places:
-            more = min(left, self._quantities[place] - self._returned[place])
-            self._returned[place] += more
-            left -= more
-        self._astray += left
+        for index in indexes:
+            quantity = min(remaining, self._quantities[index] - self._returned[index])
+            self._returned[index] += quantity
+            remaining -= quantity
+        self._unmatched += remaining
 
-    def _of_line(self, place: int, line: Raw, units: int) -> Iterator[records.Ticket]:
-        is_whole = self._returned[place] == self._quantities[place]
-        gone = units if is_whole else int(self._returned[place])
+    def _tickets_of_line(
+        self, index: int, line: Raw, units: int
+    ) -> Iterator[records.Ticket]:
+        is_returned = self._returned[index] == self._quantities[index]
+        void = units if is_returned else int(self._returned[index])
         gross = money_amount(line, "gross_sales_money", self._currency)
         price = gross - money_amount(line, "total_discount_money", self._currency)
-        whole = money_amount(line, "total_money", self._currency)
+        total = money_amount(line, "total_money", self._currency)
         parts = zip(
             money.split_evenly(gross, units),
             money.split_evenly(price, units),
-            money.split_evenly(whole - price, units),
+            money.split_evenly(total - price, units),
             money.split_evenly(
                 money_amount(line, "total_tax_money", self._currency), units
             ),
@@ -146,11 +163,11 @@ class OrderLines:
         )
         for n, (listed, face, on_top, tax) in enumerate(parts):
             yield records.Ticket(
-                id=f"{self._order['id']}/{self._keys[place]}/{n + 1}",
+                id=f"{self._order['id']}/{self._keys[index]}/{n + 1}",
                 occurrence_id=occurrence_id_of(line),
                 type_id=occurrence_id_of(line),
                 type_name=str(line.get("variation_name") or line_name(line)),
-                status=TicketStatus.VOID if n >= units - gone else TicketStatus.VALID,
+                status=TicketStatus.VOID if n >= units - void else TicketStatus.VALID,
                 checked_in=False,
                 face=face,
                 fee=on_top,
@@ -161,10 +178,10 @@ class OrderLines:
 
 def _line_keys(lines: Sequence[Raw]) -> list[str]:
     """
-    What tells the lines of an order apart: their `uid`, or where they stand.
+    What distinguishes the lines of an order: their `uid`, or their position.
     """
-    found: list[str] = []
+    keys: list[str] = []
     for n, line in enumerate(lines, 1):
         uid = str(line.get("uid") or "")
-        found.append(uid if uid and uid not in found else f"{uid}#{n}")
-    return found
+        keys.append(uid if uid and uid not in keys else f"{uid}#{n}")
+    return keys

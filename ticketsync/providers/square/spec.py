@@ -25,51 +25,33 @@ if TYPE_CHECKING:
 
 
 VERSION = "2025-08-20"
-
-
 HOOK_EVENTS = (
     *("payment.created", "payment.updated", "refund.created", "refund.updated"),
     *("order.created", "order.updated", "catalog.version.updated"),
 )
-
-
 STATES = ("COMPLETED", "OPEN", "CANCELED")
-
-
 ORDER_STATE = {
     "completed": OrderStatus.PAID,
     "open": OrderStatus.PENDING,
     "draft": OrderStatus.PENDING,
     "canceled": OrderStatus.CANCELLED,
 }
-
-
 PAYMENT_STATUS = {
     word: word for word in ("approved", "pending", "completed", "canceled", "failed")
 }
-
-
 REFUND_STATUS = {word: word for word in ("pending", "completed", "rejected", "failed")}
-
-
 WITHOUT_FEE = ("CASH", "EXTERNAL")
-
-
 CUSTOM = "custom:"
-
-
 ANY_AMOUNT = f"{CUSTOM}Custom Amount"
-
-
 WITHOUT_SALE = "refunds-without-a-sale"
 
 
 def explain(status: int, body: Mapping[str, Any]) -> ErrorExplanation | None:
     """
-    What an error answer means: `errors[]` with category and code.
+    What an error response means: `errors[]` with category and code.
     """
-    told = body.get("errors")
-    codes = [str(e.get("code")) for e in told or () if isinstance(e, dict)]
+    found = body.get("errors")
+    codes = [str(e.get("code")) for e in found or () if isinstance(e, dict)]
     if "INSUFFICIENT_SCOPES" in codes or status == 403:
         return ErrorExplanation(
             "this Square token lacks a permission",
@@ -112,6 +94,8 @@ SPEC = ProviderSpec(
     authenticate=_bearer,
     budget=Budget(requests=600, minutes=1),
     key_help="developer.squareup.com → your app → Production → Access token",
+    reads="account",
+    changes="feed",
     capabilities=Capabilities(
         reads_pricing=True, webhooks=True, real_time_sales=True, promo_codes=True
     ),
@@ -127,17 +111,16 @@ SPEC = ProviderSpec(
     oauth=_oauth,
     global_ids=frozenset((LISTING, ORDER)),
     owner_is_account=True,
-    limits="knows no dates and no check-ins: link its items to your shows; "
+    limits="has no dates and no check-ins: link its items to your shows; "
     "a refund without a sale belongs to no show",
 )
-
 
 WEBHOOKS = HookCard(
     is_signed=True,
     key_help="the signature key of the subscription",
     steps=(
         "Developer Console → your app → Webhooks → Subscriptions",
-        "add a subscription with the address {url}, exactly so",
+        "add a subscription with the address {url}, exactly as it is",
         "choose payment.*, refund.*, order.* and catalog.version.updated",
         "give us its signature key",
     ),

@@ -5,30 +5,30 @@ API       https://developers.tickettailor.com
 Words     their event series is our Event, their event is our Occurrence
 Auth      API key as Basic user name, no password; one key per box office
 Pages     starting_after=<last id>, 100 at most; links.next is relative to /v1
-Surprise  no filter by change: neither refunds nor voids nor cancellations of old
-          orders show in any created_at filter. The event listing's counts and
-          revenue tell which events to read again; a sweep finds the rest.
+Surprise  no filter by change: refunds, voids and cancellations of old orders appear
+          in no created_at filter. The event listing's counts and revenue say which
+          events to read again; a sweep finds the rest.
 Surprise  booleans are the texts "true" and "false"
-Surprise  platform and processor fees are never told: unknown, not 0
+Surprise  platform and processor fees are never reported: unknown, not 0
 Surprise  void, cancel and refund are three things; a void keeps the money, a
           cancelled order keeps its total, a refund keeps the admission
 Surprise  tickets made by import or API have no order
 
 Unverified, and therefore handled tolerantly:
 - whether a line's `value` and `booking_fee` are per unit or per line, and whether
-  `total` contains the booking fee: we take the reading under which the order adds
-  up to its `total`, and mark the order if there is none (`_readings`);
-- `line_items[].type` beyond `ticket`: taken from one client's types; an unknown one
+  `total` contains the booking fee: we use the interpretation under which the order
+  adds up to its `total`, and mark the order if there is none (`_INTERPRETATIONS`);
+- `line_items[].type` other than `ticket`: from one client's types; an unknown one
   is quarantined, a product (`pr_…`) is an add-on whatever its type;
 - whether `total_issued_tickets` and `total_orders` count void tickets, pending and
-  cancelled orders: no count is believed, only compared (`catalogue.offers`);
-- `credited_out_amount` is taken for credit given instead of money: it is kept apart
-  and does not count as refunded;
-- the names `created_at.gte` and `created_at.lt`: if records from outside come back,
-  the whole list is read in one go;
+  cancelled orders: no count is believed, only compared (`catalogue.occurrences`);
+- that `credited_out_amount` is credit given instead of money: it is kept apart and
+  does not count as refunded;
+- the names `created_at.gte` and `created_at.lt`: if records from outside are returned,
+  the whole list is read in sequence;
 - that a check-in is made by POST to `/check_ins` with `issued_ticket_id` and
   `quantity`, -1 taking one back: the documents show such records, not how they are
-  made; a refusal is told and stops nothing;
+  made; a refusal is reported and stops nothing;
 - a cancelled order without `total_paid` counts as paid if it has a transaction id
   or a refund, else as never paid.
 """
@@ -66,7 +66,7 @@ class TicketTailor(TicketTailorFetcher):
 
     hint = staticmethod(parse.parse_hint)
     provider_occurrence_id_of = staticmethod(parse.provider_occurrence_id_of)
-    read_event = staticmethod(parse.parse_event)
-    read_people = staticmethod(parse.parse_people)
-    read_order = staticmethod(parse.parse_order)
-    read_loose_ticket = staticmethod(parse.parse_loose_ticket)
+    parse_event = staticmethod(parse.parse_event)
+    parse_people = staticmethod(parse.parse_people)
+    parse_order = staticmethod(parse.parse_order)
+    parse_loose_ticket = staticmethod(parse.parse_loose_ticket)

@@ -5,7 +5,7 @@ unverified: the interpretation under which the order adds up is taken.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -14,13 +14,10 @@ from ticketsync.core.errors import UnreadableRecord
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
 
-if TYPE_CHECKING:
-    pass
-
 
 class Amounts:
     """
-    Reads amounts of one order, whose platform states its own multiplier.
+    Parses amounts of one order, which states its own currency multiplier.
     """
 
     def __init__(self, raw: Raw, currency: str, multiplier: int) -> None:
@@ -30,14 +27,14 @@ class Amounts:
         self._multiplier = multiplier
         self._is_iso = multiplier == 10 ** money.exponent(currency)
 
-    def of(self, raw: Raw, name: str) -> int:
+    def get(self, raw: Raw, name: str) -> int:
         value = reading.whole(raw, name)
         if self._is_iso:
             return value
         return money.rescale(value, self._multiplier, self._currency)
 
-    def of_optional(self, raw: Raw, name: str) -> int:
-        return 0 if raw.get(name) is None else self.of(raw, name)
+    def get_or_zero(self, raw: Raw, name: str) -> int:
+        return 0 if raw.get(name) is None else self.get(raw, name)
 
 
 class _Line(msgspec.Struct, frozen=True):
@@ -51,8 +48,8 @@ class _Line(msgspec.Struct, frozen=True):
 
 class LineSums(msgspec.Struct, frozen=True):
     """
-    The lines of an order under one reading: unit prices and fees per ticket type,
-    and what is no ticket.
+    The lines of an order under one interpretation: prices and fees of each ticket, by
+    ticket type, and the sums of everything else.
     """
 
     faces: dict[str, list[int]]
@@ -76,14 +73,17 @@ _LINE_KINDS = {
 
 
 def parse_lines(amounts: Amounts, raws: list[Raw]) -> list[_Line]:
+    """
+    Raises `UnreadableRecord` for an unknown type of line.
+    """
     return [
         _Line(
             kind=_line_kind(raw),
             item=str(raw.get("item_id") or ""),
             quantity=reading.whole(raw, "quantity"),
-            value=amounts.of(raw, "value"),
-            fee=amounts.of_optional(raw, "booking_fee"),
-            total=amounts.of(raw, "total"),
+            value=amounts.get(raw, "value"),
+            fee=amounts.get_or_zero(raw, "booking_fee"),
+            total=amounts.get(raw, "total"),
         )
         for raw in raws
     ]
@@ -95,9 +95,9 @@ def _line_kind(raw: Raw) -> str:
     return reading.word(raw, "type", _LINE_KINDS)
 
 
-# A reading says what one line cost: (price, booking fee, does the line agree?).
-# Ordered by how natural they are; see the unverified points above.
-_READINGS = (
+# An interpretation says what one line cost: (price, booking fee, does the line agree?).
+# The most plausible first; see the unverified points in the package's docstring.
+_INTERPRETATIONS = (
     lambda q, v, f, total: (q * v, q * f, total == q * (v + f)),
     lambda q, v, f, total: (q * v, q * f, total == q * v),
     lambda q, v, f, total: (v, f, total == v + f),
@@ -106,43 +106,40 @@ _READINGS = (
 )
 
 
-def add_up(lines: list[_Line], total: int, tax_on_top: int) -> LineSums:
+def sum_lines_of_order(lines: list[_Line], total: int, tax_on_top: int) -> LineSums:
     """
-    The order's sums under the first reading with which it adds up to its total.
+    The order's sums under the first interpretation by which it adds up to its total.
     """
     has_tax_line = any(line.kind == "tax" for line in lines)
     on_top = 0 if has_tax_line else tax_on_top
     fallback: LineSums | None = None
-    for read in _READINGS:
-        sums, in_all, agrees = _sums(lines, read)
+    for interpret in _INTERPRETATIONS:
+        sums, of_lines, agrees = _sum_lines(lines, interpret)
         voided = sum(line.total for line in lines if line.kind == "void")
-        if agrees and total in (in_all + on_top, in_all + on_top + voided):
+        if agrees and total in (of_lines + on_top, of_lines + on_top + voided):
             return sums
         fallback = sums
     assert fallback is not None
-    return LineSums(
-        fallback.faces,
-        fallback.fees,
-        fallback.charges,
-        fallback.addons,
-        fallback.donations,
-        fallback.vouchers,
-        adds_up=False,
-    )
+    return msgspec.structs.replace(fallback, adds_up=False)
 
 
-def _sums(lines: list[_Line], read: Any) -> tuple[LineSums, int, bool]:
+def _sum_lines(lines: list[_Line], interpret: Any) -> tuple[LineSums, int, bool]:
+    """
+    The sums, their total, and whether every line agrees with the interpretation.
+    """
     faces: dict[str, list[int]] = {}
     fees: dict[str, list[int]] = {}
     other = {"charge": 0, "addon": 0, "donation": 0, "voucher": 0, "tax": 0}
-    in_all = 0
+    total = 0
     agrees = True
     for line in lines:
         if line.kind == "void":
             continue
-        price, fee, fits = read(line.quantity, line.value, line.fee, line.total)
-        agrees = agrees and fits
-        in_all += price + fee
+        price, fee, is_consistent = interpret(
+            line.quantity, line.value, line.fee, line.total
+        )
+        agrees = agrees and is_consistent
+        total += price + fee
         if line.kind == "ticket" and line.quantity > 0:
             faces.setdefault(line.item, []).extend(
                 money.split_evenly(price, line.quantity)
@@ -163,4 +160,4 @@ def _sums(lines: list[_Line], read: Any) -> tuple[LineSums, int, bool]:
         vouchers=max(0, -other["voucher"]),
         adds_up=True,
     )
-    return sums, in_all, agrees
+    return sums, total, agrees

@@ -1,10 +1,10 @@
 """
-Raw Ticket Tailor records to our values. Pure: reads nothing but the record it is given.
+Parses raw Ticket Tailor records. Pure: uses nothing but the record it is given.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ticketsync.core import clock, money, records
 from ticketsync.core.errors import UnreadableRecord
@@ -16,8 +16,8 @@ from ticketsync.providers.base import Raw
 from ticketsync.providers.ticket_tailor.line_sums import (
     Amounts,
     LineSums,
-    add_up,
     parse_lines,
+    sum_lines_of_order,
 )
 from ticketsync.providers.ticket_tailor.spec import (
     EVENT_STATUS,
@@ -26,26 +26,25 @@ from ticketsync.providers.ticket_tailor.spec import (
     TICKET_STATUS,
 )
 
-if TYPE_CHECKING:
-    pass
-
 
 def parse_hint(delivery: Delivery) -> Hint:
     """
+    Which order or listing a webhook delivery is about.
+
     "Order updated" also means cancelled, "ticket updated" also voided. Whether the
     delivery's id stays the same when it is repeated is **(unverified)**.
     """
-    told = hooks.json_object(delivery.body)
-    event = str(told.get("event") or "")
-    payload = told.get("payload")
+    envelope = hooks.json_object(delivery.body)
+    event = str(envelope.get("event") or "")
+    payload = envelope.get("payload")
     payload = payload if isinstance(payload, dict) else {}
-    key = hooks.text(told.get("id"), r"[\w-]{1,100}")
+    key = hooks.text(envelope.get("id"), r"[\w-]{1,100}")
     if event.startswith("ORDER."):
-        order = hooks.text(payload.get("id"), r"or_\w+")
-        return Hint(key, event, hooks.ORDER if order else hooks.ACCOUNT, order)
+        order_id = hooks.text(payload.get("id"), r"or_\w+")
+        return Hint(key, event, hooks.ORDER if order_id else hooks.ACCOUNT, order_id)
     if event.startswith("ISSUED_TICKET."):
-        order = hooks.text(payload.get("order_id"), r"or_\w+")
-        return Hint(key, event, hooks.ORDER if order else hooks.ACCOUNT, order)
+        order_id = hooks.text(payload.get("order_id"), r"or_\w+")
+        return Hint(key, event, hooks.ORDER if order_id else hooks.ACCOUNT, order_id)
     if event.startswith("EVENT"):
         return Hint(key, event, hooks.LISTING)
     return Hint(key, event, hooks.NOTHING)
@@ -65,7 +64,7 @@ def parse_event(raw: Raw) -> records.Event:
             name=reading.text(raw, "name"),
             url=reading.text_or_none(raw, "url"),
         )
-    occurrence = _read_occurrence(raw)
+    occurrence = _parse_occurrence(raw)
     return records.Event(
         id=occurrence.event_id,
         name=occurrence.name,
@@ -89,17 +88,20 @@ def parse_people(raw: Raw) -> records.People:
 
 
 def parse_order(raw: Raw) -> records.Order:
+    """
+    Raises `UnreadableRecord`.
+    """
     status = reading.word(raw, "status", ORDER_STATUS)
-    currency, multiplier = _currency(reading.mapping(raw, "currency"))
+    currency, multiplier = _parse_currency(reading.mapping(raw, "currency"))
     amounts = Amounts(raw, currency, multiplier)
-    total = amounts.of(raw, "total")
+    total = amounts.get(raw, "total")
     lines = parse_lines(amounts, reading.rows(raw, "line_items"))
-    tax = amounts.of(raw, "tax")
+    tax = amounts.get(raw, "tax")
     tax_on_top = reading.text(raw, "tax_treatment") == "exclusive"
-    sums = add_up(lines, total, tax if tax_on_top else 0)
-    tickets = _read_tickets(amounts, reading.rows(raw, "issued_tickets"), sums)
+    sums = sum_lines_of_order(lines, total, tax if tax_on_top else 0)
+    tickets = _parse_tickets(amounts, reading.rows(raw, "issued_tickets"), sums)
     charged = _charged(raw, amounts, status, total)
-    refunded = amounts.of(raw, "refund_amount")
+    refunded = amounts.get(raw, "refund_amount")
     discounts = sum(max(0, t.listed - t.face) for t in tickets if t.listed is not None)
     order_id = reading.text(raw, "id")
     summary = reading.mapping(raw, "event_summary")
@@ -121,33 +123,33 @@ def parse_order(raw: Raw) -> records.Order:
         vouchers=sums.vouchers,
         discounts=discounts,
         refunds=(records.Refund(order_id, refunded),) if refunded else (),
-        credited=amounts.of_optional(raw, "credited_out_amount"),
+        credited=amounts.get_or_zero(raw, "credited_out_amount"),
         channel=str((raw.get("payment_method") or {}).get("type") or ""),
         payment_reference=_payment_reference(raw),
-        doubt=_doubt(sums, status, total, charged, refunded, currency),
+        doubt=_discrepancy(sums, status, total, charged, refunded, currency),
     )
 
 
 def parse_loose_ticket(raw: Raw) -> records.LooseTicket:
-    told = raw.get("listed_currency")
-    currency, multiplier = _currency(told) if told else ("", 1)
+    stated = raw.get("listed_currency")
+    currency, multiplier = _parse_currency(stated) if stated else ("", 1)
     listed = reading.whole_or_none(raw, "listed_price")
     if listed is not None and currency:
         listed = money.rescale(listed, multiplier, currency)
     return records.LooseTicket(
-        ticket=_read_ticket(raw, face=0, fee=0, listed=listed),
+        ticket=_parse_ticket(raw, face=0, fee=0, listed=listed),
         issued_at=reading.instant(raw, "created_at"),
         currency=currency,
     )
 
 
-def _currency(raw: Raw) -> tuple[str, int]:
+def _parse_currency(raw: Raw) -> tuple[str, int]:
     code = reading.text(raw, "code").upper()
     money.exponent(code)
     return code, reading.whole(raw, "base_multiplier")
 
 
-def _read_tickets(
+def _parse_tickets(
     amounts: Amounts, raws: list[Raw], sums: LineSums
 ) -> tuple[records.Ticket, ...]:
     by_type: dict[str, list[Raw]] = {}
@@ -160,17 +162,17 @@ def _read_tickets(
         fees = _per_ticket(sums.fees.get(type_id), len(group))
         for raw, face, fee in zip(group, faces, fees, strict=True):
             listed = (
-                amounts.of(raw, "listed_price")
+                amounts.get(raw, "listed_price")
                 if raw.get("listed_price") is not None
                 else None
             )
-            tickets.append(_read_ticket(raw, face=face, fee=fee, listed=listed))
+            tickets.append(_parse_ticket(raw, face=face, fee=fee, listed=listed))
     return tuple(tickets)
 
 
 def _per_ticket(units: list[int] | None, tickets: int) -> list[int]:
     """
-    The unit amounts of a ticket type, one for each of its tickets.
+    The amounts of a ticket type, one for each of its tickets.
     """
     if units is None:
         return [0] * tickets
@@ -179,7 +181,7 @@ def _per_ticket(units: list[int] | None, tickets: int) -> list[int]:
     return money.split_evenly(sum(units), tickets)
 
 
-def _read_ticket(
+def _parse_ticket(
     raw: Raw, *, face: int, fee: int, listed: int | None
 ) -> records.Ticket:
     status = reading.word(raw, "status", TICKET_STATUS)
@@ -200,7 +202,7 @@ def _read_ticket(
 
 def _charged(raw: Raw, amounts: Amounts, status: OrderStatus, total: int) -> int:
     if raw.get("total_paid") is not None:
-        return amounts.of(raw, "total_paid")
+        return amounts.get(raw, "total_paid")
     if status is OrderStatus.PAID:
         return total
     was_paid = status is OrderStatus.CANCELLED and (
@@ -214,7 +216,7 @@ def _payment_reference(raw: Raw) -> str | None:
     return None if reference == NO_PAYMENT else reference
 
 
-def _doubt(
+def _discrepancy(
     sums: LineSums,
     status: OrderStatus,
     total: int,
@@ -222,6 +224,10 @@ def _doubt(
     refunded: int,
     currency: str,
 ) -> str | None:
+    """
+    Why the amounts do not add up, if they do not.
+    """
+
     def shown(minor: int) -> str:
         return money.decimal_text(minor, currency)
 
@@ -234,17 +240,17 @@ def _doubt(
     return None
 
 
-def _read_occurrence(raw: Raw) -> records.Occurrence:
+def _parse_occurrence(raw: Raw) -> records.Occurrence:
     zone = reading.text(raw, "timezone")
     clock.zone(zone)
     start = reading.mapping(raw, "start")
-    starts_at = _moment(start)
-    name_of_day = clock.local(starts_at, zone)
-    told = (reading.text_or_none(start, "date"), reading.text_or_none(start, "time"))
-    if None not in told and told != (f"{name_of_day:%Y-%m-%d}", f"{name_of_day:%H:%M}"):
+    starts_at = _parse_time(start)
+    local = clock.local(starts_at, zone)
+    stated = (reading.text_or_none(start, "date"), reading.text_or_none(start, "time"))
+    if None not in stated and stated != (f"{local:%Y-%m-%d}", f"{local:%H:%M}"):
         raise UnreadableRecord(
-            f"start says {told[0]} {told[1]}, which is not "
-            f"{name_of_day:%Y-%m-%d %H:%M} in {zone}",
+            f"start says {stated[0]} {stated[1]}, but it is "
+            f"{local:%Y-%m-%d %H:%M} in {zone}",
             word="time-disagrees",
         )
     types = raw.get("ticket_types") or []
@@ -259,7 +265,7 @@ def _read_occurrence(raw: Raw) -> records.Occurrence:
         or reading.text(raw, "id"),
         name=reading.text(raw, "name"),
         starts_at=starts_at,
-        ends_at=_moment(raw["end"]) if raw.get("end") else None,
+        ends_at=_parse_time(raw["end"]) if raw.get("end") else None,
         timezone=zone,
         status=reading.word(raw, "status", EVENT_STATUS),
         capacity=_capacity(raw, types),
@@ -269,20 +275,20 @@ def _read_occurrence(raw: Raw) -> records.Occurrence:
         listed_at=reading.instant(raw, "created_at") if raw.get("created_at") else None,
         issued=issued,
         ordered=ordered,
-        # The start is part of it because every order repeats it.
+        # Contains the start because every order repeats it.
         fingerprint=f"{start['unix']}/{ordered}/{issued}/{raw.get('revenue')}/{of_types}",
     )
 
 
-def _moment(raw: Raw) -> Any:
-    moment = reading.instant(raw, "unix")
-    told = reading.text_or_none(raw, "iso")
-    if told is not None and clock.from_iso(told) != moment:
+def _parse_time(raw: Raw) -> Any:
+    time = reading.instant(raw, "unix")
+    iso = reading.text_or_none(raw, "iso")
+    if iso is not None and clock.from_iso(iso) != time:
         raise UnreadableRecord(
-            f"{told} is not the unix time {raw['unix']} beside it",
+            f"its time {iso} is not its unix time {raw['unix']}",
             word="time-disagrees",
         )
-    return moment
+    return time
 
 
 def _capacity(raw: Raw, types: list[Raw]) -> int | None:

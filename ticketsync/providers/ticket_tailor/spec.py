@@ -4,8 +4,6 @@ Ticket Tailor as data: its status words and limits.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.net.hooks import HookCard
 from ticketsync.providers.base import (
@@ -17,35 +15,24 @@ from ticketsync.providers.base import (
     key_as_basic_user,
 )
 
-if TYPE_CHECKING:
-    pass
-
-
 ORDER_STATUS = {
     "completed": OrderStatus.PAID,
     "pending": OrderStatus.PENDING,
     "cancelled": OrderStatus.CANCELLED,
     "canceled": OrderStatus.CANCELLED,
 }
-
-
 TICKET_STATUS = {
     "valid": TicketStatus.VALID,
     "voided": TicketStatus.VOID,
     "void": TicketStatus.VOID,
 }
-
-
 EVENT_STATUS = {
     "published": OccurrenceStatus.ON_SALE,
     "members_only": OccurrenceStatus.ON_SALE,
     "draft": OccurrenceStatus.DRAFT,
     "sales_closed": OccurrenceStatus.CLOSED,
 }
-
-
 NO_PAYMENT = "--"  # what txn_id says where nothing was paid
-
 
 SPEC = ProviderSpec(
     name="ticket_tailor",
@@ -54,6 +41,7 @@ SPEC = ProviderSpec(
     authenticate=key_as_basic_user,
     budget=Budget(requests=5000, minutes=30),
     key_help="Box office settings → API → Generate new key (begins with sk_)",
+    reads="account",
     capabilities=Capabilities(
         reads_pricing=True,
         reads_attendees=True,
@@ -78,7 +66,6 @@ SPEC = ProviderSpec(
     global_ids=frozenset((LISTING, ORDER)),
     owner_is_account=True,
 )
-
 
 WEBHOOKS = HookCard(
     is_signed=True,

@@ -37,7 +37,6 @@ contradicts itself and is not updated.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from ticketsync.core import records
 from ticketsync.core.redact import Secret
@@ -56,7 +55,6 @@ class Wix(WixFetcher):
 
     spec = SPEC
     webhooks = WEBHOOKS
-    reports_changes: ClassVar[bool] = True
 
     @staticmethod
     def verify(delivery: Delivery, secrets: Sequence[Secret]) -> None:
@@ -65,11 +63,11 @@ class Wix(WixFetcher):
         """
         hooks.signed_token(delivery, secrets)
 
-    def read_event(self, raw: Raw) -> records.Event:
+    def parse_event(self, raw: Raw) -> records.Event:
         return parse.parse_event(raw, self.site_id)
 
     hint = staticmethod(parse.parse_hint)
     provider_occurrence_id_of = staticmethod(parse.provider_occurrence_id_of)
     with_earlier = staticmethod(parse.with_earlier)
-    read_people = staticmethod(parse.parse_people)
-    read_order = staticmethod(parse.parse_order)
+    parse_people = staticmethod(parse.parse_people)
+    parse_order = staticmethod(parse.parse_order)

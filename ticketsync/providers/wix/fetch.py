@@ -175,7 +175,7 @@ class WixFetcher:
         existing = [raw for raw in by_number.values() if raw is not None]
         unknown = [number for number, raw in by_number.items() if raw is None]
         if by_number:
-            yield Page("order", existing, gone=unknown)
+            yield Page("order", existing, unknown_ids=unknown)
         total = len(listed) + len(existing)
         if is_mostly_missing(len(existing), total):
             raise self.api.incomplete("orders", len(listed), total)

@@ -27,8 +27,6 @@ EVENT_STATUS = {
     "canceled": OccurrenceStatus.CANCELLED,
     "draft": OccurrenceStatus.DRAFT,
 }
-
-
 ORDER_STATUS = {
     "free": OrderStatus.PAID,
     "paid": OrderStatus.PAID,
@@ -41,18 +39,12 @@ ORDER_STATUS = {
     "voided": OrderStatus.CANCELLED,
     "canceled": OrderStatus.CANCELLED,
 }
-
-
 # A refund passes through these in order: if it is reported twice, the later one holds.
 REFUND_STATUS = {
     word: rank
     for rank, word in enumerate(("pending", "succeeded", "failed", "reversed"))
 }
-
-
 REFUNDED = REFUND_STATUS["succeeded"]
-
-
 BY_HAND = ("offline", "inperson", "cash")  # methods without a payment processor
 
 
@@ -96,6 +88,8 @@ SPEC = ProviderSpec(
     authenticate=_key_and_site,
     budget=Budget(requests=200, minutes=1),
     key_help="manage.wix.com/account/api-keys, as the account's owner",
+    reads="account",
+    changes="feed",
     capabilities=Capabilities(
         reads_pricing=True,
         reads_attendees=True,
@@ -128,7 +122,6 @@ SPEC = ProviderSpec(
     limits="card processing fees are not reported; webhooks only for a venue's own "
     "app; events by registration or sold elsewhere sell nothing here",
 )
-
 
 WEBHOOKS = HookCard(
     is_signed=True,

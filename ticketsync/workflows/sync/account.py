@@ -11,7 +11,6 @@ from ticketsync.accounts import bookmarks, runs, streams
 from ticketsync.catalogue import links, occurrences
 from ticketsync.core import clock, errors
 from ticketsync.financials import recompute
-from ticketsync.providers.base import FiltersByChange, ReportsChanges
 from ticketsync.workflows import match, people_switch, show_figures
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync import guards, listing
@@ -215,7 +214,7 @@ def _marks(
         return {}
     waiting = quarantined_occurrences(run)
     counts = store.counts()
-    is_sure = isinstance(run.provider, ReportsChanges | FiltersByChange)
+    is_sure = run.provider.spec.changes != "none"
     return {
         o.provider_occurrence_id: Mark(
             read.fingerprints[o.provider_occurrence_id],

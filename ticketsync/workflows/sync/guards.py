@@ -10,7 +10,7 @@ from ticketsync.accounts import bookmarks, streams
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import errors
 from ticketsync.core.completeness import has_shrunk, is_mostly_missing
-from ticketsync.providers.base import ReportsChanges
+from ticketsync.providers.base import has_change_feed
 from ticketsync.sales import stored_orders
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync import cross_checks
@@ -42,7 +42,7 @@ def notice_absence(
         store.forget_marks(
             o.provider_occurrence_id for o in complete if o.id in refused
         )
-        if isinstance(run.provider, ReportsChanges):
+        if has_change_feed(run.provider):
             # A read of changes would not meet again what was refused, nor accept it.
             cross_checks.read_everything_next(run)
     return refused
@@ -165,8 +165,8 @@ def _lists_few_orders(
 ) -> errors.GuardRefused:
     return errors.GuardRefused(
         f"Account {run.account.name!r}: {occurrence.name_and_start} has {ordered} "
-        f"orders, and the list of its orders shows {seen}; it is read "
-        "again with the next run.",
+        f"orders, and the list of its orders shows {seen}; it is read again "
+        "with the next run.",
         hint="Look at the platform. If the list is right, run "
         f"`ticketsync sync {run.account.name} --accept-shrink` once.",
         word="guard-shrink",

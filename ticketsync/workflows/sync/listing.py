@@ -100,7 +100,7 @@ def _reader(provider: Provider) -> Callable[[Raw], records.Event]:
     """
 
     def read(raw: Raw) -> records.Event:
-        event = provider.read_event(raw)
+        event = provider.parse_event(raw)
         refuse_unknown_currencies(event)
         return event
 

@@ -1,5 +1,5 @@
 """
-Reading one account's orders: fetch a page, parse it beside what is held, save it.
+Reading one account's orders: fetch a page, parse it, save it.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from ticketsync.providers.base import (
     IssuesLooseTickets,
     Page,
     Raw,
-    ReadsWholeAccount,
-    ReportsChanges,
+    has_change_feed,
+    reads_account,
 )
 from ticketsync.sales import quarantine
 from ticketsync.workflows.account_run import AccountRun
@@ -98,7 +98,7 @@ class OrderReader:
         """
         run, listed = self._run, self._listed
         provider = run.provider
-        assert isinstance(provider, ReadsWholeAccount)
+        assert reads_account(provider)
         left = self._held.unfinished
         begun = dict(self._held.begun)
         if left is None:
@@ -140,18 +140,18 @@ class OrderReader:
         of the occurrences with changes.
         """
         provider, newest = self._run.provider, self._held.newest
-        if not isinstance(provider, ReadsWholeAccount) or newest is None:
+        if not reads_account(provider) or newest is None:
             return set()
         before = set(self._store.touched)
         try:
             for page in self._checked(provider.fetch_recent_orders(newest)):
                 self._save(self._parse(page))
-                if page.gone:
-                    self._store.mark_delisted(self._store.held_of(page.gone))
+                if page.unknown_ids:
+                    self._store.mark_delisted(self._store.held_of(page.unknown_ids))
         except errors.InvalidResponse as incomplete:
             if incomplete.word != "list-incomplete":
                 raise
-            if isinstance(provider, ReportsChanges):
+            if has_change_feed(provider):
                 cross_checks.read_everything_next(self._run)
                 raise
             self._run.troubles.append(incomplete)  # each occurrence is read by itself
@@ -170,7 +170,7 @@ class OrderReader:
         units = plan.units(
             provider, chosen, self._listed, self._held, is_sweep=is_sweep
         )
-        self.read.is_event_sweep = is_sweep and provider.spec.orders_by == "event"
+        self.read.is_event_sweep = is_sweep and provider.spec.reads == "per_event"
         self._expected += plan.total_orders(chosen)
         for occurrence in (o for unit in units for o in unit.occurrences):
             self.read.fingerprints[occurrence.provider_occurrence_id] = (

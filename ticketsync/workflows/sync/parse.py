@@ -21,8 +21,8 @@ from ticketsync.providers.base import (
     Provider,
     ProviderSpec,
     Raw,
-    ReadsWholeAccount,
     ReportsPeople,
+    reads_account,
 )
 from ticketsync.sales.allocation import AllocatedOrder, allocate
 from ticketsync.sales.packing import Block, Version, pack
@@ -38,8 +38,8 @@ from ticketsync.workflows.sync.raw_records import (
 class KnownOrders(msgspec.Struct, frozen=True):
     """
     What we hold of a page's orders, by the platform's ids: the hash of each order's
-    content; of those that are read beside older versions, these, oldest first; and the
-    occurrences that are listed.
+    content; for platforms that need them, the older versions of each, oldest first; and
+    the occurrences that are listed.
     """
 
     contents: Mapping[str, bytes]
@@ -148,7 +148,7 @@ def parse_tickets(
     """
 
     def parse(raw: Raw) -> IncomingTicket:
-        loose = provider.read_loose_ticket(raw)
+        loose = provider.parse_loose_ticket(raw)
         if loose.ticket.occurrence_id not in occurrence_ids:
             raise errors.UnreadableRecord(
                 "its event is not listed", word="unknown-event"
@@ -192,7 +192,7 @@ class _NoNetwork:
 
 
 def _newest(provider: Provider, page: Page) -> str:
-    if not isinstance(provider, ReadsWholeAccount):
+    if not reads_account(provider):
         return ""
     moments = [
         reading.parsed_or_empty(provider.watermark_of, raw) for raw in page.records
@@ -234,7 +234,7 @@ def _people(provider: Provider, raws: Sequence[Raw]) -> dict[str, records.People
     if isinstance(provider, ReportsPeople):
         for raw in raws:
             with contextlib.suppress(errors.UnreadableRecord):
-                found[str(raw["id"])] = reading.parsed(provider.read_people, raw)
+                found[str(raw["id"])] = reading.parsed(provider.parse_people, raw)
     return found
 
 
@@ -242,7 +242,7 @@ def _order_parser(
     provider: Provider, known: KnownOrders, listed: Collection[str]
 ) -> Callable[[Raw], records.Order]:
     """
-    How one order is parsed: beside its older versions where the provider needs them,
+    How one order is parsed: with its older versions where the provider needs them,
     and only with a known currency and for occurrences that are listed.
     """
 
@@ -251,7 +251,7 @@ def _order_parser(
     def parse(raw: Raw) -> records.Order:
         if with_earlier is not None:
             raw = with_earlier(raw, known.earlier.get(str(raw["id"]), []))
-        order = provider.read_order(raw)
+        order = provider.parse_order(raw)
         refuse_unknown_currency(order.currency)
         named = [ticket.occurrence_id for ticket in order.tickets]
         for id_ in (*named, order.occurrence_id):

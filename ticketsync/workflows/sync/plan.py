@@ -15,10 +15,9 @@ from enum import Enum
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.providers.base import (
     Extent,
-    FiltersByChange,
     Provider,
-    ReadsWholeAccount,
-    ReportsChanges,
+    has_change_feed,
+    reads_account,
 )
 from ticketsync.sales.stored_orders import HeldCounts
 
@@ -114,12 +113,13 @@ def plan_orders(
     window = tuple(
         o
         for o in listed
-        if o.gone_since is None
+        if provider.spec.reads != "none"
+        and o.gone_since is None
         and o.is_followed  # the door needs guests whose sales do not count
         and (is_full or not o.is_dated or o.starts_at >= since)
     )
-    has_feed = isinstance(provider, ReportsChanges)
-    reads_whole = isinstance(provider, ReadsWholeAccount) and (
+    has_feed = has_change_feed(provider)
+    reads_whole = reads_account(provider) and (
         is_unfinished
         or (has_feed and (is_sweep or not held.newest))
         or (is_sweep and whole_is_cheaper(window, listed))
@@ -157,7 +157,7 @@ def to_read(
     The occurrences to read one by one: all in a sweep, or where the platform says what
     changed in each; else those that changed, and the `news` (the platform's ids).
     """
-    if plan.is_sweep or isinstance(provider, FiltersByChange):
+    if plan.is_sweep or provider.spec.changes == "by_event":
         return plan.window
     wanted = {o.provider_occurrence_id for o in stale(plan.window, marks)} | set(news)
     return [o for o in plan.window if o.provider_occurrence_id in wanted]
@@ -189,7 +189,7 @@ def units(
     whole event; of those that were read before, what changed, unless a sweep has not
     come to them yet.
     """
-    if provider.spec.orders_by == "occurrence":
+    if provider.spec.reads != "per_event":
         return [Unit(o.provider_occurrence_id, (o,), None) for o in chosen]
     by_event: dict[str, list[LinkedOccurrence]] = {
         o.provider_event_id: [] for o in chosen
@@ -279,7 +279,7 @@ def counting_rule(listed: Occurrences, held: Mapping[int, HeldCounts]) -> int:
     """
     Which of `HeldCounts.tickets` the listing counts, judged by where they differ.
 
-    Nobody documents whether unpaid and void tickets are counted. A way of counting
+    It is not documented whether unpaid and void tickets are counted. A way of counting
     is believed when it alone explains several occurrences; else the smallest one is,
     which at worst asks a platform in vain.
     """

@@ -85,8 +85,8 @@ def parse_or_quarantine(
 
 def refuse_unknown_currency(code: str | None) -> None:
     """
-    `UnreadableRecord` for a currency that ISO 4217 does not list: nobody could say how
-    many digits its amounts have.
+    `UnreadableRecord` for a currency that ISO 4217 does not list: there is no telling
+    how many digits its amounts have.
     """
     if code is not None and code not in money.EXPONENTS:
         raise UnreadableRecord(

@@ -1,6 +1,6 @@
 """
 Everything again from the stored raw records, into a private database: what orders,
-tickets, refunds and fees must be today, if nobody has edited them.
+tickets, refunds and fees must be today, if no one has edited them.
 
 The records are saved in the order in which they came, each at the time at which it
 came, by the same code that saved them first. A replay brings the database in line with
@@ -86,7 +86,7 @@ def _save_orders(
 ) -> None:
     page = Page("order", raws)
     save_again(session, account_id, provider, page, ids, block.fetched_at)
-    # Afterwards, because an order is read beside what was held before it.
+    # Afterwards, because an order is parsed with what was held before it.
     versions.save_versions(
         session, account_id, "order", [block.packed()], block.fetched_at
     )
@@ -130,7 +130,7 @@ def _save_loose(
         occurrence.provider_occurrence_id: occurrence.currency for occurrence in listed
     }
     good, _ = parse_or_quarantine(
-        "ticket", clean_records(raws, None), provider.read_loose_ticket
+        "ticket", clean_records(raws, None), provider.parse_loose_ticket
     )
     incoming = [
         IncomingTicket(item.value, currency, item.clean.content)

@@ -87,7 +87,7 @@ def _replayed(
     database: Database, settings: Settings, account: AccountState, holder: str
 ) -> Result:
     """
-    Read the account's records again beside the database, and write what differs.
+    Parse the account's records into a private database, and write what differs.
     """
     prolonged = time.monotonic()
 

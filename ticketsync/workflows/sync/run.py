@@ -44,7 +44,7 @@ from ticketsync.workflows.sync.account import OrderRequest, sync_account
 class Request:
     """
     What was asked for. Named accounts are tried whatever their breaker says; with
-    `compare` the outcome tells which figures changed.
+    `compare` the outcome says which figures changed.
     """
 
     names: tuple[str, ...] = ()
