@@ -269,15 +269,18 @@ class Templates:
         return self.postgres().get_uri(database=stage)
 
     def _play(self, place, *, is_read):
-        played = server.Sandbox(world.build(today=TODAY, orders=300))
-        played.clock = lambda: NOW.timestamp()
+        fake_server = server.Sandbox(world.build(today=TODAY, orders=300))
+        fake_server.clock = lambda: NOW.timestamp()
         keeping = Settings(accounts={"tt": AccountSettings(keep_people=True)})
-        with pytest.MonkeyPatch.context() as patch, server.serving(played) as address:
-            played.url = address
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            server.serving(fake_server) as address,
+        ):
+            fake_server.url = address
             patch.setenv("TICKETSYNC_HOME", str(self.folder))
-            patch.setenv("TT_KEY", played.key)
+            patch.setenv("TT_KEY", fake_server.key)
             patch.setattr(clock, "_now", lambda: NOW)
-            adopt_dates(place, played)
+            adopt_dates(place, fake_server)
             if is_read:
                 database = engine.open_database(place)
                 assert sync.sync(database, keeping, Request()).exit_code == 0
@@ -327,12 +330,12 @@ def sandbox(frozen, monkeypatch):
     """
     A small Ticket Tailor on loopback; `sandbox.url` is its base URL.
     """
-    played = server.Sandbox(world.build(today=TODAY, orders=300))
-    played.clock = lambda: clock.now().timestamp()
-    monkeypatch.setenv("TT_KEY", played.key)
-    with server.serving(played) as address:
-        played.url = address
-        yield played
+    fake_server = server.Sandbox(world.build(today=TODAY, orders=300))
+    fake_server.clock = lambda: clock.now().timestamp()
+    monkeypatch.setenv("TT_KEY", fake_server.key)
+    with server.serving(fake_server) as address:
+        fake_server.url = address
+        yield fake_server
 
 
 @pytest.fixture
@@ -425,7 +428,7 @@ def season(tmp_path_factory):
         lines = ["production,starts_at"]
         for number, p in enumerate(sandbox.world.performances[:4]):
             off = timedelta(minutes=100 if number > 1 else 0)
-            lines.append(f"{p.work.title},{(p.starts + off).isoformat()}")
+            lines.append(f"{p.production.title},{(p.starts_at + off).isoformat()}")
         (folder / "season.csv").write_text("\n".join(lines) + "\n")
         run("shows", "import", str(folder / "season.csv"))
     return folder
@@ -469,7 +472,7 @@ PASSWORD = "a dozen lanterns"
 
 @pytest.fixture(scope="session")
 def hashed():
-    return passes.hashed(PASSWORD)
+    return passes.hash_password(PASSWORD)
 
 
 @pytest.fixture
@@ -484,18 +487,18 @@ def full(sandbox, templates):
 
 
 @pytest.fixture
-def asked():
+def requested_syncs():
     return []
 
 
 @pytest.fixture
-def site(full, asked, hashed):
+def site(full, requested_syncs, hashed):
     settings = Settings(
         serve=ServeSettings(
             public_url="https://tickets.example.org", password_hash=hashed
         )
     )
-    return Site(full, settings, asked.append)
+    return Site(full, settings, requested_syncs.append)
 
 
 class QuickServer(uvicorn.Server):

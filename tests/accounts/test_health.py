@@ -31,9 +31,9 @@ from ticketsync.web import pages, site
 from ticketsync.workflows import account_alerts, doctor, limits
 
 _SOME_DAY = clock.now()
-MANAGER = site.Asked(
+MANAGER = site.PageRequest(
     Visitor(1, "session", "manager", "Ana", _SOME_DAY, _SOME_DAY),
-    *({}, {}, {}, None, "", ""),
+    *({}, {}, {}, None, ""),
 )
 
 
@@ -279,7 +279,7 @@ def of_status(place, capsys):
 def of_the_table_of_status(place, capsys):
     code, printed = command(place, capsys, "status")
     assert max(map(len, printed.splitlines())) <= 80
-    assert ("Nothing waits for you." in printed) == (code == 0)
+    assert ("Nothing needs your attention." in printed) == (code == 0)
     found = re.search(r"^tt\s+(?:ticket_tailor\s+)?(.+?)\s{2,}", printed, re.MULTILINE)
     return found[1], code == 10
 
@@ -395,14 +395,14 @@ ELSEWHERE = SimpleNamespace(**{**vars(health), "assess_all": _old_rule})
 
 
 def break_status(place, monkeypatch):
-    look = status._look
+    load = status._load_status
 
     def wrong(here):
-        found = look(here)
+        found = load(here)
         words = {n: replace(h, word="ok") for n, h in found.health.items()}
         return replace(found, health=words, waiting=[])
 
-    monkeypatch.setattr(status, "_look", wrong)
+    monkeypatch.setattr(status, "_load_status", wrong)
 
 
 def break_view(place, monkeypatch):

@@ -143,7 +143,7 @@ def test_bad_rows_do_not_take_good_ones_along(tmp_path):
         ("a.csv", "production,starts_at\n", "holds no shows"),
         ("a.xlsx", b"PK\x03\x04nonsense", "not a readable workbook"),
         ("a.ics", b"nonsense", "calendar"),
-        ("a.pdf", b"%PDF", "not read"),
+        ("a.pdf", b"%PDF", "not a supported file type"),
         ("a.yaml", "just text", "not a list of shows"),
         ("a.yaml", "- production: [1]\n", "a show is a list"),
         ("a.yaml", "- productoin: Gala\n", "'productoin' is not known"),

@@ -1,5 +1,5 @@
 """
-A person at a real terminal, 80 columns wide.
+Commands on a real terminal, 80 columns wide.
 """
 
 import signal
@@ -12,14 +12,14 @@ CLI = [sys.executable, "-m", "ticketsync"]
 
 def as_from_a_shell():
     """
-    A suite that runs in the background ignores Ctrl-C; what a person starts does not.
+    A test suite in the background ignores Ctrl-C; a command in a shell does not.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def talk(venue, *arguments):
     """
-    The command on a terminal of its own.
+    Start a command on a terminal of its own.
     """
     return pexpect.spawn(
         sys.executable,

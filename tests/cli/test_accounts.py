@@ -1,5 +1,5 @@
 """
-`ticketsync accounts set`, `show` and `remove`, as a person or cron meets them.
+`ticketsync accounts set`, `show` and `remove`, with and without prompts.
 """
 
 import json
@@ -9,9 +9,9 @@ from support import commands
 
 
 @pytest.fixture
-def attempt(venue):
+def run_command(venue):
     """
-    Runs a command of ours whatever it ends with.
+    Runs a command, whatever its exit code.
     """
 
     def run(*arguments):
@@ -20,32 +20,33 @@ def attempt(venue):
     return run
 
 
-def test_set_says_what_follows_and_changes_nothing_unless_told_to(attempt):
-    shown = attempt("accounts", "set", "tt", "people=TRUE", "--dry-run")
+def test_set_shows_the_effects_and_changes_nothing_without_confirmation(run_command):
+    shown = run_command("accounts", "set", "tt", "people=TRUE", "--dry-run")
     assert shown.returncode == 0
     assert "people: – → true" in shown.stdout
     assert "until 90 days after their show" in shown.stdout
     assert "Nothing has been changed" in shown.stderr
-    asked = attempt("accounts", "set", "tt", "people=true")
-    assert (asked.returncode, "--yes" in asked.stderr) == (2, True)
+    prompted = run_command("accounts", "set", "tt", "people=true")
+    assert (prompted.returncode, "--yes" in prompted.stderr) == (2, True)
     assert (
-        json.loads(attempt("accounts", "show", "tt", "--json").stdout)["options"] == {}
+        json.loads(run_command("accounts", "show", "tt", "--json").stdout)["options"]
+        == {}
     )
 
-    done = attempt("accounts", "set", "tt", "people=true", "--yes", "--json")
+    done = run_command("accounts", "set", "tt", "people=true", "--yes", "--json")
 
-    told = json.loads(done.stdout)
-    assert told["changes"] == [{"option": "people", "before": "", "after": "true"}]
-    assert (told["account"], told["saved"]) == ("tt", True)
-    again = attempt("accounts", "set", "tt", "people=true")
+    payload = json.loads(done.stdout)
+    assert payload["changes"] == [{"option": "people", "before": "", "after": "true"}]
+    assert (payload["account"], payload["saved"]) == ("tt", True)
+    again = run_command("accounts", "set", "tt", "people=true")
     assert (again.returncode, again.stdout) == (0, "")
-    table = attempt("accounts", "list").stdout
+    table = run_command("accounts", "list").stdout
     assert "people=true" in table
-    assert "people=true" in attempt("accounts", "list", "--format", "csv").stdout
+    assert "people=true" in run_command("accounts", "list", "--format", "csv").stdout
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         (("regions=AU",), "Its options are: people"),
         (("people=perhaps",), "Known: true, false"),
@@ -53,31 +54,31 @@ def test_set_says_what_follows_and_changes_nothing_unless_told_to(attempt):
         (("interval_minutes=5",), "below `accounts: tt:`"),
     ],
 )
-def test_set_refuses_what_nobody_knows(attempt, words, told):
-    done = attempt("accounts", "set", "tt", *words, "--yes")
+def test_set_refuses_unknown_options_and_values(run_command, words, message):
+    done = run_command("accounts", "set", "tt", *words, "--yes")
     assert done.returncode == 2
-    assert told in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_an_account_with_orders_is_retired_listed_and_left_alone(attempt):
-    attempt("match", "--yes")
-    assert attempt("sync").returncode == 0
-    before = attempt("financials", "list", "--json").stdout
-    assert "lanternroom" in attempt("accounts", "show", "tt").stdout
+def test_an_account_with_orders_is_retired_listed_and_left_alone(run_command):
+    run_command("match", "--yes")
+    assert run_command("sync").returncode == 0
+    before = run_command("financials", "list", "--json").stdout
+    assert "lanternroom" in run_command("accounts", "show", "tt").stdout
 
-    done = attempt("accounts", "remove", "tt", "--yes")
+    done = run_command("accounts", "remove", "tt", "--yes")
 
     assert done.returncode == 0
     assert "orders and their figures are kept and count" in done.stderr
-    assert attempt("financials", "list", "--json").stdout == before
+    assert run_command("financials", "list", "--json").stdout == before
     assert json.loads(before)
-    listed = json.loads(attempt("accounts", "list", "--json").stdout)
+    listed = json.loads(run_command("accounts", "list", "--json").stdout)
     assert [(row["account"], row["state"]) for row in listed] == [("tt", "retired")]
-    assert "retired" in attempt("status").stdout
-    named = attempt("sync", "tt")
+    assert "retired" in run_command("status").stdout
+    named = run_command("sync", "tt")
     assert (named.returncode, "--revive" in named.stderr) == (7, True)
-    refused = attempt(
+    refused = run_command(
         *("accounts", "add", "ticket_tailor", "tt", "--secret-env", "TT_KEY")
     )
     assert (refused.returncode, "is retired" in refused.stderr) == (7, True)

@@ -1,5 +1,5 @@
 """
-The command line as its users meet it: real processes, real exit codes.
+The command line as users run it: real processes, real exit codes.
 """
 
 import csv
@@ -22,9 +22,9 @@ PYTHON = ("{'", "['", "Decimal(", "datetime.")
 
 
 @pytest.fixture(scope="module")
-def played():
+def fake_server():
     """
-    A sandbox at the machine's own time, for processes whose clock nobody stops.
+    A sandbox at the real time, for processes whose clock is not frozen.
     """
     sandbox = server.Sandbox(world.build(orders=200))
     with server.serving(sandbox) as url:
@@ -33,11 +33,11 @@ def played():
 
 
 @pytest.fixture
-def ticketsync(home, played, monkeypatch, capsys):
+def ticketsync(home, fake_server, monkeypatch, capsys):
     """
     Runs a command in this process, as the console script does.
     """
-    monkeypatch.setenv("TT_KEY", played.key)
+    monkeypatch.setenv("TT_KEY", fake_server.key)
 
     def run(*arguments, code=0, **environment):
         with monkeypatch.context() as patch:
@@ -68,22 +68,26 @@ class Done:
         return json.loads(self.stdout)
 
 
-def prepare(run, played):
+def prepare(run, fake_server):
     run(
         *("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney"),
         *("--currency", "AUD", "--no-input"),
     )
     run(
-        *("accounts", "add", "ticket_tailor", "tt", "--base-url", played.url),
+        *("accounts", "add", "ticket_tailor", "tt", "--base-url", fake_server.url),
         *("--secret-env", "TT_KEY"),
     )
 
 
-def runs_in(folder, played):
+def runs_in(folder, fake_server):
     """
     Runs commands in that home, as processes of their own with real keys.
     """
-    environment = {**os.environ, "TT_KEY": played.key, "TICKETSYNC_HOME": str(folder)}
+    environment = {
+        **os.environ,
+        "TT_KEY": fake_server.key,
+        "TICKETSYNC_HOME": str(folder),
+    }
 
     def run(*arguments):
         commands.run(*arguments, env=environment, check=True)
@@ -92,12 +96,12 @@ def runs_in(folder, played):
 
 
 @pytest.fixture(scope="module")
-def started_home(played, tmp_path_factory):
+def started_home(fake_server, tmp_path_factory):
     """
     A home with an account, made once.
     """
     folder = tmp_path_factory.mktemp("started")
-    prepare(runs_in(folder, played), played)
+    prepare(runs_in(folder, fake_server), fake_server)
     return folder
 
 
@@ -108,13 +112,13 @@ def started(ticketsync, started_home, home):
 
 
 @pytest.fixture(scope="module")
-def synced_home(started_home, played, tmp_path_factory):
+def synced_home(started_home, fake_server, tmp_path_factory):
     """
     A home with everything synced, made once.
     """
     folder = tmp_path_factory.mktemp("synced")
     shutil.copytree(started_home, folder, dirs_exist_ok=True)
-    run = runs_in(folder, played)
+    run = runs_in(folder, fake_server)
     run("events", "fetch", "--json")
     run("shows", "adopt", "--all", "--json")
     run("sync", "--json")
@@ -136,7 +140,7 @@ KEYS = [
 ]
 
 
-def test_the_unattended_path_word_for_word(started, played, home, tmp_path):
+def test_the_unattended_path_word_for_word(started, fake_server, home, tmp_path):
     started("events", "fetch", "--json")
     adopted = started("shows", "adopt", "--all", "--json").json
     season = tmp_path / "season.csv"
@@ -160,7 +164,7 @@ def test_the_unattended_path_word_for_word(started, played, home, tmp_path):
     events = {row["show_id"]: row["event_id"] for row in listed}
     assert set(events.values()) == {"es_3001", "es_3002", "es_3003"}
     by_date = {row["show_id"]: row["occurrence_id"] for row in listed}
-    truth = {row["event_id"]: row for row in played.truth()}
+    truth = {row["event_id"]: row for row in fake_server.truth()}
     for row in figures:
         real = truth[by_date[row["show_id"]]]
         for name in (
@@ -184,10 +188,10 @@ def test_f120_our_files_are_private(synced, home):
     assert loose == []
 
 
-def test_f119_the_key_is_nowhere(synced, home, played):
+def test_f119_the_key_is_nowhere(synced, home, fake_server):
     for path in home.rglob("*"):
         if path.is_file():
-            assert played.key.encode() not in path.read_bytes(), path
+            assert fake_server.key.encode() not in path.read_bytes(), path
 
 
 def test_running_sync_twice_says_nothing_changed(synced):
@@ -262,7 +266,7 @@ def test_exports_are_whole_in_both_formats(synced, what):
         assert len(as_csv) == 200
 
 
-def test_status_tells_what_waits(started):
+def test_status_shows_what_needs_attention(started):
     started("events", "fetch")
     fresh = started("status", code=10).stdout
     assert "never synced" in fresh
@@ -275,7 +279,7 @@ def test_runs_are_kept(synced):
     assert shown[0]["outcome"] == "success"
 
 
-def test_match_links_an_imported_list_and_takes_it_back(started, tmp_path):
+def test_match_links_an_imported_list_and_undoes_it(started, tmp_path):
     started("events", "fetch")
     listed = started("events", "list", "--json").json
     season = tmp_path / "season.csv"
@@ -292,6 +296,19 @@ def test_match_links_an_imported_list_and_takes_it_back(started, tmp_path):
     assert (done["linked"], done["left"]) == (10, 30)
     assert "needs-matching" in strict.stderr
     assert undone["links"] == 10
+
+
+def test_match_yes_with_dry_run_links_nothing(started, tmp_path):
+    started("events", "fetch")
+    row = started("events", "list", "--json").json[0]
+    season = tmp_path / "season.csv"
+    season.write_text(f"production,starts_at\n{row['name']},{row['starts_at']}\n")
+    started("shows", "import", str(season))
+
+    plan = started("match", "--yes", "--dry-run", "--json").json
+
+    assert (len(plan["certain"]), plan["linked"]) == (1, 0)
+    assert started("match", "--yes", "--json").json["linked"] == 1
 
 
 def test_link_unlink_exclude_include(synced):
@@ -330,7 +347,7 @@ def test_switches_say_what_they_keep_from_the_show_and_are_on_record(synced):
     assert subject not in {row["subject_id"] for row in others}
 
 
-def test_accounts_can_be_looked_after(synced):
+def test_accounts_can_be_renamed_paused_resumed_and_removed(synced):
     assert "lanternroom" in synced("accounts", "check", "tt").stdout
     synced("accounts", "rename", "tt", "box-office")
     synced("accounts", "pause", "box-office", "--reason", "summer")
@@ -355,10 +372,10 @@ def test_a_dry_run_writes_nothing(started, home):
     before = (home / "ticketsync.db").read_bytes()
     done = started("sync", "--dry-run")
     assert (home / "ticketsync.db").read_bytes() == before
-    assert "Nothing has been written" in done.stderr
+    assert "Nothing was written" in done.stderr
 
 
-# What a new user does wrong: one line that says what to do, the right exit code
+# Mistakes of new users: one line that says what to do, and the right exit code
 
 
 WRONG = [
@@ -443,10 +460,10 @@ def test_with_an_account(started, arguments, code, word, hint):
     assert len(done.stderr.strip().splitlines()) == 1 or "Usage" in done.stderr
 
 
-def test_a_wrong_key_is_refused_and_nothing_is_saved(ticketsync, started, played):
+def test_a_wrong_key_is_refused_and_nothing_is_saved(ticketsync, started, fake_server):
     done = started(
         *("accounts", "add", "ticket_tailor", "b", "--secret-env", "TT_KEY"),
-        *("--base-url", played.url),
+        *("--base-url", fake_server.url),
         code=4,
         TT_KEY="sk_wrong",
     )
@@ -481,13 +498,13 @@ def test_a_bad_list_imports_nothing_unless_asked(started, tmp_path):
     assert skipped["created"] == 1
 
 
-def test_a_closed_pipe_is_no_traceback(synced, home, played):
+def test_a_closed_pipe_is_no_traceback(synced, home, fake_server):
     done = subprocess.run(
         f"{sys.executable} -m ticketsync sales list --limit 100000 | head -1",
         shell=True,
         capture_output=True,
         text=True,
-        env={**os.environ, "TT_KEY": played.key},
+        env={**os.environ, "TT_KEY": fake_server.key},
     )
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr

@@ -1,5 +1,5 @@
 """
-The morning's summary, against sums made by hand from the sandbox's own world.
+The daily report, compared with sums over the sandbox's own data.
 """
 
 import json
@@ -35,8 +35,8 @@ def venue(home, monkeypatch):
         yield sandbox
 
 
-def test_the_summary_says_what_the_world_sold(venue):
-    told = {
+def test_the_report_shows_what_the_sandbox_sold(venue):
+    rows = {
         row["starts_at"]: row
         for row in json.loads(run("report", "daily", "--json").stdout)
     }
@@ -48,33 +48,33 @@ def test_the_summary_says_what_the_world_sold(venue):
 
     seen = 0
     for performance in venue.world.performances:
-        starts = performance.starts.replace(tzinfo=SYDNEY)
+        starts = performance.starts_at.replace(tzinfo=SYDNEY)
         key = starts.astimezone(ZoneInfo("UTC")).strftime("%Y-%m-%dT%H:%M:%SZ")
         if starts <= now:
-            assert key not in told
+            assert key not in rows
             continue
-        if key not in told:
+        if key not in rows:
             continue  # not on sale
-        row = told[key]
+        row = rows[key]
         real = truth[f"ev_{performance.id}"]
         seen += 1
         assert row["tickets_sold"] == real.tickets_sold
         assert row["tickets_comp"] == real.tickets_comp
         if real.gross:
             assert row["gross"]["AUD"] == f"{real.gross / 100:.2f}"
-        lately = sum(
-            not (seat.is_void or seat.is_loose)
+        sold_lately = sum(
+            not (seat.is_void or seat.has_no_order)
             for order in venue.world.purchases
             if order.performance is performance
-            and order.placed >= midnight.timestamp()
+            and order.placed_at >= midnight.timestamp()
             and order.state == "completed"
             for seat in order.seats
         )
-        assert row["sold_since_yesterday"] == lately
+        assert row["sold_since_yesterday"] == sold_lately
     assert seen > 10
 
 
-def test_it_is_sent_to_whom_the_settings_name(venue, home, tmp_path):
+def test_it_is_sent_to_the_recipients_in_the_settings(venue, home, tmp_path):
     file = tmp_path / "mail.txt"
     code = "import sys; open(sys.argv[1], 'w').write(sys.stdin.read())"
     config = home / "config.yaml"
@@ -89,7 +89,7 @@ def test_it_is_sent_to_whom_the_settings_name(venue, home, tmp_path):
     assert "AUD" in text
 
 
-def test_without_anybody_to_send_it_to_it_says_what_is_missing(venue):
+def test_without_recipients_it_says_what_is_missing(venue):
     done = run("report", "daily", "--send")
     assert done.returncode == 2
     assert "No one is set up to be notified" in done.stderr
@@ -101,11 +101,11 @@ def test_f120_addresses_in_a_file_that_others_can_read_are_refused(venue, home):
     config.chmod(0o644)
     refused = run("status")
     config.chmod(0o600)
-    taken = run("status")
+    accepted = run("status")
     config.write_text("notify:\n  urls: [env:ALERTS]\n")
     config.chmod(0o644)
-    elsewhere = run("status")
+    with_env_reference = run("status")
     assert refused.returncode == 2
     assert "chmod 600" in refused.stderr
-    assert taken.returncode == elsewhere.returncode == 0
+    assert accepted.returncode == with_env_reference.returncode == 0
     assert stat.S_IMODE(os.stat(config).st_mode) == 0o644

@@ -1,5 +1,5 @@
 """
-The door from the command line, the door list on paper, and `serve` as people start it.
+Check-in on the command line, the printed door list, and `serve` as users start it.
 """
 
 import csv
@@ -34,7 +34,7 @@ def listed(*arguments):
     return json.loads(run("attendees", "list", SHOW, "--json", *arguments).stdout)
 
 
-def test_in_again_out_and_counted(venue):
+def test_check_in_twice_undo_and_count(venue):
     guest = next(g for g in listed() if not g["is_in"])
     who = guest["ticket_id"]
     before = json.loads(run("checkin", "count", SHOW, "--json").stdout)
@@ -43,7 +43,7 @@ def test_in_again_out_and_counted(venue):
     second = run("checkin", "in", SHOW, who)
     count = json.loads(run("checkin", "count", SHOW, "--json").stdout)
     out = run("checkin", "undo", SHOW, who, "--json")
-    nobody = run("checkin", "in", SHOW, "nobody-knows-me")
+    unknown = run("checkin", "in", SHOW, "nobody-knows-me")
 
     assert (first.returncode, second.returncode) == (0, 7)
     assert second.stderr.startswith("ticketsync: already-in: ")
@@ -51,18 +51,18 @@ def test_in_again_out_and_counted(venue):
     assert count["admitted"] == before["admitted"] + 1
     assert count["doors"]["Door A"] == 1
     assert json.loads(out.stdout)["outcome"] == "out"
-    assert (nobody.returncode, nobody.stdout) == (2, "")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
 
 
 def test_an_order_of_several_asks_which(venue):
     orders = [g["order_id"] for g in listed() if not g["is_in"] and g["order_id"]]
     several = max(orders, key=orders.count)
 
-    asked = run("checkin", "in", SHOW, several)
+    ambiguous = run("checkin", "in", SHOW, several)
     together = run("checkin", "in", SHOW, several, "--group")
 
-    assert asked.returncode == 2
-    assert "--group" in asked.stderr
+    assert ambiguous.returncode == 2
+    assert "--group" in ambiguous.stderr
     assert together.returncode == 0
     assert f"{orders.count(several)} of {orders.count(several)} are in." in (
         together.stdout
@@ -87,7 +87,7 @@ def test_a_capture_file_with_a_guest_who_should_not_be_in(venue, tmp_path):
     assert json.loads(again.stdout)["outcomes"] == {"admitted": 2, "already-in": 1}
 
 
-def test_the_list_shows_each_ticket_once_by_whoever_holds_it(venue):
+def test_the_list_shows_each_ticket_once_with_its_holder(venue):
     found = listed()
 
     assert len({(g["account"], g["ticket_id"]) for g in found}) == len(found)
@@ -117,7 +117,7 @@ def test_the_door_list_as_csv_is_the_list(venue):
 
 def test_the_door_list_as_pdf_has_every_name(venue, tmp_path):
     """
-    Read back with poppler where it is there; in any case it is a private file.
+    Read back with poppler if it is installed. The file is private in any case.
     """
     pdf = tmp_path / "door.pdf"
 
@@ -136,7 +136,7 @@ def test_the_door_list_as_pdf_has_every_name(venue, tmp_path):
         assert all(g["name"] in text for g in found)
 
 
-def test_a_name_is_no_instruction_to_the_printer(venue, home, tmp_path):
+def test_a_name_is_not_interpreted_by_the_pdf_generator(venue, home, tmp_path):
     database = engine.open_database(str(home / "ticketsync.db"))
     bad = '#read("/etc/passwd") $x$ \\ *b* ] "'
     with database.write() as session:
@@ -180,36 +180,36 @@ def serve():
         process.stderr.close()
 
 
-def opened(text):
+def open_client(text):
     link = re.search(r"opened once: (\S+)", text)[1]
     address = link.partition("/enter/")[0]
     client = httpx.Client(
         base_url=address, trust_env=False, headers={"origin": address}
     )
-    answer = client.post(link)
+    response = client.post(link)
     # The cookie is meant for https or for this machine's own browser.
-    client.cookies.set("ticketsync", answer.cookies["ticketsync"])
+    client.cookies.set("ticketsync", response.cookies["ticketsync"])
     return client
 
 
 def test_serve_prints_a_link_that_opens_the_pages(venue, serve):
-    _, told = serve()
+    _, output = serve()
 
-    client = opened(told)
+    client = open_client(output)
     assert "Late Laughs" in client.get("/calendar?past=1").text
     client.close()
-    assert httpx.get(re.search(r"http://\S+?:\d+", told)[0] + "/").status_code == 303
+    assert httpx.get(re.search(r"http://\S+?:\d+", output)[0] + "/").status_code == 303
 
 
-def test_sync_now_is_done_by_the_server_within_seconds(venue, serve):
-    _, told = serve()
+def test_sync_now_is_done_by_the_worker_within_seconds(venue, serve):
+    _, output = serve()
     venue.log.clear()
 
-    client = opened(told)
-    answer = client.post("/accounts/tt/sync")
+    client = open_client(output)
+    response = client.post("/accounts/tt/sync")
     client.close()
 
-    assert answer.status_code == 303
+    assert response.status_code == 303
     for _ in range(100):
         if venue.log:
             break
@@ -218,14 +218,14 @@ def test_sync_now_is_done_by_the_server_within_seconds(venue, serve):
 
 
 def test_an_invited_door_may_go_to_the_door_and_nowhere_else(venue, serve):
-    _, told = serve("--no-work")
-    address = re.search(r"http://\S+?:\d+", told)[0]
+    _, output = serve("--no-work")
+    address = re.search(r"http://\S+?:\d+", output)[0]
     done = run("visitors", "invite", "--role", "door", "--name", "Door A", "--json")
     token = json.loads(done.stdout)["url"].rpartition("/")[2]
 
     with httpx.Client(base_url=address, headers={"origin": address}) as client:
-        answer = client.post(f"/enter/{token}")
-        client.cookies.set("ticketsync", answer.cookies["ticketsync"])
+        response = client.post(f"/enter/{token}")
+        client.cookies.set("ticketsync", response.cookies["ticketsync"])
         assert client.get(f"/door/{SHOW}").status_code == 200
         assert client.get("/accounts").status_code == 403
         numbers = [

@@ -1,6 +1,5 @@
 """
-What strangers wrote never becomes a formula, a path, a command or another question to
-the database (F123–F125).
+Foreign text never becomes a formula, a path, a command or SQL (F123–F125).
 """
 
 import csv
@@ -73,9 +72,9 @@ def test_f123_no_text_cell_begins_like_a_formula_and_numbers_stay_numbers(
 @pytest.fixture(scope="module")
 def venue(tmp_path_factory):
     """
-    A synced venue whose productions and dates are called like attacks.
+    A synced venue whose productions and occurrences have malicious names.
     """
-    folder = tmp_path_factory.mktemp("house")
+    folder = tmp_path_factory.mktemp("venue")
     sandbox = server.Sandbox(world.build(orders=80))
     environment = {**os.environ, "TT_KEY": sandbox.key, "TICKETSYNC_HOME": str(folder)}
 
@@ -124,9 +123,9 @@ def test_f123_every_export_is_harmless_and_its_sums_are_the_databases(venue, wha
             assert is_number or not dangerous, cell
     for column in ("gross", "amount", "net_before_fees"):
         if rows and column in rows[0]:
-            told = sum(Decimal(row[column]) for row in rows if row[column])
-            held = sum(Decimal(row[column]) for row in as_json if row[column])
-            assert told == held
+            exported = sum(Decimal(row[column]) for row in rows if row[column])
+            expected = sum(Decimal(row[column]) for row in as_json if row[column])
+            assert exported == expected
 
 
 def test_f123_raw_leaves_texts_as_they_are(venue):

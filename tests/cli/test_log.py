@@ -1,5 +1,5 @@
 """
-What a run leaves behind for whoever must find out what happened.
+What a run logs for troubleshooting.
 """
 
 import json
@@ -29,7 +29,7 @@ def test_a_sync_leaves_a_line_per_account_with_its_run(ready):
 
 def test_f116_no_key_and_no_guest_stands_in_log_output_or_database(ready, home):
     """
-    With everything said that can be said, and a failing run with its trace.
+    At the highest verbosity, and with a failing run and its trace.
     """
     first = run("-vv", "sync")
     ready.faults.plan(Plan("status:400", times=99))
@@ -65,7 +65,7 @@ def test_a_failed_run_shows_where_it_failed_and_what_was_asked(ready):
 
 def test_f115_a_fault_of_ours_is_one_line_and_its_trace_is_in_the_log(ready, tmp_path):
     """
-    A bug in the middle of a run: no traceback for the user, all of it in the log.
+    A bug in the middle of a run: no traceback for the user, but one in the log.
     """
     (tmp_path / "sitecustomize.py").write_text(
         "from ticketsync.workflows.sync import listing\n"

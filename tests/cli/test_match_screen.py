@@ -1,5 +1,5 @@
 """
-The matching screen, driven by the keys of a person at a real terminal.
+The matching screen, driven by keys on a real terminal.
 """
 
 import itertools
@@ -31,7 +31,7 @@ KEYS = {"enter": "\r", "down": "\x1b[B"}
 
 def press(screen, key, then):
     """
-    One answer, and the words that must follow it.
+    Press a key and wait for the text that must follow.
     """
     screen.send(KEYS.get(key, key))
     screen.expect(then)
@@ -65,7 +65,7 @@ def test_matching_asks_only_what_is_unsure_and_keeps_each_answer(venue):
     assert links(venue) == [1, 2, 3, 4]
 
 
-def test_an_answer_can_be_taken_back_and_a_date_refused_for_ever(venue):
+def test_an_answer_can_be_undone_and_an_occurrence_refused_permanently(venue):
     screen = talk("match", env=venue.environment)
     screen.expect("certain pairs")
     press(screen, "y", "38 open")
@@ -81,14 +81,14 @@ def test_an_answer_can_be_taken_back_and_a_date_refused_for_ever(venue):
     assert links(venue) == []
 
 
-def test_back_and_undo_walk_the_answers_one_by_one(venue):
+def test_back_and_undo_revert_answers_one_by_one(venue):
     screen = talk("match", env=venue.environment)
     press(screen, "y", "38 open")
-    answer(screen, "s", "37 open")  # the first is passed over
+    answer(screen, "s", "37 open")  # the first is skipped
     answer(screen, "1", "36 open")  # the second linked
     answer(screen, "s", "35 open")
-    answer(screen, "u", "Taken back: 1 of your answers")
-    screen.expect("36 open")  # the passed over ones stay so
+    answer(screen, "u", "Undone: 1 of your answers")
+    screen.expect("36 open")  # skipped ones stay skipped
     answer(screen, "b", "37 open")
     answer(screen, "b", "38 open")
     answer(screen, "b", "Link|40 open")  # and the certain pairs are open again
@@ -97,7 +97,7 @@ def test_back_and_undo_walk_the_answers_one_by_one(venue):
     assert links(venue) == []
 
 
-def test_a_show_is_found_by_what_one_remembers_and_a_new_one_made(venue):
+def test_a_show_is_found_by_search_and_a_new_one_created(venue):
     screen = talk("match", env=venue.environment)
     press(screen, "y", "38 open")
     answer(screen, "f", "empty to go back")
@@ -106,14 +106,14 @@ def test_a_show_is_found_by_what_one_remembers_and_a_new_one_made(venue):
     screen.send(KEYS["down"])
     press(screen, "enter", "37 open")
     answer(screen, "m", "Its production")
-    press(screen, "enter", "Show 5 is new")
+    press(screen, "enter", "Show 5 was created")
     screen.expect("36 open")
-    answer(screen, "u", "Taken back")
+    answer(screen, "u", "Undone")
     leave(screen, "3 linked")
 
     assert sorted(links(venue)) == [1, 2, 4]
     shows = json.loads(venue("shows", "list", "--json"))
-    assert len(shows) == 4  # the new one went with its answer
+    assert len(shows) == 4  # undo removed the new show
 
 
 def test_ctrl_c_in_the_matching_screen_keeps_what_was_answered(venue):
@@ -128,10 +128,10 @@ def test_ctrl_c_in_the_matching_screen_keeps_what_was_answered(venue):
 
 
 @pytest.fixture
-def evening(home, templates):
+def listings(home, templates):
     """
-    A house with a season of its own and three platforms that list it: `list(account,
-    title, [starts])` puts dates up, `show(title, starts)` adds ours.
+    An empty venue: `put(account, title, [starts])` lists occurrences on a platform,
+    `show(title, starts)` adds a show of ours.
     """
     place = templates.copy("sqlite", "empty", home / "ticketsync.db")
     database = engine.open_database(place)
@@ -174,11 +174,11 @@ def evening(home, templates):
 
     def show(title, starts):
         with database.write() as session:
-            house = shows.add_venue(session, "The Lantern Room", SYDNEY, "AUD")
+            venue = shows.add_venue(session, "The Lantern Room", SYDNEY, "AUD")
             new = new_shows.NewShow(
                 production=title,
                 starts_at=clock.local_to_utc(datetime.fromisoformat(starts), SYDNEY),
-                venue=house.name,
+                venue=venue.name,
                 timezone=SYDNEY,
                 currency="AUD",
                 capacity=120,
@@ -192,116 +192,116 @@ def evening(home, templates):
                 for occurrence in occurrences.list_occurrences(session)
             }
 
-    house = SimpleNamespace(
+    venue = SimpleNamespace(
         put=put, show=show, pairs=pairs, environment=environment, database=database
     )
-    yield house
+    yield venue
     database.close()
 
 
-def test_f33_a_double_bill_listed_a_quarter_late_is_not_swapped(evening):
-    early = evening.show("Late Laughs", "2027-03-05 19:00")
-    late = evening.show("Late Laughs", "2027-03-05 20:30")
-    evening.put("tt", "Late Laughs", ["2027-03-05 20:45", "2027-03-05 19:15"])
+def test_f33_a_double_bill_listed_a_quarter_late_is_not_swapped(listings):
+    early = listings.show("Late Laughs", "2027-03-05 19:00")
+    late = listings.show("Late Laughs", "2027-03-05 20:30")
+    listings.put("tt", "Late Laughs", ["2027-03-05 20:45", "2027-03-05 19:15"])
 
-    screen = talk("match", env=evening.environment)
+    screen = talk("match", env=listings.environment)
     screen.expect("2 open · Fri 05 Mar 19:15")
     screen.expect(rf"1\).*19:00.*#{early}:")
     answer(screen, "1", "1 open · Fri 05 Mar 20:45")
     screen.expect(rf"1\).*20:30.*#{late}:")
     answer(screen, "1", "2 linked, 0 left")
 
-    assert evening.pairs() == {
+    assert listings.pairs() == {
         ("tt", "2027-03-05 19:15"): early,
         ("tt", "2027-03-05 20:45"): late,
     }
 
 
-def test_f34_a_show_moved_to_another_day_is_offered_and_never_linked(evening):
-    number = evening.show("Gala", "2027-03-05 19:00")
-    evening.put("tt", "Gala", ["2027-03-09 19:00"])
+def test_f34_a_show_moved_to_another_day_is_offered_and_never_linked(listings):
+    number = listings.show("Gala", "2027-03-05 19:00")
+    listings.put("tt", "Gala", ["2027-03-09 19:00"])
 
-    screen = talk("match", env=evening.environment)
+    screen = talk("match", env=listings.environment)
     screen.expect("1 open · Tue 09 Mar 19:00")
     screen.expect("no show of yours within the tolerance")
     screen.expect(rf"1\).*05 Mar.*#{number}: show is 4 days earlier")
     answer(screen, "1", "1 linked, 0 left")
 
-    assert evening.pairs() == {("tt", "2027-03-09 19:00"): number}
+    assert listings.pairs() == {("tt", "2027-03-09 19:00"): number}
 
 
-def test_f33_a_listing_an_hour_off_is_named_before_anything_is_asked(evening):
+def test_f33_a_listing_an_hour_off_is_named_before_anything_is_asked(listings):
     """
-    The platform took daylight saving for standard time: every date an hour late.
+    The platform confused daylight saving with standard time: all are an hour late.
     """
     nights = [f"2027-03-{day:02d} 19:00" for day in (5, 6, 12)]
-    ours = [evening.show("Gala", night) for night in nights]
-    evening.put("tt", "Gala", [night.replace("19:", "20:") for night in nights])
+    ours = [listings.show("Gala", night) for night in nights]
+    listings.put("tt", "Gala", [night.replace("19:", "20:") for night in nights])
 
-    plan = talk("match", "--dry-run", env=evening.environment)
+    plan = talk("match", "--dry-run", env=listings.environment)
     plan.expect("looks-like-timezone")
     plan.expect("1 h later")
     plan.expect("0 would be linked, 3 left")
-    screen = talk("match", env=evening.environment)
+    screen = talk("match", env=listings.environment)
     screen.expect("looks-like-timezone")
     screen.expect("3 open")
     screen.expect("the whole listing seems shifted")
-    answer(screen, "1", "2 open")  # a person may say so all the same
+    answer(screen, "1", "2 open")  # a person may link it anyway
     answer(screen, "1", "1 open")
     answer(screen, "1", "3 linked")
 
-    assert sorted(evening.pairs().values()) == ours
+    assert sorted(listings.pairs().values()) == ours
 
 
-def test_three_platforms_feed_one_show_and_the_screen_says_who_does(evening):
-    number = evening.show("Gala", "2027-03-05 19:00")
-    evening.put("tt", "Gala", ["2027-03-05 19:00"])
-    evening.put("eb", "Gala at the Lantern", ["2027-03-05 19:00"])
-    evening.put("hx", "Big Night Out", ["2027-03-05 19:00"])
+def test_three_platforms_feed_one_show_and_the_screen_says_who_does(listings):
+    number = listings.show("Gala", "2027-03-05 19:00")
+    listings.put("tt", "Gala", ["2027-03-05 19:00"])
+    listings.put("eb", "Gala at the Lantern", ["2027-03-05 19:00"])
+    listings.put("hx", "Big Night Out", ["2027-03-05 19:00"])
 
-    screen = talk("match", env=evening.environment)
+    screen = talk("match", env=listings.environment)
     screen.expect("2 certain pairs")
     press(screen, "y", "1 open")
     screen.expect("same minute, but titles only")
     screen.expect("also on eb,")
     answer(screen, "1", "3 linked, 0 left")
 
-    assert set(evening.pairs().values()) == {number}
+    assert set(listings.pairs().values()) == {number}
 
 
-def test_what_a_title_was_is_known_next_season(evening):
-    evening.show("Gala", "2027-03-05 19:00")
-    evening.put("tt", "Big Night Out", ["2027-03-05 19:00"])
-    screen = talk("match", env=evening.environment)
+def test_what_a_title_was_is_known_next_season(listings):
+    listings.show("Gala", "2027-03-05 19:00")
+    listings.put("tt", "Big Night Out", ["2027-03-05 19:00"])
+    screen = talk("match", env=listings.environment)
     screen.expect("1 open")
     answer(screen, "1", "1 linked")
-    number = evening.show("Gala", "2027-09-05 19:00")
-    evening.put("tt", "BIG NIGHT out", ["2027-09-05 19:00"])
+    number = listings.show("Gala", "2027-09-05 19:00")
+    listings.put("tt", "BIG NIGHT out", ["2027-09-05 19:00"])
 
-    plan = json.loads(run_json(evening, "match", "--yes", "--json"))
+    plan = json.loads(run_json(listings, "match", "--yes", "--json"))
 
     assert [pair["reason"] for pair in plan["certain"]] == [
         "same minute, title known from before, capacity 120 = 120"
     ]
-    assert evening.pairs()["tt", "2027-09-05 19:00"] == number
+    assert listings.pairs()["tt", "2027-09-05 19:00"] == number
 
 
-def test_a_pair_taken_back_does_not_go_on_deciding(evening):
-    evening.show("Gala", "2027-03-05 19:00")
-    evening.put("tt", "Open Mic", ["2027-03-05 19:00", "2027-03-06 19:00"])
-    screen = talk("match", env=evening.environment)
+def test_an_undone_pair_no_longer_influences_matching(listings):
+    listings.show("Gala", "2027-03-05 19:00")
+    listings.put("tt", "Open Mic", ["2027-03-05 19:00", "2027-03-06 19:00"])
+    screen = talk("match", env=listings.environment)
     screen.expect("2 open")
     answer(screen, "1", "1 open")
     leave(screen, "1 linked")
-    run_json(evening, "match", "--undo")
-    evening.show("Open Mic", "2027-03-06 19:00")
+    run_json(listings, "match", "--undo")
+    listings.show("Open Mic", "2027-03-06 19:00")
 
-    plan = json.loads(run_json(evening, "match", "--dry-run", "--json"))
+    plan = json.loads(run_json(listings, "match", "--dry-run", "--json"))
 
     assert [pair["reason"] for pair in plan["certain"]] == [
         "same minute, titles 100 % alike, capacity 120 = 120"
     ]
 
 
-def run_json(house, *arguments):
-    return run(*arguments, env=house.environment, check=True).stdout
+def run_json(venue, *arguments):
+    return run(*arguments, env=venue.environment, check=True).stdout

@@ -1,5 +1,5 @@
 """
-With a person at a real terminal, 80 columns wide.
+Commands on a real terminal, 80 columns wide.
 """
 
 import re

@@ -1,6 +1,6 @@
 """
-Nobody there: cron's empty environment, keyrings of every temper, the real daemon among
-them. The right exit code and sentence, never a question, never a traceback (F90,
+Unattended runs: cron's empty environment, keyrings that fail in every way, the real
+daemon among them. The right exit code and message, no prompt, no traceback (F90,
 F109–F114).
 """
 
@@ -18,14 +18,14 @@ from ticketsync.core import clock
 from ticketsync.store import engine
 
 CLI = [sys.executable, "-m", "ticketsync"]
-SECONDS = 60  # whoever waits for a person waits for ever
+SECONDS = 60  # a command that prompts would wait for ever
 
 
 @pytest.fixture
 def in_keyring(home, sandbox, templates):
     """
-    An account whose key is in the keyring, and one with its key in a variable; nothing
-    is read yet, so the box office is still anybody's.
+    An account with its key in the keyring, and one with its key in a variable. Nothing
+    is read yet, so the owner of the box office is unknown.
     """
     place = templates.copy("sqlite", "empty", home / "ticketsync.db")
     database = engine.open_database(place)
@@ -46,9 +46,9 @@ def in_keyring(home, sandbox, templates):
     return sandbox
 
 
-def alone(home, *arguments, shell="", **more):
+def run_unattended(home, *arguments, shell="", **more):
     """
-    The command with an environment as empty as cron's; answers what it said, quickly.
+    Run a command with an environment as empty as cron's.
     """
     environment = {
         "PATH": "/usr/bin:/bin",
@@ -96,7 +96,7 @@ def test_f90_cron_with_nothing_but_a_path_and_no_home_finds_no_database(tmp_path
     ids=["umask 000", "folder gone", "input closed"],
 )
 def test_f90_odd_surroundings_do_not_matter(home, ready, tmp_path, shell):
-    done = alone(
+    done = run_unattended(
         home,
         *("sync", "--due", "--quiet"),
         shell=f"cd {tmp_path} && {{ {shell}; }}",
@@ -108,21 +108,21 @@ def test_f90_odd_surroundings_do_not_matter(home, ready, tmp_path, shell):
 
 
 def test_f90_a_closed_output_is_no_traceback(home, ready):
-    done = alone(home, "sync", shell='exec "$@" >&- 2>&-', TT_KEY=ready.key)
+    done = run_unattended(home, "sync", shell='exec "$@" >&- 2>&-', TT_KEY=ready.key)
     assert done.returncode == 0
 
 
 def test_f90_names_outside_ascii_survive_the_c_locale(home, ready):
     title = "Café Größe 大"
-    alone(home, "productions", "add", title)
-    table = alone(home, "productions", "list")
-    machine = alone(home, "productions", "list", "--json")
+    run_unattended(home, "productions", "add", title)
+    table = run_unattended(home, "productions", "list")
+    machine = run_unattended(home, "productions", "list", "--json")
     assert title in table.stdout
     assert title in str(json.loads(machine.stdout))
 
 
 def test_f90_a_question_that_nobody_can_answer_names_its_flag(home, ready):
-    done = alone(home, "accounts", "remove", "tt", TT_KEY=ready.key)
+    done = run_unattended(home, "accounts", "remove", "tt", TT_KEY=ready.key)
     assert done.returncode == 2
     assert "needs-tty" in done.stderr
     assert "--yes" in done.stderr
@@ -131,7 +131,7 @@ def test_f90_a_question_that_nobody_can_answer_names_its_flag(home, ready):
 def test_f109_without_a_keyring_the_account_waits_and_the_others_go_on(
     home, in_keyring
 ):
-    done = alone(home, "sync", "--due", "--json", TT_KEY=in_keyring.key)
+    done = run_unattended(home, "sync", "--due", "--json", TT_KEY=in_keyring.key)
     outcomes = {a["account"]: a for a in json.loads(done.stdout)["accounts"]}
     assert done.returncode == 3
     assert outcomes["door"]["outcome"] == "success"
@@ -224,7 +224,7 @@ def test_f111_a_keyring_that_never_answers_is_cut_off(home, in_keyring, tmp_path
 def test_f113_a_store_that_keeps_nothing_is_found_before_the_browser_opens(
     home, ready, monkeypatch
 ):
-    done = alone(
+    done = run_unattended(
         home,
         *("accounts", "add", "square", "bar", "--oauth", "--client-id", "x"),
         *("--client-secret-env", "APP", "--no-browser"),

@@ -120,12 +120,12 @@ def source(name, live):
     from ticketsync.sandbox import platforms, server, world
 
     today = date(2026, 9, 1)
-    others = platforms.others(
+    others = platforms.build_others(
         today=today, orders=14, names=[n for n in (name,) if n != "ticket_tailor"]
     )
     sandbox = server.Sandbox(world.build(today=today, orders=40), others=others)
     with server.serving(sandbox) as url:
-        key = sandbox.players[name].key
+        key = sandbox.platforms[name].key
         yield sandbox.url(url, name), key, OPTIONS.get(name, {})
 
 

@@ -22,7 +22,7 @@ CASSETTES = [regenerate.cassette_of(name) for name in regenerate.PLATFORMS]
 
 
 @contextmanager
-def played(name):
+def replayed(name):
     """
     A provider that talks to its cassette.
     """
@@ -48,7 +48,7 @@ class Played(ProviderContract):
 
     @pytest.fixture
     def provider(self):
-        with played(self.name) as provider:
+        with replayed(self.name) as provider:
             yield provider
 
 
@@ -140,7 +140,9 @@ def test_f117_the_scanner_would_find_one():
 
     from ticketsync.sandbox import ticket_tailor, world
 
-    played = ticket_tailor.TicketTailor(world.build(today=date(2026, 9, 1), orders=40))
-    body = played.answer("/orders", {}).body.decode()
+    platform = ticket_tailor.TicketTailor(
+        world.build(today=date(2026, 9, 1), orders=40)
+    )
+    body = platform.answer("/orders", {}).body.decode()
     assert re.search(r"[\w.+-]+@[\w-]+\.\w+", body)
     assert re.search(r"Guest \d+|Example Street|5550\d{3}", body)

@@ -39,7 +39,7 @@ from ticketsync.store.tables.sales import OrderRow, RefundRow, TicketRow
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 from ticketsync.web.pages import Pages
-from ticketsync.web.site import Asked, Site
+from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import checkin, match, show_figures
 from ticketsync.workflows.checkin import Captured
 
@@ -1144,20 +1144,20 @@ def test_with_the_rule_broken_in_any_one_reader_its_numbers_differ(house, monkey
     assert unnoticed == []
 
 
-class Told(Site):
+class TemplateValues(Site):
     """
-    Pages as what is put into their templates.
+    Renders a page as the values of its template.
     """
 
-    def page(self, asked, template, title, code=200, **told):
-        return told
+    def render_page(self, request, template, title, status_code=200, **values):
+        return values
 
 
 def test_the_pages_say_it_too(house):
-    pages = Pages(Told(house.database, Settings()))
+    pages = Pages(TemplateValues(house.database, Settings()))
 
     def opened(page, **path):
-        return page(Asked(None, path, {"orders": "1000"}, {}, None, "", ""))
+        return page(PageRequest(None, path, {"orders": "1000"}, {}, None, ""))
 
     for night in house.nights:
         told = opened(pages.show, id=str(night.number))
@@ -1176,6 +1176,7 @@ def test_the_pages_say_it_too(house):
         assert told["count"].admitted == sum(s.is_in for s in guests)
     told = opened(pages.overview)
     ahead = [s for s in house.counted() if s.admits]
-    assert told["sold_ahead"] == len(ahead)
+    assert told["sold_upcoming"] == len(ahead)
     assert sum(p.tickets for p in told["platforms"]) == len(ahead)
-    assert told["lately"].last(30).tickets == sum(s.order is not None for s in ahead)
+    recent_sales = told["recent_sales"]
+    assert recent_sales.last(30).tickets == sum(s.order is not None for s in ahead)

@@ -152,7 +152,7 @@ def test_f128_people_are_forgotten_some_time_after_their_show(
     """
     before = figures(synced)
     first = clock.local_to_utc(
-        min(p.starts for p in sandbox.world.performances), "Australia/Sydney"
+        min(p.starts_at for p in sandbox.world.performances), "Australia/Sydney"
     )
     there = kept(synced)[0][0]
 

@@ -1,5 +1,5 @@
 """
-Accounts of the played platforms: connected, adopted, read, and compared with the truth
+Accounts of the fake platforms: connected, adopted, read, and compared with the truth
 of the platform's own world.
 """
 
@@ -44,7 +44,7 @@ def adopt(database):
 _made = {}
 
 
-def set_up(database, settings, played, name, *, is_read=False, world=""):
+def set_up(database, settings, fake_server, name, *, is_read=False, world=""):
     """
     The account connected and its dates adopted, with `is_read` also read once. On
     SQLite that is done once for all tests and copied; `world` names a world that is not
@@ -52,7 +52,7 @@ def set_up(database, settings, played, name, *, is_read=False, world=""):
     """
 
     def make():
-        connect(database, name, played.address)
+        connect(database, name, fake_server.address)
         sync.fetch_listing(database, settings, [])
         adopt(database)
         if is_read:
@@ -62,7 +62,7 @@ def set_up(database, settings, played, name, *, is_read=False, world=""):
     if not copied(database, made):
         make()
         keep(database, made)
-    point(database, {name: played.address})
+    point(database, {name: fake_server.address})
 
 
 def copied(database, name):
@@ -117,11 +117,11 @@ def figures(database):
         }
 
 
-def expected(played, name):
+def expected(fake_server, name):
     """
     What the platform's world says of the dates that sold something.
     """
-    rows = played.truth(name)
+    rows = fake_server.truth(name)
     reports_fees = registry.provider(name).spec.reports_fees
     return {
         row["event_id"]: {
@@ -153,13 +153,13 @@ def attempt(database, settings, **options):
     return sync.sync(database, settings, Request(**options)).results[0]
 
 
-def recover(database, settings, played, name):
+def recover(database, settings, fake_server, name):
     """
     The next ordinary run is right again, and nothing waits unread.
     """
     connecting.resume(database, name)
     result = attempt(database, settings)
     assert result.outcome == "success", result
-    same(figures(database), expected(played, name))
+    same(figures(database), expected(fake_server, name))
     with database.read() as session:
         assert sales.list_quarantined(session) == []

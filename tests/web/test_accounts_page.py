@@ -1,5 +1,5 @@
 """
-The Accounts page: what an account was told, whose it is, and accounts that are retired.
+The Accounts page: options, owner, and retired accounts.
 """
 
 from ticketsync.accounts import state
@@ -7,7 +7,7 @@ from ticketsync.core.config import Settings
 from ticketsync.workflows import retire
 
 
-def test_the_page_shows_whose_an_account_is_and_its_options(full, enter):
+def test_the_page_shows_the_owner_and_the_options_of_an_account(full, enter):
     with full.write() as session:
         account = state.get_account(session, "tt")
         state.set_options(session, account.id, {"people": "true", "oauth_x": "hidden"})
@@ -18,7 +18,7 @@ def test_the_page_shows_whose_an_account_is_and_its_options(full, enter):
     assert "/accounts/tt/sync" in page
 
 
-def test_a_retired_account_is_shown_and_cannot_be_read(full, enter, asked):
+def test_a_retired_account_is_shown_and_cannot_be_synced(full, enter, requested_syncs):
     retire.remove(full, Settings(), "tt")
     client = enter("manager")
     page = client.get("/accounts").text
@@ -27,5 +27,5 @@ def test_a_retired_account_is_shown_and_cannot_be_read(full, enter, asked):
     assert "/accounts/tt/sync" not in page
     refused = client.post("/accounts/tt/sync")
     assert refused.status_code >= 400
-    assert asked == []
+    assert requested_syncs == []
     assert client.get("/").status_code == 200

@@ -1,7 +1,6 @@
 """
-The pages and the door in a real Chromium: a manager's way in and down to an order, two
-doors and a lost network, a small telephone, the dark, and what a screen reader would
-stumble over.
+The pages and the door in a real Chromium: sign-in and drill-down to an order, two doors
+without a network, small phones, dark mode and accessibility.
 """
 
 from pathlib import Path
@@ -36,9 +35,9 @@ def chromium():
 
 
 @pytest.fixture
-def sit_down(chromium, served, full):
+def open_browser(chromium, served, full):
     """
-    Somebody with a browser who opens the link they were given.
+    Opens a browser and signs in with a one-time link.
     """
     opened = []
 
@@ -48,9 +47,9 @@ def sit_down(chromium, served, full):
         context = chromium.new_context(base_url=served, **options)
         opened.append(context)
         page = context.new_page()
-        page.troubles = []
-        page.on("console", lambda told: page.troubles.append(told.text))
-        page.on("pageerror", lambda error: page.troubles.append(str(error)))
+        page.console_errors = []
+        page.on("console", lambda message: page.console_errors.append(message.text))
+        page.on("pageerror", lambda error: page.console_errors.append(str(error)))
         page.goto(f"/enter/{token}")
         page.get_by_role("button", name="Open").click()
         return page
@@ -63,7 +62,7 @@ def sit_down(chromium, served, full):
 @pytest.fixture
 def expected(full):
     """
-    The guests of the show whose tickets were not scanned yet.
+    The guests of the show who are not checked in yet.
     """
     with full.read() as session:
         found = attendees.list_guests(session, SHOW)
@@ -75,32 +74,32 @@ def counted(full):
         return attendees.count_guests(session, SHOW).admitted
 
 
-def test_a_manager_comes_in_and_goes_down_to_an_order(sit_down, site):
+def test_a_manager_signs_in_and_drills_down_to_an_order(open_browser, site):
     # The settings name an https address, so the cookie needs it.
-    page = sit_down()
+    page = open_browser()
     page.get_by_role("heading", name="Overview").wait_for()
 
     page.get_by_role("table").first.get_by_role("link").first.click()
-    page.get_by_role("heading", name="Where it comes from").wait_for()
+    page.get_by_role("heading", name="Sales by account").wait_for()
     page.get_by_role("row").filter(has_text="or_").first.get_by_role("link").click()
 
-    page.get_by_role("heading", name="What it brings to this show").wait_for()
+    page.get_by_role("heading", name="Tickets for this show").wait_for()
     assert page.get_by_role("row").count() > 2
-    assert page.troubles == []
+    assert page.console_errors == []
 
 
-def test_sync_now_is_one_press(sit_down, asked):
-    page = sit_down()
+def test_sync_now_is_one_click(open_browser, requested_syncs):
+    page = open_browser()
     page.get_by_role("link", name="Accounts").click()
 
     page.get_by_role("button", name="Sync now").click()
 
     page.get_by_role("status").filter(has_text="tt is being read").wait_for()
-    assert asked == ["tt"]
+    assert requested_syncs == ["tt"]
 
 
-def test_a_page_brings_itself_up_to_date(sit_down, full):
-    page = sit_down()
+def test_a_page_refreshes_itself(open_browser, full):
+    page = open_browser()
     page.clock.install()
     page.goto(f"/shows/{SHOW}")
     at_door = page.locator(".card", has_text="At the door")
@@ -114,11 +113,11 @@ def test_a_page_brings_itself_up_to_date(sit_down, full):
     page.clock.run_for(21_000)
 
     at_door.filter(has_not_text=before.split("\n")[1]).wait_for()
-    assert page.troubles == []
+    assert page.console_errors == []
 
 
-def test_two_scans_at_the_door(sit_down, full, expected):
-    page = sit_down("door", "Door A")
+def test_two_scans_at_the_door(open_browser, full, expected):
+    page = open_browser("door", "Door A")
     page.goto(f"/door/{SHOW}")
     code = page.get_by_label("Scan or search")
     before = counted(full)
@@ -133,8 +132,8 @@ def test_two_scans_at_the_door(sit_down, full, expected):
     assert page.locator("#in").inner_text() == str(before + 1)
 
 
-def test_an_order_comes_in_together(sit_down, full, expected):
-    page = sit_down("door")
+def test_an_order_comes_in_together(open_browser, full, expected):
+    page = open_browser("door")
     page.goto(f"/door/{SHOW}")
     orders = [guest.order_id for guest in expected if guest.order_id]
     several = max(orders, key=orders.count)
@@ -148,8 +147,8 @@ def test_an_order_comes_in_together(sit_down, full, expected):
     assert counted(full) == before + orders.count(several)
 
 
-def test_search_tap_and_take_back(sit_down, full, expected):
-    page = sit_down("door")
+def test_search_check_in_and_undo(open_browser, full, expected):
+    page = open_browser("door")
     page.goto(f"/door/{SHOW}")
     guest = expected[0]
     before = counted(full)
@@ -166,17 +165,17 @@ def test_search_tap_and_take_back(sit_down, full, expected):
 
 
 def test_f102_a_door_without_a_network_goes_on_and_loses_nothing(
-    sit_down, full, expected
+    open_browser, full, expected
 ):
     """
     Three scanned while offline, one of them twice, one by its QR code; the page is
     reloaded meanwhile. When the network is back, the server has each of them once.
     """
-    page = sit_down("door", "Side door")
+    page = open_browser("door", "Side door")
     page.goto(f"/door/{SHOW}")
     page.locator("#guests li").first.wait_for()
     page.evaluate("navigator.serviceWorker.ready.then(() => 1)")
-    page.reload()  # now the worker keeps the page
+    page.reload()  # now the service worker has cached the page
     page.locator("#guests li").first.wait_for()
     one, two, three = expected[:3]
     code = page.get_by_label("Scan or search")
@@ -184,20 +183,20 @@ def test_f102_a_door_without_a_network_goes_on_and_loses_nothing(
 
     page.context.set_offline(True)
     for text, word in (
-        (one.ticket_id, "offline, kept for later"),
-        (one.ticket_id, "is in already"),
-        (two.ticket_id, "offline, kept for later"),
-        (f"bc{three.ticket_id.removeprefix('it_')}", "offline, kept for later"),
+        (one.ticket_id, "offline, saved for later"),
+        (one.ticket_id, "is already in"),
+        (two.ticket_id, "offline, saved for later"),
+        (f"bc{three.ticket_id.removeprefix('it_')}", "offline, saved for later"),
     ):
         code.fill(text)
         code.press("Enter")
         page.locator("#answer", has_text=word).wait_for()
     page.reload()
-    page.locator("#line", has_text="3 written down").wait_for()
+    page.locator("#line", has_text="3 saved offline").wait_for()
     assert counted(full) == before
 
     page.context.set_offline(False)
-    page.locator("#line", has_not_text="written down").wait_for(state="attached")
+    page.locator("#line", has_not_text="saved offline").wait_for(state="attached")
 
     assert counted(full) == before + 3
     with full.read() as session:
@@ -207,19 +206,21 @@ def test_f102_a_door_without_a_network_goes_on_and_loses_nothing(
     assert len(scans) == 3
 
 
-def test_two_offline_doors_hear_of_one_another(sit_down, full, expected):
-    first, second = sit_down("door", "A"), sit_down("door", "B")
+def test_a_ticket_scanned_at_two_offline_doors_is_reported(
+    open_browser, full, expected
+):
+    first, second = open_browser("door", "A"), open_browser("door", "B")
     for page in (first, second):
         page.goto(f"/door/{SHOW}")
         page.locator("#guests li").first.wait_for()
         page.context.set_offline(True)
         page.get_by_label("Scan or search").fill(expected[0].ticket_id)
         page.get_by_label("Scan or search").press("Enter")
-        page.locator("#answer", has_text="offline, kept for later").wait_for()
+        page.locator("#answer", has_text="offline, saved for later").wait_for()
     before = counted(full)
 
     first.context.set_offline(False)
-    first.locator("#line", has_not_text="written down").wait_for(state="attached")
+    first.locator("#line", has_not_text="saved offline").wait_for(state="attached")
     second.context.set_offline(False)
     second.locator("#answer", has_text="already-in").wait_for()
 
@@ -234,7 +235,7 @@ PAGES = (
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_fit_a_telephone_and_pass_the_accessibility_check(
-    sit_down, scheme, tmp_path
+    open_browser, scheme, tmp_path
 ):
     """
     360 pixels wide: no page scrolls sideways. axe finds nothing, contrast included, in
@@ -242,7 +243,7 @@ def test_pages_fit_a_telephone_and_pass_the_accessibility_check(
     """
     from axe_playwright_python.sync_playwright import Axe
 
-    page = sit_down(
+    page = open_browser(
         viewport={"width": 360, "height": 740}, color_scheme=scheme, locale="en-AU"
     )
     found = {}
@@ -266,11 +267,11 @@ def test_pages_fit_a_telephone_and_pass_the_accessibility_check(
             "dark": "rgb(20, 23, 22)",
         }[scheme]
     )
-    assert page.troubles == []
+    assert page.console_errors == []
 
 
-def test_everything_is_reached_with_the_keyboard(sit_down):
-    page = sit_down()
+def test_everything_is_reached_with_the_keyboard(open_browser):
+    page = open_browser()
     page.goto("/")
 
     reached = []
@@ -288,12 +289,12 @@ def test_everything_is_reached_with_the_keyboard(sit_down):
 
 
 @pytest.mark.drill
-def test_pictures_of_every_page(sit_down, tmp_path_factory):
+def test_pictures_of_every_page(open_browser, tmp_path_factory):
     """
-    For somebody to look at: prints where the pictures lie.
+    For visual checks: prints the folder of the pictures.
     """
     folder = Path(tmp_path_factory.getbasetemp())
-    page = sit_down(viewport={"width": 1100, "height": 900})
+    page = open_browser(viewport={"width": 1100, "height": 900})
     for path in PAGES:
         page.goto(path)
         page.screenshot(path=folder / f"page{path.replace('/', '-')}.png")

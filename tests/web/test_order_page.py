@@ -1,5 +1,5 @@
 """
-The page of one order says on which day its money went back, and how that is known.
+The page of an order shows the days of its refunds and their basis.
 """
 
 from sqlalchemy import text

@@ -1,5 +1,5 @@
 """
-The pages without a browser: who may see what, what they say, what a stranger gets.
+The pages without a browser: access, content, and what unknown clients get.
 """
 
 import re
@@ -28,15 +28,15 @@ CHANGES = (
 )
 
 
-# Who may
+# Access
 
 
 @pytest.mark.parametrize("path", [*READ, *AT_DOOR])
-def test_a_stranger_is_sent_to_the_way_in(enter, path):
-    answer = enter("").get(path, follow_redirects=False)
+def test_an_unknown_client_is_sent_to_the_sign_in_page(enter, path):
+    response = enter("").get(path, follow_redirects=False)
 
-    assert answer.status_code in (303, 401)
-    assert "Late Laughs" not in answer.text
+    assert response.status_code in (303, 401)
+    assert "Late Laughs" not in response.text
 
 
 @pytest.mark.parametrize(
@@ -47,42 +47,44 @@ def test_a_stranger_is_sent_to_the_way_in(enter, path):
         ("manager", 200, 200, 303),
     ],
 )
-def test_everybody_sees_what_their_role_lets_them(enter, role, reads, admits, manages):
+def test_each_role_sees_what_it_may_see(enter, role, reads, admits, manages):
     client = enter(role)
 
     for path in READ:
         found = client.get(path, follow_redirects=False).status_code
-        # The door's own way leads from the front page to the door.
+        # The front page sends the door role to the door page.
         assert found == (303 if (role, path) == ("door", "/") else reads), path
     for path in AT_DOOR:
         assert client.get(path).status_code == admits, path
-    answer = client.post("/accounts/tt/sync", follow_redirects=False)
-    assert answer.status_code == manages
+    response = client.post("/accounts/tt/sync", follow_redirects=False)
+    assert response.status_code == manages
 
 
 @pytest.mark.parametrize("path", CHANGES)
 @pytest.mark.parametrize("origin", ["https://evil.example.org", "null", ""])
-def test_nothing_is_changed_for_another_site(enter, full, asked, path, origin):
+def test_nothing_is_changed_for_another_site(
+    enter, full, requested_syncs, path, origin
+):
     """
-    A page elsewhere makes the manager's browser send a form, cookie and all.
+    Another site makes the manager's browser send a form, with its cookie.
     """
     client = enter("manager")
 
-    answer = client.post(path, headers={"origin": origin}, follow_redirects=False)
+    response = client.post(path, headers={"origin": origin}, follow_redirects=False)
 
-    assert answer.status_code == 403
-    assert asked == []
+    assert response.status_code == 403
+    assert requested_syncs == []
 
 
 def test_every_answer_forbids_what_no_page_needs(enter):
     client = enter("manager")
 
     for path in (*READ, *AT_DOOR, "/enter", "/nothing-here/x"):
-        answer = client.get(path)
-        if answer.status_code != 404:
+        response = client.get(path)
+        if response.status_code != 404:
             for name, value in HEADERS.items():
-                assert answer.headers[name] == value, (path, name)
-        assert "server" not in answer.headers
+                assert response.headers[name] == value, (path, name)
+        assert "server" not in response.headers
 
 
 def test_no_page_needs_anything_from_elsewhere(enter):
@@ -109,26 +111,26 @@ def test_an_upgrade_of_the_pages_is_seen_at_once(enter):
     assert (again.status_code, again.content) == (304, b"")
 
 
-# The way in
+# Signing in
 
 
-def test_a_link_opens_once_and_not_by_being_looked_at(enter, full):
+def test_a_link_opens_once_and_a_preview_does_not_use_it_up(enter, full):
     with full.write() as session:
         token = passes.issue(session, "link", "viewer", "Ana", clock.now())
     preview, first, second = enter(""), enter(""), enter("")
 
-    assert preview.get(f"/enter/{token}").status_code == 200  # a chat looks at it
-    answer = first.post(f"/enter/{token}", follow_redirects=False)
+    assert preview.get(f"/enter/{token}").status_code == 200  # a chat preview
+    response = first.post(f"/enter/{token}", follow_redirects=False)
     again = second.post(f"/enter/{token}", follow_redirects=False)
 
-    assert (answer.status_code, again.status_code) == (303, 403)
-    cookie = answer.headers["set-cookie"]
+    assert (response.status_code, again.status_code) == (303, 403)
+    cookie = response.headers["set-cookie"]
     assert {"HttpOnly", "Secure", "SameSite=lax"} <= set(cookie.split("; "))
     first.cookies.set(COOKIE, cookie.partition("=")[2].partition(";")[0])
-    assert "You are here as viewer (Ana)" in first.get("/").text
+    assert "Signed in as viewer (Ana)" in first.get("/").text
 
 
-def test_a_link_is_too_old_after_two_days(enter, full, frozen):
+def test_a_link_expires_after_two_days(enter, full, frozen):
     with full.write() as session:
         token = passes.issue(session, "link", "manager", "", clock.now())
     frozen(NOW + timedelta(days=2, seconds=1))
@@ -136,7 +138,7 @@ def test_a_link_is_too_old_after_two_days(enter, full, frozen):
     assert enter("").post(f"/enter/{token}").status_code == 403
 
 
-def test_the_password_of_the_settings_and_five_wrong_ones(enter):
+def test_the_password_is_refused_after_five_wrong_ones(enter):
     client = enter("")
     right = client.post("/enter", data={"password": PASSWORD}, follow_redirects=False)
     assert right.status_code == 303
@@ -151,7 +153,7 @@ def test_the_password_of_the_settings_and_five_wrong_ones(enter):
     assert late.status_code == 429
 
 
-def test_leaving_ends_the_session_for_good(enter):
+def test_signing_out_ends_the_session(enter):
     client = enter("manager")
     token = client.cookies[COOKIE]
 
@@ -161,7 +163,7 @@ def test_leaving_ends_the_session_for_good(enter):
     assert client.get("/", follow_redirects=False).status_code == 303
 
 
-def test_a_revoked_visitor_is_out(enter, full):
+def test_a_revoked_visitor_is_signed_out(enter, full):
     client = enter("viewer")
     with full.write() as session:
         (found,) = passes.list_visitors(session, clock.now())
@@ -170,18 +172,18 @@ def test_a_revoked_visitor_is_out(enter, full):
     assert client.get("/", follow_redirects=False).status_code == 303
 
 
-def test_no_token_stands_in_the_database(enter, full):
+def test_no_token_is_in_the_database(enter, full):
     client = enter("manager")
 
     assert client.cookies[COOKIE].encode() not in full.file.read_bytes()
 
 
-# What they say
+# Content
 
 
-class Cells(HTMLParser):
+class TextCollector(HTMLParser):
     """
-    The words of a page.
+    Collects the text of a page.
     """
 
     def __init__(self):
@@ -193,10 +195,10 @@ class Cells(HTMLParser):
             self.words.append(data.strip())
 
 
-def words_of(answer):
-    assert answer.status_code == 200
-    parser = Cells()
-    parser.feed(answer.text)
+def page_text(response):
+    assert response.status_code == 200
+    parser = TextCollector()
+    parser.feed(response.text)
     return parser.words
 
 
@@ -212,13 +214,13 @@ def test_the_overview_says_what_was_sold_today_and_in_seven_days(enter, full, sa
         bought = [
             p
             for p in sandbox.world.purchases
-            if since <= p.placed <= ends and p.state == "completed"
+            if since <= p.placed_at <= ends and p.state == "completed"
         ]
         return sum(not s.is_void for p in bought for s in p.seats)
 
     with full.read() as session:
         lately = selling.recent_sales(session, "Australia/Sydney", NOW)
-    words = words_of(enter("viewer").get("/"))
+    words = page_text(enter("viewer").get("/"))
 
     assert lately.today.tickets == sold(today)
     assert lately.last(7).tickets == sold(today - 6 * 86400) > 0
@@ -235,7 +237,7 @@ def test_the_show_page_says_its_figures_to_the_cent(enter, full, sandbox):
             if clock.iso(f.starts_at) == show["starts_at"]
         ]
 
-    words = words_of(enter("viewer").get(f"/shows/{found.show_id}"))
+    words = page_text(enter("viewer").get(f"/shows/{found.show_id}"))
 
     shown = (
         f"{int(show['gross'].partition('.')[0]):,}.{show['gross'].partition('.')[2]}"
@@ -254,10 +256,10 @@ def test_the_drill_down_ends_at_the_order(enter, full, sandbox):
         show = next(
             s
             for s in shows.list_shows(session)
-            if s.starts_at == purchase.performance.starts
+            if s.starts_at == purchase.performance.starts_at
         )
 
-    words = words_of(
+    words = page_text(
         enter("viewer").get(f"/shows/{show.id}/orders/tt/or_{purchase.id}")
     )
 
@@ -287,7 +289,7 @@ def test_foreign_names_are_text(enter, full, sandbox):
         assert "&lt;script&gt;alert" in text
 
 
-def test_an_address_that_is_no_web_address_becomes_no_link(enter, full):
+def test_only_web_addresses_become_links(enter, full):
     with full.write() as session:
         session.connection().exec_driver_sql(
             "UPDATE occurrences SET url = 'javascript:alert(1)'"
@@ -299,20 +301,20 @@ def test_an_address_that_is_no_web_address_becomes_no_link(enter, full):
 @pytest.mark.parametrize(
     "path", ["/shows/999", "/productions/999", "/shows/1/orders/tt/or_nobody"]
 )
-def test_what_is_not_there_is_said_in_words(enter, path):
-    answer = enter("viewer").get(path)
+def test_unknown_pages_say_so(enter, path):
+    response = enter("viewer").get(path)
 
-    assert answer.status_code == 404
-    assert "There is no such" in answer.text
-
-
-# What they change
+    assert response.status_code == 404
+    assert "There is no such" in response.text
 
 
-def test_sync_now_is_asked_for_and_not_waited_for(enter, asked):
-    answer = enter("manager").post("/accounts/tt/sync", follow_redirects=False)
+# Changes
 
-    assert (answer.status_code, asked) == (303, ["tt"])
+
+def test_sync_now_is_requested_and_not_waited_for(enter, requested_syncs):
+    response = enter("manager").post("/accounts/tt/sync", follow_redirects=False)
+
+    assert (response.status_code, requested_syncs) == (303, ["tt"])
     assert enter("manager").post("/accounts/nobody/sync").status_code == 404
 
 
@@ -340,17 +342,17 @@ def test_the_private_calendar_is_read_by_its_address_alone(enter, full):
     ]
     stranger = enter("")
 
-    answer = stranger.get(address)
+    response = stranger.get(address)
 
-    assert answer.headers["content-type"] == "text/calendar; charset=utf-8"
-    assert "sold)" in answer.text
+    assert response.headers["content-type"] == "text/calendar; charset=utf-8"
+    assert "sold)" in response.text
     assert stranger.get("/calendar/guess.ics").status_code == 404
 
 
-# The door's questions
+# The door's requests
 
 
-def test_the_door_lets_in_and_takes_what_was_written_down(enter, full, sandbox):
+def test_the_door_checks_in_and_accepts_offline_scans(enter, full, sandbox):
     client = enter("door", "Door A")
     guests = client.get("/door/12/guests").json()["guests"]
     first, second = [g for g in guests if not g["in"]][:2]
@@ -375,8 +377,8 @@ def test_the_door_lets_in_and_takes_what_was_written_down(enter, full, sandbox):
     assert merged.json()["outcomes"] == {"admitted": 1, "already-in": 1}
 
 
-def test_the_list_for_offline_holds_digests_and_no_codes(enter):
-    answer = enter("door").get("/door/12/guests")
+def test_the_offline_list_has_digests_and_no_codes(enter):
+    response = enter("door").get("/door/12/guests")
 
-    assert re.search(r'"code":"code:[0-9a-f]{32}"', answer.text)
-    assert not re.search(r'"bc\d', answer.text)
+    assert re.search(r'"code":"code:[0-9a-f]{32}"', response.text)
+    assert not re.search(r'"bc\d', response.text)

@@ -1,5 +1,5 @@
 """
-The receiver over real sockets: what it answers, what it keeps, what it never does.
+The receiver over real sockets: what it answers, what it stores, what it never does.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from ticketsync.core import clock, errors
 from ticketsync.core.redact import Secret
 from ticketsync.providers.eventbrite import Eventbrite
 from ticketsync.providers.ticket_tailor import TicketTailor
-from ticketsync.reporting import deliveries as told
+from ticketsync.reporting import deliveries as report
 from ticketsync.sandbox import deliveries
 from ticketsync.store import engine
 from ticketsync.web import receiver
@@ -38,7 +38,7 @@ NOW = 1_790_000_000
 @contextmanager
 def serving(database, *doors, **options):
     """
-    The application under uvicorn on a free port; yields its address.
+    Run the application under uvicorn on a free port; yields its address.
     """
     application = receiver.application(
         receiver.Receiver(database, lambda: doors, **options)
@@ -57,13 +57,13 @@ def database(sqlite):
 
 
 @pytest.fixture
-def door():
+def endpoint():
     return WebhookEndpoint(1, "tt", PATH, URL, TicketTailor, [Secret(SECRET)])
 
 
 @pytest.fixture
-def address(database, door):
-    with serving(database, door) as base:
+def address(database, endpoint):
+    with serving(database, endpoint) as base:
         yield f"{base}/hooks/{PATH}"
 
 
@@ -75,44 +75,44 @@ def signed(number=1, order="or_1", event="ORDER.CREATED", **more):
     )
 
 
-def post(address, made, **more):
-    headers, body = made
+def post(address, signed_request, **more):
+    headers, body = signed_request
     return httpx.post(address, headers=headers, content=body, **more)
 
 
 def rows(database):
     with database.read() as session:
-        return told.list_deliveries(session, limit=10**6)
+        return report.received(session, limit=10**6)
 
 
-def test_what_is_theirs_is_kept_before_it_is_answered(database, address):
-    answer = post(address, signed())
-    assert (answer.status_code, answer.content) == (200, b"")
+def test_a_genuine_delivery_is_stored_before_it_is_answered(database, address):
+    response = post(address, signed())
+    assert (response.status_code, response.content) == (200, b"")
     (row,) = rows(database)
     assert (row.state, row.what, row.order_id) == ("received", "order", "or_1")
 
 
 def test_f56_the_same_delivery_again_is_one(database, address):
-    made = signed()
-    assert [post(address, made).status_code for _ in range(3)] == [200] * 3
+    signed_request = signed()
+    assert [post(address, signed_request).status_code for _ in range(3)] == [200] * 3
     assert len(rows(database)) == 1
 
 
 def test_f58_a_repetition_of_what_failed_is_a_reason_to_try_again(database, address):
-    made = signed()
-    post(address, made)
+    signed_request = signed()
+    post(address, signed_request)
     with database.write() as session:
         inbox.settle(session, [1], "failed", clock.now(), reason="no luck")
-    post(address, made)
+    post(address, signed_request)
     assert [row.state for row in rows(database)] == ["received"]
     with database.write() as session:
         inbox.settle(session, [1], "done", clock.now())
-    post(address, made)
+    post(address, signed_request)
     assert [row.state for row in rows(database)] == ["done"]
 
 
 @pytest.mark.parametrize(
-    ("made", "status", "states"),
+    ("signed_request", "status", "states"),
     [
         ({"secret": "another"}, 400, []),
         ({"now": NOW}, 400, ["stale"]),
@@ -121,10 +121,14 @@ def test_f58_a_repetition_of_what_failed_is_a_reason_to_try_again(database, addr
     ],
     ids=["forged", "stale", "ignored", "unsigned"],
 )
-def test_what_is_not_believed_has_no_effect(database, address, made, status, states):
+def test_an_unverified_delivery_has_no_effect(
+    database, address, signed_request, status, states
+):
     unsigned = ({"Content-Type": "application/json"}, b"{}")
-    answer = post(address, unsigned if made is None else signed(**made))
-    assert (answer.status_code, answer.content) == (status, b"")
+    response = post(
+        address, unsigned if signed_request is None else signed(**signed_request)
+    )
+    assert (response.status_code, response.content) == (status, b"")
     assert [row.state for row in rows(database)] == states
 
 
@@ -146,16 +150,16 @@ def test_f62_f67_whatever_else_comes_gets_a_plain_no(
     address, method, path, headers, body, status
 ):
     base = address.partition("/hooks/")[0]
-    answer = httpx.request(method, base + path, headers=headers, content=body)
-    assert answer.status_code == status
-    assert answer.content == b""
-    assert "server" not in answer.headers
-    assert not any(name.startswith("access-control") for name in answer.headers)
+    response = httpx.request(method, base + path, headers=headers, content=body)
+    assert response.status_code == status
+    assert response.content == b""
+    assert "server" not in response.headers
+    assert not any(name.startswith("access-control") for name in response.headers)
 
 
 def test_f62_no_request_of_a_thousand_makes_410_5xx_or_a_redirect(address):
     """
-    Methods, paths, headers and bodies at random, over one connection after another.
+    Random methods, paths, headers and bodies, over one connection after another.
     """
     chance = random.Random(3)
     base = address.partition("/hooks/")[0]
@@ -171,7 +175,7 @@ def test_f62_no_request_of_a_thousand_makes_410_5xx_or_a_redirect(address):
     seen = set()
     with httpx.Client() as client:
         for _ in range(1000):
-            answer = client.request(
+            response = client.request(
                 chance.choice(["GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "FOO"]),
                 base + chance.choice(paths) + chance.choice(["", "?a=b", "//", "/x"]),
                 headers={
@@ -184,51 +188,51 @@ def test_f62_no_request_of_a_thousand_makes_410_5xx_or_a_redirect(address):
                 },
                 content=chance.randbytes(chance.randrange(200)),
             )
-            seen.add(answer.status_code)
+            seen.add(response.status_code)
     assert seen <= {200, 400, 404, 405, 413, 415}
 
 
 def test_f59_eventbrite_is_known_by_its_path_and_unsigned_hints_are_coalesced(database):
-    door = WebhookEndpoint(2, "eb", PATH, URL, Eventbrite, [])
+    endpoint = WebhookEndpoint(2, "eb", PATH, URL, Eventbrite, [])
     body = b'{"config":{"action":"order.placed"},"api_url":"https://www.eventbriteapi.com/v3/orders/5/"}'
-    with serving(database, door) as base:
+    with serving(database, endpoint) as base:
         for _ in range(5):
-            answer = post(f"{base}/hooks/{PATH}", ({}, body))
-            assert answer.status_code == 200
+            response = post(f"{base}/hooks/{PATH}", ({}, body))
+            assert response.status_code == 200
     assert 1 <= len(rows(database)) <= 2  # within half a minute they are one
 
 
 def test_f60_an_evil_address_is_kept_as_rejected_and_nobody_is_asked(database):
-    door = WebhookEndpoint(2, "eb", PATH, URL, Eventbrite, [])
+    endpoint = WebhookEndpoint(2, "eb", PATH, URL, Eventbrite, [])
     with (
         socket.create_server(("127.0.0.1", 0)) as canary,
-        serving(database, door) as base,
+        serving(database, endpoint) as base,
     ):
         canary.settimeout(0.3)
         port = canary.getsockname()[1]
         body = b'{"config":{"action":"order.placed"},"api_url":"http://127.0.0.1:%d/v3/orders/5/"}'
-        answer = post(f"{base}/hooks/{PATH}", ({}, body % port))
+        response = post(f"{base}/hooks/{PATH}", ({}, body % port))
         with pytest.raises(TimeoutError):
             canary.accept()
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert [row.state for row in rows(database)] == ["rejected"]
 
 
 def test_f69_a_missing_secret_is_no_success(database):
-    door = WebhookEndpoint(1, "tt", PATH, URL, TicketTailor, [])
-    with serving(database, door) as base:
+    endpoint = WebhookEndpoint(1, "tt", PATH, URL, TicketTailor, [])
+    with serving(database, endpoint) as base:
         assert post(f"{base}/hooks/{PATH}", signed()).status_code == 503
     assert rows(database) == []
 
 
-def test_only_named_networks_may_knock(database, door):
-    with serving(database, door, allow=["203.0.113.0/24"]) as base:
+def test_only_allowed_networks_are_answered(database, endpoint):
+    with serving(database, endpoint, allow=["203.0.113.0/24"]) as base:
         assert post(f"{base}/hooks/{PATH}", signed()).status_code == 404
-    with serving(database, door, allow=["127.0.0.0/8"]) as base:
+    with serving(database, endpoint, allow=["127.0.0.0/8"]) as base:
         assert post(f"{base}/hooks/{PATH}", signed()).status_code == 200
 
 
-def test_what_cannot_be_kept_is_asked_for_again(database, address, monkeypatch):
+def test_a_delivery_that_cannot_be_stored_gets_503(database, address, monkeypatch):
     from ticketsync.core import errors
 
     def full(*_):
@@ -264,11 +268,11 @@ def test_f67_slow_senders_do_not_keep_others_waiting(database, address):
 def test_two_hundred_at_once_are_kept_or_sent_away_for_later(database, address):
     async def storm():
         async with httpx.AsyncClient(timeout=30) as client:
-            made = [signed(number) for number in range(200)]
-            answers = await asyncio.gather(
-                *(client.post(address, headers=h, content=b) for h, b in made)
+            signed_request = [signed(number) for number in range(200)]
+            responses = await asyncio.gather(
+                *(client.post(address, headers=h, content=b) for h, b in signed_request)
             )
-        return [answer.status_code for answer in answers]
+        return [response.status_code for response in responses]
 
     statuses = asyncio.run(storm())
     assert set(statuses) <= {200, 503}
@@ -281,7 +285,7 @@ def test_two_hundred_at_once_are_kept_or_sent_away_for_later(database, address):
 @pytest.fixture
 def served(home, ready, monkeypatch):
     """
-    `ticketsync serve` as a process that can be killed; its inbox is not worked off.
+    `ticketsync serve` as a process that can be killed; it does not process its inbox.
     """
     place = home / "ticketsync.db"
     monkeypatch.setenv("HOOK", SECRET)
@@ -304,16 +308,16 @@ def served(home, ready, monkeypatch):
 ENOUGH = 5
 
 
-def kills(start, number, seed):
+def deliver_until_killed(start, number, seed):
     """
     Deliver until killed, `number` times, more often where a slow machine acknowledged
     nearly nothing; answers the orders that were acknowledged.
     """
     chance = random.Random(seed)
-    promised = set()
+    acknowledged = set()
     count = 0
     for n in range(10 * number):
-        if n >= number and len(promised) > ENOUGH:
+        if n >= number and len(acknowledged) > ENOUGH:
             break
         child, address = start()
         stop = threading.Timer(chance.uniform(0.02, 0.3), child.kill)
@@ -323,32 +327,32 @@ def kills(start, number, seed):
                 while True:
                     count += 1
                     headers, body = signed(count, order=f"or_{count}")
-                    answer = client.post(address, headers=headers, content=body)
-                    if answer.status_code == 200:
-                        promised.add(f"or_{count}")
+                    response = client.post(address, headers=headers, content=body)
+                    if response.status_code == 200:
+                        acknowledged.add(f"or_{count}")
         except httpx.HTTPError:
             pass
         stop.join()
         child.wait()
         child.stderr.close()
-    return promised
+    return acknowledged
 
 
 def test_i10_what_was_acknowledged_is_in_the_inbox_whatever_happens(served):
     start, database = served
-    promised = kills(start, 4, seed=1)
+    acknowledged = deliver_until_killed(start, 4, seed=1)
     kept = {row.order_id for row in rows(database)}
-    assert len(promised) > ENOUGH
-    assert promised <= kept
+    assert len(acknowledged) > ENOUGH
+    assert acknowledged <= kept
 
 
 @pytest.mark.drill
 def test_i10_two_hundred_kills_of_the_receiver(served):
     start, database = served
-    promised = kills(start, 200, seed=2)
+    acknowledged = deliver_until_killed(start, 200, seed=2)
     kept = {row.order_id for row in rows(database)}
-    print(f"{len(promised)} acknowledged, {len(kept)} kept")
-    assert promised <= kept
+    print(f"{len(acknowledged)} acknowledged, {len(kept)} kept")
+    assert acknowledged <= kept
 
 
 def test_f74_sigterm_ends_the_server(served):
@@ -360,7 +364,7 @@ def test_f74_sigterm_ends_the_server(served):
     child.stderr.close()
 
 
-# A door of its own
+# A database role of its own
 
 
 ROLE = "ticketsync_receiver"
@@ -369,12 +373,12 @@ ROLE = "ticketsync_receiver"
 @pytest.fixture
 def as_receiver(postgres):
     """
-    A PostgreSQL whose receiver has the role that the README makes, and no more.
+    A PostgreSQL database whose receiver has only the role that the README creates.
     """
     readme = (Path(__file__).parents[2] / "README.md").read_text()
     (grants,) = re.findall(r"```sql\n(CREATE ROLE.*?)```", readme, re.DOTALL)
-    postgres.psql("CREATE DATABASE door_of_its_own;")
-    owner = postgres.get_uri(database="door_of_its_own")
+    postgres.psql("CREATE DATABASE receiver_role;")
+    owner = postgres.get_uri(database="receiver_role")
     opened = engine.create_database(owner)
     with opened.write() as session:
         new = state.NewAccount("tt", "ticket_tailor", None, "env", "TT_KEY", "", None)
@@ -391,14 +395,14 @@ def as_receiver(postgres):
 
 
 def test_f131_the_receivers_role_takes_deliveries_in_and_nothing_else(
-    as_receiver, door
+    as_receiver, endpoint
 ):
     owner, by_role = as_receiver
 
-    with serving(by_role, door) as base:
-        answers = [post(f"{base}/hooks/{PATH}", signed(n)) for n in (1, 1, 2)]
+    with serving(by_role, endpoint) as base:
+        responses = [post(f"{base}/hooks/{PATH}", signed(n)) for n in (1, 1, 2)]
 
-    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert [response.status_code for response in responses] == [200, 200, 200]
     assert [row.state for row in rows(owner)] == ["received", "received"]
     for forbidden in (
         "SELECT * FROM orders",

@@ -21,16 +21,16 @@ from test_collapse import (  # noqa: F401
     begin,
     books,
     database,
+    fake_server,
     kind,
     later,
     opened,
-    played,
 )
 
 from ticketsync.core import errors
 from ticketsync.providers import eventbrite, humanitix, square, ticket_tailor, wix
 from ticketsync.sandbox import world
-from ticketsync.sandbox.faults import Answer
+from ticketsync.sandbox.faults import HttpResponse
 from ticketsync.workflows.sync import (
     cross_checks,
     guards,
@@ -171,10 +171,10 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "path", "read", "answer", "guards"), CASES)
 def test_control_without_the_guard_a_short_list_is_believed(
-    name, path, read, answer, guards, opened, played, settings, frozen, monkeypatch
+    name, path, read, answer, guards, opened, fake_server, settings, frozen, monkeypatch
 ):
-    database, _, options = begin(read, opened, played, frozen)
-    spoil(monkeypatch, played, path, SHORT[answer])
+    database, _, options = begin(read, opened, fake_server, frozen)
+    spoil(monkeypatch, fake_server, path, SHORT[answer])
     assert attempt(database, settings, **options).exit_code != 0
     for guard in guards:
         monkeypatch.setattr(*guard)
@@ -186,23 +186,23 @@ def test_control_without_the_guard_a_short_list_is_believed(
 def last_order(answer):
     page = json.loads(answer.body)
     page["orders"] = page["orders"][-1:]
-    return Answer(answer.status, json.dumps(page).encode(), answer.headers)
+    return HttpResponse(answer.status, json.dumps(page).encode(), answer.headers)
 
 
 @pytest.mark.drill
 @pytest.mark.parametrize("name", ["square"])
 def test_control_sales_that_only_their_payments_show_are_believed(
-    name, opened, played, settings, frozen, monkeypatch
+    name, opened, fake_server, settings, frozen, monkeypatch
 ):
     """
     Eight sales were made, and the list of changed orders shows one.
     """
-    database, _, _ = begin(CHANGES, opened, played, frozen)
-    there = played.player.world
+    database, _, _ = begin(CHANGES, opened, fake_server, frozen)
+    there = fake_server.platform.world
     for performance in there.performances[-8:]:
-        world._sell(there, performance, (there.now - 5, there.now))
-    played.player.forget()
-    spoil(monkeypatch, played, "/v2/orders/search", last_order)
+        world.add_sale(there, performance, (there.now - 5, there.now))
+    fake_server.platform.invalidate()
+    spoil(monkeypatch, fake_server, "/v2/orders/search", last_order)
     assert attempt(database, settings).exit_code == 6
     monkeypatch.setattr(*off(square.Square, "_refuse_lacking"))
     assert attempt(opened(is_read=True), settings).exit_code == 0
@@ -211,16 +211,16 @@ def test_control_sales_that_only_their_payments_show_are_believed(
 @pytest.mark.drill
 @pytest.mark.parametrize("name", ["wix"])
 def test_control_a_watermark_beyond_a_short_list_loses_what_it_lacks(
-    name, opened, played, settings, frozen, monkeypatch
+    name, opened, fake_server, settings, frozen, monkeypatch
 ):
     """
     Where a short list cannot be told from a true one, the next read begins before it:
     here after a sale half an hour later than what the list lacks.
     """
-    database, _, _ = begin(CHANGES, opened, played, frozen)
-    there = played.player.world
-    later(played, frozen, 2400)
-    world._sell(there, there.performances[-1], (there.now - 5, there.now))
+    database, _, _ = begin(CHANGES, opened, fake_server, frozen)
+    there = fake_server.platform.world
+    later(fake_server, frozen, 2400)
+    world.add_sale(there, there.performances[-1], (there.now - 5, there.now))
     plain = orders.parse_page
 
     def beyond(provider, page, *arguments, **options):
@@ -228,8 +228,8 @@ def test_control_a_watermark_beyond_a_short_list_loses_what_it_lacks(
         return plain(provider, page, *arguments, **options)
 
     monkeypatch.setattr(orders, "parse_page", beyond)
-    spoil(monkeypatch, played, "/events/v2/guests/query", kept(40))
+    spoil(monkeypatch, fake_server, "/events/v2/guests/query", kept(40))
     assert attempt(database, settings).exit_code == 0
-    spoil(monkeypatch, played, None, None)
+    spoil(monkeypatch, fake_server, None, None)
     assert attempt(database, settings).exit_code == 0
-    assert figures(database) != expected(played, name)
+    assert figures(database) != expected(fake_server, name)

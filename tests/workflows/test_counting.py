@@ -39,9 +39,9 @@ def purchase(sandbox):
         p
         for p in sandbox.world.purchases
         if p.state == "completed"
-        and p.performance.starts.timestamp() > NOW.timestamp()
+        and p.performance.starts_at.timestamp() > NOW.timestamp()
         and len(p.seats) >= 3
-        and not any(s.is_void or s.is_returned for s in p.seats)
+        and not any(s.is_void or s.is_refunded for s in p.seats)
     )
 
 
@@ -51,7 +51,7 @@ def show(read_once, purchase):
         (found,) = [
             show
             for show in shows.list_shows(session)
-            if show.starts_at == purchase.performance.starts
+            if show.starts_at == purchase.performance.starts_at
         ]
     return found
 
@@ -68,7 +68,7 @@ def seats_sold(sandbox, purchase):
         for seat in p.seats
     ) + sum(
         not seat.is_void
-        for performance, seat in sandbox.world.loose
+        for performance, seat in sandbox.world.tickets_without_order
         if performance is purchase.performance
     )
 
@@ -172,7 +172,7 @@ def test_the_overview_leaves_out_what_the_figures_leave_out(read_once, sandbox):
     recent = [
         p
         for p in sandbox.world.purchases
-        if p.placed >= month and p.state == "completed"
+        if p.placed_at >= month and p.state == "completed"
     ]
     night = max(
         (p.performance for p in recent),
@@ -183,7 +183,9 @@ def test_the_overview_leaves_out_what_the_figures_leave_out(read_once, sandbox):
         return sum(not s.is_void for p in purchases for s in p.seats)
 
     with read_once.read() as session:
-        (show,) = [s for s in shows.list_shows(session) if s.starts_at == night.starts]
+        (show,) = [
+            s for s in shows.list_shows(session) if s.starts_at == night.starts_at
+        ]
         before = selling.recent_sales(session, "Australia/Sydney", NOW).last(30).tickets
     show_figures.exclude(read_once, Settings(), show.id, True, "")
     with read_once.read() as session:

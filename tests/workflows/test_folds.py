@@ -21,7 +21,7 @@ from ticketsync.workflows.sync import reparse
 def pages(sandbox):
     import json
 
-    tailor = sandbox.platform
+    tailor = sandbox.ticket_tailor
     found, after = [], {}
     while True:
         body = json.loads(tailor.answer("/orders", {"limit": "20", **after}).body)
@@ -73,7 +73,7 @@ def test_pages_in_any_order_and_some_twice_make_the_same_figures(
 
     truth = {row["event_id"]: row for row in sandbox.truth()}
     found = figures(database)
-    loose = {f"ev_{p.id}" for p, _ in sandbox.world.loose}
+    loose = {f"ev_{p.id}" for p, _ in sandbox.world.tickets_without_order}
     with database.read() as session:
         event = {
             o.show_id: o.provider_occurrence_id

@@ -50,19 +50,21 @@ def season(tmp_path_factory):
     have histories, and some tickets left theirs.
     """
     folder = tmp_path_factory.mktemp("books")
-    players = platforms.others(today=TODAY, orders=40, names=OTHERS)
-    played = server.Sandbox(world.build(today=TODAY, orders=80), others=players)
+    fake_platforms = platforms.build_others(today=TODAY, orders=40, names=OTHERS)
+    fake_server = server.Sandbox(
+        world.build(today=TODAY, orders=80), others=fake_platforms
+    )
     moment = [NOW]
-    played.clock = lambda: moment[0].timestamp()
+    fake_server.clock = lambda: moment[0].timestamp()
     file = folder / "books.db"
-    with pytest.MonkeyPatch.context() as patch, server.serving(played) as address:
+    with pytest.MonkeyPatch.context() as patch, server.serving(fake_server) as address:
         patch.setenv("TICKETSYNC_HOME", str(folder))
         patch.setattr(clock, "_now", lambda: moment[0])
-        patch.setenv("KEY_TT", played.key)
+        patch.setenv("KEY_TT", fake_server.key)
         addresses = {"tt": ("ticket_tailor", address)}
-        for player, name in zip(players, OTHERS, strict=True):
-            patch.setenv(f"KEY_{name.upper()}", player.key)
-            addresses[name] = (name, played.url(address, name))
+        for platform, name in zip(fake_platforms, OTHERS, strict=True):
+            patch.setenv(f"KEY_{name.upper()}", platform.key)
+            addresses[name] = (name, fake_server.url(address, name))
         database = engine.create_database(str(file))
         with database.write() as session:
             shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
@@ -73,10 +75,10 @@ def season(tmp_path_factory):
         sync.fetch_listing(database, SETTINGS, [])
         match.adopt(database, SETTINGS)
         assert sync.sync(database, SETTINGS, Request()).exit_code == 0
-        for player in (played.platform, *players):
-            player.world.now += 3600
-            world.change_some(player.world, 8, 12)
-            player.forget()
+        for platform in (fake_server.ticket_tailor, *fake_platforms):
+            platform.world.now += 3600
+            world.change_some(platform.world, 8, 12)
+            platform.invalidate()
         moment[0] = NOW + timedelta(hours=1)
         assert sync.sync(database, SETTINGS, Request(full=True)).exit_code == 0
         database.close()

@@ -28,13 +28,13 @@ def everywhere(sqlite, frozen, monkeypatch, settings):
     """
     The venue on Ticket Tailor and on all the other platforms, everything adopted.
     """
-    others = platforms.others(today=TODAY, orders=90)
+    others = platforms.build_others(today=TODAY, orders=90)
     sandbox = server.Sandbox(world.build(today=TODAY, orders=120), others=others)
     sandbox.clock = lambda: clock.now().timestamp()
     with server.serving(sandbox) as address:
-        addresses = {name: sandbox.url(address, name) for name in sandbox.players}
-        for name, player in sandbox.players.items():
-            monkeypatch.setenv(f"KEY_{name}", player.key)
+        addresses = {name: sandbox.url(address, name) for name in sandbox.platforms}
+        for name, platform in sandbox.platforms.items():
+            monkeypatch.setenv(f"KEY_{name}", platform.key)
         if not copied(sqlite, "everywhere"):
             read_everything(sqlite, settings, addresses)
             keep(sqlite, "everywhere")
@@ -61,7 +61,7 @@ def truths(sandbox, starts_at, title):
     What every platform's own books say of one performance: platform → row.
     """
     found = {}
-    for name in sandbox.players:
+    for name in sandbox.platforms:
         for row in sandbox.truth(name):
             if (row["starts_at"], row["name"]) == (starts_at, title):
                 found[name] = row
@@ -107,7 +107,7 @@ def test_the_accountants_csv_holds_every_platforms_own_sum(everywhere, tmp_path)
     )
     with file.open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    for name in sandbox.players:
+    for name in sandbox.platforms:
         for row in sandbox.truth(name):
             sold = [
                 r
@@ -235,8 +235,8 @@ def test_a_variation_without_a_date_becomes_a_show_by_a_persons_word(
     match.link(database, settings, bar.id, show.id)
     with database.read() as session:
         sold = types(database, show.id, "square")
-    drinks = [p for p in sandbox.players["square"].world.purchases if not p.total]
-    extra = [p for p in sandbox.players["square"].world.purchases if p.id % 11 == 0]
+    drinks = [p for p in sandbox.platforms["square"].world.purchases if not p.total]
+    extra = [p for p in sandbox.platforms["square"].world.purchases if p.id % 11 == 0]
     assert sold["Glass"].gross.minor == 1200 * (len(drinks) + len(extra))
 
 

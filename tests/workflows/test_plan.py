@@ -75,6 +75,27 @@ def test_a_platform_with_a_feed_is_read_whole_only_when_that_is_due(
     assert (found.way, found.is_sweep) == (way, is_sweep)
 
 
+@pytest.mark.parametrize(
+    ("spec", "way"),
+    [
+        ({"changes": "none"}, Way.BY_OCCURRENCE),
+        ({"reads": "per_occurrence"}, Way.BY_OCCURRENCE),
+        ({}, Way.FEED),
+    ],
+)
+def test_a_feed_is_what_the_spec_says_and_not_a_method_that_is_there(
+    spec, way, monkeypatch
+):
+    monkeypatch.setattr(Eventbrite, "spec", replace(Eventbrite.spec, **spec))
+    assert planned(Eventbrite, Bookmarks(newest="2026")).way is way
+
+
+def test_a_platform_whose_orders_cannot_be_read_is_asked_for_none(monkeypatch):
+    unread = replace(TicketTailor.spec, reads="none")
+    monkeypatch.setattr(TicketTailor, "spec", unread)
+    assert planned(TicketTailor, Bookmarks(), is_full=True).window == ()
+
+
 def test_without_a_feed_a_sweep_walks_all_orders_where_that_takes_fewer_requests():
     """
     Four occurrences of 10 orders: one page for all and one to see its end, or four.

@@ -98,7 +98,7 @@ def test_a_refund_is_told(synced, sandbox, telling, told, frozen):
     purchase = next(
         p for p in sandbox.world.purchases if p.state == "completed" and p.total > 0
     )
-    returned = purchase.returned
+    returned = purchase.refunded
     sandbox.change(lambda w: world.refund_all(w, purchase))
     sync.sync(synced, telling, Request(full=True))
     frozen(NOW + timedelta(hours=2))
@@ -106,7 +106,7 @@ def test_a_refund_is_told(synced, sandbox, telling, told, frozen):
     sales_notifications.notify(synced, telling)
 
     (message,) = told()
-    back = purchase.returned - returned
+    back = purchase.refunded - returned
     assert f": {back // 100}.{back % 100:02d} AUD went back to buyers" in message
 
 

@@ -113,12 +113,12 @@ def test_a_refund_that_the_listing_hides_is_found_by_the_sweep(
     run(adopted, settings)
     held = {
         f"ev_{p.id}": {
-            "revenue": sandbox.platform._revenue(p),
-            "total_issued_tickets": sandbox.platform._issued(p),
+            "revenue": sandbox.ticket_tailor._revenue(p),
+            "total_issued_tickets": sandbox.ticket_tailor._count_issued(p),
         }
         for p in sandbox.world.performances
     }
-    sandbox.platform.lag = held  # the aggregates stand still
+    sandbox.ticket_tailor.lag = held  # the aggregates stand still
     sandbox.change(lambda w: world.change_some(w, 5, 3))
 
     run(adopted, settings)
@@ -448,11 +448,11 @@ def test_an_imported_ticket_that_moves_is_missed_where_it_was(
     """
 
     def move(there):
-        performance, seat = there.loose[1]
-        elsewhere = there.loose[-1][0]
-        there.loose[1] = elsewhere, seat
-        invited = replace(seat, id=there.new_id(), listed=None)
-        there.loose.append((performance, invited))
+        performance, seat = there.tickets_without_order[1]
+        elsewhere = there.tickets_without_order[-1][0]
+        there.tickets_without_order[1] = elsewhere, seat
+        invited = replace(seat, id=there.new_id(), list_price=None)
+        there.tickets_without_order.append((performance, invited))
 
     run(adopted, settings)
     sandbox.change(move)

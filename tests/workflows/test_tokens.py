@@ -25,13 +25,13 @@ from ticketsync.workflows.sync import Request
 
 @pytest.fixture
 def square(frozen, monkeypatch):
-    player = platforms.others(today=TODAY, orders=30, names=["square"])[0]
-    sandbox = server.Sandbox(world.build(today=TODAY, orders=10), others=(player,))
+    platform = platforms.build_others(today=TODAY, orders=30, names=["square"])[0]
+    sandbox = server.Sandbox(world.build(today=TODAY, orders=10), others=(platform,))
     sandbox.clock = lambda: clock.now().timestamp()
-    monkeypatch.setenv("SQ_SECRET", player.client_secret)
+    monkeypatch.setenv("SQ_SECRET", platform.client_secret)
     with server.serving(sandbox) as address:
-        player.url = sandbox.url(address, "square")
-        yield player
+        platform.url = sandbox.url(address, "square")
+        yield platform
 
 
 OPTIONS = {

@@ -33,9 +33,9 @@ from ticketsync.workflows import account_alerts, doctor, sales_notifications, wa
 
 DAY = timedelta(days=1)
 SOME_DAY = clock.now()
-MANAGER = site.Asked(
+MANAGER = site.PageRequest(
     Visitor(1, "session", "manager", "Ana", SOME_DAY, SOME_DAY),
-    *({}, {}, {}, None, "", ""),
+    *({}, {}, {}, None, ""),
 )
 
 
@@ -174,7 +174,7 @@ class House:
 
     def page(self, name, **path):
         made = pages.Pages(site.Site(self.database, self.settings))
-        return getattr(made, name)(replace(MANAGER, path=path)).body.decode()
+        return getattr(made, name)(replace(MANAGER, path_params=path)).body.decode()
 
 
 @pytest.fixture
@@ -315,7 +315,7 @@ def test_one_ticket_less_is_no_alarm_anywhere(venue, capsys):
 
     assert '<span class="badge wait">full</span>' in venue.page("calendar")
     code, printed = venue.command(capsys, "status")
-    assert (code, "Nothing waits for you." in printed) == (0, True)
+    assert (code, "Nothing needs your attention." in printed) == (0, True)
     account_alerts.notify_waiting(venue.database, venue.settings)
     assert venue.told() == []
 
@@ -405,7 +405,7 @@ def test_a_dismissal_can_be_taken_back(venue, capsys):
     [
         ("account:tt", "cannot be dismissed"),
         ("nonsense:1", "names nothing"),
-        ("oversold:99", "Nothing waits"),
+        ("oversold:99", "Nothing needs your attention"),
     ],
 )
 def test_what_cannot_be_dismissed_is_said(venue, id_, words):
@@ -426,7 +426,7 @@ def test_a_button_on_the_page_dismisses(venue):
         answer = made.dismiss(replace(MANAGER, form={"id": id_}))
 
     assert answer.status_code == 303
-    assert "Nothing waits for you." in venue.page("discrepancies")
+    assert "Nothing needs your attention." in venue.page("discrepancies")
     with venue.database.read() as session:
         (item,) = dismissals.list_dismissals(session)
         (kept,) = audit_trail.list_entries(session, kind="waiting")

@@ -94,7 +94,7 @@ def simulate(database, settings, sandbox, frozen, *, days, minutes, outages):
     the hours since the beginning, the outcome, and the requests it took.
     """
     every = timedelta(minutes=minutes)
-    sandbox.platform.limit = 10**9  # its half hours are those of the machine, too
+    sandbox.ticket_tailor.limit = 10**9  # its half hours are those of the machine, too
     settings = dataclasses.replace(
         settings, accounts={"tt": AccountSettings(interval=every)}
     )

@@ -169,19 +169,15 @@ def list_accounts(
         render.Column("options", "OPTIONS", most=30),
     ]
     chosen = context.chosen_format(format, json)
-    machine = [asdict(item) for item in found]
+    machine = [{**asdict(item), "health": words[item.account]} for item in found]
     if chosen == "csv":
-        machine = [
-            {**complete, "options": row["options"]}
-            for complete, row in zip(machine, rows, strict=True)
-        ]
+        for complete, row in zip(machine, rows, strict=True):
+            complete["options"] = row["options"]
     render.show(
         rows,
         columns,
         chosen,
-        machine=[
-            {**complete, "health": words[complete["account"]]} for complete in machine
-        ],
+        machine=machine,
         empty="No accounts yet. Run `ticketsync accounts add`.",
     )
 

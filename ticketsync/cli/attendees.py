@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Whom the tickets admit, over all platforms; the door list.",
+    help="Ticket holders on all platforms; the door list.",
 )
 Show = Annotated[str, typer.Argument(help="Number, reference or part of its name.")]
 
@@ -28,18 +28,20 @@ Show = Annotated[str, typer.Argument(help="Number, reference or part of its name
 @app.command("list")
 def list_attendees(
     ctx: typer.Context,
-    show: Annotated[str, typer.Argument(help="Of this show; of all if none.")] = "",
-    account: Annotated[str, typer.Option(help="Only of this account.")] = "",
+    show: Annotated[
+        str, typer.Argument(help="Of this show; all shows if none is given.")
+    ] = "",
+    account: Annotated[str, typer.Option(help="Only this account.")] = "",
     everything: Annotated[
-        bool, typer.Option("--all", help="Also tickets that admit nobody any more.")
+        bool, typer.Option("--all", help="Also tickets that no longer admit anyone.")
     ] = False,
     format: Format = "table",
     json: Json = False,
 ) -> None:
     """
-    Show every ticket with whom it admits and whether they are in.
+    List all tickets with their holders and whether they are checked in.
 
-    Names are there only for accounts that keep people (`people: true`).
+    Names are available only for accounts that keep them (`people: true`).
     """
     from ticketsync.catalogue import shows
     from ticketsync.door import attendees
@@ -54,13 +56,13 @@ def list_attendees(
 @app.command("search")
 def search_attendees(
     ctx: typer.Context,
-    text: Annotated[str, typer.Argument(help="Code, number, e-mail, part of a name.")],
-    show: Annotated[str, typer.Option(help="Only of this show.")] = "",
+    text: Annotated[str, typer.Argument(help="Code, id, e-mail, part of a name.")],
+    show: Annotated[str, typer.Option(help="Only this show.")] = "",
     format: Format = "table",
     json: Json = False,
 ) -> None:
     """
-    Find tickets by what somebody holds or says.
+    Find tickets by code, id or holder.
 
     Example: ticketsync attendees search chen
     """
@@ -84,7 +86,7 @@ def door_list(
     ] = None,
 ) -> None:
     """
-    Write the list that hangs at the door: everybody once, over all platforms.
+    Write the guest list for the door: every ticket once, from all platforms.
 
     Example: ticketsync attendees doorlist gala --format pdf -o gala.pdf
     """
@@ -97,7 +99,7 @@ def door_list(
 
     if format not in ("pdf", "csv", "json"):
         raise errors.UsageError(
-            f"There is no door list as {format!r}.", hint="Use pdf, csv or json."
+            f"There is no door list format {format!r}.", hint="Use pdf, csv or json."
         )
     app_context = context.get_context(ctx)
     with app_context.database().read() as session:
@@ -125,14 +127,14 @@ def door_list(
 def forget(
     ctx: typer.Context,
     who: Annotated[
-        str, typer.Argument(help="Number of a ticket or an order, name or e-mail.")
+        str, typer.Argument(help="Id of a ticket or an order, name or e-mail.")
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing.")] = False,
     yes: Yes = False,
     json: Json = False,
 ) -> None:
     """
-    Forget whom a ticket admits; the same as `privacy erase`.
+    Erase the holder of a ticket; the same as `privacy erase`.
 
     Example: ticketsync attendees forget it_10442
     """
@@ -147,12 +149,12 @@ def _write_json(rows: Any, columns: Any, stream: Any) -> int:
 
 def _as_json(guest: Guest) -> dict[str, Any]:
     """
-    The stable shape of one ticket; its code is nobody's business.
+    The stable JSON shape of one ticket, without its code.
     """
-    found = asdict(guest)
+    values = asdict(guest)
     for name in ("id", "code"):
-        del found[name]
-    return found
+        del values[name]
+    return values
 
 
 def _print(guests: Sequence[Guest], wanted: str, *, with_show: bool) -> None:
@@ -180,4 +182,4 @@ def _print(guests: Sequence[Guest], wanted: str, *, with_show: bool) -> None:
         render.Column("state", "", most=12),
     ]
     machine = [_as_json(guest) for guest in guests]
-    render.show(rows, columns, wanted, machine=machine, empty="No ticket fits.")
+    render.show(rows, columns, wanted, machine=machine, empty="No tickets found.")

@@ -30,15 +30,15 @@ def list_entries(
     account: Annotated[str, typer.Option(help="Only about this account.")] = "",
     show: Annotated[str, typer.Option(help="Only about this show.")] = "",
     since: Annotated[
-        datetime | None, typer.Option(help="Only from this day on (UTC).")
+        datetime | None, typer.Option(help="Only since this day (UTC).")
     ] = None,
     limit: Annotated[int, typer.Option(help="How many.", min=1, max=100_000)] = 50,
     format: Format = "table",
     json: Json = False,
 ) -> None:
     """
-    Show links made, refused and taken apart, switches, exclusions, pauses, changed
-    accounts, dismissals and erased people: who did it, when, what was before and after.
+    List links made, refused and removed, switches, exclusions, pauses, changed
+    accounts, dismissals and erasures: who did it, when, the values before and after.
 
     Example: ticketsync audit list --show gala
     """
@@ -73,10 +73,10 @@ def list_entries(
         render.Column("subject", "WHAT", most=30),
         render.Column("change", "CHANGE", most=60),
     ]
-    is_narrowed = account or show or since
+    is_filtered = account or show or since
     render.show(
         rows,
         columns,
         wanted,
-        empty="Nothing fits." if is_narrowed else "Nothing was decided yet.",
+        empty="No entries found." if is_filtered else "No entries yet.",
     )

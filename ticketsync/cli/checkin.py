@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Let people in at the door, and count them.",
+    help="Check guests in at the door, and count them.",
 )
 Show = Annotated[str, typer.Argument(help="Number, reference or part of its name.")]
 Who = Annotated[
     str, typer.Argument(help="Code or QR text, ticket, order, e-mail or name.")
 ]
 Door = Annotated[str, typer.Option(help="Which door, as in 'Door A'.")]
-Group = Annotated[bool, typer.Option("--group", help="Everybody of the order.")]
+Group = Annotated[bool, typer.Option("--group", help="All tickets of the order.")]
 
 
 @app.command("in")
-def let_in(
+def check_in(
     ctx: typer.Context,
     show: Show,
     who: Who,
@@ -38,7 +38,7 @@ def let_in(
     json: Json = False,
 ) -> None:
     """
-    Let somebody in; the second time it says since when they are in (exit code 7).
+    Check a guest in. A second time it says since when they are in (exit code 7).
 
     Example: ticketsync checkin in gala bc500012 --door "Door A"
     """
@@ -46,11 +46,11 @@ def let_in(
 
     database = context.get_context(ctx).database()
     at = checkin.at_show(database, show, door)
-    _tell(ctx, checkin.admit(database, at, who, group=group), json)
+    _print_answer(checkin.admit(database, at, who, group=group), json)
 
 
 @app.command("undo")
-def let_out(
+def undo_check_in(
     ctx: typer.Context,
     show: Show,
     who: Who,
@@ -59,19 +59,19 @@ def let_out(
     json: Json = False,
 ) -> None:
     """
-    Take back that somebody was let in.
+    Undo a check-in.
     """
     from ticketsync.workflows import checkin
 
     database = context.get_context(ctx).database()
     at = checkin.at_show(database, show, door)
-    _tell(ctx, checkin.take_back(database, at, who, group=group), json)
+    _print_answer(checkin.take_back(database, at, who, group=group), json)
 
 
 @app.command("count")
-def count(ctx: typer.Context, show: Show, json: Json = False) -> None:
+def count_guests(ctx: typer.Context, show: Show, json: Json = False) -> None:
     """
-    Show how many are in, and through which doors.
+    Show how many guests are checked in, and at which doors.
     """
     from ticketsync.catalogue import shows
     from ticketsync.cli import render
@@ -79,32 +79,38 @@ def count(ctx: typer.Context, show: Show, json: Json = False) -> None:
 
     with context.get_context(ctx).database().read() as session:
         found = shows.find_show(session, show)
-        full = attendees.count_guests(session, found.id)
+        count = attendees.count_guests(session, found.id)
     if json:
-        told = {"show_id": found.id, "admitted": full.admitted}
-        render.print_json({**told, "expected": full.expected, "doors": full.doors})
+        render.print_json(
+            {
+                "show_id": found.id,
+                "admitted": count.admitted,
+                "expected": count.expected,
+                "doors": count.doors,
+            }
+        )
         return
     typer.echo(
         f"{found.production}, {render.day(found.starts_local)}: "
-        f"{full.admitted} of {full.expected} are in."
+        f"{count.admitted} of {count.expected} are in."
     )
-    for name, number in sorted(full.doors.items()):
-        typer.echo(f"  {name or 'no door named'}: {number}")
+    for name, number in sorted(count.doors.items()):
+        typer.echo(f"  {name or 'unnamed door'}: {number}")
 
 
 @app.command("import")
 def import_scans(
     ctx: typer.Context,
     show: Show,
-    file: Annotated[Path, typer.Argument(help="What an offline door wrote down.")],
+    file: Annotated[Path, typer.Argument(help="Scans made while offline.")],
     door: Door = "",
-    device: Annotated[str, typer.Option(help="Which device wrote it.")] = "offline",
+    device: Annotated[str, typer.Option(help="The device that made them.")] = "offline",
     json: Json = False,
 ) -> None:
     """
-    Merge the scans of a door that was offline; the first scan wins, whoever comes
-    first. Merging a file again changes nothing. Exit code 10 if somebody was let in who
-    should not have been.
+    Merge scans that a door made while offline. The earliest scan of a ticket wins.
+    Merging a file again changes nothing. Exit code 10 if someone was let in who should
+    not have been.
 
     CSV with the columns at, code and, where known, kind (in, out), door, device, key.
     """
@@ -135,8 +141,8 @@ def import_scans(
 @app.command("push")
 def push(ctx: typer.Context) -> None:
     """
-    Tell the platforms who is in, for accounts with `push_check_ins: true` in the
-    settings; `serve` does so by itself.
+    Send check-ins to the platforms, for accounts with `push_check_ins: true` in the
+    settings. `serve` does this automatically.
     """
     from ticketsync.core import errors
     from ticketsync.workflows import push_checkins
@@ -148,13 +154,13 @@ def push(ctx: typer.Context) -> None:
         if result.exit_code:
             context.print_error(result)
         else:
-            app_context.say(f"{result.account}: told.")
+            app_context.say(f"{result.account}: sent.")
     if not results:
-        app_context.say("No platform waits for check-ins.")
+        app_context.say("There are no check-ins to send.")
     raise typer.Exit(errors.combined_exit_code([r.exit_code for r in results]))
 
 
-def _tell(ctx: typer.Context, answer: Answer, json: bool) -> None:
+def _print_answer(answer: Answer, json: bool) -> None:
     from ticketsync.cli import render
     from ticketsync.core import errors
     from ticketsync.core.redact import safe
@@ -169,7 +175,7 @@ def _tell(ctx: typer.Context, answer: Answer, json: bool) -> None:
         )
         raise errors.UsageError(
             f"{answer.message} {safe(names)}",
-            hint="Give a ticket's number, or --group for one order.",
+            hint="Give the id of a ticket, or --group for one order.",
             word="several",
         )
     elif answer.outcome == "unknown":
@@ -186,7 +192,7 @@ def _tell(ctx: typer.Context, answer: Answer, json: bool) -> None:
 
 def as_json(answer: Answer) -> dict[str, Any]:
     """
-    What a door is told, for machines.
+    The stable JSON shape of an answer.
     """
     return {
         "outcome": answer.outcome,

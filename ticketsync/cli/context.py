@@ -1,5 +1,5 @@
 """
-Where a command runs: which settings, which database, how much talk.
+What all commands share: settings, database, output options, prompts.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 @dataclass(slots=True)
 class AppContext:
     """
-    What the options in front of the command said.
+    The global options of a command line, and what follows from them.
     """
 
     config: str = ""
@@ -46,13 +46,15 @@ class AppContext:
 
     def url(self) -> str:
         """
-        The database: flag or environment before settings before the usual place.
+        The database URL: from the flag or environment, the settings, or the default.
         """
         return self.database_url or self.settings().database
 
     def database(self) -> Database:
         """
-        The database, which must exist.
+        Open the database.
+
+        Raises: DatabaseError if it does not exist or has another schema.
         """
         from ticketsync.store import engine
 
@@ -60,7 +62,7 @@ class AppContext:
 
     def log(self) -> None:
         """
-        Keep a log of what this command does.
+        Start logging what this command does.
         """
         from ticketsync.core import log
 
@@ -69,18 +71,18 @@ class AppContext:
 
     def as_arguments(self) -> list[str]:
         """
-        The same place, for another process of ours.
+        The global options for another process on the same settings and database.
         """
         found = ["--config", str(Path(self.config).resolve())] if self.config else []
         if self.database_url:
             is_file = "://" not in self.database_url
-            place = Path(self.database_url).resolve() if is_file else self.database_url
-            found += ["--database", str(place)]
+            url = Path(self.database_url).resolve() if is_file else self.database_url
+            found += ["--database", str(url)]
         return found
 
     def say(self, text: str) -> None:
         """
-        Talk, on standard error; `--quiet` silences it.
+        Print a message on standard error, unless `--quiet`.
         """
         if not self.quiet:
             typer.echo(text, err=True)
@@ -88,7 +90,7 @@ class AppContext:
 
 def get_context(ctx: typer.Context) -> AppContext:
     """
-    The place the command was started in.
+    The context of the running command.
     """
     app_context = ctx.find_object(AppContext) or AppContext()
     app_context.command = ctx.command_path
@@ -97,7 +99,9 @@ def get_context(ctx: typer.Context) -> AppContext:
 
 def chosen_format(format: str, json: bool) -> str:
     """
-    The output format asked for; refuses one that does not exist.
+    The output format to use.
+
+    Raises: UsageError if there is no such format.
     """
     from ticketsync.core import errors
 
@@ -111,12 +115,12 @@ def chosen_format(format: str, json: bool) -> str:
 
 def is_terminal() -> bool:
     """
-    Whether a person sits at both ends.
+    Whether we can prompt: input and messages are both on a terminal.
     """
-    return _tty(sys.stdin) and _tty(sys.stderr)
+    return _is_tty(sys.stdin) and _is_tty(sys.stderr)
 
 
-def _tty(stream: Any) -> bool:
+def _is_tty(stream: Any) -> bool:
     try:
         return bool(stream is not None and stream.isatty())
     except ValueError:
@@ -125,13 +129,15 @@ def _tty(stream: Any) -> bool:
 
 def ask(question: str, flag: str, *, hidden: bool = False, default: str = "") -> str:
     """
-    Ask a person, or stop with the flag that would have answered.
+    Prompt for an answer.
+
+    Raises: NeedsTerminal, naming the flag to use, if there is no terminal.
     """
     from ticketsync.core import errors
 
     if not is_terminal():
         raise errors.NeedsTerminal(
-            f"{question}: nobody is here to answer.", hint=f"Use {flag}."
+            f"{question}: there is no terminal to prompt on.", hint=f"Use {flag}."
         )
     answer: str = typer.prompt(
         question, hide_input=hidden, default=default or None, err=True
@@ -141,7 +147,9 @@ def ask(question: str, flag: str, *, hidden: bool = False, default: str = "") ->
 
 def confirm(question: str, yes: bool) -> bool:
     """
-    Whether to go on; `--yes` answers.
+    Ask whether to go on; `--yes` answers for the user.
+
+    Raises: NeedsTerminal if there is no terminal to prompt on.
     """
     from ticketsync.core import errors
 
@@ -149,14 +157,17 @@ def confirm(question: str, yes: bool) -> bool:
         return True
     if not is_terminal():
         raise errors.NeedsTerminal(
-            f"{question.rstrip('?')}: nobody is here to answer.", hint="Use --yes."
+            f"{question.rstrip('?')}: there is no terminal to prompt on.",
+            hint="Use --yes.",
         )
     return typer.confirm(question, err=True)
 
 
 def start_of(session: Any, text: str) -> datetime:
     """
-    When a date begins at the house.
+    The instant at which a date begins at the venue.
+
+    Raises: UsageError if the text is not a date.
     """
     from datetime import date
 
@@ -175,7 +186,7 @@ def start_of(session: Any, text: str) -> datetime:
 
 def print_error(result: Any) -> None:
     """
-    One line on standard error for an account whose run failed.
+    Print one line on standard error about an account whose run failed.
     """
     from ticketsync.core.redact import safe
 

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from ticketsync.workflows.integrity_check import Health
 
 app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Look after the database."
+    no_args_is_help=True, rich_markup_mode=None, help="Maintain the database."
 )
 
 
 @app.callback()
 def db() -> None:
     """
-    Look after the database.
+    Maintain the database.
     """
 
 
@@ -34,8 +34,8 @@ def upgrade(
     backup: Annotated[bool, typer.Option(help="Make a backup first (SQLite).")] = True,
 ) -> None:
     """
-    Bring an existing database to the schema of this version, after a backup, and
-    recompute its figures.
+    Upgrade a database to the schema of this version, after a backup, and recompute its
+    figures.
     """
     from ticketsync.core import errors
     from ticketsync.store import backup as backups
@@ -53,7 +53,7 @@ def upgrade(
     old = engine.old_database(app_context.url())
     lacks_records = old is not None and engine.schema_of(old) < schema.REPLAY_BEFORE
     if backup and old is not None and old.dialect == "sqlite":
-        made = backups.take_backup(old, _usual_place("before-upgrade"))
+        made = backups.take_backup(old, _default_file("before-upgrade"))
         app_context.say(f"Backup {made.file}")
     database = engine.create_database(app_context.url(), command=app_context.command)
     app_context.say(f"The database has schema {schema.PRESENT}.")
@@ -62,9 +62,9 @@ def upgrade(
         app_context.say(f"{everything} shows recomputed, {changed} changed.")
     if lacks_records:
         app_context.say(
-            "Now run `ticketsync sync replay` once (it needs no network): it finds in "
-            "the stored records when tickets were voided, which tax is not reported "
-            "and which fees are known in part."
+            "Now run `ticketsync sync replay` once (it needs no network). It reads "
+            "from the stored records when tickets were voided, which tax is not "
+            "reported and which fees are known in part."
         )
 
 
@@ -77,22 +77,28 @@ def backup_database(
     json: Json = False,
 ) -> None:
     """
-    Copy the database while it is in use, and look the copy through.
+    Copy the database while it is in use, and verify the copy.
 
-    The copy holds no secrets. Beside it lies its digest, without which it is not
-    restored.
+    The copy contains no secrets. Its digest is written next to it and is needed to
+    restore it.
     """
     from ticketsync.cli import render
     from ticketsync.store import backup
 
     app_context = context.get_context(ctx)
-    made = backup.take_backup(app_context.database(), output or _usual_place("backup"))
+    made = backup.take_backup(app_context.database(), output or _default_file("backup"))
     if json:
-        told = {"file": str(made.file), "bytes": made.size, "schema": made.schema}
-        render.print_json({**told, "sha256": made.digest})
+        render.print_json(
+            {
+                "file": str(made.file),
+                "bytes": made.size,
+                "schema": made.schema,
+                "sha256": made.digest,
+            }
+        )
         return
     app_context.say(
-        f"Backup {made.file}, {made.size:,} bytes, schema {made.schema}, sound."
+        f"Backup {made.file}, {made.size:,} bytes, schema {made.schema}, verified."
     )
 
 
@@ -103,7 +109,7 @@ def restore_database(
     yes: Yes = False,
 ) -> None:
     """
-    Put a backup in the place of the database; what was there is kept beside it.
+    Replace the database by a backup. The replaced database is kept next to it.
     """
     from ticketsync.core import errors
     from ticketsync.store import backup, engine
@@ -119,9 +125,9 @@ def restore_database(
     if target.exists() and not context.confirm(f"Replace {target}?", yes):
         return
     kept = backup.restore_backup(found, target)
-    app_context.say(f"{target} is {file.name} again, schema {found.schema}.")
+    app_context.say(f"{target} was restored from {file.name}, schema {found.schema}.")
     if kept is not None:
-        app_context.say(f"What was there is {kept}")
+        app_context.say(f"The replaced database is {kept}")
 
 
 @app.command("check")
@@ -133,12 +139,12 @@ def check_database(
     json: Json = False,
 ) -> None:
     """
-    Look through every page and reference, and recompute every figure.
+    Check every page and reference, and recompute every figure.
 
-    Values that break a rule, and views and triggers that are none of ours, are named,
-    too. With --deep every stored raw record is read again, and every row with money in
-    it compared with what its record says. Writes nothing. Exit code 10 when something
-    differs, 9 when the file itself is damaged.
+    Also reports values that break a rule, and unknown views and triggers. With --deep
+    every stored raw record is parsed again, and every row with amounts is compared with
+    its record. Writes nothing. Exit code 10 if something differs, 9 if the file itself
+    is damaged.
     """
     from ticketsync.cli import render
     from ticketsync.core.redact import safe
@@ -151,15 +157,15 @@ def check_database(
     if json:
         render.print_json(_health_as_json(found))
     else:
-        sound = "is sound" if found.is_sound else "is not as it must be"
-        typer.echo(f"The database {sound}. {found.shows} shows recomputed.")
+        verdict = "is sound" if found.is_sound else "is not sound"
+        typer.echo(f"The database {verdict}. {found.shows} shows recomputed.")
         for line in found.rows:
             typer.echo(safe(line, longest=500))
     if not found.is_sound:
         app_context.say(
-            "`ticketsync sync replay` makes orders of their stored records again, "
-            "`ticketsync financials rebuild` the figures of the orders; what is left "
-            "then needs a backup (`ticketsync db restore`)."
+            "`ticketsync sync replay` rebuilds orders from their stored records, "
+            "`ticketsync financials rebuild` rebuilds figures from orders. Anything "
+            "else needs a backup (`ticketsync db restore`)."
         )
         raise typer.Exit(10)
 
@@ -206,11 +212,11 @@ def _figures_as_json(figures: Figures | None) -> dict[str, Any] | None:
         return None
     if figures.currency in money.EXPONENTS:
         return figures.as_json()
-    # Nobody knows how many digits such amounts have.
+    # The number of digits of such amounts is unknown.
     return {"show_id": figures.show_id, "currency": figures.currency}
 
 
-def _usual_place(why: str) -> Path:
+def _default_file(why: str) -> Path:
     from ticketsync.core import clock, paths
 
     name = f"ticketsync-{clock.now():%Y%m%d-%H%M%S}-{why}.db"
@@ -220,7 +226,7 @@ def _usual_place(why: str) -> Path:
 @app.command("datasette")
 def datasette() -> None:
     """
-    Print a metadata file for datasette: the views described, and queries people run.
+    Print a metadata file for datasette: descriptions of the views, and useful queries.
 
     Example: ticketsync db datasette > metadata.yaml
     """

@@ -21,7 +21,7 @@ def doctor(
     ctx: typer.Context,
     fix: Annotated[bool, typer.Option("--fix", help="Make the safe repairs.")] = False,
     as_cron: Annotated[
-        bool, typer.Option("--as-cron", help="Look as your scheduler would, too.")
+        bool, typer.Option("--as-cron", help="Also check what your scheduler sees.")
     ] = False,
     offline: Annotated[
         bool, typer.Option("--offline", help="Do not ask the platforms.")
@@ -29,34 +29,33 @@ def doctor(
     json: Json = False,
 ) -> None:
     """
-    Look at everything that could be wrong, and say what mends it.
+    Check everything that could be wrong, and say how to fix it.
 
-    Writes nothing without --fix. Exit code 10 when something is wrong.
+    Writes nothing without --fix. Exit code 10 if something is wrong.
     """
     import textwrap
 
     from ticketsync.cli import render
     from ticketsync.store import engine
-    from ticketsync.workflows import doctor as examination
+    from ticketsync.workflows import doctor as checks
 
     app_context = context.get_context(ctx)
     repairs: list[str] = []
     if fix:
-        repairs = examination.fix(engine.sqlite_file(app_context.url()))
+        repairs = checks.fix(engine.sqlite_file(app_context.url()))
     findings = list(
-        examination.examine(
-            app_context.settings, app_context.database, network=not offline
-        )
+        checks.examine(app_context.settings, app_context.database, network=not offline)
     )
     if as_cron:
-        findings += examination.as_cron(app_context.as_arguments())
+        findings += checks.as_cron(app_context.as_arguments())
     is_wrong = any(found.state == "wrong" for found in findings)
     if json:
-        told = {"repairs": repairs, "findings": [asdict(found) for found in findings]}
-        render.print_json(told)
+        render.print_json(
+            {"repairs": repairs, "findings": [asdict(found) for found in findings]}
+        )
         raise typer.Exit(10 if is_wrong else 0)
     for line in repairs:
-        typer.echo(f"Done: {line}")
+        typer.echo(f"Fixed: {line}")
     for found in findings:
         text = f"{SIGNS[found.state]}  {found.section}: {found.text}"
         if found.mend and found.state != "ok":

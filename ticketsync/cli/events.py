@@ -4,28 +4,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ticketsync.cli import context
 from ticketsync.cli.context import Format, Json
 
+if TYPE_CHECKING:
+    from ticketsync.catalogue.occurrences import LinkedOccurrence
+
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Read and list what platforms have on sale.",
+    help="Fetch and list what platforms have on sale.",
 )
 
 
 @app.command("fetch")
 def fetch_events(
     ctx: typer.Context,
-    accounts: Annotated[list[str] | None, typer.Argument(help="All if none.")] = None,
+    accounts: Annotated[
+        list[str] | None, typer.Argument(help="All if none is given.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """
-    Read the listings of your platforms, without orders.
+    Fetch the listings of your platforms, without orders.
     """
     from dataclasses import asdict
 
@@ -58,40 +63,20 @@ def fetch_events(
 @app.command("list")
 def list_events(
     ctx: typer.Context,
-    unlinked: Annotated[bool, typer.Option(help="Only dates without a show.")] = False,
+    unlinked: Annotated[
+        bool, typer.Option(help="Only occurrences without a show.")
+    ] = False,
     format: Format = "table",
     json: Json = False,
 ) -> None:
     """
-    Show the dates that your platforms list, and which show each one feeds.
+    List the occurrences on your platforms, and the show each one is linked to.
     """
     from ticketsync.catalogue import occurrences
     from ticketsync.cli import render
-    from ticketsync.core import clock
 
     with context.get_context(ctx).database().read() as session:
         found = occurrences.list_occurrences(session, only_unlinked=unlinked)
-    machine = [
-        {
-            "account": occurrence.account,
-            "event_id": occurrence.provider_event_id,
-            "event": occurrence.event,
-            "occurrence_id": occurrence.provider_occurrence_id,
-            "name": occurrence.name,
-            "starts_at": clock.iso(occurrence.starts_at)
-            if occurrence.is_dated
-            else None,
-            "timezone": occurrence.timezone,
-            "status": "gone" if occurrence.gone_since else occurrence.status,
-            "capacity": occurrence.capacity,
-            "sold": occurrence.issued,
-            "url": occurrence.url,
-            "dashboard_url": occurrence.dashboard_url,
-            "show_id": occurrence.show_id,
-            "date_id": occurrence.id,
-        }
-        for occurrence in found
-    ]
     rows = [
         {
             "date": occurrence.id,
@@ -101,7 +86,7 @@ def list_events(
             "name": occurrence.name,
             "account": occurrence.account,
             "theirs": occurrence.provider_occurrence_id,
-            "status": "gone" if occurrence.gone_since else occurrence.status,
+            "status": _status(occurrence),
             "show": occurrence.show_id or "–",
         }
         for occurrence in found
@@ -119,6 +104,34 @@ def list_events(
         rows,
         columns,
         context.chosen_format(format, json),
-        machine=machine,
+        machine=[_as_json(occurrence) for occurrence in found],
         empty="Nothing listed. Run `ticketsync events fetch`.",
     )
+
+
+def _as_json(occurrence: LinkedOccurrence) -> dict[str, Any]:
+    """
+    The stable JSON shape of an occurrence.
+    """
+    from ticketsync.core import clock
+
+    return {
+        "account": occurrence.account,
+        "event_id": occurrence.provider_event_id,
+        "event": occurrence.event,
+        "occurrence_id": occurrence.provider_occurrence_id,
+        "name": occurrence.name,
+        "starts_at": clock.iso(occurrence.starts_at) if occurrence.is_dated else None,
+        "timezone": occurrence.timezone,
+        "status": _status(occurrence),
+        "capacity": occurrence.capacity,
+        "sold": occurrence.issued,
+        "url": occurrence.url,
+        "dashboard_url": occurrence.dashboard_url,
+        "show_id": occurrence.show_id,
+        "date_id": occurrence.id,
+    }
+
+
+def _status(occurrence: LinkedOccurrence) -> str:
+    return "gone" if occurrence.gone_since else occurrence.status

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Files: sales, financials, fees, refunds for accountants; a calendar.",
+    help="Files: sales, financials, fees and refunds for accountants; a calendar.",
 )
 
 Format = Annotated[str, typer.Option("--format", help="csv or json.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")]
-Raw = Annotated[bool, typer.Option("--raw", help="CSV for machines: texts untouched.")]
+Raw = Annotated[bool, typer.Option("--raw", help="CSV for machines: texts unchanged.")]
 
 
 @app.command("financials")
@@ -47,7 +47,7 @@ def export_sales(
     ctx: typer.Context, format: Format = "csv", output: Output = None, raw: Raw = False
 ) -> None:
     """
-    One row per order and show, as far as it counts.
+    One row per order and show, of the tickets that count.
     """
     from ticketsync.reporting import sales
 
@@ -59,11 +59,11 @@ def export_refunds(
     ctx: typer.Context, format: Format = "csv", output: Output = None, raw: Raw = False
 ) -> None:
     """
-    One row per movement of a refund and show, as far as it counts: its day, on what
-    that is based, its amount.
+    One row per refund movement and show, of the tickets that count: its day, the basis
+    of that day, its amount.
 
-    The basis is `reported` (the platform's date), `void` (when its ticket was voided),
-    `seen` (when we first saw it) or `assumed` (it was there at the first read).
+    The basis is `reported` (the platform's date), `void` (when the ticket was voided),
+    `seen` (when we first saw it) or `assumed` (it existed before the first read).
     """
     from ticketsync.reporting import sales
 
@@ -90,7 +90,7 @@ def export_calendar(
     since: Annotated[str, typer.Option(help="Shows from this date: 2026-01-31.")] = "",
 ) -> None:
     """
-    Every show once, over all platforms, titled with how well it sells.
+    Every show once, for all platforms, with its sales in the title.
 
     Example: ticketsync export calendar --format ics -o season.ics
     """
@@ -135,7 +135,7 @@ def _export(
     raw: bool,
 ) -> None:
     """
-    Write a report row by row, as the database gives it.
+    Write a report row by row, streamed from the database.
     """
     from ticketsync.core import errors
     from ticketsync.reporting import exports

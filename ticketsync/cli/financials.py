@@ -32,7 +32,7 @@ def list_financials(
     ctx: typer.Context, format: Format = "table", json: Json = False
 ) -> None:
     """
-    Show what every show earned, per account.
+    List what every show earned, per account.
     """
     from ticketsync.cli import render
     from ticketsync.reporting import numbers
@@ -115,16 +115,20 @@ def _print_card(item: Figures) -> None:
         f"{clock.ago(item.last_synced_at)}"
     )
     typer.echo(
-        f"  tickets: {item.tickets_sold} sold, {item.tickets_comp} of them free, "
+        f"  tickets: {item.tickets_sold} sold, {item.tickets_comp} of them comps, "
         f"{item.tickets_refunded} refunded, {item.checked_in} checked in"
     )
     line("face value", item.face, "prices after discounts")
-    line("discounts", item.discounts, "taken off by codes")
-    line("gross", item.gross, "all that buyers were charged")
+    line("discounts", item.discounts, "taken off by promo codes")
+    line("gross", item.gross, "everything buyers were charged")
     line("refunded", item.refunded)
     line("fees", item.fees, f"({item.fees_source})")
     line("tax in gross", item.tax)
-    line("net", item.net, "" if item.net is not None else "unknown while fees are")
+    line(
+        "net",
+        item.net,
+        "" if item.net is not None else "unknown while fees are unknown",
+    )
     line("net before fees", item.net_before_fees)
 
 
@@ -133,7 +137,7 @@ def explain_financials(
     ctx: typer.Context, show: Show, format: Format = "table", json: Json = False
 ) -> None:
     """
-    Walk a show's figures down to the orders and tickets they are made of.
+    Break a show's figures down to the orders and tickets they consist of.
     """
     from ticketsync.catalogue import shows
     from ticketsync.cli import render
@@ -162,7 +166,7 @@ def explain_financials(
         Column("type_name", heading="TYPE"),
         Column("face", Kind.MONEY),
         Column("charged", Kind.MONEY),
-        Column("refunded", Kind.MONEY, "BACK"),
+        Column("refunded", Kind.MONEY),
         Column("currency", heading=""),
     )
     table = tables.of_values(columns, parts)
@@ -182,7 +186,7 @@ def _sold(parts: Sequence[TicketContribution], currency: str) -> int:
 
 def _with_gaps(report: Table, missing: Sequence[Gap]) -> Table:
     """
-    The report with a last column that says what the order of each row lacks.
+    The report with a last column: what is not reported of the row's order.
     """
     from ticketsync.core.tables import Column, Table
 
@@ -192,12 +196,12 @@ def _with_gaps(report: Table, missing: Sequence[Gap]) -> Table:
     return Table((*report.columns, Column("lacks")), rows)
 
 
-_NAMED = 5  # orders named of those that lack the same
+_MAX_NAMED = 5  # orders that lack the same
 
 
 def _print_gaps(missing: Sequence[Gap], known: Sequence[KnownAmount]) -> None:
     """
-    How much of the fees and of the tax is known, and which orders lack what.
+    Print how much of the fees and of the tax is known, and which orders lack what.
     """
     from ticketsync.core import money
     from ticketsync.core.redact import safe
@@ -209,24 +213,24 @@ def _print_gaps(missing: Sequence[Gap], known: Sequence[KnownAmount]) -> None:
             f"{item.account}: {item.what} {amount} {item.currency} known, "
             f"{orders} missing."
         )
-    alike: dict[tuple[str, str], list[str]] = {}
+    by_gap: dict[tuple[str, str], list[str]] = {}
     for gap in missing:
-        alike.setdefault((gap.account, gap.words), []).append(gap.order_id)
-    for (account, words), ids in alike.items():
-        named = ", ".join(map(safe, ids[:_NAMED]))
-        more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
-        typer.echo(f"  {account}, not reported: {safe(words)}: {named}{more}")
+        by_gap.setdefault((gap.account, gap.words), []).append(gap.order_id)
+    for (account, words), ids in by_gap.items():
+        names = ", ".join(map(safe, ids[:_MAX_NAMED]))
+        more = f" and {len(ids) - _MAX_NAMED} more" if len(ids) > _MAX_NAMED else ""
+        typer.echo(f"  {account}, not reported: {safe(words)}: {names}{more}")
 
 
 @app.command("rebuild")
 def rebuild_financials(ctx: typer.Context) -> None:
     """
-    Recompute every show from its stored orders, for instance after new fee rates.
+    Recompute every show from its stored orders, for example after changing fee rates.
     """
     from ticketsync.workflows import show_figures
 
     app_context = context.get_context(ctx)
-    everything, changed = show_figures.rebuild(
+    total, changed = show_figures.rebuild(
         app_context.database(), app_context.settings()
     )
-    app_context.say(f"{everything} shows recomputed, {changed} changed.")
+    app_context.say(f"{total} shows recomputed, {changed} changed.")

@@ -30,13 +30,15 @@ matching:
 @app.command()
 def init(
     ctx: typer.Context,
-    venue: Annotated[str, typer.Option(help="Name of your house.")] = "",
-    timezone: Annotated[str, typer.Option(help="Its zone: Australia/Sydney.")] = "",
+    venue: Annotated[str, typer.Option(help="Name of your venue.")] = "",
+    timezone: Annotated[
+        str, typer.Option(help="Its time zone: Australia/Sydney.")
+    ] = "",
     currency: Annotated[str, typer.Option(help="Its currency: AUD.")] = "",
-    no_input: Annotated[bool, typer.Option("--no-input", help="Never ask.")] = False,
+    no_input: Annotated[bool, typer.Option("--no-input", help="Never prompt.")] = False,
 ) -> None:
     """
-    Make the settings file and the database. Safe to repeat.
+    Create the settings file and the database. Safe to repeat.
 
     Example: ticketsync init --venue "The Lantern Room" --timezone Australia/Sydney
     --currency AUD
@@ -50,7 +52,8 @@ def init(
     missing = [flag for flag, value in answers.items() if not value]
     if no_input and missing:
         raise errors.NeedsTerminal(
-            f"init needs {', '.join(missing)}.", hint="Give them, or leave --no-input."
+            f"init needs {', '.join(missing)}.",
+            hint="Give them, or leave out --no-input.",
         )
     name = venue or context.ask("Venue name", "--venue")
     zone = shows.check_time_zone(timezone or context.ask("Time zone", "--timezone"))
@@ -66,7 +69,7 @@ def init(
 
 def _write_settings(app_context: context.AppContext) -> str:
     """
-    The settings file, made if there is none and left alone if there is one.
+    Create the settings file if there is none; returns its path.
     """
     import os
     from pathlib import Path

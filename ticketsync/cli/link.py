@@ -11,7 +11,10 @@ from typer.core import TyperGroup
 
 from ticketsync.cli import context
 
-Date = Annotated[str, typer.Argument(help="Our number or their id of the date.")]
+Occurrence = Annotated[
+    str,
+    typer.Argument(metavar="DATE", help="Our number or their id of the occurrence."),
+]
 
 
 class PairOrSet(TyperGroup):
@@ -29,18 +32,18 @@ app = typer.Typer(
     cls=PairOrSet,
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Link one platform date to one show by hand: `ticketsync link DATE SHOW`.",
+    help="Link one occurrence to one show by hand: `ticketsync link DATE SHOW`.",
 )
 
 
 @app.command("pair")
 def link(
     ctx: typer.Context,
-    date: Date,
+    date: Occurrence,
     show: Annotated[str, typer.Argument(help="Number, reference or part of its name.")],
 ) -> None:
     """
-    Say that a platform's date is this show; also confirms a date that moved far.
+    Link a platform's occurrence to a show. This also confirms one that has moved.
 
     Example: ticketsync link ev_40980 12
     """
@@ -54,7 +57,7 @@ def link(
         found = shows.find_show(session, show)
     match.link(database, app_context.settings(), occurrence.id, found.id)
     app_context.say(
-        f"{occurrence.name_and_start} ({occurrence.account}) feeds "
+        f"{occurrence.name_and_start} ({occurrence.account}) is linked to "
         f"{found.production} {found.starts_local}."
     )
 
@@ -62,14 +65,16 @@ def link(
 @app.command("set")
 def set_link(
     ctx: typer.Context,
-    date: Date,
+    date: Occurrence,
     map_type: Annotated[
         list[str] | None,
-        typer.Option("--map-type", metavar="THEIRS=YOURS", help="Your name of a type."),
+        typer.Option(
+            "--map-type", metavar="THEIRS=YOURS", help="Your name for a ticket type."
+        ),
     ] = None,
     enabled: Annotated[
         bool | None,
-        typer.Option("--sync/--no-sync", help="Whether it feeds the show at all."),
+        typer.Option("--sync/--no-sync", help="Whether the link is in use at all."),
     ] = None,
     sales: Annotated[
         bool | None,
@@ -77,27 +82,19 @@ def set_link(
     ] = None,
 ) -> None:
     """
-    Name ticket types in your own words, or switch a link off and on.
+    Map ticket types to your own names, or switch a link off and on.
 
-    Names hold for every date of the platform's event. An empty name takes one back.
-    --no-sales leaves the date's money out of every figure, --no-sync its guests, too.
+    Names apply to all occurrences of the platform's event. An empty name removes one.
+    --no-sales leaves the occurrence's sales out of all figures, --no-sync its guests
+    too.
 
     Example: ticketsync link set ev_40980 --map-type "GA=Adult"
     """
     from ticketsync.catalogue import occurrences
-    from ticketsync.core import errors
     from ticketsync.core.redact import safe
     from ticketsync.workflows import match
 
-    types: dict[str, str] = {}
-    for text in map_type or []:
-        theirs, has_both, ours = text.partition("=")
-        if not has_both or not theirs.strip():
-            raise errors.UsageError(
-                f"--map-type {safe(text)!r} cannot be read.",
-                hint='Use --map-type "THEIRS=YOURS".',
-            )
-        types[theirs.strip()] = ours.strip()
+    types = _parse_types(map_type or [])
     app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as session:
@@ -115,4 +112,23 @@ def set_link(
     state = occurrence.switch_note or "sales on"
     app_context.say(f"{occurrence.name_and_start} ({occurrence.account}): {state}.")
     for theirs, ours in names.items():
-        app_context.say(f"  {safe(theirs)} is your {safe(ours)}")
+        app_context.say(f"  {safe(theirs)} is called {safe(ours)}")
+
+
+def _parse_types(given: list[str]) -> dict[str, str]:
+    """
+    Parse `THEIRS=YOURS` arguments.
+    """
+    from ticketsync.core import errors
+    from ticketsync.core.redact import safe
+
+    types: dict[str, str] = {}
+    for text in given:
+        theirs, separator, ours = text.partition("=")
+        if not separator or not theirs.strip():
+            raise errors.UsageError(
+                f"--map-type {safe(text)!r} cannot be read.",
+                hint='Use --map-type "THEIRS=YOURS".',
+            )
+        types[theirs.strip()] = ours.strip()
+    return types

@@ -1,5 +1,5 @@
 """
-The command tree. Imports typer and nothing else of weight: a group's module is
+The command tree. Imports typer and nothing else that is slow: a group's module is
 imported when the group is used, and the overview is printed from `COMMANDS`.
 """
 
@@ -15,44 +15,50 @@ from ticketsync import __version__
 from ticketsync.cli.context import AppContext
 from ticketsync.core import errors
 
-# name → (module below ticketsync.cli, what it does in one line)
+# name → (module in ticketsync.cli, description in one line)
 COMMANDS = {
-    "demo": ("demo", "Play the whole job against the sandbox, no credentials needed."),
-    "init": ("init", "Make the settings file and the database."),
-    "accounts": ("accounts", "Connect platforms and look after their credentials."),
-    "events": ("events", "Read and list what platforms have on sale."),
-    "venues": ("venues", "Your houses: name, time zone, currency."),
-    "productions": ("productions", "Your works."),
-    "shows": ("shows", "Your performances: add, import, adopt, leave out."),
-    "match": ("match", "Say which platform date is which of your shows."),
-    "link": ("link", "Link one platform date to one show by hand."),
-    "unlink": ("unlink", "Take such a link apart."),
-    "sync": ("sync", "Read new sales and bring the figures up to date."),
-    "schedule": ("schedule", "Let your system run the sync by itself."),
-    "runs": ("runs", "What the syncs did."),
-    "status": ("status", "How fresh each account is, and what waits for a person."),
+    "demo": (
+        "demo",
+        "Run the whole workflow on sample platforms, without credentials.",
+    ),
+    "init": ("init", "Create the settings file and the database."),
+    "accounts": ("accounts", "Connect platforms and manage their credentials."),
+    "events": ("events", "Fetch and list what platforms have on sale."),
+    "venues": ("venues", "Your venues: name, time zone, currency."),
+    "productions": ("productions", "Your productions."),
+    "shows": ("shows", "Your performances: add, import, adopt, exclude."),
+    "match": ("match", "Match the platforms' occurrences with your shows."),
+    "link": ("link", "Link one occurrence to one show by hand."),
+    "unlink": ("unlink", "Remove such a link."),
+    "sync": ("sync", "Read new sales and update the figures."),
+    "schedule": ("schedule", "Run the sync regularly with your system's scheduler."),
+    "runs": ("runs", "What each sync did."),
+    "status": ("status", "How up to date each account is, and what needs attention."),
     "financials": ("financials", "What each show earned, down to the ticket."),
     "sales": ("sales", "The orders behind the figures."),
-    "report": ("report", "The morning's summary."),
+    "report": ("report", "The daily summary."),
     "export": ("export", "Files for accountants, and a calendar."),
-    "sandbox": ("sandbox", "A pretend platform on this machine, to try things on."),
-    "attendees": ("attendees", "Whom the tickets admit; the door list."),
-    "checkin": ("checkin", "Let people in at the door, and count them."),
-    "privacy": ("privacy", "Export, erase and forget people; the books stay."),
-    "notify": ("notify", "Try out who is told when something is wrong."),
-    "serve": ("serve", "The pages, the door, and a receiver for webhooks."),
-    "visitors": ("visitors", "Who may open the pages: invite, list, take back."),
-    "webhooks": ("webhooks", "Addresses, secrets and deliveries of webhooks."),
+    "sandbox": (
+        "sandbox",
+        "Simulated platforms on this machine, for trying things out.",
+    ),
+    "attendees": ("attendees", "Ticket holders; the door list."),
+    "checkin": ("checkin", "Check guests in at the door, and count them."),
+    "privacy": ("privacy", "Export and erase personal data; figures are kept."),
+    "notify": ("notify", "Test the notifications."),
+    "serve": ("serve", "The web pages, the door, and the webhook receiver."),
+    "visitors": ("visitors", "Who may open the pages: invite, list, revoke."),
+    "webhooks": ("webhooks", "Webhook URLs, secrets and deliveries."),
     "audit": ("audit", "Who decided what, and when."),
-    "doctor": ("doctor", "Look at everything that could be wrong."),
-    "db": ("db", "Look after the database."),
-    "waiting": ("waiting", "What waits for a person: list it, dismiss it."),
+    "doctor": ("doctor", "Check everything that could be wrong."),
+    "db": ("db", "Maintain the database."),
+    "waiting": ("waiting", "What needs attention: list it, dismiss it."),
 }
 
 
 class LazyGroup(TyperGroup):
     """
-    Knows its commands by name and imports them one at a time.
+    A group that imports its commands when they are used.
     """
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -70,7 +76,9 @@ class LazyGroup(TyperGroup):
         try:
             return super().invoke(ctx)
         except typer.Abort:  # Ctrl-C or the end of input at a prompt
-            raise errors.Interrupted("Stopped by hand.", signal_number=2) from None
+            raise errors.Interrupted(
+                "Interrupted by the user.", signal_number=2
+            ) from None
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         with formatter.section("Commands"):
@@ -80,9 +88,9 @@ class LazyGroup(TyperGroup):
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             import difflib
 
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            meant = f" Did you mean {near[0]!r}?" if near else ""
-            ctx.fail(f"There is no command {args[0]!r}.{meant}")
+            similar = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            suggestion = f" Did you mean {similar[0]!r}?" if similar else ""
+            ctx.fail(f"There is no command {args[0]!r}.{suggestion}")
         return super().resolve_command(ctx, args)
 
 
@@ -114,12 +122,14 @@ def ticketsync(
         ),
     ] = "",
     quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Say nothing unless it fails.")
+        bool, typer.Option("--quiet", "-q", help="Print only errors.")
     ] = False,
     verbose: Annotated[
-        int, typer.Option("-v", count=True, help="Say more.", show_default=False)
+        int, typer.Option("-v", count=True, help="Print more.", show_default=False)
     ] = 0,
-    debug: Annotated[bool, typer.Option(help="Show where a fault happened.")] = False,
+    debug: Annotated[
+        bool, typer.Option(help="Show the traceback of an error.")
+    ] = False,
     version: Annotated[
         bool,
         typer.Option(
@@ -128,7 +138,7 @@ def ticketsync(
     ] = False,
 ) -> None:
     """
-    Say what every show earned, to the cent, over every platform that sold it.
+    Find out what every show earned, to the cent, on every platform that sold it.
 
     Start with `ticketsync demo`.
     """

@@ -24,36 +24,44 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command()
 def match(
     ctx: typer.Context,
-    production: Annotated[str, typer.Argument(help="Only shows of this work.")] = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Take the certain pairs.")] = False,
-    dry_run: Annotated[bool, typer.Option(help="Only say what would be done.")] = False,
-    strict: Annotated[
-        bool, typer.Option(help="Exit 4 if any date stays open.")
+    production: Annotated[
+        str, typer.Argument(help="Only shows of this production.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Link the certain pairs.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option(help="Only show what would be done.")
     ] = False,
-    undo: Annotated[bool, typer.Option(help="Take back the last batch.")] = False,
+    strict: Annotated[
+        bool, typer.Option(help="Exit 4 if any occurrence stays unmatched.")
+    ] = False,
+    undo: Annotated[bool, typer.Option(help="Undo the last batch.")] = False,
     to_file: Annotated[
         Path | None,
-        typer.Option("--to", metavar="FILE", help="Write the open dates as CSV."),
+        typer.Option(
+            "--to", metavar="FILE", help="Write the unmatched occurrences as CSV."
+        ),
     ] = None,
     from_file: Annotated[
         Path | None,
-        typer.Option("--from", metavar="FILE", help="Take decisions from such a file."),
+        typer.Option(
+            "--from", metavar="FILE", help="Apply decisions from such a file."
+        ),
     ] = None,
     force: Annotated[
-        bool, typer.Option(help="With --from: link what looks like a slip, too.")
+        bool, typer.Option(help="With --from: also link what looks like a mistake.")
     ] = False,
     json: Json = False,
 ) -> None:
     """
-    Say which platform date is which of your shows.
+    Match the platforms' occurrences with your shows.
 
     On a terminal it asks about everything that is not certain, and saves each answer
-    as you give it. Who prefers a spreadsheet writes the open dates with --to, fills
-    the column `decision` (link, never, new, skip) and reads the file with --from.
+    as you give it. If you prefer a spreadsheet, write the unmatched occurrences with
+    --to, fill in the column `decision` (link, never, new, skip) and apply the file with
+    --from.
 
     Example: ticketsync match --to open.csv
     """
-    from ticketsync.cli import match_screen, render
     from ticketsync.core import errors
     from ticketsync.workflows import match as matching
 
@@ -63,28 +71,70 @@ def match(
         _undo(app_context, database, settings, json)
         return
     if from_file is not None:
-        _from_file(
+        _apply_file(
             app_context, database, settings, from_file, dry_run, force=force, json=json
         )
         return
     with database.read() as session:
         plan = matching.plan(session, settings, production=production or None)
     if to_file is not None:
-        _to_file(app_context, plan, to_file)
+        _write_file(app_context, plan, to_file)
         return
-    interactive = context.is_terminal() and not (yes or dry_run or json)
-    if not (yes or dry_run or interactive or json):
+    if yes or dry_run or json:
+        _link_certain(
+            app_context, database, settings, plan, yes=yes, dry_run=dry_run, json=json
+        )
+        left = len(plan.unsure)
+    elif context.is_terminal():
+        left = _ask(app_context, database, settings, production)
+    else:
         raise errors.NeedsTerminal(
-            "Nobody is here to answer questions about dates.",
+            "There is no terminal to ask about the unmatched occurrences on.",
             hint="Use --yes for the certain pairs, --dry-run, or --to FILE.",
         )
+    if strict and left:
+        raise errors.NeedsMatching(
+            f"{left} occurrences are not linked to a show yet.",
+            hint="Run `ticketsync match`.",
+        )
+
+
+def _ask(
+    app_context: context.AppContext,
+    database: Database,
+    settings: Settings,
+    production: str,
+) -> int:
+    """
+    Match interactively; returns how many occurrences are left.
+    """
+    from ticketsync.cli import match_screen
+    from ticketsync.workflows import match as matching
+
+    match_session = matching.MatchSession(database, settings, matching.new_batch())
+    left = match_screen.run_interactive(match_session, production or None)
+    app_context.say(f"{match_session.linked} linked, {left} left to decide.")
+    return left
+
+
+def _link_certain(
+    app_context: context.AppContext,
+    database: Database,
+    settings: Settings,
+    plan: MatchPlan,
+    *,
+    yes: bool,
+    dry_run: bool,
+    json: bool,
+) -> None:
+    """
+    Link the certain pairs with `yes`, and print the plan.
+    """
+    from ticketsync.cli import match_screen, render
+    from ticketsync.workflows import match as matching
+
     accepted = 0
-    left = len(plan.unsure)
-    if interactive:
-        match_session = matching.MatchSession(database, settings, matching.new_batch())
-        left = match_screen.run_interactive(match_session, production or None)
-        accepted = match_session.linked
-    elif yes:
+    if yes and not dry_run:
         accepted = matching.accept(
             database,
             settings,
@@ -92,33 +142,29 @@ def match(
             decided_by="machine",
             batch=matching.new_batch(),
         )
+    left = len(plan.unsure)
     if json:
         render.print_json(_as_json(plan, accepted, left))
-    elif not interactive:
-        match_screen.print_plan(plan)
-    if not json:
-        verb = "would be linked" if dry_run else "linked"
-        number = len(plan.certain) if dry_run else accepted
-        app_context.say(f"{number} {verb}, {left} left for a person.")
-    if strict and left:
-        raise errors.NeedsMatching(
-            f"{left} dates belong to no show yet.", hint="Run `ticketsync match`."
-        )
+        return
+    match_screen.print_plan(plan)
+    verb = "would be linked" if dry_run else "linked"
+    number = len(plan.certain) if dry_run else accepted
+    app_context.say(f"{number} {verb}, {left} left to decide.")
 
 
-def _to_file(app_context: context.AppContext, plan: MatchPlan, file: Path) -> None:
+def _write_file(app_context: context.AppContext, plan: MatchPlan, file: Path) -> None:
     from ticketsync.reporting import exports
     from ticketsync.workflows import match_sheet
 
     with exports.into_file(file) as stream:
         count = exports.write_csv(match_sheet.rows(plan), match_sheet.COLUMNS, stream)
     app_context.say(
-        f"{count} dates in {file}. Fill the column decision (link, never, new, skip), "
-        f"then: ticketsync match --from {file}"
+        f"{count} occurrences in {file}. Fill in the column decision (link, never, "
+        f"new, skip), then: ticketsync match --from {file}"
     )
 
 
-def _from_file(
+def _apply_file(
     app_context: context.AppContext,
     database: Database,
     settings: Settings,
@@ -133,31 +179,33 @@ def _from_file(
 
     with database.read() as session:
         decisions = match_sheet.read(session, file)
-        slips = match_sheet.implausible(session, decisions)
-    if slips and not force:
-        _refuse(app_context, file, slips)
+        mistakes = match_sheet.implausible(session, decisions)
+    if mistakes and not force:
+        _refuse(app_context, file, mistakes)
     verbs = [decision.verb for decision in decisions]
-    told = {verb: verbs.count(verb) for verb in ("link", "new", "never")}
+    counts = {verb: verbs.count(verb) for verb in ("link", "new", "never")}
     if not dry_run:
         done = match_sheet.apply(database, settings, decisions)
-        told = {"linked": done.linked, "refused": done.refused}
+        counts = {"linked": done.linked, "refused": done.refused}
     if json:
-        render.print_json(told)
+        render.print_json(counts)
         return
-    said = ", ".join(f"{count} {verb}" for verb, count in told.items())
-    app_context.say(f"{'It would be: ' if dry_run else ''}{said}.")
+    text = ", ".join(f"{count} {verb}" for verb, count in counts.items())
+    app_context.say(f"{'Would be done: ' if dry_run else ''}{text}.")
 
 
-def _refuse(app_context: context.AppContext, file: Path, slips: list[str]) -> NoReturn:
+def _refuse(
+    app_context: context.AppContext, file: Path, mistakes: list[str]
+) -> NoReturn:
     from ticketsync.core import errors
     from ticketsync.core.redact import safe
 
-    for slip in slips:
-        app_context.say(f"  {safe(slip, longest=300)}")
-    what = "1 row looks" if len(slips) == 1 else f"{len(slips)} rows look"
+    for mistake in mistakes:
+        app_context.say(f"  {safe(mistake, longest=300)}")
+    rows = "1 row looks" if len(mistakes) == 1 else f"{len(mistakes)} rows look"
     raise errors.GuardRefused(
-        f"{file.name}: {what} like a slip ({safe(slips[0], longest=300)}"
-        f"{'; …' if len(slips) > 1 else ''}). Nothing was changed.",
+        f"{file.name}: {rows} like a mistake ({safe(mistakes[0], longest=300)}"
+        f"{'; …' if len(mistakes) > 1 else ''}). Nothing was changed.",
         hint="Correct them, or add --force if they are right.",
         word="guard-match",
     )
@@ -174,12 +222,12 @@ def _undo(
 
     undone = matching.undo(database, settings)
     if undone is None:
-        raise errors.NotFound("There is nothing to take back.", hint="")
+        raise errors.NotFound("There is nothing to undo.", hint="")
     if json:
         render.print_json(asdict(undone))
     else:
         app_context.say(
-            f"Taken back: {undone.links} links and {undone.refusals} refusals "
+            f"Undone: {undone.links} links and {undone.refusals} refusals "
             f"of {undone.batch}."
         )
 

@@ -1,8 +1,9 @@
 """
-The matching screen: certain pairs in one key, then one question for each open date.
+The matching screen: confirm the certain pairs with one key, then answer one question
+for each unmatched occurrence.
 
-Every answer is saved as it is given, and the plan is made anew after it: the first date
-of a series says what the whole series is, so most of the others answer themselves.
+Every answer is saved at once, and the plan is then computed again: the first occurrence
+of a series identifies the whole series, so most of the others become certain.
 """
 
 from __future__ import annotations
@@ -23,68 +24,69 @@ if TYPE_CHECKING:
     from ticketsync.catalogue.matching import MatchPlan, Unsure
     from ticketsync.workflows.match import MatchSession
 
-SHOWN = 6  # candidates offered for one date
-FOUND = 10  # shows that a search offers
+MAX_CANDIDATES = 6  # offered for one occurrence
+MAX_FOUND = 10  # shows that a search offers
 
 
 @dataclass(slots=True)
 class Screen:
     """
-    Where a person is: what they passed over, and the steps that `back` walks.
+    The state of the dialogue: what was skipped, and the steps that `back` retraces.
     """
 
     match_session: MatchSession
     production: str | None
     skipped: list[int] = field(default_factory=list)
-    by_hand: set[int] = field(default_factory=set)
+    not_automatic: set[int] = field(default_factory=set)
     steps: list[str] = field(default_factory=list)
-    remarked: set[str] = field(default_factory=set)
+    printed_remarks: set[str] = field(default_factory=set)
 
 
 def run_interactive(match_session: MatchSession, production: str | None) -> int:
     """
-    Ask until nothing is open or the person leaves; returns how many dates are left.
+    Ask until everything is decided or the user quits; returns how many occurrences are
+    left.
     """
     screen = Screen(match_session, production)
     while True:
         plan = match_session.plan(production)
-        _remark(screen, plan)
-        sure = [
+        _print_remarks(screen, plan)
+        certain = [
             match
             for match in plan.certain
-            if match.occurrence.occurrence_id not in screen.by_hand
+            if match.occurrence.occurrence_id not in screen.not_automatic
         ]
-        if sure:
-            _confirm_certain(screen, plan, sure)
+        if certain:
+            _confirm_certain(screen, plan, certain)
             continue
-        open_ = _open(screen, plan)
-        if not open_ or not _ask_about(screen, open_[0], len(open_)):
+        undecided = _undecided(screen, plan)
+        if not undecided or not _ask_about(screen, undecided[0], len(undecided)):
             return len(plan.certain) + len(plan.unsure)
 
 
-def _remark(screen: Screen, plan: MatchPlan) -> None:
+def _print_remarks(screen: Screen, plan: MatchPlan) -> None:
     """
-    What the whole list suggests, a wrong time zone for instance; each once.
+    Print remarks about the whole list (for instance a wrong time zone), each once.
     """
     for remark in plan.remarks:
-        if remark not in screen.remarked:
-            screen.remarked.add(remark)
+        if remark not in screen.printed_remarks:
+            screen.printed_remarks.add(remark)
             _say(safe(remark))
     unmatched = len(plan.unmatched_shows)
-    if unmatched and "unmatched shows" not in screen.remarked:
-        screen.remarked.add("unmatched shows")
-        what = "1 show is" if unmatched == 1 else f"{unmatched} shows are"
-        _say(f"{what} sold by no platform: ticketsync match --dry-run")
+    if unmatched and "unmatched shows" not in screen.printed_remarks:
+        screen.printed_remarks.add("unmatched shows")
+        number = "1 show is" if unmatched == 1 else f"{unmatched} shows are"
+        _say(f"{number} not on sale on any platform: ticketsync match --dry-run")
 
 
 def print_plan(plan: MatchPlan) -> None:
     """
-    The plan in a table: what is certain, then what waits for a person, and remarks.
+    Print the plan as a table: certain pairs, undecided occurrences, then remarks.
     """
     rows = [
         {
             "mark": "+",
-            **_their_date(pair.occurrence),
+            **_occurrence_cells(pair.occurrence),
             "ours": f"{pair.show.show_id} {pair.show.production}",
             "why": pair.reason(),
         }
@@ -92,7 +94,7 @@ def print_plan(plan: MatchPlan) -> None:
     ] + [
         {
             "mark": "?",
-            **_their_date(item.occurrence),
+            **_occurrence_cells(item.occurrence),
             "ours": " / ".join(str(c.show.show_id) for c in item.candidates[:3]),
             "why": item.why,
         }
@@ -100,7 +102,7 @@ def print_plan(plan: MatchPlan) -> None:
     ]
     columns = [
         render.Column("mark", ""),
-        render.Column("when", "THEIR DATE", rigid=True),
+        render.Column("when", "OCCURRENCE", rigid=True),
         render.Column("account", "ON", most=12),
         render.Column("title", "TITLE", most=20),
         render.Column("ours", "YOUR SHOW", most=20),
@@ -124,87 +126,88 @@ def _print_unmatched_shows(plan: MatchPlan) -> None:
         for show in plan.unmatched_shows
     ]
     if rows:
-        typer.echo("Shows that no platform sells:")
+        typer.echo("Shows that are not on sale on any platform:")
         render.table(
             rows,
             [
-                render.Column("when", "YOUR DATE", rigid=True),
+                render.Column("when", "WHEN", rigid=True),
                 render.Column("show", "YOUR SHOW"),
                 render.Column("venue", "VENUE"),
             ],
         )
 
 
-def _their_date(date: OccurrenceCandidate) -> dict[str, Any]:
+def _occurrence_cells(occurrence: OccurrenceCandidate) -> dict[str, Any]:
     return {
-        "when": render.day(date.starts_local),
-        "account": date.account,
-        "title": date.event,
+        "when": render.day(occurrence.starts_local),
+        "account": occurrence.account,
+        "title": occurrence.event,
     }
 
 
-def _open(screen: Screen, plan: MatchPlan) -> list[Unsure]:
+def _undecided(screen: Screen, plan: MatchPlan) -> list[Unsure]:
     """
-    The dates that are still to be asked about, those taken out of the certain too.
+    The occurrences still to ask about, including certain pairs that the user rejected.
     """
     from ticketsync.catalogue.matching import Unsure
 
-    taken_out = [
-        Unsure(match.occurrence, (match,), "you wanted to look at it")
+    rejected = [
+        Unsure(match.occurrence, (match,), "you chose to decide it yourself")
         for match in plan.certain
     ]
     return [
         item
-        for item in [*taken_out, *plan.unsure]
+        for item in [*rejected, *plan.unsure]
         if item.occurrence.occurrence_id not in screen.skipped
     ]
 
 
-def _confirm_certain(screen: Screen, plan: MatchPlan, sure: list[Match]) -> None:
+def _confirm_certain(screen: Screen, plan: MatchPlan, certain: list[Match]) -> None:
     from dataclasses import replace
 
     only_certain = replace(
-        plan, certain=tuple(sure), unsure=(), remarks=(), unmatched_shows=()
+        plan, certain=tuple(certain), unsure=(), remarks=(), unmatched_shows=()
     )
     print_plan(only_certain)
-    what = "the certain pair" if len(sure) == 1 else f"the {len(sure)} certain pairs"
-    if _yes(f"Link {what}?"):
-        screen.match_session.accept(sure)
+    number = len(certain)
+    pairs = "the certain pair" if number == 1 else f"the {number} certain pairs"
+    if _confirm(f"Link {pairs}?"):
+        screen.match_session.accept(certain)
         screen.steps.append("decided")
     else:
-        screen.by_hand |= {match.occurrence.occurrence_id for match in sure}
+        screen.not_automatic |= {match.occurrence.occurrence_id for match in certain}
 
 
 def _ask_about(screen: Screen, item: Unsure, left: int) -> bool:
     """
-    One question; answers whether to go on.
+    Ask about one occurrence; returns whether to continue.
     """
-    match_session, date = screen.match_session, item.occurrence
+    match_session, occurrence = screen.match_session, item.occurrence
     _describe(item, left)
-    candidates = list(item.candidates) or match_session.distant_candidates(date)
-    answer = _choose(candidates[:SHOWN], has_past=bool(screen.steps))
+    candidates = list(item.candidates) or match_session.distant_candidates(occurrence)
+    answer = _choose(candidates[:MAX_CANDIDATES], can_go_back=bool(screen.steps))
     if answer == "quit":
         return False
     if answer == "skip":
-        screen.skipped.append(date.occurrence_id)
+        screen.skipped.append(occurrence.occurrence_id)
         screen.steps.append("skipped")
     elif answer == "back":
         _step_back(screen)
     elif answer == "undo":
-        _take_back(screen)
+        _undo_last(screen)
     elif answer == "never":
-        match_session.never(date.occurrence_id)
+        match_session.never(occurrence.occurrence_id)
         screen.steps.append("decided")
     elif answer == "new":
-        title = _text("Its production:", date.production or date.event)
+        title = _prompt("Its production:", occurrence.production or occurrence.event)
         if title:
-            number = match_session.new_show(date.occurrence_id, title)
-            _say(f"   Show {number} is new.")
+            show_id = match_session.new_show(occurrence.occurrence_id, title)
+            _say(f"   Show {show_id} was created.")
             screen.steps.append("decided")
     elif answer == "search":
         found = _search(screen)
         if found is not None:
-            match_session.choose(date.occurrence_id, found)
+            match_session.choose(occurrence.occurrence_id, found)
             screen.steps.append("decided")
     else:
         match_session.accept([answer])
@@ -214,53 +217,53 @@ def _ask_about(screen: Screen, item: Unsure, left: int) -> bool:
 
 def _step_back(screen: Screen) -> None:
     """
-    To the question before this one, whatever was answered there.
+    Go back to the previous question, whatever was answered there.
     """
     if not screen.steps:
         return
     if screen.steps.pop() == "skipped":
         screen.skipped.pop()
     else:
-        screen.by_hand |= set(screen.match_session.take_back())
+        screen.not_automatic |= set(screen.match_session.take_back())
 
 
-def _take_back(screen: Screen) -> None:
+def _undo_last(screen: Screen) -> None:
     """
-    Undo the last decision; what was passed over stays so.
+    Undo the last decision; skipped occurrences stay skipped.
     """
-    dates = screen.match_session.take_back()
-    if dates:
+    occurrence_ids = screen.match_session.take_back()
+    if occurrence_ids:
         last = len(screen.steps) - 1 - screen.steps[::-1].index("decided")
         del screen.steps[last]
-        screen.by_hand |= set(dates)
+        screen.not_automatic |= set(occurrence_ids)
     _say(
-        f"   Taken back: {len(dates)} of your answers."
-        if dates
-        else "   There is nothing to take back."
+        f"   Undone: {len(occurrence_ids)} of your answers."
+        if occurrence_ids
+        else "   There is nothing to undo."
     )
 
 
 def _describe(item: Unsure, left: int) -> None:
-    date = item.occurrence
-    where = f", at {safe(date.venue)}" if date.venue else ""
-    seats = f", {date.capacity} seats" if date.capacity else ""
+    occurrence = item.occurrence
+    venue = f", at {safe(occurrence.venue)}" if occurrence.venue else ""
+    seats = f", {occurrence.capacity} seats" if occurrence.capacity else ""
     _say("")
     _say(
-        f"{left} open · {render.day(date.starts_local)}  {safe(date.event)} "
-        f"({safe(date.account)}{where}{seats})"
+        f"{left} open · {render.day(occurrence.starts_local)}  "
+        f"{safe(occurrence.event)} ({safe(occurrence.account)}{venue}{seats})"
     )
     _say(f"   {safe(item.why)}")
 
 
-def _choose(candidates: list[Match], *, has_past: bool) -> Any:
+def _choose(candidates: list[Match], *, can_go_back: bool) -> Any:
     """
-    A candidate, or one of the words that are no candidate.
+    The chosen candidate, or the word of another answer.
     """
     import questionary
 
-    room = render.width() - 8
+    text_width = render.width() - 8
     choices = []
-    for place, candidate in enumerate(candidates, start=1):
+    for number, candidate in enumerate(candidates, start=1):
         show = candidate.show
         text = (
             f"{render.day(show.starts_local)}  {safe(show.production)}"
@@ -268,24 +271,24 @@ def _choose(candidates: list[Match], *, has_past: bool) -> Any:
         )
         choices.append(
             questionary.Choice(
-                textwrap.shorten(text, room, placeholder=" …"),
+                textwrap.shorten(text, text_width, placeholder=" …"),
                 value=candidate,
-                shortcut_key=str(place),
+                shortcut_key=str(number),
                 description=safe(candidate.reason()),
             )
         )
-    words = [
+    other_answers = [
         ("f", "search", "find it among all your shows"),
-        ("m", "new", "make a new show of it"),
+        ("m", "new", "create a new show from it"),
         ("s", "skip", "skip it for now"),
-        ("n", "never", "never: this date is no show of yours"),
-        *([("b", "back", "back to the question before")] if has_past else []),
-        *([("u", "undo", "undo the last answer")] if has_past else []),
-        ("q", "quit", "quit and keep what you answered"),
+        ("n", "never", "never: this is not one of your shows"),
+        *([("b", "back", "back to the previous question")] if can_go_back else []),
+        *([("u", "undo", "undo the last answer")] if can_go_back else []),
+        ("q", "quit", "quit and keep your answers"),
     ]
     choices += [
         questionary.Choice(text, value=word, shortcut_key=key)
-        for key, word, text in words
+        for key, word, text in other_answers
     ]
     return questionary.select(
         "Which show is it?",
@@ -299,7 +302,7 @@ def _choose(candidates: list[Match], *, has_past: bool) -> Any:
 
 def _search(screen: Screen) -> int | None:
     """
-    Find a show by what one remembers of it; `None` if the person thinks better of it.
+    Search for a show by parts of its name; `None` if the user cancels.
     """
     import questionary
     from prompt_toolkit.completion import Completer, Completion
@@ -311,44 +314,44 @@ def _search(screen: Screen) -> int | None:
         for show in screen.match_session.shows()
     }
 
-    class Near(Completer):
+    class ShowCompleter(Completer):
         def get_completions(
             self, document: Document, complete_event: Any
         ) -> Iterator[Completion]:
-            for label in near(document.text, list(labels)):
+            for label in best_labels(document.text, list(labels)):
                 yield Completion(label, start_position=-len(document.text))
 
-    def checked(text: str) -> bool | str:
+    def validate(text: str) -> bool | str:
         return not text or text in labels or "Choose one with the arrow keys."
 
     found = questionary.autocomplete(
         "Show (empty to go back):",
         choices=list(labels),
-        completer=Near(),
-        validate=checked,
+        completer=ShowCompleter(),
+        validate=validate,
         **_on_stderr(),
     ).unsafe_ask()
     return labels.get(found)
 
 
-def near(text: str, labels: list[str]) -> list[str]:
+def best_labels(text: str, labels: list[str]) -> list[str]:
     """
-    The labels that fit what was typed, the best first; slips of the finger are allowed.
+    The labels that match what was typed, the best first; typing errors are allowed.
     """
     from rapidfuzz import fuzz
 
     words = text.lower().split()
 
-    def fit(label: str) -> float:
+    def score(label: str) -> float:
         return min(fuzz.partial_ratio(word, label.lower()) for word in words)
 
     if not words:
-        return labels[:FOUND]
-    fits = sorted(((fit(label), label) for label in labels), key=lambda it: -it[0])
-    return [label for score, label in fits[:FOUND] if score >= 70]
+        return labels[:MAX_FOUND]
+    scored = sorted(((score(label), label) for label in labels), key=lambda it: -it[0])
+    return [label for points, label in scored[:MAX_FOUND] if points >= 70]
 
 
-def _yes(question: str) -> bool:
+def _confirm(question: str) -> bool:
     import questionary
 
     return bool(
@@ -356,7 +359,7 @@ def _yes(question: str) -> bool:
     )
 
 
-def _text(question: str, default: str) -> str:
+def _prompt(question: str, default: str) -> str:
     import questionary
 
     answer = questionary.text(question, default=default, **_on_stderr()).unsafe_ask()
@@ -365,7 +368,7 @@ def _text(question: str, default: str) -> str:
 
 def _on_stderr() -> dict[str, Any]:
     """
-    Talk belongs on standard error; plain colours, because they are never the only sign.
+    Prompts belong on standard error.
     """
     from prompt_toolkit.output import create_output
 

@@ -11,21 +11,21 @@ from ticketsync.cli import context
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Who is told when something is wrong: `notify` in the settings.",
+    help="Notifications about problems: `notify` in the settings.",
 )
 
 
 @app.callback()
 def notify() -> None:
     """
-    Who is told when something is wrong: `notify` in the settings.
+    Notifications about problems: `notify` in the settings.
     """
 
 
 @app.command("test")
-def test(ctx: typer.Context) -> None:
+def send_test(ctx: typer.Context) -> None:
     """
-    Send a message to everybody in the settings, and the heartbeat.
+    Send a test message to everyone in the settings, and the heartbeat.
     """
     from ticketsync.workflows import account_alerts
 
@@ -34,7 +34,8 @@ def test(ctx: typer.Context) -> None:
     account_alerts.send(
         settings,
         "ticketsync: a test",
-        "If you can read this, ticketsync can tell you when an account needs you.",
+        "If you can read this, ticketsync can notify you when an account needs "
+        "attention.",
     )
     for error in account_alerts.beat(settings):
         raise error

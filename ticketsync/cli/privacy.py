@@ -14,10 +14,10 @@ from ticketsync.cli.context import Json, Yes
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="What is kept of people, and how it goes.",
+    help="Personal data: export it, erase it.",
 )
 Who = Annotated[
-    str, typer.Argument(help="E-mail address, whole name, or number of an order.")
+    str, typer.Argument(help="E-mail address, full name, or id of an order.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing.")]
 
@@ -25,7 +25,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing.")]
 @app.command("export")
 def export_person(ctx: typer.Context, who: Who) -> None:
     """
-    Print everything that is kept of a person, as JSON, for them to have.
+    Print all data kept about a person as JSON, to hand over to them.
 
     Example: ticketsync privacy export sam@example.org > sam.json
     """
@@ -47,9 +47,9 @@ def erase_person(
     json: Json = False,
 ) -> None:
     """
-    Erase a person everywhere; orders, tickets and money stay as they are.
+    Erase a person everywhere; orders, tickets and amounts are kept.
 
-    Later reads do not bring them back.
+    Later syncs do not restore them.
 
     Example: ticketsync privacy erase sam@example.org
     """
@@ -57,11 +57,13 @@ def erase_person(
 
 
 @app.command("retain")
-def retain(ctx: typer.Context, dry_run: DryRun = False, json: Json = False) -> None:
+def apply_retention(
+    ctx: typer.Context, dry_run: DryRun = False, json: Json = False
+) -> None:
     """
-    Forget the people of shows that are long past, as every sync does.
+    Erase the personal data of past shows, as every sync does.
 
-    How long is `people: retention_days` of the settings, 90 days if nothing is said.
+    Kept for `people: retention_days` of the settings after the show, by default 90.
     """
     from ticketsync.cli import render
     from ticketsync.workflows import retention
@@ -73,5 +75,5 @@ def retain(ctx: typer.Context, dry_run: DryRun = False, json: Json = False) -> N
     if json:
         render.print_json({"forgotten": 0 if dry_run else count, "found": count})
         return
-    verb = "would be forgotten" if dry_run else "forgotten"
-    app_context.say(f"{count} people of shows more than {days} days ago {verb}.")
+    verb = "would be erased" if dry_run else "erased"
+    app_context.say(f"{count} people {verb}, of shows more than {days} days ago.")

@@ -9,20 +9,20 @@ import typer
 from ticketsync.cli import context, show_tables
 from ticketsync.cli.context import Format, Json
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Your works.")
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Your productions.")
 
 
 @app.command("add")
 def add_production(ctx: typer.Context, title: str) -> None:
     """
-    Add a work; one of the same title is kept.
+    Add a production, unless there is one with that title.
     """
     from ticketsync.catalogue import shows
 
     app_context = context.get_context(ctx)
     with app_context.database().write() as session:
-        number = shows.add_production(session, title)
-    app_context.say(f"Production {number}: {title}")
+        production_id = shows.add_production(session, title)
+    app_context.say(f"Production {production_id}: {title}")
 
 
 @app.command("list")
@@ -30,7 +30,7 @@ def list_productions(
     ctx: typer.Context, format: Format = "table", json: Json = False
 ) -> None:
     """
-    Show your works and how many shows each has.
+    List your productions and how many shows each one has.
     """
     from ticketsync.catalogue import shows
     from ticketsync.cli import render
@@ -51,7 +51,7 @@ def show_production(
     ctx: typer.Context, title: str, format: Format = "table", json: Json = False
 ) -> None:
     """
-    Show the performances of one work.
+    List the performances of one production.
     """
     from ticketsync.catalogue import shows
     from ticketsync.core import errors

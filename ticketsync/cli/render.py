@@ -1,11 +1,11 @@
 """
-How things look: tables for people, JSON and CSV for machines.
+Rendering: tables for people, JSON and CSV for machines.
 
-A report with money in it is a `core.tables.Table`: `machine` and `report` draw it, with
-one total for each currency. Lists without money may be rows by name: `show`.
+A report with amounts is a `core.tables.Table`, rendered by `report` and `machine` with
+one total for each currency. Lists without amounts may be rows of dicts: `show`.
 
-All foreign text passes `safe()`; tables are built of plain text, so that nothing in a
-show's name can be taken for markup.
+All foreign text passes `safe()`. Tables are built from plain text, so that nothing in a
+show's name is interpreted as markup.
 """
 
 from __future__ import annotations
@@ -24,20 +24,21 @@ from ticketsync.core.redact import safe
 from ticketsync.core.tables import NUMERIC, Kind, Table
 
 Row = Mapping[str, Any]
-NARROWEST = 60
-LEAST_TEXT = 8  # characters of a text that are left whatever the terminal
+MIN_WIDTH = 60
+MIN_TEXT_WIDTH = 8  # texts are not made narrower, whatever the terminal
 GAP = 3
-NARROW_GAPS = (2, 1)  # where the usual one does not fit
+NARROW_GAPS = (2, 1)  # where the default does not fit
 
 UNKNOWN = "–"
-# What stands between two columns is a line of the box or a blank, and this around it.
+# Around the line or blank between two columns.
 _PADDING = {3: (0, 1, 0, 1), 2: (0, 1, 0, 0), 1: (0, 0, 0, 0)}
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """
-    One column: the row's key, its title, whether it holds numbers or must not shrink.
+    One column: the row's key, its title, its maximal width, whether it holds numbers,
+    whether it must not shrink.
     """
 
     key: str
@@ -56,16 +57,16 @@ def show(
     empty: str = "Nothing to show.",
 ) -> None:
     """
-    Print rows to standard output. `machine` are the complete rows for json and csv.
+    Print rows to standard output. `machine` holds the complete rows for JSON and CSV.
     """
-    complete = rows if machine is None else machine
+    machine_rows = rows if machine is None else machine
     if format == "json":
-        print_json(list(complete))
+        print_json(list(machine_rows))
     elif format == "csv":
         from ticketsync.reporting import exports
 
-        names = list(complete[0]) if complete else [column.key for column in columns]
-        exports.write_csv(complete, names, sys.stdout)
+        names = list(machine_rows[0]) if machine_rows else [c.key for c in columns]
+        exports.write_csv(machine_rows, names, sys.stdout)
     elif not rows:
         print(empty)  # noqa: T201
     else:
@@ -74,7 +75,7 @@ def show(
 
 def machine(table: Table, format: str) -> None:
     """
-    Print a report as json or csv to standard output.
+    Print a report as JSON or CSV to standard output.
     """
     if format == "json":
         print_json(list(tables.records(table)))
@@ -93,9 +94,9 @@ def report(
     growth: Collection[str] = (),
 ) -> None:
     """
-    Print a loaded report for people. `most` limits the width of columns; `growth` names
-    those that hold differences. Below stand the `totals`, one row for each currency,
-    each of which begins with what `label` says of the currency.
+    Print a loaded report as a table. `most` limits the width of columns; `growth` names
+    those that hold differences. The `totals` follow, one row for each currency, whose
+    first cell is `label(currency)`.
     """
     columns = [
         Column(
@@ -107,15 +108,15 @@ def report(
         )
         for column in table.columns
     ]
-    feet = [] if totals is None else list(_as_read(totals, growth))
-    for foot in feet:
-        foot[table.names[0]] = label(foot["currency"]) if label else "total"
-    _draw(list(_as_read(table, growth)), columns, feet=feet)
+    footer = [] if totals is None else list(_as_text(totals, growth))
+    for row in footer:
+        row[table.names[0]] = label(row["currency"]) if label else "total"
+    _draw(list(_as_text(table, growth)), columns, footer=footer)
 
 
-def _as_read(table: Table, growth: Collection[str]) -> Iterator[dict[str, str]]:
+def _as_text(table: Table, growth: Collection[str]) -> Iterator[dict[str, str]]:
     """
-    The rows as people read them, by name.
+    The rows as text, by column name.
     """
     for row in table.rows:
         values = dict(zip(table.names, row, strict=True))
@@ -147,6 +148,9 @@ def _text(kind: Kind, value: Any, currency: str, *, is_growth: bool) -> str:
 
 
 def print_json(value: Any, stream: IO[str] | None = None) -> None:
+    """
+    Print a value as JSON to standard output or a stream.
+    """
     text = json.dumps(value, indent=2, ensure_ascii=True, default=_plain)
     print(text, file=stream or sys.stdout)
 
@@ -160,16 +164,16 @@ def table(
     totals: Sequence[Row] = (),
 ) -> None:
     """
-    A table of rows by name that fits the terminal, with totals below.
+    Print rows of dicts as a table that fits the terminal, with totals below.
     """
-    _draw(rows, columns, feet=totals, stream=stream, title=title)
+    _draw(rows, columns, footer=totals, stream=stream, title=title)
 
 
 def _draw(
     rows: Sequence[Row],
     columns: Sequence[Column],
     *,
-    feet: Sequence[Row] = (),
+    footer: Sequence[Row] = (),
     stream: IO[str] | None = None,
     title: str = "",
 ) -> None:
@@ -179,24 +183,26 @@ def _draw(
     from rich.text import Text
 
     cells = [[_cell(row.get(column.key)) for column in columns] for row in rows]
-    footers = [[_cell(row.get(column.key)) for column in columns] for row in feet]
-    widths, gap = _widths(columns, [*cells, *footers])
+    footer_cells = [
+        [_cell(row.get(column.key)) for column in columns] for row in footer
+    ]
+    widths, gap = _widths(columns, [*cells, *footer_cells])
     grid = Grid(
-        box=box.SIMPLE_HEAD if _can_draw() else box.ASCII,
+        box=box.SIMPLE_HEAD if _can_draw_lines() else box.ASCII,
         title=title or None,
         title_justify="left",
-        show_footer=bool(feet),
+        show_footer=bool(footer),
         show_edge=False,
         pad_edge=False,
         padding=_PADDING[gap],
     )
-    for place, (column, room) in enumerate(zip(columns, widths, strict=True)):
+    for index, (column, column_width) in enumerate(zip(columns, widths, strict=True)):
         grid.add_column(
             Text(column.title),
-            footer=Text("\n".join(foot[place] for foot in footers)),
+            footer=Text("\n".join(row[index] for row in footer_cells)),
             justify="right" if column.numeric else "left",
             no_wrap=True,
-            width=room,
+            width=column_width,
             overflow="ellipsis",
         )
     for texts in cells:
@@ -206,7 +212,7 @@ def _draw(
         markup=False,
         highlight=False,
         emoji=False,
-        width=sum(widths) + 8 * len(widths),  # we have seen to it that it fits
+        width=sum(widths) + 8 * len(widths),  # the widths already fit
         no_color="NO_COLOR" in os.environ or None,
     )
     console.print(grid)
@@ -216,44 +222,46 @@ def _widths(
     columns: Sequence[Column], cells: Sequence[Sequence[str]]
 ) -> tuple[list[int], int]:
     """
-    How wide each column and the gap between them is, so that all fit the terminal.
+    The width of each column and of the gap between them, so that they fit the terminal.
 
-    Only texts shrink: a number that is cut off is a wrong number.
+    Only texts shrink: a truncated number would be a wrong number.
     """
     wanted = []
-    for place, column in enumerate(columns):
-        longest = max([len(column.title), *(len(row[place]) for row in cells)])
+    for index, column in enumerate(columns):
+        longest = max([len(column.title), *(len(row[index]) for row in cells)])
         wanted.append(min(longest, column.most or longest))
-    between = len(columns) - 1
-    if sum(wanted) + GAP * between <= width():
+    gaps = len(columns) - 1
+    if sum(wanted) + GAP * gaps <= width():
         return wanted, GAP
     for gap in NARROW_GAPS:
-        widths = _shrunk(columns, wanted, width() - gap * between)
-        if sum(widths) + gap * between <= width():
+        widths = _shrunk(columns, wanted, width() - gap * gaps)
+        if sum(widths) + gap * gaps <= width():
             break
     return widths, gap
 
 
-def _shrunk(columns: Sequence[Column], wanted: Sequence[int], room: int) -> list[int]:
+def _shrunk(
+    columns: Sequence[Column], wanted: Sequence[int], available: int
+) -> list[int]:
     """
-    These widths, texts made so much narrower that all fit, as far as they go.
+    These widths, with text columns shrunk until all fit or none can shrink further.
     """
     widths = [*wanted]
-    while sum(widths) > room:
+    while sum(widths) > available:
         shrinkable = [
-            place
-            for place, column in enumerate(columns)
-            if not (column.numeric or column.rigid) and widths[place] > LEAST_TEXT
+            index
+            for index, column in enumerate(columns)
+            if not (column.numeric or column.rigid) and widths[index] > MIN_TEXT_WIDTH
         ]
         if not shrinkable:
             break
-        widths[max(shrinkable, key=lambda place: widths[place])] -= 1
+        widths[max(shrinkable, key=lambda index: widths[index])] -= 1
     return widths
 
 
 def wrapped(text: str, indent: str = "") -> str:
     """
-    A sentence over as many lines as the terminal needs, never cut inside a word.
+    A text wrapped to the terminal, never inside a word.
     """
     import textwrap
 
@@ -269,22 +277,22 @@ def wrapped(text: str, indent: str = "") -> str:
 
 def width() -> int:
     """
-    How wide the terminal is; 80 where there is none.
+    The width of the terminal; 80 if there is none.
     """
     import shutil
 
-    return max(NARROWEST, shutil.get_terminal_size((80, 24)).columns)
+    return max(MIN_WIDTH, shutil.get_terminal_size((80, 24)).columns)
 
 
 def amount(minor: int | None, currency: str) -> str:
     """
-    An amount for people: `1,234.50`; a dash where it is not known.
+    An amount as text: `1,234.50`; a dash if it is unknown.
     """
     if minor is None:
         return UNKNOWN
     text = Money(abs(minor), currency).text
-    whole, dot, part = text.partition(".")
-    return f"{'-' if minor < 0 else ''}{int(whole):,}{dot}{part}"
+    whole, point, fraction = text.partition(".")
+    return f"{'-' if minor < 0 else ''}{int(whole):,}{point}{fraction}"
 
 
 def with_code(amount_: Money) -> str:
@@ -296,14 +304,14 @@ def with_code(amount_: Money) -> str:
 
 def sums(amounts: Iterable[Money]) -> str:
     """
-    Amounts in several currencies, side by side and never added: `5.00 AUD + 980 JPY`.
+    Amounts in several currencies, listed and never added: `5.00 AUD + 980 JPY`.
     """
     return " + ".join(map(with_code, amounts)) or UNKNOWN
 
 
 def signed(minor: int | None, currency: str) -> str:
     """
-    How much an amount grew: `+1,234.50`, `-5.00`, a dash for not at all.
+    A difference: `+1,234.50`, `-5.00`, a dash for none.
     """
     if not minor:
         return UNKNOWN
@@ -312,21 +320,21 @@ def signed(minor: int | None, currency: str) -> str:
 
 def shows(number: int, currency: str) -> str:
     """
-    How many shows a total is of: `1 show, AUD`, `40 shows, NZD`.
+    The label of a total over shows: `1 show, AUD`, `40 shows, NZD`.
     """
     return f"{number} show{'' if number == 1 else 's'}, {currency}"
 
 
 def when(moment: datetime | None) -> str:
     """
-    An instant for people, in UTC where no zone is given.
+    An instant as text, in UTC.
     """
     return "never" if moment is None else f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def day(local: str) -> str:
     """
-    A poster time for people: `2026-11-27 19:30` becomes `Fri 27 Nov 19:30`.
+    A local start as text: `2026-11-27 19:30` becomes `Fri 27 Nov 19:30`.
     """
     moment = datetime.fromisoformat(local)
     return f"{moment:%a %d %b}{_year(moment)} {moment:%H:%M}"
@@ -334,14 +342,14 @@ def day(local: str) -> str:
 
 def _instant(moment: datetime) -> str:
     """
-    An instant in a column whose heading says that it is UTC.
+    An instant in a column whose heading says UTC.
     """
     return f"{moment:%d %b}{_year(moment)} {moment:%H:%M}"
 
 
 def _year(moment: datetime) -> str:
     """
-    The year, where it could be mistaken.
+    The year, unless the date is near.
     """
     is_near = abs((moment.date() - clock.now().date()).days) < 300
     return "" if is_near else f" {moment:%Y}"
@@ -358,9 +366,9 @@ def _cell(value: Any) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return clock.iso(value)
-    raise TypeError(f"{type(value).__name__} has no JSON form here")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
-def _can_draw() -> bool:
+def _can_draw_lines() -> bool:
     encoding = getattr(sys.stdout, "encoding", None) or ""
     return encoding.lower().startswith("utf") and os.environ.get("TERM") != "dumb"

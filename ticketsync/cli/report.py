@@ -32,16 +32,16 @@ def report() -> None:
 def daily(
     ctx: typer.Context,
     send: Annotated[
-        bool, typer.Option("--send", help="Send it to everybody under `notify`.")
+        bool, typer.Option("--send", help="Send it to everyone under `notify`.")
     ] = False,
     format: Format = "table",
     json: Json = False,
 ) -> None:
     """
-    Every show on sale: allocation, sold since yesterday morning, total, comps, gross.
+    Every show on sale: seats, sold since yesterday, sold in total, comps, gross.
 
-    Yesterday begins at midnight in the zone of your house. For a mail each morning
-    let cron run: ticketsync report daily --send
+    Yesterday begins at midnight in your venue's time zone. For a mail every morning let
+    cron run: ticketsync report daily --send
     """
     from datetime import timedelta
 
@@ -73,7 +73,7 @@ def daily(
     elif found:
         _print(found, f"{yesterday:%a}")
     else:
-        typer.echo("No show ahead is on sale.")
+        typer.echo("No upcoming show is on sale.")
 
 
 def _print(found: Sequence[OnSale], yesterday: str) -> None:
@@ -150,7 +150,7 @@ def _as_json(item: OnSale) -> dict[str, Any]:
 
 def _as_text(found: list[OnSale], yesterday: str) -> str:
     """
-    The same for a mail or a telephone, where no table would keep its shape.
+    The report for mail and phones, where a table would lose its layout.
     """
     from ticketsync.core.redact import safe
     from ticketsync.reporting import daily as reporting
@@ -160,15 +160,15 @@ def _as_text(found: list[OnSale], yesterday: str) -> str:
         seats = "" if item.allocation is None else f" of {item.allocation}"
         row = _row(item)
         lines.append(f"{row['show']}  {safe(item.production)}")
-        lines.append(f"   {_in_words(row, yesterday, seats)}")
+        lines.append(f"   {_as_sentence(row, yesterday, seats)}")
     for sums in reporting.totals(found):
         row = _sold(sums, [sums.gross])
         lines.append(_shows(found, sums.currency))
-        lines.append(f"   {_in_words(row, yesterday, '')}")
-    return "\n".join(lines) or "No show ahead is on sale."
+        lines.append(f"   {_as_sentence(row, yesterday, '')}")
+    return "\n".join(lines) or "No upcoming show is on sale."
 
 
-def _in_words(row: Mapping[str, Any], yesterday: str, seats: str) -> str:
+def _as_sentence(row: Mapping[str, Any], yesterday: str, seats: str) -> str:
     comps = f", {row['comps']} of them comps" if row["comps"] else ""
     return (
         f"{row['recently']} since {yesterday}, {row['sold']}{seats} sold{comps}, "

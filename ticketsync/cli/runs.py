@@ -11,7 +11,9 @@ import typer
 from ticketsync.cli import context
 from ticketsync.cli.context import Format, Json
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="What syncs did.")
+app = typer.Typer(
+    no_args_is_help=True, rich_markup_mode=None, help="What each sync did."
+)
 
 
 @app.command("list")
@@ -22,7 +24,7 @@ def list_runs(
     json: Json = False,
 ) -> None:
     """
-    Show the latest runs, skipped ones too.
+    List the latest runs, including skipped ones.
     """
     _print(ctx, context.chosen_format(format, json), limit=limit, run_id=None)
 
@@ -32,7 +34,7 @@ def show_run(
     ctx: typer.Context, run_id: str, format: Format = "table", json: Json = False
 ) -> None:
     """
-    Show one run with what every account said.
+    Show one run with the outcome of every account.
     """
     from ticketsync.core.redact import safe
     from ticketsync.reporting import runs

@@ -36,7 +36,7 @@ def list_sales(
     json: Json = False,
 ) -> None:
     """
-    Show orders, the newest first.
+    List orders, the newest first.
     """
     from ticketsync.catalogue import shows
     from ticketsync.cli import render
@@ -55,7 +55,7 @@ def list_sales(
     if table.rows:
         _print(table)
     else:
-        typer.echo("Nothing to show.")
+        typer.echo("No orders found.")
 
 
 def _print(orders: Table) -> None:
@@ -70,7 +70,7 @@ def _print(orders: Table) -> None:
         Column("production"),
         Column("tickets", Kind.COUNT),
         Column("charged", Kind.MONEY),
-        Column("refunded", Kind.MONEY, "BACK"),
+        Column("refunded", Kind.MONEY),
         Column("currency", heading=""),
     )
     render.report(

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="A pretend platform on this machine, to try things on.",
+    help="Simulated platforms on this machine, for trying things out.",
 )
-Seed = Annotated[int, typer.Option(help="Another seed, another world.")]
-Size = Annotated[int, typer.Option(help="How many orders it holds.", min=1)]
-Today = Annotated[str, typer.Option(help="The day it is there: 2026-09-01.")]
+Seed = Annotated[int, typer.Option(help="Another seed gives other data.")]
+Size = Annotated[int, typer.Option(help="How many orders there are.", min=1)]
+Today = Annotated[str, typer.Option(help="The simulated date: 2026-09-01.")]
 
 
 @app.command("serve")
@@ -30,21 +30,23 @@ def serve(
     seed: Seed = 1,
     size: Size = 900,
     today: Today = "",
-    latency_ms: Annotated[int, typer.Option(help="Delay of each answer.", min=0)] = 0,
-    limit: Annotated[int, typer.Option(help="Calls per half hour.")] = 5000,
+    latency_ms: Annotated[int, typer.Option(help="Delay of each response.", min=0)] = 0,
+    limit: Annotated[int, typer.Option(help="Requests per half hour.")] = 5000,
 ) -> None:
     """
-    Play Ticket Tailor and every other platform on 127.0.0.1 until Ctrl-C.
+    Simulate Ticket Tailor and the other platforms on 127.0.0.1 until Ctrl-C.
     """
     from ticketsync.core import errors
     from ticketsync.sandbox import platforms, server
 
-    played = _world(seed, size, today)
+    world = _world(seed, size, today)
     sandbox = server.Sandbox(
-        played,
+        world,
         latency=latency_ms / 1000,
         limit=limit,
-        others=platforms.others(seed=seed, today=_day(today), beside=played),
+        others=platforms.build_others(
+            seed=seed, today=_day(today), shares_seats_with=world
+        ),
     )
     try:
         served = server.make_server(sandbox, port)
@@ -61,13 +63,13 @@ def serve(
         "--secret-env TT_KEY"
     )
     typer.echo("The same venue on other platforms, with a key for each:")
-    for player in sandbox.others:
-        address = sandbox.url(url, player.name)
-        typer.echo(f"  {player.name}  {address}  {player.key}")
+    for platform in sandbox.others:
+        address = sandbox.url(url, platform.name)
+        typer.echo(f"  {platform.name}  {address}  {platform.key}")
     try:
         served.serve_forever()
     except KeyboardInterrupt:
-        typer.echo("Closed.")
+        typer.echo("Stopped.")
     finally:
         served.server_close()
 
@@ -79,12 +81,12 @@ def truth(
     today: Today = "",
     url: Annotated[str, typer.Option(help="Ask a running sandbox instead.")] = "",
     platform: Annotated[
-        str, typer.Option(help="Another platform than Ticket Tailor.")
+        str, typer.Option(help="A platform other than Ticket Tailor.")
     ] = "ticket_tailor",
     json: Json = False,
 ) -> None:
     """
-    What the sandbox's shows really sold and earned, by its own books.
+    Show what the sandbox's shows really sold and earned, by its own calculation.
     """
     from ticketsync.cli import render
     from ticketsync.core import errors
@@ -92,22 +94,24 @@ def truth(
 
     try:
         if url:
-            rows = server.ask(url, "truth", platform=platform)
+            rows = server.call_control(url, "truth", platform=platform)
         else:
             first = _world(seed, size, today)
-            # All of them, as `serve` plays them: they share the room.
-            others = platforms.others(seed=seed, today=_day(today), beside=first)
+            # All of them, as `serve` simulates them: they share the seats.
+            others = platforms.build_others(
+                seed=seed, today=_day(today), shares_seats_with=first
+            )
             worlds = {player.name: player.world for player in others}
             worlds["ticket_tailor"] = first
             rows = server.truth_as_json(worlds[platform])
     except KeyError:
         raise errors.NotFound(
-            f"The sandbox does not play {platform!r}.",
-            hint=f"It plays ticket_tailor, {', '.join(platforms.PLAYED)}.",
+            f"The sandbox does not simulate {platform!r}.",
+            hint=f"It simulates ticket_tailor, {', '.join(platforms.PLATFORMS)}.",
         ) from None
     except OSError as error:
         raise errors.ProviderUnavailable(
-            f"No sandbox answers at {url} ({error}).",
+            f"No sandbox responds at {url} ({error}).",
             hint="Start one with `ticketsync sandbox serve`.",
         ) from None
     columns = [
@@ -124,14 +128,14 @@ def truth(
 
 @app.command("next-day")
 def next_day(
-    url: Annotated[str, typer.Argument(help="Of a running sandbox.")],
+    url: Annotated[str, typer.Argument(help="URL of a running sandbox.")],
 ) -> None:
     """
-    Let a day pass in a running sandbox: sales, refunds, a moved date.
+    Let a day pass in a running sandbox: sales, refunds, a moved occurrence.
     """
     from ticketsync.sandbox import server
 
-    for change in server.ask(url, "next-day"):
+    for change in server.call_control(url, "next-day"):
         typer.echo(change)
 
 

@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Let your system run `sync --due` by itself.",
+    help="Run `sync --due` regularly with your system's scheduler.",
 )
-Every = Annotated[int, typer.Option(help="Minutes between two runs.")]
+Every = Annotated[int, typer.Option(help="Minutes between runs.")]
 Cron = Annotated[
     str, typer.Option(help='A cron expression instead, as in "*/15 9-23 * * *".')
 ]
 Kind = Annotated[
-    str, typer.Option(help="cron, systemd, launchd or windows; yours by default.")
+    str,
+    typer.Option(help="cron, systemd, launchd or windows; by default your system's."),
 ]
 
 
@@ -32,19 +33,19 @@ def install(
     ctx: typer.Context, every: Every = 15, cron: Cron = "", kind: Kind = ""
 ) -> None:
     """
-    Put `sync --due --quiet` into your system's scheduler, in place of an earlier one.
+    Add `sync --due --quiet` to your system's scheduler, replacing an earlier entry.
 
     Example: ticketsync schedule install --cron "*/15 9-23 * * *"
     """
     from ticketsync.workflows import schedule
 
     app_context = context.get_context(ctx)
-    what = _job(app_context, every, cron)
+    job = _job(app_context, every, cron)
     chosen = _kind(kind)
-    keys = _keys_it_will_miss(app_context)
-    place = schedule.install(what, chosen)
-    app_context.say(f"ticketsync runs {what.when.text} from {place}.")
-    for line in keys:
+    warnings = _missing_key_warnings(app_context)
+    location = schedule.install(job, chosen)
+    app_context.say(f"ticketsync runs {job.when.text} from {location}.")
+    for line in warnings:
         typer.echo(line, err=True)
 
 
@@ -71,7 +72,7 @@ def show(
 @app.command("remove")
 def remove(ctx: typer.Context) -> None:
     """
-    Take it out of your system's scheduler again; all else there stays as it is.
+    Remove the entry from your system's scheduler; other entries are left alone.
     """
     from ticketsync.workflows import schedule
 
@@ -100,18 +101,18 @@ def _kind(kind: str) -> str:
     return kind or schedule.usual()
 
 
-def _keys_it_will_miss(app_context: context.AppContext) -> list[str]:
+def _missing_key_warnings(app_context: context.AppContext) -> list[str]:
     """
-    Accounts whose key is in a variable of this terminal, which no scheduler has.
+    Warnings about accounts whose key is in a variable that only this terminal has.
     """
     from ticketsync.accounts import state
 
     with app_context.database().read() as session:
         accounts = state.list_accounts(session)
     return [
-        f"Account {account.name!r} takes its key from the variable "
+        f"Account {account.name!r} takes its key from the environment variable "
         f"{account.secret_reference}, which your scheduler does not have: run "
-        f"`ticketsync accounts rotate {account.name}` to keep it in the keyring."
+        f"`ticketsync accounts rotate {account.name}` to store it in the keyring."
         for account in accounts
-        if account.secret_source == "env"  # noqa: S105  # the kind of a place
+        if account.secret_source == "env"  # noqa: S105  # not a secret
     ]

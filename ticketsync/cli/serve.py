@@ -15,6 +15,8 @@ from ticketsync.cli import context
 if TYPE_CHECKING:
     import socket
 
+    from starlette.applications import Starlette
+
     from ticketsync.store.engine import Database
     from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 
@@ -41,8 +43,6 @@ def serve(
     """
     import socket
 
-    import uvicorn
-
     from ticketsync.jobs import worker
     from ticketsync.web import app as web
     from ticketsync.web import receiver
@@ -63,15 +63,7 @@ def serve(
     )
     requests = worker.SyncRequests()
     site = Site(database, settings, requests.add if workers else None)
-    config = uvicorn.Config(
-        web.create_app(webhooks, site if pages else None),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=5,
-        lifespan="off",
-    )
+    application = web.create_app(webhooks, site if pages else None)
     with socket.create_server((host, port)) as listener:
         # Otherwise the headers and body of a response wait 40 ms for one another
         # (measured); connections inherit the option.
@@ -86,7 +78,25 @@ def serve(
             if workers
             else contextlib.nullcontext()
         ):
-            uvicorn.Server(config).run(sockets=[listener])
+            _run_server(application, listener)
+
+
+def _run_server(application: Starlette, listener: socket.socket) -> None:
+    """
+    Serve until the process is asked to end.
+    """
+    import uvicorn
+
+    config = uvicorn.Config(
+        application,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=5,
+        lifespan="off",
+    )
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 def _warn_of_missing_secrets(
@@ -130,4 +140,4 @@ def _create_link(database: Database, address: str) -> str:
 
     with database.write() as session:
         token = passes.issue(session, "link", "manager", "", clock.now())
-    return entry.link(address, token)
+    return entry.link_url(address, token)

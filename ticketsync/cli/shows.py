@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Your performances: add, import, adopt, leave out.",
+    help="Your performances: add, import, adopt, exclude.",
 )
 
 
 @app.command("list")
 def list_shows(
     ctx: typer.Context,
-    production: Annotated[str, typer.Option(help="Only this work.")] = "",
+    production: Annotated[str, typer.Option(help="Only this production.")] = "",
     format: Format = "table",
     json: Json = False,
 ) -> None:
     """
-    Show your performances in the order they play.
+    List your performances by date.
     """
     from ticketsync.catalogue import shows
     from ticketsync.reporting import seats as reporting
@@ -51,9 +51,9 @@ def add_show(
     ctx: typer.Context,
     production: str,
     starts_at: Annotated[str, typer.Argument(help='Local: "2026-11-27 19:30".')],
-    venue: Annotated[str, typer.Option(help="The house, if not the first.")] = "",
+    venue: Annotated[str, typer.Option(help="The venue, if it is not the first.")] = "",
     capacity: Annotated[int | None, typer.Option(help="Seats.")] = None,
-    reference: Annotated[str, typer.Option(help="Your own number for it.")] = "",
+    reference: Annotated[str, typer.Option(help="Your own reference number.")] = "",
 ) -> None:
     """
     Add one performance.
@@ -73,40 +73,42 @@ def add_show(
             f"{starts_at!r} is not a date and time.", hint="Use 2026-11-27 19:30."
         ) from None
     with app_context.database().write() as session:
-        house = next(
+        known_venue = next(
             (v for v in shows.list_venues(session) if v.name == venue),
             shows.get_venue(session),
         )
         try:
-            moment = clock.local_to_utc(local, house.timezone)
+            instant = clock.local_to_utc(local, known_venue.timezone)
         except ValueError as error:
             raise errors.UsageError(f"{error}.", hint="Choose another time.") from None
         new = new_shows.NewShow(
             production=production,
-            starts_at=moment,
-            venue=venue or house.name,
-            timezone=house.timezone,
-            currency=house.currency,
+            starts_at=instant,
+            venue=venue or known_venue.name,
+            timezone=known_venue.timezone,
+            currency=known_venue.currency,
             capacity=capacity,
             reference=reference or None,
         )
         show = new_shows.add_show(session, new)
-    app_context.say(f"Show {show.id} {'added' if show.is_new else 'exists already'}.")
+    app_context.say(f"Show {show.id} {'added' if show.is_new else 'already exists'}.")
 
 
 @app.command("import")
-def recompute_shows(
+def import_shows(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help=".csv .xlsx .xls .ods .ics .yaml")],
-    skip_bad: Annotated[bool, typer.Option(help="Leave bad rows out.")] = False,
-    dry_run: Annotated[bool, typer.Option(help="Only say what is in it.")] = False,
+    skip_bad: Annotated[bool, typer.Option(help="Skip invalid rows.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option(help="Only show what the file contains.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """
-    Take your own list of shows from a file.
+    Import your own list of shows from a file.
 
     Columns: production, starts_at (local) or date and time, venue, timezone, capacity,
-    currency, reference. Nothing is imported if anything is wrong.
+    currency, reference. Nothing is imported if any row is invalid.
     """
     from ticketsync.catalogue import import_file, new_shows, shows
     from ticketsync.cli import render
@@ -114,8 +116,8 @@ def recompute_shows(
     app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as session:
-        house, known = shows.get_venue(session), shows.list_venues(session)
-    parsed = import_file.read_shows(file, house, known)
+        venue, venues = shows.get_venue(session), shows.list_venues(session)
+    parsed = import_file.read_shows(file, venue, venues)
     if not skip_bad:
         import_file.refuse_problems(parsed, file)
     created = 0
@@ -123,14 +125,14 @@ def recompute_shows(
         with database.write() as session:
             added = new_shows.add_shows(session, parsed.shows)
         created = sum(show.is_new for show in added)
-    bad = [str(complaint) for complaint in parsed.problems]
+    problems = [str(problem) for problem in parsed.problems]
     if json:
         render.print_json(
-            {"read": len(parsed.shows), "created": created, "skipped": bad}
+            {"read": len(parsed.shows), "created": created, "skipped": problems}
         )
         return
-    for complaint in bad:
-        app_context.say(f"  skipped {complaint}")
+    for problem in problems:
+        app_context.say(f"  skipped {problem}")
     done = "would be read" if dry_run else f"read, {created} new"
     app_context.say(f"{file.name}: {len(parsed.shows)} shows {done}.")
     app_context.say("Next: ticketsync match")
@@ -139,12 +141,16 @@ def recompute_shows(
 @app.command("adopt")
 def adopt_shows(
     ctx: typer.Context,
-    account: Annotated[str, typer.Option(help="Only dates of this account.")] = "",
-    all_: Annotated[bool, typer.Option("--all", help="Every unlinked date.")] = False,
+    account: Annotated[
+        str, typer.Option(help="Only occurrences of this account.")
+    ] = "",
+    all_: Annotated[
+        bool, typer.Option("--all", help="All unlinked occurrences.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """
-    Make shows of your platforms' dates, for venues without a list of their own.
+    Create shows from your platforms' occurrences, if you have no list of your own.
     """
     from ticketsync.accounts import state
     from ticketsync.cli import render
@@ -153,7 +159,7 @@ def adopt_shows(
 
     if not all_ and not account:
         raise errors.UsageError(
-            "Say which dates to adopt.", hint="Use --all, or --account NAME."
+            "Say which occurrences to adopt.", hint="Use --all, or --account NAME."
         )
     app_context = context.get_context(ctx)
     database = app_context.database()
@@ -165,7 +171,7 @@ def adopt_shows(
     if json:
         render.print_json({"shows_created": made.shows, "links_created": made.links})
         return
-    app_context.say(f"{made.shows} shows added, {made.links} dates linked.")
+    app_context.say(f"{made.shows} shows added, {made.links} occurrences linked.")
     app_context.say("Next: ticketsync sync")
 
 
@@ -176,8 +182,8 @@ def exclude_show(
     reason: Annotated[str, typer.Option(help="Why, for your colleagues.")] = "",
 ) -> None:
     """
-    Leave a show out of the figures; its production stays connected, its guests stay on
-    the door list.
+    Exclude a show from the figures. Its links are kept, its guests stay on the door
+    list.
     """
     _set_excluded(ctx, show, True, reason)
 
@@ -185,7 +191,7 @@ def exclude_show(
 @app.command("include")
 def include_show(ctx: typer.Context, show: str) -> None:
     """
-    Take an excluded show in again.
+    Include an excluded show again.
     """
     _set_excluded(ctx, show, False, "")
 
@@ -278,5 +284,5 @@ def _set_excluded(ctx: typer.Context, show: str, excluded: bool, reason: str) ->
     with database.read() as session:
         found = shows.find_show(session, show)
     show_figures.exclude(database, app_context.settings(), found.id, excluded, reason)
-    done = "left out" if excluded else "taken in again"
+    done = "excluded" if excluded else "included again"
     app_context.say(f"{found.production} {found.starts_local}: {done}.")

@@ -25,44 +25,44 @@ if TYPE_CHECKING:
 
 app = typer.Typer(rich_markup_mode=None)
 WATCH_SECONDS = 30
-LONG = 15  # letters of a word of health for which a narrow terminal has no room
-MANY = 10  # things of one kind that are named
+LONG_STATE = 15  # characters for which a narrow terminal has no room
+MAX_LISTED = 10  # items of one kind
 
 
 @app.command()
-def status(
+def show_status(
     ctx: typer.Context,
-    watch: Annotated[bool, typer.Option(help="Look again every 30 seconds.")] = False,
+    watch: Annotated[bool, typer.Option(help="Refresh every 30 seconds.")] = False,
     notify: Annotated[
-        bool, typer.Option("--notify", help="Also tell everybody under `notify`.")
+        bool, typer.Option("--notify", help="Also notify everyone under `notify`.")
     ] = False,
     json: Json = False,
 ) -> None:
     """
-    Show how each account is doing, and what waits for a person.
+    Show the state of each account, and what needs attention.
 
-    Exit code 10 when anything waits; an account paused by hand does not.
+    Exit code 10 if anything needs attention; an account paused by hand does not.
     """
     app_context = context.get_context(ctx)
     while True:
         if watch and sys.stdout.isatty():
             typer.echo("\x1b[2J\x1b[H", nl=False)
         if notify:
-            _tell(app_context)
-        found = _look(app_context)
+            _send_alerts(app_context)
+        status = _load_status(app_context)
         if json:
-            _print_json(found)
+            _print_json(status)
         else:
-            _print(found)
+            _print(status)
         if not watch:
-            raise typer.Exit(10 if found.waiting else 0)
+            raise typer.Exit(10 if status.waiting else 0)
         time.sleep(WATCH_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Status:
     """
-    All that is shown, as it was at one moment.
+    Everything that is shown, read in one transaction.
     """
 
     settings: Settings
@@ -74,7 +74,7 @@ class _Found:
     unread: Sequence[tuple[str, str, str]]
 
 
-def _look(app_context: context.AppContext) -> _Found:
+def _load_status(app_context: context.AppContext) -> _Status:
     from ticketsync.accounts import health
     from ticketsync.core import clock
     from ticketsync.reporting import runs, sales
@@ -84,7 +84,7 @@ def _look(app_context: context.AppContext) -> _Found:
     with app_context.database().read() as session:
         assessed = health.assess_all(session, settings, now)
         counts = runs.count_open(session, now)
-        return _Found(
+        return _Status(
             settings,
             accounts=runs.list_freshness(session, now),
             health={item.account: item for item in assessed},
@@ -97,9 +97,9 @@ def _look(app_context: context.AppContext) -> _Found:
         )
 
 
-def _tell(app_context: context.AppContext) -> None:
+def _send_alerts(app_context: context.AppContext) -> None:
     """
-    Raise the alerts that a sync run would, for accounts that no run reads any more.
+    Send the alerts that a sync run would, also for accounts that are no longer synced.
     """
     from ticketsync.core import errors
     from ticketsync.workflows import account_alerts
@@ -114,7 +114,7 @@ def _tell(app_context: context.AppContext) -> None:
         context.print_error(error)
 
 
-def _print_json(found: _Found) -> None:
+def _print_json(status: _Status) -> None:
     from ticketsync.cli import render
 
     render.print_json(
@@ -123,23 +123,23 @@ def _print_json(found: _Found) -> None:
                 {
                     **asdict(item),
                     "stale": health.word == "stale",
-                    "next_run_at": _next_run(item, found.settings),
+                    "next_run_at": _next_run(item, status.settings),
                     "health": health.word,
                     "health_since": health.since,
                     "health_text": health.text,
                     "to_do": health.to_do,
                 }
-                for item in found.accounts
-                for health in [found.health[item.account]]
+                for item in status.accounts
+                for health in [status.health[item.account]]
             ],
-            "open": asdict(found.counts),
+            "open": asdict(status.counts),
             "doubtful_orders": [
                 {"account": account, "order_id": order, "why": why}
-                for account, order, why in found.doubtful
+                for account, order, why in status.doubtful
             ],
             "quarantine": [
                 {"account": account, "record": record, "why": why}
-                for account, record, why in found.unread
+                for account, record, why in status.unread
             ],
             "waiting": [
                 {
@@ -150,7 +150,7 @@ def _print_json(found: _Found) -> None:
                     "text": item.text,
                     "to_do": item.action,
                 }
-                for item in found.waiting
+                for item in status.waiting
             ],
         }
     )
@@ -158,7 +158,7 @@ def _print_json(found: _Found) -> None:
 
 def _next_run(item: Freshness, settings: Settings) -> datetime | None:
     """
-    When `sync --due` will try this account again; `None` if only a person can.
+    When `sync --due` will try this account again; `None` if it will not.
     """
     from ticketsync.core import clock
 
@@ -170,15 +170,15 @@ def _next_run(item: Freshness, settings: Settings) -> datetime | None:
     return max(due, item.breaker_until or due)
 
 
-def _print(found: _Found) -> None:
-    _print_accounts(found)
-    for line in _account_lines(found):
+def _print(status: _Status) -> None:
+    _print_accounts(status)
+    for line in _account_lines(status):
         _print_line(line)
-    for line in _waiting_lines(found):
+    for line in _waiting_lines(status):
         _print_line(line)
 
 
-def _print_accounts(found: _Found) -> None:
+def _print_accounts(status: _Status) -> None:
     from ticketsync.cli import render
     from ticketsync.core import clock
 
@@ -186,12 +186,12 @@ def _print_accounts(found: _Found) -> None:
         {
             "account": item.account,
             "provider": item.provider,
-            "state": found.health[item.account].word,
+            "state": status.health[item.account].word,
             "tried": clock.ago(item.last_attempt_at),
             "good": clock.ago(item.last_success_at),
-            "next": clock.until(_next_run(item, found.settings)),
+            "next": clock.until(_next_run(item, status.settings)),
         }
-        for item in found.accounts
+        for item in status.accounts
     ]
     columns = [
         render.Column("account", "ACCOUNT"),
@@ -202,17 +202,17 @@ def _print_accounts(found: _Found) -> None:
         render.Column("next", "NEXT DUE"),
     ]
     if not rows:
-        typer.echo("No account yet. Run `ticketsync accounts add`.")
+        typer.echo("No accounts yet. Run `ticketsync accounts add`.")
         return
-    if max(len(row["state"]) for row in rows) > LONG:
-        del columns[1]  # a word that is cut off says nothing; the platform makes room
+    if max(len(row["state"]) for row in rows) > LONG_STATE:
+        del columns[1]  # a truncated state is useless; drop the platform instead
     render.table(rows, columns)
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
     """
-    A line for people, in red where something is badly wrong.
+    A line of text, in red for urgent problems.
     """
 
     text: str
@@ -220,63 +220,63 @@ class _Line:
     is_red: bool = False
 
 
-def _account_lines(found: _Found) -> list[_Line]:
+def _account_lines(status: _Status) -> list[_Line]:
     """
-    What is to be said of each account that is not well.
+    One line for each account that is not ok.
     """
     return [
         _Line(
             f"{item.account} is {item.word}: {item.text} {item.to_do}".rstrip(),
             is_red=item.waits,
         )
-        for item in found.health.values()
+        for item in status.health.values()
         if item.word not in ("ok", "never synced")
     ]
 
 
-def _waiting_lines(found: _Found) -> list[_Line]:
+def _waiting_lines(status: _Status) -> list[_Line]:
     from ticketsync.reporting.waiting import KINDS
     from ticketsync.workflows import waiting
 
     lines: list[_Line] = []
-    for kind, items in waiting.by_kind(found.waiting).items():
+    for kind, items in waiting.by_kind(status.waiting).items():
         if kind == "account":
-            continue  # said above
+            continue  # printed above
         is_red = KINDS[kind].is_urgent
         total = KINDS[kind].counted(sum(item.count for item in items))
         to_do = items[0].action if len(items) == 1 else KINDS[kind].to_do
         lines.append(_Line(f"{total}: {to_do}", is_red=is_red))
-        named = _details(kind, items, found)
-        lines += [_Line(text, "  ", is_red) for text in named[:MANY]]
-        more = len(named) - MANY
+        details = _details(kind, items, status)
+        lines += [_Line(text, "  ", is_red) for text in details[:MAX_LISTED]]
+        more = len(details) - MAX_LISTED
         if more > 0:
             lines.append(_Line(f"and {more:,} more: ticketsync waiting list", "  "))
-    if found.counts.clocks_differ:
+    if status.counts.clocks_differ:
         lines.append(
             _Line(
-                f"{found.counts.stale_deliveries} webhooks of the last hour were signed"
-                " at another time than now: ticketsync doctor"
+                f"{status.counts.stale_deliveries} webhooks of the last hour were "
+                "signed by a clock that differs from ours: ticketsync doctor"
             )
         )
     if lines:
         return [*lines, _Line("To dismiss one: ticketsync waiting dismiss ID")]
-    return [] if found.waiting else [_Line("Nothing waits for you.")]
+    return [] if status.waiting else [_Line("Nothing needs your attention.")]
 
 
-def _details(kind: str, items: Sequence[Waiting], found: _Found) -> list[str]:
+def _details(kind: str, items: Sequence[Waiting], status: _Status) -> list[str]:
     """
-    The things of one kind, one line each; of dates to match their number is enough.
+    One line for each item of one kind. Unmatched occurrences are only counted.
     """
     if kind == "unmatched":
         return []
     if kind == "quarantine":
-        return [f"{account} {record}: {why}" for account, record, why in found.unread]
+        return [f"{account} {record}: {why}" for account, record, why in status.unread]
     return [f"{item.text} ({item.id})" for item in items]
 
 
 def _print_line(line: _Line) -> None:
     """
-    A line broken between words so that it fits the terminal.
+    Print a line, wrapped to the terminal.
     """
     import os
     import textwrap

@@ -15,6 +15,8 @@ from ticketsync.cli import context, show_tables
 from ticketsync.cli.context import Json
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from ticketsync.core.config import Settings
     from ticketsync.store.engine import Database
     from ticketsync.workflows.account_run import OnProgress
@@ -28,9 +30,13 @@ def sync(
     ctx: typer.Context,
     accounts: Annotated[
         list[str] | None,
-        typer.Argument(help="All if none. `replay` reads stored records again."),
+        typer.Argument(
+            help="All if none is given. `replay` parses stored records again."
+        ),
     ] = None,
-    due: Annotated[bool, typer.Option("--due", help="Only accounts due now.")] = False,
+    due: Annotated[
+        bool, typer.Option("--due", help="Only accounts that are due.")
+    ] = False,
     full: Annotated[
         bool, typer.Option("--full", help="Read every order again.")
     ] = False,
@@ -39,16 +45,16 @@ def sync(
     accept_shrink: Annotated[
         bool,
         typer.Option(
-            help="Accept what was refused: most dates or orders are gone, all dates "
-            "are others, an organisation or location is gone, or two lists contradict "
-            "each other."
+            help="Accept what was refused: most occurrences or orders are missing, all "
+            "occurrences were replaced, an organisation or location is missing, or two "
+            "lists contradict each other."
         ),
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="For cron.")] = False,
     json: Json = False,
 ) -> None:
     """
-    Read new sales from your platforms and bring the figures up to date.
+    Read new sales from your platforms and update the figures.
 
     Safe to repeat and to interrupt. Example: ticketsync sync --due --quiet
     """
@@ -64,7 +70,7 @@ def sync(
     if since:
         with database.read() as session:
             begin = context.start_of(session, since)
-    with _stoppable(), _progress(app_context, json) as on_progress:
+    with _stop_on_sigterm(), _progress(app_context, json) as on_progress:
         if names[:1] == ("replay",):
             outcome = job.replay(database, settings, names[1:])
         else:
@@ -82,18 +88,21 @@ def sync(
     if json:
         render.print_json(as_json(outcome))
     elif not app_context.quiet:
-        summarise(app_context, outcome, dry_run=dry_run)
+        print_summary(app_context, outcome, dry_run=dry_run)
     for result in outcome.results:
         if result.exit_code:
             context.print_error(result)
     if not dry_run:
-        _tell(database, settings, outcome)
+        _send_notifications(database, settings, outcome)
     raise typer.Exit(outcome.exit_code)
 
 
-def _tell(database: Database, settings: Settings, outcome: Outcome) -> None:
+def _send_notifications(
+    database: Database, settings: Settings, outcome: Outcome
+) -> None:
     """
-    Alerts about what changed, and the heartbeat; neither changes how the run ended.
+    Send alerts about what changed, and the heartbeat. Failures do not change the exit
+    code.
     """
     from ticketsync.core import log
 
@@ -106,13 +115,13 @@ def _tell(database: Database, settings: Settings, outcome: Outcome) -> None:
     if not outcome.exit_code:
         failures += account_alerts.beat(settings)
     for error in failures:
-        log.warning("not told", word=error.word, message=error.message)
+        log.warning("notification failed", word=error.word, message=error.message)
         context.print_error(error)
 
 
 def as_json(outcome: Outcome) -> dict[str, Any]:
     """
-    The stable shape of `sync --json`.
+    The stable JSON shape of an outcome.
     """
     from dataclasses import asdict
 
@@ -145,11 +154,11 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def summarise(
+def print_summary(
     app_context: context.AppContext, outcome: Outcome, *, dry_run: bool = False
 ) -> None:
     """
-    What a run did, for a person: one line per account, then the shows that changed.
+    Print what a run did: one line per account, then the shows that changed.
     """
     from ticketsync.cli import render
     from ticketsync.core.redact import safe
@@ -168,18 +177,18 @@ def summarise(
     if outcome.changes:
         show_tables.print_changes(outcome.changes)
     if dry_run:
-        app_context.say("Nothing has been written. Run: ticketsync sync")
+        app_context.say("Nothing was written. Run: ticketsync sync")
 
 
 @contextmanager
-def _stoppable() -> Iterator[None]:
+def _stop_on_sigterm() -> Iterator[None]:
     """
-    SIGTERM rolls back the unit in hand and ends the run like Ctrl-C does.
+    SIGTERM rolls back the current transaction and ends the run as Ctrl-C does.
     """
     from ticketsync.core import errors
 
     def stop(number: int, frame: Any) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the second one ends us at once
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a second one kills us at once
         raise errors.Interrupted("Stopped by SIGTERM.", signal_number=number)
 
     before = signal.signal(signal.SIGTERM, stop)
@@ -192,13 +201,30 @@ def _stoppable() -> Iterator[None]:
 @contextmanager
 def _progress(app_context: context.AppContext, json: bool) -> Iterator[OnProgress]:
     """
-    Bars on a terminal, nothing anywhere else.
+    Progress bars on a terminal; nothing otherwise.
     """
     from ticketsync.workflows.account_run import no_progress
 
     if json or app_context.quiet or not context.is_terminal():
         yield no_progress
         return
+    bars = _progress_bars()
+    tasks: dict[tuple[str, str], Any] = {}
+
+    def on_progress(account: str, step: str, done: int, total: int) -> None:
+        if (account, step) not in tasks:
+            text = f"{account}: {step}"
+            tasks[account, step] = bars.add_task(text, total=None)
+        bars.update(tasks[account, step], completed=done, total=total or None)
+
+    with bars:
+        yield on_progress
+
+
+def _progress_bars() -> Progress:
+    """
+    Bars with a count and a rate, on standard error.
+    """
     import sys
 
     from rich.console import Console
@@ -218,7 +244,7 @@ def _progress(app_context: context.AppContext, json: bool) -> Iterator[OnProgres
             return Text("" if speed is None else f"{speed:,.0f}/s")
 
     console = Console(file=sys.stderr, markup=False, highlight=False)
-    bars = Progress(
+    return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
         MofNCompleteColumn(),
@@ -226,13 +252,3 @@ def _progress(app_context: context.AppContext, json: bool) -> Iterator[OnProgres
         console=console,
         transient=True,
     )
-    tasks: dict[tuple[str, str], Any] = {}
-
-    def on_progress(account: str, step: str, done: int, total: int) -> None:
-        if (account, step) not in tasks:
-            text = f"{account}: {step}"
-            tasks[account, step] = bars.add_task(text, total=None)
-        bars.update(tasks[account, step], completed=done, total=total or None)
-
-    with bars:
-        yield on_progress

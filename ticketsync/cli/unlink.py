@@ -16,10 +16,13 @@ app = typer.Typer(rich_markup_mode=None)
 @app.command()
 def unlink(
     ctx: typer.Context,
-    date: Annotated[str, typer.Argument(help="Our number or their id of the date.")],
+    date: Annotated[
+        str, typer.Argument(help="Our number or their id of the occurrence.")
+    ],
 ) -> None:
     """
-    Take a date and its show apart; the show loses those sales at once.
+    Remove the link between an occurrence and its show. The show loses those sales at
+    once.
     """
     from ticketsync.catalogue import occurrences
     from ticketsync.core import errors
@@ -31,10 +34,10 @@ def unlink(
         occurrence = occurrences.find_occurrence(session, date)
     if match.unlink(database, app_context.settings(), occurrence.id) is None:
         raise errors.NotFound(
-            f"{occurrence.name_and_start} feeds no show.",
+            f"{occurrence.name_and_start} is not linked to a show.",
             hint="See `ticketsync events list`.",
         )
-    app_context.say(f"{occurrence.name_and_start} feeds no show any more.")
+    app_context.say(f"{occurrence.name_and_start} is no longer linked to a show.")
     app_context.say(
-        "Matching will not propose that pair again; `ticketsync link` still can."
+        "Matching will not propose this pair again; `ticketsync link` can restore it."
     )

@@ -14,7 +14,7 @@ from ticketsync.cli.context import Format, Json
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Your houses: name, time zone, currency.",
+    help="Your venues: name, time zone, currency.",
 )
 
 
@@ -26,7 +26,7 @@ def add_venue(
     currency: Annotated[str, typer.Option(help="ISO 4217: AUD.")],
 ) -> None:
     """
-    Add a house. The first one gives the defaults for shows.
+    Add a venue. The first one gives the defaults for shows.
     """
     from ticketsync.catalogue import shows
 
@@ -43,7 +43,7 @@ def list_venues(
     ctx: typer.Context, format: Format = "table", json: Json = False
 ) -> None:
     """
-    Show your houses.
+    List your venues.
     """
     from dataclasses import asdict
 

@@ -22,14 +22,16 @@ app = typer.Typer(
 def invite(
     ctx: typer.Context,
     role: Annotated[str, typer.Option(help="viewer, door or manager.")] = "viewer",
-    name: Annotated[str, typer.Option(help="Whom it is for, as in 'Door A'.")] = "",
+    name: Annotated[
+        str, typer.Option(help="Who it is for, for example 'Door A'.")
+    ] = "",
     json: Json = False,
 ) -> None:
     """
-    Make a link that opens the pages once, within two days.
+    Create a link that opens the pages once, within two days.
 
-    A viewer reads; a door sees the door page alone; a manager may also sync, match and
-    let people in.
+    A viewer can read; a door sees the door page only; a manager can also sync, match
+    and check guests in.
 
     Example: ticketsync visitors invite --role door --name "Door A"
     """
@@ -42,7 +44,7 @@ def invite(
     settings = app_context.settings()
     with app_context.database().write() as session:
         token = passes.issue(session, "link", role, name, clock.now())
-    url = entry.link(settings.serve.public_url, token)
+    url = entry.link_url(settings.serve.public_url, token)
     if json:
         render.print_json({"role": role, "name": name, "url": url})
     else:
@@ -54,7 +56,7 @@ def list_visitors(
     ctx: typer.Context, format: Format = "table", json: Json = False
 ) -> None:
     """
-    Show who has a link, a session or a calendar's address.
+    List who has a link, a session or a calendar feed.
     """
     from dataclasses import asdict
 
@@ -72,43 +74,43 @@ def list_visitors(
         render.Column("name", "WHO", most=20),
         render.Column("expires_at", "UNTIL", rigid=True),
     ]
-    render.show(rows, columns, wanted, empty="Nobody was invited.")
+    render.show(rows, columns, wanted, empty="No one has been invited.")
 
 
 @app.command("revoke")
 def revoke(
     ctx: typer.Context,
-    numbers: Annotated[
-        list[int] | None, typer.Argument(help="Their numbers in the list.")
+    ids: Annotated[
+        list[int] | None, typer.Argument(help="Their ids in the list.")
     ] = None,
     everybody: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
 ) -> None:
     """
-    Take passes back; whoever holds one is out with their next click.
+    Revoke passes. Their holders are signed out with their next click.
     """
     from ticketsync.core import clock, errors
     from ticketsync.visitors import passes
 
-    if not numbers and not everybody:
+    if not ids and not everybody:
         raise errors.UsageError(
-            "Nobody was named.", hint="Give numbers of `ticketsync visitors list`."
+            "No visitor was given.", hint="Give ids from `ticketsync visitors list`."
         )
     app_context = context.get_context(ctx)
     with app_context.database().write() as session:
-        ids = None if everybody else list(numbers or ())
-        count = passes.revoke(session, ids, clock.now())
-    app_context.say(f"{count} passes are taken back.")
+        wanted = None if everybody else ids
+        count = passes.revoke(session, wanted, clock.now())
+    app_context.say(f"{count} passes revoked.")
 
 
 @app.command("password")
-def password(
+def hash_password(
     ctx: typer.Context,
     stdin: Annotated[
         bool, typer.Option("--stdin", help="Read it from standard input.")
     ] = False,
 ) -> None:
     """
-    Print what to write as `serve: password_hash` for a password of yours.
+    Print the value of `serve: password_hash` for a password.
     """
     import sys
 
@@ -123,4 +125,4 @@ def password(
         raise errors.UsageError(
             "That password is shorter than 12 characters.", hint="Choose a longer one."
         )
-    typer.echo(passes.hashed(chosen))
+    typer.echo(passes.hash_password(chosen))

@@ -14,7 +14,7 @@ from ticketsync.cli.context import Format, Json
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="What waits for a person: list it, dismiss it, take that back.",
+    help="What needs attention: list it, dismiss it, restore it.",
 )
 
 
@@ -28,7 +28,7 @@ def list_waiting(
     json: Json = False,
 ) -> None:
     """
-    Show everything that waits, with the id to dismiss it by.
+    List everything that needs attention, with the id to dismiss it by.
     """
     from ticketsync.cli import render
     from ticketsync.core import clock
@@ -56,7 +56,7 @@ def list_waiting(
             }
             for item in found
         ],
-        empty="Nothing waits for you.",
+        empty="Nothing needs your attention.",
     )
 
 
@@ -64,12 +64,13 @@ def list_waiting(
 def dismiss(
     ctx: typer.Context,
     ids: Annotated[
-        list[str], typer.Argument(help="Ids of `waiting list`, or kinds for all of it.")
+        list[str],
+        typer.Argument(help="Ids from `waiting list`, or a kind for all of it."),
     ],
     reason: Annotated[str, typer.Option(help="Why, for your colleagues.")] = "",
 ) -> None:
     """
-    Let something wait no more, until it stands otherwise than now.
+    Dismiss something until it changes.
 
     Example: ticketsync waiting dismiss not-on-sale:12 --reason "private hire"
     """
@@ -89,7 +90,7 @@ def restore(
     ids: Annotated[list[str], typer.Argument(help="Ids that were dismissed.")],
 ) -> None:
     """
-    Let something that was dismissed wait again.
+    Restore something that was dismissed.
     """
     from ticketsync.core import errors
     from ticketsync.workflows import waiting
@@ -98,7 +99,7 @@ def restore(
     number = waiting.restore(app_context.database(), ids)
     if number < len(set(ids)):
         raise errors.NotFound(
-            f"{number} of {len(set(ids))} ids had been dismissed.",
+            f"Only {number} of {len(set(ids))} ids had been dismissed.",
             hint="See `ticketsync waiting list --dismissed`.",
         )
     app_context.say("Restored.")

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,6 +18,9 @@ from ticketsync.cli.secret_options import (
     SecretOptions,
     Stdin,
 )
+
+if TYPE_CHECKING:
+    from ticketsync.reporting.deliveries import DeliveryHealth, UnannouncedOrders
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -89,8 +93,8 @@ def set_secret(
 @app.command("list")
 def list_deliveries(
     ctx: typer.Context,
-    account: Annotated[str, typer.Option(help="Only of this account.")] = "",
-    platform: Annotated[str, typer.Option(help="Only of this platform.")] = "",
+    account: Annotated[str, typer.Option(help="Only this account.")] = "",
+    platform: Annotated[str, typer.Option(help="Only this platform.")] = "",
     state: Annotated[
         str, typer.Option(help="received, done, failed, ignored, test, rejected, stale")
     ] = "",
@@ -129,23 +133,31 @@ def list_deliveries(
     rows = [asdict(item) for item in found]
     render.show(rows, columns, wanted, empty="No deliveries yet.")
     if wanted == "table":
-        for item in health:
-            counts = ", ".join(f"{n} {state}" for state, n in item.states.items())
-            effect = (
-                f", processed within {item.seconds_to_effect} s"
-                if item.seconds_to_effect is not None
-                else ""
-            )
-            last = clock.ago(item.last_at)
-            typer.echo(
-                f"{item.account}: {counts}; {item.percent_done} % processed, the last "
-                f"received {last}{effect}"
-            )
-        for gap in gaps:
-            typer.echo(
-                f"{gap.account}: {gap.orders} of {gap.of} orders of the last day were "
-                "found by a sync only; no webhook announced them."
-            )
+        _print_health(health, gaps)
+
+
+def _print_health(
+    health: Sequence[DeliveryHealth], gaps: Sequence[UnannouncedOrders]
+) -> None:
+    from ticketsync.core import clock
+
+    for item in health:
+        counts = ", ".join(f"{n} {state}" for state, n in item.states.items())
+        effect = (
+            f", processed after {item.seconds_to_effect} s on average"
+            if item.seconds_to_effect is not None
+            else ""
+        )
+        last = clock.ago(item.last_at)
+        typer.echo(
+            f"{item.account}: {counts}; {item.percent_done} % processed, the last "
+            f"received {last}{effect}"
+        )
+    for gap in gaps:
+        typer.echo(
+            f"{gap.account}: {gap.orders} of {gap.of} orders of the last day were "
+            "found by a sync only; no webhook announced them."
+        )
 
 
 @app.command("show")

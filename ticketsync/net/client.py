@@ -91,6 +91,10 @@ class Rejected(errors.InvalidResponse):
 class ApiClient:
     """
     Talks to one platform for one account. Safe to use from several threads.
+
+    Requests raise `AuthenticationFailed`; `ProviderUnavailable` if the platform cannot
+    be reached, is too slow or limits us; `InvalidResponse` for a response that cannot
+    be trusted, and its subclass `Rejected` for a request that was refused.
     """
 
     def __init__(
@@ -138,9 +142,6 @@ class ApiClient:
     def get(self, path: str, params: Params | None = None) -> Any:
         """
         The decoded JSON of one GET below the base URL.
-
-        Raises `AuthenticationFailed`, `ProviderUnavailable` or `InvalidResponse`, as
-        every request does.
         """
         return self._request_json("GET", path, params or {}, None)
 

@@ -184,6 +184,9 @@ class ProviderSpec:
 class Provider(Protocol):
     """
     A platform, connected with one account's credentials.
+
+    Methods that talk to it raise `AuthenticationFailed`, `ProviderUnavailable`, or
+    `InvalidResponse` for a response that cannot be trusted.
     """
 
     spec: ClassVar[ProviderSpec]

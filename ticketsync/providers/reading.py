@@ -58,6 +58,9 @@ def amount(raw: Mapping[str, Any], name: str, currency: str) -> int:
 
 
 def amount_or_none(raw: Mapping[str, Any], name: str, currency: str) -> int | None:
+    """
+    An amount in minor units, or `None` where it is null or absent.
+    """
     return None if raw.get(name) is None else amount(raw, name, currency)
 
 
@@ -106,6 +109,9 @@ def text(raw: Mapping[str, Any], name: str) -> str:
 
 
 def text_or_none(raw: Mapping[str, Any], name: str) -> str | None:
+    """
+    A text, or `None` where it is null, empty or absent.
+    """
     value = raw.get(name)
     return None if value is None or value == "" else text(raw, name)
 
@@ -133,6 +139,9 @@ def instant(raw: Mapping[str, Any], name: str) -> datetime:
 
 
 def mapping(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """
+    An object.
+    """
     value = raw[name]
     if not isinstance(value, dict):
         raise wrong(name, value, "an object")

@@ -1,8 +1,9 @@
 """
-Passes: a link that opens once, the session it becomes, a calendar's address.
+Passes: a one-time link, the session it is exchanged for, a calendar feed's URL.
 
-Only digests are kept, so that whoever reads the database cannot walk in; a pass is
-looked up by its digest, so that no comparison tells how much of a guess fits.
+Only digests are stored, so that nobody who reads the database can sign in. A pass is
+looked up by its digest, so that response times reveal nothing about a partly correct
+token.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import base64
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,19 +27,19 @@ from ticketsync.store.tables.visitors import PassRow
 from ticketsync.store.upsert import table_of
 
 ROLES = ("viewer", "door", "manager")
-LASTS = {
+LIFETIMES = {
     "link": timedelta(days=2),
     "session": timedelta(days=14),
     "calendar": timedelta(days=3650),
 }
-_BYTES = 32
-_COST = {"n": 2**14, "r": 8, "p": 1}
+_TOKEN_BYTES = 32
+_SCRYPT_COST = {"n": 2**14, "r": 8, "p": 1}
 
 
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """
-    Who holds a pass, and what it lets them do.
+    The holder of a pass, and what the pass allows.
     """
 
     id: int
@@ -52,26 +54,31 @@ class Visitor:
         return self.role == "manager"
 
     @property
-    def reads(self) -> bool:
+    def can_read(self) -> bool:
         """
-        Whether they may see figures; a door sees its list and nothing else.
+        Whether they may see figures. A door sees its guest list only.
         """
         return self.role in ("viewer", "manager")
 
     @property
-    def admits(self) -> bool:
+    def can_admit(self) -> bool:
+        """
+        Whether they may check guests in.
+        """
         return self.role in ("door", "manager")
 
 
 def issue(session: Session, kind: str, role: str, name: str, now: datetime) -> str:
     """
-    A new pass; the token is told here and never again.
+    Create a pass and return its token, which cannot be retrieved later.
+
+    Raises: UsageError for an unknown role.
     """
     if role not in ROLES:
         raise errors.UsageError(
             f"There is no role {safe(role)!r}.", hint=f"Use {', '.join(ROLES)}."
         )
-    token = secrets.token_urlsafe(_BYTES)
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
     session.add(
         PassRow(
             digest=_digest(token),
@@ -79,7 +86,7 @@ def issue(session: Session, kind: str, role: str, name: str, now: datetime) -> s
             role=role,
             name=name[:100],
             created_at=now,
-            expires_at=now + LASTS[kind],
+            expires_at=now + LIFETIMES[kind],
         )
     )
     session.flush()
@@ -90,7 +97,7 @@ def get_visitor(
     session: Session, kind: str, token: str, now: datetime
 ) -> Visitor | None:
     """
-    Whose pass this is, if it is one of that kind and still good.
+    The holder of this token, if it is of that kind and has not expired.
     """
     table = table_of(PassRow)
     row = (
@@ -109,21 +116,22 @@ def get_visitor(
 
 def redeem(session: Session, token: str, now: datetime) -> str | None:
     """
-    Exchange a link for a session; the second time there is nothing to exchange.
+    Exchange a link for a session and return its token; `None` if the link is unknown,
+    expired or already used.
     """
     table = table_of(PassRow)
-    found = get_visitor(session, "link", token, now)
-    if found is None:
+    visitor = get_visitor(session, "link", token, now)
+    if visitor is None:
         return None
-    gone = session.connection().execute(delete(table).where(table.c.id == found.id))
-    if gone.rowcount != 1:
+    result = session.connection().execute(delete(table).where(table.c.id == visitor.id))
+    if result.rowcount != 1:
         return None
-    return issue(session, "session", found.role, found.name, now)
+    return issue(session, "session", visitor.role, visitor.name, now)
 
 
 def list_visitors(session: Session, now: datetime) -> list[Visitor]:
     """
-    Every pass that is still good.
+    The holders of all passes that have not expired.
     """
     table = table_of(PassRow)
     rows = session.connection().execute(
@@ -134,9 +142,9 @@ def list_visitors(session: Session, now: datetime) -> list[Visitor]:
     return [Visitor(**row._mapping) for row in rows]
 
 
-def revoke(session: Session, ids: list[int] | None, now: datetime) -> int:
+def revoke(session: Session, ids: Sequence[int] | None, now: datetime) -> int:
     """
-    Take back these passes, or all; returns how many. Expired ones go with them.
+    Revoke these passes, or all; returns how many. Expired ones are deleted too.
     """
     table = table_of(PassRow)
     connection = session.connection()
@@ -144,48 +152,48 @@ def revoke(session: Session, ids: list[int] | None, now: datetime) -> int:
     wanted = delete(table) if ids is None else delete(table).where(table.c.id.in_(ids))
     number = int(connection.execute(wanted).rowcount)
     if number:
-        passes = "all passes" if ids is None else "passes"
+        subject = "all passes" if ids is None else "passes"
         audit.record(
-            session, Decision("revoke", "visitor", passes, before={"number": number})
+            session, Decision("revoke", "visitor", subject, before={"number": number})
         )
     return number
 
 
-def end(session: Session, token: str) -> None:
+def end_session(session: Session, token: str) -> None:
     """
-    End a session.
+    End a visitor's session.
     """
     table = table_of(PassRow)
     session.connection().execute(delete(table).where(table.c.digest == _digest(token)))
 
 
-def hashed(password: str) -> str:
+def hash_password(password: str) -> str:
     """
-    What stands for a password in the settings.
+    The hash of a password for the settings.
     """
     salt = secrets.token_bytes(16)
-    key = hashlib.scrypt(password.encode(), salt=salt, **_COST)
-    return f"scrypt:{_text(salt)}:{_text(key)}"
+    key = hashlib.scrypt(password.encode(), salt=salt, **_SCRYPT_COST)
+    return f"scrypt:{_encode(salt)}:{_encode(key)}"
 
 
-def fits(password: str, told: str) -> bool:
+def matches(password: str, password_hash: str) -> bool:
     """
-    Whether a password is the one that `hashed` made this of.
+    Whether this is the password that `hash_password` made the hash of.
     """
     try:
-        name, salt, key = told.split(":")
+        algorithm, salt, key = password_hash.split(":")
         expected = base64.urlsafe_b64decode(key)
-        found = hashlib.scrypt(
-            password.encode(), salt=base64.urlsafe_b64decode(salt), **_COST
+        derived = hashlib.scrypt(
+            password.encode(), salt=base64.urlsafe_b64decode(salt), **_SCRYPT_COST
         )
     except ValueError:
         return False
-    return name == "scrypt" and hmac.compare_digest(found, expected)
+    return algorithm == "scrypt" and hmac.compare_digest(derived, expected)
 
 
 def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
 
-def _text(data: bytes) -> str:
+def _encode(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).decode()

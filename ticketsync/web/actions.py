@@ -1,11 +1,13 @@
 """
-The few things a page may change: sync now, match decisions, a calendar's address.
+What managers can change on the pages: sync now, matching, dismissals, the calendar
+feed.
 """
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
+from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
@@ -14,45 +16,55 @@ from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import clock, errors
 from ticketsync.visitors import passes
 from ticketsync.web.calendar_page import calendar_page
-from ticketsync.web.site import Asked, Site
+from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import match, waiting
 
 
 class Actions:
     """
-    Everything that changes something; for managers.
+    The routes that change something; for managers only.
     """
 
     def __init__(self, site: Site) -> None:
         self._site = site
 
     def routes(self) -> list[Route]:
-        manages = self._site.manages
+        for_managers = self._site.for_managers
         return [
-            Route("/accounts/{name}/sync", manages(self.sync), methods=["POST"]),
-            Route("/match/certain", manages(self.certain), methods=["POST"]),
-            Route("/match/{date:int}/never", manages(self.refuse), methods=["POST"]),
+            Route("/accounts/{name}/sync", for_managers(self.sync), methods=["POST"]),
             Route(
-                "/match/{date:int}/{show:int}", manages(self.choose), methods=["POST"]
+                "/match/certain", for_managers(self.accept_certain), methods=["POST"]
             ),
-            Route("/waiting/dismiss", manages(self.dismiss), methods=["POST"]),
-            Route("/calendar/feed", manages(self.feed), methods=["POST"]),
+            Route(
+                "/match/{occurrence_id:int}/never",
+                for_managers(self.refuse),
+                methods=["POST"],
+            ),
+            Route(
+                "/match/{occurrence_id:int}/{show_id:int}",
+                for_managers(self.link),
+                methods=["POST"],
+            ),
+            Route("/waiting/dismiss", for_managers(self.dismiss), methods=["POST"]),
+            Route("/calendar/feed", for_managers(self.create_feed), methods=["POST"]),
         ]
 
-    def sync(self, asked: Asked) -> Response:
+    def sync(self, request: PageRequest) -> Response:
         """
-        Asked for now and done by the worker beside us: no request waits for a platform.
+        Ask the background worker to sync: no web request waits for a platform.
+
+        Raises: UsageError if there is no worker, NotFound for an unknown account.
         """
-        if self._site.ask_sync is None:
+        if self._site.request_sync is None:
             raise errors.UsageError(
-                "Nobody here talks to platforms.", hint="Run `ticketsync sync`."
+                "This server does not sync.", hint="Run `ticketsync sync`."
             )
         with self._site.database.read() as session:
-            account = state.get_usable_account(session, asked.path["name"])
-        self._site.ask_sync(account.name)
+            account = state.get_usable_account(session, request.path_params["name"])
+        self._site.request_sync(account.name)
         return RedirectResponse(f"/accounts?asked={quote(account.name)}", 303)
 
-    def certain(self, asked: Asked) -> Response:
+    def accept_certain(self, request: PageRequest) -> Response:
         with self._site.database.read() as session:
             plan = match.plan(session, self._site.settings)
         match.accept(
@@ -64,29 +76,37 @@ class Actions:
         )
         return RedirectResponse("/matching", 303)
 
-    def choose(self, asked: Asked) -> Response:
+    def link(self, request: PageRequest) -> Response:
         with self._site.database.read() as session:
-            date = occurrences.get_occurrence(session, int(asked.path["date"])).id
-            show = shows.get_show(session, int(asked.path["show"])).id
-        match.link(self._site.database, self._site.settings, date, show)
+            occurrence_id = _occurrence_id(session, request)
+            show = shows.get_show(session, int(request.path_params["show_id"]))
+        match.link(self._site.database, self._site.settings, occurrence_id, show.id)
         return RedirectResponse("/matching", 303)
 
-    def refuse(self, asked: Asked) -> Response:
+    def refuse(self, request: PageRequest) -> Response:
         with self._site.database.read() as session:
-            date = occurrences.get_occurrence(session, int(asked.path["date"])).id
-        match.refuse(self._site.database, date, None, batch=match.new_batch())
+            occurrence_id = _occurrence_id(session, request)
+        match.refuse(self._site.database, occurrence_id, None, batch=match.new_batch())
         return RedirectResponse("/matching", 303)
 
-    def dismiss(self, asked: Asked) -> Response:
+    def dismiss(self, request: PageRequest) -> Response:
         waiting.dismiss(
             self._site.database,
             self._site.settings,
-            [asked.form.get("id", "")],
+            [request.form.get("id", "")],
         )
         return RedirectResponse("/discrepancies#waiting", 303)
 
-    def feed(self, asked: Asked) -> Response:
+    def create_feed(self, request: PageRequest) -> Response:
         with self._site.database.write() as session:
             token = passes.issue(session, "calendar", "viewer", "feed", clock.now())
         base = self._site.settings.serve.public_url.rstrip("/")
-        return calendar_page(self._site, asked, f"{base}/calendar/{token}.ics")
+        return calendar_page(self._site, request, f"{base}/calendar/{token}.ics")
+
+
+def _occurrence_id(session: Session, request: PageRequest) -> int:
+    """
+    The id of the occurrence in the path, which must exist.
+    """
+    number = int(request.path_params["occurrence_id"])
+    return occurrences.get_occurrence(session, number).id

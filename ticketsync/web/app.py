@@ -1,5 +1,5 @@
 """
-Everything that one server answers: what platforms send, and the pages.
+The web application of `ticketsync serve`: the webhook receiver and the pages.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ticketsync.web.site import FOLDER, Site
 
 def create_app(receiver: Receiver, site: Site | None) -> Starlette:
     """
-    The application that a server runs; without a site it only receives.
+    The whole application. Without a site it only receives webhooks.
     """
     return application(receiver, [] if site is None else routes(site))
 
@@ -39,12 +39,12 @@ def routes(site: Site) -> Sequence[BaseRoute]:
 
 class _Static(StaticFiles):
     """
-    Files that a browser asks about each time, so that an upgrade is seen at once; they
-    are small, and mostly the answer is that nothing changed.
+    Static files that browsers revalidate each time, so that an upgrade takes effect at
+    once. They are small, and the usual response is 304.
     """
 
     def file_response(self, *args: Any, **options: Any) -> Response:
-        answer = super().file_response(*args, **options)
-        answer.headers["Cache-Control"] = "no-cache"
-        answer.headers["X-Content-Type-Options"] = "nosniff"
-        return answer
+        response = super().file_response(*args, **options)
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        return response

@@ -1,5 +1,5 @@
 """
-The page of the calendar, with the private address of its feed when one was just made.
+The calendar page, with the private URL of its feed if one was just created.
 """
 
 from __future__ import annotations
@@ -11,29 +11,29 @@ from starlette.responses import Response
 
 from ticketsync.core import clock
 from ticketsync.reporting import calendar
-from ticketsync.web.site import Asked, Site
+from ticketsync.web.site import PageRequest, Site
 
 
-def calendar_page(site: Site, asked: Asked, feed: str = "") -> Response:
+def calendar_page(site: Site, request: PageRequest, feed_url: str = "") -> Response:
     """
-    The shows ahead by month, or all of them with `?past=1`.
+    The upcoming shows by month, or all shows with `?past=1`.
     """
-    with_past = asked.query.get("past") == "1"
+    with_past = request.query.get("past") == "1"
     since = None if with_past else clock.now() - timedelta(days=1)
     with site.database.read() as session:
-        found = calendar.list_performances(session, since=since)
+        performances = calendar.list_performances(session, since=since)
     months = [
         (name, list(group))
         for name, group in groupby(
-            found, lambda s: f"{clock.local(s.starts_at, s.timezone):%B %Y}"
+            performances, lambda s: f"{clock.local(s.starts_at, s.timezone):%B %Y}"
         )
     ]
-    return site.page(
-        asked,
+    return site.render_page(
+        request,
         "calendar.html",
         "Calendar",
-        here="/calendar",
+        current_path="/calendar",
         months=months,
         with_past=with_past,
-        feed=feed,
+        feed_url=feed_url,
     )

@@ -1,5 +1,5 @@
 """
-The door page and what it asks: a scan, the list, what was written down while offline.
+The door page and its requests: the guest list, a scan, scans made while offline.
 """
 
 from __future__ import annotations
@@ -14,43 +14,47 @@ from starlette.routing import Route
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, errors
 from ticketsync.door import attendees
-from ticketsync.web.site import FOLDER, Asked, Site
+from ticketsync.web.site import FOLDER, PageRequest, Site
 from ticketsync.workflows import checkin
 from ticketsync.workflows.checkin import At, Captured
 
-MANY = 1000  # scans in one request
+MAX_SCANS = 1000  # in one request
 
 
 class DoorPages:
     """
-    For those who stand at it.
+    The pages for check-in at the door.
     """
 
     def __init__(self, site: Site) -> None:
         self._site = site
 
     def routes(self) -> list[Route]:
-        admits = self._site.admits
+        for_door = self._site.for_door
         return [
-            Route("/door", admits(self.choose)),
-            Route("/door/worker.js", self._site.open(self.worker)),
-            Route("/door/{id:int}", admits(self.page)),
-            Route("/door/{id:int}/guests", admits(self.guests)),
-            Route("/door/{id:int}/scan", admits(self.scan), methods=["POST"]),
-            Route("/door/{id:int}/merge", admits(self.merge), methods=["POST"]),
+            Route("/door", for_door(self.choose_show)),
+            Route("/door/worker.js", self._site.for_everyone(self.service_worker)),
+            Route("/door/{id:int}", for_door(self.door_page)),
+            Route("/door/{id:int}/guests", for_door(self.guest_list)),
+            Route("/door/{id:int}/scan", for_door(self.scan), methods=["POST"]),
+            Route(
+                "/door/{id:int}/merge",
+                for_door(self.merge_offline_scans),
+                methods=["POST"],
+            ),
         ]
 
-    def choose(self, asked: Asked) -> Response:
+    def choose_show(self, request: PageRequest) -> Response:
         since = clock.now() - timedelta(days=1)
         with self._site.database.read() as session:
-            found = shows.list_shows(session, since=since)
-        return self._site.page(
-            asked, "doors.html", "Door", here="/door", shows=found[:60]
+            found = [s for s in shows.list_shows(session) if s.starts_at >= since]
+        return self._site.render_page(
+            request, "doors.html", "Door", current_path="/door", shows=found[:60]
         )
 
-    def worker(self, asked: Asked) -> Response:
+    def service_worker(self, request: PageRequest) -> Response:
         """
-        It may answer for pages below its own address only, so it stands here.
+        A service worker controls only pages below its own path, so it is served here.
         """
         return FileResponse(
             FOLDER / "static" / "worker.js",
@@ -58,16 +62,21 @@ class DoorPages:
             headers={"Cache-Control": "no-cache", "Service-Worker-Allowed": "/door"},
         )
 
-    def page(self, asked: Asked) -> Response:
-        at = self._at(asked)
+    def door_page(self, request: PageRequest) -> Response:
+        at = self._at(request)
         with self._site.database.read() as session:
             count = attendees.count_guests(session, at.show.id)
-        return self._site.page(
-            asked, "door.html", "Door", here="/door", show=at.show, count=count
+        return self._site.render_page(
+            request,
+            "door.html",
+            "Door",
+            current_path="/door",
+            show=at.show,
+            count=count,
         )
 
-    def guests(self, asked: Asked) -> Response:
-        at = self._at(asked)
+    def guest_list(self, request: PageRequest) -> Response:
+        at = self._at(request)
         with self._site.database.read() as session:
             found = attendees.list_guests(session, at.show.id)
         return JSONResponse(
@@ -82,7 +91,7 @@ class DoorPages:
                         "free": guest.is_comp,
                         "code": guest.code,
                         "in": guest.is_in,
-                        "since": _clock_time(guest.since, at),
+                        "since": _local_time(guest.since, at),
                         "second_code": guest.second_code,
                     }
                     for guest in found
@@ -90,19 +99,25 @@ class DoorPages:
             }
         )
 
-    def scan(self, asked: Asked) -> Response:
-        told = _mapping(asked.body)
-        text = _text(told, "code")
-        if not text.strip():
-            raise errors.UsageError("There is no code.", hint="Scan again.")
-        at = self._at(asked, _text(told, "door"), _text(told, "device") or "page")
-        act = checkin.take_back if told.get("kind") == "out" else checkin.admit
+    def scan(self, request: PageRequest) -> Response:
+        """
+        Check in, or undo the check-in of, the holder of a code.
+
+        Raises: UsageError if the code is empty.
+        """
+        payload = _mapping(request.body)
+        code = _text(payload, "code")
+        if not code.strip():
+            raise errors.UsageError("The code is empty.", hint="Scan again.")
+        device = _text(payload, "device") or "page"
+        at = self._at(request, _text(payload, "door"), device)
+        act = checkin.take_back if payload.get("kind") == "out" else checkin.admit
         answer = act(
             self._site.database,
             at,
-            text,
-            group=told.get("group") is True,
-            key=_text(told, "key"),
+            code,
+            group=payload.get("group") is True,
+            key=_text(payload, "key"),
         )
         return JSONResponse(
             {
@@ -113,20 +128,26 @@ class DoorPages:
             }
         )
 
-    def merge(self, asked: Asked) -> Response:
+    def merge_offline_scans(self, request: PageRequest) -> Response:
         """
-        What a door wrote down while it was offline. Nothing of it is ever refused: a
-        page would keep what cannot be taken, and with it everything after it.
+        Save the scans that a device made while it was offline. None is ever refused:
+        the page would keep sending it, and everything after it.
+
+        Raises: UsageError if the payload has no list of scans, or too many.
         """
-        scans = _mapping(asked.body).get("scans")
-        if not isinstance(scans, list) or len(scans) > MANY:
-            raise errors.UsageError("There are no scans.", hint="Reload the page.")
-        at = self._at(asked, device="page")
-        taken: list[Captured] = []
+        scans = _mapping(request.body).get("scans")
+        if not isinstance(scans, list) or len(scans) > MAX_SCANS:
+            raise errors.UsageError(
+                "The list of scans is missing or too long.", hint="Reload the page."
+            )
+        at = self._at(request, device="page")
+        captured: list[Captured] = []
         for scan in scans:
             with contextlib.suppress(errors.BadFile):
-                taken.append(checkin.captured(_not_ahead(_mapping(scan)), at, "scan"))
-        merged = checkin.merge_scans(self._site.database, at, taken)
+                captured.append(
+                    checkin.captured(_without_future(_mapping(scan)), at, "scan")
+                )
+        merged = checkin.merge_scans(self._site.database, at, captured)
         return JSONResponse(
             {
                 "outcomes": dict(merged.outcomes),
@@ -137,15 +158,15 @@ class DoorPages:
             }
         )
 
-    def _at(self, asked: Asked, door: str = "", device: str = "page") -> At:
+    def _at(self, request: PageRequest, door: str = "", device: str = "page") -> At:
         with self._site.database.read() as session:
-            show = shows.get_show(session, int(asked.path["id"]))
-        return At(show, (door or asked.who.name)[:100], device[:100])
+            show = shows.get_show(session, int(request.path_params["id"]))
+        return At(show, (door or request.signed_in.name)[:100], device[:100])
 
 
-def _not_ahead(scan: dict[str, Any]) -> dict[str, Any]:
+def _without_future(scan: dict[str, Any]) -> dict[str, Any]:
     """
-    A telephone's clock may be ahead of ours; what it saw has happened all the same.
+    The scan with a time that is not in the future: a phone's clock may be ahead.
     """
     try:
         is_ahead = clock.from_iso(str(scan.get("at"))) > clock.now()
@@ -158,10 +179,10 @@ def _mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _text(told: dict[str, Any], name: str) -> str:
-    value = told.get(name)
+def _text(payload: dict[str, Any], name: str) -> str:
+    value = payload.get(name)
     return value[: checkin.LONGEST] if isinstance(value, str) else ""
 
 
-def _clock_time(moment: Any, at: At) -> str:
-    return f"{clock.local(moment, at.show.timezone):%H:%M}" if moment else ""
+def _local_time(instant: Any, at: At) -> str:
+    return f"{clock.local(instant, at.show.timezone):%H:%M}" if instant else ""

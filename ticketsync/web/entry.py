@@ -1,5 +1,5 @@
 """
-Coming in and leaving: a link that opens once, or the password of the settings.
+Signing in and out: with a one-time link, or with the password in the settings.
 """
 
 from __future__ import annotations
@@ -12,80 +12,83 @@ from starlette.routing import Route
 
 from ticketsync.core import clock, log
 from ticketsync.visitors import passes
-from ticketsync.web.site import COOKIE, Asked, Site
+from ticketsync.web.site import COOKIE, PageRequest, Site
 
-TRIES = 5  # wrong passwords in a minute, from anybody
+MAX_WRONG_PASSWORDS = 5  # in a minute, by all clients together
 
 
 class Entry:
     """
-    The way in.
+    The sign-in page and what it leads to.
     """
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._wrong: list[float] = []
-        self._counting = threading.Lock()
+        self._wrong_at: list[float] = []
+        self._lock = threading.Lock()
 
     def routes(self) -> list[Route]:
-        here = self._site.open
+        for_everyone = self._site.for_everyone
         return [
-            Route("/enter", here(self.ask), methods=["GET"]),
-            Route("/enter", here(self.by_password), methods=["POST"]),
-            Route("/enter/{token}", here(self.occurrence), methods=["GET"]),
-            Route("/enter/{token}", here(self.by_link), methods=["POST"]),
-            Route("/leave", here(self.leave), methods=["POST"]),
+            Route("/enter", for_everyone(self.show_form), methods=["GET"]),
+            Route("/enter", for_everyone(self.sign_in_by_password), methods=["POST"]),
+            Route("/enter/{token}", for_everyone(self.show_link_form), methods=["GET"]),
+            Route(
+                "/enter/{token}", for_everyone(self.sign_in_by_link), methods=["POST"]
+            ),
+            Route("/leave", for_everyone(self.sign_out), methods=["POST"]),
         ]
 
-    def ask(self, asked: Asked) -> Response:
-        if asked.visitor is not None:
+    def show_form(self, request: PageRequest) -> Response:
+        if request.visitor is not None:
             return RedirectResponse("/", 303)
-        return self._form(asked)
+        return self._form(request)
 
-    def occurrence(self, asked: Asked) -> Response:
+    def show_link_form(self, request: PageRequest) -> Response:
         """
-        A link is used up by a press of a button, not by opening it: mail programs and
-        chats open links by themselves.
+        A link is used up by pressing the button, not by opening it: mail programs and
+        chats open links for previews.
         """
-        return self._form(asked, token=asked.path["token"])
+        return self._form(request, token=request.path_params["token"])
 
-    def by_link(self, asked: Asked) -> Response:
+    def sign_in_by_link(self, request: PageRequest) -> Response:
         with self._site.database.write() as session:
-            token = passes.redeem(session, asked.path["token"], clock.now())
+            token = passes.redeem(session, request.path_params["token"], clock.now())
         if token is None:
             return self._form(
-                asked,
+                request,
                 403,
-                "This link was used already, or is too old. Ask for another.",
+                "This link was already used or has expired. Ask for another.",
             )
-        return self._welcome(token)
+        return self._start_session(token)
 
-    def by_password(self, asked: Asked) -> Response:
-        told = self._site.settings.serve.password_hash
-        if self._tried_too_often():
-            return self._form(asked, 429, "Too many wrong passwords. Wait a minute.")
-        if not told or not passes.fits(asked.form.get("password", ""), told):
-            with self._counting:
-                self._wrong.append(time.monotonic())
-            log.warning("wrong password at the pages")
-            return self._form(asked, 403, "That is not the password.")
+    def sign_in_by_password(self, request: PageRequest) -> Response:
+        password_hash = self._site.settings.serve.password_hash
+        if self._is_limited():
+            return self._form(request, 429, "Too many wrong passwords. Wait a minute.")
+        password = request.form.get("password", "")
+        if not password_hash or not passes.matches(password, password_hash):
+            with self._lock:
+                self._wrong_at.append(time.monotonic())
+            log.warning("wrong password for the pages")
+            return self._form(request, 403, "Wrong password.")
         with self._site.database.write() as session:
             token = passes.issue(session, "session", "manager", "", clock.now())
-        return self._welcome(token)
+        return self._start_session(token)
 
-    def leave(self, asked: Asked) -> Response:
-        if asked.visitor is not None:
+    def sign_out(self, request: PageRequest) -> Response:
+        if request.visitor is not None:
             with self._site.database.write() as session:
-                passes.end(session, asked.token)
-        answer = RedirectResponse("/enter", 303)
-        answer.delete_cookie(COOKIE)
-        return answer
+                passes.end_session(session, request.token)
+        response = RedirectResponse("/enter", 303)
+        response.delete_cookie(COOKIE)
+        return response
 
     def _form(
-        self, asked: Asked, status: int = 200, notice: str = "", token: str = ""
+        self, request: PageRequest, status: int = 200, notice: str = "", token: str = ""
     ) -> Response:
-        return self._site.page(
-            asked,
+        return self._site.render_page(
+            request,
             "enter.html",
             "Sign in",
             status,
@@ -94,26 +97,27 @@ class Entry:
             has_password=bool(self._site.settings.serve.password_hash),
         )
 
-    def _welcome(self, token: str) -> Response:
-        answer = RedirectResponse("/", 303)
-        answer.set_cookie(
+    def _start_session(self, token: str) -> Response:
+        response = RedirectResponse("/", 303)
+        response.set_cookie(
             COOKIE,
             token,
-            max_age=int(passes.LASTS["session"].total_seconds()),
+            max_age=int(passes.LIFETIMES["session"].total_seconds()),
             secure=self._site.settings.serve.public_url.startswith("https:"),
             httponly=True,
             samesite="lax",
         )
-        return answer
+        return response
 
-    def _tried_too_often(self) -> bool:
-        with self._counting:
-            self._wrong = [at for at in self._wrong if time.monotonic() - at < 60]
-            return len(self._wrong) >= TRIES
+    def _is_limited(self) -> bool:
+        now = time.monotonic()
+        with self._lock:
+            self._wrong_at = [at for at in self._wrong_at if now - at < 60]
+            return len(self._wrong_at) >= MAX_WRONG_PASSWORDS
 
 
-def link(site_url: str, token: str) -> str:
+def link_url(site_url: str, token: str) -> str:
     """
-    The address to hand to somebody.
+    The URL of a one-time link.
     """
     return f"{site_url.rstrip('/')}/enter/{token}"

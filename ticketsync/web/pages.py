@@ -1,5 +1,5 @@
 """
-The pages a manager reads. Each is one reading transaction and one template.
+The pages that only read. Each is one read transaction and one template.
 """
 
 from __future__ import annotations
@@ -32,84 +32,92 @@ from ticketsync.reporting.waiting import KINDS, Waiting
 from ticketsync.visitors import passes
 from ticketsync.web import charts
 from ticketsync.web.calendar_page import calendar_page
-from ticketsync.web.site import Asked, Site
+from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import match, waiting
 
 WEEK = timedelta(days=7)
-ORDERS = 25  # of a show, at first
+ORDERS_SHOWN = 25  # of a show, at first
 
 
 class Pages:
     """
-    Everything that only reads.
+    The routes that only read.
     """
 
     def __init__(self, site: Site) -> None:
         self._site = site
 
     def routes(self) -> list[Route]:
-        reads = self._site.reads
+        for_readers = self._site.for_readers
         return [
-            Route("/", reads(self.overview)),
-            Route("/shows/{id:int}", reads(self.show)),
-            Route("/shows/{id:int}/orders/{account}/{order:path}", reads(self.order)),
-            Route("/productions/{id:int}", reads(self.production)),
-            Route("/accounts", reads(self.accounts)),
-            Route("/matching", reads(self.matching)),
-            Route("/runs", reads(self.runs)),
-            Route("/webhooks", reads(self.webhooks)),
-            Route("/discrepancies", reads(self.discrepancies)),
-            Route("/calendar", reads(self.calendar)),
-            Route("/calendar/{token}.ics", self._site.open(self.feed)),
+            Route("/", for_readers(self.overview)),
+            Route("/shows/{id:int}", for_readers(self.show)),
+            Route(
+                "/shows/{id:int}/orders/{account}/{order:path}", for_readers(self.order)
+            ),
+            Route("/productions/{id:int}", for_readers(self.production)),
+            Route("/accounts", for_readers(self.accounts)),
+            Route("/matching", for_readers(self.matching)),
+            Route("/runs", for_readers(self.runs)),
+            Route("/webhooks", for_readers(self.webhooks)),
+            Route("/discrepancies", for_readers(self.discrepancies)),
+            Route("/calendar", for_readers(self.calendar)),
+            Route("/calendar/{token}.ics", self._site.for_everyone(self.calendar_feed)),
         ]
 
-    def overview(self, asked: Asked) -> Response:
+    def overview(self, request: PageRequest) -> Response:
         now = clock.now()
         with self._site.database.read() as session:
-            house = shows.get_venue(session)
-            lately = selling.recent_sales(session, house.timezone, now)
-            platforms = selling.platforms(session, lately)
+            venue = shows.get_venue(session)
+            recent_sales = selling.recent_sales(session, venue.timezone, now)
+            platforms = selling.platforms(session, recent_sales)
             on_sale = daily.list_on_sale(session, now=now, since=now - WEEK)
-            waits = self._waiting(session)
-            fresh = runs.list_freshness(session, now)
-        return self._site.page(
-            asked,
+            items = self._waiting(session)
+            freshness = runs.list_freshness(session, now)
+        return self._site.render_page(
+            request,
             "overview.html",
             "Overview",
-            here="/",
-            venue=house,
-            lately=lately,
-            week=lately.last(7),
+            current_path="/",
+            venue=venue,
+            recent_sales=recent_sales,
+            week=recent_sales.last(7),
             platforms=platforms,
             platform_totals=_totals(selling.PLATFORMS, platforms),
             shows=on_sale,
             show_totals=daily.totals(on_sale),
-            sold_ahead=sum(show.sold for show in on_sale),
-            waiting=waiting.summary(waits),
-            waiting_number=sum(item.count for item in waits),
+            sold_upcoming=sum(show.sold for show in on_sale),
+            waiting=waiting.summary(items),
+            waiting_number=sum(item.count for item in items),
             chart=charts.bars(
-                "Tickets a day", lately.days, [day.tickets for day in lately.by_day]
+                "Tickets per day",
+                recent_sales.days,
+                [day.tickets for day in recent_sales.by_day],
             ),
             freshness=", ".join(
                 f"{item.account} synced {clock.ago(item.last_success_at)}"
-                for item in fresh
+                for item in freshness
             ),
         )
 
-    def show(self, asked: Asked) -> Response:
-        limit = _number(asked.query.get("orders", ""), ORDERS)
+    def show(self, request: PageRequest) -> Response:
+        limit = _number(request.query.get("orders", ""), ORDERS_SHOWN)
         with self._site.database.read() as session:
-            house = shows.get_venue(session)
-            show = shows.get_show(session, int(asked.path["id"]))
+            venue = shows.get_venue(session)
+            show = shows.get_show(session, int(request.path_params["id"]))
             figures = numbers.figures(session, show.id)
             seats = reporting_seats.seats(session, show.id)[show.id]
             orders = sales.list_sales(session, show_id=show.id, limit=limit + 1)
-            told: dict[str, Any] = {
+            values: dict[str, Any] = {
                 "production_id": _production_id(session, show.production),
                 "totals": numbers.totals(session, show.id),
                 "types": numbers.by_type(session, show.id),
                 "fees": numbers.fee_lines(session, show.id),
-                "offers": occurrences.list_occurrences(session, show_id=show.id),
+                "sources": [
+                    occurrence
+                    for occurrence in occurrences.list_occurrences(session)
+                    if occurrence.show_id == show.id
+                ],
                 "count": attendees.count_guests(session, show.id),
                 "curve": charts.curve(
                     "Tickets sold",
@@ -117,30 +125,32 @@ class Pages:
                     seats.capacity,
                 ),
             }
-        return self._site.page(
-            asked,
+        return self._site.render_page(
+            request,
             "show.html",
             show.production,
-            venue=house,
+            venue=venue,
             show=show,
             figures=figures,
-            type_totals=_totals(numbers.TYPES, told["types"]),
-            fee_totals=_totals(numbers.FEES, told["fees"]),
+            type_totals=_totals(numbers.TYPES, values["types"]),
+            fee_totals=_totals(numbers.FEES, values["fees"]),
             seats=seats,
             comps=sum(item.tickets_comp for item in figures),
             orders=orders[:limit],
             more=limit * 4 if len(orders) > limit else 0,
-            **told,
+            **values,
         )
 
-    def order(self, asked: Asked) -> Response:
+    def order(self, request: PageRequest) -> Response:
         """
-        The end of every drill-down: the tickets of one order, and their money.
+        One order: its tickets and their amounts.
+
+        Raises: NotFound if the show has no such order.
         """
-        account, order_id = asked.path["account"], asked.path["order"]
+        account, order_id = request.path_params["account"], request.path_params["order"]
         with self._site.database.read() as session:
-            show = shows.get_show(session, int(asked.path["id"]))
-            back = [
+            show = shows.get_show(session, int(request.path_params["id"]))
+            refunds = [
                 line
                 for line in sales.list_refunds(
                     session, account=account, order_id=order_id
@@ -154,8 +164,8 @@ class Pages:
             ]
         if not tickets:
             raise errors.NotFound("There is no such order of this show.")
-        return self._site.page(
-            asked,
+        return self._site.render_page(
+            request,
             "order.html",
             f"Order {order_id}",
             show=show,
@@ -167,17 +177,22 @@ class Pages:
             tickets=tickets,
             counted=sum(part.is_sold for part in tickets),
             totals=_totals(explain.CONTRIBUTIONS, tickets),
-            refunds=back,
+            refunds=refunds,
         )
 
-    def production(self, asked: Asked) -> Response:
-        number = int(asked.path["id"])
+    def production(self, request: PageRequest) -> Response:
+        """
+        One production: its shows, their figures, and occurrences to match.
+
+        Raises: NotFound if there is no such production.
+        """
+        production_id = int(request.path_params["id"])
         with self._site.database.read() as session:
             title = next(
                 (
                     name
                     for id_, name, _ in shows.list_productions(session)
-                    if id_ == number
+                    if id_ == production_id
                 ),
                 None,
             )
@@ -188,12 +203,12 @@ class Pages:
                 if occurrence.show_id is not None:
                     linked.setdefault(occurrence.show_id, []).append(occurrence)
             seats = reporting_seats.seats(session)
-            own = shows.list_shows(session, title)
-            ours = {show.id for show in own}
-            figures = [f for f in numbers.figures(session) if f.show_id in ours]
+            own_shows = shows.list_shows(session, title)
+            show_ids = {show.id for show in own_shows}
+            figures = [f for f in numbers.figures(session) if f.show_id in show_ids]
             plan = match.plan(session, self._site.settings, production=title)
-        return self._site.page(
-            asked,
+        return self._site.render_page(
+            request,
             "production.html",
             title,
             production=title,
@@ -205,7 +220,7 @@ class Pages:
                         numbers.FIGURES, [f for f in figures if f.show_id == show.id]
                     ),
                 )
-                for show in own
+                for show in own_shows
             ],
             totals=_totals(numbers.FIGURES, figures),
             seats=seats,
@@ -215,101 +230,111 @@ class Pages:
             unmatched_shows=plan.unmatched_shows,
         )
 
-    def matching(self, asked: Asked) -> Response:
+    def matching(self, request: PageRequest) -> Response:
         with self._site.database.read() as session:
             plan = match.plan(session, self._site.settings)
-        return self._site.page(
-            asked,
+        return self._site.render_page(
+            request,
             "matching.html",
             "Matching",
-            here="/matching",
+            current_path="/matching",
             certain=plan.certain,
             unsure=plan.unsure,
             remarks=plan.remarks,
             unmatched_shows=plan.unmatched_shows,
         )
 
-    def accounts(self, asked: Asked) -> Response:
+    def accounts(self, request: PageRequest) -> Response:
         now = clock.now()
         with self._site.database.read() as session:
             found = runs.list_freshness(session, now)
             assessed = health.assess_all(session, self._site.settings, now)
-        return self._site.page(
-            asked,
+        return self._site.render_page(
+            request,
             "accounts.html",
             "Accounts",
-            here="/accounts",
+            current_path="/accounts",
             notice=(
-                f"{asked.query['asked']} is being read; that takes a moment."
-                if "asked" in asked.query
+                f"{request.query['asked']} is being synced; this takes a moment."
+                if "asked" in request.query
                 else ""
             ),
             accounts=found,
             health={item.account: item for item in assessed},
-            can_sync=self._site.ask_sync is not None,
+            can_sync=self._site.request_sync is not None,
         )
 
     def _waiting(self, session: Session) -> list[Waiting]:
         return waiting.everything(session, self._site.settings, clock.now())
 
-    def runs(self, asked: Asked) -> Response:
+    def runs(self, request: PageRequest) -> Response:
         with self._site.database.read() as session:
             found = runs.list_runs(session, limit=100)
-        return self._site.page(asked, "runs.html", "Runs", here="/runs", runs=found)
+        return self._site.render_page(
+            request, "runs.html", "Runs", current_path="/runs", runs=found
+        )
 
-    def webhooks(self, asked: Asked) -> Response:
+    def webhooks(self, request: PageRequest) -> Response:
         with self._site.database.read() as session:
             health = deliveries.read_delivery_health(session)
             gaps = deliveries.find_unannounced_orders(session, clock.now())
             found = deliveries.list_deliveries(session, limit=100)
-        return self._site.page(
-            asked,
+        return self._site.render_page(
+            request,
             "webhooks.html",
             "Webhooks",
-            here="/webhooks",
+            current_path="/webhooks",
             health=health,
             gaps=gaps,
             deliveries=found,
         )
 
-    def discrepancies(self, asked: Asked) -> Response:
+    def discrepancies(self, request: PageRequest) -> Response:
         with self._site.database.read() as session:
-            told: dict[str, Any] = {
+            values: dict[str, Any] = {
                 "doubtful": sales.list_discrepancies(session),
                 "unread": sales.list_quarantined(session),
-                "troubled": checkin.list_rejected(session),
+                "failed_check_ins": checkin.list_rejected(session),
                 "waiting": waiting.by_kind(self._waiting(session)),
                 "kinds": KINDS,
             }
-        return self._site.page(
-            asked, "discrepancies.html", "Discrepancies", here="/discrepancies", **told
+        return self._site.render_page(
+            request,
+            "discrepancies.html",
+            "Discrepancies",
+            current_path="/discrepancies",
+            **values,
         )
 
-    def calendar(self, asked: Asked) -> Response:
-        return calendar_page(self._site, asked)
+    def calendar(self, request: PageRequest) -> Response:
+        return calendar_page(self._site, request)
 
-    def feed(self, asked: Asked) -> Response:
+    def calendar_feed(self, request: PageRequest) -> Response:
         """
-        The private calendar: whoever knows its address may read it.
+        The private calendar feed: anyone who knows its URL may read it.
         """
         now = clock.now()
         with self._site.database.read() as session:
             if (
-                passes.get_visitor(session, "calendar", asked.path["token"], now)
+                passes.get_visitor(
+                    session, "calendar", request.path_params["token"], now
+                )
                 is None
             ):
                 return Response(status_code=404)
-            house = shows.get_venue(session)
-            found = calendar.list_performances(session, since=now - timedelta(days=90))
+            venue = shows.get_venue(session)
+            performances = calendar.list_performances(
+                session, since=now - timedelta(days=90)
+            )
         return Response(
-            calendar.as_ics(found, name=house.name, now=now),
+            calendar.as_ics(performances, name=venue.name, now=now),
             media_type="text/calendar; charset=utf-8",
         )
 
 
 def _totals(columns: Sequence[Column], values: Iterable[Any]) -> list[dict[str, Any]]:
     """
-    What these come to, once for each currency.
+    The totals of these values, one for each currency.
     """
     return list(tables.by_name(tables.totals(tables.of_values(columns, values))))
 
@@ -320,5 +345,5 @@ def _production_id(session: Session, title: str) -> int:
     )
 
 
-def _number(text: str, usual: int) -> int:
-    return min(int(text), 100_000) if text.isascii() and text.isdigit() else usual
+def _number(text: str, default: int) -> int:
+    return min(int(text), 100_000) if text.isascii() and text.isdigit() else default

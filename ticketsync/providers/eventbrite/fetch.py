@@ -31,7 +31,8 @@ CHECK_IN_OVERLAP = timedelta(minutes=1)
 
 class EventbriteFetcher:
     """
-    Reads lists and single records; what they mean is for `parse`.
+    Reads lists and single records; what they mean is for `parse`. Every method raises
+    the client's errors, and `AuthenticationFailed` for a user without organisation.
     """
 
     def __init__(self, api: ApiClient, options: Options) -> None:
@@ -104,6 +105,9 @@ class EventbriteFetcher:
         return in_list, in_orders
 
     def fetch_recent_orders(self, watermark: str) -> Iterator[Page]:
+        """
+        Raises `InvalidResponse` if it lists not even the order of the watermark.
+        """
         since = clock.from_iso(watermark)
         if self.api.is_ahead(since):
             yield from self.fetch_all_orders(None, Extent(0), workers=1)

@@ -73,6 +73,9 @@ def provider_occurrence_id_of(raw: Raw) -> str:
 
 
 def parse_event(raw: Raw) -> records.Event:
+    """
+    Raises `UnreadableRecord`.
+    """
     name = reading.text(reading.mapping(raw, "name"), "text")
     url = reading.text_or_none(raw, "url")
     event_id = reading.text(raw, "id")

@@ -34,7 +34,8 @@ _IDS = re.compile(r"\w{1,100}")
 
 class HumanitixFetcher:
     """
-    Reads orders and tickets of one event at a time.
+    Reads orders and tickets of one event at a time. Every method raises the client's
+    errors.
     """
 
     def __init__(self, api: ApiClient, options: Options) -> None:
@@ -76,6 +77,10 @@ class HumanitixFetcher:
     def fetch_orders(
         self, provider_event_id: str, bookmark: str | None
     ) -> Iterator[Page]:
+        """
+        All orders of an event, or those that changed since the bookmark. Raises
+        `InvalidResponse` if the lists of orders and tickets do not match.
+        """
         event_id = provider_event_id
         position = _Position.from_bookmark(bookmark)
         if position.newest and self.api.is_ahead(clock.from_iso(position.newest)):

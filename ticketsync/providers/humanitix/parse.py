@@ -16,10 +16,16 @@ from ticketsync.providers.humanitix.spec import ORDER_STATUS, TICKET_STATUS
 
 
 def provider_occurrence_id_of(raw: Raw) -> str:
+    """
+    Event and date. Raises `UnreadableRecord` if the record names no date.
+    """
     return _occurrence_id_of(raw["order"] or {}, raw["tickets"])
 
 
 def parse_event(raw: Raw) -> records.Event:
+    """
+    Raises `UnreadableRecord`.
+    """
     event_id = reading.text(raw, "_id")
     name = reading.text(raw, "name")
     url = reading.text_or_none(raw, "url")

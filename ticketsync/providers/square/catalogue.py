@@ -19,6 +19,9 @@ from ticketsync.providers.square.lines import occurrences_in
 
 
 def parse_event(raw: Raw) -> records.Event:
+    """
+    Raises `UnreadableRecord`.
+    """
     item = reading.mapping(raw, "item")
     data = reading.mapping(item, "item_data")
     event_id = reading.text(item, "id")

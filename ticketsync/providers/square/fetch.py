@@ -57,7 +57,8 @@ class _Changes:
 
 class SquareFetcher:
     """
-    Reads the lists that an order is put together from.
+    Reads the lists that an order is put together from. Every method raises the
+    client's errors.
     """
 
     def __init__(self, api: ApiClient, options: Options) -> None:
@@ -121,6 +122,9 @@ class SquareFetcher:
         return self._all_orders()
 
     def fetch_recent_orders(self, watermark: str) -> Iterator[Page]:
+        """
+        Raises `InvalidResponse` if a list of changes is incomplete.
+        """
         since = clock.from_iso(watermark)
         if self.api.is_ahead(since):
             yield from self._all_orders()
@@ -137,7 +141,8 @@ class SquareFetcher:
 
     def fetch_order(self, provider_order_id: str, provider_occurrence_id: str) -> Raw:
         """
-        A sale by its own id, or by that of an order that returns some of it.
+        A sale by its own id, or by that of an order that returns some of it. Raises
+        `InvalidResponse` if Square does not know it.
         """
         parts = OrderParts()
         orders = self._orders_by_id([provider_order_id])

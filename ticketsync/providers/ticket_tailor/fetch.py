@@ -41,6 +41,7 @@ def _windows(bookmark: str | None, cuts: Sequence[int]) -> list[Window]:
 class TicketTailorFetcher:
     """
     Reads lists by the id of the last record; the whole list of orders in time windows.
+    Every method raises the client's errors.
     """
 
     def __init__(self, api: ApiClient, options: Options) -> None:
@@ -61,6 +62,9 @@ class TicketTailorFetcher:
         return records.Identity(None, "a box office without events yet")
 
     def fetch_events(self) -> Iterator[Page]:
+        """
+        Raises `InvalidResponse` if most series that events belong to are not listed.
+        """
         listed_series: set[str] = set()
         for rows in by_last_id(self.api, "/event_series"):
             listed_series |= {str(row["id"]) for row in rows}
@@ -110,6 +114,9 @@ class TicketTailorFetcher:
                 yield Page("order", rows)
 
     def fetch_recent_orders(self, watermark: str) -> Iterator[Page]:
+        """
+        Raises `InvalidResponse` if no order is listed, not even the newest known one.
+        """
         query = {"created_at.gte": int(watermark) - OVERLAP}
         try:
             is_ahead = self.api.is_ahead(clock.from_epoch(int(watermark)))

@@ -58,6 +58,9 @@ def provider_occurrence_id_of(raw: Raw) -> str:
 
 
 def parse_event(raw: Raw) -> records.Event:
+    """
+    Raises `UnreadableRecord`.
+    """
     if raw["object"] == "event_series":
         return records.Event(
             id=reading.text(raw, "id"),

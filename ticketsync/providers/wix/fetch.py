@@ -37,7 +37,8 @@ EVENT_FIELDS = ("DETAILS", "REGISTRATION", "URLS")
 
 class WixFetcher:
     """
-    Reads orders and the transactions that hold their refunds.
+    Reads orders and the transactions that hold their refunds. Every method raises the
+    client's errors.
     """
 
     def __init__(self, api: ApiClient, options: Options) -> None:
@@ -96,6 +97,9 @@ class WixFetcher:
         yield Page("order", [], cross_checks=[check])
 
     def fetch_recent_orders(self, watermark: str) -> Iterator[Page]:
+        """
+        Raises `InvalidResponse` if a list of changes is incomplete.
+        """
         since = clock.from_iso(watermark)
         if self.api.is_ahead(since):
             yield from self._orders({})

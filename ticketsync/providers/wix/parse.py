@@ -61,6 +61,9 @@ def provider_occurrence_id_of(raw: Raw) -> str:
 
 
 def parse_event(raw: Raw, site_id: str) -> records.Event:
+    """
+    Raises `UnreadableRecord`.
+    """
     name = reading.text(raw, "title")
     schedule = reading.mapping(raw, "dateAndTimeSettings")
     series_id = reading.text_or_none(

@@ -1,5 +1,5 @@
-// The door: scan, search, tap, count. Without a network it goes on with the list it has,
-// writes down what it saw, and hands that over when the server is back.
+// The door page: scan, search, check in, count. Without a network it works on the stored
+// guest list, queues the scans, and sends them when the server is back.
 "use strict";
 
 const root = document.getElementById("door");
@@ -14,8 +14,8 @@ const device = localStorage.getItem("device") ?? random();
 localStorage.setItem("device", device);
 
 let guests = store.get("guests", []);
-let queue = store.get("queue", []); // kept until the server says that it has them
-let isAway = false;
+let queue = store.get("queue", []); // kept until the server has confirmed them
+let isOffline = false;
 
 function random() {
   return Array.from(crypto.getRandomValues(new Uint8Array(9)), (b) => b.toString(16).padStart(2, "0")).join("");
@@ -28,31 +28,31 @@ async function digest(text) {
   return `code:${hex.slice(0, 32)}`;
 }
 
-function say(text, tone) {
-  const answer = $("answer");
-  answer.textContent = text;
-  answer.className = `answer ${tone}`;
+function showMessage(text, tone) {
+  const message = $("answer");
+  message.textContent = text;
+  message.className = `answer ${tone}`;
   if (navigator.vibrate) navigator.vibrate(tone === "good" ? 40 : [80, 60, 80]);
 }
 
-function tell() {
-  const waiting = queue.length ? `${queue.length} written down, waiting for the server.` : "";
-  $("line").textContent = isAway ? `Offline. ${waiting}` : waiting;
+function showStatus() {
+  const waiting = queue.length ? `${queue.length} saved offline, waiting for the server.` : "";
+  $("line").textContent = isOffline ? `Offline. ${waiting}` : waiting;
   $("in").textContent = guests.filter((g) => g.in).length;
   $("of").textContent = guests.length;
 }
 
-// The list
+// The guest list
 
-function fitting(text) {
+function matching(text) {
   const wanted = text.trim().toLowerCase();
   if (!wanted) return guests;
   return guests.filter((g) =>
     [g.name, g.order, g.ticket].some((value) => value.toLowerCase().includes(wanted)));
 }
 
-function draw() {
-  const items = fitting($("code").value).slice(0, 300).map((guest) => {
+function showGuests() {
+  const items = matching($("code").value).slice(0, 300).map((guest) => {
     const item = document.createElement("li");
     const who = document.createElement("span");
     who.className = "who";
@@ -69,22 +69,22 @@ function draw() {
     return item;
   });
   $("guests").replaceChildren(...items);
-  tell();
+  showStatus();
 }
 
 async function refresh() {
-  const answer = await ask(`${base}/guests`);
-  if (!answer) return;
-  guests = answer.guests;
-  for (const scan of queue) apply(await known(scan.code), scan.kind); // not heard of yet
+  const response = await request(`${base}/guests`);
+  if (!response) return;
+  guests = response.guests;
+  for (const scan of queue) apply(await findGuest(scan.code), scan.kind); // the server does not have it yet
   store.set("guests", guests);
-  draw();
+  showGuests();
 }
 
 // One scan
 
-// What a scanned text may be: a code, an address that ends in one, a JSON object with an _id.
-function forms(text) {
+// What a scanned text may contain: a code, a URL that ends in one, a JSON object with an _id.
+function possibleCodes(text) {
   const whole = text.trim();
   const last = whole.replace(/\/+$/, "").split("/").pop();
   let id = "";
@@ -92,13 +92,13 @@ function forms(text) {
     try {
       const found = JSON.parse(whole)._id;
       if (typeof found === "string") id = found.trim();
-    } catch { /* no JSON: a text like any other */ }
+    } catch { /* not JSON: any other text */ }
   }
   return [...new Set([whole, last, last.split(",")[0], id])].filter(Boolean);
 }
 
-async function known(text) {
-  const wanted = forms(text);
+async function findGuest(text) {
+  const wanted = possibleCodes(text);
   const codes = (await Promise.all(wanted.map(digest))).filter(Boolean);
   return guests.find((g) => codes.includes(g.code) || codes.includes(g.second_code)) ??
     guests.find((g) => wanted.includes(g.ticket));
@@ -111,31 +111,31 @@ function apply(guest, kind) {
 async function move(text, kind, group = false) {
   const scan = { code: text, kind, group, key: random(), at: new Date().toISOString(), door: $("name").value, device };
   $("together").hidden = true;
-  const answer = isAway ? null : await ask(`${base}/scan`, scan);
-  if (answer) {
-    const tone = { admitted: answer.warning ? "wait" : "good", out: "good", several: "wait" }[answer.outcome] ?? "bad";
-    say(answer.message, tone);
-    if (answer.together) {
+  const response = isOffline ? null : await request(`${base}/scan`, scan);
+  if (response) {
+    const tone = { admitted: response.warning ? "wait" : "good", out: "good", several: "wait" }[response.outcome] ?? "bad";
+    showMessage(response.message, tone);
+    if (response.together) {
       $("together").hidden = false;
       $("together").onclick = () => move(text, kind, true);
     }
-    if (answer.outcome !== "several") $("code").value = "";
+    if (response.outcome !== "several") $("code").value = "";
     await refresh();
   } else {
-    await alone(scan);
+    await scanOffline(scan);
   }
-  draw();
+  showGuests();
 }
 
-async function alone(scan) {
-  let guest = await known(scan.code);
+async function scanOffline(scan) {
+  let guest = await findGuest(scan.code);
   if (!guest) {
-    const named = fitting(scan.code);
-    if (named.length > 1) return say(`${named.length} fit: choose one from the list.`, "wait");
-    guest = named[0];
+    const found = matching(scan.code);
+    if (found.length > 1) return showMessage(`${found.length} match: choose one from the list.`, "wait");
+    guest = found[0];
   }
   if (guest && scan.kind === "in" && guest.in) {
-    say(`${guest.shown} is in already${guest.since ? ` since ${guest.since}` : ""} (offline list).`, "bad");
+    showMessage(`${guest.shown} is already in${guest.since ? ` since ${guest.since}` : ""} (offline list).`, "bad");
     return;
   }
   if (guest) scan.code = guest.ticket;
@@ -144,58 +144,58 @@ async function alone(scan) {
   apply(guest, scan.kind);
   store.set("guests", guests);
   $("code").value = "";
-  if (guest) say(`${scan.kind === "in" ? "In" : "Out"}: ${guest.shown} (offline, kept for later).`, "good");
-  else say("Not on the offline list: kept for later, decide yourself.", "wait");
+  if (guest) showMessage(`${scan.kind === "in" ? "In" : "Out"}: ${guest.shown} (offline, saved for later).`, "good");
+  else showMessage("Not on the offline list: saved for later, decide yourself.", "wait");
 }
 
 // The server
 
-async function ask(path, told) {
+async function request(path, payload) {
   try {
-    const answer = await fetch(path, {
-      method: told ? "POST" : "GET",
-      headers: told ? { "Content-Type": "application/json" } : {},
-      body: told && JSON.stringify(told),
+    const response = await fetch(path, {
+      method: payload ? "POST" : "GET",
+      headers: payload ? { "Content-Type": "application/json" } : {},
+      body: payload && JSON.stringify(payload),
       signal: AbortSignal.timeout(6000),
     });
-    if (answer.status === 401 || answer.status === 403) {
-      say("You are signed out: open your link again. Nothing that was scanned is lost.", "bad");
+    if (response.status === 401 || response.status === 403) {
+      showMessage("You are signed out: open your link again. No scans are lost.", "bad");
       return null;
     }
-    if (!answer.ok) throw new Error(String(answer.status));
-    isAway = false;
-    return await answer.json();
+    if (!response.ok) throw new Error(String(response.status));
+    isOffline = false;
+    return await response.json();
   } catch {
-    isAway = true;
+    isOffline = true;
     return null;
   }
 }
 
 let isSending = false;
 
-async function send() {
-  if (isSending) return; // two of us would ask twice for the same
+async function sendQueue() {
+  if (isSending) return; // a second one would send the same scans
   isSending = true;
   try {
     while (queue.length) {
-      const lot = queue.slice(0, 200);
-      const answer = await ask(`${base}/merge`, { scans: lot });
-      if (!answer) return;
-      const sent = new Set(lot.map((scan) => scan.key));
+      const batch = queue.slice(0, 200);
+      const response = await request(`${base}/merge`, { scans: batch });
+      if (!response) return;
+      const sent = new Set(batch.map((scan) => scan.key));
       queue = queue.filter((scan) => !sent.has(scan.key));
       store.set("queue", queue);
-      if (answer.conflicts.length) say(answer.conflicts.map((c) => `${c.who}: ${c.outcome}`).join(", "), "bad");
+      if (response.conflicts.length) showMessage(response.conflicts.map((c) => `${c.who}: ${c.outcome}`).join(", "), "bad");
     }
     await refresh();
   } finally {
     isSending = false;
-    tell();
+    showStatus();
   }
 }
 
-// The camera, where the browser can read codes by itself
+// The camera, in browsers that can read codes
 
-async function look() {
+async function scanWithCamera() {
   const view = $("view");
   const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
   const reader = new BarcodeDetector();
@@ -209,7 +209,7 @@ async function look() {
     if (found && found.rawValue !== last) {
       last = found.rawValue;
       await move(last, "in");
-      setTimeout(() => { last = ""; }, 4000); // the same ticket held still is one scan
+      setTimeout(() => { last = ""; }, 4000); // a ticket held in front of the camera is one scan
     }
     requestAnimationFrame(tick);
   };
@@ -217,13 +217,13 @@ async function look() {
   $("camera").onclick = () => {
     view.hidden = true;
     stream.getTracks().forEach((track) => track.stop());
-    $("camera").onclick = look;
+    $("camera").onclick = scanWithCamera;
   };
 }
 
 $("name").value = localStorage.getItem("door-name") ?? "";
 $("name").addEventListener("change", () => localStorage.setItem("door-name", $("name").value));
-$("code").addEventListener("input", draw);
+$("code").addEventListener("input", showGuests);
 $("scan").addEventListener("submit", (event) => {
   event.preventDefault();
   const text = $("code").value.trim();
@@ -231,11 +231,11 @@ $("scan").addEventListener("submit", (event) => {
 });
 if ("BarcodeDetector" in window && navigator.mediaDevices) {
   $("camera").hidden = false;
-  $("camera").onclick = look;
+  $("camera").onclick = scanWithCamera;
 }
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("/door/worker.js", { scope: "/door" }).catch(() => {});
-addEventListener("online", send);
-addEventListener("offline", () => { isAway = true; tell(); });
-setInterval(send, 10000);
-draw();
-send();
+addEventListener("online", sendQueue);
+addEventListener("offline", () => { isOffline = true; showStatus(); });
+setInterval(sendQueue, 10000);
+showGuests();
+sendQueue();

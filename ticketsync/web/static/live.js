@@ -1,19 +1,19 @@
-// Brings the page up to date by itself, unless somebody is typing or reading a selection.
+// Refreshes the page regularly, unless the user is typing or has selected text.
 "use strict";
-const EVERY = 20000;
+const INTERVAL_MS = 20000;
 
-async function renew() {
+async function refresh() {
   const busy = document.activeElement && document.activeElement.matches("input, button");
   if (document.hidden || busy || String(getSelection())) return;
   try {
-    const answer = await fetch(location.href, { headers: { "X-Live": "1" } });
-    if (!answer.ok || answer.redirected) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const response = await fetch(location.href, { headers: { "X-Live": "1" } });
+    if (!response.ok || response.redirected) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const fresh = page.querySelector("main");
     if (fresh) document.querySelector("main").replaceChildren(...fresh.childNodes);
   } catch {
-    // The server is away; the figures on the page say from when they are.
+    // The server is unreachable; the page says how old its figures are.
   }
 }
-setInterval(renew, EVERY);
-document.addEventListener("visibilitychange", renew);
+setInterval(refresh, INTERVAL_MS);
+document.addEventListener("visibilitychange", refresh);

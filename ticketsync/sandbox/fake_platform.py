@@ -1,5 +1,5 @@
 """
-What the server and every played platform agree on.
+The interface between the sandbox server and every fake platform.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from ticketsync.sandbox.world import World
 
 
 @dataclass(frozen=True)
-class Asked:
+class ApiRequest:
     """
-    One request below a platform's prefix. Query names may come several times.
+    One request to a platform: its path has no prefix, query parameters may repeat.
     """
 
     method: str
@@ -26,21 +26,21 @@ class Asked:
     body: Any = None
 
     @property
-    def steps(self) -> list[str]:
-        return [step for step in self.path.split("/") if step]
+    def segments(self) -> list[str]:
+        return [segment for segment in self.path.split("/") if segment]
 
-    def one(self, name: str, default: str = "") -> str:
+    def get(self, name: str, default: str = "") -> str:
         """
-        The last value of a query name.
+        The last value of a query parameter.
         """
         return dict(self.query).get(name, default)
 
-    def all(self, name: str) -> list[str]:
+    def get_all(self, name: str) -> list[str]:
         return [value for key, value in self.query if key == name]
 
 
 @dataclass(frozen=True)
-class Reply:
+class ApiResponse:
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -48,7 +48,7 @@ class Reply:
 
 class FakePlatform(Protocol):
     """
-    A platform played over one world. `forget` is called after the world changed.
+    A platform that serves one world. Call `invalidate` after the world has changed.
     """
 
     name: str
@@ -58,42 +58,44 @@ class FakePlatform(Protocol):
     limit_seconds: int
     world: World
 
-    def respond(self, asked: Asked) -> Reply: ...
+    def respond(self, request: ApiRequest) -> ApiResponse: ...
 
-    def too_many(self, seconds: str) -> Reply: ...
+    def rate_limit_response(self, seconds: str) -> ApiResponse: ...
 
-    def forget(self) -> None: ...
+    def invalidate(self) -> None: ...
 
 
-DIGITS = {"JPY": 0, "KWD": 3}  # every other currency played has two
+DIGITS = {"JPY": 0, "KWD": 3}  # every other currency here has two
 
 
 def major_text(minor: int, currency: str) -> str:
     """
-    An amount of minor units as the text of its major ones: 3900 is 39.00 AUD.
+    Format minor units as a decimal text in major units: 3900 cents are `39.00`.
     """
     digits = DIGITS.get(currency, 2)
     whole = f"{minor:0{digits + 1}d}"
     return whole if not digits else f"{whole[:-digits]}.{whole[-digits:]}"
 
 
-def reply(value: Any, status: int = 200, **headers: str) -> Reply:
+def json_response(value: Any, status: int = 200, **headers: str) -> ApiResponse:
     """
-    A JSON answer.
+    A response with this value as JSON.
     """
-    return Reply(status, json.dumps(value, separators=(",", ":")).encode(), headers)
+    return ApiResponse(
+        status, json.dumps(value, separators=(",", ":")).encode(), headers
+    )
 
 
-def utc(seconds: float, *, millis: bool = False) -> str:
+def iso_utc(seconds: float, *, millis: bool = False) -> str:
     """
-    Unix seconds as `2026-09-01T00:00:00Z`, with milliseconds where wanted.
+    Format unix seconds as `2026-09-01T00:00:00Z`, optionally with milliseconds.
     """
     text = f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
     return f"{text}.000Z" if millis else f"{text}Z"
 
 
-def seconds_of(text: str) -> float:
+def unix_seconds(text: str) -> float:
     """
-    The unix seconds of an ISO 8601 text.
+    Parse an ISO 8601 text to unix seconds.
     """
     return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()

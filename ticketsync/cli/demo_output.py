@@ -1,0 +1,227 @@
+"""
+What `ticketsync demo` prints about the database that it builds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from ticketsync.cli import show_tables
+
+if TYPE_CHECKING:
+    from ticketsync.reporting.numbers import Figures
+    from ticketsync.sandbox.server import Sandbox
+    from ticketsync.store.engine import Database
+
+
+def print_chapter(number: int, title: str, command: str) -> None:
+    """
+    Print a heading with the command that a user would run.
+    """
+    head = f"{number}  {title}"
+    typer.echo(f"\n{head}\n{'─' * 72}\n$ {command}")
+
+
+def load_figures(database: Database) -> list[Figures]:
+    """
+    The figures of all shows.
+    """
+    from ticketsync.reporting import numbers
+
+    with database.read() as session:
+        return numbers.figures(session)
+
+
+def print_figures(database: Database) -> None:
+    """
+    Print the figures of the last and the next shows.
+    """
+    from ticketsync.core import clock
+
+    figures = load_figures(database)
+    upcoming = [item for item in figures if item.starts_at >= clock.now()]
+    past = [item for item in figures if item.starts_at < clock.now()]
+    show_tables.print_figures(past[-4:] + upcoming[:6])
+    typer.echo(f"(10 of {len(figures)} shows: the last four and the next six.)")
+
+
+def print_two_shows(database: Database) -> None:
+    """
+    Print an oversold show, one with two currencies, and the totals of all shows.
+    """
+    from ticketsync.cli import render
+
+    figures = load_figures(database)
+    door_show = next(f for f in figures if f.account == "door")
+    nzd_show = next(f for f in figures if f.currency == "NZD")
+    for chosen in (door_show, nzd_show):
+        typer.echo(f"{chosen.production}, {render.day(chosen.starts_local)}")
+        show_tables.print_sources([f for f in figures if f.show_id == chosen.show_id])
+        typer.echo("")
+        if chosen is door_show:
+            _print_oversold(database)
+    _print_all(figures)
+    typer.echo(
+        "Amounts in two currencies are never added. – means that a platform does"
+    )
+    typer.echo("not report its fees: then their total is unknown.")
+
+
+def _print_oversold(database: Database) -> None:
+    """
+    Print the show that the door and the platforms together oversold.
+    """
+    from ticketsync.cli import render
+    from ticketsync.reporting import waiting
+
+    with database.read() as session:
+        found = waiting.list_oversold(session)
+    typer.echo("Together with the door the platforms sold more seats than there are.")
+    typer.echo("`ticketsync status` and the pages show it until it is resolved:")
+    for item in found:
+        typer.echo(render.wrapped(f"  {item.text}"))
+    typer.echo("")
+
+
+def _print_all(figures: Sequence[Figures]) -> None:
+    """
+    Print what all shows earned on all platforms, in each currency.
+    """
+    from ticketsync.cli import render
+    from ticketsync.core import tables
+    from ticketsync.core.tables import Column, Kind
+
+    columns = (
+        Column("currency", heading="ALL SHOWS"),
+        Column("tickets_sold", Kind.COUNT, "SOLD"),
+        Column("gross", Kind.MONEY),
+        Column("refunded", Kind.MONEY),
+        Column("net_before_fees", Kind.MONEY, "NET BEFORE FEES"),
+    )
+    render.report(tables.totals(tables.of_values(columns, figures)))
+
+
+def print_refunded_tickets(database: Database) -> None:
+    """
+    Print the refunded tickets of the show with the highest refunds.
+    """
+    from ticketsync.cli import render
+    from ticketsync.core import money, tables
+    from ticketsync.core.tables import Column, Kind
+    from ticketsync.financials import explain
+
+    show = max(
+        (item for item in load_figures(database) if item.currency == "AUD"),
+        key=lambda item: item.refunded.minor,
+    )
+    with database.read() as session:
+        parts = explain.list_contributions(session, show.show_id)
+    refunded_parts = [part for part in parts if part.refunded.minor]
+    refunded = money.sum_by_currency(part.refunded for part in refunded_parts)
+    typer.echo(
+        f"{show.production}, {render.day(show.starts_local)}: "
+        f"{render.sums(refunded)} refunded. These tickets:"
+    )
+    columns = (
+        Column("order_id", heading="ORDER"),
+        Column("order_status", heading="STATUS"),
+        Column("ticket_id", heading="TICKET"),
+        Column("ticket_status", heading=""),
+        Column("charged", Kind.MONEY),
+        Column("refunded", Kind.MONEY),
+        Column("currency", heading=""),
+    )
+    table = tables.of_values(columns, refunded_parts)
+    render.report(table, totals=tables.totals(table))
+
+
+def export_figures(database: Database, home: Path) -> None:
+    """
+    Export the figures as CSV and print the first lines.
+    """
+    from ticketsync.reporting import exports, numbers
+
+    file = home / "financials.csv"
+    with database.read() as session, exports.into_file(file) as stream:
+        count = exports.write(numbers.figures_table(session), "csv", stream)
+    lines = file.read_text(encoding="utf-8").splitlines()
+    typer.echo(f"{count} rows, one per show and account. The first columns:")
+    for line in lines[:3]:
+        typer.echo("  " + line[:76])
+
+
+def compare_with_truth(sandbox: Sandbox, database: Database) -> None:
+    """
+    Print our figures beside the sandbox's own.
+
+    Raises: DifferencesFound if they differ.
+    """
+    from ticketsync.cli import render
+    from ticketsync.core import errors
+
+    typer.echo("The sandbox calculates its own figures, with separate code.")
+    figures = load_figures(database)
+    rows = [row for name in sandbox.platforms for row in _rows(sandbox, name, figures)]
+    columns = [
+        render.Column("account", "ACCOUNT"),
+        render.Column("currency", ""),
+        render.Column("sold", "SOLD", numeric=True),
+        render.Column("kept", "KEPT", numeric=True),
+        render.Column("true_sold", "THEIRS", numeric=True),
+        render.Column("true_kept", "KEPT", numeric=True),
+    ]
+    render.table(rows, columns)
+    if any(
+        (row["sold"], row["kept"]) != (row["true_sold"], row["true_kept"])
+        for row in rows
+    ):
+        raise errors.DifferencesFound("The demo's figures differ from the sandbox's.")
+    typer.echo("Equal to the cent.")
+
+
+def _rows(
+    sandbox: Sandbox, platform: str, figures: Sequence[Figures]
+) -> Iterator[dict[str, Any]]:
+    """
+    One row for each currency of a platform: our sums and the sandbox's.
+    """
+    from ticketsync.cli import render
+    from ticketsync.core import money
+
+    account = "tt" if platform == "ticket_tailor" else platform
+    truth = sandbox.truth(platform)
+    for currency in sorted({row["currency"] for row in truth}):
+        own = [f for f in figures if (f.account, f.currency) == (account, currency)]
+        true_rows = [row for row in truth if row["currency"] == currency]
+        kept = sum((f.gross - f.refunded).minor for f in own)
+        true_kept = sum(
+            money.from_decimal_text(row["net_before_fees"], currency)
+            for row in true_rows
+        )
+        yield {
+            "account": account,
+            "currency": currency,
+            "sold": sum(f.tickets_sold for f in own),
+            "kept": render.amount(kept, currency),
+            "true_sold": sum(row["tickets_sold"] for row in true_rows),
+            "true_kept": render.amount(true_kept, currency),
+        }
+
+
+def print_next_steps(home: Path, *, is_kept: bool) -> None:
+    """
+    Print where everything is, if it is kept, and what to do next.
+    """
+    typer.echo(f"\n{'─' * 72}")
+    if not is_kept:
+        typer.echo("Everything was deleted. To keep it: ticketsync demo --keep DIR")
+    else:
+        typer.echo(f"Database  {home / 'ticketsync.db'}")
+        typer.echo(f"CSV       {home / 'financials.csv'}")
+        typer.echo(f"Figures   TICKETSYNC_HOME={home} ticketsync financials list")
+        typer.echo(f"Pages     TICKETSYNC_HOME={home} ticketsync serve")
+    typer.echo("Your own  ticketsync init, then ticketsync accounts add")

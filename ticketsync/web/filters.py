@@ -1,0 +1,71 @@
+"""
+How templates show values: amounts, local times, states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+from ticketsync.core import clock
+from ticketsync.core.money import Money
+
+GOOD_STATES = ("ok", "success", "done", "on sale", "admitted")
+BAD_STATES = (
+    *("failed", "failing", "parked", "held", "stale", "missing-webhook-secret"),
+    *("rejected", "does not add up", "oversold"),
+)
+
+
+def _amount(amount: Money) -> str:
+    """
+    An amount without its currency: `1,234.50`.
+    """
+    whole, point, fraction = amount.text.removeprefix("-").partition(".")
+    return f"{'−' if amount.minor < 0 else ''}{int(whole):,}{point}{fraction}"
+
+
+def _day(starts_local: str) -> str:
+    """
+    A show's local start: `Fri 27 Nov 2026, 19:30`.
+    """
+    return f"{clock.from_poster(starts_local):%a %d %b %Y, %H:%M}"
+
+
+@pass_context
+def _moment(page: Context, instant: Any) -> str:
+    """
+    An instant in the time zone of the page.
+    """
+    if instant is None:
+        return "never"
+    return f"{clock.local(instant, page['timezone']):%a %d %b, %H:%M}"
+
+
+def _tone(state: str) -> str:
+    """
+    The CSS class of a state.
+    """
+    return "good" if state in GOOD_STATES else "bad" if state in BAD_STATES else "wait"
+
+
+def _is_link(url: str | None) -> bool:
+    """
+    Whether a platform's URL may become a link: `javascript:` must not.
+    """
+    return bool(url) and urlsplit(str(url)).scheme in ("http", "https")
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "amount": _amount,
+    "day": _day,
+    "ago": clock.ago,
+    "moment": _moment,
+    "tone": _tone,
+    "words": lambda word: str(word).replace("_", " "),
+    "link": _is_link,
+}
