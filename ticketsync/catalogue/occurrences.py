@@ -119,25 +119,27 @@ def find_changed(
     The content hashes of those records that are new or changed.
     """
     events = [item.event for item in listed]
-    dates = known(
+    stored = known(
         session,
         OccurrenceRow,
         account_id,
-        (date.id for event in events for date in event.occurrences),
+        (occurrence.id for event in events for occurrence in event.occurrences),
         "content",
         "gone_since",
     )
-    held = known(session, EventRow, account_id, (e.id for e in events), "name", "url")
+    stored_events = known(
+        session, EventRow, account_id, (e.id for e in events), "name", "url"
+    )
 
     def is_new(item: ListedEvent) -> bool:
         event = item.event
-        if event.id not in held:
+        if event.id not in stored_events:
             return True
-        if event.is_listing and held[event.id] != (event.name, event.url):
+        if event.is_listing and stored_events[event.id] != (event.name, event.url):
             return True
         return any(
-            date.id not in dates or dates[date.id] != (item.content, None)
-            for date in event.occurrences
+            occurrence.id not in stored or stored[occurrence.id] != (item.content, None)
+            for occurrence in event.occurrences
         )
 
     return [item.content for item in listed if is_new(item)]

@@ -185,7 +185,9 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
 
 def split_evenly(total: int, parts: int) -> list[int]:
     """
-    The same for equal weights.
+    Divide an amount into equal parts; the first ones get the remainder.
+
+    Raises: `MoneyError` for less than one part.
     """
     if parts < 1:
         raise MoneyError("there is nothing to divide the amount among")

@@ -115,6 +115,8 @@ _NOT_PROGRAMMING_ERRORS = (
 def translated_errors(url: str) -> Iterator[None]:
     """
     Translate the driver's errors into ours; programming errors pass unchanged.
+
+    Raises: `DatabaseError`.
     """
     try:
         yield

@@ -165,8 +165,8 @@ def _lists_few_orders(
 ) -> errors.GuardRefused:
     return errors.GuardRefused(
         f"Account {run.account.name!r}: {occurrence.name_and_start} has {ordered} "
-        f"orders, and the list of its orders shows {seen}; it is read "
-        "again with the next run.",
+        f"orders, and the list of its orders shows {seen}; it is read again "
+        "with the next run.",
         hint="Look at the platform. If the list is right, run "
         f"`ticketsync sync {run.account.name} --accept-shrink` once.",
         word="guard-shrink",
