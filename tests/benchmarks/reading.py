@@ -10,7 +10,8 @@ import time
 
 from ticketsync.core.redact import Secret
 from ticketsync.net.client import ApiClient
-from ticketsync.providers.base import Extent, key_as_basic_user
+from ticketsync.providers.authentication import key_as_basic_user
+from ticketsync.providers.base import Extent
 from ticketsync.providers.ticket_tailor import TicketTailor
 
 KEY = "sk_1001_2002_sandbox"

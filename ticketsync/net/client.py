@@ -30,6 +30,7 @@ from ticketsync.core.redact import Secret, safe
 from ticketsync.net import exact_json, retry
 from ticketsync.net.budget import CallBudget
 from ticketsync.net.exact_json import Shape
+from ticketsync.net.transport import deadline_at, make_transport
 
 Params = Mapping[str, str | int | Sequence[str]]
 Headers = Mapping[str, Secret]
@@ -39,7 +40,6 @@ T = TypeVar("T")
 MAX_RESPONSE_BYTES: Final = 32 * 1024 * 1024
 REQUEST_SECONDS: Final = 60.0
 CONNECT_SECONDS: Final = 10.0
-MAX_CONNECTIONS: Final = 32
 SHOWN_OF_INVALID: Final = 80  # bytes quoted in a message
 MAX_CLOCK_SKEW: Final = timedelta(minutes=5)
 
@@ -128,7 +128,7 @@ class ApiClient:
         self._counter_lock = threading.Lock()
         self._renew_lock = threading.Lock()
         self._client = httpx.Client(
-            transport=transport or _transport(self.base_url, use_system_proxy),
+            transport=transport or make_transport(self.base_url, use_system_proxy),
             follow_redirects=False,
             trust_env=use_system_proxy,
             timeout=httpx.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS),
@@ -270,23 +270,24 @@ class ApiClient:
             self.requests += 1
         deadline = min(time.monotonic() + REQUEST_SECONDS, self._run_deadline)
         headers = {name: secret.reveal() for name, secret in self._headers.items()}
-        _deadline.at = deadline
         began = time.monotonic()
         status = 0
         try:
-            with self._client.stream(
-                method,
-                self.base_url + path,
-                params=dict(params),
-                headers=headers,
-                json=body,
-                data=form,
-            ) as response:
+            with (
+                deadline_at(deadline),
+                self._client.stream(
+                    method,
+                    self.base_url + path,
+                    params=dict(params),
+                    headers=headers,
+                    json=body,
+                    data=form,
+                ) as response,
+            ):
                 status = response.status_code
                 self._note_limits(response.headers)
                 content = self._read(response, deadline)
         finally:
-            _deadline.at = None
             self._record(method, path, status, time.monotonic() - began)
         return _Response(response.status_code, response.headers, content)
 
@@ -537,80 +538,3 @@ class _Response:
     @property
     def is_json(self) -> bool:
         return "json" in self.headers.get("content-type", "").lower()
-
-
-# The total deadline. The library's own timeout counts for each piece received, so
-# a server that sends one byte per second would block us forever, also in the headers.
-# The stream below shortens each wait to what is left of the thread's deadline.
-
-
-class _ThreadDeadline(threading.local):
-    at: float | None = None
-
-
-_deadline = _ThreadDeadline()
-
-
-class _DeadlineStream(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
-        self._inner = inner
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _remaining(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, _remaining(timeout))
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore.NetworkStream:
-        secured = self._inner.start_tls(
-            ssl_context, server_hostname, _remaining(timeout)
-        )
-        return _DeadlineStream(secured)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
-
-
-class _DeadlineBackend(httpcore.SyncBackend):
-    def connect_tcp(self, *args: Any, **options: Any) -> httpcore.NetworkStream:
-        return _DeadlineStream(super().connect_tcp(*args, **options))
-
-
-def _remaining(timeout: float | None) -> float | None:
-    if _deadline.at is None:
-        return timeout
-    left = _deadline.at - time.monotonic()
-    if left <= 0:
-        raise httpcore.ReadTimeout("the deadline has passed")
-    return left if timeout is None else min(timeout, left)
-
-
-def _transport(base_url: str, use_system_proxy: bool) -> httpx.HTTPTransport | None:
-    if use_system_proxy:
-        return None  # the library's own, which reads the environment
-    is_plain = base_url.startswith("http:")  # loopback, see `checked_base_url`
-    # Reading the certificate authorities takes longer than a request on loopback.
-    context = (
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        if is_plain
-        else httpx.create_ssl_context(trust_env=False)
-    )
-    transport = httpx.HTTPTransport(verify=context, trust_env=False)
-    # httpx offers no way to pass a network backend, so we replace its pool.
-    transport._pool = httpcore.ConnectionPool(
-        ssl_context=context,
-        max_connections=MAX_CONNECTIONS,
-        max_keepalive_connections=MAX_CONNECTIONS,
-        keepalive_expiry=5.0,
-        http1=True,
-        network_backend=_DeadlineBackend(),
-    )
-    return transport

@@ -9,7 +9,6 @@ changes are reported is data in `spec` (`reads`, `changes`).
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import (
@@ -114,7 +113,7 @@ Authenticate = Callable[[Secret, Options], "Headers"]
 
 def nothing_to_explain(status: int, body: Mapping[str, Any]) -> None:
     """
-    For platforms whose error responses say no more than their status.
+    For platforms whose error responses contain only a status.
     """
 
 
@@ -437,18 +436,3 @@ class ReadsFiles(Protocol):
         """
         A digest of each file that contains orders → the file's name.
         """
-
-
-def key_as_basic_user(secret: Secret, options: Options) -> dict[str, Secret]:
-    """
-    HTTP Basic with the key as user name and an empty password.
-    """
-    pair = base64.b64encode(f"{secret.reveal()}:".encode()).decode()
-    return {"Authorization": Secret(f"Basic {pair}")}
-
-
-def key_as_bearer(secret: Secret, options: Options) -> dict[str, Secret]:
-    """
-    `Authorization: Bearer <token>`.
-    """
-    return {"Authorization": Secret(f"Bearer {secret.reveal()}")}

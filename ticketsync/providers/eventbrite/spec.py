@@ -11,14 +11,8 @@ from typing import TYPE_CHECKING, Any
 from ticketsync.core.records import OccurrenceStatus, OrderStatus
 from ticketsync.net.client import ErrorExplanation
 from ticketsync.net.hooks import HookCard
-from ticketsync.providers.base import (
-    LISTING,
-    ORDER,
-    Budget,
-    Capabilities,
-    ProviderSpec,
-    key_as_bearer,
-)
+from ticketsync.providers.authentication import key_as_bearer
+from ticketsync.providers.base import LISTING, ORDER, Budget, Capabilities, ProviderSpec
 
 if TYPE_CHECKING:
     from ticketsync.net.oauth import OAuth

@@ -18,14 +18,7 @@ from ticketsync.core.redact import Secret
 from ticketsync.net.client import ApiClient
 from ticketsync.net.paging import Row, RowPage, by_cursor, rows_of
 from ticketsync.providers import reading
-from ticketsync.providers.base import (
-    CrossCheck,
-    Extent,
-    Options,
-    Page,
-    Raw,
-    Registered,
-)
+from ticketsync.providers.base import CrossCheck, Extent, Options, Page, Raw, Registered
 from ticketsync.providers.square.lines import is_about
 from ticketsync.providers.square.order_parts import (
     OrderParts,

@@ -6,14 +6,8 @@ from __future__ import annotations
 
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.net.hooks import HookCard
-from ticketsync.providers.base import (
-    LISTING,
-    ORDER,
-    Budget,
-    Capabilities,
-    ProviderSpec,
-    key_as_basic_user,
-)
+from ticketsync.providers.authentication import key_as_basic_user
+from ticketsync.providers.base import LISTING, ORDER, Budget, Capabilities, ProviderSpec
 
 ORDER_STATUS = {
     "completed": OrderStatus.PAID,
