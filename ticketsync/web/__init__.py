@@ -1,3 +1,3 @@
 """
-The doors for browsers and for platforms.
+The web application: webhook receiver and pages.
 """

@@ -1,3 +1,3 @@
 """
-What platforms sent us by webhook: as it came, and what became of it.
+Webhook deliveries: stored when they arrive, processed later.
 """
