@@ -14,9 +14,10 @@ from sqlalchemy.exc import DatabaseError
 from support import commands
 
 import ticketsync
-from ticketsync.accounts import state
+from ticketsync.accounts import dismissals, state
 from ticketsync.catalogue import occurrences
 from ticketsync.core import actor, clock, errors
+from ticketsync.core.config import AccountSettings, Settings
 from ticketsync.reporting import audit_trail, runs
 from ticketsync.sales import privacy
 from ticketsync.store import engine
@@ -147,7 +148,7 @@ def test_pauses_names_and_options_of_accounts_are_on_record(linked):
     )
     connect.resume(database, "tt")
     assert latest(database)[1] == "resume"
-    connect.rename(database, "tt", "office")
+    connect.rename(database, Settings(), "tt", "office")
     assert latest(database)[1:] == (
         *("rename", "account"),
         {"name": "tt"},
@@ -325,3 +326,58 @@ def test_an_account_that_a_person_paused_meanwhile_stays_paused(adopted):
         state.set_state(session, account.id, "paused", "moving house")
         state.park_account(session, account.id, "the key was refused")
         assert state.get_account(session, "tt").state == "paused"
+
+
+def test_a_new_key_lifts_no_pause_and_a_rename_changes_nothing_else(linked):
+    database, _ = linked
+    connect.pause(database, "tt", "the bookkeeper asked")
+    with database.write() as session:
+        account = state.get_account(session, "tt")
+        for fingerprint in (account.secret_fingerprint, "another"):
+            state.set_secret(
+                session,
+                account.id,
+                source=account.secret_source,
+                reference=account.secret_reference,
+                fingerprint=fingerprint,
+            )
+    before = len(trail(database))
+    connect.rename(database, Settings(), "tt", "office")
+    with database.read() as session:
+        renamed = state.get_account(session, "office")
+    assert (renamed.state, renamed.state_reason) == ("paused", "the bookkeeper asked")
+    assert [entry[1] for entry in trail(database)[before:]] == ["rename"]
+
+
+def test_a_rename_waits_until_the_settings_know_the_new_name(linked):
+    """
+    Else its fees would no longer apply, and nothing would say so.
+    """
+    database, _ = linked
+    named = Settings(accounts={"tt": AccountSettings()})
+    with pytest.raises(errors.UsageError, match="would no longer apply"):
+        connect.rename(database, named, "tt", "office")
+    both = Settings(accounts={"tt": AccountSettings(), "office": AccountSettings()})
+    connect.rename(database, both, "tt", "office")
+    with database.read() as session:
+        assert state.get_account(session, "office").name == "office"
+
+
+def test_what_was_dismissed_stays_dismissed_after_a_rename(linked):
+    database, _ = linked
+    with database.write() as session:
+        dismissals.save_dismissals(
+            session,
+            [
+                dismissals.Dismissed(
+                    "order", "tt/or_1", "odd", "ana", "seen", clock.now()
+                ),
+                dismissals.Dismissed(
+                    "order", "tt2/or_1", "odd", "ana", "seen", clock.now()
+                ),
+            ],
+        )
+    connect.rename(database, Settings(), "tt", "office")
+    with database.read() as session:
+        keys = {item.key for item in dismissals.list_dismissals(session)}
+    assert keys == {"office/or_1", "tt2/or_1"}

@@ -13,6 +13,7 @@ from conftest import NOW, TODAY
 from ticketsync.accounts import credentials, state
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, errors
+from ticketsync.core.config import Settings
 from ticketsync.core.redact import Secret
 from ticketsync.net import oauth
 from ticketsync.providers.eventbrite import Eventbrite
@@ -206,7 +207,7 @@ def test_f26_control_without_the_lease_the_family_is_killed(account, square, sql
 def test_renaming_takes_the_refresh_token_along(
     account, square, sqlite, settings, frozen
 ):
-    connect.rename(sqlite, "sq", "bar")
+    connect.rename(sqlite, Settings(), "sq", "bar")
     frozen(NOW + timedelta(days=31))
     result = sync.sync(sqlite, settings, Request(names=("bar",))).results[0]
     assert result.outcome == "success"

@@ -19,6 +19,7 @@ from test_sync import dump, figures
 from ticketsync.accounts import state
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import errors
+from ticketsync.core.config import Settings
 from ticketsync.store import engine
 from ticketsync.workflows import connect as connecting
 from ticketsync.workflows import match, retire, sync, twins
@@ -74,7 +75,7 @@ def test_two_keys_of_one_organiser_are_twins_and_renamed_ones_are_known(
     humanitix, fake_server, sqlite, monkeypatch
 ):
     humanitix("hx", "AU")
-    connecting.rename(sqlite, "hx", "sydney")
+    connecting.rename(sqlite, Settings(), "hx", "sydney")
     fake_server.platform.key = "hx-another-key"
     monkeypatch.setenv("KEY", fake_server.platform.key)
     with pytest.raises(errors.GuardRefused, match="'sydney'"):
@@ -91,7 +92,7 @@ def test_the_same_key_is_known_under_an_account_that_was_renamed(
     """
     fake_server.platform.organiser = ""
     humanitix("hx", "AU")
-    connecting.rename(sqlite, "hx", "sydney")
+    connecting.rename(sqlite, Settings(), "hx", "sydney")
     with pytest.raises(errors.GuardRefused, match="'sydney'"):
         humanitix("hx2", "AU")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlmodel import Session
 
 from ticketsync.store import audit, reports
@@ -72,6 +72,19 @@ def restore(session: Session, names: Iterable[Name]) -> int:
     for name in restored:
         audit.record(session, Decision("restore", "waiting", ":".join(name)))
     return len(restored)
+
+
+def rename_account(session: Session, name: str, new_name: str) -> None:
+    """
+    Let what was dismissed and notified about an account follow its new name.
+    """
+    for model in (DismissalRow, WaitingNoticeRow):
+        table = table_of(model)
+        for row in session.connection().execute(select(table)).all():
+            if row.key == name or row.key.startswith(f"{name}/"):
+                same = (table.c.kind == row.kind, table.c.key == row.key)
+                key = new_name + row.key[len(name) :]
+                session.connection().execute(update(table).where(*same).values(key=key))
 
 
 def get_notified_versions(session: Session) -> dict[Name, str]:

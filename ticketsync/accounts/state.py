@@ -282,14 +282,25 @@ def set_name(session: Session, account: AccountState, name: str) -> None:
 def set_secret(
     session: Session, account_id: int, *, source: str, reference: str, fingerprint: str
 ) -> None:
+    """
+    Give an account another secret. One that is parked is tried again; one that a person
+    paused stays paused.
+    """
     before = get_account_by_id(session, account_id)
-    if fingerprint != before.secret_fingerprint:
+    is_other = fingerprint != before.secret_fingerprint
+    resumed = {"state": "active", "state_reason": ""}
+    changed_state = resumed if before.state == "parked" else {}
+    if is_other or changed_state:
         _record(
             session,
             account_id,
             "rotate",
             before={"source": before.secret_source, "state": before.state},
-            after={"source": source, "state": "active", "key": "replaced"},
+            after={
+                "source": source,
+                "state": changed_state.get("state", before.state),
+                "key": "replaced" if is_other else "the same",
+            },
         )
     _change(
         session,
@@ -297,9 +308,15 @@ def set_secret(
         secret_source=source,
         secret_reference=reference,
         secret_fingerprint=fingerprint,
-        state="active",
-        state_reason="",
+        **changed_state,
     )
+
+
+def set_secret_reference(session: Session, account_id: int, reference: str) -> None:
+    """
+    Record where an account's secret is now, after it was moved.
+    """
+    _change(session, account_id, secret_reference=reference)
 
 
 def set_identity(

@@ -288,7 +288,7 @@ def rename_account(ctx: typer.Context, name: str, new_name: str) -> None:
     from ticketsync.workflows import connect
 
     app_context = context.get_context(ctx)
-    connect.rename(app_context.database(), name, new_name)
+    connect.rename(app_context.database(), app_context.settings(), name, new_name)
     app_context.say(f"Account {name!r} is now called {new_name!r}.")
 
 

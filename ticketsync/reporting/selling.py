@@ -75,6 +75,12 @@ class RecentSales:
         """
         return sum_sold(self.by_day[-days:])
 
+    def since(self, days: int, zone: str) -> datetime:
+        """
+        When this many last days, including today, began at the venue.
+        """
+        return clock.start_of(self.days[-days], zone)
+
     def of_account(self, account: str, *, days: int) -> Sold:
         """
         The same for one account.

@@ -35,7 +35,6 @@ from ticketsync.web.calendar_page import calendar_page
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import match, waiting
 
-WEEK = timedelta(days=7)
 ORDERS_SHOWN = 25  # of a show, at first
 
 
@@ -71,7 +70,8 @@ class Pages:
             venue = shows.get_venue(session)
             recent_sales = selling.recent_sales(session, venue.timezone, now)
             platforms = selling.platforms(session, recent_sales)
-            on_sale = daily.list_on_sale(session, now=now, since=now - WEEK)
+            since = recent_sales.since(7, venue.timezone)
+            on_sale = daily.list_on_sale(session, now=now, since=since)
             items = self._waiting(session)
             freshness = runs.list_freshness(session, now)
         return self._site.render_page(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session
 
-from ticketsync.accounts import credentials, state
+from ticketsync.accounts import credentials, dismissals, state
 from ticketsync.accounts.state import AccountState, NewAccount
 from ticketsync.core import clock, errors, records
 from ticketsync.core.config import Settings
@@ -300,11 +300,20 @@ def rotate(
     return Connected(name, spec.name, spec.title, identity, place)
 
 
-def rename(database: Database, name: str, new_name: str) -> None:
+def rename(database: Database, settings: Settings, name: str, new_name: str) -> None:
     """
-    Give an account another name; its stored key moves along.
+    Give an account another name; its stored key and its dismissals move along.
+
+    Raises `UsageError` while the settings file names it by its old name only: its fees
+    and all else that stands there would no longer apply.
     """
     _refuse_bad_name(new_name)
+    if name in settings.accounts and new_name not in settings.accounts:
+        raise errors.UsageError(
+            f"The settings say something about {name!r}, which would no longer apply.",
+            hint=f"Rename `accounts: {name}:` to `{new_name}:` in the settings file "
+            "first.",
+        )
     with database.write() as writing:
         account = state.get_account(writing, name)
         state.set_name(writing, account, new_name)
@@ -312,14 +321,8 @@ def rename(database: Database, name: str, new_name: str) -> None:
         moved = credentials.move_secret(name, new_name, source, reference)
         if tokens.can_renew(account.options):
             tokens.move(account, new_name)
-        state.set_secret(
-            writing,
-            account.id,
-            source=source,
-            reference=moved,
-            fingerprint=account.secret_fingerprint,
-        )
-        state.set_state(writing, account.id, account.state, account.state_reason)
+        state.set_secret_reference(writing, account.id, moved)
+        dismissals.rename_account(writing, name, new_name)
 
 
 def pause(database: Database, name: str, reason: str) -> None:

@@ -90,6 +90,8 @@ def examine(
         yield warning("accounts", "no account yet", "ticketsync accounts add")
     for account in accounts:
         yield from _account(database, settings, account, network=network)
+    for name in sorted(settings.accounts.keys() - {a.name for a in accounts}):
+        yield warning("settings", f"`accounts: {name}:` is about no account")
     yield from _waiting(database, settings)
     yield from _webhooks(database)
     yield from _schedule()
