@@ -15,7 +15,7 @@ install: .venv/.installed
 	touch $@
 
 test: install
-	$(BIN)/python -m pytest -n 3 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 lint: install
 	$(BIN)/ruff format --check .

@@ -3,6 +3,7 @@ What every test may use: a home of its own, both databases, a sandbox.
 """
 
 import asyncio
+import functools
 import gc
 import itertools
 import os
@@ -14,15 +15,20 @@ import time
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zlib import crc32
 
 import httpx
+import hypothesis
 import psycopg
 import pytest
 import uvicorn
+from httpx._transports import default as transport
+from jinja2 import BytecodeCache, Environment
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.base import Engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
+from support import made_databases
 from support.commands import run as run_command
 
 from ticketsync.accounts import state
@@ -36,10 +42,11 @@ from ticketsync.core.config import (
 )
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine
-from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.upsert import table_of
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
+from ticketsync.web import site as site_pages
 from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE, Site
 from ticketsync.workflows import match, sync
@@ -53,6 +60,10 @@ TODAY = date(2026, 9, 1)
 NOW = datetime(2026, 9, 1, 0, 0, tzinfo=UTC)
 
 
+# How long an example takes is no fault: a busy machine would fail the test.
+hypothesis.settings.register_profile("ticketsync", deadline=None)
+hypothesis.settings.load_profile("ticketsync")
+
 MEMORY = Path("/dev/shm")
 ROOM = 4 << 30  # bytes
 
@@ -65,11 +76,27 @@ def pytest_configure(config):
     if config.option.basetemp or not MEMORY.is_dir():
         return
     if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM:
-        # A folder of its own for each TMPDIR, as pytest has it.
-        mine = tempfile.gettempdir().strip("/").replace("/", "-")
-        folder = MEMORY / f"ticketsync-tests-{mine}"
+        # A folder of its own for each TMPDIR, as pytest has it; a short name, because
+        # the keyring's socket lies deep below it and its path has 108 bytes at most.
+        folder = MEMORY / f"ts{crc32(tempfile.gettempdir().encode()) % 10**4}"
         folder.mkdir(exist_ok=True)
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
+
+
+class Compiled(BytecodeCache):
+    """
+    Templates of pages, compiled once.
+    """
+
+    def __init__(self):
+        self._made = {}
+
+    def load_bytecode(self, bucket):
+        if bucket.key in self._made:
+            bucket.bytecode_from_string(self._made[bucket.key])
+
+    def dump_bytecode(self, bucket):
+        self._made[bucket.key] = bucket.bytecode_to_string()
 
 
 @pytest.hookimpl(trylast=True)
@@ -97,6 +124,11 @@ def pytest_sessionstart():
         self._compiled_cache = compiled
 
     Engine.__init__ = sharing
+    made_databases.install()
+    # Every client of a test would read the list of certificates again, and every site
+    # compile its templates.
+    transport.create_ssl_context = functools.cache(transport.create_ssl_context)
+    site_pages.Environment = functools.partial(Environment, bytecode_cache=Compiled())
     DefaultDialect.__eq__ = lambda one, other: type(one) is type(other)
     DefaultDialect.__hash__ = lambda one: hash(type(one))
     gc.freeze()
@@ -128,6 +160,14 @@ def home(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def migrations(monkeypatch):
+    """
+    New databases are made by the migrations, as ours are.
+    """
+    monkeypatch.setattr(engine, "create_database", made_databases.create_by_migrations)
+
+
+@pytest.fixture
 def frozen(monkeypatch):
     """
     The clock stands still on the sandbox's morning; `frozen(moment)` moves it.
@@ -152,7 +192,8 @@ def postgres(tmp_path_factory):
         tmp_path_factory.mktemp("postgres"), cleanup_mode="stop"
     )
     # It lives for this suite only: nobody needs what it would save from a power cut.
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+    # Nor does anybody tidy up databases that live for a second.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes", "autovacuum"):
         server_.psql(f"ALTER SYSTEM SET {setting} = off;")
     # Hundreds of databases are copied: the kernel does it in half the time.
     server_.psql("ALTER SYSTEM SET file_copy_method = clone;")
@@ -228,15 +269,18 @@ class Templates:
         return self.postgres().get_uri(database=stage)
 
     def _play(self, place, *, is_read):
-        played = server.Sandbox(world.build(today=TODAY, orders=300))
-        played.clock = lambda: NOW.timestamp()
+        fake_server = server.Sandbox(world.build(today=TODAY, orders=300))
+        fake_server.clock = lambda: NOW.timestamp()
         keeping = Settings(accounts={"tt": AccountSettings(keep_people=True)})
-        with pytest.MonkeyPatch.context() as patch, server.serving(played) as address:
-            played.url = address
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            server.serving(fake_server) as address,
+        ):
+            fake_server.url = address
             patch.setenv("TICKETSYNC_HOME", str(self.folder))
-            patch.setenv("TT_KEY", played.key)
+            patch.setenv("TT_KEY", fake_server.key)
             patch.setattr(clock, "_now", lambda: NOW)
-            adopt_dates(place, played)
+            adopt_dates(place, fake_server)
             if is_read:
                 database = engine.open_database(place)
                 assert sync.sync(database, keeping, Request()).exit_code == 0
@@ -286,12 +330,12 @@ def sandbox(frozen, monkeypatch):
     """
     A small Ticket Tailor on loopback; `sandbox.url` is its base URL.
     """
-    played = server.Sandbox(world.build(today=TODAY, orders=300))
-    played.clock = lambda: clock.now().timestamp()
-    monkeypatch.setenv("TT_KEY", played.key)
-    with server.serving(played) as address:
-        played.url = address
-        yield played
+    fake_server = server.Sandbox(world.build(today=TODAY, orders=300))
+    fake_server.clock = lambda: clock.now().timestamp()
+    monkeypatch.setenv("TT_KEY", fake_server.key)
+    with server.serving(fake_server) as address:
+        fake_server.url = address
+        yield fake_server
 
 
 @pytest.fixture
@@ -305,7 +349,7 @@ def connect(database, address, name="tt"):
     """
     with database.write() as session:
         shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
-        state.add(
+        state.add_account(
             session,
             state.NewAccount(name, "ticket_tailor", address, "env", "TT_KEY", "", None),
             clock.now(),
@@ -346,7 +390,7 @@ def moved_to(place, sandbox):
     """
     database = engine.open_database(place)
     with database.write() as session:
-        accounts = table_of(Account)
+        accounts = table_of(AccountRow)
         session.connection().execute(accounts.update().values(base_url=sandbox.url))
     return database
 
@@ -384,7 +428,7 @@ def season(tmp_path_factory):
         lines = ["production,starts_at"]
         for number, p in enumerate(sandbox.world.performances[:4]):
             off = timedelta(minutes=100 if number > 1 else 0)
-            lines.append(f"{p.work.title},{(p.starts + off).isoformat()}")
+            lines.append(f"{p.production.title},{(p.starts_at + off).isoformat()}")
         (folder / "season.csv").write_text("\n".join(lines) + "\n")
         run("shows", "import", str(folder / "season.csv"))
     return folder

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import links, occurrences, shows
-from ticketsync.catalogue.occurrences import Listed
+from ticketsync.catalogue import adopting, occurrences, shows
+from ticketsync.catalogue.occurrences import ListedEvent
 from ticketsync.core import records
 from ticketsync.core.config import AccountSettings, Settings
 from ticketsync.core.money import Money
@@ -39,18 +39,20 @@ def prepare(database, *, timezone=ZONE):
     """
     with database.write() as session:
         shows.add_venue(session, "The Lantern Room", timezone, "AUD")
-        state.add(
+        state.add_account(
             session,
             state.NewAccount("tt", "ticket_tailor", None, "env", "TT_KEY", "", None),
             FIRST_DAY,
         )
         listed = [
-            Listed(records.Event(id_, "Late Laughs", None, (occurrence(id_, n),)), b"")
+            ListedEvent(
+                records.Event(id_, "Late Laughs", None, (occurrence(id_, n),)), b""
+            )
             for n, id_ in enumerate(OCCURRENCES)
         ]
-        occurrences.save(session, 1, listed)
+        occurrences.save_listing(session, 1, listed)
         found = occurrences.list_occurrences(session)
-        links.adopt(session, found, batch="test", now=FIRST_DAY)
+        adopting.adopt_occurrences(session, found, batch="test", now=FIRST_DAY)
     return database
 
 
@@ -104,9 +106,9 @@ def save(database, *orders, at):
             session,
             1,
             [allocate(item, item.id.encode()) for item in orders],
-            occurrences.ids(session, 1),
+            occurrences.get_occurrence_ids(session, 1),
             at,
-            zone=shows.business_zone(session),
+            zone=shows.get_business_zone(session),
         )
 
 
@@ -120,7 +122,8 @@ def recompute(database, rate=None):
     show_figures.rebuild(database, settings)
     with database.read() as session:
         names = {
-            o.show_id: o.occurrence_id for o in occurrences.list_occurrences(session)
+            o.show_id: o.provider_occurrence_id
+            for o in occurrences.list_occurrences(session)
         }
         figures = {names[f.show_id]: in_minor(f) for f in numbers.figures(session)}
         lines = {id_: {} for id_ in OCCURRENCES}
@@ -144,5 +147,5 @@ def movements(database, order_id=None):
     (number, amount, day, basis) of each refund movement, the oldest first.
     """
     with database.read() as session:
-        found = list(sales_lists.refunds(session, order_id=order_id))
+        found = list(sales_lists.list_refunds(session, order_id=order_id))
     return [(m.number, m.amount.minor, m.on_day, m.basis) for m in reversed(found)]

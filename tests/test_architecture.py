@@ -17,7 +17,8 @@ from ticketsync.cli.main import COMMANDS
 
 ROOT = Path(ticketsync.__file__).parent
 CONTEXTS = {
-    *("accounts", "catalogue", "sales", "financials", "webhooks", "visitors"),
+    *("accounts", "catalogue", "sales", "door", "financials", "webhooks"),
+    "visitors",
 }
 READERS = {"reporting"}
 ALLOWED = {
@@ -29,7 +30,7 @@ ALLOWED = {
     "workflows": {
         *("workflows", "providers.registry", "providers.base", "providers.reading"),
         "providers.options",
-        *("providers.recipe", "providers.file_import"),  # reports before they are read
+        "providers.file_import",  # reports before they are read
         *(
             "store.engine",
             "store.lease",
@@ -202,6 +203,26 @@ def test_no_command_imports_another_commands_module():
     assert wrong == {}
 
 
+def test_parsing_a_platforms_records_is_apart_from_fetching_them():
+    known = dict(modules())
+    packages = {
+        name.removesuffix(".parse")
+        for name in known
+        if name.startswith("providers.") and name.endswith(".parse")
+    }
+    assert len(packages) == 6
+    for package in packages:
+        pure = [
+            name
+            for name in known
+            if name.startswith(f"{package}.") and not name.endswith(".fetch")
+        ]
+        used = {i for name in pure for i in imports(known[name])}
+        assert not [i for i in used if i.startswith(f"ticketsync.{package}.fetch")]
+        fetching = set(imports(known[f"{package}.fetch"]))
+        assert not [i for i in fetching if i.startswith(f"ticketsync.{package}.parse")]
+
+
 @pytest.mark.parametrize("word", ["utils", "helpers", "common", "manager"])
 def test_no_file_is_named_for_nothing(word):
     assert [f for f in ROOT.rglob("*.py") if word in f.stem] == []
@@ -257,13 +278,13 @@ def test_f130_every_library_is_declared_and_pinned():
 
 def test_f54_financials_have_one_writer():
     """
-    F54: only the fold writes the table the venue lives by.
+    F54: only the recomputation writes the figures of shows.
     """
     writers = [
         name
         for name, tree in modules()
         if re.search(
-            r"\b(upsert|insert|update|delete|add|_replace)\([^)]*\bShowFinancials\b",
+            r"\b(upsert|insert|update|delete|add|_replace)\([^)]*\bShowFinancialsRow\b",
             ast.unparse(tree),
         )
     ]
@@ -274,7 +295,7 @@ SWITCHES = {"sync_enabled", "sync_ticket_sales", "is_excluded"}
 MAY_COMPARE_SWITCHES = {
     "store.counted",  # the rule
     # Matching proposes no excluded show; nothing is counted by it.
-    "catalogue.links.show_candidates",
+    "catalogue.matching_input.build_show_candidates",
     "workflows.match.MatchSession.shows",
     "cli.show_tables.print_shows",  # the words "left out"
 }

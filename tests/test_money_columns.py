@@ -15,7 +15,7 @@ from ticketsync.core.tables import Kind
 from ticketsync.financials import explain
 from ticketsync.reporting import daily, numbers, sales, selling
 from ticketsync.store import reports
-from ticketsync.store.tables.financials import TicketFee
+from ticketsync.store.tables.financials import TicketFeeRow
 from ticketsync.store.upsert import table_of
 
 ROOT = Path(ticketsync.__file__).parent
@@ -25,7 +25,7 @@ REPORTS = {
     numbers.TypeFigures: numbers.TYPES,
     numbers.FeeLine: numbers.FEES,
     sales.Sale: sales.SALES,
-    explain.Part: explain.PARTS,
+    explain.TicketContribution: explain.CONTRIBUTIONS,
     daily.Sums: daily.SUMS,
     selling.Platform: selling.PLATFORMS,
 }
@@ -90,7 +90,7 @@ def test_a_value_and_its_columns_agree_on_what_is_money(kind):
 
 
 def test_columns_are_selected_by_name_in_any_order():
-    table = table_of(TicketFee)
+    table = table_of(TicketFeeRow)
     columns = reports.named(
         ["amount", "show_id", "name"], table, show_id=table.c.show_id + 100
     )

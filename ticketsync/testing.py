@@ -1,11 +1,11 @@
 """
-What every provider must do, as tests; for our own providers and for plugin authors.
+What every provider must do, as tests: for our own providers and for plugins.
 
     from ticketsync.testing import ProviderContract
 
     class TestMine(ProviderContract):
         @pytest.fixture
-        def provider(self): ...          # connected to something that answers
+        def provider(self): ...          # connected to something that responds
 
 Needs pytest, and vcrpy for `cassette`.
 """
@@ -16,7 +16,7 @@ import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ticketsync.core import records
 from ticketsync.core.errors import UnreadableRecord
@@ -24,12 +24,14 @@ from ticketsync.core.redact import take_people_out
 from ticketsync.net import exact_json
 from ticketsync.providers import reading
 from ticketsync.providers.base import (
+    Changes,
     Extent,
     ListsInOrders,
     Provider,
     ProviderSpec,
     Raw,
-    ReadsWholeAccount,
+    Reads,
+    reads_account,
 )
 
 SAFE_HEADERS = ("content-type", "x-rate-limit-limit", "x-rate-limit-remaining")
@@ -37,61 +39,71 @@ SAFE_HEADERS = ("content-type", "x-rate-limit-limit", "x-rate-limit-remaining")
 
 class ProviderContract:
     """
-    Subclass it and give the fixture `provider`; the rest is inherited.
+    Subclass it and define the fixture `provider`; the tests are inherited.
 
-    `status_field` names the field of a raw order that holds its status, `required`
-    those without which, or with something else in which, an order must not be
-    believed; `order.status` is a field of a field.
+    status_field  the field of a raw order that contains its status
+    required      the fields without which, or with another type of value, an order
+                  must be refused; `order.status` is a nested field
     """
 
     status_field = "status"
     required: tuple[str, ...] = ("id", "status")
 
-    def test_the_card_is_complete(self, provider: Provider) -> None:
+    def test_the_spec_is_complete(self, provider: Provider) -> None:
         spec = provider.spec
         assert spec.name == spec.name.lower().replace("-", "_")
         assert spec.title
         assert spec.base_url.startswith("https://")
         assert spec.budget.requests > 0
         assert spec.key_help
+        assert spec.reads in get_args(Reads)
+        assert spec.changes in get_args(Changes)
+
+    def test_it_can_do_what_its_spec_says(self, provider: Provider) -> None:
+        spec = provider.spec
+        methods = ("fetch_all_orders", "fetch_recent_orders", "watermark_of")
+        if spec.reads == "account":
+            assert all(hasattr(provider, name) for name in methods)
+        assert spec.changes != "feed" or spec.reads == "account"
+        assert spec.changes != "by_event" or spec.reads.startswith("per_")
 
     def test_it_says_whose_key_it_is(self, provider: Provider) -> None:
         assert provider.identify().name
 
-    def test_every_listed_record_is_understood(self, provider: Provider) -> None:
+    def test_every_listed_record_is_parsed(self, provider: Provider) -> None:
         events = [
-            reading.parsed(provider.read_event, raw) for raw in self.listed(provider)
+            reading.parsed(provider.parse_event, raw) for raw in self.listed(provider)
         ]
-        dates = [date for event in events for date in event.occurrences]
-        assert dates
-        assert len({date.id for date in dates}) == len(dates)
-        assert all(date.starts_at.tzinfo is not None for date in dates)
+        occurrences = [it for event in events for it in event.occurrences]
+        assert occurrences
+        assert len({it.id for it in occurrences}) == len(occurrences)
+        assert all(it.starts_at.tzinfo is not None for it in occurrences)
 
-    def test_every_order_is_understood_and_adds_up(self, provider: Provider) -> None:
+    def test_every_order_is_parsed_and_adds_up(self, provider: Provider) -> None:
         orders = self.orders(provider)
         assert orders
         for order in orders:
             assert order.doubt is None
             assert order.charged >= 0
 
-    def test_reading_is_pure(self, provider: Provider) -> None:
+    def test_parsing_is_pure(self, provider: Provider) -> None:
         for raw in self.raw_orders(provider):
             before = copy.deepcopy(raw)
-            assert provider.read_order(raw) == provider.read_order(raw)
+            assert provider.parse_order(raw) == provider.parse_order(raw)
             assert raw == before
 
     def test_a_page_of_all_orders_has_no_order_twice(self, provider: Provider) -> None:
-        if not isinstance(provider, ReadsWholeAccount):
+        if not reads_account(provider):
             return
         pages = provider.fetch_all_orders(None, Extent(0), workers=1)
         ids = [str(raw["id"]) for page in pages for raw in page.records]
         assert len(ids) == len(set(ids))
 
-    def test_an_order_names_its_event(self, provider: Provider) -> None:
+    def test_an_order_names_its_occurrence(self, provider: Provider) -> None:
         for raw in self.raw_orders(provider):
             assert (
                 provider.provider_occurrence_id_of(raw)
-                == provider.read_order(raw).occurrence_id
+                == provider.parse_order(raw).occurrence_id
             )
 
     def test_one_order_is_the_same_fetched_alone(self, provider: Provider) -> None:
@@ -99,92 +111,93 @@ class ProviderContract:
         alone = provider.fetch_order(
             str(raw["id"]), provider.provider_occurrence_id_of(raw)
         )
-        assert provider.read_order(alone) == provider.read_order(raw)
+        assert provider.parse_order(alone) == provider.parse_order(raw)
 
     def test_all_orders_at_once_are_those_of_the_events(
         self, provider: Provider
     ) -> None:
-        if not isinstance(provider, ReadsWholeAccount):
+        if not reads_account(provider):
             return
         pages = provider.fetch_all_orders(None, Extent(0), workers=1)
         whole = {str(raw["id"]) for page in pages for raw in page.records}
         of_events = {str(raw["id"]) for raw in self.raw_orders(provider)}
         if isinstance(provider, ListsInOrders):
-            assert whole >= of_events  # some are for dates that no listing has
+            assert whole >= of_events  # some occurrences are in no listing
         else:
             assert whole == of_events
 
-    def test_people_can_be_taken_out_and_the_rest_still_be_read(
+    def test_an_order_is_parsed_alike_without_personal_data(
         self, provider: Provider
     ) -> None:
         for raw in self.raw_orders(provider):
             bare = copy.deepcopy(dict(raw))
             provider.spec.take_people_out(bare)
-            assert provider.read_order(bare) == provider.read_order(raw)
+            assert provider.parse_order(bare) == provider.parse_order(raw)
 
-    def test_an_unknown_status_is_not_believed(self, provider: Provider) -> None:
+    def test_an_unknown_status_is_refused(self, provider: Provider) -> None:
         raw = self.raw_orders(provider)[0]
-        unknown = "a status nobody has heard of"
-        self._refused(provider, _changed(raw, self.status_field, unknown))
+        unknown = "an unknown status"
+        self._assert_refused(provider, _changed(raw, self.status_field, unknown))
 
-    def test_a_damaged_order_is_not_believed(self, provider: Provider) -> None:
+    def test_a_damaged_order_is_refused(self, provider: Provider) -> None:
         raw = self.raw_orders(provider)[0]
         for name in self.required:
-            self._refused(provider, _changed(raw, name, _GONE))
-            self._refused(provider, _changed(raw, name, ["another", "shape"]))
-            self._refused(provider, _changed(raw, name, None))
+            self._assert_refused(provider, _changed(raw, name, _MISSING))
+            self._assert_refused(provider, _changed(raw, name, ["another", "shape"]))
+            self._assert_refused(provider, _changed(raw, name, None))
 
-    # What the tests above are made of
+    # Used by the tests above
 
     def listed(self, provider: Provider) -> list[Raw]:
         return [raw for page in provider.fetch_events() for raw in page.records]
 
     def raw_orders(self, provider: Provider) -> list[Raw]:
-        events = [provider.read_event(raw) for raw in self.listed(provider)]
-        dates = [date for event in events for date in event.occurrences]
+        events = [provider.parse_event(raw) for raw in self.listed(provider)]
+        by_event = provider.spec.reads == "per_event"
         units = dict.fromkeys(
-            date.id if provider.spec.orders_by == "occurrence" else date.event_id
-            for date in dates
+            it.event_id if by_event else it.id
+            for event in events
+            for it in event.occurrences
         )
-        found = {
+        raws = {
             str(raw["id"]): raw
             for unit in units
             for page in provider.fetch_orders(unit, None)
             for raw in page.records
         }
-        return list(found.values())
+        return list(raws.values())
 
     def orders(self, provider: Provider) -> list[records.Order]:
         return [
-            reading.parsed(provider.read_order, raw)
+            reading.parsed(provider.parse_order, raw)
             for raw in self.raw_orders(provider)
         ]
 
-    def _refused(self, provider: Provider, raw: Raw) -> None:
+    def _assert_refused(self, provider: Provider, raw: Raw) -> None:
         try:
-            reading.parsed(provider.read_order, raw)
+            reading.parsed(provider.parse_order, raw)
         except UnreadableRecord:
             return
-        raise AssertionError("the record was believed")
+        raise AssertionError("the record was not refused")
 
 
-_GONE = object()
+_MISSING = object()
 
 
 def _changed(raw: Raw, path: str, value: Any) -> Raw:
     """
-    A copy of the record with one field changed, or taken out.
+    A copy of the record with one field changed or removed.
     """
-    found = copy.deepcopy(dict(raw))
-    *way, name = path.split(".")
-    inner = found
-    for step in way:
-        inner = inner[step]
-    if value is _GONE:
+    record = copy.deepcopy(dict(raw))
+    *parents, name = path.split(".")
+    inner = record
+    for parent in parents:
+        inner = inner[parent]
+    if value is _MISSING:
         del inner[name]
     else:
         inner[name] = value
-    return found
+    return record
 
 
 @contextmanager
@@ -192,12 +205,12 @@ def cassette(
     file: Path, spec: ProviderSpec, *, record: bool = False, recorded_at: str = ""
 ) -> Iterator[Any]:
     """
-    Play a recorded conversation, or record one with `record=True`; `recorded_at` is
-    the base URL it is recorded at, where that is not the platform's own.
+    Replay recorded requests, or record them with `record=True`; `recorded_at` is the
+    base URL at which they are recorded, if that is not the platform's own.
 
-    Playing never touches the network. Recording keeps an allow-list: path and query,
-    content type and limits, and bodies without people. The address becomes the
-    platform's own, wherever it was recorded.
+    Replaying never uses the network. Recording keeps path and query, content type and
+    rate limits, and bodies without personal data. The base URL is replaced by the
+    platform's own.
     """
     import vcr
 
@@ -224,7 +237,7 @@ def _scrubbed_request(request: Any, spec: ProviderSpec, recorded_at: str) -> Any
 def _scrubbed_response(response: Any, spec: ProviderSpec) -> Any:
     body = response["body"]["string"]
     value = exact_json.decode(body if isinstance(body, bytes) else body.encode())
-    # No digest of a ticket's code either: a short one could be found by trying.
+    # Without digests of ticket codes: a short code could be found by brute force.
     take_people_out(value, spec.personal_fields, spec.personal_beside_email)
     headers = {name.lower(): text for name, text in response["headers"].items()}
     return {

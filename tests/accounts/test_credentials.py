@@ -78,13 +78,13 @@ def keyring(tmp_path, monkeypatch):
 
 def test_a_keyring_keeps_and_forgets(keyring):
     keyring("Good")
-    reference = credentials.store("tt", "keyring", SECRET)
-    assert credentials.read("tt", "keyring", reference) == SECRET
-    moved = credentials.move("tt", "door", "keyring", reference)
-    assert credentials.read("door", "keyring", moved) == SECRET
-    credentials.forget("door", "keyring", moved)
+    reference = credentials.store_secret("tt", "keyring", SECRET)
+    assert credentials.read_secret("tt", "keyring", reference) == SECRET
+    moved = credentials.move_secret("tt", "door", "keyring", reference)
+    assert credentials.read_secret("door", "keyring", moved) == SECRET
+    credentials.delete_secret("door", "keyring", moved)
     with pytest.raises(errors.SecretMissing):
-        credentials.read("door", "keyring", moved)
+        credentials.read_secret("door", "keyring", moved)
 
 
 def test_the_keyring_is_asked_by_nothing_from_the_current_folder(
@@ -96,8 +96,8 @@ def test_the_keyring_is_asked_by_nothing_from_the_current_folder(
     mark = folder / "imported"
     (folder / "json.py").write_text(f"open({str(mark)!r}, 'w')")
     monkeypatch.chdir(folder)
-    reference = credentials.store("tt", "keyring", SECRET)
-    assert credentials.read("tt", "keyring", reference) == SECRET
+    reference = credentials.store_secret("tt", "keyring", SECRET)
+    assert credentials.read_secret("tt", "keyring", reference) == SECRET
     assert not mark.exists()
 
 
@@ -118,7 +118,7 @@ def test_f109_f110_f112_f114_a_bad_keyring_is_refused_with_the_other_ways(
     keyring(backend)
 
     with pytest.raises(errors.CredentialError) as caught:
-        credentials.store("tt", "keyring", SECRET)
+        credentials.store_secret("tt", "keyring", SECRET)
 
     assert caught.value.word == word
     assert caught.value.exit_code == 4
@@ -134,7 +134,7 @@ def test_f111_a_silent_keyring_is_cut_off(keyring, monkeypatch):
     monkeypatch.setattr(credentials, "KEYRING_SECONDS", 1.0)
     began = time.monotonic()
     with pytest.raises(errors.KeyringUnavailable) as caught:
-        credentials.read("tt", "keyring", "tt")
+        credentials.read_secret("tt", "keyring", "tt")
     assert caught.value.word == "keyring-silent"
     assert time.monotonic() - began < 5
 
@@ -145,13 +145,13 @@ def test_f111_an_account_with_a_variable_never_touches_the_keyring(
     keyring("Silent")
     monkeypatch.setenv("MY_KEY", " sk_canary_4711\n")
     began = time.monotonic()
-    assert credentials.read("tt", "env", "MY_KEY") == SECRET
+    assert credentials.read_secret("tt", "env", "MY_KEY") == SECRET
     assert time.monotonic() - began < 0.5
 
 
 def test_the_environment_goes_before_everything(monkeypatch):
     monkeypatch.setenv("TICKETSYNC_BOX_OFFICE_TOKEN", "sk_canary_4711")
-    assert credentials.read("box-office", "keyring", "x") == SECRET
+    assert credentials.read_secret("box-office", "keyring", "x") == SECRET
 
 
 def test_a_command_gives_its_first_line_and_gets_no_tokens(monkeypatch, tmp_path):
@@ -159,30 +159,30 @@ def test_a_command_gives_its_first_line_and_gets_no_tokens(monkeypatch, tmp_path
     script.write_text('#!/bin/sh\necho "key-$TICKETSYNC_OTHER_TOKEN"\necho second\n')
     script.chmod(0o700)
     monkeypatch.setenv("TICKETSYNC_OTHER_TOKEN", "stolen")
-    assert credentials.read("tt", "command", str(script)) == Secret("key-")
+    assert credentials.read_secret("tt", "command", str(script)) == Secret("key-")
 
 
 @pytest.mark.parametrize("command", ["false", "no-such-program", "'unclosed"])
 def test_a_failing_command_says_so(command):
     with pytest.raises(errors.SecretMissing, match="'tt'"):
-        credentials.read("tt", "command", command)
+        credentials.read_secret("tt", "command", command)
 
 
 def test_a_systemd_credential(monkeypatch, tmp_path):
     (tmp_path / "tt-key").write_text("sk_canary_4711\n")
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    assert credentials.read("tt", "credential", "tt-key") == SECRET
+    assert credentials.read_secret("tt", "credential", "tt-key") == SECRET
     with pytest.raises(errors.SecretMissing):
-        credentials.read("tt", "credential", "../tt-key")
+        credentials.read_secret("tt", "credential", "../tt-key")
 
 
 def test_a_file_is_private_and_refused_when_it_is_not():
-    reference = credentials.store("tt", "file", SECRET)
+    reference = credentials.store_secret("tt", "file", SECRET)
     assert stat.S_IMODE(os.stat(reference).st_mode) == 0o600
-    assert credentials.read("tt", "file", reference) == SECRET
+    assert credentials.read_secret("tt", "file", reference) == SECRET
     os.chmod(reference, 0o644)
     with pytest.raises(errors.CredentialError) as caught:
-        credentials.read("tt", "file", reference)
+        credentials.read_secret("tt", "file", reference)
     assert caught.value.word == "file-not-private"
 
 

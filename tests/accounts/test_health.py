@@ -22,9 +22,9 @@ from ticketsync.core import clock
 from ticketsync.core.config import AccountSettings, NotifySettings, Settings
 from ticketsync.store import engine, views
 from ticketsync.store import health as rule
-from ticketsync.store.tables.accounts import Account, Alert, SyncRun
-from ticketsync.store.tables.sales import Quarantined
-from ticketsync.store.tables.webhooks import Webhook
+from ticketsync.store.tables.accounts import AccountRow, AlertRow, SyncRunRow
+from ticketsync.store.tables.sales import QuarantinedRow
+from ticketsync.store.tables.webhooks import WebhookRow
 from ticketsync.store.upsert import table_of
 from ticketsync.visitors.passes import Visitor
 from ticketsync.web import pages, site
@@ -178,7 +178,7 @@ def put(session, row, name="tt"):
         key: ago(value) if key.endswith("_until") else value
         for key, value in row.account.items()
     }
-    account = Account(
+    account = AccountRow(
         name=name,
         provider="ticket_tailor",
         secret_source="env",
@@ -191,7 +191,7 @@ def put(session, row, name="tt"):
     for made in row.runs:
         is_open = made["outcome"] == "started"
         session.add(
-            SyncRun(
+            SyncRunRow(
                 run_id="r",
                 account_id=account.id,
                 account_name=name,
@@ -203,7 +203,7 @@ def put(session, row, name="tt"):
         )
     for number in range(row.quarantined):
         session.add(
-            Quarantined(
+            QuarantinedRow(
                 account_id=account.id,
                 kind="order",
                 provider_id=f"or_{number}",
@@ -220,7 +220,7 @@ def put(session, row, name="tt"):
             for key, value in row.webhook.items()
         }
         session.add(
-            Webhook(account_id=account.id, path=name, created_at=ago(90), **values)
+            WebhookRow(account_id=account.id, path=name, created_at=ago(90), **values)
         )
     session.flush()
 
@@ -355,7 +355,22 @@ def disagreements(place, row, capsys):
     return found
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def on_both_databases():
+    """
+    On PostgreSQL one situation of each word, the others in the drills: only the view is
+    the database's, and it is compared with Python on everything at once below.
+    """
+    found = [pytest.param("sqlite", row, id=f"sqlite-{row.name}") for row in ROWS]
+    words = set()
+    for row in ROWS:
+        marks = (pytest.mark.drill,) if row.word in words else ()
+        words.add(row.word)
+        name = f"postgresql-{row.name}"
+        found.append(pytest.param("postgresql", row, marks=marks, id=name))
+    return found
+
+
+@pytest.mark.parametrize(("url", "row"), on_both_databases(), indirect=["url"])
 def test_everybody_says_the_same_word_of_a_situation(place, row, capsys):
     with place.database.write() as session:
         put(session, row)
@@ -411,6 +426,11 @@ def break_rule(place, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    "url",
+    ["sqlite", pytest.param("postgresql", marks=pytest.mark.drill)],
+    indirect=True,
+)
+@pytest.mark.parametrize(
     ("broken", "noticed"),
     [
         (break_status, {"status", "the table of status"}),
@@ -437,7 +457,7 @@ def test_a_reader_with_a_rule_of_its_own_is_found(
         put(session, row)
     assert disagreements(place, row, capsys) == {}
     with place.database.write() as session:
-        session.connection().execute(table_of(Alert).delete())
+        session.connection().execute(table_of(AlertRow).delete())
     place.file.write_text("")
     broken(place, monkeypatch)
 
@@ -541,7 +561,7 @@ def test_a_failure_that_passes_does_not_end_what_was_told(place, capsys):
     for made in (run("failed", 1, 5), run("success", 0)):
         with place.database.write() as session:
             session.add(
-                SyncRun(
+                SyncRunRow(
                     run_id="r",
                     account_id=1,
                     account_name="tt",

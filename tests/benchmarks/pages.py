@@ -38,12 +38,12 @@ PATHS = ("/", "/shows/100", "/productions/1", "/calendar", "/accounts", "/door/1
 
 
 def filled(place):
-    played = server.Sandbox(world.build(today=date.today(), orders=ORDERS))
-    played.platform.limit = 10**9
-    os.environ["TT_KEY"] = played.key
-    with server.serving(played) as address:
-        played.url = address
-        adopt_dates(place, played)
+    fake_server = server.Sandbox(world.build(today=date.today(), orders=ORDERS))
+    fake_server.ticket_tailor.limit = 10**9
+    os.environ["TT_KEY"] = fake_server.key
+    with server.serving(fake_server) as address:
+        fake_server.url = address
+        adopt_dates(place, fake_server)
         database = engine.open_database(str(place))
         sync.sync(database, Settings(), Request())
     return database
@@ -75,7 +75,7 @@ def measured(times=TIMES):
             for path in PATHS:
                 found[path] = median(client, path, times)
         with database.read() as session:
-            lately = selling.lately(session, "Australia/Sydney", clock.now())
+            lately = selling.recent_sales(session, "Australia/Sydney", clock.now())
         database.close()
     return found, lately.last(30).tickets
 

@@ -10,7 +10,8 @@ import time
 
 from ticketsync.core.redact import Secret
 from ticketsync.net.client import ApiClient
-from ticketsync.providers.base import Extent, key_as_basic_user
+from ticketsync.providers.authentication import key_as_basic_user
+from ticketsync.providers.base import Extent
 from ticketsync.providers.ticket_tailor import TicketTailor
 
 KEY = "sk_1001_2002_sandbox"
@@ -29,7 +30,7 @@ def main():
         date
         for page in provider.fetch_events()
         for raw in page.records
-        for date in provider.read_event(raw).occurrences
+        for date in provider.parse_event(raw).occurrences
     ]
     begins = min(date.listed_at.timestamp() for date in dates)
     ends = time.time()

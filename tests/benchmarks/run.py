@@ -23,7 +23,7 @@ from math import ceil
 from pathlib import Path
 
 from ticketsync.sandbox import humanitix, server, world
-from ticketsync.sandbox.server import ask
+from ticketsync.sandbox.server import call_control
 
 HERE = Path(__file__).resolve().parent
 CLI = [sys.executable, "-m", "ticketsync"]
@@ -179,7 +179,7 @@ def memory(number):
 
 
 def requests_of(url):
-    return len(ask(url, "log", clear="1"))
+    return len(call_control(url, "log", clear="1"))
 
 
 def say(text, value, bound=""):
@@ -256,7 +256,9 @@ def quiet(bench, url, synced, events):
 
 def changed(bench, url, synced, first_calls):
     number = bench.orders // 100
-    ids = ask(url, "change", orders=str(number), events=str(max(5, number // 20)))
+    ids = call_control(
+        url, "change", orders=str(number), events=str(max(5, number // 20))
+    )
     requests_of(url)
     done = subprocess.run(
         [*CLI, "sync", "--json"],
@@ -298,12 +300,19 @@ def event_by_event(bench):
     100 ms of latency and a platform that is asked for each of its 200 events; and its
     200 calls a minute, kept by a whole sync of 110 events.
     """
-    played = many_events(200)
-    sandbox = server.Sandbox(world.build(orders=10), others=(played,), latency=0.1)
-    played.limit = 10**9
+    fake_platform = many_events(200)
+    sandbox = server.Sandbox(
+        world.build(orders=10), others=(fake_platform,), latency=0.1
+    )
+    fake_platform.limit = 10**9
     with server.serving(sandbox) as address:
         url = sandbox.url(address, "humanitix")
-        reader = [sys.executable, str(HERE / "reading_events.py"), url, played.key]
+        reader = [
+            sys.executable,
+            str(HERE / "reading_events.py"),
+            url,
+            fake_platform.key,
+        ]
         alone = bench.timed([*reader, "1"])
         together = bench.timed([*reader, "16"])
     say(
@@ -311,10 +320,10 @@ def event_by_event(bench):
         f"{alone / together:.2f}",
         "at least 5",
     )
-    played = many_events(110)
-    sandbox = server.Sandbox(world.build(orders=10), others=(played,))
+    fake_platform = many_events(110)
+    sandbox = server.Sandbox(world.build(orders=10), others=(fake_platform,))
     home = bench.folder / "humanitix"
-    bench.environment["HX_KEY"] = played.key
+    bench.environment["HX_KEY"] = fake_platform.key
     with server.serving(sandbox) as address:
         url = sandbox.url(address, "humanitix")
         for words in (
@@ -337,7 +346,7 @@ def event_by_event(bench):
         bench.timed([*CLI, "sync", "--quiet"], home)
         asked = len(sandbox.log)
     say("110 events within 200 calls a minute: calls", str(asked))
-    say("… of them refused by the platform", str(played.refused), "0")
+    say("… of them refused by the platform", str(fake_platform.refused), "0")
 
 
 def pairing(bench):
@@ -381,16 +390,16 @@ def many_events(number):
     """
     A Humanitix account with that many events of one date each, ten orders an event.
     """
-    built = world.build(orders=number * 10, habits=humanitix.PROFILE)
-    works, performances = [], []
+    built = world.build(orders=number * 10, profile=humanitix.PROFILE)
+    productions, performances = [], []
     for n in range(number):
-        work = replace(built.works[0], id=5000 + n)
-        works.append(work)
+        production = replace(built.productions[0], id=5000 + n)
+        productions.append(production)
         first = built.performances[0]
-        performances.append(replace(first, id=60000 + n, work=work))
+        performances.append(replace(first, id=60000 + n, production=production))
     for n, purchase in enumerate(built.purchases):
         purchase.performance = performances[n % number]
-    built.works, built.performances = works, performances
+    built.productions, built.performances = productions, performances
     return Counting(built)
 
 
@@ -401,9 +410,9 @@ class Counting(humanitix.Humanitix):
 
     refused = 0
 
-    def too_many(self, seconds):
+    def rate_limit_response(self, seconds):
         self.refused += 1
-        return super().too_many(seconds)
+        return super().rate_limit_response(seconds)
 
 
 def growing(bench):

@@ -21,7 +21,7 @@ def read(tmp_path, name, content):
         file.write_bytes(content)
     else:
         file.write_text(content, encoding="utf-8")
-    return import_file.read(file, HOUSE)
+    return import_file.read_shows(file, HOUSE)
 
 
 CSV = "production,starts_at,capacity,reference\nGala,2026-11-27 19:30,180,G-1\n"
@@ -82,13 +82,13 @@ def test_a_workbook_is_read_with_its_real_dates(tmp_path):
         sheet.write_datetime(1, 2, datetime(1900, 1, 1, 19, 30).time(), times)
         sheet.write(1, 3, 180)
 
-    (show,) = import_file.read(file, HOUSE).shows
+    (show,) = import_file.read_shows(file, HOUSE).shows
 
     assert (show.production, show.starts_at, show.capacity) == ("Gala", FRIDAY, 180)
 
 
 def test_an_open_document_is_read_too(tmp_path):
-    (show,) = import_file.read(_ods(tmp_path), HOUSE).shows
+    (show,) = import_file.read_shows(_ods(tmp_path), HOUSE).shows
     assert (show.production, show.starts_at) == ("Gala", FRIDAY)
 
 
@@ -124,7 +124,7 @@ def test_a_bad_row_is_named_with_line_and_column(tmp_path, line, complaint):
     parsed = read(tmp_path, "a.csv", text)
     assert str(parsed.problems[0]).startswith(complaint)
     with pytest.raises(errors.BadFile, match="line 2"):
-        import_file.refuse(parsed, tmp_path / "a.csv")
+        import_file.refuse_problems(parsed, tmp_path / "a.csv")
 
 
 def test_bad_rows_do_not_take_good_ones_along(tmp_path):
@@ -138,12 +138,12 @@ def test_bad_rows_do_not_take_good_ones_along(tmp_path):
     [
         ("a.csv", "titel,starts_at\n", "the column 'titel' is not known"),
         ("a.csv", "starts_at\n2026-01-01 10:00\n", "`production` is missing"),
-        ("a.csv", "production,production\n", "stands twice"),
+        ("a.csv", "production,production\n", "is duplicated"),
         ("a.csv", b"\xff\xfe\x00", "not UTF-8"),
         ("a.csv", "production,starts_at\n", "holds no shows"),
-        ("a.xlsx", b"PK\x03\x04nonsense", "no workbook"),
+        ("a.xlsx", b"PK\x03\x04nonsense", "not a readable workbook"),
         ("a.ics", b"nonsense", "calendar"),
-        ("a.pdf", b"%PDF", "not read"),
+        ("a.pdf", b"%PDF", "not a supported file type"),
         ("a.yaml", "just text", "not a list of shows"),
         ("a.yaml", "- production: [1]\n", "a show is a list"),
         ("a.yaml", "- productoin: Gala\n", "'productoin' is not known"),
@@ -156,7 +156,7 @@ def test_files_that_are_something_else_say_so(tmp_path, name, content, complaint
 
 def test_a_missing_file_says_so(tmp_path):
     with pytest.raises(errors.BadFile, match="cannot be read"):
-        import_file.read(tmp_path / "none.csv", HOUSE)
+        import_file.read_shows(tmp_path / "none.csv", HOUSE)
 
 
 def _ods(tmp_path):

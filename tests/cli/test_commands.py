@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 import yaml
+from support import commands
 
 from ticketsync.__main__ import main
 from ticketsync.sandbox import server, world
@@ -21,7 +22,7 @@ PYTHON = ("{'", "['", "Decimal(", "datetime.")
 
 
 @pytest.fixture(scope="module")
-def played():
+def fake_server():
     """
     A sandbox at the real time, for processes whose clock is not frozen.
     """
@@ -32,11 +33,11 @@ def played():
 
 
 @pytest.fixture
-def ticketsync(home, played, monkeypatch, capsys):
+def ticketsync(home, fake_server, monkeypatch, capsys):
     """
     Runs a command in this process, as the console script does.
     """
-    monkeypatch.setenv("TT_KEY", played.key)
+    monkeypatch.setenv("TT_KEY", fake_server.key)
 
     def run(*arguments, code=0, **environment):
         with monkeypatch.context() as patch:
@@ -67,40 +68,57 @@ class Done:
         return json.loads(self.stdout)
 
 
-def prepare(run, played):
+def prepare(run, fake_server):
     run(
         *("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney"),
         *("--currency", "AUD", "--no-input"),
     )
     run(
-        *("accounts", "add", "ticket_tailor", "tt", "--base-url", played.url),
+        *("accounts", "add", "ticket_tailor", "tt", "--base-url", fake_server.url),
         *("--secret-env", "TT_KEY"),
     )
 
 
+def runs_in(folder, fake_server):
+    """
+    Runs commands in that home, as processes of their own with real keys.
+    """
+    environment = {
+        **os.environ,
+        "TT_KEY": fake_server.key,
+        "TICKETSYNC_HOME": str(folder),
+    }
+
+    def run(*arguments):
+        commands.run(*arguments, env=environment, check=True)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def started_home(fake_server, tmp_path_factory):
+    """
+    A home with an account, made once.
+    """
+    folder = tmp_path_factory.mktemp("started")
+    prepare(runs_in(folder, fake_server), fake_server)
+    return folder
+
+
 @pytest.fixture
-def started(ticketsync, played):
-    prepare(ticketsync, played)
+def started(ticketsync, started_home, home):
+    shutil.copytree(started_home, home, dirs_exist_ok=True)
     return ticketsync
 
 
 @pytest.fixture(scope="module")
-def synced_home(played, tmp_path_factory):
+def synced_home(started_home, fake_server, tmp_path_factory):
     """
-    A home with everything synced, made once by real processes with real keys.
+    A home with everything synced, made once.
     """
     folder = tmp_path_factory.mktemp("synced")
-
-    def run(*arguments):
-        subprocess.run(
-            [sys.executable, "-m", "ticketsync", *arguments],
-            check=True,
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, "TT_KEY": played.key, "TICKETSYNC_HOME": str(folder)},
-        )
-
-    prepare(run, played)
+    shutil.copytree(started_home, folder, dirs_exist_ok=True)
+    run = runs_in(folder, fake_server)
     run("events", "fetch", "--json")
     run("shows", "adopt", "--all", "--json")
     run("sync", "--json")
@@ -122,7 +140,7 @@ KEYS = [
 ]
 
 
-def test_the_unattended_path_word_for_word(started, played, home, tmp_path):
+def test_the_unattended_path_word_for_word(started, fake_server, home, tmp_path):
     started("events", "fetch", "--json")
     adopted = started("shows", "adopt", "--all", "--json").json
     season = tmp_path / "season.csv"
@@ -146,7 +164,7 @@ def test_the_unattended_path_word_for_word(started, played, home, tmp_path):
     events = {row["show_id"]: row["event_id"] for row in listed}
     assert set(events.values()) == {"es_3001", "es_3002", "es_3003"}
     by_date = {row["show_id"]: row["occurrence_id"] for row in listed}
-    truth = {row["event_id"]: row for row in played.truth()}
+    truth = {row["event_id"]: row for row in fake_server.truth()}
     for row in figures:
         real = truth[by_date[row["show_id"]]]
         for name in (
@@ -170,10 +188,10 @@ def test_f120_our_files_are_private(synced, home):
     assert loose == []
 
 
-def test_f119_the_key_is_nowhere(synced, home, played):
+def test_f119_the_key_is_nowhere(synced, home, fake_server):
     for path in home.rglob("*"):
         if path.is_file():
-            assert played.key.encode() not in path.read_bytes(), path
+            assert fake_server.key.encode() not in path.read_bytes(), path
 
 
 def test_running_sync_twice_says_nothing_changed(synced):
@@ -442,10 +460,10 @@ def test_with_an_account(started, arguments, code, word, hint):
     assert len(done.stderr.strip().splitlines()) == 1 or "Usage" in done.stderr
 
 
-def test_a_wrong_key_is_refused_and_nothing_is_saved(ticketsync, started, played):
+def test_a_wrong_key_is_refused_and_nothing_is_saved(ticketsync, started, fake_server):
     done = started(
         *("accounts", "add", "ticket_tailor", "b", "--secret-env", "TT_KEY"),
-        *("--base-url", played.url),
+        *("--base-url", fake_server.url),
         code=4,
         TT_KEY="sk_wrong",
     )
@@ -480,13 +498,13 @@ def test_a_bad_list_imports_nothing_unless_asked(started, tmp_path):
     assert skipped["created"] == 1
 
 
-def test_a_closed_pipe_is_no_traceback(synced, home, played):
+def test_a_closed_pipe_is_no_traceback(synced, home, fake_server):
     done = subprocess.run(
         f"{sys.executable} -m ticketsync sales list --limit 100000 | head -1",
         shell=True,
         capture_output=True,
         text=True,
-        env={**os.environ, "TT_KEY": played.key},
+        env={**os.environ, "TT_KEY": fake_server.key},
     )
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr

@@ -48,7 +48,7 @@ def test_the_report_shows_what_the_sandbox_sold(venue):
 
     seen = 0
     for performance in venue.world.performances:
-        starts = performance.starts.replace(tzinfo=SYDNEY)
+        starts = performance.starts_at.replace(tzinfo=SYDNEY)
         key = starts.astimezone(ZoneInfo("UTC")).strftime("%Y-%m-%dT%H:%M:%SZ")
         if starts <= now:
             assert key not in rows
@@ -63,10 +63,10 @@ def test_the_report_shows_what_the_sandbox_sold(venue):
         if real.gross:
             assert row["gross"]["AUD"] == f"{real.gross / 100:.2f}"
         sold_lately = sum(
-            not (seat.is_void or seat.is_loose)
+            not (seat.is_void or seat.has_no_order)
             for order in venue.world.purchases
             if order.performance is performance
-            and order.placed >= midnight.timestamp()
+            and order.placed_at >= midnight.timestamp()
             and order.state == "completed"
             for seat in order.seats
         )
@@ -92,7 +92,7 @@ def test_it_is_sent_to_the_recipients_in_the_settings(venue, home, tmp_path):
 def test_without_recipients_it_says_what_is_missing(venue):
     done = run("report", "daily", "--send")
     assert done.returncode == 2
-    assert "name nobody to tell" in done.stderr
+    assert "No one is set up to be notified" in done.stderr
 
 
 def test_f120_addresses_in_a_file_that_others_can_read_are_refused(venue, home):

@@ -23,7 +23,7 @@ from ticketsync.reporting import exports
 # In process, as the console script does it: 200 starts would take minutes.
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine
-from ticketsync.store.tables.catalogue import Occurrence, Production
+from ticketsync.store.tables.catalogue import OccurrenceRow, ProductionRow
 from ticketsync.store.upsert import table_of
 
 PAYLOADS = (
@@ -99,7 +99,7 @@ def venue(tmp_path_factory):
         run("sync", "--quiet")
         database = engine.open_database(str(folder / "ticketsync.db"))
         with database.write() as session:
-            for kind, column in ((Production, "title"), (Occurrence, "name")):
+            for kind, column in ((ProductionRow, "title"), (OccurrenceRow, "name")):
                 table = table_of(kind)
                 ids = session.connection().scalars(table.select()).all()
                 for place, id_ in enumerate(ids):

@@ -68,7 +68,7 @@ def test_f115_a_fault_of_ours_is_one_line_and_its_trace_is_in_the_log(ready, tmp
     A bug in the middle of a run: no traceback for the user, but one in the log.
     """
     (tmp_path / "sitecustomize.py").write_text(
-        "from ticketsync.workflows import listing\n"
+        "from ticketsync.workflows.sync import listing\n"
         "def broken(*a, **k): raise KeyError('our own')\n"
         "listing.refresh = broken\n"
     )

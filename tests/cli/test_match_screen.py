@@ -14,7 +14,7 @@ from conftest import NOW
 from support.commands import run, talk
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import occurrences, shows
+from ticketsync.catalogue import new_shows, occurrences, shows
 from ticketsync.core import clock, records
 from ticketsync.store import engine
 
@@ -140,8 +140,8 @@ def listings(home, templates):
 
     def put(account, title, starts):
         with database.write() as session:
-            known = {a.name: a.id for a in state.all_accounts(session)}
-            row = known.get(account) or state.add(
+            known = {a.name: a.id for a in state.list_accounts(session)}
+            row = known.get(account) or state.add_account(
                 session,
                 state.NewAccount(account, "ticket_tailor", None, "none", "", "", None),
                 NOW,
@@ -168,12 +168,14 @@ def listings(home, templates):
                 for text in starts
             )
             listed = records.Event(event, title, None, dates)
-            occurrences.save(session, row, [occurrences.Listed(listed, event.encode())])
+            occurrences.save_listing(
+                session, row, [occurrences.ListedEvent(listed, event.encode())]
+            )
 
     def show(title, starts):
         with database.write() as session:
             venue = shows.add_venue(session, "The Lantern Room", SYDNEY, "AUD")
-            new = shows.NewShow(
+            new = new_shows.NewShow(
                 production=title,
                 starts_at=clock.local_to_utc(datetime.fromisoformat(starts), SYDNEY),
                 venue=venue.name,
@@ -181,7 +183,7 @@ def listings(home, templates):
                 currency="AUD",
                 capacity=120,
             )
-            return shows.add_show(session, new)[0]
+            return new_shows.add_show(session, new).id
 
     def pairs():
         with database.read() as session:

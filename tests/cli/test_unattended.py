@@ -35,7 +35,7 @@ def in_keyring(home, sandbox, templates):
         state.set_secret(
             session, account.id, source="keyring", reference="tt", fingerprint=""
         )
-        state.add(
+        state.add_account(
             session,
             state.NewAccount(
                 *("door", "ticket_tailor", sandbox.url, "env", "TT_KEY", "", None)

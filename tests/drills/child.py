@@ -16,26 +16,25 @@ import signal
 import sys
 import time
 
-from ticketsync.accounts import bookmarks, credentials, state
+from ticketsync.accounts import credentials, state
 from ticketsync.core import errors
 from ticketsync.core.config import Settings, SyncSettings
 from ticketsync.providers import registry
 from ticketsync.store import engine
-from ticketsync.workflows import orders, sync, tokens, understanding
+from ticketsync.workflows import sync, tokens
+from ticketsync.workflows.sync import parse_ahead, save_page
+from ticketsync.workflows.sync.save_page import OrderStore
 
-save = orders._save_records
+save = OrderStore.save
 
 
-def bookmark_first(work, lot, progress, counts, *, keep_place=False, is_retry=False):
+def bookmark_first(store, pages, *, keep_place=False, is_retry=False):
     if keep_place:
-        place = lot[-1][0]
-        with work.transaction() as session:
-            if place is None:
-                bookmarks.drop(session, work.account.id, [orders.WINDOWS])
-            else:
-                bookmarks.put(session, work.account.id, orders.WINDOWS, {"": place})
+        run = store._run
+        with run.transaction() as session:
+            save_page._keep_place(session, run.account.id, pages[-1].bookmark)
         time.sleep(0.2)  # the gap, wide enough to be hit
-    save(work, lot, progress, counts, is_retry=is_retry)
+    save(store, pages, is_retry=is_retry)
 
 
 def login():
@@ -97,10 +96,10 @@ def ended(child, seconds):
 
 if __name__ == "__main__":
     if "--bookmark-first" in sys.argv:
-        orders._save_records = bookmark_first
+        OrderStore.save = bookmark_first
     if "--second-process" in sys.argv:
-        understanding.MANY = 0
-        understanding._processors = lambda: 2
+        parse_ahead.MANY = 0
+        parse_ahead._processors = lambda: 2
     for line in sys.stdin:
         asked = json.loads(line)
         child = os.fork()

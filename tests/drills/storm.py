@@ -20,7 +20,7 @@ from ticketsync.workflows import sync  # noqa: F401  (imported before the forks)
 if "--no-lock" in sys.argv:
     lock.only_one = lambda *_: contextlib.nullcontext()
     lease.take = lambda *_: None
-    lease.prolong = lambda *_: None
+    lease.extend = lambda *_: None
     runs.last_attempt = lambda *_: None  # else whoever is late is not due
 
 gun, fire = os.pipe()

@@ -32,7 +32,7 @@ def big(monkeypatch):
     Ticket Tailor with 2,000 orders, and a Square whose tokens are renewed: every
     refresh token is good once, a second use ends the family.
     """
-    bar = platforms.others(today=date.today(), orders=60, names=["square"])[0]
+    bar = platforms.build_others(today=date.today(), orders=60, names=["square"])[0]
     sandbox = server.Sandbox(
         world.build(today=date.today(), orders=2000),
         others=(bar,),
@@ -59,7 +59,7 @@ def add_bar(home, sandbox):
         tokens.CLIENT_REFERENCE: "SQ_SECRET",
     }
     with database.write() as session:
-        state.add(
+        state.add_account(
             session,
             state.NewAccount(
                 *("bar", "square", sandbox.bar.url, "file", "none", "", None), options

@@ -38,12 +38,15 @@ pytestmark = pytest.mark.drill
 HERE = Path(__file__).parent / "public_clients"
 TODAY = date(2026, 9, 1)
 ORDERS = 500
-PLAYED = {
+FAKE_PLATFORMS = {
     "eventbrite": (eventbrite.PROFILE, eventbrite.Eventbrite),
     "humanitix": (humanitix.PROFILE, humanitix.Humanitix),
     "wix": (wix.PROFILE, wix.Wix),
     # All three works, so that the catalogue has more than one page.
-    "square": (replace(square.PROFILE, works=(3001, 3002, 3003)), square.Square),
+    "square": (
+        replace(square.PROFILE, production_ids=(3001, 3002, 3003)),
+        square.Square,
+    ),
 }
 
 
@@ -54,9 +57,9 @@ def playing(platform):
     """
     others = ()
     if platform != "ticket_tailor":
-        habits, player = PLAYED[platform]
-        built = world.build(seed=7, today=TODAY, orders=ORDERS, habits=habits)
-        others = (player(built),)
+        profile, platform_class = FAKE_PLATFORMS[platform]
+        built = world.build(seed=7, today=TODAY, orders=ORDERS, profile=profile)
+        others = (platform_class(built),)
     sandbox = server.Sandbox(
         world.build(seed=7, today=TODAY, orders=ORDERS), others=others
     )
@@ -78,12 +81,16 @@ def swap_some(of):
         for purchase in of.purchases
         if len(purchase.seats) == 1
         and purchase.total
-        and not purchase.returned
+        and not purchase.refunded
         and not purchase.seats[0].is_void
     ]
     for purchase in alone[:3]:
         own = purchase.performance
-        nights = [p for p in of.performances if p.work is own.work and p is not own]
+        nights = [
+            p
+            for p in of.performances
+            if p.production is own.production and p is not own
+        ]
         world.swap(of, purchase, nights[0])
 
 
@@ -205,18 +212,20 @@ def true_ids(platform, of):
     seats = [seat for purchase in sold for seat in purchase.seats]
     match platform:
         case "ticket_tailor":
-            loose = [seat for _, seat in of.loose]
+            loose = [seat for _, seat in of.tickets_without_order]
             return {
                 "events": [f"ev_{p.id}" for p in of.performances],
                 "orders": [f"or_{p.id}" for p in sold],
                 "tickets": [f"it_{seat.id}" for seat in seats + loose],
             }
         case "humanitix":
-            swapped = [seat.moved_id for seat in seats if seat.moved]
+            swapped = [seat.swapped_id for seat in seats if seat.swapped_to]
             assert swapped
             numbers = [*(seat.id for seat in seats), *swapped]
             return {
-                "events": [f"{work.id:024x}" for work in of.works[:2]],
+                "events": [
+                    f"{production.id:024x}" for production in of.productions[:2]
+                ],
                 "orders": [f"{p.id:024x}" for p in sold],
                 "tickets": [f"{number:024x}" for number in numbers],
             }
@@ -294,15 +303,15 @@ SHORT_LISTS = (
 @clients
 def test_a_public_client_finds_the_truth(platform, collect, tmp_path):
     with playing(platform) as (sandbox, url):
-        player = sandbox.players[platform]
+        fake_platform = sandbox.platforms[platform]
         before = None
         if platform == "eventbrite":
-            before = collect(url, player.key, tmp_path)
+            before = collect(url, fake_platform.key, tmp_path)
             sandbox.change_all(lambda of: world.change_some(of, 12, 12))
             sandbox.change_all(world.next_day)
         sandbox.log.clear()
-        found = collect(url, player.key, tmp_path)
-        of = player.world
+        found = collect(url, fake_platform.key, tmp_path)
+        of = fake_platform.world
         assert differences(platform, of, found, before) == []
         sums = true_sums(of).values()
         assert sum(row.refunded for row in sums) > 0
@@ -336,11 +345,11 @@ LOST_PAGE = {
 def test_control_a_page_that_is_lost_shows(platform, collect, tmp_path):
     path, fault = LOST_PAGE[platform]
     with playing(platform) as (sandbox, url):
-        player = sandbox.players[platform]
+        fake_platform = sandbox.platforms[platform]
         sandbox.faults.plan(faults.Plan(fault, path, skip=1))
-        found = collect(url, player.key, tmp_path)
+        found = collect(url, fake_platform.key, tmp_path)
         name = "refunds" if platform == "square" else "orders"
-        wrong = differences(platform, player.world, found, found)
+        wrong = differences(platform, fake_platform.world, found, found)
     assert name in [row[0] for row in wrong]
     assert len(wrong) > 1  # and the sums show it, too
 

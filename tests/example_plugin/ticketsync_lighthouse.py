@@ -5,10 +5,10 @@ API       https://api.lighthouse.example/2
 Words     their gig is our Event and its only Occurrence
 Auth      header `X-Token`
 Pages     one page each; a list of gigs, a list of bookings per gig
-Surprise  amounts are whole cents, the currency stands on the gig's booking
+Surprise  amounts are whole cents; the currency is in the booking, not in the gig
 
-Unverified: whether a booking that was given back keeps its seats; they are taken as
-not admitting anybody.
+Unverified: whether a booking that was given back keeps its seats; they are treated as
+void.
 """
 
 from collections.abc import Iterator
@@ -54,30 +54,29 @@ class Lighthouse:
     def __init__(self, api: ApiClient, options: Options) -> None:
         self.api = api
 
-    # The half that talks
-
     def identify(self) -> records.Identity:
         me = self.api.get("/me")
-        return records.Identity(reading.text(me, "house"), reading.text(me, "house"))
+        return records.Identity(reading.text(me, "venue"), reading.text(me, "venue"))
 
     def fetch_events(self) -> Iterator[Page]:
         yield Page("event", self.api.get("/gigs")["gigs"])
 
-    def fetch_orders(self, event_id: str, bookmark: str | None) -> Iterator[Page]:
-        yield Page("order", self.api.get(f"/gigs/{event_id}/bookings")["bookings"])
+    def fetch_orders(
+        self, provider_occurrence_id: str, bookmark: str | None
+    ) -> Iterator[Page]:
+        path = f"/gigs/{provider_occurrence_id}/bookings"
+        yield Page("order", self.api.get(path)["bookings"])
 
-    def fetch_order(self, order_id: str, occurrence_id: str) -> Raw:
-        found: Raw = self.api.get(f"/bookings/{order_id}")
-        return found
-
-    # The half that understands
+    def fetch_order(self, provider_order_id: str, provider_occurrence_id: str) -> Raw:
+        order: Raw = self.api.get(f"/bookings/{provider_order_id}")
+        return order
 
     def provider_occurrence_id_of(self, raw: Raw) -> str:
         return str(raw.get("gig") or "")
 
-    def read_event(self, raw: Raw) -> records.Event:
+    def parse_event(self, raw: Raw) -> records.Event:
         id_, name = reading.text(raw, "id"), reading.text(raw, "name")
-        date = records.Occurrence(
+        occurrence = records.Occurrence(
             id=id_,
             event_id=id_,
             name=name,
@@ -94,15 +93,15 @@ class Lighthouse:
             ordered=None,
             fingerprint="",
         )
-        clock.zone(date.timezone)
-        return records.Event(id_, name, None, (date,))
+        clock.zone(occurrence.timezone)
+        return records.Event(id_, name, None, (occurrence,))
 
-    def read_order(self, raw: Raw) -> records.Order:
+    def parse_order(self, raw: Raw) -> records.Order:
         id_, gig = reading.text(raw, "id"), reading.text(raw, "gig")
         state = reading.word(raw, "state", STATE)
         price, seats = reading.whole(raw, "price"), reading.whole(raw, "seats")
         fee = reading.whole(raw, "fee")
-        is_back = raw["state"] == "given_back"
+        is_returned = raw["state"] == "given_back"
         total = price * seats
         return records.Order(
             id=id_,
@@ -118,12 +117,12 @@ class Lighthouse:
                     occurrence_id=gig,
                     type_id="seat",
                     type_name="Seat",
-                    status=TicketStatus.VOID if is_back else TicketStatus.VALID,
+                    status=TicketStatus.VOID if is_returned else TicketStatus.VALID,
                     checked_in=False,
                     face=price,
                 )
                 for n in range(seats)
             ),
             fees=(records.Fee("Lighthouse fee", fee),) if fee else (),
-            refunds=(records.Refund(id_, total),) if is_back else (),
+            refunds=(records.Refund(id_, total),) if is_returned else (),
         )

@@ -163,7 +163,7 @@ def show_of(books, occurrence):
         return next(
             o.show_id
             for o in occurrences.list_occurrences(session)
-            if o.occurrence_id == occurrence
+            if o.provider_occurrence_id == occurrence
         )
 
 
@@ -177,9 +177,9 @@ def test_the_known_part_is_listed_while_the_fees_are_unknown(partly_known):
 def test_which_orders_lack_what_and_how_much_is_known(partly_known):
     show = show_of(partly_known, "ev_1")
     with partly_known.read() as session:
-        found = gaps.gaps(session, show)
-        known = gaps.known(session, show, found)
-        assert gaps.gaps(session, show_of(partly_known, "ev_2")) == []
+        found = gaps.list_gaps(session, show)
+        known = gaps.list_known_amounts(session, show, found)
+        assert gaps.list_gaps(session, show_of(partly_known, "ev_2")) == []
     assert [(gap.order_id, gap.words) for gap in found] == [
         ("or_1", "Card processing"),
         ("or_3", "fees, tax"),
@@ -193,7 +193,7 @@ def test_which_orders_lack_what_and_how_much_is_known(partly_known):
 def test_fees_that_the_venues_rate_stands_for_are_not_missing(partly_known):
     recompute(partly_known, RATE)
     with partly_known.read() as session:
-        found = gaps.gaps(session, show_of(partly_known, "ev_1"))
+        found = gaps.list_gaps(session, show_of(partly_known, "ev_1"))
     assert [(gap.order_id, gap.words) for gap in found] == [("or_3", "tax")]
 
 

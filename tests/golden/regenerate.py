@@ -24,7 +24,7 @@ from ticketsync.providers.base import (
     Extent,
     IssuesLooseTickets,
     ListsInOrders,
-    ReadsWholeAccount,
+    reads_account,
 )
 from ticketsync.testing import cassette
 
@@ -63,9 +63,9 @@ def run_interactive(provider):
     """
     identity = provider.identify()
     listed = [raw for page in provider.fetch_events() for raw in page.records]
-    events = [provider.read_event(raw) for raw in listed]
+    events = [provider.parse_event(raw) for raw in listed]
     dates = [d for event in events for d in event.occurrences]
-    by_event = provider.spec.orders_by == "event"
+    by_event = provider.spec.reads == "per_event"
     units = dict.fromkeys(d.event_id if by_event else d.id for d in dates)
     if isinstance(provider, ListsInOrders):
         units = list(units)[:1]  # each of them reads everything
@@ -79,14 +79,14 @@ def run_interactive(provider):
         first = next(iter(found.values()))
         provider.fetch_order(first["id"], provider.provider_occurrence_id_of(first))
     whole = list(found.values())
-    if isinstance(provider, ReadsWholeAccount):
+    if reads_account(provider):
         pages = provider.fetch_all_orders(None, Extent(0), workers=1)
         whole = [raw for page in pages for raw in page.records]
         assert {raw["id"] for raw in whole} >= set(found)
     loose = []
     if isinstance(provider, IssuesLooseTickets):
         loose = [
-            provider.read_loose_ticket(raw)
+            provider.parse_loose_ticket(raw)
             for unit in units
             for page in provider.fetch_loose_tickets(unit)
             for raw in page.records
@@ -94,7 +94,7 @@ def run_interactive(provider):
     return {
         "identity": identity,
         "events": events,
-        "orders": [provider.read_order(raw) for raw in whole],
+        "orders": [provider.parse_order(raw) for raw in whole],
         "loose_tickets": loose,
     }
 
@@ -120,12 +120,12 @@ def source(name, live):
     from ticketsync.sandbox import platforms, server, world
 
     today = date(2026, 9, 1)
-    others = platforms.others(
+    others = platforms.build_others(
         today=today, orders=14, names=[n for n in (name,) if n != "ticket_tailor"]
     )
     sandbox = server.Sandbox(world.build(today=today, orders=40), others=others)
     with server.serving(sandbox) as url:
-        key = sandbox.players[name].key
+        key = sandbox.platforms[name].key
         yield sandbox.url(url, name), key, OPTIONS.get(name, {})
 
 

@@ -13,8 +13,8 @@ from ticketsync.core import errors
 from ticketsync.core.redact import Secret
 from ticketsync.net import exact_json, retry
 from ticketsync.net.client import ApiClient, checked_base_url
-from ticketsync.net.paging import by_last_id
-from ticketsync.providers.base import key_as_basic_user
+from ticketsync.providers.authentication import key_as_basic_user
+from ticketsync.providers.ticket_tailor.lists import by_last_id
 from ticketsync.sandbox.faults import Plan
 
 
@@ -33,14 +33,14 @@ def api(sandbox, waits):
         account="tt",
         platform="Ticket Tailor",
         headers=key_as_basic_user(Secret(sandbox.key), {}),
-        patience=retry.WaitBudget(60, sleep=waits.append),
+        wait_budget=retry.WaitBudget(60, sleep=waits.append),
         run_id="r1",
     )
     yield client
     client.close()
 
 
-def asked(sandbox):
+def requests_of(sandbox):
     return [target for _, target, _ in sandbox.log]
 
 
@@ -55,7 +55,7 @@ def test_f06_passing_faults_are_tried_four_times(api, sandbox, status, waits):
     sandbox.faults.plan(Plan(f"status:{status}", times=99))
     with pytest.raises(errors.ProviderUnavailable):
         api.get("/ping")
-    assert len(asked(sandbox)) == 4
+    assert len(requests_of(sandbox)) == 4
     assert len(waits) == 3
 
 
@@ -64,7 +64,7 @@ def test_f06_other_refusals_are_not_repeated(api, sandbox, status):
     sandbox.faults.plan(Plan(f"status:{status}", times=99))
     with pytest.raises(errors.InvalidResponse):
         api.get("/ping")
-    assert len(asked(sandbox)) == 1
+    assert len(requests_of(sandbox)) == 1
 
 
 def test_f06_a_fault_that_passes_is_forgotten(api, sandbox):
@@ -99,7 +99,7 @@ def test_f05_retry_after_is_believed_only_where_it_makes_sense(
     api.get("/ping")
 
     if waited is None:
-        assert 0 < waits[0] <= retry.LONGEST_BACKOFF
+        assert 0 < waits[0] <= retry.MAX_BACKOFF_SECONDS
     else:
         assert waits[0] == waited
 
@@ -157,7 +157,7 @@ def test_f17_a_platform_that_goes_on_truncating_is_refused(api, sandbox):
     with pytest.raises(errors.InvalidResponse) as caught:
         api.get("/orders")
     assert caught.value.word == "truncated"
-    assert len(asked(sandbox)) == 2
+    assert len(requests_of(sandbox)) == 2
 
 
 def test_f18_a_decompression_bomb_is_defused(api, sandbox):
@@ -180,7 +180,7 @@ def test_f19_an_answer_that_drips_ends_with_the_deadline(sandbox, monkeypatch):
         account="tt",
         platform="Ticket Tailor",
         headers=key_as_basic_user(Secret(sandbox.key), {}),
-        patience=retry.WaitBudget(0),
+        wait_budget=retry.WaitBudget(0),
     )
     sandbox.faults.plan(Plan("drip:0.2", times=9))
     began = time.monotonic()
@@ -254,7 +254,7 @@ def test_f20_a_closed_port_is_unreachable():
         "http://127.0.0.1:9",
         account="tt",
         platform="Ticket Tailor",
-        patience=retry.WaitBudget(60, sleep=lambda _: None),
+        wait_budget=retry.WaitBudget(60, sleep=lambda _: None),
     )
     with pytest.raises(errors.ProviderUnavailable, match="cannot be reached"):
         client.get("/ping")

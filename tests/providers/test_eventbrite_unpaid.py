@@ -1,5 +1,5 @@
 """
-Eventbrite orders that nobody has paid yet, and attendees of whom we do not know whether
+Eventbrite orders that are not paid yet, and attendees of whom we do not know whether
 they come. The payloads are the documented ones with the amounts of a real order.
 """
 
@@ -71,7 +71,7 @@ PROVIDER = Eventbrite(None, {})
 
 def parsed(*versions):
     *earlier, now = versions
-    return PROVIDER.read_order(PROVIDER.with_earlier(now, earlier))
+    return PROVIDER.parse_order(PROVIDER.with_earlier(now, earlier))
 
 
 def counted(found):
@@ -87,7 +87,7 @@ def counted(found):
 
 
 def test_an_unpaid_attendee_of_a_placed_order_counts_nowhere():
-    found = PROVIDER.read_order(
+    found = PROVIDER.parse_order(
         order("placed", [attendee("1-1", "Unpaid", CHEQUE)], CHEQUE)
     )
 
@@ -99,7 +99,7 @@ def test_an_unpaid_attendee_of_a_placed_order_counts_nowhere():
 @pytest.mark.parametrize("status", ["pending", "started", "unpaid", "Pending"])
 @pytest.mark.parametrize("word", ["Attending", "", "Unpaid"])
 def test_an_order_that_is_not_placed_yet_counts_nowhere(status, word):
-    found = PROVIDER.read_order(order(status, [attendee("1", word, CHEQUE)], CHEQUE))
+    found = PROVIDER.parse_order(order(status, [attendee("1", word, CHEQUE)], CHEQUE))
 
     assert counted(found) == (0, 0, 0)
 
@@ -119,9 +119,9 @@ def test_an_order_paid_at_the_door_becomes_a_sale_when_the_platform_says_so(word
 @pytest.mark.parametrize("status", ["cancelled", "deleted", "refunded", "placed"])
 def test_an_order_that_was_given_up_unpaid_never_counts(status):
     unpaid = order("placed", [attendee("1-1", "Unpaid", CHEQUE)], CHEQUE)
-    gone = attendee("1-1", "Not Attending", CHEQUE, cancelled=True)
+    removed = attendee("1-1", "Not Attending", CHEQUE, cancelled=True)
 
-    assert counted(parsed(unpaid, order(status, [gone], CHEQUE))) == (0, 0, 0)
+    assert counted(parsed(unpaid, order(status, [removed], CHEQUE))) == (0, 0, 0)
     assert counted(parsed(unpaid, order(status, [], costs(0)))) == (0, 0, 0)
 
 
@@ -133,16 +133,16 @@ def test_an_unpaid_attendee_that_vanishes_while_its_order_costs_as_much_is_doubt
 
 def test_a_pending_order_that_was_cancelled_never_counts():
     pending = order("pending", [attendee("1-1", "Attending", CHEQUE)], CHEQUE)
-    gone = attendee("1-1", "Not Attending", CHEQUE, cancelled=True)
+    removed = attendee("1-1", "Not Attending", CHEQUE, cancelled=True)
 
-    assert counted(parsed(pending, order("cancelled", [gone], CHEQUE))) == (0, 0, 0)
+    assert counted(parsed(pending, order("cancelled", [removed], CHEQUE))) == (0, 0, 0)
 
 
 def test_a_paid_order_that_was_cancelled_without_money_back_still_counts():
     paid = order("placed", [attendee("1-1", "Attending", CHEQUE)], CHEQUE)
-    gone = attendee("1-1", "Not Attending", CHEQUE, cancelled=True)
+    removed = attendee("1-1", "Not Attending", CHEQUE, cancelled=True)
 
-    assert counted(parsed(paid, order("placed", [gone], CHEQUE))) == (0, 2249, 0)
+    assert counted(parsed(paid, order("placed", [removed], CHEQUE))) == (0, 2249, 0)
 
 
 def test_a_price_that_fell_before_it_was_paid_is_no_refund():
@@ -163,7 +163,7 @@ def test_of_an_order_in_part_unpaid_the_paid_part_counts():
         both,
     )
 
-    found = PROVIDER.read_order(raw)
+    found = PROVIDER.parse_order(raw)
 
     assert counted(found) == (1, 2249, 0)
     assert sum(fee.amount for fee in found.fees) == 249
@@ -213,7 +213,7 @@ def test_of_two_barcodes_the_refunded_one_comes_second():
     ]
     raw = order("placed", [attendee("1", "Attending", CHEQUE, barcodes=barcodes)])
 
-    (ticket,) = PROVIDER.read_order(raw).tickets
+    (ticket,) = PROVIDER.parse_order(raw).tickets
 
     assert (ticket.code, ticket.second_code) == (digest.code("222"), digest.code("111"))
     assert ticket.status is TicketStatus.VALID
@@ -226,10 +226,10 @@ def asking(answers):
     """
     A provider, and what it asks.
     """
-    asked = []
+    requested = []
 
     def answer(request):
-        asked.append(request.url)
+        requested.append(request.url)
         body = exact_json.encode(answers[request.url.path])
         headers = {"content-type": "application/json"}
         return httpx.Response(200, content=iter([body]), headers=headers)
@@ -239,9 +239,9 @@ def asking(answers):
         account="a",
         platform="Eventbrite",
         transport=httpx.MockTransport(answer),
-        patience=WaitBudget(0.0),
+        wait_budget=WaitBudget(0.0),
     )
-    return Eventbrite(api, {}), asked
+    return Eventbrite(api, {}), requested
 
 
 @pytest.mark.parametrize(
@@ -259,7 +259,7 @@ def test_a_check_in_in_the_second_of_the_watermark_is_read(changed, is_read):
     # The order that the watermark is from is always among what changed since.
     newest = order("placed", [attendee("2-1", "Attending", CHEQUE)], CHEQUE)
     newest |= {"id": "2", "changed": "2026-09-01T10:00:00Z"}
-    provider, asked = asking(
+    provider, requested = asking(
         {
             "/users/me/organizations/": {"organizations": [{"id": "9"}]},
             "/organizations/9/orders/": {"orders": [newest]},
@@ -272,7 +272,7 @@ def test_a_check_in_in_the_second_of_the_watermark_is_read(changed, is_read):
 
     found = [raw["id"] for page in pages for raw in page.records]
     assert found == (["2", "541330199"] if is_read else ["2"])
-    (url,) = [url for url in asked if "attendees" in url.path]
+    (url,) = [url for url in requested if "attendees" in url.path]
     assert url.params["changed_since"] == "2026-09-01T09:59:00Z"
 
 

@@ -16,10 +16,12 @@ from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret
 from ticketsync.net import exact_json, oauth
 from ticketsync.net.client import ApiClient, Rejected
+from ticketsync.net.paging import by_cursor
 from ticketsync.net.retry import WaitBudget
-from ticketsync.providers import file_import, reading
+from ticketsync.providers import reading
 from ticketsync.providers.base import Extent
 from ticketsync.providers.eventbrite import Eventbrite
+from ticketsync.providers.file_import import fetch, parse
 from ticketsync.providers.humanitix import Humanitix
 from ticketsync.providers.square import Square
 from ticketsync.providers.wix import Wix
@@ -134,15 +136,15 @@ def example(folder, name):
 
 def api_for(spec, answers):
     """
-    A client whose platform answers `answers[path]`: a payload, or status and payload.
+    A client whose platform responds with `answers[path]`: a body, or status and body.
     """
 
     def answer(request):
         path = request.url.path
-        told = answers[path]
-        if isinstance(told, list):
-            told = told.pop(0)
-        status, body = told if isinstance(told, tuple) else (200, told)
+        response = answers[path]
+        if isinstance(response, list):
+            response = response.pop(0)
+        status, body = response if isinstance(response, tuple) else (200, response)
         kind = {"content-type": "application/json"}
         return httpx.Response(status, content=iter([body.encode()]), headers=kind)
 
@@ -152,7 +154,7 @@ def api_for(spec, answers):
         platform=spec.title,
         explain=spec.explain,
         transport=httpx.MockTransport(answer),
-        patience=WaitBudget(0.0),
+        wait_budget=WaitBudget(0.0),
     )
 
 
@@ -191,7 +193,7 @@ def test_eventbrite_a_real_order_adds_up():
     raw = example("eventbrite", "orders_list_simple.json")["orders"][0]
     (attendee,) = example("eventbrite", "attendees_list_docs.json")["attendees"]
     attendee["costs"] = raw["costs"]
-    order = Eventbrite(None, {}).read_order({**raw, "attendees": [attendee]})
+    order = Eventbrite(None, {}).parse_order({**raw, "attendees": [attendee]})
     assert (order.id, order.occurrence_id) == ("541330199", "24967032065")
     assert (order.status, order.currency) == (OrderStatus.PAID, "USD")
     assert (order.charged, order.tax) == (330, 0)
@@ -206,7 +208,7 @@ def test_eventbrite_an_order_that_does_not_add_up_is_kept_and_marked():
     # The docs' sample has 4.32 in every place: 4.32 is not 4 × 4.32.
     raw = example("eventbrite", "order_docs.json")
     attendees = example("eventbrite", "attendees_list_docs.json")["attendees"]
-    order = Eventbrite(None, {}).read_order({**raw, "attendees": attendees})
+    order = Eventbrite(None, {}).parse_order({**raw, "attendees": attendees})
     assert order.charged == 432
     assert "do not add up" in order.doubt
     (ticket,) = order.tickets
@@ -216,7 +218,7 @@ def test_eventbrite_an_order_that_does_not_add_up_is_kept_and_marked():
 
 def test_eventbrite_a_draft_is_listed_with_its_instant():
     raw = example("eventbrite", "event_single_draft.json")
-    (date,) = Eventbrite(None, {}).read_event(raw).occurrences
+    (date,) = Eventbrite(None, {}).parse_event(raw).occurrences
     assert date.starts_at == datetime(2016, 6, 6, 2, 0, tzinfo=UTC)
     assert (date.timezone, date.status) == (
         "America/Los_Angeles",
@@ -237,7 +239,9 @@ def test_f01_eventbrite_a_token_with_the_last_page_does_not_go_on():
 def test_f02_eventbrite_more_items_are_asked_for_and_an_empty_page_ends():
     promised = text("eventbrite", "pagination_continuation_docs.json")
     provider = provider_for(Eventbrite, {"/x/": [promised]})
-    assert [page["events"] for page in provider._envelopes("/x/", "events", {})] == [[]]
+    request_page = provider._page_request("/x/", "events", {})
+    pages = by_cursor(provider.api, "/x/", request_page)
+    assert [page.rows for page in pages] == [[]]
 
 
 def test_f02_eventbrite_a_list_shorter_than_its_object_count_is_refused():
@@ -269,15 +273,15 @@ def test_eventbrite_errors_say_what_to_do(name, status, error, words):
 
 
 def test_eventbrite_tokens_without_an_end_are_kept_as_they_are(monkeypatch):
-    told = json.loads(text("eventbrite", "oauth_token_response_constructed.json"))
-    tokens = tokens_for(Eventbrite, told, monkeypatch)
+    payload = json.loads(text("eventbrite", "oauth_token_response_constructed.json"))
+    tokens = tokens_for(Eventbrite, payload, monkeypatch)
     assert tokens == oauth.Tokens(Secret("EXAMPLETOKEN"), None, None)
 
 
-def tokens_for(kind, told, monkeypatch):
+def tokens_for(kind, payload, monkeypatch):
     class Client(httpx.Client):
         def __init__(self, **options):
-            answer = httpx.Response(200, json=told)
+            answer = httpx.Response(200, json=payload)
             super().__init__(transport=httpx.MockTransport(lambda _: answer))
 
     monkeypatch.setattr(oauth.httpx, "Client", Client)
@@ -301,7 +305,7 @@ def test_humanitix_the_documented_order():
         text("humanitix", "orders_list_docs.json"),
         text("humanitix", "tickets_list_docs.json"),
     )
-    order = provider.read_order(page.records[0])
+    order = provider.parse_order(page.records[0])
     # subtotal 50, fee 3.98 on top: 53.98; 53.98 - 3.98 - 0 = net sales 50
     assert (order.charged, order.currency, order.doubt) == (5398, "AUD", None)
     assert [(f.name, f.amount) for f in order.fees] == [("Humanitix booking fee", 398)]
@@ -316,7 +320,7 @@ def test_humanitix_two_tickets_one_checked_in():
     provider, page = humanitix_order(
         listed, text("humanitix", "tickets_list_two_with_check_in.json")
     )
-    found = provider.read_order(page.records[0])
+    found = provider.parse_order(page.records[0])
     # 2 × (40.00 + 3.80)
     assert found.charged == 8760
     assert [(t.face, t.fee, t.checked_in) for t in found.tickets] == [
@@ -328,7 +332,7 @@ def test_humanitix_two_tickets_one_checked_in():
 
 def test_humanitix_a_date_of_an_event_takes_the_events_zone():
     raw = example("humanitix", "events_list_docs.json")["events"][0]
-    event = Humanitix(None, {}).read_event(raw)
+    event = Humanitix(None, {}).parse_event(raw)
     (date,) = event.occurrences
     assert date.timezone == "Pacific/Auckland"
     assert date.starts_at == datetime(2021, 2, 1, 23, 26, 13, 485000, tzinfo=UTC)
@@ -378,7 +382,7 @@ def test_wix_two_dates_come_to_what_the_examples_say():
     provider = wix()
     page, compared = provider.fetch_all_orders(None, Extent(0), workers=1)
     assert [check.missing for check in compared.cross_checks] == [0]
-    orders = [provider.read_order(raw) for raw in page.records]
+    orders = [provider.parse_order(raw) for raw in page.records]
     by_date = {}
     for order in orders:
         by_date.setdefault(order.occurrence_id, []).append(order)
@@ -413,31 +417,33 @@ def test_wix_two_dates_come_to_what_the_examples_say():
 
 
 def test_wix_the_orders_agree_with_the_sites_own_summary():
-    told = example("wix_events", "orders_summary.json")["sales"][0]
+    summary = example("wix_events", "orders_summary.json")["sales"][0]
     provider = wix()
     page, compared = provider.fetch_all_orders(None, Extent(0), workers=1)
     assert [check.missing for check in compared.cross_checks] == [0]
-    orders = [provider.read_order(raw) for raw in page.records]
+    orders = [provider.parse_order(raw) for raw in page.records]
     event = orders[0].occurrence_id
     paid = [o for o in orders if o.occurrence_id == event]
     assert (len(paid), sum(len(o.tickets) for o in paid)) == (
-        told["totalOrders"],
-        told["totalTickets"],
+        summary["totalOrders"],
+        summary["totalTickets"],
     )
-    assert reading.amount(told["total"], "value", "AUD") == sum(o.charged for o in paid)
+    assert reading.amount(summary["total"], "value", "AUD") == sum(
+        o.charged for o in paid
+    )
 
 
 def test_wix_an_order_without_its_fieldsets_is_not_believed():
     raw = example("wix_events", "orders_list_without_fieldset.json")["orders"][0]
     with pytest.raises(UnreadableRecord) as caught:
-        Wix(None, {}).read_order({"id": "x", "order": raw, "refunds": []})
+        Wix(None, {}).parse_order({"id": "x", "order": raw, "refunds": []})
     assert caught.value.word == "details-missing"
 
 
 def test_wix_dates_of_one_category_are_one_event():
     pages = list(wix().fetch_events())
     events = [
-        Wix(None, {"site_id": SITE}).read_event(r) for p in pages for r in p.records
+        Wix(None, {"site_id": SITE}).parse_event(r) for p in pages for r in p.records
     ]
     assert [e.name for e in events] == [
         *("Friday Late Show", "Friday Late Show", "New Material Night"),
@@ -448,13 +454,13 @@ def test_wix_dates_of_one_category_are_one_event():
     assert date.url == "https://www.example.com/event-details/friday-late-show"
     assert date.dashboard_url == f"https://manage.wix.com/dashboard/{SITE}/events"
     single = example("wix_events", "event_get.json")["event"]
-    assert Wix(None, {}).read_event(single).occurrences[0].id == date.id
+    assert Wix(None, {}).parse_event(single).occurrences[0].id == date.id
 
 
 def test_wix_one_order_alone_is_the_same():
     path = "/events/v1/events/25bd0c80-0af5-4dcf-8857-1c28b15d4098/orders/2XM4-WCJM-VR7"
     provider = wix(**{path: text("wix_events", "order_get.json")})
-    alone = provider.read_order(
+    alone = provider.parse_order(
         provider.fetch_order("2XM4-WCJM-VR7", path.split("/")[4])
     )
     assert (alone.charged, [r.amount for r in alone.refunds]) == (7175, [3588])
@@ -513,18 +519,18 @@ def square():
 
 
 def newest_first():
-    told = example("square", "orders_search_sale_and_return.json")
-    told.pop("cursor", None)  # of a page that is not among the examples
-    told["orders"].sort(key=lambda order: order["created_at"], reverse=True)
-    return json.dumps(told)
+    page = example("square", "orders_search_sale_and_return.json")
+    page.pop("cursor", None)  # of a page that is not among the examples
+    page["orders"].sort(key=lambda order: order["created_at"], reverse=True)
+    return json.dumps(page)
 
 
 def test_square_a_sale_and_its_return_come_to_what_the_examples_say():
     provider = square()
     page, compared = provider.fetch_all_orders(None, Extent(0), workers=1)
     assert [check.missing for check in compared.cross_checks] == [0]
-    orders = {raw["id"]: provider.read_order(raw) for raw in page.records}
-    assert set(orders) == {"ORD_A", "ORD_B"}  # the return is no sale
+    orders = {raw["id"]: provider.parse_order(raw) for raw in page.records}
+    assert set(orders) == {"ORD_A", "ORD_B"}  # the return is not a sale
     a, b = orders["ORD_A"], orders["ORD_B"]
     assert (a.charged, b.charged) == (7000, 3200)  # gross 102.00
     assert [r.amount for r in a.refunds] == [3500]
@@ -532,14 +538,14 @@ def test_square_a_sale_and_its_return_come_to_what_the_examples_say():
     assert [t.face for t in b.tickets] == [2000, 1200]  # 25.00 - 5.00, custom 12.00
     assert [t.occurrence_id for t in b.tickets] == ["VAR_CON", "custom:Custom Amount"]
     assert b.discounts == 500
-    # 1.54 - 0.77; the other payment does not tell its fee yet
+    # 1.54 - 0.77; the other payment does not report its fee yet
     assert [(f.name, f.amount) for f in a.fees] == [("Square processing", 77)]
     assert b.fees is None
 
 
 def test_square_a_date_written_in_a_name_is_its_time():
     (page,) = square().fetch_events()
-    event = square().read_event(page.records[0])
+    event = square().parse_event(page.records[0])
     ga, concession = event.occurrences
     # 7:30 pm on 6 March in Sydney, summer time
     assert ga.starts_at == datetime(2026, 3, 6, 8, 30, tzinfo=UTC)
@@ -549,15 +555,15 @@ def test_square_a_date_written_in_a_name_is_its_time():
 
 def test_square_the_specifications_own_orders():
     raw = example("square", "spec_orders_batch.json")["orders"][0]
-    told = {"id": raw["id"], "order": {**raw, "state": "OPEN"}}
-    told |= {"payments": [], "refunds": [], "returns": []}
-    told["order"]["created_at"] = "2026-01-01T00:00:00Z"  # the sample leaves it out
-    order = Square(None, {}).read_order(told)
+    raw = {"id": raw["id"], "order": {**raw, "state": "OPEN"}}
+    raw |= {"payments": [], "refunds": [], "returns": []}
+    raw["order"]["created_at"] = "2026-01-01T00:00:00Z"  # the sample leaves it out
+    order = Square(None, {}).parse_order(raw)
     assert (order.status, order.total, order.charged) == (OrderStatus.PENDING, 7599, 0)
     assert len(order.tickets) == 4
     raw = example("square", "spec_order_get.json")["order"]
-    told = {"id": raw["id"], "order": raw, "payments": [], "refunds": [], "returns": []}
-    order = reading.parsed(Square(None, {}).read_order, told)
+    raw = {"id": raw["id"], "order": raw, "payments": [], "refunds": [], "returns": []}
+    order = reading.parsed(Square(None, {}).parse_order, raw)
     # Two things at 5.00 and 6.00, half off
     assert (order.total, order.discounts) == (550, 550)
 
@@ -570,7 +576,7 @@ def test_square_payments_of_the_specification_are_slimmed_to_money():
             "/v2/payments": text("square", "spec_payments_list.json"),
         },
     )
-    first = next(provider._of_locations("/v2/payments", "payments"))
+    first = next(provider._payments({}))
     assert first["amount_money"] == {"amount": 555, "currency": "USD"}
     assert "card_details" not in first
 
@@ -593,8 +599,8 @@ def test_square_errors_and_tokens(monkeypatch):
     assert isinstance(found, errors.AuthenticationFailed)
     found = refusal(Square, "error_429.json", 429, "square")
     assert isinstance(found, errors.ProviderUnavailable)
-    told = json.loads(text("square", "spec_token.json"))
-    tokens = tokens_for(Square, told, monkeypatch)
+    payload = json.loads(text("square", "spec_token.json"))
+    tokens = tokens_for(Square, payload, monkeypatch)
     assert tokens.expires_at == datetime(2025, 4, 3, 18, 31, 6, tzinfo=UTC)
     assert tokens.refresh == Secret("EXAMPLE_TOKEN")
 
@@ -606,8 +612,8 @@ SYDNEY = {"timezone": "Australia/Sydney", "currency": "AUD"}
 
 def test_ticketmaster_blocks_come_to_what_the_example_says():
     file = needs.EXAMPLES / "ticketmaster" / "archtics_style_extract.csv"
-    reports = file_import.read_report({**SYDNEY, "recipe": "ticketmaster"}, file)
-    orders = [file_import.read_order(raw) for raw in reports.orders]
+    reports = fetch.read_report({**SYDNEY, "recipe": "ticketmaster"}, file)
+    orders = [parse.parse_order(raw) for raw in reports.orders]
     # COM0306 = 7 tickets (1 comp), gross 286.00, tax inside 26.00
     assert sum(len(order.tickets) for order in orders) == 7
     assert sum(not t.face for order in orders for t in order.tickets) == 1
@@ -624,18 +630,18 @@ def test_ticketmaster_blocks_come_to_what_the_example_says():
 def test_seat_engine_lines_alone_do_not_say_their_show():
     file = needs.EXAMPLES / "seat_engine" / "club_export_orderlines.csv"
     with pytest.raises(errors.BadFile, match="event_name"):
-        file_import.read_report({**SYDNEY, "recipe": "seat_engine"}, file)
+        fetch.read_report({**SYDNEY, "recipe": "seat_engine"}, file)
 
 
 def test_seat_engine_lines_with_their_show_are_read(tmp_path):
     lines = text("seat_engine", "club_export_orderlines.csv").splitlines()
-    told = [f"{lines[0]},event_name,show_start"]
-    told += [f"{line},Headliner Weekend,2026-03-06 19:30" for line in lines[1:]]
+    rows = [f"{lines[0]},event_name,show_start"]
+    rows += [f"{line},Headliner Weekend,2026-03-06 19:30" for line in lines[1:]]
     file = tmp_path / "joined.csv"
-    file.write_text("\n".join(told))
+    file.write_text("\n".join(rows))
     options = {"recipe": "seat_engine", "timezone": "America/New_York"}
-    reports = file_import.read_report({**options, "currency": "USD"}, file)
-    orders = [file_import.read_order(raw) for raw in reports.orders]
+    reports = fetch.read_report({**options, "currency": "USD"}, file)
+    orders = [parse.parse_order(raw) for raw in reports.orders]
     # 95.00 + 25.00, five tickets, one checked in, fees unknown
     assert [order.charged for order in orders] == [9500, 2500]
     assert [len(order.tickets) for order in orders] == [3, 2]
@@ -653,8 +659,8 @@ def test_the_row_that_we_ask_of_others_is_read(tmp_path):
         ",".join(heading) + "\n" + ",".join(str(row[name]) for name in heading)
     )
     options = {"recipe": "ticketsync", "timezone": "America/New_York"}
-    (raw,) = file_import.read_report(options, file).orders
-    order = file_import.read_order(raw)
+    (raw,) = fetch.read_report(options, file).orders
+    order = parse.parse_order(raw)
     # 2 × 25.00 and a service fee of 6.00
     assert (order.charged, order.currency, order.doubt) == (5600, "USD", None)
     assert order.occurrence_id == "5001"

@@ -8,7 +8,8 @@ import xlsxwriter
 from ticketsync.core import errors
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OrderStatus, TicketStatus
-from ticketsync.providers import file_import, reading, recipe
+from ticketsync.providers import file_import, reading
+from ticketsync.providers.file_import import fetch, parse, recipe
 
 RECIPE = """\
 platform: The Other Place
@@ -72,7 +73,7 @@ def put(folder, rows, name="september.csv", heading=HEADING):
 def orders(folder, **more):
     provider = file_import.FileImport(None, options(folder, **more))
     return {
-        raw["id"]: provider.read_order(raw)
+        raw["id"]: provider.parse_order(raw)
         for page in provider.fetch_all_orders(None, None, workers=1)
         for raw in page.records
     }
@@ -154,7 +155,7 @@ def test_what_cannot_be_read_is_named_with_its_place(folder, change, complaint):
     provider = file_import.FileImport(None, options(folder))
     (page,) = provider.fetch_all_orders(None, None, workers=1)
     with pytest.raises(UnreadableRecord) as caught:
-        reading.parsed(provider.read_order, page.records[0])
+        reading.parsed(provider.parse_order, page.records[0])
     assert caught.value.reason.startswith("september.csv, line 3: ")
     assert complaint in caught.value.reason
 
@@ -176,7 +177,7 @@ def test_a_workbook_is_read_by_sheet(folder):
 
 
 def test_a_folder_without_reports_is_a_passing_fault(folder):
-    with pytest.raises(errors.ProviderUnavailable, match="holds no report"):
+    with pytest.raises(errors.ProviderUnavailable, match="contains no report"):
         orders(folder)
 
 
@@ -189,12 +190,12 @@ def test_a_report_with_other_headings_is_refused_with_the_ones_looked_for(folder
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        (("currency: AUD\n", ""), "does not say its currency"),
-        (("timezone: Australia/Sydney\n", ""), "in which zone"),
+        (("currency: AUD\n", ""), "does not state its currency"),
+        (("timezone: Australia/Sydney\n", ""), "the time zone of its times"),
         (("Australia/Sydney", "Australia/Sidney"), "Sidney"),
         (("  order: Booking\n", ""), "maps no column to order"),
         (("  order:", "  ordr:"), "did you mean 'order'"),
-        (("stop_at: [Total]", "stop_at: Total"), "a list is expected"),
+        (("stop_at: [Total]", "stop_at: Total"), "expected a list"),
     ],
 )
 def test_a_recipe_that_would_have_to_guess_is_refused(folder, change, complaint):
@@ -205,9 +206,9 @@ def test_a_recipe_that_would_have_to_guess_is_refused(folder, change, complaint)
     assert complaint in caught.value.message
 
 
-@pytest.mark.parametrize("name", recipe.names())
+@pytest.mark.parametrize("name", recipe.builtin_names())
 def test_every_recipe_of_ours_is_whole_and_says_where_it_is_known_from(name):
-    found = recipe.load(name, timezone="Australia/Sydney", currency="AUD")
+    found = recipe.load_recipe(name, timezone="Australia/Sydney", currency="AUD")
     assert found.established
 
 
@@ -219,19 +220,19 @@ def test_ticketmaster_blocks_count_their_seats_and_their_own_price(tmp_path):
         "78,1,Late Laughs,EV1,2026-10-04 19:30,2026-09-01 10:00,COMP,2,0.00,A\n"
         "79,1,Late Laughs,EV1,2026-10-04 19:30,2026-09-01 10:00,ADULT,1,39.90,Q\n"
     )
-    told = {
+    account_options = {
         "recipe": "ticketmaster_share",
         "timezone": "Australia/Sydney",
         "currency": "AUD",
     }
-    reports = file_import.read_report(told, tmp_path / "tm.csv")
+    reports = fetch.read_report(account_options, tmp_path / "tm.csv")
     block, comp, odd = reports.orders
-    order = file_import.read_order(block)
+    order = parse.parse_order(block)
     assert [t.face for t in order.tickets] == [3990, 3990, 3990, 3990]
     assert (order.charged, order.fees) == (15960, None)
-    assert [t.face for t in file_import.read_order(comp).tickets] == [0, 0]
+    assert [t.face for t in parse.parse_order(comp).tickets] == [0, 0]
     with pytest.raises(UnreadableRecord, match="'Q', which the recipe does not know"):
-        file_import.read_order(odd)
+        parse.parse_order(odd)
 
 
 def test_todaytix_returned_rows_are_negative(tmp_path):
@@ -243,9 +244,13 @@ def test_todaytix_returned_rows_are_negative(tmp_path):
         "C1,A2,Late Laughs,2026-10-04 19:30,2026-09-02,Stalls,-50.00,-7.50,-4.55,"
         "Returned\n"
     )
-    told = {"recipe": "todaytix", "timezone": "Australia/Sydney", "currency": "AUD"}
-    (raw,) = file_import.read_report(told, tmp_path / "t.csv").orders
-    order = file_import.read_order(raw)
+    account_options = {
+        "recipe": "todaytix",
+        "timezone": "Australia/Sydney",
+        "currency": "AUD",
+    }
+    (raw,) = fetch.read_report(account_options, tmp_path / "t.csv").orders
+    order = parse.parse_order(raw)
     assert (order.charged, [r.amount for r in order.refunds]) == (10000, [5000])
     assert [t.status.value for t in order.tickets] == ["valid", "void"]
     # 7.50 twice, 7.50 given back

@@ -54,11 +54,11 @@ def tailored(body, *, moment=MOMENT, secret="whsec_canary_1", between=""):
 
 @needs.examples
 def test_f63_ticket_tailors_vector():
-    told = example("ticket_tailor/webhook_signature_vector.json")
+    vector = example("ticket_tailor/webhook_signature_vector.json")
     then = datetime.fromtimestamp(1735689600, UTC)
-    header = {"tickettailor-webhook-signature": told["header"]}
-    good = delivery(told["raw_body"], header, now=then)
-    TicketTailor.verify(good, [Secret(told["shared_secret"])])
+    header = {"tickettailor-webhook-signature": vector["header"]}
+    good = delivery(vector["raw_body"], header, now=then)
+    TicketTailor.verify(good, [Secret(vector["shared_secret"])])
     with pytest.raises(Forged):
         TicketTailor.verify(good, [Secret("another")])
 
@@ -72,13 +72,13 @@ def test_f63_ticket_tailors_vector():
     ],
 )
 def test_f63_squares_vectors(name, is_good):
-    told = example(f"square/{name}.json")
-    came = delivery(told["body"], told["header"], url=told["notificationUrl"])
+    vector = example(f"square/{name}.json")
+    received = delivery(vector["body"], vector["header"], url=vector["notificationUrl"])
     if is_good:
-        Square.verify(came, [Secret(told["signatureKey"])])
+        Square.verify(received, [Secret(vector["signatureKey"])])
     else:
         with pytest.raises(Forged):
-            Square.verify(came, [Secret(told["signatureKey"])])
+            Square.verify(received, [Secret(vector["signatureKey"])])
 
 
 @needs.examples
@@ -86,9 +86,9 @@ def test_f63_wixs_tokens():
     good = example("wix_events/webhook_jwt_valid_order_confirmed.json")
     claims = hooks.claims_of(good["body"].encode().split(b".")[1])
     then = datetime.fromtimestamp(claims["iat"], UTC)
-    came = delivery(good["body"], now=then)
-    Wix.verify(came, [Secret(good["publicKeyPem"])])
-    hint = Wix.hint(came)
+    received = delivery(good["body"], now=then)
+    Wix.verify(received, [Secret(good["publicKeyPem"])])
+    hint = Wix.hint(received)
     assert (hint.what, hint.order_id) == ("order", "2XM4-WCJM-VR7")
     assert hint.occurrence_id == "25bd0c80-0af5-4dcf-8857-1c28b15d4098"
     none = example("wix_events/webhook_jwt_invalid_alg_none.json")
@@ -106,16 +106,16 @@ def test_f63_wixs_tokens():
     ],
 )
 def test_f63_stripes_vectors(name, ends):
-    told = example(f"stripe/{name}.json")
-    now = datetime.fromtimestamp(told["now"], UTC)
-    came = delivery(told["body"], {"stripe-signature": told["header"]}, now=now)
+    vector = example(f"stripe/{name}.json")
+    now = datetime.fromtimestamp(vector["now"], UTC)
+    received = delivery(vector["body"], {"stripe-signature": vector["header"]}, now=now)
     if ends is None:
-        stripe.verify(came, [Secret(told["secret"])])
+        stripe.verify(received, [Secret(vector["secret"])])
         with pytest.raises(Forged):
-            stripe.verify(came, [Secret("whsec_other")])
+            stripe.verify(received, [Secret("whsec_other")])
     else:
         with pytest.raises(ends):
-            stripe.verify(came, [Secret(told["secret"])])
+            stripe.verify(received, [Secret(vector["secret"])])
 
 
 # Both sides of the window
@@ -129,18 +129,18 @@ def test_f63_stripes_vectors(name, ends):
     ],
 )
 def test_f65_the_window_has_two_sides(off, is_good):
-    came = tailored({"event": "ORDER.CREATED"}, moment=MOMENT + off)
+    received = tailored({"event": "ORDER.CREATED"}, moment=MOMENT + off)
     if is_good:
-        TicketTailor.verify(came, KEY)
+        TicketTailor.verify(received, KEY)
         return
     with pytest.raises(Forged if is_good is None else Stale):
-        TicketTailor.verify(came, KEY)
+        TicketTailor.verify(received, KEY)
 
 
 def test_a_forged_signature_is_forged_even_when_it_is_old():
-    came = tailored({}, moment=MOMENT - 900, secret="another")
+    received = tailored({}, moment=MOMENT - 900, secret="another")
     with pytest.raises(Forged):
-        TicketTailor.verify(came, KEY)
+        TicketTailor.verify(received, KEY)
 
 
 def test_two_secrets_are_good_while_one_is_replaced():
@@ -165,16 +165,16 @@ def test_two_secrets_are_good_while_one_is_replaced():
 )
 def test_f63_a_changed_body_is_forged(change):
     body = b'{"event":"ORDER.CREATED","resource_url":"https:\\/\\/x\\/or_1"}'
-    came = tailored(body)
-    TicketTailor.verify(came, KEY)
-    spoilt = Delivery(change(body), came.headers, "", NOW)
+    received = tailored(body)
+    TicketTailor.verify(received, KEY)
+    spoilt = Delivery(change(body), received.headers, "", NOW)
     with pytest.raises(Forged):
         TicketTailor.verify(spoilt, KEY)
 
 
 def test_f63_no_digit_moves_between_time_and_body():
     """
-    Nothing stands between them: `t=1` and a body `79…{}` have the same signed text.
+    Nothing separates them: `t=1` and a body `79…{}` have the same signed text.
     """
     text = f"{MOMENT}{{}}".encode()
     signature = hmac.new(KEY[0].reveal().encode(), text, hashlib.sha256).hexdigest()
@@ -203,9 +203,9 @@ def test_f63_no_digit_moves_between_time_and_body():
     ],
 )
 def test_f63_a_header_is_read_strictly(header):
-    came = delivery(b"{}", {"tickettailor-webhook-signature": header})
+    received = delivery(b"{}", {"tickettailor-webhook-signature": header})
     with pytest.raises(Forged):
-        TicketTailor.verify(came, KEY)
+        TicketTailor.verify(received, KEY)
 
 
 def test_squares_address_is_ours_and_the_requests_host_does_not_matter():
@@ -218,7 +218,7 @@ def test_squares_address_is_ours_and_the_requests_host_does_not_matter():
     Square.verify(delivery(body, header, url=url), [Secret("k")])
 
 
-# Wix: an algorithm is agreed, not asked for
+# Wix: the algorithm is fixed, not taken from the token
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,13 @@
 """
-What a platform reports in part, or not at all, is told apart from nothing.
+What a platform reports in part, or not at all, is distinguished from zero.
 """
 
 from datetime import UTC, datetime
 
 import pytest
 
-from ticketsync.providers import file_import
 from ticketsync.providers.eventbrite import Eventbrite
+from ticketsync.providers.file_import import parse as report_parser
 from ticketsync.providers.humanitix import Humanitix
 from ticketsync.providers.square import Square
 from ticketsync.providers.wix import Wix
@@ -39,8 +39,8 @@ def square(*payments, **order):
         ],
         **order,
     }
-    told = {"id": "O1", "order": raw, "payments": list(payments), "refunds": []}
-    return Square(None, {}).read_order({**told, "returns": []})
+    raw = {"id": "O1", "order": raw, "payments": list(payments), "refunds": []}
+    return Square(None, {}).parse_order({**raw, "returns": []})
 
 
 def payment(id_, amount, fee=None, source="CARD"):
@@ -103,7 +103,7 @@ def eventbrite(**costs):
         "ticket_class_name": "Adult",
         "costs": costs,
     }
-    return Eventbrite(None, {}).read_order(
+    return Eventbrite(None, {}).parse_order(
         {
             "id": "9",
             "event_id": "e",
@@ -144,7 +144,7 @@ def test_eventbrite_a_tax_that_is_left_out_is_unknown():
 
 
 def humanitix(changed="2026-09-21T00:00:00.000Z", **totals):
-    return Humanitix(None, {}).read_order(
+    return Humanitix(None, {}).parse_order(
         {
             "id": "h",
             "order": {
@@ -173,8 +173,8 @@ def humanitix(changed="2026-09-21T00:00:00.000Z", **totals):
 
 
 def test_humanitix_what_is_left_out_is_unknown_and_zero_is_zero():
-    told = humanitix(bookingFee="1.60", taxes=0)
-    assert (fees(told), told.tax) == ([("Humanitix booking fee", 160)], 0)
+    raw = humanitix(bookingFee="1.60", taxes=0)
+    assert (fees(raw), raw.tax) == ([("Humanitix booking fee", 160)], 0)
     unsent = humanitix(rebates="0.20")
     assert fees(unsent) == [("Humanitix booking fee", None), ("Rebate", -20)]
     assert (unsent.tax, unsent.total_fees) == (None, None)
@@ -198,7 +198,7 @@ def test_humanitix_a_time_that_cannot_be_read_costs_no_order():
 def wix(method, **invoice):
     price = {"value": "20.50", "currency": "AUD"}
     fee = {"type": "FEE_ADDED", "amount": {"value": "0.50", "currency": "AUD"}}
-    return Wix(None, {}).read_order(
+    return Wix(None, {}).parse_order(
         {
             "id": "W",
             "order": {
@@ -264,7 +264,7 @@ def line(**cells):
 
 
 def report(*lines, **rules):
-    return file_import.read_order(
+    return report_parser.parse_order(
         {"id": "A", "lines": list(lines), "rules": {**RULES, **rules}}
     )
 

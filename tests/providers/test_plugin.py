@@ -30,7 +30,7 @@ BOOKING = {
 }
 BACK = {**BOOKING, "id": "b2", "state": "given_back", "fee": 0}
 ANSWERS = {
-    "/2/me": {"house": "The Lantern Room"},
+    "/2/me": {"venue": "The Lantern Room"},
     "/2/gigs": {
         "gigs": [
             {

@@ -11,7 +11,7 @@ import needs
 import pytest
 
 from ticketsync.sandbox import eventbrite, humanitix, server, ticket_tailor, world
-from ticketsync.sandbox.player import Asked
+from ticketsync.sandbox.fake_platform import ApiRequest
 
 TODAY = date(2026, 9, 1)
 ORG = f"/organizations/{eventbrite.ORGANISATION}"
@@ -19,13 +19,13 @@ ORG = f"/organizations/{eventbrite.ORGANISATION}"
 
 @pytest.fixture(scope="module")
 def eb():
-    built = world.build(today=TODAY, orders=120, habits=eventbrite.PROFILE)
+    built = world.build(today=TODAY, orders=120, profile=eventbrite.PROFILE)
     return eventbrite.Eventbrite(built)
 
 
 @pytest.fixture(scope="module")
 def hx():
-    built = world.build(today=TODAY, orders=120, habits=humanitix.PROFILE)
+    built = world.build(today=TODAY, orders=120, profile=humanitix.PROFILE)
     return humanitix.Humanitix(built)
 
 
@@ -34,33 +34,33 @@ def tt():
     return ticket_tailor.TicketTailor(world.build(today=TODAY, orders=200))
 
 
-def headers_of(player):
-    basic = base64.b64encode(f"{player.key}:".encode()).decode()
+def headers_of(platform):
+    basic = base64.b64encode(f"{platform.key}:".encode()).decode()
     return {
-        "eventbrite": {"Authorization": f"Bearer {player.key}"},
-        "humanitix": {"x-api-key": player.key},
+        "eventbrite": {"Authorization": f"Bearer {platform.key}"},
+        "humanitix": {"x-api-key": platform.key},
         "ticket_tailor": {"Authorization": f"Basic {basic}"},
-    }[player.name]
+    }[platform.name]
 
 
-def ask(player, path, *, method="GET", body=None, headers=None, **query):
+def ask(platform, path, *, method="GET", body=None, headers=None, **query):
     """
     Status and decoded answer; a dot in a query name is written `__`.
     """
     pairs = tuple((k.replace("__", "."), str(v)) for k, v in query.items())
-    told = headers_of(player) if headers is None else headers
-    found = player.respond(Asked(method, path, pairs, told, body))
+    sent_headers = headers_of(platform) if headers is None else headers
+    found = platform.respond(ApiRequest(method, path, pairs, sent_headers, body))
     return found.status, json.loads(found.body)
 
 
-def rows(player, path, key, **query):
-    status, found = ask(player, path, **query)
+def rows(platform, path, key, **query):
+    status, found = ask(platform, path, **query)
     assert status == 200, found
     return found[key]
 
 
-def refusal(player, path, **query):
-    status, found = ask(player, path, **query)
+def refusal(platform, path, **query):
+    status, found = ask(platform, path, **query)
     return status, found.get("error") or found.get("error_code")
 
 
@@ -68,9 +68,9 @@ def refusal(player, path, **query):
 
 
 def test_eventbrite_a_missing_slash_moves_to_the_address_with_one(eb):
-    asked = Asked("GET", f"{ORG}/orders", (("status", "both"),), headers_of(eb))
+    request = ApiRequest("GET", f"{ORG}/orders", (("status", "both"),), headers_of(eb))
 
-    found = eb.respond(asked)
+    found = eb.respond(request)
 
     assert found.status == 301
     assert found.headers["Location"] == f"{eb.prefix}{ORG}/orders/?status=both"
@@ -95,15 +95,15 @@ def every(eb, key, path, **query):
 
 def test_eventbrite_orders_of_every_status_are_there_and_filtered(eb):
     both = every(eb, "orders", f"{ORG}/orders/", status="both", expand="attendees")
-    told = {order["status"] for order in both}
-    assert told == {"placed", "pending", "started", "abandoned"}
+    statuses = {order["status"] for order in both}
+    assert statuses == {"placed", "pending", "started", "abandoned"}
     unpaid = [o for o in both if any(a["status"] == "Unpaid" for a in o["attendees"])]
     assert {order["status"] for order in unpaid} == {"placed"}
     inactive = every(eb, "orders", f"{ORG}/orders/", status="inactive")
     assert {order["status"] for order in inactive} == {"abandoned"}
     active = every(eb, "orders", f"{ORG}/orders/", status="active")
     assert len(active) + len(inactive) == len(both)
-    # 120 orders, and one in each of the four states that nobody has paid
+    # 120 orders, and one in each of the four unpaid states
     assert len(both) == 124
     email = both[0]["email"]
     only = every(eb, "orders", f"{ORG}/orders/", only_emails=email)
@@ -111,23 +111,23 @@ def test_eventbrite_orders_of_every_status_are_there_and_filtered(eb):
 
 
 def test_eventbrite_a_refunded_order_says_so_and_one_given_up_does_not():
-    built = world.build(today=TODAY, orders=60, habits=eventbrite.PROFILE)
-    played = eventbrite.Eventbrite(built)
+    built = world.build(today=TODAY, orders=60, profile=eventbrite.PROFILE)
+    platform = eventbrite.Eventbrite(built)
     paid = next(p for p in built.purchases if p.total and p.state == "completed")
     unpaid = next(p for p in built.purchases if p.state == "unpaid")
     world.cancel(built, paid)
-    world.never_paid(built, unpaid)
+    world.expire_unpaid(built, unpaid)
 
-    inactive = every(played, "orders", f"{ORG}/orders/", status="inactive")
+    inactive = every(platform, "orders", f"{ORG}/orders/", status="inactive")
 
-    told = {int(order["id"]): order["status"] for order in inactive}
-    assert told[paid.id] == "refunded"
-    assert told[unpaid.id] == "cancelled"
+    statuses = {int(order["id"]): order["status"] for order in inactive}
+    assert statuses[paid.id] == "refunded"
+    assert statuses[unpaid.id] == "cancelled"
 
 
 def test_eventbrite_attendees_are_filtered_by_status(eb):
     unpaid = next(p for p in eb.world.purchases if p.state == "unpaid")
-    event = eventbrite.PROFILE.named(unpaid.performance)
+    event = eventbrite.PROFILE.provider_occurrence_id(unpaid.performance)
     found = every(eb, "attendees", f"/events/{event}/attendees/", status="unpaid")
     assert len(found) == len(unpaid.seats)
     attending = every(eb, "attendees", f"{ORG}/attendees/", status="attending")
@@ -176,8 +176,8 @@ def test_eventbrite_a_continuation_belongs_to_its_list(eb):
     token = first["pagination"]["continuation"]
     assert ask(eb, f"{ORG}/orders/", status="both", continuation=token)[0] == 200
     for path, query in ((f"{ORG}/attendees/", {}), (f"{ORG}/orders/", {})):
-        told = refusal(eb, path, continuation=token, **query)
-        assert told == (400, "BAD_CONTINUATION_TOKEN")
+        refused = refusal(eb, path, continuation=token, **query)
+        assert refused == (400, "BAD_CONTINUATION_TOKEN")
     assert status == 200
 
 
@@ -197,8 +197,8 @@ def test_eventbrite_events_by_status_time_and_order(eb):
 
 def test_eventbrite_single_objects(eb):
     purchase = eb.world.purchases[0]
-    event = eventbrite.PROFILE.named(purchase.performance)
-    series = f"99{purchase.performance.work.id}"
+    event = eventbrite.PROFILE.provider_occurrence_id(purchase.performance)
+    series = f"99{purchase.performance.production.id}"
     assert ask(eb, f"/events/{event}/")[1]["id"] == event
     assert ask(eb, f"/series/{series}/")[1]["is_series_parent"] is True
     nights = every(eb, "events", f"/series/{series}/events/")
@@ -218,26 +218,26 @@ def test_eventbrite_single_objects(eb):
 
 def test_eventbrite_the_sales_report_is_the_truth(eb):
     status, found = ask(eb, f"{ORG}/reports/sales/", event_status="all")
-    told = world.truth(eb.world)
+    truth = world.truth(eb.world)
     assert status == 200
-    gross = sum(it.gross - it.refunded for it in told)
+    gross = sum(it.gross - it.refunded for it in truth)
     assert found["totals"]["gross"] == f"{gross // 100}.{gross % 100:02d}"
-    assert found["totals"]["quantity"] == sum(it.tickets_sold for it in told)
+    assert found["totals"]["quantity"] == sum(it.tickets_sold for it in truth)
     assert sum(day["totals"]["quantity"] for day in found["data"]) == sum(
-        it.tickets_sold for it in told
+        it.tickets_sold for it in truth
     )
 
 
 def test_eventbrite_webhooks_are_listed_made_and_taken_away():
-    built = world.build(today=TODAY, orders=10, habits=eventbrite.PROFILE)
-    played = eventbrite.Eventbrite(built)
+    built = world.build(today=TODAY, orders=10, profile=eventbrite.PROFILE)
+    platform = eventbrite.Eventbrite(built)
     path = f"{ORG}/webhooks/"
-    assert every(played, "webhooks", path) == []
+    assert every(platform, "webhooks", path) == []
     made = {"endpoint_url": "https://a.example/h", "actions": "order.placed"}
-    _, hook = ask(played, path, method="POST", body=made)
-    assert every(played, "webhooks", path) == [hook]
-    assert ask(played, f"/webhooks/{hook['id']}/", method="DELETE")[0] == 200
-    assert every(played, "webhooks", path) == []
+    _, hook = ask(platform, path, method="POST", body=made)
+    assert every(platform, "webhooks", path) == [hook]
+    assert ask(platform, f"/webhooks/{hook['id']}/", method="DELETE")[0] == 200
+    assert every(platform, "webhooks", path) == []
 
 
 # Humanitix
@@ -246,13 +246,13 @@ def test_eventbrite_webhooks_are_listed_made_and_taken_away():
 def test_humanitix_tickets_by_status_date_and_change(hx):
     path = f"/v1/events/{3001:024x}/tickets"
     everything = rows(hx, path, "tickets", page=1)
-    gone = rows(hx, path, "tickets", page=1, status="cancelled")
+    cancelled = rows(hx, path, "tickets", page=1, status="cancelled")
     left = rows(hx, path, "tickets", page=1, status="complete")
-    assert gone
-    assert {row["status"] for row in gone} == {"cancelled"}
-    assert all("cancelledAt" in row for row in gone)
-    _, told = ask(hx, path, page=1)
-    assert told["total"] == sum(
+    assert cancelled
+    assert {row["status"] for row in cancelled} == {"cancelled"}
+    assert all("cancelledAt" in row for row in cancelled)
+    _, envelope = ask(hx, path, page=1)
+    assert envelope["total"] == sum(
         ask(hx, path, page=1, status=status)[1]["total"]
         for status in ("complete", "cancelled")
     )
@@ -373,12 +373,12 @@ def test_ticket_tailor_orders_by_every_filter(tt):
         {"email": email},
         {"txn_id": f"pi_{purchase.id}"},
         {"barcode": f"bc{purchase.seats[0].id}"},
-        {"created_at": purchase.placed},
+        {"created_at": purchase.placed_at},
     ):
         found = rows(tt, "/orders", "data", **query)
         assert f"or_{purchase.id}" in [row["id"] for row in found], query
         assert len(found) < 5, query
-    series = f"es_{purchase.performance.work.id}"
+    series = f"es_{purchase.performance.production.id}"
     found = rows(tt, "/orders", "data", event_series_id=series)
     assert {row["event_summary"]["event_series_id"] for row in found} == {series}
 
@@ -387,7 +387,7 @@ def test_ticket_tailor_tickets_by_every_filter(tt):
     purchase = next(p for p in tt.world.purchases if len(p.seats) > 1)
     found = rows(tt, "/issued_tickets", "data", order_id=f"or_{purchase.id}")
     assert {row["id"] for row in found} == {f"it_{s.id}" for s in purchase.seats}
-    made = purchase.placed
+    made = purchase.placed_at
     same = rows(
         *(tt, "/issued_tickets", "data"), created_at__gte=made, created_at__lte=made
     )
@@ -428,8 +428,8 @@ def test_ticket_tailor_refuses_what_it_does_not_know(tt, path, query):
 
 
 def test_ticket_tailor_single_objects_and_the_rest(tt):
-    work = tt.world.works[0]
-    series = f"es_{work.id}"
+    production = tt.world.productions[0]
+    series = f"es_{production.id}"
     assert ask(tt, f"/event_series/{series}")[1]["id"] == series
     nights = rows(tt, f"/event_series/{series}/events", "data")
     assert {night["event_series_id"] for night in nights} == {series}
@@ -455,9 +455,9 @@ def test_states_that_nobody_paid_move_nothing_else():
     """
     from dataclasses import replace
 
-    plain = replace(eventbrite.PROFILE, unfinished=())
-    with_them = world.build(today=TODAY, orders=200, habits=eventbrite.PROFILE)
-    without = world.build(today=TODAY, orders=200, habits=plain)
+    plain = replace(eventbrite.PROFILE, unpaid_states=())
+    with_them = world.build(today=TODAY, orders=200, profile=eventbrite.PROFILE)
+    without = world.build(today=TODAY, orders=200, profile=plain)
 
     assert world.truth(with_them) == world.truth(without)
     shown = [(p.id, p.total, p.state) for p in with_them.purchases if p.was_paid]

@@ -1,6 +1,6 @@
 """
 Square's orders with what is made of them, in the shapes of its documents; each value
-is worked out by hand beside it.
+is calculated by hand in a comment.
 """
 
 import json
@@ -116,7 +116,7 @@ def raw(sale, payments=(), refunds=(), returns=()):
 def read(*parts, earlier=()):
     square = Square(None, {})
     whole = raw(*parts)
-    return square.read_order(square.with_earlier(whole, earlier) if earlier else whole)
+    return square.parse_order(square.with_earlier(whole, earlier) if earlier else whole)
 
 
 def fees(found):
@@ -153,7 +153,7 @@ def test_a_gift_card_is_known_by_its_tender_too():
 
 
 def test_the_fee_of_a_refund_that_failed_is_kept_all_the_same():
-    # 1.10 for the sale; 0.55 would have come back with the refund, had it gone through
+    # 1.10 for the sale; 0.55 would have been returned with the refund, had it succeeded
     back = [{"type": "INITIAL", "amount_money": money(-55)}]
     for status, kept in (("COMPLETED", 55), ("FAILED", 110), ("REJECTED", 110)):
         found = read(
@@ -312,7 +312,7 @@ def test_a_return_that_fits_no_line_is_named():
         (),
         [taken_back("z", "OTHER", "1", 2500)],
     )
-    assert found.doubt == "a return of 1 things names none of its lines"
+    assert found.doubt == "1 returned items match none of its lines"
 
 
 def test_a_return_with_tax_voids_its_ticket_and_gives_the_tax_back():
@@ -406,7 +406,7 @@ def test_more_went_back_than_the_refunds_come_to():
         [payment("P1", 5000, 110, refunded_money=money(2500))],
         [refund("R1", 1000)],
     )
-    assert "25.00 AUD of its payment P1 went back" in reason
+    assert "25.00 AUD of its payment P1 was refunded" in reason
     assert "10.00 AUD" in reason
 
 
@@ -448,7 +448,7 @@ def test_parts_of_another_shape_are_not_believed(name):
 
 class Merchant:
     """
-    Square with these records; whatever is asked stands in `asked`.
+    Square with these records; `requested` lists the paths that were requested.
     """
 
     def __init__(self, orders, payments=(), refunds=(), known=None):
@@ -456,7 +456,7 @@ class Merchant:
         self.payments = list(payments)
         self.refunds = list(refunds)
         self.known = {} if known is None else known
-        self.asked = []
+        self.requested = []
         self.square = Square(
             ApiClient(
                 "https://connect.squareup.com",
@@ -464,21 +464,21 @@ class Merchant:
                 platform="Square",
                 explain=Square.spec.explain,
                 transport=httpx.MockTransport(self._answer),
-                patience=WaitBudget(0.0),
+                wait_budget=WaitBudget(0.0),
             ),
             {},
         )
 
     def _answer(self, request):
         path = request.url.path
-        self.asked.append(path)
-        told = self._told(path, request)
+        self.requested.append(path)
+        response = self._response_to(path, request)
         kind = {"content-type": "application/json"}
-        status = 404 if told is None else 200
-        body = iter([json.dumps(told or {}).encode()])
+        status = 404 if response is None else 200
+        body = iter([json.dumps(response or {}).encode()])
         return httpx.Response(status, content=body, headers=kind)
 
-    def _told(self, path, request):
+    def _response_to(self, path, request):
         match path.strip("/").split("/"):
             case ["v2", "locations"]:
                 return {"locations": [{"id": "L1", "timezone": "Australia/Sydney"}]}
@@ -526,7 +526,8 @@ def test_a_refund_without_a_sale_is_named_and_changes_no_sale():
         [refund("R1", 2500, payment_id=None, order_id="RO1", unlinked=True)],
     )
     found = {
-        id_: merchant.square.read_order(it) for id_, it in merchant.everything().items()
+        id_: merchant.square.parse_order(it)
+        for id_, it in merchant.everything().items()
     }
     sale, stray = found["O1"], found["R1"]
     assert (sale.charged, fees(sale), sale.refunds) == (5000, 110, ())
@@ -546,13 +547,13 @@ def test_a_refund_without_a_sale_belongs_to_what_its_return_names():
         (),
         [refund("R1", 2500, payment_id=None, order_id="RO1", unlinked=True)],
     )
-    found = merchant.square.read_order(merchant.everything()["R1"])
+    found = merchant.square.parse_order(merchant.everything()["R1"])
     assert found.occurrence_id == "GA"
 
 
 def test_a_refund_without_a_sale_that_failed_gave_nothing_back():
     merchant = Merchant([], (), [refund("R1", 2500, "FAILED", payment_id=None)])
-    found = merchant.square.read_order(merchant.everything()["R1"])
+    found = merchant.square.parse_order(merchant.everything()["R1"])
     assert (found.refunds, found.doubt, allocate_tickets(found)) == ((), None, [])
 
 
@@ -561,7 +562,7 @@ def test_a_sale_made_while_the_lists_were_read_is_whole():
     merchant = Merchant(
         [order(TWO, 5000)], known={"P1": late, "R1": refund("R1", 2500)}
     )
-    found = merchant.square.read_order(merchant.everything()["O1"])
+    found = merchant.square.parse_order(merchant.everything()["O1"])
     assert (fees(found), [it.amount for it in found.refunds]) == (110, [2500])
 
 
@@ -572,7 +573,7 @@ def test_a_list_of_payments_that_shrank_is_not_believed():
         merchant.everything()
     assert caught.value.word == "list-incomplete"
     assert "names the payment P1 and at least 29 others" in caught.value.message
-    assert not [path for path in merchant.asked if path.startswith("/v2/payments/")]
+    assert not [path for path in merchant.requested if path.startswith("/v2/payments/")]
 
 
 def test_changes_are_put_together_without_asking_twice():
@@ -592,7 +593,7 @@ def test_changes_are_put_together_without_asking_twice():
     found = merchant.changed()
     assert len(found) == 20
     assert all(len(it["refunds"]) == len(it["returns"]) == 1 for it in found.values())
-    assert merchant.asked == [
+    assert merchant.requested == [
         *("/v2/locations", "/v2/orders/search", "/v2/payments", "/v2/refunds"),
     ]
     assert found == merchant.everything()

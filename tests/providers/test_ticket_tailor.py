@@ -40,8 +40,8 @@ def example(name):
     return json.loads((EXAMPLES / name).read_text(encoding="utf-8"))
 
 
-def read_order(raw):
-    return reading.parsed(tailor.read_order, raw)
+def parse_order(raw):
+    return reading.parsed(tailor.parse_order, raw)
 
 
 @needs.examples
@@ -86,26 +86,26 @@ FREE_ORDER = records.Order(
 
 @needs.examples
 def test_the_documented_order():
-    assert read_order(example("order_docs_free.json")) == FREE_ORDER
+    assert parse_order(example("order_docs_free.json")) == FREE_ORDER
 
 
 @needs.examples
 def test_the_documented_order_list():
     (raw,) = example("orders_list_docs_envelope.json")["data"]
-    assert read_order(raw) == FREE_ORDER
+    assert parse_order(raw) == FREE_ORDER
 
 
 @needs.examples
 def test_the_order_inside_the_documented_webhook():
     assert (
-        read_order(example("webhook_order_created_docs.json")["payload"]) == FREE_ORDER
+        parse_order(example("webhook_order_created_docs.json")["payload"]) == FREE_ORDER
     )
 
 
 @needs.examples
 def test_the_documented_tickets():
     raws = example("issued_tickets_list_docs_envelope.json")["data"]
-    loose = [tailor.read_loose_ticket(raw) for raw in raws]
+    loose = [tailor.parse_loose_ticket(raw) for raw in raws]
     assert [item.ticket.id for item in loose] == ["it_50199", "it_50198"]
     assert loose[0].issued_at == datetime(2020, 4, 16, 13, 11, 37, tzinfo=UTC)
     assert loose[0].currency == ""
@@ -114,7 +114,7 @@ def test_the_documented_tickets():
 @needs.examples
 def test_the_observed_series():
     raw = example("event_series_single_observed_fields.json")
-    assert tailor.read_event(raw) == records.Event(
+    assert tailor.parse_event(raw) == records.Event(
         id="es_2359660",
         name="Example Night 2026",
         url="https://buytickets.at/exampleboxoffice/2359660",
@@ -126,7 +126,7 @@ def test_the_observed_series():
 def test_the_observed_event():
     raw = example("event_single_observed_fields.json")
 
-    event = tailor.read_event(raw)
+    event = tailor.parse_event(raw)
 
     (date,) = event.occurrences
     assert (event.id, event.is_listing) == ("es_2359660", False)
@@ -194,7 +194,7 @@ def order(**more):
 
 
 def test_a_paid_order_is_taken_apart():
-    read = read_order(order())
+    read = parse_order(order())
     assert [(t.face, t.fee, t.listed) for t in read.tickets] == [
         (3000, 150, 3000),
         (2500, 150, 3000),
@@ -219,21 +219,21 @@ def test_a_paid_order_is_taken_apart():
     ],
 )
 def test_whatever_a_line_means_the_order_adds_up(lines, total, faces, fees):
-    read = read_order(order(line_items=lines, total=total, total_paid=total))
+    read = parse_order(order(line_items=lines, total=total, total_paid=total))
     assert [t.face for t in read.tickets] == faces
     assert [t.fee for t in read.tickets] == fees
     assert read.doubt is None
 
 
 def test_an_order_that_does_not_add_up_is_kept_and_marked():
-    read = read_order(order(total=9999, total_paid=9999))
+    read = parse_order(order(total=9999, total_paid=9999))
     assert read.charged == 9999
     assert read.doubt == "its lines do not add up to its total of 99.99 AUD"
 
 
 def test_tax_on_top_and_tax_inside():
-    on_top = read_order(order(tax=585, total=6435, total_paid=6435))
-    inside = read_order(order(tax=532, tax_treatment="inclusive"))
+    on_top = parse_order(order(tax=585, total=6435, total_paid=6435))
+    inside = parse_order(order(tax=532, tax_treatment="inclusive"))
     assert (on_top.tax, on_top.tax_on_top, on_top.doubt) == (585, True, None)
     assert (inside.tax, inside.tax_on_top, inside.doubt) == (532, False, None)
 
@@ -244,14 +244,14 @@ def test_donations_and_products_are_no_tickets():
         line("donation", 1, 1000),
         line("whatever", 1, 1200, item="pr_9"),
     ]
-    read = read_order(order(line_items=lines, total=8200, total_paid=8200))
+    read = parse_order(order(line_items=lines, total=8200, total_paid=8200))
     assert (read.donations, read.addons, len(read.tickets)) == (1000, 1200, 2)
     assert read.doubt is None
 
 
 def test_a_voucher_lowers_what_was_charged_but_not_the_price():
     lines = [line("ticket", 2, 3000, 0, item="tt_1"), line("gift_card", 1, -2000)]
-    read = read_order(order(line_items=lines, total=4000, total_paid=4000))
+    read = parse_order(order(line_items=lines, total=4000, total_paid=4000))
     assert (read.vouchers, read.charged) == (2000, 4000)
     assert [t.face for t in read.tickets] == [3000, 3000]
     assert read.doubt is None
@@ -277,15 +277,15 @@ def test_a_voucher_lowers_what_was_charged_but_not_the_price():
 def test_what_was_paid_depends_on_the_payment_not_on_the_total(
     changes, status, charged
 ):
-    read = read_order(order(**changes))
+    read = parse_order(order(**changes))
     assert (read.status, read.charged) == (status, charged)
 
 
 def test_f45_void_cancel_and_refund_are_three_things():
-    void = read_order(
+    void = parse_order(
         order(issued_tickets=[ticket(1), ticket(2, status="voided", voided_at=5)])
     )
-    refunded = read_order(order(refund_amount=5850))
+    refunded = parse_order(order(refund_amount=5850))
     assert [t.status for t in void.tickets] == [TicketStatus.VALID, TicketStatus.VOID]
     assert void.refunds == ()
     assert refunded.refunds == (records.Refund("or_1", 5850),)
@@ -293,7 +293,7 @@ def test_f45_void_cancel_and_refund_are_three_things():
 
 
 def test_more_refunded_than_paid_is_marked():
-    assert read_order(order(refund_amount=5851)).doubt == (
+    assert parse_order(order(refund_amount=5851)).doubt == (
         "refunded 58.51 of 58.50 AUD paid"
     )
 
@@ -307,7 +307,7 @@ def test_f37_the_platforms_own_multiplier_is_respected(
 ):
     scale = multiplier if code == "jpy" else 1
     lines = [line("ticket", 2, 2925 * scale, item="tt_1")]
-    read = read_order(
+    read = parse_order(
         order(
             currency={"base_multiplier": multiplier, "code": code},
             line_items=lines,
@@ -323,18 +323,18 @@ def test_f37_the_platforms_own_multiplier_is_respected(
 @pytest.mark.parametrize("value", ["yes", 1, None, "TRUE", ""])
 def test_string_booleans_are_read_strictly(value):
     with pytest.raises(UnreadableRecord):
-        read_order(order(issued_tickets=[ticket(1, checked_in=value)]))
+        parse_order(order(issued_tickets=[ticket(1, checked_in=value)]))
 
 
 def test_f22_an_unknown_status_is_an_error_with_its_own_word():
     with pytest.raises(UnreadableRecord) as caught:
-        read_order(order(status="part_transferred"))
+        parse_order(order(status="part_transferred"))
     assert caught.value.word == "unknown-status"
 
 
 def test_f49_an_unknown_kind_of_line_is_an_error():
     with pytest.raises(UnreadableRecord) as caught:
-        read_order(order(line_items=[line("mystery", 1, 100)]))
+        parse_order(order(line_items=[line("mystery", 1, 100)]))
     assert caught.value.word == "unknown-type"
 
 
@@ -353,7 +353,7 @@ def test_f23_a_damaged_field_means_quarantine_never_a_wrong_number(name, damage)
     else:
         raw[name] = {"null": None, "retyped": ["x"], "float": 1.5}[damage]
     with pytest.raises(UnreadableRecord):
-        read_order(raw)
+        parse_order(raw)
 
 
 @pytest.mark.parametrize(
@@ -362,7 +362,7 @@ def test_f23_a_damaged_field_means_quarantine_never_a_wrong_number(name, damage)
 def test_f23_optional_fields_may_be_absent(name):
     raw = order()
     raw.pop(name, None)
-    assert read_order(raw).charged == 5850
+    assert parse_order(raw).charged == 5850
 
 
 EVENT = {
@@ -394,11 +394,11 @@ EVENT = {
 def test_f30_times_that_disagree_are_not_believed(start):
     with pytest.raises(UnreadableRecord):
         reading.parsed(
-            tailor.read_event, {**EVENT, "start": {**EVENT["start"], **start}}
+            tailor.parse_event, {**EVENT, "start": {**EVENT["start"], **start}}
         )
 
 
 def test_an_event_with_its_least_fields_is_read():
-    (date,) = reading.parsed(tailor.read_event, EVENT).occurrences
+    (date,) = reading.parsed(tailor.parse_event, EVENT).occurrences
     assert date.starts_at == datetime(2026, 11, 27, 8, 30, tzinfo=UTC)
     assert (date.capacity, date.issued, date.ordered) == (None, None, None)

@@ -1,6 +1,6 @@
 """
 Wix's orders with the payments behind them, in the shapes of its documents; each value
-is worked out by hand beside it.
+is calculated by hand in a comment.
 """
 
 import json
@@ -105,21 +105,21 @@ def raw(sale, refunds=(), transaction="T1"):
 def read(sale, refunds=(), transaction="T1", earlier=()):
     wix = Wix(None, {})
     whole = raw(sale, refunds, transaction)
-    return wix.read_order(wix.with_earlier(whole, earlier))
+    return wix.parse_order(wix.with_earlier(whole, earlier))
 
 
 # Refunds
 
 
-def test_a_refund_that_is_reported_twice_went_back_once():
+def test_a_refund_that_is_reported_twice_is_counted_once():
     # 20.29 of 51.25; it was 40.58
-    for told in (
+    for refunds in (
         [refund("R1", 20.29), refund("R1", 20.29)],
         [refund("R1", 20.29, "PENDING"), refund("R1", 20.29)],
         [refund("R1", 20.29), refund("R1", 20.29, "PENDING")],
         [refund("R1", "20.29"), refund("R1", 20.29)],
     ):
-        found = read(order(), json.loads(json.dumps(told), parse_float=str))
+        found = read(order(), json.loads(json.dumps(refunds), parse_float=str))
         assert [it.amount for it in found.refunds] == [2029]
         assert sum(share.refunded for share in allocate_tickets(found)) == 2029
 
@@ -174,11 +174,11 @@ def test_all_of_it_may_go_back_although_a_gift_card_paid_a_part():
 
 
 def test_an_order_without_an_invoice_comes_to_its_total_price():
-    # 51.25 for two tickets of 25.00; whose the 1.25 is, nobody says
+    # 51.25 for two tickets of 25.00; nothing says what the 1.25 is for
     sale = order()
     sale.pop("invoice")
-    for told in (sale, sale | {"invoice": None}, sale | {"method": "offline"}):
-        found = read(told)
+    for raw in (sale, sale | {"invoice": None}, sale | {"method": "offline"}):
+        found = read(raw)
         assert (found.charged, found.fees, found.doubt) == (5125, None, None)
         assert [it.face for it in found.tickets] == [2500, 2500]
         assert sum(share.charged for share in allocate_tickets(found)) == 5125
@@ -235,7 +235,7 @@ def test_an_offline_order_counts_once_it_is_paid():
     ],
 )
 def test_an_event_is_listed_however_guests_get_in(registration, currency):
-    found = Wix(None, {}).read_event(
+    found = Wix(None, {}).parse_event(
         {
             "id": EVENT,
             "title": "Open Rehearsal",
@@ -273,7 +273,7 @@ def test_an_order_paid_by_hand_needs_no_payment():
 def test_of_an_order_read_in_the_same_breath_nothing_is_missed_yet():
     fresh = raw(order())
     fresh.pop("transaction")
-    assert Wix(None, {}).read_order(fresh).charged == 5125
+    assert Wix(None, {}).parse_order(fresh).charged == 5125
 
 
 def test_an_order_does_not_lose_what_it_had():
@@ -303,12 +303,12 @@ def test_a_paid_order_whose_tickets_were_not_sent_is_not_believed():
 
 class Site:
     """
-    A Wix site with these answers, by path.
+    A Wix site with these responses, by path.
     """
 
     def __init__(self, answers):
         self.answers = answers
-        self.asked = []
+        self.requested = []
         self.wix = Wix(
             ApiClient(
                 "https://www.wixapis.com",
@@ -316,18 +316,22 @@ class Site:
                 platform="Wix Events",
                 explain=Wix.spec.explain,
                 transport=httpx.MockTransport(self._answer),
-                patience=WaitBudget(0.0),
+                wait_budget=WaitBudget(0.0),
             ),
             {"site_id": "s"},
         )
 
     def _answer(self, request):
-        self.asked.append(request.url.path)
-        told = self.answers.get(request.url.path)
-        if told is None:
+        self.requested.append(request.url.path)
+        response = self.answers.get(request.url.path)
+        if response is None:
             return httpx.Response(404, content=iter([b"{}"]))
         offset = int(request.url.params.get("offset", 0))
-        body = told[min(offset and 1, len(told) - 1)] if type(told) is list else told
+        body = (
+            response[min(offset and 1, len(response) - 1)]
+            if type(response) is list
+            else response
+        )
         kind = {"content-type": "application/json"}
         return httpx.Response(
             200, content=iter([json.dumps(body).encode()]), headers=kind
@@ -380,7 +384,7 @@ def test_refunds_of_every_payment_of_an_order_are_found():
     )
     whole = found.everything()["A"]
     assert whole["transaction"] == "T1"
-    read_ = found.wix.read_order(whole)
+    read_ = found.wix.parse_order(whole)
     assert [it.amount for it in read_.refunds] == [2029, 1000]
 
 
@@ -465,20 +469,20 @@ def quiet(*rows, guests=()):
 def test_an_order_that_only_a_payment_names_may_be_a_shops():
     it = quiet(transaction("T9", refund("R9", 10.0), number="SHOP-1"))
     pages = [*it.wix.fetch_recent_orders("2026-02-10T04:05:06Z")]
-    assert [page.gone for page in pages if page.gone] == []
-    assert not any("/SHOP-1" in path for path in it.asked)
+    assert [page.unknown_ids for page in pages if page.unknown_ids] == []
+    assert not any("/SHOP-1" in path for path in it.requested)
 
 
 def test_an_order_that_was_deleted_is_gone_and_one_that_the_list_lacks_is_read():
     """
-    The list has A; B was deleted; C is there when it is asked for alone.
+    The list has A; B was deleted; C exists when it is requested alone.
     """
     it = quiet(guests=["A", "B", "C"])
     alone = order(orderNumber="C", transactionId="T1")
     it.answers["/events/v1/events/E1/orders/C"] = {"order": alone}
     pages = [*it.wix.fetch_recent_orders("2026-02-10T04:05:06Z")]
     assert [raw["id"] for page in pages for raw in page.records] == ["A", "C"]
-    assert [page.gone for page in pages if page.gone] == [["B"]]
+    assert [page.unknown_ids for page in pages if page.unknown_ids] == [["B"]]
 
 
 def test_a_list_that_lacks_most_of_the_orders_there_are_is_not_believed():

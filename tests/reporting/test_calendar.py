@@ -26,7 +26,7 @@ def synced(sqlite, sandbox, settings):
 
 def events(database, **more):
     with database.read() as session:
-        found = calendar.performances(session, **more)
+        found = calendar.list_performances(session, **more)
     read = Calendar.from_ical(calendar.as_ics(found, name="The Lantern Room", now=NOW))
     return read, list(read.walk("VEVENT"))
 
@@ -39,11 +39,12 @@ def test_every_show_is_there_at_its_own_time_with_what_it_sold(synced, sandbox):
     }
     assert len(found) == 40
     for performance in sandbox.world.performances:
-        event = by_start[str(performance.starts.replace(tzinfo=None))]
+        event = by_start[str(performance.starts_at.replace(tzinfo=None))]
         sold = truth[f"ev_{performance.id}"].tickets_sold
-        title = f"{performance.work.title} ({sold}/{performance.work.capacity} sold)"
+        production = performance.production
+        title = f"{production.title} ({sold}/{production.capacity} sold)"
         assert str(event["summary"]) == title
-        assert event.decoded("dtstart") == performance.starts
+        assert event.decoded("dtstart") == performance.starts_at
         assert f"tt: {sold} sold" in str(event["description"])
 
 

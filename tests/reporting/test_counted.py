@@ -21,21 +21,21 @@ from conftest import NOW
 from sqlalchemy import and_, insert, text, true, type_coerce, update
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import occurrences, shows
+from ticketsync.catalogue import new_shows, occurrences, shows
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
+from ticketsync.door import attendees
 from ticketsync.financials import explain, notices, recompute
 from ticketsync.reporting import calendar, daily, numbers, sales, selling
-from ticketsync.sales import attendees
 from ticketsync.store import capacity, counted, engine, views
 from ticketsync.store.tables.catalogue import (
-    Event,
-    Occurrence,
-    ProductionLink,
-    ShowLink,
+    EventRow,
+    OccurrenceRow,
+    ProductionLinkRow,
+    ShowLinkRow,
 )
-from ticketsync.store.tables.sales import Order, Refund, Ticket
+from ticketsync.store.tables.sales import OrderRow, RefundRow, TicketRow
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 from ticketsync.web.pages import Pages
@@ -240,10 +240,10 @@ def build(session, house):
     shows.add_venue(session, "V", SYDNEY, "AUD")
     for name in (LIVE, RESTING, OTHER):
         new = state.NewAccount(name, "ticket_tailor", None, "env", "K", "", None)
-        state.add(session, new, NOW)
-    accounts = {a.name: a.id for a in state.all_accounts(session)}
+        state.add_account(session, new, NOW)
+    accounts = {a.name: a.id for a in state.list_accounts(session)}
     for night in house.nights:
-        new = shows.NewShow(
+        new = new_shows.NewShow(
             production=f"Work {night.number % 3}",
             starts_at=NOW + timedelta(days=night.number),
             venue="V",
@@ -252,7 +252,7 @@ def build(session, house):
             capacity=night.capacity,
             reference=None,
         )
-        assert shows.add_show(session, new)[0] == night.number
+        assert new_shows.add_show(session, new).id == night.number
     dates = _save_dates(session, house, accounts)
     _save_orders(session, house, accounts, dates)
     show_figures.recompute(session, settings, [n.number for n in house.nights])
@@ -284,10 +284,10 @@ def _save_dates(session, house, accounts):
         {"account_id": account, "provider_id": "e", "name": "E", "url": None}
         for account in accounts_of_event
     ]
-    _save(session, Event, [{**e, "id": n} for n, e in enumerate(events, start=1)])
+    _save(session, EventRow, [{**e, "id": n} for n, e in enumerate(events, start=1)])
     _save(
         session,
-        ProductionLink,
+        ProductionLinkRow,
         [
             {"production_id": 1, "event_id": n, "type_map": "{}", "created_at": NOW}
             for n in range(1, len(events) + 1)
@@ -300,7 +300,7 @@ def _save_dates(session, house, accounts):
     ]
     _save(
         session,
-        Occurrence,
+        OccurrenceRow,
         [
             {
                 "id": number,
@@ -323,7 +323,7 @@ def _save_dates(session, house, accounts):
     )
     _save(
         session,
-        ShowLink,
+        ShowLinkRow,
         [
             {
                 "show_id": show,
@@ -349,7 +349,7 @@ def _save_orders(session, house, accounts, dates):
         seats[seat.order].append(seat)
     _save(
         session,
-        Order,
+        OrderRow,
         [
             {
                 "id": number,
@@ -376,7 +376,7 @@ def _save_orders(session, house, accounts, dates):
     )
     _save(
         session,
-        Ticket,
+        TicketRow,
         [
             {
                 "id": seat.number,
@@ -405,7 +405,7 @@ def _save_orders(session, house, accounts, dates):
     )
     _save(
         session,
-        Refund,
+        RefundRow,
         [
             {
                 "id": number,
@@ -463,7 +463,7 @@ def _void(session, house, settings):
     What a sync does when a platform says that tickets are void, and that some of those
     whom we let out again are in.
     """
-    tickets = table_of(Ticket)
+    tickets = table_of(TicketRow)
 
     def change(seats, **values):
         these = tickets.c.id.in_([seat.number for seat in seats])
@@ -580,7 +580,7 @@ def read_explained(session, house):
             },
         )
         for night in house.nights
-        for part in explain.parts(session, night.number)
+        for part in explain.list_contributions(session, night.number)
     )
 
 
@@ -680,7 +680,7 @@ def read_platforms(session, house):
             (p.account, p.currency),
             {"sold": p.tickets, "gross": p.gross, "refunded": p.refunded},
         )
-        for p in selling.platforms(session, selling.lately(session, SYDNEY, NOW))
+        for p in selling.platforms(session, selling.recent_sales(session, SYDNEY, NOW))
     )
 
 
@@ -693,7 +693,7 @@ def expected_lately(house):
 
 @reader("overview, by day", (selling,), MONEY, expected_lately)
 def read_lately(session, house):
-    lately = selling.lately(session, SYDNEY, NOW)
+    lately = selling.recent_sales(session, SYDNEY, NOW)
     pairs = []
     for account, days in lately.by_account.items():
         for day in days:
@@ -712,7 +712,9 @@ def read_lately(session, house):
     counted_seats(["show"], ["sold"], lambda seat: seat.order),
 )
 def read_pace(session, house):
-    curves = {n.number: selling.pace(session, n.number, SYDNEY) for n in house.nights}
+    curves = {
+        n.number: selling.sales_curve(session, n.number, SYDNEY) for n in house.nights
+    }
     return {(n,): {"sold": curve[-1][1]} for n, curve in curves.items() if curve}
 
 
@@ -753,7 +755,7 @@ def read_daily(session, house):
             "seats": item.allocation,
             "gross": {"AUD": 0, "NZD": 0} | {m.currency: m.minor for m in item.gross},
         }
-        for item in daily.on_sale(session, now=NOW, since=week)
+        for item in daily.list_on_sale(session, now=NOW, since=week)
     }
 
 
@@ -775,7 +777,7 @@ def expected_calendar(house):
 def read_calendar(session, house):
     return {
         p.show_id: (p.sold, {source.account for source in p.sources})
-        for p in calendar.performances(session)
+        for p in calendar.list_performances(session)
     }
 
 
@@ -812,7 +814,7 @@ def read_news(session, house):
             ),
             item.capacity,
         )
-        for item in notices.standings(session)
+        for item in notices.read_show_sales(session)
     }
 
 
@@ -847,7 +849,7 @@ def as_sales(rows):
 
 @reader("export sales", (sales,), MONEY, expected_sales)
 def read_sales(session, house):
-    return as_sales(sales.sales(session))
+    return as_sales(sales.list_sales(session))
 
 
 @reader("orders of a show", (sales,), MONEY, expected_sales)
@@ -855,7 +857,7 @@ def read_orders(session, house):
     return as_sales(
         row
         for night in house.nights
-        for row in sales.sales(session, show_id=night.number)
+        for row in sales.list_sales(session, show_id=night.number)
     )
 
 
@@ -863,7 +865,7 @@ def read_orders(session, house):
 def read_refunds(session, house):
     return totals(
         ((row.show_id, row.account, row.currency), {"refunded": row.amount})
-        for row in sales.refunds(session)
+        for row in sales.list_refunds(session)
     )
 
 
@@ -899,7 +901,7 @@ def read_door_list(session, house):
     return {
         (night.number, guest.ticket_id): guest.is_in
         for night in house.nights
-        for guest in attendees.door_list(session, night.number)
+        for guest in attendees.list_guests(session, night.number)
     }
 
 
@@ -926,7 +928,9 @@ def read_search(session, house):
     return {
         (guest.show_id, guest.ticket_id): guest.is_in
         for seat in house.seats[::5]
-        for guest in attendees.search(session, f"t{seat.number}", seat.show, exact=True)
+        for guest in attendees.search_tickets(
+            session, f"t{seat.number}", seat.show, exact=True
+        )
         if guest.admits
     }
 
@@ -944,7 +948,7 @@ def read_search(session, house):
     },
 )
 def read_door_count(session, house):
-    counts = {n.number: attendees.count(session, n.number) for n in house.nights}
+    counts = {n.number: attendees.count_guests(session, n.number) for n in house.nights}
     return {show: (c.admitted, c.expected) for show, c in counts.items()}
 
 
@@ -1052,7 +1056,7 @@ def broken(how):
     spec = importlib.util.find_spec(counted.__name__)
     copy = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(copy)
-    tickets = table_of(Ticket)
+    tickets = table_of(TicketRow)
     faults = {
         "link sync": ("is_followed", true),
         "link sales": ("brings_sales", counted.is_followed),

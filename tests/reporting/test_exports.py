@@ -27,7 +27,7 @@ def written(table, format):
 def test_orders_are_streamed_with_the_worlds_own_totals(read_once, sandbox, format):
     with read_once.read() as session:
         found = written(sales.sales_table(session), format)
-        values = sales.sales(session)
+        values = sales.list_sales(session)
     told = {row["order_id"]: row for row in found}
     assert len(told) == len(found) == len(sandbox.world.purchases)
     for purchase in sandbox.world.purchases:
@@ -42,12 +42,12 @@ def test_figures_and_fees_are_streamed_as_pages_have_them(read_once):
     with read_once.read() as session:
         figures = numbers.figures(session)
         show_id = figures[0].show_id
-        parts = explain.parts(session, show_id)
+        parts = explain.list_contributions(session, show_id)
         assert written(numbers.figures_table(session), "json") == [
             item.as_json() for item in figures
         ]
-        assert written(explain.parts_table(session, show_id), "json") == [
-            tables.record(explain.PARTS, part) for part in parts
+        assert written(explain.contributions_table(session, show_id), "json") == [
+            tables.record(explain.CONTRIBUTIONS, part) for part in parts
         ]
         refunds = written(sales.refunds_table(session), "csv")
         assert refunds

@@ -27,7 +27,7 @@ def synced(read_once):
 
 
 def day_of(purchase):
-    return datetime.fromtimestamp(purchase.placed, UTC).astimezone(SYDNEY).date()
+    return datetime.fromtimestamp(purchase.placed_at, UTC).astimezone(SYDNEY).date()
 
 
 def admitting(purchase):
@@ -41,7 +41,7 @@ def test_each_of_thirty_days_by_the_calendar_of_the_house(synced, sandbox):
     An order of 00:30 in Sydney belongs to that day, though it is the day before in UTC.
     """
     with synced.read() as session:
-        lately = selling.lately(session, "Australia/Sydney", NOW)
+        lately = selling.recent_sales(session, "Australia/Sydney", NOW)
 
     today = NOW.astimezone(SYDNEY).date()
     expected = {today - timedelta(days=n): 0 for n in range(30)}
@@ -63,14 +63,14 @@ def test_the_curve_of_a_show_ends_at_what_it_sold(synced, sandbox):
     )
     with synced.read() as session:
         show = next(
-            s for s in shows.list_shows(session) if s.starts_at == performance.starts
+            s for s in shows.list_shows(session) if s.starts_at == performance.starts_at
         )
-        curve = selling.pace(session, show.id, show.timezone)
+        curve = selling.sales_curve(session, show.id, show.timezone)
 
     bought = [p for p in sandbox.world.purchases if p.performance is performance]
     # Tickets without an order have no day on which they were bought.
     assert curve[-1][1] == sum(
-        admitting(p) for p in bought if not any(s.is_loose for s in p.seats)
+        admitting(p) for p in bought if not any(s.has_no_order for s in p.seats)
     )
     assert curve == sorted(curve)
     assert curve[0][0] == min(day_of(p) for p in bought if admitting(p))
@@ -78,7 +78,7 @@ def test_the_curve_of_a_show_ends_at_what_it_sold(synced, sandbox):
 
 def test_the_platforms_add_up_to_the_truth(synced, sandbox):
     with synced.read() as session:
-        lately = selling.lately(session, "Australia/Sydney", NOW)
+        lately = selling.recent_sales(session, "Australia/Sydney", NOW)
         (found,) = selling.platforms(session, lately)
 
     truth = sandbox.truth()

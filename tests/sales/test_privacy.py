@@ -12,7 +12,7 @@ from conftest import NOW
 from ticketsync.core import clock, errors
 from ticketsync.core.config import AccountSettings
 from ticketsync.core.records import OrderStatus
-from ticketsync.providers import ticket_tailor
+from ticketsync.providers.ticket_tailor import spec as ticket_tailor_spec
 from ticketsync.reporting import numbers, runs
 from ticketsync.sandbox.faults import Plan
 from ticketsync.workflows import integrity_check, match, retention, sync
@@ -90,13 +90,13 @@ def test_a_record_that_waited_does_not_take_its_people_away(
     sandbox.faults.clear()
     sandbox.faults.plan(Plan("status:503", "/orders", times=99))
     monkeypatch.setitem(
-        ticket_tailor.ORDER_STATUS, "part_transferred", OrderStatus.PAID
+        ticket_tailor_spec.ORDER_STATUS, "part_transferred", OrderStatus.PAID
     )
 
     sync.sync(synced, keeping, Request())
 
     with synced.read() as session:
-        assert runs.open_work(session, NOW).quarantined == 0
+        assert runs.count_open(session, NOW).quarantined == 0
     assert kept(synced) == before
 
 
@@ -152,7 +152,7 @@ def test_f128_people_are_forgotten_some_time_after_their_show(
     """
     before = figures(synced)
     first = clock.local_to_utc(
-        min(p.starts for p in sandbox.world.performances), "Australia/Sydney"
+        min(p.starts_at for p in sandbox.world.performances), "Australia/Sydney"
     )
     there = kept(synced)[0][0]
 

@@ -293,7 +293,7 @@ def race(books, round_):
             session,
             1,
             [allocate(version(500), b"first")],
-            occurrences.ids(session, 1),
+            occurrences.get_occurrence_ids(session, 1),
             DAY_2,
             zone=ZONE,
         )
@@ -342,7 +342,7 @@ def test_two_who_save_one_order_at_once_add_up(on_postgres):
 def test_control_without_the_lock_the_second_takes_the_order_for_new(
     on_postgres, monkeypatch
 ):
-    monkeypatch.setattr(saving, "_one_writer", lambda session, account_id: None)
+    monkeypatch.setattr(saving, "_lock_account", lambda session, account_id: None)
     rounds = range(1, ROUNDS + 1)
     results = [lost(on_postgres, race(on_postgres, n), n) for n in rounds]
     assert all(results)

@@ -1,6 +1,6 @@
 """
-What holds of every played platform: the states that are seldom seen are in the world of
-the demo, and a request that cannot be read is refused in the platform's own words.
+Every fake platform: the demo's world contains the rare states, and a request that
+cannot be parsed is refused with the platform's own error.
 """
 
 import base64
@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from ticketsync.sandbox import eventbrite, platforms, server, wix, world
-from ticketsync.sandbox.player import Asked
+from ticketsync.sandbox.fake_platform import ApiRequest
 
 
 @pytest.fixture(scope="module")
@@ -19,26 +19,28 @@ def demo():
     """
     The sandbox as `ticketsync demo` builds it.
     """
-    return server.Sandbox(world.build(), others=platforms.others())
+    return server.Sandbox(world.build(), others=platforms.build_others())
 
 
-def headers_of(player):
-    basic = base64.b64encode(f"{player.key}:".encode()).decode()
+def headers_of(fake_platform):
+    basic = base64.b64encode(f"{fake_platform.key}:".encode()).decode()
     return {
         "ticket_tailor": {"Authorization": f"Basic {basic}"},
-        "eventbrite": {"Authorization": f"Bearer {player.key}"},
-        "humanitix": {"x-api-key": player.key},
-        "wix": {"Authorization": player.key, "wix-site-id": wix.SITE},
+        "eventbrite": {"Authorization": f"Bearer {fake_platform.key}"},
+        "humanitix": {"x-api-key": fake_platform.key},
+        "wix": {"Authorization": fake_platform.key, "wix-site-id": wix.SITE},
         "square": {
-            "Authorization": f"Bearer {player.key}",
+            "Authorization": f"Bearer {fake_platform.key}",
             "Square-Version": "2025-08-20",
         },
-    }[player.name]
+    }[fake_platform.name]
 
 
 def get(demo, platform, path, *query):
-    player = demo.players[platform]
-    found = player.respond(Asked("GET", path, query, headers_of(player)))
+    fake_platform = demo.platforms[platform]
+    found = fake_platform.respond(
+        ApiRequest("GET", path, query, headers_of(fake_platform))
+    )
     assert found.status == 200, found.body
     return json.loads(found.body)
 
@@ -61,7 +63,7 @@ def test_the_demo_has_every_state_of_an_eventbrite_order(demo):
     assert any(row["costs"]["payment_fee"]["value"] for row in attendees)
 
 
-def test_the_demo_has_what_square_and_wix_seldom_show(demo):
+def test_the_demo_has_the_rare_states_of_square_and_wix(demo):
     for platform, wanted in {
         "square": {
             *("PAYMENT_FAILED", "PAYMENT_CANCELED", "PAYMENT_APPROVED"),
@@ -74,9 +76,9 @@ def test_the_demo_has_what_square_and_wix_seldom_show(demo):
             "REFUND_REVERSED",
         },
     }.items():
-        of = demo.players[platform].world
-        assert {purchase.rare for purchase in of.purchases} - {""} == wanted
-    titles = {p.work.title for p in demo.players["wix"].world.performances}
+        of = demo.platforms[platform].world
+        assert {purchase.rare_state for purchase in of.purchases} - {""} == wanted
+    titles = {p.production.title for p in demo.platforms["wix"].world.performances}
     assert {"Open Rehearsal", "Guest Evening"} <= titles
 
 
@@ -102,14 +104,14 @@ EVENTBRITE_ORDERS = f"/organizations/{eventbrite.ORGANISATION}/orders/"
         ("wix", "POST", "/events/v3/events/query", "validationError"),
     ],
 )
-def test_nonsense_is_refused_in_the_platforms_own_words(
+def test_an_invalid_request_is_refused_with_the_platforms_own_error(
     demo, platform, method, target, word
 ):
-    player = demo.players[platform]
+    fake_platform = demo.platforms[platform]
     body = b"<no json>" if method == "POST" else None
     with server.serving(demo) as base:
         url = demo.url(base, platform) + target
-        request = Request(url, body, headers_of(player), method=method)
+        request = Request(url, body, headers_of(fake_platform), method=method)
         request.add_header("Content-Type", "application/json") if body else None
         with pytest.raises(HTTPError) as refused:
             urlopen(request, timeout=10)

@@ -1,6 +1,6 @@
 """
-Requests that other clients make of Wix Events, and what the played one answers: each
-filter is honoured or refused.
+Requests that other clients send to Wix Events and the fake's responses: each filter is
+honoured or refused.
 """
 
 import json
@@ -10,83 +10,83 @@ from decimal import Decimal
 import pytest
 
 from ticketsync.sandbox import wix, wix_records, world
-from ticketsync.sandbox.player import Asked, seconds_of
+from ticketsync.sandbox.fake_platform import ApiRequest, unix_seconds
 
 TODAY = date(2026, 9, 1)
 
 
 @pytest.fixture(scope="module")
-def player():
-    built = world.build(seed=4, today=TODAY, orders=400, habits=wix.PROFILE)
+def platform():
+    built = world.build(seed=4, today=TODAY, orders=400, profile=wix.PROFILE)
     return wix.Wix(built)
 
 
-def ask(player, method, path, body=None, query=()):
+def ask(platform, method, path, body=None, query=()):
     headers = {"Authorization": wix.KEY, "wix-site-id": wix.SITE}
-    answer = player.respond(Asked(method, path, tuple(query), headers, body))
+    answer = platform.respond(ApiRequest(method, path, tuple(query), headers, body))
     return answer.status, json.loads(answer.body)
 
 
-def get(player, path, *query):
-    status, found = ask(player, "GET", path, query=query)
+def get(platform, path, *query):
+    status, found = ask(platform, "GET", path, query=query)
     assert status == 200, found
     return found
 
 
-def post(player, path, body):
-    status, found = ask(player, "POST", path, body)
+def post(platform, path, body):
+    status, found = ask(platform, "POST", path, body)
     assert status == 200, found
     return found
 
 
-def refusal(player, method, path, body=None, query=()):
-    status, found = ask(player, method, path, body, query)
+def refusal(platform, method, path, body=None, query=()):
+    status, found = ask(platform, method, path, body, query)
     assert status == 400
     (violation,) = found["details"]["validationError"]["fieldViolations"]
     return violation["field"]
 
 
-def events(player, filters=None, **query):
-    asked = {"filter": filters or {}, "paging": {"limit": 1000}, **query}
-    body = {"query": asked, "fields": ["REGISTRATION"]}
-    return post(player, "/events/v3/events/query", body)["events"]
+def events(platform, filters=None, **query):
+    event_query = {"filter": filters or {}, "paging": {"limit": 1000}, **query}
+    body = {"query": event_query, "fields": ["REGISTRATION"]}
+    return post(platform, "/events/v3/events/query", body)["events"]
 
 
-def orders(player, *query):
-    found = get(player, "/events/v1/orders", ("fieldset", "DETAILS"), *query)
+def orders(platform, *query):
+    found = get(platform, "/events/v1/orders", ("fieldset", "DETAILS"), *query)
     return found["orders"], found["total"]
 
 
 # Events
 
 
-def test_events_keep_to_their_filters(player):
-    whole = events(player)
-    ended = events(player, {"status": "ENDED"})
+def test_events_are_filtered(platform):
+    whole = events(platform)
+    ended = events(platform, {"status": "ENDED"})
     assert 0 < len(ended) < len(whole)
     assert ended == [row for row in whole if row["status"] == "ENDED"]
     some = whole[5]
     edge = some["updatedDate"]
     for name, test in (
-        ("$gte", lambda moment: moment >= seconds_of(edge)),
-        ("$lt", lambda moment: moment < seconds_of(edge)),
+        ("$gte", lambda moment: moment >= unix_seconds(edge)),
+        ("$lt", lambda moment: moment < unix_seconds(edge)),
     ):
-        found = events(player, {"updatedDate": {name: edge}})
-        wanted = [row for row in whole if test(seconds_of(row["updatedDate"]))]
+        found = events(platform, {"updatedDate": {name: edge}})
+        wanted = [row for row in whole if test(unix_seconds(row["updatedDate"]))]
         assert found == wanted
-    assert events(player, {"id": {"$in": [some["id"]]}}) == [some]
-    assert events(player, {"slug": {"$ne": some["slug"]}}) == [
+    assert events(platform, {"id": {"$in": [some["id"]]}}) == [some]
+    assert events(platform, {"slug": {"$ne": some["slug"]}}) == [
         row for row in whole if row is not some
     ]
     sort = [{"fieldName": "dateAndTimeSettings.startDate", "order": "DESC"}]
     starts = [
-        row["dateAndTimeSettings"]["startDate"] for row in events(player, sort=sort)
+        row["dateAndTimeSettings"]["startDate"] for row in events(platform, sort=sort)
     ]
     assert starts == sorted(starts, reverse=True)
-    assert len(post(player, "/events/v3/events/query", {})["events"]) <= 50
+    assert len(post(platform, "/events/v3/events/query", {})["events"]) <= 50
 
 
-def test_events_have_the_parts_that_are_asked_for(player):
+def test_events_have_the_requested_parts(platform):
     parts = {
         "DETAILS": "shortDescription",
         "TEXTS": "description",
@@ -102,43 +102,43 @@ def test_events_have_the_parts_that_are_asked_for(player):
     }
     path = "/events/v3/events/query"
     for field, key in parts.items():
-        (event, *_) = post(player, path, {"fields": [field]})["events"]
+        (event, *_) = post(platform, path, {"fields": [field]})["events"]
         assert set(event) & set(parts.values()) == {key}
-    assert refusal(player, "POST", path, {"fields": ["COLOUR"]}) == "fields"
+    assert refusal(platform, "POST", path, {"fields": ["COLOUR"]}) == "fields"
 
 
-def test_events_without_tickets_are_there(player):
-    kinds = {row["registration"]["type"] for row in events(player)}
+def test_events_without_tickets_are_listed(platform):
+    kinds = {row["registration"]["type"] for row in events(platform)}
     assert kinds == {"TICKETING", "RSVP", "EXTERNAL"}
-    (rsvp,) = events(player, {"registration.initialType": {"$eq": "RSVP"}})
+    (rsvp,) = events(platform, {"registration.initialType": {"$eq": "RSVP"}})
     assert "tickets" not in rsvp["registration"]
 
 
-def test_the_dashboards_sums_are_those_of_the_summary(player):
+def test_the_dashboard_totals_equal_the_summary(platform):
     body = {"query": {"paging": {"limit": 1000}}, "fields": ["DASHBOARD"]}
-    rows = post(player, "/events/v3/events/query", body)["events"]
+    rows = post(platform, "/events/v3/events/query", body)["events"]
     assert not any("registration" in row for row in rows)
     sold = [row["summaries"]["tickets"] for row in rows]
-    (sales,) = get(player, "/events/v1/orders/summary")["sales"]
+    (sales,) = get(platform, "/events/v1/orders/summary")["sales"]
     assert sum(it["totalOrders"] for it in sold) == sales["totalOrders"]
     assert sum(Decimal(it["revenue"]["value"]) for it in sold) == Decimal(
         sales["revenue"]["value"]
     )
 
 
-def test_single_events_and_counts(player):
-    some = events(player)[3]
+def test_single_events_and_counts(platform):
+    some = events(platform)[3]
     path = "/events/v3/events"
-    one = get(player, f"{path}/{some['id']}", ("fields", "REGISTRATION"))["event"]
+    one = get(platform, f"{path}/{some['id']}", ("fields", "REGISTRATION"))["event"]
     assert one == some
-    by_slug = get(player, f"{path}/slug/{some['slug']}", ("fields", "REGISTRATION"))
+    by_slug = get(platform, f"{path}/slug/{some['slug']}", ("fields", "REGISTRATION"))
     assert by_slug["event"] == some
     category = some["dateAndTimeSettings"]["recurringEvents"]["categoryId"]
-    siblings = get(player, f"{path}/category/{category}")["events"]
+    siblings = get(platform, f"{path}/category/{category}")["events"]
     assert some["id"] in {row["id"] for row in siblings}
-    counts = post(player, f"{path}/count-by-status", {})["items"]
-    assert sum(item["count"] for item in counts) == len(events(player))
-    status, found = ask(player, "GET", f"{path}/{wix_records.guid(1, 1)}")
+    counts = post(platform, f"{path}/count-by-status", {})["items"]
+    assert sum(item["count"] for item in counts) == len(events(platform))
+    status, found = ask(platform, "GET", f"{path}/{wix_records.guid(1, 1)}")
     assert status == 404
     assert found["details"]["applicationError"]["code"] == "EVENT_NOT_FOUND"
 
@@ -153,24 +153,24 @@ def test_single_events_and_counts(player):
         ({"cursorPaging": {}}, "cursorPaging"),
     ],
 )
-def test_a_query_of_events_that_cannot_be_is_refused(player, query, field):
+def test_an_invalid_event_query_is_refused(platform, query, field):
     path = "/events/v3/events/query"
-    assert refusal(player, "POST", path, {"query": query}) == field
+    assert refusal(platform, "POST", path, {"query": query}) == field
 
 
-def test_ticket_definitions_come_by_cursor(player):
+def test_ticket_definitions_are_paged_by_cursor(platform):
     for path in (
         "/events/v3/ticket-definitions/query",
         "/events-ticket-definitions/v3/ticket-definitions/query",
     ):
-        event = events(player, {"registration.initialType": "TICKETING"})[0]["id"]
+        event = events(platform, {"registration.initialType": "TICKETING"})[0]["id"]
         query = {"filter": {"eventId": {"$in": [event]}}, "cursorPaging": {"limit": 2}}
         body = {"query": query, "fields": ["SALES_DETAILS"]}
-        first = post(player, path, body)
+        first = post(platform, path, body)
         assert len(first["ticketDefinitions"]) == first["metadata"]["count"] == 2
         cursor = first["metadata"]["cursors"]["next"]
         more = {"query": {"cursorPaging": {"cursor": cursor, "limit": 2}}}
-        rest = post(player, path, {**more, "fields": ["SALES_DETAILS"]})
+        rest = post(platform, path, {**more, "fields": ["SALES_DETAILS"]})
         names = [
             row["name"]
             for row in first["ticketDefinitions"] + rest["ticketDefinitions"]
@@ -178,52 +178,54 @@ def test_ticket_definitions_come_by_cursor(player):
         assert names == ["Adult", "Concession", "Guest"]
         assert not rest["metadata"]["cursors"]["next"]
         limit = {"query": {"cursorPaging": {"limit": 101}}}
-        assert refusal(player, "POST", path, limit) == "query.cursorPaging.limit"
+        assert refusal(platform, "POST", path, limit) == "query.cursorPaging.limit"
 
 
 # Orders and tickets
 
 
-def test_orders_keep_to_status_and_tag(player):
-    whole, total = orders(player, ("limit", "100"))
-    assert total == len(player.world.purchases)
+def test_orders_are_filtered_by_status_and_tag(platform):
+    whole, total = orders(platform, ("limit", "100"))
+    assert total == len(platform.world.purchases)
     for status in ("PAID", "FREE", "OFFLINE_PENDING", "PENDING", "DECLINED"):
-        found, _ = orders(player, ("status", status), ("limit", "100"))
+        found, _ = orders(platform, ("status", status), ("limit", "100"))
         assert found
         assert {order["status"] for order in found} == {status}
-    _, paid = orders(player, ("status", "PAID"))
-    _, free = orders(player, ("status", "FREE"))
-    assert orders(player, ("status", "PAID"), ("status", "FREE"))[1] == paid + free
-    archived, number = orders(player, ("tag", "ARCHIVED"))
+    _, paid = orders(platform, ("status", "PAID"))
+    _, free = orders(platform, ("status", "FREE"))
+    assert orders(platform, ("status", "PAID"), ("status", "FREE"))[1] == paid + free
+    archived, number = orders(platform, ("tag", "ARCHIVED"))
     assert number
     assert all(order["archived"] for order in archived)
-    _, others = orders(player, ("tag", "NON_ARCHIVED"))
+    _, others = orders(platform, ("tag", "NON_ARCHIVED"))
     assert others == total - number
-    _, confirmed = orders(player, ("tag", "CONFIRMED"))
-    _, unconfirmed = orders(player, ("tag", "UNCONFIRMED"))
+    _, confirmed = orders(platform, ("tag", "CONFIRMED"))
+    _, unconfirmed = orders(platform, ("tag", "UNCONFIRMED"))
     assert confirmed + unconfirmed == total
     some = whole[7]
-    assert orders(player, ("contactId", some["contactId"]))[0] == [some]
-    assert orders(player, ("searchPhrase", some["orderNumber"]))[0] == [some]
-    assert orders(player, ("memberId", "nobody")) == ([], 0)
-    newest, _ = orders(player, ("sort", "created:desc"))
+    assert orders(platform, ("contactId", some["contactId"]))[0] == [some]
+    assert orders(platform, ("searchPhrase", some["orderNumber"]))[0] == [some]
+    assert orders(platform, ("memberId", "nobody")) == ([], 0)
+    newest, _ = orders(platform, ("sort", "created:desc"))
     assert newest[0]["created"] >= newest[-1]["created"]
 
 
-def test_orders_are_counted_by_facet(player):
-    found = get(player, "/events/v1/orders", ("facet", "status"), ("facet", "eventId"))
+def test_orders_are_counted_by_facet(platform):
+    found = get(
+        platform, "/events/v1/orders", ("facet", "status"), ("facet", "eventId")
+    )
     counts = found["facets"]["status"]["counts"]
     for status, number in counts.items():
-        assert orders(player, ("status", status))[1] == number
-    assert sum(counts.values()) == len(player.world.purchases)
+        assert orders(platform, ("status", status))[1] == number
+    assert sum(counts.values()) == len(platform.world.purchases)
     of_events = found["orderFacets"]["facets"]["eventId"]["counts"]
     assert sum(row["count"] for row in of_events.values()) == found["total"]
     event, row = next(iter(of_events.items()))
     details = ("fieldset", "TICKET_DETAILS"), ("eventId", event)
-    tickets = get(player, "/events/v1/tickets", *details)["total"]
-    inside = get(player, "/events/v1/tickets", *details, ("state", "CHECKED_IN"))
+    tickets = get(platform, "/events/v1/tickets", *details)["total"]
+    inside = get(platform, "/events/v1/tickets", *details, ("state", "CHECKED_IN"))
     assert (row["tickets"], row["ticketsCheckIn"]) == (tickets, inside["total"])
-    assert "orderFacets" not in get(player, "/events/v1/orders")
+    assert "orderFacets" not in get(platform, "/events/v1/orders")
 
 
 @pytest.mark.parametrize(
@@ -238,53 +240,53 @@ def test_orders_are_counted_by_facet(player):
         ([("orderNumber", str(n)) for n in range(501)], "orderNumber"),
     ],
 )
-def test_orders_that_cannot_be_are_refused(player, query, field):
-    assert refusal(player, "GET", "/events/v1/orders", query=query) == field
+def test_invalid_order_queries_are_refused(platform, query, field):
+    assert refusal(platform, "GET", "/events/v1/orders", query=query) == field
 
 
-def test_the_summary_is_what_was_paid_and_leaves_archived_orders_out(player):
-    (sales,) = get(player, "/events/v1/orders/summary")["sales"]
-    paid = [p for p in player.world.purchases if p.was_paid and p.total]
-    shown = [p for p in paid if p.rare != "ARCHIVED"]
+def test_the_summary_has_paid_orders_that_are_not_archived(platform):
+    (sales,) = get(platform, "/events/v1/orders/summary")["sales"]
+    paid = [p for p in platform.world.purchases if p.was_paid and p.total]
+    shown = [p for p in paid if p.rare_state != "ARCHIVED"]
     assert 0 < len(shown) < len(paid)
     assert sales["totalOrders"] == len(shown)
     assert Decimal(sales["total"]["value"]) * 100 == sum(p.total for p in shown)
-    rsvp = events(player, {"registration.initialType": "RSVP"})[0]["id"]
-    found = get(player, "/events/v1/orders/summary", ("eventId", rsvp))
+    rsvp = events(platform, {"registration.initialType": "RSVP"})[0]["id"]
+    found = get(platform, "/events/v1/orders/summary", ("eventId", rsvp))
     assert found == {"sales": []}
 
 
-def test_tickets_need_their_fieldset_and_keep_to_their_filters(player):
+def test_tickets_need_a_fieldset_and_are_filtered(platform):
     path = "/events/v1/tickets"
     details = ("fieldset", "TICKET_DETAILS")
-    bare = get(player, path)["tickets"]
+    bare = get(platform, path)["tickets"]
     assert {value for row in bare for value in row.values()} == {""}
-    whole = get(player, path, details, ("limit", "100"))
+    whole = get(platform, path, details, ("limit", "100"))
     numbers = [row["ticketNumber"] for row in whole["tickets"]]
     assert numbers == sorted(numbers)
     some = whole["tickets"][0]
-    found = get(player, path, details, ("orderNumber", some["orderNumber"]))
+    found = get(platform, path, details, ("orderNumber", some["orderNumber"]))
     assert {row["orderNumber"] for row in found["tickets"]} == {some["orderNumber"]}
     for state, test in (
         ("CHECKED_IN", lambda row: "checkIn" in row),
         ("TICKET_ARCHIVED", lambda row: row["archived"]),
         ("FREE", lambda row: row["free"]),
     ):
-        found = get(player, path, details, ("state", state))
+        found = get(platform, path, details, ("state", state))
         assert found["tickets"]
         assert all(map(test, found["tickets"]))
-    one = get(player, f"{path}/{some['ticketNumber']}")["ticket"]
+    one = get(platform, f"{path}/{some['ticketNumber']}")["ticket"]
     assert one == some
     many = [("orderNumber", str(n)) for n in range(21)]
-    assert refusal(player, "GET", path, query=many) == "orderNumber"
+    assert refusal(platform, "GET", path, query=many) == "orderNumber"
 
 
 # Money and people
 
 
-def test_refunds_are_listed_by_themselves_each_once(player):
+def test_the_refund_list_has_each_refund_once(platform):
     path = "/payments/refunds/v1/refunds/query"
-    found = post(player, path, {"query": {"cursorPaging": {"limit": 1000}}})
+    found = post(platform, path, {"query": {"cursorPaging": {"limit": 1000}}})
     rows = found["refunds"]
     assert len({row["id"] for row in rows}) == len(rows)
     assert {row["status"] for row in rows} == {
@@ -293,15 +295,15 @@ def test_refunds_are_listed_by_themselves_each_once(player):
     assert found["pagingMetadata"]["hasNext"] is False
     charge = rows[0]["chargeId"]
     query = {"filter": {"chargeId": {"$eq": charge}}}
-    some = post(player, path, {"query": query})["refunds"]
+    some = post(platform, path, {"query": query})["refunds"]
     assert {row["chargeId"] for row in some} == {charge}
     body = {"query": {"filter": {"amount": "1"}}}
-    assert refusal(player, "POST", path, body) == "query.filter.amount"
+    assert refusal(platform, "POST", path, body) == "query.filter.amount"
 
 
-def test_every_state_that_was_never_shown_is_shown(player):
+def test_all_rare_states_occur(platform):
     rows = get(
-        player, "/payments/v2/transactions", ("limit", "1000"), ("order", "date:asc")
+        platform, "/payments/v2/transactions", ("limit", "1000"), ("order", "date:asc")
     )["transactions"]
     refunds = [refund for row in rows for refund in row["refunds"]]
     ids = [refund["refundId"] for refund in refunds]
@@ -312,42 +314,42 @@ def test_every_state_that_was_never_shown_is_shown(player):
     assert {row["status"] for row in rows} >= {"OFFLINE", "DECLINED", "PENDING"}
     fieldsets = [("fieldset", name) for name in ("DETAILS", "INVOICE", "TICKETS")]
     found = []
-    for offset in range(0, len(player.world.purchases), 100):
+    for offset in range(0, len(platform.world.purchases), 100):
         paging = ("offset", str(offset)), ("limit", "100")
-        found += get(player, "/events/v1/orders", *fieldsets, *paging)["orders"]
+        found += get(platform, "/events/v1/orders", *fieldsets, *paging)["orders"]
     assert any(order["giftCardPaymentDetails"] for order in found)
     assert any(order["channel"] == "OFFLINE_POS" for order in found)
     assert all("invoice" in order for order in found)
-    bare = wix.Wix(player.world, lacks_invoices=True)
+    bare = wix.Wix(platform.world, lacks_invoices=True)
     some = get(bare, "/events/v1/orders", *fieldsets, ("limit", "100"))["orders"]
     assert any("invoice" not in order for order in some)
 
 
-def test_transactions_keep_to_their_times(player):
+def test_transactions_are_filtered_by_time(platform):
     path = "/payments/v2/transactions"
     limit = ("limit", "1000")
-    rows = get(player, path, limit, ("order", "date:asc"))["transactions"]
+    rows = get(platform, path, limit, ("order", "date:asc"))["transactions"]
     edge = rows[50]["createdAt"]
-    early = get(player, path, limit, ("order", "date:asc"), ("to", edge))
+    early = get(platform, path, limit, ("order", "date:asc"), ("to", edge))
     assert early["transactions"] == rows[:51]
-    late = get(player, path, limit, ("order", "date:asc"), ("from", edge))
+    late = get(platform, path, limit, ("order", "date:asc"), ("from", edge))
     assert late["transactions"] == rows[50:]
-    newest = get(player, path, limit)["transactions"]
+    newest = get(platform, path, limit)["transactions"]
     assert newest == rows[::-1]
-    bare = get(player, path, ("includeRefunds", "false"))["transactions"]
+    bare = get(platform, path, ("includeRefunds", "false"))["transactions"]
     assert not any("refunds" in row for row in bare)
-    assert "total" not in get(player, path, ("ignoreTotals", "true"))["pagination"]
+    assert "total" not in get(platform, path, ("ignoreTotals", "true"))["pagination"]
 
 
-def test_guests_keep_to_their_filters(player):
+def test_guests_are_filtered(platform):
     path = "/events/v2/guests/query"
 
     def guests(filters, **paging):
         query = {"filter": filters, **(paging or {"paging": {"limit": 1000}})}
         body = {"query": query, "fields": ["GUEST_DETAILS"]}
-        return post(player, path, body)["guests"]
+        return post(platform, path, body)["guests"]
 
-    purchase = player.world.purchases[0]
+    purchase = platform.world.purchases[0]
     number = wix_records.number_of(purchase)
     found = guests({"orderNumber": number})
     assert len(found) == 1 + len(purchase.seats)
@@ -358,26 +360,26 @@ def test_guests_keep_to_their_filters(player):
     assert not any("orderNumber" in row for row in rsvp)
     by_cursor = guests({"guestType": "RSVP"}, cursorPaging={"limit": 2})
     assert by_cursor == rsvp[:2]
-    bare = post(player, path, {"query": {"paging": {"limit": 5}}})
+    bare = post(platform, path, {"query": {"paging": {"limit": 5}}})
     assert not any("guestDetails" in row for row in bare["guests"])
     assert bare["pagingMetadata"]["total"] > 5
     wrong = {"query": {"filter": {"shoeSize": 9}}}
-    assert refusal(player, "POST", path, wrong) == "query.filter.shoeSize"
+    assert refusal(platform, "POST", path, wrong) == "query.filter.shoeSize"
 
 
-def test_a_cursor_is_of_its_own_list(player):
+def test_a_cursor_is_only_valid_for_its_own_list(platform):
     path = "/events/v2/guests/query"
-    first = post(player, path, {"query": {"cursorPaging": {"limit": 2}}})
+    first = post(platform, path, {"query": {"cursorPaging": {"limit": 2}}})
     cursor = first["pagingMetadata"]["cursors"]["next"]
     body = {"query": {"cursorPaging": {"cursor": cursor}}}
     other = "/events/v3/ticket-definitions/query"
-    assert refusal(player, "POST", other, body) == "query.cursorPaging.cursor"
+    assert refusal(platform, "POST", other, body) == "query.cursorPaging.cursor"
     body["query"]["filter"] = {"guestType": "RSVP"}
-    assert refusal(player, "POST", path, body) == "query.filter"
+    assert refusal(platform, "POST", path, body) == "query.filter"
 
 
-def test_a_body_of_another_shape_is_refused_in_wixs_words(player):
+def test_a_body_of_another_shape_is_refused_with_wixs_error(platform):
     for path in ("/events/v2/guests/query", "/events/v3/events/query"):
-        status, found = ask(player, "POST", path, {"query": "text"})
+        status, found = ask(platform, "POST", path, {"query": "text"})
         assert status == 400
         assert "validationError" in found["details"]

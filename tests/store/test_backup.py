@@ -47,19 +47,19 @@ def test_f84_a_backup_taken_while_others_write_is_a_moment_that_was(sqlite, tmp_
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        taken = [backup.take(sqlite, tmp_path / f"{n}.db") for n in range(8)]
+        taken = [backup.take_backup(sqlite, tmp_path / f"{n}.db") for n in range(8)]
     finally:
         stop.set()
         writer.join()
     seen = [len(venues(made.file)) for made in taken]
     assert seen == sorted(seen)
     for made, number in zip(taken, seen, strict=True):
-        assert backup.checked(made.file) == made
+        assert backup.verify_backup(made.file) == made
         assert venues(made.file) == {f"v{n:05d}" for n in range(number)}
 
 
 def test_a_backup_is_private_and_has_its_digest_beside_it(sqlite, tmp_path):
-    made = backup.take(sqlite, tmp_path / "sub" / "x.db")
+    made = backup.take_backup(sqlite, tmp_path / "sub" / "x.db")
     for file in (made.file, made.file.with_name("x.db.sha256")):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert (tmp_path / "sub" / "x.db.sha256").read_text() == f"{made.digest}  x.db\n"
@@ -67,26 +67,26 @@ def test_a_backup_is_private_and_has_its_digest_beside_it(sqlite, tmp_path):
         *("x.db", "x.db.sha256")
     ]
     with pytest.raises(errors.UsageError):
-        backup.take(sqlite, made.file)
+        backup.take_backup(sqlite, made.file)
 
 
 def test_f84_restoring_brings_everything_back_and_keeps_what_was_there(
     sqlite, tmp_path
 ):
     add_venue(sqlite, "before")
-    made = backup.take(sqlite, tmp_path / "x.db")
+    made = backup.take_backup(sqlite, tmp_path / "x.db")
     add_venue(sqlite, "after")
-    target = backup.file_of(sqlite)
-    kept = backup.restore(backup.checked(made.file), target)
+    target = backup.sqlite_file_of(sqlite)
+    kept = backup.restore_backup(backup.verify_backup(made.file), target)
     assert venues(target) == {"before"}
     assert venues(kept) == {"before", "after"}
-    assert backup.restore(backup.checked(made.file), target) != kept
+    assert backup.restore_backup(backup.verify_backup(made.file), target) != kept
 
 
 def test_f84_a_flipped_byte_is_found_wherever_it_is(sqlite, tmp_path):
     for n in range(50):
         add_venue(sqlite, f"v{n}")
-    made = backup.take(sqlite, tmp_path / "x.db")
+    made = backup.take_backup(sqlite, tmp_path / "x.db")
     whole = made.file.read_bytes()
     chance = random.Random(7)
     for _ in range(100):
@@ -94,22 +94,22 @@ def test_f84_a_flipped_byte_is_found_wherever_it_is(sqlite, tmp_path):
         damaged[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
         made.file.write_bytes(damaged)
         with pytest.raises(errors.DatabaseError) as caught:
-            backup.checked(made.file)
+            backup.verify_backup(made.file)
         assert caught.value.word == "digest-mismatch"
     made.file.write_bytes(whole)
-    assert backup.checked(made.file) == made
+    assert backup.verify_backup(made.file) == made
 
 
 def test_a_backup_without_its_digest_or_of_something_else_is_refused(tmp_path, sqlite):
-    made = backup.take(sqlite, tmp_path / "x.db")
+    made = backup.take_backup(sqlite, tmp_path / "x.db")
     (tmp_path / "x.db.sha256").unlink()
     with pytest.raises(errors.DatabaseError) as caught:
-        backup.checked(made.file)
+        backup.verify_backup(made.file)
     assert caught.value.word == "digest-missing"
     letter = tmp_path / "letter.db"
     letter.write_text("to my aunt" * 1000)
     with pytest.raises(errors.DatabaseError) as caught:
-        backup.sound(letter)
+        backup.verify_file(letter)
     assert caught.value.word == "corrupt"
 
 
@@ -118,31 +118,31 @@ def test_f86_a_backup_of_a_newer_version_is_not_restored(sqlite, tmp_path):
         session.connection().execute(
             text("UPDATE alembic_version SET version_num = '9999'")
         )
-    made = backup.take(sqlite, tmp_path / "x.db")
+    made = backup.take_backup(sqlite, tmp_path / "x.db")
     with pytest.raises(errors.DatabaseError) as caught:
-        backup.restore(made, tmp_path / "new.db")
+        backup.restore_backup(made, tmp_path / "new.db")
     assert caught.value.word == "schema-newer"
     assert not (tmp_path / "new.db").exists()
 
 
 def test_a_database_in_use_is_not_replaced(sqlite, tmp_path):
-    made = backup.take(sqlite, tmp_path / "x.db")
-    target = backup.file_of(sqlite)
+    made = backup.take_backup(sqlite, tmp_path / "x.db")
+    target = backup.sqlite_file_of(sqlite)
     with sqlite3.connect(target, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(errors.Busy):
-            backup.restore(made, target)
+            backup.restore_backup(made, target)
         other.execute("ROLLBACK")
     other.close()
     with sqlite.write() as session:
         lease.take(session, "account tt", "somebody", clock.now())
     with pytest.raises(errors.Busy, match="somebody"):
-        backup.restore(made, target)
+        backup.restore_backup(made, target)
     with sqlite.write() as session:
         ended = clock.now() - timedelta(days=1)
         lease.release(session, "account tt", "somebody")
         lease.take(session, "account tt", "long dead", ended)
-    assert backup.restore(made, target) is not None
+    assert backup.restore_backup(made, target) is not None
 
 
 FULL = """
@@ -160,7 +160,7 @@ def test_f80_a_full_disk_leaves_no_half_backup(sqlite, tmp_path):
         add_venue(sqlite, f"v{n}")
     target = tmp_path / "out" / "x.db"
     done = subprocess.run(
-        [sys.executable, "-c", FULL, str(backup.file_of(sqlite)), str(target)],
+        [sys.executable, "-c", FULL, str(backup.sqlite_file_of(sqlite)), str(target)],
         capture_output=True,
         text=True,
     )
@@ -182,12 +182,12 @@ def test_an_upgrade_makes_a_backup_first(home):
     done = cli("db", "upgrade")
     (made,) = (home / "backups").glob("*-before-upgrade.db")
     assert str(made) in done.stderr + done.stdout
-    assert backup.checked(made).schema == "0001"
-    assert backup.sound(file) == schema.PRESENT
+    assert backup.verify_backup(made).schema == "0001"
+    assert backup.verify_file(file) == schema.PRESENT
     cli("db", "restore", str(made), "--yes")
-    assert backup.sound(file) == "0001"
+    assert backup.verify_file(file) == "0001"
     cli("db", "upgrade", "--no-backup")
-    assert backup.sound(file) == schema.PRESENT
+    assert backup.verify_file(file) == schema.PRESENT
 
 
 def test_check_finds_a_figure_that_is_not_what_its_orders_come_to(home, sandbox):

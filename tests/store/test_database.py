@@ -15,6 +15,8 @@ from ticketsync.core import errors
 from ticketsync.store import engine, schema
 from ticketsync.store.tables.everything import metadata
 
+pytestmark = pytest.mark.usefixtures("migrations")
+
 
 def test_f91_every_table_is_strict_and_keyed(sqlite):
     with sqlite.read() as session:

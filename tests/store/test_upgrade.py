@@ -17,6 +17,8 @@ import ticketsync
 from ticketsync.store import engine, schema
 from ticketsync.store.tables.everything import metadata
 
+pytestmark = pytest.mark.usefixtures("migrations")
+
 MIGRATIONS = Path(ticketsync.__file__).parent / "store" / "migrations"
 ROWS = (
     "INSERT INTO accounts (id, name, provider, base_url, secret_source,"

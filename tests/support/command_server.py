@@ -17,6 +17,7 @@ import pkgutil
 import signal
 import socket
 import sys
+import tempfile
 import termios
 import threading
 import time
@@ -54,9 +55,13 @@ def load():
     for name in ("ticketsync.__main__", *ALSO):
         with contextlib.suppress(ImportError):
             import_module(name)
+    import made_databases
     from sqlalchemy.orm import configure_mappers
 
     configure_mappers()
+    made_databases.install()
+    with tempfile.TemporaryDirectory() as folder:
+        made_databases.create(f"{folder}/first.db").close()
 
 
 def serve(connection):

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+import time
 from pathlib import Path
 
 from pexpect.fdpexpect import fdspawn
@@ -146,6 +147,14 @@ class Terminal(fdspawn):
         self.process = Process(asked(arguments, env, terminal=True), [theirs] * 3)
         os.close(theirs)
         super().__init__(ours, encoding="utf-8", timeout=20)
+
+    def send(self, text):
+        """
+        As a person does, a moment after the question: a key that is there before the
+        program listens may be thrown away.
+        """
+        time.sleep(0.05)
+        return super().send(text)
 
     def sendcontrol(self, key):
         self.send(chr(ord(key.upper()) - 64))

@@ -1,16 +1,16 @@
 """
-Accounts of the played platforms: connected, adopted, read, and compared with the truth
+Accounts of the fake platforms: connected, adopted, read, and compared with the truth
 of the platform's own world.
 """
 
 from decimal import Decimal
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import links, occurrences, shows
+from ticketsync.catalogue import adopting, occurrences, shows
 from ticketsync.core import clock
 from ticketsync.providers import registry
 from ticketsync.reporting import numbers, sales
-from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.upsert import table_of
 from ticketsync.workflows import connect as connecting
 from ticketsync.workflows import sync
@@ -26,7 +26,7 @@ OPTIONS = {"wix": {"site_id": "5a1e0000-0000-4000-8000-000000000001"}}
 def connect(database, name, address):
     with database.write() as session:
         shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
-        state.add(
+        state.add_account(
             session,
             state.NewAccount(
                 name, name, address, "env", "KEY", "", None, OPTIONS.get(name, {})
@@ -38,13 +38,13 @@ def connect(database, name, address):
 def adopt(database):
     with database.write() as session:
         found = occurrences.list_occurrences(session)
-        links.adopt(session, found, batch="t", now=clock.now())
+        adopting.adopt_occurrences(session, found, batch="t", now=clock.now())
 
 
 _made = {}
 
 
-def set_up(database, settings, played, name, *, is_read=False, world=""):
+def set_up(database, settings, fake_server, name, *, is_read=False, world=""):
     """
     The account connected and its dates adopted, with `is_read` also read once. On
     SQLite that is done once for all tests and copied; `world` names a world that is not
@@ -52,25 +52,47 @@ def set_up(database, settings, played, name, *, is_read=False, world=""):
     """
 
     def make():
-        connect(database, name, played.address)
+        connect(database, name, fake_server.address)
         sync.fetch_listing(database, settings, [])
         adopt(database)
         if is_read:
             run(database, settings)
 
-    if database.file is None:
-        make()
-        return
     made = name, is_read, world
-    if made not in _made:
+    if not copied(database, made):
         make()
-        _made[made] = database.file.read_bytes()
-        return
+        keep(database, made)
+    point(database, {name: fake_server.address})
+
+
+def copied(database, name):
+    """
+    Whether the database became a copy of the one that was kept under that name.
+    """
+    if name not in _made or database.file is None:
+        return False
     database.close()
-    database.file.write_bytes(_made[made])
+    database.file.write_bytes(_made[name])
+    return True
+
+
+def keep(database, name):
+    if database.file is not None:
+        _made[name] = database.file.read_bytes()
+
+
+def point(database, addresses):
+    """
+    Its accounts at these addresses, by their names.
+    """
+    accounts = table_of(AccountRow)
     with database.write() as session:
-        accounts = table_of(Account)
-        session.connection().execute(accounts.update().values(base_url=played.address))
+        for name, address in addresses.items():
+            session.connection().execute(
+                accounts.update()
+                .where(accounts.c.name == name)
+                .values(base_url=address)
+            )
 
 
 def key_of(occurrence):
@@ -78,8 +100,8 @@ def key_of(occurrence):
     Square sells each ticket type of a date as a thing of its own.
     """
     if occurrence.account == "square":
-        return f"P{occurrence.occurrence_id[1:].partition('-')[0]}"
-    return occurrence.occurrence_id
+        return f"P{occurrence.provider_occurrence_id[1:].partition('-')[0]}"
+    return occurrence.provider_occurrence_id
 
 
 def figures(database):
@@ -95,11 +117,11 @@ def figures(database):
         }
 
 
-def expected(played, name):
+def expected(fake_server, name):
     """
     What the platform's world says of the dates that sold something.
     """
-    rows = played.truth(name)
+    rows = fake_server.truth(name)
     reports_fees = registry.provider(name).spec.reports_fees
     return {
         row["event_id"]: {
@@ -131,13 +153,13 @@ def attempt(database, settings, **options):
     return sync.sync(database, settings, Request(**options)).results[0]
 
 
-def recover(database, settings, played, name):
+def recover(database, settings, fake_server, name):
     """
     The next ordinary run is right again, and nothing waits unread.
     """
     connecting.resume(database, name)
     result = attempt(database, settings)
     assert result.outcome == "success", result
-    same(figures(database), expected(played, name))
+    same(figures(database), expected(fake_server, name))
     with database.read() as session:
-        assert sales.unread(session) == []
+        assert sales.list_quarantined(session) == []

@@ -1,5 +1,5 @@
 """
-Lists of a played platform that come back empty, short, refused or cut, and a record of
+Lists of a fake platform that come back empty, short, refused or cut, and a record of
 the lists that were asked for.
 """
 
@@ -7,7 +7,7 @@ import fnmatch
 import json
 import re
 
-from ticketsync.sandbox.faults import Answer
+from ticketsync.sandbox.faults import HttpResponse
 
 _IDS = re.compile(
     r"(?<=/)(?:[0-9a-f]{24}|\d+|(?:PAY|RF|R|O|or_|ev_)\w+|[0-9a-f-]{36})(?=/|$)"
@@ -24,7 +24,7 @@ def kept(percent):
         for number in left:
             _claim(page, number)
         page.pop("cursor", None)
-        return Answer(200, json.dumps(page).encode(), answer.headers)
+        return HttpResponse(200, json.dumps(page).encode(), answer.headers)
 
     return spoil
 
@@ -63,13 +63,13 @@ def promising(percent):
 
     def spoil(answer):
         page, _ = _cut(answer, percent)
-        return Answer(200, json.dumps(page).encode(), answer.headers)
+        return HttpResponse(200, json.dumps(page).encode(), answer.headers)
 
     return spoil
 
 
 def status(code):
-    return lambda _: Answer(code, b"{}")
+    return lambda _: HttpResponse(code, b"{}")
 
 
 ANSWERS = {
@@ -77,25 +77,25 @@ ANSWERS = {
     "at 40 %": kept(40),
     "403": status(403),
     "404": status(404),
-    "truncated": lambda answer: Answer(200, answer.body[:60], answer.headers),
+    "truncated": lambda answer: HttpResponse(200, answer.body[:60], answer.headers),
 }
 
 
-def spoil(monkeypatch, played, path, answer):
+def spoil(monkeypatch, fake_server, path, answer):
     """
     Let this list answer so, and what is asked for out of it alone not at all; `path` is
     a pattern. Without a path everything is as it was.
     """
-    whole = type(played.faults).spoil.__get__(played.faults)
+    whole = type(fake_server.faults).apply.__get__(fake_server.faults)
 
     def spoiled(asked, reply):
         if path is not None and fnmatch.fnmatchcase(shape_of(asked), path):
             return answer(reply)
         if path is not None and asked.startswith(f"{path}/"):
-            return Answer(404, b'{"errors":[{"code":"NOT_FOUND"}]}')
+            return HttpResponse(404, b'{"errors":[{"code":"NOT_FOUND"}]}')
         return whole(asked, reply)
 
-    monkeypatch.setattr(played.faults, "spoil", spoiled)
+    monkeypatch.setattr(fake_server.faults, "apply", spoiled)
 
 
 def shape_of(path):
@@ -105,9 +105,9 @@ def shape_of(path):
     return _IDS.sub("*", path)
 
 
-def asked_for(played, prefix):
+def asked_for(fake_server, prefix):
     """
     The shapes of the paths that were asked since the log was cleared.
     """
-    paths = {target.partition("?")[0] for _, target, _ in played.log}
+    paths = {target.partition("?")[0] for _, target, _ in fake_server.log}
     return {shape_of(path.removeprefix(prefix)) for path in paths}

@@ -9,8 +9,8 @@ import needs
 import pytest
 
 from ticketsync.core import clock
-from ticketsync.sales import attendees
-from ticketsync.store.tables.door import Admission, Scan
+from ticketsync.door import attendees
+from ticketsync.store.tables.door import AdmissionRow, ScanRow
 from ticketsync.store.upsert import table_of
 from ticketsync.visitors import passes
 
@@ -65,13 +65,13 @@ def expected(full):
     The guests of the show who are not checked in yet.
     """
     with full.read() as session:
-        found = attendees.door_list(session, SHOW)
+        found = attendees.list_guests(session, SHOW)
     return [guest for guest in found if not guest.is_in]
 
 
 def counted(full):
     with full.read() as session:
-        return attendees.count(session, SHOW).admitted
+        return attendees.count_guests(session, SHOW).admitted
 
 
 def test_a_manager_signs_in_and_drills_down_to_an_order(open_browser, site):
@@ -105,9 +105,9 @@ def test_a_page_refreshes_itself(open_browser, full):
     at_door = page.locator(".card", has_text="At the door")
     before = at_door.inner_text()
     with full.write() as session:
-        guest = next(g for g in attendees.door_list(session, SHOW) if not g.is_in)
+        guest = next(g for g in attendees.list_guests(session, SHOW) if not g.is_in)
         session.add(
-            Admission(ticket_id=guest.id, show_id=SHOW, is_in=True, at=clock.now())
+            AdmissionRow(ticket_id=guest.id, show_id=SHOW, is_in=True, at=clock.now())
         )
 
     page.clock.run_for(21_000)
@@ -200,7 +200,7 @@ def test_f102_a_door_without_a_network_goes_on_and_loses_nothing(
 
     assert counted(full) == before + 3
     with full.read() as session:
-        scans = session.connection().execute(table_of(Scan).select()).all()
+        scans = session.connection().execute(table_of(ScanRow).select()).all()
     assert {scan.ticket_id for scan in scans} == {one.id, two.id, three.id}
     assert {scan.outcome for scan in scans} == {"admitted"}
     assert len(scans) == 3

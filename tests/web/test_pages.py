@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import pytest
 from conftest import NOW, PASSWORD
 
-from ticketsync.catalogue import occurrences, shows
+from ticketsync.catalogue import new_shows, occurrences, shows
 from ticketsync.core import clock, money
 from ticketsync.financials import recompute
 from ticketsync.reporting import numbers, selling
@@ -214,12 +214,12 @@ def test_the_overview_says_what_was_sold_today_and_in_seven_days(enter, full, sa
         bought = [
             p
             for p in sandbox.world.purchases
-            if since <= p.placed <= ends and p.state == "completed"
+            if since <= p.placed_at <= ends and p.state == "completed"
         ]
         return sum(not s.is_void for p in bought for s in p.seats)
 
     with full.read() as session:
-        lately = selling.lately(session, "Australia/Sydney", NOW)
+        lately = selling.recent_sales(session, "Australia/Sydney", NOW)
     words = page_text(enter("viewer").get("/"))
 
     assert lately.today.tickets == sold(today)
@@ -256,7 +256,7 @@ def test_the_drill_down_ends_at_the_order(enter, full, sandbox):
         show = next(
             s
             for s in shows.list_shows(session)
-            if s.starts_at == purchase.performance.starts
+            if s.starts_at == purchase.performance.starts_at
         )
 
     words = page_text(
@@ -274,14 +274,16 @@ def test_foreign_names_are_text(enter, full, sandbox):
     """
     bad = "<script>alert(1)</script>&\"'"
     with full.write() as session:
-        found = shows.add_show(
+        found = new_shows.add_show(
             session,
-            shows.NewShow(bad, NOW + timedelta(days=3), "V", "Australia/Sydney", "AUD"),
+            new_shows.NewShow(
+                bad, NOW + timedelta(days=3), "V", "Australia/Sydney", "AUD"
+            ),
         )
 
     client = enter("manager")
 
-    for path in (f"/shows/{found[0]}", "/calendar", "/door"):
+    for path in (f"/shows/{found.id}", "/calendar", "/door"):
         text = client.get(path).text
         assert "<script>alert" not in text
         assert "&lt;script&gt;alert" in text

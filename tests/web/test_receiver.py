@@ -7,8 +7,6 @@ import random
 import re
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 from conftest import running
+from support import commands
 
 from ticketsync.accounts import state
 from ticketsync.core import clock, errors
@@ -53,7 +52,7 @@ def database(sqlite):
     with sqlite.write() as session:
         for name, kind in (("tt", "ticket_tailor"), ("eb", "eventbrite")):
             new = state.NewAccount(name, kind, None, "env", "TT_KEY", "", None)
-            state.add(session, new, clock.now())
+            state.add_account(session, new, clock.now())
     return sqlite
 
 
@@ -290,20 +289,15 @@ def served(home, ready, monkeypatch):
     """
     place = home / "ticketsync.db"
     monkeypatch.setenv("HOOK", SECRET)
-    command = [sys.executable, "-m", "ticketsync"]
-    subprocess.run(
-        [*command, "-q", "webhooks", "secret", "tt", "--secret-env", "HOOK"], check=True
+    commands.run(
+        *("-q", "webhooks", "secret", "tt", "--secret-env", "HOOK"), check=True
     )
     database = engine.open_database(str(place))
     with database.read() as session:
         (endpoint,) = inbox.list_endpoints(session, clock.now())
 
     def start():
-        child = subprocess.Popen(
-            [*command, "serve", "--port", "0", "--no-work", "--no-pages"],
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        child = commands.start("serve", "--port", "0", "--no-work", "--no-pages")
         line = child.stderr.readline()
         return child, line.split()[-1].replace("…", endpoint.path)
 
@@ -388,7 +382,7 @@ def as_receiver(postgres):
     opened = engine.create_database(owner)
     with opened.write() as session:
         new = state.NewAccount("tt", "ticket_tailor", None, "env", "TT_KEY", "", None)
-        state.add(session, new, clock.now())
+        state.add_account(session, new, clock.now())
         for statement in grants.split(";")[:-1]:
             session.connection().exec_driver_sql(statement)
     by_role = engine.open_database(owner.replace("postgres:", f"{ROLE}:", 1))

@@ -13,9 +13,9 @@ from test_platforms import (  # noqa: F401
     adopt,
     connect,
     expected,
+    fake_server,
     figures,
     name,
-    played,
     run,
     same,
     synced,
@@ -31,7 +31,7 @@ from ticketsync.workflows import sync
 from ticketsync.workflows.connect import SecretSource
 from ticketsync.workflows.sync import Request
 
-OWNER = {  # what of a played platform says whose it is
+OWNER = {  # the attributes of a fake platform that name its owner
     "eventbrite": {"organisations": ("990000001",), "user": "5509999"},
     "humanitix": {"organiser": "organiser0666"},
     "square": {"merchant": "MSTRANGER"},
@@ -45,32 +45,37 @@ def database(sqlite):
     return sqlite
 
 
-def another_venue(player, **owner):
+def another_venue(fake_platform, **owner):
     """
     The same platform as it answers to another venue's key: other dates, other owner.
     """
-    habits = platforms.PLAYED[player.name][0]
-    built = world.build(seed=4711, today=TODAY, orders=40, habits=habits)
-    works = {work.id: replace(work, id=work.id + 5000) for work in built.works}
-    built.works = list(works.values())
+    profile = platforms.PLATFORMS[fake_platform.name][0]
+    built = world.build(seed=4711, today=TODAY, orders=40, profile=profile)
+    productions = {
+        production.id: replace(production, id=production.id + 5000)
+        for production in built.productions
+    }
+    built.productions = list(productions.values())
     for performance in built.performances:
         performance.id += 500_000
-        performance.work = works.get(performance.work.id, performance.work)
-    return replace(player, world=built, **owner)
+        performance.production = productions.get(
+            performance.production.id, performance.production
+        )
+    return replace(fake_platform, world=built, **owner)
 
 
 def attempt(database, settings, **options):
     return sync.sync(database, settings, Request(**options)).results[0]
 
 
-def add(database, settings, played, name, monkeypatch, **options):
-    monkeypatch.setenv("KEY", played.player.key)
+def add(database, settings, fake_server, name, monkeypatch, **options):
+    monkeypatch.setenv("KEY", fake_server.platform.key)
     return connecting.add(
         database,
         settings,
         provider=name,
         name=name,
-        base_url=played.address,
+        base_url=fake_server.address,
         source=SecretSource("env", "KEY"),
         options=OPTIONS.get(name, {}),
         check=True,
@@ -84,29 +89,29 @@ def add(database, settings, played, name, monkeypatch, **options):
     ids=[*OWNER, *(f"{platform}, nobody named" for platform in NOBODY)],
 )
 def test_f27_another_owners_answer_is_refused_before_anything_is_saved(
-    synced, settings, played, name, owner
+    synced, settings, fake_server, name, owner
 ):
     before = dump(synced)
-    played.players[name] = another_venue(played.player, **owner)
-    played.log.clear()
+    fake_server.platforms[name] = another_venue(fake_server.platform, **owner)
+    fake_server.log.clear()
 
     result = attempt(synced, settings)
 
     assert (result.exit_code, result.word) == (7, "account-changed")
     assert dump(synced) == before
-    assert not [t for _, t, _ in played.log if "orders" in t or "attendees" in t]
+    assert not [t for _, t, _ in fake_server.log if "orders" in t or "attendees" in t]
     with synced.read() as session:
         assert state.get_account(session, name).state == "active"
-    played.players[name] = played.player
+    fake_server.platforms[name] = fake_server.platform
     assert attempt(synced, settings).outcome == "success"
-    same(figures(synced), expected(played, name))
+    same(figures(synced), expected(fake_server, name))
 
 
 @pytest.mark.parametrize("name", ["eventbrite"])
 def test_f27_another_organisation_with_the_same_numbers_is_refused(
-    synced, settings, played, name
+    synced, settings, fake_server, name
 ):
-    played.player.organisations = ("990000001",)
+    fake_server.platform.organisations = ("990000001",)
     before = dump(synced)
     result = attempt(synced, settings)
     assert (result.exit_code, result.word) == (7, "account-changed")
@@ -115,96 +120,99 @@ def test_f27_another_organisation_with_the_same_numbers_is_refused(
 
 
 @pytest.mark.parametrize("name", ["eventbrite"])
-def test_an_organisation_more_is_the_same_account(synced, settings, played, name):
-    played.player.organisations = (*played.player.organisations, "770000003")
+def test_an_organisation_more_is_the_same_account(synced, settings, fake_server, name):
+    fake_server.platform.organisations = (
+        *fake_server.platform.organisations,
+        "770000003",
+    )
     assert attempt(synced, settings).outcome == "success"
     with synced.read() as session:
         account = state.get_account(session, name)
-        known = sources.of(session, account.id, sources.OWNER)
+        known = sources.get_sources(session, account.id, sources.OWNER)
     assert known == {"770000001", "770000002", "770000003"}
 
 
 @pytest.mark.parametrize("name", ["humanitix"])
 def test_events_of_a_new_organiser_beside_known_events_are_the_same_account(
-    synced, settings, played, name
+    synced, settings, fake_server, name
 ):
     """
     All events move to another organiser of the account: they are known again.
     """
-    played.player.organiser = "organiser0002"
+    fake_server.platform.organiser = "organiser0002"
     assert attempt(synced, settings).outcome == "success"
 
 
 @pytest.mark.parametrize("name", ["wix"])
 def test_a_listing_of_other_dates_is_believed_when_a_person_says_so(
-    synced, settings, played, name
+    synced, settings, fake_server, name
 ):
-    played.players[name] = another_venue(played.player, **NOBODY[name])
+    fake_server.platforms[name] = another_venue(fake_server.platform, **NOBODY[name])
     assert attempt(synced, settings).word == "account-changed"
     assert attempt(synced, settings, accept_shrink=True).exit_code == 0
 
 
 @pytest.mark.parametrize("name", ["eventbrite"])
 def test_f27_a_new_key_of_another_user_is_refused_at_the_first_request(
-    database, settings, played, name, monkeypatch
+    database, settings, fake_server, name, monkeypatch
 ):
     """
     The key comes from the environment and is replaced there, `rotate` not used.
     """
-    add(database, settings, played, name, monkeypatch)
+    add(database, settings, fake_server, name, monkeypatch)
     sync.fetch_listing(database, settings, [])
     before = dump(database)
-    played.player.key = "EBPRIVATETOKEN000666"
-    played.player.user = "5506666"
-    monkeypatch.setenv("KEY", played.player.key)
-    played.log.clear()
+    fake_server.platform.key = "EBPRIVATETOKEN000666"
+    fake_server.platform.user = "5506666"
+    monkeypatch.setenv("KEY", fake_server.platform.key)
+    fake_server.log.clear()
 
     result = attempt(database, settings)
 
     assert (result.exit_code, result.word) == (7, "account-changed")
     assert dump(database) == before
-    asked = [target for _, target, _ in played.log]
+    asked = [target for _, target, _ in fake_server.log]
     assert all("/users/me/" in target for target in asked)
     assert "'5506666'" in result.message
 
 
 @pytest.mark.parametrize("name", ["eventbrite"])
 def test_a_new_key_of_the_same_user_is_asked_once_whose_it_is(
-    database, settings, played, name, monkeypatch
+    database, settings, fake_server, name, monkeypatch
 ):
-    add(database, settings, played, name, monkeypatch)
-    played.player.key = "EBPRIVATETOKEN000002"
-    monkeypatch.setenv("KEY", played.player.key)
+    add(database, settings, fake_server, name, monkeypatch)
+    fake_server.platform.key = "EBPRIVATETOKEN000002"
+    monkeypatch.setenv("KEY", fake_server.platform.key)
     for number in (1, 0):
-        played.log.clear()
+        fake_server.log.clear()
         assert attempt(database, settings).outcome == "success"
-        asked = [target for _, target, _ in played.log]
+        asked = [target for _, target, _ in fake_server.log]
         assert len([t for t in asked if t.endswith("/users/me/")]) == number
 
 
 @pytest.mark.parametrize("name", ["eventbrite"])
 def test_a_key_that_an_earlier_version_noted_needs_no_question(
-    database, settings, played, name, monkeypatch
+    database, settings, fake_server, name, monkeypatch
 ):
     """
     Fingerprints were made with the account's name before.
     """
-    add(database, settings, played, name, monkeypatch)
+    add(database, settings, fake_server, name, monkeypatch)
     with database.write() as session:
         account = state.get_account(session, name)
-        old = credentials.fingerprint(Secret(played.player.key), name)
+        old = credentials.fingerprint(Secret(fake_server.platform.key), name)
         state.set_fingerprint(session, account.id, old)
-    played.log.clear()
+    fake_server.log.clear()
     assert attempt(database, settings).outcome == "success"
-    assert not [t for _, t, _ in played.log if t.endswith("/users/me/")]
+    assert not [t for _, t, _ in fake_server.log if t.endswith("/users/me/")]
 
 
 def test_f27_a_key_of_somebody_else_is_not_rotated_in(
-    database, settings, played, name, monkeypatch
+    database, settings, fake_server, name, monkeypatch
 ):
-    add(database, settings, played, name, monkeypatch)
+    add(database, settings, fake_server, name, monkeypatch)
     before = dump(database)
-    played.players[name] = another_venue(played.player, **OWNER[name])
+    fake_server.platforms[name] = another_venue(fake_server.platform, **OWNER[name])
     with pytest.raises(errors.GuardRefused) as caught:
         connecting.rotate(
             database, settings, name, source=SecretSource("env", "KEY"), check=True
@@ -217,21 +225,21 @@ def test_f27_a_key_of_somebody_else_is_not_rotated_in(
 
 @pytest.mark.parametrize("name", ["wix"])
 def test_f27_a_wix_key_of_another_site_is_turned_away_by_wix(
-    database, settings, played, name, monkeypatch
+    database, settings, fake_server, name, monkeypatch
 ):
-    add(database, settings, played, name, monkeypatch)
-    played.player.site = "ffffffff-0000-4000-8000-000000000001"
+    add(database, settings, fake_server, name, monkeypatch)
+    fake_server.platform.site = "ffffffff-0000-4000-8000-000000000001"
     result = attempt(database, settings)
     assert (result.exit_code, result.word) == (4, "refused-credentials")
 
 
 def test_what_a_platform_calls_an_account_is_kept(
-    database, settings, played, name, monkeypatch
+    database, settings, fake_server, name, monkeypatch
 ):
-    add(database, settings, played, name, monkeypatch)
+    add(database, settings, fake_server, name, monkeypatch)
     with database.read() as session:
         found = state.get_account(session, name)
-        owners = sources.of(session, found.id, sources.OWNER)
+        owners = sources.get_sources(session, found.id, sources.OWNER)
     wanted = {
         "eventbrite": ("5500001", {"770000001", "770000002"}),
         "humanitix": (None, {"organiser0001"}),

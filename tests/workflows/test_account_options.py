@@ -11,7 +11,7 @@ import pytest
 from conftest import NOW
 from sqlalchemy import func, select
 from test_account_identity import add, another_venue, attempt
-from test_platforms import OPTIONS, adopt, name, played, run  # noqa: F401
+from test_platforms import OPTIONS, adopt, fake_server, name, run  # noqa: F401
 from test_sync import dump
 
 from ticketsync.accounts import state
@@ -21,14 +21,14 @@ from ticketsync.providers import options
 from ticketsync.providers.humanitix import Humanitix
 from ticketsync.sandbox import server, world
 from ticketsync.store import lease
-from ticketsync.store.tables.catalogue import Occurrence
-from ticketsync.store.tables.sales import Buyer, Order
+from ticketsync.store.tables.catalogue import OccurrenceRow
+from ticketsync.store.tables.sales import BuyerRow, OrderRow
 from ticketsync.store.upsert import table_of
 from ticketsync.workflows import account_options, sync
 from ticketsync.workflows import connect as connecting
 from ticketsync.workflows.account_run import lease_of
 from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows.sync import Request, due
 
 OTHER_SITE = "ffffffff-0000-4000-8000-000000000001"
 
@@ -104,10 +104,10 @@ def test_a_value_that_the_platform_does_not_know_is_refused_with_those_it_knows(
 
 @pytest.mark.parametrize("name", ["humanitix"])
 def test_regions_are_changed_after_they_were_tried(
-    database, settings, played, name, monkeypatch
+    database, settings, fake_server, name, monkeypatch
 ):
     monkeypatch.setitem(OPTIONS, "humanitix", {"regions": "AU"})
-    add(database, settings, played, name, monkeypatch)
+    add(database, settings, fake_server, name, monkeypatch)
     before = dump(database)
 
     with pytest.raises(errors.UsageError, match="'Australia'"):
@@ -120,9 +120,9 @@ def test_regions_are_changed_after_they_were_tried(
     assert "The next run reads NZ, too." in plan.effects
     account_options.apply(database, plan)
     assert dict(named(database, name).options) == {"regions": "AU,NZ"}
-    played.log.clear()
+    fake_server.log.clear()
     sync.fetch_listing(database, settings, [])
-    asked = [target for _, target, _ in played.log]
+    asked = [target for _, target, _ in fake_server.log]
     assert [t.partition("overrideLocation=")[2][:2] for t in asked] == ["AU", "NZ"]
     assert "NZ is not read any more" in " ".join(
         change(database, settings, name, regions="AU").effects
@@ -132,16 +132,16 @@ def test_regions_are_changed_after_they_were_tried(
 
 @pytest.mark.parametrize("name", ["humanitix"])
 def test_regions_that_another_account_reads_are_refused(
-    database, settings, played, name, monkeypatch
+    database, settings, fake_server, name, monkeypatch
 ):
     monkeypatch.setitem(OPTIONS, "humanitix", {"regions": "AU"})
-    add(database, settings, played, name, monkeypatch)
+    add(database, settings, fake_server, name, monkeypatch)
     connecting.add(
         database,
         settings,
         provider=name,
         name="auckland",
-        base_url=played.address,
+        base_url=fake_server.address,
         source=SecretSource("env", "KEY"),
         options={"regions": "NZ"},
         check=True,
@@ -153,21 +153,21 @@ def test_regions_that_another_account_reads_are_refused(
 
 @pytest.mark.parametrize("name", ["wix"])
 def test_a_site_may_be_put_right_until_there_are_sales(
-    database, settings, played, name, monkeypatch
+    database, settings, fake_server, name, monkeypatch
 ):
-    add(database, settings, played, name, monkeypatch)
+    add(database, settings, fake_server, name, monkeypatch)
     with pytest.raises(errors.AuthenticationFailed):
         change(database, settings, name, site_id=OTHER_SITE)
-    played.player.site = OTHER_SITE
+    fake_server.platform.site = OTHER_SITE
     change(database, settings, name, site_id=OTHER_SITE)
     assert named(database, name).identity == OTHER_SITE
     sync.fetch_listing(database, settings, [])
     database_with_venue(database)
     adopt(database)
     run(database, settings)
-    played.player.site = "eeeeeeee-0000-4000-8000-000000000001"
+    fake_server.platform.site = "eeeeeeee-0000-4000-8000-000000000001"
     with pytest.raises(errors.GuardRefused, match="has orders of another") as caught:
-        change(database, settings, name, site_id=played.player.site)
+        change(database, settings, name, site_id=fake_server.platform.site)
     assert caught.value.exit_code == 7
     assert named(database, name).options["site_id"] == OTHER_SITE
 
@@ -180,31 +180,31 @@ def database_with_venue(database):
 
 
 def test_another_address_is_tried_and_must_answer_for_the_same_owner(
-    database, settings, played, name, monkeypatch
+    database, settings, fake_server, name, monkeypatch
 ):
-    add(database, settings, played, name, monkeypatch)
+    add(database, settings, fake_server, name, monkeypatch)
     known = named(database, name)
     with pytest.raises(errors.ProviderError):
-        change(database, settings, name, base_url=f"{played.address}/elsewhere")
+        change(database, settings, name, base_url=f"{fake_server.address}/elsewhere")
     assert named(database, name) == known
     if name != "wix":  # a site is known by its id alone
         owner = {"eventbrite": {"user": "5500666"}, "square": {"merchant": "M6"}}
-        player = another_venue(
-            played.player, **owner.get(name, {"organiser": "organiser6"})
+        fake_platform = another_venue(
+            fake_server.platform, **owner.get(name, {"organiser": "organiser6"})
         )
-        monkeypatch.setitem(played.players, name, player)
+        monkeypatch.setitem(fake_server.platforms, name, fake_platform)
         with pytest.raises(errors.GuardRefused, match="belongs to"):
-            change(database, settings, name, base_url=f"{played.address}/")
-        monkeypatch.setitem(played.players, name, played.player)
-    change(database, settings, name, base_url=f"{played.address}/")
-    assert named(database, name).base_url == f"{played.address}/"
+            change(database, settings, name, base_url=f"{fake_server.address}/")
+        monkeypatch.setitem(fake_server.platforms, name, fake_server.platform)
+    change(database, settings, name, base_url=f"{fake_server.address}/")
+    assert named(database, name).base_url == f"{fake_server.address}/"
 
 
 @pytest.mark.parametrize("name", ["square"])
 def test_what_stands_in_the_settings_file_is_named(
-    database, settings, played, name, monkeypatch
+    database, settings, fake_server, name, monkeypatch
 ):
-    add(database, settings, played, name, monkeypatch)
+    add(database, settings, fake_server, name, monkeypatch)
     with pytest.raises(errors.UsageError, match="stands in the settings file"):
         change(database, settings, name, interval_minutes="5")
     says_no = replace(settings, accounts={name: AccountSettings(keep_people=False)})
@@ -214,13 +214,17 @@ def test_what_stands_in_the_settings_file_is_named(
 
 @pytest.mark.parametrize("name", ["square"])
 def test_an_account_that_is_being_read_is_not_changed_meanwhile(
-    database, settings, played, name, monkeypatch
+    database, settings, fake_server, name, monkeypatch
 ):
-    add(database, settings, played, name, monkeypatch)
-    plan = account_options.plan(database, settings, name, {"base_url": played.address})
+    add(database, settings, fake_server, name, monkeypatch)
+    plan = account_options.plan(
+        database, settings, name, {"base_url": fake_server.address}
+    )
     plan = replace(plan, base_url="http://127.0.0.1:1")
     with database.write() as session:
-        lease.take(session, lease_of(plan.account), lease.me("a run"), clock.now())
+        lease.take(
+            session, lease_of(plan.account), lease.holder_name("a run"), clock.now()
+        )
     with pytest.raises(errors.Busy) as caught:
         account_options.apply(database, plan)
     assert caught.value.exit_code == 8
@@ -228,21 +232,21 @@ def test_an_account_that_is_being_read_is_not_changed_meanwhile(
 
 @pytest.mark.parametrize("name", ["square"])
 def test_a_run_reads_with_the_options_that_stand_when_its_turn_comes(
-    database, settings, played, name, monkeypatch
+    database, settings, fake_server, name, monkeypatch
 ):
     """
     The command had read the account before `accounts set` changed it.
     """
-    add(database, settings, played, name, monkeypatch)
-    skip = sync._reason_to_skip
-    with server.serving(played) as other:
-        address = played.url(other, name)
+    add(database, settings, fake_server, name, monkeypatch)
+    skip = due.reason_to_skip
+    with server.serving(fake_server) as other:
+        address = fake_server.url(other, name)
 
-        def after_the_choice(*arguments):
+        def after_the_choice(*arguments, **options):
             change(database, settings, name, base_url=address)
-            return skip(*arguments)
+            return skip(*arguments, **options)
 
-        monkeypatch.setattr(sync, "_reason_to_skip", after_the_choice)
+        monkeypatch.setattr(due, "reason_to_skip", after_the_choice)
         reached = []
         monkeypatch.setattr(
             "ticketsync.workflows.account_run.client",
@@ -280,11 +284,13 @@ def read_without_people(request, sqlite, settings, frozen, monkeypatch):
     name = request.param
     today = NOW.date()
     others = [n for n in (name,) if n != "ticket_tailor"]
-    players = platforms.others(today=today, orders=120, names=others)
-    sandbox = server.Sandbox(world.build(today=today, orders=120), others=players)
+    fake_platforms = platforms.build_others(today=today, orders=120, names=others)
+    sandbox = server.Sandbox(
+        world.build(today=today, orders=120), others=fake_platforms
+    )
     sandbox.clock = lambda: clock.now().timestamp()
-    sandbox.player = sandbox.players[name]
-    monkeypatch.setenv("KEY", sandbox.player.key)
+    sandbox.platform = sandbox.platforms[name]
+    monkeypatch.setenv("KEY", sandbox.platform.key)
     with server.serving(sandbox) as address:
         sandbox.address = sandbox.url(address, name)
         database_with_venue(sqlite)
@@ -302,7 +308,11 @@ def buyers(database, *, to_come):
     How many orders of shows still to come (or of past ones) there are, and of how
     many the buyer is kept.
     """
-    orders, dates, people = table_of(Order), table_of(Occurrence), table_of(Buyer)
+    orders, dates, people = (
+        table_of(OrderRow),
+        table_of(OccurrenceRow),
+        table_of(BuyerRow),
+    )
     when = dates.c.starts_at >= clock.now()
     query = (
         select(func.count(orders.c.id), func.count(people.c.order_id))
@@ -352,8 +362,8 @@ def test_switching_people_off_says_what_stays(read_without_people, sqlite, setti
     assert "stay until 90 days after their show" in plan.effects[0]
     number = int(plan.effects[0].partition("The ")[2].split()[0])
     assert number >= buyers(sqlite, to_come=True)[1] > 0
-    world.change_some(sandbox.player.world, 5, 4)
-    sandbox.player.forget()
+    world.change_some(sandbox.platform.world, 5, 4)
+    sandbox.platform.invalidate()
     before = people_rows(sqlite)
     sync.sync(sqlite, settings, Request(full=True))
     assert people_rows(sqlite) == before
@@ -361,7 +371,7 @@ def test_switching_people_off_says_what_stays(read_without_people, sqlite, setti
 
 def people_rows(database):
     with database.read() as session:
-        query = select(func.count()).select_from(table_of(Buyer))
+        query = select(func.count()).select_from(table_of(BuyerRow))
         return session.connection().execute(query).scalar_one()
 
 
@@ -385,7 +395,7 @@ def test_a_report_names_nobody_that_could_be_kept(
         check=False,
     )
     assert named(sqlite, "tek").options["currency"] == "AUD"
-    with pytest.raises(errors.UsageError, match="nobody is named there"):
+    with pytest.raises(errors.UsageError, match="it names no people"):
         change(sqlite, settings, "tek", people="true")
 
 

@@ -29,7 +29,7 @@ def trail(database):
     Every decision, oldest first: (who, action, kind, before, after).
     """
     with database.read() as session:
-        found = audit_trail.entries(session, limit=1000)
+        found = audit_trail.list_entries(session, limit=1000)
     return [(e.who, e.action, e.kind, e.before, e.after) for e in reversed(found)]
 
 
@@ -166,7 +166,9 @@ def test_an_erasure_is_on_record_without_the_person(read_once):
             text("SELECT email FROM buyers WHERE email <> '' ORDER BY order_id")
         )
         who = rows.scalars().first()
-        erased = privacy.erase(session, privacy.find(session, who), clock.now())
+        erased = privacy.erase_people(
+            session, privacy.find_traces(session, who), clock.now()
+        )
     _, action, kind, before, _ = latest(read_once)
     assert (action, kind) == ("erase", "person")
     assert before["buyers"] + before["attendees"] == erased > 0
@@ -188,7 +190,7 @@ def test_a_run_says_who_started_it(adopted, settings):
     with actor.acting_as("Ana (manager)"):
         sync.sync(adopted, settings, Request(("tt",)))
     with adopted.read() as session:
-        (run,) = [r for r in runs.runs(session, limit=1) if r.outcome == "success"]
+        (run,) = [r for r in runs.list_runs(session, limit=1) if r.outcome == "success"]
     assert run.started_by == "Ana (manager) (manual)"
 
 
@@ -293,7 +295,7 @@ def test_accounts_that_were_parked_for_a_missing_variable_are_read_again(tmp_pat
     database = engine.create_database(str(file))
 
     with database.read() as session:
-        found = {a.name: a.state for a in state.all_accounts(session)}
+        found = {a.name: a.state for a in state.list_accounts(session)}
     database.close()
     assert found == {"one": "active", "two": "active", "three": "parked"}
 
@@ -321,5 +323,5 @@ def test_an_account_that_a_person_paused_meanwhile_stays_paused(adopted):
     with adopted.write() as session:
         account = state.get_account(session, "tt")
         state.set_state(session, account.id, "paused", "moving house")
-        state.park(session, account.id, "the key was refused")
+        state.park_account(session, account.id, "the key was refused")
         assert state.get_account(session, "tt").state == "paused"

@@ -31,11 +31,12 @@ from support.spoiled_lists import ANSWERS, asked_for, kept, promising, spoil
 from ticketsync.core import clock
 from ticketsync.reporting import sales
 from ticketsync.sandbox import eventbrite, platforms, server, world
-from ticketsync.sandbox.faults import Answer
+from ticketsync.sandbox.faults import HttpResponse
 from ticketsync.store import engine
-from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.upsert import table_of
-from ticketsync.workflows import parts, sync
+from ticketsync.workflows import sync
+from ticketsync.workflows.sync import parts
 
 FIRST, FULL, CHANGES = "a first read", "a full read", "a read of changes"
 ALWAYS = (FIRST, FULL, CHANGES)
@@ -112,7 +113,7 @@ def database(sqlite):
 
 
 @pytest.fixture
-def played(name, frozen, monkeypatch):
+def fake_server(name, frozen, monkeypatch):
     with playing(name, monkeypatch) as sandbox:
         yield sandbox
 
@@ -124,16 +125,18 @@ def playing(name, monkeypatch):
     platform, _, how = name.partition(" ")
     if platform == "ticket_tailor":
         sandbox = server.Sandbox(world.build(today=TODAY, orders=120))
-        player = sandbox.platform
+        fake_platform = sandbox.ticket_tailor
     else:
-        (player,) = platforms.others(today=TODAY, orders=120, names=[platform])
+        (fake_platform,) = platforms.build_others(
+            today=TODAY, orders=120, names=[platform]
+        )
         small = world.build(today=TODAY, orders=1)
-        sandbox = server.Sandbox(small, others=(player,))
+        sandbox = server.Sandbox(small, others=(fake_platform,))
     if how:
-        player.expands = False
-    monkeypatch.setenv("KEY", player.key)
+        fake_platform.expands = False
+    monkeypatch.setenv("KEY", fake_platform.key)
     sandbox.clock = lambda: clock.now().timestamp()
-    sandbox.player = player
+    sandbox.platform = fake_platform
     sandbox.platform_name = platform
     return _Serving(sandbox)
 
@@ -182,7 +185,7 @@ def copied(templates, kind, place, copy):
 
 
 @pytest.fixture
-def opened(books, played, name, settings, templates, kind):
+def opened(books, fake_server, name, settings, templates, kind):
     """
     Opens a copy, of an account that was only listed or of one that was read.
     """
@@ -193,12 +196,14 @@ def opened(books, played, name, settings, templates, kind):
         if (kind, name, is_read) not in made:
             place = templates.copy(kind, "empty", folder / f"{name} {is_read}.db")
             database = engine.open_database(place)
-            connect(database, played.platform_name, played.address)
+            connect(database, fake_server.platform_name, fake_server.address)
             sync.fetch_listing(database, settings, [])
             adopt(database)
             if is_read:
                 run(database, settings)
-                same(figures(database), expected(played, played.platform_name))
+                same(
+                    figures(database), expected(fake_server, fake_server.platform_name)
+                )
             database.close()
             made[kind, name, is_read] = place
         copy = folder / f"collapse{next(numbers)}.db"
@@ -206,9 +211,9 @@ def opened(books, played, name, settings, templates, kind):
         database = engine.open_database(str(place))
         databases.append(database)
         with database.write() as session:
-            accounts = table_of(Account)
+            accounts = table_of(AccountRow)
             session.connection().execute(
-                accounts.update().values(base_url=played.address)
+                accounts.update().values(base_url=fake_server.address)
             )
         return database
 
@@ -217,32 +222,32 @@ def opened(books, played, name, settings, templates, kind):
         database.close()
 
 
-def change(played, frozen):
+def change(fake_server, frozen):
     """
     Ten minutes later: twelve old orders changed.
     """
-    played.player.world.now += 600
+    fake_server.platform.world.now += 600
     frozen(NOW + timedelta(seconds=600))
-    world.change_some(played.player.world, 12, 20)
-    played.player.forget()
+    world.change_some(fake_server.platform.world, 12, 20)
+    fake_server.platform.invalidate()
 
 
-def begin(read, opened, played, frozen):
+def begin(read, opened, fake_server, frozen):
     """
     The database before that kind of read, its figures, and what the read is asked with.
     """
     database = opened(is_read=read != FIRST)
     before = figures(database)
     if read == CHANGES:
-        change(played, frozen)
+        change(fake_server, frozen)
     return database, before, {"full": True} if read == FULL else {}
 
 
-def later(played, frozen, seconds):
+def later(fake_server, frozen, seconds):
     """
     So many seconds after the first read.
     """
-    played.player.world.now += seconds - int((clock.now() - NOW).total_seconds())
+    fake_server.platform.world.now += seconds - int((clock.now() - NOW).total_seconds())
     frozen(NOW + timedelta(seconds=seconds))
 
 
@@ -260,7 +265,7 @@ def without(ids, key, name):
             for count in ("total", "object_count"):
                 if count in envelope:
                     envelope[count] -= lost
-        return Answer(answer.status, json.dumps(page).encode(), answer.headers)
+        return HttpResponse(answer.status, json.dumps(page).encode(), answer.headers)
 
     return spoil_
 
@@ -271,42 +276,42 @@ def assert_nothing_was_taken_away(before, found):
         assert Decimal(found[date]["refunded"]) >= Decimal(row["refunded"]), date
 
 
-def assert_named_or_right(database, before, result, played, path, read):
+def assert_named_or_right(database, before, result, fake_server, path, read):
     if read == FULL:
         assert figures(database) == before
     assert_nothing_was_taken_away(before, figures(database))
     if result.exit_code == 0 and (path, read) not in CANNOT_BE_TOLD:
         # What the list lacks was found by another one: everything is there.
-        same(figures(database), expected(played, played.platform_name))
+        same(figures(database), expected(fake_server, fake_server.platform_name))
     elif result.exit_code:
-        assert f"ccount {played.platform_name!r}" in result.message
+        assert f"ccount {fake_server.platform_name!r}" in result.message
         assert result.hint
 
 
 @pytest.mark.parametrize("name", LISTS)
 @pytest.mark.parametrize("read", ALWAYS)
 def test_the_table_names_every_list_that_is_asked_for(
-    name, read, opened, played, frozen, settings
+    name, read, opened, fake_server, frozen, settings
 ):
-    database, _, options = begin(read, opened, played, frozen)
-    played.log.clear()
+    database, _, options = begin(read, opened, fake_server, frozen)
+    fake_server.log.clear()
     run(database, settings, **options)
     lists = dict(LISTS["eventbrite"]) if "without" in name else {}
     lists |= LISTS[name]
     wanted = {path for path, reads in lists.items() if read in reads}
-    assert asked_for(played, played.player.prefix) - ONE == wanted
+    assert asked_for(fake_server, fake_server.platform.prefix) - ONE == wanted
 
 
 @pytest.mark.parametrize(("name", "path", "read", "answer"), [*cases()])
 def test_a_list_that_collapses_is_named_and_takes_nothing_away(
-    name, path, read, answer, opened, played, settings, frozen, monkeypatch
+    name, path, read, answer, opened, fake_server, settings, frozen, monkeypatch
 ):
-    database, before, options = begin(read, opened, played, frozen)
-    spoil(monkeypatch, played, path, ANSWERS[answer])
+    database, before, options = begin(read, opened, fake_server, frozen)
+    spoil(monkeypatch, fake_server, path, ANSWERS[answer])
     result = attempt(database, settings, **options)
-    assert_named_or_right(database, before, result, played, path, read)
-    spoil(monkeypatch, played, None, None)
-    recover(database, settings, played, played.platform_name)
+    assert_named_or_right(database, before, result, fake_server, path, read)
+    spoil(monkeypatch, fake_server, None, None)
+    recover(database, settings, fake_server, fake_server.platform_name)
 
 
 @pytest.mark.drill
@@ -315,17 +320,17 @@ def test_a_list_that_collapses_is_named_and_takes_nothing_away(
 @pytest.mark.parametrize("path", LISTS["wix"])
 @pytest.mark.parametrize("read", ALWAYS)
 def test_a_list_that_collapses_is_named_on_postgresql_too(
-    name, path, read, opened, played, settings, frozen, monkeypatch
+    name, path, read, opened, fake_server, settings, frozen, monkeypatch
 ):
     """
     One platform: what is done about a list has nothing to do with the database.
     """
-    database, before, options = begin(read, opened, played, frozen)
-    spoil(monkeypatch, played, path, ANSWERS["empty"])
+    database, before, options = begin(read, opened, fake_server, frozen)
+    spoil(monkeypatch, fake_server, path, ANSWERS["empty"])
     result = attempt(database, settings, **options)
-    assert_named_or_right(database, before, result, played, path, read)
-    spoil(monkeypatch, played, None, None)
-    recover(database, settings, played, played.platform_name)
+    assert_named_or_right(database, before, result, fake_server, path, read)
+    spoil(monkeypatch, fake_server, None, None)
+    recover(database, settings, fake_server, fake_server.platform_name)
 
 
 # A list that names its length and sends less
@@ -342,16 +347,16 @@ def test_a_list_that_collapses_is_named_on_postgresql_too(
 )
 @pytest.mark.parametrize("read", [FIRST, FULL])
 def test_a_list_shorter_than_it_says_is_refused(
-    name, path, read, opened, played, settings, frozen, monkeypatch
+    name, path, read, opened, fake_server, settings, frozen, monkeypatch
 ):
-    database, before, options = begin(read, opened, played, frozen)
-    spoil(monkeypatch, played, path, promising(90))
+    database, before, options = begin(read, opened, fake_server, frozen)
+    spoil(monkeypatch, fake_server, path, promising(90))
     result = attempt(database, settings, **options)
     assert (result.exit_code, result.word) == (6, "list-incomplete")
     assert "promised" in result.message
     assert_nothing_was_taken_away(before, figures(database))
-    spoil(monkeypatch, played, None, None)
-    recover(database, settings, played, played.platform_name)
+    spoil(monkeypatch, fake_server, None, None)
+    recover(database, settings, fake_server, fake_server.platform_name)
 
 
 # One part of an account that is no longer shown
@@ -363,44 +368,44 @@ def test_a_list_shorter_than_it_says_is_refused(
 )
 @pytest.mark.parametrize("read", [FULL, CHANGES])
 def test_an_organisation_or_location_that_is_missing_is_named(
-    name, path, read, opened, played, settings, frozen, monkeypatch
+    name, path, read, opened, fake_server, settings, frozen, monkeypatch
 ):
     """
     One of two: nothing of the other one is read, so the watermark stays, too.
     """
-    database, before, options = begin(read, opened, played, frozen)
-    spoil(monkeypatch, played, path, kept(50))
+    database, before, options = begin(read, opened, fake_server, frozen)
+    spoil(monkeypatch, fake_server, path, kept(50))
     result = attempt(database, settings, **options)
     assert (result.exit_code, result.word) == (7, "guard-shrink")
     assert figures(database) == before
-    spoil(monkeypatch, played, None, None)
-    recover(database, settings, played, played.platform_name)
+    spoil(monkeypatch, fake_server, None, None)
+    recover(database, settings, fake_server, fake_server.platform_name)
 
 
 @pytest.mark.parametrize("name", ["square"])
 def test_control_without_the_guard_sales_at_a_missing_location_are_lost(
-    name, opened, played, settings, frozen, monkeypatch
+    name, opened, fake_server, settings, frozen, monkeypatch
 ):
     monkeypatch.setattr(parts, "refuse_missing_parts", lambda *_, **__: None)
-    database, _, _ = begin(CHANGES, opened, played, frozen)
-    spoil(monkeypatch, played, "/v2/locations", kept(50))
-    there = played.player.world
+    database, _, _ = begin(CHANGES, opened, fake_server, frozen)
+    spoil(monkeypatch, fake_server, "/v2/locations", kept(50))
+    there = fake_server.platform.world
     for seconds in (1200, 2400):
-        later(played, frozen, seconds)
+        later(fake_server, frozen, seconds)
         for performance in there.performances[-8:]:
-            world._sell(there, performance, (there.now - 5, there.now))
+            world.add_sale(there, performance, (there.now - 5, there.now))
         attempt(database, settings)
-    spoil(monkeypatch, played, None, None)
+    spoil(monkeypatch, fake_server, None, None)
     attempt(database, settings)
-    assert figures(database) != expected(played, name)
+    assert figures(database) != expected(fake_server, name)
 
 
 @pytest.mark.parametrize("name", ["eventbrite"])
 def test_an_organisation_that_was_left_is_accepted_once(
-    name, opened, played, settings, frozen, monkeypatch
+    name, opened, fake_server, settings, frozen, monkeypatch
 ):
-    database, before, _ = begin(FULL, opened, played, frozen)
-    played.player.organisations = played.player.organisations[:1]
+    database, before, _ = begin(FULL, opened, fake_server, frozen)
+    fake_server.platform.organisations = fake_server.platform.organisations[:1]
     assert attempt(database, settings).exit_code == 7
     assert attempt(database, settings, accept_shrink=True).exit_code == 0
     assert attempt(database, settings).exit_code == 0
@@ -413,54 +418,54 @@ def test_an_organisation_that_was_left_is_accepted_once(
 @pytest.mark.parametrize("name", ["humanitix"])
 @pytest.mark.parametrize("lost", [1, 2])
 def test_an_order_without_some_of_its_tickets_is_set_aside_by_name(
-    name, lost, opened, played, settings, frozen, monkeypatch
+    name, lost, opened, fake_server, settings, frozen, monkeypatch
 ):
     """
     At a first read: what it cost says that there are tickets.
     """
     purchase = next(
         p
-        for p in played.player.world.purchases
+        for p in fake_server.platform.world.purchases
         if len(p.seats) == 2 and all(s.paid and not s.is_void for s in p.seats)
     )
     gone = {f"{seat.id:024x}" for seat in purchase.seats[:lost]}
     database = opened(is_read=False)
-    tickets = played.player._tickets
+    tickets = fake_server.platform._tickets
     monkeypatch.setattr(
-        played.player,
+        fake_server.platform,
         "_tickets",
-        lambda work: [t for t in tickets(work) if t.id not in gone],
+        lambda production: [t for t in tickets(production) if t.id not in gone],
     )
     result = attempt(database, settings)
     assert (result.outcome, result.exit_code) == ("partial", 3)
     with database.read() as session:
-        ((_, id_, reason),) = sales.unread(session)
+        ((_, id_, reason),) = sales.list_quarantined(session)
     assert id_ == f"{purchase.id:024x}"
     assert "tickets" in reason
-    monkeypatch.setattr(played.player, "_tickets", tickets)
-    recover(database, settings, played, played.platform_name)
+    monkeypatch.setattr(fake_server.platform, "_tickets", tickets)
+    recover(database, settings, fake_server, fake_server.platform_name)
 
 
 @pytest.mark.parametrize("name", ["eventbrite without expansions"])
 @pytest.mark.parametrize("read", [FIRST, FULL])
 def test_an_order_without_attendees_is_set_aside_by_name(
-    name, read, opened, played, settings, frozen, monkeypatch
+    name, read, opened, fake_server, settings, frozen, monkeypatch
 ):
     purchase = next(
         p
-        for p in played.player.world.purchases
+        for p in fake_server.platform.world.purchases
         if p.state == "completed" and p.total and not any(s.is_void for s in p.seats)
     )
     gone = {row["id"] for row in eventbrite._attendees(purchase)}
-    database, before, options = begin(read, opened, played, frozen)
+    database, before, options = begin(read, opened, fake_server, frozen)
     cut = without(gone, "attendees", "id")
-    spoil(monkeypatch, played, "/events/*/attendees/", cut)
+    spoil(monkeypatch, fake_server, "/events/*/attendees/", cut)
     result = attempt(database, settings, **options)
     assert (result.outcome, result.exit_code) == ("partial", 3)
     with database.read() as session:
-        ((_, id_, reason),) = sales.unread(session)
+        ((_, id_, reason),) = sales.list_quarantined(session)
     assert (id_, "attendee" in reason) == (str(purchase.id), True)
     if read == FULL:
         assert figures(database) == before
-    spoil(monkeypatch, played, None, None)
-    recover(database, settings, played, played.platform_name)
+    spoil(monkeypatch, fake_server, None, None)
+    recover(database, settings, fake_server, fake_server.platform_name)

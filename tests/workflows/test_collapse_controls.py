@@ -21,17 +21,24 @@ from test_collapse import (  # noqa: F401
     begin,
     books,
     database,
+    fake_server,
     kind,
     later,
     opened,
-    played,
 )
 
 from ticketsync.core import errors
 from ticketsync.providers import eventbrite, humanitix, square, ticket_tailor, wix
 from ticketsync.sandbox import world
-from ticketsync.sandbox.faults import Answer
-from ticketsync.workflows import cross_checks, listing, orders, parts
+from ticketsync.sandbox.faults import HttpResponse
+from ticketsync.workflows.sync import (
+    cross_checks,
+    guards,
+    listing,
+    orders,
+    parts,
+    save_page,
+)
 
 SHORT = {
     **ANSWERS,
@@ -65,11 +72,11 @@ def silent(owner, name):
 
 DATES = off(listing, "_notice_absence")
 PARTS = off(parts, "refuse_missing_parts")
-LOST = off(orders, "_refuse_lost_orders", set())
-FEW = off(orders, "_refuse_few_orders", set())
-TICKETS = off(orders, "_notice_few_tickets")
+LOST = off(guards, "_refuse_lost_orders", set())
+FEW = off(guards, "_refuse_few_orders", set())
+TICKETS = off(guards, "lists_few_tickets", False)
 CROSS = off(cross_checks, "_judge")
-DRIFT = off(orders, "refuse_drift")
+DRIFT = off(save_page, "refuse_drift")
 
 
 def case(name, path, read, answer, *guards, quick=False):
@@ -83,7 +90,7 @@ CASES = [
     case("ticket_tailor", "/events", CHANGES, "empty", DATES, quick=True),
     case(
         *("ticket_tailor", "/event_series", FIRST, "empty"),
-        off(ticket_tailor, "is_mostly_missing", False),
+        off(ticket_tailor.fetch, "is_mostly_missing", False),
     ),
     case("ticket_tailor", "/orders", FIRST, "at 40 %", FEW, quick=True),
     case("ticket_tailor", "/orders", FULL, "empty", LOST, FEW),
@@ -105,7 +112,7 @@ CASES = [
     ),
     case(
         *("eventbrite", "/organizations/*/attendees/", CHANGES, "empty"),
-        off(eventbrite, "is_mostly_missing", False),
+        off(eventbrite.fetch, "is_mostly_missing", False),
     ),
     case(
         *("eventbrite", "/organizations/*/orders/", FULL, "90 % of what it promises"),
@@ -113,7 +120,7 @@ CASES = [
     ),
     case(
         *("humanitix", "/v1/events/*/orders", FULL, "empty"),
-        off(humanitix, "_is_collapsed", False),
+        off(humanitix.fetch, "_is_collapsed", False),
     ),
     case(
         *("humanitix", "/v1/events/*/orders", FIRST, "90 % of what it promises"),
@@ -122,8 +129,8 @@ CASES = [
     case(
         *("humanitix", "/v1/events/*/tickets", FIRST, "empty", DRIFT),
         off(humanitix.Humanitix, "_refuse_few_tickets"),
-        off(humanitix, "_refuse_contradiction"),
-        off(humanitix, "_refuse_missing_tickets"),
+        off(humanitix.parse, "_refuse_contradiction"),
+        off(humanitix.parse, "_refuse_missing_tickets"),
     ),
     case("wix", "/events/v1/orders", FIRST, "empty", CROSS, quick=True),
     case("wix", "/events/v1/orders", FULL, "empty", CROSS, LOST),
@@ -133,11 +140,11 @@ CASES = [
     ),
     case(
         *("wix", "/events/v1/orders", CHANGES, "at 40 %"),
-        off(wix, "is_mostly_missing", False),
+        off(wix.fetch, "is_mostly_missing", False),
     ),
     case(
         *("wix", "/events/v1/orders", CHANGES, "empty"),
-        *(off(wix, "is_mostly_missing", False), silent(wix.Wix, "_new_orders")),
+        *(off(wix.fetch, "is_mostly_missing", False), silent(wix.Wix, "_new_orders")),
     ),
     case(
         *("wix", "/events/v2/guests/query", CHANGES, "90 % of what it promises"),
@@ -145,29 +152,29 @@ CASES = [
     ),
     case(
         *("wix", "/payments/v2/transactions", FULL, "empty"),
-        off(wix, "_refuse_contradiction"),
+        off(wix.parse, "_refuse_contradiction"),
     ),
     case("square", "/v2/locations", FULL, "at 50 %", PARTS, LOST),
     case("square", "/v2/orders/search", FIRST, "empty", CROSS),
     case("square", "/v2/orders/search", FULL, "empty", CROSS, LOST),
     case(
         *("square", "/v2/orders/*", CHANGES, "empty"),
-        off(square, "is_mostly_missing", False),
+        off(square.fetch, "is_mostly_missing", False),
     ),
     case(
         *("square", "/v2/payments", FULL, "empty", DRIFT),
-        (square, "MOST_GAPS", 10**9),
-        off(square, "_refuse_contradiction"),
+        (square.fetch, "MAX_GAPS", 10**9),
+        off(square.parse, "_refuse_contradiction"),
     ),
 ]
 
 
 @pytest.mark.parametrize(("name", "path", "read", "answer", "guards"), CASES)
 def test_control_without_the_guard_a_short_list_is_believed(
-    name, path, read, answer, guards, opened, played, settings, frozen, monkeypatch
+    name, path, read, answer, guards, opened, fake_server, settings, frozen, monkeypatch
 ):
-    database, _, options = begin(read, opened, played, frozen)
-    spoil(monkeypatch, played, path, SHORT[answer])
+    database, _, options = begin(read, opened, fake_server, frozen)
+    spoil(monkeypatch, fake_server, path, SHORT[answer])
     assert attempt(database, settings, **options).exit_code != 0
     for guard in guards:
         monkeypatch.setattr(*guard)
@@ -179,23 +186,23 @@ def test_control_without_the_guard_a_short_list_is_believed(
 def last_order(answer):
     page = json.loads(answer.body)
     page["orders"] = page["orders"][-1:]
-    return Answer(answer.status, json.dumps(page).encode(), answer.headers)
+    return HttpResponse(answer.status, json.dumps(page).encode(), answer.headers)
 
 
 @pytest.mark.drill
 @pytest.mark.parametrize("name", ["square"])
 def test_control_sales_that_only_their_payments_show_are_believed(
-    name, opened, played, settings, frozen, monkeypatch
+    name, opened, fake_server, settings, frozen, monkeypatch
 ):
     """
     Eight sales were made, and the list of changed orders shows one.
     """
-    database, _, _ = begin(CHANGES, opened, played, frozen)
-    there = played.player.world
+    database, _, _ = begin(CHANGES, opened, fake_server, frozen)
+    there = fake_server.platform.world
     for performance in there.performances[-8:]:
-        world._sell(there, performance, (there.now - 5, there.now))
-    played.player.forget()
-    spoil(monkeypatch, played, "/v2/orders/search", last_order)
+        world.add_sale(there, performance, (there.now - 5, there.now))
+    fake_server.platform.invalidate()
+    spoil(monkeypatch, fake_server, "/v2/orders/search", last_order)
     assert attempt(database, settings).exit_code == 6
     monkeypatch.setattr(*off(square.Square, "_refuse_lacking"))
     assert attempt(opened(is_read=True), settings).exit_code == 0
@@ -204,25 +211,25 @@ def test_control_sales_that_only_their_payments_show_are_believed(
 @pytest.mark.drill
 @pytest.mark.parametrize("name", ["wix"])
 def test_control_a_watermark_beyond_a_short_list_loses_what_it_lacks(
-    name, opened, played, settings, frozen, monkeypatch
+    name, opened, fake_server, settings, frozen, monkeypatch
 ):
     """
     Where a short list cannot be told from a true one, the next read begins before it:
     here after a sale half an hour later than what the list lacks.
     """
-    database, _, _ = begin(CHANGES, opened, played, frozen)
-    there = played.player.world
-    later(played, frozen, 2400)
-    world._sell(there, there.performances[-1], (there.now - 5, there.now))
-    plain = orders._understand
+    database, _, _ = begin(CHANGES, opened, fake_server, frozen)
+    there = fake_server.platform.world
+    later(fake_server, frozen, 2400)
+    world.add_sale(there, there.performances[-1], (there.now - 5, there.now))
+    plain = orders.parse_page
 
-    def beyond(work, page, *arguments, **options):
+    def beyond(provider, page, *arguments, **options):
         page = dataclasses.replace(page, latest=None)
-        return plain(work, page, *arguments, **options)
+        return plain(provider, page, *arguments, **options)
 
-    monkeypatch.setattr(orders, "_understand", beyond)
-    spoil(monkeypatch, played, "/events/v2/guests/query", kept(40))
+    monkeypatch.setattr(orders, "parse_page", beyond)
+    spoil(monkeypatch, fake_server, "/events/v2/guests/query", kept(40))
     assert attempt(database, settings).exit_code == 0
-    spoil(monkeypatch, played, None, None)
+    spoil(monkeypatch, fake_server, None, None)
     assert attempt(database, settings).exit_code == 0
-    assert figures(database) != expected(played, name)
+    assert figures(database) != expected(fake_server, name)

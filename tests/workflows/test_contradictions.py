@@ -9,13 +9,13 @@ import pytest
 from msgspec import structs
 from sqlalchemy import select
 
-from ticketsync.catalogue import links, occurrences, shows
+from ticketsync.catalogue import links, moves, new_shows, occurrences, shows
 from ticketsync.core import clock
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import numbers
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import Event, Occurrence
-from ticketsync.store.tables.sales import Quarantined
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.catalogue import EventRow, OccurrenceRow
+from ticketsync.store.tables.sales import QuarantinedRow
 from ticketsync.store.upsert import table_of
 from ticketsync.workflows import match, sync
 from ticketsync.workflows.sync import Request
@@ -31,7 +31,7 @@ def shared(adopted):
     """
     with adopted.write() as session:
         first = occurrences.list_occurrences(session)[0]
-        account = Account(
+        account = AccountRow(
             name="eb",
             provider="eventbrite",
             secret_source="none",
@@ -41,10 +41,10 @@ def shared(adopted):
         )
         session.add(account)
         session.flush()
-        event = Event(account_id=account.id, provider_id="77", name=first.event)
+        event = EventRow(account_id=account.id, provider_id="77", name=first.event)
         session.add(event)
         session.flush()
-        twin = Occurrence(
+        twin = OccurrenceRow(
             account_id=account.id,
             event_id=event.id,
             provider_id="77",
@@ -59,7 +59,7 @@ def shared(adopted):
         )
         session.add(twin)
         session.flush()
-        made = links.make(
+        made = links.save_links(
             session,
             [links.Pair(twin.id, first.show_id, "adopted from the listing")],
             decided_by="adopted",
@@ -77,7 +77,7 @@ def move(database, occurrence_id, by):
     with database.write() as session:
         occurrence = occurrences.get_occurrence(session, occurrence_id)
         starts_at = occurrence.starts_at + by
-        dates = table_of(Occurrence)
+        dates = table_of(OccurrenceRow)
         session.connection().execute(
             dates.update()
             .where(dates.c.id == occurrence_id)
@@ -86,7 +86,7 @@ def move(database, occurrence_id, by):
                 starts_local=shows.local_text(starts_at, occurrence.timezone),
             )
         )
-        return links.follow_moves(session, {occurrence_id: starts_at})
+        return moves.follow_moves(session, {occurrence_id: starts_at})
 
 
 def standing(database, show_id, *occurrence_ids):
@@ -166,9 +166,9 @@ def test_a_show_does_not_move_onto_another_one(adopted):
     with adopted.write() as session:
         occurrence = occurrences.list_occurrences(session)[0]
         mine = shows.get_show(session, occurrence.show_id)
-        shows.add_show(
+        new_shows.add_show(
             session,
-            shows.NewShow(
+            new_shows.NewShow(
                 *(mine.production, mine.starts_at + HOUR, mine.venue),
                 *(mine.timezone, mine.currency),
             ),
@@ -196,37 +196,37 @@ def test_a_currency_that_nobody_knows_is_set_aside_by_name(
         occurrence = next(
             o for o in occurrences.list_occurrences(session) if o.show_id == odd
         )
-    read_event, read_order = TicketTailor.read_event, TicketTailor.read_order
+    parse_event, parse_order = TicketTailor.parse_event, TicketTailor.parse_order
 
     def in_that_currency(event):
         return structs.replace(
             event,
             occurrences=tuple(
                 structs.replace(date, currency=code)
-                if date.id == occurrence.occurrence_id
+                if date.id == occurrence.provider_occurrence_id
                 else date
                 for date in event.occurrences
             ),
         )
 
     def bought_in_that_currency(order):
-        is_odd = order.occurrence_id == occurrence.occurrence_id
+        is_odd = order.occurrence_id == occurrence.provider_occurrence_id
         return structs.replace(order, currency=code) if is_odd else order
 
     monkeypatch.setattr(
         TicketTailor,
-        "read_event",
-        lambda self, raw: in_that_currency(read_event(self, raw)),
+        "parse_event",
+        lambda self, raw: in_that_currency(parse_event(raw)),
     )
     assert sync.sync(adopted, settings, Request(full=True)).exit_code == 3
     assert gross(adopted) == before
     assert waiting(adopted) == ["unknown-currency"]
 
-    monkeypatch.setattr(TicketTailor, "read_event", read_event)
+    monkeypatch.setattr(TicketTailor, "parse_event", staticmethod(parse_event))
     monkeypatch.setattr(
         TicketTailor,
-        "read_order",
-        lambda self, raw: bought_in_that_currency(read_order(self, raw)),
+        "parse_order",
+        lambda self, raw: bought_in_that_currency(parse_order(raw)),
     )
     sync.replay(adopted, settings, [])
     assert gross(adopted) == before
@@ -242,5 +242,5 @@ def waiting(database):
     with database.read() as session:
         return [
             item.word
-            for item in session.connection().execute(select(table_of(Quarantined)))
+            for item in session.connection().execute(select(table_of(QuarantinedRow)))
         ]

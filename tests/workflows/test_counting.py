@@ -18,9 +18,9 @@ from sqlalchemy import text
 
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.core.config import Settings
+from ticketsync.door import attendees
 from ticketsync.financials import explain, recompute
 from ticketsync.reporting import numbers, sales, selling
-from ticketsync.sales import attendees
 from ticketsync.sandbox import world
 from ticketsync.store import engine
 from ticketsync.workflows import checkin, match, show_figures, sync
@@ -39,9 +39,9 @@ def purchase(sandbox):
         p
         for p in sandbox.world.purchases
         if p.state == "completed"
-        and p.performance.starts.timestamp() > NOW.timestamp()
+        and p.performance.starts_at.timestamp() > NOW.timestamp()
         and len(p.seats) >= 3
-        and not any(s.is_void or s.is_returned for s in p.seats)
+        and not any(s.is_void or s.is_refunded for s in p.seats)
     )
 
 
@@ -51,7 +51,7 @@ def show(read_once, purchase):
         (found,) = [
             show
             for show in shows.list_shows(session)
-            if show.starts_at == purchase.performance.starts
+            if show.starts_at == purchase.performance.starts_at
         ]
     return found
 
@@ -68,7 +68,7 @@ def seats_sold(sandbox, purchase):
         for seat in p.seats
     ) + sum(
         not seat.is_void
-        for performance, seat in sandbox.world.loose
+        for performance, seat in sandbox.world.tickets_without_order
         if performance is purchase.performance
     )
 
@@ -84,12 +84,14 @@ def switch(database, show, **switches):
 
 def explained(database, show):
     with database.read() as session:
-        return sum(part.is_sold for part in explain.parts(session, show.id))
+        return sum(
+            part.is_sold for part in explain.list_contributions(session, show.id)
+        )
 
 
 def expected_at_the_door(database, show):
     with database.read() as session:
-        return attendees.count(session, show.id).expected
+        return attendees.count_guests(session, show.id).expected
 
 
 def in_everywhere(database, show):
@@ -116,9 +118,9 @@ def in_everywhere(database, show):
             ),
             "explain": sum(
                 part.is_sold and part.is_checked_in
-                for part in explain.parts(session, show.id)
+                for part in explain.list_contributions(session, show.id)
             ),
-            "door": attendees.count(session, show.id).admitted,
+            "door": attendees.count_guests(session, show.id).admitted,
         }
 
 
@@ -143,8 +145,8 @@ def test_money_that_is_left_out_leaves_the_explanation_but_no_guest_leaves_the_l
     assert explained(read_once, show) == 0
     with read_once.read() as session:
         assert numbers.figures(session, show.id) == []
-        assert list(sales.sales(session, show_id=show.id)) == []
-        assert show.id not in {sale.show_id for sale in sales.sales(session)}
+        assert list(sales.list_sales(session, show_id=show.id)) == []
+        assert show.id not in {sale.show_id for sale in sales.list_sales(session)}
     assert expected_at_the_door(read_once, show) == seats_sold
     again = checkin.admit(read_once, at, code)
     assert again.outcome == "already-in"
@@ -170,7 +172,7 @@ def test_the_overview_leaves_out_what_the_figures_leave_out(read_once, sandbox):
     recent = [
         p
         for p in sandbox.world.purchases
-        if p.placed >= month and p.state == "completed"
+        if p.placed_at >= month and p.state == "completed"
     ]
     night = max(
         (p.performance for p in recent),
@@ -181,11 +183,13 @@ def test_the_overview_leaves_out_what_the_figures_leave_out(read_once, sandbox):
         return sum(not s.is_void for p in purchases for s in p.seats)
 
     with read_once.read() as session:
-        (show,) = [s for s in shows.list_shows(session) if s.starts_at == night.starts]
-        before = selling.lately(session, "Australia/Sydney", NOW).last(30).tickets
+        (show,) = [
+            s for s in shows.list_shows(session) if s.starts_at == night.starts_at
+        ]
+        before = selling.recent_sales(session, "Australia/Sydney", NOW).last(30).tickets
     show_figures.exclude(read_once, Settings(), show.id, True, "")
     with read_once.read() as session:
-        after = selling.lately(session, "Australia/Sydney", NOW).last(30).tickets
+        after = selling.recent_sales(session, "Australia/Sydney", NOW).last(30).tickets
 
     left_out = seats(p for p in recent if p.performance is night)
     assert left_out > 5
@@ -357,7 +361,7 @@ def lost(database, show, tickets, race):
         race(database, at, tickets, (checkin.admit, checkin.take_back)[number % 2])
         with database.read() as session:
             figures = numbers.figures(session, show)
-            full = attendees.count(session, show)
+            full = attendees.count_guests(session, show)
         found += sum(item.checked_in for item in figures) != full.admitted
     return found
 

@@ -14,13 +14,14 @@ from ticketsync.providers.base import Page
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import numbers
 from ticketsync.store import engine
-from ticketsync.workflows import match, orders, show_figures, sync
+from ticketsync.workflows import match, show_figures, sync
+from ticketsync.workflows.sync import reparse
 
 
 def pages(sandbox):
     import json
 
-    tailor = sandbox.platform
+    tailor = sandbox.ticket_tailor
     found, after = [], {}
     while True:
         body = json.loads(tailor.answer("/orders", {"limit": "20", **after}).body)
@@ -62,20 +63,21 @@ def test_pages_in_any_order_and_some_twice_make_the_same_figures(
     match.adopt(database, plain)
 
     with database.write() as session:
-        ids = occurrences.ids(session, 1)
+        ids = occurrences.get_occurrence_ids(session, 1)
         for rows in shuffled:
             page = Page("order", rows)
-            orders.save_again(
+            reparse.save_again(
                 session, 1, TicketTailor(None, {}), page, ids, clock.now()
             )
     show_figures.rebuild(database, plain)
 
     truth = {row["event_id"]: row for row in sandbox.truth()}
     found = figures(database)
-    loose = {f"ev_{p.id}" for p, _ in sandbox.world.loose}
+    loose = {f"ev_{p.id}" for p, _ in sandbox.world.tickets_without_order}
     with database.read() as session:
         event = {
-            o.show_id: o.occurrence_id for o in occurrences.list_occurrences(session)
+            o.show_id: o.provider_occurrence_id
+            for o in occurrences.list_occurrences(session)
         }
     database.close()
     for row in found:

@@ -11,12 +11,12 @@ from datetime import timedelta
 import pytest
 from conftest import NOW, TODAY, connect
 from support import platform_accounts as accounts
-from test_platforms import played, synced  # noqa: F401
+from test_platforms import fake_server, synced  # noqa: F401
 
 from ticketsync.core import clock
-from ticketsync.sales import saving
+from ticketsync.sales import stored_orders
 from ticketsync.sandbox import platforms, server, ticket_tailor, world
-from ticketsync.sandbox.player import reply
+from ticketsync.sandbox.fake_platform import json_response
 from ticketsync.workflows import sync
 from ticketsync.workflows.sync import Request
 
@@ -30,7 +30,7 @@ def test_an_event_that_counts_more_orders_than_it_lists_is_accepted_once(
 ):
     """
     The event counts three times the orders that its list shows. A person accepts that;
-    it is not asked again, but a list that then loses orders is refused.
+    it is not requested again, but a list that then loses orders is refused.
     """
     plain = ticket_tailor.TicketTailor._event
 
@@ -54,7 +54,7 @@ def test_an_event_that_counts_more_orders_than_it_lists_is_accepted_once(
     kept = [p for p in sandbox.world.purchases if p.performance is first][:1]
     others = [p for p in sandbox.world.purchases if p.performance is not first]
     sandbox.world.purchases[:] = kept + others
-    sandbox.platform.forget()
+    sandbox.ticket_tailor.invalidate()
     assert attempt(sqlite, settings, full=True) == 7
 
 
@@ -66,20 +66,20 @@ def test_a_platform_that_shows_no_change_is_read_whole_by_the_next_run(
     The newest order was deleted: nothing shows a change since. That run says so; the
     next one reads everything and is right, and the one after it asks for changes again.
     """
-    (player,) = platforms.others(today=TODAY, orders=60, names=[name])
-    small = server.Sandbox(world.build(today=TODAY, orders=1), others=(player,))
+    (fake_platform,) = platforms.build_others(today=TODAY, orders=60, names=[name])
+    small = server.Sandbox(world.build(today=TODAY, orders=1), others=(fake_platform,))
     small.clock = lambda: clock.now().timestamp()
-    monkeypatch.setenv("KEY", player.key)
+    monkeypatch.setenv("KEY", fake_platform.key)
     with server.serving(small) as url:
         accounts.connect(sqlite, name, small.url(url, name))
         sync.fetch_listing(sqlite, settings, [])
         accounts.adopt(sqlite)
         assert attempt(sqlite, settings) == 0
-        purchases = player.world.purchases
-        newest = max(max(p.touched, p.placed) for p in purchases)
+        purchases = fake_platform.world.purchases
+        newest = max(max(p.changed_at, p.placed_at) for p in purchases)
         edge = newest - 3600
-        player.world.purchases[:] = [
-            p for p in purchases if max(p.touched, p.placed) < edge
+        fake_platform.world.purchases[:] = [
+            p for p in purchases if max(p.changed_at, p.placed_at) < edge
         ]
         ended = [attempt(sqlite, settings) for _ in range(3)]
     assert ended[0] == 6
@@ -97,19 +97,19 @@ def database(sqlite):
     return sqlite
 
 
-def more_attendees(asked, page):
+def more_attendees(request, page):
     """
     Eventbrite counts three times the attendees that orders have.
     """
-    if "/organizations/" in asked.path and not asked.one("changed_since"):
+    if "/organizations/" in request.path and not request.get("changed_since"):
         page["pagination"]["object_count"] *= 3
 
 
-def guests_of_deleted_orders(asked, page):
+def guests_of_deleted_orders(request, page):
     """
     Wix still has the guests of orders that were deleted: two of each that is there.
     """
-    if asked.body["query"].get("filter") is None:
+    if request.body["query"].get("filter") is None:
         page["guests"] += [
             {**row, "id": f"{n}{row['id']}", "orderNumber": f"{n}{row['orderNumber']}"}
             for row in page["guests"]
@@ -118,11 +118,11 @@ def guests_of_deleted_orders(asked, page):
         ]
 
 
-def payments_of_unlisted_orders(asked, page):
+def payments_of_unlisted_orders(request, page):
     """
     Square lists payments of orders that no search finds: two of each that it finds.
     """
-    if not asked.one("updated_at_begin_time"):
+    if not request.get("updated_at_begin_time"):
         page["payments"] += [
             {"id": f"{n}{row['id']}", "order_id": f"{n}{row.get('order_id')}"}
             for row in page["payments"]
@@ -137,30 +137,30 @@ SECOND_LISTS = {
 }
 
 
-def name_more(played, monkeypatch, name):
+def name_more(fake_server, monkeypatch, name):
     """
     Let the platform's second list name three times what its list of orders has.
     """
     path, add = SECOND_LISTS[name]
-    respond = played.player.respond
+    respond = fake_server.platform.respond
 
-    def naming(asked):
-        answer = respond(asked)
-        if not asked.path.endswith(path) or answer.status != 200:
+    def naming(request):
+        answer = respond(request)
+        if not request.path.endswith(path) or answer.status != 200:
             return answer
         page = json.loads(answer.body)
-        add(asked, page)
-        return reply(page)
+        add(request, page)
+        return json_response(page)
 
-    monkeypatch.setattr(played.player, "respond", naming)
+    monkeypatch.setattr(fake_server.platform, "respond", naming)
 
 
 @pytest.mark.parametrize("name", SECOND_LISTS)
 def test_a_second_list_that_names_more_is_accepted_once(
-    synced, settings, played, name, monkeypatch
+    synced, settings, fake_server, name, monkeypatch
 ):
     before = accounts.figures(synced)
-    name_more(played, monkeypatch, name)
+    name_more(fake_server, monkeypatch, name)
     refused = accounts.attempt(synced, settings, full=True)
     assert (refused.exit_code, refused.word) == (7, "guard-shrink")
     assert f"ticketsync sync {name} --accept-shrink" in refused.hint
@@ -173,26 +173,28 @@ def test_a_second_list_that_names_more_is_accepted_once(
 
 @pytest.mark.parametrize("name", ["wix"])
 def test_what_was_accepted_is_forgotten_once_the_lists_agree(
-    synced, settings, played, name, monkeypatch
+    synced, settings, fake_server, name, monkeypatch
 ):
     with monkeypatch.context() as patch:
-        name_more(played, patch, name)
+        name_more(fake_server, patch, name)
         options = {"full": True, "accept_shrink": True}
         assert accounts.attempt(synced, settings, **options).exit_code == 0
     assert accounts.attempt(synced, settings, full=True).exit_code == 0
-    name_more(played, monkeypatch, name)
+    name_more(fake_server, monkeypatch, name)
     assert accounts.attempt(synced, settings, full=True).exit_code == 7
 
 
 @pytest.mark.parametrize("name", [*SECOND_LISTS, "humanitix"])
-def test_orders_that_were_deleted_are_accepted_once(synced, settings, played, name):
+def test_orders_that_were_deleted_are_accepted_once(
+    synced, settings, fake_server, name
+):
     """
     Four of five, by the venue itself; also after a read that only asked for all of
     them once.
     """
     before = accounts.figures(synced)
-    played.player.world.purchases[:] = played.player.world.purchases[::5]
-    played.player.forget()
+    fake_server.platform.world.purchases[:] = fake_server.platform.world.purchases[::5]
+    fake_server.platform.invalidate()
     assert accounts.attempt(synced, settings, full=True).exit_code == 7
     assert accounts.attempt(synced, settings, accept_shrink=True).exit_code == 0
     assert accounts.attempt(synced, settings).exit_code == 0
@@ -202,30 +204,30 @@ def test_orders_that_were_deleted_are_accepted_once(synced, settings, played, na
 
 @pytest.mark.parametrize("name", ["wix"])
 def test_deleted_orders_that_guests_and_payments_still_name_are_named(
-    synced, settings, played, name, monkeypatch, frozen
+    synced, settings, fake_server, name, monkeypatch, frozen
 ):
     """
     On a quiet site: four orders changed and were deleted, and nothing else happened.
     """
     before = accounts.figures(synced)
-    player = played.player
-    there = player.world
+    fake_platform = fake_server.platform
+    there = fake_platform.world
     there.now += 600
     frozen(NOW + timedelta(seconds=600))
     changed = set(world.change_some(there, 4, 20))
     left = [p for p in there.purchases if p.id not in changed]
-    respond = player.respond
+    respond = fake_platform.respond
 
-    def lacking(asked):
-        if "/orders" not in asked.path:
-            return respond(asked)
+    def lacking(request):
+        if "/orders" not in request.path:
+            return respond(request)
         whole, there.purchases = there.purchases, left
         try:
-            return respond(asked)
+            return respond(request)
         finally:
             there.purchases = whole
 
-    monkeypatch.setattr(player, "respond", lacking)
+    monkeypatch.setattr(fake_platform, "respond", lacking)
     outcome = sync.sync(synced, settings, Request())
     assert outcome.exit_code == 0
     assert outcome.notes == (
@@ -233,5 +235,5 @@ def test_deleted_orders_that_guests_and_payments_still_name_are_named(
     )
     assert sync.sync(synced, settings, Request()).notes == ()
     with synced.read() as session:
-        assert len(saving.delisted_orders(session, 1)) == 4
+        assert len(stored_orders.list_delisted_orders(session, 1)) == 4
     assert accounts.figures(synced) == before

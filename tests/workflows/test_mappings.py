@@ -10,9 +10,10 @@ from decimal import Decimal
 import pytest
 from conftest import TODAY
 from support import commands
+from support.platform_accounts import copied, keep, point
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import links, occurrences, shows
+from ticketsync.catalogue import link_settings, moves, occurrences, shows
 from ticketsync.core import clock, errors
 from ticketsync.reporting import numbers
 from ticketsync.sandbox import platforms, server, world
@@ -27,28 +28,32 @@ def everywhere(sqlite, frozen, monkeypatch, settings):
     """
     The venue on Ticket Tailor and on all the other platforms, everything adopted.
     """
-    others = platforms.others(today=TODAY, orders=90)
+    others = platforms.build_others(today=TODAY, orders=90)
     sandbox = server.Sandbox(world.build(today=TODAY, orders=120), others=others)
     sandbox.clock = lambda: clock.now().timestamp()
     with server.serving(sandbox) as address:
-        with sqlite.write() as session:
-            shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
-            for name, player in sandbox.players.items():
-                monkeypatch.setenv(f"KEY_{name}", player.key)
-                told = WIX if name == "wix" else {}
-                url = sandbox.url(address, name)
-                state.add(
-                    session,
-                    state.NewAccount(
-                        name, name, url, "env", f"KEY_{name}", "", None, told
-                    ),
-                    clock.now(),
-                )
-        sync.fetch_listing(sqlite, settings, [])
-        match.adopt(sqlite, settings)
-        outcome = sync.sync(sqlite, settings, Request())
-        assert outcome.exit_code == 0, outcome.results
+        addresses = {name: sandbox.url(address, name) for name in sandbox.platforms}
+        for name, platform in sandbox.platforms.items():
+            monkeypatch.setenv(f"KEY_{name}", platform.key)
+        if not copied(sqlite, "everywhere"):
+            read_everything(sqlite, settings, addresses)
+            keep(sqlite, "everywhere")
+        point(sqlite, addresses)
         yield sqlite, sandbox
+
+
+def read_everything(database, settings, addresses):
+    with database.write() as session:
+        shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+        for name, url in addresses.items():
+            told = WIX if name == "wix" else {}
+            key = f"KEY_{name}"
+            new = state.NewAccount(name, name, url, "env", key, "", None, told)
+            state.add_account(session, new, clock.now())
+    sync.fetch_listing(database, settings, [])
+    match.adopt(database, settings)
+    outcome = sync.sync(database, settings, Request())
+    assert outcome.exit_code == 0, outcome.results
 
 
 def truths(sandbox, starts_at, title):
@@ -56,7 +61,7 @@ def truths(sandbox, starts_at, title):
     What every platform's own books say of one performance: platform → row.
     """
     found = {}
-    for name in sandbox.players:
+    for name in sandbox.platforms:
         for row in sandbox.truth(name):
             if (row["starts_at"], row["name"]) == (starts_at, title):
                 found[name] = row
@@ -102,7 +107,7 @@ def test_the_accountants_csv_holds_every_platforms_own_sum(everywhere, tmp_path)
     )
     with file.open(encoding="utf-8-sig", newline="") as stream:
         rows = list(csv.DictReader(stream))
-    for name in sandbox.players:
+    for name in sandbox.platforms:
         for row in sandbox.truth(name):
             sold = [
                 r
@@ -198,11 +203,11 @@ def test_a_date_of_a_link_that_is_off_is_not_followed(everywhere, settings):
     database, _ = everywhere
     occurrence = linked(database, "ticket_tailor")
     with database.write() as session:
-        links.set_switches(session, occurrence.id, enabled=False)
+        link_settings.set_switches(session, occurrence.id, enabled=False)
         moved = {occurrence.id: occurrence.starts_at + timedelta(minutes=30)}
-        assert links.follow_moves(session, moved) == []
-        links.set_switches(session, occurrence.id, enabled=True)
-        assert len(links.follow_moves(session, moved)) == 1
+        assert moves.follow_moves(session, moved) == []
+        link_settings.set_switches(session, occurrence.id, enabled=True)
+        assert len(moves.follow_moves(session, moved)) == 1
 
 
 def test_a_link_that_is_not_there_cannot_be_set(everywhere, settings):
@@ -223,15 +228,15 @@ def test_a_variation_without_a_date_becomes_a_show_by_a_persons_word(
         bar = next(
             o
             for o in occurrences.list_occurrences(session)
-            if o.occurrence_id == "VBAR"
+            if o.provider_occurrence_id == "VBAR"
         )
         show = shows.list_shows(session)[0]
     assert bar.show_id is None
     match.link(database, settings, bar.id, show.id)
     with database.read() as session:
         sold = types(database, show.id, "square")
-    drinks = [p for p in sandbox.players["square"].world.purchases if not p.total]
-    extra = [p for p in sandbox.players["square"].world.purchases if p.id % 11 == 0]
+    drinks = [p for p in sandbox.platforms["square"].world.purchases if not p.total]
+    extra = [p for p in sandbox.platforms["square"].world.purchases if p.id % 11 == 0]
     assert sold["Glass"].gross.minor == 1200 * (len(drinks) + len(extra))
 
 

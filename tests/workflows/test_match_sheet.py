@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from ticketsync.catalogue import links, occurrences, shows
+from ticketsync.catalogue import links, new_shows, occurrences, shows
 from ticketsync.core import clock, errors
 from ticketsync.reporting import exports
-from ticketsync.store.tables.catalogue import Occurrence
+from ticketsync.store.tables.catalogue import OccurrenceRow
 from ticketsync.store.upsert import table_of
 from ticketsync.workflows import match, match_sheet, sync
 from ticketsync.workflows.match_sheet import COLUMNS
@@ -24,11 +24,11 @@ def listed(connected, settings, tmp_path):
     sync.fetch_listing(connected, settings, [])
     with connected.write() as session:
         for offer in occurrences.list_occurrences(session)[:2]:
-            new = shows.NewShow(
+            new = new_shows.NewShow(
                 *(offer.event, offer.starts_at, "The Lantern Room"),
                 *("Australia/Sydney", "AUD"),
             )
-            shows.add_show(session, new)
+            new_shows.add_show(session, new)
     file = tmp_path / "open.csv"
     with connected.read() as session:
         plan = match.plan(session, settings)
@@ -84,7 +84,7 @@ def test_what_a_person_wrote_is_done_and_taken_back_as_one(listed, settings):
     assert linked(database) == {ids[0]: 1, ids[1]: 2, ids[2]: 3}
     with database.read() as session:
         assert [show.production for show in shows.list_shows(session, "A Gala")]
-        assert links.refusals(session) == {(ids[3], None)}
+        assert links.list_refusals(session) == {(ids[3], None)}
     match.undo(database, settings)
     assert linked(database) == {}
 
@@ -142,12 +142,12 @@ def test_two_times_of_one_account_do_not_feed_one_show(listed, settings):
     database, _ = listed
     with database.write() as session:
         first, second = occurrences.list_occurrences(session)[:2]
-        dates = table_of(Occurrence)
+        dates = table_of(OccurrenceRow)
         session.connection().execute(
             dates.update()
             .where(dates.c.id == second.id)
             .values(
-                event_id=first.event_row,
+                event_id=first.event_id,
                 starts_at=first.starts_at + timedelta(minutes=90),
                 starts_local="2026-09-01T21:00",
             )
@@ -170,11 +170,11 @@ def test_right_rows_are_no_slips(listed):
 def test_shows_that_no_platform_sells_stand_last_and_decide_nothing(listed, settings):
     database, file = listed
     with database.write() as session:
-        new = shows.NewShow(
+        new = new_shows.NewShow(
             *("A Gala", clock.now() + timedelta(days=9), "The Lantern Room"),
             *("Australia/Sydney", "AUD"),
         )
-        number, _ = shows.add_show(session, new)
+        number = new_shows.add_show(session, new).id
     with database.read() as session:
         plan = match.plan(session, settings)
         with exports.into_file(file) as stream:

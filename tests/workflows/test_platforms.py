@@ -28,23 +28,25 @@ from ticketsync.sandbox import platforms, server, world
 from ticketsync.workflows import integrity_check, sync
 
 
-@pytest.fixture(params=tuple(platforms.PLAYED))
+@pytest.fixture(params=tuple(platforms.PLATFORMS))
 def name(request):
     return request.param
 
 
 @pytest.fixture
-def played(name, frozen, monkeypatch):
+def fake_server(name, frozen, monkeypatch):
     """
     One other platform on loopback.
     """
-    player = platforms.others(today=TODAY, orders=120, names=[name])[0]
-    sandbox = server.Sandbox(world.build(today=TODAY, orders=10), others=(player,))
+    fake_platform = platforms.build_others(today=TODAY, orders=120, names=[name])[0]
+    sandbox = server.Sandbox(
+        world.build(today=TODAY, orders=10), others=(fake_platform,)
+    )
     sandbox.clock = lambda: clock.now().timestamp()
-    monkeypatch.setenv("KEY", player.key)
+    monkeypatch.setenv("KEY", fake_platform.key)
     with server.serving(sandbox) as address:
         sandbox.address = sandbox.url(address, name)
-        sandbox.player = player
+        sandbox.platform = fake_platform
         yield sandbox
 
 
@@ -52,20 +54,22 @@ def played(name, frozen, monkeypatch):
 def test_currencies_without_cents_and_with_three_digits(
     sqlite, settings, name, frozen, monkeypatch
 ):
-    habits, player = platforms.PLAYED[name]
-    first, second = habits.works
-    odd = replace(habits, currencies={first: "JPY", second: "KWD"})
-    played = player(world.build(today=TODAY, orders=60, habits=odd))
-    sandbox = server.Sandbox(world.build(today=TODAY, orders=10), others=(played,))
+    profile, platform_class = platforms.PLATFORMS[name]
+    first, second = profile.production_ids
+    odd = replace(profile, currencies={first: "JPY", second: "KWD"})
+    fake_platform = platform_class(world.build(today=TODAY, orders=60, profile=odd))
+    sandbox = server.Sandbox(
+        world.build(today=TODAY, orders=10), others=(fake_platform,)
+    )
     sandbox.clock = lambda: clock.now().timestamp()
-    monkeypatch.setenv("KEY", played.key)
+    monkeypatch.setenv("KEY", fake_platform.key)
     with server.serving(sandbox) as address:
         connect(sqlite, name, sandbox.url(address, name))
         sync.fetch_listing(sqlite, settings, [])
         adopt(sqlite)
         run(sqlite, settings)
-        world.change_some(played.world, 8, 6)
-        played.world.now += 60
+        world.change_some(fake_platform.world, 8, 6)
+        fake_platform.world.now += 60
         run(sqlite, settings, full=True)
     same(figures(sqlite), expected(sandbox, name))
     with sqlite.read() as session:
@@ -75,13 +79,13 @@ def test_currencies_without_cents_and_with_three_digits(
 
 
 @pytest.fixture
-def synced(database, settings, played, name):
-    set_up(database, settings, played, name, is_read=True)
+def synced(database, settings, fake_server, name):
+    set_up(database, settings, fake_server, name, is_read=True)
     return database
 
 
-def test_a_first_sync_is_the_truth(synced, played, name):
-    same(figures(synced), expected(played, name))
+def test_a_first_sync_is_the_truth(synced, fake_server, name):
+    same(figures(synced), expected(fake_server, name))
 
 
 def test_a_second_sync_changes_nothing(synced, settings):
@@ -92,30 +96,30 @@ def test_a_second_sync_changes_nothing(synced, settings):
 
 
 def test_changes_of_old_orders_arrive_without_a_sweep(
-    synced, settings, played, name, frozen
+    synced, settings, fake_server, name, frozen
 ):
-    player = played.player
-    player.world.now += 600
+    fake_platform = fake_server.platform
+    fake_platform.world.now += 600
     frozen(NOW + timedelta(seconds=600))
     number = 12
-    changed = world.change_some(player.world, number, 6)
-    player.forget()
-    played.log.clear()
+    changed = world.change_some(fake_platform.world, number, 6)
+    fake_platform.invalidate()
+    fake_server.log.clear()
     result = run(synced, settings)
     assert result.swept is False
     assert result.counts.updated == len(changed)
-    same(figures(synced), expected(played, name))
+    same(figures(synced), expected(fake_server, name))
     everything = figures(synced)
     run(synced, settings, full=True)
     assert figures(synced) == everything
 
 
-def test_another_day_is_the_truth_again(synced, settings, played, name, frozen):
-    world.next_day(played.player.world)
-    played.player.forget()
+def test_another_day_is_the_truth_again(synced, settings, fake_server, name, frozen):
+    world.next_day(fake_server.platform.world)
+    fake_server.platform.invalidate()
     frozen(NOW + timedelta(days=1))
     run(synced, settings)
-    same(figures(synced), expected(played, name))
+    same(figures(synced), expected(fake_server, name))
 
 
 def test_replaying_the_stored_versions_changes_no_figure(synced, settings):
@@ -126,19 +130,19 @@ def test_replaying_the_stored_versions_changes_no_figure(synced, settings):
 
 
 def test_after_changes_and_a_day_the_books_are_what_the_records_come_to(
-    synced, settings, played, name, frozen
+    synced, settings, fake_server, name, frozen
 ):
     """
     A replay then finds nothing to write, whatever the orders went through.
     """
-    player = played.player
-    player.world.now += 600
+    fake_platform = fake_server.platform
+    fake_platform.world.now += 600
     frozen(NOW + timedelta(seconds=600))
-    world.change_some(player.world, 12, 6)
-    player.forget()
+    world.change_some(fake_platform.world, 12, 6)
+    fake_platform.invalidate()
     run(synced, settings)
-    world.next_day(player.world)
-    player.forget()
+    world.next_day(fake_platform.world)
+    fake_platform.invalidate()
     frozen(NOW + timedelta(days=1))
     run(synced, settings, full=True)
 
@@ -152,21 +156,21 @@ def test_after_changes_and_a_day_the_books_are_what_the_records_come_to(
 
 @pytest.mark.parametrize("name", ["eventbrite", "wix", "square"])
 def test_orders_of_an_account_that_had_none_arrive(
-    database, settings, played, name, frozen
+    database, settings, fake_server, name, frozen
 ):
-    later = list(played.player.world.purchases)
-    played.player.world.purchases.clear()
-    connect(database, name, played.address)
+    later = list(fake_server.platform.world.purchases)
+    fake_server.platform.world.purchases.clear()
+    connect(database, name, fake_server.address)
     sync.fetch_listing(database, settings, [])
     adopt(database)
     run(database, settings)
-    played.player.world.purchases.extend(later)
+    fake_server.platform.world.purchases.extend(later)
     run(database, settings)
-    same(figures(database), expected(played, name))
+    same(figures(database), expected(fake_server, name))
 
 
 @pytest.mark.parametrize("name", ["eventbrite", "humanitix", "wix", "square"])
-def test_nothing_changed_asks_little(synced, settings, played, name):
+def test_nothing_changed_asks_little(synced, settings, fake_server, name):
     """
     Beside the listing: two requests per organisation, one per linked event, and for
     Wix the guests, the transactions, the newest orders and those of late refunds.
@@ -179,9 +183,9 @@ def test_nothing_changed_asks_little(synced, settings, played, name):
         "humanitix": ("/v1/events?",),
         "wix": ("/events/query",),
     }[name]
-    played.log.clear()
+    fake_server.log.clear()
     run(synced, settings)
-    asked = [target for _, target, _ in played.log]
+    asked = [target for _, target, _ in fake_server.log]
     beside = [t for t in asked if not any(part in t for part in listing)]
     most = {"eventbrite": 2 * 2, "humanitix": 2, "wix": 4, "square": 6}[name]
     assert 0 < len(beside) <= most, beside
@@ -202,46 +206,54 @@ class _Unlimited:
         pass
 
 
-def many_dates(habits, number, *, as_works):
+def many_dates(profile, number, *, as_productions):
     """
-    A world of that many dates with an order each: dates of one work, or works.
+    A world of that many performances with one order each, of one production or of
+    as many productions.
     """
-    built = world.build(today=TODAY, orders=number, habits=habits)
+    built = world.build(today=TODAY, orders=number, profile=profile)
     first = built.performances[-1]
-    work = first.work
-    works = [replace(work, id=5000 + n) if as_works else work for n in range(number)]
+    production = first.production
+    productions = [
+        replace(production, id=5000 + n) if as_productions else production
+        for n in range(number)
+    ]
     built.performances = [
         replace(
             first,
             id=60000 + n,
-            work=works[n],
-            starts=first.starts + timedelta(minutes=n),
+            production=productions[n],
+            starts_at=first.starts_at + timedelta(minutes=n),
         )
         for n in range(number)
     ]
-    built.works = works if as_works else [work]
+    built.productions = productions if as_productions else [production]
     for n, purchase in enumerate(built.purchases):
         purchase.performance = built.performances[n % number]
     return built
 
 
 @pytest.mark.parametrize(
-    ("name", "as_works", "most"),
+    ("name", "as_productions", "most"),
     [("eventbrite", False, 2 * 2), ("humanitix", True, 200)],
 )
 def test_nothing_changed_on_200_linked_events_asks_no_more_than_promised(
-    sqlite, settings, name, as_works, most, frozen, monkeypatch
+    sqlite, settings, name, as_productions, most, frozen, monkeypatch
 ):
     """
     Eventbrite: two requests per organisation (there are two), whatever it holds.
     Humanitix: one per linked event.
     """
-    habits, player = platforms.PLAYED[name]
-    played = player(many_dates(habits, 200, as_works=as_works), limit=10**6)
-    sandbox = server.Sandbox(world.build(today=TODAY, orders=10), others=(played,))
+    profile, platform_class = platforms.PLATFORMS[name]
+    fake_platform = platform_class(
+        many_dates(profile, 200, as_productions=as_productions), limit=10**6
+    )
+    sandbox = server.Sandbox(
+        world.build(today=TODAY, orders=10), others=(fake_platform,)
+    )
     sandbox.clock = lambda: clock.now().timestamp()
     monkeypatch.setattr("ticketsync.workflows.account_run.CallBudget", _Unlimited)
-    monkeypatch.setenv("KEY", played.key)
+    monkeypatch.setenv("KEY", fake_platform.key)
     with server.serving(sandbox) as address:
         connect(sqlite, name, sandbox.url(address, name))
         sync.fetch_listing(sqlite, settings, [])

@@ -29,7 +29,7 @@ from ticketsync.reporting import deliveries as told
 from ticketsync.sandbox import deliveries, platforms, server, world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store import engine, lease
-from ticketsync.store.tables.sales import Order
+from ticketsync.store.tables.sales import OrderRow
 from ticketsync.store.upsert import table_of
 from ticketsync.web.receiver import new_delivery
 from ticketsync.webhooks import inbox
@@ -93,7 +93,7 @@ def checked(platform, order, event, number, *, account_id=1, **odd):
 
 def inbox_states(database):
     with database.read() as session:
-        return [item.state for item in told.received(session, limit=10**6)]
+        return [item.state for item in told.list_deliveries(session, limit=10**6)]
 
 
 def test_a_sale_arrives_by_its_delivery_alone(synced, settings, sandbox, frozen):
@@ -112,7 +112,7 @@ def test_a_sale_arrives_by_its_delivery_alone(synced, settings, sandbox, frozen)
     assert len(sandbox.log) == 1  # one request: the order itself
     assert inbox_states(synced) == ["done"]
     with synced.read() as session:
-        (run,) = [r for r in runs.runs(session) if r.kind == "webhook"]
+        (run,) = [r for r in runs.list_runs(session) if r.kind == "webhook"]
     assert run.started_by.endswith("@" + socket.gethostname() + " (webhook)")
     assert run.created == 1
 
@@ -148,7 +148,7 @@ def test_f70_a_hint_at_what_we_do_not_hold_reads_the_listing_first(
     assert inbox_states(connected) == ["done"]
     with connected.read() as session:
         listed = {
-            occurrence.occurrence_id
+            occurrence.provider_occurrence_id
             for occurrence in occurrences.list_occurrences(session)
         }
         kept = session.connection().exec_driver_sql("SELECT provider_id FROM orders")
@@ -207,28 +207,28 @@ def venue_of(sqlite, settings, frozen, monkeypatch):
     stack = contextlib.ExitStack()
 
     def with_orders(number):
-        others = platforms.others(today=TODAY, orders=number, names=PLATFORMS[1:])
+        others = platforms.build_others(today=TODAY, orders=number, names=PLATFORMS[1:])
         sandbox = server.Sandbox(world.build(today=TODAY, orders=number), others=others)
         sandbox.clock = lambda: clock.now().timestamp()
         monkeypatch.setenv("TT_KEY", sandbox.key)
-        sandbox.players["square"].remembers = True
-        for player in sandbox.players.values():
-            player.limit = 10**9
-            spec = registry.provider(player.name).spec
+        sandbox.platforms["square"].caches_records = True
+        for fake_platform in sandbox.platforms.values():
+            fake_platform.limit = 10**9
+            spec = registry.provider(fake_platform.name).spec
             generous = dataclasses.replace(spec, budget=Budget(10**9, 1))
-            monkeypatch.setattr(registry.provider(player.name), "spec", generous)
+            monkeypatch.setattr(registry.provider(fake_platform.name), "spec", generous)
         url = stack.enter_context(server.serving(sandbox))
         connect(sqlite, url)
-        for player in others:
-            monkeypatch.setenv(f"KEY_{player.name.upper()}", player.key)
-            address = sandbox.url(url, player.name)
-            options = json.loads(WIX_OPTIONS) if player.name == "wix" else {}
+        for fake_platform in others:
+            monkeypatch.setenv(f"KEY_{fake_platform.name.upper()}", fake_platform.key)
+            address = sandbox.url(url, fake_platform.name)
+            options = json.loads(WIX_OPTIONS) if fake_platform.name == "wix" else {}
             with sqlite.write() as session:
                 new = state.NewAccount(
-                    *(player.name, player.name, address, "env"),
-                    *(f"KEY_{player.name.upper()}", "", None, options),
+                    *(fake_platform.name, fake_platform.name, address, "env"),
+                    *(f"KEY_{fake_platform.name.upper()}", "", None, options),
                 )
-                state.add(session, new, clock.now())
+                state.add_account(session, new, clock.now())
         sync.fetch_listing(sqlite, settings, [])
         match.adopt(sqlite, settings)
         sync.sync(sqlite, settings, Request())
@@ -264,26 +264,33 @@ def play(venue, settings, frozen, seed, rounds, per_round):
     shutil.copy(database.file, copy)
     orderly = engine.open_database(str(copy))
     chance = random.Random(seed)
-    played = Played()
+    fake_server = Played()
     with database.read() as session:
-        ids = {a.provider: a.id for a in state.all_accounts(session)}
+        ids = {a.provider: a.id for a in state.list_accounts(session)}
     number = 0
     for round_ in range(rounds):
         frozen(NOW + timedelta(minutes=10 * (round_ + 1)))
         lot = []
         for platform in PLATFORMS:
-            player = sandbox.players[platform]
-            player.world.now += 600
-            for id_ in world.change_some(player.world, per_round, 20):
-                played.newest[platform, id_] = player.world.version
-                order = _order_of(platform, id_, player.world)
+            fake_platform = sandbox.platforms[platform]
+            fake_platform.world.now += 600
+            for id_ in world.change_some(fake_platform.world, per_round, 20):
+                fake_server.newest[platform, id_] = fake_platform.world.version
+                order = _order_of(platform, id_, fake_platform.world)
                 events = deliveries.EVENTS.get(platform, ("", "", ""))[:3]
                 for event in events:
                     number += 1
                     lot.append(
-                        (platform, id_, order, event, number, player.world.version)
+                        (
+                            platform,
+                            id_,
+                            order,
+                            event,
+                            number,
+                            fake_platform.world.version,
+                        )
                     )
-            player.forget()
+            fake_platform.invalidate()
         keep(orderly, [checked(*i[:1], *i[2:5], account_id=ids[i[0]]) for i in lot])
         receive.process_deliveries(orderly, settings)
         changes = dict.fromkeys(item[:2] for item in lot)
@@ -291,7 +298,7 @@ def play(venue, settings, frozen, seed, rounds, per_round):
         late = [item for item in lot if item[:2] not in lost]
         late += [item for item in late if chance.random() < 0.33]
         chance.shuffle(late)
-        keep(database, [_sent(played, chance, ids, item) for item in late])
+        keep(database, [_sent(fake_server, chance, ids, item) for item in late])
         if round_ % 2:
             receive.process_deliveries(database, settings)
     receive.process_deliveries(database, settings)
@@ -299,23 +306,23 @@ def play(venue, settings, frozen, seed, rounds, per_round):
     for each in (database, orderly):
         outcome = sync.sync(each, settings, Request(full=True))
         assert outcome.exit_code == 0
-    return orderly, played
+    return orderly, fake_server
 
 
-def _sent(played, chance, ids, item):
+def _sent(fake_server, chance, ids, item):
     platform, id_, order, event, number, version = item
     odd = {}
     if chance.random() < 0.02:
         odd = {"secret": "forged"}
-        played.forged += 1
+        fake_server.forged += 1
     elif chance.random() < 0.01:
         odd = {"off": timedelta(minutes=-9)}
-        played.stale += 1
-    played.sent += 1
+        fake_server.stale += 1
+    fake_server.sent += 1
     arrived = checked(platform, order, event, number, account_id=ids[platform], **odd)
     if arrived is not None:
-        played.believed += 1
-        played.by_payload[platform, id_] = version
+        fake_server.believed += 1
+        fake_server.by_payload[platform, id_] = version
     return arrived
 
 
@@ -332,7 +339,9 @@ def keep(database, arrived):
 def _order_of(platform, id_, there):
     if platform == "wix":
         purchase = next(p for p in there.purchases if p.id == id_)
-        return f"LR{id_:06d}-WIX", there.habits.named(purchase.performance)
+        return f"LR{id_:06d}-WIX", there.profile.provider_occurrence_id(
+            purchase.performance
+        )
     return {"square": "O{}", "ticket_tailor": "or_{}"}.get(platform, "{}").format(id_)
 
 
@@ -341,38 +350,38 @@ def converged(venue, settings, frozen, seed, rounds, per_round):
     Whether chaos and order end in the same books; and what was played.
     """
     database, sandbox = venue
-    orderly, played = play(venue, settings, frozen, seed, rounds, per_round)
+    orderly, fake_server = play(venue, settings, frozen, seed, rounds, per_round)
     same = dump_of_books(database) == dump_of_books(orderly)
     orderly.close()
     # The control: whoever applies what deliveries say has lost changes for good.
-    assert played.by_payload != played.newest
+    assert fake_server.by_payload != fake_server.newest
     assert figures_of_tt(database) == truth(sandbox)
-    return same, played
+    return same, fake_server
 
 
 def test_g04_deliveries_converge_after_one_sync(venue_of, settings, frozen):
-    same, played = converged(venue_of(200), settings, frozen, 1, 4, 5)
+    same, fake_server = converged(venue_of(200), settings, frozen, 1, 4, 5)
     assert same
-    assert played.sent > 250
-    assert played.forged > 0
+    assert fake_server.sent > 250
+    assert fake_server.forged > 0
 
 
 @pytest.mark.drill
 @pytest.mark.parametrize("seed", range(20))
 def test_g04_ten_thousand_deliveries_converge(venue_of, settings, frozen, seed):
-    same, played = converged(venue_of(1200), settings, frozen, seed, 10, 67)
+    same, fake_server = converged(venue_of(1200), settings, frozen, seed, 10, 67)
     print(
-        f"seed {seed}: {played.sent} sent, {played.forged} forged, "
-        f"{played.stale} stale, {played.believed} believed"
+        f"seed {seed}: {fake_server.sent} sent, {fake_server.forged} forged, "
+        f"{fake_server.stale} stale, {fake_server.believed} believed"
     )
     assert same
-    assert played.sent >= 10_000
+    assert fake_server.sent >= 10_000
 
 
 def figures_of_tt(database):
     with database.read() as session:
         dates = {
-            occurrence.show_id: occurrence.occurrence_id
+            occurrence.show_id: occurrence.provider_occurrence_id
             for occurrence in occurrences.list_occurrences(session)
             if occurrence.account == "tt"
         }
@@ -394,9 +403,9 @@ def dump_of_books(database):
             (account.name, kind, *named(kind, key)): {
                 name: value for name, value in values.items() if name not in ours
             }
-            for account in state.all_accounts(session)
+            for account in state.list_accounts(session)
             for kind in books.KINDS
-            for key, values in books.rows(session, account.id, kind)
+            for key, values in books.read_rows(session, account.id, kind)
         }
 
 
@@ -440,11 +449,11 @@ def test_sales_that_nobody_announced_are_counted(synced, sandbox, settings, froz
         fresh = [
             row.provider_id
             for row in session.connection().execute(
-                table_of(Order)
+                table_of(OrderRow)
                 .select()
                 .where(
-                    table_of(Order).c.placed_at >= NOW + timedelta(hours=2),
-                    table_of(Order).c.placed_at < clock.now() - told.LATE,
+                    table_of(OrderRow).c.placed_at >= NOW + timedelta(hours=2),
+                    table_of(OrderRow).c.placed_at < clock.now() - told.LATE,
                 )
             )
         ]
@@ -452,7 +461,7 @@ def test_sales_that_nobody_announced_are_counted(synced, sandbox, settings, froz
     came(synced, "ticket_tailor", fresh[0], "ORDER.CREATED", 7)
 
     with synced.read() as session:
-        (gap,) = told.gaps(session, clock.now())
+        (gap,) = told.find_unannounced_orders(session, clock.now())
 
     assert (gap.account, gap.orders, gap.of) == ("tt", len(fresh) - 1, len(fresh))
 
@@ -463,7 +472,7 @@ def test_an_account_without_an_address_has_no_gap(synced, sandbox, settings, fro
     sync.sync(synced, settings, Request())
 
     with synced.read() as session:
-        assert told.gaps(session, clock.now()) == []
+        assert told.find_unannounced_orders(session, clock.now()) == []
 
 
 def hooked(database):
@@ -477,27 +486,36 @@ def hooked(database):
 def test_a_platform_is_told_our_address_by_its_own_interface(
     sqlite, frozen, settings, monkeypatch, platform, signed
 ):
-    others = platforms.others(today=TODAY, orders=5, names=[platform])
-    played = server.Sandbox(world.build(today=TODAY, orders=5), others=others)
-    monkeypatch.setenv("KEY", played.players[platform].key)
-    with server.serving(played) as address:
+    others = platforms.build_others(today=TODAY, orders=5, names=[platform])
+    fake_server = server.Sandbox(world.build(today=TODAY, orders=5), others=others)
+    monkeypatch.setenv("KEY", fake_server.platforms[platform].key)
+    with server.serving(fake_server) as address:
         with sqlite.write() as session:
             new = state.NewAccount(
-                *("a", platform, played.url(address, platform), "env", "KEY", "", None)
+                *(
+                    "a",
+                    platform,
+                    fake_server.url(address, platform),
+                    "env",
+                    "KEY",
+                    "",
+                    None,
+                )
             )
-            state.add(session, new, clock.now())
+            state.add_account(session, new, clock.now())
             path = inbox.get_or_create_path(session, 1, clock.now())
         url = f"https://tickets.example.org/hooks/{path}"
 
         registered = connect_job.register(sqlite, settings, "a", url, "file")
 
-    assert list(played.players[platform].hooks) == [url]
+    assert list(fake_server.platforms[platform].hooks) == [url]
     assert registered.id
     assert (registered.secret is not None) == signed
     with sqlite.read() as session:
         (endpoint,) = inbox.list_endpoints(session, clock.now())
     found = [
-        credentials.read("a/webhook", *place).reveal() for place in endpoint.secrets
+        credentials.read_secret("a/webhook", *place).reveal()
+        for place in endpoint.secrets
     ]
     assert found == (["sq-signature-key-1"] if signed else [])
 
@@ -508,20 +526,28 @@ def test_where_it_cannot_be_kept_nothing_is_registered(
     """
     F113: this test's keyring fails; Square was not asked.
     """
-    others = platforms.others(today=TODAY, orders=5, names=["square"])
-    played = server.Sandbox(world.build(today=TODAY, orders=5), others=others)
-    monkeypatch.setenv("KEY", played.players["square"].key)
-    with server.serving(played) as address:
+    others = platforms.build_others(today=TODAY, orders=5, names=["square"])
+    fake_server = server.Sandbox(world.build(today=TODAY, orders=5), others=others)
+    monkeypatch.setenv("KEY", fake_server.platforms["square"].key)
+    with server.serving(fake_server) as address:
         with sqlite.write() as session:
             new = state.NewAccount(
-                *("a", "square", played.url(address, "square"), "env", "KEY", "", None)
+                *(
+                    "a",
+                    "square",
+                    fake_server.url(address, "square"),
+                    "env",
+                    "KEY",
+                    "",
+                    None,
+                )
             )
-            state.add(session, new, clock.now())
+            state.add_account(session, new, clock.now())
 
         with pytest.raises(errors.KeyringUnavailable):
             connect_job.register(sqlite, settings, "a", URL, "keyring")
 
-    assert played.players["square"].hooks == {}
+    assert fake_server.platforms["square"].hooks == {}
 
 
 def test_a_platform_that_takes_none_says_what_to_do_instead(
@@ -540,7 +566,7 @@ def test_f66_a_replay_long_after_has_no_effect(synced, settings, sandbox, frozen
     """
     with synced.write() as session:
         new = state.NewAccount("sq", "square", None, "env", "TT_KEY", "", None)
-        state.add(session, new, clock.now())
+        state.add_account(session, new, clock.now())
     assert came(synced, "square", "O1", "order.updated", 5, account_id=2)
     with synced.write() as session:
         inbox.settle(session, [1], "done", clock.now())
@@ -581,9 +607,9 @@ def test_the_health_of_an_accounts_deliveries(synced, frozen):
         inbox.settle(session, [3], "failed", NOW, reason="no luck")
 
     with synced.read() as session:
-        (health,) = told.health(session)
-        failed = told.received(session, platform="ticket_tailor", state="failed")
-        none = told.received(session, platform="square")
+        (health,) = told.read_delivery_health(session)
+        failed = told.list_deliveries(session, platform="ticket_tailor", state="failed")
+        none = told.list_deliveries(session, platform="square")
 
     assert health.states == {"done": 2, "failed": 1}
     assert (health.percent_done, health.seconds_to_effect) == (66, 5.0)

@@ -56,9 +56,9 @@ def refunded(adopted, settings, sandbox, frozen):
     purchase = next(
         p
         for p in sandbox.world.purchases
-        if p.was_paid and p.total > 1000 and not p.returned and len(p.seats) > 1
+        if p.was_paid and p.total > 1000 and not p.refunded and len(p.seats) > 1
     )
-    sandbox.change(lambda w: world.refund_by_goodwill(w, purchase))
+    sandbox.change(lambda w: world.refund_small_amount(w, purchase))
     frozen(NOW + timedelta(days=1))
     run(adopted, settings, full=True)
     adopted.purchase = purchase
@@ -81,9 +81,9 @@ def test_the_refund_is_dated_by_the_day_it_was_seen(refunded):
 
 
 def check_in_on_the_platform(database, sandbox, settings):
-    def arrive(played):
+    def arrive(built):
         for seat in database.purchase.seats:
-            seat.checked_in = True
+            seat.is_checked_in = True
 
     sandbox.change(arrive)
     run(database, settings, full=True)

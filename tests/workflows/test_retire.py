@@ -29,7 +29,7 @@ from ticketsync.workflows import connect as connecting
 from ticketsync.workflows import doctor, receive, retire, sync, webhook_endpoints
 from ticketsync.workflows.account_run import lease_of
 from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows.sync import Request, due
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_retired_account_is_never_read_again(kept, settings, sandbox):
         new = state.NewAccount(
             "other", "eventbrite", sandbox.url, "env", "NO_KEY", "", None
         )
-        state.add(session, new, NOW)
+        state.add_account(session, new, NOW)
     sandbox.log.clear()
 
     everybody = sync.sync(kept, settings, Request())
@@ -107,13 +107,13 @@ def test_an_account_that_is_retired_while_a_run_waits_is_not_read(
     """
     The run had chosen its accounts before.
     """
-    skip = sync._reason_to_skip
+    skip = due.reason_to_skip
 
-    def after_the_choice(*arguments):
+    def after_the_choice(*arguments, **options):
         retire.remove(kept, settings, "tt")
-        return skip(*arguments)
+        return skip(*arguments, **options)
 
-    monkeypatch.setattr(sync, "_reason_to_skip", after_the_choice)
+    monkeypatch.setattr(due, "reason_to_skip", after_the_choice)
     sandbox.log.clear()
     result = attempt(kept, settings)
     assert (result.outcome, result.word) == ("skipped-disabled", "retired")
@@ -123,7 +123,7 @@ def test_an_account_that_is_retired_while_a_run_waits_is_not_read(
 def test_an_account_that_is_being_read_is_not_retired_meanwhile(kept, settings):
     account = named(kept, "tt")
     with kept.write() as session:
-        lease.take(session, lease_of(account), lease.me("a run"), clock.now())
+        lease.take(session, lease_of(account), lease.holder_name("a run"), clock.now())
     with pytest.raises(errors.Busy):
         retire.remove(kept, settings, "tt")
     assert named(kept, "tt").state == "active"
@@ -160,7 +160,7 @@ def test_nobody_waits_for_a_retired_account(kept, settings, frozen):
     retire.remove(kept, settings, "tt")
     frozen(NOW + timedelta(days=30))
     with kept.read() as session:
-        item = runs.freshness(session)[0]
+        item = runs.list_freshness(session)[0]
         (assessed,) = health.assess_all(session, settings, clock.now())
     assert assessed.word == "retired"
     assert not assessed.waits

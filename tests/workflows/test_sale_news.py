@@ -9,11 +9,11 @@ from datetime import timedelta
 import pytest
 from conftest import NOW
 
-from ticketsync.catalogue import shows
+from ticketsync.catalogue import new_shows
 from ticketsync.core.config import NotifySettings
 from ticketsync.financials import notices
 from ticketsync.sandbox import world
-from ticketsync.store.tables.catalogue import Show
+from ticketsync.store.tables.catalogue import ShowRow
 from ticketsync.store.upsert import table_of
 from ticketsync.workflows import sales_notifications, sync
 from ticketsync.workflows.sync import Request
@@ -62,7 +62,7 @@ def a_day_later(sandbox, database, settings):
 
 def standing(database):
     with database.read() as session:
-        return {item.key: item for item in notices.standings(session)}
+        return {item.key: item for item in notices.read_show_sales(session)}
 
 
 def test_sales_of_an_hour_are_one_message_and_told_once(
@@ -98,7 +98,7 @@ def test_a_refund_is_told(synced, sandbox, telling, told, frozen):
     purchase = next(
         p for p in sandbox.world.purchases if p.state == "completed" and p.total > 0
     )
-    returned = purchase.returned
+    returned = purchase.refunded
     sandbox.change(lambda w: world.refund_all(w, purchase))
     sync.sync(synced, telling, Request(full=True))
     frozen(NOW + timedelta(hours=2))
@@ -106,7 +106,7 @@ def test_a_refund_is_told(synced, sandbox, telling, told, frozen):
     sales_notifications.notify(synced, telling)
 
     (message,) = told()
-    back = purchase.returned - returned
+    back = purchase.refunded - returned
     assert f": {back // 100}.{back % 100:02d} AUD went back to buyers" in message
 
 
@@ -122,7 +122,7 @@ def test_a_full_house_is_told_at_once_and_once(
     (_, item) = max(standing(synced).items(), key=lambda pair: pair[1].tickets_sold)
     capacity = item.tickets_sold + room if room is not None else item.tickets_sold * 2
     with synced.write() as session:
-        table = table_of(Show)
+        table = table_of(ShowRow)
         session.connection().execute(
             table.update().where(table.c.id == item.show_id).values(capacity=capacity)
         )
@@ -145,7 +145,7 @@ def test_a_house_sold_in_two_currencies_is_full_once(synced, telling, told):
     (_, item) = max(standing(synced).items(), key=lambda pair: pair[1].tickets_sold)
     capacity = item.tickets_sold + 40
     with synced.write() as session:
-        table = table_of(Show)
+        table = table_of(ShowRow)
         session.connection().execute(
             table.update().where(table.c.id == item.show_id).values(capacity=capacity)
         )
@@ -223,16 +223,16 @@ def test_a_show_put_on_sale_later_is_told_from_its_first_ticket(
     synced, telling, told, frozen
 ):
     with synced.write() as session:
-        id_, _ = shows.add_show(
+        added = new_shows.add_show(
             session,
-            shows.NewShow(
+            new_shows.NewShow(
                 "New", NOW + timedelta(days=9), "V", "Australia/Sydney", "AUD"
             ),
         )
         session.connection().exec_driver_sql(
             "INSERT INTO show_financials SELECT "
-            f"{id_}, account_id, currency, 2, 0, 0, 0, 5000, 0, 5000, NULL, 'unknown', "
-            "0, 0, 0, NULL, 5000, updated_at FROM show_financials LIMIT 1"
+            f"{added.id}, account_id, currency, 2, 0, 0, 0, 5000, 0, 5000, NULL, "
+            "'unknown', 0, 0, 0, NULL, 5000, updated_at FROM show_financials LIMIT 1"
         )
     frozen(NOW + timedelta(hours=2))
 

@@ -17,7 +17,7 @@ from support.platform_accounts import (
     run,
     same,
 )
-from test_platforms import name, played, synced  # noqa: F401
+from test_platforms import fake_server, name, synced  # noqa: F401
 
 from ticketsync.reporting import sales
 from ticketsync.workflows import sync
@@ -36,85 +36,87 @@ def database(sqlite):
     [("square", "_all_payments", "id"), ("square", "_orders", "id")],
 )
 def test_one_row_that_is_gone_stops_its_order_only(
-    synced, settings, played, name, method, key, monkeypatch
+    synced, settings, fake_server, name, method, key, monkeypatch
 ):
     """
     A payment of a refunded order, or the return that took a ticket back.
     """
-    player = played.player
-    refunded = next(p for p in player.world.purchases if p.state == "cancelled")
+    fake_platform = fake_server.platform
+    refunded = next(p for p in fake_platform.world.purchases if p.state == "cancelled")
     gone = f"{'PAY' if method == '_all_payments' else 'R'}{refunded.id}"
-    rows = getattr(player, method)
+    rows = getattr(fake_platform, method)
     before = figures(synced)
     monkeypatch.setattr(
-        player, method, lambda: [row for row in rows() if row[key] != gone]
+        fake_platform, method, lambda: [row for row in rows() if row[key] != gone]
     )
     result = attempt(synced, settings, full=True)
     assert (result.outcome, result.exit_code) == ("partial", 3)
     assert result.counts.quarantined == 1
     assert figures(synced) == before
     with synced.read() as session:
-        ((_, id_, reason),) = sales.unread(session)
+        ((_, id_, reason),) = sales.list_quarantined(session)
     assert id_ == f"O{refunded.id}"
     assert gone in reason
-    monkeypatch.setattr(player, method, rows)
-    recover(synced, settings, played, name)
+    monkeypatch.setattr(fake_platform, method, rows)
+    recover(synced, settings, fake_server, name)
 
 
 @pytest.mark.parametrize("name", ["wix"])
 def test_one_payment_that_is_gone_stops_its_order_only(
-    synced, settings, played, name, monkeypatch
+    synced, settings, fake_server, name, monkeypatch
 ):
-    player = played.player
-    refunded = next(p for p in player.world.purchases if p.returned)
-    others = [p for p in player.world.purchases if p is not refunded]
-    respond = player.respond
+    fake_platform = fake_server.platform
+    refunded = next(p for p in fake_platform.world.purchases if p.refunded)
+    others = [p for p in fake_platform.world.purchases if p is not refunded]
+    respond = fake_platform.respond
     before = figures(synced)
 
-    def lacking(asked):
-        if "transactions" not in asked.path:
-            return respond(asked)
-        whole, player.world.purchases = player.world.purchases, others
+    def lacking(request):
+        if "transactions" not in request.path:
+            return respond(request)
+        whole, fake_platform.world.purchases = fake_platform.world.purchases, others
         try:
-            return respond(asked)
+            return respond(request)
         finally:
-            player.world.purchases = whole
+            fake_platform.world.purchases = whole
 
-    monkeypatch.setattr(player, "respond", lacking)
+    monkeypatch.setattr(fake_platform, "respond", lacking)
     result = attempt(synced, settings, full=True)
     assert (result.outcome, result.exit_code) == ("partial", 3)
     assert figures(synced) == before
     with synced.read() as session:
-        ((_, _, reason),) = sales.unread(session)
+        ((_, _, reason),) = sales.list_quarantined(session)
     assert "refund" in reason
-    monkeypatch.setattr(player, "respond", respond)
-    recover(synced, settings, played, name)
+    monkeypatch.setattr(fake_platform, "respond", respond)
+    recover(synced, settings, fake_server, name)
 
 
 @pytest.mark.parametrize("name", ["wix"])
 def test_an_order_that_loses_its_invoice_stays_as_it_was(
-    synced, settings, played, name
+    synced, settings, fake_server, name
 ):
     before = figures(synced)
-    played.player.lacks_invoices = True
+    fake_server.platform.lacks_invoices = True
     result = attempt(synced, settings, full=True)
     assert result.exit_code != 0
     assert figures(synced) == before
-    played.player.lacks_invoices = False
-    recover(synced, settings, played, name)
+    fake_server.platform.lacks_invoices = False
+    recover(synced, settings, fake_server, name)
 
 
 @pytest.mark.parametrize("name", ["wix"])
-def test_orders_that_never_had_an_invoice_are_counted(database, settings, played, name):
+def test_orders_that_never_had_an_invoice_are_counted(
+    database, settings, fake_server, name
+):
     """
     One in seven: money, tickets and refunds are right; the tax is what is told of it.
     """
-    played.player.lacks_invoices = True
-    connect(database, name, played.address)
+    fake_server.platform.lacks_invoices = True
+    connect(database, name, fake_server.address)
     sync.fetch_listing(database, settings, [])
     adopt(database)
     run(database, settings)
-    found, wanted = figures(database), expected(played, name)
+    found, wanted = figures(database), expected(fake_server, name)
     for date, row in wanted.items():
         for number in ("gross", "refunded", "tickets_sold", "net_before_fees"):
             assert found[date][number] == row[number], (date, number)
@@ -122,12 +124,12 @@ def test_orders_that_never_had_an_invoice_are_counted(database, settings, played
 
 @pytest.mark.parametrize("name", ["square"])
 def test_what_went_back_without_a_sale_is_named_and_no_shows(
-    synced, settings, played, name
+    synced, settings, fake_server, name
 ):
     with synced.read() as session:
-        doubts = [(order, why) for _, order, why in sales.doubtful(session)]
+        doubts = [(order, why) for _, order, why in sales.list_discrepancies(session)]
     assert doubts == [
         ("STRAY1", "7.00 AUD went back without a sale"),
         ("STRAY2", "7.00 AUD went back without a sale"),
     ]
-    same(figures(synced), expected(played, name))
+    same(figures(synced), expected(fake_server, name))

@@ -12,10 +12,11 @@ from test_platforms import adopt, connect, figures, run, same, set_up
 
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, digest
-from ticketsync.sales import attendees, quarantine
+from ticketsync.door import attendees
+from ticketsync.sales import quarantine
 from ticketsync.sandbox import humanitix, server, world
-from ticketsync.sandbox.faults import Answer
-from ticketsync.store.tables.sales import RawRecord
+from ticketsync.sandbox.faults import HttpResponse
+from ticketsync.store.tables.sales import RawRecordRow
 from ticketsync.store.upsert import table_of
 from ticketsync.workflows import checkin, sync
 from ticketsync.workflows.sync import Request
@@ -24,64 +25,70 @@ FIRST, SECOND = f"{3001:024x}", f"{3002:024x}"
 
 
 @pytest.fixture
-def played(frozen, monkeypatch):
+def fake_server(frozen, monkeypatch):
     """
     A Humanitix whose two events are sold in one currency.
     """
-    habits = replace(humanitix.PROFILE, currencies={})
-    player = humanitix.Humanitix(world.build(today=TODAY, orders=120, habits=habits))
-    sandbox = server.Sandbox(world.build(today=TODAY, orders=10), others=(player,))
+    profile = replace(humanitix.PROFILE, currencies={})
+    fake_platform = humanitix.Humanitix(
+        world.build(today=TODAY, orders=120, profile=profile)
+    )
+    sandbox = server.Sandbox(
+        world.build(today=TODAY, orders=10), others=(fake_platform,)
+    )
     sandbox.clock = lambda: clock.now().timestamp()
-    sandbox.player = player
-    monkeypatch.setenv("KEY", player.key)
+    sandbox.platform = fake_platform
+    monkeypatch.setenv("KEY", fake_platform.key)
     with server.serving(sandbox) as address:
         sandbox.address = sandbox.url(address, "humanitix")
         yield sandbox
 
 
 @pytest.fixture
-def synced(database, settings, played):
-    set_up(database, settings, played, "humanitix", is_read=True, world="one currency")
+def synced(database, settings, fake_server):
+    set_up(
+        database, settings, fake_server, "humanitix", is_read=True, world="one currency"
+    )
     return database
 
 
-def ahead(played, work):
+def ahead(fake_server, work):
     return [
         p
-        for p in played.player.world.performances
-        if p.work.id == work and p.starts.timestamp() > NOW.timestamp()
+        for p in fake_server.platform.world.performances
+        if p.production.id == work and p.starts_at.timestamp() > NOW.timestamp()
     ]
 
 
-def single(played, work=3001):
+def single(fake_server, work=3001):
     """
     A paid order of one ticket, for a night of that work.
     """
     return next(
         p
-        for p in played.player.world.purchases
-        if p.performance in ahead(played, work)
+        for p in fake_server.platform.world.purchases
+        if p.performance in ahead(fake_server, work)
         and len(p.seats) == 1
         and p.total
         and p.state == "completed"
-        and not p.returned
+        and not p.refunded
         and not p.seats[0].is_void
     )
 
 
-def swapped(played, frozen, *, to=3002):
+def swapped(fake_server, frozen, *, to=3002):
     """
     An order whose ticket was swapped to a night of another event, or of its own.
     """
-    purchase = single(played)
-    target = next(p for p in ahead(played, to) if p is not purchase.performance)
-    played.player.world.now += 600
-    world.swap(played.player.world, purchase, target)
+    purchase = single(fake_server)
+    target = next(p for p in ahead(fake_server, to) if p is not purchase.performance)
+    fake_server.platform.world.now += 600
+    world.swap(fake_server.platform.world, purchase, target)
     frozen(NOW + timedelta(seconds=600))
     return purchase, target
 
 
-def expected(played):
+def expected(fake_server):
     """
     The truth in the words of `figures`; fees of nights that sold something.
     """
@@ -94,7 +101,7 @@ def expected(played):
                 *("net_before_fees", "fees"),
             )
         }
-        for row in played.truth("humanitix")
+        for row in fake_server.truth("humanitix")
     }
 
 
@@ -106,7 +113,7 @@ def nights_of(database, number):
         return {
             show.starts_at
             for show in shows.list_shows(session)
-            for guest in attendees.door_list(session, show.id)
+            for guest in attendees.list_guests(session, show.id)
             if guest.ticket_id == f"{number:024x}"
         }
 
@@ -114,46 +121,46 @@ def nights_of(database, number):
 @pytest.mark.parametrize("to", [3001, 3002])
 @pytest.mark.parametrize("full", [False, True])
 def test_a_swapped_ticket_is_at_the_door_of_its_new_night_with_its_money(
-    synced, settings, played, frozen, to, full
+    synced, settings, fake_server, frozen, to, full
 ):
     """
     39.00 or 29.00 and a fee of 1.50 leave one night for the other, to the cent.
     """
     before = figures(synced)
-    purchase, target = swapped(played, frozen, to=to)
+    purchase, target = swapped(fake_server, frozen, to=to)
 
     run(synced, settings, full=full)
 
     after = figures(synced)
-    same(after, expected(played))
-    old = humanitix.PROFILE.named(purchase.performance)
-    new = humanitix.PROFILE.named(target)
+    same(after, expected(fake_server))
+    old = humanitix.PROFILE.provider_occurrence_id(purchase.performance)
+    new = humanitix.PROFILE.provider_occurrence_id(target)
     assert after[old]["tickets_sold"] == before[old]["tickets_sold"] - 1
     assert after[new]["tickets_sold"] == before[new]["tickets_sold"] + 1
     seat = purchase.seats[0]
-    assert nights_of(synced, seat.moved_id) == {target.starts}
+    assert nights_of(synced, seat.swapped_id) == {target.starts_at}
     assert nights_of(synced, seat.id) == set()
 
 
-def test_a_first_read_finds_a_swapped_ticket(database, settings, played, frozen):
-    purchase, target = swapped(played, frozen)
-    connect(database, "humanitix", played.address)
+def test_a_first_read_finds_a_swapped_ticket(database, settings, fake_server, frozen):
+    purchase, target = swapped(fake_server, frozen)
+    connect(database, "humanitix", fake_server.address)
     sync.fetch_listing(database, settings, [])
     adopt(database)
 
     run(database, settings)
 
-    same(figures(database), expected(played))
-    assert nights_of(database, purchase.seats[0].moved_id) == {target.starts}
+    same(figures(database), expected(fake_server))
+    assert nights_of(database, purchase.seats[0].swapped_id) == {target.starts_at}
 
 
 def test_what_happens_after_a_swap_arrives_too_and_stays(
-    synced, settings, played, frozen
+    synced, settings, fake_server, frozen
 ):
-    purchase, _ = swapped(played, frozen)
+    purchase, _ = swapped(fake_server, frozen)
     run(synced, settings)
-    played.player.world.now += 600
-    world.refund_seat(played.player.world, purchase)
+    fake_server.platform.world.now += 600
+    world.refund_seat(fake_server.platform.world, purchase)
     frozen(NOW + timedelta(seconds=1200))
 
     run(synced, settings)
@@ -163,100 +170,102 @@ def test_what_happens_after_a_swap_arrives_too_and_stays(
     assert figures(synced) == once
     sync.replay(synced, settings, [])
     assert figures(synced) == once
-    same(once, expected(played))
+    same(once, expected(fake_server))
 
 
 def test_a_swapped_ticket_whose_order_is_not_known_is_set_aside_by_name(
-    synced, settings, played, frozen
+    synced, settings, fake_server, frozen
 ):
-    purchase, target = swapped(played, frozen)
+    purchase, target = swapped(fake_server, frozen)
     order = f"{purchase.id:024x}"
-    spoil = played.faults.spoil
+    spoil = fake_server.faults.apply
 
     def unknown(path, answer):
         if path.endswith(f"/orders/{order}"):
-            return Answer(404, b'{"statusCode":404,"message":"Not Found"}')
+            return HttpResponse(404, b'{"statusCode":404,"message":"Not Found"}')
         if f"{FIRST}/orders" in path:  # nor does its own event list it any more
             body = json.loads(answer.body)
             body["orders"] = [row for row in body["orders"] if row["_id"] != order]
             body["total"] = len(body["orders"])
-            return Answer(200, json.dumps(body).encode())
+            return HttpResponse(200, json.dumps(body).encode())
         return spoil(path, answer)
 
-    played.faults.spoil = unknown
+    fake_server.faults.apply = unknown
     with synced.write() as session:
         # As if it had never been read.
-        raw = table_of(RawRecord)
+        raw = table_of(RawRecordRow)
         session.connection().execute(raw.delete().where(raw.c.provider_id == order))
 
     result = sync.sync(synced, settings, Request(full=True)).results[0]
 
     assert result.outcome == "partial"
     with synced.read() as session:
-        (waiting,) = quarantine.all_of(session, 1)
+        (waiting,) = quarantine.list_unread(session, 1)
     assert (waiting.provider_id, waiting.word) == (order, "order-missing")
     assert waiting.event_id in map(
-        humanitix.PROFILE.named, (purchase.performance, target)
+        humanitix.PROFILE.provider_occurrence_id, (purchase.performance, target)
     )
-    played.faults.spoil = spoil
+    fake_server.faults.apply = spoil
     run(synced, settings, full=True)
-    same(figures(synced), expected(played))
+    same(figures(synced), expected(fake_server))
 
 
 def test_two_changes_within_one_tick_of_the_clock_are_both_read(
-    synced, settings, played, frozen
+    synced, settings, fake_server, frozen
 ):
     """
     The order's `updatedAt` is the same before and after the second one.
     """
-    purchase = single(played)
-    played.player.world.now += 600
+    purchase = single(fake_server)
+    fake_server.platform.world.now += 600
     frozen(NOW + timedelta(seconds=600))
-    world.refund_all(played.player.world, purchase)
-    purchase.returned -= 100
+    world.refund_all(fake_server.platform.world, purchase)
+    purchase.refunded -= 100
     run(synced, settings)
-    purchase.returned += 100
+    purchase.refunded += 100
 
     run(synced, settings)
 
-    same(figures(synced), expected(played))
+    same(figures(synced), expected(fake_server))
 
 
 def test_f12_a_change_from_the_future_does_not_hide_what_comes_after(
-    synced, settings, played, frozen
+    synced, settings, fake_server, frozen
 ):
     purchases = [
-        p for p in played.player.world.purchases if p.performance.work.id == 3001
+        p
+        for p in fake_server.platform.world.purchases
+        if p.performance.production.id == 3001
     ]
-    purchases[0].touched = 32_472_144_000  # the year 2999
+    purchases[0].changed_at = 32_472_144_000  # the year 2999
     run(synced, settings)
-    purchases[0].touched = int(NOW.timestamp())
-    played.player.world.now += 600
+    purchases[0].changed_at = int(NOW.timestamp())
+    fake_server.platform.world.now += 600
     frozen(NOW + timedelta(seconds=600))
-    world.refund_all(played.player.world, single(played))
+    world.refund_all(fake_server.platform.world, single(fake_server))
 
     run(synced, settings)
 
-    same(figures(synced), expected(played))
+    same(figures(synced), expected(fake_server))
 
 
 # What a ticket is scanned by
 
 
 @pytest.fixture
-def guest(synced, played):
+def guest(synced, fake_server):
     """
     A ticket that has the venue's own code beside its QR code, and its door.
     """
     purchase = next(
         p
-        for p in played.player.world.purchases
-        if p.performance in ahead(played, 3001)
+        for p in fake_server.platform.world.purchases
+        if p.performance in ahead(fake_server, 3001)
         and any(s.id % 3 == 0 and not s.is_void for s in p.seats)
     )
     seat = next(s for s in purchase.seats if s.id % 3 == 0 and not s.is_void)
     with synced.read() as session:
-        (found,) = attendees.search(session, f"{seat.id:024x}", exact=True)
+        (found,) = attendees.search_tickets(session, f"{seat.id:024x}", exact=True)
     return seat, found, checkin.at_show(synced, found.show_id, "Door A")
 
 

@@ -48,7 +48,7 @@ def figures(database):
     with database.read() as session:
         by_show = {item.show_id: item for item in numbers.figures(session)}
         return {
-            offer.occurrence_id: {
+            offer.provider_occurrence_id: {
                 name: by_show[offer.show_id].as_json()[name] for name in COMPARED
             }
             for offer in occurrences.list_occurrences(session)
@@ -113,12 +113,12 @@ def test_a_refund_that_the_listing_hides_is_found_by_the_sweep(
     run(adopted, settings)
     held = {
         f"ev_{p.id}": {
-            "revenue": sandbox.platform._revenue(p),
-            "total_issued_tickets": sandbox.platform._issued(p),
+            "revenue": sandbox.ticket_tailor._revenue(p),
+            "total_issued_tickets": sandbox.ticket_tailor._count_issued(p),
         }
         for p in sandbox.world.performances
     }
-    sandbox.platform.lag = held  # the aggregates stand still
+    sandbox.ticket_tailor.lag = held  # the aggregates stand still
     sandbox.change(lambda w: world.change_some(w, 5, 3))
 
     run(adopted, settings)
@@ -144,7 +144,7 @@ def test_only_get_is_ever_sent_and_every_run_has_its_row(adopted, settings, sand
     run(adopted, settings)
     assert {method for method, _, _ in sandbox.log} == {"GET"}
     with adopted.read() as session:
-        known = {row.run_id for row in runs.runs(session)}
+        known = {row.run_id for row in runs.list_runs(session)}
     seen = {agent.rpartition("run/")[2] for _, _, agent in sandbox.log}
     assert seen <= known
 
@@ -175,7 +175,8 @@ def test_fees_are_unknown_until_the_venue_states_its_rate(adopted, settings, san
             per_event[f"ev_{purchase.performance.id}"] += cents
     with adopted.read() as session:
         shows = {
-            o.show_id: o.occurrence_id for o in occurrences.list_occurrences(session)
+            o.show_id: o.provider_occurrence_id
+            for o in occurrences.list_occurrences(session)
         }
         for item in numbers.figures(session):
             assert item.fees.minor == per_event[shows[item.show_id]]
@@ -204,7 +205,7 @@ def test_f22_an_unknown_status_waits_and_its_old_version_counts(
     healed = run(adopted, settings)
     assert healed.exit_code == 0
     with adopted.read() as session:
-        assert runs.open_work(session, NOW).quarantined == 0
+        assert runs.count_open(session, NOW).quarantined == 0
 
 
 def test_f23_a_page_of_nonsense_saves_nothing(adopted, settings, sandbox):
@@ -215,7 +216,7 @@ def test_f23_a_page_of_nonsense_saves_nothing(adopted, settings, sandbox):
     result = outcome.results[0]
     assert (result.word, result.exit_code) == ("schema-drift", 6)
     with adopted.read() as session:
-        assert list(sales.sales(session)) == []
+        assert list(sales.list_sales(session)) == []
 
 
 @pytest.mark.parametrize(("kept", "believed"), [(0, False), (40, False), (60, True)])
@@ -262,7 +263,7 @@ def test_f14_a_date_that_vanished_keeps_its_orders(adopted, settings, sandbox):
     sandbox.change(lambda w: w.performances.append(gone))
     run(adopted, settings)
     with adopted.read() as session:
-        assert runs.open_work(session, NOW).gone == 0
+        assert runs.count_open(session, NOW).gone == 0
 
 
 def test_f27_another_box_office_under_the_same_name_is_refused(
@@ -339,7 +340,7 @@ def test_f71_an_account_whose_turn_does_not_come_says_so(adopted, settings, sand
     assert sandbox.log == [] or all("orders" not in path for _, path, _ in sandbox.log)
     with adopted.read() as session:
         assert state.get_account(session, "tt").failures == 0
-        assert runs.runs(session)[0].word == "deadline"
+        assert runs.list_runs(session)[0].word == "deadline"
     assert run(adopted, settings).exit_code == 0
 
 
@@ -352,7 +353,7 @@ def test_a_paused_account_is_left_out(adopted, settings):
 
 def test_f20_accounts_fail_alone(adopted, settings, sandbox, monkeypatch):
     with adopted.write() as session:
-        state.add(
+        state.add_account(
             session,
             state.NewAccount(
                 "other",
@@ -398,7 +399,7 @@ def test_replay_reads_the_stored_records_again(adopted, settings, sandbox):
     assert len(sandbox.log) == asked
     assert figures(adopted) == before
     with adopted.read() as session:
-        newest = runs.runs(session)[0]
+        newest = runs.list_runs(session)[0]
     assert (newest.run_id, newest.outcome) == (outcome.run_id, "success")
 
 
@@ -447,11 +448,11 @@ def test_an_imported_ticket_that_moves_is_missed_where_it_was(
     """
 
     def move(there):
-        performance, seat = there.loose[1]
-        elsewhere = there.loose[-1][0]
-        there.loose[1] = elsewhere, seat
-        invited = replace(seat, id=there.new_id(), listed=None)
-        there.loose.append((performance, invited))
+        performance, seat = there.tickets_without_order[1]
+        elsewhere = there.tickets_without_order[-1][0]
+        there.tickets_without_order[1] = elsewhere, seat
+        invited = replace(seat, id=there.new_id(), list_price=None)
+        there.tickets_without_order.append((performance, invited))
 
     run(adopted, settings)
     sandbox.change(move)
@@ -474,7 +475,7 @@ def test_an_excluded_show_has_no_figures_until_it_is_taken_in_again(
     without = figures(adopted)
     show_figures.exclude(adopted, settings, offer.show_id, False, "")
 
-    assert set(before) - set(without) == {offer.occurrence_id}
+    assert set(before) - set(without) == {offer.provider_occurrence_id}
     assert figures(adopted) == before
 
 
@@ -488,7 +489,7 @@ def test_unlinking_takes_the_sales_away_and_linking_brings_them_back(adopted, se
     without = figures(adopted)
     match.link(adopted, settings, offer.id, offer.show_id)
 
-    assert offer.occurrence_id not in without
+    assert offer.provider_occurrence_id not in without
     assert figures(adopted) == before
 
 
@@ -521,7 +522,7 @@ def test_no_person_is_stored_unless_asked_for(adopted, settings, sqlite):
         account = state.get_account(session, "tt").id
         raw = b"".join(
             version.data
-            for block in versions.latest(session, account, "order")
+            for block in versions.read_latest(session, account, "order")
             for version in block
         )
     assert len(raw) > 100_000

@@ -16,22 +16,22 @@ from test_platforms import (  # noqa: F401
     adopt,
     connect,
     expected,
+    fake_server,
     figures,
     name,
-    played,
     run,
     same,
     synced,
 )
 from test_sync import dump
 
-from ticketsync.accounts import bookmarks, state
+from ticketsync.accounts import bookmarks, state, streams
 from ticketsync.core import clock, errors
 from ticketsync.providers import eventbrite, reading
 from ticketsync.sandbox import world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store import lease
-from ticketsync.workflows import orders, sync
+from ticketsync.workflows import sync
 from ticketsync.workflows.sync import Request
 
 
@@ -43,80 +43,81 @@ def database(sqlite):
     return sqlite
 
 
-def change(played, number, events=6):
-    changed = world.change_some(played.player.world, number, events)
-    played.player.forget()
+def change(fake_server, number, events=6):
+    changed = world.change_some(fake_server.platform.world, number, events)
+    fake_server.platform.invalidate()
     return changed
 
 
 def test_f08_a_record_on_the_boundary_is_not_lost(
-    synced, settings, played, name, frozen
+    synced, settings, fake_server, name, frozen
 ):
     """
     Two lots of changes in the same second, one before and one after a read.
     """
-    played.player.world.now += 600
+    fake_server.platform.world.now += 600
     frozen(NOW + timedelta(seconds=600))
-    change(played, 5)
+    change(fake_server, 5)
     run(synced, settings)
 
-    change(played, 7)
+    change(fake_server, 7)
     result = run(synced, settings)
 
     assert result.swept is False
-    same(figures(synced), expected(played, name))
+    same(figures(synced), expected(fake_server, name))
 
 
 @pytest.mark.parametrize("name", ["eventbrite", "square"])
 def test_f08_what_appears_late_is_found_by_the_sweep(
-    synced, settings, played, name, frozen
+    synced, settings, fake_server, name, frozen
 ):
     """
     A change that becomes visible fifty minutes after its own time passes under every
     filter; the daily read of everything finds it.
     """
-    played.player.world.now += 3600
+    fake_server.platform.world.now += 3600
     frozen(NOW + timedelta(hours=1))
-    change(played, 5)
+    change(fake_server, 5)
     run(synced, settings)
 
-    played.player.world.now -= 3000  # as if it had happened fifty minutes before
-    change(played, 5)
-    played.player.world.now += 3000
+    fake_server.platform.world.now -= 3000  # as if it had happened fifty minutes before
+    change(fake_server, 5)
+    fake_server.platform.world.now += 3000
     run(synced, settings)
     frozen(NOW + timedelta(hours=26))
-    played.player.world.now += 25 * 3600
-    played.player.forget()
+    fake_server.platform.world.now += 25 * 3600
+    fake_server.platform.invalidate()
     swept = run(synced, settings)
 
     assert swept.swept is True
-    same(figures(synced), expected(played, name))
+    same(figures(synced), expected(fake_server, name))
 
 
 @pytest.mark.parametrize("name", ["eventbrite"])
 def test_f09_a_watermark_moves_only_when_the_whole_list_was_read(
-    synced, settings, played, name, frozen
+    synced, settings, fake_server, name, frozen
 ):
     """
     The first page holds the newest change, the second page fails: the watermark stays.
     """
+    run(synced, settings)  # so that the log names the list
     with synced.read() as session:
-        before = bookmarks.get_bookmarks(session, 1, orders.NEWEST)
-    played.player.world.now += 600
+        before = bookmarks.get_bookmarks(session, 1, streams.NEWEST)
+    fake_server.platform.world.now += 600
     frozen(NOW + timedelta(seconds=600))
-    change(played, 55, 24)
-    lists = [path for _, path, _ in played.log if "/orders" in path]
-    path = lists[0].partition("?")[0].removeprefix(played.player.prefix)
-    played.faults.plan(Plan("status:500", path, times=99, skip=1))
+    change(fake_server, 55, 24)
+    lists = [path for _, path, _ in fake_server.log if "/orders" in path]
+    path = lists[0].partition("?")[0].removeprefix(fake_server.platform.prefix)
+    fake_server.faults.plan(Plan("status:500", path, times=99, skip=1))
 
     broken = sync.sync(synced, settings, Request()).results[0]
 
     assert broken.exit_code == 5
     with synced.read() as session:
-        assert bookmarks.get_bookmarks(session, 1, orders.NEWEST) == before
-    played.faults.clear()
+        assert bookmarks.get_bookmarks(session, 1, streams.NEWEST) == before
+    fake_server.faults.clear()
     run(synced, settings)
-    same(figures(synced), expected(played, name))
+    same(figures(synced), expected(fake_server, name))
 
 
 @given(
@@ -151,67 +152,67 @@ def test_f10_a_watermark_is_never_rounded_up(moments, seed):
 )
 @pytest.mark.parametrize("name", ["eventbrite", "wix"])
 def test_f11_our_own_clock_does_not_say_where_to_go_on(
-    database, settings, played, name, frozen, wrong
+    database, settings, fake_server, name, frozen, wrong
 ):
     """
     Our clock is wrong, the platform's is right: nothing is skipped.
     """
-    played.clock = lambda: played.player.world.now
+    fake_server.clock = lambda: fake_server.platform.world.now
     settings = dataclasses.replace(
         settings, sync=dataclasses.replace(settings.sync, days_back=3660)
     )
-    theirs = datetime.fromtimestamp(played.player.world.now, UTC)
+    theirs = datetime.fromtimestamp(fake_server.platform.world.now, UTC)
     frozen(theirs + wrong)
-    connect(database, name, played.address)
+    connect(database, name, fake_server.address)
     sync.fetch_listing(database, settings, [])
     adopt(database)
     run(database, settings)
-    played.player.world.now += 600
+    fake_server.platform.world.now += 600
     frozen(theirs + wrong + timedelta(seconds=600))
-    change(played, 12)
+    change(fake_server, 12)
 
     result = run(database, settings)
 
     assert result.swept is False
-    same(figures(database), expected(played, name))
+    same(figures(database), expected(fake_server, name))
 
 
 @pytest.mark.parametrize("name", ["eventbrite"])
 def test_f11_control_a_watermark_of_our_own_clock_loses_changes(
-    sqlite, settings, played, name, frozen, monkeypatch
+    sqlite, settings, fake_server, name, frozen, monkeypatch
 ):
     """
     Our clock four minutes fast, its time as the place to go on from, no overlap. (Ten
     minutes are noticed as a watermark from the future.)
     """
-    monkeypatch.setattr(eventbrite, "OVERLAP", timedelta(0))
-    played.clock = lambda: played.player.world.now
+    monkeypatch.setattr(eventbrite.fetch, "OVERLAP", timedelta(0))
+    fake_server.clock = lambda: fake_server.platform.world.now
     monkeypatch.setattr(
         eventbrite.Eventbrite,
         "watermark_of",
         lambda *_: f"{clock.now():%Y-%m-%dT%H:%M:%SZ}",
     )
-    theirs = datetime.fromtimestamp(played.player.world.now, UTC)
+    theirs = datetime.fromtimestamp(fake_server.platform.world.now, UTC)
     frozen(theirs + timedelta(minutes=4))
-    connect(sqlite, name, played.address)
+    connect(sqlite, name, fake_server.address)
     sync.fetch_listing(sqlite, settings, [])
     adopt(sqlite)
     run(sqlite, settings)
-    played.player.world.now += 60
-    change(played, 12)
+    fake_server.platform.world.now += 60
+    change(fake_server, 12)
     sync.sync(sqlite, settings, sync.Request())  # today such a watermark is noticed
     with pytest.raises(AssertionError):
-        same(figures(sqlite), expected(played, name))
+        same(figures(sqlite), expected(fake_server, name))
 
 
 def test_f31_a_season_is_the_same_read_in_january_and_in_july(
-    sqlite, settings, played, name, frozen
+    sqlite, settings, fake_server, name, frozen
 ):
     """
     The sandbox's season crosses a change of the clocks: no date depends on the day on
     which it is read.
     """
-    connect(sqlite, name, played.address)
+    connect(sqlite, name, fake_server.address)
 
     def listed(moment):
         frozen(moment)
@@ -242,7 +243,7 @@ def test_f36_a_lease_from_the_future_is_taken_over(sqlite):
     with sqlite.write() as session:
         lease.take(session, "account tt", elsewhere, far)
     with sqlite.write() as session:
-        lease.take(session, "account tt", lease.me("run-2"), NOW)
+        lease.take(session, "account tt", lease.holder_name("run-2"), NOW)
 
 
 def test_f36_a_lease_that_is_in_force_is_not(sqlite):
@@ -250,7 +251,7 @@ def test_f36_a_lease_that_is_in_force_is_not(sqlite):
     with sqlite.write() as session:
         lease.take(session, "account tt", elsewhere, NOW)
     with pytest.raises(errors.Busy), sqlite.write() as session:
-        lease.take(session, "account tt", lease.me("run-2"), NOW)
+        lease.take(session, "account tt", lease.holder_name("run-2"), NOW)
 
 
 @pytest.mark.parametrize("name", ["eventbrite"])

@@ -25,13 +25,13 @@ from ticketsync.workflows.sync import Request
 
 @pytest.fixture
 def square(frozen, monkeypatch):
-    player = platforms.others(today=TODAY, orders=30, names=["square"])[0]
-    sandbox = server.Sandbox(world.build(today=TODAY, orders=10), others=(player,))
+    platform = platforms.build_others(today=TODAY, orders=30, names=["square"])[0]
+    sandbox = server.Sandbox(world.build(today=TODAY, orders=10), others=(platform,))
     sandbox.clock = lambda: clock.now().timestamp()
-    monkeypatch.setenv("SQ_SECRET", player.client_secret)
+    monkeypatch.setenv("SQ_SECRET", platform.client_secret)
     with server.serving(sandbox) as address:
-        player.url = sandbox.url(address, "square")
-        yield player
+        platform.url = sandbox.url(address, "square")
+        yield platform
 
 
 OPTIONS = {
@@ -159,7 +159,7 @@ def test_a_new_refresh_token_is_stored_before_the_new_token_is_used(
     """
     Killed right after the answer came: the token we hold is the one they expect.
     """
-    kept = credentials.store
+    kept = credentials.store_secret
 
     def killed(name, source, secret):
         reference = kept(name, source, secret)
@@ -167,10 +167,10 @@ def test_a_new_refresh_token_is_stored_before_the_new_token_is_used(
             raise KeyboardInterrupt
         return reference
 
-    monkeypatch.setattr(credentials, "store", killed)
+    monkeypatch.setattr(credentials, "store_secret", killed)
     with pytest.raises(KeyboardInterrupt):
         tokens.renew(sqlite, Square.spec, account)
-    monkeypatch.setattr(credentials, "store", kept)
+    monkeypatch.setattr(credentials, "store_secret", kept)
     assert tokens.renew(sqlite, Square.spec, account) == Secret(square.key)
     assert square.families_killed == 0
 
@@ -191,9 +191,13 @@ def test_f26_two_processes_never_renew_with_the_same_token(
 
 
 def test_f26_control_without_the_lease_the_family_is_killed(account, square, sqlite):
-    stale = credentials.read("sq/refresh", "file", credentials.place_of("sq/refresh"))
+    stale = credentials.read_secret(
+        "sq/refresh", "file", credentials.secret_file_path("sq/refresh")
+    )
     tokens.renew(sqlite, Square.spec, account)
-    credentials.store("sq/refresh", "file", stale)  # what the other one still held
+    credentials.store_secret(
+        "sq/refresh", "file", stale
+    )  # what the other one still held
     with pytest.raises(errors.AuthenticationFailed):
         tokens.renew(sqlite, Square.spec, account)
     assert square.families_killed == 1

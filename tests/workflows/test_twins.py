@@ -13,7 +13,7 @@ import pytest
 from conftest import NOW
 from sqlalchemy import text
 from test_account_identity import add, attempt
-from test_platforms import adopt, name, played  # noqa: F401
+from test_platforms import adopt, fake_server, name  # noqa: F401
 from test_sync import dump, figures
 
 from ticketsync.accounts import state
@@ -21,19 +21,19 @@ from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import errors
 from ticketsync.store import engine
 from ticketsync.workflows import connect as connecting
-from ticketsync.workflows import listing, match, retire, sync, twins
+from ticketsync.workflows import match, retire, sync, twins
 from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows.sync import Request, listing
 
 # Whose key, which regions
 
 
 @pytest.fixture
-def humanitix(played, sqlite, settings, monkeypatch):
+def humanitix(fake_server, sqlite, settings, monkeypatch):
     """
     Connects an account of the same key with these regions.
     """
-    monkeypatch.setenv("KEY", played.player.key)
+    monkeypatch.setenv("KEY", fake_server.platform.key)
 
     def connect_(account, regions):
         return connecting.add(
@@ -41,7 +41,7 @@ def humanitix(played, sqlite, settings, monkeypatch):
             settings,
             provider="humanitix",
             name=account,
-            base_url=played.address,
+            base_url=fake_server.address,
             source=SecretSource("env", "KEY"),
             options={"regions": regions} if regions else {},
             check=True,
@@ -71,12 +71,12 @@ def test_who_reads_the_accounts_own_region_may_read_any(humanitix):
 
 @pytest.mark.parametrize("name", ["humanitix"])
 def test_two_keys_of_one_organiser_are_twins_and_renamed_ones_are_known(
-    humanitix, played, sqlite, monkeypatch
+    humanitix, fake_server, sqlite, monkeypatch
 ):
     humanitix("hx", "AU")
     connecting.rename(sqlite, "hx", "sydney")
-    played.player.key = "hx-another-key"
-    monkeypatch.setenv("KEY", played.player.key)
+    fake_server.platform.key = "hx-another-key"
+    monkeypatch.setenv("KEY", fake_server.platform.key)
     with pytest.raises(errors.GuardRefused, match="'sydney'"):
         humanitix("hx2", "AU")
     humanitix("auckland", "NZ")
@@ -84,12 +84,12 @@ def test_two_keys_of_one_organiser_are_twins_and_renamed_ones_are_known(
 
 @pytest.mark.parametrize("name", ["humanitix"])
 def test_the_same_key_is_known_under_an_account_that_was_renamed(
-    humanitix, played, sqlite
+    humanitix, fake_server, sqlite
 ):
     """
     Nothing but the key tells: there is no event that names an organiser.
     """
-    played.player.organiser = ""
+    fake_server.platform.organiser = ""
     humanitix("hx", "AU")
     connecting.rename(sqlite, "hx", "sydney")
     with pytest.raises(errors.GuardRefused, match="'sydney'"):
@@ -98,25 +98,25 @@ def test_the_same_key_is_known_under_an_account_that_was_renamed(
 
 @pytest.mark.parametrize("name", ["eventbrite", "square"])
 def test_another_key_of_the_same_owner_is_a_twin(
-    sqlite, settings, played, name, monkeypatch
+    sqlite, settings, fake_server, name, monkeypatch
 ):
     """
     Eventbrite: a colleague's token of one of the organisations; Square: a key beside
     an OAuth token of the same merchant.
     """
-    add(sqlite, settings, played, name, monkeypatch)
-    played.player.key = "another-key-0000000000"
+    add(sqlite, settings, fake_server, name, monkeypatch)
+    fake_server.platform.key = "another-key-0000000000"
     if name == "eventbrite":
-        played.player.user = "5507777"
-        played.player.organisations = ("770000001", "770000009")
-    monkeypatch.setenv("KEY", played.player.key)
+        fake_server.platform.user = "5507777"
+        fake_server.platform.organisations = ("770000001", "770000009")
+    monkeypatch.setenv("KEY", fake_server.platform.key)
     with pytest.raises(errors.GuardRefused, match="count every sale twice"):
         connecting.add(
             sqlite,
             settings,
             provider=name,
             name="colleague",
-            base_url=played.address,
+            base_url=fake_server.address,
             source=SecretSource("env", "KEY"),
             options={},
             check=True,
@@ -132,7 +132,7 @@ def second_account(database, address, account="tt2"):
     """
     new = state.NewAccount(account, "ticket_tailor", address, "env", "TT_KEY", "", None)
     with database.write() as session:
-        return state.add(session, new, NOW)
+        return state.add_account(session, new, NOW)
 
 
 def test_a_listing_that_another_account_has_read_is_refused_at_its_first_page(
@@ -215,7 +215,7 @@ def test_one_account_alone_asks_the_database_nothing_more(
     adopted, settings, monkeypatch
 ):
     asked = []
-    monkeypatch.setattr(occurrences, "read_elsewhere", lambda *_: asked.append("dates"))
+    monkeypatch.setattr(occurrences, "find_elsewhere", lambda *_: asked.append("dates"))
     monkeypatch.setattr(
         "ticketsync.sales.saving.read_elsewhere", lambda *_: asked.append("orders")
     )

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from ticketsync.accounts import dismissals
-from ticketsync.catalogue import shows
+from ticketsync.catalogue import new_shows, shows
 from ticketsync.cli import context
 from ticketsync.cli.main import app
 from ticketsync.core import actor, clock, errors
@@ -21,11 +21,11 @@ from ticketsync.financials import notices
 from ticketsync.jobs import worker
 from ticketsync.reporting import audit_trail, calendar, daily, runs, seats
 from ticketsync.store import capacity, lease
-from ticketsync.store.tables.accounts import Account, SyncRun
-from ticketsync.store.tables.catalogue import Event, Occurrence, ShowLink
-from ticketsync.store.tables.financials import ShowFinancials
-from ticketsync.store.tables.sales import Order, Quarantined
-from ticketsync.store.tables.webhooks import Delivered
+from ticketsync.store.tables.accounts import AccountRow, SyncRunRow
+from ticketsync.store.tables.catalogue import EventRow, OccurrenceRow, ShowLinkRow
+from ticketsync.store.tables.financials import ShowFinancialsRow
+from ticketsync.store.tables.sales import OrderRow, QuarantinedRow
+from ticketsync.store.tables.webhooks import DeliveryRow
 from ticketsync.store.upsert import table_of
 from ticketsync.visitors.passes import Visitor
 from ticketsync.web import actions, pages, site
@@ -56,7 +56,7 @@ class House:
         with database.write() as session:
             shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
             for name in ("tt", "eb"):
-                account = Account(
+                account = AccountRow(
                     name=name,
                     provider="ticket_tailor",
                     secret_source="env",
@@ -65,12 +65,14 @@ class House:
                 )
                 session.add(account)
                 session.flush()
-                session.add(Event(account_id=account.id, provider_id="e", name="Gala"))
+                session.add(
+                    EventRow(account_id=account.id, provider_id="e", name="Gala")
+                )
                 self.read(session, account.id, name)
 
     def read(self, session, account_id, name):
         session.add(
-            SyncRun(
+            SyncRunRow(
                 run_id="r",
                 account_id=account_id,
                 account_name=name,
@@ -89,9 +91,9 @@ class House:
         """
         with self.database.write() as session:
             starts = clock.now() + timedelta(days=in_days)
-            number, _ = shows.add_show(
+            number, _ = new_shows.add_show(
                 session,
-                shows.NewShow(
+                new_shows.NewShow(
                     *(title, starts, "The Lantern Room", "Australia/Sydney", "AUD"),
                     capacity,
                 ),
@@ -113,14 +115,14 @@ class House:
             "fingerprint": "",
             "content": b"",
         }
-        date = Occurrence(
+        date = OccurrenceRow(
             account_id=account, event_id=account, **{**values, **different}
         )
         session.add(date)
         session.flush()
         if show_id is not None:
             session.add(
-                ShowLink(
+                ShowLinkRow(
                     show_id=show_id,
                     occurrence_id=date.id,
                     decided_by="person",
@@ -142,7 +144,7 @@ class House:
         )
         with self.database.write() as session:
             session.merge(
-                ShowFinancials(
+                ShowFinancialsRow(
                     show_id=show_id,
                     account_id=account_id,
                     currency=currency,
@@ -233,11 +235,11 @@ def test_the_capacity_is_the_same_for_everybody(venue, own, sources, expected):
     with venue.database.read() as session:
         found = {
             "seats": seats.seats(session, number)[number].capacity,
-            "notices": [item.capacity for item in notices.standings(session)],
-            "calendar": [item.capacity for item in calendar.performances(session)],
+            "notices": [item.capacity for item in notices.read_show_sales(session)],
+            "calendar": [item.capacity for item in calendar.list_performances(session)],
             "daily": [
                 item.allocation
-                for item in daily.on_sale(session, now=now, since=now - DAY)
+                for item in daily.list_on_sale(session, now=now, since=now - DAY)
             ],
             "views": [
                 (row.capacity, row.left_to_sell)
@@ -300,7 +302,7 @@ def test_an_oversold_show_is_seen_on_every_surface(venue, capsys):
     with venue.database.read() as session:
         (row,) = session.connection().execute(text("SELECT * FROM session_complete"))
         assert (row.fullness, row.left_to_sell) == ("oversold", -1)
-        (item,) = calendar.performances(session)
+        (item,) = calendar.list_performances(session)
         assert item.title == "Gala (121/120 sold, OVERSOLD)"
     assert account_alerts.notify_waiting(venue.database, venue.settings) == []
     (message,) = venue.told()
@@ -426,8 +428,8 @@ def test_a_button_on_the_page_dismisses(venue):
     assert answer.status_code == 303
     assert "Nothing needs your attention." in venue.page("discrepancies")
     with venue.database.read() as session:
-        (item,) = dismissals.dismissals(session)
-        (kept,) = audit_trail.entries(session, kind="waiting")
+        (item,) = dismissals.list_dismissals(session)
+        (kept,) = audit_trail.list_entries(session, kind="waiting")
     assert item.dismissed_by == "Ana"
     assert (kept.who, kept.action, kept.subject) == ("Ana", "dismiss", id_)
 
@@ -449,7 +451,7 @@ def test_everything_that_waits_is_in_one_list(venue, capsys):
         venue.date(session, None, now + DAY, "idle", gone_since=now)  # nobody's
         gone = venue.date(session, over, now + DAY, "g", gone_since=now)
         session.add(
-            Quarantined(
+            QuarantinedRow(
                 account_id=1,
                 kind="order",
                 provider_id="or_1",
@@ -460,7 +462,7 @@ def test_everything_that_waits_is_in_one_list(venue, capsys):
             )
         )
         session.add(
-            Order(
+            OrderRow(
                 account_id=1,
                 provider_id="or_2",
                 status="paid",
@@ -480,14 +482,14 @@ def test_everything_that_waits_is_in_one_list(venue, capsys):
             ),
         ):
             session.add(
-                Delivered(
+                DeliveryRow(
                     account_id=2, key=key, state=state, received_at=at, next_try_at=at
                 )
             )
         session.connection().execute(
-            table_of(Account)
+            table_of(AccountRow)
             .update()
-            .where(table_of(Account).c.id == 2)
+            .where(table_of(AccountRow).c.id == 2)
             .values(breaker_until=now, failures=5)
         )
 
@@ -497,7 +499,7 @@ def test_everything_that_waits_is_in_one_list(venue, capsys):
         *("refused-delivery:eb", f"unmatched:{unmatched}", f"delisted:{gone}"),
     ]
     with venue.database.read() as session:
-        counts = runs.open_work(session, clock.now())
+        counts = runs.count_open(session, clock.now())
     assert (counts.unmatched, counts.quarantined, counts.doubtful_orders) == (1, 1, 1)
     assert (counts.gone, counts.moved, counts.failed_deliveries) == (1, 1, 1)
 
@@ -527,7 +529,9 @@ def test_everything_that_waits_is_in_one_list(venue, capsys):
 def test_a_paused_account_is_listed_and_ends_with_0(venue, capsys):
     with venue.database.write() as session:
         session.connection().execute(
-            table_of(Account).update().values(state="paused", state_reason="a holiday")
+            table_of(AccountRow)
+            .update()
+            .values(state="paused", state_reason="a holiday")
         )
     code, printed = venue.command(capsys, "status")
     assert code == 0
@@ -549,7 +553,7 @@ def test_what_waits_is_told_once_and_an_oversold_show_at_once(venue, frozen):
         deliveries += 1
         with venue.database.write() as session:
             session.add(
-                Delivered(
+                DeliveryRow(
                     account_id=1,
                     key=str(deliveries),
                     state=state,
@@ -620,7 +624,7 @@ def test_serve_reports_an_account_that_no_run_reads_any_more(venue, monkeypatch)
     """
     with venue.database.write() as session:
         session.connection().execute(
-            table_of(SyncRun).update().values(finished_at=clock.now() - DAY)
+            table_of(SyncRunRow).update().values(finished_at=clock.now() - DAY)
         )
     heard, titles = threading.Event(), []
 

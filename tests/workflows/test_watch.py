@@ -94,7 +94,7 @@ def simulate(database, settings, sandbox, frozen, *, days, minutes, outages):
     the hours since the beginning, the outcome, and the requests it took.
     """
     every = timedelta(minutes=minutes)
-    sandbox.platform.limit = 10**9  # its half hours are those of the machine, too
+    sandbox.ticket_tailor.limit = 10**9  # its half hours are those of the machine, too
     settings = dataclasses.replace(
         settings, accounts={"tt": AccountSettings(interval=every)}
     )
@@ -188,7 +188,7 @@ def test_f88_both_clocks_are_kept_apart(adopted, noticed, sandbox, frozen):
     frozen(NOW + timedelta(hours=1))
     tick(adopted, noticed)
     with adopted.read() as session:
-        (item,) = runs.freshness(session)
+        (item,) = runs.list_freshness(session)
     assert item.last_success_at == NOW
     assert item.last_attempt_at == NOW + timedelta(hours=1)
 
@@ -370,7 +370,7 @@ def test_an_address_that_apprise_does_not_know_is_named_by_its_place():
     settings = NotifySettings(urls=("nonsense",))
     (error,) = gateway.send(settings, "t", "x")
     assert isinstance(error, errors.ConfigurationError)
-    assert "Address 1" in error.message
+    assert "URL 1" in error.message
     assert "nonsense" not in error.message  # it may hold a secret
 
 
@@ -382,7 +382,7 @@ def test_an_address_from_a_variable_that_is_not_set_says_so(monkeypatch):
 
 def test_the_heartbeat_is_one_get(listener):
     url = f"http://127.0.0.1:{listener.server_port}/beat"
-    gateway.beat(NotifySettings(heartbeat=url))
+    gateway.send_heartbeat(NotifySettings(heartbeat=url))
     assert listener.heard == ["/beat"]
 
 
@@ -436,7 +436,7 @@ def test_a_mail_address_that_cannot_be_read_shows_how_one_looks(url):
 
 
 def test_no_mail_goes_unencrypted_to_another_machine(monkeypatch, mailbox):
-    monkeypatch.setattr(mail, "HERE", ())
+    monkeypatch.setattr(mail, "LOOPBACK", ())
     url = f"smtp://127.0.0.1:{mailbox.port}/?to=a@example.org&from=b@example.org"
     with pytest.raises(errors.ProviderUnavailable):
         mail.send(url, "t", "x")

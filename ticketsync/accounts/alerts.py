@@ -1,5 +1,5 @@
 """
-What was told about the health of each account: once per change, not per run.
+Alerts about the health of accounts: one per change, not per run.
 
 The words are those of `accounts.health`.
 """
@@ -14,73 +14,76 @@ from sqlalchemy import delete, select, update
 from sqlmodel import Session
 
 from ticketsync.accounts.health import OK, Health
-from ticketsync.store.tables.accounts import Alert
+from ticketsync.store.tables.accounts import AlertRow
 from ticketsync.store.upsert import table_of, upsert
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RecordedAlert:
     """
-    What is on record about an account.
+    The last recorded word of an account; `is_notified` once its message was sent.
     """
 
     state: str
     since: datetime
-    is_told: bool
+    is_notified: bool
 
 
-def on_record(session: Session) -> dict[int, Told]:
-    table = table_of(Alert)
+def read_alerts(session: Session) -> dict[int, RecordedAlert]:
+    table = table_of(AlertRow)
     return {
-        row.account_id: Told(row.state, row.since, row.is_told)
+        row.account_id: RecordedAlert(row.state, row.since, row.is_told)
         for row in session.connection().execute(select(table))
     }
 
 
-def news(
+def record_changes(
     session: Session, accounts: list[Health], now: datetime
-) -> list[tuple[Health, Told | None]]:
+) -> list[tuple[Health, RecordedAlert | None]]:
     """
-    Put changed words on record; returns what is to be told, with what was before.
+    Record changed words; returns the accounts to notify about, with what was recorded
+    before.
 
-    A word whose message never got out is news again; one that came and went untold
-    is none.
+    A word whose message could not be sent is returned again; one that came and went
+    without a message is not.
     """
-    held = on_record(session)
+    recorded = read_alerts(session)
     rows: list[dict[str, Any]] = []
-    found: list[tuple[Health, Told | None]] = []
+    changes: list[tuple[Health, RecordedAlert | None]] = []
     for account in accounts:
-        before = held.get(account.account_id)
-        was = before.state if before else OK
-        if account.word == was:
-            if before is not None and not before.is_told:
-                found.append((account, before))
+        before = recorded.get(account.account_id)
+        word_before = before.state if before else OK
+        if account.word == word_before:
+            if before is not None and not before.is_notified:
+                changes.append((account, before))
             continue
-        is_silent = account.word == OK and before is not None and not before.is_told
+        needs_no_message = (
+            account.word == OK and before is not None and not before.is_notified
+        )
         rows.append(
             {
                 "account_id": account.account_id,
                 "state": account.word,
                 "since": now,
-                "is_told": is_silent,
+                "is_told": needs_no_message,
             }
         )
-        if not is_silent:
-            found.append((account, before))
-    upsert(session, Alert, rows, key=["account_id"])
-    return found
+        if not needs_no_message:
+            changes.append((account, before))
+    upsert(session, AlertRow, rows, key=["account_id"])
+    return changes
 
 
-def forget(session: Session, account_id: int) -> None:
+def delete_alert(session: Session, account_id: int) -> None:
     """
-    Nobody is told of this account any more.
+    Delete the record of an account.
     """
-    table = table_of(Alert)
+    table = table_of(AlertRow)
     session.connection().execute(delete(table).where(table.c.account_id == account_id))
 
 
 def mark_notified(session: Session, account: Health) -> None:
-    table = table_of(Alert)
+    table = table_of(AlertRow)
     session.connection().execute(
         update(table)
         .where(table.c.account_id == account.account_id, table.c.state == account.word)

@@ -1,5 +1,5 @@
 """
-Where the next read begins. Saved in the transaction of the page it belongs to.
+Where the next read begins. Saved in the same transaction as the page it belongs to.
 """
 
 from __future__ import annotations
@@ -9,15 +9,16 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import delete, select
 from sqlmodel import Session
 
-from ticketsync.store.tables.accounts import Bookmark
+from ticketsync.store.tables.accounts import BookmarkRow
 from ticketsync.store.upsert import table_of, upsert
 
 
 def get_bookmarks(session: Session, account_id: int, stream: str) -> dict[str, str]:
     """
-    The bookmarks of a stream by event id (`""` for the whole account).
+    The bookmarks of a stream by the platform's event or occurrence id (`""` for the
+    whole account).
     """
-    table = table_of(Bookmark)
+    table = table_of(BookmarkRow)
     rows = session.connection().execute(
         select(table.c.event_id, table.c.value).where(
             table.c.account_id == account_id, table.c.stream == stream
@@ -26,18 +27,18 @@ def get_bookmarks(session: Session, account_id: int, stream: str) -> dict[str, s
     return {row.event_id: row.value for row in rows}
 
 
-def put(
+def save_bookmarks(
     session: Session, account_id: int, stream: str, values: Mapping[str, str]
 ) -> None:
     rows = [
         {"account_id": account_id, "stream": stream, "event_id": event, "value": value}
         for event, value in values.items()
     ]
-    upsert(session, Bookmark, rows, key=["account_id", "stream", "event_id"])
+    upsert(session, BookmarkRow, rows, key=["account_id", "stream", "event_id"])
 
 
-def drop(session: Session, account_id: int, streams: Iterable[str]) -> None:
-    table = table_of(Bookmark)
+def delete_bookmarks(session: Session, account_id: int, streams: Iterable[str]) -> None:
+    table = table_of(BookmarkRow)
     session.connection().execute(
         delete(table).where(
             table.c.account_id == account_id, table.c.stream.in_(list(streams))
@@ -45,21 +46,21 @@ def drop(session: Session, account_id: int, streams: Iterable[str]) -> None:
     )
 
 
-def forget(session: Session, account_id: int) -> None:
+def delete_all_bookmarks(session: Session, account_id: int) -> None:
     """
     Delete every bookmark of an account.
     """
-    table = table_of(Bookmark)
+    table = table_of(BookmarkRow)
     session.connection().execute(delete(table).where(table.c.account_id == account_id))
 
 
-def drop_events(
+def delete_event_bookmarks(
     session: Session, account_id: int, stream: str, events: Iterable[str]
 ) -> None:
     """
-    Forget that these events were read whole.
+    Delete the bookmarks of these events or occurrences, by the platform's ids.
     """
-    table = table_of(Bookmark)
+    table = table_of(BookmarkRow)
     session.connection().execute(
         delete(table).where(
             table.c.account_id == account_id,

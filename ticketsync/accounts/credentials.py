@@ -1,13 +1,13 @@
 """
 Where secrets are, and how they get there.
 
-An account names one source: the keyring, an environment variable, a command, a
-systemd credential, or (only when asked for) a 0600 file. `TICKETSYNC_<NAME>_TOKEN`
-in the environment goes before all of them. There is never a silent fall-back: a
-source that fails is an error that names the other ways.
+An account has one source: the keyring, an environment variable, a command, a systemd
+credential, or (only on request) a 0600 file. `TICKETSYNC_<NAME>_TOKEN` in the
+environment takes precedence over all of them. There is no silent fallback: a source
+that fails is an error that names the alternatives.
 
-The keyring is only ever touched in a child process with a time limit, because on a
-machine without a desktop session its import or its call may hang for minutes.
+The keyring is only used in a child process with a time limit, because without a desktop
+session importing or calling it may hang for minutes.
 """
 
 from __future__ import annotations
@@ -34,15 +34,17 @@ KEYRING_SECONDS: Final = 5.0
 COMMAND_SECONDS: Final = 10.0
 SERVICE: Final = "ticketsync"
 
-_OTHER_WAYS = (
+_ALTERNATIVES = (
     "Use --secret-env VAR, --secret-command CMD or --secret-credential NAME instead, "
     "or --insecure-storage for a 0600 file."
 )
 
 
-def read(account: str, source: str, reference: str) -> Secret:
+def read_secret(account: str, source: str, reference: str) -> Secret:
     """
-    The account's secret, or a `CredentialError` that says what to do.
+    The account's secret.
+
+    Raises: `CredentialError` that says what to do.
     """
     if source == "none":
         return Secret("")
@@ -65,9 +67,11 @@ def read(account: str, source: str, reference: str) -> Secret:
     return Secret(value)
 
 
-def store(account: str, source: str, secret: Secret) -> str:
+def store_secret(account: str, source: str, secret: Secret) -> str:
     """
-    Put a secret into the keyring or a file and read it back; returns the reference.
+    Store a secret in the keyring or a file and read it back; returns the reference.
+
+    Raises: `CredentialError` where it cannot be stored.
     """
     if source == "keyring":
         _keyring("set", account, secret)
@@ -81,32 +85,34 @@ def store(account: str, source: str, secret: Secret) -> str:
     if not hmac.compare_digest(stored.encode(), secret.reveal().encode()):
         raise errors.KeyringUnavailable(
             f"The key of account {account!r} was not stored: what came back differs.",
-            hint=_OTHER_WAYS,
+            hint=_ALTERNATIVES,
             word="keyring-loses-secrets",
         )
     return reference
 
 
-def probe(account: str, source: str) -> None:
+def check_storage(account: str, source: str) -> None:
     """
-    Store something of no worth, read it back and forget it: before a person is sent to
-    a browser for a token that nobody could keep (F113).
+    Store a dummy secret, read it back and delete it: before a person is sent to a
+    browser for a token that could not be stored (F113).
+
+    Raises: `CredentialError` where a secret cannot be stored.
     """
     name = f"{account}-probe"
-    reference = store(name, source, Secret(secrets.token_hex(8)))
-    forget(name, source, reference)
+    reference = store_secret(name, source, Secret(secrets.token_hex(8)))
+    delete_secret(name, source, reference)
 
 
-def place_of(account: str) -> str:
+def secret_file_path(account: str) -> str:
     """
-    Where the file with an account's secret is, if it is kept in one.
+    The path of the file for an account's secret.
     """
     return str(_secret_file(account))
 
 
-def forget(account: str, source: str, reference: str) -> None:
+def delete_secret(account: str, source: str, reference: str) -> None:
     """
-    Delete a secret that we stored ourselves.
+    Delete a secret that we stored ourselves; others are left alone.
     """
     if source == "keyring":
         _keyring("delete", reference or account, None)
@@ -114,50 +120,52 @@ def forget(account: str, source: str, reference: str) -> None:
         Path(reference).unlink(missing_ok=True)
 
 
-def move(account: str, new_name: str, source: str, reference: str) -> str:
+def move_secret(account: str, new_name: str, source: str, reference: str) -> str:
     """
-    Let a stored secret follow its account's new name; returns the new reference.
+    Move a stored secret to its account's new name; returns the new reference.
+
+    Raises: `CredentialError` where it cannot be read or stored.
     """
     if source not in ("keyring", "file"):
         return reference
-    secret = read(account, source, reference)
-    moved = store(new_name, source, secret)
-    forget(account, source, reference)
+    secret = read_secret(account, source, reference)
+    moved = store_secret(new_name, source, secret)
+    delete_secret(account, source, reference)
     return moved
 
 
 def fingerprint(secret: Secret, account: str) -> str:
     """
-    Recognises the secret again without telling it.
+    Identifies the secret without revealing it.
     """
     return digest.fingerprint(secret.reveal(), f"{SERVICE}/{account}")
 
 
 def override_variable(account: str) -> str:
     """
-    The environment variable that goes before the account's own source.
+    The environment variable that takes precedence over the account's own source.
     """
     return f"TICKETSYNC_{re.sub(r'[^A-Z0-9]', '_', account.upper())}_TOKEN"
 
 
-# Sources that others fill
+# Sources that are filled elsewhere
 
 
 def _from_environment(account: str, variable: str) -> str:
     value = os.environ.get(variable)
     if value is None:
         raise errors.SecretMissing(
-            f"The environment has no {safe(variable)}, where account {account!r} "
-            "keeps its key.",
-            hint=f"Set {safe(variable)} where this command runs, in cron too; nothing "
-            "else is wrong, and the next run that has it goes on.",
+            f"The environment variable {safe(variable)}, with the key of account "
+            f"{account!r}, is not set.",
+            hint=f"Set {safe(variable)} where this command runs, also in cron; nothing "
+            "else is wrong, and the next run that has it continues.",
         )
     return value
 
 
 def _from_command(account: str, command: str) -> str:
     try:
-        done = subprocess.run(  # noqa: S603  # the venue's own command, without a shell
+        result = subprocess.run(  # noqa: S603  # the venue's own command, without a shell
             shlex.split(command),
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -173,9 +181,9 @@ def _from_command(account: str, command: str) -> str:
         )
         raise errors.SecretMissing(
             f"The command that gives the key of account {account!r} failed ({reason}).",
-            hint="Run it by hand and look at what it says.",
+            hint="Run it by hand and look at its output.",
         ) from None
-    return done.stdout.decode("utf-8", "replace").partition("\n")[0]
+    return result.stdout.decode("utf-8", "replace").partition("\n")[0]
 
 
 def _from_systemd(account: str, name: str) -> str:
@@ -188,7 +196,7 @@ def _from_systemd(account: str, name: str) -> str:
     return _text_of(Path(folder) / name, account)
 
 
-# The file, only when asked for
+# The file, only on request
 
 
 def _from_file(account: str, reference: str) -> str:
@@ -220,22 +228,22 @@ def _secret_file(account: str) -> Path:
 
 
 def _write_private(file: Path, text: str) -> None:
-    beside = file.with_name(f".{file.name}.new")
-    beside.unlink(missing_ok=True)
-    handle = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    temporary = file.with_name(f".{file.name}.new")
+    temporary.unlink(missing_ok=True)
+    handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as stream:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())
-    beside.replace(file)
+    temporary.replace(file)
 
 
-# The keyring, at arm's length
+# The keyring, in a child process
 
 
 def _from_keyring(account: str, reference: str) -> str:
-    answer = _keyring("get", reference or account, None)
-    value = answer.get("secret")
+    response = _keyring("get", reference or account, None)
+    value = response.get("secret")
     if value is None:
         raise errors.SecretMissing(
             f"The keyring holds no key for account {account!r}.",
@@ -246,13 +254,15 @@ def _from_keyring(account: str, reference: str) -> str:
 
 def _keyring(verb: str, entry: str, secret: Secret | None) -> Mapping[str, str]:
     """
-    Ask the child process; its whole process group is ended when it is too slow.
+    Ask the child process; its process group is killed when it is too slow.
+
+    Raises: `KeyringUnavailable`.
     """
     request = {"verb": verb, "service": SERVICE, "entry": entry}
     if secret is not None:
         request["secret"] = secret.reveal()
     child = subprocess.Popen(  # our own module
-        # -P: nothing of the current folder is imported
+        # -P: imports nothing from the current folder
         [sys.executable, "-P", "-m", "ticketsync.accounts.keyring_child"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -267,26 +277,29 @@ def _keyring(verb: str, entry: str, secret: Secret | None) -> Mapping[str, str]:
         child.communicate()
         raise errors.KeyringUnavailable(
             f"The keyring did not answer within {KEYRING_SECONDS:.0f} s for {entry!r}.",
-            hint=_OTHER_WAYS,
+            hint=_ALTERNATIVES,
             word="keyring-silent",
         ) from None
     try:
-        answer: dict[str, str] = json.loads(output)
+        response: dict[str, str] = json.loads(output)
     except ValueError:
-        answer = {"word": "keyring-unavailable", "fault": "it ended without an answer"}
-    if "word" in answer:
+        response = {
+            "word": "keyring-unavailable",
+            "fault": "it ended without a response",
+        }
+    if "word" in response:
         raise errors.KeyringUnavailable(
-            f"The keyring cannot be used for {entry!r}: {safe(answer['fault'])} "
-            f"(backend {safe(answer.get('backend', 'unknown'))}).",
-            hint=_OTHER_WAYS,
-            word=answer["word"],
+            f"The keyring cannot be used for {entry!r}: {safe(response['fault'])} "
+            f"(backend {safe(response.get('backend', 'unknown'))}).",
+            hint=_ALTERNATIVES,
+            word=response["word"],
         )
-    return answer
+    return response
 
 
 def _environment_for_children() -> dict[str, str]:
     """
-    Our environment without anybody's tokens.
+    Our environment without any tokens.
     """
     return {
         name: value

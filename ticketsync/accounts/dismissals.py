@@ -1,5 +1,5 @@
 """
-What people said need not wait for them any more, and what they were told waits.
+What people dismissed from the list of waiting items, and what they were notified of.
 """
 
 from __future__ import annotations
@@ -13,17 +13,20 @@ from sqlmodel import Session
 
 from ticketsync.store import audit, reports
 from ticketsync.store.audit import Decision
-from ticketsync.store.tables.waiting import Dismissal, WaitingNotice
+from ticketsync.store.tables.waiting import DismissalRow, WaitingNoticeRow
 from ticketsync.store.upsert import table_of, upsert
 
-Name = tuple[str, str]  # kind and key of something that waits
-_DIGEST = ("digest", "")  # under this name stands when the last daily message went out
+Name = tuple[str, str]  # kind and key of a waiting item
+_DIGEST = (
+    "digest",
+    "",
+)  # the key under which the time of the last daily message is kept
 
 
 @dataclass(frozen=True, slots=True)
 class Dismissed:
     """
-    One dismissal: how the thing stood then, who said so, when and why.
+    One dismissal: the version that was dismissed, by whom, when and why.
     """
 
     kind: str
@@ -34,11 +37,11 @@ class Dismissed:
     dismissed_at: datetime
 
 
-def dismissals(session: Session) -> list[Dismissed]:
+def list_dismissals(session: Session) -> list[Dismissed]:
     """
-    All of them, the newest first.
+    All dismissals, the newest first.
     """
-    table = table_of(Dismissal)
+    table = table_of(DismissalRow)
     columns = reports.named(reports.field_names(Dismissed), table)
     query = select(*columns).order_by(
         table.c.dismissed_at.desc(), table.c.kind, table.c.key
@@ -46,15 +49,15 @@ def dismissals(session: Session) -> list[Dismissed]:
     return [Dismissed(**row._mapping) for row in session.connection().execute(query)]
 
 
-def dismiss(session: Session, dismissed: Iterable[Dismissed]) -> None:
+def save_dismissals(session: Session, dismissed: Iterable[Dismissed]) -> None:
     """
-    Keep these; an earlier one of the same thing is replaced.
+    Save these; an earlier one of the same item is replaced.
     """
     rows = [
         {name: getattr(item, name) for name in reports.field_names(Dismissed)}
         for item in dismissed
     ]
-    upsert(session, Dismissal, rows, key=["kind", "key"])
+    upsert(session, DismissalRow, rows, key=["kind", "key"])
     for row in rows:
         after = {name: row[name] for name in ("version", "reason") if row[name]}
         subject = f"{row['kind']}:{row['key']}"
@@ -63,19 +66,19 @@ def dismiss(session: Session, dismissed: Iterable[Dismissed]) -> None:
 
 def restore(session: Session, names: Iterable[Name]) -> int:
     """
-    Let these wait again; returns how many of them had been dismissed.
+    Delete these dismissals; returns how many there were.
     """
-    restored = [name for name in names if _delete(session, Dismissal, name)]
+    restored = [name for name in names if _delete(session, DismissalRow, name)]
     for name in restored:
         audit.record(session, Decision("restore", "waiting", ":".join(name)))
     return len(restored)
 
 
-def told(session: Session) -> dict[Name, str]:
+def get_notified_versions(session: Session) -> dict[Name, str]:
     """
-    The versions of what people were told waits.
+    The versions that people were notified of, by item.
     """
-    table = table_of(WaitingNotice)
+    table = table_of(WaitingNoticeRow)
     return {
         (row.kind, row.key): row.version
         for row in session.connection().execute(select(table))
@@ -85,10 +88,10 @@ def told(session: Session) -> dict[Name, str]:
 
 def last_digest(session: Session) -> datetime | None:
     """
-    When the last message of what waits went out that is sent once a day.
+    When the last daily message was sent.
     """
-    table = table_of(WaitingNotice)
-    found: datetime | None = (
+    table = table_of(WaitingNoticeRow)
+    sent_at: datetime | None = (
         session.connection()
         .execute(
             select(table.c.told_at).where(
@@ -97,7 +100,7 @@ def last_digest(session: Session) -> datetime | None:
         )
         .scalar()
     )
-    return found
+    return sent_at
 
 
 def record_notified(
@@ -106,16 +109,16 @@ def record_notified(
     _put(session, versions, now)
 
 
-def note_digest(session: Session, now: datetime) -> None:
+def record_digest(session: Session, now: datetime) -> None:
     _put(session, [(_DIGEST, "")], now)
 
 
 def forget_notified(session: Session, names: Iterable[Name]) -> None:
     """
-    What no longer waits is news when it waits again.
+    Forget these notifications, so that the items are reported when they wait again.
     """
     for name in names:
-        _delete(session, WaitingNotice, name)
+        _delete(session, WaitingNoticeRow, name)
 
 
 def _put(session: Session, versions: Iterable[tuple[Name, str]], now: datetime) -> None:
@@ -123,14 +126,14 @@ def _put(session: Session, versions: Iterable[tuple[Name, str]], now: datetime) 
         {"kind": kind, "key": key, "version": version, "told_at": now}
         for (kind, key), version in versions
     ]
-    upsert(session, WaitingNotice, rows, key=["kind", "key"])
+    upsert(session, WaitingNoticeRow, rows, key=["kind", "key"])
 
 
 def _delete(
-    session: Session, model: type[Dismissal | WaitingNotice], name: Name
+    session: Session, model: type[DismissalRow | WaitingNoticeRow], name: Name
 ) -> int:
     table = table_of(model)
-    done = session.connection().execute(
+    result = session.connection().execute(
         delete(table).where(table.c.kind == name[0], table.c.key == name[1])
     )
-    return done.rowcount
+    return result.rowcount

@@ -1,8 +1,8 @@
 """
-How each account is doing, in one word, since when, and what to do about it.
+The health of each account: one word, since when, and what to do about it.
 
 The situations are declared in `store.health`, because the view `sync_health` is made
-from them too; whoever shows the health of an account asks here.
+from them too. Everything that shows an account's health uses this module.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sqlmodel import Session
 from ticketsync.core.config import Settings
 from ticketsync.store import health
 from ticketsync.store.health import AccountFacts, Situation
-from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.upsert import table_of
 
 OK = health.OK
@@ -29,9 +29,9 @@ MISSING_SECRET = health.MISSING_SECRET
 @dataclass(frozen=True, slots=True)
 class Health:
     """
-    How one account is doing. `since` is the last moment at which all was known to be
-    well, or where the word tells it, since when it is so; `text` says it in sentences,
-    `to_do` says what to do, empty where there is nothing.
+    The health of one account. `since` is when the account was last known to be well,
+    or when the situation began; `text` describes it in sentences, `to_do` says what to
+    do, empty where there is nothing.
     """
 
     account_id: int
@@ -46,14 +46,14 @@ class Health:
     @property
     def is_quiet(self) -> bool:
         """
-        Whether it is neither well nor worth an alert: it passes, or a person chose it.
+        Whether it is neither well nor worth an alert: temporary, or chosen by a person.
         """
         return self.word != OK and not self.alerts
 
 
 def assess(facts: AccountFacts) -> Health:
     """
-    How the account is doing: the worst that is true.
+    The account's health: the worst situation that applies.
     """
     found = health.situation(facts)
     explain = _EXPLANATIONS.get(found.word, _is_fresh)
@@ -72,17 +72,17 @@ def assess(facts: AccountFacts) -> Health:
 
 def assess_all(session: Session, settings: Settings, now: datetime) -> list[Health]:
     """
-    How every account is doing, by name.
+    The health of every account, by name.
     """
-    return [assess(facts) for facts in facts_of_all(session, settings, now)]
+    return [assess(facts) for facts in read_facts(session, settings, now)]
 
 
-def facts_of_all(
+def read_facts(
     session: Session, settings: Settings, now: datetime
 ) -> list[AccountFacts]:
     """
-    What the health of every account is told by; how long it may go unread is what the
-    settings say.
+    The facts that the health of every account is derived from; the settings say how
+    long an account may go unread.
     """
     rows = session.connection().execute(health.account_facts(now))
     return [
@@ -91,19 +91,19 @@ def facts_of_all(
     ]
 
 
-def limits_are_known(session: Session, settings: Settings) -> bool:
+def are_limits_recorded(session: Session, settings: Settings) -> bool:
     """
-    Whether the database knows how long each account may go unread.
+    Whether the database has the current limits for how long accounts may go unread.
     """
     return not _new_limits(session, settings)
 
 
-def note_limits(session: Session, settings: Settings) -> None:
+def record_limits(session: Session, settings: Settings) -> None:
     """
-    Put on record how long each account may go unread, for whoever asks the database
-    alone: the view `sync_health` has no settings.
+    Store how long each account may go unread, for the view `sync_health`, which does
+    not know the settings.
     """
-    table = table_of(Account)
+    table = table_of(AccountRow)
     for account_id, seconds in _new_limits(session, settings).items():
         session.connection().execute(
             update(table).where(table.c.id == account_id).values(stale_seconds=seconds)
@@ -111,7 +111,7 @@ def note_limits(session: Session, settings: Settings) -> None:
 
 
 def _new_limits(session: Session, settings: Settings) -> dict[int, int]:
-    table = table_of(Account)
+    table = table_of(AccountRow)
     rows = session.connection().execute(
         select(table.c.id, table.c.name, table.c.stale_seconds)
     )
@@ -152,7 +152,7 @@ def _is_failing(facts: AccountFacts) -> tuple[str, str]:
     assert facts.breaker_until is not None
     return (
         f"Paused after {facts.failures} failures. {_last(facts)} "
-        f"Not tried again before {when(facts.breaker_until)}.",
+        f"Not tried again before {utc_text(facts.breaker_until)}.",
         _what_to_do(facts),
     )
 
@@ -210,7 +210,7 @@ _NEED_A_PERSON = (health.MISCONFIGURED, health.PERSON_NEEDED, health.GUARD_REFUS
 
 def _last(facts: AccountFacts) -> str:
     """
-    What its last attempt ended with, and how old its figures are.
+    The message of its last attempt, and how old its figures are.
     """
     message = _bare(facts.account, facts.last_message)
     return f"{message} {_figures(facts)}".strip()
@@ -218,7 +218,7 @@ def _last(facts: AccountFacts) -> str:
 
 def _what_to_do(facts: AccountFacts) -> str:
     """
-    What its last attempt said to do where that needs a person; else to try again.
+    The hint of its last attempt where that needs a person; else to try again.
     """
     if facts.last_hint and facts.last_exit_code in _NEED_A_PERSON:
         return facts.last_hint
@@ -228,15 +228,15 @@ def _what_to_do(facts: AccountFacts) -> str:
 def _figures(facts: AccountFacts) -> str:
     if facts.last_read_at is None:
         return "It was never read completely."
-    return f"Its figures are from {when(facts.last_read_at)}."
+    return f"Its figures are from {utc_text(facts.last_read_at)}."
 
 
 def _bare(account: str, message: str) -> str:
     """
-    A message without the name in front that is said anyway.
+    A message without the account's name, which is shown anyway.
     """
     return message.removeprefix(f"Account {account!r}: ")
 
 
-def when(moment: datetime) -> str:
+def utc_text(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -1,8 +1,8 @@
 """
-The process that touches the keyring, so that nobody else has to.
+The child process that uses the keyring; see `credentials`.
 
-Reads one request from standard input, writes one answer to standard output. A
-keyring that loses or exposes secrets is refused here. See `credentials`.
+Reads one request from standard input and writes one response to standard output. A
+keyring that loses or exposes secrets is refused here.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ REFUSED = {
 
 def answer(request: dict[str, str]) -> dict[str, str]:
     """
-    What the keyring says to one request, or which way it failed.
+    The keyring's response to one request, or why it failed.
     """
     import keyring
     from keyring import errors
 
     backend = keyring.get_keyring()
     name = f"{type(backend).__module__}.{type(backend).__name__}"
-    fault = _refusal(backend)
+    fault = _why_refused(backend)
     if fault is not None:
         return {"word": "keyring-unavailable", "fault": fault, "backend": name}
     try:
-        return {"backend": name, **_obey(backend, request)}
+        return {"backend": name, **_execute(backend, request)}
     except errors.KeyringLocked:
         return {"word": "keyring-locked", "fault": "it is locked", "backend": name}
     except errors.KeyringError as error:
@@ -39,7 +39,7 @@ def answer(request: dict[str, str]) -> dict[str, str]:
         return {"word": "keyring-unavailable", "fault": fault, "backend": name}
 
 
-def _obey(backend: Any, request: dict[str, str]) -> dict[str, str]:
+def _execute(backend: Any, request: dict[str, str]) -> dict[str, str]:
     from keyring import errors
 
     service, entry = request["service"], request["entry"]
@@ -50,16 +50,16 @@ def _obey(backend: Any, request: dict[str, str]) -> dict[str, str]:
         try:
             backend.delete_password(service, entry)
         except errors.PasswordDeleteError:
-            return {}  # it was not there, which is what was asked for
+            return {}  # there was none
         return {}
     secret = backend.get_password(service, entry)
     return {} if secret is None else {"secret": secret}
 
 
-def _refusal(backend: Any) -> str | None:
+def _why_refused(backend: Any) -> str | None:
     members = getattr(backend, "backends", None)
-    if members is not None:  # a chain: it needs one member that keeps secrets
-        faults = [_refusal(member) for member in members]
+    if members is not None:  # a chain needs one usable member
+        faults = [_why_refused(member) for member in members]
         return None if None in faults else "no keyring is installed"
     module = type(backend).__module__
     for refused, fault in REFUSED.items():
@@ -72,7 +72,7 @@ def main() -> None:
     request = json.loads(sys.stdin.read())
     try:
         result = answer(request)
-    except Exception as error:  # any backend may fail in any way; the parent reports
+    except Exception as error:  # a backend may raise anything; the parent reports it
         result = {"word": "keyring-unavailable", "fault": type(error).__name__}
     sys.stdout.write(json.dumps(result))
 

@@ -1,5 +1,5 @@
 """
-Every attempt leaves a row, the skipped ones too.
+Sync runs: every attempt leaves a row, skipped ones included.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ticketsync.accounts.state import AccountState
 from ticketsync.core import actor, clock, errors
 from ticketsync.core.redact import safe
 from ticketsync.store import health
-from ticketsync.store.tables.accounts import SyncRun
+from ticketsync.store.tables.accounts import SyncRunRow
 from ticketsync.store.upsert import table_of
 
 NOT_FINISHED = "started"
@@ -24,7 +24,7 @@ OF_ORDERS = health.OF_ORDERS
 @dataclass(slots=True)
 class Counts:
     """
-    What one account's run did, counted as it goes.
+    What one account's run did, counted while it runs.
     """
 
     processed: int = 0
@@ -72,7 +72,7 @@ def start(
     now: datetime,
 ) -> int:
     """
-    Open the row of a run; earlier rows that nobody will close are closed.
+    Open the row of a run; rows of earlier runs that died are closed.
     """
     _close_abandoned(session, account.id, now)
     row = _row(run_id, account, kind=kind, started_by=started_by, now=now)
@@ -83,7 +83,7 @@ def start(
 
 
 def finish(session: Session, row_id: int, result: Result, now: datetime) -> None:
-    table = table_of(SyncRun)
+    table = table_of(SyncRunRow)
     session.connection().execute(
         update(table)
         .where(table.c.id == row_id)
@@ -111,17 +111,17 @@ def skip(
     session.add(row)
 
 
-def forget(session: Session, account_id: int) -> None:
+def delete_runs(session: Session, account_id: int) -> None:
     """
     Delete the runs of an account that is deleted itself.
     """
-    table = table_of(SyncRun)
+    table = table_of(SyncRunRow)
     session.connection().execute(delete(table).where(table.c.account_id == account_id))
 
 
 def last_attempt(session: Session, account_id: int) -> datetime | None:
     """
-    When this account was last tried in earnest.
+    When this account was last attempted, skipped runs aside.
     """
     return _latest(session, account_id, "started_at", skipped=False)
 
@@ -133,12 +133,12 @@ def last_sweep(session: Session, account_id: int) -> datetime | None:
     return _latest(session, account_id, "started_at", swept=True)
 
 
-def spans(session: Session, account_id: int) -> list[tuple[str, str]]:
+def list_run_spans(session: Session, account_id: int) -> list[tuple[str, str]]:
     """
-    From when to when the account was at work, as ISO 8601 in UTC: whatever was saved of
-    it was saved in one of these. A run that is open lasts until now.
+    The start and end of each run of the account, as ISO 8601 in UTC: all its data was
+    saved in one of them. A run that is not finished lasts until now.
     """
-    table = table_of(SyncRun)
+    table = table_of(SyncRunRow)
     rows = session.connection().execute(
         select(table.c.started_at, table.c.finished_at).where(
             table.c.account_id == account_id
@@ -146,7 +146,9 @@ def spans(session: Session, account_id: int) -> list[tuple[str, str]]:
     )
     found = []
     for started, finished in rows:
-        ends = sorted((started, finished or clock.now()))  # the clock may be put back
+        ends = sorted(
+            (started, finished or clock.now())
+        )  # the clock may have been set back
         found.append((str(clock.iso(ends[0])), str(clock.iso(ends[1]))))
     return found
 
@@ -160,7 +162,7 @@ def _latest(
     swept: bool | None = None,
     skipped: bool | None = None,
 ) -> datetime | None:
-    table = table_of(SyncRun)
+    table = table_of(SyncRunRow)
     query = select(func.max(table.c[column])).where(
         table.c.account_id == account_id, table.c.kind.in_(OF_ORDERS)
     )
@@ -176,9 +178,9 @@ def _latest(
 
 def _close_abandoned(session: Session, account_id: int, now: datetime) -> None:
     """
-    Whoever holds the lease may call this: no other run of the account is alive.
+    Only for the holder of the lease: no other run of the account is alive then.
     """
-    table = table_of(SyncRun)
+    table = table_of(SyncRunRow)
     session.connection().execute(
         update(table)
         .where(table.c.account_id == account_id, table.c.outcome == NOT_FINISHED)
@@ -194,8 +196,8 @@ def _close_abandoned(session: Session, account_id: int, now: datetime) -> None:
 
 def _row(
     run_id: str, account: AccountState, *, kind: str, started_by: str, now: datetime
-) -> SyncRun:
-    return SyncRun(
+) -> SyncRunRow:
+    return SyncRunRow(
         run_id=run_id,
         account_id=account.id,
         account_name=account.name,
@@ -225,11 +227,11 @@ def _values(result: Result) -> dict[str, object]:
     }
 
 
-def failed(
+def failed_result(
     account: str, error: errors.TicketsyncError, *, outcome: str = "failed"
 ) -> Result:
     """
-    The result of a run that ended with this error before it did anything.
+    The result of a run that failed with this error before it did anything.
     """
     return Result(
         account,

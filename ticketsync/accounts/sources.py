@@ -1,8 +1,8 @@
 """
-What each account was found to read: organisations, box offices, report files.
+The sources that each account reads: organisations, box offices, report files.
 
-Kept so that the same thing is never read by two accounts, and so that a key that
-answers for somebody else is known for what it is.
+Stored so that two accounts never read the same source, and so that a key of another
+organisation is recognised.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import datetime
 from sqlalchemy import and_, delete, or_, select
 from sqlmodel import Session
 
-from ticketsync.store.tables.accounts import Account, AccountSource
+from ticketsync.store.tables.accounts import AccountRow, AccountSourceRow
 from ticketsync.store.upsert import table_of, upsert
 
 OWNER = "owner"
@@ -22,9 +22,9 @@ FILE = "file"
 
 
 @dataclass(frozen=True, slots=True)
-class AllocatedOrder:
+class SharedSource:
     """
-    Something that another account reads already.
+    A source that another account reads already.
     """
 
     account: str
@@ -33,11 +33,11 @@ class AllocatedOrder:
     name: str
 
 
-def of(session: Session, account_id: int, kind: str) -> frozenset[str]:
+def get_sources(session: Session, account_id: int, kind: str) -> frozenset[str]:
     """
-    What an account was found to read.
+    The sources of one kind that an account reads.
     """
-    table = table_of(AccountSource)
+    table = table_of(AccountSourceRow)
     rows = session.connection().scalars(
         select(table.c.value).where(
             table.c.account_id == account_id, table.c.kind == kind
@@ -46,7 +46,7 @@ def of(session: Session, account_id: int, kind: str) -> frozenset[str]:
     return frozenset(rows)
 
 
-def note(
+def record_sources(
     session: Session,
     account_id: int,
     kind: str,
@@ -54,7 +54,7 @@ def note(
     now: datetime,
 ) -> None:
     """
-    Remember what an account reads, each value with its name; the first day stays.
+    Record the sources of an account with their names; `seen_at` stays the first time.
     """
     rows = [
         {
@@ -67,25 +67,25 @@ def note(
         for value, name in found.items()
     ]
     key = ["account_id", "kind", "value"]
-    upsert(session, AccountSource, rows, key=key, keep=["seen_at"])
+    upsert(session, AccountSourceRow, rows, key=key, keep=["seen_at"])
 
 
-def forget(session: Session, account_id: int) -> None:
-    table = table_of(AccountSource)
+def delete_sources(session: Session, account_id: int) -> None:
+    table = table_of(AccountSourceRow)
     session.connection().execute(delete(table).where(table.c.account_id == account_id))
 
 
-def read_elsewhere(
+def find_elsewhere(
     session: Session, account_id: int | None, kind: str, values: Iterable[str]
-) -> list[AllocatedOrder]:
+) -> list[SharedSource]:
     """
-    Which of these another account reads. Where both have read it, it belongs to the
-    account that is older here.
+    Which of these sources another account reads. One that both have read belongs to the
+    account that was added first.
     """
     wanted = list(values)
     if not wanted:
         return []
-    table, accounts = table_of(AccountSource), table_of(Account)
+    table, accounts = table_of(AccountSourceRow), table_of(AccountRow)
     mine = table.alias("mine")
     query = (
         select(accounts.c.name, accounts.c.state, table.c.value, table.c.name)
@@ -107,6 +107,6 @@ def read_elsewhere(
         )
     rows = session.connection().execute(query)
     return [
-        AllocatedOrder(name, state == "retired", value, label)
+        SharedSource(name, state == "retired", value, label)
         for name, state, value, label in rows
     ]

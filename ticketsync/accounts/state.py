@@ -1,10 +1,10 @@
 """
-Accounts and how they are doing.
+Accounts: their rows, their states and their circuit breakers.
 
-The breaker stops asking a platform that keeps failing: five failures in a row open
-it, and it lets one probe through after 1, 2, 4 … 24 hours. Refused credentials park
-an account instead, until a person mends them. A retired account is never read again;
-what it brought stays and counts.
+The breaker stops requests to a platform that keeps failing: five failures in a row open
+it, and it lets one probe through after 1, 2, 4 … 24 hours. Refused credentials park an
+account instead, until a person fixes them. A retired account is never read again; its
+orders stay and count.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlmodel import Session
 
 from ticketsync.core import errors
@@ -22,7 +22,7 @@ from ticketsync.core.config import AccountSettings
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, row_locks
 from ticketsync.store.audit import Decision
-from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.upsert import table_of
 
 FAILURES_TO_OPEN = 5
@@ -30,8 +30,8 @@ LONGEST_PAUSE_HOURS = 24
 ACTIVE = "active"
 PARKED = "parked"
 RETIRED = "retired"
-OF_TOKENS = "oauth_"  # how the options begin that hold what belongs to tokens
-PEOPLE = "people"  # the account's own option: keep who bought and who comes
+OF_TOKENS = "oauth_"  # prefix of the options that belong to tokens
+PEOPLE = "people"  # option of an account: keep buyers and attendees
 
 
 _ACTIONS = {ACTIVE: "resume", "paused": "pause", PARKED: "park"}
@@ -67,8 +67,8 @@ class AccountState:
 
     def breaker_is_open(self, now: datetime) -> bool:
         """
-        Whether nobody may ask yet. A pause longer than any we make comes from a clock
-        that was put back since, and holds nobody up (F36).
+        Whether the platform must not be asked yet. A pause longer than the longest one
+        was set before the clock was set back, and is ignored (F36).
         """
         if self.breaker_until is None:
             return False
@@ -89,46 +89,53 @@ class NewAccount:
     identity_name: str = ""
 
 
-def all_accounts(session: Session) -> list[AccountState]:
-    table = table_of(Account)
-    rows = session.connection().execute(select(table).order_by(table.c.name))
+def list_accounts(session: Session) -> list[AccountState]:
+    return _read_accounts(session)
+
+
+def _read_accounts(
+    session: Session, *conditions: ColumnElement[bool]
+) -> list[AccountState]:
+    table = table_of(AccountRow)
+    query = select(table).where(*conditions).order_by(table.c.name)
     return [
         AccountState(**{**row._mapping, "options": json.loads(row.options)})
-        for row in rows
+        for row in session.connection().execute(query)
     ]
 
 
-def names(session: Session) -> dict[int, str]:
+def get_account_names(session: Session) -> dict[int, str]:
     """
-    What each account is called, whatever else stands in its row.
+    The name of each account, by id.
     """
-    table = table_of(Account)
+    table = table_of(AccountRow)
     rows = session.connection().execute(select(table.c.id, table.c.name))
     return {int(id_): str(name) for id_, name in rows}
 
 
 def get_account(session: Session, name: str) -> AccountState:
     """
-    The account of that name, or `NotFound` with the names there are.
+    The account of that name.
+
+    Raises: `NotFound`, with the names there are.
     """
-    accounts = all_accounts(session)
-    for account in accounts:
-        if account.name == name:
-            return account
-    names = ", ".join(account.name for account in accounts)
-    hint = f"The accounts are: {names}." if names else "Run `ticketsync accounts add`."
+    for account in _read_accounts(session, table_of(AccountRow).c.name == name):
+        return account
+    known = ", ".join(sorted(get_account_names(session).values()))
+    hint = f"The accounts are: {known}." if known else "Run `ticketsync accounts add`."
     raise errors.NotFound(f"There is no account {safe(name)!r}.", hint=hint)
 
 
 def get_account_by_id(session: Session, account_id: int) -> AccountState:
     """
-    The account of that row as it stands now.
+    The account with that id as it is now.
+
+    Raises: `NotFound` where it was removed.
     """
-    for account in all_accounts(session):
-        if account.id == account_id:
-            return account
+    for account in _read_accounts(session, table_of(AccountRow).c.id == account_id):
+        return account
     raise errors.NotFound(
-        "The account is not there any more.", hint="See `ticketsync accounts list`."
+        "The account does not exist any more.", hint="See `ticketsync accounts list`."
     )
 
 
@@ -136,25 +143,38 @@ def has_siblings(session: Session, account: AccountState) -> bool:
     """
     Whether there are other accounts of the same platform, retired ones included.
     """
-    return any(
-        other.provider == account.provider and other.id != account.id
-        for other in all_accounts(session)
+    table = table_of(AccountRow)
+    query = select(table.c.id).where(
+        table.c.provider == account.provider, table.c.id != account.id
     )
+    return session.connection().execute(query).first() is not None
 
 
-def in_use(session: Session, name: str) -> AccountState:
+def _refuse_taken(session: Session, name: str, hint: str) -> None:
+    table = table_of(AccountRow)
+    query = select(table.c.id).where(table.c.name == name)
+    if session.connection().execute(query).first() is not None:
+        raise errors.UsageError(
+            f"There is an account {safe(name)!r} already.", hint=hint
+        )
+
+
+def get_usable_account(session: Session, name: str) -> AccountState:
     """
-    The account of that name; refuses one that is retired.
+    The account of that name.
+
+    Raises: `NotFound` where there is none, `GuardRefused` (`retired`) where it is
+    retired.
     """
     account = get_account(session, name)
     if account.is_retired:
-        raise retired(account)
+        raise retired_error(account)
     return account
 
 
-def retired(account: AccountState) -> errors.GuardRefused:
+def retired_error(account: AccountState) -> errors.GuardRefused:
     """
-    What to say where a retired account would have to be read.
+    The error for a retired account that would have to be read.
     """
     return errors.GuardRefused(
         f"Account {account.name!r} is retired: it is never read again; its orders and "
@@ -165,13 +185,16 @@ def retired(account: AccountState) -> errors.GuardRefused:
     )
 
 
-def chosen(session: Session, names: list[str]) -> list[AccountState]:
+def choose_accounts(session: Session, names: list[str]) -> list[AccountState]:
     """
-    The named accounts, or all that can be read if none is named.
+    The named accounts, or all that are not retired if none is named.
+
+    Raises: `NotFound` for an unknown name or without any account, `GuardRefused`
+    (`retired`) for a retired one.
     """
     if names:
-        return [in_use(session, name) for name in dict.fromkeys(names)]
-    accounts = [a for a in all_accounts(session) if not a.is_retired]
+        return [get_usable_account(session, name) for name in dict.fromkeys(names)]
+    accounts = [a for a in list_accounts(session) if not a.is_retired]
     if not accounts:
         raise errors.NotFound(
             "No account is connected yet.", hint="Run `ticketsync accounts add`."
@@ -179,16 +202,15 @@ def chosen(session: Session, names: list[str]) -> list[AccountState]:
     return accounts
 
 
-def add(session: Session, new: NewAccount, now: datetime) -> int:
+def add_account(session: Session, new: NewAccount, now: datetime) -> int:
     """
-    Save a new account; refuses a name that is taken.
+    Save a new account; returns its id.
+
+    Raises: `UsageError` where the name is taken.
     """
-    if any(account.name == new.name for account in all_accounts(session)):
-        raise errors.UsageError(
-            f"There is an account {safe(new.name)!r} already.",
-            hint="Choose another name, or `ticketsync accounts rotate` its key.",
-        )
-    row = Account(
+    hint = "Choose another name, or `ticketsync accounts rotate` its key."
+    _refuse_taken(session, new.name, hint)
+    row = AccountRow(
         name=new.name,
         provider=new.provider,
         base_url=new.base_url,
@@ -207,11 +229,11 @@ def add(session: Session, new: NewAccount, now: datetime) -> int:
     return row.id
 
 
-def remove(session: Session, account: AccountState) -> None:
+def remove_account(session: Session, account: AccountState) -> None:
     """
-    Forget an account that has no orders; one that has keeps its books.
+    Delete the row of an account; only for one without orders.
     """
-    table = table_of(Account)
+    table = table_of(AccountRow)
     _record(session, account.id, "remove", before={"provider": account.provider})
     session.connection().execute(delete(table).where(table.c.id == account.id))
 
@@ -231,20 +253,22 @@ def set_state(session: Session, account_id: int, state: str, reason: str = "") -
     )
 
 
-def park(session: Session, account_id: int, reason: str) -> None:
+def park_account(session: Session, account_id: int, reason: str) -> None:
     """
-    Let an account wait for a person, unless one has paused or retired it meanwhile.
+    Park an account, unless a person has paused or retired it meanwhile.
     """
-    row_locks.hold(session, Account, [account_id])
+    row_locks.lock(session, AccountRow, [account_id])
     if get_account_by_id(session, account_id).state in (ACTIVE, PARKED):
         set_state(session, account_id, PARKED, reason)
 
 
 def set_name(session: Session, account: AccountState, name: str) -> None:
-    if any(other.name == name for other in all_accounts(session)):
-        raise errors.UsageError(
-            f"There is an account {safe(name)!r} already.", hint="Choose another name."
-        )
+    """
+    Rename an account.
+
+    Raises: `UsageError` where the name is taken.
+    """
+    _refuse_taken(session, name, "Choose another name.")
     _change(session, account.id, name=name)
     _record(
         session,
@@ -282,8 +306,8 @@ def set_identity(
     session: Session, account_id: int, identity: str | None, name: str
 ) -> None:
     """
-    Note whose account it is, `None` where the platform names nobody, and what it is
-    called there.
+    Record the owner's id at the platform, `None` where it names none, and their name
+    there.
     """
     known = {} if identity is None else {"identity": identity}
     _change(session, account_id, identity_name=name, **known)
@@ -295,11 +319,17 @@ def set_fingerprint(session: Session, account_id: int, fingerprint: str) -> None
 
 def set_options(session: Session, account_id: int, options: Mapping[str, str]) -> None:
     """
-    Replace an account's options. What belongs to its tokens is nobody's decision, so
-    it is not on record.
+    Replace an account's options. Those that belong to its tokens are not a person's
+    decision and not audited.
     """
     before = get_account_by_id(session, account_id).options
-    _record(session, account_id, "set", before=_chosen(before), after=_chosen(options))
+    _record(
+        session,
+        account_id,
+        "set",
+        before=_without_tokens(before),
+        after=_without_tokens(options),
+    )
     _change(session, account_id, options=json.dumps(dict(options), sort_keys=True))
 
 
@@ -307,15 +337,15 @@ def change_options(
     session: Session, account_id: int, changes: Mapping[str, str]
 ) -> None:
     """
-    Set these options and leave the others as they are by now, not as they were when
-    the caller read the account.
+    Set these options and keep the current values of the others, which may have changed
+    since the caller read the account.
     """
-    table = table_of(Account)
-    row_locks.hold(session, Account, [account_id])
-    held = session.connection().scalars(
+    table = table_of(AccountRow)
+    row_locks.lock(session, AccountRow, [account_id])
+    stored = session.connection().scalars(
         select(table.c.options).where(table.c.id == account_id)
     )
-    set_options(session, account_id, {**json.loads(held.one()), **changes})
+    set_options(session, account_id, {**json.loads(stored.one()), **changes})
 
 
 def set_base_url(session: Session, account_id: int, base_url: str | None) -> None:
@@ -330,9 +360,9 @@ def set_base_url(session: Session, account_id: int, base_url: str | None) -> Non
     )
 
 
-def retire(session: Session, account: AccountState, reason: str) -> None:
+def retire_account(session: Session, account: AccountState, reason: str) -> None:
     """
-    Never read an account again; its orders and figures stay.
+    Retire an account: it is never read again; its orders and figures stay.
     """
     _record(
         session,
@@ -354,34 +384,34 @@ def retire(session: Session, account: AccountState, reason: str) -> None:
 
 def forget_secret(session: Session, account: AccountState) -> None:
     """
-    Note that a retired account's secret is deleted; by its fingerprint the same key is
-    still known again.
+    Record that a retired account's secret was deleted; its fingerprint is kept, so that
+    the same key is recognised.
     """
-    _change(session, account.id, secret_source="none", secret_reference="")  # noqa: S106  # the kind of a place
+    _change(session, account.id, secret_source="none", secret_reference="")  # noqa: S106  # the kind of a source
 
 
 def lock_platform(session: Session, provider: str) -> None:
     """
-    Hold up other transactions that are about to save a listing of the same platform.
+    Block other transactions that are about to save a listing of the same platform.
     """
-    table = table_of(Account)
+    table = table_of(AccountRow)
     query = select(table.c.id).where(table.c.provider == provider)
-    row_locks.hold(session, Account, query)
+    row_locks.lock(session, AccountRow, query)
 
 
 def keeps_people(account: AccountState, settings: AccountSettings) -> bool:
     """
-    Whether an account keeps who bought and who comes: as its settings say, and where
-    they say nothing, as `accounts set` did.
+    Whether an account keeps buyers and attendees: as the settings say, else as set by
+    `accounts set`.
     """
     if settings.keep_people is not None:
         return settings.keep_people
     return account.options.get(PEOPLE) == "true"
 
 
-def note_success(session: Session, account: AccountState) -> None:
+def record_success(session: Session, account: AccountState) -> None:
     """
-    Close the breaker, and let a parked account go on: its platform answered. Writes
+    Close the breaker, and unpark a parked account: its platform answered. Writes
     nothing where nothing had failed.
     """
     if account.failures or account.breaker_until or account.breaker_opened:
@@ -390,14 +420,14 @@ def note_success(session: Session, account: AccountState) -> None:
         set_state(session, account.id, ACTIVE)
 
 
-def note_failure(session: Session, account: AccountState, now: datetime) -> None:
+def record_failure(session: Session, account: AccountState, now: datetime) -> None:
     """
     Count a failure of the platform; the fifth in a row opens the breaker.
 
-    Counted by the database: `account` was read before the run began, and another
-    process may have counted since.
+    The database counts: `account` was read before the run began, and another process
+    may have counted since.
     """
-    table = table_of(Account)
+    table = table_of(AccountRow)
     counted = session.connection().execute(
         update(table)
         .where(table.c.id == account.id)
@@ -416,9 +446,9 @@ def note_failure(session: Session, account: AccountState, now: datetime) -> None
     )
 
 
-def _chosen(options: Mapping[str, str]) -> dict[str, str]:
+def _without_tokens(options: Mapping[str, str]) -> dict[str, str]:
     """
-    The options that somebody chose, those of the tokens left out.
+    The options that a person chose, without those of the tokens.
     """
     return {n: value for n, value in options.items() if not n.startswith(OF_TOKENS)}
 
@@ -437,7 +467,7 @@ def _record(
 
 
 def _change(session: Session, account_id: int, **values: object) -> None:
-    table = table_of(Account)
+    table = table_of(AccountRow)
     session.connection().execute(
         update(table).where(table.c.id == account_id).values(**values)
     )

@@ -1,3 +1,3 @@
 """
-Our venues, productions and shows, the platforms' listings, and which is which.
+Our venues, productions and shows, the platforms' listings, and the links between them.
 """

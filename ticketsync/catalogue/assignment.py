@@ -1,7 +1,7 @@
 """
 The best overall assignment: as many pairs as possible at the lowest cost, each side
-used once. Never the first fit: on a double bill that swaps the two shows as soon as the
-platform lists the later one first. Pure.
+used once. Not the first fit: on a double bill that would swap the two shows as soon as
+the platform lists the later one first. Pure.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ def assign(pairs: Sequence[Match]) -> list[Match]:
     """
     As many pairs as possible, at the lowest total cost, each side used once.
 
-    The candidates fall into small groups that share nothing; each is solved exactly.
+    The candidates form small independent groups; each is solved exactly.
     """
     chosen: list[Match] = []
     for group in _groups(pairs):
@@ -38,8 +38,8 @@ def _groups(pairs: Sequence[Match]) -> Iterator[list[Match]]:
         return node
 
     for match in pairs:
-        show, date = sides(match)
-        leader[find(show)] = find(date)
+        show, occurrence = sides(match)
+        leader[find(show)] = find(occurrence)
     groups: dict[tuple[str, int], list[Match]] = defaultdict(list)
     for match in pairs:
         groups[find(sides(match)[0])].append(match)
@@ -53,16 +53,18 @@ def _solve(pairs: Sequence[Match]) -> list[Match]:
     columns = list(dict.fromkeys(m.show.show_id for m in pairs))
     row_of = {id_: n for n, id_ in enumerate(rows)}
     column_of = {id_: n for n, id_ in enumerate(columns)}
-    # Staying alone costs more than any number of pairs: first as many as possible.
-    alone = sum(match.cost for match in pairs) + 1
-    costs = [[alone] * (len(columns) + len(rows)) for _ in rows]
-    at: dict[tuple[int, int], Match] = {}
+    # An unmatched row costs more than all pairs: as many pairs as possible come first.
+    unmatched_cost = sum(match.cost for match in pairs) + 1
+    costs = [[unmatched_cost] * (len(columns) + len(rows)) for _ in rows]
+    match_at: dict[tuple[int, int], Match] = {}
     for match in pairs:
-        place = row_of[match.occurrence.occurrence_id], column_of[match.show.show_id]
-        costs[place[0]][place[1]] = match.cost
-        at[place] = match
+        position = row_of[match.occurrence.occurrence_id], column_of[match.show.show_id]
+        costs[position[0]][position[1]] = match.cost
+        match_at[position] = match
     solved = cheapest(costs)
-    return [at[place] for place in enumerate(solved) if place in at]
+    return [
+        match_at[position] for position in enumerate(solved) if position in match_at
+    ]
 
 
 def cheapest(costs: Sequence[Sequence[int]]) -> list[int]:
@@ -73,43 +75,49 @@ def cheapest(costs: Sequence[Sequence[int]]) -> list[int]:
     """
     height, width = len(costs), len(costs[0])
     row_price, column_price = [0] * (height + 1), [0] * (width + 1)
-    row_at = [0] * (width + 1)  # which row holds a column; 0 is nobody
+    row_at = [0] * (width + 1)  # which row a column is assigned to; 0 is none
     for row in range(1, height + 1):
         row_at[0] = row
         column = 0
         slack: list[int | None] = [None] * (width + 1)
-        came_from = [0] * (width + 1)
+        previous_column = [0] * (width + 1)
         visited = [False] * (width + 1)
         while row_at[column]:
             visited[column] = True
-            here = row_at[column]
-            step: int | None = None
-            following = 0
+            current_row = row_at[column]
+            smallest_slack: int | None = None
+            next_column = 0
             for other in range(1, width + 1):
                 if visited[other]:
                     continue
-                rest = (
-                    costs[here - 1][other - 1] - row_price[here] - column_price[other]
+                reduced_cost = (
+                    costs[current_row - 1][other - 1]
+                    - row_price[current_row]
+                    - column_price[other]
                 )
-                known = slack[other]
-                if known is None or rest < known:
-                    slack[other], came_from[other], known = rest, column, rest
-                if step is None or known < step:
-                    step, following = known, other
-            assert step is not None
+                slack_of_other = slack[other]
+                if slack_of_other is None or reduced_cost < slack_of_other:
+                    slack[other], previous_column[other], slack_of_other = (
+                        reduced_cost,
+                        column,
+                        reduced_cost,
+                    )
+                if smallest_slack is None or slack_of_other < smallest_slack:
+                    smallest_slack, next_column = slack_of_other, other
+            assert smallest_slack is not None
             for other in range(width + 1):
-                known = slack[other]
+                slack_of_other = slack[other]
                 if visited[other]:
-                    row_price[row_at[other]] += step
-                    column_price[other] -= step
-                elif known is not None:
-                    slack[other] = known - step
-            column = following
+                    row_price[row_at[other]] += smallest_slack
+                    column_price[other] -= smallest_slack
+                elif slack_of_other is not None:
+                    slack[other] = slack_of_other - smallest_slack
+            column = next_column
         while column:
-            row_at[column] = row_at[came_from[column]]
-            column = came_from[column]
-    found = [0] * height
+            row_at[column] = row_at[previous_column[column]]
+            column = previous_column[column]
+    column_of_row = [0] * height
     for column in range(1, width + 1):
         if row_at[column]:
-            found[row_at[column] - 1] = column - 1
-    return found
+            column_of_row[row_at[column] - 1] = column - 1
+    return column_of_row

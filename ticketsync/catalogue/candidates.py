@@ -1,6 +1,6 @@
 """
-Which shows an occurrence may be: every pair that lies close enough in time, with what
-speaks for it and against it. Pure.
+Which shows an occurrence may be: every pair that is close enough in time, with the
+evidence for and against it. Pure.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ SAME_TITLE = 70  # likeness in percent from which two titles may be one producti
 SAME_WORDS = 85  # the same with every word counted
 SAME_VENUE = 90  # likeness in percent from which two names are one venue's
 OTHER_VENUE = 50  # likeness in percent below which they are two venues'
-ELSEWHERE = 40  # points that another venue costs
+OTHER_VENUE_PENALTY = 40  # points subtracted for another venue
 _ARTICLES = frozenset({"the", "a", "an"})
 
 
 @dataclass(frozen=True, slots=True)
 class ShowCandidate:
     """
-    A show of ours, as far as matching cares. `sellers` feed it already.
+    A show of ours as matching sees it. The accounts `sellers` feed it already.
     """
 
     show_id: int
@@ -36,11 +36,11 @@ class ShowCandidate:
 @dataclass(frozen=True, slots=True)
 class OccurrenceCandidate:
     """
-    An occurrence of theirs.
+    A platform's occurrence as matching sees it.
 
     `production` is set where its event is linked already; `known_as` where a listing
-    of the same title was given to a production before, last season perhaps; `known_at`
-    where occurrences at a venue of that name feed shows at one venue of ours.
+    of the same title was linked to a production before, for example last season;
+    `known_at` where occurrences at a venue of that name feed shows at one of ours.
     """
 
     occurrence_id: int
@@ -58,8 +58,8 @@ class OccurrenceCandidate:
 @dataclass(frozen=True, slots=True)
 class Tolerance:
     """
-    How far apart a show and an occurrence may start and still be proposed as a pair:
-    the usual time, and that of productions which have one of their own.
+    How far apart a show and an occurrence may start to be proposed as a pair: the
+    default, and exceptions by production.
     """
 
     usual: timedelta = TOLERANCE
@@ -76,7 +76,7 @@ class Tolerance:
 @dataclass(frozen=True, slots=True)
 class Match:
     """
-    One possible pair, and why we believe in it.
+    One possible pair with the evidence for it.
 
     `minutes_apart` is how much later the occurrence starts than the show.
     `is_elsewhere`: the platform names another venue. `is_same_venue`: it names the
@@ -98,8 +98,8 @@ class Match:
     @property
     def is_contradicted(self) -> bool:
         """
-        Whether the platform sells more seats than the show has, so that it can hardly
-        be that show. Fewer are an allotment.
+        Whether the platform sells more seats than the show has, so that it is probably
+        another show. Fewer are an allotment.
         """
         ours, theirs = self.show.capacity, self.occurrence.capacity
         return bool(ours and theirs and theirs > ours)
@@ -115,10 +115,10 @@ class Match:
     @property
     def alike(self) -> int:
         """
-        How much the two say the same, in points: the titles, less what another venue
-        takes off.
+        How alike the two are, in points: the likeness of the titles, minus the penalty
+        for another venue.
         """
-        return self.likeness - (ELSEWHERE if self.is_elsewhere else 0)
+        return self.likeness - (OTHER_VENUE_PENALTY if self.is_elsewhere else 0)
 
     @property
     def cost(self) -> int:
@@ -129,10 +129,10 @@ class Match:
 
     def reason(self) -> str:
         """
-        Why, in words: `same minute, titles 94 % alike, capacity 180 = 180`.
+        The evidence in words: `same minute, titles 94 % alike, capacity 180 = 180`.
         """
         ours, theirs = self.show.capacity, self.occurrence.capacity
-        parts = [show_is(self), self._title()]
+        parts = [describe_start(self), self._title()]
         if self.is_elsewhere:
             parts.append(f"at {self.occurrence.venue}, not {self.show.venue}")
         elif not self.is_same_venue:
@@ -157,7 +157,7 @@ class Match:
 
 def likeness(ours: str, theirs: str) -> int:
     """
-    How alike two titles are, in percent; word order and additions matter little.
+    How alike two titles are, in percent; word order and added words hardly count.
     """
     from rapidfuzz import fuzz, utils  # only where there is something to match
 
@@ -166,8 +166,8 @@ def likeness(ours: str, theirs: str) -> int:
 
 def _likeness_of_all_words(ours: str, theirs: str) -> int:
     """
-    How alike two titles are where an addition makes another work of it: "Hamlet" is
-    not "Hamlet for Kids".
+    How alike two titles are with added words counted: "Hamlet" is not "Hamlet for
+    Kids".
     """
     from rapidfuzz import fuzz, utils
 
@@ -176,30 +176,30 @@ def _likeness_of_all_words(ours: str, theirs: str) -> int:
 
 def candidates(
     shows: Sequence[ShowCandidate],
-    dated: Sequence[OccurrenceCandidate],
+    occurrences: Sequence[OccurrenceCandidate],
     tolerance: Tolerance,
 ) -> list[Match]:
     """
     Every pair within the tolerance, found by walking both lists in time order.
 
     Shows of another production than the one an event is linked to are candidates only
-    in the very minute.
+    in the same minute.
     """
     ours = sorted(shows, key=lambda show: show.starts_at)
     compared = _Comparison(tuple({show.venue for show in shows}))
     longest = tolerance.longest
     found: list[Match] = []
     first = 0
-    for theirs in sorted(dated, key=lambda item: item.starts_at):
+    for theirs in sorted(occurrences, key=lambda item: item.starts_at):
         while first < len(ours) and ours[first].starts_at < theirs.starts_at - longest:
             first += 1
         for show in ours[first:]:
             if show.starts_at > theirs.starts_at + longest:
                 break
-            apart = theirs.starts_at - show.starts_at
-            if abs(apart) > tolerance.of_production(show.production):
+            difference = theirs.starts_at - show.starts_at
+            if abs(difference) > tolerance.of_production(show.production):
                 continue
-            match = compared.pair(show, theirs, round(apart.total_seconds() / 60))
+            match = compared.pair(show, theirs, round(difference.total_seconds() / 60))
             if match.is_exact or not match.is_of_other_production:
                 found.append(match)
     return found
@@ -207,7 +207,7 @@ def candidates(
 
 class _Comparison:
     """
-    Compares titles and venues, each pair of texts once.
+    Compares titles and venues, and caches the results by pair of texts.
     """
 
     def __init__(self, venues: Sequence[str]) -> None:
@@ -232,7 +232,7 @@ class _Comparison:
         self, show: ShowCandidate, theirs: OccurrenceCandidate
     ) -> tuple[bool, bool]:
         """
-        Whether it is another venue than the show's, and whether it is the show's.
+        Whether it is another venue than the show's, and whether it is surely the same.
         """
         if theirs.known_at is not None:
             return theirs.known_at != show.venue, theirs.known_at == show.venue
@@ -246,8 +246,8 @@ def _compare_venues(
     ours: str, theirs: str | None, all_ours: Sequence[str]
 ) -> tuple[bool, bool]:
     """
-    Whether the platform names another venue than ours, and whether it names ours: that
-    one which its name fits best, where it names one at all.
+    Whether the platform names another venue than ours, and whether it names ours: the
+    one whose name is most alike. Without a name it counts as ours.
     """
     if not theirs:
         return False, True
@@ -259,7 +259,7 @@ def _compare_venues(
 
 def _venue_likeness(ours: str, theirs: str) -> tuple[int, float]:
     """
-    How alike two names of venues are, in percent; among equals the closer text.
+    How alike two names of venues are, in percent, then how close their texts are.
     """
     from rapidfuzz import fuzz
 
@@ -274,9 +274,9 @@ def _without_articles(name: str) -> str:
     return " ".join(word for word in words if word not in _ARTICLES) or name.casefold()
 
 
-def show_is(match: Match) -> str:
+def describe_start(match: Match) -> str:
     """
-    When the show starts, as seen from the occurrence: `show is 30 min later`.
+    When the show starts relative to the occurrence: `show is 30 min later`.
     """
     if match.is_exact:
         return "same minute"
@@ -292,6 +292,9 @@ def show_is(match: Match) -> str:
 
 def sides(match: Match) -> tuple[tuple[str, int], tuple[str, int]]:
     """
-    The two things that a pair joins.
+    The two sides of a pair.
     """
-    return ("show", match.show.show_id), ("date", match.occurrence.occurrence_id)
+    return (
+        ("show", match.show.show_id),
+        ("occurrence", match.occurrence.occurrence_id),
+    )

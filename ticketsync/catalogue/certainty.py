@@ -1,8 +1,8 @@
 """
 Which pairs are certain, so that they are linked without asking. Pure.
 
-The rule is stated at the head of `matching`; it errs towards asking, because a wrong
-pair puts money on the wrong show and nobody sees it.
+The rule is in the docstring of `matching`; in doubt a person is asked, because a wrong
+pair books money to the wrong show and nobody notices.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from ticketsync.catalogue.candidates import (
     sides,
 )
 
-CLEARLY = 25  # points of likeness that make one of two candidates the obvious one
-NEAR = 90  # minutes within which a pair at different minutes may be certain
-APART = 60  # minutes by which the next candidate of such a pair must be farther
-LEAST_SHIFTED = 2  # pairs from which a constant shift is worth a remark
+CLEAR_MARGIN = 25  # points of likeness by which a candidate clearly beats another one
+NEAR_MINUTES = 90  # minutes within which a pair at different minutes may be certain
+CLEAR_MINUTES = 60  # minutes by which the next candidate must be farther away
+MIN_SHIFTED_PAIRS = 2  # pairs from which a constant shift is reported
 
 
 class Certainty:
     """
-    Says which pairs of one account are certain.
+    Decides which pairs of one account are certain.
 
     `repeated` are productions that play more than once an evening, `touring` those
     that play at more than one of our venues.
@@ -40,10 +40,10 @@ class Certainty:
     ) -> None:
         self._repeated = repeated
         self._touring = touring
-        self._of: dict[tuple[str, int], list[Match]] = defaultdict(list)
+        self._by_side: dict[tuple[str, int], list[Match]] = defaultdict(list)
         for match in possible:
             for side in sides(match):
-                self._of[side].append(match)
+                self._by_side[side].append(match)
         self._inexact = _inexact_listings(possible)
 
     def is_certain(self, match: Match) -> bool:
@@ -60,18 +60,19 @@ class Certainty:
 
     def _is_certain_at_another_minute(self, match: Match) -> bool:
         """
-        Doors open before the show starts, and a time is easily mistyped: such a pair
-        is certain if nothing else comes near. A whole hour may be a wrong time zone.
+        Doors open before the show starts, and times are easily mistyped: such a pair
+        is certain if nothing else is near. A whole hour may be a wrong time zone.
         """
         apart = abs(match.minutes_apart)
-        if apart >= NEAR or apart % 60 == 0 or not match.is_same_title:
+        if apart >= NEAR_MINUTES or apart % 60 == 0 or not match.is_same_title:
             return False
         if match.show.production in self._repeated:
             return False
         if not match.occurrence.venue and match.show.production in self._touring:
             return False
         return not any(
-            abs(rival.minutes_apart) < apart + APART for rival in self._rivals(match)
+            abs(rival.minutes_apart) < apart + CLEAR_MINUTES
+            for rival in self._rivals(match)
         )
 
     def _rivals(self, match: Match) -> Iterator[Match]:
@@ -79,17 +80,17 @@ class Certainty:
         Other pairs of this show or this occurrence that are not clearly less alike.
         """
         for side in sides(match):
-            for other in self._of[side]:
+            for other in self._by_side[side]:
                 is_itself = sides(other) == sides(match)
-                if not is_itself and other.alike > match.alike - CLEARLY:
+                if not is_itself and other.alike > match.alike - CLEAR_MARGIN:
                     yield other
 
 
 def _inexact_listings(possible: Iterable[Match]) -> set[str]:
     """
-    Events of whose occurrences one lies near a show of the same title and on none: such
-    a listing does not keep to the minute, so that of two shows an evening the minute
-    does not tell which is meant.
+    Events with an occurrence that is near a show of the same title, but not in its
+    minute. Such a listing is not exact, so that the minute does not decide between two
+    shows of one evening.
     """
     near: dict[int, Match] = {}
     for match in possible:
@@ -101,14 +102,14 @@ def _inexact_listings(possible: Iterable[Match]) -> set[str]:
 
 
 def repeated_productions(
-    shows: Sequence[ShowCandidate], dated: Sequence[OccurrenceCandidate]
+    shows: Sequence[ShowCandidate], occurrences: Sequence[OccurrenceCandidate]
 ) -> set[str]:
     """
     Productions that play, or are listed, more than once an evening somewhere: where
-    one of two is missing on either side, the other one looks like the only candidate.
+    one of the two is missing on one side, the other looks like the only candidate.
     """
     ours = ((show.production, show.venue, show.starts_at) for show in shows)
-    theirs = ((item.event, item.venue or "", item.starts_at) for item in dated)
+    theirs = ((item.event, item.venue or "", item.starts_at) for item in occurrences)
     twice = {title for title, _, _ in _close_together(ours)}
     listed_twice = {title for title, _, _ in _close_together(theirs)}
     for production in {show.production for show in shows} - twice:
@@ -121,10 +122,10 @@ def _close_together(
     performances: Iterable[tuple[str, str, datetime]],
 ) -> Iterator[tuple[str, str, datetime]]:
     """
-    Those that follow another of the same title at the same venue too closely to tell
-    them apart by their time.
+    Those that follow another one of the same title at the same venue too closely to be
+    distinguished by their time.
     """
-    near = timedelta(minutes=2 * NEAR + APART)
+    near = timedelta(minutes=2 * NEAR_MINUTES + CLEAR_MINUTES)
     for before, after in pairwise(sorted(performances)):
         if before[:2] == after[:2] and after[2] - before[2] < near:
             yield after
@@ -142,7 +143,7 @@ def touring_productions(shows: Sequence[ShowCandidate]) -> set[str]:
 
 def shifted_events(pairs: Sequence[Match]) -> dict[str, tuple[int, int]]:
     """
-    Events whose dates fit better when moved by whole hours: event → (hours, pairs).
+    Events that match better when shifted by whole hours: event → (hours, pairs).
     """
     fits: dict[str, Counter[int]] = defaultdict(Counter)
     for match in pairs:
@@ -150,9 +151,9 @@ def shifted_events(pairs: Sequence[Match]) -> dict[str, tuple[int, int]]:
             fits[match.occurrence.event][match.minutes_apart // 60] += 1
     shifted: dict[str, tuple[int, int]] = {}
     for event, by_hours in fits.items():
-        straight = by_hours.pop(0, 0)
+        unshifted = by_hours.pop(0, 0)
         if by_hours:
             hours, count = max(by_hours.items(), key=lambda item: (item[1], -item[0]))
-            if count >= LEAST_SHIFTED and count > straight:
+            if count >= MIN_SHIFTED_PAIRS and count > unshifted:
                 shifted[event] = (hours, count)
     return shifted

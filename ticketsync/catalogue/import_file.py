@@ -1,9 +1,9 @@
 """
 The venue's own list of shows from a file: CSV, XLSX, XLS, ODS, ICS, YAML.
 
-Every complaint names row and column, and nothing is taken unless everything is right
-(or bad rows are skipped by request). Cells are text until this module converts them:
-no reader's guess about types is believed (F35).
+Every problem names its row and column, and nothing is imported unless everything is
+valid (or bad rows are skipped on request). Cells are text until this module converts
+them: no library's guess about types is used (F35).
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ticketsync.catalogue.shows import NewShow, VenueInfo
+from ticketsync.catalogue.new_shows import NewShow
+from ticketsync.catalogue.shows import VenueInfo
 from ticketsync.core import clock, errors, money, plain_yaml, sheets
 from ticketsync.core.redact import safe
 
@@ -34,18 +35,18 @@ COLUMNS = (
 @dataclass(frozen=True, slots=True)
 class SheetProblem:
     """
-    What is wrong with one cell.
+    A problem with one cell.
     """
 
-    place: str
+    position: str
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.reason}"
+        return f"{self.position}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParsedShows:
     shows: tuple[NewShow, ...]
     problems: tuple[SheetProblem, ...]
 
@@ -53,69 +54,73 @@ class Parsed:
 @dataclass(frozen=True, slots=True)
 class _Row:
     """
-    One line of the file: where it stands, and its cells as text by column.
+    One row of the file: its position in words, and its cells as text by column.
     """
 
-    place: str
+    position: str
     cells: dict[str, str]
     starts_at: datetime | None = None
 
 
-class _Wrong(ValueError):
+class _InvalidCell(ValueError):
     def __init__(self, column: str, reason: str) -> None:
         super().__init__(reason)
         self.column = column
         self.reason = reason
 
 
-def read(file: Path, house: VenueInfo, known: Sequence[VenueInfo] = ()) -> Parsed:
+def read_shows(
+    file: Path, default_venue: VenueInfo, known: Sequence[VenueInfo] = ()
+) -> ParsedShows:
     """
-    The shows of a file. Missing venue, zone and currency are those of the house, or
-    of the `known` venue that the row names.
+    The shows in a file. Missing zone and currency are those of the row's venue, a
+    missing venue is the default one.
+
+    Raises: `BadFile` where the file cannot be read or holds no shows.
     """
     shows: list[NewShow] = []
     problems: list[SheetProblem] = []
-    venues = {venue.name: venue for venue in (house, *known)}
+    venues = {venue.name: venue for venue in (default_venue, *known)}
     for row in _rows(file):
         try:
-            shows.append(_show(row, house, venues))
-        except _Wrong as wrong:
-            place = f"{row.place}, column {wrong.column}"
-            problems.append(SheetProblem(place, wrong.reason))
+            shows.append(_show(row, default_venue, venues))
+        except _InvalidCell as problem:
+            position = f"{row.position}, column {problem.column}"
+            problems.append(SheetProblem(position, problem.reason))
     if not shows and not problems:
         raise errors.BadFile(
             f"{file.name} holds no shows.",
             hint="It needs a heading line with production and starts_at.",
         )
-    return Parsed(tuple(shows), tuple(problems))
+    return ParsedShows(tuple(shows), tuple(problems))
 
 
-def refuse(parsed: Parsed, file: Path) -> None:
+def refuse_problems(parsed: ParsedShows, file: Path) -> None:
     """
-    Raise `BadFile` with the first complaints if there are any.
+    Raises: `BadFile` with the first problems, if there are any.
     """
     if not parsed.problems:
         return
-    shown = "; ".join(str(complaint) for complaint in parsed.problems[:5])
+    shown = "; ".join(str(message) for message in parsed.problems[:5])
     more = len(parsed.problems) - 5
     raise errors.BadFile(
         f"{file.name}: {shown}{f'; and {more} more' if more > 0 else ''}.",
-        hint="Nothing was imported. Mend the file, or add --skip-bad.",
+        hint="Nothing was imported. Fix the file, or add --skip-bad.",
     )
 
 
 # One row
 
 
-def _show(row: _Row, house: VenueInfo, venues: dict[str, VenueInfo]) -> NewShow:
+def _show(row: _Row, default_venue: VenueInfo, venues: dict[str, VenueInfo]) -> NewShow:
     cells = row.cells
     if not cells.get("production"):
-        raise _Wrong("production", "the title is missing")
-    name = cells.get("venue") or house.name
-    venue = venues.get(name, house)
-    zone = _checked(cells, "timezone", venue.timezone, clock.zone, "is no time zone")
+        raise _InvalidCell("production", "the title is missing")
+    name = cells.get("venue") or default_venue.name
+    venue = venues.get(name, default_venue)
+    zone = _checked(cells, "timezone", venue.timezone, clock.zone, "is not a time zone")
     currency = _checked(
-        cells, "currency", venue.currency, money.exponent, "is no ISO 4217 currency"
+        cells, "currency", venue.currency, money.exponent, "is not an ISO 4217 currency"
     ).upper()
     return NewShow(
         production=cells["production"],
@@ -133,24 +138,24 @@ def _checked(
     column: str,
     default: str,
     check: Callable[[str], Any],
-    complaint: str,
+    message: str,
 ) -> str:
     text = cells.get(column) or default
     try:
         check(text.upper() if column == "currency" else text)
     except ValueError:
-        raise _Wrong(column, f'"{safe(text)}" {complaint}') from None
+        raise _InvalidCell(column, f'"{safe(text)}" {message}') from None
     return text
 
 
 def _starts_at(cells: dict[str, str], zone: str) -> datetime:
-    told = cells.get("starts_at", "")
-    if told:
-        return _moment("starts_at", told, zone)
+    value = cells.get("starts_at", "")
+    if value:
+        return _moment("starts_at", value, zone)
     if not cells.get("date"):
-        raise _Wrong("starts_at", "there is neither starts_at nor date and time")
+        raise _InvalidCell("starts_at", "there is neither starts_at nor date and time")
     if not cells.get("time"):
-        raise _Wrong("time", "the time is missing")
+        raise _InvalidCell("time", "the time is missing")
     return _moment("date", f"{cells['date']} {cells['time']}", zone)
 
 
@@ -158,7 +163,7 @@ def _moment(column: str, text: str, zone: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise _Wrong(
+        raise _InvalidCell(
             column,
             f'"{safe(text)}" is not a date and time. Use YYYY-MM-DD HH:MM, '
             "for example 2026-06-30 19:30",
@@ -166,11 +171,13 @@ def _moment(column: str, text: str, zone: str) -> datetime:
     if moment.tzinfo is not None:
         return moment.astimezone(UTC)
     if not any(sign in text for sign in (":", "T")):
-        raise _Wrong(column, f'"{safe(text)}" has no time of day')
+        raise _InvalidCell(column, f'"{safe(text)}" has no time of day')
     try:
         return clock.local_to_utc(moment, zone)
     except ValueError as error:
-        raise _Wrong(column, f"{error}; write it with its offset from UTC") from None
+        raise _InvalidCell(
+            column, f"{error}; write it with its offset from UTC"
+        ) from None
 
 
 def _capacity(text: str) -> int | None:
@@ -178,7 +185,7 @@ def _capacity(text: str) -> int | None:
         return None
     whole = text.removesuffix(".0")
     if not (whole.isascii() and whole.isdigit()):
-        raise _Wrong("capacity", f'"{safe(text)}" is not a number of seats')
+        raise _InvalidCell("capacity", f'"{safe(text)}" is not a number of seats')
     return int(whole)
 
 
@@ -194,20 +201,20 @@ def _rows(file: Path) -> Iterator[_Row]:
     elif kind in (*sheets.WORKBOOKS, *sheets.TEXTS):
         yield from _from_table(file)
     else:
-        sheets.bytes_of(file)  # a missing file is said to be missing
+        sheets.bytes_of(file)  # raises where the file is missing
         raise errors.BadFile(
-            f"{file.name}: files of the kind {safe(kind or 'without ending')!r} are "
-            "not read.",
+            f"{file.name}: {safe(kind or 'a file without extension')!r} is not a "
+            "supported file type.",
             hint="Use .csv, .xlsx, .xls, .ods, .ics or .yaml.",
         )
 
 
 def _from_table(file: Path) -> Iterator[_Row]:
-    found = sheets.lines(file)
-    first = next(found, None)
+    lines = sheets.lines(file)
+    first = next(lines, None)
     heading = _heading(file, first.cells if first else ())
-    for line in found:
-        yield _row(line.place, heading, line.cells)
+    for line in lines:
+        yield _row(line.position, heading, line.cells)
 
 
 def _from_yaml(file: Path, text: str) -> Iterator[_Row]:
@@ -239,7 +246,7 @@ def _from_calendar(file: Path, data: bytes) -> Iterator[_Row]:
         calendars = Calendar.from_ical(data, multiple=True)
     except (ValueError, IndexError, KeyError) as error:
         raise errors.BadFile(
-            f"{file.name} is no calendar that can be read ({safe(error)}).",
+            f"{file.name} is not a readable calendar ({safe(error)}).",
             hint="Export it as .ics again.",
         ) from None
     number = 0
@@ -249,24 +256,24 @@ def _from_calendar(file: Path, data: bytes) -> Iterator[_Row]:
             yield _calendar_row(f"entry {number}", entry)
 
 
-def _calendar_row(place: str, entry: Any) -> _Row:
+def _calendar_row(position: str, entry: Any) -> _Row:
     begins = entry.get("DTSTART")
-    told = begins.dt if begins is not None else None
+    value = begins.dt if begins is not None else None
     cells = {
         "production": str(entry.get("SUMMARY", "")).strip(),
         "venue": str(entry.get("LOCATION", "")).strip(),
         "reference": str(entry.get("UID", "")).strip(),
     }
-    if not isinstance(told, datetime):
-        cells["starts_at"] = told.isoformat() if told is not None else ""
-        return _Row(place, cells)
-    if told.tzinfo is None:
-        cells["starts_at"] = told.isoformat(sep=" ", timespec="minutes")
-        return _Row(place, cells)
-    zone = getattr(told.tzinfo, "key", None)
+    if not isinstance(value, datetime):
+        cells["starts_at"] = value.isoformat() if value is not None else ""
+        return _Row(position, cells)
+    if value.tzinfo is None:
+        cells["starts_at"] = value.isoformat(sep=" ", timespec="minutes")
+        return _Row(position, cells)
+    zone = getattr(value.tzinfo, "key", None)
     if zone is not None and zone != "UTC":
         cells["timezone"] = zone
-    return _Row(place, cells, starts_at=told.astimezone(UTC))
+    return _Row(position, cells, starts_at=value.astimezone(UTC))
 
 
 def _heading(file: Path, cells: Sequence[str]) -> list[str]:
@@ -277,23 +284,23 @@ def _heading(file: Path, cells: Sequence[str]) -> list[str]:
     return names
 
 
-def _refuse_unknown(file: Path, names: Sequence[str], place: str) -> None:
-    strange = [name for name in names if name not in COLUMNS]
-    if strange or len(set(names)) != len(names) or "production" not in names:
-        what = (
-            f"the column {safe(strange[0])!r} is not known"
-            if strange
-            else "a column stands twice or `production` is missing"
+def _refuse_unknown(file: Path, names: Sequence[str], position: str) -> None:
+    unknown = [name for name in names if name not in COLUMNS]
+    if unknown or len(set(names)) != len(names) or "production" not in names:
+        problem = (
+            f"the column {safe(unknown[0])!r} is not known"
+            if unknown
+            else "a column is duplicated or `production` is missing"
         )
         raise errors.BadFile(
-            f"{file.name}, {place}: {what}.",
+            f"{file.name}, {position}: {problem}.",
             hint=f"The columns are {', '.join(COLUMNS)}.",
         )
 
 
-def _row(place: str, heading: Sequence[str], cells: Sequence[str]) -> _Row:
+def _row(position: str, heading: Sequence[str], cells: Sequence[str]) -> _Row:
     padded = [*cells, *[""] * (len(heading) - len(cells))]
     return _Row(
-        place,
+        position,
         {name: cell.strip() for name, cell in zip(heading, padded, strict=False)},
     )

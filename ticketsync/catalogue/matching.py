@@ -1,14 +1,14 @@
 """
 Which occurrence is which show.
 
-Pure: takes what we know, returns a plan. Nothing is saved here, so the same
-function serves the prompt, `--yes`, `sync` and the tests.
+Pure: takes candidates and returns a plan, so that the same function serves the prompt,
+`--yes`, `sync` and the tests.
 
 The best *overall* assignment is chosen, never the first fit. A pair is *certain*, and
 linked without asking, only if venue and title agree, the platform does not sell more
-seats than the show has, and either both start in the same minute and nothing else that
-minute could be meant, or they are the only candidates of one another within 90 minutes.
-Everything else is a person's to decide.
+seats than the show has, and either both start in the same minute and nothing else in
+that minute could be meant, or each is the only candidate of the other within 90
+minutes. A person decides about everything else.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from ticketsync.catalogue.candidates import (
     ShowCandidate,
     Tolerance,
     candidates,
+    describe_start,
     likeness,
-    show_is,
 )
 from ticketsync.catalogue.certainty import (
     Certainty,
@@ -39,7 +39,7 @@ from ticketsync.catalogue.certainty import (
 @dataclass(frozen=True, slots=True)
 class Unsure:
     """
-    An occurrence that a person must place: its candidates, the best one first.
+    An occurrence that a person must decide about: its candidates, the best one first.
     """
 
     occurrence: OccurrenceCandidate
@@ -50,7 +50,7 @@ class Unsure:
 @dataclass(frozen=True, slots=True)
 class MatchPlan:
     """
-    What matching proposes. `unmatched_shows` are shows that no platform sells so far.
+    What matching proposes. `unmatched_shows` are shows that no platform sells yet.
     """
 
     certain: tuple[Match, ...]
@@ -70,9 +70,9 @@ def propose(
     """
     The plan for all unlinked occurrences.
 
-    `taken` are (account, show) pairs that are linked already: one account feeds a
-    show once unless a person says otherwise. `refused` are (occurrence, show) pairs
-    that a person said no to.
+    `taken` are (account, show id) pairs that are linked already: one account feeds a
+    show once unless a person decides otherwise. `refused` are (occurrence id, show id)
+    pairs that a person refused.
     """
     taken, refused = set(taken), set(refused)
     certain: list[Match] = []
@@ -81,8 +81,8 @@ def propose(
     by_account: dict[str, list[OccurrenceCandidate]] = defaultdict(list)
     for occurrence in occurrences:
         by_account[occurrence.account].append(occurrence)
-    for account, dated in by_account.items():
-        possible = candidates(shows, dated, tolerance or Tolerance())
+    for account, listed in by_account.items():
+        possible = candidates(shows, listed, tolerance or Tolerance())
         pairs = [
             match
             for match in possible
@@ -93,7 +93,7 @@ def propose(
         remarks += [_shift_warning(account, *item) for item in shifted.items()]
         chosen = assign([m for m in pairs if not m.is_of_other_production])
         rule = Certainty(
-            possible, repeated_productions(shows, dated), touring_productions(shows)
+            possible, repeated_productions(shows, listed), touring_productions(shows)
         )
         sure = {
             match.occurrence.occurrence_id: match
@@ -102,7 +102,7 @@ def propose(
         }
         certain += sure.values()
         unlinkable = _unlinkable(possible, refused)
-        unsure += _unsure(dated, pairs, chosen, sure, shifted, unlinkable)
+        unsure += _unsure(listed, pairs, chosen, sure, shifted, unlinkable)
     matched = {match.show.show_id for match in certain}
     unmatched = [s for s in shows if not s.sellers and s.show_id not in matched]
     unmatched.sort(key=lambda show: (show.starts_at, show.show_id))
@@ -113,32 +113,32 @@ def distant_candidates(
     shows: Sequence[ShowCandidate], occurrence: OccurrenceCandidate
 ) -> list[Match]:
     """
-    Shows of the same work beyond any tolerance, the nearest first: what a date may be
-    that was moved to another day. For a person to look at, never for the machine.
+    Shows of the same production beyond any tolerance, the nearest first: what an
+    occurrence may be that was moved to another day. Never linked without a person.
     """
     found = []
     for show in shows:
         known = show.production in (occurrence.production, occurrence.known_as)
         alike = 100 if known else likeness(show.production, occurrence.event)
         if alike >= SAME_TITLE:
-            apart = occurrence.starts_at - show.starts_at
+            difference = occurrence.starts_at - show.starts_at
             found.append(
-                Match(show, occurrence, round(apart.total_seconds() / 60), alike)
+                Match(show, occurrence, round(difference.total_seconds() / 60), alike)
             )
     return sorted(found, key=lambda match: match.cost)
 
 
 def _shift_warning(account: str, event: str, shift: tuple[int, int]) -> str:
     hours, count = shift
-    way = "later" if hours > 0 else "earlier"
+    direction = "later" if hours > 0 else "earlier"
     return (
         f"looks-like-timezone: {count} dates of {event!r} on {account} are exactly "
-        f"{abs(hours)} h {way} than your shows; check the time zone there."
+        f"{abs(hours)} h {direction} than your shows; check the time zone there."
     )
 
 
 def _unsure(
-    dated: Sequence[OccurrenceCandidate],
+    listed: Sequence[OccurrenceCandidate],
     pairs: Sequence[Match],
     chosen: Sequence[Match],
     sure: dict[int, Match],
@@ -151,7 +151,7 @@ def _unsure(
         if match.show.show_id not in settled:
             by_occurrence[match.occurrence.occurrence_id].append(match)
     best = {match.occurrence.occurrence_id: match for match in chosen}
-    for occurrence in dated:
+    for occurrence in listed:
         if occurrence.occurrence_id in sure:
             continue
         candidates = sorted(
@@ -173,7 +173,7 @@ def _unlinkable(
     possible: Sequence[Match], refused: set[tuple[int, int]]
 ) -> dict[int, str]:
     """
-    Why occurrences near some show may have none of these, if they are left over.
+    Why occurrences near some show cannot be linked to it, if they are left over.
     """
     reasons: dict[int, str] = {}
     for match in possible:
@@ -209,29 +209,29 @@ def _why_unsure(
     if len(exact) > 1:
         return f"{len(exact)} shows start in that minute"
     best = exact[0] if exact else candidates[0]
-    doubts = _doubts(best)
-    if exact and doubts:
-        return f"same minute, but {doubts[0]}"
+    objections = _objections(best)
+    if exact and objections:
+        return f"same minute, but {objections[0]}"
     if exact:
         return "another occurrence of theirs starts in that minute too"
-    also = f", and {doubts[0]}" if doubts else ""
-    return f"nearest {show_is(best)}{also}"
+    also = f", and {objections[0]}" if objections else ""
+    return f"nearest {describe_start(best)}{also}"
 
 
-def _doubts(match: Match) -> list[str]:
+def _objections(match: Match) -> list[str]:
     """
-    What speaks against a pair, whatever the minute.
+    The reasons against a pair, apart from its time.
     """
-    doubts = []
+    objections = []
     if match.likeness < SAME_TITLE:
-        doubts.append(f"titles only {match.likeness} % alike")
+        objections.append(f"titles only {match.likeness} % alike")
     if match.is_elsewhere:
-        doubts.append(f"at {match.occurrence.venue}, not {match.show.venue}")
+        objections.append(f"at {match.occurrence.venue}, not {match.show.venue}")
     elif not match.is_same_venue:
-        doubts.append(f"{match.occurrence.venue} may be another venue")
+        objections.append(f"{match.occurrence.venue} may be another venue")
     if match.is_contradicted:
-        doubts.append(
+        objections.append(
             f"they sell {match.occurrence.capacity} seats, "
             f"the show has {match.show.capacity}"
         )
-    return doubts
+    return objections

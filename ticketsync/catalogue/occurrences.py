@@ -1,5 +1,5 @@
 """
-The platforms' listings as we hold them: Events and their Occurrences.
+The stored listings of the platforms: Events and their Occurrences.
 """
 
 from __future__ import annotations
@@ -9,22 +9,37 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, false, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    delete,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlmodel import Session
 
 from ticketsync.catalogue.shows import local_text
 from ticketsync.core import errors, records
 from ticketsync.core.redact import safe
 from ticketsync.store import counted, row_locks
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import Event, Occurrence, ShowLink, Venue
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.catalogue import (
+    EventRow,
+    OccurrenceRow,
+    ShowLinkRow,
+    VenueRow,
+)
+from ticketsync.store.types import is_row_id
 from ticketsync.store.upsert import Elsewhere, held_elsewhere, known, table_of, upsert
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedEvent:
     """
-    One listing record, read, with the content hash of what it was read from.
+    One parsed record of a listing, with the content hash of its raw record.
     """
 
     event: records.Event
@@ -34,15 +49,15 @@ class Listed:
 @dataclass(frozen=True, slots=True)
 class LinkedOccurrence:
     """
-    One occurrence as we hold it, with the show it feeds if there is one.
+    One stored occurrence, with the show it feeds if there is one.
     """
 
     id: int
     account_id: int
     account: str
-    event_id: str
+    provider_event_id: str
     event: str
-    occurrence_id: str
+    provider_occurrence_id: str
     name: str
     starts_at: datetime
     starts_local: str
@@ -59,7 +74,7 @@ class LinkedOccurrence:
     gone_since: datetime | None
     dashboard_url: str | None
     is_dated: bool
-    event_row: int
+    event_id: int
     show_id: int | None
     link_status: str | None
     sync_enabled: bool | None
@@ -68,16 +83,16 @@ class LinkedOccurrence:
     brings_sales: bool  # whether its sales do, too
 
     @property
-    def called(self) -> str:
+    def name_and_start(self) -> str:
         """
-        Its name and date, as far as there is one.
+        Its name, with its start where that is known.
         """
         return f"{self.name} {self.starts_local}" if self.is_dated else self.name
 
     @property
-    def switched(self) -> str:
+    def switch_note(self) -> str:
         """
-        What its link keeps from the show, in words; `""` if nothing, or no link.
+        What the switches of its link exclude, in words; `""` if nothing, or no link.
         """
         if self.show_id is None or self.brings_sales:
             return ""
@@ -85,9 +100,10 @@ class LinkedOccurrence:
 
 
 @dataclass(slots=True)
-class Saved:
+class SavedListing:
     """
-    What saving a listing changed: counts, and moved occurrences by our id.
+    The result of saving a listing: counts, and the new start of moved occurrences, by
+    our id.
     """
 
     created: int = 0
@@ -96,36 +112,42 @@ class Saved:
     moved: dict[int, datetime] = field(default_factory=dict)
 
 
-def changed(session: Session, account_id: int, listed: Sequence[Listed]) -> list[bytes]:
+def find_changed(
+    session: Session, account_id: int, listed: Sequence[ListedEvent]
+) -> list[bytes]:
     """
-    The content hashes of those records that say something new.
+    The content hashes of those records that are new or changed.
     """
     events = [item.event for item in listed]
-    dates = known(
+    stored = known(
         session,
-        Occurrence,
+        OccurrenceRow,
         account_id,
-        (date.id for event in events for date in event.occurrences),
+        (occurrence.id for event in events for occurrence in event.occurrences),
         "content",
         "gone_since",
     )
-    held = known(session, Event, account_id, (e.id for e in events), "name", "url")
+    stored_events = known(
+        session, EventRow, account_id, (e.id for e in events), "name", "url"
+    )
 
-    def is_new(item: Listed) -> bool:
+    def is_new(item: ListedEvent) -> bool:
         event = item.event
-        if event.id not in held:
+        if event.id not in stored_events:
             return True
-        if event.is_listing and held[event.id] != (event.name, event.url):
+        if event.is_listing and stored_events[event.id] != (event.name, event.url):
             return True
         return any(
-            date.id not in dates or dates[date.id] != (item.content, None)
-            for date in event.occurrences
+            occurrence.id not in stored or stored[occurrence.id] != (item.content, None)
+            for occurrence in event.occurrences
         )
 
     return [item.content for item in listed if is_new(item)]
 
 
-def save(session: Session, account_id: int, listed: Sequence[Listed]) -> Saved:
+def save_listing(
+    session: Session, account_id: int, listed: Sequence[ListedEvent]
+) -> SavedListing:
     """
     Save what is new or changed in a page of the listing.
     """
@@ -137,7 +159,7 @@ def save(session: Session, account_id: int, listed: Sequence[Listed]) -> Saved:
     }
     held = known(
         session,
-        Occurrence,
+        OccurrenceRow,
         account_id,
         occurrences,
         "id",
@@ -145,7 +167,7 @@ def save(session: Session, account_id: int, listed: Sequence[Listed]) -> Saved:
         "starts_at",
         "gone_since",
     )
-    saved = Saved()
+    saved = SavedListing()
     rows: list[dict[str, Any]] = []
     for provider_id, (occurrence, content) in occurrences.items():
         old = held.get(provider_id)
@@ -161,23 +183,24 @@ def save(session: Session, account_id: int, listed: Sequence[Listed]) -> Saved:
         rows.append(
             _row(account_id, event_ids[occurrence.event_id], occurrence, content)
         )
-    rows.sort(key=lambda row: _place(held.get(row["provider_id"])))
-    upsert(session, Occurrence, rows, key=["account_id", "provider_id"])
+    rows.sort(key=lambda row: _lock_order(held.get(row["provider_id"])))
+    upsert(session, OccurrenceRow, rows, key=["account_id", "provider_id"])
     return saved
 
 
-def _place(held: Any) -> tuple[bool, int]:
+def _lock_order(held: Any) -> tuple[bool, int]:
     """
-    Rows are written in the order in which everybody locks them; new ones come last.
+    Rows are written in the order in which they are locked everywhere; new ones come
+    last.
     """
     return (held is None, held.id if held else 0)
 
 
-def ids(session: Session, account_id: int) -> dict[str, int]:
+def get_occurrence_ids(session: Session, account_id: int) -> dict[str, int]:
     """
-    Our row of each occurrence of an account, by the platform's id.
+    Our id of each occurrence of an account, by the platform's id.
     """
-    table = table_of(Occurrence)
+    table = table_of(OccurrenceRow)
     rows = session.connection().execute(
         select(table.c.provider_id, table.c.id).where(table.c.account_id == account_id)
     )
@@ -185,13 +208,64 @@ def ids(session: Session, account_id: int) -> dict[str, int]:
 
 
 def list_occurrences(
-    session: Session, account_id: int | None = None, *, only_unlinked: bool = False
+    session: Session,
+    account_id: int | None = None,
+    *,
+    show_id: int | None = None,
+    only_unlinked: bool = False,
 ) -> list[LinkedOccurrence]:
     """
-    Every occurrence, in the order they play.
+    Occurrences in the order they play: all, or those of one account, those that feed
+    one show, those that feed none.
     """
-    table, events = table_of(Occurrence), table_of(Event)
-    accounts, links = table_of(Account), table_of(ShowLink)
+    conditions: list[ColumnElement[bool]] = []
+    if account_id is not None:
+        conditions.append(table_of(OccurrenceRow).c.account_id == account_id)
+    if show_id is not None:
+        conditions.append(table_of(ShowLinkRow).c.show_id == show_id)
+    if only_unlinked:
+        conditions.append(table_of(ShowLinkRow).c.id.is_(None))
+    return _read_occurrences(session, *conditions)
+
+
+def find_occurrence(session: Session, text: str) -> LinkedOccurrence:
+    """
+    The occurrence a person means, by our id or by the platform's.
+
+    Raises: `NotFound` where no occurrence, or more than one, fits.
+    """
+    table = table_of(OccurrenceRow)
+    is_theirs = table.c.provider_id == text
+    is_ours = table.c.id == int(text) if is_row_id(text) else false()
+    found = _read_occurrences(session, or_(is_theirs, is_ours))
+    if len(found) == 1:
+        return found[0]
+    what = "stands for several dates" if found else "is no date we know"
+    raise errors.NotFound(
+        f"{safe(text)!r} {what}.", hint="See the numbers in `ticketsync events list`."
+    )
+
+
+def get_occurrence(session: Session, occurrence_id: int) -> LinkedOccurrence:
+    """
+    The occurrence with that id of ours.
+
+    Raises: `NotFound` where there is none.
+    """
+    if is_row_id(occurrence_id):
+        is_this = table_of(OccurrenceRow).c.id == occurrence_id
+        for occurrence in _read_occurrences(session, is_this):
+            return occurrence
+    raise errors.NotFound(
+        f"There is no date {occurrence_id}.", hint="See `ticketsync events list`."
+    )
+
+
+def _read_occurrences(
+    session: Session, *conditions: ColumnElement[bool]
+) -> list[LinkedOccurrence]:
+    table, events = table_of(OccurrenceRow), table_of(EventRow)
+    accounts, links = table_of(AccountRow), table_of(ShowLinkRow)
     same = (
         "name",
         "starts_at",
@@ -215,11 +289,11 @@ def list_occurrences(
             table.c.id,
             table.c.account_id,
             accounts.c.name.label("account"),
-            events.c.provider_id.label("event_id"),
+            events.c.provider_id.label("provider_event_id"),
             events.c.name.label("event"),
-            table.c.provider_id.label("occurrence_id"),
+            table.c.provider_id.label("provider_occurrence_id"),
             *(table.c[name] for name in same),
-            events.c.id.label("event_row"),
+            events.c.id.label("event_id"),
             links.c.show_id,
             links.c.status.label("link_status"),
             links.c.sync_enabled,
@@ -230,101 +304,71 @@ def list_occurrences(
         .join(events, events.c.id == table.c.event_id)
         .join(accounts, accounts.c.id == table.c.account_id)
         .outerjoin(links, links.c.occurrence_id == table.c.id)
+        .where(*conditions)
         .order_by(table.c.starts_at, table.c.id)
     )
-    if account_id is not None:
-        query = query.where(table.c.account_id == account_id)
-    if only_unlinked:
-        query = query.where(links.c.id.is_(None))
     rows = session.connection().execute(query)
     return [LinkedOccurrence(**row._mapping) for row in rows]
 
 
-def read_elsewhere(
+def find_elsewhere(
     session: Session, account_id: int, occurrence_ids: Iterable[str]
 ) -> list[Elsewhere]:
     """
-    Which of these dates, by the platform's ids, another account of it has listed.
+    Which of these occurrences, by the platform's ids, another account has.
     """
-    return held_elsewhere(session, Occurrence, account_id, occurrence_ids)
+    return held_elsewhere(session, OccurrenceRow, account_id, occurrence_ids)
 
 
-def events_elsewhere(
+def find_events_elsewhere(
     session: Session, account_id: int, event_ids: Iterable[str]
 ) -> list[Elsewhere]:
     """
-    The same for events.
+    Which of these events, by the platform's ids, another account has.
     """
-    return held_elsewhere(session, Event, account_id, event_ids)
+    return held_elsewhere(session, EventRow, account_id, event_ids)
 
 
-def forget(session: Session, account_id: int) -> None:
+def delete_listing(session: Session, account_id: int) -> None:
     """
-    Delete an account's listing; no sales and no links hang on it.
+    Delete an account's listing, which must have no sales and no links.
     """
-    for model in (Occurrence, Event):
+    for model in (OccurrenceRow, EventRow):
         table = table_of(model)
         session.connection().execute(
             delete(table).where(table.c.account_id == account_id)
         )
 
 
-def find(session: Session, wanted: str) -> LinkedOccurrence:
-    """
-    The occurrence a person means, by our number or by the platform's id.
-    """
-    offers = list_occurrences(session)
-    fitting = [o for o in offers if wanted in (str(o.id), o.occurrence_id)]
-    if len(fitting) == 1:
-        return fitting[0]
-    what = "stands for several dates" if fitting else "is no date we know"
-    raise errors.NotFound(
-        f"{safe(wanted)!r} {what}.", hint="See the numbers in `ticketsync events list`."
-    )
-
-
-def get_occurrence(session: Session, occurrence_id: int) -> LinkedOccurrence:
-    """
-    The occurrence of our own number.
-    """
-    for offer in list_occurrences(session):
-        if offer.id == occurrence_id:
-            return offer
-    raise errors.NotFound(
-        f"There is no date {occurrence_id}.", hint="See `ticketsync events list`."
-    )
-
-
 def copy_listings(source: Session, target: Session) -> None:
     """
-    Copy what orders refer to into an empty database, under the same numbers.
+    Copy the rows that orders refer to into an empty database, with the same ids.
     """
-    for model in (Venue, Account, Event, Occurrence):
+    for model in (VenueRow, AccountRow, EventRow, OccurrenceRow):
         table = table_of(model)
         rows = source.connection().execute(select(table)).mappings().all()
         if rows:
             target.connection().execute(insert(table), [dict(row) for row in rows])
 
 
-def keep_linked(session: Session, rows: Iterable[int]) -> None:
+def lock_against_linking(session: Session, rows: Iterable[int]) -> None:
     """
-    Until the transaction that saves tickets of these occurrences ends, nobody links
-    one of them: who does so counts its tickets at once, and would miss these. Whoever
-    links it later finds them.
+    Lock these occurrences against linking until the transaction that saves tickets of
+    them ends: linking one counts its tickets at once, and would miss these.
     """
-    row_locks.share(session, Occurrence, rows)
+    row_locks.lock_shared(session, OccurrenceRow, rows)
 
 
 def mark_delisted(session: Session, rows: Iterable[int], now: datetime) -> None:
     """
-    Remember that a complete listing no longer has these; their orders stay.
+    Mark occurrences that a complete listing no longer has; their orders stay.
     """
-    gone = list(rows)
-    if gone:
-        table = table_of(Occurrence)
+    delisted = list(rows)
+    if delisted:
+        table = table_of(OccurrenceRow)
         session.connection().execute(
             update(table)
-            .where(table.c.id.in_(gone), table.c.gone_since.is_(None))
+            .where(table.c.id.in_(delisted), table.c.gone_since.is_(None))
             .values(gone_since=now)
         )
 
@@ -333,11 +377,17 @@ def _save_events(
     session: Session, account_id: int, events: list[records.Event]
 ) -> dict[str, int]:
     """
-    Our row of each event. What an occurrence says of its event never overwrites
-    what the event's own listing said.
+    Our id of each event, by the platform's. What an occurrence reports about its event
+    never overwrites what the event's own listing reported.
     """
     held = known(
-        session, Event, account_id, (event.id for event in events), "id", "name", "url"
+        session,
+        EventRow,
+        account_id,
+        (event.id for event in events),
+        "id",
+        "name",
+        "url",
     )
     rows: dict[str, dict[str, Any]] = {}
     for event in events:
@@ -354,19 +404,21 @@ def _save_events(
                 "url": event.url,
             }
     if rows:
-        ordered = sorted(rows, key=lambda id_: _place(held.get(id_)))
+        ordered = sorted(rows, key=lambda id_: _lock_order(held.get(id_)))
         written = [rows[id_] for id_ in ordered]
-        upsert(session, Event, written, key=["account_id", "provider_id"])
-        held = known(session, Event, account_id, (event.id for event in events), "id")
+        upsert(session, EventRow, written, key=["account_id", "provider_id"])
+        held = known(
+            session, EventRow, account_id, (event.id for event in events), "id"
+        )
     return {provider_id: row.id for provider_id, row in held.items()}
 
 
 def _row(
-    account_id: int, event_row: int, occurrence: records.Occurrence, content: bytes
+    account_id: int, event_id: int, occurrence: records.Occurrence, content: bytes
 ) -> dict[str, Any]:
     return {
         "account_id": account_id,
-        "event_id": event_row,
+        "event_id": event_id,
         "provider_id": occurrence.id,
         "name": occurrence.name,
         "starts_at": occurrence.starts_at,

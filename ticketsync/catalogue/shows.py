@@ -1,23 +1,31 @@
 """
-The venue's own list: venues, productions, shows.
+Our venues, productions and shows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlmodel import Session
 
 from ticketsync.core import clock, errors, money
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, reports
 from ticketsync.store.audit import Decision
-from ticketsync.store.tables.catalogue import Production, Show, Venue
-from ticketsync.store.upsert import insert_new, table_of
+from ticketsync.store.tables.catalogue import ProductionRow, ShowRow, VenueRow
+from ticketsync.store.types import is_row_id
+from ticketsync.store.upsert import insert_all_new, insert_new, rows_among, table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +39,7 @@ class VenueInfo:
 @dataclass(frozen=True, slots=True)
 class ShowInfo:
     """
-    One performance of ours with the names that people know it by.
+    One performance of ours with the names of its production and venue.
     """
 
     id: int
@@ -47,32 +55,20 @@ class ShowInfo:
     excluded_because: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewShow:
-    """
-    A performance to add. `venue` is a name; an unknown one is added with it.
-    """
-
-    production: str
-    starts_at: datetime
-    venue: str
-    timezone: str
-    currency: str
-    capacity: int | None = None
-    reference: str | None = None
-
-
 def add_venue(session: Session, name: str, timezone: str, currency: str) -> VenueInfo:
     """
-    Add a venue, or give back the one that is the same already.
+    Add a venue, or return the one of that name if it is the same.
+
+    Raises: `UsageError` for an unknown time zone or currency, or where the venue exists
+    with others.
     """
-    checked_zone(timezone)
-    code = checked_currency(currency)
-    venue = _venue_named(session, name)
+    check_time_zone(timezone)
+    code = check_currency(currency)
+    venue = find_venue(session, name)
     if venue is None:
         row = {"name": name, "timezone": timezone, "currency": code}
-        insert_new(session, Venue, row)
-        venue = _venue_named(session, name)
+        insert_new(session, VenueRow, row)
+        venue = find_venue(session, name)
         assert venue is not None
     if (venue.timezone, venue.currency) == (timezone, code):
         return venue
@@ -82,37 +78,47 @@ def add_venue(session: Session, name: str, timezone: str, currency: str) -> Venu
     )
 
 
-def venues(session: Session) -> list[VenueInfo]:
+def list_venues(session: Session) -> list[VenueInfo]:
     """
-    All venues; the first is the house itself.
+    All venues; the first is the default venue.
     """
-    table = table_of(Venue)
+    table = table_of(VenueRow)
     rows = session.connection().execute(select(table).order_by(table.c.id))
     return [VenueInfo(**row._mapping) for row in rows]
 
 
-def _venue_named(session: Session, name: str) -> VenueInfo | None:
-    return next((venue for venue in venues(session) if venue.name == name), None)
+def find_venue(session: Session, name: str) -> VenueInfo | None:
+    """
+    The venue of that name, or `None`.
+    """
+    table = table_of(VenueRow)
+    query = select(table).where(table.c.name == name)
+    row = session.connection().execute(query).first()
+    return None if row is None else VenueInfo(**row._mapping)
 
 
 def get_venue(session: Session) -> VenueInfo:
     """
     The venue that `init` made, whose zone and currency are the defaults.
+
+    Raises: `ConfigurationError` where there is no venue yet.
     """
-    known = venues(session)
-    if not known:
+    table = table_of(VenueRow)
+    query = select(table).order_by(table.c.id).limit(1)
+    row = session.connection().execute(query).first()
+    if row is None:
         raise errors.ConfigurationError(
-            "No venue is known yet.", hint="Run `ticketsync init` or `venues add`."
+            "There is no venue yet.", hint="Run `ticketsync init` or `venues add`."
         )
-    return known[0]
+    return VenueInfo(**row._mapping)
 
 
-def business_zone(session: Session) -> str:
+def get_business_zone(session: Session) -> str:
     """
-    The zone whose calendar days the business counts by: that of its default venue, or
-    UTC while it has none.
+    The time zone of the business, which decides on calendar days: that of the default
+    venue, or UTC while there is none.
     """
-    table = table_of(Venue)
+    table = table_of(VenueRow)
     query = select(table.c.timezone).order_by(table.c.id).limit(1)
     return str(session.connection().scalar(query) or "UTC")
 
@@ -121,20 +127,34 @@ def add_production(session: Session, title: str) -> int:
     """
     The id of the production of that title, added if it is new.
     """
-    table = table_of(Production)
-    query = select(table.c.id).where(table.c.title == title)
-    connection = session.connection()
-    number: int | None = connection.scalar(query)
-    if number is None:
-        number = insert_new(session, Production, {"title": title})
-    return connection.scalars(query).one() if number is None else number
+    return add_productions(session, [title])[title]
 
 
-def productions(session: Session) -> list[tuple[int, str, int]]:
+def add_productions(session: Session, titles: Iterable[str]) -> dict[str, int]:
+    """
+    The ids of the productions of these titles, by title; new ones are added.
+    """
+    wanted = list(dict.fromkeys(titles))
+    known = _production_ids(session, wanted)
+    missing = [{"title": title} for title in wanted if title not in known]
+    if missing:
+        insert_all_new(session, ProductionRow, missing)
+        known = _production_ids(session, wanted)
+    return known
+
+
+def _production_ids(session: Session, titles: Iterable[str]) -> dict[str, int]:
+    table = table_of(ProductionRow)
+    query = select(table.c.title, table.c.id)
+    rows = rows_among(session, query, table.c.title, titles)
+    return {str(title): int(id_) for title, id_ in rows}
+
+
+def list_productions(session: Session) -> list[tuple[int, str, int]]:
     """
     Every production: id, title, number of shows.
     """
-    table, shows = table_of(Production), table_of(Show)
+    table, shows = table_of(ProductionRow), table_of(ShowRow)
     rows = session.connection().execute(
         select(table.c.id, table.c.title, func.count(shows.c.id))
         .select_from(table.outerjoin(shows, shows.c.production_id == table.c.id))
@@ -144,104 +164,117 @@ def productions(session: Session) -> list[tuple[int, str, int]]:
     return [(int(id_), str(title), int(count)) for id_, title, count in rows]
 
 
-def add_show(session: Session, new: NewShow) -> tuple[int, bool]:
+def list_shows(
+    session: Session, production: str | None = None, *, since: datetime | None = None
+) -> list[ShowInfo]:
     """
-    The id of this show and whether it is new; capacity and reference are filled in.
+    Shows in the order they play: all, or those of one production, or those that start
+    at `since` or later.
     """
-    production_id = add_production(session, new.production)
-    venue = add_venue(session, new.venue, new.timezone, new.currency)
-    known = _same_show(session, production_id, venue.id, new)
-    if known is None:
-        row = {
-            "production_id": production_id,
-            "venue_id": venue.id,
-            "starts_at": new.starts_at,
-            "starts_local": local_text(new.starts_at, new.timezone),
-            "timezone": new.timezone,
-            "capacity": new.capacity,
-            "currency": venue.currency,
-            "reference": new.reference,
-        }
-        number = insert_new(session, Show, row)
-        if number is not None:
-            return number, True
-        known = _same_show(session, production_id, venue.id, new)  # added meanwhile
-        assert known is not None
-    _fill_in(session, known, new)
-    return known, False
+    conditions: list[ColumnElement[bool]] = []
+    if production is not None:
+        conditions.append(table_of(ProductionRow).c.title == production)
+    if since is not None:
+        conditions.append(table_of(ShowRow).c.starts_at >= since)
+    return _read_shows(session, *conditions)
 
 
-def list_shows(session: Session, production: str | None = None) -> list[ShowInfo]:
+def get_show(session: Session, show_id: int) -> ShowInfo:
     """
-    Shows in the order they play, of one production or of all.
+    The show with that id.
+
+    Raises: `NotFound` where there is none.
     """
-    shows, works, places = table_of(Show), table_of(Production), table_of(Venue)
+    if is_row_id(show_id):
+        for show in _read_shows(session, table_of(ShowRow).c.id == show_id):
+            return show
+    raise errors.NotFound("There is no such show.", hint="See `ticketsync shows list`.")
+
+
+def find_show(session: Session, text: str) -> ShowInfo:
+    """
+    The show a person means: its id, its reference, or `production date[ time]`.
+
+    Raises: `NotFound` where no show, or more than one, fits.
+    """
+    shows, productions = table_of(ShowRow), table_of(ProductionRow)
+    wanted = text.strip().lower()
+    name = productions.c.title + " " + shows.c.starts_local
+    exact = [
+        or_(_may_be(shows.c.reference, wanted), _may_be(name, wanted)),
+        *([shows.c.id == int(wanted)] if is_row_id(wanted) else []),
+    ]
+    fitting = [
+        show
+        for show in _read_shows(session, or_(*exact))
+        if wanted in (str(show.id), (show.reference or "").lower(), _name(show).lower())
+    ]
+    if wanted and not fitting:
+        fitting = [
+            show
+            for show in _read_shows(session, _may_be(name, wanted, is_part=True))
+            if wanted in _name(show).lower()
+        ]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not fitting:
+        raise errors.NotFound(
+            f"There is no show {safe(text)!r}.", hint="See `ticketsync shows list`."
+        )
+    some = ", ".join(f"{show.id} ({_name(show)})" for show in fitting[:3])
+    raise errors.NotFound(
+        f"{len(fitting)} shows fit {safe(text)!r}: {safe(some)} …",
+        hint="Use the number in front.",
+    )
+
+
+def _may_be(
+    column: ColumnElement[Any], wanted: str, *, is_part: bool = False
+) -> ColumnElement[bool]:
+    """
+    Whether a text may be `wanted`, or have it as a part, in upper or lower case. Any
+    character stands for one beyond ASCII, because SQLite does not know their cases.
+    """
+    pattern = "".join(
+        f"/{sign}" if sign in "%_/" else sign if sign.isascii() else "_"
+        for sign in wanted
+    )
+    found = f"%{pattern}%" if is_part else pattern
+    return func.lower(column).like(found, escape="/")
+
+
+def _read_shows(session: Session, *conditions: ColumnElement[bool]) -> list[ShowInfo]:
+    shows, productions, venues = (
+        table_of(ShowRow),
+        table_of(ProductionRow),
+        table_of(VenueRow),
+    )
     query = (
         select(
             *reports.named(
                 reports.field_names(ShowInfo),
                 shows,
-                production=works.c.title,
-                venue=places.c.name,
+                production=productions.c.title,
+                venue=venues.c.name,
             )
         )
-        .join(works, works.c.id == shows.c.production_id)
-        .join(places, places.c.id == shows.c.venue_id)
+        .join(productions, productions.c.id == shows.c.production_id)
+        .join(venues, venues.c.id == shows.c.venue_id)
+        .where(*conditions)
         .order_by(shows.c.starts_at, shows.c.id)
     )
-    if production is not None:
-        query = query.where(works.c.title == production)
     rows = session.connection().execute(query)
     return [ShowInfo(**row._mapping) for row in rows]
 
 
-def get_show(session: Session, show_id: int) -> ShowInfo:
-    """
-    The show of that number of ours.
-    """
-    for show in list_shows(session):
-        if show.id == show_id:
-            return show
-    raise errors.NotFound("There is no such show.", hint="See `ticketsync shows list`.")
-
-
-def find(session: Session, wanted: str) -> ShowInfo:
-    """
-    The show a person means: its number, its reference, or `production date[ time]`.
-    """
-    shows = list_shows(session)
-    text = wanted.strip().lower()
-    fitting = [
-        show
-        for show in shows
-        if text in (str(show.id), (show.reference or "").lower())
-        or text == f"{show.production} {show.starts_local}".lower()
-    ] or [
-        show
-        for show in shows
-        if text and text in f"{show.production} {show.starts_local}".lower()
-    ]
-    if len(fitting) == 1:
-        return fitting[0]
-    if not fitting:
-        raise errors.NotFound(
-            f"There is no show {safe(wanted)!r}.", hint="See `ticketsync shows list`."
-        )
-    some = ", ".join(
-        f"{show.id} ({show.production} {show.starts_local})" for show in fitting[:3]
-    )
-    raise errors.NotFound(
-        f"{len(fitting)} shows fit {safe(wanted)!r}: {safe(some)} …",
-        hint="Use the number in front.",
-    )
-
-
 def set_excluded(session: Session, show_id: int, excluded: bool, reason: str) -> None:
     """
-    Leave a show out of the figures, or take it in again. Excluded once more without a
-    reason, it keeps the one that it has.
+    Exclude a show from the figures, or include it again. Excluded again without a
+    reason, it keeps the one it has.
+
+    Raises: `NotFound` where there is no such show.
     """
-    table = table_of(Show)
+    table = table_of(ShowRow)
     show = get_show(session, show_id)
     values = {
         "is_excluded": excluded,
@@ -257,35 +290,37 @@ def set_excluded(session: Session, show_id: int, excluded: bool, reason: str) ->
 
 def remove_show(session: Session, show_id: int) -> None:
     """
-    Forget a show that nothing feeds, and its production if that was its only one.
+    Delete a show that nothing feeds, and its production if that was its only show.
+
+    Raises: `NotFound` where there is no such show.
     """
-    table, works = table_of(Show), table_of(Production)
+    table, productions = table_of(ShowRow), table_of(ProductionRow)
     connection = session.connection()
     show = get_show(session, show_id)
     audit.record(session, _decision("remove", show, before={"venue": show.venue}))
-    work = connection.execute(
+    production_id = connection.execute(
         select(table.c.production_id).where(table.c.id == show_id)
     ).scalar()
     connection.execute(delete(table).where(table.c.id == show_id))
-    left = select(table.c.id).where(table.c.production_id == work)
+    left = select(table.c.id).where(table.c.production_id == production_id)
     if connection.execute(left).first() is None:
-        connection.execute(delete(works).where(works.c.id == work))
+        connection.execute(delete(productions).where(productions.c.id == production_id))
 
 
 def is_taken(session: Session, show_id: int, starts_at: datetime) -> bool:
     """
     Whether another show of the same production at the same venue starts at that time.
     """
-    table = table_of(Show)
-    mine = (
+    table = table_of(ShowRow)
+    same = (
         select(table.c.production_id, table.c.venue_id)
         .where(table.c.id == show_id)
         .subquery()
     )
     query = select(table.c.id).where(
         table.c.id != show_id,
-        table.c.production_id == mine.c.production_id,
-        table.c.venue_id == mine.c.venue_id,
+        table.c.production_id == same.c.production_id,
+        table.c.venue_id == same.c.venue_id,
         table.c.starts_at == starts_at,
     )
     return session.connection().execute(query).first() is not None
@@ -293,9 +328,9 @@ def is_taken(session: Session, show_id: int, starts_at: datetime) -> bool:
 
 def move_show(session: Session, show_id: int, starts_at: datetime) -> None:
     """
-    Give a show the new time that its platform told.
+    Set a show's new start, as its platform reported it.
     """
-    table = table_of(Show)
+    table = table_of(ShowRow)
     zone = session.connection().execute(
         select(table.c.timezone).where(table.c.id == show_id)
     )
@@ -310,12 +345,17 @@ def move_show(session: Session, show_id: int, starts_at: datetime) -> None:
 
 def local_text(starts_at: datetime, zone: str) -> str:
     """
-    The time on the poster: `2026-11-27 19:30`.
+    The local time, as on a poster: `2026-11-27 19:30`.
     """
     return f"{clock.local(starts_at, zone):%Y-%m-%d %H:%M}"
 
 
-def checked_zone(name: str) -> str:
+def check_time_zone(name: str) -> str:
+    """
+    The name of an existing time zone.
+
+    Raises: `UsageError` for any other name.
+    """
     try:
         clock.zone(name)
     except ValueError:
@@ -326,7 +366,12 @@ def checked_zone(name: str) -> str:
     return name
 
 
-def checked_currency(code: str) -> str:
+def check_currency(code: str) -> str:
+    """
+    The ISO 4217 code in upper case.
+
+    Raises: `UsageError` for an unknown code.
+    """
     try:
         money.exponent(code.upper())
     except money.MoneyError:
@@ -343,38 +388,8 @@ def _decision(
     before: Mapping[str, Any],
     after: Mapping[str, Any] | None = None,
 ) -> Decision:
-    name = f"{show.production} {show.starts_local}"
-    return Decision(action, "show", name, show.id, before, after or {})
+    return Decision(action, "show", _name(show), show.id, before, after or {})
 
 
-def _same_show(
-    session: Session, production_id: int, venue_id: int, new: NewShow
-) -> int | None:
-    table = table_of(Show)
-    query = select(table.c.id).where(
-        table.c.production_id == production_id,
-        table.c.venue_id == venue_id,
-        table.c.starts_at == new.starts_at,
-    )
-    if new.reference:
-        same = select(table.c.id).where(table.c.reference == new.reference)
-        by_reference = session.connection().execute(same).scalar()
-        if by_reference is not None:
-            return int(by_reference)
-    found = session.connection().execute(query).scalar()
-    return None if found is None else int(found)
-
-
-def _fill_in(session: Session, show_id: int, new: NewShow) -> None:
-    table = table_of(Show)
-    told = {"capacity": new.capacity, "reference": new.reference}
-    row = session.connection().execute(select(table).where(table.c.id == show_id)).one()
-    values = {
-        name: value
-        for name, value in told.items()
-        if value is not None and row._mapping[name] != value
-    }
-    if values:
-        session.connection().execute(
-            update(table).where(table.c.id == show_id).values(**values)
-        )
+def _name(show: ShowInfo) -> str:
+    return f"{show.production} {show.starts_local}"

@@ -144,7 +144,7 @@ def list_accounts(
 
     app_context = context.get_context(ctx)
     with app_context.database().read() as session:
-        found = runs.freshness(session)
+        found = runs.list_freshness(session)
         assessed = health.assess_all(session, app_context.settings(), clock.now())
     words = {item.account: item.word for item in assessed}
     rows = [
@@ -197,7 +197,7 @@ def show_account(ctx: typer.Context, name: str, json: Json = False) -> None:
 
     with context.get_context(ctx).database().read() as session:
         state.get_account(session, name)
-        item = next(f for f in runs.freshness(session) if f.account == name)
+        item = next(f for f in runs.list_freshness(session) if f.account == name)
     if json:
         render.print_json(asdict(item))
         return

@@ -15,7 +15,7 @@ from ticketsync.cli import context, erasure
 from ticketsync.cli.context import Format, Json, Yes
 
 if TYPE_CHECKING:
-    from ticketsync.sales.attendees import Guest
+    from ticketsync.door.attendees import Guest
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -44,11 +44,11 @@ def list_attendees(
     Names are available only for accounts that keep them (`people: true`).
     """
     from ticketsync.catalogue import shows
-    from ticketsync.sales import attendees
+    from ticketsync.door import attendees
 
     wanted = context.chosen_format(format, json)
     with context.get_context(ctx).database().read() as session:
-        show_id = shows.find(session, show).id if show else None
+        show_id = shows.find_show(session, show).id if show else None
         guests = attendees.list_tickets(session, show_id, account or None)
     _print([g for g in guests if everything or g.admits], wanted, with_show=not show)
 
@@ -67,12 +67,12 @@ def search_attendees(
     Example: ticketsync attendees search chen
     """
     from ticketsync.catalogue import shows
-    from ticketsync.sales import attendees
+    from ticketsync.door import attendees
 
     wanted = context.chosen_format(format, json)
     with context.get_context(ctx).database().read() as session:
-        show_id = shows.find(session, show).id if show else None
-        guests = attendees.search(session, text, show_id)
+        show_id = shows.find_show(session, show).id if show else None
+        guests = attendees.search_tickets(session, text, show_id)
     _print(guests, wanted, with_show=not show)
 
 
@@ -94,8 +94,8 @@ def door_list(
 
     from ticketsync.catalogue import shows
     from ticketsync.core import clock, errors
+    from ticketsync.door import attendees
     from ticketsync.reporting import exports, printing
-    from ticketsync.sales import attendees
 
     if format not in ("pdf", "csv", "json"):
         raise errors.UsageError(
@@ -103,8 +103,8 @@ def door_list(
         )
     app_context = context.get_context(ctx)
     with app_context.database().read() as session:
-        found = shows.find(session, show)
-        guests = attendees.door_list(session, found.id)
+        found = shows.find_show(session, show)
+        guests = attendees.list_guests(session, found.id)
     if format == "pdf":
         made = clock.local(clock.now(), found.timezone)
         document = printing.door_list(found, guests, f"{made:%a %d %b %Y, %H:%M}")

@@ -56,8 +56,8 @@ def list_entries(
         if account:
             kind, subject_id = "account", state.get_account(session, account).id
         elif show:
-            show_id = shows.find(session, show).id
-        found = audit_trail.entries(
+            show_id = shows.find_show(session, show).id
+        found = audit_trail.list_entries(
             session,
             kind=kind,
             subject_id=subject_id,

@@ -91,7 +91,7 @@ def authorise(
     from ticketsync.workflows.connect import SecretSource
 
     spec = registry.provider(provider).spec
-    credentials.probe(account, storage)
+    credentials.check_storage(account, storage)
     granted = tokens.allow(
         tokens.app_of(spec, account, base_url, options),
         show=_show_url,

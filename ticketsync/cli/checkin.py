@@ -75,11 +75,11 @@ def count_guests(ctx: typer.Context, show: Show, json: Json = False) -> None:
     """
     from ticketsync.catalogue import shows
     from ticketsync.cli import render
-    from ticketsync.sales import attendees
+    from ticketsync.door import attendees
 
     with context.get_context(ctx).database().read() as session:
-        found = shows.find(session, show)
-        count = attendees.count(session, found.id)
+        found = shows.find_show(session, show)
+        count = attendees.count_guests(session, found.id)
     if json:
         render.print_json(
             {

@@ -53,7 +53,7 @@ def upgrade(
     old = engine.old_database(app_context.url())
     lacks_records = old is not None and engine.schema_of(old) < schema.REPLAY_BEFORE
     if backup and old is not None and old.dialect == "sqlite":
-        made = backups.take(old, _default_file("before-upgrade"))
+        made = backups.take_backup(old, _default_file("before-upgrade"))
         app_context.say(f"Backup {made.file}")
     database = engine.create_database(app_context.url(), command=app_context.command)
     app_context.say(f"The database has schema {schema.PRESENT}.")
@@ -86,7 +86,7 @@ def backup_database(
     from ticketsync.store import backup
 
     app_context = context.get_context(ctx)
-    made = backup.take(app_context.database(), output or _default_file("backup"))
+    made = backup.take_backup(app_context.database(), output or _default_file("backup"))
     if json:
         render.print_json(
             {
@@ -121,10 +121,10 @@ def restore_database(
             "This database is PostgreSQL, which has its own backups.",
             hint="Use pg_dump and pg_restore.",
         )
-    found = backup.checked(file)
+    found = backup.verify_backup(file)
     if target.exists() and not context.confirm(f"Replace {target}?", yes):
         return
-    kept = backup.restore(found, target)
+    kept = backup.restore_backup(found, target)
     app_context.say(f"{target} was restored from {file.name}, schema {found.schema}.")
     if kept is not None:
         app_context.say(f"The replaced database is {kept}")

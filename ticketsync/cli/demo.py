@@ -50,11 +50,11 @@ def demo(
         os.environ["TICKETSYNC_HOME"] = str(paths.private_folder(home))
         first_world = world.build()
         sandbox = server.Sandbox(
-            first_world, others=platforms.others(beside=first_world)
+            first_world, others=platforms.build_others(shares_seats_with=first_world)
         )
         os.environ[KEY_VARIABLE] = sandbox.key
-        for name, player in sandbox.players.items():
-            os.environ[_key_variable(name)] = player.key
+        for name, platform in sandbox.platforms.items():
+            os.environ[_key_variable(name)] = platform.key
         with server.serving(sandbox) as url:
             _run(sandbox, url, home, keep)
 
@@ -138,7 +138,7 @@ def _connect(database: Database, settings: Settings, url: str) -> None:
 
 
 def _match(database: Database, settings: Settings, home: Path) -> None:
-    from ticketsync.catalogue import import_file, occurrences, shows
+    from ticketsync.catalogue import import_file, new_shows, occurrences, shows
     from ticketsync.core import clock
     from ticketsync.workflows import match
 
@@ -154,10 +154,10 @@ def _match(database: Database, settings: Settings, home: Path) -> None:
         for number, item in enumerate(listed[:-3], start=1)
     ]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    parsed = import_file.read(file, venue)
+    parsed = import_file.read_shows(file, venue)
     with database.write() as session:
         for new in parsed.shows:
-            shows.add_show(session, new)
+            new_shows.add_show(session, new)
     with database.read() as session:
         plan = match.plan(session, settings)
     linked = match.accept(
@@ -169,7 +169,7 @@ def _match(database: Database, settings: Settings, home: Path) -> None:
     typer.echo(
         f"{len(plan.unsure)} occurrences are not in your list; nothing is guessed."
     )
-    created, _ = match.adopt(database, settings)
+    created = match.adopt(database, settings).shows
     typer.echo(f"`shows adopt --all` creates shows for those {created}.")
 
 
@@ -211,7 +211,7 @@ def _connect_others(
     from ticketsync.workflows.connect import SecretSource
 
     options = {"wix": {"site_id": "5a1e0000-0000-4000-8000-000000000001"}}
-    for name in list(sandbox.players)[1:]:
+    for name in list(sandbox.platforms)[1:]:
         added = connect.add(
             database,
             settings,
@@ -291,18 +291,18 @@ def _seats_left(sandbox: Sandbox, show: Figures) -> int:
     How many seats of that show are unsold. The platforms will not sell any more.
     """
     (performance,) = (
-        p for p in sandbox.world.performances if p.starts == show.starts_at
+        p for p in sandbox.world.performances if p.starts_at == show.starts_at
     )
     started = f"{show.starts_at:%Y-%m-%dT%H:%M:%SZ}"
     sold: int = sum(
         row["tickets_sold"]
-        for name in sandbox.players
+        for name in sandbox.platforms
         for row in sandbox.truth(name)
         if (row["name"], row["starts_at"]) == (show.production, started)
     )
     room = sandbox.world.room
-    room.take(performance, room.free(performance))
-    return performance.work.capacity - sold
+    room.take(performance, room.free_seats(performance))
+    return performance.production.capacity - sold
 
 
 def _second_day(sandbox: Sandbox, database: Database, settings: Settings) -> None:

@@ -79,7 +79,7 @@ def _print_oversold(database: Database) -> None:
     from ticketsync.reporting import waiting
 
     with database.read() as session:
-        found = waiting.oversold(session)
+        found = waiting.list_oversold(session)
     typer.echo("Together with the door the platforms sold more seats than there are.")
     typer.echo("`ticketsync status` and the pages show it until it is resolved:")
     for item in found:
@@ -119,7 +119,7 @@ def print_refunded_tickets(database: Database) -> None:
         key=lambda item: item.refunded.minor,
     )
     with database.read() as session:
-        parts = explain.parts(session, show.show_id)
+        parts = explain.list_contributions(session, show.show_id)
     refunded_parts = [part for part in parts if part.refunded.minor]
     refunded = money.sum_by_currency(part.refunded for part in refunded_parts)
     typer.echo(
@@ -165,7 +165,7 @@ def compare_with_truth(sandbox: Sandbox, database: Database) -> None:
 
     typer.echo("The sandbox calculates its own figures, with separate code.")
     figures = load_figures(database)
-    rows = [row for name in sandbox.players for row in _rows(sandbox, name, figures)]
+    rows = [row for name in sandbox.platforms for row in _rows(sandbox, name, figures)]
     columns = [
         render.Column("account", "ACCOUNT"),
         render.Column("currency", ""),

@@ -85,7 +85,7 @@ def list_events(
             else "no date",
             "name": occurrence.name,
             "account": occurrence.account,
-            "theirs": occurrence.occurrence_id,
+            "theirs": occurrence.provider_occurrence_id,
             "status": _status(occurrence),
             "show": occurrence.show_id or "–",
         }
@@ -117,9 +117,9 @@ def _as_json(occurrence: LinkedOccurrence) -> dict[str, Any]:
 
     return {
         "account": occurrence.account,
-        "event_id": occurrence.event_id,
+        "event_id": occurrence.provider_event_id,
         "event": occurrence.event,
-        "occurrence_id": occurrence.occurrence_id,
+        "occurrence_id": occurrence.provider_occurrence_id,
         "name": occurrence.name,
         "starts_at": clock.iso(occurrence.starts_at) if occurrence.is_dated else None,
         "timezone": occurrence.timezone,

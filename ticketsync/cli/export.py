@@ -105,7 +105,7 @@ def export_calendar(
     with context.get_context(ctx).database().read() as session:
         venue = shows.get_venue(session)
         begin = context.start_of(session, since) if since else None
-        found = calendar.performances(session, since=begin)
+        found = calendar.list_performances(session, since=begin)
     if format == "json":
         rows = [
             {

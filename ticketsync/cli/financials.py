@@ -15,8 +15,8 @@ from ticketsync.cli.context import Format, Json
 if TYPE_CHECKING:
     from ticketsync.core.money import Money
     from ticketsync.core.tables import Table
-    from ticketsync.financials.explain import Part
-    from ticketsync.financials.gaps import Gap, Known
+    from ticketsync.financials.explain import TicketContribution
+    from ticketsync.financials.gaps import Gap, KnownAmount
     from ticketsync.reporting.numbers import Figures, TypeFigures
 
 app = typer.Typer(
@@ -62,7 +62,7 @@ def show_financials(
     from ticketsync.reporting import numbers
 
     with context.get_context(ctx).database().read() as session:
-        found = shows.find(session, show)
+        found = shows.find_show(session, show)
         figures = numbers.figures(session, found.id)
         types = numbers.by_type(session, found.id)
         fees = numbers.fee_lines(session, found.id)
@@ -147,14 +147,14 @@ def explain_financials(
 
     wanted = context.chosen_format(format, json)
     with context.get_context(ctx).database().read() as session:
-        found = shows.find(session, show)
-        missing = gaps.gaps(session, found.id)
+        found = shows.find_show(session, show)
+        missing = gaps.list_gaps(session, found.id)
         if wanted != "table":
-            report = explain.parts_table(session, found.id)
+            report = explain.contributions_table(session, found.id)
             render.machine(_with_gaps(report, missing), wanted)
             return
-        parts = explain.parts(session, found.id)
-        known = gaps.known(session, found.id, missing)
+        parts = explain.list_contributions(session, found.id)
+        known = gaps.list_known_amounts(session, found.id, missing)
     if not parts:
         typer.echo("No orders count for this show.")
         return
@@ -180,7 +180,7 @@ def explain_financials(
     _print_gaps(missing, known)
 
 
-def _sold(parts: Sequence[Part], currency: str) -> int:
+def _sold(parts: Sequence[TicketContribution], currency: str) -> int:
     return sum(part.is_sold for part in parts if part.currency == currency)
 
 
@@ -199,7 +199,7 @@ def _with_gaps(report: Table, missing: Sequence[Gap]) -> Table:
 _MAX_NAMED = 5  # orders that lack the same
 
 
-def _print_gaps(missing: Sequence[Gap], known: Sequence[Known]) -> None:
+def _print_gaps(missing: Sequence[Gap], known: Sequence[KnownAmount]) -> None:
     """
     Print how much of the fees and of the tax is known, and which orders lack what.
     """

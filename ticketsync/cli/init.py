@@ -56,8 +56,8 @@ def init(
             hint="Give them, or leave out --no-input.",
         )
     name = venue or context.ask("Venue name", "--venue")
-    zone = shows.checked_zone(timezone or context.ask("Time zone", "--timezone"))
-    code = shows.checked_currency(currency or context.ask("Currency", "--currency"))
+    zone = shows.check_time_zone(timezone or context.ask("Time zone", "--timezone"))
+    code = shows.check_currency(currency or context.ask("Currency", "--currency"))
     file = _write_settings(app_context)
     database = engine.create_database(app_context.url(), command=app_context.command)
     with database.write() as session:

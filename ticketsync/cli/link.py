@@ -53,11 +53,11 @@ def link(
     app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as session:
-        occurrence = occurrences.find(session, date)
-        found = shows.find(session, show)
+        occurrence = occurrences.find_occurrence(session, date)
+        found = shows.find_show(session, show)
     match.link(database, app_context.settings(), occurrence.id, found.id)
     app_context.say(
-        f"{occurrence.called} ({occurrence.account}) is linked to "
+        f"{occurrence.name_and_start} ({occurrence.account}) is linked to "
         f"{found.production} {found.starts_local}."
     )
 
@@ -98,7 +98,7 @@ def set_link(
     app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as session:
-        occurrence = occurrences.find(session, date)
+        occurrence = occurrences.find_occurrence(session, date)
     names = match.configure(
         database,
         app_context.settings(),
@@ -108,9 +108,9 @@ def set_link(
         types=types,
     )
     with database.read() as session:
-        occurrence = occurrences.find(session, str(occurrence.id))
-    state = occurrence.switched or "sales on"
-    app_context.say(f"{occurrence.called} ({occurrence.account}): {state}.")
+        occurrence = occurrences.find_occurrence(session, str(occurrence.id))
+    state = occurrence.switch_note or "sales on"
+    app_context.say(f"{occurrence.name_and_start} ({occurrence.account}): {state}.")
     for theirs, ours in names.items():
         app_context.say(f"  {safe(theirs)} is called {safe(ours)}")
 

@@ -36,7 +36,7 @@ def list_productions(
     from ticketsync.cli import render
 
     with context.get_context(ctx).database().read() as session:
-        found = shows.productions(session)
+        found = shows.list_productions(session)
     rows = [{"id": n, "title": title, "shows": count} for n, title, count in found]
     columns = [
         render.Column("id", "ID", numeric=True),

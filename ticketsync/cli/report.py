@@ -58,7 +58,7 @@ def daily(
         venue = shows.get_venue(session)
         yesterday = clock.local(now, venue.timezone).date() - timedelta(days=1)
         since = clock.start_of(yesterday, venue.timezone)
-        found = reporting.on_sale(session, now=now, since=since)
+        found = reporting.list_on_sale(session, now=now, since=since)
     if send:
         title = f"{venue.name}: {_recently(found)} tickets since {yesterday:%A}"
         account_alerts.send(
@@ -69,7 +69,7 @@ def daily(
     if wanted == "json":
         render.print_json([_as_json(item) for item in found])
     elif wanted == "csv":
-        render.machine(reporting.by_currency(found), "csv")
+        render.machine(reporting.table_by_currency(found), "csv")
     elif found:
         _print(found, f"{yesterday:%a}")
     else:

@@ -44,7 +44,7 @@ def list_sales(
 
     wanted = context.chosen_format(format, json)
     with context.get_context(ctx).database().read() as session:
-        show_id = shows.find(session, show).id if show else None
+        show_id = shows.find_show(session, show).id if show else None
         table = orders.sales_table(
             session, show_id=show_id, account=account or None, limit=limit
         )

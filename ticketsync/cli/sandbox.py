@@ -44,7 +44,9 @@ def serve(
         world,
         latency=latency_ms / 1000,
         limit=limit,
-        others=platforms.others(seed=seed, today=_day(today), beside=world),
+        others=platforms.build_others(
+            seed=seed, today=_day(today), shares_seats_with=world
+        ),
     )
     try:
         served = server.make_server(sandbox, port)
@@ -61,9 +63,9 @@ def serve(
         "--secret-env TT_KEY"
     )
     typer.echo("The same venue on other platforms, with a key for each:")
-    for player in sandbox.others:
-        address = sandbox.url(url, player.name)
-        typer.echo(f"  {player.name}  {address}  {player.key}")
+    for platform in sandbox.others:
+        address = sandbox.url(url, platform.name)
+        typer.echo(f"  {platform.name}  {address}  {platform.key}")
     try:
         served.serve_forever()
     except KeyboardInterrupt:
@@ -92,18 +94,20 @@ def truth(
 
     try:
         if url:
-            rows = server.ask(url, "truth", platform=platform)
+            rows = server.call_control(url, "truth", platform=platform)
         else:
             first = _world(seed, size, today)
             # All of them, as `serve` simulates them: they share the seats.
-            others = platforms.others(seed=seed, today=_day(today), beside=first)
+            others = platforms.build_others(
+                seed=seed, today=_day(today), shares_seats_with=first
+            )
             worlds = {player.name: player.world for player in others}
             worlds["ticket_tailor"] = first
             rows = server.truth_as_json(worlds[platform])
     except KeyError:
         raise errors.NotFound(
             f"The sandbox does not simulate {platform!r}.",
-            hint=f"It simulates ticket_tailor, {', '.join(platforms.PLAYED)}.",
+            hint=f"It simulates ticket_tailor, {', '.join(platforms.PLATFORMS)}.",
         ) from None
     except OSError as error:
         raise errors.ProviderUnavailable(
@@ -131,7 +135,7 @@ def next_day(
     """
     from ticketsync.sandbox import server
 
-    for change in server.ask(url, "next-day"):
+    for change in server.call_control(url, "next-day"):
         typer.echo(change)
 
 

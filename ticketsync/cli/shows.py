@@ -62,7 +62,7 @@ def add_show(
     """
     from datetime import datetime
 
-    from ticketsync.catalogue import shows
+    from ticketsync.catalogue import new_shows, shows
     from ticketsync.core import clock, errors
 
     app_context = context.get_context(ctx)
@@ -74,14 +74,14 @@ def add_show(
         ) from None
     with app_context.database().write() as session:
         known_venue = next(
-            (v for v in shows.venues(session) if v.name == venue),
+            (v for v in shows.list_venues(session) if v.name == venue),
             shows.get_venue(session),
         )
         try:
             instant = clock.local_to_utc(local, known_venue.timezone)
         except ValueError as error:
             raise errors.UsageError(f"{error}.", hint="Choose another time.") from None
-        new = shows.NewShow(
+        new = new_shows.NewShow(
             production=production,
             starts_at=instant,
             venue=venue or known_venue.name,
@@ -90,8 +90,8 @@ def add_show(
             capacity=capacity,
             reference=reference or None,
         )
-        show_id, is_new = shows.add_show(session, new)
-    app_context.say(f"Show {show_id} {'added' if is_new else 'already exists'}.")
+        show = new_shows.add_show(session, new)
+    app_context.say(f"Show {show.id} {'added' if show.is_new else 'already exists'}.")
 
 
 @app.command("import")
@@ -110,20 +110,21 @@ def import_shows(
     Columns: production, starts_at (local) or date and time, venue, timezone, capacity,
     currency, reference. Nothing is imported if any row is invalid.
     """
-    from ticketsync.catalogue import import_file, shows
+    from ticketsync.catalogue import import_file, new_shows, shows
     from ticketsync.cli import render
 
     app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as session:
-        venue, venues = shows.get_venue(session), shows.venues(session)
-    parsed = import_file.read(file, venue, venues)
+        venue, venues = shows.get_venue(session), shows.list_venues(session)
+    parsed = import_file.read_shows(file, venue, venues)
     if not skip_bad:
-        import_file.refuse(parsed, file)
+        import_file.refuse_problems(parsed, file)
     created = 0
     if not dry_run:
         with database.write() as session:
-            created = sum(shows.add_show(session, new)[1] for new in parsed.shows)
+            added = new_shows.add_shows(session, parsed.shows)
+        created = sum(show.is_new for show in added)
     problems = [str(problem) for problem in parsed.problems]
     if json:
         render.print_json(
@@ -166,11 +167,11 @@ def adopt_shows(
     if account:
         with database.read() as session:
             account_id = state.get_account(session, account).id
-    created, linked = match.adopt(database, app_context.settings(), account_id)
+    made = match.adopt(database, app_context.settings(), account_id)
     if json:
-        render.print_json({"shows_created": created, "links_created": linked})
+        render.print_json({"shows_created": made.shows, "links_created": made.links})
         return
-    app_context.say(f"{created} shows added, {linked} occurrences linked.")
+    app_context.say(f"{made.shows} shows added, {made.links} occurrences linked.")
     app_context.say("Next: ticketsync sync")
 
 
@@ -206,10 +207,8 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
     from ticketsync.reporting import seats as reporting
 
     with context.get_context(ctx).database().read() as session:
-        found = shows.find(session, show)
-        sources = [
-            o for o in occurrences.list_occurrences(session) if o.show_id == found.id
-        ]
+        found = shows.find_show(session, show)
+        sources = occurrences.list_occurrences(session, show_id=found.id)
         figures = numbers.figures(session, found.id)
         totals = numbers.totals(session, found.id)
         seats = reporting.seats(session, found.id)[found.id]
@@ -237,7 +236,7 @@ def _source_as_json(occurrence: LinkedOccurrence) -> dict[str, Any]:
     return {
         "account": occurrence.account,
         "date_id": occurrence.id,
-        "occurrence_id": occurrence.occurrence_id,
+        "occurrence_id": occurrence.provider_occurrence_id,
         "name": occurrence.name,
         "status": "gone" if occurrence.gone_since else occurrence.status,
         "capacity": occurrence.capacity,
@@ -268,9 +267,9 @@ def _print_show(
     else:
         typer.echo("It has no figures." if sources else "No platform sells it.")
     for source in sources:
-        state = f", {source.switched}" if source.switched else ""
-        ids = f"date {source.id}, their {safe(source.occurrence_id)}{state}"
-        typer.echo(f"{source.account}: {safe(source.called)} ({ids})")
+        state = f", {source.switch_note}" if source.switch_note else ""
+        ids = f"date {source.id}, their {safe(source.provider_occurrence_id)}{state}"
+        typer.echo(f"{source.account}: {safe(source.name_and_start)} ({ids})")
         for url in (source.url, source.dashboard_url):
             if url:
                 typer.echo(f"  {safe(url)}")
@@ -283,7 +282,7 @@ def _set_excluded(ctx: typer.Context, show: str, excluded: bool, reason: str) ->
     app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as session:
-        found = shows.find(session, show)
+        found = shows.find_show(session, show)
     show_figures.exclude(database, app_context.settings(), found.id, excluded, reason)
     done = "excluded" if excluded else "included again"
     app_context.say(f"{found.production} {found.starts_local}: {done}.")

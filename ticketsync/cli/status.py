@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ticketsync.accounts.health import Health
     from ticketsync.core.config import Settings
-    from ticketsync.reporting.runs import Freshness, Open
+    from ticketsync.reporting.runs import Freshness, OpenCounts
     from ticketsync.reporting.waiting import Waiting
 
 app = typer.Typer(rich_markup_mode=None)
@@ -68,7 +68,7 @@ class _Status:
     settings: Settings
     accounts: Sequence[Freshness]
     health: Mapping[str, Health]
-    counts: Open
+    counts: OpenCounts
     waiting: Sequence[Waiting]
     doubtful: Sequence[tuple[str, str, str]]
     unread: Sequence[tuple[str, str, str]]
@@ -83,15 +83,17 @@ def _load_status(app_context: context.AppContext) -> _Status:
     settings, now = app_context.settings(), clock.now()
     with app_context.database().read() as session:
         assessed = health.assess_all(session, settings, now)
-        counts = runs.open_work(session, now)
+        counts = runs.count_open(session, now)
         return _Status(
             settings,
-            accounts=runs.freshness(session, now),
+            accounts=runs.list_freshness(session, now),
             health={item.account: item for item in assessed},
             counts=counts,
             waiting=waiting.everything(session, settings, now, assessed),
-            doubtful=sales.doubtful(session) if counts.doubtful_orders else [],
-            unread=sales.unread(session) if counts.quarantined else [],
+            doubtful=sales.list_discrepancies(session)
+            if counts.doubtful_orders
+            else [],
+            unread=sales.list_quarantined(session) if counts.quarantined else [],
         )
 
 

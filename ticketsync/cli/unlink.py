@@ -31,13 +31,13 @@ def unlink(
     app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as session:
-        occurrence = occurrences.find(session, date)
+        occurrence = occurrences.find_occurrence(session, date)
     if match.unlink(database, app_context.settings(), occurrence.id) is None:
         raise errors.NotFound(
-            f"{occurrence.called} is not linked to a show.",
+            f"{occurrence.name_and_start} is not linked to a show.",
             hint="See `ticketsync events list`.",
         )
-    app_context.say(f"{occurrence.called} is no longer linked to a show.")
+    app_context.say(f"{occurrence.name_and_start} is no longer linked to a show.")
     app_context.say(
         "Matching will not propose this pair again; `ticketsync link` can restore it."
     )

@@ -51,7 +51,7 @@ def list_venues(
     from ticketsync.cli import render
 
     with context.get_context(ctx).database().read() as session:
-        rows = [asdict(venue) for venue in shows.venues(session)]
+        rows = [asdict(venue) for venue in shows.list_venues(session)]
     columns = [
         render.Column("id", "ID", numeric=True),
         render.Column("name", "NAME"),

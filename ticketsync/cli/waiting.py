@@ -112,7 +112,7 @@ def _list_dismissed(app_context: context.AppContext, format: str) -> None:
     from ticketsync.cli import render
 
     with app_context.database().read() as session:
-        found = dismissals.dismissals(session)
+        found = dismissals.list_dismissals(session)
     render.show(
         [
             {

@@ -20,7 +20,7 @@ from ticketsync.cli.secret_options import (
 )
 
 if TYPE_CHECKING:
-    from ticketsync.reporting.deliveries import Gap, Health
+    from ticketsync.reporting.deliveries import DeliveryHealth, UnannouncedOrders
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -113,15 +113,15 @@ def list_deliveries(
 
     wanted = context.chosen_format(format, json)
     with context.get_context(ctx).database().read() as session:
-        found = deliveries.received(
+        found = deliveries.list_deliveries(
             session,
             limit=limit,
             account=account or None,
             platform=platform or None,
             state=state or None,
         )
-        health = deliveries.health(session)
-        gaps = deliveries.gaps(session, clock.now())
+        health = deliveries.read_delivery_health(session)
+        gaps = deliveries.find_unannounced_orders(session, clock.now())
     columns = [
         render.Column("id", "ID", numeric=True),
         render.Column("account", "ACCOUNT", most=12),
@@ -136,7 +136,9 @@ def list_deliveries(
         _print_health(health, gaps)
 
 
-def _print_health(health: Sequence[Health], gaps: Sequence[Gap]) -> None:
+def _print_health(
+    health: Sequence[DeliveryHealth], gaps: Sequence[UnannouncedOrders]
+) -> None:
     from ticketsync.core import clock
 
     for item in health:
@@ -170,7 +172,7 @@ def show_delivery(ctx: typer.Context, id: int) -> None:
     from ticketsync.reporting import deliveries
 
     with context.get_context(ctx).database().read() as session:
-        found = deliveries.received(session, id=id)
+        found = deliveries.list_deliveries(session, id=id)
     if not found:
         raise errors.NotFound(
             f"There is no delivery {id}.", hint="See `ticketsync webhooks list`."

@@ -1,5 +1,5 @@
 """
-Who is acting: the person or machine that audit rows and runs name.
+Who is acting: the name that audit rows and runs record.
 
 A command acts for whoever started it (`user@host`); a page acts for its visitor, who is
 set around the handling of each request.
@@ -19,7 +19,7 @@ _actor: ContextVar[str] = ContextVar("actor", default="")
 
 def current() -> str:
     """
-    The visitor for whom this is done, else `user@host`.
+    The visitor on whose behalf this runs, else `user@host`.
     """
     return _actor.get() or _process_owner()
 
@@ -27,7 +27,7 @@ def current() -> str:
 @contextmanager
 def acting_as(name: str) -> Iterator[None]:
     """
-    Whatever happens inside is done by that person; an empty name changes nothing.
+    Attribute everything inside the block to that person; an empty name changes nothing.
     """
     token = _actor.set(name or _actor.get())
     try:

@@ -35,7 +35,9 @@ def stamp() -> str:
 
 def from_epoch(seconds: int) -> datetime:
     """
-    The instant of a unix time in seconds; `ValueError` if it is not one.
+    The instant of a unix time in seconds.
+
+    Raises: `ValueError` if it is not one.
     """
     if type(seconds) is not int:
         raise ValueError(f"{seconds!r} is not a unix time in whole seconds")
@@ -57,6 +59,8 @@ def iso(moment: datetime | None) -> str | None:
 def from_iso(text: str) -> datetime:
     """
     The UTC instant of an ISO text that carries its offset.
+
+    Raises: `ValueError` for any other text.
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
@@ -66,7 +70,9 @@ def from_iso(text: str) -> datetime:
 
 def zone(name: str) -> ZoneInfo:
     """
-    The IANA time zone of that name; `ValueError` if there is none.
+    The IANA time zone of that name.
+
+    Raises: `ValueError` if there is none.
     """
     try:
         return ZoneInfo(name)
@@ -78,22 +84,22 @@ def local_to_utc(local: datetime, zone_name: str) -> datetime:
     """
     The instant of a wall-clock time in a zone.
 
-    Refuses the hour that a clock change skips, and the one it repeats: both
-    would be a guess.
+    Raises: `ValueError` in the hour that a clock change skips, and in the one that it
+    repeats: any result would be a guess.
     """
-    place = zone(zone_name)
-    early = local.replace(tzinfo=place, fold=0).astimezone(UTC)
-    late = local.replace(tzinfo=place, fold=1).astimezone(UTC)
+    timezone = zone(zone_name)
+    early = local.replace(tzinfo=timezone, fold=0).astimezone(UTC)
+    late = local.replace(tzinfo=timezone, fold=1).astimezone(UTC)
     if early != late:
-        happens = early.astimezone(place).replace(tzinfo=None) == local
-        how = "happens twice" if happens else "does not exist"
-        raise ValueError(f"{local:%Y-%m-%d %H:%M} {how} in {zone_name}")
+        exists = early.astimezone(timezone).replace(tzinfo=None) == local
+        problem = "happens twice" if exists else "does not exist"
+        raise ValueError(f"{local:%Y-%m-%d %H:%M} {problem} in {zone_name}")
     return early
 
 
 def from_poster(text: str) -> datetime:
     """
-    A time as it stands on a poster, `2026-11-27 19:30`: local and without a zone.
+    A local time without a zone, as printed on a poster: `2026-11-27 19:30`.
     """
     return datetime.fromisoformat(text)
 
@@ -115,7 +121,7 @@ def start_of(day: date, zone_name: str) -> datetime:
 
 def until(moment: datetime | None) -> str:
     """
-    In how long, in the words of a person: `in 4 min`, `now`; a dash for never.
+    Time until then, as text for people: `in 4 min`, `now`; a dash for never.
     """
     if moment is None:
         return "–"
@@ -130,7 +136,7 @@ def until(moment: datetime | None) -> str:
 
 def ago(moment: datetime | None) -> str:
     """
-    How long ago, in the words of a person: `4 min ago`, `2 d ago`, `never`.
+    Time since then, as text for people: `4 min ago`, `2 d ago`, `never`.
     """
     if moment is None:
         return "never"

@@ -1,5 +1,5 @@
 """
-The settings: one commented YAML file, read once and checked whole.
+The settings: one commented YAML file, read once and checked as a whole.
 
 Unknown keys are errors with the line and the nearest known key. The file is the
 user's: nothing here ever writes to it after `init`.
@@ -21,14 +21,14 @@ from ticketsync.core import errors, paths, plain_yaml
 
 T = TypeVar("T")
 SALE_NEWS = ("sold", "refund", "nearly-full", "sold-out")
-ELSEWHERE = "env:"  # an address that an environment variable holds
+ENV_PREFIX = "env:"  # prefix of an address that is read from an environment variable
 ACCOUNT_SETTINGS = ("interval_minutes", "fees", "people", "push_check_ins")
 
 
 @dataclass(frozen=True, slots=True)
 class FeeSchedule:
     """
-    The venue's own rate for a platform that tells no fees.
+    The venue's own rate for a platform that does not report fees.
 
     `per_ticket` and `per_order` are in major units of the order's currency,
     `percent` is of what the buyer was charged. Free orders cost nothing.
@@ -42,8 +42,8 @@ class FeeSchedule:
 @dataclass(frozen=True, slots=True)
 class AccountSettings:
     """
-    What the settings say of one account. `keep_people` is `None` where they say
-    nothing of it: then what `accounts set NAME people=…` said holds.
+    The settings of one account. `keep_people` is `None` where it is not set: then
+    `accounts set NAME people=…` decides.
     """
 
     interval: timedelta = timedelta(minutes=15)
@@ -65,16 +65,16 @@ class SyncSettings:
 @dataclass(frozen=True, slots=True)
 class NotifySettings:
     """
-    Whom to tell when the state of an account changes.
+    Whom to notify when the state of an account changes.
 
     urls       apprise URLs
     command    a program and its arguments; title and text come on standard input
     mail       an SMTP URL with `?to=` and `?from=`
-    heartbeat  an address to call after each run in which nothing failed
-    sales      what to tell of sales, of `SALE_NEWS`; gathered over `sales_minutes`
+    heartbeat  a URL to request after each run in which nothing failed
+    sales      which sales events to report, of `SALE_NEWS`, every `sales_minutes`
 
-    Addresses may hold secrets: `env:NAME` stands for what that variable holds, and
-    a file that others can read may not hold one itself.
+    Addresses may contain secrets: `env:NAME` stands for the value of that variable, and
+    a file that others can read must not contain one itself.
     """
 
     urls: tuple[str, ...] = ()
@@ -92,17 +92,17 @@ class NotifySettings:
     @property
     def is_secret(self) -> bool:
         """
-        Whether an address stands here that should be read by nobody else.
+        Whether these settings contain an address that others must not read.
         """
-        told = (*self.urls, self.mail, self.heartbeat)
-        return any(text and not text.startswith(ELSEWHERE) for text in told)
+        values = (*self.urls, self.mail, self.heartbeat)
+        return any(text and not text.startswith(ENV_PREFIX) for text in values)
 
 
 @dataclass(frozen=True, slots=True)
 class ServeSettings:
     """
     public_url  how the world reaches us, through your TLS proxy
-    allow       networks that may knock, all if none is named
+    allow       networks that may connect, all if none is named
     password_hash  what `ticketsync visitors password` printed: its password opens the
                    pages as a manager
     """
@@ -115,7 +115,7 @@ class ServeSettings:
 @dataclass(frozen=True, slots=True)
 class Settings:
     """
-    All settings, with a default for each.
+    All settings, each with a default.
     """
 
     database: str = ""
@@ -135,13 +135,13 @@ class Settings:
 
     def forget_before(self, now: datetime) -> datetime:
         """
-        Shows before this instant have lost their people.
+        The people of shows before this instant are deleted.
         """
         return now - self.retention
 
     def stale_seconds(self, name: str) -> int:
         """
-        For how long an account may go without a complete read.
+        How long an account may go without a complete read.
         """
         longest = self.notify.stale_intervals * self.account(name).interval
         return int(longest.total_seconds())
@@ -155,7 +155,9 @@ class Settings:
 
 def load(file: Path | None = None) -> Settings:
     """
-    The settings of that file, or the defaults if there is no file at the usual place.
+    The settings in that file, or the defaults if there is no file at the usual place.
+
+    Raises: `ConfigurationError` for a file that is missing, invalid or exposes secrets.
     """
     chosen = file or paths.config_file()
     must_exist = file is not None or "TICKETSYNC_CONFIG" in os.environ
@@ -183,11 +185,13 @@ def load(file: Path | None = None) -> Settings:
 
 def address(text: str) -> str:
     """
-    An address of the settings, from the environment where they say so.
+    An address from the settings, read from the environment where they say so.
+
+    Raises: `ConfigurationError` where that variable is not set.
     """
-    if not text.startswith(ELSEWHERE):
+    if not text.startswith(ENV_PREFIX):
         return text
-    name = text.removeprefix(ELSEWHERE)
+    name = text.removeprefix(ENV_PREFIX)
     found = os.environ.get(name, "")
     if not found:
         raise errors.ConfigurationError(
@@ -200,6 +204,8 @@ def address(text: str) -> str:
 def read(text: str, source: str) -> Settings:
     """
     The settings in a YAML text.
+
+    Raises: `ConfigurationError` or `BadFile`, with the line.
     """
     reader = _Reader(source)
     top = reader.mapping(
@@ -254,7 +260,7 @@ def read(text: str, source: str) -> Settings:
 
 class _Reader:
     """
-    Takes the tree apart and complains with file and line.
+    Converts the YAML tree; its errors name file and line.
     """
 
     def __init__(self, source: str) -> None:
@@ -300,8 +306,8 @@ class _Reader:
         sales = self.texts(entries.get("sales"))
         for word in sales:
             if word not in SALE_NEWS:
-                told = f"{word!r}: one of {', '.join(SALE_NEWS)} is expected"
-                raise self.wrong(entries["sales"], told)
+                problem = f"{word!r}: one of {', '.join(SALE_NEWS)} is expected"
+                raise self.wrong(entries["sales"], problem)
         return NotifySettings(
             urls=self.texts(entries.get("urls")),
             command=self.texts(entries.get("command")),
@@ -328,9 +334,9 @@ class _Reader:
             )
         for key, value in node.value.items():
             if key not in known:
-                near = difflib.get_close_matches(key, known, n=1)
-                meant = f" Did you mean {near[0]!r}?" if near else ""
-                raise self.wrong(value, f"{key!r} is not a setting.{meant}")
+                similar = difflib.get_close_matches(key, known, n=1)
+                suggestion = f" Did you mean {similar[0]!r}?" if similar else ""
+                raise self.wrong(value, f"{key!r} is not a setting.{suggestion}")
         return node.value
 
     def text(self, node: plain_yaml.Node | None, default: str) -> str:
@@ -343,17 +349,17 @@ class _Reader:
     def serve(self, node: plain_yaml.Node | None) -> ServeSettings:
         known = ("public_url", "allow", "password_hash")
         entries = self.mapping(node, "serve", known)
-        usual = ServeSettings().public_url
+        default_url = ServeSettings().public_url
         allow = self.texts(entries.get("allow"))
         for text in allow:
             try:
                 ipaddress.ip_network(text)
             except ValueError:
                 raise self.wrong(
-                    entries["allow"], f"{text!r} is no network such as 203.0.113.0/24"
+                    entries["allow"], f"{text!r} is not a network, e.g. 203.0.113.0/24"
                 ) from None
         return ServeSettings(
-            self.text(entries.get("public_url"), usual) or usual,
+            self.text(entries.get("public_url"), default_url) or default_url,
             allow,
             self.text(entries.get("password_hash"), ""),
         )
@@ -372,7 +378,7 @@ class _Reader:
 
     def one_of(self, node: plain_yaml.Node | None, words: tuple[str, ...]) -> str:
         """
-        One of these words, the first where nothing is said.
+        One of these words, the first by default.
         """
         text = self.text(node, words[0]) or words[0]
         if node is not None and text not in words:
@@ -434,20 +440,20 @@ class _Reader:
         default: T,
         convert: Callable[[str], T],
         accept: Callable[[T], bool],
-        complaint: str,
+        problem: str,
     ) -> T:
         if node is None or node.text == "":
             return default
         try:
             value = convert(node.text or "")
         except (ValueError, KeyError, InvalidOperation):
-            raise self.wrong(node, f"{node.text!r}: {complaint}") from None
+            raise self.wrong(node, f"{node.text!r}: {problem}") from None
         if not accept(value):
-            raise self.wrong(node, f"{node.text!r}: {complaint}")
+            raise self.wrong(node, f"{node.text!r}: {problem}")
         return value
 
-    def wrong(self, node: plain_yaml.Node, complaint: str) -> errors.ConfigurationError:
+    def wrong(self, node: plain_yaml.Node, problem: str) -> errors.ConfigurationError:
         return errors.ConfigurationError(
-            f"{self.source}, line {node.line}: {complaint}.".replace("?.", "?"),
+            f"{self.source}, line {node.line}: {problem}.".replace("?.", "?"),
             hint="config.example.yaml lists every setting.",
         )

@@ -1,5 +1,5 @@
 """
-Digests: has this record changed, and is it the same secret as last month?
+Digests: content hashes of records, digests of ticket codes, fingerprints of secrets.
 """
 
 from __future__ import annotations
@@ -8,36 +8,36 @@ import hashlib
 import hmac
 
 CODE = "code:"
-_PIECE = 2047  # bytes up to which hashlib keeps the interpreter's lock
+_CHUNK = 2047  # bytes up to which hashlib keeps the GIL
 
 
 def content(data: bytes) -> bytes:
     """
-    The 16-byte content hash under which a version of a record is known.
+    The 16-byte content hash that identifies a version of a record.
     """
     digest = hashlib.blake2b(digest_size=16)
-    # Longer pieces would let other threads in and wait for them (measured).
-    for begin in range(0, len(data), _PIECE):
-        digest.update(data[begin : begin + _PIECE])
+    # For longer ones hashlib releases the GIL and waits to get it back (measured).
+    for start in range(0, len(data), _CHUNK):
+        digest.update(data[start : start + _CHUNK])
     return digest.digest()
 
 
 def code(text: str) -> str:
     """
-    What stands for a ticket's code where it is kept: `code:` and 32 hex digits. Letter
-    case counts (Ticket Tailor's codes are five letters and digits of both cases, so
-    whoever has the database could find one by trying them all; reading it off is not
-    possible). A digest stays as it is.
+    The digest that is stored instead of a ticket's code: `code:` and 32 hex digits. A
+    digest is returned unchanged. Case-sensitive: Ticket Tailor's codes are five letters
+    and digits of both cases, so they can be found from the database by brute force, but
+    not read off.
     """
     if text.startswith(CODE) and len(text) == len(CODE) + 32:
         return text
-    # SHA-256, because browsers know it: a door page must recognise codes offline.
+    # SHA-256, because browsers have it: a door page must recognise codes offline.
     return CODE + hashlib.sha256(text.strip().encode()).hexdigest()[:32]
 
 
 def fingerprint(secret: str, salt: str) -> str:
     """
-    Eight hex digits that recognise a secret without telling anything about it.
+    Eight hex digits that identify a secret without revealing it.
     """
     keyed = hmac.new(salt.encode(), secret.encode(), hashlib.sha256)
     return keyed.hexdigest()[:8]

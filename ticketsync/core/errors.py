@@ -1,5 +1,5 @@
 """
-Everything that can go wrong, in one family.
+All our errors, in one tree.
 
     TicketsyncError                     exit  word
     ├── UsageError                        2   usage
@@ -14,17 +14,17 @@ Everything that can go wrong, in one family.
     │       ├── AuthenticationFailed      4   refused-credentials
     │       └── KeyringUnavailable        4   keyring-…
     ├── ProviderUnavailable               5   unreachable, throttled, deadline
-    ├── ProviderNonsense                  6   not-json, truncated, schema-drift …
+    ├── InvalidResponse                   6   not-json, truncated, schema-drift …
     ├── GuardRefused                      7   guard-shrink, account-changed …
     ├── Busy                              8   busy
     ├── DatabaseError                     9   database, db-locked, db-timeout …
     ├── DifferencesFound                 10   differences
     ├── BreakerOpen                      11   breaker-open
     └── Interrupted                 130/143   interrupted
-    UnreadableRecord                          one record not understood: quarantine
+    UnreadableRecord                          one record not parsed: quarantine
 
-The word is stable: it stands in the message, in `--json` and in the run's row.
-A newcomer's trap: raise the narrowest class, and put the next action into `hint`.
+The word is stable: it appears in the message, in `--json` and in the run's row.
+Raise the narrowest class, and put the next action into `hint`.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ from __future__ import annotations
 
 class TicketsyncError(Exception):
     """
-    A failure that we understand: what happened, and what to do next.
+    An expected failure: what happened, and what to do next.
 
-    `parks`: the account waits for a person from now on, because asking again would
-    only be refused again.
+    `parks`: the account is parked until a person acts, because another request would
+    be refused again.
     """
 
     exit_code = 1
@@ -63,7 +63,7 @@ class ConfigurationError(UsageError):
 
 class BadFile(UsageError):
     """
-    A file given to us that cannot be read as what it should be.
+    An input file that cannot be read, or whose content is not what it should be.
     """
 
     word = "bad-file"
@@ -75,7 +75,7 @@ class NotFound(UsageError):
 
 class NeedsTerminal(UsageError):
     """
-    Something would have to be asked, and nobody is there to answer.
+    A question would have to be asked, and there is no terminal.
     """
 
     word = "needs-tty"
@@ -98,8 +98,8 @@ class CredentialError(PersonNeeded):
 
 class SecretMissing(CredentialError):
     """
-    This shell, this user or this machine has no key: a fault of the environment, which
-    says nothing of the account. The next run may have it.
+    This shell, user or machine does not have the key. That is a fault of the
+    environment, not of the account; the next run may have it.
     """
 
     word = "secret-missing"
@@ -112,7 +112,7 @@ class AuthenticationFailed(CredentialError):
 
 class KeyringUnavailable(CredentialError):
     """
-    The keyring is not there, locked or silent: as for `SecretMissing`.
+    The keyring is missing, locked or does not answer; see `SecretMissing`.
     """
 
     word = "keyring-unavailable"
@@ -121,7 +121,7 @@ class KeyringUnavailable(CredentialError):
 
 class ProviderError(TicketsyncError):
     """
-    A platform did not give what we asked for.
+    A request to a platform failed.
     """
 
 
@@ -136,7 +136,7 @@ class ProviderUnavailable(ProviderError):
 
 class InvalidResponse(ProviderError):
     """
-    It answered, and the answer cannot be trusted.
+    The platform answered, and the response cannot be trusted.
     """
 
     exit_code = 6
@@ -174,7 +174,7 @@ class BreakerOpen(TicketsyncError):
 
 class Interrupted(TicketsyncError):
     """
-    A signal asked us to stop; `exit_code` is 128 plus its number.
+    A signal stopped the program; `exit_code` is 128 plus its number.
     """
 
     word = "interrupted"
@@ -184,14 +184,14 @@ class Interrupted(TicketsyncError):
         self.exit_code = 128 + signal_number
 
 
-# The word of a record that lacks what it names, or had before: some list that it is
-# made of was not whole. It is fetched again until it is.
+# The word of a record that lacks something it refers to, or had before: a list it was
+# made from was incomplete. It is fetched again until it is complete.
 CONTRADICTION = "contradiction"
 
 
 class UnreadableRecord(Exception):
     """
-    One record of a platform that we could not understand; it goes to quarantine.
+    A platform's record that could not be parsed; it goes to quarantine.
     """
 
     def __init__(self, reason: str, *, word: str = "unreadable") -> None:
@@ -205,7 +205,7 @@ PARTLY = 3
 
 def combined_exit_code(codes: list[int]) -> int:
     """
-    One exit code for several accounts: their common one, else "partly done".
+    One exit code for several accounts: the one they share, else "partly done".
     """
     distinct = set(codes)
     if len(distinct) == 1:

@@ -1,9 +1,9 @@
 """
-The log: one JSON object a line in a private file, and plain lines for who asks with -v.
+The log: JSON lines in a private file, and plain lines on standard error with `-v`.
 
-Nothing is logged before `open_log` was called: who uses the package without its command
-line gets no files. Every line passes the redaction by key and by value, and carries
-what `about` put around it: the run, the account.
+Nothing is logged before `open_log` is called, so that using the package as a library
+creates no files. Every line is redacted by key and by value, and carries the fields set
+by `bind`: the run, the account.
 """
 
 from __future__ import annotations
@@ -20,137 +20,137 @@ from typing import Any
 
 from ticketsync.core import clock, paths, redact
 
-LARGEST = 5 * 1024 * 1024  # bytes; then the file moves aside
-KEPT = 4  # older files beside the present one
-HIDDEN = frozenset(
+MAX_BYTES = 5 * 1024 * 1024  # bytes; then the file is rotated
+ROTATED_FILES = 4  # rotated files that are kept
+REDACTED_KEYS = frozenset(
     (
         *("authorization", "x-api-key", "api_key", "token", "access_token", "secret"),
         *("refresh_token", "refresh", "password", "code", "email", "phone", "barcode"),
     )
 )
-LONGEST_TRACE = 6000
+MAX_TRACE_LENGTH = 6000
 
 is_detailed = False
-_sinks: list[Any] | None = None  # everybody who wants the lines; `None` before opening
-_around: ContextVar[Mapping[str, Any]] = ContextVar("around", default={})  # noqa: B039
+_sinks: list[Any] | None = None  # where lines go; `None` before `open_log`
+_bound: ContextVar[Mapping[str, Any]] = ContextVar("around", default={})  # noqa: B039
 
 
 def file() -> Path:
     """
-    Where the log is; older ones beside it end in .1, .2 …
+    The log file; rotated ones end in .1, .2 …
     """
     return paths.state_folder() / "ticketsync.log"
 
 
 def open_log(*, verbose: int = 0, detailed: bool = False) -> None:
     """
-    Log to the file from here on; with `verbose` also to standard error, twice for
-    details. A log that cannot be written stops nobody.
+    Start logging to the file; with `verbose` also to standard error, twice for debug
+    lines. A log file that cannot be written is ignored.
     """
     global _sinks, is_detailed
     is_detailed = detailed or verbose > 1
     _sinks = []
     with contextlib.suppress(OSError):
-        _sinks.append(_File(detailed))
+        _sinks.append(_FileSink(detailed))
     if verbose:
-        _sinks.append(_Screen(verbose > 1))
+        _sinks.append(_StderrSink(verbose > 1))
 
 
 def close_log() -> None:
     """
-    Log nothing any more.
+    Stop logging.
     """
     global _sinks, is_detailed
     _sinks, is_detailed = None, False
 
 
-def info(event: str, **facts: Any) -> None:
+def info(event: str, **details: Any) -> None:
     """
-    What somebody will want to know tomorrow.
+    Log something worth knowing later.
     """
-    _tell("info", event, facts)
+    _write_line("info", event, details)
 
 
-def warning(event: str, **facts: Any) -> None:
+def warning(event: str, **details: Any) -> None:
     """
-    What somebody should look at.
+    Log something that a person should look at.
     """
-    _tell("warning", event, facts)
+    _write_line("warning", event, details)
 
 
-def debug(event: str, **facts: Any) -> None:
+def debug(event: str, **details: Any) -> None:
     """
-    What only a search for a fault needs; callers in a hurry ask `is_detailed` first.
+    Log something only needed for debugging; hot paths check `is_detailed` first.
     """
     if is_detailed:
-        _tell("debug", event, facts)
+        _write_line("debug", event, details)
 
 
 @contextlib.contextmanager
-def bind(**facts: Any) -> Iterator[None]:
+def bind(**details: Any) -> Iterator[None]:
     """
-    Every line inside carries these facts too.
+    Add these fields to every line logged inside the block.
     """
-    before = _around.set({**_around.get(), **facts})
+    before = _bound.set({**_bound.get(), **details})
     try:
         yield
     finally:
-        _around.reset(before)
+        _bound.reset(before)
 
 
 def trace_of(error: BaseException) -> str:
     """
-    Where an error came from, without the values of variables, secrets or paths of the
-    machine; fit to be kept and shown.
+    The traceback of an error without variables, secrets or absolute paths, so that it
+    can be stored and shown.
     """
     lines: list[str] = []
     seen: set[int] = set()
-    fault: BaseException | None = error
-    while fault is not None and id(fault) not in seen:
-        seen.add(id(fault))
-        lines.append(f"{type(fault).__name__}: {redact.safe(fault)}")
-        for frame in traceback.extract_tb(fault.__traceback__)[-12:]:
-            place = frame.filename.replace("\\", "/")
-            short = "/".join(place.rsplit("/", 3)[-3:])
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        lines.append(f"{type(current).__name__}: {redact.safe(current)}")
+        for frame in traceback.extract_tb(current.__traceback__)[-12:]:
+            path = frame.filename.replace("\\", "/")
+            short = "/".join(path.rsplit("/", 3)[-3:])
             lines.append(f"  {short}:{frame.lineno} {frame.name}")
-        fault = fault.__cause__ or fault.__context__
-    return redact.without_live_secrets("\n".join(lines))[:LONGEST_TRACE]
+        current = current.__cause__ or current.__context__
+    return redact.without_live_secrets("\n".join(lines))[:MAX_TRACE_LENGTH]
 
 
-def _tell(level: str, event: str, facts: Mapping[str, Any]) -> None:
+def _write_line(level: str, event: str, details: Mapping[str, Any]) -> None:
     if _sinks is None:
         return
     line = {"timestamp": clock.stamp(), "level": level, "event": event}
-    told = {**_around.get(), **facts, **line}
-    entry = {key: _shown(key, value) for key, value in told.items()}
+    fields = {**_bound.get(), **details, **line}
+    entry = {key: _redacted(key, value) for key, value in fields.items()}
     for sink in _sinks:
         sink.write(entry)
 
 
-def _shown(key: str, value: Any) -> Any:
-    if key.lower() in HIDDEN:
+def _redacted(key: str, value: Any) -> Any:
+    if key.lower() in REDACTED_KEYS:
         return redact.MASK
     if isinstance(value, Mapping):
-        return {str(k): _shown(str(k), v) for k, v in value.items()}
+        return {str(k): _redacted(str(k), v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_shown(key, item) for item in value]
+        return [_redacted(key, item) for item in value]
     if value is None or isinstance(value, bool | int | float):
         return value
     return redact.without_live_secrets(str(value))
 
 
-class _File:
+class _FileSink:
     """
-    Appends each line in one piece, so that several processes can share the file.
+    Appends each line in one write, so that several processes can share the file.
     """
 
     def __init__(self, detailed: bool) -> None:
         self._detailed = detailed
-        place = file()
-        paths.private_folder(place.parent)
-        _move_aside(place)
+        path = file()
+        paths.private_folder(path.parent)
+        _rotate(path)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
-        self._handle = os.open(place, flags, 0o600)
+        self._handle = os.open(path, flags, 0o600)
 
     def write(self, entry: Mapping[str, Any]) -> None:
         import json
@@ -158,30 +158,30 @@ class _File:
         if entry.get("level") == "debug" and not self._detailed:
             return
         line = json.dumps(entry, ensure_ascii=True, default=str)
-        with contextlib.suppress(OSError):  # a full disk is the run's to report
+        with contextlib.suppress(OSError):  # the run itself reports a full disk
             os.write(self._handle, f"{line}\n".encode())
 
 
-def _move_aside(place: Path) -> None:
+def _rotate(path: Path) -> None:
     """
-    Begin a new file when this one is large. Two processes may do so at once: whoever
-    comes second finds a small file and leaves it.
+    Rotate the file when it is large. When two processes do so at once, the second one
+    finds a small file and leaves it.
     """
     try:
-        if place.stat().st_size < LARGEST:
+        if path.stat().st_size < MAX_BYTES:
             return
     except FileNotFoundError:
         return
-    for number in range(KEPT, 0, -1):
-        older = place.with_name(f"{place.name}.{number}")
-        newer = place.with_name(f"{place.name}.{number - 1}") if number > 1 else place
+    for number in range(ROTATED_FILES, 0, -1):
+        older = path.with_name(f"{path.name}.{number}")
+        newer = path.with_name(f"{path.name}.{number - 1}") if number > 1 else path
         with contextlib.suppress(FileNotFoundError):
             newer.replace(older)
 
 
-class _Screen:
+class _StderrSink:
     """
-    Lines for a person, on standard error.
+    Plain lines on standard error.
     """
 
     def __init__(self, detailed: bool) -> None:
@@ -193,7 +193,9 @@ class _Screen:
         rest.pop("timestamp", None)
         if level == "debug" and not self._detailed:
             return
-        facts = " ".join(f"{key}={value}" for key, value in rest.items() if value != "")
-        mark = "! " if level == "warning" else ""
-        text = redact.safe(f"{mark}{event}  {facts}".strip(), longest=2000)
+        details = " ".join(
+            f"{key}={value}" for key, value in rest.items() if value != ""
+        )
+        prefix = "! " if level == "warning" else ""
+        text = redact.safe(f"{prefix}{event}  {details}".strip(), longest=2000)
         print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr)  # noqa: T201

@@ -38,7 +38,7 @@ EXPONENTS: Final[dict[str, int]] = {
 
 class MoneyError(ValueError):
     """
-    An amount or a currency that is not what it claims to be.
+    An invalid amount or currency.
     """
 
 
@@ -55,7 +55,7 @@ class Money:
         if type(self.minor) is not int:
             raise MoneyError(f"{self.minor!r} is not a whole number of minor units")
         if self.currency not in EXPONENTS:
-            exponent(self.currency)  # which refuses it
+            exponent(self.currency)  # raises
 
     def __add__(self, other: Money) -> Money:
         return Money(self.minor + self._same(other).minor, self.currency)
@@ -72,13 +72,13 @@ class Money:
     @property
     def text(self) -> str:
         """
-        The amount alone, in major units: `-1234.50`.
+        The amount in major units, without the currency: `-1234.50`.
         """
         return decimal_text(self.minor, self.currency)
 
     def _same(self, other: Money) -> Money:
         if self.currency != other.currency:
-            raise MoneyError(f"{self.currency} and {other.currency} do not mix")
+            raise MoneyError(f"{self.currency} and {other.currency} cannot be added")
         return other
 
 
@@ -95,7 +95,9 @@ def sum_by_currency(amounts: Iterable[Money]) -> tuple[Money, ...]:
 
 def exponent(currency: str) -> int:
     """
-    The number of minor digits of a currency; `MoneyError` if ISO does not list it.
+    The number of minor digits of a currency.
+
+    Raises: `MoneyError` if ISO 4217 does not list it.
     """
     try:
         return EXPONENTS[currency]
@@ -117,7 +119,9 @@ def decimal_text(minor: int, currency: str) -> str:
 
 def from_decimal_text(text: str, currency: str) -> int:
     """
-    Minor units of an amount written in major units; refuses excess digits.
+    Minor units of an amount written in major units.
+
+    Raises: `MoneyError` for anything else, and for more digits than the currency has.
     """
     try:
         amount = Decimal(text)
@@ -133,16 +137,16 @@ def from_decimal_text(text: str, currency: str) -> int:
 
 def rescale(value: int, multiplier: int, currency: str) -> int:
     """
-    Minor units of `value / multiplier` major units, exactly or not at all.
+    Minor units of `value / multiplier` major units. Some platforms send their own
+    multiplier with each amount; it is not always the ISO one.
 
-    Some platforms state their own multiplier beside the currency; it is not
-    always the ISO one.
+    Raises: `MoneyError` where the result is not a whole number.
     """
     scale: int = 10 ** exponent(currency)
     minor, rest = divmod(value * scale, multiplier)
     if rest:
         raise MoneyError(
-            f"{value}/{multiplier} {currency} is no whole number of minor units"
+            f"{value}/{multiplier} {currency} is not a whole number of minor units"
         )
     return minor
 
@@ -155,6 +159,8 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
     ties go to the earlier part, so the same input always gives the same parts.
     Weights are not negative; if all are zero the parts are equal. A negative
     total is divided like the positive one.
+
+    Raises: `MoneyError` without any weight.
     """
     if not weights:
         raise MoneyError("there is nothing to divide the amount among")
@@ -179,7 +185,9 @@ def split(total: int, weights: Sequence[int]) -> list[int]:
 
 def split_evenly(total: int, parts: int) -> list[int]:
     """
-    The same for equal weights.
+    Divide an amount into equal parts; the first ones get the remainder.
+
+    Raises: `MoneyError` for less than one part.
     """
     if parts < 1:
         raise MoneyError("there is nothing to divide the amount among")

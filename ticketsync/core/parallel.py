@@ -1,8 +1,8 @@
 """
-Several readers side by side, one consumer.
+Several producers in parallel, one consumer.
 
-Threads, because readers wait for the network; a small queue, because a fast
-network must not fill the memory while the consumer writes.
+Threads, because producers wait for the network; a bounded queue, because a fast network
+must not fill the memory while the consumer writes.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Final, TypeVar
 T = TypeVar("T")
 
 _QUEUE_SIZE: Final = 4
-_WAIT_BUDGET: Final = 5.0  # seconds for a reader that is in the middle of a request
+_JOIN_SECONDS: Final = 5.0  # seconds for a producer in the middle of a request
 
 
 class Stopped(Exception):
     """
-    The consumer went away; a reader that sees this ends quietly.
+    The consumer has stopped; a producer that sees this ends silently.
     """
 
 
@@ -28,13 +28,12 @@ def side_by_side(
     jobs: Iterable[Callable[[], Iterable[T]]], *, workers: int
 ) -> Iterator[T]:
     """
-    The items of all jobs, as they come; the first error of any job is raised.
+    The items of all jobs as they arrive; the first error of any job is raised.
 
-    Each job runs in one thread. Closing the iterator stops the readers at their
-    next item.
+    Each job runs in one thread. Closing the iterator stops the jobs at their next item.
     """
-    waiting = iter(list(jobs))
-    taking = threading.Lock()
+    pending = iter(list(jobs))
+    lock = threading.Lock()
     stop = threading.Event()
     done: Final = object()
     results: queue.Queue[object] = queue.Queue(maxsize=_QUEUE_SIZE)
@@ -48,11 +47,11 @@ def side_by_side(
             return
         raise Stopped
 
-    def work() -> None:
+    def run_jobs() -> None:
         try:
             while not stop.is_set():
-                with taking:
-                    job = next(waiting, None)
+                with lock:
+                    job = next(pending, None)
                 if job is None:
                     break
                 for item in job():
@@ -60,11 +59,11 @@ def side_by_side(
             put(done)
         except Stopped:
             return
-        except BaseException as error:  # handed to the consumer, which raises it
+        except BaseException as error:  # passed to the consumer, which raises it
             _ignoring_stop(put, _Failure(error))
 
     threads = [
-        threading.Thread(target=work, name=f"reader-{n}", daemon=True)
+        threading.Thread(target=run_jobs, name=f"reader-{n}", daemon=True)
         for n in range(workers)
     ]
     for thread in threads:
@@ -82,7 +81,7 @@ def side_by_side(
     finally:
         stop.set()
         for thread in threads:
-            thread.join(timeout=_WAIT_BUDGET)
+            thread.join(timeout=_JOIN_SECONDS)
 
 
 class _Failure:

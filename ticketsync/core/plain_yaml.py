@@ -2,8 +2,8 @@
 YAML in which every scalar is text.
 
 YAML's own types turn `19:30` into 1170 and `NO` into False (F35), so this reader
-leaves scalars as they were written and remembers where. Anchors, aliases, tags
-and duplicate keys are refused: nobody needs them here.
+keeps scalars as they were written, with their positions. Anchors, aliases, tags and
+duplicate keys are refused.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ticketsync.core import errors
 @dataclass(frozen=True, slots=True)
 class Node:
     """
-    A piece of a YAML file and where it stands (line and column count from 1).
+    A node of a YAML file and its position (line and column count from 1).
     """
 
     value: str | list[Node] | dict[str, Node]
@@ -40,17 +40,21 @@ class Node:
 
 def read(text: str, source: str) -> Node:
     """
-    The tree of a YAML text; `BadFile` with line and column if it is not one.
+    The tree of a YAML text.
+
+    Raises: `BadFile` with line and column if it is not YAML.
     """
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            _refuse_cleverness(event, source)
+            _refuse_unsupported(event, source)
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "start"
+        position = (
+            f"line {mark.line + 1}, column {mark.column + 1}" if mark else "start"
+        )
         raise errors.BadFile(
-            f"{source}, {place}: {error.problem or 'this is not YAML'}.",
+            f"{source}, {position}: {error.problem or 'this is not YAML'}.",
             hint="Indent with spaces and put a space after each colon.",
         ) from None
     except yaml.YAMLError as error:
@@ -62,18 +66,18 @@ def read(text: str, source: str) -> Node:
     return _node(tree, source)
 
 
-def _refuse_cleverness(event: yaml.Event, source: str) -> None:
-    clever = (
+def _refuse_unsupported(event: yaml.Event, source: str) -> None:
+    is_unsupported = (
         isinstance(event, yaml.AliasEvent)
         or getattr(event, "anchor", None) is not None
         or getattr(event, "tag", None) is not None
     )
-    if clever:
+    if is_unsupported:
         mark = event.start_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise errors.BadFile(
             f"{source}, line {line}, column {column}: "
-            "anchors, aliases and tags are not read here.",
+            "anchors, aliases and tags are not supported.",
             hint="Write the value out.",
         )
 
@@ -90,7 +94,7 @@ def _node(tree: yaml.Node, source: str) -> Node:
         if key.text is None or key.text in entries:
             raise errors.BadFile(
                 f"{source}, line {key.line}, column {key.column}: "
-                f"the key {key.text or 'here'!r} stands twice or is not a word.",
+                f"the key {key.text or 'here'!r} is a duplicate or not a word.",
                 hint="Keep one of them.",
             )
         entries[key.text] = _node(value_node, source)

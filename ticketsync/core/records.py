@@ -1,12 +1,13 @@
 """
-Our values: what a platform told us, in our words.
+The values that providers produce: a platform's records in our terms. Ids in them are
+the platform's.
 
 Built once, complete and valid, by a provider's `read_…`. Amounts are whole minor
 units of the one currency that the record names: an order has one currency, so
 its numbers carry none of their own.
 
 They are structs instead of dataclasses: a page holds hundreds, a struct is built in a
-tenth of the time (measured), and another process can be told one as it is.
+tenth of the time (measured), and it can be sent to another process as it is.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from enum import StrEnum
 
 import msgspec
 
-FROM_ORDERS = "named by orders"  # fingerprint of a date that no listing has
+FROM_ORDERS = "named by orders"  # fingerprint of an occurrence that is in no listing
 
 
 class OrderStatus(StrEnum):
@@ -46,9 +47,9 @@ class Occurrence(msgspec.Struct, frozen=True):
     """
     One dated performance in a platform's listing.
 
-    `fingerprint` is whatever the listing tells about its sales; `issued` and
-    `ordered` are the listing's own counts, `None` where it tells none. `is_dated` is
-    false where nobody tells when it plays: `starts_at` means nothing then.
+    `fingerprint` is everything the listing reports about its sales; `issued` and
+    `ordered` are the listing's own counts, `None` where it reports none. `is_dated` is
+    false where its time is unknown: `starts_at` means nothing then.
     """
 
     id: str
@@ -84,7 +85,7 @@ class Event(msgspec.Struct, frozen=True):
 
 class Person(msgspec.Struct, frozen=True):
     """
-    Somebody as a platform names them; `""` where it does not.
+    A person as a platform reports them; `""` where it does not.
     """
 
     name: str = ""
@@ -107,11 +108,10 @@ class People(msgspec.Struct, frozen=True):
 
 class Ticket(msgspec.Struct, frozen=True):
     """
-    What admits somebody. `face` is its price after discounts, before any fee;
-    `fee` the fees the buyer paid on this very ticket; `listed` its list price and
-    `tax` its part of the order's tax, `None` where the platform does not tell. `code`
-    is the digest of what it is scanned by, `second_code` of what it may be scanned by
-    besides.
+    One admission. `face` is its price after discounts, before any fee; `fee` the fees
+    the buyer paid on this ticket; `listed` its list price and `tax` its part of the
+    order's tax, `None` where the platform does not report it. `code` is the digest of
+    the code it is scanned by, `second_code` of an alternative code.
     """
 
     id: str
@@ -131,8 +131,8 @@ class Ticket(msgspec.Struct, frozen=True):
 
 class Fee(msgspec.Struct, frozen=True):
     """
-    Something that platform or payment processor kept, named as they name it; `amount`
-    is `None` where it was kept but nobody reports how much.
+    A fee kept by the platform or the payment processor, under their name for it;
+    `amount` is `None` where one was kept but the amount is not reported.
     """
 
     name: str
@@ -141,7 +141,7 @@ class Fee(msgspec.Struct, frozen=True):
 
 class Refund(msgspec.Struct, frozen=True):
     """
-    Money returned to a buyer; `refunded_at` is `None` where nobody tells.
+    Money returned to a buyer; `refunded_at` is `None` where the date is not reported.
     """
 
     id: str
@@ -164,7 +164,7 @@ class Order(msgspec.Struct, frozen=True):
     credited         returned as credit, not as money (not part of `refunds`)
     changed_at       its last change, where the platform reports that
 
-    `doubt` says in words why the platform's numbers do not add up, if they do not.
+    `doubt` is the discrepancy in words where the platform's numbers do not add up.
     """
 
     id: str
@@ -210,7 +210,7 @@ class LooseTicket(msgspec.Struct, frozen=True):
     """
     A ticket that belongs to no order (made by an import or through the API).
 
-    It admits somebody and carries no money on this platform.
+    It admits a guest and carries no money on this platform.
     """
 
     ticket: Ticket

@@ -1,5 +1,5 @@
 """
-What must not be shown as it is: secrets, and foreign text with control characters.
+Redaction: secrets, foreign text with control characters, personal data.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _LIVE: weakref.WeakValueDictionary[int, Secret] = weakref.WeakValueDictionary()
 
 class Secret:
     """
-    A secret value that shows itself to nobody but the caller of `reveal`.
+    A secret value that is only shown by `reveal`.
     """
 
     __slots__ = ("__weakref__", "_value")
@@ -55,12 +55,12 @@ class Secret:
         return hash((Secret, self._value))
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a secret is not copied to disk or to other processes")
+        raise TypeError("a secret cannot be pickled or copied")
 
 
 def safe(text: object, *, longest: int = LONGEST) -> str:
     """
-    Foreign text made fit for a terminal or a log: controls become visible escapes.
+    Foreign text for a terminal or a log: control characters become visible escapes.
     """
     shown = _UNSAFE.sub(_visible, str(text))
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
@@ -73,7 +73,7 @@ def _visible(match: re.Match[str]) -> str:
 
 def without_secrets(text: str, secrets: list[Secret]) -> str:
     """
-    The text with every secret masked, also where it is quoted or base64-encoded.
+    The text with every secret masked, also where it is URL-quoted or base64-encoded.
     """
     for secret in secrets:
         value = secret.reveal()
@@ -86,7 +86,7 @@ def without_secrets(text: str, secrets: list[Secret]) -> str:
 
 def without_live_secrets(text: str) -> str:
     """
-    The text with every secret masked that this process holds at the moment.
+    The text with every secret masked that this process currently holds.
     """
     return without_secrets(text, list(_LIVE.values()))
 
@@ -109,13 +109,12 @@ def take_people_out(
     codes: frozenset[str] = frozenset(),
 ) -> None:
     """
-    Empty every field of those names in the record itself, at any depth; those of
-    `beside_email` only in an object that has an `email` too. Of texts named in `codes`
-    (a part of `keys`), and of those in an object named there, a digest is left.
+    Empty every field of these names in place, at any depth; those in `beside_email`
+    only in an object that also has an `email`. Texts named in `codes` (a subset of
+    `keys`), and those in an object named there, are replaced by a digest.
 
-    Texts become `""`, lists `[]`, anything else `None`, so that the shape stays
-    readable. `None` stays `None`. In place, because a page holds many thousand
-    fields and nobody needs them afterwards.
+    Texts become `""`, lists `[]`, anything else `None`, so that the record can still be
+    parsed. In place, because a page has many thousand fields.
     """
     if type(raw) is dict:
         hidden = keys | beside_email if beside_email and "email" in raw else keys
@@ -137,7 +136,7 @@ def take_people_out(
 
 def _without_code(value: Any) -> Any:
     """
-    Digests in place of the texts; an object keeps its shape, what else is in it goes.
+    Digests instead of the texts; an object keeps its keys, other values are dropped.
     """
     if type(value) is str:
         return digest.code(value) if value else ""

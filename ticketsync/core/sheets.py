@@ -1,8 +1,8 @@
 """
-Tables in files: CSV, TSV, XLSX, XLS and ODS as rows of text.
+Spreadsheets: CSV, TSV, XLSX, XLS and ODS as rows of text.
 
-Cells stay text until somebody who knows what they mean converts them: no reader's
-guess about types is believed (F35).
+Cells stay text until the code that knows their meaning converts them: no library's
+guess about types is used (F35).
 """
 
 from __future__ import annotations
@@ -27,17 +27,19 @@ _LARGEST_FILE = 20 * 1024 * 1024
 @dataclass(frozen=True, slots=True)
 class Line:
     """
-    One row of a table, and where it stands in words.
+    One row of a table, and its position in words.
     """
 
-    place: str
+    position: str
     number: int
     cells: tuple[str, ...]
 
 
 def lines(file: Path, *, sheet: str = "") -> Iterator[Line]:
     """
-    The rows that are not empty; of a workbook the named sheet, or the first one.
+    The rows that are not empty; of a workbook those of the named sheet, or the first.
+
+    Raises: `BadFile` where the file cannot be read.
     """
     kind = file.suffix.lower()
     data = bytes_of(file)
@@ -46,15 +48,17 @@ def lines(file: Path, *, sheet: str = "") -> Iterator[Line]:
     if kind in TEXTS:
         return _of_text(file, text_of(file, data))
     raise errors.BadFile(
-        f"{file.name}: files of the kind {safe(kind or 'without ending')!r} are not "
-        "read.",
+        f"{file.name}: {safe(kind or 'a file without extension')!r} is not a supported "
+        "file type.",
         hint="Use .csv, .tsv, .xlsx, .xls or .ods.",
     )
 
 
 def bytes_of(file: Path) -> bytes:
     """
-    The content of a file of a size that one can believe.
+    The content of a file.
+
+    Raises: `BadFile` where it cannot be read or is larger than 20 MB.
     """
     try:
         if file.stat().st_size > _LARGEST_FILE:
@@ -68,11 +72,13 @@ def bytes_of(file: Path) -> bytes:
 
 def text_of(file: Path, data: bytes) -> str:
     """
-    UTF-8, with or without its mark, or UTF-16 with one.
+    The text of a file: UTF-8, with or without a byte order mark, or UTF-16 with one.
+
+    Raises: `BadFile` for any other encoding.
     """
-    is_wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return data.decode("utf-16" if is_wide else "utf-8-sig")
+        return data.decode("utf-16" if is_utf16 else "utf-8-sig")
     except UnicodeDecodeError:
         raise errors.BadFile(
             f"{file.name} is not UTF-8 text.", hint="Save it as “CSV UTF-8”."
@@ -107,9 +113,9 @@ def _of_workbook(file: Path, data: bytes, wanted: str) -> Iterator[Line]:
             if is_there
             else []
         )
-    except Exception as error:  # the library names its errors by kind of file
+    except Exception as error:  # the library has other errors for each file type
         raise errors.BadFile(
-            f"{file.name} is no workbook that can be read ({safe(error)}).",
+            f"{file.name} is not a readable workbook ({safe(error)}).",
             hint="Save it as .xlsx again.",
         ) from None
     if not is_there:
@@ -125,7 +131,7 @@ def _of_workbook(file: Path, data: bytes, wanted: str) -> Iterator[Line]:
 
 def _cell_text(cell: Any) -> str:
     """
-    A workbook's cell as the person who typed it would write it.
+    A workbook's cell as text, as a person would type it.
     """
     if isinstance(cell, datetime):
         return cell.isoformat(sep=" ", timespec="minutes")

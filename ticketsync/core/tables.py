@@ -1,11 +1,10 @@
 """
 A report is a typed table: columns that say what they hold, and rows of plain tuples.
 
-Terminal, CSV and JSON are drawn from it, so that none of them keeps a list of its own
-of which columns are money. Amounts in the rows are integer minor units; their currency
-stands in another column of the same row, which the money column names. What a newcomer
-would get wrong: there is no sum over a whole table, only `totals`, which answers with
-one row for each currency.
+Terminal, CSV and JSON output are rendered from it, so that none of them keeps its own
+list of money columns. Amounts in the rows are integer minor units; their currency is in
+another column of the same row, which the money column names. There is no sum over a
+whole table, only `totals`, which returns one row for each currency.
 """
 
 from __future__ import annotations
@@ -28,15 +27,15 @@ BATCH = 500  # rows that are converted together, a column at a time
 
 class Kind(Enum):
     """
-    What a column holds, as it stands in a row; every kind may be `None` for unknown.
+    The type of a column's values; every kind may be `None` for unknown.
     """
 
-    TEXT = "text"  # str; may come from outside and begin with anything
+    TEXT = "text"  # str; may be foreign text
     MONEY = "money"  # int, minor units
-    COUNT = "count"  # int that is added up: tickets, orders
-    NUMBER = "number"  # int that is not: an id, a capacity
+    COUNT = "count"  # int that can be summed: tickets, orders
+    NUMBER = "number"  # int that cannot: an id, a capacity
     INSTANT = "instant"  # aware datetime, or its ISO text in UTC
-    LOCAL = "local"  # str, the time on a poster: 2026-11-27 19:30
+    LOCAL = "local"  # str, local time as on a poster: 2026-11-27 19:30
     DAY = "day"  # date, or its ISO text
     FLAG = "flag"  # bool
 
@@ -48,8 +47,8 @@ NUMERIC = (Kind.MONEY, Kind.COUNT, Kind.NUMBER)
 @dataclass(frozen=True, slots=True)
 class Column:
     """
-    One column. `name` is its JSON key and CSV heading, `heading` what a person reads,
-    by default the name. `currency` is the name of the column with the currency of a
+    One column. `name` is its JSON key and CSV heading, `heading` the one for people, by
+    default the name. `currency` is the name of the column with the currency of a
     money column.
     """
 
@@ -68,7 +67,7 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Table:
     """
-    Columns and their rows. `rows` may be an iterator over a query, which can be walked
+    Columns and their rows. `rows` may be an iterator over a query, which can be used
     once; `loaded()` keeps them.
 
     Raises: `MoneyError` for a money column whose currency is not in the table.
@@ -83,7 +82,7 @@ class Table:
             raise ValueError(f"two columns have the same name: {names}")
         for column in self.columns:
             if column.kind is Kind.MONEY and column.currency not in names:
-                raise MoneyError(f"the column {column.name} has no currency beside it")
+                raise MoneyError(f"the column {column.name} has no currency column")
 
     @property
     def names(self) -> list[str]:
@@ -91,69 +90,70 @@ class Table:
 
     def position(self, name: str) -> int:
         """
-        Where in a row the column stands.
+        The index of a column in a row.
         """
         return self.names.index(name)
 
     def shown(self, *columns: Column) -> Table:
         """
-        Some of the columns, with the headings and in the order of these.
+        The table with only these columns, in their order and with their headings.
 
         Raises: `ValueError` for one that the table does not have.
         """
-        places = [self.position(column.name) for column in columns]
-        return Table(columns, [tuple(row[n] for n in places) for row in self.rows])
+        indexes = [self.position(column.name) for column in columns]
+        return Table(columns, [tuple(row[n] for n in indexes) for row in self.rows])
 
     def loaded(self) -> Table:
         """
-        The same with its rows in memory, so that they can be walked again.
+        The table with its rows in memory, so that they can be read more than once.
         """
         return Table(self.columns, list(self.rows))
 
     def first(self, most: int) -> Table:
         """
-        The same with no more than so many rows.
+        The table with at most this many rows.
         """
         return Table(self.columns, list(itertools.islice(self.rows, most)))
 
 
 def totals(table: Table) -> Table:
     """
-    Money and counts added up: one row for each currency, in the order of their codes.
+    The sums of money and counts: one row for each currency, in the order of the codes.
 
-    The other columns are unknown in it. A sum with something unknown in it is unknown.
-    Raises: `MoneyError` if the money of a row is in more than one currency.
+    Other columns are `None`, and so is a sum over an unknown value.
+
+    Raises: `MoneyError` if the money columns of a row have more than one currency.
     """
-    code = _place_of_the_currency(table)
-    places = [n for n, c in enumerate(table.columns) if c.kind in SUMMED]
+    currency_position = _currency_position(table)
+    indexes = [n for n, c in enumerate(table.columns) if c.kind in SUMMED]
     sums: dict[str, list[int | None]] = {}
     for row in table.rows:
-        held = sums.setdefault(row[code], [0] * len(places))
-        for n, place in enumerate(places):
-            held[n] = _added(held[n], row[place])
+        row_sums = sums.setdefault(row[currency_position], [0] * len(indexes))
+        for n, index in enumerate(indexes):
+            row_sums[n] = _add(row_sums[n], row[index])
     found = []
     for currency in sorted(sums, key=lambda code: code or ""):
         total: list[Any] = [None] * len(table.columns)
-        total[code] = currency
-        for place, value in zip(places, sums[currency], strict=True):
-            total[place] = value
+        total[currency_position] = currency
+        for index, value in zip(indexes, sums[currency], strict=True):
+            total[index] = value
         found.append(tuple(total))
     return Table(table.columns, found)
 
 
 def of_values(columns: Sequence[Column], values: Iterable[Any]) -> Table:
     """
-    A table of objects, from their attributes of these names; `Money` becomes minor
-    units beside its currency.
+    A table of objects, one row each, from their attributes of these names; `Money`
+    becomes minor units.
 
     Raises: `MoneyError` where an amount is not in the currency of its row.
     """
-    return Table(columns, [_row_of(columns, value) for value in values])
+    return Table(columns, [_as_row(columns, value) for value in values])
 
 
 def with_money(columns: Sequence[Column], row: Mapping[str, Any]) -> dict[str, Any]:
     """
-    A row by names, its minor units made `Money`.
+    A row as a dict, with its minor units converted to `Money`.
     """
     found = dict(row)
     for column in columns:
@@ -164,7 +164,7 @@ def with_money(columns: Sequence[Column], row: Mapping[str, Any]) -> dict[str, A
 
 def by_name(table: Table) -> Iterator[dict[str, Any]]:
     """
-    The rows by the names of their columns, their amounts `Money`.
+    The rows as dicts, with `Money` amounts.
     """
     names = table.names
     for row in table.rows:
@@ -173,14 +173,14 @@ def by_name(table: Table) -> Iterator[dict[str, Any]]:
 
 def record(columns: Sequence[Column], value: Any) -> dict[str, Any]:
     """
-    One object as JSON takes it: amounts as decimal texts, instants as ISO 8601 in UTC.
+    One object as JSON values: amounts as decimal texts, instants as ISO 8601 in UTC.
     """
     return next(records(of_values(columns, [value])))
 
 
 def records(table: Table) -> Iterator[dict[str, Any]]:
     """
-    All rows as JSON takes them, one after another.
+    All rows as JSON values, one at a time.
     """
     names = table.names
     for columns in plain_batches(table):
@@ -190,10 +190,10 @@ def records(table: Table) -> Iterator[dict[str, Any]]:
 
 def plain_batches(table: Table) -> Iterator[list[Sequence[Any]]]:
     """
-    The rows as files take them, in batches that are lists of columns, which is several
-    times faster than row by row. Never more than one batch is held.
+    The rows as plain values for files, in batches that are lists of columns, which is
+    several times faster than row by row. Only one batch is in memory at a time.
     """
-    places = [
+    indexes = [
         table.position(c.currency) if _is_money(c) else n
         for n, c in enumerate(table.columns)
     ]
@@ -201,23 +201,23 @@ def plain_batches(table: Table) -> Iterator[list[Sequence[Any]]]:
     while batch := list(itertools.islice(rows, BATCH)):
         columns = list(zip(*batch, strict=True))
         yield [
-            _decimal_texts(values, columns[place])
+            _decimal_texts(values, columns[index])
             if _is_money(column)
-            else _PLAIN.get(column.kind, _as_they_are)(values)
-            for column, values, place in zip(
-                table.columns, columns, places, strict=True
+            else _PLAIN.get(column.kind, _unchanged)(values)
+            for column, values, index in zip(
+                table.columns, columns, indexes, strict=True
             )
         ]
 
 
-def _place_of_the_currency(table: Table) -> int:
+def _currency_position(table: Table) -> int:
     codes = {column.currency for column in table.columns if _is_money(column)}
     if len(codes) != 1:
-        raise MoneyError(f"one currency per row can be added up, not {len(codes)}")
+        raise MoneyError(f"a row must have one currency column, not {len(codes)}")
     return table.position(codes.pop())
 
 
-def _row_of(columns: Sequence[Column], value: Any) -> Row:
+def _as_row(columns: Sequence[Column], value: Any) -> Row:
     return tuple(
         _minor(getattr(value, column.name), getattr(value, column.currency))
         if _is_money(column)
@@ -230,11 +230,11 @@ def _minor(amount: Money | None, currency: str) -> int | None:
     if amount is None:
         return None
     if amount.currency != currency:
-        raise MoneyError(f"{amount} stands in a row of {currency}")
+        raise MoneyError(f"{amount} is in a row of {currency}")
     return amount.minor
 
 
-def _added(sum_: int | None, value: int | None) -> int | None:
+def _add(sum_: int | None, value: int | None) -> int | None:
     return None if sum_ is None or value is None else sum_ + value
 
 
@@ -242,7 +242,7 @@ def _is_money(column: Column) -> bool:
     return column.kind is Kind.MONEY
 
 
-# Prices repeat, and looking one up is much faster than writing it out.
+# Prices repeat, and a cache is much faster than formatting them again.
 _decimal_text = functools.lru_cache(maxsize=1 << 14)(money.decimal_text)
 
 
@@ -266,7 +266,7 @@ def _days(values: Sequence[Any]) -> list[str | None]:
     return [None if value is None else str(value) for value in values]
 
 
-def _as_they_are(values: Sequence[Any]) -> Sequence[Any]:
+def _unchanged(values: Sequence[Any]) -> Sequence[Any]:
     return values
 
 

@@ -1,5 +1,5 @@
 """
-The stored figures beside what the stored tickets come to, cell by cell.
+Comparison of the stored figures with those computed from the stored tickets.
 """
 
 from __future__ import annotations
@@ -16,15 +16,19 @@ from ticketsync.core import clock
 from ticketsync.core.config import FeeSchedule
 from ticketsync.financials import recompute
 from ticketsync.store.tables.financials import (
-    ShowFinancials,
-    ShowTicketType,
-    TicketFee,
+    ShowFinancialsRow,
+    ShowTicketTypeRow,
+    TicketFeeRow,
 )
 from ticketsync.store.upsert import table_of
 
-TABLES: tuple[type[SQLModel], ...] = (ShowFinancials, TicketFee, ShowTicketType)
-FIGURES = table_of(ShowFinancials).name
-WRITTEN_AT = "updated_at"  # follows from nothing but the moment of writing
+TABLES: tuple[type[SQLModel], ...] = (
+    ShowFinancialsRow,
+    TicketFeeRow,
+    ShowTicketTypeRow,
+)
+FIGURES = table_of(ShowFinancialsRow).name
+WRITTEN_AT = "updated_at"  # depends only on when it was written
 
 Values = Mapping[str, Any]
 
@@ -32,7 +36,7 @@ Values = Mapping[str, Any]
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """
-    One row as it is stored and as it must be; either may be missing.
+    One row as it is stored and as it should be; either may be missing.
     """
 
     table: str
@@ -56,40 +60,44 @@ def shows_with_figures(session: Session) -> set[int]:
     """
     All shows that have, or should have, a row in any table of figures.
     """
-    found = recompute.linked_shows(session)
+    comparison = recompute.linked_shows(session)
     for model in TABLES:
         shows = select(table_of(model).c.show_id).distinct()
-        found |= set(session.connection().scalars(shows))
-    return found
+        comparison |= set(session.connection().scalars(shows))
+    return comparison
 
 
-def comparisons(
+def compare_figures(
     session: Session, schedules: Mapping[int, FeeSchedule]
 ) -> Iterator[Comparison]:
     """
-    Every row of the tables of figures that is not what it must be.
+    Every row of the tables of figures that is not as it should be.
     """
     shows = shows_with_figures(session)
-    fresh = recompute.recomputed(session, shows, schedules)
+    fresh = recompute.compute_figures(session, shows, schedules)
     for model in TABLES:
         table = table_of(model)
         key = [column.name for column in table.primary_key]
-        stored = {_part(row, key): row for row in stored_rows(session, model)}
-        right = {_part(row, key): row for row in fresh.get(model, ())}
-        for place in sorted({*stored, *right}, key=str):
-            found = Comparison(
+        stored = {_key_of(row, key): row for row in stored_rows(session, model)}
+        right = {_key_of(row, key): row for row in fresh.get(model, ())}
+        for row_key in sorted({*stored, *right}, key=str):
+            comparison = Comparison(
                 table.name,
-                dict(zip(key, place, strict=True)),
-                stored.get(place),
-                right.get(place),
+                dict(zip(key, row_key, strict=True)),
+                stored.get(row_key),
+                right.get(row_key),
             )
-            if found.stored is None or found.right is None or found.differing:
-                yield found
+            if (
+                comparison.stored is None
+                or comparison.right is None
+                or comparison.differing
+            ):
+                yield comparison
 
 
 def stored_rows(session: Session, model: type[SQLModel]) -> list[dict[str, Any]]:
     """
-    The rows of a table as the database has them, whatever stands in them.
+    The rows of a table as the database has them, without conversion.
     """
     table = table_of(model)
     columns: list[Any] = [
@@ -104,5 +112,5 @@ def _plain(value: Any) -> Any:
     return clock.iso(value) if isinstance(value, datetime) else value
 
 
-def _part(row: Values, names: list[str]) -> tuple[Any, ...]:
+def _key_of(row: Values, names: list[str]) -> tuple[Any, ...]:
     return tuple(row[name] for name in names)

@@ -1,6 +1,6 @@
 """
-From any figure of a show down to the orders and tickets it is made of: exactly those
-that the figures are computed from, each once.
+The orders and tickets behind the figures of a show: exactly those that the figures are
+computed from, each once.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from sqlmodel import Session
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.store import counted, reports
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import ShowLink
-from ticketsync.store.tables.sales import Order, Ticket
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.catalogue import ShowLinkRow
+from ticketsync.store.tables.sales import OrderRow, TicketRow
 from ticketsync.store.types import Flag
 from ticketsync.store.upsert import table_of
 
-PARTS = (
+CONTRIBUTIONS = (
     Column("account"),
     Column("order_id"),
     Column("order_status"),
@@ -46,12 +46,12 @@ PARTS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class TicketContribution:
     """
     One ticket's contribution to a show's figures, with the order it came in.
 
-    `is_checked_in`: our doors' word where they ever met the ticket, else the
-    platform's. Amounts are minor units of `currency`.
+    `is_checked_in`: as our doors recorded if they ever scanned the ticket, else as the
+    platform reports. `order_id` and `ticket_id` are the platform's.
     """
 
     account: str
@@ -76,25 +76,25 @@ class Part:
     doubt: str | None
 
 
-def parts(session: Session, show_id: int) -> list[Part]:
+def list_contributions(session: Session, show_id: int) -> list[TicketContribution]:
     """
-    Everything that counts for a show, in the order it was bought.
+    Every ticket that counts for a show, in the order of purchase.
     """
-    query = _parts(reports.field_names(Part), show_id)
-    return reports.values(session, Part, PARTS, query)
+    query = _query(reports.field_names(TicketContribution), show_id)
+    return reports.values(session, TicketContribution, CONTRIBUTIONS, query)
 
 
-def parts_table(session: Session, show_id: int) -> Table:
+def contributions_table(session: Session, show_id: int) -> Table:
     """
     The same as a report.
     """
-    query = _parts(reports.column_names(PARTS), show_id)
-    return reports.stream(session, PARTS, query)
+    query = _query(reports.column_names(CONTRIBUTIONS), show_id)
+    return reports.stream(session, CONTRIBUTIONS, query)
 
 
-def _parts(names: list[str], show_id: int) -> Select[Any]:
-    tickets, orders = table_of(Ticket), table_of(Order)
-    links, accounts = table_of(ShowLink), table_of(Account)
+def _query(names: list[str], show_id: int) -> Select[Any]:
+    tickets, orders = table_of(TicketRow), table_of(OrderRow)
+    links, accounts = table_of(ShowLinkRow), table_of(AccountRow)
     return (
         select(
             *reports.named(

@@ -16,8 +16,8 @@ from ticketsync.core.config import FeeSchedule
 from ticketsync.financials import fees
 from ticketsync.financials.fees import OrderPart
 from ticketsync.store import counted
-from ticketsync.store.tables.catalogue import ShowLink
-from ticketsync.store.tables.sales import Fee, Order, Ticket
+from ticketsync.store.tables.catalogue import ShowLinkRow
+from ticketsync.store.tables.sales import FeeRow, OrderRow, TicketRow
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 
@@ -28,18 +28,18 @@ Lines = dict[str, int]  # name → amount in minor units
 @dataclass(frozen=True, slots=True)
 class ReportedLines:
     """
-    What was reported of a show's fees: of orders whose fees are known as a whole, and
-    the known part of those where something is missing.
+    The reported fees of a show: of orders whose fees are completely known, and the
+    known part of the others.
     """
 
     complete: Lines = field(default_factory=dict)
     partial: Lines = field(default_factory=dict)
 
     def all_known(self) -> Lines:
-        return added(self.complete, self.partial)
+        return add_lines(self.complete, self.partial)
 
 
-def added(one: Mapping[str, int], other: Mapping[str, int]) -> Lines:
+def add_lines(one: Mapping[str, int], other: Mapping[str, int]) -> Lines:
     """
     The lines of both, by name.
     """
@@ -49,20 +49,20 @@ def added(one: Mapping[str, int], other: Mapping[str, int]) -> Lines:
 
 def is_unknown() -> ColumnElement[bool]:
     """
-    Whether a ticket was paid for and nobody reports all that was kept of it.
+    Whether a ticket was paid for and its fees are not completely reported.
     """
-    tickets = table_of(Ticket)
+    tickets = table_of(TicketRow)
     return tickets.c.fees.is_(None) & (tickets.c.charged != 0)
 
 
-def reported(session: Session, these: Any) -> dict[Key, ReportedLines]:
+def reported(session: Session, of_shows: Any) -> dict[Key, ReportedLines]:
     """
     The lines that platforms reported of the shows in `these`, a restriction of links.
     """
-    lines, orders, links = table_of(Fee), table_of(Order), table_of(ShowLink)
+    lines, orders, links = table_of(FeeRow), table_of(OrderRow), table_of(ShowLinkRow)
     connection = session.connection()
     if connection.execute(select(lines.c.order_id).limit(1)).first() is None:
-        return {}  # most venues' platforms report none, and the join takes its time
+        return {}  # most venues have none, and the join is slow
     open_orders = select(lines.c.order_id).where(lines.c.amount.is_(None))
     is_partial = case((lines.c.order_id.in_(open_orders), 1), else_=0)
     group = (
@@ -79,7 +79,7 @@ def reported(session: Session, these: Any) -> dict[Key, ReportedLines]:
             .join(lines, lines.c.occurrence_id == links.c.occurrence_id)
             .join(orders, orders.c.id == lines.c.order_id)
         )
-        .where(these, lines.c.amount.is_not(None))
+        .where(of_shows, lines.c.amount.is_not(None))
         .group_by(*group)
     )
     found: dict[Key, ReportedLines] = {}
@@ -90,7 +90,7 @@ def reported(session: Session, these: Any) -> dict[Key, ReportedLines]:
 
 
 def scheduled(
-    session: Session, these: Any, schedules: Mapping[int, FeeSchedule]
+    session: Session, of_shows: Any, schedules: Mapping[int, FeeSchedule]
 ) -> dict[Key, Lines]:
     """
     The venue's own rates for those orders of the shows in `these` whose fees are
@@ -98,42 +98,42 @@ def scheduled(
     """
     if not schedules:
         return {}
-    show_of = _shows(session)
+    show_ids = _read_show_ids(session)
     found: dict[Key, Lines] = {}
-    for (account, currency), parts in _unknown_orders(session, these, schedules):
-        if account not in schedules:  # a ticket that was given another account by hand
+    for (account, currency), parts in _unknown_orders(session, of_shows, schedules):
+        if account not in schedules:  # a ticket whose account was changed by hand
             continue
         lines = fees.by_schedule(parts, schedules[account], currency)
         for part, of_part in zip(parts, lines, strict=True):
-            show = show_of.get(part.occurrence_id)
+            show = show_ids.get(part.occurrence_id)
             if show is not None:
                 key = (show, account, currency)
-                found[key] = added(found.get(key, {}), of_part)
+                found[key] = add_lines(found.get(key, {}), of_part)
     return found
 
 
-def _shows(session: Session) -> dict[int, int]:
+def _read_show_ids(session: Session) -> dict[int, int]:
     """
     The show that each counted occurrence feeds.
     """
-    links = table_of(ShowLink)
+    links = table_of(ShowLinkRow)
     query = select(links.c.occurrence_id, links.c.show_id)
     rows = session.connection().execute(query.select_from(counted.counted_links()))
     return {int(row.occurrence_id): int(row.show_id) for row in rows}
 
 
 def _unknown_orders(
-    session: Session, these: Any, accounts: Iterable[int]
+    session: Session, of_shows: Any, accounts: Iterable[int]
 ) -> Iterable[tuple[tuple[int, str], list[OrderPart]]]:
     """
     Orders with a ticket of these shows and unknown fees, whole: account and currency,
     and their parts by occurrence, also those of other shows and of none.
     """
-    tickets = table_of(Ticket)
+    tickets = table_of(TicketRow)
     wanted = (
         select(tickets.c.order_id)
         .select_from(counted.counted_tickets())
-        .where(these, is_unknown(), tickets.c.account_id.in_(list(accounts)))
+        .where(of_shows, is_unknown(), tickets.c.account_id.in_(list(accounts)))
         .where(tickets.c.order_id.is_not(None))
     )
     paid = (tickets.c.kind == "admission") & (tickets.c.face > 0)
@@ -158,5 +158,5 @@ def _unknown_orders(
         parts = found.setdefault((order, account, currency), [])
         parts.append(OrderPart(occurrence, charged, number))
     for (_, account, currency), parts in found.items():
-        # The database gives groups in no order; a tie goes to the earlier occurrence.
+        # The order of groups is undefined; a tie goes to the earlier occurrence.
         yield (account, currency), sorted(parts, key=lambda part: part.occurrence_id)

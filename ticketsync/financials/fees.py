@@ -1,10 +1,9 @@
 """
-What platform and processor keep, where the platform does not report it.
+Fees by the venue's own rates, where the platform does not report them.
 
-The venue may state its own rates (`accounts.NAME.fees` in the settings). They are
-applied to each order as the platform bills it: per paid ticket, in percent of what
-was charged, per paid order. An order over several shows is billed once, and each of
-them bears its part. Pure.
+The rates (`accounts.NAME.fees` in the settings) are applied to each order as the
+platform bills it: per paid ticket, in percent of what was charged, per paid order. An
+order over several shows is billed once, and each show bears its part. Pure.
 """
 
 from __future__ import annotations
@@ -24,8 +23,8 @@ PER_ORDER = "Per order"
 @dataclass(frozen=True, slots=True)
 class OrderPart:
     """
-    What one order charged for one occurrence (our number), and its tickets there that
-    cost something. Minor units.
+    What one order charged for one occurrence (our id), in minor units, and the number
+    of its tickets there that were not free.
     """
 
     occurrence_id: int

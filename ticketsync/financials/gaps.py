@@ -1,5 +1,5 @@
 """
-What a show's figures lack: which orders' fees or tax nobody reports, and how much of
+Gaps in a show's figures: the orders whose fees or tax are not reported, and how much of
 them is known.
 """
 
@@ -13,10 +13,10 @@ from sqlmodel import Session
 
 from ticketsync.financials.fee_lines import is_unknown
 from ticketsync.store import counted
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import ShowLink
-from ticketsync.store.tables.financials import ShowFinancials, TicketFee
-from ticketsync.store.tables.sales import Fee, Order, Ticket
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.catalogue import ShowLinkRow
+from ticketsync.store.tables.financials import ShowFinancialsRow, TicketFeeRow
+from ticketsync.store.tables.sales import FeeRow, OrderRow, TicketRow
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 
@@ -27,7 +27,7 @@ TAX = "tax"
 @dataclass(frozen=True, slots=True)
 class Gap:
     """
-    One paid order that lacks something: `fees` names the fees that are not reported
+    One paid order with something missing: `fees` names the fees that are not reported
     ("fees" where none is), and is `None` where none is missing.
     """
 
@@ -44,10 +44,10 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownAmount:
     """
-    Of one account's orders: how much of its fees and of its tax is known, and how many
-    orders lack some of it.
+    How much of one account's fees, or of its tax, is known (minor units), and of how
+    many orders some is missing.
     """
 
     account: str
@@ -57,13 +57,17 @@ class Known:
     missing: int
 
 
-def gaps(session: Session, show_id: int) -> list[Gap]:
+def list_gaps(session: Session, show_id: int) -> list[Gap]:
     """
-    The orders of a show that lack something, in the order they were bought. Fees for
-    which the venue's own rate stands lack nothing.
+    The orders of a show with something missing, in the order of purchase. Fees by the
+    venue's own rate are not missing.
     """
-    tickets, orders, accounts = table_of(Ticket), table_of(Order), table_of(Account)
-    figures = table_of(ShowFinancials)
+    tickets, orders, accounts = (
+        table_of(TicketRow),
+        table_of(OrderRow),
+        table_of(AccountRow),
+    )
+    figures = table_of(ShowFinancialsRow)
     lacks_fees = is_unknown() & figures.c.fees.is_(None)
     lacks_tax = tickets.c.tax.is_(None) & (tickets.c.charged != 0)
     order = (
@@ -80,7 +84,7 @@ def gaps(session: Session, show_id: int) -> list[Gap]:
             func.max(case((lacks_tax, 1), else_=0)).label("tax"),
         )
         .select_from(_orders())
-        .where(table_of(ShowLink).c.show_id == show_id, lacks_fees | lacks_tax)
+        .where(table_of(ShowLinkRow).c.show_id == show_id, lacks_fees | lacks_tax)
         .group_by(*order)
         .order_by(orders.c.placed_at, orders.c.id)
     )
@@ -98,9 +102,11 @@ def gaps(session: Session, show_id: int) -> list[Gap]:
     ]
 
 
-def known(session: Session, show_id: int, found: Iterable[Gap]) -> list[Known]:
+def list_known_amounts(
+    session: Session, show_id: int, found: Iterable[Gap]
+) -> list[KnownAmount]:
     """
-    How much of a show's fees and tax is known beside these gaps.
+    How much of a show's fees and tax is known apart from these gaps.
     """
     missing: dict[tuple[str, str, str], int] = {}
     for gap in found:
@@ -110,7 +116,9 @@ def known(session: Session, show_id: int, found: Iterable[Gap]) -> list[Known]:
                 missing[key] = missing.get(key, 0) + 1
     sums = _sums(session, show_id)
     return [
-        Known(account, currency, what, sums.get((account, currency, what), 0), number)
+        KnownAmount(
+            account, currency, what, sums.get((account, currency, what), 0), number
+        )
         for (account, currency, what), number in sorted(missing.items())
     ]
 
@@ -120,11 +128,11 @@ def _orders() -> Join:
     Counted tickets with their orders, accounts and the figures they are part of.
     """
     tickets, links, figures = (
-        table_of(Ticket),
-        table_of(ShowLink),
-        table_of(ShowFinancials),
+        table_of(TicketRow),
+        table_of(ShowLinkRow),
+        table_of(ShowFinancialsRow),
     )
-    orders, accounts = table_of(Order), table_of(Account)
+    orders, accounts = table_of(OrderRow), table_of(AccountRow)
     same = (
         (figures.c.show_id == links.c.show_id)
         & (figures.c.account_id == tickets.c.account_id)
@@ -142,7 +150,7 @@ def _missing_fees(session: Session, show_id: int) -> dict[int, str]:
     """
     The names of the fees that were kept and not reported, by order.
     """
-    lines, links = table_of(Fee), table_of(ShowLink)
+    lines, links = table_of(FeeRow), table_of(ShowLinkRow)
     query = (
         select(lines.c.order_id, lines.c.name)
         .join(links, links.c.occurrence_id == lines.c.occurrence_id)
@@ -160,8 +168,8 @@ def _sums(session: Session, show_id: int) -> dict[tuple[str, str, str], int]:
     """
     The known fees and the known tax of a show by account and currency.
     """
-    tickets, accounts = table_of(Ticket), table_of(Account)
-    lines, links = table_of(TicketFee), table_of(ShowLink)
+    tickets, accounts = table_of(TicketRow), table_of(AccountRow)
+    lines, links = table_of(TicketFeeRow), table_of(ShowLinkRow)
     connection = session.connection()
     fees = connection.execute(
         select(accounts.c.name, lines.c.currency, cast(func.sum(lines.c.amount), WHOLE))

@@ -1,6 +1,7 @@
 """
-How each show stood when the venue was last told of its sales: what is news follows from
-the figures, so that nothing is told twice and nothing is lost where a message fails.
+The figures of each show when the venue was last notified of its sales. What is new is
+derived from the figures, so that nothing is reported twice, and nothing is lost when a
+message fails.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from sqlalchemy import func, select, update
 from sqlmodel import Session
 
 from ticketsync.store import capacity
-from ticketsync.store.tables.catalogue import Production, Show
-from ticketsync.store.tables.financials import ShowFinancials
-from ticketsync.store.tables.notices import SaleNotice
+from ticketsync.store.tables.catalogue import ProductionRow, ShowRow
+from ticketsync.store.tables.financials import ShowFinancialsRow
+from ticketsync.store.tables.notices import SaleNoticeRow
 from ticketsync.store.upsert import table_of, upsert
 
 OVERSOLD = capacity.OVERSOLD
@@ -23,15 +24,15 @@ FULL = capacity.FULL
 NEARLY = capacity.NEARLY
 ROOM = capacity.ROOM
 _RISING = (ROOM, NEARLY, FULL, OVERSOLD)
-STAYS_NEARLY = 17  # twentieths (85 %), once it was nearly full
+STAYS_NEARLY_FULL = 17  # twentieths (85 %) down to which a show stays nearly full
 
 Key = tuple[int, str]  # a show and a currency
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ShowSales:
     """
-    One show in one currency as it stands. `capacity` is by the rule of
+    The present sales of one show in one currency. `capacity` is by the rule of
     `store.capacity`, `sold_in_all` over all currencies; amounts are minor units.
     """
 
@@ -52,27 +53,27 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class LastNotice:
     """
-    What is on record of it.
+    The figures when the venue was last notified.
     """
 
     tickets_sold: int
     gross: int
     refunded: int
     fullness: str
-    told_at: datetime
+    notified_at: datetime
 
 
-NEVER = Told(0, 0, 0, ROOM, datetime.min.replace(tzinfo=UTC))
+NO_NOTICE = LastNotice(0, 0, 0, ROOM, datetime.min.replace(tzinfo=UTC))
 
 
-def standings(session: Session) -> list[Standing]:
+def read_show_sales(session: Session) -> list[ShowSales]:
     """
     Every show with figures, in the order they play.
     """
-    figures, shows = table_of(ShowFinancials), table_of(Show)
-    productions = table_of(Production)
+    figures, shows = table_of(ShowFinancialsRow), table_of(ShowRow)
+    productions = table_of(ProductionRow)
     seats = capacity.show_seats().subquery("seats")
     by_show = (
         shows.c.id,
@@ -97,29 +98,29 @@ def standings(session: Session) -> list[Standing]:
         .group_by(*by_show)
         .order_by(shows.c.starts_at, shows.c.id, figures.c.currency)
     )
-    return [Standing(*row[:7], *map(int, row[7:])) for row in rows]
+    return [ShowSales(*row[:7], *map(int, row[7:])) for row in rows]
 
 
-def on_record(session: Session) -> dict[Key, Told]:
-    table = table_of(SaleNotice)
+def read_notices(session: Session) -> dict[Key, LastNotice]:
+    table = table_of(SaleNoticeRow)
     return {
-        (row.show_id, row.currency): Told(
+        (row.show_id, row.currency): LastNotice(
             row.tickets_sold, row.gross, row.refunded, row.fullness, row.told_at
         )
         for row in session.connection().execute(select(table))
     }
 
 
-def put(
+def record_notices(
     session: Session,
-    standings: Iterable[Standing],
+    standings: Iterable[ShowSales],
     fullness: Mapping[Key, str],
     now: datetime,
 ) -> None:
     """
-    Remember that this was told.
+    Record that the venue was notified of these.
     """
-    held = on_record(session)
+    recorded = read_notices(session)
     rows = [
         {
             "show_id": item.show_id,
@@ -127,21 +128,21 @@ def put(
             "tickets_sold": item.tickets_sold,
             "gross": item.gross,
             "refunded": item.refunded,
-            "fullness": to_remember(
-                fullness[item.key], held.get(item.key, NEVER).fullness
+            "fullness": fullness_to_record(
+                fullness[item.key], recorded.get(item.key, NO_NOTICE).fullness
             ),
             "told_at": now,
         }
         for item in standings
     ]
-    upsert(session, SaleNotice, rows, key=["show_id", "currency"])
+    upsert(session, SaleNoticeRow, rows, key=["show_id", "currency"])
 
 
-def note_fullness(session: Session, words: Mapping[Key, str]) -> None:
+def record_fullness(session: Session, words: Mapping[Key, str]) -> None:
     """
-    Remember how full shows are now, whatever else was told of them.
+    Record how full shows are now, without a notification.
     """
-    table = table_of(SaleNotice)
+    table = table_of(SaleNoticeRow)
     for (show_id, currency), word in words.items():
         session.connection().execute(
             update(table)
@@ -151,26 +152,26 @@ def note_fullness(session: Session, words: Mapping[Key, str]) -> None:
 
 
 def changed_fullness(
-    fullness: Mapping[Key, str], held: Mapping[Key, Told]
+    fullness: Mapping[Key, str], recorded: Mapping[Key, LastNotice]
 ) -> dict[Key, str]:
     """
-    Shows on record that are less full than is remembered, with what to remember: one
-    that emptied is announced again when it fills.
+    Recorded shows that are less full than recorded, with the new word: one that emptied
+    is reported again when it fills.
     """
     return {
-        key: to_remember(word, held[key].fullness)
+        key: fullness_to_record(word, recorded[key].fullness)
         for key, word in fullness.items()
-        if key in held
-        and not is_fuller(word, held[key].fullness)
-        and to_remember(word, held[key].fullness) != held[key].fullness
+        if key in recorded
+        and not is_fuller(word, recorded[key].fullness)
+        and fullness_to_record(word, recorded[key].fullness) != recorded[key].fullness
     }
 
 
-def to_remember(now: str, before: str) -> str:
+def fullness_to_record(now: str, before: str) -> str:
     """
-    What is on record of how full a show is. A seat given back of a full show and sold
-    again is no news, so it stays full until it emptied below 85 %; only that it is
-    oversold no longer is noted at once.
+    The word to record for how full a show is. A seat of a full show that is returned
+    and sold again is not news, so it stays full until it is below 85 %; only that it is
+    no longer oversold is recorded at once.
     """
     if now == NEARLY and before in (FULL, OVERSOLD):
         return FULL
@@ -179,7 +180,7 @@ def to_remember(now: str, before: str) -> str:
 
 def is_fuller(now: str, before: str) -> bool:
     """
-    Whether that is news: fuller than what is on record.
+    Whether a show is fuller than recorded, which is news.
     """
     return _RISING.index(now) > _RISING.index(before)
 
@@ -187,9 +188,9 @@ def is_fuller(now: str, before: str) -> bool:
 def fullness(sold: int, capacity_: int | None, before: str) -> str:
     """
     How full a show is, in a word; one that was nearly full stays so down to 85 %, so
-    that a seat given back and sold again is not told each time.
+    that a seat that is returned and sold again is not reported each time.
     """
     level = capacity.fullness(sold, capacity_)
     if level != ROOM or not capacity_ or before == ROOM:
         return level
-    return NEARLY if sold * 20 >= capacity_ * STAYS_NEARLY else ROOM
+    return NEARLY if sold * 20 >= capacity_ * STAYS_NEARLY_FULL else ROOM

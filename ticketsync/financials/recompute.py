@@ -1,9 +1,9 @@
 """
-The fold: from stored tickets to `show_financials`.
+Recomputing `show_financials` from the stored tickets.
 
 Always from scratch: adding differences would need to know what was added already.
-The only writer of `show_financials`, `ticket_fees` and `show_ticket_types`; the shows
-are locked first, so that of two who recompute one show the second one sees what the
+The only writer of `show_financials`, `ticket_fees` and `show_ticket_types`. The shows
+are locked first, so that of two that recompute one show the second one sees what the
 first one counted.
 """
 
@@ -32,13 +32,18 @@ from ticketsync.core.config import FeeSchedule
 from ticketsync.financials import fee_lines
 from ticketsync.financials.fee_lines import Lines, ReportedLines
 from ticketsync.store import counted, row_locks
-from ticketsync.store.tables.catalogue import Occurrence, ProductionLink, Show, ShowLink
-from ticketsync.store.tables.financials import (
-    ShowFinancials,
-    ShowTicketType,
-    TicketFee,
+from ticketsync.store.tables.catalogue import (
+    OccurrenceRow,
+    ProductionLinkRow,
+    ShowLinkRow,
+    ShowRow,
 )
-from ticketsync.store.tables.sales import Ticket
+from ticketsync.store.tables.financials import (
+    ShowFinancialsRow,
+    ShowTicketTypeRow,
+    TicketFeeRow,
+)
+from ticketsync.store.tables.sales import TicketRow
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of, upsert
 
@@ -57,7 +62,7 @@ _SUMS = (
     *_FEE_SUMS,
 )
 
-_FEW = 200  # shows from which it is cheaper to fold everything and pick
+_FEW = 200  # shows from which it is cheaper to sum up everything and filter
 
 
 def recompute_shows(
@@ -69,36 +74,40 @@ def recompute_shows(
     """
     Recompute these shows; returns how many of them have other figures than before.
 
-    `schedules` are the venue's own rates by account, for platforms that tell none.
+    `schedules` are the venue's own rates by account, where the platform reports none.
     """
     wanted = sorted(set(show_ids))
     if not wanted:
         return 0
-    row_locks.hold(session, Show, wanted)
-    fresh = recomputed(session, wanted, schedules)
-    changed = _replace(session, ShowFinancials, wanted, fresh[ShowFinancials], now)
-    changed |= _replace(session, TicketFee, wanted, fresh[TicketFee], None)
-    changed |= _replace(session, ShowTicketType, wanted, fresh[ShowTicketType], None)
+    row_locks.lock(session, ShowRow, wanted)
+    fresh = compute_figures(session, wanted, schedules)
+    changed = _replace(
+        session, ShowFinancialsRow, wanted, fresh[ShowFinancialsRow], now
+    )
+    changed |= _replace(session, TicketFeeRow, wanted, fresh[TicketFeeRow], None)
+    changed |= _replace(
+        session, ShowTicketTypeRow, wanted, fresh[ShowTicketTypeRow], None
+    )
     return len(changed)
 
 
-def recomputed(
+def compute_figures(
     session: Session, show_ids: Iterable[int], schedules: Mapping[int, FeeSchedule]
 ) -> dict[type[SQLModel], list[Row]]:
     """
-    What the tables of figures must say of these shows; writes nothing.
+    The rows that the tables of figures should have for these shows; writes nothing.
     """
     wanted = sorted(set(show_ids))
     if not wanted:
         return {}
-    sources = _sources_of(session, wanted)
+    sources = _read_sources(session, wanted)
     parts = _by_type(session, wanted, sources)
-    fresh = _fold(parts, sources)
+    fresh = _sum_by_show(parts, sources)
     lines = _fee_lines(session, wanted, fresh, schedules)
     return {
-        ShowFinancials: list(fresh.values()),
-        TicketFee: lines,
-        ShowTicketType: _fold_types(session, parts),
+        ShowFinancialsRow: list(fresh.values()),
+        TicketFeeRow: lines,
+        ShowTicketTypeRow: _sum_by_ticket_type(session, parts),
     }
 
 
@@ -108,19 +117,19 @@ def recount_checked_in(
     """
     Bring `checked_in` of these shows up to date after a scan, and nothing else.
 
-    To be called in the scan's own transaction, after the tickets were written: whoever
-    locks both tickets and shows locks the tickets first.
+    To be called in the scan's own transaction, after the tickets were written: tickets
+    are always locked before shows.
     """
     wanted = sorted(set(show_ids))
     if not wanted:
         return
-    row_locks.hold(session, Show, wanted)
+    row_locks.lock(session, ShowRow, wanted)
     tickets, links, table = (
-        table_of(Ticket),
-        table_of(ShowLink),
-        table_of(ShowFinancials),
+        table_of(TicketRow),
+        table_of(ShowLinkRow),
+        table_of(ShowFinancialsRow),
     )
-    joined, these = _sources(wanted)
+    joined, these = _counted_tickets_of(wanted)
     group = (links.c.show_id, tickets.c.account_id, tickets.c.currency)
     counts = (
         select(*group, _sum(counted.is_admitted()).label("checked_in"))
@@ -143,7 +152,7 @@ def linked_shows(session: Session) -> set[int]:
     """
     All shows that have, or should have, figures.
     """
-    links, financials = table_of(ShowLink), table_of(ShowFinancials)
+    links, financials = table_of(ShowLinkRow), table_of(ShowFinancialsRow)
     connection = session.connection()
     shows = connection.execute(select(links.c.show_id)).scalars()
     held = connection.execute(select(financials.c.show_id)).scalars()
@@ -171,11 +180,11 @@ def _sum(column: Any) -> Any:
     return cast(func.coalesce(func.sum(column), 0), WHOLE)
 
 
-def _sources(show_ids: list[int]) -> tuple[Join, Any]:
+def _counted_tickets_of(show_ids: list[int]) -> tuple[Join, Any]:
     """
     Tickets joined to the shows they feed, and the restriction to these shows.
     """
-    return counted.counted_tickets(), _among(table_of(ShowLink).c.show_id, show_ids)
+    return counted.counted_tickets(), _among(table_of(ShowLinkRow).c.show_id, show_ids)
 
 
 def _among(column: Any, show_ids: list[int]) -> Any:
@@ -188,11 +197,11 @@ def _by_type(
     session: Session, show_ids: list[int], sources: Mapping[int, Row]
 ) -> list[Row]:
     """
-    The tickets of these shows, summed per occurrence, currency and ticket type: the
-    finest parts that anything here is reported by. Each with its show, account, event.
+    The tickets of these shows, summed per occurrence, currency and ticket type, the
+    finest grouping that is needed here. Each with its show, account and event.
     """
-    tickets = table_of(Ticket)
-    joined, these = _sources(show_ids)
+    tickets = table_of(TicketRow)
+    joined, these = _counted_tickets_of(show_ids)
     # An occurrence has one show, account and event: grouping by it alone is cheaper.
     group = (tickets.c.occurrence_id, tickets.c.currency, tickets.c.type_name)
     is_paid = tickets.c.charged != 0
@@ -226,11 +235,11 @@ def _by_type(
     ]
 
 
-def _added_up(
+def _sum_by(
     rows: Iterable[Row], names: Sequence[str], by: Sequence[str]
 ) -> dict[Any, Row]:
     """
-    The sums of these columns over the rows that agree in `by`.
+    The sums of these columns over the rows with equal values in `by`.
     """
     found: dict[Any, Row] = {}
     for row in rows:
@@ -247,36 +256,40 @@ def _zero(by: Sequence[str], key: Sequence[Any], names: Sequence[str]) -> Row:
     return dict(zip(by, key, strict=True)) | dict.fromkeys(names, 0)
 
 
-def _fold(parts: list[Row], sources: Mapping[int, Row]) -> dict[Key, Row]:
+def _sum_by_show(parts: list[Row], sources: Mapping[int, Row]) -> dict[Key, Row]:
     """
-    The sums per show, account and currency; nothing sold is a sum too.
+    The sums per show, account and currency, also where nothing was sold.
     """
-    found = _added_up(parts, _SUMS, _SHOW)
-    told = {key[:2] for key in found}
+    found = _sum_by(parts, _SUMS, _SHOW)
+    with_sales = {key[:2] for key in found}
     for source in sources.values():
         key = (source["show_id"], source["account_id"], source["currency"])
-        if key[:2] not in told:
+        if key[:2] not in with_sales:
             found[key] = _zero(_SHOW, key, _SUMS)
-            told.add(key[:2])
+            with_sales.add(key[:2])
     return found
 
 
-def _sources_of(session: Session, show_ids: list[int]) -> dict[int, Row]:
+def _read_sources(session: Session, show_ids: list[int]) -> dict[int, Row]:
     """
-    Every occurrence whose sales count for these shows, by our id, with its show,
-    account and event, in the listing's currency.
+    Every occurrence (by our id) whose sales count for these shows, with its show,
+    account and event, and the listing's currency.
     """
-    links, dates, shows = table_of(ShowLink), table_of(Occurrence), table_of(Show)
+    links, occurrences, shows = (
+        table_of(ShowLinkRow),
+        table_of(OccurrenceRow),
+        table_of(ShowRow),
+    )
     query = (
         select(
             links.c.occurrence_id,
             links.c.show_id,
-            dates.c.account_id,
-            dates.c.event_id,
-            func.coalesce(dates.c.currency, shows.c.currency).label("currency"),
+            occurrences.c.account_id,
+            occurrences.c.event_id,
+            func.coalesce(occurrences.c.currency, shows.c.currency).label("currency"),
         )
         .select_from(counted.counted_links())
-        .join(dates, dates.c.id == links.c.occurrence_id)
+        .join(occurrences, occurrences.c.id == links.c.occurrence_id)
         .where(_among(links.c.show_id, show_ids))
         .order_by(links.c.id)
     )
@@ -295,9 +308,9 @@ def _fee_lines(
     schedules: Mapping[int, FeeSchedule],
 ) -> list[Row]:
     """
-    The named fee lines; completes each fold with its fees and what follows from them.
+    The named fee lines; also adds the fees, and what follows from them, to each row.
     """
-    these = _among(table_of(ShowLink).c.show_id, show_ids)
+    these = _among(table_of(ShowLinkRow).c.show_id, show_ids)
     reported = fee_lines.reported(session, these)
     by_rate = fee_lines.scheduled(session, these, schedules)
     lines: list[Row] = []
@@ -328,7 +341,7 @@ def _fee_lines(
 @dataclass(frozen=True, slots=True)
 class _Fees:
     """
-    What was kept of a show's sales, and each line with its source.
+    The fees of a show's sales, and each line with its source.
     """
 
     source: str
@@ -340,13 +353,13 @@ def _fees_of(
     row: Row, reported: ReportedLines, by_rate: Lines, has_rate: bool
 ) -> _Fees:
     """
-    A show's fees: as reported where those of all paid orders are; else the venue's own
-    rate for the orders whose fees are not; else unknown, with the lines that are known.
+    A show's fees: as reported where they are known for all paid orders; else with the
+    venue's own rate for the others; else unknown, with the lines that are known.
     """
     reported_fees, unreported, reported_any, reported_paid = (
         row.pop(name) for name in _FEE_SUMS
     )
-    # What sold nothing cost nothing.
+    # Without sales there are no fees.
     if not unreported and (reported_any or not has_rate):
         lines = {n: (a, "reported") for n, a in reported.complete.items()}
         return _Fees("reported", reported_fees, lines)
@@ -361,7 +374,7 @@ def _fees_of(
     return _Fees(source, reported_fees + sum(by_rate.values()), lines)
 
 
-def _fold_types(session: Session, parts: list[Row]) -> list[Row]:
+def _sum_by_ticket_type(session: Session, parts: list[Row]) -> list[Row]:
     """
     The breakdown per ticket type, under the venue's own names where it has some.
     """
@@ -371,11 +384,11 @@ def _fold_types(session: Session, parts: list[Row]) -> list[Row]:
         name = part["type_name"]
         name = ours.get(part["event_id"], {}).get(name, name)
         named.append({**part, "type_name": name})
-    return list(_added_up(named, _TYPE_SUMS, (*_SHOW, "type_name")).values())
+    return list(_sum_by(named, _TYPE_SUMS, (*_SHOW, "type_name")).values())
 
 
 def _type_maps(session: Session) -> dict[int, dict[str, str]]:
-    links = table_of(ProductionLink)
+    links = table_of(ProductionLinkRow)
     rows = session.connection().execute(
         select(links.c.event_id, links.c.type_map).where(links.c.type_map != "{}")
     )
@@ -390,7 +403,7 @@ def _replace(
     now: datetime | None,
 ) -> set[int]:
     """
-    Make the table say `fresh` for these shows; returns the shows that differed.
+    Replace the rows of these shows by `fresh`; returns the shows that differed.
     """
     table = table_of(model)
     key = [column.name for column in table.primary_key]
@@ -402,17 +415,21 @@ def _replace(
         )
         if row.show_id in wanted
     }
-    told = {tuple(row[name] for name in key): row for row in fresh}
+    wanted_rows = {tuple(row[name] for name in key): row for row in fresh}
     different = [
         row
-        for place, row in told.items()
-        if place not in stored or any(stored[place][k] != v for k, v in row.items())
+        for row_key, row in wanted_rows.items()
+        if row_key not in stored or any(stored[row_key][k] != v for k, v in row.items())
     ]
-    vanished = stored.keys() - told.keys()
-    for place in vanished:
-        same = [table.c[name] == value for name, value in zip(key, place, strict=True)]
+    removed = stored.keys() - wanted_rows.keys()
+    for row_key in removed:
+        same = [
+            table.c[name] == value for name, value in zip(key, row_key, strict=True)
+        ]
         session.connection().execute(delete(table).where(*same))
     stamp = {} if now is None else {"updated_at": now}
     upsert(session, model, [{**row, **stamp} for row in different], key=key)
     first = key.index("show_id")
-    return {row["show_id"] for row in different} | {place[first] for place in vanished}
+    return {row["show_id"] for row in different} | {
+        row_key[first] for row_key in removed
+    }

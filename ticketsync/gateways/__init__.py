@@ -1,3 +1,3 @@
 """
-What we reach beside the platforms: people's phones and mailboxes.
+Services other than ticket platforms: notifications, mail, Stripe.
 """

@@ -1,6 +1,6 @@
 """
-Telling people: by apprise (ntfy, Slack, Telegram, a hundred more), by a command, by
-mail; and a heartbeat, for somebody who notices when we fall silent.
+Notifications: by apprise (ntfy, Slack, Telegram and many others), by a command or by
+mail; and a heartbeat, for a monitor that notices when it stops.
 """
 
 from __future__ import annotations
@@ -15,48 +15,48 @@ from ticketsync.core.config import NotifySettings
 from ticketsync.core.redact import safe
 from ticketsync.gateways import mail
 
-SECONDS = 20
+TIMEOUT_SECONDS = 20
 
 
 def send(
     settings: NotifySettings, title: str, text: str
 ) -> list[errors.TicketsyncError]:
     """
-    Tell everybody in the settings; returns what could not be told, and to whom.
+    Send a message through every configured channel. Returns the failures.
     """
     failures: list[errors.TicketsyncError] = []
-    for tell in _ways(settings):
+    for send_to_channel in _channels(settings):
         try:
-            tell(title, text)
+            send_to_channel(title, text)
         except errors.TicketsyncError as error:
             failures.append(error)
     return failures
 
 
-def ways(settings: NotifySettings) -> int:
+def count_channels(settings: NotifySettings) -> int:
     """
-    In how many ways `send` tells.
+    How many channels `send` uses.
     """
-    return len(list(_ways(settings)))
+    return len(list(_channels(settings)))
 
 
-def beat(settings: NotifySettings) -> None:
+def send_heartbeat(settings: NotifySettings) -> None:
     """
-    Call the heartbeat's address; `ProviderUnavailable` if nobody hears it.
+    Request the heartbeat URL. Raises `ProviderUnavailable` if that fails.
     """
     url = config.address(settings.heartbeat)
     try:
-        answer = httpx.get(url, timeout=SECONDS, trust_env=False)
-        answer.raise_for_status()
+        response = httpx.get(url, timeout=TIMEOUT_SECONDS, trust_env=False)
+        response.raise_for_status()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise errors.ProviderUnavailable(
-            f"The heartbeat was not heard ({type(error).__name__}).",
+            f"The heartbeat request failed ({type(error).__name__}).",
             hint="Check `notify: heartbeat` with `ticketsync notify test`.",
             word="not-told",
         ) from None
 
 
-def _ways(settings: NotifySettings) -> Iterator[Callable[[str, str], None]]:
+def _channels(settings: NotifySettings) -> Iterator[Callable[[str, str], None]]:
     if settings.urls:
         yield lambda title, text: _by_apprise(settings.urls, title, text)
     if settings.command:
@@ -73,16 +73,16 @@ def _by_apprise(urls: tuple[str, ...], title: str, text: str) -> None:
             "Alerts by URL need apprise, which is not installed.",
             hint="Run `pip install 'ticketsync[notify]'`.",
         ) from None
-    everybody = apprise.Apprise()
+    recipients = apprise.Apprise()
     for number, url in enumerate(urls, start=1):
-        if not everybody.add(config.address(url)):
+        if not recipients.add(config.address(url)):
             raise errors.ConfigurationError(
-                f"Address {number} under `notify: urls` is none that apprise knows.",
-                hint="Its list is at the apprise project; mind the scheme in front.",
+                f"URL {number} under `notify: urls` is not one that apprise supports.",
+                hint="See the apprise project for supported URLs; check the scheme.",
             )
-    if not everybody.notify(title=title, body=text):
+    if not recipients.notify(title=title, body=text):
         raise errors.ProviderUnavailable(
-            "Not all of `notify: urls` took the message.",
+            "Not all of `notify: urls` accepted the message.",
             hint="Check them with `ticketsync notify test`.",
             word="not-told",
         )
@@ -90,27 +90,29 @@ def _by_apprise(urls: tuple[str, ...], title: str, text: str) -> None:
 
 def _by_command(command: tuple[str, ...], title: str, text: str) -> None:
     """
-    No shell, and nothing foreign on the command line: title and text go in by
-    standard input.
+    No shell, and nothing from outside on the command line: title and text are passed
+    on standard input.
     """
     try:
-        done = subprocess.run(  # noqa: S603  (the venue's own command, from its settings)
+        completed = subprocess.run(  # noqa: S603  (the venue's own command, from its settings)
             list(command),
             input=f"{title}\n\n{text}\n",
             text=True,
             capture_output=True,
-            timeout=SECONDS,
+            timeout=TIMEOUT_SECONDS,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise _refused(command, type(error).__name__) from None
-    if done.returncode:
-        raise _refused(command, f"exit code {done.returncode}")
+        raise _command_failed(command, type(error).__name__) from None
+    if completed.returncode:
+        raise _command_failed(command, f"exit code {completed.returncode}")
 
 
-def _refused(command: tuple[str, ...], why: str) -> errors.ProviderUnavailable:
+def _command_failed(
+    command: tuple[str, ...], reason: str
+) -> errors.ProviderUnavailable:
     return errors.ProviderUnavailable(
-        f"The command {safe(command[0])!r} under `notify` failed ({why}).",
+        f"The command {safe(command[0])!r} under `notify` failed ({reason}).",
         hint="Try it with `ticketsync notify test`.",
         word="not-told",
     )

@@ -1,8 +1,8 @@
 """
 Mail by an SMTP URL: `smtps://user:password@host:465/?to=me@x.org&from=box@x.org`.
 
-`smtp://` speaks plainly first and takes encryption if the server has it; a password is
-never sent without, except to this machine itself.
+`smtp://` starts unencrypted and uses STARTTLS. Without encryption nothing is sent,
+except to this machine itself.
 """
 
 from __future__ import annotations
@@ -14,21 +14,24 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from ticketsync.core import clock, errors
 
-SECONDS = 20
+TIMEOUT_SECONDS = 20
 PORTS = {"smtp": 587, "smtps": 465}
-HERE = ("localhost", "127.0.0.1", "::1")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def send(url: str, subject: str, text: str) -> None:
     """
-    Send one plain text mail; `ProviderUnavailable` if the server does not take it.
+    Send one plain text mail.
+
+    Raises `ConfigurationError` for a malformed URL, `ProviderUnavailable` if the server
+    does not accept the message.
     """
-    where = urlsplit(url)
-    told = parse_qs(where.query)
-    to, sender = told.get("to", []), told.get("from", [])
-    if where.scheme not in PORTS or not where.hostname or not to or not sender:
+    parts = urlsplit(url)
+    query = parse_qs(parts.query)
+    to, sender = query.get("to", []), query.get("from", [])
+    if parts.scheme not in PORTS or not parts.hostname or not to or not sender:
         raise errors.ConfigurationError(
-            "The mail address under `notify` cannot be read.",
+            "The mail URL under `notify` is malformed.",
             hint="Write smtps://user:password@host/?to=me@x.org&from=box@x.org.",
         )
     message = EmailMessage()
@@ -37,15 +40,15 @@ def send(url: str, subject: str, text: str) -> None:
     message["To"] = ", ".join(to)
     message["Date"] = clock.now()
     message.set_content(text)
-    port = where.port or PORTS[where.scheme]
+    port = parts.port or PORTS[parts.scheme]
     try:
-        with _connected(where.scheme, where.hostname, port) as server:
-            if where.username:
-                server.login(unquote(where.username), unquote(where.password or ""))
+        with _connected(parts.scheme, parts.hostname, port) as server:
+            if parts.username:
+                server.login(unquote(parts.username), unquote(parts.password or ""))
             server.send_message(message)
     except (OSError, smtplib.SMTPException) as error:
         raise errors.ProviderUnavailable(
-            f"The mail server {where.hostname} did not take the message "
+            f"The mail server {parts.hostname} did not accept the message "
             f"({type(error).__name__}).",
             hint="Check `notify: mail` with `ticketsync notify test`.",
             word="not-told",
@@ -55,12 +58,12 @@ def send(url: str, subject: str, text: str) -> None:
 def _connected(scheme: str, host: str, port: int) -> smtplib.SMTP:
     if scheme == "smtps":
         context = ssl.create_default_context()
-        return smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=context)
-    server = smtplib.SMTP(host, port, timeout=SECONDS)
+        return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_SECONDS, context=context)
+    server = smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
     server.ehlo()
     if server.has_extn("starttls"):
         server.starttls(context=ssl.create_default_context())
-    elif host not in HERE:
+    elif host not in LOOPBACK:
         server.close()
         raise smtplib.SMTPException("the server offers no encryption")
     return server

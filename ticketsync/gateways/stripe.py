@@ -1,9 +1,9 @@
 """
 Stripe's webhooks.
 
-Signed text: the time, a dot, the raw body. Several `v1` while a secret is replaced;
-other schemes are passed over. Stripe's own library looks at one side of the window
-only; here a time far in the future is as stale as one long past.
+The signed text is the time, a dot and the raw body. There are several `v1` signatures
+while a secret is replaced; other schemes are ignored. Unlike Stripe's own library, a
+time far in the future is refused like one long past.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """
 The one HTTP client.
 
-It sends GET, or a query by POST, to one fixed origin and gives back decoded JSON, or
-one of our errors.
-Redirects are refused, the environment's proxies and netrc are not read, an answer
-has a size and a total deadline. A secret is only ever in a header.
+It sends GET, or a query by POST, to one fixed origin and returns decoded JSON, or
+raises one of our errors.
+Redirects are refused, the environment's proxies and netrc are not read, a response has
+a size limit and a total deadline. A secret is only ever in a header.
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ from ticketsync.core.redact import Secret, safe
 from ticketsync.net import exact_json, retry
 from ticketsync.net.budget import CallBudget
 from ticketsync.net.exact_json import Shape
+from ticketsync.net.transport import deadline_at, make_transport
 
 Params = Mapping[str, str | int | Sequence[str]]
 Headers = Mapping[str, Secret]
 
 T = TypeVar("T")
 
-LARGEST_ANSWER: Final = 32 * 1024 * 1024
+MAX_RESPONSE_BYTES: Final = 32 * 1024 * 1024
 REQUEST_SECONDS: Final = 60.0
 CONNECT_SECONDS: Final = 10.0
-MOST_CONNECTIONS: Final = 32
-SHOWN_OF_INVALID: Final = 80
-AHEAD: Final = timedelta(minutes=5)
+SHOWN_OF_INVALID: Final = 80  # bytes quoted in a message
+MAX_CLOCK_SKEW: Final = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorExplanation:
     """
-    What a platform means by an error answer, in words.
+    What a platform means by an error response, in words.
 
     A person is needed unless `code` is set: then the request was rejected for a
-    reason that the provider knows how to go on from.
+    reason that the provider can handle.
     """
 
     message: str
@@ -64,8 +64,8 @@ Explain = Callable[[int, Mapping[str, Any]], ErrorExplanation | None]
 @dataclass(frozen=True, slots=True)
 class PartialResponse(Generic[T]):
     """
-    What was looked at of an answer, with its `body` and how to decode the whole, unless
-    that was necessary at once.
+    The decoded part of a response, with its `body` and a function that decodes all of
+    it. Both are `None` if `value` is the whole response already.
     """
 
     value: T
@@ -75,13 +75,13 @@ class PartialResponse(Generic[T]):
 
 class Rejected(errors.InvalidResponse):
     """
-    The platform rejected a request and said why: `status` and its own `code`.
+    The platform rejected a request, with a `status` and its own `code`.
     """
 
     def __init__(self, message: str, *, status: int, code: str = "") -> None:
         super().__init__(
             message,
-            hint="Nothing of this answer was saved; try again later.",
+            hint="Nothing of this response was saved; try again later.",
             word="rejected",
         )
         self.status = status
@@ -91,6 +91,10 @@ class Rejected(errors.InvalidResponse):
 class ApiClient:
     """
     Talks to one platform for one account. Safe to use from several threads.
+
+    Requests raise `AuthenticationFailed`; `ProviderUnavailable` if the platform cannot
+    be reached, is too slow or limits us; `InvalidResponse` for a response that cannot
+    be trusted, and its subclass `Rejected` for a request that was refused.
     """
 
     def __init__(
@@ -104,7 +108,7 @@ class ApiClient:
         explain: Explain | None = None,
         budget: CallBudget | None = None,
         run_id: str = "",
-        patience: retry.WaitBudget | None = None,
+        wait_budget: retry.WaitBudget | None = None,
         deadline_seconds: float = 600.0,
         use_system_proxy: bool = False,
         transport: httpx.BaseTransport | None = None,
@@ -118,13 +122,13 @@ class ApiClient:
         self._renew = renew
         self._explain = explain
         self._budget = budget
-        self._patience = patience or retry.WaitBudget(120.0)
-        self._ends = time.monotonic() + deadline_seconds
+        self._wait_budget = wait_budget or retry.WaitBudget(120.0)
+        self._run_deadline = time.monotonic() + deadline_seconds
         self.recent: deque[str] = deque(maxlen=12)
-        self._counting = threading.Lock()
-        self._renewing = threading.Lock()
+        self._counter_lock = threading.Lock()
+        self._renew_lock = threading.Lock()
         self._client = httpx.Client(
-            transport=transport or _transport(self.base_url, use_system_proxy),
+            transport=transport or make_transport(self.base_url, use_system_proxy),
             follow_redirects=False,
             trust_env=use_system_proxy,
             timeout=httpx.Timeout(REQUEST_SECONDS, connect=CONNECT_SECONDS),
@@ -139,28 +143,30 @@ class ApiClient:
         """
         The decoded JSON of one GET below the base URL.
         """
-        return self._ask("GET", path, params or {}, None)
+        return self._request_json("GET", path, params or {}, None)
 
     def get_partial(
         self, path: str, params: Params, shape: Shape[T]
     ) -> PartialResponse[T]:
         """
-        Only what `shape` names of the JSON of one GET (let it name `error`, too). An
-        answer that is not so is decoded whole at once, so that what is wrong with it
-        shows here.
+        Only what `shape` names of the JSON of one GET (it should name `error`, too). A
+        response of another shape is decoded in full at once, so that errors in it are
+        raised here.
         """
-        found: PartialResponse[T] = retry.call(
-            lambda: self._skimmed(self._good("GET", path, params, None), shape),
-            self._patience,
+        response: PartialResponse[T] = retry.call(
+            lambda: self._decoded_partly(
+                self._checked_response("GET", path, params, None), shape
+            ),
+            self._wait_budget,
         )
-        return found
+        return response
 
     def query(self, path: str, body: Mapping[str, Any]) -> Any:
         """
-        The decoded JSON of one query that the platform takes by POST; it changes
-        nothing there, so it is repeated like a GET.
+        The decoded JSON of one query that the platform accepts by POST. It changes
+        nothing there, so it is retried like a GET.
         """
-        return self._ask("POST", path, {}, body)
+        return self._request_json("POST", path, {}, body)
 
     def post(
         self,
@@ -170,24 +176,25 @@ class ApiClient:
         body: Mapping[str, Any] | None = None,
     ) -> Any:
         """
-        A write that the venue asked for: sent once, never repeated by itself, because
-        nobody knows whether one that was not answered was done. Returns the decoded
-        answer, `None` where there is none.
+        A write that the venue asked for: sent once and never retried, because it may
+        have taken effect even without a response. Returns the decoded response, `None`
+        if it is empty.
         """
         try:
-            answer = self._answer("POST", path, {}, body, form)
-            self._judge_status(answer, path)
-            return self._decoded(answer) if answer.body.strip() else None
+            response = self._request("POST", path, {}, body, form)
+            self._check_status(response, path)
+            return self._decoded(response) if response.body.strip() else None
         except retry.TryAgain as fault:
             raise fault.error from fault.__cause__
 
     def is_ahead(self, moment: datetime) -> bool:
         """
-        Whether a watermark is in the platform's future: it comes from a damaged record
-        or from another clock, and reading from there would skip everything (F12).
+        Whether a watermark is in the future by the platform's clock: then it comes from
+        a damaged record or another clock, and reading from there would skip orders
+        (F12).
         """
         now = self.provider_time
-        return now is not None and moment > now + AHEAD
+        return now is not None and moment > now + MAX_CLOCK_SKEW
 
     def close(self) -> None:
         self._client.close()
@@ -196,58 +203,58 @@ class ApiClient:
 
     # One attempt
 
-    def _ask(
+    def _request_json(
         self, method: str, path: str, params: Params, body: Mapping[str, Any] | None
     ) -> Any:
         return retry.call(
-            lambda: self._decoded(self._good(method, path, params, body)),
-            self._patience,
+            lambda: self._decoded(self._checked_response(method, path, params, body)),
+            self._wait_budget,
         )
 
-    def _good(
+    def _checked_response(
         self, method: str, path: str, params: Params, body: Mapping[str, Any] | None
-    ) -> _Answer:
-        used = self._headers
-        answer = self._answer(method, path, params, body)
-        if answer.status == 401 and self._renewed(used):
-            answer = self._answer(method, path, params, body)
-        self._judge_status(answer, path)
-        return answer
+    ) -> _Response:
+        headers = self._headers
+        response = self._request(method, path, params, body)
+        if response.status == 401 and self._renew_headers(headers):
+            response = self._request(method, path, params, body)
+        self._check_status(response, path)
+        return response
 
-    def _answer(
+    def _request(
         self,
         method: str,
         path: str,
         params: Params,
         body: Mapping[str, Any] | None,
         form: Mapping[str, str] | None = None,
-    ) -> _Answer:
-        self._wait_for_turn()
+    ) -> _Response:
+        self._wait_for_permission()
         try:
             return self._send(method, path, params, body, form)
-        except httpx.HTTPError as fault:
-            raise self._transport_fault(fault) from fault
+        except httpx.HTTPError as error:
+            raise self._transport_error(error) from error
 
-    def _renewed(self, used: Headers) -> bool:
+    def _renew_headers(self, used: Headers) -> bool:
         """
-        Whether there are other credentials now than those that were refused (F25).
+        Whether there are now other credentials than those that were refused (F25).
         """
         if self._renew is None:
             return False
-        with self._renewing:
+        with self._renew_lock:
             if self._headers is used:
                 self._headers = self._renew()
         return True
 
-    def _wait_for_turn(self) -> None:
-        if time.monotonic() > self._ends:
+    def _wait_for_permission(self) -> None:
+        if time.monotonic() > self._run_deadline:
             raise self._unavailable(
-                "did not finish within the time one run may take", word="deadline"
+                "did not finish within the time limit of one run", word="deadline"
             )
-        if not self._patience.wait_until_open():
+        if not self._wait_budget.wait_until_open():
             raise self._throttled()
-        # Our own budget is a plan, not a reproach: it may take the whole run's time.
-        left = self._ends - time.monotonic()
+        # Waiting for our own call budget may take the rest of the run.
+        left = self._run_deadline - time.monotonic()
         if self._budget is not None and not self._budget.take(left):
             raise self._throttled()
 
@@ -258,37 +265,38 @@ class ApiClient:
         params: Params,
         body: Mapping[str, Any] | None,
         form: Mapping[str, str] | None,
-    ) -> _Answer:
-        with self._counting:
+    ) -> _Response:
+        with self._counter_lock:
             self.requests += 1
-        deadline = min(time.monotonic() + REQUEST_SECONDS, self._ends)
+        deadline = min(time.monotonic() + REQUEST_SECONDS, self._run_deadline)
         headers = {name: secret.reveal() for name, secret in self._headers.items()}
-        _deadline.at = deadline
         began = time.monotonic()
         status = 0
         try:
-            with self._client.stream(
-                method,
-                self.base_url + path,
-                params=dict(params),
-                headers=headers,
-                json=body,
-                data=form,
-            ) as response:
+            with (
+                deadline_at(deadline),
+                self._client.stream(
+                    method,
+                    self.base_url + path,
+                    params=dict(params),
+                    headers=headers,
+                    json=body,
+                    data=form,
+                ) as response,
+            ):
                 status = response.status_code
-                self._notice_limits(response.headers)
+                self._note_limits(response.headers)
                 content = self._read(response, deadline)
         finally:
-            _deadline.at = None
-            self._remember(method, path, status, time.monotonic() - began)
-        return _Answer(response.status_code, response.headers, content)
+            self._record(method, path, status, time.monotonic() - began)
+        return _Response(response.status_code, response.headers, content)
 
-    def _remember(self, method: str, path: str, status: int, seconds: float) -> None:
+    def _record(self, method: str, path: str, status: int, seconds: float) -> None:
         """
-        The last requests, for whoever must find out why a run failed.
+        Keep the last requests, to diagnose a failed run.
         """
         millis = round(seconds * 1000)
-        self.recent.append(f"{method} {path} → {status or 'no answer'}, {millis} ms")
+        self.recent.append(f"{method} {path} → {status or 'no response'}, {millis} ms")
         if log.is_detailed:
             log.debug("request", method=method, path=path, status=status, millis=millis)
 
@@ -298,45 +306,38 @@ class ApiClient:
             raise self._invalid_response(
                 f"uses the encoding {safe(encoding)!r}", "encoding"
             )
-        unpack = (
-            zlib.decompressobj(zlib.MAX_WBITS | 32)
-            if encoding
-            in (
-                "gzip",
-                "deflate",
-            )
-            else None
-        )
+        is_compressed = encoding in ("gzip", "deflate")
+        unpack = zlib.decompressobj(zlib.MAX_WBITS | 32) if is_compressed else None
         chunks: list[bytes] = []
         size = 0
         for raw in response.iter_raw():
             chunk = raw
             if unpack is not None:
-                chunk = self._unpacked(unpack, raw, LARGEST_ANSWER + 1 - size)
+                chunk = self._unpacked(unpack, raw, MAX_RESPONSE_BYTES + 1 - size)
             chunks.append(chunk)
             size += len(chunk)
-            if size > LARGEST_ANSWER:
-                raise self._invalid_response("answered more than 32 MiB", "too-large")
+            if size > MAX_RESPONSE_BYTES:
+                raise self._invalid_response("sent more than 32 MiB", "too-large")
             if time.monotonic() > deadline:
-                raise self._unavailable("answers too slowly", word="deadline")
+                raise self._unavailable("responds too slowly", word="deadline")
         return b"".join(chunks)
 
-    def _unpacked(self, unpack: Any, raw: bytes, most: int) -> bytes:
+    def _unpacked(self, unpack: Any, raw: bytes, max_bytes: int) -> bytes:
         try:
-            return bytes(unpack.decompress(raw, most))
+            return bytes(unpack.decompress(raw, max_bytes))
         except zlib.error:
             raise self._invalid_response(
-                "sent a damaged compressed answer", "truncated"
+                "sent a damaged compressed response", "truncated"
             ) from None
 
-    # What an answer means
+    # What a response means
 
-    def _judge_status(self, answer: _Answer, path: str) -> None:
-        status = answer.status
+    def _check_status(self, response: _Response, path: str) -> None:
+        status = response.status
         if 200 <= status < 300:
             return
         where = f"HTTP {status} for {path}"
-        meaning = self._meaning(answer)
+        meaning = self._explanation(response)
         if meaning is not None and meaning.code:
             raise Rejected(
                 f"{self.platform} {meaning.message}, account {self.account!r} "
@@ -357,7 +358,7 @@ class ApiClient:
                 hint=f"Run `ticketsync accounts rotate {self.account}`.",
             )
         if status == 429:
-            raise self._wait_asked_for(answer.headers.get("retry-after"))
+            raise self._rate_limited(response.headers.get("retry-after"))
         if status == 408 or status >= 500:
             raise retry.TryAgain(self._unavailable(f"is failing ({where})"))
         if 300 <= status < 400:
@@ -367,32 +368,33 @@ class ApiClient:
             )
         if status in (404, 410):
             raise self._invalid_response(
-                f"does not know this ({where}: {_shown(answer.body)})", "endpoint-gone"
+                f"does not know this resource ({where}: {_shown(response.body)})",
+                "endpoint-gone",
             )
         raise Rejected(
-            f"{self.platform} rejected a request ({where}: {_shown(answer.body)}), "
+            f"{self.platform} rejected a request ({where}: {_shown(response.body)}), "
             f"account {self.account!r}.",
             status=status,
         )
 
-    def _meaning(self, answer: _Answer) -> ErrorExplanation | None:
+    def _explanation(self, response: _Response) -> ErrorExplanation | None:
         if self._explain is None:
             return None
         try:
-            body = exact_json.decode(answer.body)
+            body = exact_json.decode(response.body)
         except ValueError:
             body = {}
-        return self._explain(answer.status, body if isinstance(body, dict) else {})
+        return self._explain(response.status, body if isinstance(body, dict) else {})
 
-    def _wait_asked_for(self, header: str | None) -> retry.TryAgain:
+    def _rate_limited(self, header: str | None) -> retry.TryAgain:
         wait = retry.retry_after(header)
         if wait is not None:
-            self._patience.pause_until(min(wait, self._patience.left))
+            self._wait_budget.pause_until(min(wait, self._wait_budget.left))
         return retry.TryAgain(self._throttled(wait), wait=wait)
 
-    def _notice_limits(self, headers: httpx.Headers) -> None:
+    def _note_limits(self, headers: httpx.Headers) -> None:
         """
-        Slow down before the platform has to say so.
+        Slow down before the platform refuses requests.
         """
         moment = retry.provider_time(headers.get("date"))
         if moment is not None:
@@ -401,81 +403,87 @@ class ApiClient:
         if remaining.isdigit() and int(remaining) == 0:
             reset = retry.retry_after(headers.get("x-rate-limit-reset"))
             if reset:
-                self._patience.pause_until(reset)
+                self._wait_budget.pause_until(reset)
 
-    def _skimmed(self, answer: _Answer, shape: Shape[T]) -> PartialResponse[T]:
-        value = exact_json.get_partial(answer.body, shape) if answer.is_json else None
+    def _decoded_partly(
+        self, response: _Response, shape: Shape[T]
+    ) -> PartialResponse[T]:
+        body = response.body
+        value = exact_json.get_partial(body, shape) if response.is_json else None
         if not isinstance(value, dict) or "error" in value:
-            return PartialResponse(self._decoded(answer))
-        return PartialResponse(value, answer.body, lambda: self._decoded(answer))
+            return PartialResponse(self._decoded(response))
+        return PartialResponse(value, body, lambda: self._decoded(response))
 
-    def _decoded(self, answer: _Answer) -> Any:
-        if not answer.is_json:
-            kind = answer.headers.get("content-type", "")
+    def _decoded(self, response: _Response) -> Any:
+        if not response.is_json:
+            kind = response.headers.get("content-type", "")
             raise self._invalid_response(
                 f"answered {safe(kind) or 'something'} instead of JSON: "
-                f"{_shown(answer.body)}",
+                f"{_shown(response.body)}",
                 "not-json",
             )
         try:
-            value = exact_json.decode(answer.body)
+            value = exact_json.decode(response.body)
         except exact_json.Truncated:
-            fault = self._invalid_response(
-                "sent JSON that ends in the middle", "truncated"
-            )
-            raise retry.TryAgain(fault, tries=2) from None
+            truncated = self._invalid_response("sent incomplete JSON", "truncated")
+            raise retry.TryAgain(truncated, tries=2) from None
         except ValueError as error:
             raise self._invalid_response(
-                f"sent no valid JSON ({safe(error)}): {_shown(answer.body)}", "not-json"
+                f"sent invalid JSON ({safe(error)}): {_shown(response.body)}",
+                "not-json",
             ) from None
         if not isinstance(value, dict) or "error" in value:
             raise self._invalid_response(
-                f"sent no answer but {_shown(answer.body)}", "not-json"
+                f"sent no usable response but {_shown(response.body)}", "not-json"
             )
         return value
 
-    # Our words
+    # Our errors
 
-    def _transport_fault(self, fault: httpx.HTTPError) -> Exception:
+    def _transport_error(self, error: httpx.HTTPError) -> Exception:
         if isinstance(
-            fault.__cause__ or fault, httpcore.ReadTimeout | httpx.ReadTimeout
+            error.__cause__ or error, httpcore.ReadTimeout | httpx.ReadTimeout
         ):
-            return retry.TryAgain(self._unavailable("does not answer", word="deadline"))
-        if isinstance(fault, httpx.RemoteProtocolError | httpx.DecodingError):
-            return retry.TryAgain(self._unavailable("broke off its answer"), tries=2)
-        if _is_tls_fault(fault):
-            return self._unavailable("cannot prove who it is (TLS)", word="tls")
+            return retry.TryAgain(
+                self._unavailable("does not respond", word="deadline")
+            )
+        if isinstance(error, httpx.RemoteProtocolError | httpx.DecodingError):
+            return retry.TryAgain(self._unavailable("broke off its response"), tries=2)
+        if _is_tls_error(error):
+            return self._unavailable(
+                "cannot be verified by its TLS certificate", word="tls"
+            )
         return retry.TryAgain(self._unavailable("cannot be reached"))
 
     def _throttled(self, wait: float | None = None) -> errors.ProviderUnavailable:
-        told = f" for {wait:.0f} s" if wait else ""
-        return self._unavailable(f"asks us to wait{told}", word="throttled")
+        duration = f" for {wait:.0f} s" if wait else ""
+        return self._unavailable(f"asks us to wait{duration}", word="throttled")
 
     def _unavailable(
         self, what: str, *, word: str = "unreachable"
     ) -> errors.ProviderUnavailable:
         return errors.ProviderUnavailable(
             f"{self.platform} {what}, account {self.account!r}, {self.base_url}.",
-            hint="What was read is saved; run the same command later to go on.",
+            hint="What was read is saved; run the same command later to continue.",
             word=word,
         )
 
     def _invalid_response(self, what: str, word: str) -> errors.InvalidResponse:
         return errors.InvalidResponse(
             f"{self.platform} {what}, account {self.account!r}.",
-            hint="Nothing of this answer was saved; try again later.",
+            hint="Nothing of this response was saved; try again later.",
             word=word,
         )
 
     def invalid_response(self, what: str, word: str) -> errors.InvalidResponse:
         """
-        The error for an answer that is JSON and still cannot be trusted.
+        The error for a response that is JSON and still cannot be trusted.
         """
         return self._invalid_response(what, word)
 
     def incomplete(self, path: str, sent: int, promised: int) -> errors.InvalidResponse:
         """
-        The error for a list with fewer rows than its envelope says that it has.
+        The error for a list with fewer rows than its envelope announced.
         """
         return self._invalid_response(
             f"promised {promised} rows of {path} and sent {sent}", "list-incomplete"
@@ -484,7 +492,8 @@ class ApiClient:
 
 def checked_base_url(url: str) -> str:
     """
-    The base URL without a trailing slash; plain http is accepted on loopback only.
+    The base URL without a trailing slash. Raises `ConfigurationError` unless it is
+    https, or http on loopback.
     """
     parts = urlsplit(url)
     if parts.scheme == "https" and parts.hostname:
@@ -506,11 +515,11 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _is_tls_fault(fault: BaseException | None) -> bool:
-    while fault is not None:
-        if isinstance(fault, ssl.SSLCertVerificationError):
+def _is_tls_error(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
             return True
-        fault = fault.__cause__ or fault.__context__
+        error = error.__cause__ or error.__context__
     return False
 
 
@@ -518,7 +527,7 @@ def _shown(body: bytes) -> str:
     return safe(body[:SHOWN_OF_INVALID].decode("utf-8", "replace")) or "nothing"
 
 
-class _Answer:
+class _Response:
     __slots__ = ("body", "headers", "status")
 
     def __init__(self, status: int, headers: httpx.Headers, body: bytes) -> None:
@@ -529,80 +538,3 @@ class _Answer:
     @property
     def is_json(self) -> bool:
         return "json" in self.headers.get("content-type", "").lower()
-
-
-# The total deadline. The library's own timeout counts for each piece received, so
-# a server that sends one byte a second would hold us for ever, in the headers too.
-# The stream below shortens each wait to what is left of the thread's deadline.
-
-
-class _ThreadDeadline(threading.local):
-    at: float | None = None
-
-
-_deadline = _ThreadDeadline()
-
-
-class _DeadlineStream(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
-        self._inner = inner
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _what_is_left(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, _what_is_left(timeout))
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,
-    ) -> httpcore.NetworkStream:
-        secured = self._inner.start_tls(
-            ssl_context, server_hostname, _what_is_left(timeout)
-        )
-        return _DeadlineStream(secured)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
-
-
-class _DeadlineBackend(httpcore.SyncBackend):
-    def connect_tcp(self, *args: Any, **options: Any) -> httpcore.NetworkStream:
-        return _DeadlineStream(super().connect_tcp(*args, **options))
-
-
-def _what_is_left(timeout: float | None) -> float | None:
-    if _deadline.at is None:
-        return timeout
-    left = _deadline.at - time.monotonic()
-    if left <= 0:
-        raise httpcore.ReadTimeout("the deadline has passed")
-    return left if timeout is None else min(timeout, left)
-
-
-def _transport(base_url: str, use_system_proxy: bool) -> httpx.HTTPTransport | None:
-    if use_system_proxy:
-        return None  # the library's own, which reads the environment
-    is_plain = base_url.startswith("http:")  # loopback, see `checked_base_url`
-    # Reading the certificate authorities takes longer than a request on loopback.
-    context = (
-        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        if is_plain
-        else httpx.create_ssl_context(trust_env=False)
-    )
-    transport = httpx.HTTPTransport(verify=context, trust_env=False)
-    # httpx offers no way to hand over a network backend, so we set the pool's.
-    transport._pool = httpcore.ConnectionPool(
-        ssl_context=context,
-        max_connections=MOST_CONNECTIONS,
-        max_keepalive_connections=MOST_CONNECTIONS,
-        keepalive_expiry=5.0,
-        http1=True,
-        network_backend=_DeadlineBackend(),
-    )
-    return transport

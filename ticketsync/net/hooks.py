@@ -1,8 +1,8 @@
 """
-Webhooks, understood: is it really from them, and what does it hint at?
+Webhooks: verification of deliveries, and what they hint at.
 
-A delivery is never believed for its contents. It is verified over the raw bytes before
-anything is parsed, and then only says what to read again from the platform.
+The contents of a delivery are never used as data. It is verified over the raw bytes
+before anything is parsed, and then only says what to read again from the platform.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from typing import Any
 
 from ticketsync.core.redact import Secret
 
-WINDOW_SECONDS = 300  # a signed time may be so far from ours, to either side (F65)
-DEEPEST = 32
+MAX_SKEW_SECONDS = 300  # a signed time may differ from ours by this much (F65)
+MAX_DEPTH = 32
 
 ORDER, LISTING, ACCOUNT = "order", "listing", "account"  # what to read again
 NOTHING, TEST = "nothing", "test"
@@ -30,8 +30,8 @@ NOTHING, TEST = "nothing", "test"
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """
-    A webhook as it came. Header names are in lower case; `url` is our own public
-    address as it is configured, never what the request says.
+    A webhook request as received. Header names are in lower case; `url` is our own
+    public URL as configured, never what the request says.
     """
 
     body: bytes
@@ -43,8 +43,8 @@ class Delivery:
 @dataclass(frozen=True, slots=True)
 class Hint:
     """
-    What a delivery makes us look at. `key` is the platform's own name of the delivery,
-    under which it is known again; `""` where it has none.
+    What to read again after a delivery (`what`). `key` is the platform's id of the
+    delivery, by which a repeated one is recognised; `""` if it has none.
     """
 
     key: str
@@ -59,10 +59,10 @@ class HookCard:
     """
     How a platform sends webhooks, as data.
 
-    is_signed   whether a delivery can be proved; else the path is the only secret
+    is_signed   whether deliveries are signed; else the URL path is the only secret
     key_help    what the platform calls the secret, and where it is found
-    steps       how a person sets it up there; `{url}` stands for the address
-    kind        the body's content types that are believed
+    steps       how a person sets it up there; `{url}` stands for our URL
+    kinds       the accepted content types
     """
 
     is_signed: bool
@@ -73,14 +73,14 @@ class HookCard:
 
 class Forged(Exception):
     """
-    It is not from them, or it was changed on the way.
+    It is not from the platform, or it was modified.
     """
 
 
 class Stale(Exception):
     """
-    It is from them, but was signed at another time than now; `seconds` is how far their
-    clock seems ahead of ours.
+    It is from the platform, but was not signed recently; `seconds` is how far its clock
+    seems to be ahead of ours.
     """
 
     def __init__(self, seconds: int) -> None:
@@ -92,7 +92,7 @@ class Stale(Exception):
 
 class Unclear(Exception):
     """
-    Verified, and still nothing that we understand.
+    It is verified, but does not say what changed.
     """
 
 
@@ -106,52 +106,53 @@ def timed_hmac(
     """
     `t=<seconds>,v1=<hex>…`: HMAC-SHA256 of the time, `between` and the raw body.
 
-    Read by position, strictly: one time of digits only, then one or more signatures
-    (some senders call the second part otherwise). The body must be an object, so that
-    no digit can move between time and body where nothing stands between them.
+    Parsed strictly by position: one time in digits, then one or more signatures, whose
+    names vary. The body must be an object, so that no digit can be moved from the time
+    to the body if nothing separates them. Raises `Forged` or `Stale`.
     """
-    told = delivery.headers.get(header, "")
-    parts = [part.strip().partition("=") for part in told.split(",")]
-    moment = parts[0][2]
+    value = delivery.headers.get(header, "")
+    parts = [part.strip().partition("=") for part in value.split(",")]
+    time = parts[0][2]
     names = [name for name, _, _ in parts]
     is_strict = names[0] == "t" and names.count("t") == 1
-    if not is_strict or not re.fullmatch(r"[0-9]{1,15}", moment) or len(parts) < 2:
-        raise Forged("the signature's header is none")
+    if not is_strict or not re.fullmatch(r"[0-9]{1,15}", time) or len(parts) < 2:
+        raise Forged("the signature header is malformed")
     if not delivery.body.startswith(b"{"):
-        raise Forged("the body is no object")
-    signed = moment.encode() + between + delivery.body
-    given = [value for name, _, value in parts[1:] if name != "v0"]
-    wanted = [
+        raise Forged("the body is not an object")
+    signed = time.encode() + between + delivery.body
+    given = [signature for name, _, signature in parts[1:] if name != "v0"]
+    expected = [
         hmac.new(secret.reveal().encode(), signed, hashlib.sha256).hexdigest()
         for secret in secrets
     ]
-    if not any(_same(g, w) for g in given for w in wanted):
-        raise Forged("no signature fits")
-    ahead = int(moment) - int(delivery.now.timestamp())
-    if abs(ahead) > WINDOW_SECONDS:
+    if not any(_same(g, w) for g in given for w in expected):
+        raise Forged("no signature matches")
+    ahead = int(time) - int(delivery.now.timestamp())
+    if abs(ahead) > MAX_SKEW_SECONDS:
         raise Stale(ahead)
 
 
 def address_hmac(delivery: Delivery, header: str, secrets: Sequence[Secret]) -> None:
     """
-    Base64 of the HMAC-SHA256 of our address and the raw body; without a time.
+    Base64 of the HMAC-SHA256 of our URL and the raw body; without a time. Raises
+    `Forged`.
     """
     given = delivery.headers.get(header, "")
     signed = delivery.url.encode() + delivery.body
-    wanted = [
+    expected = [
         base64.b64encode(
             hmac.new(secret.reveal().encode(), signed, hashlib.sha256).digest()
         ).decode()
         for secret in secrets
     ]
-    if not given or not any(_same(given, w) for w in wanted):
-        raise Forged("the signature does not fit")
+    if not given or not any(_same(given, w) for w in expected):
+        raise Forged("the signature does not match")
 
 
 def signed_token(delivery: Delivery, keys: Sequence[Secret]) -> dict[str, Any]:
     """
-    The claims of a body that is a JSON web token, signed RS256 and with nothing else:
-    the token's own word for its algorithm is only compared, never followed.
+    The claims of a body that is a JSON web token signed with RS256. The algorithm that
+    the token names is only compared, never used. Raises `Forged` or `Stale`.
     """
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes
@@ -160,10 +161,10 @@ def signed_token(delivery: Delivery, keys: Sequence[Secret]) -> dict[str, Any]:
 
     pieces = delivery.body.strip().split(b".")
     if len(pieces) != 3:
-        raise Forged("the body is no signed token")
-    header, claims = _piece(pieces[0]), _piece(pieces[1])
+        raise Forged("the body is not a signed token")
+    header, claims = _json_part(pieces[0]), _json_part(pieces[1])
     if header.get("alg") != "RS256":
-        raise Forged("the token is not signed as agreed")
+        raise Forged("the token is not signed with RS256")
     signature = _decoded(pieces[2])
     for key in keys:
         try:
@@ -181,61 +182,61 @@ def signed_token(delivery: Delivery, keys: Sequence[Secret]) -> dict[str, Any]:
         ends = claims.get("exp")
         if isinstance(ends, int):
             late = int(delivery.now.timestamp()) - ends
-            if late > WINDOW_SECONDS:
+            if late > MAX_SKEW_SECONDS:
                 raise Stale(-late)
         return claims
-    raise Forged("no key fits the token")
+    raise Forged("no key matches the token")
 
 
 def claims_of(piece: bytes) -> dict[str, Any]:
     """
-    The claims in a verified token's middle part.
+    The claims in the middle part of a verified token. Raises `Forged` or `Unclear`.
     """
     return json_object(_decoded(piece))
 
 
 def json_object(data: bytes | str) -> dict[str, Any]:
     """
-    A JSON object of believable depth; `Unclear` if it is none.
+    A JSON object of limited depth. Raises `Unclear` for anything else.
     """
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):
         raise Unclear("the body is not JSON") from None
-    if not isinstance(value, dict) or _is_deep(value, DEEPEST):
-        raise Unclear("the body is no plain object")
+    if not isinstance(value, dict) or _is_deep(value, MAX_DEPTH):
+        raise Unclear("the body is not a plain object")
     return value
 
 
 def text(value: Any, pattern: str) -> str:
     """
-    An identifier of the shape that the platform's have, else `""`.
+    An id, if it has the platform's format, else `""`.
     """
-    fits = isinstance(value, str) and re.fullmatch(pattern, value)
-    return value if fits else ""
+    is_valid = isinstance(value, str) and re.fullmatch(pattern, value)
+    return value if is_valid else ""
 
 
-def _is_deep(value: Any, left: int) -> bool:
+def _is_deep(value: Any, max_depth: int) -> bool:
     if isinstance(value, dict):
         value = list(value.values())
     if not isinstance(value, list):
         return False
-    return left == 0 or any(_is_deep(item, left - 1) for item in value)
+    return max_depth == 0 or any(_is_deep(item, max_depth - 1) for item in value)
 
 
 def _same(one: str, other: str) -> bool:
     return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode())
 
 
-def _piece(data: bytes) -> dict[str, Any]:
+def _json_part(data: bytes) -> dict[str, Any]:
     try:
         return json_object(_decoded(data))
     except Unclear:
-        raise Forged("the token's parts are none") from None
+        raise Forged("the token is malformed") from None
 
 
 def _decoded(data: bytes) -> bytes:
     try:
         return base64.urlsafe_b64decode(data + b"=" * (-len(data) % 4))
     except (binascii.Error, ValueError):
-        raise Forged("the token's parts are none") from None
+        raise Forged("the token is malformed") from None

@@ -1,9 +1,9 @@
 """
-OAuth 2: a person allows us to read, in the browser, and we get tokens.
+OAuth 2: a person authorises us in the browser, and we get tokens.
 
-The code flow with a redirect to this machine: 127.0.0.1 on a port that was free, a
-`state` that must come back, PKCE where the platform takes it. Without a browser the
-person pastes the address they were sent to.
+The authorisation code flow with a redirect to 127.0.0.1 on a free port, a `state`, and
+PKCE where the platform supports it. Without a browser on this machine, the person
+pastes the URL they were redirected to.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from ticketsync.core import clock, errors
 from ticketsync.core.redact import Secret, safe
 from ticketsync.net.client import checked_base_url
 
-SECONDS: Final = 30.0
+TIMEOUT_SECONDS: Final = 30.0
 CALLBACK: Final = "/callback"
-NO_LISTENER: Final = f"http://127.0.0.1{CALLBACK}"  # its address is pasted
+NO_LISTENER: Final = f"http://127.0.0.1{CALLBACK}"  # the person pastes the URL
 PAGE: Final = b"<!doctype html><title>ticketsync</title><p>You can close this page."
 
 
@@ -37,7 +37,7 @@ class OAuth:
     """
     A platform's OAuth as data.
 
-    sends_json   the token request is JSON, else a form
+    sends_json   whether the token request is JSON, else a form
     """
 
     authorize_url: str
@@ -50,7 +50,7 @@ class OAuth:
 @dataclass(frozen=True, slots=True)
 class App:
     """
-    The venue's own app at the platform; `base_url` leads to a sandbox instead.
+    The venue's own app at the platform. `base_url` selects a sandbox instead.
     """
 
     oauth: OAuth
@@ -60,16 +60,19 @@ class App:
     platform: str
     base_url: str | None = None
 
-    def url(self, told: str) -> str:
+    def url(self, url: str) -> str:
+        """
+        One of the platform's URLs, or the sandbox's in its place.
+        """
         if not self.base_url:
-            return told
-        return checked_base_url(self.base_url) + urlsplit(told).path
+            return url
+        return checked_base_url(self.base_url) + urlsplit(url).path
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
     """
-    What the platform gave: `expires_at` is `None` where it does not say.
+    What the platform issued; `expires_at` is `None` if it does not say.
     """
 
     access: Secret
@@ -80,7 +83,7 @@ class Tokens:
 @dataclass(frozen=True, slots=True)
 class Consent:
     """
-    A consent that was asked for: where the person goes, and what must come back.
+    A pending authorisation: the URL for the person, and what the redirect must contain.
     """
 
     url: str
@@ -90,7 +93,10 @@ class Consent:
 
     def code_in(self, answer: str) -> str:
         """
-        The code in the address that the person was sent to, or in what they pasted.
+        The code in the redirect URL, or in what the person pasted.
+
+        Raises `CredentialError` if there is none, `AuthenticationFailed` if it was
+        refused or belongs to another request.
         """
         text = answer.strip()
         if "?" not in text and "=" not in text:
@@ -99,29 +105,29 @@ class Consent:
                     "No code was given.", hint="Run the command again."
                 )
             return text
-        told = parse_qs(urlsplit(text).query or text)
-        if "error" in told:
+        query = parse_qs(urlsplit(text).query or text)
+        if "error" in query:
             raise errors.AuthenticationFailed(
-                f"The platform did not allow it ({safe(told['error'][0])}).",
+                f"The platform did not authorise it ({safe(query['error'][0])}).",
                 hint="Run the command again and press Allow.",
                 word="consent-refused",
             )
-        if "state" in told and told["state"][0] != self.state:
+        if "state" in query and query["state"][0] != self.state:
             raise errors.AuthenticationFailed(
-                "The answer belongs to another request.",
-                hint="Run the command again and use the new address.",
+                "The redirect belongs to another request.",
+                hint="Run the command again and use the new URL.",
                 word="wrong-state",
             )
-        if not told.get("code"):
+        if not query.get("code"):
             raise errors.AuthenticationFailed(
-                "The address holds no code.", hint="Paste all of it."
+                "The URL contains no code.", hint="Paste all of it."
             )
-        return told["code"][0]
+        return query["code"][0]
 
 
 def ask_consent(app: App, redirect_uri: str) -> Consent:
     """
-    The address where a person can allow it.
+    A new authorisation, with the URL at which the person can grant it.
     """
     state, verifier = generate_token(32), generate_token(64)
     extra: dict[str, str] = {}
@@ -144,7 +150,7 @@ def ask_consent(app: App, redirect_uri: str) -> Consent:
 
 def exchange(app: App, consent: Consent, code: str) -> Tokens:
     """
-    Tokens for a code.
+    Tokens for a code. Raises `ProviderUnavailable` or `AuthenticationFailed`.
     """
     fields = {
         "grant_type": "authorization_code",
@@ -153,93 +159,96 @@ def exchange(app: App, consent: Consent, code: str) -> Tokens:
     }
     if consent.verifier:
         fields["code_verifier"] = consent.verifier
-    return _ask(app, fields, None)
+    return _request_tokens(app, fields, None)
 
 
 def refresh(app: App, token: Secret) -> Tokens:
     """
-    New tokens for a refresh token; where no new one comes, the old one stays good.
+    New tokens for a refresh token, which stays valid if no new one is returned. Raises
+    `ProviderUnavailable` or `AuthenticationFailed`.
     """
     fields = {"grant_type": "refresh_token", "refresh_token": token.reveal()}
-    return _ask(app, fields, token)
+    return _request_tokens(app, fields, token)
 
 
-def _ask(app: App, fields: Mapping[str, str], before: Secret | None) -> Tokens:
-    sent = {
+def _request_tokens(
+    app: App, fields: Mapping[str, str], old_refresh: Secret | None
+) -> Tokens:
+    payload = {
         **fields,
         "client_id": app.client_id,
         "client_secret": app.client_secret.reveal(),
     }
     try:
         with httpx.Client(
-            follow_redirects=False, trust_env=False, timeout=SECONDS
+            follow_redirects=False, trust_env=False, timeout=TIMEOUT_SECONDS
         ) as client:
             url = app.url(app.oauth.token_url)
             if app.oauth.sends_json:
-                answer = client.post(url, json=sent)
+                response = client.post(url, json=payload)
             else:
-                answer = client.post(url, data=sent)
+                response = client.post(url, data=payload)
     except httpx.HTTPError:
         raise errors.ProviderUnavailable(
             f"{app.platform} cannot be reached for new tokens, account "
             f"{app.account!r}.",
             hint="Run the same command later.",
         ) from None
-    if answer.status_code >= 500 or answer.status_code == 429:
+    if response.status_code >= 500 or response.status_code == 429:
         raise errors.ProviderUnavailable(
-            f"{app.platform} gives no tokens now (HTTP {answer.status_code}), account "
-            f"{app.account!r}.",
+            f"{app.platform} issues no tokens now (HTTP {response.status_code}), "
+            f"account {app.account!r}.",
             hint="Run the same command later.",
         )
-    told = _told(answer)
-    if answer.status_code != 200 or not told.get("access_token"):
-        why = told.get("error") or f"HTTP {answer.status_code}"
+    body = _json_body(response)
+    if response.status_code != 200 or not body.get("access_token"):
+        reason = body.get("error") or f"HTTP {response.status_code}"
         raise errors.AuthenticationFailed(
-            f"{app.platform} refused to give tokens to account {app.account!r} "
-            f"({safe(why, longest=60)}).",
-            hint=f"Run `ticketsync accounts rotate {app.account}` to allow it anew.",
+            f"{app.platform} refused to issue tokens to account {app.account!r} "
+            f"({safe(reason, longest=60)}).",
+            hint=f"Run `ticketsync accounts rotate {app.account}` to authorise again.",
             word="tokens-refused",
         )
-    new = told.get("refresh_token")
+    new = body.get("refresh_token")
     return Tokens(
-        Secret(str(told["access_token"])),
-        Secret(str(new)) if new else before,
-        _expiry(told),
+        Secret(str(body["access_token"])),
+        Secret(str(new)) if new else old_refresh,
+        _expiry(body),
     )
 
 
-def _told(answer: httpx.Response) -> dict[str, Any]:
+def _json_body(response: httpx.Response) -> dict[str, Any]:
     try:
-        told = answer.json()
+        body = response.json()
     except ValueError:
         return {}
-    return told if isinstance(told, dict) else {}
+    return body if isinstance(body, dict) else {}
 
 
-def _expiry(told: Mapping[str, Any]) -> datetime | None:
-    if isinstance(told.get("expires_at"), str):
-        return clock.from_iso(told["expires_at"])
-    if isinstance(told.get("expires_in"), int):
-        return clock.now() + timedelta(seconds=told["expires_in"])
+def _expiry(body: Mapping[str, Any]) -> datetime | None:
+    if isinstance(body.get("expires_at"), str):
+        return clock.from_iso(body["expires_at"])
+    if isinstance(body.get("expires_in"), int):
+        return clock.now() + timedelta(seconds=body["expires_in"])
     return None
 
 
 # The redirect
 
 
-class _Answer:
+class _Redirect:
     def __init__(self) -> None:
-        self.address = ""
-        self.came = threading.Event()
+        self.url = ""
+        self.received = threading.Event()
 
 
 @contextmanager
 def listening() -> Iterator[tuple[str, Any]]:
     """
-    Wait for the browser on this machine: yields the redirect's address, and a
-    function that gives the answer, or `""` when none came within the given seconds.
+    Wait for the browser on this machine: yields the redirect URL, and a function that
+    returns the URL requested, or `""` if none was within the given seconds.
     """
-    answer = _Answer()
+    redirect = _Redirect()
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -249,12 +258,12 @@ def listening() -> Iterator[tuple[str, Any]]:
             self.end_headers()
             if is_ours:
                 self.wfile.write(PAGE)
-                answer.address = self.path
-                answer.came.set()
+                redirect.url = self.path
+                redirect.received.set()
 
         def log_message(self, format: str, *args: Any) -> None:
             """
-            The code in the path is nobody's business.
+            The path contains the code, so it is not logged.
             """
 
     server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
@@ -262,8 +271,8 @@ def listening() -> Iterator[tuple[str, Any]]:
     thread.start()
 
     def wait(seconds: float) -> str:
-        answer.came.wait(seconds)
-        return answer.address
+        redirect.received.wait(seconds)
+        return redirect.url
 
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}{CALLBACK}", wait

@@ -1,9 +1,9 @@
 """
-When to try again, and how long to wait: the only place that decides it.
+When to retry, and how long to wait: the only place that decides it.
 
-At most four tries, only for requests that change nothing, only for faults that
-pass: connection errors, 408, 429, 5xx, and once for a truncated answer. Waiting is
-paid from one budget per client, so that a platform cannot hold a run for ever.
+At most four tries, only for requests that change nothing, only for temporary errors:
+connection errors, 408, 429, 5xx, and once for a truncated response. Waiting is charged
+to one budget per client, so that a platform cannot delay a run without limit.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from ticketsync.core import clock, errors
 T = TypeVar("T")
 
 TRIES = 4
-LONGEST_BACKOFF = 8.0
+MAX_BACKOFF_SECONDS = 8.0
 
 
 class TryAgain(Exception):
     """
-    A fault that may pass. `error` is what to raise if it does not.
+    A temporary error. `error` is raised if it persists.
     """
 
     def __init__(
@@ -75,36 +75,37 @@ class WaitBudget:
 
     def pause_until(self, seconds: float) -> None:
         """
-        Let no thread of this client send anything for that long.
+        Let no thread of this client send anything for that many seconds.
         """
         with self._lock:
             self._closed_until = max(self._closed_until, time.monotonic() + seconds)
 
     def wait_until_open(self) -> bool:
         """
-        Wait until the gate is open; False if the budget does not allow it.
+        Wait for the end of a pause; False if the budget does not allow it.
         """
         with self._lock:
             seconds = self._closed_until - time.monotonic()
         return seconds <= 0 or self.wait(seconds)
 
 
-def call(send: Callable[[], T], patience: WaitBudget) -> T:
+def call(send: Callable[[], T], wait_budget: WaitBudget) -> T:
     """
-    Run `send` until it succeeds or there is no sense in going on.
+    Run `send` until it succeeds or no retry is left. Raises the `error` of its last
+    `TryAgain`, and other errors at once.
     """
 
     def should_retry(state: tenacity.RetryCallState) -> bool:
-        fault = state.outcome.exception() if state.outcome else None
-        return isinstance(fault, TryAgain) and state.attempt_number < fault.tries
+        error = state.outcome.exception() if state.outcome else None
+        return isinstance(error, TryAgain) and state.attempt_number < error.tries
 
     def pause(state: tenacity.RetryCallState) -> float:
-        fault = state.outcome.exception() if state.outcome else None
-        assert isinstance(fault, TryAgain)
-        told = fault.wait
-        seconds = backoff(state.attempt_number) if told is None else told
-        if not patience.wait(seconds):
-            raise fault.error
+        temporary = state.outcome.exception() if state.outcome else None
+        assert isinstance(temporary, TryAgain)
+        requested = temporary.wait
+        seconds = backoff(state.attempt_number) if requested is None else requested
+        if not wait_budget.wait(seconds):
+            raise temporary.error
         return 0.0
 
     retrying = tenacity.Retrying(
@@ -116,24 +117,24 @@ def call(send: Callable[[], T], patience: WaitBudget) -> T:
     )
     try:
         return retrying(send)
-    except TryAgain as fault:
-        raise fault.error from fault.__cause__
+    except TryAgain as temporary:
+        raise temporary.error from temporary.__cause__
 
 
 def backoff(attempt: int) -> float:
     """
     Seconds to wait after the given attempt: doubling, capped, with jitter.
     """
-    longest = min(LONGEST_BACKOFF, 0.5 * 2**attempt)
-    return random.uniform(longest / 2, longest)  # noqa: S311  # not a secret
+    maximum = min(MAX_BACKOFF_SECONDS, 0.5 * 2**attempt)
+    return random.uniform(maximum / 2, maximum)  # noqa: S311  # not a secret
 
 
 def retry_after(header: str | None) -> float | None:
     """
-    The seconds a `Retry-After` asks for, or `None` if it says nothing sensible.
+    The seconds that a `Retry-After` asks for, or `None` if it is malformed.
 
-    Whole seconds or an HTTP date; negative waits are no waits. The caller compares
-    the result with what it can afford.
+    Whole seconds or an HTTP date; a date in the past is 0. The caller decides whether
+    it can wait that long.
     """
     if header is None:
         return None
@@ -141,12 +142,12 @@ def retry_after(header: str | None) -> float | None:
     if text.isascii() and text.isdigit() and len(text) <= 12:
         return float(text)
     try:
-        moment = parsedate_to_datetime(text)
+        time_ = parsedate_to_datetime(text)
     except (ValueError, IndexError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - clock.now()).total_seconds())
+    if time_.tzinfo is None:
+        time_ = time_.replace(tzinfo=UTC)
+    return max(0.0, (time_ - clock.now()).total_seconds())
 
 
 def provider_time(header: str | None) -> datetime | None:

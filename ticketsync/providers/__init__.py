@@ -1,3 +1,3 @@
 """
-The platforms we can read, one module each. None of them knows the database.
+The platforms we can read, one module or package each. They do not use the database.
 """

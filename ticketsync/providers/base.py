@@ -1,17 +1,25 @@
 """
-What a provider is: data in `spec`, four ways to fetch, two ways to read.
+What a provider is: data in `spec`, methods that fetch, methods that parse.
 
-*fetch* talks and yields pages of raw records; *read* understands one raw record and
-is pure. What only some platforms can do is an extra small protocol, discovered from
-the methods that are there.
+`fetch_…` methods talk to the platform and yield pages of raw records; `parse_…`
+methods turn one raw record into a value and are pure. What only some platforms can do
+is a small extra protocol, recognised by its methods; how orders are read and which
+changes are reported is data in `spec` (`reads`, `changes`).
 """
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, runtime_checkable
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Literal,
+    Protocol,
+    TypeGuard,
+    runtime_checkable,
+)
 
 from ticketsync.core import records
 from ticketsync.core.redact import Secret, take_people_out
@@ -24,15 +32,22 @@ if TYPE_CHECKING:
 
 Raw = Mapping[str, Any]
 Options = Mapping[str, str]
-LISTING = "listing"  # its events and their dates
+LISTING = "listing"  # events and their occurrences
 ORDER = "order"
+
+Reads = Literal["per_occurrence", "per_event", "account", "none"]
+Changes = Literal["none", "by_event", "feed"]
 
 
 @dataclass(frozen=True, slots=True)
 class CrossCheck:
     """
-    What a second list says: of the `expected` `rows` that it names, the list called
-    `lacking` did not show `missing`. `key` is the name of the comparison in our books.
+    A comparison with a second list, which names `expected` records.
+
+    key      the name under which the comparison is stored
+    missing  how many of them the first list does not contain
+    rows     what these records are, in words
+    lacking  the name of the first list, in words
     """
 
     key: str
@@ -45,15 +60,17 @@ class CrossCheck:
 @dataclass(frozen=True, slots=True)
 class Page:
     """
-    Some raw records of one kind. Each has its own `id` as a text: a provider whose
-    platform calls it otherwise, or tells a record in several answers, wraps them.
+    Some raw records of one kind (`event`, `order` or `ticket`). Each has an `id` that
+    is a text: a provider whose platform names it differently, or sends a record in
+    several responses, wraps them.
 
-    `bookmark` is set only where everything before it is complete: saved together
-    with the page, it is where a later read goes on. `listed` is how many rows the
-    platform sent, where `records` are only some of them. `cross_checks` compare the
-    pages up to here with another list; whoever asked for them judges. `latest` is how
-    far a list of changes goes: the next one must begin there, or before, even if a
-    record is newer. `gone` are ids that the platform, asked for each, does not know.
+    bookmark      where a later read resumes; saved together with the page, and set only
+                  if everything before it is complete
+    listed        how many rows the platform sent, if `records` are only some of them
+    cross_checks  comparisons of the pages so far with another list, for the caller
+    latest        how far a list of changes goes: the next one must begin there or
+                  earlier, even if a record is newer
+    unknown_ids   ids that the platform does not know, each of them requested
     """
 
     kind: str
@@ -62,7 +79,7 @@ class Page:
     listed: int | None = None
     cross_checks: Sequence[CrossCheck] = ()
     latest: str | None = None
-    gone: Sequence[str] = ()
+    unknown_ids: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +91,7 @@ class Budget:
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """
-    What a platform's interface allows; what we use of it is read-only.
+    What a platform's API allows. We only read.
     """
 
     reads_events: bool = True
@@ -96,7 +113,7 @@ Authenticate = Callable[[Secret, Options], "Headers"]
 
 def nothing_to_explain(status: int, body: Mapping[str, Any]) -> None:
     """
-    For platforms whose error answers say no more than their status.
+    For platforms whose error responses contain only a status.
     """
 
 
@@ -105,21 +122,28 @@ class ProviderSpec:
     """
     A platform as data. A difference between platforms is a field here.
 
-    personal_fields   names of raw fields that hold people or admit them; they are
+    personal_fields   names of raw fields with personal data or ticket codes; they are
                       emptied before anything is stored
-    code_fields       those of them that hold what a ticket is scanned by: a digest of
-                      it is left, so that the door can recognise it
-    personal_beside_email  fields that hold people only in an object with an `email`
-    tells_fees        whether orders say what platform and processor keep
-    orders_by         what `fetch_orders` takes: the id of an `occurrence` or `event`
-    base_url          `""` for one that reads no network and needs no key
-    options           what an account can be told beside its key
-    explain           what the platform's error answers mean
-    oauth             how a person can allow us to read instead of giving a key
-    limits            in words, what of this platform cannot be read, for `providers`
+    code_fields       those of them that contain what a ticket is scanned by: a digest
+                      of it is kept, so that the door can recognise it
+    personal_beside_email  fields that are personal only in an object with an `email`
+    reports_fees      whether orders say what platform and processor keep
+    reads             how orders are listed: `per_occurrence` or `per_event` by
+                      `fetch_orders`; `account`: those of all events at once, too, as
+                      `ReadsWholeAccount` says; `none`: not at all
+    changes           which orders can be listed that changed since the last read,
+                      however old they are: `none`; `by_event`: `fetch_orders` with a
+                      bookmark gives only those; `feed`: `fetch_recent_orders` gives
+                      all of them, so that an event that was read completely is not
+                      read again before the next sweep
+    base_url          `""` for one that uses no network and needs no key
+    options           settings of an account other than its key
+    explain           what the platform's error responses mean
+    oauth             how a person can authorise us instead of giving a key
+    limits            in words, what cannot be read of this platform
     global_ids        which of its ids (LISTING, ORDER) no two accounts of the
-                      platform share: who lists one that another has read is a twin
-    owner_is_account  whether the owner that its answers name is the whole account, as
+                      platform share: two that list the same one are the same account
+    owner_is_account  whether the owner that its responses name is the whole account, as
                       `identify` gives it; else one of several that a key may read for
     """
 
@@ -134,7 +158,8 @@ class ProviderSpec:
     personal_beside_email: frozenset[str] = frozenset()
     code_fields: frozenset[str] = frozenset()
     reports_fees: bool = False
-    orders_by: str = "occurrence"
+    reads: Reads = "per_occurrence"
+    changes: Changes = "none"
     options: Sequence[Option] = ()
     explain: Explain = nothing_to_explain
     limits: str = ""
@@ -148,7 +173,7 @@ class ProviderSpec:
 
     def take_people_out(self, raw: Any) -> None:
         """
-        Empty what holds people in a record or a whole answer, in place.
+        Empty the personal fields of a record or a whole response, in place.
         """
         take_people_out(
             raw, self.personal_fields, self.personal_beside_email, self.code_fields
@@ -158,6 +183,9 @@ class ProviderSpec:
 class Provider(Protocol):
     """
     A platform, connected with one account's credentials.
+
+    Methods that talk to it raise `AuthenticationFailed`, `ProviderUnavailable`, or
+    `InvalidResponse` for a response that cannot be trusted.
     """
 
     spec: ClassVar[ProviderSpec]
@@ -166,48 +194,56 @@ class Provider(Protocol):
 
     def identify(self) -> records.Identity:
         """
-        Whose key is this? Raises `AuthenticationFailed` if it is nobody's.
+        Whose key this is. Raises `AuthenticationFailed` if it is not valid.
         """
 
     def fetch_events(self) -> Iterator[Page]:
         """
-        The whole listing.
+        All events with their occurrences.
         """
 
-    def fetch_orders(self, event_id: str, bookmark: str | None) -> Iterator[Page]:
+    def fetch_orders(self, provider_id: str, bookmark: str | None) -> Iterator[Page]:
         """
-        All orders of one occurrence, or of one event (`spec.orders_by`).
+        All orders of one occurrence, or of one event if `spec.reads` is `per_event`;
+        with the bookmark of an earlier page, those after it (see `spec.changes`).
         """
 
-    def fetch_order(self, order_id: str, occurrence_id: str) -> Raw:
+    def fetch_order(self, provider_order_id: str, provider_occurrence_id: str) -> Raw:
         """
-        One order by its id; some platforms ask for its date, too.
+        One order by its id; some platforms need its occurrence, too.
         """
 
     def provider_occurrence_id_of(self, raw: Raw) -> str:
         """
-        The occurrence that a raw order names, `""` if none can be made out.
+        The platform's id of the occurrence that a raw order names, `""` if there is
+        none. May raise what `reading.parsed` translates.
         """
 
-    def read_event(self, raw: Raw) -> records.Event: ...
+    def parse_event(self, raw: Raw) -> records.Event:
+        """
+        Raises `UnreadableRecord`, or what `reading.parsed` translates to it.
+        """
 
-    def read_order(self, raw: Raw) -> records.Order: ...
+    def parse_order(self, raw: Raw) -> records.Order:
+        """
+        Raises `UnreadableRecord`, or what `reading.parsed` translates to it.
+        """
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
     """
-    How many orders an account seems to have, and instants that part them evenly.
+    How many orders an account seems to have, and unix times that divide them evenly.
     """
 
     orders: int
     cuts: Sequence[int] = ()
 
 
-@runtime_checkable
-class ReadsWholeAccount(Protocol):
+class ReadsWholeAccount(Provider, Protocol):
     """
-    Can list the orders of all events at once, and those placed since an instant.
+    Can list the orders of all events at once, and those placed since an instant. It
+    says so by `reads="account"`.
     """
 
     def fetch_all_orders(
@@ -218,47 +254,41 @@ class ReadsWholeAccount(Protocol):
 
     def watermark_of(self, raw: Raw) -> str:
         """
-        What to give `fetch_recent_orders` later, as text that sorts by time.
+        The watermark to give `fetch_recent_orders` later: text that sorts by time.
         """
 
 
-@runtime_checkable
-class ReportsChanges(ReadsWholeAccount, Protocol):
+def reads_account(provider: Provider) -> TypeGuard[ReadsWholeAccount]:
     """
-    `fetch_recent_orders` gives every order that changed since, however old it is; so
-    an event that was read whole needs no second look until the next sweep.
+    Whether it lists the orders of all events at once.
     """
-
-    reports_changes: ClassVar[bool]
+    return provider.spec.reads == "account"
 
 
-@runtime_checkable
-class FiltersByChange(Protocol):
+def has_change_feed(provider: Provider) -> bool:
     """
-    `fetch_orders` with a bookmark (that of the last page it gave) gives only what
-    changed since, however old it is.
+    Whether `fetch_recent_orders` lists every order that changed.
     """
-
-    filters_by_change: ClassVar[bool]
+    return reads_account(provider) and provider.spec.changes == "feed"
 
 
 @runtime_checkable
 class NeedsEarlier(Protocol):
     """
-    Its platform forgets what was charged once money goes back, so that an order can
-    only be read beside its earlier versions.
+    Its platform forgets what was charged once money is refunded, so that an order can
+    only be parsed together with its earlier versions.
     """
 
     def with_earlier(self, raw: Raw, earlier: Sequence[Raw]) -> Raw:
         """
-        The record with what only its earlier versions (oldest first) still tell.
+        The record with what only its earlier versions (oldest first) say.
         """
 
 
 @runtime_checkable
 class ListsInOrders(Protocol):
     """
-    Its orders name dates that no listing has.
+    Its orders name occurrences that no listing contains.
     """
 
     def events_in(self, raw: Raw) -> Sequence[records.Event]: ...
@@ -267,44 +297,44 @@ class ListsInOrders(Protocol):
 @runtime_checkable
 class IssuesLooseTickets(Protocol):
     """
-    Has tickets that belong to no order (imports, API).
+    Has tickets without an order (from imports or its API).
     """
 
-    def fetch_loose_tickets(self, event_id: str) -> Iterator[Page]:
+    def fetch_loose_tickets(self, provider_occurrence_id: str) -> Iterator[Page]:
         """
-        Of all tickets of an occurrence those without an order; `Page.listed` counts
-        all of them, where that is known.
+        The tickets of an occurrence that have no order; `Page.listed` counts all of its
+        tickets, where that is known.
         """
 
-    def read_loose_ticket(self, raw: Raw) -> records.LooseTicket: ...
+    def parse_loose_ticket(self, raw: Raw) -> records.LooseTicket: ...
 
 
 @runtime_checkable
 class ReportsPeople(Protocol):
     """
-    Says who bought and whom a ticket admits. Asked only where an account keeps people,
-    on the raw order as it came, before people are taken out of it.
+    Says who bought and whom a ticket admits. Used only where an account keeps personal
+    data, on the raw order as it was received.
     """
 
-    def read_people(self, raw: Raw) -> records.People: ...
+    def parse_people(self, raw: Raw) -> records.People: ...
 
 
 @runtime_checkable
 class AcceptsCheckIns(Protocol):
     """
-    Can be told who was let in: one of the two writes a venue may ask for. Sent once
-    and never repeated by itself.
+    Accepts check-ins: one of the writes that a venue may ask for. Sent once and never
+    retried automatically.
     """
 
     def push_check_in(
-        self, ticket_id: str, occurrence_id: str, *, is_in: bool
+        self, provider_ticket_id: str, provider_occurrence_id: str, *, is_in: bool
     ) -> None: ...
 
 
 @runtime_checkable
 class SendsWebhooks(Protocol):
     """
-    A platform that tells when something happened.
+    A platform that notifies us when something happened.
     """
 
     webhooks: ClassVar[HookCard]
@@ -312,21 +342,22 @@ class SendsWebhooks(Protocol):
     @staticmethod
     def verify(delivery: Delivery, secrets: Sequence[Secret]) -> None:
         """
-        Raises `Forged` or `Stale`; any of the secrets will do, while one is replaced.
+        Raises `Forged` or `Stale`. Any of the secrets is accepted, so that one can be
+        replaced.
         """
 
     @staticmethod
     def hint(delivery: Delivery) -> Hint:
         """
-        What a verified delivery hints at; `Unclear` if nothing can be made of it.
+        What a verified delivery is about. Raises `Unclear` if it does not say.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
     """
-    A webhook that the platform has taken: its number there, and what it will sign with,
-    where it signs.
+    A webhook that the platform has registered: its id there, and the secret that it
+    will sign with, if it signs.
     """
 
     id: str
@@ -336,7 +367,7 @@ class Registered:
 @runtime_checkable
 class RegistersWebhooks(SendsWebhooks, Protocol):
     """
-    A platform that can be told by its interface where to send webhooks.
+    A platform whose API can register webhooks.
     """
 
     def register_webhook(self, url: str) -> Registered: ...
@@ -345,7 +376,7 @@ class RegistersWebhooks(SendsWebhooks, Protocol):
 @runtime_checkable
 class NamesItsOwner(Protocol):
     """
-    Tells from a listing record whose account it is (F27).
+    A listing record says whose account it is (F27).
     """
 
     def owner_of(self, raw: Raw) -> str | None: ...
@@ -354,7 +385,7 @@ class NamesItsOwner(Protocol):
 @runtime_checkable
 class NamesItsOwners(Protocol):
     """
-    Tells whose account it reads by a request that its listing needs anyway (F27).
+    A request that its listing needs anyway says whose account it is (F27).
     """
 
     def owners(self) -> Sequence[str]: ...
@@ -363,21 +394,21 @@ class NamesItsOwners(Protocol):
 @runtime_checkable
 class ReadsInParts(Protocol):
     """
-    Its orders are asked for by part: an organisation or a location. One that is missing
-    from the list of parts is not read at all, and nothing else would show that.
+    Its orders are read by part: an organisation or a location. One that is missing
+    from the list of parts would not be read at all, and nothing else would show that.
     """
 
     def parts(self) -> Sequence[str]:
         """
-        The platform's ids of all parts, by a request that its listing needs anyway.
+        The platform's ids of all parts, from a request that its listing needs anyway.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
     """
-    Where an account finds its files, by real paths: the folder, the names it looks
-    for, and what is there now.
+    Where an account finds its files, as resolved paths: the folder, the file name
+    pattern, and the files that exist now.
     """
 
     path: str
@@ -386,7 +417,7 @@ class Folder:
 
     def shares_with(self, other: Folder) -> bool:
         """
-        Whether both would read the same file, now or when one is put there.
+        Whether both read the same file, or would if one were added.
         """
         same_names = (self.path, self.pattern) == (other.path, other.pattern)
         return same_names or bool(self.files & other.files)
@@ -395,28 +426,13 @@ class Folder:
 @runtime_checkable
 class ReadsFiles(Protocol):
     """
-    Reads files instead of a platform: accounts are told apart by where the files lie
-    and by what is in them.
+    Reads files instead of a platform: accounts are distinguished by the paths and the
+    contents of their files.
     """
 
     def folder(self) -> Folder: ...
 
     def contents(self) -> Mapping[str, str]:
         """
-        A digest of each file that holds orders → the file's name.
+        A digest of each file that contains orders → the file's name.
         """
-
-
-def key_as_basic_user(secret: Secret, options: Options) -> dict[str, Secret]:
-    """
-    HTTP Basic with the key as user name and an empty password.
-    """
-    pair = base64.b64encode(f"{secret.reveal()}:".encode()).decode()
-    return {"Authorization": Secret(f"Basic {pair}")}
-
-
-def key_as_bearer(secret: Secret, options: Options) -> dict[str, Secret]:
-    """
-    `Authorization: Bearer <token>`.
-    """
-    return {"Authorization": Secret(f"Bearer {secret.reveal()}")}

@@ -1,5 +1,5 @@
 """
-What an account of a platform can be told beside its key, and what each option takes.
+The options of an account other than its key, and the values that each accepts.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ Check = Callable[[str], str]
 @dataclass(frozen=True, slots=True)
 class Option:
     """
-    Something beside the key that an account of this platform needs to be told.
+    An option of the accounts of a platform.
 
-    values      the only values it takes, in the letters they are kept in
-    is_list     several values with commas between, in any order
-    pattern     what a whole value looks like; `looks` says it in words
-    check       returns the value as it is kept; raises `ValueError` with what is wrong
-    sets_apart  two accounts of one key read different things if they have no value of
-                it in common; an account without a value may read all of them
+    values       the only values it accepts, as they are stored
+    is_list      several values separated by commas, in any order
+    pattern      a regular expression for a value; `looks` describes it in words
+    check        returns the value to store; raises `ValueError` with what is wrong
+    sets_apart   two accounts with one key read different things if they have no value
+                 of it in common; an account without a value may read all of them
     names_owner  another value means another account of the platform
     """
 
@@ -41,37 +41,37 @@ class Option:
 
     def cleaned(self, text: str) -> str:
         """
-        A value as it is kept; `UsageError` for one that the option does not take.
+        A value as it is stored. Raises `UsageError` if the option does not accept it.
         """
         parts = [part.strip() for part in text.split(",")] if self.is_list else [text]
-        kept = [self._one(part.strip()) for part in parts if part.strip()]
-        return ",".join(sorted(set(kept))) if self.is_list else "".join(kept)
+        values = [self._clean_one(part.strip()) for part in parts if part.strip()]
+        return ",".join(sorted(set(values))) if self.is_list else "".join(values)
 
     def parts(self, value: str) -> frozenset[str]:
         """
-        The single values of one that may have been kept by an earlier version.
+        The single values of a stored one, which an earlier version may have stored.
         """
-        told = value.split(",") if self.is_list else [value]
-        return frozenset(part.strip().upper() for part in told if part.strip())
+        parts = value.split(",") if self.is_list else [value]
+        return frozenset(part.strip().upper() for part in parts if part.strip())
 
-    def _one(self, text: str) -> str:
+    def _clean_one(self, text: str) -> str:
         if self.values:
             known = {value.lower(): value for value in self.values}
             if text.lower() not in known:
-                raise self._wrong(text, f"Known: {', '.join(self.values)}.")
+                raise self._not_accepted(text, f"Known: {', '.join(self.values)}.")
             return known[text.lower()]
         if self.pattern and not re.fullmatch(self.pattern, text):
-            raise self._wrong(text, f"Expected: {self.looks or self.help}.")
+            raise self._not_accepted(text, f"Expected: {self.looks or self.help}.")
         if self.check is None:
             return text
         try:
             return self.check(text)
-        except ValueError as wrong:
-            raise self._wrong(text, f"{wrong}") from None
+        except ValueError as error:
+            raise self._not_accepted(text, f"{error}") from None
 
-    def _wrong(self, text: str, hint: str) -> errors.UsageError:
+    def _not_accepted(self, text: str, hint: str) -> errors.UsageError:
         return errors.UsageError(
-            f"{self.name} does not take {safe(text)!r}.",
+            f"{self.name} does not accept {safe(text)!r}.",
             hint=hint,
             word="option-value",
         )
@@ -81,7 +81,7 @@ def are_apart(
     options: Sequence[Option], mine: Mapping[str, str], others: Mapping[str, str]
 ) -> bool:
     """
-    Whether two accounts of one key read different things, by their options.
+    Whether two accounts with one key read different things, according to their options.
     """
     for option in options:
         here = option.parts(mine.get(option.name, ""))
@@ -91,11 +91,11 @@ def are_apart(
     return False
 
 
-# What every account can be told, whatever its platform.
-OF_ACCOUNTS = (
+# Options of every account, whatever its platform.
+COMMON_OPTIONS = (
     Option(
         "people",
-        "whether who bought and who comes is kept",
+        "whether the names of buyers and guests are kept",
         values=("true", "false"),
     ),
 )
@@ -105,22 +105,22 @@ def cleaned(
     title: str, options: Sequence[Option], given: Mapping[str, str]
 ) -> dict[str, str]:
     """
-    The values given, as they are kept; `UsageError` for an option that the platform
-    does not have, a value that it does not take, or one that is missing.
+    The given values as they are stored. Raises `UsageError` for an option that the
+    platform does not have, a value that it does not accept, or a missing one.
     """
-    known = {option.name: option for option in (*options, *OF_ACCOUNTS)}
+    known = {option.name: option for option in (*options, *COMMON_OPTIONS)}
     for name in given:
         if name not in known:
             raise errors.UsageError(
                 f"{title} has no option {safe(name)!r}.",
                 hint=f"Its options are: {', '.join(known)}.",
             )
-    kept = {name: known[name].cleaned(value) for name, value in given.items()}
+    values = {name: known[name].cleaned(value) for name, value in given.items()}
     for option in options:
-        if option.is_required and not kept.get(option.name):
+        if option.is_required and not values.get(option.name):
             raise errors.UsageError(
-                f"{title} needs to be told its {option.name}: {option.help}.",
+                f"{title} needs the option {option.name}: {option.help}.",
                 hint=f"Add --set {option.name}=…",
                 word="option-missing",
             )
-    return {name: value for name, value in kept.items() if value}
+    return {name: value for name, value in values.items() if value}

@@ -1,8 +1,8 @@
 """
-Taking values out of raw records, and saying exactly what was wrong with them.
+Typed values from the fields of raw records.
 
-Every function raises `UnreadableRecord` with the field's name; a field that must be
-there is indexed, so that its absence is an error too.
+Every function raises `UnreadableRecord` with the field's name if it holds something
+else, and `KeyError` if it is missing, which `parsed` translates.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import safe
 
 T = TypeVar("T")
-_NOISE = Decimal("0.0001")
+_TOLERANCE = Decimal("0.0001")
 
 
 def whole(raw: Mapping[str, Any], name: str) -> int:
     """
-    A whole number, where the platform promises one.
+    A whole number.
     """
     value = raw[name]
     if type(value) is not int:
@@ -41,8 +41,8 @@ def amount(raw: Mapping[str, Any], name: str, currency: str) -> int:
     """
     An amount in major units (37.5, or the text "37.50") as minor units of `currency`.
 
-    A binary fraction's noise (259.85000000000002) is forgiven, a real fraction of the
-    smallest coin is not.
+    The error of a binary float (259.85000000000002) is tolerated, a real fraction of a
+    minor unit is not.
     """
     value = raw[name]
     try:
@@ -52,12 +52,15 @@ def amount(raw: Mapping[str, Any], name: str, currency: str) -> int:
         nearest = exact.to_integral_value()
     except (ValueError, ArithmeticError):
         raise wrong(name, value, f"an amount in {currency}") from None
-    if not exact.is_finite() or abs(exact - nearest) > _NOISE:
+    if not exact.is_finite() or abs(exact - nearest) > _TOLERANCE:
         raise wrong(name, value, f"an amount in {currency}")
     return int(nearest)
 
 
 def amount_or_none(raw: Mapping[str, Any], name: str, currency: str) -> int | None:
+    """
+    An amount in minor units, or `None` where it is null or absent.
+    """
     return None if raw.get(name) is None else amount(raw, name, currency)
 
 
@@ -74,7 +77,7 @@ def moment(raw: Mapping[str, Any], name: str) -> datetime:
 
 def moment_or_none(raw: Mapping[str, Any], name: str) -> datetime | None:
     """
-    The same where it only helps to date something: no record is refused for it.
+    The same where it is not essential: `None` if it is missing or malformed.
     """
     if raw.get(name) is None:
         return None
@@ -84,20 +87,20 @@ def moment_or_none(raw: Mapping[str, Any], name: str) -> datetime | None:
         return None
 
 
-def sortable(moment: str) -> str:
+def sortable(time: str) -> str:
     """
-    An ISO 8601 text that sorts by time: milliseconds and offsets vary among records.
-    What is no time comes before all times.
+    An ISO 8601 time as text that sorts by time: milliseconds and offsets vary between
+    records. `""`, which sorts first, for anything else.
     """
     try:
-        return f"{clock.from_iso(moment):%Y-%m-%dT%H:%M:%SZ}"
+        return f"{clock.from_iso(time):%Y-%m-%dT%H:%M:%SZ}"
     except ValueError:
         return ""
 
 
 def text(raw: Mapping[str, Any], name: str) -> str:
     """
-    A text that is not empty.
+    A non-empty text.
     """
     value = raw[name]
     if type(value) is not str or not value:
@@ -106,6 +109,9 @@ def text(raw: Mapping[str, Any], name: str) -> str:
 
 
 def text_or_none(raw: Mapping[str, Any], name: str) -> str | None:
+    """
+    A text, or `None` where it is null, empty or absent.
+    """
     value = raw.get(name)
     return None if value is None or value == "" else text(raw, name)
 
@@ -133,6 +139,9 @@ def instant(raw: Mapping[str, Any], name: str) -> datetime:
 
 
 def mapping(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """
+    An object.
+    """
     value = raw[name]
     if not isinstance(value, dict):
         raise wrong(name, value, "an object")
@@ -151,19 +160,23 @@ def rows(raw: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 
 def word(raw: Mapping[str, Any], name: str, known: Mapping[str, T]) -> T:
     """
-    One of the words we know, whatever its case; a new one is an error of its own.
+    One of the known words, in any case. Raises `UnreadableRecord` with the word
+    `unknown-<name>` for another one.
     """
     value = text(raw, name)
     try:
         return known[value.lower()]
     except KeyError:
         raise UnreadableRecord(
-            f"{name} is {safe(value, longest=60)!r}, which we do not know",
+            f"{name} is {safe(value, longest=60)!r}, which is unknown",
             word=f"unknown-{name}",
         ) from None
 
 
 def wrong(name: str, value: object, expected: str) -> UnreadableRecord:
+    """
+    The error for a field that holds something unexpected.
+    """
     return UnreadableRecord(
         f"{name} is {safe(repr(value), longest=60)}, not {expected}", word="unreadable"
     )
@@ -171,22 +184,22 @@ def wrong(name: str, value: object, expected: str) -> UnreadableRecord:
 
 def person(*names: Any, email: Any = None, phone: Any = None) -> records.Person:
     """
-    Somebody by the parts of a name and what else is told; anything that is no text is
-    taken for not told, since people must never stand in the way of an order.
+    A person by the parts of a name. Anything that is not a text counts as missing:
+    personal data must never prevent an order from being read.
     """
 
-    def plain(value: Any) -> str:
+    def stripped(value: Any) -> str:
         return value.strip() if isinstance(value, str) else ""
 
-    name = " ".join(filter(None, map(plain, names)))
-    return records.Person(name, plain(email), plain(phone))
+    name = " ".join(filter(None, map(stripped, names)))
+    return records.Person(name, stripped(email), stripped(phone))
 
 
 def people(
     buyer: records.Person, attendees: Iterable[tuple[Any, records.Person]]
 ) -> records.People:
     """
-    An order's people; tickets that name nobody are left out.
+    An order's people, without tickets that name nobody.
     """
     return records.People(
         buyer, {str(id_): who for id_, who in attendees if not who.is_nobody}
@@ -195,34 +208,41 @@ def people(
 
 def codes(*values: Any) -> tuple[str | None, str | None]:
     """
-    The digests of the first two of these texts that a ticket could be scanned by.
+    Digests of the first two of these texts, by which a ticket may be scanned.
     """
-    found = dict.fromkeys(
+    digests = dict.fromkeys(
         digest.code(value) for value in values if type(value) is str and value
     )
-    first, second, *_ = [*found, None, None]
+    first, second, *_ = [*digests, None, None]
     return first, second
 
 
-def parsed_or_empty(read: Callable[[Any], str], raw: Any) -> str:
+def parsed_or_empty(parse: Callable[[Any], str], raw: Any) -> str:
     """
-    What `read` makes of a record that nobody has looked at yet; `""` if nothing.
+    The text that `parse` extracts from a record; `""` if it fails.
     """
     try:
-        return parsed(read, raw)
+        return parsed(parse, raw)
     except UnreadableRecord:
         return ""
 
 
-def parsed(read: Callable[[Any], T], raw: Any) -> T:
+def parsed(parse: Callable[[Any], T], raw: Any) -> T:
     """
-    The record as `read` understands it; whatever its shape does to `read` is ours.
+    The value that `parse` makes of a record. Raises `UnreadableRecord`, also for the
+    errors that an unexpected shape causes in `parse`.
     """
     try:
-        return read(raw)
+        return parse(raw)
     except KeyError as missing:
         raise UnreadableRecord(f"{missing.args[0]} is missing") from None
-    except (TypeError, ValueError, AttributeError, IndexError, ArithmeticError) as odd:
+    except (
+        TypeError,
+        ValueError,
+        AttributeError,
+        IndexError,
+        ArithmeticError,
+    ) as error:
         raise UnreadableRecord(
-            f"it has another shape than documented ({odd})"
+            f"its shape is not the documented one ({error})"
         ) from None

@@ -1,8 +1,8 @@
 """
-Which providers there are: ours, and those of installed plugins.
+The providers by name: built-in ones and those of installed plugins.
 
-A plugin announces its class under the entry-point group `ticketsync.providers`. One
-that cannot be loaded is named and does not stop the others.
+A plugin registers its class under the entry-point group `ticketsync.providers`. One
+that cannot be loaded is reported and does not affect the others.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 GROUP = "ticketsync.providers"
 
-_OURS = {
+_BUILT_IN = {
     "ticket_tailor": "ticketsync.providers.ticket_tailor:TicketTailor",
     "eventbrite": "ticketsync.providers.eventbrite:Eventbrite",
     "humanitix": "ticketsync.providers.humanitix:Humanitix",
@@ -36,8 +36,8 @@ _NO_INTERFACE = Capabilities(reads_events=False, reads_sales=False)
 @dataclass(frozen=True, slots=True)
 class ByFile:
     """
-    A platform that lets no program read a venue's sales, only a person: it has none
-    of the capabilities, its reports have those of the provider `file`.
+    A platform without an API for a venue's sales: it has none of the capabilities; the
+    reports that a person exports have those of the provider `file`.
     """
 
     name: str
@@ -47,17 +47,17 @@ class ByFile:
 
 
 BY_FILE = (
-    ByFile("seat_engine", "Seat Engine", "has no documented interface and no keys"),
-    ByFile("ticketmaster", "Ticketmaster", "keeps sales out of its public interface"),
-    ByFile("brown_paper_tickets", "Brown Paper Tickets", "tells no amounts"),
-    ByFile("ticketek", "Ticketek", "has no public interface"),
-    ByFile("moshtix", "Moshtix", "has no public interface"),
+    ByFile("seat_engine", "Seat Engine", "has no documented API and no keys"),
+    ByFile("ticketmaster", "Ticketmaster", "does not include sales in its public API"),
+    ByFile("brown_paper_tickets", "Brown Paper Tickets", "reports no amounts"),
+    ByFile("ticketek", "Ticketek", "has no public API"),
+    ByFile("moshtix", "Moshtix", "has no public API"),
     ByFile("todaytix", "TodayTix", "sends its partners reports"),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedProvider:
     """
     A provider by name, or why it could not be loaded.
     """
@@ -71,10 +71,12 @@ class Listed:
 def provider(name: str) -> type[Provider]:
     """
     The provider class of that name; `ticket-tailor` means `ticket_tailor`.
+
+    Raises `NotFound` if there is none, `ConfigurationError` for a broken plugin.
     """
     wanted = name.replace("-", "_").lower()
-    if wanted in _OURS:
-        return _load(_OURS[wanted])
+    if wanted in _BUILT_IN:
+        return _load(_BUILT_IN[wanted])
     for point in _plugins():
         if point.name == wanted:
             return _loaded_plugin(point)
@@ -85,37 +87,40 @@ def provider(name: str) -> type[Provider]:
                 hint=f"Run `ticketsync accounts add file NAME --recipe {item.name} "
                 "--watch FOLDER`.",
             )
-    known = ", ".join(sorted({*_OURS, *(point.name for point in _plugins())}))
+    known = ", ".join(sorted({*_BUILT_IN, *(point.name for point in _plugins())}))
     raise errors.NotFound(
         f"There is no provider {safe(name)!r}.",
         hint=f"The providers are: {known}.",
     )
 
 
-def list_providers() -> list[Listed]:
+def list_providers() -> list[ListedProvider]:
     """
     Every provider, broken plugins included.
     """
-    found = [Listed(name, _load(path), "built in") for name, path in _OURS.items()]
+    listed = [
+        ListedProvider(name, _load(path), "built in")
+        for name, path in _BUILT_IN.items()
+    ]
     for point in _plugins():
         origin = f"plugin {point.dist.name}" if point.dist else "plugin"
         try:
-            found.append(Listed(point.name, _loaded_plugin(point), origin))
+            listed.append(ListedProvider(point.name, _loaded_plugin(point), origin))
         except errors.ConfigurationError as error:
-            found.append(Listed(point.name, None, origin, error.message))
-    return found
+            listed.append(ListedProvider(point.name, None, origin, error.message))
+    return listed
 
 
 def _plugins() -> list[EntryPoint]:
     from importlib.metadata import entry_points
 
-    return [point for point in entry_points(group=GROUP) if point.name not in _OURS]
+    return [point for point in entry_points(group=GROUP) if point.name not in _BUILT_IN]
 
 
 def _loaded_plugin(point: EntryPoint) -> type[Provider]:
     try:
         return cast("type[Provider]", point.load())
-    except Exception as error:  # a stranger's module may fail in any way
+    except Exception as error:  # a plugin may fail in any way
         raise errors.ConfigurationError(
             f"The provider plugin {point.name!r} cannot be loaded: {safe(error)}.",
             hint="Update or uninstall it.",
@@ -130,7 +135,7 @@ def _load(path: str) -> type[Provider]:
 
 def sends_webhooks(name: str) -> type[SendsWebhooks] | None:
     """
-    The provider of that name, if its platform tells by itself when something happens.
+    The provider of that name, if its platform sends webhooks. Raises like `provider`.
     """
     kind: Any = provider(name)
     return kind if getattr(kind, "webhooks", None) is not None else None

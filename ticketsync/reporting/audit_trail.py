@@ -1,5 +1,5 @@
 """
-What the audit trail says: who decided what, newest first.
+The audit trail: who decided what, newest first.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from sqlalchemy import ColumnElement, Table, and_, or_, select
 from sqlmodel import Session
 
 from ticketsync.store.tables.audit import AuditRow
-from ticketsync.store.tables.catalogue import ShowLink
+from ticketsync.store.tables.catalogue import ShowLinkRow
 from ticketsync.store.upsert import table_of
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
     """
-    One decision; `subject_id` is ours and may be gone by now.
+    One decision; `subject_id` is ours and may have been deleted.
     """
 
     at: datetime
@@ -55,7 +55,7 @@ class AuditEntry:
         return f"{before} → {'nothing' if after is None else after}"
 
 
-def entries(
+def list_entries(
     session: Session,
     *,
     kind: str | None = None,
@@ -65,8 +65,8 @@ def entries(
     limit: int = 50,
 ) -> list[AuditEntry]:
     """
-    The latest decisions, of one kind of subject or about one of them; those about a
-    show are also what was decided about the dates that feed it, or did.
+    The latest decisions, about one kind of subject or one subject; those about a show
+    include decisions about the occurrences that feed it, or did.
     """
     table = table_of(AuditRow)
     query = select(table).order_by(table.c.at.desc(), table.c.id.desc()).limit(limit)
@@ -102,7 +102,7 @@ def _shown(value: Any) -> str:
 
 
 def _is_about_show(table: Table, show_id: int) -> ColumnElement[bool]:
-    links = table_of(ShowLink)
+    links = table_of(ShowLinkRow)
     feeding = select(links.c.occurrence_id).where(links.c.show_id == show_id)
     # The values are JSON objects, as `store.audit` writes them.
     named = [f'%"show_id": {show_id}{end}%' for end in (",", "}")]

@@ -1,8 +1,8 @@
 """
-Every row that money stands in, by whose it is: to hold two databases side by side.
+Comparing the rows with amounts of money in two databases.
 
-Rows are compared as they are stored, column by column of the table definitions, and
-named by what both databases know: the account and the platform's ids.
+Rows are compared as they are stored, column by column, and identified by what both
+databases have in common: the account and the platform's ids.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from sqlalchemy import Table, Text, UniqueConstraint, collate, literal_column, s
 from sqlmodel import Session, SQLModel
 
 from ticketsync.core import clock
-from ticketsync.store.tables.sales import Fee, Order, Refund, Ticket
+from ticketsync.store.tables.sales import FeeRow, OrderRow, RefundRow, TicketRow
 from ticketsync.store.upsert import table_of
 
 KINDS: Mapping[str, type[SQLModel]] = {
-    "order": Order,
-    "ticket": Ticket,
-    "refund": Refund,
-    "fee": Fee,
+    "order": OrderRow,
+    "ticket": TicketRow,
+    "refund": RefundRow,
+    "fee": FeeRow,
 }
-ORDER = "order_id"  # here always the platform's id, not our number
+ORDER = "order_id"  # here always the platform's id, not ours
 _CHUNK = 2000
 
 Key = tuple[Any, ...]
@@ -33,9 +33,9 @@ Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class RowDifference:
     """
-    One row as it is held and as it comes out `again`; either may be missing.
+    One row as it is `held` and as it was computed `again`; either may be missing.
     """
 
     kind: str
@@ -65,34 +65,36 @@ class Pair:
         return [name for name in self.held if self.held[name] != self.again[name]]
 
 
-def pairs(held: Session, again: Session, account_id: int, kind: str) -> Iterator[Pair]:
+def compare_rows(
+    held: Session, again: Session, account_id: int, kind: str
+) -> Iterator[RowDifference]:
     """
-    The rows of one kind that the two databases do not agree on, in the order of their
-    keys. Neither is read into memory as a whole.
+    The rows of one kind that differ between the two databases, in the order of their
+    keys. Neither database is read into memory as a whole.
     """
-    ours, theirs = rows(held, account_id, kind), rows(again, account_id, kind)
+    ours, theirs = read_rows(held, account_id, kind), read_rows(again, account_id, kind)
     left, right = next(ours, None), next(theirs, None)
     while left is not None or right is not None:
         if right is None or (left is not None and left[0] < right[0]):
             assert left is not None
-            yield Pair(kind, left[0], left[1], None)
+            yield RowDifference(kind, left[0], left[1], None)
             left = next(ours, None)
         elif left is None or right[0] < left[0]:
-            yield Pair(kind, right[0], None, right[1])
+            yield RowDifference(kind, right[0], None, right[1])
             right = next(theirs, None)
         else:
             if left[1] != right[1]:
-                yield Pair(kind, left[0], left[1], right[1])
+                yield RowDifference(kind, left[0], left[1], right[1])
             left, right = next(ours, None), next(theirs, None)
 
 
-def rows(
+def read_rows(
     session: Session, account_id: int, kind: str
 ) -> Iterator[tuple[Key, dict[str, Any]]]:
     """
-    The rows of one kind with all that is stored of them, sorted by their keys.
+    The rows of one kind with all their columns, sorted by their keys.
     """
-    table, orders = table_of(KINDS[kind]), table_of(Order)
+    table, orders = table_of(KINDS[kind]), table_of(OrderRow)
     connection = session.connection()
     is_postgres = connection.dialect.name == "postgresql"
     shown: dict[str, Any] = {
@@ -106,7 +108,7 @@ def rows(
         source = table.outerjoin(orders, orders.c.id == table.c.order_id)
     owner = table if "account_id" in table.c else orders
     key = [name for name in _unique(table) if name != "account_id"]
-    # Text is sorted as Python sorts it, whatever the database's language is.
+    # Text is sorted as Python does it, whatever the collation of the database.
     order_by = [
         collate(shown[name], "C")
         if is_postgres and (name == ORDER or isinstance(table.c[name].type, Text))
@@ -125,11 +127,11 @@ def rows(
         yield tuple(values[name] for name in key), values
 
 
-def placed(session: Session, account_id: int) -> dict[str, str]:
+def read_order_dates(session: Session, account_id: int) -> dict[str, str]:
     """
     When each order with a refund was placed, by the platform's id.
     """
-    orders, refunds = table_of(Order), table_of(Refund)
+    orders, refunds = table_of(OrderRow), table_of(RefundRow)
     stored: Any = literal_column("orders.placed_at")
     query = (
         select(orders.c.provider_id, stored)
@@ -150,7 +152,7 @@ def _unique(table: Table) -> list[str]:
 
 def _plain(value: Any) -> Any:
     """
-    A value as SQLite stores it, from whichever database.
+    A value as SQLite stores it, from either database.
     """
     if isinstance(value, datetime):
         whole = value.replace(microsecond=0)

@@ -1,5 +1,5 @@
 """
-The house's own calendar, over all platforms: every show once, with how well it sells.
+The venue's calendar over all platforms: every show once, with how well it sells.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ from ticketsync.core import clock
 from ticketsync.reporting import seats as reporting_seats
 from ticketsync.store import counted
 from ticketsync.store.capacity import Seats
-from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.tables.catalogue import (
-    Occurrence,
-    Production,
-    Show,
-    ShowLink,
-    Venue,
+    OccurrenceRow,
+    ProductionRow,
+    ShowLinkRow,
+    ShowRow,
+    VenueRow,
 )
-from ticketsync.store.tables.financials import ShowFinancials
+from ticketsync.store.tables.financials import ShowFinancialsRow
 from ticketsync.store.upsert import table_of
 
-USUAL_LENGTH = timedelta(hours=2)  # where no platform tells when it ends
+USUAL_LENGTH = timedelta(hours=2)  # where no platform reports an end
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """
-    One platform's date of a show: what it sold, and where the public buys.
+    One account that sells a show: how many tickets it sold, and the public URL.
     """
 
     account: str
@@ -43,7 +43,7 @@ class Source:
 @dataclass(frozen=True, slots=True)
 class Performance:
     """
-    One show as it stands in the calendar.
+    One show in the calendar.
     """
 
     show_id: int
@@ -66,32 +66,36 @@ class Performance:
     @property
     def starts_local(self) -> str:
         """
-        The time on the poster.
+        The local time, as on the poster.
         """
         return f"{clock.local(self.starts_at, self.timezone):%Y-%m-%d %H:%M}"
 
     @property
     def title(self) -> str:
         """
-        `Gala (118/180 sold)`, without the capacity where nobody says it; one that is
-        oversold says so.
+        `Gala (118/180 sold)`, without the capacity where it is unknown; marked where it
+        is oversold.
         """
         of = f"/{self.capacity}" if self.capacity else ""
         over = ", OVERSOLD" if self.seats.is_oversold else ""
         return f"{self.production} ({self.sold}{of} sold{over})"
 
 
-def performances(
+def list_performances(
     session: Session, *, since: datetime | None = None
 ) -> list[Performance]:
     """
-    Every show that takes part, in the order they play.
+    Every show that is not excluded, in the order they play.
     """
-    shows, works, places = table_of(Show), table_of(Production), table_of(Venue)
+    shows, productions, venues = (
+        table_of(ShowRow),
+        table_of(ProductionRow),
+        table_of(VenueRow),
+    )
     query = (
-        select(shows, works.c.title, places.c.name.label("venue"))
-        .join(works, works.c.id == shows.c.production_id)
-        .join(places, places.c.id == shows.c.venue_id)
+        select(shows, productions.c.title, venues.c.name.label("venue"))
+        .join(productions, productions.c.id == shows.c.production_id)
+        .join(venues, venues.c.id == shows.c.venue_id)
         .where(counted.takes_part())
         .order_by(shows.c.starts_at, shows.c.id)
     )
@@ -119,8 +123,8 @@ def performances(
 
 def as_ics(shows: Sequence[Performance], *, name: str, now: datetime) -> bytes:
     """
-    An iCalendar file with the zones' own rules in it. The same show keeps its UID, so
-    that a subscribed calendar changes it and does not add another.
+    An iCalendar file with time zone definitions. A show keeps its UID, so that a
+    subscribed calendar updates it and does not add another one.
     """
     from icalendar import Calendar, Event
 
@@ -153,8 +157,12 @@ def as_ics(shows: Sequence[Performance], *, name: str, now: datetime) -> bytes:
 def _sources(
     session: Session,
 ) -> tuple[dict[int, list[Source]], dict[int, datetime]]:
-    links, dates, accounts = table_of(ShowLink), table_of(Occurrence), table_of(Account)
-    figures = table_of(ShowFinancials)
+    links, occurrences, accounts = (
+        table_of(ShowLinkRow),
+        table_of(OccurrenceRow),
+        table_of(AccountRow),
+    )
+    figures = table_of(ShowFinancialsRow)
     sold = {
         (row.show_id, row.account_id): int(row.sold)
         for row in session.connection().execute(
@@ -168,15 +176,15 @@ def _sources(
     rows = session.connection().execute(
         select(
             links.c.show_id,
-            dates.c.account_id,
+            occurrences.c.account_id,
             accounts.c.name,
-            dates.c.url,
-            dates.c.ends_at,
+            occurrences.c.url,
+            occurrences.c.ends_at,
         )
         .select_from(counted.followed_links())
-        .join(dates, dates.c.id == links.c.occurrence_id)
-        .join(accounts, accounts.c.id == dates.c.account_id)
-        .order_by(links.c.show_id, accounts.c.name, dates.c.id)
+        .join(occurrences, occurrences.c.id == links.c.occurrence_id)
+        .join(accounts, accounts.c.id == occurrences.c.account_id)
+        .order_by(links.c.show_id, accounts.c.name, occurrences.c.id)
     )
     found: dict[int, list[Source]] = {}
     ends: dict[int, datetime] = {}
@@ -184,7 +192,7 @@ def _sources(
     for show_id, account_id, account, url, ends_at in rows:
         if ends_at is not None:
             ends[show_id] = max(ends_at, ends.get(show_id, ends_at))
-        # Two dates of one account on one show share its figures: told once.
+        # Two occurrences of one account for one show share its figures: counted once.
         key = (show_id, account_id)
         count = 0 if key in seen else sold.get(key, 0)
         seen.add(key)

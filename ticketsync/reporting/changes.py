@@ -1,5 +1,5 @@
 """
-What is different between two states of the figures. Pure.
+The differences between two states of the figures. Pure.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """
-The morning's summary: every show on sale, what sold lately, what it stands at.
+The daily summary: every show on sale, its recent sales and its totals.
 """
 
 from __future__ import annotations
@@ -18,9 +18,14 @@ from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.reporting import seats as reporting_seats
 from ticketsync.store import counted, reports
 from ticketsync.store.capacity import Seats
-from ticketsync.store.tables.catalogue import Occurrence, Production, Show, ShowLink
-from ticketsync.store.tables.financials import ShowFinancials
-from ticketsync.store.tables.sales import Order, Ticket
+from ticketsync.store.tables.catalogue import (
+    OccurrenceRow,
+    ProductionRow,
+    ShowLinkRow,
+    ShowRow,
+)
+from ticketsync.store.tables.financials import ShowFinancialsRow
+from ticketsync.store.tables.sales import OrderRow, TicketRow
 from ticketsync.store.upsert import table_of
 
 Key = tuple[int, str]  # a show and a currency
@@ -49,7 +54,7 @@ BY_CURRENCY = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sums:
     """
-    What a show stands at in one currency. `recently` counts tickets that were ordered
+    The sales of a show in one currency. `recently` counts tickets that were ordered
     since the given instant and still admit somebody.
     """
 
@@ -63,8 +68,8 @@ class Sums:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnSale:
     """
-    One show ahead. `allocation` is its capacity by the rule of `store.capacity`; `None`
-    if nobody says. `sums` has one entry per currency.
+    One upcoming show. `allocation` is its capacity by the rule of `store.capacity`;
+    `None` if unknown. `sums` has one entry per currency.
     """
 
     show_id: int
@@ -95,10 +100,10 @@ class OnSale:
         return self.seats.sold
 
 
-def by_currency(shows: Iterable[OnSale]) -> Table:
+def table_by_currency(shows: Iterable[OnSale]) -> Table:
     """
-    One row for each show and currency; a show of which nothing was sold has one row
-    without a currency.
+    One row for each show and currency; a show without sales has one row without a
+    currency.
     """
     return Table(BY_CURRENCY, (row for show in shows for row in _rows_of(show)))
 
@@ -114,39 +119,39 @@ def _rows_of(show: OnSale) -> Iterator[tuple[Any, ...]]:
 
 def totals(shows: Iterable[OnSale]) -> list[Sums]:
     """
-    These shows together, once for each currency.
+    The sums over these shows, one for each currency.
     """
     sums = [item for show in shows for item in show.sums]
     found = tables.totals(tables.of_values(SUMS, sums))
     return [Sums(**row) for row in tables.by_name(found)]
 
 
-def on_sale(session: Session, *, now: datetime, since: datetime) -> list[OnSale]:
+def list_on_sale(session: Session, *, now: datetime, since: datetime) -> list[OnSale]:
     """
-    The shows ahead that some platform has on sale, in the order they play.
+    The upcoming shows that some platform has on sale, in the order they play.
     """
-    shows, works = table_of(Show), table_of(Production)
-    links, dates = table_of(ShowLink), table_of(Occurrence)
+    shows, productions = table_of(ShowRow), table_of(ProductionRow)
+    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
     rows = (
         session.connection()
         .execute(
             select(
                 shows.c.id,
-                works.c.title,
+                productions.c.title,
                 shows.c.starts_at,
                 shows.c.starts_local,
             )
             .select_from(counted.counted_links())
-            .join(works, works.c.id == shows.c.production_id)
-            .join(dates, dates.c.id == links.c.occurrence_id)
+            .join(productions, productions.c.id == shows.c.production_id)
+            .join(occurrences, occurrences.c.id == links.c.occurrence_id)
             .where(
                 shows.c.starts_at >= now,
-                dates.c.status == "on_sale",
-                dates.c.gone_since.is_(None),
+                occurrences.c.status == "on_sale",
+                occurrences.c.gone_since.is_(None),
             )
             .group_by(
                 shows.c.id,
-                works.c.title,
+                productions.c.title,
                 shows.c.starts_at,
                 shows.c.starts_local,
             )
@@ -187,7 +192,11 @@ def _sums(session: Session, since: datetime) -> dict[int, list[Sums]]:
 
 
 def _recently(session: Session, since: datetime) -> dict[Key, int]:
-    tickets, orders, links = table_of(Ticket), table_of(Order), table_of(ShowLink)
+    tickets, orders, links = (
+        table_of(TicketRow),
+        table_of(OrderRow),
+        table_of(ShowLinkRow),
+    )
     rows = session.connection().execute(
         select(links.c.show_id, tickets.c.currency, func.count())
         .select_from(counted.counted_tickets())
@@ -202,17 +211,17 @@ def _totals(session: Session) -> dict[Key, tuple[int, int, int]]:
     """
     Tickets sold, comps among them and gross in minor units.
     """
-    held = table_of(ShowFinancials)
+    figures = table_of(ShowFinancialsRow)
     rows = session.connection().execute(
         select(
-            held.c.show_id,
-            held.c.currency,
-            func.sum(held.c.tickets_sold),
-            func.sum(held.c.tickets_comp),
-            func.sum(held.c.gross),
+            figures.c.show_id,
+            figures.c.currency,
+            func.sum(figures.c.tickets_sold),
+            func.sum(figures.c.tickets_comp),
+            func.sum(figures.c.gross),
         )
-        .where(reports.is_known(held.c.currency))
-        .group_by(held.c.show_id, held.c.currency)
+        .where(reports.is_known(figures.c.currency))
+        .group_by(figures.c.show_id, figures.c.currency)
     )
     return {
         (int(show), currency): (int(sold), int(comps), int(gross))

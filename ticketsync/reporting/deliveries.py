@@ -1,5 +1,5 @@
 """
-What platforms told us by themselves, and how well it works.
+Webhook deliveries: what arrived, and how well they work.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from sqlalchemy import func, select
 from sqlmodel import Session
 
 from ticketsync.store import reports
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.sales import Order
-from ticketsync.store.tables.webhooks import Delivered, Webhook
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.sales import OrderRow
+from ticketsync.store.tables.webhooks import DeliveryRow, WebhookRow
 from ticketsync.store.upsert import table_of
 
 TROUBLED = ("failed", "rejected", "stale")
-LATE = timedelta(minutes=10)  # until then a delivery may still come
+LATE = timedelta(minutes=10)  # until then a delivery may still arrive
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class UnannouncedOrders:
     """
-    Orders of an account that were found by reading and that no delivery announced, of
-    all its orders of that time.
+    How many `orders` of an account no delivery announced, `of` all its orders of that
+    time.
     """
 
     account: str
@@ -35,7 +35,7 @@ class Gap:
 @dataclass(frozen=True, slots=True)
 class Received:
     """
-    One delivery and what became of it.
+    One delivery and its result. Ids are the platform's, except `id`.
     """
 
     id: int
@@ -54,10 +54,10 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class DeliveryHealth:
     """
-    One account's deliveries: how many of each state, the last one, and how many seconds
-    it took on average from arrival to effect.
+    One account's deliveries: how many in each state, when the last one arrived, and the
+    average seconds from arrival to effect.
     """
 
     account: str
@@ -68,13 +68,13 @@ class Health:
     @property
     def percent_done(self) -> int:
         """
-        How many of those that should have an effect had one.
+        The percentage of those with an effect among those that should have one.
         """
-        meant = sum(self.states.get(s, 0) for s in ("done", *TROUBLED))
-        return 100 if not meant else 100 * self.states.get("done", 0) // meant
+        total = sum(self.states.get(s, 0) for s in ("done", *TROUBLED))
+        return 100 if not total else 100 * self.states.get("done", 0) // total
 
 
-def received(
+def list_deliveries(
     session: Session,
     *,
     limit: int = 50,
@@ -86,7 +86,7 @@ def received(
     """
     Deliveries, the newest first.
     """
-    table, accounts = table_of(Delivered), table_of(Account)
+    table, accounts = table_of(DeliveryRow), table_of(AccountRow)
     query = (
         select(
             *reports.named(
@@ -111,11 +111,11 @@ def received(
     return [Received(**row._mapping) for row in session.connection().execute(query)]
 
 
-def health(session: Session) -> list[Health]:
+def read_delivery_health(session: Session) -> list[DeliveryHealth]:
     """
-    Every account that ever got a delivery.
+    Every account that ever received a delivery.
     """
-    table, accounts = table_of(Delivered), table_of(Account)
+    table, accounts = table_of(DeliveryRow), table_of(AccountRow)
     rows = session.connection().execute(
         select(
             accounts.c.name,
@@ -134,13 +134,13 @@ def health(session: Session) -> list[Health]:
     latest = {
         name: [
             (item.settled_at - item.received_at).total_seconds()
-            for item in received(session, limit=100, account=name, state="done")
+            for item in list_deliveries(session, limit=100, account=name, state="done")
             if item.settled_at is not None
         ]
         for name in states
     }
     return [
-        Health(
+        DeliveryHealth(
             name,
             states[name],
             last[name],
@@ -150,14 +150,16 @@ def health(session: Session) -> list[Health]:
     ]
 
 
-def gaps(session: Session, now: datetime, days: int = 1) -> list[Gap]:
+def find_unannounced_orders(
+    session: Session, now: datetime, days: int = 1
+) -> list[UnannouncedOrders]:
     """
-    Accounts whose platform, though it has an address of ours, did not announce every
-    order of the last days: it may have switched our webhook off, or the proxy in front
-    of us turns it away. Such orders are read all the same; only later.
+    Accounts with a webhook whose platform did not announce every order of the last
+    days: it may have disabled the webhook, or a proxy in front of us rejects it. Such
+    orders are still read, only later.
     """
-    table, hooks = table_of(Delivered), table_of(Webhook)
-    orders, accounts = table_of(Order), table_of(Account)
+    table, hooks = table_of(DeliveryRow), table_of(WebhookRow)
+    orders, accounts = table_of(OrderRow), table_of(AccountRow)
     announced = (
         select(table.c.id)
         .where(
@@ -182,7 +184,7 @@ def gaps(session: Session, now: datetime, days: int = 1) -> list[Gap]:
     for name, is_announced, number in rows:
         counts.setdefault(name, [0, 0])[bool(is_announced)] += number
     return [
-        Gap(name, missed, missed + told)
-        for name, (missed, told) in sorted(counts.items())
+        UnannouncedOrders(name, missed, missed + known)
+        for name, (missed, known) in sorted(counts.items())
         if missed
     ]

@@ -1,9 +1,9 @@
 """
-The one writer for files that go to accountants.
+The one module that writes CSV and JSON files.
 
-Text cells that a spreadsheet would take for a formula get a leading apostrophe;
-numbers are written by the kind of their column and never touched, so that −5.00 stays a
-number (F123).
+Text cells that a spreadsheet would take for a formula get a leading apostrophe; numbers
+are written according to their column and never changed, so that −5.00 stays a number
+(F123).
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def write_csv(
     rows: Iterable[Row], columns: Sequence[str], stream: IO[str], *, raw: bool = False
 ) -> int:
     """
-    Write rows without money as CSV, every value by its type, one of several parts as
-    JSON text; returns how many. Money needs a `Table`.
+    Write rows without money as CSV, lists and objects as JSON text; returns how many.
+    Money needs a `Table`.
     """
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(columns)
@@ -87,10 +87,12 @@ def write_json(rows: Iterable[Row], stream: IO[str]) -> int:
 @contextlib.contextmanager
 def into_file(file: Path) -> Iterator[IO[str]]:
     """
-    A private file that appears under its name only when it is whole.
+    A private file that appears under its name only when it is complete.
+
+    Raises: `UsageError` where it cannot be written.
     """
     try:
-        handle, beside = tempfile.mkstemp(
+        handle, temporary = tempfile.mkstemp(
             prefix=f".{file.name}.", dir=file.parent or Path()
         )
     except OSError as error:
@@ -103,19 +105,21 @@ def into_file(file: Path) -> Iterator[IO[str]]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        Path(beside).replace(file)
+        Path(temporary).replace(file)
     except OSError as error:
         raise errors.UsageError(
             f"{file} cannot be written: {error.strerror}.",
             hint="Check the disk and the folder's permissions.",
         ) from None
     finally:
-        Path(beside).unlink(missing_ok=True)
+        Path(temporary).unlink(missing_ok=True)
 
 
 def write_bytes(file: Path, data: bytes) -> None:
     """
-    The same for what is no text.
+    Write a binary file; see `into_file`.
+
+    Raises: `UsageError` where it cannot be written.
     """
     with into_file(file) as stream:
         stream.buffer.write(data)  # type: ignore[attr-defined]
@@ -123,7 +127,7 @@ def write_bytes(file: Path, data: bytes) -> None:
 
 def file_name(show: Any) -> str:
     """
-    A name made of a show's, fit for every file system (F124): date, title, number.
+    A file name for a show that every file system accepts (F124): date, title, id.
     """
     title = paths.slug(show.production) or "show"
     return f"{show.starts_local[:10]}-{title}-{show.id}"
@@ -131,7 +135,7 @@ def file_name(show: Any) -> str:
 
 def _guard(column: Column, *, raw: bool) -> Guard | None:
     """
-    What the values of a column must go through, if they may hold what others wrote.
+    The function to apply to the values of a column, if they may be foreign text.
     """
     if column.kind not in _FOREIGN:
         return None
@@ -143,7 +147,7 @@ def _one_row_each(texts: Texts) -> Texts:
 
 
 def _harmless_each(texts: Texts) -> Texts:
-    # Nearly all are harmless at the first look, which is not worth a call.
+    # Nearly all are harmless by their first character, without a function call.
     return [
         text
         if not text or (text[0] not in _MAY_BE_DANGEROUS and "\r" not in text)
@@ -174,4 +178,4 @@ def _one_row(text: str) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, datetime):
         return clock.iso(value)
-    raise TypeError(f"{type(value).__name__} has no form in a file")
+    raise TypeError(f"{type(value).__name__} cannot be written to a file")

@@ -1,5 +1,5 @@
 """
-The figures of shows, ready to be shown, exported or read by machines.
+The figures of shows, for terminal, pages, exports and JSON.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from ticketsync.core import tables
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.store import health, reports
-from ticketsync.store.tables.accounts import Account, SyncRun
-from ticketsync.store.tables.catalogue import Production, Show, Venue
+from ticketsync.store.tables.accounts import AccountRow, SyncRunRow
+from ticketsync.store.tables.catalogue import ProductionRow, ShowRow, VenueRow
 from ticketsync.store.tables.financials import (
-    ShowFinancials,
-    ShowTicketType,
-    TicketFee,
+    ShowFinancialsRow,
+    ShowTicketTypeRow,
+    TicketFeeRow,
 )
 from ticketsync.store.types import Instant
 from ticketsync.store.upsert import table_of
@@ -101,8 +101,8 @@ FEES = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """
-    One row of `show_financials` with its names. `revenue` is net where it is known,
-    else gross, and `revenue_basis` says which.
+    One row of `show_financials` with the names of its show and account. `revenue` is
+    net where it is known, else gross, and `revenue_basis` says which.
     """
 
     show_id: int
@@ -222,7 +222,7 @@ def figures_table(session: Session) -> Table:
 
 def totals(session: Session, show_id: int) -> list[ShowTotals]:
     """
-    A show over all its accounts, one for each currency.
+    The totals of a show over all its accounts, one for each currency.
     """
     view = table(
         "show_totals",
@@ -238,17 +238,17 @@ def totals(session: Session, show_id: int) -> list[ShowTotals]:
 
 
 def by_type(session: Session, show_id: int) -> list[TypeFigures]:
-    held, accounts = table_of(ShowTicketType), table_of(Account)
+    financials, accounts = table_of(ShowTicketTypeRow), table_of(AccountRow)
     query = (
         select(
             *reports.named(
-                reports.field_names(TypeFigures), held, account=accounts.c.name
+                reports.field_names(TypeFigures), financials, account=accounts.c.name
             )
         )
-        .join(accounts, accounts.c.id == held.c.account_id)
-        .where(held.c.show_id == show_id)
-        .order_by(accounts.c.name, held.c.currency, held.c.gross.desc())
-        .order_by(held.c.type_name)
+        .join(accounts, accounts.c.id == financials.c.account_id)
+        .where(financials.c.show_id == show_id)
+        .order_by(accounts.c.name, financials.c.currency, financials.c.gross.desc())
+        .order_by(financials.c.type_name)
     )
     return reports.values(session, TypeFigures, TYPES, query)
 
@@ -270,9 +270,9 @@ def fees_table(session: Session) -> Table:
 
 
 def _figures(names: list[str], show_id: int | None) -> Select[Any]:
-    held, shows = table_of(ShowFinancials), table_of(Show)
-    productions, venues = table_of(Production), table_of(Venue)
-    accounts, runs = table_of(Account), table_of(SyncRun)
+    financials, shows = table_of(ShowFinancialsRow), table_of(ShowRow)
+    productions, venues = table_of(ProductionRow), table_of(VenueRow)
+    accounts, runs = table_of(AccountRow), table_of(SyncRunRow)
     synced = (
         select(runs.c.account_id, func.max(runs.c.finished_at).label("at"))
         .where(health.was_complete(runs))
@@ -283,7 +283,7 @@ def _figures(names: list[str], show_id: int | None) -> Select[Any]:
         select(
             *reports.named(
                 names,
-                held,
+                financials,
                 production=productions.c.title,
                 starts_at=shows.c.starts_at,
                 starts_local=shows.c.starts_local,
@@ -291,32 +291,37 @@ def _figures(names: list[str], show_id: int | None) -> Select[Any]:
                 capacity=shows.c.capacity,
                 account=accounts.c.name,
                 provider=accounts.c.provider,
-                revenue=func.coalesce(held.c.net, held.c.gross),
-                revenue_basis=case((held.c.net.is_(None), "gross"), else_="net"),
+                revenue=func.coalesce(financials.c.net, financials.c.gross),
+                revenue_basis=case((financials.c.net.is_(None), "gross"), else_="net"),
                 last_synced_at=synced.c.at,
             )
         )
-        .select_from(held)
-        .join(shows, shows.c.id == held.c.show_id)
+        .select_from(financials)
+        .join(shows, shows.c.id == financials.c.show_id)
         .join(productions, productions.c.id == shows.c.production_id)
         .join(venues, venues.c.id == shows.c.venue_id)
-        .join(accounts, accounts.c.id == held.c.account_id)
-        .outerjoin(synced, synced.c.account_id == held.c.account_id)
-        .where(reports.is_known(held.c.currency))
-        .order_by(shows.c.starts_at, held.c.show_id, accounts.c.name, held.c.currency)
+        .join(accounts, accounts.c.id == financials.c.account_id)
+        .outerjoin(synced, synced.c.account_id == financials.c.account_id)
+        .where(reports.is_known(financials.c.currency))
+        .order_by(
+            shows.c.starts_at,
+            financials.c.show_id,
+            accounts.c.name,
+            financials.c.currency,
+        )
     )
-    return query if show_id is None else query.where(held.c.show_id == show_id)
+    return query if show_id is None else query.where(financials.c.show_id == show_id)
 
 
-def as_if(
+def with_values(
     session: Session, show_id: int, account_id: int, values: Mapping[str, Any]
 ) -> Figures | None:
     """
-    A row of `show_financials` that is not stored (minor units), with its names; `None`
+    The figures of a row of `show_financials` that is not stored (minor units); `None`
     where there is no such show or account.
     """
-    shows, productions = table_of(Show), table_of(Production)
-    venues, accounts = table_of(Venue), table_of(Account)
+    shows, productions = table_of(ShowRow), table_of(ProductionRow)
+    venues, accounts = table_of(VenueRow), table_of(AccountRow)
     connection = session.connection()
     show = connection.execute(
         select(
@@ -352,22 +357,24 @@ def as_if(
 
 
 def _fees(names: list[str], show_id: int | None) -> Select[Any]:
-    held, shows = table_of(TicketFee), table_of(Show)
-    productions, accounts = table_of(Production), table_of(Account)
+    financials, shows = table_of(TicketFeeRow), table_of(ShowRow)
+    productions, accounts = table_of(ProductionRow), table_of(AccountRow)
     query = (
         select(
             *reports.named(
                 names,
-                held,
+                financials,
                 production=productions.c.title,
                 starts_at=shows.c.starts_at,
                 account=accounts.c.name,
             )
         )
-        .select_from(held)
-        .join(shows, shows.c.id == held.c.show_id)
+        .select_from(financials)
+        .join(shows, shows.c.id == financials.c.show_id)
         .join(productions, productions.c.id == shows.c.production_id)
-        .join(accounts, accounts.c.id == held.c.account_id)
-        .order_by(shows.c.starts_at, held.c.show_id, accounts.c.name, held.c.name)
+        .join(accounts, accounts.c.id == financials.c.account_id)
+        .order_by(
+            shows.c.starts_at, financials.c.show_id, accounts.c.name, financials.c.name
+        )
     )
-    return query if show_id is None else query.where(held.c.show_id == show_id)
+    return query if show_id is None else query.where(financials.c.show_id == show_id)

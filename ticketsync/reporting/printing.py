@@ -1,9 +1,8 @@
 """
-What comes out of a printer. Type is set by typst, an extra: `pip install
-'ticketsync[pdf]'`.
+PDFs, typeset by typst, an extra: `pip install 'ticketsync[pdf]'`.
 
-Texts reach it as data, never as its own language, so that no name is taken for
-instructions.
+Texts are passed to typst as data, never as source code, so that no name is taken for
+markup.
 """
 
 from __future__ import annotations
@@ -22,8 +21,10 @@ LAYOUTS = Path(__file__).parent / "layouts"
 
 def door_list(show: Any, guests: Sequence[Any], made: str) -> bytes:
     """
-    The list for the door as a PDF: a box to tick, name, type, number, in by surname.
-    `show` is a `ShowInfo`, `guests` are `Guest`s in their order.
+    The door list as a PDF: a box to tick, name, ticket type and id. `show` is a
+    `ShowInfo`, `guests` are `Guest`s in the order to print them in.
+
+    Raises: `ConfigurationError` where typst is not installed.
     """
     rows = [
         {
@@ -37,7 +38,7 @@ def door_list(show: Any, guests: Sequence[Any], made: str) -> bytes:
         }
         for guest in guests
     ]
-    return _set(
+    return _typeset(
         "door_list.typ",
         {
             "title": safe(show.production, longest=100),
@@ -49,7 +50,7 @@ def door_list(show: Any, guests: Sequence[Any], made: str) -> bytes:
     )
 
 
-def _set(layout: str, told: dict[str, Any]) -> bytes:
+def _typeset(layout: str, data: dict[str, Any]) -> bytes:
     try:
         import typst
     except ModuleNotFoundError:
@@ -58,6 +59,6 @@ def _set(layout: str, told: dict[str, Any]) -> bytes:
             hint="Run `pip install 'ticketsync[pdf]'`, or use --format csv.",
         ) from None
     pdf: bytes = typst.compile(
-        str(LAYOUTS / layout), sys_inputs={"told": json.dumps(told)}, format="pdf"
+        str(LAYOUTS / layout), sys_inputs={"data": json.dumps(data)}, format="pdf"
     )
     return pdf

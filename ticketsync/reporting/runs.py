@@ -1,5 +1,5 @@
 """
-How the accounts are doing, and what their runs did.
+The accounts and their sync runs.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from sqlmodel import Session
 from ticketsync.reporting import waiting
 from ticketsync.reporting.waiting import Waiting
 from ticketsync.store import health, reports
-from ticketsync.store.tables.accounts import Account, SyncRun
-from ticketsync.store.tables.webhooks import Delivered
+from ticketsync.store.tables.accounts import AccountRow, SyncRunRow
+from ticketsync.store.tables.webhooks import DeliveryRow
 from ticketsync.store.upsert import table_of
 
 STALE_DELIVERIES = 3  # in an hour
@@ -52,7 +52,7 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Freshness:
     """
-    One account: its two clocks (last attempt, last complete success) and its state.
+    One account: its state, last attempt and last complete success.
     """
 
     account: str
@@ -73,13 +73,13 @@ class Freshness:
     last_hint: str
     created_at: datetime
     identity_name: str
-    options: Mapping[str, str]  # without what only concerns its tokens
+    options: Mapping[str, str]  # without those of its tokens
 
 
 @dataclass(frozen=True, slots=True)
-class Open:
+class OpenCounts:
     """
-    What waits for a person.
+    How many items of each kind wait for a person.
     """
 
     unmatched: int
@@ -93,14 +93,16 @@ class Open:
     @property
     def clocks_differ(self) -> bool:
         """
-        Whether so many deliveries of the last hour were signed at another time than
-        now that a clock is to blame (F64).
+        Whether so many deliveries of the last hour had a signature of another time that
+        a clock must be wrong (F64).
         """
         return self.stale_deliveries >= STALE_DELIVERIES
 
 
-def runs(session: Session, *, limit: int = 20, run_id: str | None = None) -> list[Run]:
-    table = table_of(SyncRun)
+def list_runs(
+    session: Session, *, limit: int = 20, run_id: str | None = None
+) -> list[Run]:
+    table = table_of(SyncRunRow)
     query = (
         select(*reports.named(reports.field_names(Run), table))
         .order_by(table.c.id.desc())
@@ -111,11 +113,11 @@ def runs(session: Session, *, limit: int = 20, run_id: str | None = None) -> lis
     return [Run(**row._mapping) for row in session.connection().execute(query)]
 
 
-def freshness(session: Session, now: datetime | None = None) -> list[Freshness]:
+def list_freshness(session: Session, now: datetime | None = None) -> list[Freshness]:
     """
     Every account, by name.
     """
-    accounts = table_of(Account)
+    accounts = table_of(AccountRow)
     facts = health.account_facts(now).subquery("facts")
     query = (
         select(
@@ -139,31 +141,34 @@ def freshness(session: Session, now: datetime | None = None) -> list[Freshness]:
 
 
 def _shown_options(text: str) -> dict[str, str]:
-    told: dict[str, str] = json.loads(text)
-    return {name: v for name, v in told.items() if not name.startswith("oauth_")}
+    options: dict[str, str] = json.loads(text)
+    return {name: v for name, v in options.items() if not name.startswith("oauth_")}
 
 
-def open_work(session: Session, now: datetime) -> Open:
+def count_open(session: Session, now: datetime) -> OpenCounts:
     """
-    What waits for a person, counted, dismissed or not; of stale deliveries those of the
-    last hour.
+    How many items wait for a person, including dismissed ones; of stale deliveries
+    those of the last hour.
     """
-    came = table_of(Delivered)
+    deliveries = table_of(DeliveryRow)
     stale = session.connection().execute(
         select(func.count())
-        .select_from(came)
-        .where(came.c.state == "stale", came.c.received_at > now - timedelta(hours=1))
+        .select_from(deliveries)
+        .where(
+            deliveries.c.state == "stale",
+            deliveries.c.received_at > now - timedelta(hours=1),
+        )
     )
 
     def number(items: list[Waiting]) -> int:
         return sum(item.count for item in items)
 
-    return Open(
-        unmatched=number(waiting.unmatched(session)),
-        quarantined=number(waiting.quarantined(session)),
-        doubtful_orders=number(waiting.doubtful_orders(session)),
-        gone=number(waiting.delisted(session)),
-        moved=number(waiting.moved(session)),
-        failed_deliveries=number(waiting.failed_deliveries(session)),
+    return OpenCounts(
+        unmatched=number(waiting.list_unmatched(session)),
+        quarantined=number(waiting.list_quarantined(session)),
+        doubtful_orders=number(waiting.list_discrepancies(session)),
+        gone=number(waiting.list_delisted(session)),
+        moved=number(waiting.list_moved(session)),
+        failed_deliveries=number(waiting.list_failed_deliveries(session)),
         stale_deliveries=int(stale.scalar_one()),
     )

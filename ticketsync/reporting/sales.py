@@ -1,9 +1,9 @@
 """
 Orders and refunds as lists: what the figures are made of, order by order.
 
-A row is one order's part in one show, so that an order over two shows is two rows whose
-amounts add up to it. What does not count for a show is not listed; what no show is
-linked to yet is, without a show.
+A row is one order's part for one show, so that an order over two shows is two rows
+whose amounts add up to it. Parts that do not count for their show are not listed; those
+that are not linked to a show yet are, without a show.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from ticketsync.core import money, tables
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Row, Table
 from ticketsync.store import counted
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import Production, Show, ShowLink
-from ticketsync.store.tables.sales import Order, Quarantined, Refund, Ticket
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.catalogue import ProductionRow, ShowLinkRow, ShowRow
+from ticketsync.store.tables.sales import OrderRow, QuarantinedRow, RefundRow, TicketRow
 from ticketsync.store.upsert import table_of
 
 _BATCH = 500  # orders whose parts are read together
@@ -68,7 +68,7 @@ REFUNDS = (
 class Sale:
     """
     One order's part in one show. `tickets`, `charged` and `refunded` are the part's,
-    `total` is the whole order's as its platform states it.
+    `total` is the whole order's as its platform reports it.
     """
 
     account: str
@@ -91,8 +91,8 @@ class Sale:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundLine:
     """
-    One movement of money back to a buyer, as far as it is for one show; negative where
-    it came back after all. Its day and the basis of that day.
+    One refund movement, as far as it is for one show; negative where the money was not
+    returned after all. With its day and the basis of that day.
     """
 
     account: str
@@ -115,7 +115,7 @@ class RefundLine:
 @dataclass(frozen=True, slots=True)
 class _Part:
     """
-    What an order is for one show; `show_id` is `None` where no show is linked yet.
+    The part of an order for one show; `show_id` is `None` where no show is linked yet.
     """
 
     show_id: int | None
@@ -127,7 +127,7 @@ class _Part:
     refunded: int
 
 
-def sales(
+def list_sales(
     session: Session, *, show_id: int | None = None, limit: int | None = None
 ) -> list[Sale]:
     """
@@ -148,13 +148,13 @@ def sales_table(
     Orders as a report, the newest first. The rows are read while they are used, before
     the session ends.
     """
-    orders, accounts = table_of(Order), table_of(Account)
+    orders, accounts = table_of(OrderRow), table_of(AccountRow)
     query = (
         select(
             orders.c.id.label("order_row"),
             accounts.c.name.label("account"),
             orders.c.provider_id.label("order_id"),
-            *(orders.c[name] for name in _OF_ORDER),
+            *(orders.c[name] for name in _ORDER_COLUMNS),
         )
         .join(accounts, accounts.c.id == orders.c.account_id)
         .order_by(orders.c.placed_at.desc(), orders.c.id.desc())
@@ -172,11 +172,11 @@ def sales_table(
     return Table(SALES, islice(found, limit))
 
 
-def refunds(
+def list_refunds(
     session: Session, *, account: str | None = None, order_id: str | None = None
 ) -> list[RefundLine]:
     """
-    Money returned, of all orders or of one, the newest first seen first.
+    Refunds of all orders or of one, those seen last first.
     """
     found = refunds_table(session, account=account, order_id=order_id)
     return [RefundLine(**row) for row in tables.by_name(found)]
@@ -188,7 +188,11 @@ def refunds_table(
     """
     The same as a report, whose rows are read while they are used.
     """
-    orders, table, accounts = table_of(Order), table_of(Refund), table_of(Account)
+    orders, table, accounts = (
+        table_of(OrderRow),
+        table_of(RefundRow),
+        table_of(AccountRow),
+    )
     query = (
         select(
             orders.c.id.label("order_row"),
@@ -223,20 +227,22 @@ def _refund_rows(session: Session, query: Select[Any]) -> Iterator[Row]:
         shares = _refund_shares(session, parts)
         for row in rows:
             of_order = parts[row.order_row]
-            for place, part in enumerate(of_order):
+            for index, part in enumerate(of_order):
                 amount = row.amount
                 if len(of_order) > 1:
-                    amount = shares[row.refund_row][place]
+                    amount = shares[row.refund_row][index]
                 if part.is_listed and (amount or not row.amount):
                     yield _row(REFUNDS, {**row._mapping, "amount": amount}, part)
 
 
 def _row(columns: Sequence[Column], of_order: Mapping[str, Any], part: _Part) -> Row:
     """
-    A row of a report: what the part says, and else what its order does.
+    A row of a report: values of the part, else of its order.
     """
     return tuple(
-        getattr(part, column.name) if column.name in _OF_PART else of_order[column.name]
+        getattr(part, column.name)
+        if column.name in _PART_COLUMNS
+        else of_order[column.name]
         for column in columns
     )
 
@@ -245,16 +251,16 @@ def split_refunds(
     amounts: Sequence[int], parts: Sequence[int], charged: Sequence[int]
 ) -> list[list[int]]:
     """
-    Each movement of an order's refunds divided among its shows, so that what each show
-    gets of all of them together is its part. Minor units of one currency.
+    Each movement of an order's refunds divided among its shows, so that the sum for
+    each show is its part. Minor units of one currency.
 
-    Movements may be negative and cancel each other out; the last one takes what is
-    left, the others go by what is still to come, or by what was charged.
+    Movements may be negative and cancel each other out; the last one gets the
+    remainder, the others are divided by what is still missing, or by what was charged.
     """
     left = list(parts)
     found = []
-    for place, amount in enumerate(amounts):
-        if sum(left) == amount and place == len(amounts) - 1:
+    for index, amount in enumerate(amounts):
+        if sum(left) == amount and index == len(amounts) - 1:
             shares = list(left)
         else:
             shares = money.split(amount, _weights(left, charged))
@@ -265,8 +271,8 @@ def split_refunds(
 
 def _weights(left: Sequence[int], charged: Sequence[int]) -> list[int]:
     """
-    By what to divide a movement: what is still to come, else what was charged, else
-    evenly.
+    The weights to divide a movement by: what is still missing, else what was charged,
+    else equal weights.
     """
     for amounts in (left, charged):
         weights = [max(0, amount) for amount in amounts]
@@ -275,10 +281,10 @@ def _weights(left: Sequence[int], charged: Sequence[int]) -> list[int]:
     return [1] * len(left)
 
 
-_OF_PART = frozenset(
+_PART_COLUMNS = frozenset(
     {*("show_id", "production", "starts_at", "tickets", "charged", "refunded")}
 )
-_OF_ORDER = (
+_ORDER_COLUMNS = (
     *("placed_at", "status", "currency", "total"),
     *("channel", "payment_reference", "doubt"),
 )
@@ -288,7 +294,11 @@ def _is_of_show(show_id: int) -> ColumnElement[bool]:
     """
     Whether an order has tickets that count for the show, or was placed for it.
     """
-    orders, tickets, links = table_of(Order), table_of(Ticket), table_of(ShowLink)
+    orders, tickets, links = (
+        table_of(OrderRow),
+        table_of(TicketRow),
+        table_of(ShowLinkRow),
+    )
     of_show = links.c.show_id == show_id
     # Correlated, so that the newest orders of a long list are found without the rest.
     bought = (
@@ -316,10 +326,10 @@ def _with_parts(
 
 def _parts_of(session: Session, order_rows: Iterable[int]) -> dict[int, list[_Part]]:
     """
-    What these orders are for each show, by our row of the order; one without tickets
-    is for the show it was placed for.
+    The parts of these orders by show, by our order id; one without tickets is for the
+    show it was placed for.
     """
-    orders, tickets = table_of(Order), table_of(Ticket)
+    orders, tickets = table_of(OrderRow), table_of(TicketRow)
     wanted = list(order_rows)
     is_ticket = case((tickets.c.kind == "admission", 1), else_=0)
     found: dict[int, list[_Part]] = {}
@@ -334,10 +344,12 @@ def _parts_of(session: Session, order_rows: Iterable[int]) -> dict[int, list[_Pa
     ).where(tickets.c.order_id.in_(wanted), tickets.c.status != "gone")
     for order_row, part in _read(session, by_ticket):
         found.setdefault(order_row, []).append(part)
-    bare = [row for row in wanted if row not in found]
-    if bare:
+    without_tickets = [row for row in wanted if row not in found]
+    if without_tickets:
         nothing = (func.sum(0), func.sum(0), func.sum(0))
-        placed = _grouped(orders, orders.c.id, nothing).where(orders.c.id.in_(bare))
+        placed = _grouped(orders, orders.c.id, nothing).where(
+            orders.c.id.in_(without_tickets)
+        )
         found |= {order_row: [part] for order_row, part in _read(session, placed)}
     return found
 
@@ -346,18 +358,24 @@ def _grouped(
     table: Any, order_row: ColumnElement[Any], sums: Sequence[ColumnElement[Any]]
 ) -> Select[Any]:
     """
-    Sums over rows that hang on an occurrence, per order and the show it feeds.
+    Sums over rows with an occurrence, per order and show.
     """
-    links, shows, works = table_of(ShowLink), table_of(Show), table_of(Production)
-    group = (order_row, links.c.show_id, works.c.title, shows.c.starts_at)
+    links, shows, productions = (
+        table_of(ShowLinkRow),
+        table_of(ShowRow),
+        table_of(ProductionRow),
+    )
+    group = (order_row, links.c.show_id, productions.c.title, shows.c.starts_at)
     is_listed = or_(links.c.id.is_(None), counted.is_counted())
-    in_use: FromClause = counted.links_and_shows().join(
-        works, works.c.id == shows.c.production_id
+    linked_shows: FromClause = counted.links_and_shows().join(
+        productions, productions.c.id == shows.c.production_id
     )
     return (
         select(*group, case((is_listed, 1), else_=0).label("is_listed"), *sums)
         .select_from(
-            table.outerjoin(in_use, links.c.occurrence_id == table.c.occurrence_id)
+            table.outerjoin(
+                linked_shows, links.c.occurrence_id == table.c.occurrence_id
+            )
         )
         .group_by(*group, "is_listed")
         .order_by(order_row, shows.c.starts_at, links.c.show_id)
@@ -375,9 +393,9 @@ def _refund_shares(
     session: Session, parts: dict[int, list[_Part]]
 ) -> dict[int, list[int]]:
     """
-    Of orders over several shows, each refund's share of each, by our row of the refund.
+    For orders over several shows, each refund divided among them, by our refund id.
     """
-    table = table_of(Refund)
+    table = table_of(RefundRow)
     several = [order_row for order_row, found in parts.items() if len(found) > 1]
     amounts: dict[int, dict[int, int]] = {}
     for row in session.connection().execute(
@@ -395,11 +413,11 @@ def _refund_shares(
     return found
 
 
-def doubtful(session: Session) -> list[tuple[str, str, str]]:
+def list_discrepancies(session: Session) -> list[tuple[str, str, str]]:
     """
-    Orders whose own numbers do not add up: account, order, why.
+    Orders that do not add up: account, the platform's order id, the discrepancy.
     """
-    orders, accounts = table_of(Order), table_of(Account)
+    orders, accounts = table_of(OrderRow), table_of(AccountRow)
     query = (
         select(accounts.c.name, orders.c.provider_id, orders.c.doubt)
         .join(accounts, accounts.c.id == orders.c.account_id)
@@ -410,11 +428,11 @@ def doubtful(session: Session) -> list[tuple[str, str, str]]:
     return [(str(account), str(order), str(doubt)) for account, order, doubt in rows]
 
 
-def unread(session: Session) -> list[tuple[str, str, str]]:
+def list_quarantined(session: Session) -> list[tuple[str, str, str]]:
     """
     Records in quarantine: account, the record's id, the reason.
     """
-    waiting, accounts = table_of(Quarantined), table_of(Account)
+    waiting, accounts = table_of(QuarantinedRow), table_of(AccountRow)
     rows = session.connection().execute(
         select(accounts.c.name, waiting.c.provider_id, waiting.c.reason)
         .join(accounts, accounts.c.id == waiting.c.account_id)

@@ -1,5 +1,5 @@
 """
-How full shows are, for whoever lists them.
+How full shows are.
 """
 
 from __future__ import annotations

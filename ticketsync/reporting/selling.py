@@ -1,5 +1,5 @@
 """
-How it sells: by day, by platform, and a show's curve towards its night.
+Sales by day, by platform, and a show's sales curve.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from ticketsync.core import clock
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind
 from ticketsync.store import counted, reports
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import ShowLink
-from ticketsync.store.tables.financials import ShowFinancials
-from ticketsync.store.tables.sales import Order, Ticket
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.catalogue import ShowLinkRow
+from ticketsync.store.tables.financials import ShowFinancialsRow
+from ticketsync.store.tables.sales import OrderRow, TicketRow
 from ticketsync.store.upsert import table_of
 
 
 @dataclass(slots=True)
 class Sold:
     """
-    Tickets that still admit somebody, and what was charged at purchase in minor units:
-    both by currency.
+    Tickets that still admit somebody, and what was charged at purchase in minor units,
+    by currency.
     """
 
     by_currency: dict[str, tuple[int, int]] = field(default_factory=dict)
 
     def add(self, tickets: int, currency: str, charged: int) -> None:
-        held = self.by_currency.get(currency, (0, 0))
-        self.by_currency[currency] = (held[0] + tickets, held[1] + charged)
+        figures = self.by_currency.get(currency, (0, 0))
+        self.by_currency[currency] = (figures[0] + tickets, figures[1] + charged)
 
     @property
     def tickets(self) -> int:
@@ -43,7 +43,7 @@ class Sold:
 
     def tickets_in(self, currency: str) -> int:
         """
-        Those that were sold in this currency.
+        The tickets that were sold in this currency.
         """
         return self.by_currency.get(currency, (0, 0))[0]
 
@@ -56,9 +56,9 @@ class Sold:
 
 
 @dataclass(frozen=True, slots=True)
-class Lately:
+class RecentSales:
     """
-    The last days of the house, the oldest first; the last one is today.
+    The sales of the last days, the oldest first; the last one is today.
     """
 
     days: Sequence[date]
@@ -71,15 +71,15 @@ class Lately:
 
     def last(self, days: int) -> Sold:
         """
-        The last so many days together, today among them.
+        The sum of this many last days, including today.
         """
-        return together(self.by_day[-days:])
+        return sum_sold(self.by_day[-days:])
 
     def of_account(self, account: str, *, days: int) -> Sold:
         """
-        The same of one account.
+        The same for one account.
         """
-        return together(self.by_account.get(account, ())[-days:])
+        return sum_sold(self.by_account.get(account, ())[-days:])
 
 
 PLATFORMS = (
@@ -97,8 +97,8 @@ PLATFORMS = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Platform:
     """
-    What an account brought over all shows, in one currency: `today` and in the `week`
-    that ends with it, and in all.
+    The sales of an account over all shows, in one currency: `today`, in the `week` that
+    ends with it, and in total.
     """
 
     account: str
@@ -111,9 +111,11 @@ class Platform:
     refunded: Money
 
 
-def lately(session: Session, zone: str, now: datetime, days: int = 30) -> Lately:
+def recent_sales(
+    session: Session, zone: str, now: datetime, days: int = 30
+) -> RecentSales:
     """
-    What was ordered on each of the last days, by the calendar of the house.
+    What was ordered on each of the last days, by the venue's calendar.
     """
     today = clock.local(now, zone).date()
     dates = [today - timedelta(days=n) for n in range(days - 1, -1, -1)]
@@ -122,12 +124,12 @@ def lately(session: Session, zone: str, now: datetime, days: int = 30) -> Lately
     by_day = [Sold() for _ in dates]
     for row in _grouped(session, starts):
         of_account = found.setdefault(row.account, [Sold() for _ in dates])
-        for sold in (by_day[row.place], of_account[row.place]):
+        for sold in (by_day[row.day_index], of_account[row.day_index]):
             sold.add(int(row.tickets), row.currency, int(row.charged))
-    return Lately(dates, by_day, dict(sorted(found.items())))
+    return RecentSales(dates, by_day, dict(sorted(found.items())))
 
 
-def together(parts: Iterable[Sold]) -> Sold:
+def sum_sold(parts: Iterable[Sold]) -> Sold:
     whole = Sold()
     for part in parts:
         for currency, (tickets, charged) in part.by_currency.items():
@@ -135,23 +137,23 @@ def together(parts: Iterable[Sold]) -> Sold:
     return whole
 
 
-def platforms(session: Session, recent: Lately) -> list[Platform]:
+def platforms(session: Session, recent: RecentSales) -> list[Platform]:
     """
-    What each account brought in each currency; the account that sold most comes first.
+    The sales of each account in each currency; the account that sold most comes first.
     """
-    held, accounts = table_of(ShowFinancials), table_of(Account)
+    figures, accounts = table_of(ShowFinancialsRow), table_of(AccountRow)
     rows = session.connection().execute(
         select(
             accounts.c.name,
             accounts.c.provider,
-            held.c.currency,
-            func.sum(held.c.tickets_sold),
-            func.sum(held.c.gross),
-            func.sum(held.c.refunded),
+            figures.c.currency,
+            func.sum(figures.c.tickets_sold),
+            func.sum(figures.c.gross),
+            func.sum(figures.c.refunded),
         )
-        .join(accounts, accounts.c.id == held.c.account_id)
-        .where(reports.is_known(held.c.currency))
-        .group_by(accounts.c.name, accounts.c.provider, held.c.currency)
+        .join(accounts, accounts.c.id == figures.c.account_id)
+        .where(reports.is_known(figures.c.currency))
+        .group_by(accounts.c.name, accounts.c.provider, figures.c.currency)
     )
     found = [
         Platform(
@@ -172,12 +174,16 @@ def platforms(session: Session, recent: Lately) -> list[Platform]:
     return sorted(found, key=lambda p: (-sold[p.account], p.account, p.currency))
 
 
-def pace(session: Session, show_id: int, zone: str) -> list[tuple[date, int]]:
+def sales_curve(session: Session, show_id: int, zone: str) -> list[tuple[date, int]]:
     """
-    A show's tickets that still admit somebody, added up day by day as they were
-    ordered; days on which nothing was sold are left out.
+    The cumulative number of a show's tickets that still admit somebody, by the day they
+    were ordered; days without sales are left out.
     """
-    tickets, orders, links = table_of(Ticket), table_of(Order), table_of(ShowLink)
+    tickets, orders, links = (
+        table_of(TicketRow),
+        table_of(OrderRow),
+        table_of(ShowLinkRow),
+    )
     rows = session.connection().execute(
         select(orders.c.placed_at, func.count())
         .select_from(counted.counted_tickets())
@@ -195,16 +201,16 @@ def pace(session: Session, show_id: int, zone: str) -> list[tuple[date, int]]:
 
 
 def _grouped(session: Session, starts: Sequence[datetime]) -> Iterable[Any]:
-    tickets, orders = table_of(Ticket), table_of(Order)
-    accounts = table_of(Account)
-    # The database puts each order into its day, so that it answers with days, not rows.
-    place = case(
+    tickets, orders = table_of(TicketRow), table_of(OrderRow)
+    accounts = table_of(AccountRow)
+    # The database assigns orders to days, so that it returns days, not orders.
+    day_index = case(
         *((orders.c.placed_at < start, n) for n, start in enumerate(starts[1:])),
         else_=len(starts) - 1,
     )
     grouped = (
         select(
-            place.label("place"),
+            day_index.label("day_index"),
             orders.c.account_id,
             orders.c.currency,
             func.sum(case((counted.admits(), 1), else_=0)).label("tickets"),
@@ -213,7 +219,7 @@ def _grouped(session: Session, starts: Sequence[datetime]) -> Iterable[Any]:
         .select_from(counted.counted_tickets())
         .join(orders, orders.c.id == tickets.c.order_id)
         .where(orders.c.placed_at >= starts[0])
-        .group_by("place", orders.c.account_id, orders.c.currency)
+        .group_by("day_index", orders.c.account_id, orders.c.currency)
         .subquery()
     )
     return session.connection().execute(

@@ -1,8 +1,8 @@
 """
-What waits for a person, one entry for each thing, beside the accounts' own health.
+Items that wait for a person, except for the health of accounts.
 
-Status, pages, alerts and doctor show these by way of `workflows.waiting`, which adds
-the accounts and leaves out what was dismissed.
+Status, pages, alerts and doctor show them through `workflows.waiting`, which adds the
+accounts and leaves out dismissed items.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from sqlalchemy import ColumnElement, and_, func, or_, select, type_coerce
 from sqlmodel import Session
 
 from ticketsync.store import capacity, counted
-from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.tables.catalogue import (
-    Occurrence,
-    Production,
-    Refusal,
-    Show,
-    ShowLink,
+    OccurrenceRow,
+    ProductionRow,
+    RefusalRow,
+    ShowLinkRow,
+    ShowRow,
 )
-from ticketsync.store.tables.sales import Order, Quarantined
-from ticketsync.store.tables.webhooks import Delivered
+from ticketsync.store.tables.sales import OrderRow, QuarantinedRow
+from ticketsync.store.tables.webhooks import DeliveryRow
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 
@@ -40,14 +40,14 @@ REFUSED_DELIVERY: Final = "refused-delivery"
 UNMATCHED: Final = "unmatched"
 DELISTED: Final = "delisted"
 
-REFUSED_FOR: Final = timedelta(days=1)  # refused deliveries are no news after that
+REFUSED_FOR: Final = timedelta(days=1)  # after that, refused deliveries are not shown
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """
-    What is said of one thing of a kind and of several, what to do about them and on
-    which page. One that `is_urgent` is told at once, the others once a day.
+    How items of a kind are described, one or several, what to do about them and on
+    which page. Urgent ones are reported at once, the others once a day.
     """
 
     one: str
@@ -64,7 +64,7 @@ class Kind:
         return f"{number:,} {self.one if number == 1 else self.several}"
 
 
-# The worst first: in this order they are shown.
+# In the order in which they are shown, the worst first.
 KINDS: Final = {
     ACCOUNT: Kind(
         *("account needs you", "accounts need you"),
@@ -116,8 +116,8 @@ KINDS: Final = {
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """
-    One thing that waits. `version` changes when it stands otherwise than before, so
-    that what was dismissed waits again; `count` is how many records it stands for.
+    One waiting item. `version` changes when the item changes, so that a dismissed one
+    waits again; `count` is how many records it stands for.
     """
 
     kind: str
@@ -131,14 +131,14 @@ class Waiting:
     @property
     def page(self) -> str:
         """
-        The page to look at it on.
+        The page that shows it.
         """
         return self.own_page or KINDS[self.kind].page
 
     @property
     def id(self) -> str:
         """
-        What a person names it by: `oversold:12`.
+        The id that people use: `oversold:12`.
         """
         return f"{self.kind}:{self.key}"
 
@@ -147,28 +147,28 @@ class Waiting:
         return self.to_do or KINDS[self.kind].to_do
 
 
-def of_everything(
+def list_waiting(
     session: Session, now: datetime, on_sale_until: datetime
 ) -> list[Waiting]:
     """
-    All of it, dismissed or not, the worst first.
+    All items, including dismissed ones, the worst first.
     """
     return [
-        *oversold(session),
-        *not_on_sale(session, now, on_sale_until),
-        *moved(session),
-        *quarantined(session),
-        *doubtful_orders(session),
-        *failed_deliveries(session),
-        *refused_deliveries(session, now),
-        *unmatched(session),
-        *delisted(session),
+        *list_oversold(session),
+        *list_not_on_sale(session, now, on_sale_until),
+        *list_moved(session),
+        *list_quarantined(session),
+        *list_discrepancies(session),
+        *list_failed_deliveries(session),
+        *list_refused_deliveries(session, now),
+        *list_unmatched(session),
+        *list_delisted(session),
     ]
 
 
-def oversold(session: Session) -> list[Waiting]:
+def list_oversold(session: Session) -> list[Waiting]:
     """
-    Shows of which more was sold, over all sources, than there are seats.
+    Shows with more tickets sold, over all accounts, than seats.
     """
     seats = capacity.show_seats().subquery("seats")
     rows = _shows(session, seats, seats.c.fullness == capacity.OVERSOLD)
@@ -176,7 +176,8 @@ def oversold(session: Session) -> list[Waiting]:
         Waiting(
             OVERSOLD,
             str(row.id),
-            f"{_named(row)}: oversold, {row.tickets_sold} sold of {row.capacity} seats",
+            f"{_show_text(row)}: oversold, {row.tickets_sold} sold of "
+            f"{row.capacity} seats",
             version=f"{row.tickets_sold}/{row.capacity}",
             to_do=f"ticketsync shows show {row.id}",
             own_page=f"/shows/{row.id}",
@@ -185,26 +186,26 @@ def oversold(session: Session) -> list[Waiting]:
     ]
 
 
-def not_on_sale(session: Session, now: datetime, until: datetime) -> list[Waiting]:
+def list_not_on_sale(session: Session, now: datetime, until: datetime) -> list[Waiting]:
     """
-    Shows ahead, up to that instant, that no platform has on sale. One that sold
-    something and whose sales have ended was on sale.
+    Upcoming shows, up to that instant, that no platform has on sale. One that has sales
+    and is closed was on sale.
     """
-    shows, seats = table_of(Show), capacity.show_seats().subquery("seats")
+    shows, seats = table_of(ShowRow), capacity.show_seats().subquery("seats")
     rows = _shows(
         session,
         seats,
         shows.c.starts_at >= now,
         shows.c.starts_at < until,
         counted.takes_part(),
-        ~_has_source("on_sale"),
-        ~and_(seats.c.tickets_sold > 0, _has_source("closed")),
+        ~_has_occurrence("on_sale"),
+        ~and_(seats.c.tickets_sold > 0, _has_occurrence("closed")),
     )
     return [
         Waiting(
             NOT_ON_SALE,
             str(row.id),
-            f"{_named(row)}: no platform has it on sale",
+            f"{_show_text(row)}: no platform has it on sale",
             to_do=f"ticketsync match, or ticketsync waiting dismiss {NOT_ON_SALE}:"
             f"{row.id}",
             own_page=f"/shows/{row.id}",
@@ -213,13 +214,13 @@ def not_on_sale(session: Session, now: datetime, until: datetime) -> list[Waitin
     ]
 
 
-def moved(session: Session) -> list[Waiting]:
+def list_moved(session: Session) -> list[Waiting]:
     """
-    Dates that moved so far that somebody must say whether they still are that show.
+    Occurrences that moved so far that a person must confirm their show.
     """
-    links, shows = table_of(ShowLink), table_of(Show)
-    productions = table_of(Production)
-    rows = _dates(
+    links, shows = table_of(ShowLinkRow), table_of(ShowRow)
+    productions = table_of(ProductionRow)
+    rows = _occurrences(
         session,
         links.c.status == "conflict",
         columns=[
@@ -235,7 +236,7 @@ def moved(session: Session) -> list[Waiting]:
         Waiting(
             MOVED,
             str(row.id),
-            f"{_date(row)} moved far from {row.title} {row.show_local}",
+            f"{_occurrence_text(row)} moved far from {row.title} {row.show_local}",
             version=str(row.starts_local),
             to_do=f"ticketsync link {row.id} {row.show_id}",
         )
@@ -243,45 +244,53 @@ def moved(session: Session) -> list[Waiting]:
     ]
 
 
-def unmatched(session: Session) -> list[Waiting]:
+def list_unmatched(session: Session) -> list[Waiting]:
     """
-    Dates on sale that belong to no show of ours, and of which nobody said so.
+    Listed occurrences without a show, unless a person refused them.
     """
-    dates, links, refusals = table_of(Occurrence), table_of(ShowLink), table_of(Refusal)
+    occurrences, links, refusals = (
+        table_of(OccurrenceRow),
+        table_of(ShowLinkRow),
+        table_of(RefusalRow),
+    )
     never = select(refusals.c.occurrence_id).where(refusals.c.show_id.is_(None))
-    rows = _dates(
+    rows = _occurrences(
         session,
         links.c.id.is_(None),
-        dates.c.gone_since.is_(None),
-        type_coerce(dates.c.is_dated, WHOLE) == 1,
-        dates.c.id.not_in(never),
+        occurrences.c.gone_since.is_(None),
+        type_coerce(occurrences.c.is_dated, WHOLE) == 1,
+        occurrences.c.id.not_in(never),
     )
     return [
         Waiting(
             UNMATCHED,
             str(row.id),
-            f"{_date(row)} belongs to no show",
+            f"{_occurrence_text(row)} belongs to no show",
             version=str(row.starts_local),
         )
         for row in rows
     ]
 
 
-def delisted(session: Session) -> list[Waiting]:
+def list_delisted(session: Session) -> list[Waiting]:
     """
-    Dates that left their platform's listing before they were played, though they feed
-    a show or brought orders.
+    Occurrences that left their platform's listing before they took place, and feed a
+    show or have orders.
     """
-    dates, links, orders = table_of(Occurrence), table_of(ShowLink), table_of(Order)
-    has_orders = (
-        select(orders.c.id).where(orders.c.occurrence_id == dates.c.id).exists()
+    occurrences, links, orders = (
+        table_of(OccurrenceRow),
+        table_of(ShowLinkRow),
+        table_of(OrderRow),
     )
-    rows = _dates(
+    has_orders = (
+        select(orders.c.id).where(orders.c.occurrence_id == occurrences.c.id).exists()
+    )
+    rows = _occurrences(
         session,
-        dates.c.gone_since.is_not(None),
+        occurrences.c.gone_since.is_not(None),
         or_(
-            type_coerce(dates.c.is_dated, WHOLE) == 0,
-            dates.c.starts_at >= dates.c.gone_since,
+            type_coerce(occurrences.c.is_dated, WHOLE) == 0,
+            occurrences.c.starts_at >= occurrences.c.gone_since,
         ),
         or_(links.c.id.is_not(None), has_orders),
     )
@@ -289,16 +298,16 @@ def delisted(session: Session) -> list[Waiting]:
         Waiting(
             DELISTED,
             str(row.id),
-            f"{_date(row)} is no longer listed; its orders are kept",
+            f"{_occurrence_text(row)} is no longer listed; its orders are kept",
             version=str(row.gone_since),
         )
         for row in rows
     ]
 
 
-def quarantined(session: Session) -> list[Waiting]:
+def list_quarantined(session: Session) -> list[Waiting]:
     """
-    Accounts some of whose records could not be read.
+    Accounts with records in quarantine.
     """
     return [
         Waiting(
@@ -308,15 +317,15 @@ def quarantined(session: Session) -> list[Waiting]:
             version=str(row.newest),
             count=row.number,
         )
-        for row in _by_account(session, Quarantined)
+        for row in _by_account(session, QuarantinedRow)
     ]
 
 
-def doubtful_orders(session: Session) -> list[Waiting]:
+def list_discrepancies(session: Session) -> list[Waiting]:
     """
-    Orders whose own numbers do not add up.
+    Orders that do not add up.
     """
-    orders, accounts = table_of(Order), table_of(Account)
+    orders, accounts = table_of(OrderRow), table_of(AccountRow)
     rows = session.connection().execute(
         select(accounts.c.name, orders.c.provider_id, orders.c.doubt)
         .join(accounts, accounts.c.id == orders.c.account_id)
@@ -334,28 +343,28 @@ def doubtful_orders(session: Session) -> list[Waiting]:
     ]
 
 
-def failed_deliveries(session: Session) -> list[Waiting]:
+def list_failed_deliveries(session: Session) -> list[Waiting]:
     """
-    Accounts of which deliveries had no effect, tried often enough.
+    Accounts with deliveries that had no effect after all retries.
     """
-    came = table_of(Delivered)
+    deliveries = table_of(DeliveryRow)
     return [
         _delivery(FAILED_DELIVERY, row)
-        for row in _by_account(session, Delivered, came.c.state == "failed")
+        for row in _by_account(session, DeliveryRow, deliveries.c.state == "failed")
     ]
 
 
-def refused_deliveries(session: Session, now: datetime) -> list[Waiting]:
+def list_refused_deliveries(session: Session, now: datetime) -> list[Waiting]:
     """
-    Accounts of which deliveries were refused within the last day: wrongly signed, or
-    signed at another time.
+    Accounts with deliveries that were refused within the last day: with an invalid
+    signature, or one of another time.
     """
-    came = table_of(Delivered)
+    deliveries = table_of(DeliveryRow)
     rows = _by_account(
         session,
-        Delivered,
-        or_(came.c.state == "rejected", came.c.state == "stale"),
-        came.c.received_at > now - REFUSED_FOR,
+        DeliveryRow,
+        or_(deliveries.c.state == "rejected", deliveries.c.state == "stale"),
+        deliveries.c.received_at > now - REFUSED_FOR,
     )
     return [_delivery(REFUSED_DELIVERY, row) for row in rows]
 
@@ -373,7 +382,7 @@ def _delivery(kind: str, row: Any) -> Waiting:
 def _by_account(
     session: Session, model: Any, *restrictions: ColumnElement[bool]
 ) -> Iterator[Any]:
-    table, accounts = table_of(model), table_of(Account)
+    table, accounts = table_of(model), table_of(AccountRow)
     query = (
         select(
             accounts.c.name.label("account"),
@@ -392,7 +401,7 @@ def _by_account(
 def _shows(
     session: Session, seats: Any, *restrictions: ColumnElement[bool]
 ) -> Iterator[Any]:
-    shows, productions = table_of(Show), table_of(Production)
+    shows, productions = table_of(ShowRow), table_of(ProductionRow)
     query = (
         select(
             shows.c.id,
@@ -410,59 +419,67 @@ def _shows(
     return iter(session.connection().execute(query))
 
 
-def _dates(
+def _occurrences(
     session: Session,
     *restrictions: ColumnElement[bool],
     columns: Any = (),
     join: Any = None,
 ) -> Iterator[Any]:
-    dates, links, accounts = table_of(Occurrence), table_of(ShowLink), table_of(Account)
-    joined = dates.join(accounts, accounts.c.id == dates.c.account_id).outerjoin(
-        links, links.c.occurrence_id == dates.c.id
+    occurrences, links, accounts = (
+        table_of(OccurrenceRow),
+        table_of(ShowLinkRow),
+        table_of(AccountRow),
     )
+    joined = occurrences.join(
+        accounts, accounts.c.id == occurrences.c.account_id
+    ).outerjoin(links, links.c.occurrence_id == occurrences.c.id)
     query = (
         select(
-            dates.c.id,
+            occurrences.c.id,
             accounts.c.name.label("account"),
-            dates.c.name,
-            dates.c.starts_local,
-            dates.c.is_dated,
-            dates.c.gone_since,
+            occurrences.c.name,
+            occurrences.c.starts_local,
+            occurrences.c.is_dated,
+            occurrences.c.gone_since,
             *columns,
         )
         .select_from(joined if join is None else join(joined))
         .where(*restrictions)
-        .order_by(dates.c.starts_at, dates.c.id)
+        .order_by(occurrences.c.starts_at, occurrences.c.id)
     )
     return iter(session.connection().execute(query))
 
 
-def _has_source(status: str) -> ColumnElement[bool]:
+def _has_occurrence(status: str) -> ColumnElement[bool]:
     """
-    Whether a show has a source that is followed and has this status.
+    Whether a show has a followed occurrence with this status.
     """
-    links, dates, shows = table_of(ShowLink), table_of(Occurrence), table_of(Show)
+    links, occurrences, shows = (
+        table_of(ShowLinkRow),
+        table_of(OccurrenceRow),
+        table_of(ShowRow),
+    )
     return (
         select(links.c.id)
-        .join(dates, dates.c.id == links.c.occurrence_id)
+        .join(occurrences, occurrences.c.id == links.c.occurrence_id)
         .where(
             links.c.show_id == shows.c.id,
             counted.is_followed(),
-            dates.c.gone_since.is_(None),
-            dates.c.status == status,
+            occurrences.c.gone_since.is_(None),
+            occurrences.c.status == status,
         )
         .correlate(shows)
         .exists()
     )
 
 
-def _named(row: Any) -> str:
+def _show_text(row: Any) -> str:
     return f"{row.title}, {row.starts_local}"
 
 
-def _date(row: Any) -> str:
+def _occurrence_text(row: Any) -> str:
     """
-    A date by its account, its name and, where it has one, its time.
+    An occurrence as text: its account, its name and, if known, its time.
     """
-    called = f"{row.name} {row.starts_local}" if row.is_dated else row.name
-    return f"{row.account}: {called}"
+    name = f"{row.name} {row.starts_local}" if row.is_dated else row.name
+    return f"{row.account}: {name}"

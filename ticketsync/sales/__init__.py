@@ -1,3 +1,3 @@
 """
-Orders and tickets, and every version of them that we were shown.
+Orders and tickets, and every version of their raw records.
 """

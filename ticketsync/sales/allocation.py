@@ -1,8 +1,8 @@
 """
-What each ticket of an order earned.
+The allocation of an order's amounts to its tickets.
 
-An order's amounts are divided among its tickets, so that parts always add up to the
-order and an order over several shows puts its money where its tickets are. Pure.
+The parts always add up to the order, and an order over several shows books its money
+where its tickets are. Pure.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from ticketsync.core.records import Fee, Order, OrderStatus, TicketStatus
 
 class TicketAllocation(msgspec.Struct, frozen=True):
     """
-    One ticket and its part of its order, in minor units of the order's currency.
+    One ticket and its part of its order, in minor units of the order's currency. Ids
+    are the platform's.
 
     `fees` and `tax` are `None` where they are not reported, the codes where there are
     none.
@@ -49,7 +50,7 @@ class TicketAllocation(msgspec.Struct, frozen=True):
 class FeeAllocation(msgspec.Struct, frozen=True):
     """
     One occurrence's part of a named fee of its order; `amount` is `None` where the fee
-    was kept but nobody reports how much.
+    was kept but its amount is not reported.
     """
 
     occurrence_id: str
@@ -63,8 +64,8 @@ _Amounts = tuple[int, int, int, int, int | None, int, int | None]
 
 class AllocatedOrder(msgspec.Struct, frozen=True):
     """
-    An order as it is kept: what it tells beside its tickets, what each of these
-    earned, its fees by occurrence, and the content hash of what it was read from.
+    An order as it is stored: its own fields, the allocation to its tickets, its fees by
+    occurrence, and the content hash of its raw record.
     """
 
     order: Order
@@ -81,7 +82,7 @@ def allocate(order: Order, content: bytes) -> AllocatedOrder:
 
 def is_counted(order: Order) -> bool:
     """
-    Whether the order's money counts: it was paid, even if it was cancelled later.
+    Whether the order's money counts: it was paid, even if cancelled later.
     """
     if order.status is OrderStatus.PAID:
         return True
@@ -90,15 +91,15 @@ def is_counted(order: Order) -> bool:
 
 def allocate_tickets(order: Order) -> list[TicketAllocation]:
     """
-    The parts of an order; they add up to it, whatever its numbers are.
+    The parts of an order's tickets; they add up to the order, whatever its numbers are.
     """
     if not order.tickets:
-        is_told = is_counted(order) and (order.charged or order.refunds)
-        return [_without_ticket(order)] if is_told else []
+        has_money = is_counted(order) and (order.charged or order.refunds)
+        return [_order_without_tickets(order)] if has_money else []
     is_paid = order.status is OrderStatus.PAID
     found = []
     for ticket, (face, discount, charged, refunded, tax, remitted, fees) in zip(
-        order.tickets, _divided(order), strict=True
+        order.tickets, _amounts_of_tickets(order), strict=True
     ):
         is_sold = is_paid and ticket.status is TicketStatus.VALID
         found.append(
@@ -130,16 +131,15 @@ def allocate_tickets(order: Order) -> list[TicketAllocation]:
 
 def fee_allocations(order: Order, parts: list[TicketAllocation]) -> list[FeeAllocation]:
     """
-    Each named fee divided among the occurrences that the order is for, as `shares`
-    divided it among its tickets: what an occurrence's tickets bear is what its lines
-    come to.
+    Each named fee divided among the occurrences of the order in the same way as
+    `allocate_tickets` divided it among its tickets, so that both have the same sums.
     """
     if not order.fees or not is_counted(order):
         return []
     occurrences = list(dict.fromkeys(part.occurrence_id for part in parts))
     weights = _weights([part.charged for part in parts])
     found = []
-    for fee in _named(order.fees):
+    for fee in _sum_by_name(order.fees):
         if fee.amount is None or len(occurrences) == 1:
             found += [FeeAllocation(id_, fee.name, fee.amount) for id_ in occurrences]
             continue
@@ -150,9 +150,9 @@ def fee_allocations(order: Order, parts: list[TicketAllocation]) -> list[FeeAllo
     return found
 
 
-def _divided(order: Order) -> Iterator[_Amounts]:
+def _amounts_of_tickets(order: Order) -> Iterator[_Amounts]:
     """
-    What each ticket earned; nothing where the order does not count.
+    The amounts of each ticket; zero where the order does not count.
     """
     nothing = [0] * len(order.tickets)
     if not is_counted(order):
@@ -175,77 +175,78 @@ def _divided(order: Order) -> Iterator[_Amounts]:
 
 
 def _charged(order: Order) -> list[int]:
-    own = [ticket.face + ticket.fee for ticket in order.tickets]
-    beside = order.buyer_fees + order.addons + order.donations - order.vouchers
+    own_amounts = [ticket.face + ticket.fee for ticket in order.tickets]
+    shared_amounts = order.buyer_fees + order.addons + order.donations - order.vouchers
     if order.tax_on_top:
-        beside += order.tax or 0
-    if sum(own) + beside == order.charged:
-        if not beside:
-            return own
-        parts = money.split(beside, _weights(own))
-        return [a + b for a, b in zip(own, parts, strict=True)]
-    return money.split(order.charged, _weights(own))
+        shared_amounts += order.tax or 0
+    if sum(own_amounts) + shared_amounts == order.charged:
+        if not shared_amounts:
+            return own_amounts
+        parts = money.split(shared_amounts, _weights(own_amounts))
+        return [a + b for a, b in zip(own_amounts, parts, strict=True)]
+    return money.split(order.charged, _weights(own_amounts))
 
 
 def _refunded(order: Order, charged: list[int]) -> list[int]:
     """
-    Where the returned money came from: void tickets first, then all alike.
+    The refunds of each ticket: void tickets first, then all in proportion.
 
-    Few platforms tell which ticket a refund was for. A void ticket is the best guess,
-    taken whole one after the other; totals do not depend on it. Where the money covers
-    the price of each of them, each gets its price first: fees often stay behind.
+    Few platforms report which ticket a refund was for. Void tickets are the best guess,
+    each in full, one after the other; totals do not depend on it. Where the refund
+    covers the prices of all of them, each gets its price first: fees are often not
+    refunded.
     """
-    given = [0] * len(charged)
+    allocated = [0] * len(charged)
     left = sum([refund.amount for refund in order.refunds])
     if not left:
-        return given
+        return allocated
     void = [n for n, t in enumerate(order.tickets) if t.status is TicketStatus.VOID]
     prices = [min(order.tickets[n].face, charged[n]) for n in void]
     if sum(prices) <= left:
         for n, price in zip(void, prices, strict=True):
-            given[n] = price
+            allocated[n] = price
             left -= price
     for n in void:
-        more = max(0, min(left, charged[n] - given[n]))
-        given[n] += more
+        more = max(0, min(left, charged[n] - allocated[n]))
+        allocated[n] += more
         left -= more
     if left:
-        rest = [max(0, a - b) for a, b in zip(charged, given, strict=True)]
+        rest = [max(0, a - b) for a, b in zip(charged, allocated, strict=True)]
         parts = money.split(left, rest)
-        given = [a + b for a, b in zip(given, parts, strict=True)]
-    return given
+        allocated = [a + b for a, b in zip(allocated, parts, strict=True)]
+    return allocated
 
 
 def _taxes(order: Order, weights: list[int]) -> list[int] | list[None]:
     if order.tax is None:
         return [None] * len(weights)
-    told = [ticket.tax for ticket in order.tickets if ticket.tax is not None]
-    if len(told) == len(weights) and sum(told) == order.tax:
-        return told
+    reported = [ticket.tax for ticket in order.tickets if ticket.tax is not None]
+    if len(reported) == len(weights) and sum(reported) == order.tax:
+        return reported
     return money.split(order.tax, weights)
 
 
 def _discounts(order: Order, weights: list[int]) -> list[int]:
-    own = [
+    own_amounts = [
         ticket.listed - ticket.face
         if ticket.listed is not None and ticket.listed > ticket.face
         else 0
         for ticket in order.tickets
     ]
-    if sum(own) == order.discounts:
-        return own
+    if sum(own_amounts) == order.discounts:
+        return own_amounts
     return money.split(order.discounts, weights)
 
 
 def _fees(order: Order, charged: list[int]) -> list[int] | list[None]:
     """
-    What each ticket bears of the fees: its part of every one of them.
+    The fees of each ticket: its part of every one of them.
     """
     if order.fees is None:
         return [None] * len(charged)
     weights = _weights(charged)
     found = [0] * len(charged)
-    for fee in _named(order.fees):
+    for fee in _sum_by_name(order.fees):
         if fee.amount is None:
             return [None] * len(charged)
         parts = money.split(fee.amount, weights)
@@ -253,9 +254,9 @@ def _fees(order: Order, charged: list[int]) -> list[int] | list[None]:
     return found
 
 
-def _named(fees: tuple[Fee, ...]) -> list[Fee]:
+def _sum_by_name(fees: tuple[Fee, ...]) -> list[Fee]:
     """
-    The fees, each name once; one that is partly unknown is unknown.
+    The fees summed by name; one that is partly unknown is unknown.
     """
     if len(fees) < 2:
         return list(fees)
@@ -273,7 +274,7 @@ def _weights(amounts: list[int]) -> list[int]:
     return [amount if amount > 0 else 0 for amount in amounts]
 
 
-def _without_ticket(order: Order) -> TicketAllocation:
+def _order_without_tickets(order: Order) -> TicketAllocation:
     assert order.occurrence_id is not None
     return TicketAllocation(
         id=f"{order.id}/rest",

@@ -1,6 +1,6 @@
 """
-Raw records packed into one compressed block. No database here: whoever reads a page can
-pack it, in another process too.
+Raw records packed into one compressed block. Without database access, so that pages can
+be packed in another process.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ else:
 
 class Version(msgspec.Struct, frozen=True):
     """
-    One record as a platform gave it, people removed, in canonical bytes.
+    One raw record, people removed, in canonical bytes.
     """
 
     provider_id: str
@@ -40,8 +40,8 @@ class Version(msgspec.Struct, frozen=True):
 
 class Block(msgspec.Struct, frozen=True):
     """
-    The data of some versions in one piece; `index` has id, content hash and length of
-    each, in their order.
+    The data of several versions; `index` has the id, content hash and length of each,
+    in their order.
     """
 
     data: bytes

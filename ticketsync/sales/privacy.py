@@ -1,9 +1,9 @@
 """
-People: kept only where an account's switch says so, forgotten some time after their
-show, erased when they ask. The books never need them.
+People: stored only where an account's switch says so, deleted some time after their
+show, erased on request. The figures never need them.
 
-What is erased leaves an empty row behind that says so: else the next read of the order
-would bring the person back.
+Erasing leaves an empty, marked row behind: otherwise the next read of the order would
+bring the person back.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from sqlmodel import Session
 from ticketsync.core.records import People, Person
 from ticketsync.store import audit
 from ticketsync.store.audit import Decision
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import Occurrence
-from ticketsync.store.tables.sales import Attendee, Buyer, Order, Ticket
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.catalogue import OccurrenceRow
+from ticketsync.store.tables.sales import AttendeeRow, BuyerRow, OrderRow, TicketRow
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of, upsert
 
@@ -39,7 +39,8 @@ from ticketsync.store.upsert import table_of, upsert
 @dataclass(frozen=True, slots=True)
 class Trace:
     """
-    One place where a person is kept: as the buyer of an order or with a ticket.
+    One row about a person: as the buyer of an order or the attendee of a ticket. `row`
+    is our id, `order_id` and `ticket_id` are the platform's.
     """
 
     kind: str
@@ -55,22 +56,22 @@ class Trace:
     phone: str
 
 
-def keep(
+def save_people(
     session: Session,
     account_id: int,
     found: Mapping[str, People],
     forgotten_before: datetime,
 ) -> None:
     """
-    Save who is in these orders, by the platform's order ids; unchanged rows are not
-    written, erased people and those of long past shows not at all.
+    Save the people in these orders, by the platform's order ids; unchanged rows, erased
+    people and people of past shows are not written.
     """
     if not found:
         return
-    orders, tickets = table_of(Order), table_of(Ticket)
+    orders, tickets = table_of(OrderRow), table_of(TicketRow)
     connection = session.connection()
     ours = orders.c.provider_id.in_(list(found))
-    past = set(connection.scalars(_past(forgotten_before).where(ours)))
+    past = set(connection.scalars(_past_orders(forgotten_before).where(ours)))
     rows = {
         row.provider_id: row.id
         for row in connection.execute(
@@ -81,21 +82,21 @@ def keep(
         if row.id not in past
     }
     buyers = {rows[id_]: people.buyer for id_, people in found.items() if id_ in rows}
-    _put(session, Buyer, "order_id", buyers)
+    _put(session, BuyerRow, "order_id", buyers)
     named = {
         ticket: person
         for id_, people in found.items()
         if id_ in rows
         for ticket, person in people.attendees.items()
     }
-    held = connection.execute(
+    stored = connection.execute(
         select(tickets.c.id, tickets.c.provider_id).where(
             tickets.c.account_id == account_id,
             tickets.c.provider_id.in_(list(named)),
         )
     )
-    attendees = {row.id: named[row.provider_id] for row in held}
-    _put(session, Attendee, "ticket_id", attendees)
+    attendees = {row.id: named[row.provider_id] for row in stored}
+    _put(session, AttendeeRow, "ticket_id", attendees)
 
 
 def _put(
@@ -104,7 +105,7 @@ def _put(
     if not people:
         return
     table = table_of(kind)
-    held = {
+    stored = {
         row._mapping[owner]: row
         for row in session.connection().execute(
             select(table).where(table.c[owner].in_(list(people)))
@@ -112,7 +113,7 @@ def _put(
     }
     rows: list[dict[str, Any]] = []
     for id_, person in people.items():
-        old = held.get(id_)
+        old = stored.get(id_)
         if old is None and person.is_nobody:
             continue
         if old is not None and old.erased_at is not None:
@@ -131,18 +132,18 @@ def _put(
                     "erased_at": None,
                 }
             )
-    # Whoever is erased at this moment stays erased.
+    # Whoever is erased concurrently stays erased.
     upsert(session, kind, rows, key=[owner], unless="erased_at")
 
 
-def kept(session: Session, account_id: int) -> int:
+def count_kept(session: Session, account_id: int) -> int:
     """
-    Of how many buyers and guests of an account names or addresses are kept.
+    How many buyers and attendees of an account are stored with a name or address.
     """
     found = 0
     for people in (_buyers(), _attendees()):
         is_there = or_(*(people.c[name] != "" for name in ("name", "email", "phone")))
-        accounts = table_of(Account)
+        accounts = table_of(AccountRow)
         query = (
             select(func.count())
             .select_from(people.join(accounts, accounts.c.name == people.c.account))
@@ -152,86 +153,86 @@ def kept(session: Session, account_id: int) -> int:
     return found
 
 
-def find(session: Session, who: str) -> list[Trace]:
+def find_traces(session: Session, who: str) -> list[Trace]:
     """
-    Every place where a person is kept: by e-mail address, by order or ticket number,
-    else by the whole name. Letter case does not matter.
+    Every row about a person: by e-mail address, by the platform's order or ticket id,
+    or by the whole name. Not case-sensitive.
     """
     number = who.strip()
     wanted = number.lower()
     found: list[Trace] = []
-    for kind, places in (("buyer", _buyers()), ("attendee", _attendees())):
+    for kind, people in (("buyer", _buyers()), ("attendee", _attendees())):
         fits = (
-            func.lower(places.c.email) == wanted
+            func.lower(people.c.email) == wanted
             if "@" in wanted
             else or_(
-                func.lower(places.c.name) == wanted,
-                places.c.order_id == number,
-                places.c.ticket_id == number,
+                func.lower(people.c.name) == wanted,
+                people.c.order_id == number,
+                people.c.ticket_id == number,
             )
         )
-        is_there = or_(places.c.name != "", places.c.email != "", places.c.phone != "")
-        query = select(places).where(fits, is_there).order_by(places.c.row)
+        is_there = or_(people.c.name != "", people.c.email != "", people.c.phone != "")
+        query = select(people).where(fits, is_there).order_by(people.c.row)
         rows = session.connection().execute(query)
         found += [Trace(kind, **row._mapping) for row in rows]
     return found
 
 
-def erase(session: Session, traces: Iterable[Trace], now: datetime) -> int:
+def erase_people(session: Session, traces: Iterable[Trace], now: datetime) -> int:
     """
-    Take these people out for good; orders, tickets and money stay as they are.
+    Erase these people for good; orders, tickets and money stay.
     """
     rows: dict[str, list[int]] = {"buyer": [], "attendee": []}
     for trace in traces:
         rows[trace.kind].append(trace.row)
-    gone = {"name": "", "email": "", "phone": "", "erased_at": now}
+    erased = {"name": "", "email": "", "phone": "", "erased_at": now}
     for kind, owner, ids in (
-        (Buyer, "order_id", rows["buyer"]),
-        (Attendee, "ticket_id", rows["attendee"]),
+        (BuyerRow, "order_id", rows["buyer"]),
+        (AttendeeRow, "ticket_id", rows["attendee"]),
     ):
         table = table_of(kind)
         if ids:
             session.connection().execute(
-                update(table).where(table.c[owner].in_(ids)).values(**gone)
+                update(table).where(table.c[owner].in_(ids)).values(**erased)
             )
     number = sum(map(len, rows.values()))
-    if number:  # without a name: the trail would keep the person
+    if number:  # without a name, which the audit trail would keep
         entries = {"buyers": len(rows["buyer"]), "attendees": len(rows["attendee"])}
         audit.record(session, Decision("erase", "person", "a person", before=entries))
     return number
 
 
-def expired(session: Session, before: datetime) -> int:
+def count_expired(session: Session, before: datetime) -> int:
     """
-    How many people are kept of shows that began before this instant.
+    How many people of shows before this instant are stored.
     """
     return sum(
         session.connection()
         .execute(select(func.count()).select_from(kind).where(found))
         .scalar_one()
-        for kind, found in _long_past(before)
+        for kind, found in _expired_people(before)
     )
 
 
-def forget(session: Session, before: datetime) -> int:
+def delete_expired(session: Session, before: datetime) -> int:
     """
-    Delete the people of shows that began before this instant; returns how many.
+    Delete the people of shows before this instant; returns how many.
     """
     return sum(
         session.connection().execute(delete(kind).where(found)).rowcount
-        for kind, found in _long_past(before)
+        for kind, found in _expired_people(before)
     )
 
 
-def _long_past(before: datetime) -> list[tuple[Any, Any]]:
+def _expired_people(before: datetime) -> list[tuple[Any, Any]]:
     """
-    Asked person by person: there are few, or none, beside the orders of years.
+    Checked per person: there are few, or none, compared with the orders of years.
     """
-    buyers, attendees = table_of(Buyer), table_of(Attendee)
-    tickets, orders = table_of(Ticket), table_of(Order)
+    buyers, attendees = table_of(BuyerRow), table_of(AttendeeRow)
+    tickets, orders = table_of(TicketRow), table_of(OrderRow)
 
     def is_past(order_id: Any) -> Any:
-        past = _past(before).where(orders.c.id == order_id)
+        past = _past_orders(before).where(orders.c.id == order_id)
         return past.correlate(order_id.table).exists()
 
     of_ticket = select(tickets.c.id).where(
@@ -243,17 +244,23 @@ def _long_past(before: datetime) -> list[tuple[Any, Any]]:
     ]
 
 
-def _past(before: datetime) -> Select[tuple[int]]:
+def _past_orders(before: datetime) -> Select[tuple[int]]:
     """
-    Orders all of whose dates are past; one without a date by when it was placed.
+    Orders all of whose occurrences are past; without dates, by when they were placed.
     """
-    orders, tickets, dates = table_of(Order), table_of(Ticket), table_of(Occurrence)
+    orders, tickets, occurrences = (
+        table_of(OrderRow),
+        table_of(TicketRow),
+        table_of(OccurrenceRow),
+    )
     last = (
-        select(func.max(dates.c.starts_at))
-        .select_from(tickets.join(dates, dates.c.id == tickets.c.occurrence_id))
+        select(func.max(occurrences.c.starts_at))
+        .select_from(
+            tickets.join(occurrences, occurrences.c.id == tickets.c.occurrence_id)
+        )
         .where(
             tickets.c.order_id == orders.c.id,
-            type_coerce(dates.c.is_dated, WHOLE) == 1,
+            type_coerce(occurrences.c.is_dated, WHOLE) == 1,
         )
         .correlate(orders)
         .scalar_subquery()
@@ -262,47 +269,55 @@ def _past(before: datetime) -> Select[tuple[int]]:
 
 
 def _buyers() -> Subquery:
-    people, orders, dates = table_of(Buyer), table_of(Order), table_of(Occurrence)
-    accounts = table_of(Account)
+    people, orders, occurrences = (
+        table_of(BuyerRow),
+        table_of(OrderRow),
+        table_of(OccurrenceRow),
+    )
+    accounts = table_of(AccountRow)
     return (
         select(
             people.c.order_id.label("row"),
             accounts.c.name.label("account"),
             orders.c.provider_id.label("order_id"),
             literal("").label("ticket_id"),
-            func.coalesce(dates.c.name, "").label("event"),
-            func.coalesce(dates.c.starts_local, "").label("starts_local"),
+            func.coalesce(occurrences.c.name, "").label("event"),
+            func.coalesce(occurrences.c.starts_local, "").label("starts_local"),
             orders.c.placed_at,
-            *_of(people),
+            *_contact_columns(people),
         )
         .join(orders, orders.c.id == people.c.order_id)
         .join(accounts, accounts.c.id == orders.c.account_id)
-        .outerjoin(dates, dates.c.id == orders.c.occurrence_id)
+        .outerjoin(occurrences, occurrences.c.id == orders.c.occurrence_id)
         .subquery()
     )
 
 
 def _attendees() -> Subquery:
-    people, orders, dates = table_of(Attendee), table_of(Order), table_of(Occurrence)
-    tickets, accounts = table_of(Ticket), table_of(Account)
+    people, orders, occurrences = (
+        table_of(AttendeeRow),
+        table_of(OrderRow),
+        table_of(OccurrenceRow),
+    )
+    tickets, accounts = table_of(TicketRow), table_of(AccountRow)
     return (
         select(
             people.c.ticket_id.label("row"),
             accounts.c.name.label("account"),
             orders.c.provider_id.label("order_id"),
             tickets.c.provider_id.label("ticket_id"),
-            dates.c.name.label("event"),
-            dates.c.starts_local,
+            occurrences.c.name.label("event"),
+            occurrences.c.starts_local,
             orders.c.placed_at,
-            *_of(people),
+            *_contact_columns(people),
         )
         .join(tickets, tickets.c.id == people.c.ticket_id)
         .join(orders, orders.c.id == tickets.c.order_id)
         .join(accounts, accounts.c.id == orders.c.account_id)
-        .join(dates, dates.c.id == tickets.c.occurrence_id)
+        .join(occurrences, occurrences.c.id == tickets.c.occurrence_id)
         .subquery()
     )
 
 
-def _of(people: Any) -> list[Any]:
+def _contact_columns(people: Any) -> list[Any]:
     return [people.c.name, people.c.email, people.c.phone]

@@ -1,5 +1,5 @@
 """
-Records that could not be read. They wait with their reason and are tried each run.
+Quarantine: records that could not be parsed, with the reason. Each run retries them.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from sqlmodel import Session
 
 from ticketsync.core.records import Unread
 from ticketsync.sales import packing
-from ticketsync.store.tables.sales import Quarantined
+from ticketsync.store.tables.sales import QuarantinedRow
 from ticketsync.store.upsert import table_of, upsert
 
 
-def put(
+def save_unread(
     session: Session, account_id: int, unread: Sequence[Unread], now: datetime
 ) -> None:
     rows = [
@@ -33,11 +33,11 @@ def put(
         for item in unread
     ]
     key = ["account_id", "kind", "provider_id"]
-    upsert(session, Quarantined, rows, key=key, keep=["first_seen_at"])
+    upsert(session, QuarantinedRow, rows, key=key, keep=["first_seen_at"])
 
 
-def all_of(session: Session, account_id: int) -> list[Unread]:
-    table = table_of(Quarantined)
+def list_unread(session: Session, account_id: int) -> list[Unread]:
+    table = table_of(QuarantinedRow)
     rows = session.connection().execute(
         select(table).where(table.c.account_id == account_id).order_by(table.c.id)
     )
@@ -56,13 +56,13 @@ def all_of(session: Session, account_id: int) -> list[Unread]:
 
 def holds_sales(session: Session, account_id: int) -> bool:
     """
-    Whether an order or a ticket of the account waits here.
+    Whether an order or a ticket of the account is in quarantine.
     """
-    return any(item.kind != "event" for item in all_of(session, account_id))
+    return any(item.kind != "event" for item in list_unread(session, account_id))
 
 
-def forget(session: Session, account_id: int) -> None:
-    table = table_of(Quarantined)
+def delete_unread(session: Session, account_id: int) -> None:
+    table = table_of(QuarantinedRow)
     session.connection().execute(delete(table).where(table.c.account_id == account_id))
 
 
@@ -70,9 +70,9 @@ def release(
     session: Session, account_id: int, kind: str, provider_ids: Iterable[str]
 ) -> None:
     """
-    Let records go that can be read by now.
+    Remove records that could be parsed.
     """
-    table = table_of(Quarantined)
+    table = table_of(QuarantinedRow)
     wanted = list(provider_ids)
     if wanted:
         session.connection().execute(

@@ -1,9 +1,9 @@
 """
-Refunds as movements: each is written once, and never changed or deleted.
+Refunds as movements: each is written once and never changed or deleted.
 
-What a platform reports of an order's refunds is compared with the movements that are
-held; the difference is a new movement, negative where less is reported than before.
-So the movements of an order always add up to what the order says.
+The refunds that a platform reports for an order are compared with the stored movements;
+the difference is a new movement, negative where less is reported than before. So the
+movements of an order always add up to the refunds of the order.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from ticketsync.core import clock, records
 from ticketsync.sales.allocation import AllocatedOrder, TicketAllocation
-from ticketsync.store.tables.sales import Refund
+from ticketsync.store.tables.sales import RefundRow
 from ticketsync.store.upsert import table_of
 
 REPORTED = "reported"
@@ -31,7 +31,7 @@ _NOTHING: Mapping[str, int] = {}
 @dataclass(frozen=True, slots=True)
 class Moment:
     """
-    When this is written, and the zone whose calendar says on which day that is.
+    The time of writing, and the zone whose calendar decides which day that is.
     """
 
     now: datetime
@@ -44,8 +44,8 @@ class Moment:
 @dataclass(frozen=True, slots=True)
 class HeldOrder:
     """
-    What we held of an order before this write: the sum of its movements by refund id,
-    and which of its tickets were void.
+    What was stored of an order before this write: the sum of its movements by refund
+    id, and which of its tickets were void.
     """
 
     amounts: Mapping[str, int]
@@ -55,8 +55,8 @@ class HeldOrder:
 @dataclass(frozen=True, slots=True)
 class Movement:
     """
-    Money that went back (or, negative, came back after all), its day, and how sure that
-    day is.
+    Money that was returned (or, negative, not returned after all), its day, and what
+    that day is based on.
     """
 
     refund_id: str
@@ -66,12 +66,12 @@ class Movement:
     basis: str
 
 
-def movements(
+def new_movements(
     item: AllocatedOrder, held: HeldOrder | None, moment: Moment
 ) -> list[Movement]:
     """
-    What an order's reported refunds add to its movements; `held` is `None` for an order
-    that we did not hold.
+    The new movements of an order that follow from its reported refunds; `held` is
+    `None` for an order that was not stored before.
     """
     before = held.amounts if held else _NOTHING
     refunds = item.order.refunds
@@ -87,7 +87,7 @@ def movements(
         amount = reported.get(id_, 0) - before.get(id_, 0)
         if not amount:
             continue
-        # The platform's date is that of the refund itself, not of a later correction.
+        # The platform's date is that of the refund, not of a later correction.
         date = None if id_ in before else dates[id_]
         day, basis = _day(item, held, moment, date, is_return=amount > 0)
         found.append(Movement(id_, amount, date, day, basis))
@@ -103,7 +103,7 @@ def _day(
     is_return: bool,
 ) -> tuple[str, str]:
     """
-    The day of a movement, and on what it is based.
+    The day of a movement, and what it is based on.
     """
     if reported is not None:
         return moment.day(reported), REPORTED
@@ -119,8 +119,8 @@ def _newly_voided(
     shares: Iterable[TicketAllocation], held: HeldOrder | None
 ) -> datetime | None:
     """
-    When the last of the tickets was voided that we did not hold as void: the refund of
-    a ticket that we knew to be void came later than its void.
+    When the last ticket was voided that was not stored as void before: the refund of a
+    ticket that was known to be void came later than its void.
     """
     known = held.void_tickets if held else frozenset()
     voided = [
@@ -133,25 +133,26 @@ def _newly_voided(
     return max(voided, default=None)
 
 
-def save(
+def save_movements(
     session: Session,
     account_id: int,
     incoming: Iterable[AllocatedOrder],
-    row_of: Mapping[str, int],
+    order_ids: Mapping[str, int],
     void_tickets: Mapping[int, frozenset[str]],
     moment: Moment,
 ) -> None:
     """
-    Add what the refunds of these orders lack, each order once; `void_tickets` are those
-    held before, by the number of each order that was held.
+    Save the new movements of these orders, each order once. `order_ids` maps the
+    platform's ids to ours; `void_tickets` has the void tickets of each order that was
+    stored before, by our id.
     """
-    amounts = _amounts(session, void_tickets)
+    amounts = _sum_movements(session, void_tickets)
     new = [
-        (row_of[item.order.id], movement)
+        (order_ids[item.order.id], movement)
         for item in incoming
-        if item.order.refunds or row_of[item.order.id] in amounts
-        for movement in movements(
-            item, _held(row_of[item.order.id], amounts, void_tickets), moment
+        if item.order.refunds or order_ids[item.order.id] in amounts
+        for movement in new_movements(
+            item, _held_order(order_ids[item.order.id], amounts, void_tickets), moment
         )
     ]
     if not new:
@@ -173,10 +174,10 @@ def save(
                 "basis": movement.basis,
             }
         )
-    session.connection().execute(insert(table_of(Refund)), rows)
+    session.connection().execute(insert(table_of(RefundRow)), rows)
 
 
-def _held(
+def _held_order(
     order: int,
     amounts: Mapping[int, Mapping[str, int]],
     void_tickets: Mapping[int, frozenset[str]],
@@ -186,7 +187,9 @@ def _held(
     return HeldOrder(amounts.get(order, _NOTHING), void_tickets[order])
 
 
-def _amounts(session: Session, orders: Iterable[int]) -> dict[int, dict[str, int]]:
+def _sum_movements(
+    session: Session, orders: Iterable[int]
+) -> dict[int, dict[str, int]]:
     """
     The sums of the movements of these orders, by order and refund.
     """
@@ -194,7 +197,7 @@ def _amounts(session: Session, orders: Iterable[int]) -> dict[int, dict[str, int
     found: dict[int, dict[str, int]] = {}
     if not wanted:
         return found
-    table = table_of(Refund)
+    table = table_of(RefundRow)
     query = select(table.c.order_id, table.c.provider_id, table.c.amount)
     rows = session.connection().execute(query.where(table.c.order_id.in_(wanted)))
     for order, id_, amount in rows:
@@ -207,9 +210,9 @@ def _last_numbers(
     session: Session, account_id: int, refund_ids: Iterable[str]
 ) -> dict[str, int]:
     """
-    The last number of each of these refunds that we hold, whatever its order.
+    The last stored number of each of these refunds.
     """
-    table = table_of(Refund)
+    table = table_of(RefundRow)
     query = (
         select(table.c.provider_id, func.max(table.c.number))
         .where(

@@ -1,8 +1,8 @@
 """
-Orders, tickets, refunds and fees into their tables, a page at a time.
+Saving orders, tickets, refunds and fees, a page at a time.
 
-Only what changed is written. An order is never deleted: one that vanished is marked
-and goes on counting, because absence is no proof of a refund.
+Only changes are written. An order is never deleted: one that vanished is marked and
+still counts, because absence is not proof of a refund.
 """
 
 from __future__ import annotations
@@ -13,14 +13,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    Table,
     and_,
     bindparam,
     delete,
-    func,
-    or_,
     select,
-    type_coerce,
     update,
 )
 from sqlmodel import Session
@@ -30,13 +26,9 @@ from ticketsync.core.digest import CODE
 from ticketsync.sales import refunds
 from ticketsync.sales.allocation import AllocatedOrder, TicketAllocation
 from ticketsync.sales.refunds import Moment
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import Occurrence
-from ticketsync.store.tables.sales import Fee, Order, Ticket
-from ticketsync.store.types import WHOLE
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.sales import FeeRow, OrderRow, TicketRow
 from ticketsync.store.upsert import (
-    Elsewhere,
-    held_elsewhere,
     known,
     table_of,
     upsert,
@@ -45,7 +37,6 @@ from ticketsync.store.upsert import (
 
 DELISTED = "the platform no longer lists this order; it still counts"
 _KEY = ["account_id", "provider_id"]
-_FEW = 200  # occurrences above which all are read and picked from
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,59 +51,14 @@ class IncomingTicket:
 
 
 @dataclass(slots=True)
-class Saved:
+class SavedOrders:
     """
-    What was written, and which occurrences (our ids) it touches.
+    How many orders were written, and the occurrences (our ids) they belong to.
     """
 
     created: int = 0
     updated: int = 0
     touched: set[int] = field(default_factory=set)
-
-
-def contents(
-    session: Session, account_id: int, provider_ids: Iterable[str]
-) -> dict[str, bytes]:
-    """
-    The content hash of each of these orders that we hold and that is not gone.
-    """
-    held = known(session, Order, account_id, provider_ids, "content", "gone_since")
-    return {id_: row.content for id_, row in held.items() if row.gone_since is None}
-
-
-def read_elsewhere(
-    session: Session, account_id: int, order_ids: Iterable[str]
-) -> list[Elsewhere]:
-    """
-    Which of these orders, by the platform's ids, another account of it has brought.
-    """
-    return held_elsewhere(session, Order, account_id, order_ids)
-
-
-def holds_orders(session: Session, account_id: int) -> bool:
-    """
-    Whether we hold any order of the account.
-    """
-    return _holds(session, Order, account_id)
-
-
-def _holds(session: Session, model: type, account_id: int) -> bool:
-    table = table_of(model)
-    query = select(table.c.id).where(table.c.account_id == account_id).limit(1)
-    return session.connection().execute(query).first() is not None
-
-
-def loose_contents(
-    session: Session, account_id: int, provider_ids: Iterable[str]
-) -> dict[str, bytes | None]:
-    """
-    The content hash of each of these tickets that we hold without an order, `None`
-    for those we hold in one: a ticket list never takes the money off an order.
-    """
-    held = known(session, Ticket, account_id, provider_ids, "content", "order_id")
-    return {
-        id_: row.content if row.order_id is None else None for id_, row in held.items()
-    }
 
 
 def save_orders(
@@ -123,34 +69,34 @@ def save_orders(
     now: datetime,
     *,
     zone: str,
-) -> Saved:
+) -> SavedOrders:
     """
-    Save these orders, of one that comes twice the last; `occurrences` maps the
-    platform's ids to our rows, `zone` says on which calendar day a refund was made.
+    Save these orders; of duplicates the last one. `occurrences` maps the platform's
+    occurrence ids to ours, `zone` decides on which calendar day a refund was made.
 
-    Raises `KeyError` for an occurrence that is not among them.
+    Raises: `KeyError` for an occurrence that is not among them.
     """
-    saved = Saved()
+    saved = SavedOrders()
     if not incoming:
         return saved
     incoming = list({item.order.id: item for item in incoming}.values())
-    _one_writer(session, account_id)
+    _lock_account(session, account_id)
     order_ids = [item.order.id for item in incoming]
-    before = _numbers(session, account_id, order_ids)
+    before = _read_order_ids(session, account_id, order_ids)
     upsert_rows(
         session,
-        Order,
+        OrderRow,
         _ORDER,
         [_order_row(account_id, item, occurrences) for item in incoming],
         key=_KEY,
     )
     new = [id_ for id_ in order_ids if id_ not in before]
-    row_of = before | _numbers(session, account_id, new)
+    row_of = before | _read_order_ids(session, account_id, new)
     saved.updated = len(before)
     saved.created = len(incoming) - saved.updated
     void_tickets: dict[int, frozenset[str]] = {}
     if before:
-        touched, void_tickets = _clear(session, list(before.values()))
+        touched, void_tickets = _reset_tickets(session, list(before.values()))
         saved.touched |= touched
     tickets = [
         _ticket_row(
@@ -163,109 +109,44 @@ def save_orders(
         for item in incoming
         for share in item.shares
     ]
-    upsert_rows(session, Ticket, _TICKET, tickets, key=_KEY)
+    upsert_rows(session, TicketRow, _TICKET, tickets, key=_KEY)
     place = _TICKET.index("occurrence_id")
     saved.touched |= {row[place] for row in tickets}
     moment = Moment(now, zone)
-    refunds.save(session, account_id, incoming, row_of, void_tickets, moment)
+    refunds.save_movements(session, account_id, incoming, row_of, void_tickets, moment)
     _save_fees(session, incoming, row_of, occurrences)
     return saved
 
 
-def save_loose(
+def save_loose_tickets(
     session: Session,
     account_id: int,
     incoming: Sequence[IncomingTicket],
     occurrences: dict[str, int],
-) -> Saved:
+) -> SavedOrders:
     """
     Save tickets that belong to no order.
     """
     rows = [_loose_row(account_id, item, occurrences) for item in incoming]
     ids = [row["provider_id"] for row in rows]
-    before = known(session, Ticket, account_id, ids, "occurrence_id")
-    upsert(session, Ticket, rows, key=_KEY)
+    before = known(session, TicketRow, account_id, ids, "occurrence_id")
+    upsert(session, TicketRow, rows, key=_KEY)
     left = {row.occurrence_id for row in before.values()}
-    return Saved(
+    return SavedOrders(
         created=len(rows) - len(before),
         updated=len(before),
         touched={row["occurrence_id"] for row in rows} | left,
     )
 
 
-def orders_to_come(session: Session, account_id: int, now: datetime) -> int:
-    """
-    How many orders we hold of an account's dates that are still to come, or have none.
-    """
-    table, dates = table_of(Order), table_of(Occurrence)
-    query = (
-        select(func.count())
-        .select_from(table.join(dates, dates.c.id == table.c.occurrence_id))
-        .where(
-            table.c.account_id == account_id,
-            or_(dates.c.starts_at >= now, type_coerce(dates.c.is_dated, WHOLE) == 0),
-        )
-    )
-    return int(session.connection().execute(query).scalar_one())
-
-
-def number(session: Session, account_id: int) -> int:
-    """
-    How many orders an account has brought.
-    """
-    table = table_of(Order)
-    query = select(func.count()).where(table.c.account_id == account_id)
-    return int(session.connection().execute(query).scalar_one())
-
-
-def holds_sales(session: Session, account_id: int) -> bool:
-    """
-    Whether an account has brought any order, or a ticket that belongs to none.
-    """
-    return holds_orders(session, account_id) or _holds(session, Ticket, account_id)
-
-
-def known_orders(
-    session: Session, account_id: int, occurrence_rows: Iterable[int]
-) -> dict[int, set[str]]:
-    """
-    The orders we hold of these occurrences, those marked as gone left out.
-    """
-    table = table_of(Order)
-    wanted = set(occurrence_rows)
-    found: dict[int, set[str]] = {}
-    query = select(table.c.occurrence_id, table.c.provider_id).where(
-        table.c.account_id == account_id, table.c.gone_since.is_(None)
-    )
-    if len(wanted) <= _FEW:
-        query = query.where(table.c.occurrence_id.in_(list(wanted)))
-    for occurrence, provider_id in session.connection().execute(query):
-        if occurrence in wanted:
-            found.setdefault(occurrence, set()).add(provider_id)
-    return found
-
-
-def delisted_orders(session: Session, account_id: int) -> dict[str, datetime]:
-    """
-    The orders of an account that a complete read no longer showed, and since when.
-    """
-    table = table_of(Order)
-    rows = session.connection().execute(
-        select(table.c.provider_id, table.c.gone_since).where(
-            table.c.account_id == account_id, table.c.gone_since.is_not(None)
-        )
-    )
-    return {str(row.provider_id): row.gone_since for row in rows}
-
-
 def restore_delisted_tickets(
     source: Session, target: Session, account_id: int, ticket_ids: Iterable[str]
 ) -> None:
     """
-    Make tickets that left their orders what they are in another database: no new read
-    of an order says anything of them.
+    Copy tickets that left their orders to another database: a new read of the order
+    does not contain them.
     """
-    table = table_of(Ticket)
+    table = table_of(TicketRow)
     for id_ in ticket_ids:
         this = and_(table.c.account_id == account_id, table.c.provider_id == id_)
         row = source.connection().execute(select(table).where(this)).mappings().one()
@@ -277,13 +158,13 @@ def mark_delisted(
     session: Session, account_id: int, provider_ids: Iterable[str], now: datetime
 ) -> None:
     """
-    Remember that a complete read no longer showed these orders; they still count.
+    Mark orders that a complete read no longer returned; they still count.
     """
-    table = table_of(Order)
-    gone = [
+    table = table_of(OrderRow)
+    delisted = [
         {"b_account": account_id, "b_id": id_, "b_now": now} for id_ in provider_ids
     ]
-    if gone:
+    if delisted:
         statement = (
             update(table)
             .where(
@@ -295,124 +176,42 @@ def mark_delisted(
                 doubt=DELISTED,
             )
         )
-        session.connection().execute(statement, gone)
+        session.connection().execute(statement, delisted)
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+def _lock_account(session: Session, account_id: int) -> None:
     """
-    What we hold of an occurrence, counted in every way a platform may count.
-    """
-
-    orders: frozenset[int]
-    sold: int
-    valid: int
-    existing: int
-    loose: int
-
-    @property
-    def tickets(self) -> tuple[int, int, int]:
-        """
-        Tickets that admit somebody; those that are valid, unpaid ones too; all.
-        """
-        return self.sold, self.valid, self.existing
-
-
-def held(
-    session: Session, account_id: int, occurrences: Iterable[int] | None = None
-) -> dict[int, Held]:
-    """
-    Counts per occurrence (our ids), to compare with what the listing claims: of all,
-    or of these.
-    """
-    orders, tickets = table_of(Order), table_of(Ticket)
-    connection = session.connection()
-    counted: dict[int, list[int]] = {}
-
-    def of(table: Table) -> Any:
-        ours = table.c.account_id == account_id
-        if occurrences is None:
-            return ours
-        return and_(ours, table.c.occurrence_id.in_(occurrences))
-
-    for occurrence, status, number in connection.execute(
-        select(orders.c.occurrence_id, orders.c.status, func.count())
-        .where(of(orders))
-        .group_by(orders.c.occurrence_id, orders.c.status)
-    ):
-        place = ("paid", "pending", "cancelled").index(status)
-        counted.setdefault(occurrence, [0, 0, 0])[place] += number
-    found: dict[int, Held] = {}
-    seats: dict[int, list[int]] = {}
-    for occurrence, status, is_sold, is_loose, number in connection.execute(
-        select(
-            tickets.c.occurrence_id,
-            tickets.c.status,
-            tickets.c.is_sold,
-            tickets.c.order_id.is_(None),
-            func.count(),
-        )
-        .where(of(tickets), tickets.c.kind == "admission")
-        .group_by(
-            tickets.c.occurrence_id,
-            tickets.c.status,
-            tickets.c.is_sold,
-            tickets.c.order_id.is_(None),
-        )
-    ):
-        sold, valid, all_, loose = seats.setdefault(occurrence, [0, 0, 0, 0])
-        seats[occurrence] = [
-            sold + number * bool(is_sold),
-            valid + number * (status == "valid"),
-            all_ + number * (status != "gone"),
-            loose + number * bool(is_loose),
-        ]
-    for occurrence in counted.keys() | seats.keys():
-        paid, pending, cancelled = counted.get(occurrence, [0, 0, 0])
-        sold, valid, all_, loose = seats.get(occurrence, [0, 0, 0, 0])
-        found[occurrence] = Held(
-            orders=frozenset((paid, paid + pending, paid + pending + cancelled)),
-            sold=sold,
-            valid=valid,
-            existing=all_,
-            loose=loose,
-        )
-    return found
-
-
-def _one_writer(session: Session, account_id: int) -> None:
-    """
-    Let nobody else save orders of this account until this transaction ends: what is
-    held is read before it is written, and must not change in between.
+    Block others that save orders of this account until this transaction ends: rows are
+    read before they are written, and must not change in between.
 
     SQLite has one writer at a time anyway. Rows may still refer to the account.
     """
     if session.connection().dialect.name == "postgresql":
-        table = table_of(Account)
+        table = table_of(AccountRow)
         ours = select(table.c.id).where(table.c.id == account_id)
         session.connection().execute(ours.with_for_update(key_share=True))
 
 
-def _numbers(
+def _read_order_ids(
     session: Session, account_id: int, order_ids: Iterable[str]
 ) -> dict[str, int]:
     """
-    Our numbers of those of these orders that we hold.
+    Our ids of those of these orders that are stored.
     """
-    rows = known(session, Order, account_id, order_ids, "id")
+    rows = known(session, OrderRow, account_id, order_ids, "id")
     return {id_: int(row.id) for id_, row in rows.items()}
 
 
-def _clear(
+def _reset_tickets(
     session: Session, order_rows: list[int]
 ) -> tuple[set[int], dict[int, frozenset[str]]]:
     """
-    Take the money off the tickets of orders that will be written again; answers their
-    occurrences, and which tickets of each order were void.
+    Reset the amounts of the tickets of orders that are about to be written again;
+    returns their occurrences, and which tickets of each order were void.
 
-    Those still in the order get it back at once; the others stay as `gone`.
+    Those still in the order are written again at once; the others stay as `gone`.
     """
-    table = table_of(Ticket)
+    table = table_of(TicketRow)
     connection = session.connection()
     ours = table.c.order_id.in_(order_rows)
     held = select(
@@ -439,7 +238,7 @@ def _clear(
         "status": "gone",
     }
     connection.execute(update(table).where(ours).values(**nothing))
-    fees = table_of(Fee)
+    fees = table_of(FeeRow)
     connection.execute(delete(fees).where(fees.c.order_id.in_(order_rows)))
     return touched, {order: frozenset(ids) for order, ids in void.items()}
 
@@ -572,4 +371,4 @@ def _save_fees(
         for item in incoming
         for fee in item.fees
     ]
-    upsert(session, Fee, rows, key=["order_id", "occurrence_id", "name"])
+    upsert(session, FeeRow, rows, key=["order_id", "occurrence_id", "name"])

@@ -1,9 +1,9 @@
 """
-Every distinct version of a raw record, kept small.
+Every distinct version of a raw record.
 
-The changed records of a page go into one compressed block; an index says where each
-version lies. So `sync replay` needs no network, and a later question about a past
-instant can be answered.
+The changed records of a page are saved as one compressed block; an index says where in
+it each version is. So `sync replay` needs no network, and questions about the past can
+be answered.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sqlmodel import Session
 
 from ticketsync.core import digest
 from ticketsync.sales.packing import Block, Version, decompress, pack
-from ticketsync.store.tables.sales import RawBlock, RawRecord
+from ticketsync.store.tables.sales import RawBlockRow, RawRecordRow
 from ticketsync.store.upsert import table_of, upsert_rows
 
 _BATCH = 500
@@ -26,7 +26,7 @@ _KEY = ("account_id", "kind", "provider_id", "content")
 _INDEX = (*_KEY, "block_id", "begins", "length")
 
 
-def keep(
+def save_versions(
     session: Session,
     account_id: int,
     kind: str,
@@ -34,12 +34,12 @@ def keep(
     now: datetime,
 ) -> None:
     """
-    Keep the versions in these blocks. One that came before points to the new block.
+    Save the versions in these blocks. One that came before now points to the new block.
     """
     blocks = [block for block in blocks if block.index]
     if not blocks:
         return
-    table = table_of(RawBlock)
+    table = table_of(RawBlockRow)
     numbers = session.connection().scalars(
         insert(table).returning(table.c.id, sort_by_parameter_order=True),
         [
@@ -55,27 +55,27 @@ def keep(
                 (account_id, kind, provider_id, content, number, begins, length)
             )
             begins += length
-    upsert_rows(session, RawRecord, _INDEX, rows, key=_KEY)
+    upsert_rows(session, RawRecordRow, _INDEX, rows, key=_KEY)
 
 
-def forget(session: Session, account_id: int) -> None:
+def delete_versions(session: Session, account_id: int) -> None:
     """
-    Delete every version that was kept of an account's records.
+    Delete all stored versions of an account's records.
     """
-    for model in (RawRecord, RawBlock):
+    for model in (RawRecordRow, RawBlockRow):
         table = table_of(model)
         session.connection().execute(
             delete(table).where(table.c.account_id == account_id)
         )
 
 
-def earlier(
+def read_versions(
     session: Session, account_id: int, kind: str, provider_ids: Sequence[str]
 ) -> dict[str, list[bytes]]:
     """
-    Every version we hold of these records, oldest first: id → canonical bytes.
+    All stored versions of these records by the platform's id, oldest first.
     """
-    table, blocks = table_of(RawRecord), table_of(RawBlock)
+    table, blocks = table_of(RawRecordRow), table_of(RawBlockRow)
     found: dict[str, list[bytes]] = {}
     unpacked: dict[int, bytes] = {}
     connection = session.connection()
@@ -100,11 +100,11 @@ def earlier(
     return found
 
 
-def damaged(session: Session, account_id: int) -> Iterator[str]:
+def find_damaged(session: Session, account_id: int) -> Iterator[str]:
     """
-    The stored versions that are not what they were: each is known by its own hash.
+    The stored versions that no longer match their hash.
     """
-    table, blocks = table_of(RawRecord), table_of(RawBlock)
+    table, blocks = table_of(RawRecordRow), table_of(RawBlockRow)
     connection = session.connection()
     numbers = connection.execute(
         select(blocks.c.id).where(blocks.c.account_id == account_id)
@@ -123,7 +123,7 @@ def damaged(session: Session, account_id: int) -> Iterator[str]:
 @dataclass(frozen=True, slots=True)
 class KeptBlock:
     """
-    What was saved at one time: records of one kind, in the order in which they came.
+    What was saved at one time: records of one kind, in their order.
     """
 
     kind: str
@@ -134,15 +134,15 @@ class KeptBlock:
         return pack(self.versions)
 
 
-def history(session: Session, account_id: int) -> Iterator[KeptBlock]:
+def read_history(session: Session, account_id: int) -> Iterator[KeptBlock]:
     """
-    Every block of an account as it was saved, the oldest first; damaged ones are left
-    out, `damaged` names them.
+    Every block of an account as it was saved, the oldest first, without damaged ones
+    (see `find_damaged`).
 
-    The index knows only the last block of a version that came back; its earlier ones
-    are found in the blocks themselves, where nothing is ever changed.
+    The index has only the last block of a version that came back; the earlier ones are
+    found in the blocks themselves, which never change.
     """
-    table, blocks = table_of(RawRecord), table_of(RawBlock)
+    table, blocks = table_of(RawRecordRow), table_of(RawBlockRow)
     connection = session.connection()
     numbers = connection.scalars(
         select(blocks.c.id).where(blocks.c.account_id == account_id).order_by("id")
@@ -150,25 +150,25 @@ def history(session: Session, account_id: int) -> Iterator[KeptBlock]:
     for number in list(numbers):
         block = connection.execute(select(blocks).where(blocks.c.id == number)).one()
         data = _unpacked(block.records)
-        places = connection.execute(
+        positions = connection.execute(
             select(table.c.begins, table.c.length, table.c.kind)
             .where(table.c.block_id == number, table.c.length > 0)
             .order_by(table.c.begins)
         ).all()
-        pieces = _pieces(data, [(row.begins, row.length) for row in places])
+        pieces = _pieces(data, [(row.begins, row.length) for row in positions])
         versions = [_version(piece) for piece in pieces]
-        kinds = {str(row.kind) for row in places}
+        kinds = {str(row.kind) for row in positions}
         if not kinds and versions:
             kinds = _kinds(session, account_id, versions[0])
         if len(kinds) == 1:
             yield KeptBlock(kinds.pop(), block.fetched_at, tuple(versions))
 
 
-def number(session: Session, account_id: int) -> int:
+def count_records(session: Session, account_id: int) -> int:
     """
     How many orders and tickets of an account have stored records.
     """
-    table = table_of(RawRecord)
+    table = table_of(RawRecordRow)
     records = (
         select(table.c.kind, table.c.provider_id)
         .where(table.c.account_id == account_id, table.c.kind != "event")
@@ -181,20 +181,20 @@ def number(session: Session, account_id: int) -> int:
 
 def _unpacked(packed: bytes) -> bytes:
     """
-    The records of a block; nothing if it is damaged.
+    The records of a block; empty if it is damaged.
     """
     try:
         return decompress(packed)
-    except Exception:  # whatever the library says of a damaged block
+    except Exception:  # the libraries have different errors
         return b""
 
 
-def _pieces(data: bytes, places: Sequence[tuple[int, int]]) -> Iterator[bytes]:
+def _pieces(data: bytes, positions: Sequence[tuple[int, int]]) -> Iterator[bytes]:
     """
-    The records in a block; those between the known places are found by their braces.
+    The records in a block; those between the known positions are found by parsing.
     """
     at = 0
-    for begins, length in [*places, (len(data), 0)]:
+    for begins, length in [*positions, (len(data), 0)]:
         if begins > at:
             yield from _documents(data[at:begins])
         if length:
@@ -218,9 +218,9 @@ def _version(piece: bytes) -> Version:
 
 def _kinds(session: Session, account_id: int, version: Version) -> set[str]:
     """
-    The kind of a version, wherever the index has it by now.
+    The kind of a version according to the index.
     """
-    table = table_of(RawRecord)
+    table = table_of(RawRecordRow)
     found = session.connection().scalars(
         select(table.c.kind).where(
             table.c.account_id == account_id,
@@ -231,11 +231,13 @@ def _kinds(session: Session, account_id: int, version: Version) -> set[str]:
     return {str(kind) for kind in found}
 
 
-def latest(session: Session, account_id: int, kind: str) -> Iterator[list[Version]]:
+def read_latest(
+    session: Session, account_id: int, kind: str
+) -> Iterator[list[Version]]:
     """
     The newest version of every record of a kind, a block at a time.
     """
-    table, blocks = table_of(RawRecord), table_of(RawBlock)
+    table, blocks = table_of(RawRecordRow), table_of(RawBlockRow)
     newest = (
         select(table.c.provider_id, func.max(table.c.block_id).label("block_id"))
         .where(table.c.account_id == account_id, table.c.kind == kind)

@@ -1,6 +1,6 @@
 """
-The platforms, played by us, for the demo, the tests and anybody who wants to try.
+Fake ticketing platforms for the demo, the tests and anyone who wants to try ticketsync.
 
-Written from what the platforms document, not from our client: it imports `core` only,
-so that one misreading cannot hide in both.
+Written from the platforms' documents, not from our client: it imports only `core`, so
+that one misreading cannot hide in both.
 """

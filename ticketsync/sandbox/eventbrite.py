@@ -1,14 +1,14 @@
 """
-Eventbrite, played from its documents.
+A fake Eventbrite, written from its documents.
 
-Slashes at the end, no Content-Type on GET, three kinds of secret, continuations that
-are sent with the last page too, `changed_since`, series with hidden parents. When
-money goes back, the costs of the ticket and of its order shrink.
+Trailing slashes, no Content-Type on GET, three kinds of secret, a continuation even
+with the last page, `changed_since`, series with hidden parents. A refund reduces the
+costs of the ticket and of its order.
 
-A parameter that is not played is refused, never ignored. Assumed, because the documents
-do not say: without `status` a list of events has the live ones, one of orders the
-active ones and one of attendees all; `active` are orders that are neither refunded nor
-given up; `page_size` is honoured everywhere, up to 50.
+An unsupported parameter is refused, never ignored. Assumed, because the documents do
+not say: without `status`, a list of events has the live ones, a list of orders the
+active ones and a list of attendees all; `active` orders are neither refunded nor
+abandoned; `page_size` is honoured everywhere, up to 50.
 """
 
 from __future__ import annotations
@@ -22,28 +22,35 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from ticketsync.sandbox.player import Asked, Reply, major_text, reply, seconds_of, utc
+from ticketsync.sandbox.fake_platform import (
+    ApiRequest,
+    ApiResponse,
+    iso_utc,
+    json_response,
+    major_text,
+    unix_seconds,
+)
 from ticketsync.sandbox.world import (
     VENUE,
     ZONE,
-    Kind,
     Performance,
     PlatformProfile,
+    Production,
     Purchase,
     Seat,
-    Work,
+    TicketType,
     World,
     tax_parts,
 )
 
 KEY = "EBPRIVATETOKEN000001"
 API_KEY = "EBAPIKEY000000000001"
-PUBLIC_TOKEN = "EBPUBLICTOKEN0000001"  # noqa: S105  # a played one
+PUBLIC_TOKEN = "EBPUBLICTOKEN0000001"  # noqa: S105  # a fake
 ORGANISATION = "770000001"
 EMPTY_ORGANISATION = "770000002"
 VENUE_ID = "66001"
 PAGE = 50
-LASTS = timedelta(minutes=100)
+DURATION = timedelta(minutes=100)
 
 PAGING = frozenset(("page", "continuation", "page_size", "token", "expand"))
 EVENT_STATUS = ("draft", "live", "started", "ended", "completed", "canceled")
@@ -76,43 +83,43 @@ DISCOUNTS = (
 )
 
 
-def kept(purchase: Purchase) -> int:
+def kept_fees(purchase: Purchase) -> int:
     """
-    The service and payment fees; those of a refunded ticket come back.
+    The service and payment fees. The fees of a refunded ticket are returned.
     """
-    return sum(seat.fee for seat in purchase.seats if not seat.is_returned)
+    return sum(seat.fee for seat in purchase.seats if not seat.is_refunded)
 
 
 PROFILE = PlatformProfile(
     platform="eventbrite",
-    works=(3001, 3003),
-    extras=False,
-    reports_inner_tax=False,
-    imports=False,
-    mishaps=False,
-    ways=("refund_seat", "cancel", "void_seat"),
-    refund_by_goodwill=False,
-    tax_comes_back=True,
-    kept=kept,
-    named=lambda performance: f"88{performance.id}",
-    unfinished=("unpaid", "pending", "started", "abandoned"),
+    production_ids=(3001, 3003),
+    has_extras=False,
+    reports_included_tax=False,
+    has_imports=False,
+    has_initial_mutations=False,
+    mutations=("refund_seat", "cancel", "void_seat"),
+    refund_small_amount=False,
+    refunds_tax=True,
+    kept_fees=kept_fees,
+    provider_occurrence_id=lambda performance: f"88{performance.id}",
+    unpaid_states=("unpaid", "pending", "started", "abandoned"),
 )
 
 
 class _Refused(Exception):
     """
-    An answer that ends a request.
+    An error response that ends the request.
     """
 
-    def __init__(self, answer: Reply) -> None:
+    def __init__(self, response: ApiResponse) -> None:
         super().__init__()
-        self.answer = answer
+        self.response = response
 
 
 @dataclass
 class Eventbrite:
     """
-    Answers requests about one world.
+    Serves one world.
     """
 
     world: World
@@ -126,135 +133,151 @@ class Eventbrite:
     expands: bool = True
     hooks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """
-        Everything is rendered at each request.
+        Do nothing: every request renders from the world.
         """
 
-    def too_many(self, seconds: str) -> Reply:
+    def rate_limit_response(self, seconds: str) -> ApiResponse:
         return _error(429, "HIT_RATE_LIMIT", "You have hit your rate limit")
 
-    def respond(self, asked: Asked) -> Reply:
-        refusal = self._refusal(asked)
-        if refusal is not None:
-            return refusal
+    def respond(self, request: ApiRequest) -> ApiResponse:
+        error = self._check_request(request)
+        if error is not None:
+            return error
         try:
-            return self._answer(asked)
+            return self._route(request)
         except _Refused as refused:
-            return refused.answer
+            return refused.response
         except (KeyError, TypeError, ValueError, AttributeError):
             return _error(400, "ARGUMENTS_ERROR", "There are errors with arguments")
 
-    def _refusal(self, asked: Asked) -> Reply | None:
-        if not asked.path.endswith("/"):
-            return self._moved(asked)
-        writes = asked.method in ("POST", "DELETE") and "webhooks" in asked.steps
-        if asked.method != "GET" and not writes:
+    def _check_request(self, request: ApiRequest) -> ApiResponse | None:
+        if not request.path.endswith("/"):
+            return self._redirect(request)
+        writes = request.method in ("POST", "DELETE") and "webhooks" in request.segments
+        if request.method != "GET" and not writes:
             return _error(405, "METHOD_NOT_ALLOWED", "read-only sandbox")
-        if asked.headers.get("Content-Type") and not writes:
+        if request.headers.get("Content-Type") and not writes:
             return _error(400, "ARGUMENTS_ERROR", "There are errors with arguments")
-        told = asked.headers.get("Authorization") or ""
-        token = told.removeprefix("Bearer ") if told else asked.one("token")
+        header = request.headers.get("Authorization") or ""
+        token = header.removeprefix("Bearer ") if header else request.get("token")
         if not token:
             return _error(401, "NO_AUTH", "Authentication not provided.")
         if token == PUBLIC_TOKEN:
             return _error(403, "NOT_AUTHORIZED", "You are not authorized.")
-        if token != self.key or (told and not told.startswith("Bearer ")):
+        if token != self.key or (header and not header.startswith("Bearer ")):
             return _error(
                 401, "INVALID_AUTH", "The OAuth token you provided was invalid."
             )
         return None
 
-    def _moved(self, asked: Asked) -> Reply:
+    def _redirect(self, request: ApiRequest) -> ApiResponse:
         """
-        The same address with a slash.
+        Redirect to the same address with a trailing slash.
         """
-        query = urlencode(asked.query)
-        where = f"{self.prefix}{asked.path}/" + (f"?{query}" if query else "")
-        moved = _error(301, "PERMANENTLY_MOVED", "Slash missing")
-        return Reply(301, moved.body, {"Location": where})
+        query = urlencode(request.query)
+        where = f"{self.prefix}{request.path}/" + (f"?{query}" if query else "")
+        redirect = _error(301, "PERMANENTLY_MOVED", "Slash missing")
+        return ApiResponse(301, redirect.body, {"Location": where})
 
-    def _answer(self, asked: Asked) -> Reply:
-        match asked.steps:
+    def _route(self, request: ApiRequest) -> ApiResponse:
+        match request.segments:
             case ["users", "me"]:
-                return reply({"id": self.user, "name": "Lantern Box Office"})
+                return json_response({"id": self.user, "name": "Lantern Box Office"})
             case ["users", "me", "organizations"]:
                 rows = [
                     {"id": id_, "name": f"Lantern {id_[-1]}", "_type": "organization"}
                     for id_ in self.organisations
                 ]
-                return self._list(asked, "organizations", rows)
-            case ["organizations", id_, *what] if id_ in self.organisations:
-                return self._of_organisation(asked, what, id_ == self.organisations[0])
-            case ["webhooks", id_] if asked.method == "DELETE":
-                hook = _found(self.hooks.values(), lambda hook: hook["id"], id_)
+                return self._list(request, "organizations", rows)
+            case ["organizations", id_, *rest] if id_ in self.organisations:
+                return self._route_organisation(
+                    request, rest, id_ == self.organisations[0]
+                )
+            case ["webhooks", id_] if request.method == "DELETE":
+                hook = _find(self.hooks.values(), lambda hook: hook["id"], id_)
                 del self.hooks[hook["endpoint_url"]]
-                return reply({"success": True})
-            case ["events", id_, *what]:
-                performance = _found(self.world.performances, _event, id_)
-                return self._of_event(asked, performance, what)
+                return json_response({"success": True})
+            case ["events", id_, *rest]:
+                performance = _find(self.world.performances, _event_id, id_)
+                return self._route_event(request, performance, rest)
             case ["series", id_]:
-                return reply(self._series(_found(self._works(), _series, id_)))
+                return json_response(
+                    self._series(_find(self._productions(), _series_id, id_))
+                )
             case ["series", id_, "events"]:
-                work = _found(self._works(), _series, id_)
-                own = [p for p in self.world.performances if p.work is work]
-                return self._events(asked, own, of_series=True)
+                production = _find(self._productions(), _series_id, id_)
+                own = [p for p in self.world.performances if p.production is production]
+                return self._events(request, own, is_series_list=True)
             case ["orders", id_]:
-                purchase = _found(self._purchases(), lambda p: str(p.id), id_)
-                return reply(self._order(purchase, asked))
+                purchase = _find(self._purchases(), lambda p: str(p.id), id_)
+                return json_response(self._order(purchase, request))
             case ["venues", id_] if id_ == VENUE_ID:
-                return reply(_venue())
+                return json_response(_venue())
         raise _Refused(NOT_FOUND)
 
-    def _of_organisation(self, asked: Asked, what: list[str], has_all: bool) -> Reply:
+    def _route_organisation(
+        self, request: ApiRequest, segments: list[str], has_all: bool
+    ) -> ApiResponse:
         purchases = self._purchases() if has_all else []
         performances = self.world.performances if has_all else []
-        match what:
+        match segments:
             case ["events"]:
-                return self._events(asked, performances)
+                return self._events(request, performances)
             case ["orders"]:
-                return self._orders(asked, purchases)
+                return self._orders(request, purchases)
             case ["attendees"]:
-                return self._attendees(asked, purchases, ("attending", "not_attending"))
+                return self._attendees(
+                    request, purchases, ("attending", "not_attending")
+                )
             case ["discounts"]:
-                return self._discounts(asked)
+                return self._discounts(request)
             case ["reports", "sales"]:
-                return self._report(asked, purchases)
+                return self._report(request, purchases)
             case ["venues"]:
-                return self._list(asked, "venues", [_venue()] if has_all else [])
-            case ["webhooks"] if asked.method == "POST":
-                return self._new_hook(asked.body)
+                return self._list(request, "venues", [_venue()] if has_all else [])
+            case ["webhooks"] if request.method == "POST":
+                return self._create_webhook(request.body)
             case ["webhooks"]:
-                return self._list(asked, "webhooks", list(self.hooks.values()))
+                return self._list(request, "webhooks", list(self.hooks.values()))
         raise _Refused(NOT_FOUND)
 
-    def _of_event(self, asked: Asked, of: Performance, what: list[str]) -> Reply:
-        purchases = [p for p in self._purchases() if p.performance is of]
-        match what:
+    def _route_event(
+        self, request: ApiRequest, performance: Performance, segments: list[str]
+    ) -> ApiResponse:
+        purchases = [p for p in self._purchases() if p.performance is performance]
+        match segments:
             case []:
-                return reply(self._listed(of))
+                return json_response(self._listed(performance))
             case ["orders"]:
-                return self._orders(asked, purchases)
+                return self._orders(request, purchases)
             case ["orders", id_]:
-                purchase = _found(purchases, lambda p: str(p.id), id_)
-                return reply(self._order(purchase, asked))
+                purchase = _find(purchases, lambda p: str(p.id), id_)
+                return json_response(self._order(purchase, request))
             case ["attendees"]:
-                return self._attendees(asked, purchases, tuple(ATTENDEE_FILTERS))
+                return self._attendees(request, purchases, tuple(ATTENDEE_FILTERS))
             case ["attendees", id_]:
                 rows = [row for p in purchases for row in _attendees(p)]
-                return reply(_found(rows, lambda row: row["id"], id_))
+                return json_response(_find(rows, lambda row: row["id"], id_))
             case ["ticket_classes"]:
-                return self._ticket_classes(asked, of)
+                return self._ticket_classes(request, performance)
             case ["ticket_classes", id_]:
-                kind = _found(of.work.kinds, lambda kind: str(kind.id), id_)
-                return reply(_ticket_class(kind, of, purchases))
+                ticket_type = _find(
+                    performance.production.ticket_types,
+                    lambda ticket_type: str(ticket_type.id),
+                    id_,
+                )
+                return json_response(_ticket_class(ticket_type, performance, purchases))
         raise _Refused(NOT_FOUND)
 
-    def _works(self) -> list[Work]:
+    def _productions(self) -> list[Production]:
         """
-        The works that have nights here.
+        The productions that have performances on this platform.
         """
-        return list({p.work.id: p.work for p in self.world.performances}.values())
+        return list(
+            {p.production.id: p.production for p in self.world.performances}.values()
+        )
 
     def _purchases(self) -> list[Purchase]:
         return sorted(self.world.purchases, key=lambda p: p.id)
@@ -263,193 +286,213 @@ class Eventbrite:
 
     def _events(
         self,
-        asked: Asked,
+        request: ApiRequest,
         performances: list[Performance],
         *,
-        of_series: bool = False,
-    ) -> Reply:
-        _only(asked, {"time_filter", "order_by"} | _EVENT_FILTERS[of_series])
-        wanted = asked.one("status", "all" if of_series else "live").split(",")
+        is_series_list: bool = False,
+    ) -> ApiResponse:
+        _require_known_parameters(
+            request, {"time_filter", "order_by"} | _EVENT_FILTERS[is_series_list]
+        )
+        wanted = request.get("status", "all" if is_series_list else "live").split(",")
         if wanted == ["all"]:
             wanted = list(EVENT_STATUS)
-        _one_of("status", wanted, EVENT_STATUS)
-        when = asked.one("time_filter", "all")
-        _one_of("time_filter", [when], TIME_FILTERS)
+        _require_one_of("status", wanted, EVENT_STATUS)
+        when = request.get("time_filter", "all")
+        _require_one_of("time_filter", [when], TIME_FILTERS)
         rows: list[dict[str, Any]] = [
             self._listed(p)
             for p in performances
             if when == "all"
-            or (when == "past") == ((p.starts + LASTS).timestamp() < self.world.now)
+            or (when == "past")
+            == ((p.starts_at + DURATION).timestamp() < self.world.now)
         ]
-        if asked.one("show_series_parent") == "true":
-            works = {p.work.id: p.work for p in performances}
-            rows += [self._series(work) for work in works.values()]
-        name, currency = asked.one("name_filter"), asked.one("currency_filter")
-        begins = asked.one("start_date.range_start")
-        ends = asked.one("start_date.range_end", "9999")
+        if request.get("show_series_parent") == "true":
+            productions = {p.production.id: p.production for p in performances}
+            rows += [self._series(production) for production in productions.values()]
+        name, currency = request.get("name_filter"), request.get("currency_filter")
+        begins = request.get("start_date.range_start")
+        ends = request.get("start_date.range_end", "9999")
         rows = [
             row
             for row in rows
             if row["status"] in wanted
             and name.lower() in row["name"]["text"].lower()
             and currency in ("", row["currency"])
-            and asked.one("venue_filter") in ("", VENUE_ID)
+            and request.get("venue_filter") in ("", VENUE_ID)
             and begins <= row["start"]["utc"] <= ends
         ]
-        order = asked.one("order_by")
+        order = request.get("order_by")
         if order:
             key, _, way = order.partition("_")
-            _one_of("order_by", [key], tuple(ORDER_OF_EVENTS))
-            _one_of("order_by", [way], ("asc", "desc"))
+            _require_one_of("order_by", [key], tuple(ORDER_OF_EVENTS))
+            _require_one_of("order_by", [way], ("asc", "desc"))
             rows.sort(key=ORDER_OF_EVENTS[key], reverse=way == "desc")
-        return self._list(asked, "events", rows)
+        return self._list(request, "events", rows)
 
-    def _orders(self, asked: Asked, purchases: list[Purchase]) -> Reply:
-        _only(
-            asked,
+    def _orders(self, request: ApiRequest, purchases: list[Purchase]) -> ApiResponse:
+        _require_known_parameters(
+            request,
             {"status", "changed_since", "last_item_seen", "only_emails"}
             | {"exclude_emails", "refund_request_statuses"},
         )
-        wanted = asked.one("status", "active")
-        _one_of("status", [wanted], tuple(ORDER_FILTERS))
-        only, but = (
-            [email for email in asked.one(name).split(",") if email]
+        wanted = request.get("status", "active")
+        _require_one_of("status", [wanted], tuple(ORDER_FILTERS))
+        included, excluded = (
+            [email for email in request.get(name).split(",") if email]
             for name in ("only_emails", "exclude_emails")
         )
-        is_new = _newer_than(asked)
+        is_new = _changed_filter(request)
         found = [
             p
             for p in purchases
             if ORDER_FILTERS[wanted](_status(p))
-            and is_new(p.touched, str(p.id))
-            and (not only or _email(p) in only)
-            and _email(p) not in but
-            and not asked.one("refund_request_statuses")  # nobody asked for one
+            and is_new(p.changed_at, str(p.id))
+            and (not included or _email(p) in included)
+            and _email(p) not in excluded
+            and not request.get("refund_request_statuses")  # there are none
         ]
-        return self._list(asked, "orders", found, lambda p: self._order(p, asked))
+        return self._list(request, "orders", found, lambda p: self._order(p, request))
 
     def _attendees(
-        self, asked: Asked, purchases: list[Purchase], statuses: tuple[str, ...]
-    ) -> Reply:
-        _only(asked, {"status", "changed_since", "last_item_seen", "attendee_ids"})
-        wanted = asked.one("status")
-        _one_of("status", [wanted or statuses[0]], statuses)
-        ids = [id_ for id_ in asked.one("attendee_ids").split(",") if id_]
-        is_new = _newer_than(asked)
+        self, request: ApiRequest, purchases: list[Purchase], statuses: tuple[str, ...]
+    ) -> ApiResponse:
+        _require_known_parameters(
+            request, {"status", "changed_since", "last_item_seen", "attendee_ids"}
+        )
+        wanted = request.get("status")
+        _require_one_of("status", [wanted or statuses[0]], statuses)
+        ids = [id_ for id_ in request.get("attendee_ids").split(",") if id_]
+        is_new = _changed_filter(request)
         found = [
             row
             for purchase in purchases
             for row in _attendees(purchase)
-            if is_new(seconds_of(row["changed"]), row["id"])
+            if is_new(unix_seconds(row["changed"]), row["id"])
             and (not wanted or row["status"] in ATTENDEE_FILTERS[wanted])
             and (not ids or row["id"] in ids)
         ]
-        return self._list(asked, "attendees", found)
+        return self._list(request, "attendees", found)
 
-    def _discounts(self, asked: Asked) -> Reply:
-        _only(asked, {"scope", "event_id", "code", "code_filter", "type", "order_by"})
-        _one_of("scope", [asked.one("scope")], ("event", "multi_events", "user"))
-        if asked.one("code") and asked.one("code_filter"):
+    def _discounts(self, request: ApiRequest) -> ApiResponse:
+        _require_known_parameters(
+            request, {"scope", "event_id", "code", "code_filter", "type", "order_by"}
+        )
+        _require_one_of(
+            "scope", [request.get("scope")], ("event", "multi_events", "user")
+        )
+        if request.get("code") and request.get("code_filter"):
             raise _Refused(_arguments("code", "not together with code_filter"))
         rows: list[dict[str, Any]] = [
             {**row, "type": "coded", "quantity_available": 0, "event_id": None}
             | {"ticket_class_ids": [], "start_date": None, "end_date": None}
             | {"quantity_sold": sum(p.code == row["code"] for p in self._purchases())}
             for row in DISCOUNTS
-            if asked.one("code") in ("", row["code"])
-            and asked.one("code_filter").upper() in str(row["code"])
-            and asked.one("type") in ("", "coded")
-            and asked.one("scope") == "user"
+            if request.get("code") in ("", row["code"])
+            and request.get("code_filter").upper() in str(row["code"])
+            and request.get("type") in ("", "coded")
+            and request.get("scope") == "user"
         ]
-        return self._list(asked, "discounts", rows)
+        return self._list(request, "discounts", rows)
 
-    def _ticket_classes(self, asked: Asked, of: Performance) -> Reply:
-        _only(asked, {"pos", "category"})
-        category = asked.one("category", "all")
-        _one_of("category", [category], ("all", "admission", "add_on", "donation"))
-        _one_of("pos", [asked.one("pos", "online")], ("online", "at_the_door"))
-        purchases = [p for p in self._purchases() if p.performance is of]
-        rows = [_ticket_class(kind, of, purchases) for kind in of.work.kinds]
+    def _ticket_classes(
+        self, request: ApiRequest, performance: Performance
+    ) -> ApiResponse:
+        _require_known_parameters(request, {"pos", "category"})
+        category = request.get("category", "all")
+        _require_one_of(
+            "category", [category], ("all", "admission", "add_on", "donation")
+        )
+        _require_one_of(
+            "pos", [request.get("pos", "online")], ("online", "at_the_door")
+        )
+        purchases = [p for p in self._purchases() if p.performance is performance]
+        rows = [
+            _ticket_class(ticket_type, performance, purchases)
+            for ticket_type in performance.production.ticket_types
+        ]
         if category not in ("all", "admission"):
             rows = []
-        return self._list(asked, "ticket_classes", rows)
+        return self._list(request, "ticket_classes", rows)
 
-    def _report(self, asked: Asked, purchases: list[Purchase]) -> Reply:
+    def _report(self, request: ApiRequest, purchases: list[Purchase]) -> ApiResponse:
         """
-        Sales by day or in one sum: what is paid, less what went back.
+        Sales by day or in total: payments less refunds.
         """
-        _only(asked, {"event_ids", "event_status", "date_facet"})
-        facet = asked.one("date_facet", "day")
-        _one_of("date_facet", [facet], ("day", "none"))
-        ids = [id_ for id_ in asked.one("event_ids").split(",") if id_]
-        if bool(ids) == bool(asked.one("event_status")):
+        _require_known_parameters(request, {"event_ids", "event_status", "date_facet"})
+        facet = request.get("date_facet", "day")
+        _require_one_of("date_facet", [facet], ("day", "none"))
+        ids = [id_ for id_ in request.get("event_ids").split(",") if id_]
+        if bool(ids) == bool(request.get("event_status")):
             raise _Refused(_arguments("event_ids", "or event_status"))
-        _one_of("event_status", [asked.one("event_status", "all")], ("all",))
+        _require_one_of("event_status", [request.get("event_status", "all")], ("all",))
         paid = [
             p
             for p in purchases
-            if p.was_paid and (not ids or _event(p.performance) in ids)
+            if p.was_paid and (not ids or _event_id(p.performance) in ids)
         ]
         days: dict[str, list[Purchase]] = {}
         for purchase in paid if facet == "day" else ():
-            day = f"{datetime.fromtimestamp(purchase.placed, UTC):%Y-%m-%dT00:00:00Z}"
+            day = (
+                f"{datetime.fromtimestamp(purchase.placed_at, UTC):%Y-%m-%dT00:00:00Z}"
+            )
             days.setdefault(day, []).append(purchase)
-        return reply(
+        return json_response(
             {
                 "timezone": ZONE,
                 "event_ids": ids,
                 "data": [
-                    {"date": day, "date_localized": day, "totals": _sums(some)}
+                    {"date": day, "date_localized": day, "totals": _sales_totals(some)}
                     for day, some in sorted(days.items())
                 ],
-                "totals": _sums(paid),
+                "totals": _sales_totals(paid),
             }
         )
 
-    def _new_hook(self, told: Any) -> Reply:
-        if "endpoint_url" not in (told or {}):
+    def _create_webhook(self, body: Any) -> ApiResponse:
+        if "endpoint_url" not in (body or {}):
             raise _Refused(_arguments("endpoint_url", "missing"))
         id_ = f"77{len(self.hooks) + 1:05d}"
         hook = {
             "id": id_,
-            "endpoint_url": told["endpoint_url"],
-            "actions": told.get("actions", "").split(","),
-            "event_id": told.get("event_id"),
-            "created": utc(self.world.now),
+            "endpoint_url": body["endpoint_url"],
+            "actions": body.get("actions", "").split(","),
+            "event_id": body.get("event_id"),
+            "created": iso_utc(self.world.now),
             "user_id": self.user,
             "resource_uri": f"https://www.eventbriteapi.com/v3/webhooks/{id_}/",
         }
         self.hooks[hook["endpoint_url"]] = hook
-        return reply(hook)
+        return json_response(hook)
 
     def _list(
         self,
-        asked: Asked,
+        request: ApiRequest,
         key: str,
         rows: list[Any],
         render: Callable[[Any], Any] = lambda row: row,
-    ) -> Reply:
-        size = min(PAGE, _number(asked, "page_size", PAGE))
+    ) -> ApiResponse:
+        size = min(PAGE, _parse_positive_int(request, "page_size", PAGE))
         first = 0
-        mark = _mark(asked)
+        list_id = _list_id(request)
         pages = max(1, -(-len(rows) // size))
-        if token := asked.one("continuation"):
+        if token := request.get("continuation"):
             try:
-                whose, at = json.loads(base64.b64decode(token))
+                token_list_id, start = json.loads(base64.b64decode(token))
             except ValueError:
-                whose, at = "", 0
-            if whose != mark:
+                token_list_id, start = "", 0
+            if token_list_id != list_id:
                 raise _Refused(
                     _error(400, "BAD_CONTINUATION_TOKEN", "Invalid continuation")
                 )
-            first = int(at)
-        elif asked.one("page"):
-            number = _number(asked, "page", 1)
+            first = int(start)
+        elif request.get("page"):
+            number = _parse_positive_int(request, "page", 1)
             if number > pages:
                 raise _Refused(_error(400, "BAD_PAGE", "Page number is not valid"))
             first = (number - 1) * size
         last = first + size
-        following = base64.b64encode(json.dumps([mark, last]).encode()).decode()
+        following = base64.b64encode(json.dumps([list_id, last]).encode()).decode()
         envelope = {
             "object_count": len(rows),
             "page_number": first // size + 1,
@@ -459,147 +502,150 @@ class Eventbrite:
             "has_more_items": last < len(rows),
         }
         page = [render(row) for row in rows[first:last]]
-        return reply({"pagination": envelope, key: page})
+        return json_response({"pagination": envelope, key: page})
 
     # Objects
 
     def _listed(self, performance: Performance) -> dict[str, Any]:
-        work = performance.work
-        ends = performance.starts + LASTS
-        id_ = _event(performance)
+        production = performance.production
+        ends = performance.starts_at + DURATION
+        id_ = _event_id(performance)
         status = "live"
-        if performance.starts.timestamp() < self.world.now:
+        if performance.starts_at.timestamp() < self.world.now:
             has_ended = ends.timestamp() < self.world.now
             status = "completed" if has_ended else "started"
         return {
             "id": id_,
-            "name": {"text": work.title, "html": work.title},
+            "name": {"text": production.title, "html": production.title},
             "description": {"text": None, "html": None},
             "url": f"https://www.eventbrite.com/e/show-tickets-{id_}",
-            "start": _time(performance.starts),
+            "start": _time(performance.starts_at),
             "end": _time(ends),
-            "created": utc(performance.listed),
-            "changed": utc(performance.listed),
-            "capacity": work.capacity,
+            "created": iso_utc(performance.listed_at),
+            "changed": iso_utc(performance.listed_at),
+            "capacity": production.capacity,
             "capacity_is_custom": True,
             "status": status,
             "currency": performance.currency,
             "online_event": False,
             "is_series": True,
             "is_series_parent": False,
-            "series_id": _series(work),
+            "series_id": _series_id(production),
             "organization_id": self.organisations[0],
             "venue_id": VENUE_ID,
             "venue": _venue(),
             "is_free": False,
         }
 
-    def _series(self, work: Work) -> dict[str, Any]:
+    def _series(self, production: Production) -> dict[str, Any]:
         """
-        The hidden parent of a series: from its first night to its last.
+        The hidden parent event of a series, from its first performance to its last.
         """
-        own = [p for p in self.world.performances if p.work is work]
+        own = [p for p in self.world.performances if p.production is production]
         found = self._listed(own[0])
         del found["series_id"]
-        is_over = all(p.starts.timestamp() < self.world.now for p in own)
+        is_over = all(p.starts_at.timestamp() < self.world.now for p in own)
         return {
             **found,
-            "id": _series(work),
-            "url": f"https://www.eventbrite.com/e/show-tickets-{_series(work)}",
-            "end": _time(own[-1].starts + LASTS),
+            "id": _series_id(production),
+            "url": f"https://www.eventbrite.com/e/show-tickets-{_series_id(production)}",
+            "end": _time(own[-1].starts_at + DURATION),
             "status": "completed" if is_over else "live",
             "is_series_parent": True,
         }
 
-    def _order(self, purchase: Purchase, asked: Asked) -> dict[str, Any]:
+    def _order(self, purchase: Purchase, request: ApiRequest) -> dict[str, Any]:
         found: dict[str, Any] = {
             "id": str(purchase.id),
-            "created": utc(purchase.placed),
-            "changed": utc(purchase.touched),
+            "created": iso_utc(purchase.placed_at),
+            "changed": iso_utc(purchase.changed_at),
             "name": f"Guest {purchase.buyer}",
             "first_name": "Guest",
             "last_name": str(purchase.buyer),
             "email": _email(purchase),
             "status": _status(purchase),
             "time_remaining": 480 if purchase.state == "started" else None,
-            "event_id": _event(purchase.performance),
+            "event_id": _event_id(purchase.performance),
             "resource_uri": f"https://www.eventbriteapi.com/v3/orders/{purchase.id}/",
             "costs": _order_costs(purchase),
         }
-        if self.expands and "attendees" in asked.one("expand").split(","):
+        if self.expands and "attendees" in request.get("expand").split(","):
             found["attendees"] = _attendees(purchase)
         return found
 
 
-def _found(rows: Iterable[Any], name: Callable[[Any], str], wanted: str) -> Any:
+def _find(rows: Iterable[Any], get_id: Callable[[Any], str], wanted: str) -> Any:
     for row in rows:
-        if name(row) == wanted:
+        if get_id(row) == wanted:
             return row
     raise _Refused(NOT_FOUND)
 
 
-def _only(asked: Asked, known: set[str]) -> None:
+def _require_known_parameters(request: ApiRequest, known: set[str]) -> None:
     """
-    Refuse what is not played: a filter that is ignored would be worse.
+    Refuse unsupported parameters: silently ignoring a filter would be worse.
     """
-    for name, _ in asked.query:
+    for name, _ in request.query:
         if name not in known | PAGING:
             raise _Refused(_arguments(name, "unknown"))
 
 
-def _one_of(name: str, values: Iterable[str], known: tuple[str, ...]) -> None:
+def _require_one_of(name: str, values: Iterable[str], known: tuple[str, ...]) -> None:
     for value in values:
         if value not in known:
             raise _Refused(_arguments(name, "invalid"))
 
 
-def _number(asked: Asked, name: str, default: int) -> int:
-    told = asked.one(name, str(default))
-    if not told.isdecimal() or int(told) < 1:
+def _parse_positive_int(request: ApiRequest, name: str, default: int) -> int:
+    text = request.get(name, str(default))
+    if not text.isdecimal() or int(text) < 1:
         code = "BAD_PAGE" if name == "page" else "ARGUMENTS_ERROR"
         raise _Refused(_error(400, code, f"{name} is not valid"))
-    return int(told)
+    return int(text)
 
 
-def _mark(asked: Asked) -> str:
+def _list_id(request: ApiRequest) -> str:
     """
-    What a continuation belongs to: one list with one set of filters.
+    Identify the list and filters that a continuation belongs to.
     """
     filters = sorted(
-        pair for pair in asked.query if pair[0] not in ("continuation", "page", "token")
+        pair
+        for pair in request.query
+        if pair[0] not in ("continuation", "page", "token")
     )
-    return hashlib.sha256(repr((asked.path, filters)).encode()).hexdigest()[:12]
+    return hashlib.sha256(repr((request.path, filters)).encode()).hexdigest()[:12]
 
 
-def _newer_than(asked: Asked) -> Callable[[float, str], bool]:
+def _changed_filter(request: ApiRequest) -> Callable[[float, str], bool]:
     """
-    Whether something changed since, or in the same second after the last item seen.
+    Whether a record changed since then, or in the same second but after the last item
+    seen.
     """
-    told, last = asked.one("changed_since"), asked.one("last_item_seen")
-    since = seconds_of(told) if told else 0.0
+    changed_since, last = request.get("changed_since"), request.get("last_item_seen")
+    since = unix_seconds(changed_since) if changed_since else 0.0
     return lambda at, id_: at > since or (at == since and id_ > last)
 
 
-def _error(status: int, code: str, text: str) -> Reply:
+def _error(status: int, code: str, text: str) -> ApiResponse:
     body = {"error": code, "error_description": text, "status_code": status}
-    return reply(body, status)
+    return json_response(body, status)
 
 
 NOT_FOUND = _error(404, "NOT_FOUND", "The path you requested does not exist.")
 
 
-def _arguments(name: str, why: str) -> Reply:
+def _arguments(name: str, why: str) -> ApiResponse:
     text = f"There are errors with your arguments: {name} - {why}"
     return _error(400, "ARGUMENTS_ERROR", text)
 
 
-def _event(performance: Performance) -> str:
-    return PROFILE.named(performance)
+def _event_id(performance: Performance) -> str:
+    return PROFILE.provider_occurrence_id(performance)
 
 
 def _status(purchase: Purchase) -> str:
     """
-    What an order's status is called. One that waits for a cheque is placed.
+    The order's status in Eventbrite's terms. An order to be paid by cheque is placed.
     """
     if purchase.state in ("completed", "unpaid"):
         return "placed"
@@ -608,8 +654,8 @@ def _status(purchase: Purchase) -> str:
     return purchase.state
 
 
-def _series(work: Work) -> str:
-    return f"99{work.id}"
+def _series_id(production: Production) -> str:
+    return f"99{production.id}"
 
 
 def _email(purchase: Purchase) -> str:
@@ -621,44 +667,47 @@ def _venue() -> dict[str, Any]:
 
 
 def _ticket_class(
-    kind: Kind, of: Performance, purchases: list[Purchase]
+    ticket_type: TicketType, performance: Performance, purchases: list[Purchase]
 ) -> dict[str, Any]:
     sold = sum(
-        seat.kind is kind and not seat.is_void
+        seat.ticket_type is ticket_type and not seat.is_void
         for purchase in purchases
         if purchase.was_paid
         for seat in purchase.seats
     )
-    cost, fee = _money(kind.price, of.currency), _money(kind.fee, of.currency)
+    cost, fee = (
+        _money(ticket_type.price, performance.currency),
+        _money(ticket_type.fee, performance.currency),
+    )
     return {
-        "id": str(kind.id),
-        "event_id": _event(of),
-        "name": kind.name,
+        "id": str(ticket_type.id),
+        "event_id": _event_id(performance),
+        "name": ticket_type.name,
         "description": None,
         "category": "admission",
-        "free": not kind.price,
+        "free": not ticket_type.price,
         "donation": False,
-        "cost": cost if kind.price else None,
-        "fee": fee if kind.price else None,
-        "actual_cost": cost if kind.price else None,
-        "actual_fee": fee if kind.price else None,
+        "cost": cost if ticket_type.price else None,
+        "fee": fee if ticket_type.price else None,
+        "actual_cost": cost if ticket_type.price else None,
+        "actual_fee": fee if ticket_type.price else None,
         "include_fee": False,
         "split_fee": False,
         "quantity_total": 100,
         "quantity_sold": sold,
         "on_sale_status": "AVAILABLE" if sold < 100 else "SOLD_OUT",
-        "sales_start": utc(of.listed),
-        "sales_end": utc(of.starts.timestamp()),
+        "sales_start": iso_utc(performance.listed_at),
+        "sales_end": iso_utc(performance.starts_at.timestamp()),
         "sales_channels": ["online", "atd"],
         "hidden": False,
         "variants": [],
     }
 
 
-def _sums(purchases: list[Purchase]) -> dict[str, Any]:
+def _sales_totals(purchases: list[Purchase]) -> dict[str, Any]:
     currency = purchases[0].performance.currency if purchases else "AUD"
-    gross = sum(p.total - p.returned for p in purchases)
-    fees = sum(map(kept, purchases))
+    gross = sum(p.total - p.refunded for p in purchases)
+    fees = sum(map(kept_fees, purchases))
     return {
         "currency": currency,
         "gross": major_text(gross, currency),
@@ -672,7 +721,7 @@ def _sums(purchases: list[Purchase]) -> dict[str, Any]:
 def _time(moment: Any) -> dict[str, str]:
     return {
         "timezone": ZONE,
-        "utc": utc(moment.timestamp()),
+        "utc": iso_utc(moment.timestamp()),
         "local": f"{moment:%Y-%m-%dT%H:%M:%S}",
     }
 
@@ -691,7 +740,7 @@ def _costs(
     currency: str, base: int, fee: int, tax: int, *, is_offline: bool = False
 ) -> dict[str, Any]:
     """
-    A third of the fee is for the payment, where that is not made elsewhere.
+    A third of the fee is the payment fee, unless the order was paid offline.
     """
     payment = 0 if is_offline else fee // 3
     amounts = {
@@ -706,7 +755,7 @@ def _costs(
 
 def _order_costs(purchase: Purchase) -> dict[str, Any]:
     """
-    The sum of its attendees' costs: each splits its own fee.
+    The sum of the attendees' costs; each splits its own fee.
     """
     currency = purchase.performance.currency
     parts = [row["costs"] for row in _attendees(purchase)]
@@ -714,10 +763,10 @@ def _order_costs(purchase: Purchase) -> dict[str, Any]:
         name: _money(sum(part[name]["value"] for part in parts), currency)
         for name in ("base_price", "eventbrite_fee", "payment_fee", "tax", "gross")
     }
-    seats = [seat for seat in purchase.seats if not seat.is_returned]
+    seats = [seat for seat in purchase.seats if not seat.is_refunded]
     if not purchase.code:
         return costs
-    listed = sum(seat.kind.price for seat in seats)
+    listed = sum(seat.ticket_type.price for seat in seats)
     off = listed - sum(seat.paid for seat in seats)
     return {
         **costs,
@@ -727,13 +776,13 @@ def _order_costs(purchase: Purchase) -> dict[str, Any]:
     }
 
 
-def _attendee_id(purchase: Purchase, place: int) -> str:
+def _attendee_id(purchase: Purchase, index: int) -> str:
     """
-    Of some orders the attendees share a number and are counted, of others not.
+    Some orders number their attendees from one shared id, others give each its own id.
     """
     if purchase.id % 2:
-        return str(purchase.seats[place].id)
-    return f"{purchase.seats[0].id}-{place + 1}"
+        return str(purchase.seats[index].id)
+    return f"{purchase.seats[0].id}-{index + 1}"
 
 
 def _attendee_status(purchase: Purchase, seat: Seat, is_in: bool) -> str:
@@ -746,23 +795,23 @@ def _attendee_status(purchase: Purchase, seat: Seat, is_in: bool) -> str:
 
 def _attendees(purchase: Purchase) -> list[dict[str, Any]]:
     taxes = tax_parts(purchase)
-    on_top = purchase.performance.work.tax_on_top
+    on_top = purchase.performance.production.tax_on_top
     rows = []
     for n, seat in enumerate(purchase.seats):
-        back = seat.is_returned
-        is_in = seat.has_entered and not seat.is_void
-        changed = utc(max(purchase.touched, seat.touched))
+        back = seat.is_refunded
+        is_in = seat.is_checked_in and not seat.is_void
+        changed = iso_utc(max(purchase.changed_at, seat.changed_at))
         rows.append(
             {
                 "id": _attendee_id(purchase, n),
-                "created": utc(purchase.placed),
+                "created": iso_utc(purchase.placed_at),
                 "changed": changed,
-                "ticket_class_id": str(seat.kind.id),
-                "ticket_class_name": seat.kind.name,
+                "ticket_class_id": str(seat.ticket_type.id),
+                "ticket_class_name": seat.ticket_type.name,
                 "variant_id": None,
                 "quantity": 1,
                 "order_id": str(purchase.id),
-                "event_id": _event(purchase.performance),
+                "event_id": _event_id(purchase.performance),
                 "profile": {
                     "name": f"Guest {purchase.buyer}",
                     "email": _email(purchase),
@@ -772,7 +821,7 @@ def _attendees(purchase: Purchase) -> list[dict[str, Any]]:
                     {
                         "barcode": f"{purchase.id}{seat.id}001",
                         "status": "refunded" if back else "used" if is_in else "unused",
-                        "created": utc(purchase.placed),
+                        "created": iso_utc(purchase.placed_at),
                         "changed": changed,
                     }
                 ],

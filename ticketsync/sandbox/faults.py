@@ -1,8 +1,8 @@
 """
-How a platform may misbehave, on demand.
+Faults that the sandbox injects on request.
 
-A fault is planned by name for the next requests whose path begins with `path`; each
-one spends one of its `times`. Names ending in a colon take a value: `status:503`,
+A fault is planned by name for the next `times` requests whose path starts with `path`,
+after `skip` of them. Some faults take a value after a colon: `status:503`,
 `retry-after:-5`, `cut:120`.
 """
 
@@ -17,9 +17,9 @@ from typing import Any
 
 
 @dataclass
-class Answer:
+class HttpResponse:
     """
-    What is about to be sent.
+    A response about to be sent. A fault may change it or how it is sent.
     """
 
     status: int
@@ -39,7 +39,7 @@ class Plan:
 
 class Faults:
     """
-    The plans, spent in the order they were made.
+    The planned faults, used up in the order they were planned.
     """
 
     def __init__(self) -> None:
@@ -54,142 +54,144 @@ class Faults:
         with self._lock:
             self._plans.clear()
 
-    def spoil(self, path: str, answer: Answer) -> Answer:
+    def apply(self, path: str, response: HttpResponse) -> HttpResponse:
         """
-        The answer as the first fitting plan wants it.
+        The response after applying the first planned fault that matches the path.
         """
         with self._lock:
             chosen = next((p for p in self._plans if path.startswith(p.path)), None)
             if chosen is None:
-                return answer
+                return response
             if chosen.skip > 0:
                 chosen.skip -= 1
-                return answer
+                return response
             chosen.times -= 1
             if chosen.times <= 0:
                 self._plans.remove(chosen)
         name, _, value = chosen.fault.partition(":")
-        return _FAULTS[name](answer, value)
+        return _FAULTS[name](response, value)
 
 
-def _status(answer: Answer, value: str) -> Answer:
+def _status(response: HttpResponse, value: str) -> HttpResponse:
     body = json.dumps({"error_code": "SANDBOX", "message": f"planned {value}"})
-    return Answer(int(value), body.encode(), {})
+    return HttpResponse(int(value), body.encode(), {})
 
 
-def _retry_after(answer: Answer, value: str) -> Answer:
-    return Answer(429, b'{"message":"slow down"}', {"Retry-After": value})
+def _retry_after(response: HttpResponse, value: str) -> HttpResponse:
+    return HttpResponse(429, b'{"message":"slow down"}', {"Retry-After": value})
 
 
-def _cut(answer: Answer, value: str) -> Answer:
-    return Answer(answer.status, answer.body[: int(value)], answer.headers)
+def _truncate(response: HttpResponse, value: str) -> HttpResponse:
+    return HttpResponse(response.status, response.body[: int(value)], response.headers)
 
 
-def _cut_short(answer: Answer, value: str) -> Answer:
-    cut = _cut(answer, value)
-    cut.headers["Content-Length"] = str(len(answer.body))
+def _cut_with_full_length(response: HttpResponse, value: str) -> HttpResponse:
+    cut = _truncate(response, value)
+    cut.headers["Content-Length"] = str(len(response.body))
     cut.claims_length = False
     return cut
 
 
-def _body(answer: Answer, value: str) -> Answer:
-    return Answer(200, value.encode(), answer.headers)
+def _replace_body(response: HttpResponse, value: str) -> HttpResponse:
+    return HttpResponse(200, value.encode(), response.headers)
 
 
-def _instead(answer: Answer, value: str) -> Answer:
+def _replace_text(response: HttpResponse, value: str) -> HttpResponse:
     """
-    One piece of text instead of another, where it first stands: `instead:OLD|NEW`.
+    Replace the first occurrence of a piece of text: `instead:OLD|NEW`.
     """
     old, _, new = value.partition("|")
-    body = answer.body.replace(old.encode(), new.encode(), 1)
-    return Answer(answer.status, body, answer.headers)
+    body = response.body.replace(old.encode(), new.encode(), 1)
+    return HttpResponse(response.status, body, response.headers)
 
 
-def _html(answer: Answer, value: str) -> Answer:
+def _html_page(response: HttpResponse, value: str) -> HttpResponse:
     page = b"<!doctype html><title>Maintenance</title><h1>Back soon</h1>"
-    return Answer(200, page, {"Content-Type": "text/html; charset=utf-8"})
+    return HttpResponse(200, page, {"Content-Type": "text/html; charset=utf-8"})
 
 
-def _redirect(answer: Answer, value: str) -> Answer:
-    return Answer(302, b"", {"Location": value})
+def _redirect(response: HttpResponse, value: str) -> HttpResponse:
+    return HttpResponse(302, b"", {"Location": value})
 
 
-def _drip(answer: Answer, value: str) -> Answer:
-    return Answer(answer.status, answer.body, answer.headers, float(value or 1))
+def _send_slowly(response: HttpResponse, value: str) -> HttpResponse:
+    return HttpResponse(
+        response.status, response.body, response.headers, float(value or 1)
+    )
 
 
-def _bomb(answer: Answer, value: str) -> Answer:
+def _compression_bomb(response: HttpResponse, value: str) -> HttpResponse:
     packed = gzip.compress(b'{"data":["' + b"a" * (int(value) << 20) + b'"]}')
-    return Answer(200, packed, {"Content-Encoding": "gzip"})
+    return HttpResponse(200, packed, {"Content-Encoding": "gzip"})
 
 
-def _records(answer: Answer, value: str) -> Answer:
+def _change_records(response: HttpResponse, value: str) -> HttpResponse:
     """
-    Change a field in some records: `records:3:status=part_transferred` every third;
-    without `=` the field is taken out, with an empty value it is null.
+    Change a field in every nth record: `records:3:status=part_transferred` changes
+    every third. Without `=` the field is removed, with an empty value it is null.
     """
     every, _, change = value.partition(":")
     name, has_value, text = change.partition("=")
-    page = json.loads(answer.body)
-    for n, record in enumerate(_rows(page)):
+    page = json.loads(response.body)
+    for n, record in enumerate(_get_records(page)):
         if n % int(every) == 0:
             if not has_value:
                 record.pop(name, None)
             else:
                 record[name] = json.loads(text) if text else None
-    return Answer(answer.status, json.dumps(page).encode(), answer.headers)
+    return HttpResponse(response.status, json.dumps(page).encode(), response.headers)
 
 
-def _rows(page: dict[str, Any]) -> list[dict[str, Any]]:
+def _get_records(page: dict[str, Any]) -> list[dict[str, Any]]:
     """
-    The list of records in an answer, whatever a platform calls it.
+    The list of records in a response, whichever key holds it.
     """
     lists = [value for value in page.values() if isinstance(value, list)]
     return next((rows for rows in lists if rows and isinstance(rows[0], dict)), [])
 
 
-def _drop(answer: Answer, value: str) -> Answer:
+def _drop_records(response: HttpResponse, value: str) -> HttpResponse:
     """
-    Keep only that many percent of the records, and no further pages.
+    Keep only this percentage of the records and drop the link to the next page.
     """
-    page = json.loads(answer.body)
+    page = json.loads(response.body)
     rows = page["data"]
     page["data"] = rows[: len(rows) * int(value) // 100]
     page["links"]["next"] = None
-    return Answer(answer.status, json.dumps(page).encode(), answer.headers)
+    return HttpResponse(response.status, json.dumps(page).encode(), response.headers)
 
 
-def _loop(answer: Answer, value: str) -> Answer:
+def _repeat_record(response: HttpResponse, value: str) -> HttpResponse:
     """
-    The same record for ever: `loop:or_1`.
+    Return the same record on every page, endlessly: `loop:or_1`.
     """
     page = {
         "data": [{"object": "order", "id": value}],
         "links": {"next": f"/orders?starting_after={value}", "previous": None},
     }
-    return Answer(200, json.dumps(page).encode(), answer.headers)
+    return HttpResponse(200, json.dumps(page).encode(), response.headers)
 
 
-def _next_elsewhere(answer: Answer, value: str) -> Answer:
-    page = json.loads(answer.body)
+def _change_next_link(response: HttpResponse, value: str) -> HttpResponse:
+    page = json.loads(response.body)
     if page["links"]["next"]:
         page["links"]["next"] = value + page["links"]["next"]
-    return Answer(answer.status, json.dumps(page).encode(), answer.headers)
+    return HttpResponse(response.status, json.dumps(page).encode(), response.headers)
 
 
-_FAULTS: dict[str, Callable[[Answer, str], Answer]] = {
+_FAULTS: dict[str, Callable[[HttpResponse, str], HttpResponse]] = {
     "status": _status,
     "retry-after": _retry_after,
-    "cut": _cut,
-    "cut-short": _cut_short,
-    "body": _body,
-    "instead": _instead,
-    "html": _html,
+    "cut": _truncate,
+    "cut-short": _cut_with_full_length,
+    "body": _replace_body,
+    "instead": _replace_text,
+    "html": _html_page,
     "redirect": _redirect,
-    "drip": _drip,
-    "bomb": _bomb,
-    "records": _records,
-    "drop": _drop,
-    "loop": _loop,
-    "next-elsewhere": _next_elsewhere,
+    "drip": _send_slowly,
+    "bomb": _compression_bomb,
+    "records": _change_records,
+    "drop": _drop_records,
+    "loop": _repeat_record,
+    "next-elsewhere": _change_next_link,
 }

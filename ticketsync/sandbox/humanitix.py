@@ -1,10 +1,10 @@
 """
-Humanitix, played from its documents.
+A fake Humanitix, written from its documents.
 
-`page` is required and an unknown parameter refused, amounts are numbers in major
-units, `purchaseTotals` stand still while `totals` follow refunds, cancelled tickets
-lose their price, fees stay when money goes back. A ticket that was swapped is cancelled
-and a new one stands at its new event; the order stays in the list of the old one.
+`page` is required and unknown parameters are refused. Amounts are numbers in major
+units. `purchaseTotals` never change while `totals` follow refunds; cancelled tickets
+lose their price; fees are not refunded. A swapped ticket is cancelled and replaced by a
+new one at the new event, while the order stays in the list of the old event.
 
 Assumed: a key without `overrideLocation` sees the events of all its regions.
 """
@@ -16,15 +16,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from ticketsync.sandbox.player import Asked, Reply, major_text, reply, seconds_of, utc
+from ticketsync.sandbox.fake_platform import (
+    ApiRequest,
+    ApiResponse,
+    iso_utc,
+    json_response,
+    major_text,
+    unix_seconds,
+)
 from ticketsync.sandbox.world import (
     VENUE,
     ZONE,
     Performance,
     PlatformProfile,
+    Production,
     Purchase,
     Seat,
-    Work,
     World,
 )
 
@@ -43,15 +50,15 @@ KNOWN: dict[str, tuple[str, ...]] = {
 }
 TICKET_STATUS = ("complete", "cancelled")
 REGION = {"AUD": "AU", "NZD": "NZ"}
-LASTS = timedelta(minutes=100)
+DURATION = timedelta(minutes=100)
 TAGS = ({"_id": f"{901:024x}", "name": "Comedy", "userId": "u0001", "location": "AU"},)
 
 
 @dataclass(frozen=True)
 class _Ticket:
     """
-    A ticket as a list has it. Where its guest swapped it, there are two of them: the
-    cancelled one here, and the new one, which `is_new`.
+    A ticket as it is listed. A swapped ticket is listed twice: as the cancelled one and
+    as the new one, which `is_new`.
     """
 
     purchase: Purchase
@@ -60,52 +67,54 @@ class _Ticket:
 
     @property
     def id(self) -> str:
-        return f"{self.seat.moved_id if self.is_new else self.seat.id:024x}"
+        return f"{self.seat.swapped_id if self.is_new else self.seat.id:024x}"
 
     @property
     def performance(self) -> Performance:
-        moved = self.seat.moved if self.is_new else None
-        return moved or self.purchase.performance
+        swapped_to = self.seat.swapped_to if self.is_new else None
+        return swapped_to or self.purchase.performance
 
     @property
     def is_cancelled(self) -> bool:
-        return self.seat.is_void or (self.seat.moved is not None and not self.is_new)
+        return self.seat.is_void or (
+            self.seat.swapped_to is not None and not self.is_new
+        )
 
     @property
-    def touched(self) -> int:
-        return max(self.purchase.touched, self.seat.touched)
+    def changed_at(self) -> int:
+        return max(self.purchase.changed_at, self.seat.changed_at)
 
 
-def kept(purchase: Purchase) -> int:
+def kept_fees(purchase: Purchase) -> int:
     """
-    The booking fees; they do not come back.
+    The booking fees; they are not refunded.
     """
     return sum(seat.fee for seat in purchase.seats)
 
 
-def _named(performance: Performance) -> str:
-    return f"{performance.work.id:024x}/{performance.id:024x}"
+def provider_occurrence_id(performance: Performance) -> str:
+    return f"{performance.production.id:024x}/{performance.id:024x}"
 
 
 PROFILE = PlatformProfile(
     platform="humanitix",
-    works=(3001, 3002),
+    production_ids=(3001, 3002),
     currencies={3002: "NZD"},
-    extras=False,
-    imports=False,
-    ways=("refund_seat", "cancel", "void_seat"),
-    refund_by_goodwill=False,
-    fee_comes_back=False,
-    kept=kept,
-    named=_named,
-    swaps=True,
+    has_extras=False,
+    has_imports=False,
+    mutations=("refund_seat", "cancel", "void_seat"),
+    refund_small_amount=False,
+    refunds_fees=False,
+    kept_fees=kept_fees,
+    provider_occurrence_id=provider_occurrence_id,
+    has_swaps=True,
 )
 
 
 @dataclass
 class Humanitix:
     """
-    Answers requests about one world; its second work lives in the region NZ.
+    Serves one world; its second production is in the region NZ.
     """
 
     world: World
@@ -116,26 +125,26 @@ class Humanitix:
     prefix: str = "/humanitix"
     organiser: str = "organiser0001"
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """
-        Everything is rendered at each request.
+        Do nothing: every request renders from the world.
         """
 
-    def too_many(self, seconds: str) -> Reply:
+    def rate_limit_response(self, seconds: str) -> ApiResponse:
         return _error(429, "Too Many Requests", "Rate limit exceeded")
 
-    def respond(self, asked: Asked) -> Reply:
-        if asked.headers.get("x-api-key") is None:
+    def respond(self, request: ApiRequest) -> ApiResponse:
+        if request.headers.get("x-api-key") is None:
             return _error(403, "Forbidden", "Forbidden")
-        if asked.headers.get("x-api-key") != self.key:
+        if request.headers.get("x-api-key") != self.key:
             return _error(401, "Unauthorized", "Invalid API Key.")
         try:
-            return self._answer(asked)
+            return self._route(request)
         except ValueError:
             return _error(400, "Bad Request", "query should match format date-time")
 
-    def _answer(self, asked: Asked) -> Reply:
-        match asked.method, *asked.steps:
+    def _route(self, request: ApiRequest) -> ApiResponse:
+        match request.method, *request.segments:
             case (
                 "POST",
                 "v1",
@@ -145,218 +154,248 @@ class Humanitix:
                 id_,
                 ("check-in" | "check-out"),
             ):
-                return self._check_in(id_, asked.steps[-1] == "check-in")
-        if asked.method != "GET":
+                return self._check_in(id_, request.segments[-1] == "check-in")
+        if request.method != "GET":
             return _error(405, "Method Not Allowed", "read-only sandbox")
-        match asked.steps:
+        match request.segments:
             case ["v1", "events"]:
-                rows = [w for w in self.world.works if self._is_there(asked, w)]
-                return self._list(asked, "events", rows, self._event)
-            case ["v1", "events", id_, *what]:
-                work = self._work(id_)
-                if work is not None and self._is_there(asked, work):
-                    return self._of_event(asked, work, what)
+                rows = [
+                    w for w in self.world.productions if self._is_in_region(request, w)
+                ]
+                return self._list(request, "events", rows, self._event)
+            case ["v1", "events", id_, *rest]:
+                production = self._find_production(id_)
+                if production is not None and self._is_in_region(request, production):
+                    return self._route_event(request, production, rest)
             case ["v1", "tags"]:
-                return self._list(asked, "tags", list(TAGS), lambda tag: tag)
+                return self._list(request, "tags", list(TAGS), lambda tag: tag)
             case ["v1", "tags", id_]:
                 for tag in TAGS:
                     if tag["_id"] == id_:
-                        return _refused(asked, "one") or reply(tag)
+                        return _check_parameters(request, "one") or json_response(tag)
         return _error(404, "Not Found", "Not Found")
 
-    def _of_event(self, asked: Asked, work: Work, what: list[str]) -> Reply:
-        match what:
+    def _route_event(
+        self, request: ApiRequest, production: Production, segments: list[str]
+    ) -> ApiResponse:
+        match segments:
             case []:
-                return _refused(asked, "one") or reply(self._event(work))
+                return _check_parameters(request, "one") or json_response(
+                    self._event(production)
+                )
             case ["orders"]:
-                return self._list(asked, "orders", self._purchases(work), _order)
+                return self._list(
+                    request, "orders", self._purchases(production), _order
+                )
             case ["orders", id_]:
-                some = [t.purchase for t in self._tickets(work)]
-                for purchase in [*self._purchases(work), *some]:
+                some = [t.purchase for t in self._tickets(production)]
+                for purchase in [*self._purchases(production), *some]:
                     if f"{purchase.id:024x}" == id_:
-                        return _refused(asked, "one") or reply(_order(purchase))
+                        return _check_parameters(request, "one") or json_response(
+                            _order(purchase)
+                        )
             case ["tickets"]:
-                return self._list(asked, "tickets", self._tickets(work), _ticket)
+                return self._list(
+                    request, "tickets", self._tickets(production), _ticket
+                )
             case ["tickets", id_]:
-                for ticket in self._tickets(work):
+                for ticket in self._tickets(production):
                     if ticket.id == id_:
-                        return _refused(asked, "one") or reply(_ticket(ticket))
+                        return _check_parameters(request, "one") or json_response(
+                            _ticket(ticket)
+                        )
             case ["check-in-count"]:
-                return _refused(asked, "check-in-count") or self._count(asked, work)
+                return _check_parameters(request, "check-in-count") or self._count(
+                    request, production
+                )
         return _error(404, "Not Found", "Not Found")
 
-    def _count(self, asked: Asked, work: Work) -> Reply:
-        date = asked.one("eventDateId")
-        if not date:
-            told = "query should have required property 'eventDateId'"
-            return _error(400, "Bad Request", told)
+    def _count(self, request: ApiRequest, production: Production) -> ApiResponse:
+        date_id = request.get("eventDateId")
+        if not date_id:
+            message = "query should have required property 'eventDateId'"
+            return _error(400, "Bad Request", message)
         inside = [
-            ticket.seat.kind
-            for ticket in self._tickets(work)
-            if f"{ticket.performance.id:024x}" == date
-            and ticket.seat.has_entered
+            ticket.seat.ticket_type
+            for ticket in self._tickets(production)
+            if f"{ticket.performance.id:024x}" == date_id
+            and ticket.seat.is_checked_in
             and not ticket.is_cancelled
         ]
-        return reply(
+        return json_response(
             {
-                "eventId": f"{work.id:024x}",
-                "eventDateId": date,
+                "eventId": f"{production.id:024x}",
+                "eventDateId": date_id,
                 "checkedIn": len(inside),
                 "ticketTypes": [
                     {
-                        "ticketTypeId": f"{kind.id:024x}",
-                        "ticketTypeName": kind.name,
-                        "checkedIn": inside.count(kind),
+                        "ticketTypeId": f"{ticket_type.id:024x}",
+                        "ticketTypeName": ticket_type.name,
+                        "checkedIn": inside.count(ticket_type),
                     }
-                    for kind in work.kinds
-                    if kind in inside
+                    for ticket_type in production.ticket_types
+                    if ticket_type in inside
                 ],
             }
         )
 
-    def _check_in(self, id_: str, is_in: bool) -> Reply:
-        for work in self.world.works:
-            for ticket in self._tickets(work):
+    def _check_in(self, id_: str, is_in: bool) -> ApiResponse:
+        for production in self.world.productions:
+            for ticket in self._tickets(production):
                 if ticket.id == id_:
-                    ticket.seat.has_entered = is_in
-                    ticket.seat.touched = self.world.now
-                    return reply({"scanningMessages": []})
+                    ticket.seat.is_checked_in = is_in
+                    ticket.seat.changed_at = self.world.now
+                    return json_response({"scanningMessages": []})
         return _error(404, "Not Found", "Not Found")
 
-    def _own(self, work: Work) -> list[Performance]:
-        return [p for p in self.world.performances if p.work is work]
+    def _performances(self, production: Production) -> list[Performance]:
+        return [p for p in self.world.performances if p.production is production]
 
-    def _is_there(self, asked: Asked, work: Work) -> bool:
-        own = self._own(work)
-        wanted = asked.one("overrideLocation")
+    def _is_in_region(self, request: ApiRequest, production: Production) -> bool:
+        own = self._performances(production)
+        wanted = request.get("overrideLocation")
         return bool(own) and wanted in ("", _region(own[0].currency))
 
-    def _work(self, id_: str) -> Work | None:
-        found = [w for w in self.world.works if f"{w.id:024x}" == id_]
+    def _find_production(self, id_: str) -> Production | None:
+        found = [w for w in self.world.productions if f"{w.id:024x}" == id_]
         return found[0] if found else None
 
-    def _purchases(self, work: Work) -> list[Purchase]:
-        return [p for p in self.world.purchases if p.performance.work is work]
+    def _purchases(self, production: Production) -> list[Purchase]:
+        return [
+            p for p in self.world.purchases if p.performance.production is production
+        ]
 
-    def _tickets(self, work: Work) -> list[_Ticket]:
+    def _tickets(self, production: Production) -> list[_Ticket]:
         """
-        An event's tickets, those too that were swapped to it.
+        An event's tickets, including those swapped to it.
         """
         everything = [
             _Ticket(purchase, seat, is_new)
             for purchase in self.world.purchases
-            if purchase.performance.work is work or any(s.moved for s in purchase.seats)
+            if purchase.performance.production is production
+            or any(s.swapped_to for s in purchase.seats)
             for seat in purchase.seats
-            for is_new in ((False, True) if seat.moved else (False,))
+            for is_new in ((False, True) if seat.swapped_to else (False,))
         ]
-        return [t for t in everything if t.performance.work is work]
+        return [t for t in everything if t.performance.production is production]
 
     def _list(
-        self, asked: Asked, key: str, rows: list[Any], render: Callable[[Any], Any]
-    ) -> Reply:
-        refusal = _refused(asked, key)
-        if refusal is not None:
-            return refusal
-        if not asked.one("page"):
-            told = "query should have required property 'page'"
-            return _error(400, "Bad Request", told)
+        self,
+        request: ApiRequest,
+        key: str,
+        rows: list[Any],
+        render: Callable[[Any], Any],
+    ) -> ApiResponse:
+        error = _check_parameters(request, key)
+        if error is not None:
+            return error
+        if not request.get("page"):
+            message = "query should have required property 'page'"
+            return _error(400, "Bad Request", message)
         for name in ("page", "pageSize"):
-            if not asked.one(name, "1").isdecimal() or int(asked.one(name, "1")) < 1:
+            if (
+                not request.get(name, "1").isdecimal()
+                or int(request.get(name, "1")) < 1
+            ):
                 return _error(400, "Bad Request", f"query/{name} should be >= 1")
-        size = int(asked.one("pageSize", str(LARGEST_PAGE)))
+        size = int(request.get("pageSize", str(LARGEST_PAGE)))
         if size > LARGEST_PAGE:
             return _error(400, "Bad Request", "query/pageSize should be <= 100")
-        status = asked.one("status")
+        status = request.get("status")
         if status and status not in TICKET_STATUS:
-            told = "query/status should be equal to one of the allowed values"
-            return _error(400, "Bad Request", told)
-        if asked.one("inFutureOnly", "false") not in ("true", "false"):
+            message = "query/status should be equal to one of the allowed values"
+            return _error(400, "Bad Request", message)
+        if request.get("inFutureOnly", "false") not in ("true", "false"):
             return _error(400, "Bad Request", "query/inFutureOnly should be boolean")
         found = [render(row) for row in rows]
-        found = [row for row in found if self._is_wanted(asked, row)]
-        number = int(asked.one("page"))
+        found = [row for row in found if self._is_wanted(request, row)]
+        number = int(request.get("page"))
         page = found[(number - 1) * size : number * size]
         envelope = {"total": len(found), "page": number, "pageSize": size}
-        return reply({**envelope, key: page})
+        return json_response({**envelope, key: page})
 
-    def _is_wanted(self, asked: Asked, row: dict[str, Any]) -> bool:
+    def _is_wanted(self, request: ApiRequest, row: dict[str, Any]) -> bool:
         """
-        Whether a record passes the filters of its list.
+        Whether a record passes the filters of the request.
         """
-        since, date = asked.one("since"), asked.one("eventDateId")
-        is_late = bool(since) and seconds_of(row["updatedAt"]) < seconds_of(since)
-        has_ended = asked.one("inFutureOnly") == "true" and (
-            seconds_of(row["endDate"]) < self.world.now
+        since, date_id = request.get("since"), request.get("eventDateId")
+        is_late = bool(since) and unix_seconds(row["updatedAt"]) < unix_seconds(since)
+        has_ended = request.get("inFutureOnly") == "true" and (
+            unix_seconds(row["endDate"]) < self.world.now
         )
         return (
             not is_late
             and not has_ended
-            and asked.one("status") in ("", row.get("status"))
-            and date in ("", row.get("eventDateId"))
+            and request.get("status") in ("", row.get("status"))
+            and date_id in ("", row.get("eventDateId"))
         )
 
-    def _event(self, work: Work) -> dict[str, Any]:
-        own = self._own(work)
+    def _event(self, production: Production) -> dict[str, Any]:
+        own = self._performances(production)
         return {
-            "_id": f"{work.id:024x}",
+            "_id": f"{production.id:024x}",
             "userId": "u0001",
             "organiserId": self.organiser,
             "currency": own[0].currency,
-            "name": work.title,
-            "description": f"<p>{work.title}</p>",
-            "slug": f"show-{work.id}",
-            "url": f"https://events.humanitix.com/show-{work.id}",
+            "name": production.title,
+            "description": f"<p>{production.title}</p>",
+            "slug": f"show-{production.id}",
+            "url": f"https://events.humanitix.com/show-{production.id}",
             "public": True,
             "published": True,
             "suspendSales": False,
             "markedAsSoldOut": False,
-            "startDate": utc(own[0].starts.timestamp(), millis=True),
-            "endDate": utc((own[-1].starts + LASTS).timestamp(), millis=True),
+            "startDate": iso_utc(own[0].starts_at.timestamp(), millis=True),
+            "endDate": iso_utc((own[-1].starts_at + DURATION).timestamp(), millis=True),
             "timezone": ZONE,
-            "totalCapacity": work.capacity,
+            "totalCapacity": production.capacity,
             "ticketTypes": [
                 {
-                    "_id": f"{kind.id:024x}",
-                    "name": kind.name,
-                    "price": _major(kind.price, own[0].currency),
+                    "_id": f"{ticket_type.id:024x}",
+                    "name": ticket_type.name,
+                    "price": _major(ticket_type.price, own[0].currency),
                     "quantity": 100,
                     "disabled": False,
                     "deleted": False,
                     "isDonation": False,
                 }
-                for kind in work.kinds
+                for ticket_type in production.ticket_types
             ],
             "packagedTickets": [],
             "eventLocation": {"type": "address", "venueName": VENUE},
             "dates": [
                 {
                     "_id": f"{p.id:024x}",
-                    "startDate": utc(p.starts.timestamp(), millis=True),
-                    "endDate": utc((p.starts + LASTS).timestamp(), millis=True),
+                    "startDate": iso_utc(p.starts_at.timestamp(), millis=True),
+                    "endDate": iso_utc(
+                        (p.starts_at + DURATION).timestamp(), millis=True
+                    ),
                     "disabled": False,
                     "deleted": False,
                 }
                 for p in own
             ],
             "location": _region(own[0].currency),
-            "createdAt": utc(own[0].listed, millis=True),
-            "updatedAt": utc(own[0].listed, millis=True),
+            "createdAt": iso_utc(own[0].listed_at, millis=True),
+            "updatedAt": iso_utc(own[0].listed_at, millis=True),
             "isArchived": False,
         }
 
 
-def _error(status: int, name: str, message: str) -> Reply:
-    return reply({"statusCode": status, "error": name, "message": message}, status)
+def _error(status: int, name: str, message: str) -> ApiResponse:
+    return json_response(
+        {"statusCode": status, "error": name, "message": message}, status
+    )
 
 
-def _refused(asked: Asked, key: str) -> Reply | None:
+def _check_parameters(request: ApiRequest, key: str) -> ApiResponse | None:
     """
-    The answer to a parameter that the documents do not have.
+    The error response if the request has an undocumented parameter.
     """
-    for name, _ in asked.query:
+    for name, _ in request.query:
         if name not in KNOWN[key]:
-            told = f"query should NOT have additional properties '{name}'"
-            return _error(400, "Bad Request", told)
+            message = f"query should NOT have additional properties '{name}'"
+            return _error(400, "Bad Request", message)
     return None
 
 
@@ -368,9 +407,9 @@ def _major(minor: int, currency: str) -> float:
     return float(major_text(minor, currency))
 
 
-def _totals(purchase: Purchase, returned: int) -> dict[str, Any]:
+def _totals(purchase: Purchase, refunded: int) -> dict[str, Any]:
     fee = sum(seat.fee for seat in purchase.seats)
-    listed = sum(seat.kind.price for seat in purchase.seats)
+    listed = sum(seat.ticket_type.price for seat in purchase.seats)
     off = listed - sum(seat.paid for seat in purchase.seats)
     amounts = {
         "subtotal": listed,
@@ -391,10 +430,10 @@ def _totals(purchase: Purchase, returned: int) -> dict[str, Any]:
         "taxes": purchase.tax,
         "totalTaxes": purchase.tax,
         "discounts": off,
-        "refunds": returned,
-        "netSales": listed - off - returned,
+        "refunds": refunded,
+        "netSales": listed - off - refunded,
         "grossSales": listed + fee,
-        "total": listed + fee - off - returned,
+        "total": listed + fee - off - refunded,
     }
     return {"feesIncluded": False} | {
         n: _major(v, purchase.performance.currency) for n, v in amounts.items()
@@ -404,12 +443,12 @@ def _totals(purchase: Purchase, returned: int) -> dict[str, Any]:
 def _order(purchase: Purchase) -> dict[str, Any]:
     paid = purchase.total
     label = "paid" if paid else "free"
-    if purchase.returned:
+    if purchase.refunded:
         label = "refunded" if purchase.state == "cancelled" else "partiallyRefunded"
     return {
         "_id": f"{purchase.id:024x}",
         "orderName": f"{purchase.id:08d}"[-8:],
-        "eventId": f"{purchase.performance.work.id:024x}",
+        "eventId": f"{purchase.performance.production.id:024x}",
         "eventDateId": f"{purchase.performance.id:024x}",
         "userId": "u0001",
         "currency": purchase.performance.currency,
@@ -422,13 +461,13 @@ def _order(purchase: Purchase) -> dict[str, Any]:
         "manualOrder": False,
         "paymentGateway": "stripe-payments",
         "salesChannel": "boxOffice" if purchase.channel == "operator" else "online",
-        "totals": _totals(purchase, purchase.returned),
+        "totals": _totals(purchase, purchase.refunded),
         "purchaseTotals": _totals(purchase, 0),
         "additionalFields": [],
         "location": _region(purchase.performance.currency),
-        "completedAt": utc(purchase.placed, millis=True),
-        "createdAt": utc(purchase.placed, millis=True),
-        "updatedAt": utc(purchase.touched, millis=True),
+        "completedAt": iso_utc(purchase.placed_at, millis=True),
+        "createdAt": iso_utc(purchase.placed_at, millis=True),
+        "updatedAt": iso_utc(purchase.changed_at, millis=True),
     }
 
 
@@ -437,10 +476,10 @@ def _ticket(ticket: _Ticket) -> dict[str, Any]:
     is_cancelled = ticket.is_cancelled
     price, fee = (0, 0) if is_cancelled else (seat.paid, seat.fee)
     code = purchase.performance.currency
-    touched = utc(ticket.touched, millis=True)
+    changed_at = iso_utc(ticket.changed_at, millis=True)
     found: dict[str, Any] = {
         "_id": ticket.id,
-        "eventId": f"{performance.work.id:024x}",
+        "eventId": f"{performance.production.id:024x}",
         "eventDateId": f"{performance.id:024x}",
         "orderId": f"{purchase.id:024x}",
         "orderName": f"{purchase.id:08d}"[-8:],
@@ -448,10 +487,10 @@ def _ticket(ticket: _Ticket) -> dict[str, Any]:
         "number": seat.id,
         "firstName": "Guest",
         "lastName": str(purchase.buyer),
-        "ticketTypeName": seat.kind.name,
-        "ticketTypeId": f"{seat.kind.id:024x}",
-        "price": 0 if is_cancelled else _major(seat.kind.price, code),
-        "discount": _major(seat.kind.price - seat.paid, code),
+        "ticketTypeName": seat.ticket_type.name,
+        "ticketTypeId": f"{seat.ticket_type.id:024x}",
+        "price": 0 if is_cancelled else _major(seat.ticket_type.price, code),
+        "discount": _major(seat.ticket_type.price - seat.paid, code),
         "netPrice": _major(price, code),
         "taxes": 0,
         "fee": _major(fee, code),
@@ -459,23 +498,23 @@ def _ticket(ticket: _Ticket) -> dict[str, Any]:
         "absorbedFee": 0,
         "total": _major(price + fee, code),
         "status": "cancelled" if is_cancelled else "complete",
-        "checkIn": {"checkedIn": seat.has_entered and not is_cancelled},
+        "checkIn": {"checkedIn": seat.is_checked_in and not is_cancelled},
         "qrCodeData": {
             "_id": f"qr{int(ticket.id, 16)}",
-            "eventId": f"{performance.work.id:024x}",
+            "eventId": f"{performance.production.id:024x}",
         },
         "salesChannel": "online",
         "location": _region(code),
-        "createdAt": utc(purchase.placed, millis=True),
-        "updatedAt": touched,
+        "createdAt": iso_utc(purchase.placed_at, millis=True),
+        "updatedAt": changed_at,
     }
     if is_cancelled:
-        found["cancelledAt"] = touched
+        found["cancelledAt"] = changed_at
     if seat.id % 3 == 0:  # a venue's own wristbands
         found["customScanningCode"] = f"29{int(ticket.id, 16):012d}"
-    if seat.moved:
+    if seat.swapped_to:
         name = "swappedFrom" if ticket.is_new else "swappedTo"
         other = _Ticket(purchase, seat, not ticket.is_new)
-        swap = {"id": other.id, "swappedAt": touched, "userId": "u0001"}
+        swap = {"id": other.id, "swappedAt": changed_at, "userId": "u0001"}
         found[name] = swap
     return found

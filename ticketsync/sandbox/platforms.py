@@ -1,6 +1,6 @@
 """
-Every other platform that the venue sells on, each with its own world of the same
-season: the same shows at the same times in the same room, other buyers.
+The venue's other platforms. Each has its own world of the same season: the same shows
+at the same times in the same room, with other buyers.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from datetime import date
 from typing import Any
 
 from ticketsync.sandbox import eventbrite, humanitix, square, wix
-from ticketsync.sandbox.player import FakePlatform
+from ticketsync.sandbox.fake_platform import FakePlatform
 from ticketsync.sandbox.room import Room
 from ticketsync.sandbox.world import PlatformProfile, World, build
 
-PLAYED: dict[str, tuple[PlatformProfile, Callable[..., Any]]] = {
+PLATFORMS: dict[str, tuple[PlatformProfile, Callable[..., Any]]] = {
     "eventbrite": (eventbrite.PROFILE, eventbrite.Eventbrite),
     "humanitix": (humanitix.PROFILE, humanitix.Humanitix),
     "wix": (wix.PROFILE, wix.Wix),
@@ -22,33 +22,33 @@ PLAYED: dict[str, tuple[PlatformProfile, Callable[..., Any]]] = {
 }
 
 
-def others(
+def build_others(
     *,
     seed: int = 1,
     today: date | None = None,
     orders: int = 250,
-    names: Iterable[str] = tuple(PLAYED),
-    beside: World | None = None,
+    names: Iterable[str] = tuple(PLATFORMS),
+    shares_seats_with: World | None = None,
 ) -> tuple[FakePlatform, ...]:
     """
-    These platforms, with that many orders each.
+    The named platforms, each with that many orders.
 
-    They play the season of the Ticket Tailor `beside` them and sell what it left of the
-    seats; without one, a season of the usual length.
+    With `shares_seats_with`, the Ticket Tailor world, they sell the same season and
+    only the seats that are still free; without it, a season of the default length.
     """
-    room = beside.room if beside else Room()
-    shows = len(beside.performances) if beside else None
-    found = []
+    room = shares_seats_with.room if shares_seats_with else Room()
+    shows = len(shares_seats_with.performances) if shares_seats_with else None
+    built = []
     for name in names:
-        habits, played = PLAYED[name]
-        number = seed + 100 * (1 + list(PLAYED).index(name))
+        profile, platform_class = PLATFORMS[name]
+        number = seed + 100 * (1 + list(PLATFORMS).index(name))
         world = build(
             seed=number,
             today=today,
             orders=orders,
-            habits=habits,
+            profile=profile,
             shows=shows,
             room=room,
         )
-        found.append(played(world))
-    return tuple(found)
+        built.append(platform_class(world))
+    return tuple(built)

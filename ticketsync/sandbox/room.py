@@ -1,5 +1,5 @@
 """
-The room in which the venue plays: every platform sells the same seats.
+The venue's room: every platform sells the same seats.
 """
 
 from __future__ import annotations
@@ -16,35 +16,35 @@ LARGEST_GROUP = 4
 
 class Room:
     """
-    How many seats of each performance are taken, over all platforms that sell them.
+    Counts the seats taken for each performance, across all platforms that sell them.
 
-    Performances are told apart by their ids, which are the same in every world of one
-    season. A seat that was given back is not sold again.
+    Performances are identified by their ids, which are the same in every world of a
+    season. A returned seat is not sold again.
     """
 
     def __init__(self) -> None:
         self._taken: Counter[int] = Counter()
 
-    def free(self, performance: Performance) -> int:
+    def free_seats(self, performance: Performance) -> int:
         """
-        Seats that nobody has taken yet; never below 0.
+        The number of seats still free; never negative.
         """
-        return max(0, performance.work.capacity - self._taken[performance.id])
+        return max(0, performance.production.capacity - self._taken[performance.id])
 
     def take(self, performance: Performance, seats: int) -> None:
         """
-        These seats are taken, whether or not there are so many.
+        Record seats as taken, even if fewer are free.
         """
         self._taken[performance.id] += seats
 
-    def with_room(
+    def find_with_room(
         self, wanted: Performance, others: Iterable[Performance]
     ) -> Performance:
         """
-        The performance that people go to who want this one: the first of the others
-        that has room, if it is sold out; itself, if all are.
+        The wanted performance or, if it is sold out, the first of the others with free
+        seats. If all are sold out, it is the wanted one again.
         """
-        if self.free(wanted) >= LARGEST_GROUP:
+        if self.free_seats(wanted) >= LARGEST_GROUP:
             return wanted
-        fitting = (p for p in others if self.free(p) >= LARGEST_GROUP)
-        return next(fitting, wanted)
+        with_room = (p for p in others if self.free_seats(p) >= LARGEST_GROUP)
+        return next(with_room, wanted)

@@ -1,9 +1,8 @@
 """
-The sandbox on loopback: one process, one world, any number of clients.
+The sandbox server on loopback: one process for all fake platforms.
 
-Each platform has a prefix of its own. Besides its paths there is `/_control`, for
-tests and the demo: the truth, the next day, changes, faults, latency, and what was
-asked so far.
+Each platform has its own path prefix. `/_control` is for tests and the demo: the true
+figures, the next day, changes, faults, latency and the request log.
 """
 
 from __future__ import annotations
@@ -23,18 +22,18 @@ from urllib.request import Request, urlopen
 
 from ticketsync.core import money
 from ticketsync.sandbox import ticket_tailor, world
-from ticketsync.sandbox.faults import Answer, Faults, Plan
-from ticketsync.sandbox.player import Asked, FakePlatform
+from ticketsync.sandbox.fake_platform import ApiRequest, FakePlatform
+from ticketsync.sandbox.faults import Faults, HttpResponse, Plan
 from ticketsync.sandbox.ticket_tailor import TicketTailor
 
 
 @dataclass
 class Sandbox:
     """
-    A served world, and the same venue's worlds on other platforms.
+    The Ticket Tailor world being served, and the venue's other platforms.
 
-    `log` holds what was asked: method, path with query, run. `limit` is for Ticket
-    Tailor; the other platforms have their own.
+    `log` holds the requests so far: method, path with query, user agent. `limit` is
+    Ticket Tailor's rate limit; the other platforms have their own.
     """
 
     world: world.World
@@ -46,16 +45,18 @@ class Sandbox:
     log: list[tuple[str, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.platform = TicketTailor(self.world, key=self.key, limit=self.limit)
-        self.players: dict[str, FakePlatform] = {
-            player.name: player for player in (self.platform, *self.others)
+        self.ticket_tailor = TicketTailor(self.world, key=self.key, limit=self.limit)
+        self.platforms: dict[str, FakePlatform] = {
+            platform.name: platform for platform in (self.ticket_tailor, *self.others)
         }
         self.lock = threading.Lock()
-        self._asked: dict[str, tuple[float, int]] = {}
+        self._windows: dict[str, tuple[float, int]] = {}
 
-    def respond(self, method: str, target: str, headers: Any, body: bytes) -> Answer:
+    def respond(
+        self, method: str, target: str, headers: Any, body: bytes
+    ) -> HttpResponse:
         """
-        The answer to one request, faults included.
+        Handle one request and apply any planned fault to the response.
         """
         parts = urlsplit(target)
         path = parts.path
@@ -66,71 +67,82 @@ class Sandbox:
             self.log.append((method, target, headers.get("User-Agent", "")))
         if self.latency:
             time.sleep(self.latency)
-        player = self._player(path)
-        if player is None:
-            return Answer(404, b'{"message":"not found"}')
-        path = path.removeprefix(player.prefix)
-        asked = Asked(method, path, tuple(query), headers, _told(body, headers))
+        platform = self._platform_at(path)
+        if platform is None:
+            return HttpResponse(404, b'{"message":"not found"}')
+        path = path.removeprefix(platform.prefix)
+        request = ApiRequest(
+            method, path, tuple(query), headers, _parse_body(body, headers)
+        )
         with self.lock:
-            left, seconds = self._budget(player)
-            reply = player.too_many(seconds) if left < 0 else player.respond(asked)
-        answer = Answer(reply.status, reply.body, dict(reply.headers))
-        if player.name == "ticket_tailor":
-            answer.headers |= ticket_tailor.rate_headers(player.limit, left, seconds)
-        return self.faults.spoil(path, answer)
+            calls_left, seconds = self._budget(platform)
+            reply = (
+                platform.rate_limit_response(seconds)
+                if calls_left < 0
+                else platform.respond(request)
+            )
+        response = HttpResponse(reply.status, reply.body, dict(reply.headers))
+        if platform.name == "ticket_tailor":
+            response.headers |= ticket_tailor.rate_headers(
+                platform.limit, calls_left, seconds
+            )
+        return self.faults.apply(path, response)
 
-    def _player(self, path: str) -> FakePlatform | None:
-        fitting = [p for p in self.players.values() if path.startswith(p.prefix + "/")]
-        return max(fitting, key=lambda p: len(p.prefix), default=None)
+    def _platform_at(self, path: str) -> FakePlatform | None:
+        matching = [
+            p for p in self.platforms.values() if path.startswith(p.prefix + "/")
+        ]
+        return max(matching, key=lambda p: len(p.prefix), default=None)
 
-    def change(self, what: Any) -> Any:
+    def change(self, mutate: Any) -> Any:
         """
-        Do something to the world and let the platform show it.
+        Apply a function to the Ticket Tailor world and refresh the platform.
         """
         with self.lock:
-            result = what(self.world)
-            self.platform.forget()
+            result = mutate(self.world)
+            self.ticket_tailor.invalidate()
         return result
 
-    def change_all(self, what: Any) -> None:
+    def change_all(self, mutate: Any) -> None:
         """
-        Do something to the world of every platform.
+        Apply a function to the world of every platform and refresh them.
         """
         with self.lock:
-            for player in self.players.values():
-                what(player.world)
-                player.forget()
+            for platform in self.platforms.values():
+                mutate(platform.world)
+                platform.invalidate()
 
     def clock(self) -> float:
         """
-        What this platform's clock says: its days may run ahead of ours.
+        The platforms' current time in unix seconds, which may run ahead of ours.
         """
         return max(time.time(), self.world.now)
 
     def truth(self, platform: str = "ticket_tailor") -> list[dict[str, Any]]:
         with self.lock:
-            return truth_as_json(self.players[platform].world)
+            return truth_as_json(self.platforms[platform].world)
 
     def url(self, base: str, platform: str) -> str:
         """
-        The base URL of one platform, given any URL of this server.
+        The base URL of one platform, derived from any URL of this server.
         """
         parts = urlsplit(base)
-        return f"{parts.scheme}://{parts.netloc}{self.players[platform].prefix}"
+        return f"{parts.scheme}://{parts.netloc}{self.platforms[platform].prefix}"
 
-    def _budget(self, player: FakePlatform) -> tuple[int, str]:
+    def _budget(self, platform: FakePlatform) -> tuple[int, str]:
         """
-        How many calls are left to the platform's window, and when it ends.
+        Count one call. Return how many are left in the rate-limit window and, as a
+        text, the seconds until it ends.
         """
         now = time.monotonic()
-        began, asked = self._asked.get(player.name, (now, 0))
-        if now - began > player.limit_seconds:
-            began, asked = now, 0
-        self._asked[player.name] = began, asked + 1
-        ends = str(max(1, int(player.limit_seconds - (now - began))))
-        return player.limit - asked - 1, ends
+        started, used = self._windows.get(platform.name, (now, 0))
+        if now - started > platform.limit_seconds:
+            started, used = now, 0
+        self._windows[platform.name] = started, used + 1
+        ends = str(max(1, int(platform.limit_seconds - (now - started))))
+        return platform.limit - used - 1, ends
 
-    def _control(self, verb: str, query: dict[str, str]) -> Answer:
+    def _control(self, verb: str, query: dict[str, str]) -> HttpResponse:
         result: Any = {"done": verb}
         match verb:
             case "truth":
@@ -160,14 +172,14 @@ class Sandbox:
                     if "clear" in query:
                         self.log.clear()
             case _:
-                return Answer(404, b"{}")
-        return Answer(200, json.dumps(result).encode())
+                return HttpResponse(404, b"{}")
+        return HttpResponse(200, json.dumps(result).encode())
 
 
-def _told(body: bytes, headers: Mapping[str, str]) -> Any:
+def _parse_body(body: bytes, headers: Mapping[str, str]) -> Any:
     """
-    The body of a request: JSON, or a form where it says so. What is neither stays a
-    text, for the platform to refuse in its own words.
+    Parse a request body as JSON, or as a form if its content type says so. Anything
+    else stays a text, so that the platform refuses it with its own error.
     """
     text = body.decode(errors="replace")
     if "form" in (headers.get("Content-Type") or ""):
@@ -178,26 +190,26 @@ def _told(body: bytes, headers: Mapping[str, str]) -> Any:
         return text
 
 
-def truth_as_json(of: world.World) -> list[dict[str, Any]]:
+def truth_as_json(built: world.World) -> list[dict[str, Any]]:
     """
-    The truth with amounts as decimal texts, as other tools print them.
+    The true figures of a world, with amounts as decimal texts.
     """
     amounts = ("face", "discounts", "gross", "refunded", "tax", "fees")
     rows = []
-    for it in world.truth(of):
+    for it in world.truth(built):
         row = asdict(it)
         for name in amounts:
             if row[name] is not None:
                 row[name] = money.decimal_text(row[name], it.currency)
-        kept = it.gross - it.refunded
-        row["net_before_fees"] = money.decimal_text(kept, it.currency)
+        net_before_fees = it.gross - it.refunded
+        row["net_before_fees"] = money.decimal_text(net_before_fees, it.currency)
         rows.append(row)
     return rows
 
 
 def make_server(sandbox: Sandbox, port: int = 0) -> ThreadingHTTPServer:
     """
-    A server on 127.0.0.1; port 0 takes a free one.
+    Create a server on 127.0.0.1; port 0 picks a free one.
     """
     server = _Server(("127.0.0.1", port), _Handler)
     server.sandbox = sandbox
@@ -207,13 +219,13 @@ def make_server(sandbox: Sandbox, port: int = 0) -> ThreadingHTTPServer:
 @contextmanager
 def serving(sandbox: Sandbox, port: int = 0) -> Iterator[str]:
     """
-    Serve in a thread; yields the base URL for an account.
+    Serve in a thread; yields the base URL for a Ticket Tailor account.
     """
     server = make_server(sandbox, port)
-    over = threading.Event()
+    stopped = threading.Event()
 
     def serve() -> None:
-        while not over.is_set():
+        while not stopped.is_set():
             server.handle_request()
 
     thread = threading.Thread(target=serve, daemon=True)
@@ -221,8 +233,8 @@ def serving(sandbox: Sandbox, port: int = 0) -> Iterator[str]:
     try:
         yield base_url(server)
     finally:
-        over.set()
-        # It waits for a request and looks up when one comes.
+        stopped.set()
+        # `handle_request` blocks until a client connects.
         socket.create_connection(("127.0.0.1", server.server_port)).close()
         thread.join()
         server.server_close()
@@ -232,9 +244,9 @@ def base_url(server: ThreadingHTTPServer) -> str:
     return f"http://127.0.0.1:{server.server_address[1]}{ticket_tailor.PREFIX}"
 
 
-def ask(url: str, verb: str, **query: str) -> Any:
+def call_control(url: str, verb: str, **query: str) -> Any:
     """
-    Ask the `/_control` of a running sandbox, given any URL of it.
+    Call `/_control` of a running sandbox, given any of its URLs.
     """
     parts = urlsplit(url)
     target = f"{parts.scheme}://{parts.netloc}/_control/{verb}?{urlencode(query)}"
@@ -250,7 +262,7 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """
-        A client that hangs up is none of our business.
+        Ignore clients that disconnect early.
         """
 
 
@@ -266,39 +278,41 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """
-        The sandbox keeps its own log; the terminal belongs to the caller.
+        Print nothing; the sandbox keeps its own request log.
         """
 
     def _reply(self) -> None:
         try:
             length = int(self.headers.get("Content-Length") or 0)
-            answer = self.server.sandbox.respond(
+            response = self.server.sandbox.respond(
                 self.command, self.path, self.headers, self.rfile.read(length)
             )
         except (ValueError, KeyError, IndexError):
-            answer = Answer(400, b'{"error_code":"VALIDATION_ERROR","message":"bad"}')
+            response = HttpResponse(
+                400, b'{"error_code":"VALIDATION_ERROR","message":"bad"}'
+            )
         headers = {
             "Date": formatdate(self.server.sandbox.clock(), usegmt=True),
             "Content-Type": "application/json",
-            "Content-Length": str(len(answer.body)),
-            **answer.headers,
+            "Content-Length": str(len(response.body)),
+            **response.headers,
         }
-        head = f"HTTP/1.1 {answer.status} Sandbox\r\n" + "".join(
+        head = f"HTTP/1.1 {response.status} Sandbox\r\n" + "".join(
             f"{name}: {value}\r\n" for name, value in headers.items()
         )
         try:
-            self._send(head.encode("latin-1") + b"\r\n", answer)
+            self._send(head.encode("latin-1") + b"\r\n", response)
         except OSError:
             self.close_connection = True
-        if not answer.claims_length:
+        if not response.claims_length:
             self.close_connection = True
 
-    def _send(self, head: bytes, answer: Answer) -> None:
-        if not answer.seconds_per_byte:
-            self.wfile.write(head + answer.body)
+    def _send(self, head: bytes, response: HttpResponse) -> None:
+        if not response.seconds_per_byte:
+            self.wfile.write(head + response.body)
             return
         self.wfile.write(head)
-        for n in range(len(answer.body)):
-            self.wfile.write(answer.body[n : n + 1])
+        for n in range(len(response.body)):
+            self.wfile.write(response.body[n : n + 1])
             self.wfile.flush()
-            time.sleep(answer.seconds_per_byte)
+            time.sleep(response.seconds_per_byte)

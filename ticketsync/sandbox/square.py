@@ -1,12 +1,12 @@
 """
-Square, played from its documents.
+A fake Square, written from its documents.
 
-Two locations, items whose variations carry a date in their name, drinks, returns as
-orders of their own, fees on payments, cursors that belong to their query. A filter is
-honoured or refused in Square's own words; what it tells is in `square_records`.
+Two locations, items whose variations have a date in their name, drinks, returns as
+separate orders, fees on payments, cursors bound to their query. A filter is honoured or
+refused with Square's own error; `square_records` builds the records.
 
-Assumed, since the documents do not say: a search without locations is one of all of
-them; ranges of time hold their beginning and not their end.
+Assumed, since the documents do not say: a search without locations covers all of them;
+time ranges include their start and exclude their end.
 """
 
 from __future__ import annotations
@@ -18,8 +18,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ticketsync.sandbox import square_records as told
-from ticketsync.sandbox.player import Asked, Reply, reply, seconds_of, utc
+from ticketsync.sandbox import square_records as records
+from ticketsync.sandbox.fake_platform import (
+    ApiRequest,
+    ApiResponse,
+    iso_utc,
+    json_response,
+    unix_seconds,
+)
 from ticketsync.sandbox.square_records import MAIN, MERCHANT, SECOND
 from ticketsync.sandbox.world import DAY, PlatformProfile, World
 
@@ -54,17 +60,17 @@ TIMES = (
 
 PROFILE = PlatformProfile(
     platform="square",
-    works=(3001, 3003),
-    extras=False,
-    seat_fees=False,
-    check_ins=False,
-    imports=False,
-    ways=("refund_seat", "refund_all", "cancel", "goodwill"),
-    refund_by_goodwill=False,
-    tax_comes_back=True,
-    kept=told.kept,
-    named=told.named,
-    rare=told.make_rare,
+    production_ids=(3001, 3003),
+    has_extras=False,
+    has_seat_fees=False,
+    has_check_ins=False,
+    has_imports=False,
+    mutations=("refund_seat", "refund_all", "cancel", "refund_small_amount"),
+    refund_small_amount=False,
+    refunds_tax=True,
+    kept_fees=records.kept_fees,
+    provider_occurrence_id=records.provider_occurrence_id,
+    apply_rare_states=records.apply_rare_states,
 )
 
 Row = dict[str, Any]
@@ -72,7 +78,7 @@ Row = dict[str, Any]
 
 class Refused(Exception):
     """
-    A request that Square does not take: its code, and the field that is to blame.
+    A request that Square refuses: the error code and the offending field.
     """
 
     def __init__(self, code: str, field: str = "", status: int = 400) -> None:
@@ -85,7 +91,7 @@ class Refused(Exception):
 @dataclass
 class Square:
     """
-    Answers requests about one world. `late_fees` leaves the newest payments' fees out.
+    Serves one world. `late_fees` omits the fees of the newest payments.
     """
 
     world: World
@@ -96,84 +102,91 @@ class Square:
     prefix: str = "/square"
     merchant: str = MERCHANT["id"]
     late_fees: bool = False
-    remembers: bool = False
+    caches_records: bool = False
     has_events: bool = False
-    client_secret: str = "sq-client-secret"  # noqa: S105  # a played one
+    client_secret: str = "sq-client-secret"  # noqa: S105  # a fake
     refresh_token: str = "EQAAsandboxrefresh0"  # noqa: S105
     tokens_given: int = 0
     families_killed: int = 0
     hooks: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.forget()
+        self.invalidate()
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """
-        Render everything anew at the next request; without `remembers` that is always
-        so.
+        Drop the rendered records. Without `caches_records`, every request renders them
+        again anyway.
         """
         self._rendered: dict[str, list[Row]] = {}
 
-    def too_many(self, seconds: str) -> Reply:
+    def rate_limit_response(self, seconds: str) -> ApiResponse:
         return _error(429, "RATE_LIMIT_ERROR", "RATE_LIMITED")
 
-    def respond(self, asked: Asked) -> Reply:
-        if asked.method == "POST" and asked.steps == ["oauth2", "token"]:
-            return self._give_tokens(asked.body)
-        if asked.headers.get("Authorization") != f"Bearer {self.key}":
+    def respond(self, request: ApiRequest) -> ApiResponse:
+        if request.method == "POST" and request.segments == ["oauth2", "token"]:
+            return self._issue_tokens(request.body)
+        if request.headers.get("Authorization") != f"Bearer {self.key}":
             return _error(401, "AUTHENTICATION_ERROR", "UNAUTHORIZED")
-        if not asked.headers.get("Square-Version"):
+        if not request.headers.get("Square-Version"):
             return _error(400, "INVALID_REQUEST_ERROR", "BAD_REQUEST")
         try:
-            return self._answer(asked)
+            return self._route(request)
         except Refused as refused:
             category = "INVALID_REQUEST_ERROR"
             return _error(refused.status, category, refused.code, refused.field)
         except (KeyError, TypeError, ValueError, AttributeError):
             return _error(400, "INVALID_REQUEST_ERROR", "BAD_REQUEST")
 
-    def _answer(self, asked: Asked) -> Reply:
-        match (asked.method, *asked.steps):
+    def _route(self, request: ApiRequest) -> ApiResponse:
+        match (request.method, *request.segments):
             case ("GET", "v2", "merchants"):
-                return reply({"merchant": [MERCHANT | {"id": self.merchant}]})
+                return json_response({"merchant": [MERCHANT | {"id": self.merchant}]})
             case ("GET", "v2", "merchants", id_):
                 own = self.merchant if id_ == "me" else id_
-                return _one("merchant", [MERCHANT | {"id": self.merchant}], own)
+                return _find_by_id("merchant", [MERCHANT | {"id": self.merchant}], own)
             case ("GET", "v2", "locations"):
-                places = [told.location(id_, self.merchant) for id_ in (MAIN, SECOND)]
-                return reply({"locations": places})
+                locations = [
+                    records.location(id_, self.merchant) for id_ in (MAIN, SECOND)
+                ]
+                return json_response({"locations": locations})
             case ("GET", "v2", "locations", id_):
-                places = [told.location(one, self.merchant) for one in (MAIN, SECOND)]
-                return _one("location", places, MAIN if id_ == "main" else id_)
+                locations = [
+                    records.location(location_id, self.merchant)
+                    for location_id in (MAIN, SECOND)
+                ]
+                return _find_by_id(
+                    "location", locations, MAIN if id_ == "main" else id_
+                )
             case ("GET", "v2", "payments"):
-                return self._payments(asked)
+                return self._list_payments(request)
             case ("GET", "v2", "payments", id_):
-                return _one("payment", self._all_payments(), id_)
+                return _find_by_id("payment", self._all_payments(), id_)
             case ("GET", "v2", "refunds"):
-                return self._refunds(asked)
+                return self._list_refunds(request)
             case ("GET", "v2", "refunds", id_):
-                return _one("refund", told.refunds(self.world), id_)
+                return _find_by_id("refund", records.refunds(self.world), id_)
             case (_, "v2", "orders", *_):
-                return self._of_orders(asked)
+                return self._route_orders(request)
             case (_, "v2", "catalog", *_):
-                return self._catalogue(asked)
+                return self._route_catalogue(request)
             case ("GET", "v2", "payouts", *_):
-                return self._payouts(asked)
+                return self._route_payouts(request)
             case ("GET", "v2", "customers", *_):
-                return self._customers(asked)
+                return self._route_customers(request)
             case (_, "v2", "events", *_):
-                return self._events(asked)
+                return self._route_events(request)
             case ("POST", "v2", "webhooks", "subscriptions"):
-                wanted = asked.body["subscription"]
+                wanted = request.body["subscription"]
                 self.hooks[wanted["notification_url"]] = "sq-signature-key-1"
                 key = {"id": "wbhk_1", "signature_key": "sq-signature-key-1"}
-                return reply({"subscription": {**wanted, **key}})
+                return json_response({"subscription": {**wanted, **key}})
         raise Refused("NOT_FOUND", status=404)
 
-    def _give_tokens(self, body: Row) -> Reply:
+    def _issue_tokens(self, body: Row) -> ApiResponse:
         """
-        New tokens for a code or for the newest refresh token; one that was used
-        before ends the whole family.
+        Issue tokens for an authorization code or the newest refresh token. Reusing an
+        old refresh token revokes the whole family.
         """
         if body.get("client_secret") != self.client_secret:
             return _error(401, "AUTHENTICATION_ERROR", "UNAUTHORIZED")
@@ -187,11 +200,11 @@ class Square:
         self.tokens_given += 1
         self.key = f"EAAAsandboxsquaretoken{self.tokens_given:010d}"
         self.refresh_token = f"EQAAsandboxrefresh{self.tokens_given}"
-        return reply(
+        return json_response(
             {
                 "access_token": self.key,
                 "token_type": "bearer",
-                "expires_at": utc(self.world.now + 30 * DAY),
+                "expires_at": iso_utc(self.world.now + 30 * DAY),
                 "merchant_id": self.merchant,
                 "refresh_token": self.refresh_token,
             }
@@ -199,45 +212,52 @@ class Square:
 
     # Orders
 
-    def _of_orders(self, asked: Asked) -> Reply:
-        match (asked.method, *asked.steps[2:]):
+    def _route_orders(self, request: ApiRequest) -> ApiResponse:
+        match (request.method, *request.segments[2:]):
             case ("POST", "search"):
-                return self._search(asked.body or {})
+                return self._search(request.body or {})
             case ("POST", "batch-retrieve"):
-                ids = asked.body["order_ids"]
+                ids = request.body["order_ids"]
                 if len(ids) > MOST_ORDERS:
                     raise Refused("ARRAY_LENGTH_TOO_LONG", "order_ids")
-                place = asked.body.get("location_id")
+                location_id = request.body.get("location_id")
                 orders = {
                     order["id"]: order
                     for order in self._orders()
-                    if place in (None, order["location_id"])
+                    if location_id in (None, order["location_id"])
                 }
-                return reply({"orders": [orders[i] for i in ids if i in orders]})
+                return json_response(
+                    {"orders": [orders[i] for i in ids if i in orders]}
+                )
             case ("GET", id_):
-                return _one("order", self._orders(), id_)
+                return _find_by_id("order", self._orders(), id_)
         raise Refused("NOT_FOUND", status=404)
 
     def _orders(self) -> list[Row]:
-        if "orders" not in self._rendered or not self.remembers:
-            self._rendered["orders"] = list(told.orders(self.world))
+        if "orders" not in self._rendered or not self.caches_records:
+            self._rendered["orders"] = list(records.orders(self.world))
         return self._rendered["orders"]
 
-    def _search(self, body: Row) -> Reply:
+    def _search(self, body: Row) -> ApiResponse:
         """
-        Everything in the body may be left out: then all orders, by their creation.
+        Search orders. Every field of the body is optional; by default it returns all
+        orders, newest first.
         """
-        _only(body, "location_ids", "query", "limit", "cursor", "return_entries")
+        _require_known_parameters(
+            body, "location_ids", "query", "limit", "cursor", "return_entries"
+        )
         query = body.get("query") or {}
-        _only(query, "filter", "sort")
+        _require_known_parameters(query, "filter", "sort")
         sort = query.get("sort") or {}
-        by = _enum("sort_field", sort.get("sort_field") or "CREATED_AT", SORTS)
-        direction = _enum("sort_order", sort.get("sort_order") or "DESC", ORDERS)
-        places = body.get("location_ids") or [MAIN, SECOND]
-        if len(places) > MOST_LOCATIONS:
+        by = _parse_enum("sort_field", sort.get("sort_field") or "CREATED_AT", SORTS)
+        direction = _parse_enum("sort_order", sort.get("sort_order") or "DESC", ORDERS)
+        location_ids = body.get("location_ids") or [MAIN, SECOND]
+        if len(location_ids) > MOST_LOCATIONS:
             raise Refused("ARRAY_LENGTH_TOO_LONG", "location_ids")
-        rows = [order for order in self._orders() if order["location_id"] in places]
-        rows = _fitting(rows, query.get("filter") or {}, by)
+        rows = [
+            order for order in self._orders() if order["location_id"] in location_ids
+        ]
+        rows = _filter_orders(rows, query.get("filter") or {}, by)
         rows.sort(
             key=lambda order: (order.get(by.lower(), ""), order["id"]),
             reverse=direction == "DESC",
@@ -250,23 +270,25 @@ class Square:
                 | {name: row[name] for name in ("version", "location_id")}
                 for row in rows
             ]
-        size = _size(body.get("limit"), SEARCH_PAGE, LONGEST_SEARCH)
-        return _cut("orders/search", key, rows, body, size)
+        size = _parse_limit(body.get("limit"), SEARCH_PAGE, LONGEST_SEARCH)
+        return _paginate("orders/search", key, rows, body, size)
 
     # Money
 
     def _all_payments(self) -> list[Row]:
-        if "payments" not in self._rendered or not self.remembers:
-            self._rendered["payments"] = list(told.payments(self.world))
+        if "payments" not in self._rendered or not self.caches_records:
+            self._rendered["payments"] = list(records.payments(self.world))
         found = [dict(payment) for payment in self._rendered["payments"]]
         if self.late_fees:
             for payment in found[-10:]:
                 payment.pop("processing_fee", None)
         return found
 
-    def _payments(self, asked: Asked) -> Reply:
-        query = dict(asked.query)
-        _only(query, *TIMES, "total", "last_4", "card_brand", "is_offline_payment")
+    def _list_payments(self, request: ApiRequest) -> ApiResponse:
+        query = dict(request.query)
+        _require_known_parameters(
+            query, *TIMES, "total", "last_4", "card_brand", "is_offline_payment"
+        )
         rows = self._all_payments()
         if "total" in query:
             wanted = int(query["total"])
@@ -276,43 +298,48 @@ class Square:
                 rows = [row for row in rows if _card(row).get(name) == query[name]]
         if query.get("is_offline_payment") == "true":
             rows = []
-        place = query.get("location_id", MAIN)
-        return self._timed("payments", rows, query, place, PAYMENT_SORTS)
+        location_id = query.get("location_id", MAIN)
+        return self._list_by_time("payments", rows, query, location_id, PAYMENT_SORTS)
 
-    def _refunds(self, asked: Asked) -> Reply:
-        query = dict(asked.query)
-        _only(query, *TIMES, "status", "source_type")
-        rows = list(told.refunds(self.world))
+    def _list_refunds(self, request: ApiRequest) -> ApiResponse:
+        query = dict(request.query)
+        _require_known_parameters(query, *TIMES, "status", "source_type")
+        rows = list(records.refunds(self.world))
         if "status" in query:
-            status = _enum("status", query["status"], REFUND_STATES)
+            status = _parse_enum("status", query["status"], REFUND_STATES)
             rows = [row for row in rows if row["status"] == status]
         if "source_type" in query:
-            kinds = {row["id"]: row["source_type"] for row in self._all_payments()}
+            source_types = {
+                row["id"]: row["source_type"] for row in self._all_payments()
+            }
             rows = [
                 row
                 for row in rows
-                if kinds.get(row.get("payment_id"), "CARD") == query["source_type"]
+                if source_types.get(row.get("payment_id"), "CARD")
+                == query["source_type"]
             ]
         sorts = ("CREATED_AT", "UPDATED_AT")
-        return self._timed("refunds", rows, query, query.get("location_id"), sorts)
+        return self._list_by_time(
+            "refunds", rows, query, query.get("location_id"), sorts
+        )
 
-    def _timed(
+    def _list_by_time(
         self,
         key: str,
         rows: list[Row],
         query: Mapping[str, str],
-        place: str | None,
+        location_id: str | None,
         sorts: Iterable[str],
-    ) -> Reply:
+    ) -> ApiResponse:
         """
-        The rows of one location, or of all; of the last year if nothing else is said.
+        A page of the rows of one location or of all; by default of the last year.
         """
-        by = _enum("sort_field", query.get("sort_field", "CREATED_AT"), sorts)
-        direction = _enum("sort_order", query.get("sort_order", "DESC"), ORDERS)
-        begin = query.get("begin_time", utc(self.world.now - YEAR))
-        rows = [row for row in rows if place in (None, row["location_id"])]
-        rows = _within(rows, "created_at", begin, query.get("end_time"))
-        rows = _within(
+        by = _parse_enum("sort_field", query.get("sort_field", "CREATED_AT"), sorts)
+        direction = _parse_enum("sort_order", query.get("sort_order", "DESC"), ORDERS)
+        begin = query.get("begin_time", iso_utc(self.world.now - YEAR))
+        rows = [row for row in rows if location_id in (None, row["location_id"])]
+        rows = _filter_by_time(rows, "created_at", begin, query.get("end_time"))
+        rows = _filter_by_time(
             rows,
             "updated_at",
             query.get("updated_at_begin_time"),
@@ -320,148 +347,154 @@ class Square:
         )
         name = "updated_at" if by == "UPDATED_AT" else "created_at"
         rows.sort(key=lambda row: (row[name], row["id"]), reverse=direction == "DESC")
-        size = _size(query.get("limit"), LIST_PAGE, LIST_PAGE)
-        return _cut(f"{key} {place}", key, rows, query, size)
+        size = _parse_limit(query.get("limit"), LIST_PAGE, LIST_PAGE)
+        return _paginate(f"{key} {location_id}", key, rows, query, size)
 
-    def _payouts(self, asked: Asked) -> Reply:
-        payouts = told.payouts(self.world)
-        query = dict(asked.query)
-        match asked.steps[2:]:
+    def _route_payouts(self, request: ApiRequest) -> ApiResponse:
+        payouts = records.payouts(self.world)
+        query = dict(request.query)
+        match request.segments[2:]:
             case []:
-                _only(
+                _require_known_parameters(
                     query,
                     *("location_id", "status", "begin_time", "end_time"),
                     *("sort_order", "cursor", "limit"),
                 )
                 rows = [payout for payout, _ in payouts.values()]
-                place = query.get("location_id", MAIN)
-                rows = [row for row in rows if row["location_id"] == place]
+                location_id = query.get("location_id", MAIN)
+                rows = [row for row in rows if row["location_id"] == location_id]
                 if "status" in query:
                     rows = [row for row in rows if row["status"] == query["status"]]
                 begin, end = query.get("begin_time"), query.get("end_time")
-                rows = _within(rows, "created_at", begin, end)
-                direction = _enum("sort_order", query.get("sort_order", "DESC"), ORDERS)
+                rows = _filter_by_time(rows, "created_at", begin, end)
+                direction = _parse_enum(
+                    "sort_order", query.get("sort_order", "DESC"), ORDERS
+                )
                 rows.sort(key=lambda r: r["created_at"], reverse=direction == "DESC")
-                size = _size(query.get("limit"), LIST_PAGE, LIST_PAGE)
-                return _cut("payouts", "payouts", rows, query, size)
+                size = _parse_limit(query.get("limit"), LIST_PAGE, LIST_PAGE)
+                return _paginate("payouts", "payouts", rows, query, size)
             case [id_] if id_ in payouts:
-                return reply({"payout": payouts[id_][0]})
+                return json_response({"payout": payouts[id_][0]})
             case [id_, "payout-entries"] if id_ in payouts:
-                _only(query, "sort_order", "cursor", "limit")
+                _require_known_parameters(query, "sort_order", "cursor", "limit")
                 rows = payouts[id_][1]
-                size = _size(query.get("limit"), LIST_PAGE, LIST_PAGE)
-                return _cut(f"payouts/{id_}", "payout_entries", rows, query, size)
+                size = _parse_limit(query.get("limit"), LIST_PAGE, LIST_PAGE)
+                return _paginate(f"payouts/{id_}", "payout_entries", rows, query, size)
         raise Refused("NOT_FOUND", status=404)
 
     # The rest
 
-    def _catalogue(self, asked: Asked) -> Reply:
-        things = told.catalogue(self.world)
-        match (asked.method, *asked.steps[2:]):
+    def _route_catalogue(self, request: ApiRequest) -> ApiResponse:
+        objects = records.catalogue(self.world)
+        match (request.method, *request.segments[2:]):
             case ("GET", "list"):
-                query = dict(asked.query)
-                _only(query, "types", "cursor")
+                query = dict(request.query)
+                _require_known_parameters(query, "types", "cursor")
                 if query.get("types"):
-                    kinds = query["types"].upper().split(",")
-                    for kind in kinds:
-                        _enum("types", kind, OBJECT_TYPES)
-                    things = [it for it in things if it["type"] in kinds]
-                return _cut("catalog/list", "objects", things, query, LIST_PAGE)
+                    types = query["types"].upper().split(",")
+                    for type_ in types:
+                        _parse_enum("types", type_, OBJECT_TYPES)
+                    objects = [it for it in objects if it["type"] in types]
+                return _paginate("catalog/list", "objects", objects, query, LIST_PAGE)
             case ("GET", "object", id_):
-                return _one("object", things, id_)
+                return _find_by_id("object", objects, id_)
             case ("POST", "batch-retrieve"):
-                ids = asked.body["object_ids"]
+                ids = request.body["object_ids"]
                 if len(ids) > MOST_OBJECTS:
                     raise Refused("ARRAY_LENGTH_TOO_LONG", "object_ids")
-                found = {"objects": [it for it in things if it["id"] in ids]}
-                if asked.body.get("include_related_objects"):
+                found = {"objects": [it for it in objects if it["id"] in ids]}
+                if request.body.get("include_related_objects"):
                     parents = {
                         it["item_variation_data"]["item_id"]
                         for it in found["objects"]
                         if it["type"] == "ITEM_VARIATION"
                     }
-                    related = [it for it in things if it["id"] in parents - set(ids)]
+                    related = [it for it in objects if it["id"] in parents - set(ids)]
                     found["related_objects"] = related
-                return reply(found)
+                return json_response(found)
             case ("POST", "search"):
-                body = asked.body or {}
-                _only(body, "object_types", "limit", "cursor")
+                body = request.body or {}
+                _require_known_parameters(body, "object_types", "limit", "cursor")
                 wanted = body.get("object_types") or OBJECT_TYPES
-                rows = [it for it in things if it["type"] in wanted]
-                size = _size(body.get("limit"), LIST_PAGE, LONGEST_SEARCH)
-                return _cut("catalog/search", "objects", rows, body, size)
+                rows = [it for it in objects if it["type"] in wanted]
+                size = _parse_limit(body.get("limit"), LIST_PAGE, LONGEST_SEARCH)
+                return _paginate("catalog/search", "objects", rows, body, size)
             case ("POST", "search-catalog-items"):
-                return self._items(asked.body or {}, things)
+                return self._search_items(request.body or {}, objects)
         raise Refused("NOT_FOUND", status=404)
 
-    def _items(self, body: Row, things: list[Row]) -> Reply:
-        _only(body, "text_filter", "product_types", "limit", "cursor", "sort_order")
-        rows = [it for it in things if it["type"] == "ITEM"]
-        if kinds := body.get("product_types"):
-            rows = [it for it in rows if it["item_data"]["product_type"] in kinds]
+    def _search_items(self, body: Row, objects: list[Row]) -> ApiResponse:
+        _require_known_parameters(
+            body, "text_filter", "product_types", "limit", "cursor", "sort_order"
+        )
+        rows = [it for it in objects if it["type"] == "ITEM"]
+        if product_types := body.get("product_types"):
+            rows = [
+                it for it in rows if it["item_data"]["product_type"] in product_types
+            ]
         if words := str(body.get("text_filter") or "").lower().split():
             rows = [
                 it
                 for it in rows
                 if all(word in json.dumps(it["item_data"]).lower() for word in words)
             ]
-        size = _size(body.get("limit"), LIST_PAGE, LIST_PAGE)
-        return _cut("search-catalog-items", "items", rows, body, size)
+        size = _parse_limit(body.get("limit"), LIST_PAGE, LIST_PAGE)
+        return _paginate("search-catalog-items", "items", rows, body, size)
 
-    def _customers(self, asked: Asked) -> Reply:
+    def _route_customers(self, request: ApiRequest) -> ApiResponse:
         known = {
-            f"C{purchase.buyer}": told.customer(purchase)
+            f"C{purchase.buyer}": records.customer(purchase)
             for purchase in self.world.purchases
         }
-        match asked.steps[2:]:
+        match request.segments[2:]:
             case []:
-                query = dict(asked.query)
-                _only(query, "cursor", "limit")
-                size = _size(query.get("limit"), LIST_PAGE, LIST_PAGE)
+                query = dict(request.query)
+                _require_known_parameters(query, "cursor", "limit")
+                size = _parse_limit(query.get("limit"), LIST_PAGE, LIST_PAGE)
                 rows = list(known.values())
-                return _cut("customers", "customers", rows, query, size)
+                return _paginate("customers", "customers", rows, query, size)
             case [id_] if id_ in known:
-                return reply({"customer": known[id_]})
+                return json_response({"customer": known[id_]})
         raise Refused("NOT_FOUND", status=404)
 
-    def _events(self, asked: Asked) -> Reply:
+    def _route_events(self, request: ApiRequest) -> ApiResponse:
         """
-        What happened to orders in the last weeks, once somebody switched it on.
+        Recent order events, once events have been enabled.
         """
-        match (asked.method, *asked.steps[2:]):
+        match (request.method, *request.segments[2:]):
             case ("PUT", "enable"):
                 self.has_events = True
-                return reply({})
+                return json_response({})
             case ("PUT", "disable"):
                 self.has_events = False
-                return reply({})
+                return json_response({})
             case ("POST",) if self.has_events:
-                body = asked.body or {}
-                _only(body, "cursor", "limit")
+                body = request.body or {}
+                _require_known_parameters(body, "cursor", "limit")
                 since = self.world.now - EVENT_DAYS * DAY
                 recent = [
                     order
                     for order in self._orders()
-                    if seconds_of(order["updated_at"]) >= since
+                    if unix_seconds(order["updated_at"]) >= since
                 ]
-                rows = [_event_of(order) for order in recent]
-                size = _size(body.get("limit"), LIST_PAGE, LIST_PAGE)
-                return _cut("events", "events", rows, body, size)
+                rows = [_order_event(order) for order in recent]
+                size = _parse_limit(body.get("limit"), LIST_PAGE, LIST_PAGE)
+                return _paginate("events", "events", rows, body, size)
             case ("POST",):
                 raise Refused("FORBIDDEN", status=403)
         raise Refused("NOT_FOUND", status=404)
 
 
-def _event_of(order: Row) -> Row:
+def _order_event(order: Row) -> Row:
     names = ("version", "location_id", "state", "created_at", "updated_at")
-    thin = {"order_id": order["id"]} | {name: order[name] for name in names}
+    order_updated = {"order_id": order["id"]} | {name: order[name] for name in names}
     data = {"type": "order_updated", "id": order["id"]}
     return {
         "event_id": f"ev-{order['id']}-{order['version']}",
         "merchant_id": MERCHANT["id"],
         "type": "order.updated",
         "created_at": order["updated_at"],
-        "data": {**data, "object": {"order_updated": thin}},
+        "data": {**data, "object": {"order_updated": order_updated}},
     }
 
 
@@ -470,84 +503,84 @@ def _card(payment: Row) -> Row:
     return card
 
 
-def _one(key: str, rows: Iterable[Row], id_: str) -> Reply:
+def _find_by_id(key: str, rows: Iterable[Row], id_: str) -> ApiResponse:
     for row in rows:
         if row["id"] == id_:
-            return reply({key: row})
+            return json_response({key: row})
     raise Refused("NOT_FOUND", status=404)
 
 
-def _only(given: Mapping[str, Any], *known: str) -> None:
+def _require_known_parameters(given: Mapping[str, Any], *known: str) -> None:
     """
-    Refuse what nobody here honours instead of passing over it.
+    Refuse unsupported parameters instead of ignoring them.
     """
     for name in given:
         if name not in known:
             raise Refused("UNKNOWN_QUERY_PARAMETER", name)
 
 
-def _enum(name: str, value: Any, known: Iterable[str]) -> str:
+def _parse_enum(name: str, value: Any, known: Iterable[str]) -> str:
     if value not in known:
         raise Refused("INVALID_ENUM_VALUE", name)
     return str(value)
 
 
-def _size(wanted: Any, usual: int, most: int) -> int:
+def _parse_limit(wanted: Any, default: int, maximum: int) -> int:
     if wanted is None:
-        return usual
+        return default
     size = int(wanted)
     if size < 1:
         raise Refused("VALUE_TOO_LOW", "limit")
-    if size > most:
+    if size > maximum:
         raise Refused("VALUE_TOO_HIGH", "limit")
     return size
 
 
-def _moment(text: str, name: str) -> float:
+def _parse_time(text: str, name: str) -> float:
     try:
-        return seconds_of(text)
+        return unix_seconds(text)
     except ValueError:
         raise Refused("INVALID_TIME", name) from None
 
 
-def _within(
+def _filter_by_time(
     rows: list[Row], name: str, begin: str | None, end: str | None
 ) -> list[Row]:
     if begin is not None:
-        edge = _moment(begin, name)
-        rows = [r for r in rows if name in r and seconds_of(r[name]) >= edge]
+        moment = _parse_time(begin, name)
+        rows = [r for r in rows if name in r and unix_seconds(r[name]) >= moment]
     if end is not None:
-        edge = _moment(end, name)
-        rows = [r for r in rows if name in r and seconds_of(r[name]) < edge]
+        moment = _parse_time(end, name)
+        rows = [r for r in rows if name in r and unix_seconds(r[name]) < moment]
     return rows
 
 
-def _fitting(rows: list[Row], filters: Row, sort: str) -> list[Row]:
+def _filter_orders(rows: list[Row], filters: Row, sort: str) -> list[Row]:
     """
-    The orders that the filters of a search let through.
+    The orders that match the filters of a search.
     """
-    _only(
+    _require_known_parameters(
         filters,
         *("state_filter", "date_time_filter", "source_filter", "customer_filter"),
         "fulfillment_filter",
     )
     if states := (filters.get("state_filter") or {}).get("states"):
         for state in states:
-            _enum("states", state, STATES)
+            _parse_enum("states", state, STATES)
         rows = [row for row in rows if row["state"] in states]
     for name, window in (filters.get("date_time_filter") or {}).items():
-        _enum("date_time_filter", name.upper(), SORTS)
+        _parse_enum("date_time_filter", name.upper(), SORTS)
         if name.upper() != sort:
             raise Refused("CONFLICTING_PARAMETERS", "sort_field")
-        _only(window, "start_at", "end_at")
-        rows = _within(rows, name, window.get("start_at"), window.get("end_at"))
+        _require_known_parameters(window, "start_at", "end_at")
+        rows = _filter_by_time(rows, name, window.get("start_at"), window.get("end_at"))
     if names := (filters.get("source_filter") or {}).get("source_names"):
         rows = [row for row in rows if row.get("source", {}).get("name") in names]
     for name, values in (filters.get("fulfillment_filter") or {}).items():
         if name not in FULFILLMENTS:
             raise Refused("UNKNOWN_QUERY_PARAMETER", name)
         for value in values:
-            _enum(name, value, FULFILLMENTS[name])
+            _parse_enum(name, value, FULFILLMENTS[name])
         key = name.removeprefix("fulfillment_").removesuffix("s")
         rows = [
             row
@@ -560,30 +593,36 @@ def _fitting(rows: list[Row], filters: Row, sort: str) -> list[Row]:
     return rows
 
 
-def _cut(
-    place: str, key: str, rows: list[Row], query: Mapping[str, Any], size: int
-) -> Reply:
+def _paginate(
+    list_name: str, key: str, rows: list[Row], query: Mapping[str, Any], size: int
+) -> ApiResponse:
     """
-    One page. A cursor goes on in its own list, asked in the same words.
+    One page. A cursor is only valid for the same list with the same parameters.
     """
-    words = {name: value for name, value in query.items() if name != "cursor"}
-    seal = hashlib.sha256(json.dumps([place, words], sort_keys=True).encode())
-    mark = seal.hexdigest()[:12]
+    parameters = {name: value for name, value in query.items() if name != "cursor"}
+    digest = hashlib.sha256(
+        json.dumps([list_name, parameters], sort_keys=True).encode()
+    )
+    list_id = digest.hexdigest()[:12]
     first = 0
     if cursor := query.get("cursor"):
         try:
-            of, _, number = base64.b64decode(cursor).decode().partition(":")
+            cursor_list_id, _, number = base64.b64decode(cursor).decode().partition(":")
             first = int(number)
         except ValueError:
             raise Refused("INVALID_CURSOR", "cursor") from None
-        if of != mark:
+        if cursor_list_id != list_id:
             raise Refused("INVALID_CURSOR", "cursor")
     found: Row = {key: rows[first : first + size]} if rows else {}
     if first + size < len(rows):
-        found["cursor"] = base64.b64encode(f"{mark}:{first + size}".encode()).decode()
-    return reply(found)
+        found["cursor"] = base64.b64encode(
+            f"{list_id}:{first + size}".encode()
+        ).decode()
+    return json_response(found)
 
 
-def _error(status: int, category: str, code: str, field: str = "") -> Reply:
+def _error(status: int, category: str, code: str, field: str = "") -> ApiResponse:
     error = {"category": category, "code": code, "detail": code.lower()}
-    return reply({"errors": [error | ({"field": field} if field else {})]}, status)
+    return json_response(
+        {"errors": [error | ({"field": field} if field else {})]}, status
+    )

@@ -1,9 +1,9 @@
 """
-What Square tells of a world: its locations, catalogue, orders, payments and refunds.
+Builds Square's records of a world: locations, catalogue, orders, payments, refunds.
 
-Besides the usual sales it shows what it seldom shows: attempts to pay that came to
-nothing, refunds that did not go through, gift cards, surcharges, lines without `uid` or
-with quantity 0, and refunds that belong to no sale.
+Besides ordinary sales there are rare cases: failed payment attempts, refunds that did
+not go through, gift cards, surcharges, lines without `uid` or with quantity 0, and
+refunds without a sale.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from ticketsync.sandbox import world as played
-from ticketsync.sandbox.player import utc
+from ticketsync.sandbox.fake_platform import iso_utc
 from ticketsync.sandbox.world import (
     DAY,
     ZONE,
@@ -21,6 +20,7 @@ from ticketsync.sandbox.world import (
     Purchase,
     Seat,
     World,
+    apply_states,
     leave_unpaid,
     tax_parts,
 )
@@ -37,17 +37,17 @@ MERCHANT = {
 MAIN, SECOND = "LMAIN00000001", "LSECOND000001"
 DRINK = 1200
 SURCHARGE = 150
-STRAY = 700  # what goes back without a sale
-TRIED = 100  # what a refund that does not go through would have been
+UNLINKED_REFUND = 700  # the amount of a refund without a sale
+FAILED_REFUND = 100  # the amount of a refund that does not go through
 
 ATTEMPTS = ("PAYMENT_FAILED", "PAYMENT_CANCELED")
 HELD = ("PAYMENT_APPROVED", "PAYMENT_PENDING")
 REFUND_TRIES = ("REFUND_PENDING", "REFUND_FAILED", "REFUND_REJECTED")
 
 
-def _nothing(purchase: Purchase) -> None:
+def _keep_as_is(purchase: Purchase) -> None:
     """
-    The sale is as any other; only the way it is told differs.
+    Leave the sale as it is; only its records differ.
     """
 
 
@@ -59,34 +59,34 @@ def _add_surcharge(purchase: Purchase) -> None:
     purchase.order_fee = SURCHARGE
 
 
-def make_rare(world: World) -> None:
-    played.rarely(
+def apply_rare_states(world: World) -> None:
+    apply_states(
         world,
         {
             "PAYMENT_FAILED": leave_unpaid,
             "GIFT_CARD": _pay_by_gift_card,
-            "NO_UID": _nothing,
-            "REFUND_FAILED": _nothing,
+            "NO_UID": _keep_as_is,
+            "REFUND_FAILED": _keep_as_is,
             "SURCHARGE": _add_surcharge,
             "PAYMENT_APPROVED": leave_unpaid,
-            "QUANTITY_0": _nothing,
-            "REFUND_PENDING": _nothing,
+            "QUANTITY_0": _keep_as_is,
+            "REFUND_PENDING": _keep_as_is,
             "PAYMENT_PENDING": leave_unpaid,
-            "FAILED_BEFORE": _nothing,
-            "REFUND_REJECTED": _nothing,
+            "FAILED_BEFORE": _keep_as_is,
+            "REFUND_REJECTED": _keep_as_is,
             "PAYMENT_CANCELED": leave_unpaid,
         },
     )
 
 
-def named(performance: Performance) -> str:
+def provider_occurrence_id(performance: Performance) -> str:
     return f"P{performance.id}"
 
 
-def kept(purchase: Purchase) -> int:
+def kept_fees(purchase: Purchase) -> int:
     """
-    2.2 % of a card payment, half of it back with a refund; cash and gift cards cost
-    nothing.
+    2.2 % of a card payment, half of it returned with a refund. Cash and gift cards
+    cost nothing.
     """
     return fee(purchase) - fee_back(purchase)
 
@@ -97,7 +97,7 @@ def has_no_fee(purchase: Purchase) -> bool:
 
 def has_drink(purchase: Purchase) -> bool:
     """
-    Guests who paid nothing for their tickets take a drink: money that is no show's.
+    Guests with free tickets buy a drink: revenue that belongs to no show.
     """
     return not purchase.total
 
@@ -107,12 +107,12 @@ def fee(purchase: Purchase) -> int:
 
 
 def fee_back(purchase: Purchase) -> int:
-    if not purchase.returned:
+    if not purchase.refunded:
         return 0
-    return fee(purchase) * purchase.returned // purchase.total // 2
+    return fee(purchase) * purchase.refunded // purchase.total // 2
 
 
-def place_of(purchase: Purchase) -> str:
+def location_id_of(purchase: Purchase) -> str:
     return SECOND if purchase.performance.id % 2 else MAIN
 
 
@@ -135,16 +135,16 @@ def location(id_: str, merchant: str) -> dict[str, Any]:
 # The catalogue
 
 
-def _variation_id(performance: Performance, kind: Any) -> str:
-    return f"V{performance.id}-{kind.id}"
+def _variation_id(performance: Performance, ticket_type: Any) -> str:
+    return f"V{performance.id}-{ticket_type.id}"
 
 
-def _date_name(performance: Performance, kind: Any) -> str:
-    starts = performance.starts
-    hour = starts.hour % 12 or 12
-    half = "pm" if starts.hour >= 12 else "am"
-    when = f"{starts.day} {starts:%b %Y} {hour}:{starts:%M}{half}"
-    return f"{when} \N{EN DASH} {kind.name}"
+def _variation_name(performance: Performance, ticket_type: Any) -> str:
+    starts_at = performance.starts_at
+    hour = starts_at.hour % 12 or 12
+    half = "pm" if starts_at.hour >= 12 else "am"
+    when = f"{starts_at.day} {starts_at:%b %Y} {hour}:{starts_at:%M}{half}"
+    return f"{when} \N{EN DASH} {ticket_type.name}"
 
 
 def item(performance: Performance) -> dict[str, Any]:
@@ -153,21 +153,21 @@ def item(performance: Performance) -> dict[str, Any]:
         "id": f"I{performance.id}",
         "is_deleted": False,
         "item_data": {
-            "name": performance.work.title,
+            "name": performance.production.title,
             "product_type": "EVENT",
             "variations": [
                 {
                     "type": "ITEM_VARIATION",
-                    "id": _variation_id(performance, kind),
+                    "id": _variation_id(performance, ticket_type),
                     "is_deleted": False,
                     "item_variation_data": {
                         "item_id": f"I{performance.id}",
-                        "name": _date_name(performance, kind),
+                        "name": _variation_name(performance, ticket_type),
                         "pricing_type": "FIXED_PRICING",
-                        "price_money": money(kind.price),
+                        "price_money": money(ticket_type.price),
                     },
                 }
-                for kind in performance.work.kinds
+                for ticket_type in performance.production.ticket_types
             ],
         },
     }
@@ -182,39 +182,41 @@ def drink() -> dict[str, Any]:
 
 def catalogue(world: World) -> list[dict[str, Any]]:
     """
-    Every object of the catalogue: each item, and after it its variations.
+    Every object of the catalogue: each item, followed by its variations.
     """
     items = [*map(item, world.performances), drink()]
     return [
-        thing for it in items for thing in (it, *it["item_data"].get("variations", ()))
+        catalogue_object
+        for it in items
+        for catalogue_object in (it, *it["item_data"].get("variations", ()))
     ]
 
 
 # Orders
 
 
-def _groups(purchase: Purchase) -> list[list[int]]:
+def _group_into_lines(purchase: Purchase) -> list[list[int]]:
     """
-    The seats of a purchase by line: same variation, same price.
+    Group the indexes of a purchase's seats into lines of one variation and price.
     """
     found: dict[tuple[int, int], list[int]] = {}
     for n, seat in enumerate(purchase.seats):
-        found.setdefault((seat.kind.id, seat.paid), []).append(n)
+        found.setdefault((seat.ticket_type.id, seat.paid), []).append(n)
     return list(found.values())
 
 
 def _line(purchase: Purchase, seats: list[Seat], tax: int) -> dict[str, Any]:
-    kind = seats[0].kind
-    gross = sum(seat.kind.price for seat in seats)
+    ticket_type = seats[0].ticket_type
+    gross = sum(seat.ticket_type.price for seat in seats)
     paid = sum(seat.paid for seat in seats)
-    on_top = tax if purchase.performance.work.tax_on_top else 0
+    on_top = tax if purchase.performance.production.tax_on_top else 0
     return {
-        "name": purchase.performance.work.title,
+        "name": purchase.performance.production.title,
         "quantity": str(len(seats)),
         "item_type": "ITEM",
-        "catalog_object_id": _variation_id(purchase.performance, kind),
-        "variation_name": _date_name(purchase.performance, kind),
-        "base_price_money": money(kind.price),
+        "catalog_object_id": _variation_id(purchase.performance, ticket_type),
+        "variation_name": _variation_name(purchase.performance, ticket_type),
+        "base_price_money": money(ticket_type.price),
         "gross_sales_money": money(gross),
         "total_discount_money": money(gross - paid),
         "total_tax_money": money(tax),
@@ -238,13 +240,15 @@ def _drink_line() -> dict[str, Any]:
 def _lines(purchase: Purchase) -> list[dict[str, Any]]:
     taxes = tax_parts(purchase)
     lines = []
-    for n, group in enumerate(_groups(purchase)):
-        seats = [purchase.seats[place] for place in group]
-        line = _line(purchase, seats, sum(taxes[place] for place in group))
-        lines.append(line if purchase.rare == "NO_UID" else {"uid": f"l{n}", **line})
-    if purchase.rare == "QUANTITY_0":
-        kind = purchase.performance.work.kinds[0]
-        none = _line(purchase, [Seat(0, kind, 0, 0)], 0)
+    for n, group in enumerate(_group_into_lines(purchase)):
+        seats = [purchase.seats[index] for index in group]
+        line = _line(purchase, seats, sum(taxes[index] for index in group))
+        lines.append(
+            line if purchase.rare_state == "NO_UID" else {"uid": f"l{n}", **line}
+        )
+    if purchase.rare_state == "QUANTITY_0":
+        ticket_type = purchase.performance.production.ticket_types[0]
+        none = _line(purchase, [Seat(0, ticket_type, 0, 0)], 0)
         nothing = {"gross_sales_money": money(0), "total_discount_money": money(0)}
         lines.insert(0, {"uid": "l_none", **none, **nothing, "quantity": "0"})
     if has_drink(purchase):
@@ -264,17 +268,17 @@ def _amounts(total: int, tax: int, discount: int, charge: int = 0) -> dict[str, 
 
 def order(purchase: Purchase) -> dict[str, Any]:
     total = total_of(purchase)
-    off = sum(seat.kind.price - seat.paid for seat in purchase.seats)
+    off = sum(seat.ticket_type.price - seat.paid for seat in purchase.seats)
     is_open = not purchase.was_paid or (purchase.id % 5 == 0 and total > 0)
     found = {
         "id": f"O{purchase.id}",
-        "location_id": place_of(purchase),
+        "location_id": location_id_of(purchase),
         "source": {"name": "Square Online"},
         "state": "OPEN" if is_open else "COMPLETED",
         "version": 3,
         "customer_id": f"C{purchase.buyer}",
-        "created_at": utc(purchase.placed),
-        "updated_at": utc(paid_at(purchase)),
+        "created_at": iso_utc(purchase.placed_at),
+        "updated_at": iso_utc(paid_at(purchase)),
         "line_items": _lines(purchase),
         "total_money": money(total),
         "total_tax_money": money(purchase.tax),
@@ -285,7 +289,7 @@ def order(purchase: Purchase) -> dict[str, Any]:
         "net_amount_due_money": money(0 if purchase.was_paid else total),
     }
     if not is_open:
-        found["closed_at"] = utc(paid_at(purchase))
+        found["closed_at"] = iso_utc(paid_at(purchase))
     if purchase.order_fee:
         charge = money(purchase.order_fee)
         found["service_charges"] = [
@@ -300,7 +304,7 @@ def order(purchase: Purchase) -> dict[str, Any]:
                 "type": "CUSTOM",
             }
         ]
-    is_named = purchase.was_paid or purchase.rare == "PAYMENT_APPROVED"
+    is_named = purchase.was_paid or purchase.rare_state == "PAYMENT_APPROVED"
     if has_drink(purchase):
         details = {"schedule_type": "ASAP", "note": "At the bar"}
         found["fulfillments"] = [
@@ -314,10 +318,10 @@ def order(purchase: Purchase) -> dict[str, Any]:
 
 def paid_at(purchase: Purchase) -> int:
     """
-    Money that goes back does not move the order; a payment that comes late does.
+    When the order was paid. A late payment updates the order, a refund does not.
     """
-    was_late = purchase.was_paid and purchase.rare in (*ATTEMPTS, *HELD)
-    return purchase.touched if was_late else purchase.placed
+    was_late = purchase.was_paid and purchase.rare_state in (*ATTEMPTS, *HELD)
+    return purchase.changed_at if was_late else purchase.placed_at
 
 
 def total_of(purchase: Purchase) -> int:
@@ -325,11 +329,15 @@ def total_of(purchase: Purchase) -> int:
 
 
 def _tender(purchase: Purchase, total: int) -> dict[str, Any]:
-    kinds = {"gift_card": "SQUARE_GIFT_CARD", "operator": "CASH", "no_cost": "CASH"}
+    tender_types = {
+        "gift_card": "SQUARE_GIFT_CARD",
+        "operator": "CASH",
+        "no_cost": "CASH",
+    }
     found: dict[str, Any] = {
         "id": f"PAY{purchase.id}",
         "payment_id": f"PAY{purchase.id}",
-        "type": kinds.get(purchase.channel, "CARD"),
+        "type": tender_types.get(purchase.channel, "CARD"),
         "amount_money": money(total),
     }
     if found["type"] == "CARD":
@@ -339,34 +347,36 @@ def _tender(purchase: Purchase, total: int) -> dict[str, Any]:
     return found
 
 
-def takes_back(purchase: Purchase) -> bool:
-    return any(seat.is_returned and seat.is_void for seat in purchase.seats)
+def has_return(purchase: Purchase) -> bool:
+    return any(seat.is_refunded and seat.is_void for seat in purchase.seats)
 
 
 def return_order(purchase: Purchase) -> dict[str, Any]:
     taxes = tax_parts(purchase)
-    on_top = purchase.performance.work.tax_on_top
+    on_top = purchase.performance.production.tax_on_top
     lines = []
     whole = tax_back = 0
-    for n, group in enumerate(_groups(purchase)):
-        back = [place for place in group if purchase.seats[place].is_void]
+    for n, group in enumerate(_group_into_lines(purchase)):
+        back = [index for index in group if purchase.seats[index].is_void]
         if not back:
             continue
-        seats = [purchase.seats[place] for place in back]
-        gross = sum(seat.kind.price for seat in seats)
+        seats = [purchase.seats[index] for index in back]
+        gross = sum(seat.ticket_type.price for seat in seats)
         paid = sum(seat.paid for seat in seats)
-        tax = sum(taxes[place] for place in back)
+        tax = sum(taxes[index] for index in back)
         line = {
             "uid": f"r{n}",
-            "name": purchase.performance.work.title,
+            "name": purchase.performance.production.title,
             "quantity": str(len(back)),
-            "catalog_object_id": _variation_id(purchase.performance, seats[0].kind),
+            "catalog_object_id": _variation_id(
+                purchase.performance, seats[0].ticket_type
+            ),
             "gross_return_money": money(gross),
             "total_discount_money": money(gross - paid),
             "total_tax_money": money(tax),
             "total_money": money(paid + (tax if on_top else 0)),
         }
-        if purchase.rare != "NO_UID":
+        if purchase.rare_state != "NO_UID":
             line["source_line_item_uid"] = f"l{n}"
         lines.append(line)
         whole += paid + (tax if on_top else 0)
@@ -375,12 +385,12 @@ def return_order(purchase: Purchase) -> dict[str, Any]:
     part |= {"return_line_items": lines, "return_amounts": _amounts(whole, tax_back, 0)}
     return {
         "id": f"R{purchase.id}",
-        "location_id": place_of(purchase),
+        "location_id": location_id_of(purchase),
         "state": "COMPLETED",
         "version": 1,
-        "created_at": utc(purchase.touched),
-        "updated_at": utc(purchase.touched),
-        "closed_at": utc(purchase.touched),
+        "created_at": iso_utc(purchase.changed_at),
+        "updated_at": iso_utc(purchase.changed_at),
+        "closed_at": iso_utc(purchase.changed_at),
         "returns": [part],
         "total_money": money(0),
         "return_amounts": _amounts(whole, tax_back, 0),
@@ -390,8 +400,8 @@ def return_order(purchase: Purchase) -> dict[str, Any]:
 
 def bar_order(purchase: Purchase) -> dict[str, Any]:
     """
-    A drink sold by itself, and a custom amount: no show's business. It names no
-    payment.
+    A drink and a custom amount sold on their own, unrelated to any show. The order
+    names no payment.
     """
     custom = {
         "uid": "c",
@@ -406,9 +416,9 @@ def bar_order(purchase: Purchase) -> dict[str, Any]:
         "location_id": MAIN,
         "state": "COMPLETED",
         "version": 1,
-        "created_at": utc(purchase.placed),
-        "updated_at": utc(purchase.placed),
-        "closed_at": utc(purchase.placed),
+        "created_at": iso_utc(purchase.placed_at),
+        "updated_at": iso_utc(purchase.placed_at),
+        "closed_at": iso_utc(purchase.placed_at),
         "line_items": [_drink_line(), custom],
         "total_money": money(DRINK + 300),
     }
@@ -417,20 +427,22 @@ def bar_order(purchase: Purchase) -> dict[str, Any]:
 def orders(world: World) -> Iterator[dict[str, Any]]:
     for purchase in world.purchases:
         yield order(purchase)
-        if takes_back(purchase):
+        if has_return(purchase):
             yield return_order(purchase)
         if purchase.id % 11 == 0:
             yield bar_order(purchase)
-    for stray in strays(world):
+    for unlinked in unlinked_refunds(world):
         yield {
-            "id": stray.order_id,
+            "id": unlinked.order_id,
             "location_id": SECOND,
             "state": "COMPLETED",
             "version": 1,
-            "created_at": utc(stray.moment),
-            "updated_at": utc(stray.moment),
-            "closed_at": utc(stray.moment),
-            "returns": [{"uid": "r", "return_amounts": _amounts(STRAY, 0, 0)}],
+            "created_at": iso_utc(unlinked.moment),
+            "updated_at": iso_utc(unlinked.moment),
+            "closed_at": iso_utc(unlinked.moment),
+            "returns": [
+                {"uid": "r", "return_amounts": _amounts(UNLINKED_REFUND, 0, 0)}
+            ],
             "total_money": money(0),
         }
 
@@ -444,15 +456,15 @@ def _payment(purchase: Purchase, id_: str, status: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         "id": id_,
         "order_id": f"O{purchase.id}",
-        "location_id": place_of(purchase),
+        "location_id": location_id_of(purchase),
         "status": status,
         "source_type": "CARD" if is_card else "CASH",
         "amount_money": money(total),
         "total_money": money(total),
         "buyer_email_address": f"guest{purchase.buyer}@example.com",
         "customer_id": f"C{purchase.buyer}",
-        "created_at": utc(purchase.placed),
-        "updated_at": utc(purchase.placed),
+        "created_at": iso_utc(purchase.placed_at),
+        "updated_at": iso_utc(purchase.placed_at),
     }
     if is_card:
         brand = "SQUARE_GIFT_CARD" if purchase.channel == "gift_card" else "VISA"
@@ -467,26 +479,30 @@ def _payment(purchase: Purchase, id_: str, status: str) -> dict[str, Any]:
 
 def payments_of(purchase: Purchase) -> Iterator[dict[str, Any]]:
     """
-    The payment of a purchase, and what was tried before it.
+    The payment of a purchase, and failed attempts before it.
     """
-    attempt = {"FAILED_BEFORE": "FAILED"}.get(purchase.rare, "")
-    if purchase.rare in ATTEMPTS:
-        attempt = purchase.rare.removeprefix("PAYMENT_")
+    attempt = {"FAILED_BEFORE": "FAILED"}.get(purchase.rare_state, "")
+    if purchase.rare_state in ATTEMPTS:
+        attempt = purchase.rare_state.removeprefix("PAYMENT_")
     if attempt:
         yield _payment(purchase, f"PAY{purchase.id}_0", attempt)
     if not purchase.was_paid:
-        if purchase.rare in HELD:
-            status = purchase.rare.removeprefix("PAYMENT_")
+        if purchase.rare_state in HELD:
+            status = purchase.rare_state.removeprefix("PAYMENT_")
             yield _payment(purchase, f"PAY{purchase.id}", status)
         return
     found = _payment(purchase, f"PAY{purchase.id}", "COMPLETED")
-    found["updated_at"] = utc(purchase.touched)
+    found["updated_at"] = iso_utc(purchase.changed_at)
     found["approved_money"] = found["amount_money"]
     if not has_no_fee(purchase):
-        moment = utc(purchase.placed + 7200)
-        told = {"type": "INITIAL", "effective_at": moment}
-        found["processing_fee"] = [{**told, "amount_money": money(fee(purchase))}]
-    back = purchase.returned + (TRIED if purchase.rare == "REFUND_PENDING" else 0)
+        moment = iso_utc(purchase.placed_at + 7200)
+        processing_fee = {"type": "INITIAL", "effective_at": moment}
+        found["processing_fee"] = [
+            {**processing_fee, "amount_money": money(fee(purchase))}
+        ]
+    back = purchase.refunded + (
+        FAILED_REFUND if purchase.rare_state == "REFUND_PENDING" else 0
+    )
     if back:
         found["refunded_money"] = money(back)
     if ids := [refund["id"] for refund in refunds_of(purchase)]:
@@ -496,38 +512,41 @@ def payments_of(purchase: Purchase) -> Iterator[dict[str, Any]]:
 
 def refunds_of(purchase: Purchase) -> Iterator[dict[str, Any]]:
     """
-    What went back of a purchase, and what was to go back and did not.
+    The refunds of a purchase, including those that did not go through.
     """
 
-    def one(id_: str, status: str, amount: int) -> dict[str, Any]:
+    def refund_record(id_: str, status: str, amount: int) -> dict[str, Any]:
         return {
             "id": id_,
             "payment_id": f"PAY{purchase.id}",
-            "location_id": place_of(purchase),
+            "location_id": location_id_of(purchase),
             "status": status,
             "amount_money": money(amount),
-            "created_at": utc(purchase.touched),
-            "updated_at": utc(purchase.touched),
+            "created_at": iso_utc(purchase.changed_at),
+            "updated_at": iso_utc(purchase.changed_at),
         }
 
-    if purchase.rare in REFUND_TRIES:
-        status = purchase.rare.removeprefix("REFUND_")
-        yield one(f"PAY{purchase.id}_T", status, TRIED)
-    if not purchase.returned:
+    if purchase.rare_state in REFUND_TRIES:
+        status = purchase.rare_state.removeprefix("REFUND_")
+        yield refund_record(f"PAY{purchase.id}_T", status, FAILED_REFUND)
+    if not purchase.refunded:
         return
-    found = one(f"PAY{purchase.id}_R", "COMPLETED", purchase.returned)
-    if takes_back(purchase):
+    found = refund_record(f"PAY{purchase.id}_R", "COMPLETED", purchase.refunded)
+    if has_return(purchase):
         found["order_id"] = f"R{purchase.id}"
     if back := fee_back(purchase):
-        told = {"type": "INITIAL", "effective_at": utc(purchase.touched + 7200)}
-        found["processing_fee"] = [{**told, "amount_money": money(-back)}]
+        processing_fee = {
+            "type": "INITIAL",
+            "effective_at": iso_utc(purchase.changed_at + 7200),
+        }
+        found["processing_fee"] = [{**processing_fee, "amount_money": money(-back)}]
     yield found
 
 
 @dataclass(frozen=True)
-class Stray:
+class UnlinkedRefund:
     """
-    Money given back at the till without looking for the sale.
+    A refund at the till that is not linked to a sale.
     """
 
     number: int
@@ -545,21 +564,21 @@ class Stray:
             "location_id": SECOND,
             "status": "COMPLETED",
             "destination_type": "CARD",
-            "amount_money": money(STRAY),
-            "created_at": utc(self.moment),
-            "updated_at": utc(self.moment),
+            "amount_money": money(UNLINKED_REFUND),
+            "created_at": iso_utc(self.moment),
+            "updated_at": iso_utc(self.moment),
         }
 
 
-def strays(world: World) -> list[Stray]:
+def unlinked_refunds(world: World) -> list[UnlinkedRefund]:
     """
-    One for each twenty dates, on the days after the first sale.
+    One unlinked refund per twenty performances, on the days after the first sale.
     """
     if not world.purchases:
         return []
-    first = min(purchase.placed for purchase in world.purchases)
+    first = min(purchase.placed_at for purchase in world.purchases)
     return [
-        Stray(number, first + number * DAY)
+        UnlinkedRefund(number, first + number * DAY)
         for number in range(1, 2 + len(world.performances) // 20)
     ]
 
@@ -573,8 +592,8 @@ def payments(world: World) -> Iterator[dict[str, Any]]:
 def refunds(world: World) -> Iterator[dict[str, Any]]:
     for purchase in world.purchases:
         yield from refunds_of(purchase)
-    for stray in strays(world):
-        yield stray.refund()
+    for unlinked in unlinked_refunds(world):
+        yield unlinked.refund()
 
 
 def customer(purchase: Purchase) -> dict[str, Any]:
@@ -583,8 +602,8 @@ def customer(purchase: Purchase) -> dict[str, Any]:
         "given_name": "Guest",
         "family_name": str(purchase.buyer),
         "email_address": f"guest{purchase.buyer}@example.com",
-        "created_at": utc(purchase.placed),
-        "updated_at": utc(purchase.placed),
+        "created_at": iso_utc(purchase.placed_at),
+        "updated_at": iso_utc(purchase.placed_at),
     }
 
 
@@ -593,31 +612,33 @@ def customer(purchase: Purchase) -> dict[str, Any]:
 
 def payouts(world: World) -> dict[str, tuple[dict[str, Any], list[dict[str, Any]]]]:
     """
-    What was paid out, a payout for each location and day, with its entries.
+    The payouts with their entries, one payout per location and day.
     """
     entries: dict[tuple[str, int], list[dict[str, Any]]] = {}
     for purchase in world.purchases:
         if not purchase.was_paid or purchase.channel in ("operator", "no_cost"):
             continue
-        place = place_of(purchase)
-        sold = _entry(f"PAY{purchase.id}", "CHARGE", purchase.total, fee(purchase))
-        entries.setdefault((place, purchase.placed // DAY), []).append(sold)
-        if purchase.returned:
-            back = _entry(
+        location_id = location_id_of(purchase)
+        charge = _entry(f"PAY{purchase.id}", "CHARGE", purchase.total, fee(purchase))
+        entries.setdefault((location_id, purchase.placed_at // DAY), []).append(charge)
+        if purchase.refunded:
+            refund = _entry(
                 f"PAY{purchase.id}_R",
                 "REFUND",
-                -purchase.returned,
+                -purchase.refunded,
                 -fee_back(purchase),
             )
-            entries.setdefault((place, purchase.touched // DAY), []).append(back)
+            entries.setdefault((location_id, purchase.changed_at // DAY), []).append(
+                refund
+            )
     found = {}
-    for (place, day), rows in sorted(entries.items()):
-        id_ = f"po_{place}_{day}"
-        moment = utc((day + 1) * DAY)
+    for (location_id, day), rows in sorted(entries.items()):
+        id_ = f"po_{location_id}_{day}"
+        moment = iso_utc((day + 1) * DAY)
         payout = {
             "id": id_,
             "status": "PAID",
-            "location_id": place,
+            "location_id": location_id,
             "type": "BATCH",
             "created_at": moment,
             "updated_at": moment,
@@ -629,13 +650,13 @@ def payouts(world: World) -> dict[str, tuple[dict[str, Any], list[dict[str, Any]
     return found
 
 
-def _entry(id_: str, kind: str, gross: int, cost: int) -> dict[str, Any]:
-    name = "payment_id" if kind == "CHARGE" else "refund_id"
+def _entry(id_: str, entry_type: str, gross: int, cost: int) -> dict[str, Any]:
+    name = "payment_id" if entry_type == "CHARGE" else "refund_id"
     return {
         "id": f"poe_{id_}",
-        "type": kind,
+        "type": entry_type,
         "gross_amount_money": money(gross),
         "fee_amount_money": money(cost),
         "net_amount_money": money(gross - cost),
-        f"type_{kind.lower()}_details": {name: id_},
+        f"type_{entry_type.lower()}_details": {name: id_},
     }

@@ -1,10 +1,10 @@
 """
-Ticket Tailor, played from its documentation.
+A fake Ticket Tailor, written from its documentation.
 
 Paths, envelopes, cursors, string booleans, lower-case currencies, date objects and
-rate-limit headers as documented; lists come newest first. The listing's
-`total_issued_tickets` counts valid tickets and `revenue` what is left after refunds.
-A parameter that is not played is refused, never ignored.
+rate-limit headers as documented; lists are newest first. In the event listing,
+`total_issued_tickets` counts valid tickets and `revenue` is net of refunds. An
+unsupported parameter is refused, never ignored.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from ticketsync.sandbox.player import Asked, Reply, reply
+from ticketsync.sandbox.fake_platform import ApiRequest, ApiResponse, json_response
 from ticketsync.sandbox.world import (
     CURRENCY,
     VENUE,
     ZONE,
     Performance,
+    Production,
     Purchase,
     Seat,
-    Work,
     World,
 )
 
@@ -35,32 +35,32 @@ PREFIX = "/v1"
 LARGEST_PAGE = 100
 CURSOR = frozenset(("starting_after", "ending_before", "limit"))
 TIMES: Mapping[str, Callable[[int, int], bool]] = {
-    "created_at": lambda at, told: at == told,
-    "created_at.gte": lambda at, told: at >= told,
-    "created_at.gt": lambda at, told: at > told,
-    "created_at.lte": lambda at, told: at <= told,
-    "created_at.lt": lambda at, told: at < told,
+    "created_at": lambda moment, wanted: moment == wanted,
+    "created_at.gte": lambda moment, wanted: moment >= wanted,
+    "created_at.gt": lambda moment, wanted: moment > wanted,
+    "created_at.lte": lambda moment, wanted: moment <= wanted,
+    "created_at.lt": lambda moment, wanted: moment < wanted,
 }
 ORDER_STATUS = ("completed", "pending", "cancelled")
 TICKET_STATUS = ("valid", "voided")
-# How an order, or a ticket, is asked whether it fits a filter.
+# The query parameters that filter a list, with their tests.
 ORDER_FILTERS: Mapping[str, Callable[[Purchase, str], bool]] = {
-    "event_id": lambda p, told: told == f"ev_{p.performance.id}",
-    "event_series_id": lambda p, told: told == f"es_{p.performance.work.id}",
-    "status": lambda p, told: told == p.state,
-    "email": lambda p, told: told == f"guest{p.buyer}@example.com",
-    "txn_id": lambda p, told: told == _transaction(p),
-    "barcode": lambda p, told: told in [f"bc{seat.id}" for seat in p.seats],
-    "referral_tag": lambda p, told: False,
+    "event_id": lambda p, wanted: wanted == f"ev_{p.performance.id}",
+    "event_series_id": lambda p, wanted: wanted == f"es_{p.performance.production.id}",
+    "status": lambda p, wanted: wanted == p.state,
+    "email": lambda p, wanted: wanted == f"guest{p.buyer}@example.com",
+    "txn_id": lambda p, wanted: wanted == _transaction(p),
+    "barcode": lambda p, wanted: wanted in [f"bc{seat.id}" for seat in p.seats],
+    "referral_tag": lambda p, wanted: False,
 }
 TICKET_FILTERS: Mapping[str, Callable[[dict[str, Any], str], bool]] = {
-    "name": lambda row, told: told.lower() in row["full_name"].lower(),
+    "name": lambda row, wanted: wanted.lower() in row["full_name"].lower(),
     **{
-        name: lambda row, told, name=name: row[name] == told  # type: ignore[misc]
+        name: lambda row, wanted, name=name: row[name] == wanted  # type: ignore[misc]
         for name in ("event_id", "event_series_id", "order_id", "barcode", "email")
     },
-    "reference": lambda row, told: row["reference"] == told,
-    "status": lambda row, told: row["status"] == told,
+    "reference": lambda row, wanted: row["reference"] == wanted,
+    "status": lambda row, wanted: row["status"] == wanted,
 }
 SAME_SHOW = frozenset(("event_id", "event_series_id"))
 RATE_LIMIT = 5000
@@ -69,14 +69,14 @@ RATE_SECONDS = 1800
 
 class _Refused(Exception):
     """
-    A parameter that is wrong.
+    An invalid or unknown parameter.
     """
 
 
 @dataclass
 class TicketTailor:
     """
-    Answers requests about one world. Call `forget` after the world changed.
+    Serves one world. Call `invalidate` after the world has changed.
     """
 
     world: World
@@ -88,95 +88,97 @@ class TicketTailor:
     prefix: str = PREFIX
 
     def __post_init__(self) -> None:
-        self.forget()
+        self.invalidate()
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """
-        Render everything anew at the next request.
+        Drop the cached responses, so that the next request renders them again.
         """
         self._cache: dict[int, bytes] = {}
         self._listing: dict[str, list[dict[str, Any]]] = {}
         newest_first = sorted(
-            self.world.purchases, key=lambda p: (p.placed, p.id), reverse=True
+            self.world.purchases, key=lambda p: (p.placed_at, p.id), reverse=True
         )
         self._orders = newest_first
-        self._placed = [-purchase.placed for purchase in newest_first]
-        self._at = {f"or_{p.id}": n for n, p in enumerate(newest_first)}
-        self._of_event: dict[str, list[Purchase]] = {}
+        self._placed = [-purchase.placed_at for purchase in newest_first]
+        self._index_by_id = {f"or_{p.id}": n for n, p in enumerate(newest_first)}
+        self._orders_by_event: dict[str, list[Purchase]] = {}
         for purchase in newest_first:
             event = f"ev_{purchase.performance.id}"
-            self._of_event.setdefault(event, []).append(purchase)
+            self._orders_by_event.setdefault(event, []).append(purchase)
 
-    def respond(self, asked: Asked) -> Reply:
+    def respond(self, request: ApiRequest) -> ApiResponse:
         expected = base64.b64encode(f"{self.key}:".encode()).decode()
-        if asked.headers.get("Authorization") != f"Basic {expected}":
-            told = {"error_code": "UNAUTHORIZED", "message": "API key not recognised"}
-            return reply(told, 401)
-        if asked.method == "POST" and asked.steps == ["check_ins"]:
-            return self._check_in(asked.body)
-        if asked.method != "GET":
-            return reply({"message": "read-only sandbox"}, 405)
-        return self.answer(asked.path, dict(asked.query))
+        if request.headers.get("Authorization") != f"Basic {expected}":
+            body = {"error_code": "UNAUTHORIZED", "message": "API key not recognised"}
+            return json_response(body, 401)
+        if request.method == "POST" and request.segments == ["check_ins"]:
+            return self._check_in(request.body)
+        if request.method != "GET":
+            return json_response({"message": "read-only sandbox"}, 405)
+        return self.answer(request.path, dict(request.query))
 
-    def too_many(self, seconds: str) -> Reply:
-        return Reply(429, b'{"message":"rate limit"}', {"Retry-After": seconds})
+    def rate_limit_response(self, seconds: str) -> ApiResponse:
+        return ApiResponse(429, b'{"message":"rate limit"}', {"Retry-After": seconds})
 
-    def answer(self, path: str, query: Mapping[str, str]) -> Reply:
+    def answer(self, path: str, query: Mapping[str, str]) -> ApiResponse:
         """
-        The answer to one GET below `/v1`.
+        The response to one GET request below `/v1`.
         """
         try:
-            return self._found(path, query)
+            return self._route(path, query)
         except _Refused as refused:
-            told = {"error_code": "VALIDATION_ERROR", "message": str(refused)}
-            return reply(told, 400)
+            body = {"error_code": "VALIDATION_ERROR", "message": str(refused)}
+            return json_response(body, 400)
 
-    def _found(self, path: str, query: Mapping[str, str]) -> Reply:
+    def _route(self, path: str, query: Mapping[str, str]) -> ApiResponse:
         match [step for step in path.split("/") if step]:
             case ["ping"]:
-                return reply({"pong": True})
+                return json_response({"pong": True})
             case ["orders"]:
                 return self._list_orders(query)
-            case ["orders", id_] if id_ in self._at:
-                return Reply(200, self._order(self._orders[self._at[id_]]))
+            case ["orders", id_] if id_ in self._index_by_id:
+                return ApiResponse(
+                    200, self._order(self._orders[self._index_by_id[id_]])
+                )
             case ["event_series"]:
-                return self._list(self._listed("series"), path, query)
+                return self._list(self._render_listing("series"), path, query)
             case ["event_series", id_]:
-                return _one(self._listed("series"), id_)
+                return _find_by_id(self._render_listing("series"), id_)
             case ["event_series", id_, "events"] if self._has_series(id_):
                 return self._list_events({**query, "event_series_id": id_}, path)
             case ["events"]:
                 return self._list_events(query, path)
             case ["events", id_]:
-                return _one(self._listed("events"), id_)
+                return _find_by_id(self._render_listing("events"), id_)
             case ["issued_tickets"]:
                 return self._list(self._tickets(query), path, query, _TICKETS)
             case ["issued_tickets", id_]:
-                return _one(self._tickets({}), id_)
+                return _find_by_id(self._tickets({}), id_)
             case ["check_ins"]:
                 return self._list(self._check_ins(query), path, query, SAME_SHOW)
             case ["products"]:
                 return self._list([self._product()], path, query)
             case ["products", id_]:
-                return _one([self._product()], id_)
+                return _find_by_id([self._product()], id_)
             case ["discounts"]:
                 return self._list(self._discounts(), path, query)
             case ["discounts", id_]:
-                return _one(self._discounts(), id_)
+                return _find_by_id(self._discounts(), id_)
             case ["vouchers"]:
                 return self._list([_VOUCHER], path, query)
             case ["vouchers", id_]:
-                return _one([_VOUCHER], id_)
+                return _find_by_id([_VOUCHER], id_)
             case ["vouchers", id_, "codes"] if id_ == _VOUCHER["id"]:
                 return self._list([_VOUCHER_CODE], path, query)
         return NOT_FOUND
 
     # Lists
 
-    def _listed(self, kind: str) -> list[dict[str, Any]]:
+    def _render_listing(self, kind: str) -> list[dict[str, Any]]:
         if kind not in self._listing:
             self._listing[kind] = (
-                [self._series(work) for work in self.world.works]
+                [self._series(production) for production in self.world.productions]
                 if kind == "series"
                 else [
                     self._event(performance) for performance in self.world.performances
@@ -185,57 +187,61 @@ class TicketTailor:
         return self._listing[kind]
 
     def _has_series(self, id_: str) -> bool:
-        return any(series["id"] == id_ for series in self._listed("series"))
+        return any(series["id"] == id_ for series in self._render_listing("series"))
 
-    def _list_events(self, query: Mapping[str, str], path: str) -> Reply:
+    def _list_events(self, query: Mapping[str, str], path: str) -> ApiResponse:
         series = query.get("event_series_id")
         events = [
             event
-            for event in self._listed("events")
+            for event in self._render_listing("events")
             if series in (None, event["event_series_id"])
         ]
         return self._list(events, path, query, frozenset(("event_series_id",)))
 
-    def _list_orders(self, query: Mapping[str, str]) -> Reply:
-        _known(query, ORDER_FILTERS.keys() | TIMES.keys())
-        _one_of(query, "status", ORDER_STATUS)
+    def _list_orders(self, query: Mapping[str, str]) -> ApiResponse:
+        _require_known_parameters(query, ORDER_FILTERS.keys() | TIMES.keys())
+        _require_one_of(query, "status", ORDER_STATUS)
         event = query.get("event_id")
-        orders = self._orders if event is None else self._of_event.get(event, [])
+        orders = self._orders if event is None else self._orders_by_event.get(event, [])
         filters = [
             (ORDER_FILTERS[name], value)
             for name, value in query.items()
             if name in ORDER_FILTERS and name != "event_id"
         ]
         if filters:
-            orders = [p for p in orders if all(f(p, told) for f, told in filters)]
+            orders = [
+                p
+                for p in orders
+                if all(is_match(p, value) for is_match, value in filters)
+            ]
         if orders is self._orders:
-            places, at = self._placed, self._at
+            placed, index_by_id = self._placed, self._index_by_id
         else:
-            places = [-purchase.placed for purchase in orders]
-            at = {f"or_{p.id}": n for n, p in enumerate(orders)}
+            placed = [-purchase.placed_at for purchase in orders]
+            index_by_id = {f"or_{p.id}": n for n, p in enumerate(orders)}
         first, last = 0, len(orders)
         for name in query.keys() & TIMES.keys():
-            moment = _whole(query, name)
+            moment = _parse_int(query, name)
             match name.partition(".")[2]:
                 case "gte":
-                    last = min(last, bisect.bisect_right(places, -moment))
+                    last = min(last, bisect.bisect_right(placed, -moment))
                 case "gt":
-                    last = min(last, bisect.bisect_left(places, -moment))
+                    last = min(last, bisect.bisect_left(placed, -moment))
                 case "lte":
-                    first = max(first, bisect.bisect_left(places, -moment))
+                    first = max(first, bisect.bisect_left(placed, -moment))
                 case "lt":
-                    first = max(first, bisect.bisect_right(places, -moment))
+                    first = max(first, bisect.bisect_right(placed, -moment))
                 case _:
-                    first = max(first, bisect.bisect_left(places, -moment))
-                    last = min(last, bisect.bisect_right(places, -moment))
-        limit = _limit(query)
-        begin, end = _cut(query, at, first, max(first, last), limit)
+                    first = max(first, bisect.bisect_left(placed, -moment))
+                    last = min(last, bisect.bisect_right(placed, -moment))
+        limit = _parse_limit(query)
+        begin, end = _page_range(query, index_by_id, first, max(first, last), limit)
         page = orders[begin:end]
         ids = [f"or_{purchase.id}" for purchase in page]
         links = _links("/orders", ids, limit, first < begin, end < last)
         body = b",".join(self._order(purchase) for purchase in page)
-        told = json.dumps(links).encode()
-        return Reply(200, b'{"data":[' + body + b'],"links":' + told + b"}")
+        links_json = json.dumps(links).encode()
+        return ApiResponse(200, b'{"data":[' + body + b'],"links":' + links_json + b"}")
 
     def _list(
         self,
@@ -243,104 +249,117 @@ class TicketTailor:
         path: str,
         query: Mapping[str, str],
         filters: frozenset[str] = frozenset(),
-    ) -> Reply:
-        _known(query, filters)
-        at = {row["id"]: n for n, row in enumerate(rows)}
-        limit = _limit(query)
-        begin, end = _cut(query, at, 0, len(rows), limit)
+    ) -> ApiResponse:
+        _require_known_parameters(query, filters)
+        index_by_id = {row["id"]: n for n, row in enumerate(rows)}
+        limit = _parse_limit(query)
+        begin, end = _page_range(query, index_by_id, 0, len(rows), limit)
         page = rows[begin:end]
         ids = [row["id"] for row in page]
         links = _links(path, ids, limit, begin > 0, end < len(rows))
-        return reply({"data": page, "links": links})
+        return json_response({"data": page, "links": links})
 
     # Objects
 
-    def _series(self, work: Work) -> dict[str, Any]:
-        own = [p for p in self.world.performances if p.work is work]
-        ahead = [p for p in own if p.starts.timestamp() > self.world.now]
+    def _series(self, production: Production) -> dict[str, Any]:
+        own = [p for p in self.world.performances if p.production is production]
+        ahead = [p for p in own if p.starts_at.timestamp() > self.world.now]
         return {
             "object": "event_series",
-            "id": f"es_{work.id}",
-            "name": work.title,
-            "created_at": min(p.listed for p in own),
+            "id": f"es_{production.id}",
+            "name": production.title,
+            "created_at": min(p.listed_at for p in own),
             "currency": CURRENCY.lower(),
             "timezone": ZONE,
             "status": "published",
-            "default_ticket_types": [_kind(kind, 0) for kind in work.kinds],
-            "next_occurrence_date": _date(ahead[0].starts) if ahead else None,
+            "default_ticket_types": [
+                _ticket_type(ticket_type, 0) for ticket_type in production.ticket_types
+            ],
+            "next_occurrence_date": _date_object(ahead[0].starts_at) if ahead else None,
             "online_event": "false",
             "private": "false",
             "revenue": sum(self._revenue(p) for p in own),
             "sales_tax_label": "GST",
-            "sales_tax_percentage": work.tax_percent,
-            "sales_tax_treatment": _treatment(work),
+            "sales_tax_percentage": production.tax_percent,
+            "sales_tax_treatment": _tax_treatment(production),
             "show_map": "false",
             "tickets_available_at": "",
-            "total_issued_tickets": sum(self._issued(p) for p in own),
+            "total_issued_tickets": sum(self._count_issued(p) for p in own),
             "total_occurrences": len(own),
-            "transaction_fee_fixed_amount": work.charge or None,
+            "transaction_fee_fixed_amount": production.charge or None,
             "transaction_fee_percentage": None,
             "upcoming_occurrences": len(ahead),
-            "url": f"https://buytickets.at/{OFFICE}/{work.id}",
+            "url": f"https://buytickets.at/{OFFICE}/{production.id}",
             "venue": _venue(),
         }
 
     def _event(self, performance: Performance) -> dict[str, Any]:
-        work = performance.work
+        production = performance.production
         name = f"ev_{performance.id}"
-        orders = self._of_event.get(name, [])
+        orders = self._orders_by_event.get(name, [])
         counts = {
             "revenue": self._revenue(performance),
-            "total_issued_tickets": self._issued(performance),
+            "total_issued_tickets": self._count_issued(performance),
             "total_orders": sum(order.state != "cancelled" for order in orders),
         }
         counts.update(self.lag.get(name, {}))
         return {
             "object": "event",
             "id": name,
-            "event_series_id": f"es_{work.id}",
-            "name": work.title,
-            "created_at": performance.listed,
+            "event_series_id": f"es_{production.id}",
+            "name": production.title,
+            "created_at": performance.listed_at,
             "currency": CURRENCY.lower(),
             "timezone": ZONE,
             "status": "published",
-            "start": _date(performance.starts),
-            "end": _date(performance.starts + timedelta(minutes=100)),
+            "start": _date_object(performance.starts_at),
+            "end": _date_object(performance.starts_at + timedelta(minutes=100)),
             "checkout_url": "https://www.tickettailor.com/checkout/view-event/id/"
             f"{performance.id}/chk/sandbox/",
             "chk": "sandbox",
             "hidden": "false",
-            "max_tickets_sold_per_occurrence": work.capacity,
+            "max_tickets_sold_per_occurrence": production.capacity,
             "online_event": "false",
             "private": "false",
             "ticket_types": [
-                _kind(kind, self._issued(performance, kind.id)) for kind in work.kinds
+                _ticket_type(
+                    ticket_type, self._count_issued(performance, ticket_type.id)
+                )
+                for ticket_type in production.ticket_types
             ],
             "tickets_available": "true",
             "tickets_available_at": None,
             "total_holds": 0,
             "unavailable": "false",
             "unavailable_status": None,
-            "url": f"https://www.tickettailor.com/events/{OFFICE}/{work.id}",
+            "url": f"https://www.tickettailor.com/events/{OFFICE}/{production.id}",
             "venue": _venue(),
             **counts,
         }
 
     def _revenue(self, performance: Performance) -> int:
         return sum(
-            purchase.total - purchase.returned
-            for purchase in self._of_event.get(f"ev_{performance.id}", [])
+            purchase.total - purchase.refunded
+            for purchase in self._orders_by_event.get(f"ev_{performance.id}", [])
             if purchase.was_paid
         )
 
-    def _issued(self, performance: Performance, kind: int | None = None) -> int:
+    def _count_issued(
+        self, performance: Performance, ticket_type_id: int | None = None
+    ) -> int:
         seats = [
             seat
-            for purchase in self._of_event.get(f"ev_{performance.id}", [])
+            for purchase in self._orders_by_event.get(f"ev_{performance.id}", [])
             for seat in purchase.seats
         ]
-        seats += [seat for of, seat in self.world.loose if of is performance]
-        return sum(not s.is_void and kind in (None, s.kind.id) for s in seats)
+        seats += [
+            seat
+            for other, seat in self.world.tickets_without_order
+            if other is performance
+        ]
+        return sum(
+            not s.is_void and ticket_type_id in (None, s.ticket_type.id) for s in seats
+        )
 
     def _order(self, purchase: Purchase) -> bytes:
         body = self._cache.get(purchase.id)
@@ -350,27 +369,32 @@ class TicketTailor:
         return body
 
     def _tickets(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
-        _one_of(query, "status", TICKET_STATUS)
+        _require_one_of(query, "status", TICKET_STATUS)
         wanted = query.get("event_id")
-        orders = self._orders if wanted is None else self._of_event.get(wanted, [])
+        orders = (
+            self._orders if wanted is None else self._orders_by_event.get(wanted, [])
+        )
         rows = [
             _ticket(seat, purchase.performance, purchase)
             for purchase in orders
             for seat in purchase.seats
         ]
         rows += [
-            _ticket(seat, performance, None) for performance, seat in self.world.loose
+            _ticket(seat, performance, None)
+            for performance, seat in self.world.tickets_without_order
         ]
         for name in query.keys() & TICKET_FILTERS.keys():
-            fits, told = TICKET_FILTERS[name], query[name]
-            rows = [row for row in rows if fits(row, told)]
+            is_match, value = TICKET_FILTERS[name], query[name]
+            rows = [row for row in rows if is_match(row, value)]
         for name in query.keys() & TIMES.keys():
-            moment = _whole(query, name)
+            moment = _parse_int(query, name)
             rows = [row for row in rows if TIMES[name](row["created_at"], moment)]
         return rows
 
     def _product(self) -> dict[str, Any]:
-        made = _date(self.world.performances[0].starts - timedelta(days=90))
+        created_at = _date_object(
+            self.world.performances[0].starts_at - timedelta(days=90)
+        )
         return {
             "object": "product",
             "id": "pr_901",
@@ -378,8 +402,8 @@ class TicketTailor:
             "booking_fee": 0,
             "price": 1200,
             "currency": CURRENCY,
-            "created_at": made,
-            "updated_at": made,
+            "created_at": created_at,
+            "updated_at": created_at,
             "issued_count": sum(bool(p.product) for p in self._orders if p.was_paid),
             "quantity": None,
             "status": "ON_SALE",
@@ -387,7 +411,7 @@ class TicketTailor:
 
     def _discounts(self) -> list[dict[str, Any]]:
         """
-        Their codes as the orders use them; `times_redeemed` counts orders.
+        The discount codes that the orders use; `times_redeemed` counts orders.
         """
         found: list[dict[str, Any]] = []
         for id_, code, amount, percent in (
@@ -414,20 +438,24 @@ class TicketTailor:
             )
         return found
 
-    def _check_in(self, told: Any) -> Reply:
+    def _check_in(self, body: Any) -> ApiResponse:
         """
-        A written check-in: a positive quantity lets in, a negative one takes back.
+        Check in a ticket, or undo it if the quantity is negative.
         """
-        if not isinstance(told, dict):
+        if not isinstance(body, dict):
             text = {"error_code": "VALIDATION_ERROR", "message": "body"}
-            return reply(text, 400)
+            return json_response(text, 400)
         for purchase in self._orders:
             for seat in purchase.seats:
-                if f"it_{seat.id}" == told.get("issued_ticket_id"):
-                    seat.has_entered = int(told["quantity"]) > 0
-                    self.forget()
-                    return reply({"object": "check_in", "id": f"ci_{seat.id}"}, 201)
-        return reply({"error_code": "NOT_FOUND", "message": "no such ticket"}, 404)
+                if f"it_{seat.id}" == body.get("issued_ticket_id"):
+                    seat.is_checked_in = int(body["quantity"]) > 0
+                    self.invalidate()
+                    return json_response(
+                        {"object": "check_in", "id": f"ci_{seat.id}"}, 201
+                    )
+        return json_response(
+            {"error_code": "NOT_FOUND", "message": "no such ticket"}, 404
+        )
 
     def _check_ins(self, query: Mapping[str, str]) -> list[dict[str, Any]]:
         event, series = query.get("event_id"), query.get("event_series_id")
@@ -435,18 +463,18 @@ class TicketTailor:
             {
                 "object": "check_in",
                 "id": f"ci_{seat.id}",
-                "check_in_at": int(purchase.performance.starts.timestamp()) - 600,
-                "created_at": int(purchase.performance.starts.timestamp()) - 600,
+                "check_in_at": int(purchase.performance.starts_at.timestamp()) - 600,
+                "created_at": int(purchase.performance.starts_at.timestamp()) - 600,
                 "event_id": f"ev_{purchase.performance.id}",
-                "event_series_id": f"es_{purchase.performance.work.id}",
+                "event_series_id": f"es_{purchase.performance.production.id}",
                 "issued_ticket_id": f"it_{seat.id}",
                 "quantity": 1,
             }
             for purchase in self._orders
             if event in (None, f"ev_{purchase.performance.id}")
-            and series in (None, f"es_{purchase.performance.work.id}")
+            and series in (None, f"es_{purchase.performance.production.id}")
             for seat in purchase.seats
-            if seat.has_entered
+            if seat.is_checked_in
         ]
 
 
@@ -458,44 +486,50 @@ def rate_headers(limit: int, left: int, seconds: str) -> dict[str, str]:
     }
 
 
-def _known(query: Mapping[str, str], filters: Any) -> None:
+def _require_known_parameters(query: Mapping[str, str], filters: Any) -> None:
     for name in query:
         if name not in CURSOR and name not in filters:
             raise _Refused(f"unknown parameter {name}")
 
 
-def _one_of(query: Mapping[str, str], name: str, known: tuple[str, ...]) -> None:
+def _require_one_of(
+    query: Mapping[str, str], name: str, known: tuple[str, ...]
+) -> None:
     if query.get(name, known[0]) not in known:
         raise _Refused(name)
 
 
-def _whole(query: Mapping[str, str], name: str) -> int:
+def _parse_int(query: Mapping[str, str], name: str) -> int:
     if not query[name].isdecimal():
         raise _Refused(name)
     return int(query[name])
 
 
-def _limit(query: Mapping[str, str]) -> int:
-    limit = _whole(query, "limit") if "limit" in query else LARGEST_PAGE
+def _parse_limit(query: Mapping[str, str]) -> int:
+    limit = _parse_int(query, "limit") if "limit" in query else LARGEST_PAGE
     if not 1 <= limit <= LARGEST_PAGE:
         raise _Refused("limit must be between 1 and 100")
     return limit
 
 
-def _cut(
-    query: Mapping[str, str], at: Mapping[str, int], first: int, last: int, limit: int
+def _page_range(
+    query: Mapping[str, str],
+    index_by_id: Mapping[str, int],
+    first: int,
+    last: int,
+    limit: int,
 ) -> tuple[int, int]:
     """
-    From where to where a page goes; of two cursors `ending_before` wins.
+    The start and end of a page in the list; `ending_before` wins over `starting_after`.
     """
     for name in ("ending_before", "starting_after"):
-        if name in query and query[name] not in at:
+        if name in query and query[name] not in index_by_id:
             raise _Refused("cursor")
     if "ending_before" in query:
-        end = min(last, at[query["ending_before"]])
+        end = min(last, index_by_id[query["ending_before"]])
         return max(first, end - limit), max(first, end)
     if "starting_after" in query:
-        first = max(first, at[query["starting_after"]] + 1)
+        first = max(first, index_by_id[query["starting_after"]] + 1)
     return first, max(first, min(last, first + limit))
 
 
@@ -510,14 +544,14 @@ def _links(
     }
 
 
-def _one(rows: list[dict[str, Any]], id_: str) -> Reply:
+def _find_by_id(rows: list[dict[str, Any]], id_: str) -> ApiResponse:
     for row in rows:
         if row["id"] == id_:
-            return reply(row)
+            return json_response(row)
     return NOT_FOUND
 
 
-NOT_FOUND = reply({"error_code": "NOT_FOUND", "message": "no such thing"}, 404)
+NOT_FOUND = json_response({"error_code": "NOT_FOUND", "message": "no such thing"}, 404)
 _TICKETS = frozenset((*TICKET_FILTERS, *TIMES))
 _VOUCHER = {
     "object": "voucher",
@@ -538,15 +572,15 @@ _VOUCHER_CODE = {
 }
 
 
-def _treatment(work: Work) -> str:
-    return "exclusive" if work.tax_on_top else "inclusive"
+def _tax_treatment(production: Production) -> str:
+    return "exclusive" if production.tax_on_top else "inclusive"
 
 
 def _venue() -> dict[str, str]:
     return {"name": VENUE, "postal_code": "2042", "country": "AU"}
 
 
-def _date(moment: datetime) -> dict[str, Any]:
+def _date_object(moment: datetime) -> dict[str, Any]:
     offset = moment.strftime("%z")
     return {
         "date": f"{moment:%Y-%m-%d}",
@@ -558,13 +592,13 @@ def _date(moment: datetime) -> dict[str, Any]:
     }
 
 
-def _kind(kind: Any, issued: int) -> dict[str, Any]:
+def _ticket_type(ticket_type: Any, issued: int) -> dict[str, Any]:
     return {
         "object": "ticket_type",
-        "id": f"tt_{kind.id}",
-        "name": kind.name,
-        "price": kind.price,
-        "booking_fee": kind.fee,
+        "id": f"tt_{ticket_type.id}",
+        "name": ticket_type.name,
+        "price": ticket_type.price,
+        "booking_fee": ticket_type.fee,
         "status": "on_sale",
         "type": "GA",
         "quantity": 100 - issued,
@@ -596,16 +630,16 @@ def _order(purchase: Purchase) -> dict[str, Any]:
             "name": name,
             "phone": f"5550{purchase.buyer % 1000:03d}",
         },
-        "created_at": purchase.placed,
+        "created_at": purchase.placed_at,
         "credited_out_amount": 0,
         "currency": {"base_multiplier": 100, "code": CURRENCY.lower()},
         "event_summary": {
             "id": f"ev_{performance.id}",
             "event_id": f"ev_{performance.id}",
-            "event_series_id": f"es_{performance.work.id}",
-            "name": performance.work.title,
-            "start_date": _date(performance.starts),
-            "end_date": _date(performance.starts + timedelta(minutes=100)),
+            "event_series_id": f"es_{performance.production.id}",
+            "name": performance.production.title,
+            "start_date": _date_object(performance.starts_at),
+            "end_date": _date_object(performance.starts_at + timedelta(minutes=100)),
             "venue": {"name": VENUE, "postal_code": "2042"},
         },
         "issued_tickets": [
@@ -623,13 +657,13 @@ def _order(purchase: Purchase) -> dict[str, Any]:
             "type": purchase.channel,
         },
         "referral_tag": None,
-        "refund_amount": purchase.returned,
+        "refund_amount": purchase.refunded,
         "refunded_voucher_id": None,
         "status": purchase.state,
         "status_message": None,
         "subtotal": purchase.before_tax,
         "tax": purchase.tax,
-        "tax_treatment": _treatment(performance.work),
+        "tax_treatment": _tax_treatment(performance.production),
         "total": purchase.total,
         "total_paid": purchase.total if purchase.was_paid else 0,
         "txn_id": _transaction(purchase),
@@ -643,10 +677,17 @@ def _transaction(purchase: Purchase) -> str:
 def _lines(purchase: Purchase) -> list[dict[str, Any]]:
     groups: dict[tuple[int, int, int], list[Seat]] = {}
     for seat in purchase.seats:
-        groups.setdefault((seat.kind.id, seat.paid, seat.fee), []).append(seat)
+        groups.setdefault((seat.ticket_type.id, seat.paid, seat.fee), []).append(seat)
     lines = [
-        _line("ticket", f"tt_{kind}", seats[0].kind.name, len(seats), paid, fee)
-        for (kind, paid, fee), seats in groups.items()
+        _line(
+            "ticket",
+            f"tt_{ticket_type_id}",
+            seats[0].ticket_type.name,
+            len(seats),
+            paid,
+            fee,
+        )
+        for (ticket_type_id, paid, fee), seats in groups.items()
     ]
     if purchase.charge:
         lines.append(
@@ -662,7 +703,7 @@ def _lines(purchase: Purchase) -> list[dict[str, Any]]:
 
 
 def _line(
-    kind: str, item: str | None, text: str, quantity: int, value: int, fee: int
+    item_type: str, item: str | None, text: str, quantity: int, value: int, fee: int
 ) -> dict[str, Any]:
     return {
         "object": "line_item",
@@ -672,7 +713,7 @@ def _line(
         "quantity": quantity,
         "store_id": None,
         "total": quantity * (value + fee),
-        "type": kind,
+        "type": item_type,
         "value": value,
     }
 
@@ -687,26 +728,26 @@ def _ticket(
         "add_on_id": None,
         "barcode": f"bc{seat.id}",
         "barcode_url": f"https://www.tickettailor.com/barcode/{seat.id}/sandbox",
-        "checked_in": "true" if seat.has_entered else "false",
-        "created_at": seat.made,
+        "checked_in": "true" if seat.is_checked_in else "false",
+        "created_at": seat.created_at,
         "custom_questions": [],
-        "description": seat.kind.name,
+        "description": seat.ticket_type.name,
         "email": f"guest{buyer}@example.com",
         "event_id": f"ev_{performance.id}",
-        "event_series_id": f"es_{performance.work.id}",
+        "event_series_id": f"es_{performance.production.id}",
         "first_name": "Guest",
         "full_name": f"Guest {buyer}",
         "group_ticket_barcode": None,
         "last_name": str(buyer),
         "listed_currency": {"base_multiplier": 100, "code": CURRENCY.lower()},
-        "listed_price": seat.kind.price if purchase else seat.listed,
+        "listed_price": seat.ticket_type.price if purchase else seat.list_price,
         "order_id": f"or_{purchase.id}" if purchase else None,
         "qr_code_url": f"https://www.tickettailor.com/qr/{seat.id}/sandbox",
         "reference": None,
         "reservation": None,
         "source": "checkout" if purchase else "dashboard_import",
         "status": "voided" if seat.is_void else "valid",
-        "ticket_type_id": f"tt_{seat.kind.id}",
-        "updated_at": seat.made,
-        "voided_at": seat.voided or None,
+        "ticket_type_id": f"tt_{seat.ticket_type.id}",
+        "updated_at": seat.created_at,
+        "voided_at": seat.voided_at or None,
     }

@@ -1,13 +1,14 @@
 """
-Wix Events, played from its documents.
+A fake Wix Events, written from its documents.
 
-The raw key and the site's id, orders that say nothing without their fieldsets, five
-envelopes, refunds that change a transaction and nothing else, one event per date. A
-filter is honoured or refused in Wix's own words; what it tells is in `wix_records`.
+A raw key and the site's id in the headers, orders that are empty without fieldsets,
+five kinds of envelope, refunds that change only the transaction, one event per
+performance. A filter is honoured or refused with Wix's own error; `wix_records` builds
+the records.
 
-Assumed, since the documents do not say: events and guests come fifty at a time unless
-asked otherwise; `count-by-status` answers `items` of status and count; orders have the
-facets `status` and `eventId`, which count what the filters leave.
+Assumed, since the documents do not say: the default page size of events and guests is
+fifty; `count-by-status` returns `items` of status and count; orders have the facets
+`status` and `eventId`, which count the orders that match the filters.
 """
 
 from __future__ import annotations
@@ -20,8 +21,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ticketsync.sandbox import wix_records as told
-from ticketsync.sandbox.player import Asked, Reply, reply, seconds_of
+from ticketsync.sandbox import wix_records as records
+from ticketsync.sandbox.fake_platform import (
+    ApiRequest,
+    ApiResponse,
+    json_response,
+    unix_seconds,
+)
 from ticketsync.sandbox.wix_records import SITE
 from ticketsync.sandbox.world import ZONE, Performance, PlatformProfile, Purchase, World
 
@@ -56,35 +62,35 @@ TICKET_FIELDSETS = ("TICKET_DETAILS", "GUEST_DETAILS", "GUEST_FORM")
 
 PROFILE = PlatformProfile(
     platform="wix",
-    works=(3001, 3003),
-    extras=False,
-    seat_fees=False,
-    order_fee=told.charged_fee,
-    imports=False,
-    ways=("refund_all", "cancel", "void_seat", "goodwill"),
-    named=told.event_id,
-    rare=told.make_rare,
+    production_ids=(3001, 3003),
+    has_extras=False,
+    has_seat_fees=False,
+    order_fee=records.charged_fee,
+    has_imports=False,
+    mutations=("refund_all", "cancel", "void_seat", "refund_small_amount"),
+    provider_occurrence_id=records.event_id,
+    apply_rare_states=records.apply_rare_states,
 )
 
 Row = dict[str, Any]
 
 
 def _has_entered(purchase: Purchase) -> bool:
-    return all(seat.has_entered or seat.is_void for seat in purchase.seats)
+    return all(seat.is_checked_in or seat.is_void for seat in purchase.seats)
 
 
 TAGS: dict[str, Callable[[Purchase], bool]] = {
-    "CONFIRMED": told.has_tickets,
-    "UNCONFIRMED": lambda purchase: not told.has_tickets(purchase),
+    "CONFIRMED": records.has_tickets,
+    "UNCONFIRMED": lambda purchase: not records.has_tickets(purchase),
     "MEMBER": lambda _: False,
-    "ARCHIVED": lambda purchase: purchase.rare == "ARCHIVED",
-    "NON_ARCHIVED": lambda purchase: purchase.rare != "ARCHIVED",
+    "ARCHIVED": lambda purchase: purchase.rare_state == "ARCHIVED",
+    "NON_ARCHIVED": lambda purchase: purchase.rare_state != "ARCHIVED",
     "FULLY_CHECKED_IN": _has_entered,
     "NOT_FULLY_CHECKED_IN": lambda purchase: not _has_entered(purchase),
 }
 FACETS: dict[str, Callable[[Purchase], str]] = {
-    "status": told.status_of,
-    "eventId": lambda purchase: told.event_id(purchase.performance),
+    "status": records.status_of,
+    "eventId": lambda purchase: records.event_id(purchase.performance),
 }
 TICKET_STATES: dict[str, Callable[[Row], bool]] = {
     "ORDER_ARCHIVED": lambda ticket: ticket["orderArchived"],
@@ -101,14 +107,14 @@ TICKET_STATES: dict[str, Callable[[Row], bool]] = {
 
 class Refused(Exception):
     """
-    A request that Wix does not take: the field to blame, what is wrong, which rule.
+    A request that Wix refuses: the offending field, the problem and the violated rule.
     """
 
-    def __init__(self, field: str, what: str, rule: str = "OTHER") -> None:
-        super().__init__(what)
+    def __init__(self, field: str, problem: str, rule: str = "OTHER") -> None:
+        super().__init__(problem)
         self.violation = {
             "field": field,
-            "description": what,
+            "description": problem,
             "violatedRule": rule,
             "ruleName": None,
         }
@@ -117,7 +123,7 @@ class Refused(Exception):
 @dataclass
 class Wix:
     """
-    Answers requests about one world. With `lacks_invoices` one order in seven has none.
+    Serves one world. With `lacks_invoices`, one order in seven has no invoice.
     """
 
     world: World
@@ -129,30 +135,30 @@ class Wix:
     is_installed: bool = True
     lacks_invoices: bool = False
     site: str = SITE
-    app_instance: str = told.APP_INSTANCE
+    app_instance: str = records.APP_INSTANCE
 
-    def forget(self) -> None:
+    def invalidate(self) -> None:
         """
-        Everything is rendered at each request.
+        Do nothing: every request renders from the world.
         """
 
-    def too_many(self, seconds: str) -> Reply:
-        return reply({"message": "", "details": {}}, 429)
+    def rate_limit_response(self, seconds: str) -> ApiResponse:
+        return json_response({"message": "", "details": {}}, 429)
 
-    def respond(self, asked: Asked) -> Reply:
-        if asked.headers.get("Authorization") != self.key:
-            return reply({"message": "", "details": {}}, 401)
-        if asked.headers.get("wix-site-id") != self.site:
-            return reply({"message": "", "details": {}}, 403)
+    def respond(self, request: ApiRequest) -> ApiResponse:
+        if request.headers.get("Authorization") != self.key:
+            return json_response({"message": "", "details": {}}, 401)
+        if request.headers.get("wix-site-id") != self.site:
+            return json_response({"message": "", "details": {}}, 403)
         try:
-            return self._answer(asked)
+            return self._route(request)
         except Refused as refused:
-            return _invalid([refused.violation])
+            return _validation_error([refused.violation])
         except (KeyError, TypeError, ValueError, AttributeError):
-            return _invalid([])
+            return _validation_error([])
 
-    def _answer(self, asked: Asked) -> Reply:
-        match (asked.method, *asked.steps):
+    def _route(self, request: ApiRequest) -> ApiResponse:
+        match (request.method, *request.segments):
             case ("GET", "site-properties", "v4", "properties"):
                 site = {
                     "siteDisplayName": "lantern",
@@ -160,18 +166,18 @@ class Wix:
                     "paymentCurrency": "AUD",
                     "timeZone": ZONE,
                 }
-                return reply({"version": "1", "properties": site})
+                return json_response({"version": "1", "properties": site})
             case ("GET", "payments", "v2", "transactions"):
-                return self._transactions(asked)
+                return self._list_transactions(request)
             case ("POST", "payments", "refunds", "v1", "refunds", "query"):
-                return self._refunds(asked.body)
+                return self._query_refunds(request.body)
         if not self.is_installed:
             error = {"code": "WIX_EVENTS_APP_NOT_INSTALLED", "description": "no app"}
             details = {"applicationError": error}
-            return reply({"message": "not installed", "details": details}, 428)
-        match (asked.method, *asked.steps):
+            return json_response({"message": "not installed", "details": details}, 428)
+        match (request.method, *request.segments):
             case (_, "events", "v3", "events", *_):
-                return self._of_events(asked)
+                return self._route_events(request)
             case ("POST", "events", "v3", "ticket-definitions", "query") | (
                 "POST",
                 "events-ticket-definitions",
@@ -179,239 +185,251 @@ class Wix:
                 "ticket-definitions",
                 "query",
             ):
-                return self._definitions(asked.body)
+                return self._query_definitions(request.body)
             case ("POST", "events", "v2", "guests", "query"):
-                return self._guests(asked.body)
+                return self._query_guests(request.body)
             case ("GET", "events", "v1", "tickets"):
-                return self._tickets(asked)
+                return self._list_tickets(request)
             case ("GET", "events", "v1", "tickets", number):
                 for purchase in self.world.purchases:
-                    for ticket in told.tickets(purchase):
+                    for ticket in records.tickets(purchase):
                         if ticket["ticketNumber"] == number:
-                            return reply({"ticket": ticket})
+                            return json_response({"ticket": ticket})
             case ("GET", "events", "v1", "orders"):
-                return self._orders(asked)
+                return self._list_orders(request)
             case ("GET", "events", "v1", "orders", "summary"):
-                wanted = asked.all("eventId")
-                return reply(told.summary(self._of_event(wanted)))
+                wanted = request.get_all("eventId")
+                return json_response(records.summary(self._orders_of_events(wanted)))
             case ("GET", "events", "v1", "events", event, "orders", number):
-                for purchase in self._of_event([event]):
-                    if told.number_of(purchase) == number:
-                        order = self._order(purchase, asked.all("fieldset"))
-                        return reply({"order": order})
-        return reply({"message": "", "details": {}}, 404)
+                for purchase in self._orders_of_events([event]):
+                    if records.number_of(purchase) == number:
+                        order = self._order(purchase, request.get_all("fieldset"))
+                        return json_response({"order": order})
+        return json_response({"message": "", "details": {}}, 404)
 
     # Events
 
-    def _of_events(self, asked: Asked) -> Reply:
-        match (asked.method, *asked.steps[3:]):
+    def _route_events(self, request: ApiRequest) -> ApiResponse:
+        match (request.method, *request.segments[3:]):
             case ("POST", "query"):
-                return self._events(asked.body or {})
+                return self._query_events(request.body or {})
             case ("POST", "count-by-status"):
-                rows = self._listed((asked.body or {}).get("filter") or {}, ())
+                rows = self._list_events((request.body or {}).get("filter") or {}, ())
                 counts: dict[str, int] = {}
                 for row in rows:
                     counts[row["status"]] = counts.get(row["status"], 0) + 1
                 items = [{"status": s, "count": n} for s, n in counts.items()]
-                return reply({"items": items})
+                return json_response({"items": items})
             case ("GET", "category", id_):
-                rows = self._listed(
-                    {"recurringEvents.categoryId": id_}, asked.all("fields")
+                rows = self._list_events(
+                    {"recurringEvents.categoryId": id_}, request.get_all("fields")
                 )
                 paging = {"count": len(rows), "offset": 0, "total": len(rows)}
-                return reply({"events": rows, "pagingMetadata": paging})
+                return json_response({"events": rows, "pagingMetadata": paging})
             case ("GET", "slug", name):
-                return self._one_event({"slug": name}, asked.all("fields"))
+                return self._get_event({"slug": name}, request.get_all("fields"))
             case ("GET", id_):
-                return self._one_event({"id": id_}, asked.all("fields"))
-        return reply({"message": "", "details": {}}, 404)
+                return self._get_event({"id": id_}, request.get_all("fields"))
+        return json_response({"message": "", "details": {}}, 404)
 
-    def _one_event(self, filters: Row, fields: Iterable[str]) -> Reply:
-        for row in self._listed(filters, fields):
-            return reply({"event": row})
+    def _get_event(self, filters: Row, fields: Iterable[str]) -> ApiResponse:
+        for row in self._list_events(filters, fields):
+            return json_response({"event": row})
         error = {"code": "EVENT_NOT_FOUND", "description": "Event not found"}
         details = {"applicationError": {**error, "data": {}}}
-        return reply({"message": "Event not found", "details": details}, 404)
+        return json_response({"message": "Event not found", "details": details}, 404)
 
     def _event(self, performance: Performance, fields: Iterable[str]) -> Row:
-        found = told.event(performance, self.world.now, fields)
+        found = records.event(performance, self.world.now, fields)
         return found | {"instanceId": self.app_instance}
 
-    def _listed(self, filters: Row, fields: Iterable[str]) -> list[Row]:
-        _known("fields", fields, EVENT_FIELDS)
+    def _list_events(self, filters: Row, fields: Iterable[str]) -> list[Row]:
+        _require_known("fields", fields, EVENT_FIELDS)
         wanted = [*fields]
         rows = []
         for performance in self.world.performances:
             whole = self._event(performance, ("REGISTRATION",))
-            if not _fits(whole, filters, EVENT_FILTERS):
+            if not _matches(whole, filters, EVENT_FILTERS):
                 continue
             row = self._event(performance, wanted)
             if "DASHBOARD" in wanted:
-                sold = self._of_event([row["id"]])
-                row["summaries"] = told.dashboard(sold, performance.currency)
+                sold = self._orders_of_events([row["id"]])
+                row["summaries"] = records.dashboard(sold, performance.currency)
             rows.append(row)
         return rows
 
-    def _events(self, body: Row) -> Reply:
-        _only(body, "query", "fields", "includeDrafts")
+    def _query_events(self, body: Row) -> ApiResponse:
+        _require_known_fields(body, "query", "fields", "includeDrafts")
         query = body.get("query") or {}
-        _only(query, "filter", "sort", "paging")
-        rows = self._listed(query.get("filter") or {}, body.get("fields") or ())
+        _require_known_fields(query, "filter", "sort", "paging")
+        rows = self._list_events(query.get("filter") or {}, body.get("fields") or ())
         rows = _sorted(rows, query.get("sort") or (), EVENT_SORTS)
         paging = query.get("paging") or {}
-        page = _by_offset(rows, paging, "query.paging", LONGEST_PAGE)
-        return reply({"events": page.rows, "pagingMetadata": page.metadata()})
+        page = _page_by_offset(rows, paging, "query.paging", LONGEST_PAGE)
+        return json_response({"events": page.rows, "pagingMetadata": page.metadata()})
 
-    def _definitions(self, body: Row) -> Reply:
-        _only(body, "query", "fields")
+    def _query_definitions(self, body: Row) -> ApiResponse:
+        _require_known_fields(body, "query", "fields")
         fields = body.get("fields") or ()
-        _known("fields", fields, ("SALES_DETAILS", "EVENT_DETAILS", "SEATING_DETAILS"))
-        rows = told.definitions(self.world, with_sales="SALES_DETAILS" in fields)
-        page = _by_cursor(rows, body.get("query") or {}, ("id", "eventId"), SHORT_PAGE)
-        told_ = {"count": len(page.rows), "cursors": page.cursors}
-        return reply({"ticketDefinitions": page.rows, "metadata": told_})
+        _require_known(
+            "fields", fields, ("SALES_DETAILS", "EVENT_DETAILS", "SEATING_DETAILS")
+        )
+        rows = records.definitions(self.world, with_sales="SALES_DETAILS" in fields)
+        page = _page_by_cursor(
+            rows, body.get("query") or {}, ("id", "eventId"), SHORT_PAGE
+        )
+        metadata = {"count": len(page.rows), "cursors": page.cursors}
+        return json_response({"ticketDefinitions": page.rows, "metadata": metadata})
 
     # People
 
-    def _guests(self, body: Row) -> Reply:
-        _only(body, "query", "fields")
+    def _query_guests(self, body: Row) -> ApiResponse:
+        _require_known_fields(body, "query", "fields")
         fields = body.get("fields") or ()
-        _known("fields", fields, ("GUEST_DETAILS", "GUEST_TOTAL"))
+        _require_known("fields", fields, ("GUEST_DETAILS", "GUEST_TOTAL"))
         query = body.get("query") or {}
-        rows = told.registered(self.world)
+        rows = records.registered(self.world)
         for purchase in self.world.purchases:
-            rows += told.guests(purchase)
+            rows += records.guests(purchase)
         rows.sort(key=lambda row: (row["updatedDate"], row["id"]))
         if "GUEST_DETAILS" not in fields:
             for row in rows:
                 row.pop("guestDetails")
         if "paging" in query:
-            rows = [r for r in rows if _fits(r, query.get("filter"), GUEST_FILTERS)]
+            rows = [r for r in rows if _matches(r, query.get("filter"), GUEST_FILTERS)]
             rows = _sorted(rows, query.get("sort") or (), GUEST_DATES)
-            page = _by_offset(rows, query["paging"], "query.paging", LONGEST_PAGE)
-            return reply({"guests": page.rows, "pagingMetadata": page.metadata()})
-        page = _by_cursor(rows, query, GUEST_FILTERS, LONGEST_PAGE, GUEST_DATES)
+            page = _page_by_offset(rows, query["paging"], "query.paging", LONGEST_PAGE)
+            return json_response(
+                {"guests": page.rows, "pagingMetadata": page.metadata()}
+            )
+        page = _page_by_cursor(rows, query, GUEST_FILTERS, LONGEST_PAGE, GUEST_DATES)
         paging = {"count": len(page.rows), "cursors": page.cursors}
-        return reply({"guests": page.rows, "pagingMetadata": paging})
+        return json_response({"guests": page.rows, "pagingMetadata": paging})
 
     # Orders and tickets
 
-    def _of_event(self, events: list[str]) -> list[Purchase]:
+    def _orders_of_events(self, events: list[str]) -> list[Purchase]:
         return [
             purchase
             for purchase in self.world.purchases
-            if not events or told.event_id(purchase.performance) in events
+            if not events or records.event_id(purchase.performance) in events
         ]
 
     def _order(self, purchase: Purchase, fieldsets: list[str]) -> Row:
         has_invoice = not (self.lacks_invoices and purchase.id % 7 == 0)
-        return told.order(purchase, fieldsets, has_invoice=has_invoice)
+        return records.order(purchase, fieldsets, has_invoice=has_invoice)
 
-    def _orders(self, asked: Asked) -> Reply:
-        _only(
-            dict(asked.query),
+    def _list_orders(self, request: ApiRequest) -> ApiResponse:
+        _require_known_fields(
+            dict(request.query),
             *("offset", "limit", "fieldset", "eventId", "orderNumber", "status"),
             *("tag", "contactId", "memberId", "eventCreatorId", "searchPhrase"),
             *("sort", "facet"),
         )
-        _known("fieldset", asked.all("fieldset"), FIELDSETS)
-        _known("facet", asked.all("facet"), FACETS)
-        _known("status", asked.all("status"), ORDER_STATUSES)
-        _known("tag", asked.all("tag"), TAGS)
-        for name, most in (("eventId", 100), ("orderNumber", 500), ("contactId", 100)):
-            if len(asked.all(name)) > most:
-                raise Refused(name, f"must have at most {most} items", "MAX_SIZE")
-        rows = self._of_event(asked.all("eventId"))
-        if numbers := asked.all("orderNumber"):
-            rows = [p for p in rows if told.number_of(p) in numbers]
-        if statuses := asked.all("status"):
-            rows = [p for p in rows if told.status_of(p) in statuses]
-        for tag in asked.all("tag"):
+        _require_known("fieldset", request.get_all("fieldset"), FIELDSETS)
+        _require_known("facet", request.get_all("facet"), FACETS)
+        _require_known("status", request.get_all("status"), ORDER_STATUSES)
+        _require_known("tag", request.get_all("tag"), TAGS)
+        for name, maximum in (
+            ("eventId", 100),
+            ("orderNumber", 500),
+            ("contactId", 100),
+        ):
+            if len(request.get_all(name)) > maximum:
+                raise Refused(name, f"must have at most {maximum} items", "MAX_SIZE")
+        rows = self._orders_of_events(request.get_all("eventId"))
+        if numbers := request.get_all("orderNumber"):
+            rows = [p for p in rows if records.number_of(p) in numbers]
+        if statuses := request.get_all("status"):
+            rows = [p for p in rows if records.status_of(p) in statuses]
+        for tag in request.get_all("tag"):
             rows = [p for p in rows if TAGS[tag](p)]
-        if contacts := asked.all("contactId"):
-            rows = [p for p in rows if told.guid(p.buyer, 5) in contacts]
-        if asked.all("memberId"):
+        if contacts := request.get_all("contactId"):
+            rows = [p for p in rows if records.guid(p.buyer, 5) in contacts]
+        if request.get_all("memberId"):
             rows = []
-        if creators := asked.all("eventCreatorId"):
-            rows = rows if told.OWNER in creators else []
-        if phrase := asked.one("searchPhrase").lower():
-            rows = [p for p in rows if phrase in _searched(p)]
-        sort = asked.one("sort", "created:asc")
-        _known("sort", [sort], ("created:asc", "created:desc"))
-        rows.sort(key=lambda p: (p.placed, p.id), reverse=sort == "created:desc")
-        page = _by_offset(rows, _paging(asked), "limit", SHORT_PAGE)
-        fieldsets = asked.all("fieldset")
+        if creators := request.get_all("eventCreatorId"):
+            rows = rows if records.OWNER in creators else []
+        if phrase := request.get("searchPhrase").lower():
+            rows = [p for p in rows if phrase in _searchable_text(p)]
+        sort = request.get("sort", "created:asc")
+        _require_known("sort", [sort], ("created:asc", "created:desc"))
+        rows.sort(key=lambda p: (p.placed_at, p.id), reverse=sort == "created:desc")
+        page = _page_by_offset(rows, _paging(request), "limit", SHORT_PAGE)
+        fieldsets = request.get_all("fieldset")
         orders = [self._order(purchase, fieldsets) for purchase in page.rows]
-        facets = _facets(rows, asked.all("facet"))
-        return reply({**page.counts(), "orders": orders, **facets})
+        facets = _count_facets(rows, request.get_all("facet"))
+        return json_response({**page.counts(), "orders": orders, **facets})
 
-    def _tickets(self, asked: Asked) -> Reply:
-        _only(
-            dict(asked.query),
+    def _list_tickets(self, request: ApiRequest) -> ApiResponse:
+        _require_known_fields(
+            dict(request.query),
             *("eventId", "offset", "limit", "orderNumber", "ticketNumber"),
             *("orderStatus", "fieldset", "state"),
         )
-        fieldsets = asked.all("fieldset")
-        _known("fieldset", fieldsets, TICKET_FIELDSETS)
-        _known("orderStatus", asked.all("orderStatus"), ORDER_STATUSES)
-        _known("state", asked.all("state"), TICKET_STATES)
-        for name, most in (("orderNumber", 20), ("ticketNumber", 50)):
-            if len(asked.all(name)) > most:
-                raise Refused(name, f"must have at most {most} items", "MAX_SIZE")
+        fieldsets = request.get_all("fieldset")
+        _require_known("fieldset", fieldsets, TICKET_FIELDSETS)
+        _require_known("orderStatus", request.get_all("orderStatus"), ORDER_STATUSES)
+        _require_known("state", request.get_all("state"), TICKET_STATES)
+        for name, maximum in (("orderNumber", 20), ("ticketNumber", 50)):
+            if len(request.get_all(name)) > maximum:
+                raise Refused(name, f"must have at most {maximum} items", "MAX_SIZE")
         found = [
             ticket
-            for purchase in self._of_event(asked.all("eventId"))
-            for ticket in told.tickets(purchase)
+            for purchase in self._orders_of_events(request.get_all("eventId"))
+            for ticket in records.tickets(purchase)
         ]
         for name in ("orderNumber", "ticketNumber", "orderStatus"):
-            if wanted := asked.all(name):
+            if wanted := request.get_all(name):
                 found = [ticket for ticket in found if ticket[name] in wanted]
-        for state in asked.all("state"):
+        for state in request.get_all("state"):
             found = [ticket for ticket in found if TICKET_STATES[state](ticket)]
         found.sort(key=lambda ticket: str(ticket["ticketNumber"]))
         if "TICKET_DETAILS" not in fieldsets:
             found = [dict.fromkeys(ticket, "") for ticket in found]
-        page = _by_offset(found, _paging(asked), "limit", SHORT_PAGE)
-        return reply({**page.counts(), "tickets": page.rows, "facets": {}})
+        page = _page_by_offset(found, _paging(request), "limit", SHORT_PAGE)
+        return json_response({**page.counts(), "tickets": page.rows, "facets": {}})
 
     # Money that moved
 
-    def _transactions(self, asked: Asked) -> Reply:
-        _only(
-            dict(asked.query),
+    def _list_transactions(self, request: ApiRequest) -> ApiResponse:
+        _require_known_fields(
+            dict(request.query),
             *("from", "to", "order", "includeRefunds", "ignoreTotals"),
             *("limit", "offset"),
         )
-        order = asked.one("order", "date:desc")
-        _known("order", [order], ("date:asc", "date:desc"))
-        rows = [p for p in self.world.purchases if told.transaction_id(p)]
-        if begin := asked.one("from"):
-            rows = [p for p in rows if p.placed >= seconds_of(begin)]
-        if end := asked.one("to"):
-            rows = [p for p in rows if p.placed <= seconds_of(end)]
-        rows.sort(key=lambda p: (p.placed, p.id), reverse=order == "date:desc")
-        page = _by_offset(rows, _paging(asked), "limit", LONGEST_PAGE, usual=100)
-        with_refunds = asked.one("includeRefunds", "true") == "true"
+        order = request.get("order", "date:desc")
+        _require_known("order", [order], ("date:asc", "date:desc"))
+        rows = [p for p in self.world.purchases if records.transaction_id(p)]
+        if begin := request.get("from"):
+            rows = [p for p in rows if p.placed_at >= unix_seconds(begin)]
+        if end := request.get("to"):
+            rows = [p for p in rows if p.placed_at <= unix_seconds(end)]
+        rows.sort(key=lambda p: (p.placed_at, p.id), reverse=order == "date:desc")
+        page = _page_by_offset(
+            rows, _paging(request), "limit", LONGEST_PAGE, default=100
+        )
+        with_refunds = request.get("includeRefunds", "true") == "true"
         counts = page.counts()
-        if asked.one("ignoreTotals") == "true":
+        if request.get("ignoreTotals") == "true":
             counts.pop("total")
-        found = [told.transaction(p, with_refunds=with_refunds) for p in page.rows]
-        return reply({"transactions": found, "pagination": counts})
+        found = [records.transaction(p, with_refunds=with_refunds) for p in page.rows]
+        return json_response({"transactions": found, "pagination": counts})
 
-    def _refunds(self, body: Row) -> Reply:
-        _only(body, "query")
+    def _query_refunds(self, body: Row) -> ApiResponse:
+        _require_known_fields(body, "query")
         query = body.get("query") or {}
-        rows = told.refund_rows(self.world)
+        rows = records.refund_rows(self.world)
         dates = ("createdDate",)
-        page = _by_cursor(rows, query, ("chargeId", "id"), LONGEST_PAGE, dates)
+        page = _page_by_cursor(rows, query, ("chargeId", "id"), LONGEST_PAGE, dates)
         paging = {"count": len(page.rows), "cursors": page.cursors}
         paging["hasNext"] = bool(page.cursors.get("next"))
-        return reply({"refunds": page.rows, "pagingMetadata": paging})
+        return json_response({"refunds": page.rows, "pagingMetadata": paging})
 
 
-def _facets(purchases: list[Purchase], names: Iterable[str]) -> Row:
+def _count_facets(purchases: list[Purchase], names: Iterable[str]) -> Row:
     """
-    For each field how many orders have which value; with their tickets, too.
+    Count orders, tickets and check-ins by the values of each facet.
     """
     facets: dict[str, Row] = {}
     of_orders: dict[str, Row] = {}
@@ -422,8 +440,10 @@ def _facets(purchases: list[Purchase], names: Iterable[str]) -> Row:
                 FACETS[name](purchase), {"count": 0, "tickets": 0, "ticketsCheckIn": 0}
             )
             row["count"] += 1
-            row["tickets"] += len(told.tickets(purchase))
-            row["ticketsCheckIn"] += sum("checkIn" in t for t in told.tickets(purchase))
+            row["tickets"] += len(records.tickets(purchase))
+            row["ticketsCheckIn"] += sum(
+                "checkIn" in t for t in records.tickets(purchase)
+            )
         facets[name] = {
             "counts": {value: row["count"] for value, row in counts.items()}
         }
@@ -433,8 +453,8 @@ def _facets(purchases: list[Purchase], names: Iterable[str]) -> Row:
     return {"facets": facets, "orderFacets": {"facets": of_orders}}
 
 
-def _searched(purchase: Purchase) -> str:
-    number = told.number_of(purchase)
+def _searchable_text(purchase: Purchase) -> str:
+    number = records.number_of(purchase)
     buyer = purchase.buyer
     return f"guest {buyer} guest{buyer}@example.com {number}".lower()
 
@@ -466,73 +486,75 @@ class _Page:
         }
 
 
-def _paging(asked: Asked) -> dict[str, int]:
-    given = {name: asked.one(name) for name in ("limit", "offset")}
+def _paging(request: ApiRequest) -> dict[str, int]:
+    given = {name: request.get(name) for name in ("limit", "offset")}
     return {name: int(value) for name, value in given.items() if value}
 
 
-def _limited(paging: Mapping[str, Any], field: str, most: int, usual: int) -> int:
-    limit = int(paging.get("limit", usual))
+def _parse_limit(
+    paging: Mapping[str, Any], field: str, maximum: int, default: int
+) -> int:
+    limit = int(paging.get("limit", default))
     name = field if field == "limit" else f"{field}.limit"
-    if limit > most:
-        raise Refused(name, f"must be less than or equal to {most}", "MAX")
+    if limit > maximum:
+        raise Refused(name, f"must be less than or equal to {maximum}", "MAX")
     if limit < 1:
         raise Refused(name, "must be greater than or equal to 1", "MIN")
     return limit
 
 
-def _by_offset(
+def _page_by_offset(
     rows: list[Any],
     paging: Mapping[str, Any],
     field: str,
-    most: int,
+    maximum: int,
     *,
-    usual: int = USUAL_PAGE,
+    default: int = USUAL_PAGE,
 ) -> _Page:
-    limit = _limited(paging, field, most, usual)
+    limit = _parse_limit(paging, field, maximum, default)
     offset = int(paging.get("offset", 0))
     if offset < 0:
         raise Refused(field.replace("limit", "offset"), "must not be negative", "MIN")
     return _Page(rows[offset : offset + limit], offset, limit, len(rows))
 
 
-def _by_cursor(
+def _page_by_cursor(
     rows: list[Row],
     query: Row,
     filters: Iterable[str],
-    most: int,
+    maximum: int,
     sorts: Iterable[str] = (),
 ) -> _Page:
     """
-    One page. The cursor carries filter and sort, so that both may not come with it.
+    One page. The cursor contains filter and sort, which may not be sent with it.
     """
     paging = query.get("cursorPaging") or {}
-    _only(query, "filter", "sort", "cursorPaging")
-    limit = _limited(paging, "query.cursorPaging", most, USUAL_PAGE)
+    _require_known_fields(query, "filter", "sort", "cursorPaging")
+    limit = _parse_limit(paging, "query.cursorPaging", maximum, USUAL_PAGE)
     first, wanted = 0, {"filter": query.get("filter"), "sort": query.get("sort")}
-    place = hashlib.sha256("|".join(sorted(filters)).encode()).hexdigest()[:8]
+    list_id = hashlib.sha256("|".join(sorted(filters)).encode()).hexdigest()[:8]
     if cursor := paging.get("cursor"):
         if query.get("filter") or query.get("sort"):
             raise Refused("query.filter", "may not be sent with a cursor")
         try:
-            of, first, wanted = json.loads(base64.b64decode(cursor))
+            cursor_list_id, first, wanted = json.loads(base64.b64decode(cursor))
         except ValueError:
             raise Refused("query.cursorPaging.cursor", "is invalid") from None
-        if of != place:
+        if cursor_list_id != list_id:
             raise Refused("query.cursorPaging.cursor", "is of another list")
-    fitting = [row for row in rows if _fits(row, wanted["filter"], filters)]
-    fitting = _sorted(fitting, wanted["sort"] or (), sorts)
+    matching = [row for row in rows if _matches(row, wanted["filter"], filters)]
+    matching = _sorted(matching, wanted["sort"] or (), sorts)
     last = first + limit
     following = ""
-    if last < len(fitting):
-        state = json.dumps([place, last, wanted])
+    if last < len(matching):
+        state = json.dumps([list_id, last, wanted])
         following = base64.b64encode(state.encode()).decode()
-    return _Page(fitting[first:last], next=following)
+    return _Page(matching[first:last], next=following)
 
 
 # Filters
 
-_TESTS: dict[str, Callable[[Any, Any], bool]] = {
+_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "$eq": lambda value, wanted: value == wanted,
     "$ne": lambda value, wanted: value != wanted,
     "$gt": lambda value, wanted: value is not None and value > wanted,
@@ -543,7 +565,7 @@ _TESTS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _value(row: Row, path: str) -> Any:
+def _get_value(row: Row, path: str) -> Any:
     if path == "recurringEvents.categoryId":
         path = f"dateAndTimeSettings.{path}"
     value: Any = row
@@ -553,30 +575,30 @@ def _value(row: Row, path: str) -> Any:
 
 
 def _sort_key(path: str, row: Row) -> str:
-    return str(_value(row, path) or "")
+    return str(_get_value(row, path) or "")
 
 
 def _comparable(path: str, value: Any) -> Any:
     if not path.endswith("Date") or value is None:
         return value
     if isinstance(value, list):
-        return [seconds_of(text) for text in value]
-    return seconds_of(value)
+        return [unix_seconds(text) for text in value]
+    return unix_seconds(value)
 
 
-def _fits(row: Row, filters: Row | None, known: Iterable[str]) -> bool:
+def _matches(row: Row, filters: Row | None, known: Iterable[str]) -> bool:
     """
-    Whether a row is among what a filter asks for; all its fields must agree.
+    Whether a row matches all conditions of a filter.
     """
     for path, wanted in (filters or {}).items():
         if path not in known:
             raise Refused(f"query.filter.{path}", "is not a field to filter by")
         tests = wanted if isinstance(wanted, dict) else {"$eq": wanted}
-        value = _comparable(path, _value(row, path))
+        value = _comparable(path, _get_value(row, path))
         for name, operand in tests.items():
-            if name not in _TESTS:
+            if name not in _OPERATORS:
                 raise Refused(f"query.filter.{path}", f"does not know {name}")
-            if not _TESTS[name](value, _comparable(path, operand)):
+            if not _OPERATORS[name](value, _comparable(path, operand)):
                 return False
     return True
 
@@ -589,29 +611,29 @@ def _sorted(
         name, order = sort["fieldName"], sort.get("order", "ASC")
         if name not in known:
             raise Refused("query.sort", f"{name} is not a field to sort by")
-        _known("query.sort", [order], ("ASC", "DESC"))
+        _require_known("query.sort", [order], ("ASC", "DESC"))
         by = functools.partial(_sort_key, name)
         found.sort(key=by, reverse=order == "DESC")
     return found
 
 
-def _known(field: str, values: Iterable[str], known: Iterable[str]) -> None:
+def _require_known(field: str, values: Iterable[str], known: Iterable[str]) -> None:
     for value in values:
         if value not in known:
             raise Refused(field, f"{field} value is required", "REQUIRED_FIELD")
 
 
-def _only(given: Mapping[str, Any], *known: str) -> None:
+def _require_known_fields(given: Mapping[str, Any], *known: str) -> None:
     """
-    Refuse what nobody here honours instead of passing over it.
+    Refuse unsupported fields instead of ignoring them.
     """
     for name in given:
         if name not in known:
             raise Refused(name, "is not a known field")
 
 
-def _invalid(violations: list[Row]) -> Reply:
+def _validation_error(violations: list[Row]) -> ApiResponse:
     details = {"validationError": {"fieldViolations": violations}}
     first = violations[0] if violations else {"field": "body", "description": "is bad"}
     message = f"'{first['field']}' {first['description']}"
-    return reply({"message": message, "details": details}, 400)
+    return json_response({"message": message, "details": details}, 400)

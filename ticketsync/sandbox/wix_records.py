@@ -1,9 +1,9 @@
 """
-What Wix Events tells of a world: its events, orders, tickets, guests and transactions.
+Builds Wix's records of a world: events, orders, tickets, guests and transactions.
 
-Besides the usual sales it shows what it seldom shows: archived, offline and declined
-orders, gift cards, refunds that did not go through or are reported twice, and events
-that sell nothing here because they take registrations or are sold elsewhere.
+Besides ordinary sales there are rare cases: archived, offline and declined orders, gift
+cards, refunds that did not go through or are reported twice, and events without sales
+because they take registrations or are sold elsewhere.
 """
 
 from __future__ import annotations
@@ -12,52 +12,52 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from ticketsync.sandbox import world as played
-from ticketsync.sandbox.player import major_text, utc
+from ticketsync.sandbox.fake_platform import iso_utc, major_text
 from ticketsync.sandbox.world import (
     CURRENCY,
     VENUE,
     ZONE,
     Performance,
+    Production,
     Purchase,
-    Work,
     World,
+    apply_states,
     leave_unpaid,
 )
 
 APP_INSTANCE = "a1110000-0000-4000-8000-000000000001"
 SITE = "5a1e0000-0000-4000-8000-000000000001"
 OWNER = "12dea96f-ec20-4935-86ab-75692c994959"
-INCLUDED = 3003  # this work bears the fee itself
-GIFT = 2000  # what of an order a gift card pays
-TRIED = 100  # what a refund that does not go through would have been
+INCLUDED = 3003  # the production that pays the fee itself
+GIFT = 2000  # the part of an order paid by gift card
+FAILED_REFUND = 100  # the amount of a refund that does not go through
 WITHOUT_SALES = {3901: ("Open Rehearsal", "RSVP"), 3902: ("Guest Evening", "EXTERNAL")}
 REFUND_TRIES = ("REFUND_PENDING", "REFUND_FAILED", "REFUND_REVERSED")
 
 
 def fee_of(purchase: Purchase) -> int:
     """
-    Two and a half percent of the tickets, rounded half up per order.
+    2.5 % of the ticket prices, rounded half up per order.
     """
     base = sum(seat.paid for seat in purchase.seats)
     return (base * 25 + 500) // 1000
 
 
 def charged_fee(purchase: Purchase) -> int:
-    return 0 if purchase.performance.work.id == INCLUDED else fee_of(purchase)
+    return 0 if purchase.performance.production.id == INCLUDED else fee_of(purchase)
 
 
-def _nothing(purchase: Purchase) -> None:
+def _keep_as_is(purchase: Purchase) -> None:
     """
-    The sale is as any other; only the way it is told differs.
+    Leave the sale as it is; only its records differ.
     """
 
 
-def _pay_by_hand(purchase: Purchase) -> None:
+def _pay_offline(purchase: Purchase) -> None:
     purchase.channel = "offline"
 
 
-def _place_by_hand(purchase: Purchase) -> None:
+def _place_offline(purchase: Purchase) -> None:
     leave_unpaid(purchase)
     purchase.channel = "offline"
 
@@ -67,27 +67,27 @@ def _decline(purchase: Purchase) -> None:
     purchase.state = "cancelled"
 
 
-def _give_back_some(purchase: Purchase) -> None:
+def _refund_some(purchase: Purchase) -> None:
     cheapest = min(seat.paid for seat in purchase.seats)
-    purchase.returned = min(500, max(1, cheapest - 1))
+    purchase.refunded = min(500, max(1, cheapest - 1))
 
 
-def make_rare(world: World) -> None:
+def apply_rare_states(world: World) -> None:
     """
-    Rare orders, and before the first show two events that sell nothing here.
+    Add rare orders, and two events without sales before the first show.
     """
-    played.rarely(
+    apply_states(
         world,
         {
-            "OFFLINE_PENDING": _place_by_hand,
-            "GIFT_CARD": _nothing,
-            "REFUND_TWICE": _give_back_some,
-            "ARCHIVED": _nothing,
-            "REFUND_FAILED": _nothing,
-            "OFFLINE": _pay_by_hand,
-            "REFUND_PENDING": _nothing,
+            "OFFLINE_PENDING": _place_offline,
+            "GIFT_CARD": _keep_as_is,
+            "REFUND_TWICE": _refund_some,
+            "ARCHIVED": _keep_as_is,
+            "REFUND_FAILED": _keep_as_is,
+            "OFFLINE": _pay_offline,
+            "REFUND_PENDING": _keep_as_is,
             "PENDING": leave_unpaid,
-            "REFUND_REVERSED": _nothing,
+            "REFUND_REVERSED": _keep_as_is,
             "DECLINED": _decline,
         },
     )
@@ -95,10 +95,12 @@ def make_rare(world: World) -> None:
         return
     first = world.performances[0]
     for number, (work_id, (title, _)) in enumerate(WITHOUT_SALES.items(), start=1):
-        work = Work(work_id, title, (), 0, False, 0, 100)
-        starts = first.starts - timedelta(days=number)
-        listed = replace(first, id=48000 + number, work=work, starts=starts)
-        listed.currency = CURRENCY  # it names none, so it is the venue's
+        production = Production(work_id, title, (), 0, False, 0, 100)
+        starts_at = first.starts_at - timedelta(days=number)
+        listed = replace(
+            first, id=48000 + number, production=production, starts_at=starts_at
+        )
+        listed.currency = CURRENCY  # the record has none, so the venue's
         world.performances.insert(0, listed)
 
 
@@ -120,32 +122,36 @@ def number_of(purchase: Purchase) -> str:
 
 def transaction_id(purchase: Purchase) -> str:
     """
-    `""` where nobody tried to pay with anything but a hand.
+    Empty for free orders and for unpaid offline orders.
     """
-    is_by_hand = purchase.channel == "offline" and not purchase.was_paid
-    return "" if not purchase.total or is_by_hand else guid(purchase.id, 9)
+    is_unpaid_offline = purchase.channel == "offline" and not purchase.was_paid
+    return "" if not purchase.total or is_unpaid_offline else guid(purchase.id, 9)
 
 
 def updated(purchase: Purchase) -> int:
     """
-    Money that goes back moves neither the order nor its guests; a payment does.
+    When the order and its guests were last updated. A void or a late payment updates
+    them, a refund does not.
     """
     has_void = any(seat.is_void for seat in purchase.seats)
-    was_late = purchase.was_paid and purchase.rare in ("OFFLINE_PENDING", "PENDING")
-    return purchase.touched if has_void or was_late else purchase.placed
+    was_late = purchase.was_paid and purchase.rare_state in (
+        "OFFLINE_PENDING",
+        "PENDING",
+    )
+    return purchase.changed_at if has_void or was_late else purchase.placed_at
 
 
 def status_of(purchase: Purchase) -> str:
     if not purchase.was_paid:
-        return purchase.rare
+        return purchase.rare_state
     return "PAID" if purchase.total else "FREE"
 
 
 def has_tickets(purchase: Purchase) -> bool:
     """
-    Tickets are there once an order is confirmed, paid or not.
+    Tickets exist once an order is confirmed, whether or not it is paid.
     """
-    return purchase.was_paid or purchase.rare == "OFFLINE_PENDING"
+    return purchase.was_paid or purchase.rare_state == "OFFLINE_PENDING"
 
 
 def method_of(purchase: Purchase) -> str:
@@ -155,7 +161,7 @@ def method_of(purchase: Purchase) -> str:
 
 
 def gift_of(purchase: Purchase) -> int:
-    return min(GIFT, purchase.total) if purchase.rare == "GIFT_CARD" else 0
+    return min(GIFT, purchase.total) if purchase.rare_state == "GIFT_CARD" else 0
 
 
 def money(minor: int, currency: str) -> dict[str, str]:
@@ -166,7 +172,7 @@ def money(minor: int, currency: str) -> dict[str, str]:
 # Events
 
 
-# What of an event is the same for all of them here, by the field that asks for it.
+# Parts that are the same for every event, by the field that requests them.
 _PARTS: dict[str, tuple[str, dict[str, Any]]] = {
     "TEXTS": ("description", {"nodes": []}),
     "FORM": ("form", {"controls": [], "messages": {}}),
@@ -178,29 +184,29 @@ _PARTS: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def registration_of(performance: Performance) -> str:
-    return WITHOUT_SALES.get(performance.work.id, ("", "TICKETING"))[1]
+    return WITHOUT_SALES.get(performance.production.id, ("", "TICKETING"))[1]
 
 
 def event(performance: Performance, now: int, fields: Any) -> dict[str, Any]:
-    has_passed = performance.starts.timestamp() < now
-    ends = performance.starts + timedelta(minutes=100)
+    has_passed = performance.starts_at.timestamp() < now
+    ends = performance.starts_at + timedelta(minutes=100)
     found: dict[str, Any] = {
         "id": event_id(performance),
-        "title": performance.work.title,
+        "title": performance.production.title,
         "slug": slug(performance),
         "status": "ENDED" if has_passed else "UPCOMING",
-        "createdDate": utc(performance.listed),
-        "updatedDate": utc(performance.listed),
+        "createdDate": iso_utc(performance.listed_at),
+        "updatedDate": iso_utc(performance.listed_at),
         "userId": OWNER,
         "dateAndTimeSettings": {
             "dateAndTimeTbd": False,
-            "startDate": utc(performance.starts.timestamp()),
-            "endDate": utc(ends.timestamp()),
+            "startDate": iso_utc(performance.starts_at.timestamp()),
+            "endDate": iso_utc(ends.timestamp()),
             "timeZoneId": ZONE,
             "recurrenceStatus": "RECURRING",
             "recurringEvents": {
                 "individualEventDates": [],
-                "categoryId": guid(performance.work.id, 2),
+                "categoryId": guid(performance.production.id, 2),
             },
         },
         "location": {"name": VENUE, "type": "VENUE"},
@@ -221,19 +227,24 @@ def event(performance: Performance, now: int, fields: Any) -> dict[str, Any]:
 
 
 def _registration(performance: Performance, *, has_passed: bool) -> dict[str, Any]:
-    kind = registration_of(performance)
-    if kind == "TICKETING":
+    registration_type = registration_of(performance)
+    if registration_type == "TICKETING":
         return {
-            "type": kind,
-            "initialType": kind,
+            "type": registration_type,
+            "initialType": registration_type,
             "status": "CLOSED_AUTOMATICALLY" if has_passed else "OPEN_TICKETS",
             "tickets": {"currency": performance.currency},
         }
-    if kind == "EXTERNAL":
+    if registration_type == "EXTERNAL":
         link = {"url": "https://www.example.org/elsewhere"}
-        return {"type": kind, "status": "OPEN_EXTERNAL", "external": link}
+        return {"type": registration_type, "status": "OPEN_EXTERNAL", "external": link}
     closed = "CLOSED_AUTOMATICALLY" if has_passed else "OPEN_RSVP"
-    return {"type": kind, "initialType": kind, "status": closed, "rsvp": {}}
+    return {
+        "type": registration_type,
+        "initialType": registration_type,
+        "status": closed,
+        "rsvp": {},
+    }
 
 
 def definitions(world: World, *, with_sales: bool) -> list[dict[str, Any]]:
@@ -241,21 +252,21 @@ def definitions(world: World, *, with_sales: bool) -> list[dict[str, Any]]:
     for purchase in world.purchases:
         for seat in purchase.seats:
             if purchase.was_paid and not seat.is_void:
-                key = (purchase.performance.id, seat.kind.id)
+                key = (purchase.performance.id, seat.ticket_type.id)
                 sold[key] = sold.get(key, 0) + 1
     found = []
     for performance in world.performances:
-        is_included = performance.work.id == INCLUDED
+        is_included = performance.production.id == INCLUDED
         fee = "FEE_INCLUDED" if is_included else "FEE_ADDED_AT_CHECKOUT"
-        for kind in performance.work.kinds:
-            price = major_text(kind.price, performance.currency)
+        for ticket_type in performance.production.ticket_types:
+            price = major_text(ticket_type.price, performance.currency)
             row: dict[str, Any] = {
-                "id": guid(kind.id, 3),
+                "id": guid(ticket_type.id, 3),
                 "eventId": event_id(performance),
                 "revision": "1",
-                "createdDate": utc(performance.listed),
-                "updatedDate": utc(performance.listed),
-                "name": kind.name,
+                "createdDate": iso_utc(performance.listed_at),
+                "updatedDate": iso_utc(performance.listed_at),
+                "name": ticket_type.name,
                 "hidden": False,
                 "limited": False,
                 "initialLimit": None,
@@ -263,16 +274,16 @@ def definitions(world: World, *, with_sales: bool) -> list[dict[str, Any]]:
                 "pricingMethod": {
                     "fixedPrice": {"value": price, "currency": performance.currency},
                     "pricingType": "STANDARD",
-                    "free": not kind.price,
+                    "free": not ticket_type.price,
                 },
-                "feeType": fee if kind.price else "NO_FEE",
+                "feeType": fee if ticket_type.price else "NO_FEE",
                 "saleStatus": "SALE_STARTED",
                 "limitPerCheckout": 20,
             }
             if with_sales:
                 row["salesDetails"] = {
                     "unsoldCount": None,
-                    "soldCount": sold.get((performance.id, kind.id), 0),
+                    "soldCount": sold.get((performance.id, ticket_type.id), 0),
                     "reservedCount": 0,
                     "soldOut": False,
                 }
@@ -313,11 +324,11 @@ def order(
         }
     if "DETAILS" in fieldsets:
         found |= {
-            "created": utc(purchase.placed),
-            "updated": utc(updated(purchase)),
+            "created": iso_utc(purchase.placed_at),
+            "updated": iso_utc(updated(purchase)),
             "status": status_of(purchase),
             "confirmed": has_tickets(purchase),
-            "archived": purchase.rare == "ARCHIVED",
+            "archived": purchase.rare_state == "ARCHIVED",
             "method": method_of(purchase),
             "ticketsQuantity": len(purchase.seats),
             "totalPrice": money(purchase.total, currency),
@@ -350,17 +361,21 @@ def tickets(purchase: Purchase) -> list[dict[str, Any]]:
         {
             "ticketNumber": f"{number_of(purchase)}{n:02d}",
             "orderNumber": number_of(purchase),
-            "ticketDefinitionId": guid(seat.kind.id, 3),
-            "name": seat.kind.name,
-            "price": money(seat.kind.price, currency),
-            "free": not seat.kind.price,
+            "ticketDefinitionId": guid(seat.ticket_type.id, 3),
+            "name": seat.ticket_type.name,
+            "price": money(seat.ticket_type.price, currency),
+            "free": not seat.ticket_type.price,
             "orderStatus": status_of(purchase),
-            "orderArchived": purchase.rare == "ARCHIVED",
-            "archived": purchase.rare == "ARCHIVED",
+            "orderArchived": purchase.rare_state == "ARCHIVED",
+            "archived": purchase.rare_state == "ARCHIVED",
             "orderFullName": f"Guest {purchase.buyer}",
             "guestFullName": f"Guest {purchase.buyer}",
             "canceled": seat.is_void,
-            **({"checkIn": {"created": utc(seat.made)}} if seat.has_entered else {}),
+            **(
+                {"checkIn": {"created": iso_utc(seat.created_at)}}
+                if seat.is_checked_in
+                else {}
+            ),
         }
         for n, seat in enumerate(purchase.seats, 1)
     ]
@@ -368,41 +383,46 @@ def tickets(purchase: Purchase) -> list[dict[str, Any]]:
 
 def _invoice(purchase: Purchase) -> dict[str, Any]:
     currency = purchase.performance.currency
-    work = purchase.performance.work
-    listed = sum(seat.kind.price for seat in purchase.seats)
+    production = purchase.performance.production
+    listed = sum(seat.ticket_type.price for seat in purchase.seats)
     off = listed - sum(seat.paid for seat in purchase.seats)
     fee = fee_of(purchase)
     counted: dict[Any, int] = {}
     for seat in purchase.seats:
-        counted[seat.kind] = counted.get(seat.kind, 0) + 1
-    kind = "FEE_INCLUDED" if work.id == INCLUDED else "FEE_ADDED_AT_CHECKOUT"
+        counted[seat.ticket_type] = counted.get(seat.ticket_type, 0) + 1
+    fee_type = "FEE_INCLUDED" if production.id == INCLUDED else "FEE_ADDED_AT_CHECKOUT"
     found: dict[str, Any] = {
         "items": [
             {
-                "id": guid(kind_.id, 3),
+                "id": guid(ticket_type.id, 3),
                 "quantity": number,
-                "name": kind_.name,
-                "price": money(kind_.price, currency),
-                "total": money(kind_.price * number, currency),
+                "name": ticket_type.name,
+                "price": money(ticket_type.price, currency),
+                "total": money(ticket_type.price * number, currency),
                 "fees": [],
             }
-            for kind_, number in counted.items()
+            for ticket_type, number in counted.items()
         ],
         "subTotal": money(listed, currency),
         "grandTotal": money(purchase.total, currency),
         "total": money(purchase.total, currency),
         "revenue": money(purchase.total - fee, currency),
         "tax": {
-            "type": "ADDED_AT_CHECKOUT" if work.tax_on_top else "INCLUDED",
+            "type": "ADDED_AT_CHECKOUT" if production.tax_on_top else "INCLUDED",
             "name": "GST",
-            "rate": str(work.tax_percent),
+            "rate": str(production.tax_percent),
             "amount": money(purchase.tax, currency),
         },
     }
     if fee:
         amount = money(fee, currency)
-        told = {"name": "WIX_FEE", "type": kind, "rate": "2.5", "amount": amount}
-        found["fees"] = [told]
+        invoice_fee = {
+            "name": "WIX_FEE",
+            "type": fee_type,
+            "rate": "2.5",
+            "amount": amount,
+        }
+        found["fees"] = [invoice_fee]
     if off:
         found["discount"] = {"amount": money(off, currency), "discounts": []}
     return found
@@ -410,11 +430,11 @@ def _invoice(purchase: Purchase) -> dict[str, Any]:
 
 def summary(purchases: list[Purchase]) -> dict[str, Any]:
     """
-    What the dashboard adds up, a row for each currency: archived orders left out.
+    The dashboard's totals, one row per currency, without archived orders.
     """
     sales: dict[str, list[Purchase]] = {}
     for purchase in purchases:
-        if purchase.was_paid and purchase.total and purchase.rare != "ARCHIVED":
+        if purchase.was_paid and purchase.total and purchase.rare_state != "ARCHIVED":
             sales.setdefault(purchase.performance.currency, []).append(purchase)
     return {
         "sales": [
@@ -431,7 +451,7 @@ def summary(purchases: list[Purchase]) -> dict[str, Any]:
 
 def dashboard(purchases: list[Purchase], currency: str) -> dict[str, Any]:
     """
-    The sums that the dashboard shows of one event.
+    The dashboard's totals of one event.
     """
     rows = summary(purchases)["sales"]
     none = {"total": money(0, currency), "revenue": money(0, currency)}
@@ -452,17 +472,18 @@ def dashboard(purchases: list[Purchase], currency: str) -> dict[str, Any]:
 
 def refunds_of(purchase: Purchase) -> list[dict[str, Any]]:
     """
-    What went back, and what was to go back and did not: id, amount, status.
+    The refunds of a purchase, including those that did not go through: id, amount,
+    status, time.
     """
     found = []
-    if purchase.rare in REFUND_TRIES:
-        status = purchase.rare.removeprefix("REFUND_")
-        row = {"id": guid(purchase.id, 8), "amount": TRIED, "status": status}
-        found.append({**row, "moment": purchase.placed})
-    if purchase.returned:
-        row = {"id": guid(purchase.id, 7), "amount": purchase.returned}
-        row |= {"status": "SUCCEEDED", "moment": purchase.touched}
-        if purchase.rare == "REFUND_TWICE":
+    if purchase.rare_state in REFUND_TRIES:
+        status = purchase.rare_state.removeprefix("REFUND_")
+        row = {"id": guid(purchase.id, 8), "amount": FAILED_REFUND, "status": status}
+        found.append({**row, "moment": purchase.placed_at})
+    if purchase.refunded:
+        row = {"id": guid(purchase.id, 7), "amount": purchase.refunded}
+        row |= {"status": "SUCCEEDED", "moment": purchase.changed_at}
+        if purchase.rare_state == "REFUND_TWICE":
             found.append({**row, "status": "PENDING"})
             found.append(row)
         found.append(row)
@@ -478,20 +499,20 @@ def transaction(purchase: Purchase, *, with_refunds: bool = True) -> dict[str, A
             "amount": float(major_text(row["amount"], currency)),
             "type": "FULL" if row["amount"] == purchase.total else "PARTIAL",
             "status": row["status"],
-            "createdAt": utc(row["moment"]),
+            "createdAt": iso_utc(row["moment"]),
         }
         for row in refunds_of(purchase)
     ]
-    status = "REFUND" if purchase.returned else "APPROVED"
+    status = "REFUND" if purchase.refunded else "APPROVED"
     if purchase.channel == "offline":
         status = "OFFLINE"
     if not purchase.was_paid:
-        status = purchase.rare
+        status = purchase.rare_state
     found: dict[str, Any] = {
         "transactionId": transaction_id(purchase),
         "status": status,
         "type": "SALE",
-        "createdAt": utc(purchase.placed),
+        "createdAt": iso_utc(purchase.placed_at),
         "amount": {
             "amount": float(major_text(charged, currency)),
             "currency": currency,
@@ -505,7 +526,7 @@ def transaction(purchase: Purchase, *, with_refunds: bool = True) -> dict[str, A
 
 def refund_rows(world: World) -> list[dict[str, Any]]:
     """
-    The refunds as they are listed by themselves: each once, with its last status.
+    The separate list of refunds: each one once, with its last status.
     """
     found: dict[str, dict[str, Any]] = {}
     for purchase in world.purchases:
@@ -514,8 +535,8 @@ def refund_rows(world: World) -> list[dict[str, Any]]:
             found[row["id"]] = {
                 "id": row["id"],
                 "revision": "1",
-                "createdDate": utc(row["moment"]),
-                "updatedDate": utc(row["moment"]),
+                "createdDate": iso_utc(row["moment"]),
+                "updatedDate": iso_utc(row["moment"]),
                 "chargeId": transaction_id(purchase),
                 "currencyCode": currency,
                 "amount": major_text(row["amount"], currency),
@@ -530,21 +551,21 @@ def refund_rows(world: World) -> list[dict[str, Any]]:
 
 def guests(purchase: Purchase) -> list[dict[str, Any]]:
     """
-    The buyer, and one more row per ticket.
+    The guest records of a purchase: the buyer, and one per ticket.
     """
     rows = []
-    kinds = ["BUYER", *("TICKET_HOLDER" for _ in tickets(purchase))]
-    for n, kind in enumerate(kinds):
+    guest_types = ["BUYER", *("TICKET_HOLDER" for _ in tickets(purchase))]
+    for n, guest_type in enumerate(guest_types):
         row: dict[str, Any] = {
             "id": guid(purchase.id, 100 + n),
             "eventId": event_id(purchase.performance),
             "orderNumber": number_of(purchase),
             "contactId": guid(purchase.buyer, 5),
-            "guestType": kind,
+            "guestType": guest_type,
             "attendanceStatus": "ATTENDING",
-            "createdDate": utc(purchase.placed),
-            "updatedDate": utc(updated(purchase)),
-            "attendanceStatusUpdatedDate": utc(purchase.placed),
+            "createdDate": iso_utc(purchase.placed_at),
+            "updatedDate": iso_utc(updated(purchase)),
+            "attendanceStatusUpdatedDate": iso_utc(purchase.placed_at),
             "tickets": [],
             "guestDetails": {"email": f"guest{purchase.buyer}@example.com"},
         }
@@ -556,7 +577,7 @@ def guests(purchase: Purchase) -> list[dict[str, Any]]:
 
 def registered(world: World) -> list[dict[str, Any]]:
     """
-    Guests who registered for an event without tickets: they have no order.
+    The guests who registered for an event without tickets. They have no order.
     """
     return [
         {
@@ -566,9 +587,9 @@ def registered(world: World) -> list[dict[str, Any]]:
             "contactId": guid(n, 5),
             "guestType": "RSVP",
             "attendanceStatus": "ATTENDING",
-            "createdDate": utc(performance.listed),
-            "updatedDate": utc(performance.listed),
-            "attendanceStatusUpdatedDate": utc(performance.listed),
+            "createdDate": iso_utc(performance.listed_at),
+            "updatedDate": iso_utc(performance.listed_at),
+            "attendanceStatusUpdatedDate": iso_utc(performance.listed_at),
             "totalGuests": 1,
             "tickets": [],
             "guestDetails": {"email": f"guest{n}@example.com"},

@@ -1,10 +1,10 @@
 """
-A seeded venue that knows the truth about itself.
+A generated venue whose true figures are known.
 
-The Lantern Room in Sydney, its productions, shows on both sides of a clock change,
-and everything that happens at a box office. Amounts are minor units (cents). The
-same seed and day give the same world; `truth` adds up what really happened, from the
-happenings themselves.
+The Lantern Room in Sydney: its productions, shows on both sides of a clock change, and
+everything that happens at a box office. Amounts are minor units (cents). The same seed
+and day give the same world; `truth` adds up the purchases themselves, independently of
+what the fake platforms report.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ USUAL_ORDERS = 900
 
 
 @dataclass(frozen=True)
-class Kind:
+class TicketType:
     """
     A ticket type of a production: its list price and booking fee.
     """
@@ -38,14 +38,14 @@ class Kind:
 
 
 @dataclass(frozen=True)
-class Work:
+class Production:
     """
     A production: what it sells, how it charges tax and per order.
     """
 
     id: int
     title: str
-    kinds: tuple[Kind, ...]
+    ticket_types: tuple[TicketType, ...]
     tax_percent: int
     tax_on_top: bool
     charge: int
@@ -55,97 +55,104 @@ class Work:
 @dataclass(frozen=True)
 class PlatformProfile:
     """
-    How a venue sells on one platform: which works, in which currency, and what can
-    happen there. The usual ones are Ticket Tailor's.
+    How the venue sells on one platform: which productions, in which currency, and what
+    can happen to an order there. The defaults are Ticket Tailor's.
 
-    kept       what platform and processor keep of a purchase, `None` if it is not told
-    named      how the platform's listing calls a performance
-    unfinished  states of orders that nobody has paid, beside those of the mishaps
-    swaps      whether guests can swap a ticket to another night
-    rare       brings about what the platform seldom shows; drawn apart from the rest
+    kept_fees               what platform and processor keep of a purchase; `None` if
+                            the platform does not report it
+    provider_occurrence_id  the platform's id of a performance
+    mutations               names of the changes that can happen to an order
+    unpaid_states           further states of unpaid orders on this platform
+    has_swaps               whether guests can swap a ticket to another performance
+    apply_rare_states       adds what the platform seldom shows, with a random generator
+                            of its own
     """
 
     platform: str = "ticket_tailor"
-    works: tuple[int, ...] = (3001, 3002, 3003)
+    production_ids: tuple[int, ...] = (3001, 3002, 3003)
     currencies: Mapping[int, str] = field(default_factory=dict)
-    extras: bool = True
-    seat_fees: bool = True
+    has_extras: bool = True
+    has_seat_fees: bool = True
     order_fee: Callable[[Purchase], int] = lambda _: 0
-    reports_inner_tax: bool = True
-    check_ins: bool = True
-    imports: bool = True
-    mishaps: bool = True
-    ways: tuple[str, ...] = ("refund_all", "refund_seat", "void_seat", "cancel")
-    refund_by_goodwill: bool = True
-    fee_comes_back: bool = True
-    tax_comes_back: bool = False
-    kept: Callable[[Purchase], int | None] = lambda _: None
-    named: Callable[[Performance], str] = lambda performance: f"ev_{performance.id}"
-    unfinished: tuple[str, ...] = ()
-    swaps: bool = False
-    rare: Callable[[World], None] = lambda _: None
+    reports_included_tax: bool = True
+    has_check_ins: bool = True
+    has_imports: bool = True
+    has_initial_mutations: bool = True
+    mutations: tuple[str, ...] = ("refund_all", "refund_seat", "void_seat", "cancel")
+    refund_small_amount: bool = True
+    refunds_fees: bool = True
+    refunds_tax: bool = False
+    kept_fees: Callable[[Purchase], int | None] = lambda _: None
+    provider_occurrence_id: Callable[[Performance], str] = lambda performance: (
+        f"ev_{performance.id}"
+    )
+    unpaid_states: tuple[str, ...] = ()
+    has_swaps: bool = False
+    apply_rare_states: Callable[[World], None] = lambda _: None
 
 
 @dataclass
 class Performance:
     id: int
-    work: Work
-    starts: datetime
-    listed: int
+    production: Production
+    starts_at: datetime
+    listed_at: int
     currency: str = CURRENCY
 
 
 @dataclass
 class Seat:
     """
-    One ticket: what its buyer paid for it, and what became of it. `touched` is when
-    something happened to it alone; `moved` the night it was swapped to, where it has
-    the number `moved_id`.
+    One ticket: what its buyer paid for it, and what happened to it. `changed_at` is the
+    time of the last change to this ticket alone. A swapped ticket has the performance
+    `swapped_to` and its id there, `swapped_id`.
     """
 
     id: int
-    kind: Kind
+    ticket_type: TicketType
     paid: int
     fee: int
     is_void: bool = False
-    voided: int = 0
-    is_returned: bool = False
-    has_entered: bool = False
-    is_loose: bool = False
-    made: int = 0
-    listed: int | None = None
-    touched: int = 0
-    moved: Performance | None = None
-    moved_id: int = 0
+    voided_at: int = 0
+    is_refunded: bool = False
+    is_checked_in: bool = False
+    has_no_order: bool = False
+    created_at: int = 0
+    list_price: int | None = None
+    changed_at: int = 0
+    swapped_to: Performance | None = None
+    swapped_id: int = 0
 
 
 @dataclass
 class Purchase:
     """
-    One order. `state` is completed, pending or cancelled; on some platforms it may be
-    unpaid (placed, to be paid by cheque or at the door), started or abandoned, too.
-    `rare` names something about it that its platform seldom shows.
+    One order. `state` is completed, pending or cancelled; on some platforms also unpaid
+    (placed, to be paid by cheque or at the door), started or abandoned. `rare_state`
+    names an unusual property that the platform seldom shows.
     """
 
     id: int
     performance: Performance
-    placed: int
+    placed_at: int
     seats: list[Seat]
     state: str = "completed"
     code: str | None = None
     donation: int = 0
     product: int = 0
     channel: str = "stripe"
-    returned: int = 0
+    refunded: int = 0
     was_paid: bool = True
     buyer: int = 0
-    touched: int = 0
+    changed_at: int = 0
     order_fee: int = 0
-    rare: str = ""
+    rare_state: str = ""
 
     @property
     def charge(self) -> int:
-        return self.performance.work.charge if any(s.paid for s in self.seats) else 0
+        return (
+            self.performance.production.charge if any(s.paid for s in self.seats) else 0
+        )
 
     @property
     def before_tax(self) -> int:
@@ -154,33 +161,33 @@ class Purchase:
 
     @property
     def tax(self) -> int:
-        work = self.performance.work
-        base, percent = self.before_tax, work.tax_percent
-        whole = 100 if work.tax_on_top else 100 + percent
+        production = self.performance.production
+        base, percent = self.before_tax, production.tax_percent
+        whole = 100 if production.tax_on_top else 100 + percent
         return (2 * base * percent + whole) // (2 * whole)
 
     @property
     def total(self) -> int:
-        on_top = self.tax if self.performance.work.tax_on_top else 0
+        on_top = self.tax if self.performance.production.tax_on_top else 0
         return self.before_tax + on_top + self.order_fee
 
 
 @dataclass
 class World:
     """
-    Everything that happened, up to `now` (unix seconds). `room` holds the seats, which
-    the worlds of other platforms sell, too.
+    Everything that happened up to `now` (unix seconds). All platforms of a venue share
+    one `room`.
     """
 
     seed: int
     now: int
-    works: list[Work] = field(default_factory=list)
+    productions: list[Production] = field(default_factory=list)
     performances: list[Performance] = field(default_factory=list)
     purchases: list[Purchase] = field(default_factory=list)
-    loose: list[tuple[Performance, Seat]] = field(default_factory=list)
+    tickets_without_order: list[tuple[Performance, Seat]] = field(default_factory=list)
     version: int = 0
     changed: list[str] = field(default_factory=list)
-    habits: PlatformProfile = field(default_factory=PlatformProfile)
+    profile: PlatformProfile = field(default_factory=PlatformProfile)
     room: Room = field(default_factory=Room)
 
     def __post_init__(self) -> None:
@@ -197,16 +204,15 @@ def build(
     seed: int = 1,
     today: date | None = None,
     orders: int = USUAL_ORDERS,
-    habits: PlatformProfile | None = None,
+    profile: PlatformProfile | None = None,
     shows: int | None = None,
     room: Room | None = None,
 ) -> World:
     """
-    The world of that seed as it stands on the morning of `today`.
+    Build the world of that seed as of the morning of `today`.
 
-    Up to about 4,000 orders there are 40 shows; larger worlds have one for each
-    hundred orders, so that a show keeps a believable size, unless `shows` says how
-    many. A performance sells no more
+    Without `shows`, there are 40 shows up to 4,000 orders and one per hundred orders
+    above, so that each show keeps a realistic size. A performance never sells more
     seats than its room has; platforms that sell the same season share the room.
     """
     day = today or datetime.now(UTC).date()
@@ -214,122 +220,126 @@ def build(
     world = World(
         seed,
         int(morning.timestamp()),
-        habits=habits or PlatformProfile(),
+        profile=profile or PlatformProfile(),
         room=room or Room(),
     )
-    world.works = _works(world.habits)
+    world.productions = _build_productions(world.profile)
     usual = USUAL_SHOWS if orders <= 4000 else orders // 100
-    world.performances = _season(world, day, shows or usual)
-    if world.habits.imports:
-        for performance, seats, _ in _imported(world):
+    world.performances = _build_season(world, day, shows or usual)
+    if world.profile.has_imports:
+        for performance, seats, _ in _imported_tickets(world):
             world.room.take(performance, seats)
-    for performance, number in _spread(world, orders):
+    for performance, number in _spread_orders(world, orders):
         for _ in range(number):
-            _sell(world, performance)
-    world.purchases.sort(key=lambda purchase: (purchase.placed, purchase.id))
+            add_sale(world, performance)
+    world.purchases.sort(key=lambda purchase: (purchase.placed_at, purchase.id))
     _number_by_time(world)
-    if world.habits.platform == "ticket_tailor":
-        _mishaps(world)
-    elif world.habits.mishaps:
-        _usual_mishaps(world)
-    if world.habits.imports:
-        _imports(world)
-    _unfinished(world)
-    world.habits.rare(world)
+    if world.profile.platform == "ticket_tailor":
+        _apply_ticket_tailor_mutations(world)
+    elif world.profile.has_initial_mutations:
+        _apply_profile_mutations(world)
+    if world.profile.has_imports:
+        _add_imported_tickets(world)
+    _add_unpaid_orders(world)
+    world.profile.apply_rare_states(world)
     return world
 
 
-def rarely(world: World, states: Mapping[str, Callable[[Purchase], None]]) -> None:
+def apply_states(
+    world: World, states: Mapping[str, Callable[[Purchase], None]]
+) -> None:
     """
-    Let each of these happen to an order in fifty, and to one at least where there are
-    enough plain ones. Its own chance: nothing else is drawn differently for it.
+    Put one order in fifty into each of these states, and at least one where there are
+    enough ordinary orders. It has a random generator of its own, so that everything
+    else stays the same.
     """
-    chance = random.Random(f"rare {world.seed}")  # a played chance
+    chance = random.Random(f"rare {world.seed}")
     plain = [
         purchase
         for purchase in world.purchases
         if purchase.total
         and purchase.state == "completed"
-        and not purchase.returned
+        and not purchase.refunded
         and not any(seat.is_void for seat in purchase.seats)
     ]
     each = max(1, len(world.purchases) // 50)
     chosen = chance.sample(plain, k=min(len(plain) // 3, each * len(states)))
     for n, purchase in enumerate(chosen):
-        purchase.rare = list(states)[n % len(states)]
-        states[purchase.rare](purchase)
+        purchase.rare_state = list(states)[n % len(states)]
+        states[purchase.rare_state](purchase)
 
 
 def leave_unpaid(purchase: Purchase) -> None:
     """
-    The order was placed and nothing has been paid so far.
+    Make an order placed but not paid so far.
     """
     purchase.state, purchase.was_paid = "pending", False
     for seat in purchase.seats:
-        seat.has_entered = False
+        seat.is_checked_in = False
 
 
 def next_day(world: World) -> None:
     """
-    One more day: new sales, refunds, a void, a pending order paid, a date moved.
+    Advance one day: new sales, refunds, a void, a pending order paid, a show moved.
     """
     world.version += 1
     start = world.now
     world.now += DAY
-    open_ = [p for p in world.performances if p.starts.timestamp() > world.now]
-    for performance in open_[:6]:
+    upcoming = [p for p in world.performances if p.starts_at.timestamp() > world.now]
+    for performance in upcoming[:6]:
         for _ in range(world.random.randint(1, 4)):
-            _sell(world, performance, between=(start, world.now))
-    world.purchases.sort(key=lambda purchase: (purchase.placed, purchase.id))
-    ahead = {p.id for p in open_}
+            add_sale(world, performance, between=(start, world.now))
+    world.purchases.sort(key=lambda purchase: (purchase.placed_at, purchase.id))
+    ahead = {p.id for p in upcoming}
     paid = [
         p
         for p in world.purchases
         if p.performance.id in ahead
-        and p.placed < start
+        and p.placed_at < start
         and p.state == "completed"
         and p.total
-        and not p.returned
+        and not p.refunded
         and not any(seat.is_void for seat in p.seats)
     ]
-    ways = [_WAYS[name] for name in world.habits.ways]
-    chosen = world.random.sample(paid, k=min(len(ways), len(paid)))
-    for purchase, happen in zip(chosen, ways, strict=False):
-        happen(world, purchase)
+    mutations = [_MUTATIONS[name] for name in world.profile.mutations]
+    chosen = world.random.sample(paid, k=min(len(mutations), len(paid)))
+    for purchase, mutate in zip(chosen, mutations, strict=False):
+        mutate(world, purchase)
     for state in ("pending", "unpaid"):
-        _pay_one(world, state)
-    if world.habits.swaps:
-        _swap_one(world, ahead)
-    if open_:
-        moved = open_[-1]
-        moved.starts += timedelta(minutes=30)
-        world.changed.append(f"ev_{moved.id} moved by 30 minutes")
+        _pay_one_order(world, state)
+    if world.profile.has_swaps:
+        _swap_one_ticket(world, ahead)
+    if upcoming:
+        last = upcoming[-1]
+        last.starts_at += timedelta(minutes=30)
+        world.changed.append(f"ev_{last.id} moved by 30 minutes")
 
 
 def change_some(world: World, number: int, events: int) -> list[int]:
     """
-    Change that many old orders, on that many events, in every way there is.
+    Change that many old orders of that many performances, using every mutation in turn.
 
-    Returns their ids. Used to find out whether a reader notices old orders.
+    Returns the ids of the orders. Used to test whether a sync notices changes to old
+    orders.
     """
     world.version += 1
-    favourites = world.random.sample(world.performances, k=events)
-    ids = {performance.id for performance in favourites}
+    chosen_performances = world.random.sample(world.performances, k=events)
+    ids = {performance.id for performance in chosen_performances}
     free = [
         p
         for p in world.purchases
         if p.performance.id in ids
         and p.state == "completed"
         and p.total
-        and not p.returned
+        and not p.refunded
         and not any(seat.is_void for seat in p.seats)
     ]
     chosen = world.random.sample(free, k=number)
-    ways = [_WAYS[name] for name in world.habits.ways]
-    if world.habits.refund_by_goodwill:
-        ways.append(refund_by_goodwill)
+    mutations = [_MUTATIONS[name] for name in world.profile.mutations]
+    if world.profile.refund_small_amount:
+        mutations.append(refund_small_amount)
     for n, purchase in enumerate(chosen):
-        ways[n % len(ways)](world, purchase)
+        mutations[n % len(mutations)](world, purchase)
     return [purchase.id for purchase in chosen]
 
 
@@ -338,38 +348,39 @@ def change_some(world: World, number: int, events: int) -> list[int]:
 
 def refund_all(world: World, purchase: Purchase) -> None:
     """
-    All the money back; the tickets stay valid.
+    Refund the whole order; its tickets stay valid.
     """
-    purchase.touched = world.now
-    purchase.returned = purchase.total
-    if not world.habits.fee_comes_back:
-        purchase.returned -= sum(seat.fee for seat in purchase.seats)
+    purchase.changed_at = world.now
+    purchase.refunded = purchase.total
+    if not world.profile.refunds_fees:
+        purchase.refunded -= sum(seat.fee for seat in purchase.seats)
     for seat in purchase.seats:
-        seat.is_returned = seat.paid > 0
+        seat.is_refunded = seat.paid > 0
     world.changed.append(f"or_{purchase.id} refunded")
 
 
 def refund_seat(world: World, purchase: Purchase) -> None:
     """
-    One ticket given back: voided, its price and booking fee returned.
+    Void one ticket and refund its price and booking fee.
     """
     seat = max(purchase.seats, key=lambda seat: seat.paid)
     if not seat.paid:
         return
-    _void(world, seat)
-    seat.is_returned = True
-    purchase.touched = world.now
-    purchase.returned += seat.paid
-    if world.habits.fee_comes_back:
-        purchase.returned += seat.fee
-    if world.habits.tax_comes_back and purchase.performance.work.tax_on_top:
-        purchase.returned += tax_parts(purchase)[purchase.seats.index(seat)]
+    _void_ticket(world, seat)
+    seat.is_refunded = True
+    purchase.changed_at = world.now
+    purchase.refunded += seat.paid
+    if world.profile.refunds_fees:
+        purchase.refunded += seat.fee
+    if world.profile.refunds_tax and purchase.performance.production.tax_on_top:
+        purchase.refunded += tax_parts(purchase)[purchase.seats.index(seat)]
     world.changed.append(f"or_{purchase.id} one ticket refunded")
 
 
 def tax_parts(purchase: Purchase) -> list[int]:
     """
-    The order's tax, ticket by ticket: rounded down, the rest a cent each to the first.
+    Split the order's tax among its tickets: rounded down, and the remaining cents go to
+    the first tickets, one each.
     """
     bases = [seat.paid + seat.fee for seat in purchase.seats]
     whole = sum(bases)
@@ -383,84 +394,84 @@ def tax_parts(purchase: Purchase) -> list[int]:
 
 def void_seat(world: World, purchase: Purchase) -> None:
     """
-    One ticket voided; the venue keeps the money.
+    Void one ticket without a refund.
     """
-    purchase.touched = world.now
-    _void(world, purchase.seats[0])
+    purchase.changed_at = world.now
+    _void_ticket(world, purchase.seats[0])
     world.changed.append(f"or_{purchase.id} one ticket voided")
 
 
 def cancel(world: World, purchase: Purchase) -> None:
     """
-    The order cancelled, its tickets voided, all the money back.
+    Cancel the order: void its tickets and refund everything.
     """
     refund_all(world, purchase)
     purchase.state = "cancelled"
     for seat in purchase.seats:
-        _void(world, seat)
+        _void_ticket(world, seat)
     world.changed.append(f"or_{purchase.id} cancelled")
 
 
-def refund_by_goodwill(world: World, purchase: Purchase) -> None:
+def refund_small_amount(world: World, purchase: Purchase) -> None:
     """
-    A little money back for the trouble, less than any ticket cost.
+    Refund a small amount as goodwill, less than any ticket of the order cost.
     """
-    purchase.touched = world.now
+    purchase.changed_at = world.now
     cheapest = min(seat.paid for seat in purchase.seats)
     if cheapest > 100:
-        purchase.returned = min(500, cheapest - 1)
+        purchase.refunded = min(500, cheapest - 1)
         world.changed.append(f"or_{purchase.id} partly refunded")
     else:
         refund_all(world, purchase)
 
 
-def pay(world: World, purchase: Purchase) -> None:
+def mark_paid(world: World, purchase: Purchase) -> None:
     """
-    An order that waited for its money is paid.
+    Mark an unpaid order as paid.
     """
     purchase.state, purchase.was_paid = "completed", True
-    purchase.touched = world.now
+    purchase.changed_at = world.now
     world.changed.append(f"or_{purchase.id} paid")
 
 
-def never_paid(world: World, purchase: Purchase) -> None:
+def expire_unpaid(world: World, purchase: Purchase) -> None:
     """
-    An order that waited for its money is given up.
+    Cancel an order that was never paid.
     """
-    purchase.state, purchase.touched = "cancelled", world.now
+    purchase.state, purchase.changed_at = "cancelled", world.now
     for seat in purchase.seats:
-        _void(world, seat)
+        _void_ticket(world, seat)
     world.changed.append(f"or_{purchase.id} given up")
 
 
 def check_in(world: World, seat: Seat) -> None:
     """
-    One guest let in at the platform's own door: nothing else of the order changes.
+    Check in one guest on the platform; nothing else about the order changes.
     """
-    seat.has_entered, seat.touched = True, world.now
+    seat.is_checked_in, seat.changed_at = True, world.now
 
 
 def swap(world: World, purchase: Purchase, performance: Performance) -> None:
     """
-    The only ticket of an order swapped to another night, with all that was paid.
+    Swap the only ticket of an order to another performance; the payment moves with it.
     """
     (seat,) = purchase.seats
-    seat.moved, seat.moved_id = performance, world.new_id()
+    seat.swapped_to, seat.swapped_id = performance, world.new_id()
     world.room.take(performance, 1)
-    purchase.touched = world.now
+    purchase.changed_at = world.now
     world.changed.append(f"or_{purchase.id} swapped to ev_{performance.id}")
 
 
-def _pay_one(world: World, state: str) -> None:
+def _pay_one_order(world: World, state: str) -> None:
     for purchase in world.purchases:
         if purchase.state == state:
-            pay(world, purchase)
+            mark_paid(world, purchase)
             return
 
 
-def _swap_one(world: World, ahead: set[int]) -> None:
+def _swap_one_ticket(world: World, ahead: set[int]) -> None:
     """
-    One ticket a day, to another night of the same work.
+    Swap one ticket to another performance of the same production.
     """
     chance = random.Random(f"swaps {world.seed} {world.version}")
     free = [
@@ -469,34 +480,34 @@ def _swap_one(world: World, ahead: set[int]) -> None:
         if p.performance.id in ahead
         and p.state == "completed"
         and p.total
-        and not p.returned
-        and [seat.is_void or seat.moved for seat in p.seats] == [False]
+        and not p.refunded
+        and [seat.is_void or seat.swapped_to for seat in p.seats] == [False]
     ]
     if free:
         purchase = chance.choice(free)
-        nights = [
+        candidates = [
             p
             for p in world.performances
             if p.id in ahead
-            and p.work is purchase.performance.work
+            and p.production is purchase.performance.production
             and p is not purchase.performance
-            and world.room.free(p)
+            and world.room.free_seats(p)
         ]
-        if nights:
-            swap(world, purchase, chance.choice(nights))
+        if candidates:
+            swap(world, purchase, chance.choice(candidates))
 
 
-def _void(world: World, seat: Seat) -> None:
+def _void_ticket(world: World, seat: Seat) -> None:
     if not seat.is_void:
-        seat.is_void, seat.voided = True, world.now
+        seat.is_void, seat.voided_at = True, world.now
 
 
-_WAYS: dict[str, Callable[[World, Purchase], None]] = {
+_MUTATIONS: dict[str, Callable[[World, Purchase], None]] = {
     "refund_all": refund_all,
     "refund_seat": refund_seat,
     "void_seat": void_seat,
     "cancel": cancel,
-    "goodwill": refund_by_goodwill,
+    "refund_small_amount": refund_small_amount,
 }
 
 
@@ -506,7 +517,7 @@ _WAYS: dict[str, Callable[[World, Purchase], None]] = {
 @dataclass
 class Truth:
     """
-    What one performance really sold and earned, in minor units.
+    The true sales figures of one performance, in minor units.
     """
 
     event_id: str
@@ -528,106 +539,117 @@ class Truth:
 
 def truth(world: World) -> list[Truth]:
     """
-    What every performance really sold and earned, from the happenings themselves.
+    The true sales figures of every performance, added up from the purchases.
     """
     found = {
         performance.id: Truth(
-            world.habits.named(performance),
-            performance.work.title,
-            f"{performance.starts.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+            world.profile.provider_occurrence_id(performance),
+            performance.production.title,
+            f"{performance.starts_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
             performance.currency,
         )
         for performance in world.performances
     }
     for purchase in world.purchases:
         if purchase.was_paid:
-            moved = purchase.seats[0].moved if purchase.seats else None
-            it = found[(moved or purchase.performance).id]
-            _count(it, purchase)
-            kept = world.habits.kept(purchase)
-            if kept is not None:
-                it.fees = (it.fees or 0) + kept
-    for performance, seat in world.loose:
+            swapped_to = purchase.seats[0].swapped_to if purchase.seats else None
+            it = found[(swapped_to or purchase.performance).id]
+            _add_to_truth(it, purchase)
+            kept_fees = world.profile.kept_fees(purchase)
+            if kept_fees is not None:
+                it.fees = (it.fees or 0) + kept_fees
+    for performance, seat in world.tickets_without_order:
         if not seat.is_void:
             it = found[performance.id]
             it.tickets_sold += 1
-            it.tickets_comp += not seat.listed
-            it.checked_in += seat.has_entered
+            it.tickets_comp += not seat.list_price
+            it.checked_in += seat.is_checked_in
     return list(found.values())
 
 
-def _count(it: Truth, purchase: Purchase) -> None:
+def _add_to_truth(it: Truth, purchase: Purchase) -> None:
     it.orders += 1
     it.gross += purchase.total
-    it.refunded += purchase.returned
+    it.refunded += purchase.refunded
     it.tax += purchase.tax
     for seat in purchase.seats:
         it.face += seat.paid
-        it.discounts += seat.kind.price - seat.paid
-        it.tickets_refunded += seat.is_returned
+        it.discounts += seat.ticket_type.price - seat.paid
+        it.tickets_refunded += seat.is_refunded
         if purchase.state == "completed" and not seat.is_void:
             it.tickets_sold += 1
             it.tickets_comp += seat.paid == 0
-            it.checked_in += seat.has_entered
+            it.checked_in += seat.is_checked_in
 
 
 # Building
 
 
-def _works(habits: PlatformProfile) -> list[Work]:
-    def kinds(first: int, *prices: tuple[str, int, int]) -> tuple[Kind, ...]:
-        return tuple(Kind(first + n, *price) for n, price in enumerate(prices))
+def _build_productions(profile: PlatformProfile) -> list[Production]:
+    def ticket_types(
+        first: int, *prices: tuple[str, int, int]
+    ) -> tuple[TicketType, ...]:
+        return tuple(TicketType(first + n, *price) for n, price in enumerate(prices))
 
     adult = ("Adult", 3900, 150), ("Concession", 2900, 150), ("Guest", 0, 0)
     stalls = ("Stalls", 6500, 250), ("Balcony", 4500, 250), ("Guest", 0, 0)
-    works = [
-        Work(3001, "Late Laughs", kinds(7001, *adult), 10, False, 50, 240),
-        Work(3002, "The Glass Harbour", kinds(7101, *stalls), 10, False, 0, 320),
-        Work(3003, "Orchid & Wire", kinds(7201, *adult), 10, True, 75, 280),
+    productions = [
+        Production(3001, "Late Laughs", ticket_types(7001, *adult), 10, False, 50, 240),
+        Production(
+            3002, "The Glass Harbour", ticket_types(7101, *stalls), 10, False, 0, 320
+        ),
+        Production(
+            3003, "Orchid & Wire", ticket_types(7201, *adult), 10, True, 75, 280
+        ),
     ]
     return [
         replace(
-            work,
-            tax_percent=work.tax_percent
-            if work.tax_on_top or habits.reports_inner_tax
+            production,
+            tax_percent=production.tax_percent
+            if production.tax_on_top or profile.reports_included_tax
             else 0,
-            charge=work.charge if habits.extras else 0,
+            charge=production.charge if profile.has_extras else 0,
         )
-        for work in works
+        for production in productions
     ]
 
 
-def _season(world: World, today: date, shows: int) -> list[Performance]:
+def _build_season(world: World, today: date, shows: int) -> list[Performance]:
     """
-    Evenings, and on some days a matinee, from two weeks ago to past the next change
-    of the clocks.
+    Schedule evening shows and on some days a matinee, from two weeks ago until after
+    the next clock change.
     """
     zone = ZoneInfo(ZONE)
     first = today - timedelta(days=14)
-    last = max(_clock_change(today, zone) + timedelta(days=14), today + timedelta(60))
-    doubles = shows // 10
-    evenings = shows - doubles
+    last = max(
+        _next_clock_change(today, zone) + timedelta(days=14), today + timedelta(60)
+    )
+    matinees = shows // 10
+    evenings = shows - matinees
     found: list[Performance] = []
     for n in range(evenings):
         day = first + timedelta(days=(last - first).days * n // max(1, evenings - 1))
-        work = world.works[n % len(world.works)]
+        production = world.productions[n % len(world.productions)]
         times = [time(19, 30)]
-        if n % (evenings // max(1, doubles)) == 1 and len(found) + evenings - n < shows:
+        if (
+            n % (evenings // max(1, matinees)) == 1
+            and len(found) + evenings - n < shows
+        ):
             times = [time(14), time(19, 30)]
         for at in times:
-            starts = datetime.combine(day, at, tzinfo=zone)
-            listed = int(starts.timestamp()) - 75 * DAY
+            starts_at = datetime.combine(day, at, tzinfo=zone)
+            listed = int(starts_at.timestamp()) - 75 * DAY
             earliest = world.now - world.random.randint(20, 60) * DAY
-            found.append(Performance(0, work, starts, min(listed, earliest)))
+            found.append(Performance(0, production, starts_at, min(listed, earliest)))
     for n, performance in enumerate(found):
         performance.id = 40001 + n
-        performance.currency = world.habits.currencies.get(
-            performance.work.id, CURRENCY
+        performance.currency = world.profile.currencies.get(
+            performance.production.id, CURRENCY
         )
-    return [p for p in found if p.work.id in world.habits.works]
+    return [p for p in found if p.production.id in world.profile.production_ids]
 
 
-def _clock_change(today: date, zone: ZoneInfo) -> date:
+def _next_clock_change(today: date, zone: ZoneInfo) -> date:
     noon = datetime.combine(today, time(12), tzinfo=zone)
     day = noon
     while day.utcoffset() == noon.utcoffset():
@@ -635,13 +657,13 @@ def _clock_change(today: date, zone: ZoneInfo) -> date:
     return day.date()
 
 
-def _spread(world: World, orders: int) -> Iterator[tuple[Performance, int]]:
+def _spread_orders(world: World, orders: int) -> Iterator[tuple[Performance, int]]:
     """
-    How many orders each performance has; those ahead have sold less so far.
+    Yield the number of orders per performance; upcoming ones have sold fewer so far.
     """
     weights = []
     for performance in world.performances:
-        ahead = max(0.0, performance.starts.timestamp() - world.now) / DAY
+        ahead = max(0.0, performance.starts_at.timestamp() - world.now) / DAY
         weights.append(world.random.uniform(0.6, 1.4) / (1 + ahead / 60))
     whole = sum(weights)
     left = orders
@@ -653,41 +675,51 @@ def _spread(world: World, orders: int) -> Iterator[tuple[Performance, int]]:
         yield world.performances[0], left
 
 
-def _sell(
+def add_sale(
     world: World, performance: Performance, between: tuple[int, int] | None = None
 ) -> None:
     chance = world.random
-    performance = world.room.with_room(performance, _open(world, performance))
-    ends = min(world.now, int(performance.starts.timestamp()))
-    low, high = between or (performance.listed, max(performance.listed + 1, ends))
-    placed = chance.randint(low, high - 1)
-    kinds = performance.work.kinds
+    performance = world.room.find_with_room(
+        performance, _others_on_sale(world, performance)
+    )
+    ends = min(world.now, int(performance.starts_at.timestamp()))
+    low, high = between or (performance.listed_at, max(performance.listed_at + 1, ends))
+    placed_at = chance.randint(low, high - 1)
+    ticket_types = performance.production.ticket_types
     number = chance.choice((1, 2, 2, 2, 3, 3, 4, 3))
     sort = chance.random()
-    has_started = performance.starts.timestamp() < world.now
+    has_started = performance.starts_at.timestamp() < world.now
     purchase = Purchase(
         world.new_id(),
         performance,
-        placed,
+        placed_at,
         [],
         buyer=chance.randint(1, 10**6),
-        touched=placed,
+        changed_at=placed_at,
     )
     for _ in range(number):
-        kind = kinds[2] if sort < 0.05 else chance.choice(kinds[:2])
-        paid = kind.price
+        ticket_type = (
+            ticket_types[2] if sort < 0.05 else chance.choice(ticket_types[:2])
+        )
+        paid = ticket_type.price
         if 0.05 <= sort < 0.13:
             purchase.code = "LANTERN20"
-            paid -= kind.price // 5
+            paid -= ticket_type.price // 5
         elif 0.13 <= sort < 0.16:
             purchase.code = "FIVEOFF"
             paid -= 500
-        seat = Seat(world.new_id(), kind, paid, kind.fee if paid else 0, made=placed)
-        seat.has_entered = has_started and chance.random() < 0.9
-        seat.has_entered &= world.habits.check_ins
+        seat = Seat(
+            world.new_id(),
+            ticket_type,
+            paid,
+            ticket_type.fee if paid else 0,
+            created_at=placed_at,
+        )
+        seat.is_checked_in = has_started and chance.random() < 0.9
+        seat.is_checked_in &= world.profile.has_check_ins
         purchase.seats.append(seat)
     world.room.take(performance, number)
-    if not world.habits.extras:
+    if not world.profile.has_extras:
         pass
     elif 0.16 <= sort < 0.20:
         purchase.donation = chance.choice((500, 1000, 2000))
@@ -696,38 +728,38 @@ def _sell(
     purchase.channel = chance.choice(
         ("stripe", "stripe", "stripe", "paypal", "operator")
     )
-    if not world.habits.seat_fees:
+    if not world.profile.has_seat_fees:
         for seat in purchase.seats:
             seat.fee = 0
-    purchase.order_fee = world.habits.order_fee(purchase)
+    purchase.order_fee = world.profile.order_fee(purchase)
     if not purchase.total:
         purchase.channel = "no_cost"
     world.purchases.append(purchase)
 
 
-def _open(world: World, performance: Performance) -> Iterator[Performance]:
+def _others_on_sale(world: World, performance: Performance) -> Iterator[Performance]:
     """
-    The other nights that were on sale as long as this one, the later ones first.
+    Yield the other performances on sale at the same time, later ones first.
     """
     here = world.performances.index(performance)
-    now = world.now if performance.starts.timestamp() > world.now else 0
+    now = world.now if performance.starts_at.timestamp() > world.now else 0
     for other in world.performances[here + 1 :] + world.performances[:here]:
-        if other.starts.timestamp() > now:
+        if other.starts_at.timestamp() > now:
             yield other
 
 
 def _number_by_time(world: World) -> None:
     """
-    Orders get their numbers in the order they were placed, as on a real platform.
+    Number the orders in the order they were placed, as a real platform does.
     """
     numbers = sorted(purchase.id for purchase in world.purchases)
     for purchase, number in zip(world.purchases, numbers, strict=True):
         purchase.id = number
 
 
-def _mishaps(world: World) -> None:
+def _apply_ticket_tailor_mutations(world: World) -> None:
     """
-    Refunds of every kind, voids, cancellations, orders that were never paid.
+    Apply Ticket Tailor's refunds, voids, cancellations and unpaid orders.
     """
     chance = world.random
     for purchase in world.purchases:
@@ -743,77 +775,86 @@ def _mishaps(world: World) -> None:
         elif luck < 0.052:
             cancel(world, purchase)
         elif luck < 0.060:
-            refund_by_goodwill(world, purchase)
+            refund_small_amount(world, purchase)
         elif luck < 0.072:
-            _never_paid(purchase, "pending")
+            _leave_offline_unpaid(purchase, "pending")
         elif luck < 0.078:
-            _never_paid(purchase, "cancelled")
+            _leave_offline_unpaid(purchase, "cancelled")
             for seat in purchase.seats:
-                _void(world, seat)
+                _void_ticket(world, seat)
     world.changed.clear()
 
 
-def _usual_mishaps(world: World) -> None:
+def _apply_profile_mutations(world: World) -> None:
     """
-    What can happen on this platform, to some of its orders.
+    Apply the mutations of the platform's profile to some of its orders.
     """
-    ways = [_WAYS[name] for name in world.habits.ways]
+    mutations = [_MUTATIONS[name] for name in world.profile.mutations]
     for n, purchase in enumerate(world.purchases):
         if purchase.total and world.random.random() < 0.06:
-            ways[n % len(ways)](world, purchase)
+            mutations[n % len(mutations)](world, purchase)
     world.changed.clear()
 
 
-def _unfinished(world: World) -> None:
+def _add_unpaid_orders(world: World) -> None:
     """
-    Orders that nobody has paid, in the other states that this platform has. They have a
-    generator of their own, so that everything else stays as it is without them.
+    Add unpaid orders in the platform's further states. They use a random generator of
+    their own, so that everything else stays the same.
     """
     chance = random.Random(f"unfinished {world.seed}")
-    ahead = [p for p in world.performances if p.starts.timestamp() > world.now]
+    ahead = [p for p in world.performances if p.starts_at.timestamp() > world.now]
     number = max(1, len(world.purchases) // 100)
-    for state in world.habits.unfinished * number:
+    for state in world.profile.unpaid_states * number:
         wanted = chance.choice(ahead)
-        performance = world.room.with_room(wanted, ahead)
-        kind = chance.choice(performance.work.kinds[:2])
-        placed = chance.randint(max(performance.listed, world.now - 5 * DAY), world.now)
+        performance = world.room.find_with_room(wanted, ahead)
+        ticket_type = chance.choice(performance.production.ticket_types[:2])
+        placed_at = chance.randint(
+            max(performance.listed_at, world.now - 5 * DAY), world.now
+        )
         seats = [
-            Seat(world.new_id(), kind, kind.price, kind.fee, made=placed)
+            Seat(
+                world.new_id(),
+                ticket_type,
+                ticket_type.price,
+                ticket_type.fee,
+                created_at=placed_at,
+            )
             for _ in range(chance.randint(1, 3))
         ]
         world.room.take(performance, len(seats))
-        purchase = Purchase(world.new_id(), performance, placed, seats)
+        purchase = Purchase(world.new_id(), performance, placed_at, seats)
         purchase.state, purchase.was_paid = state, False
-        purchase.buyer, purchase.touched = chance.randint(1, 10**6), placed
+        purchase.buyer, purchase.changed_at = chance.randint(1, 10**6), placed_at
         purchase.channel = "offline"
-        purchase.order_fee = world.habits.order_fee(purchase)
+        purchase.order_fee = world.profile.order_fee(purchase)
         world.purchases.append(purchase)
 
 
-def _never_paid(purchase: Purchase, state: str) -> None:
+def _leave_offline_unpaid(purchase: Purchase, state: str) -> None:
     leave_unpaid(purchase)
     purchase.state, purchase.channel = state, "offline"
 
 
-def _imports(world: World) -> None:
+def _add_imported_tickets(world: World) -> None:
     """
-    Tickets without an order: a subscription list imported, a few made by API.
+    Add tickets without an order: an imported subscription list, and a few created
+    through the API.
     """
-    for performance, number, listed in _imported(world):
+    for performance, number, listed in _imported_tickets(world):
         for _ in range(number):
-            kind = performance.work.kinds[0]
-            seat = Seat(world.new_id(), kind, 0, 0, is_loose=True)
-            seat.made, seat.listed = world.now - 3 * DAY, listed
-            world.loose.append((performance, seat))
-    _void(world, world.loose[0][1])
+            ticket_type = performance.production.ticket_types[0]
+            seat = Seat(world.new_id(), ticket_type, 0, 0, has_no_order=True)
+            seat.created_at, seat.list_price = world.now - 3 * DAY, listed
+            world.tickets_without_order.append((performance, seat))
+    _void_ticket(world, world.tickets_without_order[0][1])
 
 
-def _imported(world: World) -> Iterator[tuple[Performance, int, int | None]]:
+def _imported_tickets(world: World) -> Iterator[tuple[Performance, int, int | None]]:
     """
-    Which performances, how many tickets, the list price if one is named.
+    Yield performance, number of imported tickets and list price, if it has one.
     """
-    first, second = [p for p in world.performances if p.starts.timestamp() > world.now][
-        :2
-    ]
+    first, second = [
+        p for p in world.performances if p.starts_at.timestamp() > world.now
+    ][:2]
     yield first, 12, 3000
     yield second, 5, None

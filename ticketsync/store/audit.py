@@ -1,6 +1,6 @@
 """
-Keeping the audit trail: one row for each decision, in the transaction that carries it
-out, so that neither is there without the other.
+Writing the audit trail: one row for each decision, in the same transaction as the
+change itself.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from ticketsync.store.upsert import table_of
 @dataclass(frozen=True, slots=True)
 class Decision:
     """
-    What was done to what. Equal values of `before` and `after` are left out; a
-    decision that changes nothing leaves no row.
+    An action on a subject. Equal values of `before` and `after` are left out; a
+    decision that changes nothing is not recorded.
     """
 
     action: str
@@ -40,7 +40,7 @@ class Decision:
 
 def record(session: Session, *decisions: Decision) -> None:
     """
-    Write who decided this, and when.
+    Record these decisions with the actor and the time.
     """
     record_all(session, decisions)
 

@@ -1,8 +1,8 @@
 """
-Copies of the database that are worth something: taken whole while others write,
-looked through before they count, and refused if a byte has changed since.
+Backups of a SQLite database: consistent while others write, verified when they are
+taken, and refused if a byte has changed since.
 
-For SQLite. PostgreSQL has its own tools, which know more about it.
+PostgreSQL has its own tools.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _CHUNK = 1 << 20
 @dataclass(frozen=True, slots=True)
 class Backup:
     """
-    A copy that was looked through: where it is and what it weighs.
+    A verified copy: its file, size in bytes, schema and digest.
     """
 
     file: Path
@@ -37,9 +37,11 @@ class Backup:
     digest: str
 
 
-def file_of(database: Database) -> Path:
+def sqlite_file_of(database: Database) -> Path:
     """
     The file of a SQLite database.
+
+    Raises: `UsageError` for PostgreSQL.
     """
     if database.dialect != "sqlite":
         raise errors.UsageError(
@@ -49,52 +51,60 @@ def file_of(database: Database) -> Path:
     return Path(database.url.removeprefix("sqlite:///"))
 
 
-def take(database: Database, target: Path) -> Backup:
+def take_backup(database: Database, target: Path) -> Backup:
     """
-    Copy the database while it is in use; the copy appears only when it is sound.
+    Copy the database while it is in use; the copy appears only when it is verified.
+
+    Raises: `UsageError` where the target exists, `DatabaseError` where it cannot be
+    written or the copy is damaged.
     """
-    source = file_of(database)
+    source = sqlite_file_of(database)
     if target.exists():
         raise errors.UsageError(
             f"{target} exists already.", hint="Choose another name with -o."
         )
-    with _copied(source, target) as beside:
-        version = sound(beside)
-        digest = _digest(beside)
+    with _copied(source, target) as temporary:
+        version = verify_file(temporary)
+        digest = _digest(temporary)
         _write_digest(_digest_file(target), digest, target.name)
-        beside.replace(target)
+        temporary.replace(target)
     return Backup(target, target.stat().st_size, version, digest)
 
 
-def checked(file: Path) -> Backup:
+def verify_backup(file: Path) -> Backup:
     """
-    A backup as it is now: the same bytes as when it was taken, and a sound database.
+    Verify a backup: the bytes are those that were written, the database is not damaged.
+
+    Raises: `NotFound`, or `DatabaseError` where it was changed or damaged.
     """
     if not file.exists():
         raise errors.NotFound(f"There is no backup {file}.", hint="Check the name.")
     digest = _digest(file)
     try:
-        told = _digest_file(file).read_text(encoding="utf-8").split()[0]
+        expected = _digest_file(file).read_text(encoding="utf-8").split()[0]
     except (OSError, IndexError, UnicodeDecodeError):
         raise errors.DatabaseError(
-            f"{file} has no {_digest_file(file).name} beside it, so nobody can say "
-            "whether it is whole.",
-            hint="Bring that file along, or use another backup.",
+            f"{file} has no {_digest_file(file).name} beside it, so it cannot be "
+            "verified.",
+            hint="Copy that file too, or use another backup.",
             word="digest-missing",
         ) from None
-    if told != digest:
+    if expected != digest:
         raise errors.DatabaseError(
-            f"{file} is not what was backed up: its bytes have changed.",
+            f"{file} was changed after the backup was taken.",
             hint="Use another backup.",
             word="digest-mismatch",
         )
-    return Backup(file, file.stat().st_size, sound(file), digest)
+    return Backup(file, file.stat().st_size, verify_file(file), digest)
 
 
-def restore(backup: Backup, target: Path) -> Path | None:
+def restore_backup(backup: Backup, target: Path) -> Path | None:
     """
-    Put a checked backup in the place of a database; what was there is kept beside it,
-    and its new name returned.
+    Replace a database by a verified backup; the old file is kept beside it, and its new
+    name returned.
+
+    Raises: `DatabaseError` for a backup of a newer schema, `Busy` where the database is
+    in use.
     """
     if backup.schema > schema.PRESENT:
         raise errors.DatabaseError(
@@ -105,39 +115,42 @@ def restore(backup: Backup, target: Path) -> Path | None:
         )
     if target.exists():
         _refuse_busy(target)
-    with _copied(backup.file, target) as beside:
-        sound(beside)
+    with _copied(backup.file, target) as temporary:
+        verify_file(temporary)
         kept = _set_aside(target) if target.exists() else None
-        beside.replace(target)
+        temporary.replace(target)
     return kept
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """
-    What looking through a database file found: its schema, and the tables with values
-    that break a rule of theirs, in SQLite's words. Every page could be read.
+    The result of inspecting a database file: its schema, and the violated constraints
+    in SQLite's words. Every page could be read.
     """
 
     schema: str
     broken_rules: tuple[str, ...] = ()
 
 
-def sound(file: Path) -> str:
+def verify_file(file: Path) -> str:
     """
-    Look through a database file: every page, every rule, every reference. Returns its
+    Verify a database file: every page, every constraint, every reference. Returns its
     schema.
+
+    Raises: `DatabaseError` (`corrupt`).
     """
-    found = inspected(file)
+    found = inspect_file(file)
     if found.broken_rules:
         raise _damaged(file, found.broken_rules[0])
     return found.schema
 
 
-def inspected(file: Path) -> Inspection:
+def inspect_file(file: Path) -> Inspection:
     """
-    The same for whoever can say more about a broken rule; only what cannot be read is
-    refused.
+    Inspect a database file; violated constraints are returned.
+
+    Raises: `DatabaseError` (`corrupt`) where pages cannot be read.
     """
     try:
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
@@ -147,7 +160,7 @@ def inspected(file: Path) -> Inspection:
             found = version.fetchone()
     except sqlite3.DatabaseError as error:
         raise errors.DatabaseError(
-            f"{file} is no database of ours that can be read ({safe(error)}).",
+            f"{file} is not a readable ticketsync database ({safe(error)}).",
             hint="Use another backup.",
             word="corrupt",
         ) from None
@@ -157,13 +170,13 @@ def inspected(file: Path) -> Inspection:
         if text not in broken:
             raise _damaged(file, text)
     if found is None:
-        raise _damaged(file, "it names no schema")
+        raise _damaged(file, "it has no schema version")
     if dangling is not None:
-        broken.append("references to nothing")
+        broken.append("dangling references")
     return Inspection(str(found[0]), tuple(broken))
 
 
-# What `integrity_check` says of a value; whatever else it says is of pages and indexes.
+# Messages of `integrity_check` about values; all others are about pages and indexes.
 _OF_VALUES = re.compile(
     r"^(CHECK constraint failed in|NULL value in|NUMERIC value in"
     r"|non-\w+ value in|\w+ value in|value in) "
@@ -179,16 +192,16 @@ def _damaged(file: Path, what: str) -> errors.DatabaseError:
 @contextmanager
 def _copied(source: Path, target: Path) -> Iterator[Path]:
     """
-    A private copy beside `target`, for the caller to look through and rename; it is
-    gone afterwards if that did not happen.
+    A private copy beside `target`, for the caller to verify and rename; deleted
+    afterwards if it was not renamed.
     """
     paths.private_folder(target.parent)
-    beside = target.with_name(f".{target.name}.new")
-    beside.unlink(missing_ok=True)
+    temporary = target.with_name(f".{target.name}.new")
+    temporary.unlink(missing_ok=True)
     try:
-        os.close(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        _copy(source, beside)
-        yield beside
+        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        _copy(source, temporary)
+        yield temporary
         _sync_folder(target.parent)
     except (OSError, sqlite3.OperationalError) as error:
         is_full = getattr(error, "errno", None) == errno.ENOSPC or "full" in str(error)
@@ -198,7 +211,7 @@ def _copied(source: Path, target: Path) -> Iterator[Path]:
             word="disk-full" if is_full else "io-error",
         ) from None
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -207,7 +220,7 @@ def _copy(source: Path, target: Path) -> None:
         closing(sqlite3.connect(target)) as writing,
     ):
         reading.backup(writing)
-        # A copy is one file: whatever journal the original has, it needs none beside.
+        # The copy is one file, whatever journal mode the original has.
         writing.execute("PRAGMA journal_mode = DELETE").fetchone()
     with target.open("rb+") as stream:
         os.fsync(stream.fileno())
@@ -215,27 +228,29 @@ def _copy(source: Path, target: Path) -> None:
 
 def _refuse_busy(target: Path) -> None:
     """
-    Nobody may be at work on the database that is about to be replaced.
+    Raises: `Busy` where the database that is about to be replaced is in use.
     """
     try:
-        with closing(sqlite3.connect(target, timeout=2, isolation_level=None)) as it:
-            it.execute("BEGIN EXCLUSIVE")
-            rows = it.execute(
+        with closing(
+            sqlite3.connect(target, timeout=2, isolation_level=None)
+        ) as connection:
+            connection.execute("BEGIN EXCLUSIVE")
+            rows = connection.execute(
                 "SELECT holder, expires_at FROM leases ORDER BY expires_at DESC"
             ).fetchall()
-            it.execute("ROLLBACK")
+            connection.execute("ROLLBACK")
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
             raise errors.Busy(
                 f"Somebody is using {target}.", hint="Try again when they are done."
             ) from None
-        return  # what is there is no database of ours: it is only set aside
+        return  # not a database of ours: it is only renamed
     except sqlite3.DatabaseError:
         return
     now = clock.iso(clock.now()) or ""
     if rows and str(rows[0][1])[:19] > now[:19]:
         raise errors.Busy(
-            f"A run is at work on {target} ({safe(rows[0][0])}).",
+            f"A run is using {target} ({safe(rows[0][0])}).",
             hint="Try again when it is done.",
         )
 
@@ -276,7 +291,7 @@ def _write_digest(file: Path, digest: str, name: str) -> None:
 
 def _sync_folder(folder: Path) -> None:
     """
-    Make a rename last through a power cut; not every system can.
+    Make a rename survive a power cut, where the system can.
     """
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)

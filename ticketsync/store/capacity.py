@@ -1,12 +1,12 @@
 """
-How full a show is: its capacity, what all its sources sold of it, and the word for it.
+How full a show is: its capacity, the tickets sold, and the word for it.
 
-The capacity is the show's own, else what its sources have for sale together; where one
-of them does not say, their sum says nothing about the room and it is unknown, as is 0.
-Sold is what the figures say, over all accounts and currencies.
+The capacity is the show's own, else the sum over its linked occurrences; where one of
+them has none, the sum would be too low and the capacity is unknown, as is 0. Sold are
+the tickets in the figures, over all accounts and currencies.
 
-The levels are declared once, with operators that Python numbers and SQL columns both
-have, so that views and pages cannot differ.
+The levels are declared once, with operators that both Python numbers and SQL columns
+have, so that views and pages agree.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, case, cast, func, select
 
 from ticketsync.store import counted
-from ticketsync.store.tables.catalogue import Occurrence, Show, ShowLink
-from ticketsync.store.tables.financials import ShowFinancials
+from ticketsync.store.tables.catalogue import OccurrenceRow, ShowLinkRow, ShowRow
+from ticketsync.store.tables.financials import ShowFinancialsRow
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 
@@ -27,9 +27,9 @@ OVERSOLD: Final = "oversold"
 FULL: Final = "full"
 NEARLY: Final = "nearly"  # 90 % and more
 ROOM: Final = ""
-WORDS: Final = {NEARLY: "nearly full"}  # where the word for people is another
+WORDS: Final = {NEARLY: "nearly full"}  # where people see another word
 
-# (word, whether it holds for `sold` of `capacity`), the fullest first
+# (word, whether it applies to `sold` of `capacity`), the fullest first
 LEVELS: Final[tuple[tuple[str, Callable[[Any, Any], Any]], ...]] = (
     (OVERSOLD, lambda sold, capacity: sold > capacity),
     (FULL, lambda sold, capacity: sold == capacity),
@@ -40,7 +40,7 @@ LEVELS: Final[tuple[tuple[str, Callable[[Any, Any], Any]], ...]] = (
 @dataclass(frozen=True, slots=True)
 class Seats:
     """
-    The seats of one show; `capacity` is `None` where nobody says it.
+    The seats of one show; `capacity` is `None` where it is unknown.
     """
 
     capacity: int | None = None
@@ -68,7 +68,7 @@ def fullness(sold: int, capacity: int | None) -> str:
     """
     if not capacity:
         return ROOM
-    return next((word for word, holds in LEVELS if holds(sold, capacity)), ROOM)
+    return next((word for word, applies in LEVELS if applies(sold, capacity)), ROOM)
 
 
 def in_words(level: str) -> str:
@@ -79,9 +79,14 @@ def show_seats() -> Select[Any]:
     """
     Every show with its `capacity`, `tickets_sold` and `fullness`.
     """
-    shows = table_of(Show)
-    sold, offered = _sold().subquery("sold"), _offered().subquery("offered")
-    capacity = func.nullif(func.coalesce(shows.c.capacity, offered.c.capacity), 0)
+    shows = table_of(ShowRow)
+    sold, of_occurrences = (
+        _sold().subquery("sold"),
+        _occurrence_capacity().subquery("offered"),
+    )
+    capacity = func.nullif(
+        func.coalesce(shows.c.capacity, of_occurrences.c.capacity), 0
+    )
     number = func.coalesce(sold.c.tickets_sold, 0)
     return (
         select(
@@ -92,39 +97,41 @@ def show_seats() -> Select[Any]:
         )
         .select_from(shows)
         .outerjoin(sold, sold.c.show_id == shows.c.id)
-        .outerjoin(offered, offered.c.show_id == shows.c.id)
+        .outerjoin(of_occurrences, of_occurrences.c.show_id == shows.c.id)
     )
 
 
 def _level(sold: Any, capacity: Any) -> ColumnElement[Any]:
     known = capacity.is_not(None)
     return case(
-        *((and_(known, holds(sold, capacity)), word) for word, holds in LEVELS),
+        *((and_(known, applies(sold, capacity)), word) for word, applies in LEVELS),
         else_=ROOM,
     )
 
 
 def _sold() -> Select[Any]:
-    figures = table_of(ShowFinancials)
+    figures = table_of(ShowFinancialsRow)
     return select(
         figures.c.show_id,
         cast(func.sum(figures.c.tickets_sold), WHOLE).label("tickets_sold"),
     ).group_by(figures.c.show_id)
 
 
-def _offered() -> Select[Any]:
+def _occurrence_capacity() -> Select[Any]:
     """
-    What the sources whose sales count have for sale, where all of them say.
+    The capacity of the occurrences whose sales count, where all of them have one.
     """
-    links, dates = table_of(ShowLink), table_of(Occurrence)
-    all_say = func.count(dates.c.capacity) == func.count()
+    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
+    is_known = func.count(occurrences.c.capacity) == func.count()
     return (
         select(
             links.c.show_id,
-            case((all_say, cast(func.sum(dates.c.capacity), WHOLE))).label("capacity"),
+            case((is_known, cast(func.sum(occurrences.c.capacity), WHOLE))).label(
+                "capacity"
+            ),
         )
         .select_from(counted.counted_links())
-        .join(dates, dates.c.id == links.c.occurrence_id)
-        .where(dates.c.status != "cancelled")
+        .join(occurrences, occurrences.c.id == links.c.occurrence_id)
+        .where(occurrences.c.status != "cancelled")
         .group_by(links.c.show_id)
     )

@@ -1,12 +1,12 @@
 """
 Which tickets count for a show, and which admit somebody to it.
 
-Two rules, and every reader of tickets uses one of them. *Money*: the link is on, its
-sales are on, the show is not excluded. *Door*: the link is on; neither a switch of the
-sales nor an exclusion from the figures takes anybody off the door list.
+There are two rules, and every query over tickets uses one of them. *Money*: the link is
+on, its sales are on, the show is not excluded. *Door*: the link is on; switching sales
+off or excluding a show removes nobody from the door list.
 
-Each rule is a join to select from; its columns are those of the tables themselves.
-No other module may compare the switches: `tests/test_architecture.py` checks it.
+Each rule is a join to select from, with the columns of the tables. No other module may
+compare the switches: `tests/test_architecture.py` checks it.
 """
 
 from __future__ import annotations
@@ -15,37 +15,37 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Join, and_, case, func, type_coerce
 
-from ticketsync.store.tables.catalogue import Show, ShowLink
-from ticketsync.store.tables.door import Admission
-from ticketsync.store.tables.sales import Ticket
+from ticketsync.store.tables.catalogue import ShowLinkRow, ShowRow
+from ticketsync.store.tables.door import AdmissionRow
+from ticketsync.store.tables.sales import TicketRow
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 
 
 def is_followed() -> ColumnElement[bool]:
     """
-    Whether a link lets anything of its occurrence reach the show: the rule of the door.
+    Whether a link is switched on: the door rule.
     """
-    return is_set(table_of(ShowLink).c.sync_enabled)
+    return is_set(table_of(ShowLinkRow).c.sync_enabled)
 
 
 def brings_sales() -> ColumnElement[bool]:
     """
-    Whether a link lets its occurrence's sales reach the show.
+    Whether a link and its sales are switched on.
     """
-    return and_(is_followed(), is_set(table_of(ShowLink).c.sync_ticket_sales))
+    return and_(is_followed(), is_set(table_of(ShowLinkRow).c.sync_ticket_sales))
 
 
 def takes_part() -> ColumnElement[bool]:
     """
-    Whether a show is among the venue's own: not excluded.
+    Whether a show is not excluded.
     """
-    return ~is_set(table_of(Show).c.is_excluded)
+    return ~is_set(table_of(ShowRow).c.is_excluded)
 
 
 def is_counted() -> ColumnElement[bool]:
     """
-    Whether the sales of a linked occurrence count for its show: the rule of the money.
+    Whether the sales of a linked occurrence count for its show: the money rule.
     """
     return and_(brings_sales(), takes_part())
 
@@ -54,82 +54,82 @@ def admits() -> ColumnElement[bool]:
     """
     Whether a ticket still admits somebody.
     """
-    return is_set(table_of(Ticket).c.is_sold)
+    return is_set(table_of(TicketRow).c.is_sold)
 
 
 def links_and_shows() -> Join:
     """
-    Every link with its show, whatever the switches say.
+    Every link with its show, regardless of the switches.
     """
-    links, shows = table_of(ShowLink), table_of(Show)
+    links, shows = table_of(ShowLinkRow), table_of(ShowRow)
     return links.join(shows, shows.c.id == links.c.show_id)
 
 
 def followed_links() -> Join:
     """
-    Links and shows by the rule of the door: where a show is on offer.
+    Links and shows by the door rule.
     """
-    links, shows = table_of(ShowLink), table_of(Show)
+    links, shows = table_of(ShowLinkRow), table_of(ShowRow)
     return links.join(shows, and_(shows.c.id == links.c.show_id, is_followed()))
 
 
 def counted_links() -> Join:
     """
-    Links and shows whose sales count: what a show sells through, sold or not.
+    Links and shows by the money rule.
     """
-    links, shows = table_of(ShowLink), table_of(Show)
+    links, shows = table_of(ShowLinkRow), table_of(ShowRow)
     return links.join(shows, and_(shows.c.id == links.c.show_id, is_counted()))
 
 
 def counted_tickets() -> Join:
     """
-    Links, shows and tickets by the rule of the money. Cancelled and void tickets are
-    among them, because their money was charged and returned; `admits()` says which
-    still admit somebody.
+    Links, shows and tickets by the money rule. Includes cancelled and void tickets,
+    because their money was charged and returned; `admits()` says which still admit
+    somebody.
     """
     return _with_tickets(counted_links())
 
 
 def door_tickets() -> Join:
     """
-    Links, shows and tickets by the rule of the door, with our own doors' word on each
-    ticket; those too that admit nobody any more.
+    Links, shows and tickets by the door rule, with the admissions that our own doors
+    recorded; includes tickets that no longer admit anybody.
     """
     return _at_the_door()
 
 
 def admitting_tickets() -> Join:
     """
-    Those of `door_tickets()` that admit somebody.
+    `door_tickets()` without those that no longer admit anybody.
     """
     return _at_the_door(admits())
 
 
 def _at_the_door(*restrictions: ColumnElement[bool]) -> Join:
-    is_ticket = table_of(Ticket).c.kind == "admission"
+    is_ticket = table_of(TicketRow).c.kind == "admission"
     return with_admissions(_with_tickets(followed_links(), is_ticket, *restrictions))
 
 
 def _with_tickets(joined: Join, *restrictions: ColumnElement[bool]) -> Join:
-    tickets, links = table_of(Ticket), table_of(ShowLink)
+    tickets, links = table_of(TicketRow), table_of(ShowLinkRow)
     same = links.c.occurrence_id == tickets.c.occurrence_id
     return joined.join(tickets, and_(same, *restrictions))
 
 
 def with_admissions(joined: Join) -> Join:
     """
-    The same with what our own doors say of each ticket, where they ever met it.
+    The join with the admissions that our own doors recorded.
     """
-    admissions, tickets = table_of(Admission), table_of(Ticket)
+    admissions, tickets = table_of(AdmissionRow), table_of(TicketRow)
     return joined.outerjoin(admissions, admissions.c.ticket_id == tickets.c.id)
 
 
 def is_checked_in() -> ColumnElement[int]:
     """
-    1 where the ticket's guest is in: our doors' word where they ever met the ticket,
-    else the platform's. Needs `with_admissions`.
+    1 where the ticket's guest is in: as our doors recorded if they ever scanned it,
+    else as the platform reports. Needs `with_admissions`.
     """
-    admissions, tickets = table_of(Admission), table_of(Ticket)
+    admissions, tickets = table_of(AdmissionRow), table_of(TicketRow)
     return func.coalesce(
         type_coerce(admissions.c.is_in, WHOLE),
         type_coerce(tickets.c.is_checked_in, WHOLE),
@@ -146,6 +146,6 @@ def is_admitted() -> ColumnElement[int]:
 
 def is_set(flag: Any) -> ColumnElement[bool]:
     """
-    Whether a flag is set, as a comparison that both databases can use.
+    Whether a flag is set, as a comparison that works on both databases.
     """
     return type_coerce(flag, WHOLE) == 1

@@ -1,12 +1,12 @@
 """
-The database: how it is opened, how a transaction begins, how its faults read.
+The database: opening it, transactions, and its connection settings.
 
 Two kinds of transaction. `read()` sees one consistent state: on PostgreSQL it is
 REPEATABLE READ and READ ONLY. `write()` takes the write lock at once on SQLite
 (`BEGIN IMMEDIATE`): a transaction that starts reading and then writes fails there
-without waiting as soon as somebody else has written. On PostgreSQL writers run side by
-side and each statement sees what was committed before it: who reads in order to write
-must lock the rows first (`store.row_locks`).
+without waiting as soon as somebody else has written. On PostgreSQL writers run in
+parallel and each statement sees what was committed before it: code that reads in order
+to write must lock the rows first (`store.row_locks`).
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,25 +25,26 @@ from sqlmodel import Session
 
 from ticketsync.core import errors, paths
 from ticketsync.store import schema
+from ticketsync.store.database_errors import translated_errors
 
 PROGRAM = "ticketsync"
 BUSY_SECONDS = 15
 
-# What a PostgreSQL connection waits for; each can be set in the URL's own query.
+# Limits of a PostgreSQL connection; each can be set in the URL's query.
 CONNECT_SECONDS = 10
 # Our transactions hold their locks for seconds; recomputing all shows is the longest.
 LOCK_SECONDS = 60
 # Against a statement that hangs. No single statement of ours takes minutes: checks,
 # exports and replays are many short ones. Migrations have no limit (`schema.upgrade`).
 STATEMENT_SECONDS = 900
-# After these many seconds of silence PostgreSQL looks whether a client is still there,
-# so that the locks of a machine that vanished do not outlive it by hours.
+# After this many idle seconds PostgreSQL checks whether a client is still connected, so
+# that the locks of a machine that vanished do not outlive it by hours.
 KEEPALIVE_SECONDS = 60
 
 
 class Database:
     """
-    One opened database with its schema checked.
+    An open database whose schema was checked.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -69,7 +69,7 @@ class Database:
         """
         A session that sees one state and is never committed.
         """
-        with _translated(self.url), Session(self._readers) as session:
+        with translated_errors(self.url), Session(self._readers) as session:
             yield session
 
     @contextmanager
@@ -78,7 +78,7 @@ class Database:
         A session that commits when the block ends and rolls back when it fails.
         """
         with (
-            _translated(self.url),
+            translated_errors(self.url),
             Session(self._writers, expire_on_commit=False) as session,
             session.begin(),
         ):
@@ -96,9 +96,9 @@ class Database:
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """
-        A connection of its own, for what lasts longer than a transaction.
+        A separate connection, for what lasts longer than a transaction.
         """
-        with _translated(self.url), self._engine.connect() as connection:
+        with translated_errors(self.url), self._engine.connect() as connection:
             yield connection
 
     def close(self) -> None:
@@ -118,11 +118,13 @@ class Database:
 
 def open_database(url: str = "", *, command: str = PROGRAM) -> Database:
     """
-    Open an existing database; never creates one. `command` is how PostgreSQL names
-    this connection to whoever looks at what the server does.
+    Open an existing database; never creates one. `command` is the application name of
+    the connection on PostgreSQL.
+
+    Raises: `DatabaseError` where it is missing, unreachable or has another schema.
     """
     engine = _engine(_url(url), command)
-    with _translated(engine.url.render_as_string(hide_password=True)):
+    with translated_errors(engine.url.render_as_string(hide_password=True)):
         _refuse_missing(engine.url)
         with engine.connect() as connection:
             schema.check(connection)
@@ -135,7 +137,7 @@ def old_database(url: str = "") -> Database | None:
     """
     engine = _engine(_url(url))
     with (
-        _translated(engine.url.render_as_string(hide_password=True)),
+        translated_errors(engine.url.render_as_string(hide_password=True)),
         engine.connect() as connection,
     ):
         version = schema.version_of(connection)
@@ -152,7 +154,7 @@ def schema_of(database: Database) -> str:
 
 def sqlite_file(url: str = "") -> Path | None:
     """
-    The file of a SQLite database, there or not; `None` for PostgreSQL.
+    The file of a SQLite database, existing or not; `None` for PostgreSQL.
     """
     chosen = _url(url)
     if chosen.get_backend_name() != "sqlite" or not chosen.database:
@@ -162,7 +164,9 @@ def sqlite_file(url: str = "") -> Path | None:
 
 def create_database(url: str = "", *, command: str = PROGRAM) -> Database:
     """
-    Create the database, or bring an existing one to the present schema.
+    Create the database, or upgrade an existing one to the present schema.
+
+    Raises: `DatabaseError` where that fails.
     """
     chosen = _url(url)
     if chosen.get_backend_name() == "sqlite" and chosen.database:
@@ -171,7 +175,7 @@ def create_database(url: str = "", *, command: str = PROGRAM) -> Database:
         if not file.exists():
             os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     engine = _engine(chosen, command)
-    with _translated(chosen.render_as_string(hide_password=True)):
+    with translated_errors(chosen.render_as_string(hide_password=True)):
         schema.upgrade(engine.execution_options(ticketsync_write=True))
     return Database(engine)
 
@@ -179,9 +183,9 @@ def create_database(url: str = "", *, command: str = PROGRAM) -> Database:
 @contextmanager
 def rehearsal(database: Database) -> Iterator[Database]:
     """
-    The same database to try something on: whatever is written is thrown away.
+    The same database for a dry run: whatever is written is discarded.
 
-    On SQLite a private copy, so that nobody is kept waiting; on PostgreSQL one outer
+    On SQLite a private copy, so that nobody has to wait; on PostgreSQL one outer
     transaction that is rolled back.
     """
     if database.dialect != "sqlite":
@@ -194,12 +198,12 @@ def rehearsal(database: Database) -> Iterator[Database]:
 
 
 @contextmanager
-def still(database: Database) -> Iterator[Session]:
+def snapshot(database: Database) -> Iterator[Session]:
     """
-    A session that sees one state for as long as it takes, and keeps nobody waiting.
+    A session with one consistent snapshot for as long as needed, which blocks nobody.
     """
     if database.dialect == "sqlite" and database.journal_mode() != "wal":
-        # There a reader would hold up every writer, so it gets a copy of its own.
+        # There a reader would block every writer, so it gets a copy.
         with _private_copy(database) as copy, copy.read() as session:
             yield session
         return
@@ -210,7 +214,7 @@ def still(database: Database) -> Iterator[Session]:
 @contextmanager
 def scratch() -> Iterator[Database]:
     """
-    An empty database with our schema, private, and gone at the end.
+    A private, empty database with our schema that is deleted at the end.
     """
     with tempfile.TemporaryDirectory(prefix="ticketsync-") as folder:
         database = create_database(str(Path(folder) / "scratch.db"))
@@ -239,7 +243,7 @@ def _private_copy(database: Database) -> Iterator[Database]:
 
 class _Rehearsal(Database):
     """
-    Every session is a savepoint of the one connection that is rolled back in the end.
+    Every session is a savepoint of one connection that is rolled back in the end.
     """
 
     def __init__(self, engine: Engine, connection: Connection) -> None:
@@ -248,12 +252,12 @@ class _Rehearsal(Database):
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        with _translated(self.url), self._session() as session:
+        with translated_errors(self.url), self._session() as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        with _translated(self.url), self._session() as session, session.begin():
+        with translated_errors(self.url), self._session() as session, session.begin():
             yield session
 
     def _session(self) -> Session:
@@ -266,12 +270,12 @@ class _Rehearsal(Database):
 
 def exists(url: str = "") -> bool:
     """
-    Whether there is a database at that place already.
+    Whether the database exists already.
     """
     chosen = _url(url)
     if chosen.get_backend_name() == "sqlite":
         return bool(chosen.database) and Path(chosen.database or "").exists()
-    with _translated(chosen.render_as_string(hide_password=True)):
+    with translated_errors(chosen.render_as_string(hide_password=True)):
         engine = _engine(chosen)
         with engine.connect() as connection:
             return schema.version_of(connection) is not None
@@ -279,7 +283,7 @@ def exists(url: str = "") -> bool:
 
 def wal_is_safe(version: tuple[int, int, int]) -> bool:
     """
-    Whether this SQLite is free of the WAL-reset fault that can lose a commit.
+    Whether this SQLite is free of the WAL-reset bug that can lose a commit.
 
     Fixed in 3.51.3 and in the maintenance lines 3.50.7 and 3.44.6; 3.52.0 was
     withdrawn.
@@ -333,7 +337,7 @@ def _engine(url: URL, command: str = PROGRAM) -> Engine:
 
 def _postgres_arguments(url: URL, command: str) -> dict[str, Any]:
     """
-    How to connect, beside what the URL says; where it says it too, the URL wins.
+    Connection arguments; those in the URL take precedence.
     """
     limits = {
         "statement_timeout": f"{STATEMENT_SECONDS}s",
@@ -344,10 +348,10 @@ def _postgres_arguments(url: URL, command: str) -> dict[str, Any]:
     }
     ours = " ".join(f"-c {name}={value}" for name, value in limits.items())
     given = url.query.get("options", "")
-    told = given if isinstance(given, str) else " ".join(given)
+    options = given if isinstance(given, str) else " ".join(given)
     found: dict[str, Any] = {
-        # Of two settings of one name the server takes the later.
-        "options": f"{ours} {told} -c timezone=UTC",
+        # Of two settings with the same name the server takes the later.
+        "options": f"{ours} {options} -c timezone=UTC",
     }
     defaults = {
         "connect_timeout": CONNECT_SECONDS,
@@ -357,7 +361,7 @@ def _postgres_arguments(url: URL, command: str) -> dict[str, Any]:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # we say ourselves when a transaction begins
+    connection.isolation_level = None  # we begin transactions ourselves
     mode = "WAL" if wal_is_safe(sqlite3.sqlite_version_info) else "TRUNCATE"
     for pragma in (
         "foreign_keys = ON",
@@ -387,128 +391,3 @@ def _refuse_missing(url: URL) -> None:
             hint="Run `ticketsync init`, or point --database at the right file.",
             word="no-database",
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    """
-    What a driver's message means: found by `sign`, told as `text` (or the sign itself).
-    """
-
-    sign: str
-    word: str
-    hint: str
-    text: str = ""
-
-
-_AGAIN = "Nothing was changed; run the same command again."
-_FAULTS = (
-    _Fault("database is locked", "db-locked", "Another program holds it; try again."),
-    _Fault(
-        "disk is full", "disk-full", "Free some space and run the same command again."
-    ),
-    _Fault("readonly database", "read-only", "Make the file and its folder writable."),
-    _Fault("unable to open", "cannot-open", "Check the folder and its permissions."),
-    _Fault(
-        "disk I/O error", "io-error", "Check the disk, then run `ticketsync status`."
-    ),
-    _Fault("malformed", "corrupt", "Restore a backup."),
-    _Fault(
-        "not a database", "corrupt", "This file is something else; check --database."
-    ),
-    _Fault(
-        "permission denied", "db-permission", "Use a database role that may do this."
-    ),
-    _Fault(
-        "lock timeout",
-        "db-locked",
-        f"{_AGAIN} `ticketsync runs list` shows what is at work; the limit is "
-        "lock_timeout in the database URL.",
-        "another program held the rows we need for too long",
-    ),
-    _Fault(
-        "deadlock detected",
-        "db-locked",
-        _AGAIN,
-        "two programs waited for each other, and the server stopped this one",
-    ),
-    _Fault(
-        "could not serialize access",
-        "db-locked",
-        _AGAIN,
-        "another program changed the same rows at the same moment",
-    ),
-    _Fault(
-        "statement timeout",
-        "db-timeout",
-        f"{_AGAIN} If the server is only slow, raise statement_timeout in the "
-        "database URL.",
-        "the server did not finish a statement in time",
-    ),
-    _Fault(
-        "idle-in-transaction timeout",
-        "db-timeout",
-        f"{_AGAIN} Raise idle_in_transaction_session_timeout for this role.",
-        "the server ended a transaction that was silent for too long",
-    ),
-    _Fault(
-        "timeout expired",
-        "db-timeout",
-        "Check host, port and firewall; the limit is connect_timeout in the URL.",
-        "the server did not answer in time",
-    ),
-    _Fault(
-        "too many clients",
-        "db-busy",
-        "Stop what is not needed, or raise max_connections of the server.",
-        "the server has no connection left",
-    ),
-    _Fault(
-        "remaining connection slots",
-        "db-busy",
-        "Stop what is not needed, or raise max_connections of the server.",
-        "the server has no connection left",
-    ),
-)
-
-
-# What the driver files under mistakes of the program, and is none.
-_NOT_OUR_FAULT = (
-    "malformed",
-    "not a database",
-    "permission denied",
-    "idle-in-transaction timeout",
-)
-
-
-@contextmanager
-def _translated(url: str) -> Iterator[None]:
-    """
-    Turn the driver's errors into ours; programming errors pass as they are.
-    """
-    try:
-        yield
-    except exc.OperationalError as error:
-        raise _explained(str(error.orig), url) from error
-    except exc.TimeoutError as error:
-        raise errors.DatabaseError(
-            f"{url}: all connections of this process are in use.",
-            hint="Try again in a moment.",
-            word="db-busy",
-        ) from error
-    except exc.DatabaseError as error:
-        if any(sign in str(error.orig) for sign in _NOT_OUR_FAULT):
-            raise _explained(str(error.orig), url) from error
-        raise
-
-
-def _explained(message: str, url: str) -> errors.DatabaseError:
-    for fault in _FAULTS:
-        if fault.sign in message:
-            return errors.DatabaseError(
-                f"{url}: {fault.text or fault.sign}.", hint=fault.hint, word=fault.word
-            )
-    first_line = message.strip().splitlines()[0] if message.strip() else "no answer"
-    return errors.DatabaseError(
-        f"{url}: {first_line}.", hint="Check that the database server is running."
-    )

@@ -1,10 +1,10 @@
 """
-How accounts are doing: the situations, declared once, and the facts they are told by.
+The health of accounts: the situations, declared once, and the facts they depend on.
 
-Each condition is written over the facts by name, with operators that Python values and
-SQL columns both have (`==`, `>`, `&`). So the same table of situations is evaluated in
-Python by `accounts.health.assess` and becomes the CASE of the view `sync_health`.
-No fact in a condition is ever null, because the two compare null differently.
+Each condition refers to the facts by name, with operators that both Python values and
+SQL columns have (`==`, `>`, `&`). So the same situations are evaluated in Python by
+`accounts.health.assess` and become the CASE expression of the view `sync_health`. No
+fact in a condition is ever null, because Python and SQL compare null differently.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from sqlalchemy import (
 )
 
 from ticketsync.store.instants import Now, SecondsBetween
-from ticketsync.store.tables.accounts import Account, SyncRun
-from ticketsync.store.tables.sales import Quarantined
-from ticketsync.store.tables.webhooks import Delivered, Webhook
+from ticketsync.store.tables.accounts import AccountRow, SyncRunRow
+from ticketsync.store.tables.sales import QuarantinedRow
+from ticketsync.store.tables.webhooks import DeliveryRow, WebhookRow
 from ticketsync.store.types import WHOLE, Instant
 from ticketsync.store.upsert import table_of
 
@@ -59,9 +59,9 @@ NEVER_SYNCED: Final = "never synced"
 @dataclass(frozen=True, slots=True)
 class AccountFacts:
     """
-    What the health of an account is told by. `last_…` is of its last finished attempt
-    to read orders; `unread_seconds` is how long ago it was last read completely, or
-    connected; it is stale when that is more than `stale_seconds`.
+    What the health of an account is derived from. `last_…` is of its last finished
+    attempt to read orders; `unread_seconds` is the time since it was last read
+    completely, or connected; above `stale_seconds` it is stale.
     """
 
     account_id: int
@@ -94,20 +94,20 @@ class AccountFacts:
 @dataclass(frozen=True, slots=True)
 class Situation:
     """
-    One word for how an account is doing. `since` names the fact that says since when.
+    One word for the health of an account. `since` names the fact that says since when.
 
-    waits    a person has to do something, so `status` ends with 10
-    alerts   whoever is named under `notify` is told; what passes by itself is not
+    waits    a person has to act, so `status` exits with 10
+    alerts   a notification is sent; not for what passes by itself
     """
 
     word: str
-    holds: Callable[[Any], Any]
+    applies: Callable[[Any], Any]
     since: str = ""
     waits: bool = False
     alerts: bool = False
 
 
-# The worst comes first: the first that holds is the word.
+# The worst comes first; the first one that applies decides.
 SITUATIONS: Final = (
     Situation(PAUSED, lambda f: f.state == "paused"),
     Situation(
@@ -180,23 +180,23 @@ def situation(facts: AccountFacts) -> Situation:
     """
     The situation that an account is in.
     """
-    return next((found for found in SITUATIONS if found.holds(facts)), WELL)
+    return next((found for found in SITUATIONS if found.applies(facts)), WELL)
 
 
 def word(facts: FromClause) -> ColumnElement[Any]:
     """
-    The same as SQL, over a selectable with the facts: the word.
+    `situation` as SQL, over a selectable with the facts: the word.
     """
-    return case(*((s.holds(facts.c), s.word) for s in SITUATIONS), else_=OK)
+    return case(*((s.applies(facts.c), s.word) for s in SITUATIONS), else_=OK)
 
 
 def since(facts: FromClause) -> ColumnElement[Any]:
     """
-    The same as SQL: since when.
+    `situation` as SQL: since when.
     """
     return case(
         *(
-            (s.holds(facts.c), facts.c[s.since] if s.since else null())
+            (s.applies(facts.c), facts.c[s.since] if s.since else null())
             for s in SITUATIONS
         ),
         else_=facts.c[WELL.since],
@@ -205,22 +205,22 @@ def since(facts: FromClause) -> ColumnElement[Any]:
 
 def reads_orders(runs: Table) -> ColumnElement[bool]:
     """
-    Runs that were to read orders.
+    The condition for runs that read orders.
     """
     return or_(*(runs.c.kind == kind for kind in OF_ORDERS))
 
 
 def was_tried(runs: Table) -> ColumnElement[bool]:
     """
-    Those of them that were made, not skipped.
+    The condition for runs that read orders and were not skipped.
     """
     return and_(reads_orders(runs), runs.c.outcome.not_like("skipped-%"))
 
 
 def was_complete(runs: Table) -> ColumnElement[bool]:
     """
-    Those that read everything there was: one that only set unreadable records aside
-    did, too.
+    The condition for runs that read everything; those that only put records in
+    quarantine did.
     """
     read = or_(
         runs.c.outcome == "success",
@@ -231,15 +231,15 @@ def was_complete(runs: Table) -> ColumnElement[bool]:
 
 def account_facts(now: datetime | None = None) -> Select[Any]:
     """
-    The facts of every account at that moment; without one, when the statement runs.
+    The facts of every account at that instant, by default when the statement runs.
     """
     moment: ColumnElement[Any] = (
         Now() if now is None else bindparam("now", now, Instant(), unique=True)
     )
-    accounts, last = table_of(Account), table_of(SyncRun).alias("last")
-    read_at = _of_newest_run("finished_at", was_complete)
+    accounts, last = table_of(AccountRow), table_of(SyncRunRow).alias("last")
+    read_at = _from_newest_run("finished_at", was_complete)
     unread_since = func.coalesce(read_at, accounts.c.created_at)
-    attempt_at = _of_newest_run("started_at", was_tried)
+    attempt_at = _from_newest_run("started_at", was_tried)
     return (
         select(
             accounts.c.id.label("account_id"),
@@ -255,7 +255,7 @@ def account_facts(now: datetime | None = None) -> Select[Any]:
             accounts.c.created_at,
             attempt_at.label("last_attempt_at"),
             case((attempt_at.is_not(None), 1), else_=0).label("was_tried"),
-            _of_newest_run(
+            _from_newest_run(
                 "finished_at",
                 lambda runs: and_(reads_orders(runs), runs.c.outcome == "success"),
             ).label("last_success_at"),
@@ -271,19 +271,21 @@ def account_facts(now: datetime | None = None) -> Select[Any]:
             SecondsBetween(unread_since, moment).label("unread_seconds"),
             accounts.c.stale_seconds,
             _lacks_webhook_secret(moment).label("lacks_webhook_secret"),
-            _of_account(Webhook, lambda hooks: hooks.c.created_at).label(
+            _from_account(WebhookRow, lambda hooks: hooks.c.created_at).label(
                 "webhook_since"
             ),
-            _of_account(Quarantined, lambda _: func.count()).label("quarantined"),
-            _of_account(
-                Quarantined, lambda waiting: func.min(waiting.c.first_seen_at)
+            _from_account(QuarantinedRow, lambda _: func.count()).label("quarantined"),
+            _from_account(
+                QuarantinedRow, lambda waiting: func.min(waiting.c.first_seen_at)
             ).label("quarantined_since"),
-            _of_account(
-                Delivered, lambda _: func.count(), lambda came: came.c.state == "failed"
+            _from_account(
+                DeliveryRow,
+                lambda _: func.count(),
+                lambda deliveries: deliveries.c.state == "failed",
             ).label("failed_deliveries"),
         )
         .select_from(accounts)
-        .outerjoin(last, last.c.id == _of_newest_run("id", _was_finished))
+        .outerjoin(last, last.c.id == _from_newest_run("id", _was_finished))
         .order_by(accounts.c.name)
     )
 
@@ -292,14 +294,14 @@ def _was_finished(runs: Table) -> ColumnElement[bool]:
     return and_(was_tried(runs), runs.c.outcome != "started")
 
 
-def _of_newest_run(
+def _from_newest_run(
     column: str, restriction: Callable[[Table], ColumnElement[bool]]
 ) -> Any:
     """
-    A column of an account's newest such run. An account's runs exclude each other, so
-    the one that began last also ended last; and newest first is how the index has them.
+    A column of an account's newest run that meets a condition. An account's runs never
+    overlap, so the one that began last also ended last; the index has the newest first.
     """
-    runs, accounts = table_of(SyncRun), table_of(Account)
+    runs, accounts = table_of(SyncRunRow), table_of(AccountRow)
     return (
         select(runs.c[column])
         .where(runs.c.account_id == accounts.c.id, restriction(runs))
@@ -310,15 +312,15 @@ def _of_newest_run(
     )
 
 
-def _of_account(
+def _from_account(
     model: Any,
     value: Callable[[Table], Any],
     *restrictions: Callable[[Table], ColumnElement[bool]],
 ) -> Any:
     """
-    Something about an account's rows in another table.
+    A value computed from an account's rows in another table.
     """
-    table, accounts = table_of(model), table_of(Account)
+    table, accounts = table_of(model), table_of(AccountRow)
     return (
         select(value(table))
         .select_from(table)
@@ -333,10 +335,10 @@ def _of_account(
 
 def _lacks_webhook_secret(moment: ColumnElement[Any]) -> ColumnElement[Any]:
     """
-    1 where signed webhooks may come and nothing is there to prove them with.
+    1 where signed webhooks may arrive and there is no secret to verify them with.
     """
 
-    def is_bare(hooks: Table) -> ColumnElement[bool]:
+    def lacks_secret(hooks: Table) -> ColumnElement[bool]:
         has_old = and_(
             hooks.c.old_source != "",
             hooks.c.old_until.is_not(None),
@@ -348,5 +350,7 @@ def _lacks_webhook_secret(moment: ColumnElement[Any]) -> ColumnElement[Any]:
             ~has_old,
         )
 
-    bare: ColumnElement[Any] = _of_account(Webhook, lambda _: func.count(), is_bare)
-    return bare
+    count: ColumnElement[Any] = _from_account(
+        WebhookRow, lambda _: func.count(), lacks_secret
+    )
+    return count

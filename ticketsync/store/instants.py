@@ -1,5 +1,5 @@
 """
-The present moment and spans of time inside a statement, on both databases.
+The present instant and durations inside SQL statements, on both databases.
 """
 
 from __future__ import annotations

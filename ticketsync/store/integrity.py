@@ -1,8 +1,10 @@
 """
-Whether a database still keeps our rules: the values in its tables, its views and its
-triggers. Whoever edits it by hand can switch the rules off, so they are asked again.
+Whether a database still satisfies our rules: the values in its tables, its views and
+its triggers. Somebody who edits it by hand can disable the constraints, so they are
+checked again.
 
-Everything follows from the table definitions; a new column or table needs no line here.
+Everything is derived from the table definitions; a new column or table needs no line
+here.
 """
 
 from __future__ import annotations
@@ -37,9 +39,9 @@ _JSON = {("accounts", "options"), ("production_links", "type_map")}
 
 
 @dataclass(frozen=True, slots=True)
-class Misfit:
+class Violation:
     """
-    A cell, or a row, that breaks a rule of its table. `key` names the row: the
+    A cell, or a row, that violates a rule of its table. `key` identifies the row: the
     columns of its primary key and, where there is one, the platform's id.
     """
 
@@ -50,30 +52,32 @@ class Misfit:
     rule: str
 
 
-def misfits(connection: Connection) -> Iterator[Misfit]:
+def find_violations(connection: Connection) -> Iterator[Violation]:
     """
-    Every value that no program of ours would have written.
+    Every value that violates a rule.
     """
     for table in metadata.sorted_tables:
-        yield from _of_rules(connection, table)
+        yield from _rule_violations(connection, table)
         for column in table.columns:
             if column.name == "currency":
-                yield from _of_values(connection, table, column.name, _is_currency)
+                yield from _value_violations(
+                    connection, table, column.name, _is_currency
+                )
             if (table.name, column.name) in _JSON:
-                yield from _of_values(connection, table, column.name, _is_object)
+                yield from _value_violations(connection, table, column.name, _is_object)
 
 
-def _of_rules(connection: Connection, table: Table) -> Iterator[Misfit]:
+def _rule_violations(connection: Connection, table: Table) -> Iterator[Violation]:
     rules = list(_rules(connection, table))
     if not rules:
         return
     columns = {column.name: _as_stored(table, column.name) for column in table.columns}
-    broken = [
+    violations = [
         case((condition, 1), else_=0).label(f"broken_{number}")
         for number, (_, _, condition) in enumerate(rules)
     ]
     query = (
-        select(*(value.label(name) for name, value in columns.items()), *broken)
+        select(*(value.label(name) for name, value in columns.items()), *violations)
         .select_from(table)
         .where(or_(*(condition for _, _, condition in rules)))
     )
@@ -82,48 +86,52 @@ def _of_rules(connection: Connection, table: Table) -> Iterator[Misfit]:
             if row[f"broken_{number}"]:
                 values = [row[name] for name in column.split(", ")]
                 value = values[0] if len(values) == 1 else values
-                yield Misfit(table.name, _key(table, dict(row)), column, value, rule)
+                yield Violation(table.name, _key(table, dict(row)), column, value, rule)
 
 
 def _rules(
     connection: Connection, table: Table
 ) -> Iterator[tuple[str, str, ColumnElement[bool]]]:
     """
-    The columns it is about, the rule in words, and what is true where it is broken.
+    The columns of each rule, the rule in words, and the condition for a violation.
     """
     for constraint in sorted(table.constraints, key=lambda c: str(c.name)):
         if isinstance(constraint, CheckConstraint):
             sql = str(constraint.sqltext)
             words = set(re.findall(r"\w+", sql))
             named = [column.name for column in table.columns if column.name in words]
-            broken = literal_column(f"NOT ({sql})", Boolean)
-            yield ", ".join(named), f"must be so that {sql}", broken
+            violations = literal_column(f"NOT ({sql})", Boolean)
+            yield ", ".join(named), f"must be so that {sql}", violations
     for column_ in table.columns:
         value = _as_stored(table, column_.name)
         if not column_.nullable:
             yield column_.name, "must not be empty", value.is_(None)
         if isinstance(column_.type, Instant) and connection.dialect.name == "sqlite":
-            # By way of the number of the day: else 30 February is a date to SQLite.
+            # Through the Julian day, because SQLite accepts 30 February otherwise.
             written_again = func.strftime(_ISO, func.julianday(value))
             is_other = written_again.is_distinct_from(value)
             yield column_.name, "must be an instant", value.is_not(None) & is_other
         for foreign in column_.foreign_keys:
-            there = foreign.column.table.alias("there")
-            is_there = (
-                select(there.c[foreign.column.name])
-                .where(there.c[foreign.column.name] == table.c[column_.name])
+            referenced = foreign.column.table.alias("there")
+            is_referenced = (
+                select(referenced.c[foreign.column.name])
+                .where(referenced.c[foreign.column.name] == table.c[column_.name])
                 .correlate(table)
                 .exists()
             )
             rule = f"must be in {foreign.column.table.name}"
-            yield column_.name, rule, table.c[column_.name].is_not(None) & ~is_there
+            yield (
+                column_.name,
+                rule,
+                table.c[column_.name].is_not(None) & ~is_referenced,
+            )
 
 
-def _of_values(
+def _value_violations(
     connection: Connection, table: Table, column: str, is_good: Any
-) -> Iterator[Misfit]:
+) -> Iterator[Violation]:
     """
-    The rows with values that only a program can judge; each value is judged once.
+    The rows with values that are checked in Python; each distinct value once.
     """
     value = _as_stored(table, column)
     found = connection.scalars(select(value).select_from(table).distinct())
@@ -134,7 +142,7 @@ def _of_values(
         if (table.name, column) in _JSON:
             rule = "must be a JSON object"
         for row in rows.mappings():
-            yield Misfit(table.name, _key(table, dict(row)), column, bad, rule)
+            yield Violation(table.name, _key(table, dict(row)), column, bad, rule)
 
 
 def _is_currency(value: str) -> bool:
@@ -150,7 +158,7 @@ def _is_object(value: str) -> bool:
 
 def _as_stored(table: Table, column: str) -> ColumnElement[Any]:
     """
-    The value as the driver gives it, whatever it is.
+    The value as the driver returns it, without conversion.
     """
     return literal_column(f"{table.name}.{column}")
 
@@ -162,9 +170,9 @@ def _key(table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Oddity:
+class SchemaDifference:
     """
-    A view or a trigger that is not as we made it: foreign, missing or changed.
+    A view or a trigger that is foreign, missing or changed.
     """
 
     kind: str
@@ -172,33 +180,34 @@ class Oddity:
     what: str
 
 
-Objects = Mapping[tuple[str, str], str]  # kind and name → how it is defined
+Objects = Mapping[tuple[str, str], str]  # kind and name → definition
 
 
-def oddities(connection: Connection, fresh: Connection) -> Iterator[Oddity]:
+def find_schema_differences(
+    connection: Connection, fresh: Connection
+) -> Iterator[SchemaDifference]:
     """
-    How the views and triggers differ from those of a `fresh` database of ours, which
-    is SQLite.
+    How the views and triggers differ from those of a `fresh` database, which is SQLite.
     """
-    expected = _of_sqlite(fresh)
+    expected = _read_sqlite_objects(fresh)
     if connection.dialect.name == "sqlite":
-        found = _of_sqlite(connection)
+        found = _read_sqlite_objects(connection)
     else:
-        found = _of_postgres(connection)
+        found = _read_postgres_objects(connection)
         expected = {
-            (kind, name): _as_made_here(connection, kind, name)
+            (kind, name): _expected_on_postgres(connection, kind, name)
             for kind, name in expected
         }
     for kind, name in sorted(found.keys() | expected.keys()):
         if (kind, name) not in expected:
-            yield Oddity(kind, name, "is none of ours")
+            yield SchemaDifference(kind, name, "is not ours")
         elif (kind, name) not in found:
-            yield Oddity(kind, name, "is missing")
+            yield SchemaDifference(kind, name, "is missing")
         elif found[kind, name] != expected[kind, name]:
-            yield Oddity(kind, name, "is not as we made it")
+            yield SchemaDifference(kind, name, "was changed")
 
 
-def _of_sqlite(connection: Connection) -> Objects:
+def _read_sqlite_objects(connection: Connection) -> Objects:
     rows = connection.execute(
         text(
             "SELECT type, name, sql FROM sqlite_master WHERE type IN ('view','trigger')"
@@ -207,19 +216,19 @@ def _of_sqlite(connection: Connection) -> Objects:
     return {(str(kind), str(name)): str(sql) for kind, name, sql in rows}
 
 
-def _of_postgres(connection: Connection) -> Objects:
+def _read_postgres_objects(connection: Connection) -> Objects:
     """
-    Views by their definition, triggers by whether they are on: the server writes both
-    down in its own way.
+    Views by their definition, triggers by whether they are enabled: the server stores
+    both in its own format.
     """
-    seen = connection.execute(
+    rows = connection.execute(
         text(
             "SELECT viewname, definition FROM pg_views"
             " WHERE schemaname = current_schema()"
         )
     )
-    found = {("view", str(name)): str(sql) for name, sql in seen}
-    fired = connection.execute(
+    found = {("view", str(name)): str(sql) for name, sql in rows}
+    triggers = connection.execute(
         text(
             "SELECT t.tgname, t.tgenabled FROM pg_trigger t"
             " JOIN pg_class c ON c.oid = t.tgrelid"
@@ -227,26 +236,26 @@ def _of_postgres(connection: Connection) -> Objects:
             " WHERE NOT t.tgisinternal AND n.nspname = current_schema()"
         )
     )
-    return found | {("trigger", str(name)): _state(on) for name, on in fired}
+    return found | {("trigger", str(name)): _trigger_state(on) for name, on in triggers}
 
 
-def _state(enabled: Any) -> str:
+def _trigger_state(enabled: Any) -> str:
     letter = enabled.decode() if isinstance(enabled, bytes) else str(enabled)
     return "off" if letter == "D" else "on"
 
 
-def _as_made_here(connection: Connection, kind: str, name: str) -> str:
+def _expected_on_postgres(connection: Connection, kind: str, name: str) -> str:
     """
-    What PostgreSQL makes of our own definition: a view's is asked for under a name of
-    its own that lasts no longer than this question.
+    PostgreSQL's version of our own definition: the view is created under another name
+    and rolled back.
     """
     if kind == "trigger":
         return "on"
-    with connection.begin_nested() as trial:
+    with connection.begin_nested() as savepoint:
         views.create(connection, name, as_name=f"pg_temp.{name}")
         sql = connection.scalar(
             text("SELECT pg_get_viewdef(CAST(:name AS regclass))"),
             {"name": f"pg_temp.{name}"},
         )
-        trial.rollback()
+        savepoint.rollback()
     return str(sql)

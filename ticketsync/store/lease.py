@@ -1,9 +1,9 @@
 """
-Who works on something, and until when nobody else may.
+Leases: who works on something, and until when nobody else may.
 
-A lease is a row with an end: a holder that died lapses by itself, one that lives
-prolongs it in the same transaction as its work. One that ends later than any lease can
-was taken before the clock was put back; it may not keep everybody out until then (F36).
+A lease is a row with an end time: that of a dead holder expires, a living holder
+extends it in the same transaction as its work. One that ends later than any lease can
+was taken before the clock was set back, and is ignored (F36).
 """
 
 from __future__ import annotations
@@ -17,62 +17,64 @@ from sqlalchemy import Connection, Result, delete, exc, or_, select, text, updat
 from sqlmodel import Session
 
 from ticketsync.core import errors
-from ticketsync.store.tables.accounts import Lease
+from ticketsync.store.tables.accounts import LeaseRow
 from ticketsync.store.upsert import insert_for, table_of
 
-LASTS = timedelta(minutes=3)
+DURATION = timedelta(minutes=3)
 SKEW = timedelta(minutes=5)  # between the clocks of machines that share a database
-WAIT_SECONDS = 5  # for a transaction that has the lease in its hands
+WAIT_SECONDS = 5  # for a transaction that has locked the lease row
 _LOCK_NOT_AVAILABLE = "55P03"
-_TRIES = 5  # as often others may give back or take over the lease before our eyes
+_ATTEMPTS = 5  # how often others may release or take over the lease meanwhile
 
 
-def me(run_id: str) -> str:
+def holder_name(run_id: str) -> str:
     """
-    How this process names itself in a lease.
+    The name of this process in a lease.
     """
     return f"{run_id} (process {os.getpid()} on {platform.node()})"
 
 
 def take(session: Session, name: str, holder: str, now: datetime) -> None:
     """
-    Take the lease, or raise `Busy` with the name of who has it.
+    Take the lease.
 
-    One statement decides, so that of several who try at once one gets it: reading
-    first and writing then would let all of them see a free lease.
+    One statement decides, so that of several processes that try at once only one gets
+    it: if they read first and then wrote, all of them could see a free lease.
+
+    Raises: `Busy` with the name of the holder.
     """
-    dead: str | None = None
-    for _ in range(_TRIES):
-        if _seize(session, name, holder, now, from_dead=dead):
+    dead_holder: str | None = None
+    for _ in range(_ATTEMPTS):
+        if _try_to_take(session, name, holder, now, from_dead=dead_holder):
             return
-        held = _held(session, name)
-        if held is None:
-            continue  # given back between the two statements
-        if not _is_dead(held.holder):
-            raise _busy(name, held)
-        dead = held.holder
+        lease = _read_lease(session, name)
+        if lease is None:
+            continue  # released between the two statements
+        if not _is_dead(lease.holder):
+            raise _busy(name, lease)
+        dead_holder = lease.holder
     raise errors.Busy(
-        f"{name}: others keep taking it at this moment.",
+        f"{name}: other processes keep taking it.",
         hint="Try again, or look at `ticketsync runs list`.",
     )
 
 
-def _seize(
+def _try_to_take(
     session: Session, name: str, holder: str, now: datetime, *, from_dead: str | None
 ) -> bool:
     """
-    Insert the lease, or take over one that is not in force or whose holder is gone;
-    says whether it is ours now.
+    Insert the lease, or take over one that has expired or whose holder is dead; returns
+    whether it is ours now.
     """
-    leases = table_of(Lease)
+    leases = table_of(LeaseRow)
     connection = session.connection()
     statement = insert_for(connection.dialect, leases).values(
-        name=name, holder=holder, taken_at=now, expires_at=now + LASTS
+        name=name, holder=holder, taken_at=now, expires_at=now + DURATION
     )
-    free = or_(leases.c.expires_at <= now, leases.c.expires_at > now + LASTS + SKEW)
+    free = or_(leases.c.expires_at <= now, leases.c.expires_at > now + DURATION + SKEW)
     if from_dead is not None:
         free = or_(free, leases.c.holder == from_dead)
-    taken = _executed(
+    taken = _execute(
         connection,
         name,
         statement.on_conflict_do_update(
@@ -87,10 +89,10 @@ def _seize(
     return taken.first() is not None
 
 
-def _executed(connection: Connection, name: str, statement: Any) -> Result[Any]:
+def _execute(connection: Connection, name: str, statement: Any) -> Result[Any]:
     """
-    The statement's result. A lease that another transaction has in its hands without
-    having committed it (a rehearsal) is taken, too, and not worth a long wait.
+    The statement's result. A lease that another transaction has locked without
+    committing it (a rehearsal) counts as taken after a short wait.
     """
     if connection.dialect.name != "postgresql":
         return connection.execute(statement)
@@ -101,46 +103,48 @@ def _executed(connection: Connection, name: str, statement: Any) -> Result[Any]:
         if getattr(error.orig, "sqlstate", "") != _LOCK_NOT_AVAILABLE:
             raise
         raise errors.Busy(
-            f"{name}: another program tries something on it at this moment.",
+            f"{name}: another program has locked it.",
             hint="Wait for it, or look at `ticketsync runs list`.",
         ) from error
     connection.execute(text("SET LOCAL lock_timeout TO DEFAULT"))
     return found
 
 
-def _held(session: Session, name: str) -> Any:
-    leases = table_of(Lease)
+def _read_lease(session: Session, name: str) -> Any:
+    leases = table_of(LeaseRow)
     query = select(leases).where(leases.c.name == name)
     return session.connection().execute(query).first()
 
 
-def _busy(name: str, held: Any) -> errors.Busy:
+def _busy(name: str, lease: Any) -> errors.Busy:
     return errors.Busy(
-        f"{name}: run {held.holder} has been at work since "
-        f"{held.taken_at:%H:%M:%S} UTC.",
+        f"{name}: run {lease.holder} has been running since "
+        f"{lease.taken_at:%H:%M:%S} UTC.",
         hint="Wait for it, or look at `ticketsync runs list`.",
     )
 
 
-def prolong(session: Session, name: str, holder: str, now: datetime) -> None:
+def extend(session: Session, name: str, holder: str, now: datetime) -> None:
     """
-    Keep the lease while working; raise `Busy` if somebody else took it.
+    Extend the lease.
+
+    Raises: `Busy` if another process took it over.
     """
-    leases = table_of(Lease)
-    done = session.connection().execute(
+    leases = table_of(LeaseRow)
+    result = session.connection().execute(
         update(leases)
         .where(leases.c.name == name, leases.c.holder == holder)
-        .values(expires_at=now + LASTS)
+        .values(expires_at=now + DURATION)
     )
-    if done.rowcount != 1:
+    if result.rowcount != 1:
         raise errors.Busy(
-            f"{name}: another run took over while this one was held up.",
+            f"{name}: another run took over while this one was delayed.",
             hint="Look at `ticketsync runs list`.",
         )
 
 
 def release(session: Session, name: str, holder: str) -> None:
-    leases = table_of(Lease)
+    leases = table_of(LeaseRow)
     session.connection().execute(
         delete(leases).where(leases.c.name == name, leases.c.holder == holder)
     )
@@ -148,7 +152,7 @@ def release(session: Session, name: str, holder: str) -> None:
 
 def _is_dead(holder: str) -> bool:
     """
-    Whether the holder ran on this machine and its process is gone.
+    Whether the holder ran on this machine and its process has ended.
     """
     process, _, machine = (
         holder.partition(" (process ")[2].rstrip(")").partition(" on ")

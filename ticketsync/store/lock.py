@@ -1,9 +1,8 @@
 """
-One of a kind at a time: a lock that the kernel, or PostgreSQL, takes back by itself.
+Locks for whole runs, released by the kernel or PostgreSQL when the holder dies.
 
-The outer wall around whole runs. A holder that is killed leaves nothing behind: on
-SQLite it is an advisory lock on a file beside the database (what the file says is for
-people), on PostgreSQL an advisory lock of a connection.
+On SQLite an advisory lock on a file beside the database (its content is for people), on
+PostgreSQL an advisory lock of a connection.
 """
 
 from __future__ import annotations
@@ -22,27 +21,32 @@ from ticketsync.store.engine import Database
 @contextlib.contextmanager
 def only_one(database: Database, what: str, holder: str) -> Iterator[None]:
     """
-    Hold the lock `what` of this database; raise `Busy` at once if somebody has it.
+    Hold the lock `what` of this database.
+
+    Raises: `Busy` at once if another process has it, `DatabaseError` (`no-locks`) where
+    files cannot be locked.
     """
     file = database.file
     if file is None:
-        with _of_server(database, what):
+        with _lock_server(database, what):
             yield
     else:
-        beside = file.with_name(f"{file.name}.{paths.slug(what)}.lock")
-        with _of_file(beside, what, holder):
+        lock_file = file.with_name(f"{file.name}.{paths.slug(what)}.lock")
+        with _lock_file(lock_file, what, holder):
             yield
 
 
 @contextlib.contextmanager
-def _of_file(file: Path, what: str, holder: str) -> Iterator[None]:
+def _lock_file(file: Path, what: str, holder: str) -> Iterator[None]:
     import filelock
 
-    def sign(handle: int) -> None:
+    def write_holder(handle: int) -> None:
         os.ftruncate(handle, 0)
         os.write(handle, f"{holder}\n".encode())
 
-    lock = filelock.FileLock(file, mode=0o600, fallback_to_soft=False, on_acquired=sign)
+    lock = filelock.FileLock(
+        file, mode=0o600, fallback_to_soft=False, on_acquired=write_holder
+    )
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:
@@ -60,14 +64,14 @@ def _of_file(file: Path, what: str, holder: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _of_server(database: Database, what: str) -> Iterator[None]:
+def _lock_server(database: Database, what: str) -> Iterator[None]:
     number = int.from_bytes(digest.content(f"ticketsync {what}".encode())[:7], "big")
     with database.connection() as connection:
-        taken = connection.execute(
+        is_taken = connection.execute(
             text("SELECT pg_try_advisory_lock(:number)"), {"number": number}
         ).scalar()
-        connection.rollback()  # the lock is the connection's, not the transaction's
-        if not taken:
+        connection.rollback()  # the lock is held by the connection
+        if not is_taken:
             raise _busy(what, "")
         try:
             yield
@@ -81,7 +85,7 @@ def _of_server(database: Database, what: str) -> Iterator[None]:
 def _busy(what: str, holder: str) -> errors.Busy:
     who = f" ({holder})" if holder else ""
     return errors.Busy(
-        f"Another `ticketsync {what}` is at work{who}.",
+        f"Another `ticketsync {what}` is running{who}.",
         hint="Wait for it, or look at `ticketsync runs list`.",
     )
 

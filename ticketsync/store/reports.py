@@ -1,6 +1,6 @@
 """
-Reports and values out of queries: each column is selected by its name, never by its
-place, so that a new field in the middle cannot move another one's numbers.
+Reports and values from queries: columns are selected by name, never by position, so
+that a new field in the middle cannot shift the others.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ from ticketsync.core.tables import Column, Kind, Row
 from ticketsync.store.types import Instant
 
 Value = TypeVar("Value")
-# As text, because these are ours and many: nothing to bind at each query.
-_KNOWN: ColumnElement[Any] = literal_column(str(tuple(sorted(money.EXPONENTS))))
+# As text, because they are constant and too many to bind in each query.
+_KNOWN_CURRENCIES: ColumnElement[Any] = literal_column(
+    str(tuple(sorted(money.EXPONENTS)))
+)
 
 
 def field_names(value: type[Any]) -> list[str]:
@@ -44,8 +46,8 @@ def named(
     names: Iterable[str], table: FromClause, **expressions: ColumnElement[Any]
 ) -> list[ColumnElement[Any]]:
     """
-    What to select for these names: an expression of that name, else the table's own
-    column.
+    The columns to select for these names: an expression of that name, else the table's
+    own column.
 
     Raises: `KeyError` for a name that is neither.
     """
@@ -59,12 +61,12 @@ def values(
     session: Session, kind: type[Value], columns: Sequence[Column], query: Select[Any]
 ) -> list[Value]:
     """
-    One object for each row of a query that selects the fields of its dataclass. What
-    the columns call money becomes `Money` in the currency of its row.
+    One object for each row of a query that selects the fields of its dataclass. Money
+    columns become `Money` in the currency of their row.
     """
-    of_money = [column for column in columns if column.kind is Kind.MONEY]
+    money_columns = [column for column in columns if column.kind is Kind.MONEY]
     return [
-        kind(**tables.with_money(of_money, row._asdict()))
+        kind(**tables.with_money(money_columns, row._asdict()))
         for row in session.connection().execute(query)
     ]
 
@@ -73,9 +75,9 @@ def stream(
     session: Session, columns: Sequence[Column], query: Select[Any]
 ) -> tables.Table:
     """
-    A report over the rows of a query that says what it selects from, and whose columns
-    are those of the report in their order. The rows are read while they are used,
-    before the session ends; never are all of them in memory.
+    A report over the rows of a query whose columns are those of the report in their
+    order. The rows are read while they are used, before the session ends, so that they
+    are never all in memory.
     """
     assert list(query.selected_columns.keys()) == column_names(columns)
     result = session.connection().execute(
@@ -87,8 +89,8 @@ def stream(
 
 def _with_instants_as_stored(session: Session, query: Select[Any]) -> Select[Any]:
     """
-    SQLite holds instants as the very text that files want: there and back again would
-    take longer than all the rest.
+    SQLite stores instants as the text that files need: converting them back and forth
+    would take longer than everything else.
     """
     if session.connection().dialect.name != "sqlite":
         return query
@@ -104,10 +106,10 @@ def _with_instants_as_stored(session: Session, query: Select[Any]) -> Select[Any
 
 def is_known(currency: ColumnElement[Any]) -> ColumnElement[bool]:
     """
-    Not a row of zeros in a currency that a listing named and ISO 4217 does not know: no
-    order in it was ever read, and one such row must not hide all the others.
+    Leave out a row of zeros in a currency from a listing that ISO 4217 does not have:
+    no order in it was ever read, and such a row would fail the whole report.
     """
-    return currency.bool_op("IN")(_KNOWN)
+    return currency.bool_op("IN")(_KNOWN_CURRENCIES)
 
 
 def _rows(result: Result[Any]) -> Iterator[Row]:

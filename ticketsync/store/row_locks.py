@@ -1,13 +1,13 @@
 """
-Rows that one transaction holds so that no other changes them before it ends.
+Row locks that a transaction holds until it ends.
 
-For PostgreSQL, where writers run side by side: whoever reads something in order to
-write what follows from it locks it first. SQLite has one writer at a time, and nothing
+For PostgreSQL, where writers run in parallel: code that reads rows in order to write
+what follows from them locks them first. SQLite has one writer at a time, and nothing
 happens here.
 
-Two that lock the same rows in different orders wait for each other for ever, so that
-the server must stop one. Hence one order for everybody: tickets, events, occurrences,
-shows, links; within a table by id, all that is needed at once.
+Two transactions that lock the same rows in different orders deadlock. Hence one order
+for all: tickets, events, occurrences, shows, links; within a table by id, all needed
+rows at once.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ from sqlmodel import Session, SQLModel
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 
-Ids = Iterable[int] | Select[Any]  # a query is asked only where rows are locked
+Ids = Iterable[int] | Select[Any]  # a query is only executed where rows are locked
 
 
-def hold(session: Session, model: type[SQLModel], ids: Ids) -> None:
+def lock(session: Session, model: type[SQLModel], ids: Ids) -> None:
     """
-    Nobody else may hold, change or delete these rows; new rows may point to them.
-
-    Statements that follow see whatever was committed by those who held them before.
+    Lock these rows: nobody else may lock, change or delete them; new rows may refer to
+    them. Later statements see what the previous holders committed.
     """
     _lock(session, model, ids, key_share=True)
 
 
-def hold_keys(session: Session, model: type[SQLModel], ids: Ids) -> None:
+def lock_keys(session: Session, model: type[SQLModel], ids: Ids) -> None:
     """
-    The same, and no new row may point to them: for who changes a column of a unique
-    key, which would else have to wait for those that point to it, while holding it.
+    Lock these rows so that no new row may refer to them either: before changing a
+    column of a unique key, which would have to wait for those references otherwise.
     """
     _lock(session, model, ids)
 
 
-def share(session: Session, model: type[SQLModel], ids: Ids) -> None:
+def lock_shared(session: Session, model: type[SQLModel], ids: Ids) -> None:
     """
-    Several may hold these rows so at once, but nobody beside them as by `hold`.
+    Lock these rows in share mode: several may do so at once, but not together with
+    `lock`.
     """
     _lock(session, model, ids, read=True)
 

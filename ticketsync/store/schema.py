@@ -1,5 +1,5 @@
 """
-Which schema a database has, and how it gets the present one.
+The schema version of a database, and upgrades to the present one.
 
 The version is read by plain SQL; Alembic is imported only to change something.
 """
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from ticketsync.core import errors
 
 PRESENT = "0012"
-REPLAY_BEFORE = "0007"  # older ones lack what only a replay of stored records fills
+REPLAY_BEFORE = "0007"  # older ones need a replay of stored records
 
 
 def version_of(connection: Connection) -> str | None:
@@ -31,7 +31,7 @@ def version_of(connection: Connection) -> str | None:
 
 def check(connection: Connection) -> None:
     """
-    Refuse a database with another schema than ours, before anything is written.
+    Raises: `DatabaseError` for a database with another schema than ours.
     """
     version = version_of(connection)
     if version == PRESENT:
@@ -58,7 +58,9 @@ def check(connection: Connection) -> None:
 
 def upgrade(engine: Engine) -> None:
     """
-    Bring the database to the present schema, in one transaction.
+    Upgrade the database to the present schema, in one transaction.
+
+    Raises: `DatabaseError` (`schema-newer`).
     """
     from alembic import command
     from alembic.config import Config
@@ -79,7 +81,7 @@ def upgrade(engine: Engine) -> None:
         config.attributes["connection"] = connection
         triggers.drop_all(connection)
         if version is not None and version >= views.EARLIEST:
-            views.drop_all(connection)  # else they would be in a changed table's way
+            views.drop_all(connection)  # they would block changes of their tables
         command.upgrade(config, views.EARLIEST)
         views.drop_all(connection)
         command.upgrade(config, PRESENT)
@@ -89,8 +91,8 @@ def upgrade(engine: Engine) -> None:
 
 def _take_as_long_as_needed(connection: Connection) -> None:
     """
-    No limit to a statement: a large table may take its time to be changed. How long we
-    wait for others is limited all the same, because everybody waits behind us.
+    No statement timeout: changing a large table may take long. The lock timeout stays,
+    because everybody else waits behind us.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL statement_timeout = 0"))
@@ -99,9 +101,8 @@ def _take_as_long_as_needed(connection: Connection) -> None:
 @contextmanager
 def _unreferenced(connection: Connection) -> Iterator[None]:
     """
-    SQLite changes a constraint by making a table anew, which foreign keys forbid.
-
-    They are off meanwhile, and what they stand for is checked by the migration.
+    Disable foreign keys on SQLite, where changing a constraint means recreating its
+    table. The migration checks the references.
     """
     if connection.dialect.name != "sqlite":
         yield

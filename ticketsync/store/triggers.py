@@ -1,8 +1,8 @@
 """
-The rows that are written once: the database itself refuses to change or delete them.
+Triggers for rows that are written once: they refuse to change or delete them.
 
-Like the views, triggers hold no data: every upgrade drops them before it changes a
-table and makes them anew afterwards.
+Like the views, they hold no data: every upgrade drops them before it changes a table
+and recreates them afterwards.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _FUNCTION = "refuse_change"
 
 def names() -> tuple[str, ...]:
     """
-    All triggers that our tables have.
+    The names of all triggers.
     """
     return tuple(
         _name(table, change)
@@ -27,7 +27,7 @@ def names() -> tuple[str, ...]:
 
 def create_all(connection: Connection) -> None:
     """
-    Make every trigger.
+    Create all triggers.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(
@@ -45,7 +45,7 @@ def create_all(connection: Connection) -> None:
 
 def drop_all(connection: Connection) -> None:
     """
-    Drop those of the triggers that are there.
+    Drop the triggers that exist.
     """
     for table in WRITTEN_ONCE:
         where = f" ON {table}" if connection.dialect.name == "postgresql" else ""

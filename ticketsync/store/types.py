@@ -2,8 +2,8 @@
 Column types that mean the same on SQLite (STRICT) and on PostgreSQL.
 
 A fresh field per column: `text()`, `whole()`, `flag()`, `instant()`, `blob()`.
-Instants are ISO text in UTC on SQLite, so that a person reading the file can read
-them and sorting works, and `timestamptz` on PostgreSQL.
+Instants are ISO text in UTC on SQLite, which people can read and which sorts correctly,
+and `timestamptz` on PostgreSQL.
 """
 
 from __future__ import annotations
@@ -17,6 +17,17 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field
 
 WHOLE = BigInteger().with_variant(Integer(), "sqlite")
+LARGEST_WHOLE = 2**63 - 1
+
+
+def is_row_id(value: int | str) -> bool:
+    """
+    Whether this can be the id of a row: both databases refuse to compare an id with a
+    number that is too large for it.
+    """
+    text = str(value)
+    is_number = text.isascii() and text.isdecimal() and text == text.lstrip("0")
+    return is_number and len(text) < 20 and int(text) <= LARGEST_WHOLE
 
 
 class Instant(TypeDecorator[datetime]):
@@ -36,7 +47,7 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("an instant must know its offset from UTC")
+            raise ValueError("an instant needs an offset from UTC")
         if dialect.name != "sqlite":
             return value
         if value.tzinfo is not UTC:
@@ -68,7 +79,7 @@ class Flag(TypeDecorator[bool]):
 
 def key() -> Any:
     """
-    Our own integer identity of a row.
+    Our own integer id of a row.
     """
     return Field(default=None, primary_key=True, sa_type=WHOLE)
 
@@ -95,7 +106,7 @@ def blob(**options: Any) -> Any:
 
 def points_to(column: str, **options: Any) -> Any:
     """
-    A foreign key that refuses to lose what it points to.
+    A foreign key; the row it refers to cannot be deleted.
     """
     return Field(
         sa_type=WHOLE,

@@ -1,5 +1,5 @@
 """
-Write rows that may be there already: one statement, executed for many.
+Writing rows that may exist already: one statement, executed for many.
 
 The same statement on SQLite and PostgreSQL; SQLAlchemy compiles it once.
 """
@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Dialect,
     LargeBinary,
+    Select,
     Table,
     and_,
     bindparam,
@@ -25,10 +27,11 @@ from sqlalchemy import (
 )
 from sqlmodel import Session, SQLModel
 
-from ticketsync.store.tables.accounts import Account
+from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.types import Flag
 
 _BATCH = 500
+_VALUES = 10_000  # bound to one statement; both databases take 32,000
 
 
 def table_of(model: type[SQLModel]) -> Table:
@@ -88,10 +91,9 @@ def upsert_rows(
 
 def insert_for(dialect: Dialect, table: Table) -> Any:
     """
-    An INSERT that can say what to do on a conflict. Both databases have the same, but
-    SQLAlchemy has it once for each.
+    An INSERT that supports ON CONFLICT, which SQLAlchemy has once for each dialect.
     """
-    # Imported by name, because nobody needs both.
+    # Imported by name, because only one of them is needed.
     module = importlib.import_module(f"sqlalchemy.dialects.{dialect.name}")
     return module.insert(table)
 
@@ -100,8 +102,8 @@ def insert_new(
     session: Session, model: type[SQLModel], row: Mapping[str, Any]
 ) -> int | None:
     """
-    Insert a row unless a unique key says that it is there already, and return its
-    number; `None` where it was there, also if somebody else added it at this moment.
+    Insert a row and return its id; `None` where a unique key exists already, also if
+    another transaction has just inserted it.
     """
     table = table_of(model)
     connection = session.connection()
@@ -110,6 +112,46 @@ def insert_new(
         statement.on_conflict_do_nothing().returning(*table.primary_key)
     ).scalar()
     return found
+
+
+def insert_all_new(
+    session: Session,
+    model: type[SQLModel],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    returning: Sequence[str] = (),
+) -> list[Any]:
+    """
+    Insert those rows whose unique keys do not exist yet, in one statement; returns
+    these columns of the inserted rows. All rows must have the same columns.
+    """
+    if not rows:
+        return []
+    table = table_of(model)
+    connection = session.connection()
+    statement = insert_for(connection.dialect, table).on_conflict_do_nothing()
+    values = [dict(row) for row in rows]
+    if not returning:
+        connection.execute(statement, values)
+        return []
+    columns = [table.c[name] for name in returning]
+    return list(connection.execute(statement.returning(*columns), values))
+
+
+def rows_among(
+    session: Session,
+    query: Select[Any],
+    column: ColumnElement[Any],
+    values: Iterable[Any],
+) -> Iterator[Any]:
+    """
+    The rows of a query where a column has one of these values, however many there are:
+    one statement can only bind so many.
+    """
+    wanted = list(dict.fromkeys(values))
+    for start in range(0, len(wanted), _VALUES):
+        part = query.where(column.in_(wanted[start : start + _VALUES]))
+        yield from session.connection().execute(part).all()
 
 
 def _statement(
@@ -135,7 +177,7 @@ def _statement(
 
 class _Compiled:
     """
-    A statement compiled once, fed with plain tuples.
+    A statement that is compiled once and executed with plain tuples.
 
     Going through SQLAlchemy's own parameter handling for each row costs as much as
     the database itself on pages of thousands of tickets (measured). Values are
@@ -148,32 +190,32 @@ class _Compiled:
         compiled = statement.compile(dialect=dialect)
         self._sql = str(compiled)
         self._columns = columns
-        # SQLite takes values by their places, PostgreSQL by name.
-        self._places = compiled.positiontup and [
+        # SQLite takes values by position, PostgreSQL by name.
+        self._positions = compiled.positiontup and [
             columns.index(name) for name in compiled.positiontup
         ]
         self._convert = [
-            (place, convert)
-            for place, name in enumerate(columns)
+            (position, convert)
+            for position, name in enumerate(columns)
             if (convert := _converter(table.c[name].type, dialect))
         ]
-        self._is_plain = not self._convert and self._places == [*range(len(columns))]
+        self._is_plain = not self._convert and self._positions == [*range(len(columns))]
 
     def execute(self, connection: Connection, rows: Sequence[tuple[Any, ...]]) -> None:
         if self._is_plain:
             connection.exec_driver_sql(self._sql, list(rows))
             return
         values: list[Iterable[Any]] = list(zip(*rows, strict=True))
-        for place, convert in self._convert:
-            values[place] = list(map(convert, values[place]))
-        if self._places is None:
+        for position, convert in self._convert:
+            values[position] = list(map(convert, values[position]))
+        if self._positions is None:
             named = [
                 dict(zip(self._columns, row, strict=True))
                 for row in zip(*values, strict=True)
             ]
             connection.exec_driver_sql(self._sql, named)
             return
-        ordered = [values[place] for place in self._places]
+        ordered = [values[position] for position in self._positions]
         connection.exec_driver_sql(self._sql, list(zip(*ordered, strict=True)))
 
 
@@ -208,15 +250,15 @@ def known(
     wanted = list(dict.fromkeys(provider_ids))
     if not wanted:
         return {}
-    picked = ["provider_id", *columns]
+    selected = ["provider_id", *columns]
     read = [
         table.c[name]
         .type.dialect_impl(connection.dialect)
         .result_processor(connection.dialect, None)
-        for name in picked
+        for name in selected
     ]
     # Names come from our own tables, values are bound.
-    start = f"SELECT {', '.join(picked)} FROM {table.name} WHERE account_id = "  # noqa: S608
+    start = f"SELECT {', '.join(selected)} FROM {table.name} WHERE account_id = "  # noqa: S608
     row_type = _row_type(columns)
     found: dict[str, Any] = {}
     for rows in _in_batches(connection, start, account_id, wanted):
@@ -232,7 +274,7 @@ def known(
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
     """
-    A record that another account of the same platform holds.
+    A record that another account of the same platform has.
     """
 
     provider_id: str
@@ -247,13 +289,13 @@ def held_elsewhere(
     provider_ids: Iterable[str],
 ) -> list[Elsewhere]:
     """
-    Which of these records another account of the same platform holds. One that both
-    hold belongs to the account that is older here. One statement, by index.
+    Which of these records another account of the same platform has. One that both have
+    belongs to the account that was added first. One indexed statement.
     """
     wanted = list(dict.fromkeys(provider_ids))
     if not wanted:
         return []
-    table, accounts = table_of(model), table_of(Account)
+    table, accounts = table_of(model), table_of(AccountRow)
     me, mine = accounts.alias("me"), table.alias("mine")
     held_by_me = and_(
         mine.c.account_id == account_id, mine.c.provider_id == table.c.provider_id

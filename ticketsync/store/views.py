@@ -1,9 +1,9 @@
 """
-The views that people's own queries stand on: a public interface, whose columns stay as
-they are and in their order; new ones come last.
+The SQL views, a public interface: their columns keep their names and order; new ones
+are added at the end.
 
 They hold no data: every upgrade of the database drops them before it changes a table
-and makes them anew from these definitions afterwards.
+and recreates them from these definitions afterwards.
 """
 
 from __future__ import annotations
@@ -25,20 +25,25 @@ from sqlalchemy import (
 )
 
 from ticketsync.store import capacity, counted, health
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.catalogue import Production, Show, ShowLink, Venue
-from ticketsync.store.tables.door import Admission
-from ticketsync.store.tables.financials import ShowFinancials
-from ticketsync.store.tables.sales import Attendee, Buyer, Order, Ticket
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.catalogue import (
+    ProductionRow,
+    ShowLinkRow,
+    ShowRow,
+    VenueRow,
+)
+from ticketsync.store.tables.door import AdmissionRow
+from ticketsync.store.tables.financials import ShowFinancialsRow
+from ticketsync.store.tables.sales import AttendeeRow, BuyerRow, OrderRow, TicketRow
 from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import table_of
 
-EARLIEST = "0006"  # the schema from which on the views are no migration's own
+EARLIEST = "0006"  # the first schema whose views are not created by migrations
 
 
 def names() -> tuple[str, ...]:
     """
-    All of them.
+    The names of all views.
     """
     return tuple(_DEFINITIONS)
 
@@ -52,7 +57,7 @@ def column_names(name: str) -> list[str]:
 
 def definition(name: str, dialect: Dialect) -> str:
     """
-    The SELECT of a view as that kind of database takes it.
+    The SELECT of a view in that dialect.
     """
     query = _DEFINITIONS[name]()
     return str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
@@ -60,7 +65,7 @@ def definition(name: str, dialect: Dialect) -> str:
 
 def create_all(connection: Connection) -> None:
     """
-    Make every view.
+    Create all views.
     """
     for name in names():
         create(connection, name)
@@ -68,7 +73,7 @@ def create_all(connection: Connection) -> None:
 
 def create(connection: Connection, name: str, *, as_name: str = "") -> None:
     """
-    Make one view, under its own name or another.
+    Create one view, under its own name or another one.
     """
     body = definition(name, connection.dialect)
     columns = ", ".join(column_names(name))
@@ -79,15 +84,15 @@ def create(connection: Connection, name: str, *, as_name: str = "") -> None:
 
 def drop_all(connection: Connection) -> None:
     """
-    Drop those of the views that are there.
+    Drop the views that exist.
     """
     for name in {*inspect(connection).get_view_names()} & {*names()}:
         connection.execute(text(f"DROP VIEW {name}"))
 
 
 def _show_totals() -> Select[Any]:
-    figures, shows = table_of(ShowFinancials), table_of(Show)
-    productions, venues = table_of(Production), table_of(Venue)
+    figures, shows = table_of(ShowFinancialsRow), table_of(ShowRow)
+    productions, venues = table_of(ProductionRow), table_of(VenueRow)
     seats = capacity.show_seats().subquery("seats")
     every_fee_is_known = func.count(figures.c.fees) == func.count()
     every_tax_is_known = func.count(figures.c.tax) == func.count()
@@ -136,9 +141,9 @@ def _show_totals() -> Select[Any]:
 
 
 def _ticket_sales_analytics() -> Select[Any]:
-    tickets, orders, shows = table_of(Ticket), table_of(Order), table_of(Show)
-    productions, venues = table_of(Production), table_of(Venue)
-    accounts = table_of(Account)
+    tickets, orders, shows = table_of(TicketRow), table_of(OrderRow), table_of(ShowRow)
+    productions, venues = table_of(ProductionRow), table_of(VenueRow)
+    accounts = table_of(AccountRow)
     return (
         select(
             shows.c.id.label("show_id"),
@@ -176,10 +181,10 @@ def _ticket_sales_analytics() -> Select[Any]:
 
 
 def _attendee_checkin_status() -> Select[Any]:
-    tickets, orders, shows = table_of(Ticket), table_of(Order), table_of(Show)
-    productions, accounts = table_of(Production), table_of(Account)
-    attendees, buyers = table_of(Attendee), table_of(Buyer)
-    admissions = table_of(Admission)
+    tickets, orders, shows = table_of(TicketRow), table_of(OrderRow), table_of(ShowRow)
+    productions, accounts = table_of(ProductionRow), table_of(AccountRow)
+    attendees, buyers = table_of(AttendeeRow), table_of(BuyerRow)
+    admissions = table_of(AdmissionRow)
     is_ours = counted.is_set(admissions.c.is_in)
     return (
         select(
@@ -211,9 +216,9 @@ def _attendee_checkin_status() -> Select[Any]:
 
 
 def _session_complete() -> Select[Any]:
-    figures, shows = table_of(ShowFinancials), table_of(Show)
-    productions, venues = table_of(Production), table_of(Venue)
-    links = table_of(ShowLink)
+    figures, shows = table_of(ShowFinancialsRow), table_of(ShowRow)
+    productions, venues = table_of(ProductionRow), table_of(VenueRow)
+    links = table_of(ShowLinkRow)
     seats = capacity.show_seats().subquery("seats")
     summed = (
         select(
@@ -262,12 +267,12 @@ def _session_complete() -> Select[Any]:
 
 def _sync_health() -> Select[Any]:
     facts = health.account_facts().subquery("facts")
-    as_they_are = (
+    unchanged = (
         *("account", "provider", "state", "failures", "breaker_until"),
         *("last_attempt_at", "last_success_at", "quarantined", "failed_deliveries"),
     )
     return select(
-        *(facts.c[name] for name in as_they_are),
+        *(facts.c[name] for name in unchanged),
         health.word(facts).label("health"),
         health.since(facts).label("health_since"),
     )

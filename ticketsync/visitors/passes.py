@@ -23,7 +23,7 @@ from ticketsync.core import errors
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, reports
 from ticketsync.store.audit import Decision
-from ticketsync.store.tables.visitors import Pass
+from ticketsync.store.tables.visitors import PassRow
 from ticketsync.store.upsert import table_of
 
 ROLES = ("viewer", "door", "manager")
@@ -80,7 +80,7 @@ def issue(session: Session, kind: str, role: str, name: str, now: datetime) -> s
         )
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     session.add(
-        Pass(
+        PassRow(
             digest=_digest(token),
             kind=kind,
             role=role,
@@ -99,7 +99,7 @@ def get_visitor(
     """
     The holder of this token, if it is of that kind and has not expired.
     """
-    table = table_of(Pass)
+    table = table_of(PassRow)
     row = (
         session.connection()
         .execute(
@@ -119,7 +119,7 @@ def redeem(session: Session, token: str, now: datetime) -> str | None:
     Exchange a link for a session and return its token; `None` if the link is unknown,
     expired or already used.
     """
-    table = table_of(Pass)
+    table = table_of(PassRow)
     visitor = get_visitor(session, "link", token, now)
     if visitor is None:
         return None
@@ -133,7 +133,7 @@ def list_visitors(session: Session, now: datetime) -> list[Visitor]:
     """
     The holders of all passes that have not expired.
     """
-    table = table_of(Pass)
+    table = table_of(PassRow)
     rows = session.connection().execute(
         select(*reports.named(reports.field_names(Visitor), table))
         .where(table.c.expires_at > now)
@@ -146,7 +146,7 @@ def revoke(session: Session, ids: Sequence[int] | None, now: datetime) -> int:
     """
     Revoke these passes, or all; returns how many. Expired ones are deleted too.
     """
-    table = table_of(Pass)
+    table = table_of(PassRow)
     connection = session.connection()
     connection.execute(delete(table).where(table.c.expires_at <= now))
     wanted = delete(table) if ids is None else delete(table).where(table.c.id.in_(ids))
@@ -163,7 +163,7 @@ def end_session(session: Session, token: str) -> None:
     """
     End a visitor's session.
     """
-    table = table_of(Pass)
+    table = table_of(PassRow)
     session.connection().execute(delete(table).where(table.c.digest == _digest(token)))
 
 

@@ -60,7 +60,7 @@ class Actions:
                 "This server does not sync.", hint="Run `ticketsync sync`."
             )
         with self._site.database.read() as session:
-            account = state.in_use(session, request.path_params["name"])
+            account = state.get_usable_account(session, request.path_params["name"])
         self._site.request_sync(account.name)
         return RedirectResponse(f"/accounts?asked={quote(account.name)}", 303)
 

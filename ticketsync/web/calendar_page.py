@@ -21,7 +21,7 @@ def calendar_page(site: Site, request: PageRequest, feed_url: str = "") -> Respo
     with_past = request.query.get("past") == "1"
     since = None if with_past else clock.now() - timedelta(days=1)
     with site.database.read() as session:
-        performances = calendar.performances(session, since=since)
+        performances = calendar.list_performances(session, since=since)
     months = [
         (name, list(group))
         for name, group in groupby(

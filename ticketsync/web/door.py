@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, errors
-from ticketsync.sales import attendees
+from ticketsync.door import attendees
 from ticketsync.web.site import FOLDER, PageRequest, Site
 from ticketsync.workflows import checkin
 from ticketsync.workflows.checkin import At, Captured
@@ -65,7 +65,7 @@ class DoorPages:
     def door_page(self, request: PageRequest) -> Response:
         at = self._at(request)
         with self._site.database.read() as session:
-            count = attendees.count(session, at.show.id)
+            count = attendees.count_guests(session, at.show.id)
         return self._site.render_page(
             request,
             "door.html",
@@ -78,7 +78,7 @@ class DoorPages:
     def guest_list(self, request: PageRequest) -> Response:
         at = self._at(request)
         with self._site.database.read() as session:
-            found = attendees.door_list(session, at.show.id)
+            found = attendees.list_guests(session, at.show.id)
         return JSONResponse(
             {
                 "guests": [

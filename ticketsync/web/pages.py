@@ -16,6 +16,7 @@ from ticketsync.accounts import health
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import clock, errors, tables
 from ticketsync.core.tables import Column
+from ticketsync.door import attendees, checkin
 from ticketsync.financials import explain
 from ticketsync.reporting import (
     calendar,
@@ -28,7 +29,6 @@ from ticketsync.reporting import (
 )
 from ticketsync.reporting import seats as reporting_seats
 from ticketsync.reporting.waiting import KINDS, Waiting
-from ticketsync.sales import attendees, checkin
 from ticketsync.visitors import passes
 from ticketsync.web import charts
 from ticketsync.web.calendar_page import calendar_page
@@ -69,11 +69,11 @@ class Pages:
         now = clock.now()
         with self._site.database.read() as session:
             venue = shows.get_venue(session)
-            recent_sales = selling.lately(session, venue.timezone, now)
+            recent_sales = selling.recent_sales(session, venue.timezone, now)
             platforms = selling.platforms(session, recent_sales)
-            on_sale = daily.on_sale(session, now=now, since=now - WEEK)
+            on_sale = daily.list_on_sale(session, now=now, since=now - WEEK)
             items = self._waiting(session)
-            freshness = runs.freshness(session, now)
+            freshness = runs.list_freshness(session, now)
         return self._site.render_page(
             request,
             "overview.html",
@@ -107,7 +107,7 @@ class Pages:
             show = shows.get_show(session, int(request.path_params["id"]))
             figures = numbers.figures(session, show.id)
             seats = reporting_seats.seats(session, show.id)[show.id]
-            orders = sales.sales(session, show_id=show.id, limit=limit + 1)
+            orders = sales.list_sales(session, show_id=show.id, limit=limit + 1)
             values: dict[str, Any] = {
                 "production_id": _production_id(session, show.production),
                 "totals": numbers.totals(session, show.id),
@@ -118,10 +118,10 @@ class Pages:
                     for occurrence in occurrences.list_occurrences(session)
                     if occurrence.show_id == show.id
                 ],
-                "count": attendees.count(session, show.id),
+                "count": attendees.count_guests(session, show.id),
                 "curve": charts.curve(
                     "Tickets sold",
-                    selling.pace(session, show.id, show.timezone),
+                    selling.sales_curve(session, show.id, show.timezone),
                     seats.capacity,
                 ),
             }
@@ -152,12 +152,14 @@ class Pages:
             show = shows.get_show(session, int(request.path_params["id"]))
             refunds = [
                 line
-                for line in sales.refunds(session, account=account, order_id=order_id)
+                for line in sales.list_refunds(
+                    session, account=account, order_id=order_id
+                )
                 if line.show_id == show.id
             ]
             tickets = [
                 part
-                for part in explain.parts(session, show.id)
+                for part in explain.list_contributions(session, show.id)
                 if (part.account, part.order_id) == (account, order_id)
             ]
         if not tickets:
@@ -174,7 +176,7 @@ class Pages:
             doubt=tickets[0].doubt,
             tickets=tickets,
             counted=sum(part.is_sold for part in tickets),
-            totals=_totals(explain.PARTS, tickets),
+            totals=_totals(explain.CONTRIBUTIONS, tickets),
             refunds=refunds,
         )
 
@@ -189,7 +191,7 @@ class Pages:
             title = next(
                 (
                     name
-                    for id_, name, _ in shows.productions(session)
+                    for id_, name, _ in shows.list_productions(session)
                     if id_ == production_id
                 ),
                 None,
@@ -245,7 +247,7 @@ class Pages:
     def accounts(self, request: PageRequest) -> Response:
         now = clock.now()
         with self._site.database.read() as session:
-            found = runs.freshness(session, now)
+            found = runs.list_freshness(session, now)
             assessed = health.assess_all(session, self._site.settings, now)
         return self._site.render_page(
             request,
@@ -267,16 +269,16 @@ class Pages:
 
     def runs(self, request: PageRequest) -> Response:
         with self._site.database.read() as session:
-            found = runs.runs(session, limit=100)
+            found = runs.list_runs(session, limit=100)
         return self._site.render_page(
             request, "runs.html", "Runs", current_path="/runs", runs=found
         )
 
     def webhooks(self, request: PageRequest) -> Response:
         with self._site.database.read() as session:
-            health = deliveries.health(session)
-            gaps = deliveries.gaps(session, clock.now())
-            found = deliveries.received(session, limit=100)
+            health = deliveries.read_delivery_health(session)
+            gaps = deliveries.find_unannounced_orders(session, clock.now())
+            found = deliveries.list_deliveries(session, limit=100)
         return self._site.render_page(
             request,
             "webhooks.html",
@@ -290,9 +292,9 @@ class Pages:
     def discrepancies(self, request: PageRequest) -> Response:
         with self._site.database.read() as session:
             values: dict[str, Any] = {
-                "doubtful": sales.doubtful(session),
-                "unread": sales.unread(session),
-                "failed_check_ins": checkin.troubled(session),
+                "doubtful": sales.list_discrepancies(session),
+                "unread": sales.list_quarantined(session),
+                "failed_check_ins": checkin.list_rejected(session),
                 "waiting": waiting.by_kind(self._waiting(session)),
                 "kinds": KINDS,
             }
@@ -321,7 +323,7 @@ class Pages:
             ):
                 return Response(status_code=404)
             venue = shows.get_venue(session)
-            performances = calendar.performances(
+            performances = calendar.list_performances(
                 session, since=now - timedelta(days=90)
             )
         return Response(
@@ -338,7 +340,9 @@ def _totals(columns: Sequence[Column], values: Iterable[Any]) -> list[dict[str, 
 
 
 def _production_id(session: Session, title: str) -> int:
-    return next(id_ for id_, name, _ in shows.productions(session) if name == title)
+    return next(
+        id_ for id_, name, _ in shows.list_productions(session) if name == title
+    )
 
 
 def _number(text: str, default: int) -> int:

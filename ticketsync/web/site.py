@@ -1,8 +1,8 @@
 """
 What all pages share: who is signed in, what they may do, how a page is rendered.
 
-Nothing is loaded from other sites and no page contains a script; browsers are told to
-refuse both. Changes are accepted from our own pages only.
+Nothing is loaded from other sites and no page contains a script; the headers
+make browsers refuse both. Changes are accepted from our own pages only.
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ from sqlalchemy import delete, select, update
 from sqlmodel import Session
 
 from ticketsync.store import reports
-from ticketsync.store.tables.accounts import Account
-from ticketsync.store.tables.webhooks import Delivered, Webhook
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.webhooks import DeliveryRow, WebhookRow
 from ticketsync.store.upsert import insert_new, table_of, upsert
 
 MAX_ATTEMPTS = 8
@@ -80,7 +80,7 @@ def get_or_create_path(
     The account's path: 256 random bits, so that it cannot be guessed. It is the only
     secret where the platform does not sign.
     """
-    table = table_of(Webhook)
+    table = table_of(WebhookRow)
     query = select(table.c.path).where(table.c.account_id == account_id)
     connection = session.connection()
     path: str | None = connection.scalar(query)
@@ -90,7 +90,7 @@ def get_or_create_path(
             "path": secrets.token_urlsafe(32),
             "is_signed": is_signed,
         }
-        insert_new(session, Webhook, {**row, "created_at": now})
+        insert_new(session, WebhookRow, {**row, "created_at": now})
         path = connection.scalars(query).one()
     return path
 
@@ -103,7 +103,7 @@ def set_secret(
     changes over.
     """
     get_or_create_path(session, account_id, now)
-    table = table_of(Webhook)
+    table = table_of(WebhookRow)
     of_account = table.c.account_id == account_id
     query = select(table).where(of_account).with_for_update()
     old = session.connection().execute(query).one()
@@ -124,7 +124,7 @@ def list_endpoints(session: Session, now: datetime) -> list[Endpoint]:
     """
     The endpoint of every account that has one.
     """
-    table, accounts = table_of(Webhook), table_of(Account)
+    table, accounts = table_of(WebhookRow), table_of(AccountRow)
     rows = session.connection().execute(
         select(table, accounts.c.name, accounts.c.provider).join(
             accounts, accounts.c.id == table.c.account_id
@@ -147,7 +147,7 @@ def list_secret_references(session: Session, account_id: int) -> list[tuple[str,
     Source and reference of each secret of an account's webhooks, also of the previous
     one.
     """
-    table = table_of(Webhook)
+    table = table_of(WebhookRow)
     query = select(table).where(table.c.account_id == account_id)
     return [
         pair
@@ -165,7 +165,7 @@ def close_endpoint(session: Session, account_id: int, now: datetime) -> None:
     Remove an account's endpoint, so that new deliveries are rejected, and settle the
     waiting ones without effect.
     """
-    table, deliveries = table_of(Webhook), table_of(Delivered)
+    table, deliveries = table_of(WebhookRow), table_of(DeliveryRow)
     connection = session.connection()
     connection.execute(delete(table).where(table.c.account_id == account_id))
     connection.execute(
@@ -182,7 +182,7 @@ def delete_of_account(session: Session, account_id: int) -> None:
     """
     Delete an account's endpoint and its deliveries.
     """
-    for model in (Webhook, Delivered):
+    for model in (WebhookRow, DeliveryRow):
         table = table_of(model)
         session.connection().execute(
             delete(table).where(table.c.account_id == account_id)
@@ -211,9 +211,9 @@ def store(session: Session, new: Sequence[NewDelivery], now: datetime) -> None:
         }
         for item in new
     ]
-    upsert(session, Delivered, rows, key=["account_id", "key"], keep=tuple(rows[0]))
+    upsert(session, DeliveryRow, rows, key=["account_id", "key"], keep=tuple(rows[0]))
     keys = [item.key for item in new if item.state == "received"]
-    table = table_of(Delivered)
+    table = table_of(DeliveryRow)
     session.connection().execute(
         update(table)
         .where(table.c.key.in_(keys), table.c.state == "failed")
@@ -227,7 +227,7 @@ def list_due(
     """
     The deliveries to process now, the oldest first.
     """
-    table = table_of(Delivered)
+    table = table_of(DeliveryRow)
     columns = reports.named(reports.field_names(WaitingDelivery), table)
     rows = session.connection().execute(
         select(*columns)
@@ -249,7 +249,7 @@ def settle(
     """
     Set the final state of these deliveries.
     """
-    table = table_of(Delivered)
+    table = table_of(DeliveryRow)
     session.connection().execute(
         update(table)
         .where(table.c.id.in_(list(ids)))
@@ -264,7 +264,7 @@ def postpone(
     Try again after 1, 2, 4 … 60 minutes. After the eighth failed attempt a delivery is
     given up.
     """
-    table = table_of(Delivered)
+    table = table_of(DeliveryRow)
     for delivery in deliveries:
         attempts = delivery.attempts + 1
         is_last = attempts >= MAX_ATTEMPTS
@@ -286,7 +286,7 @@ def replay(session: Session, account_id: int, since: datetime, now: datetime) ->
     Requeue all deliveries received since then that can have an effect; returns how
     many. Processing one twice changes nothing.
     """
-    table = table_of(Delivered)
+    table = table_of(DeliveryRow)
     result = session.connection().execute(
         update(table)
         .where(
@@ -305,7 +305,7 @@ def save_registration(session: Session, account_id: int, provider_id: str) -> No
     """
     Save the platform's id of our webhook.
     """
-    table = table_of(Webhook)
+    table = table_of(WebhookRow)
     session.connection().execute(
         update(table)
         .where(table.c.account_id == account_id)
@@ -317,7 +317,7 @@ def retry(session: Session, ids: Sequence[int] | None, now: datetime) -> int:
     """
     Requeue these deliveries, or all that failed; returns how many.
     """
-    table = table_of(Delivered)
+    table = table_of(DeliveryRow)
     wanted = (
         table.c.state == "failed"
         if ids is None

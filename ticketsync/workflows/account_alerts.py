@@ -1,5 +1,5 @@
 """
-Watching over the accounts and all that waits: whom to tell, and whether they heard.
+Alerts about the accounts and about what waits for a person, each sent once.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from ticketsync.accounts import alerts, dismissals, health
-from ticketsync.accounts.alerts import Told
+from ticketsync.accounts.alerts import RecordedAlert
 from ticketsync.accounts.health import OK, Health
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
@@ -29,8 +29,8 @@ MANY = 20  # lines about one kind of thing in one message
 def look(database: Database, settings: Settings) -> list[errors.TicketsyncError]:
     """
     What is done after each run, by `serve` each minute and by `status --notify`: note
-    how long accounts may go unread, and tell what changed and what waits. Returns what
-    could not be told, which is told next time.
+    how long accounts may go unread, and send what changed and what waits. Returns the
+    failures, which are tried again next time.
     """
     limits.note_limits(database, settings)
     return [*notify_changes(database, settings), *notify_waiting(database, settings)]
@@ -40,23 +40,23 @@ def notify_changes(
     database: Database, settings: Settings
 ) -> list[errors.TicketsyncError]:
     """
-    Tell what changed about the accounts since it was last told; returns what could
-    not be told. Without anybody to tell nothing is read or written.
+    Send what changed about the accounts since the last alert; returns the failures.
+    With no one to notify nothing is read or written.
     """
     if not settings.notify.is_set:
         return []
     now = clock.now()
     with database.read() as session:
         found = _audible(health.assess_all(session, settings, now))
-        is_news = _differs(found, alerts.on_record(session))
+        is_news = _differs(found, alerts.read_alerts(session))
     if not is_news:
         return []
     failures: list[errors.TicketsyncError] = []
     with exclusive.alone(database, LEASE) as is_ours:
         if not is_ours:
-            return []  # another process tells it at this moment
+            return []  # another process is sending it
         with database.write() as session:
-            news = alerts.news(session, found, now)
+            news = alerts.record_changes(session, found, now)
         for account, before in news:
             wrong = gateway.send(
                 settings.notify, _title(account), _text(account, before)
@@ -72,8 +72,8 @@ def notify_waiting(
     database: Database, settings: Settings
 ) -> list[errors.TicketsyncError]:
     """
-    Tell what newly waits beside the accounts: an oversold show at once, the rest once
-    a day. Each thing is told once, and again when it stands otherwise.
+    Send what newly waits for a person: an oversold show at once, the rest once a day.
+    Each thing is sent once, and again when it has changed.
     """
     if not settings.notify.is_set:
         return []
@@ -85,29 +85,29 @@ def notify_waiting(
     with exclusive.alone(database, LEASE) as is_ours:
         if not is_ours:
             return []
-        with database.read() as session:  # what the other one told meanwhile is none
+        with database.read() as session:  # the other one may have sent it meanwhile
             news = _waiting_news(session, settings, now)
         wrong: list[errors.TicketsyncError] = []
         if news.items:
             wrong = gateway.send(settings.notify, *_waiting_message(news.items))
         with database.write() as session:
             dismissals.forget_notified(session, news.over)
-            # Where one way failed and another did not, nobody is told twice.
-            if news.items and len(wrong) < gateway.ways(settings.notify):
+            # Where one channel failed and another did not, nothing is sent twice.
+            if news.items and len(wrong) < gateway.count_channels(settings.notify):
                 dismissals.record_notified(
                     session,
                     [((item.kind, item.key), item.version) for item in news.items],
                     now,
                 )
                 if news.is_digest:
-                    dismissals.note_digest(session, now)
+                    dismissals.record_digest(session, now)
     return wrong
 
 
 @dataclass(frozen=True, slots=True)
 class _WaitingNews:
     """
-    What is to be told now, and the names of what was told and waits no more.
+    What is to be sent now, and the names of what was sent and waits no more.
     """
 
     items: list[Waiting]
@@ -116,25 +116,25 @@ class _WaitingNews:
 
 
 def _waiting_news(session: Session, settings: Settings, now: datetime) -> _WaitingNews:
-    # Accounts, and records that could not be read, are told as the account's health.
+    # Accounts, and records that could not be read, are part of the account's health.
     items = [
         item
         for item in waiting.everything(session, settings, now)
         if item.kind not in (reporting.ACCOUNT, reporting.QUARANTINE)
     ]
-    told = dismissals.told(session)
+    sent = dismissals.get_notified_versions(session)
     last = dismissals.last_digest(session)
     is_digest = last is None or now - last >= DAY
     news = [
         item
         for item in items
-        if told.get((item.kind, item.key)) != item.version
+        if sent.get((item.kind, item.key)) != item.version
         and (is_digest or reporting.KINDS[item.kind].is_urgent)
     ]
     waits = {(item.kind, item.key) for item in items}
     return _WaitingNews(
         news,
-        [name for name in told if name not in waits],
+        [name for name in sent if name not in waits],
         is_digest and any(not reporting.KINDS[i.kind].is_urgent for i in news),
     )
 
@@ -167,7 +167,7 @@ def beat(settings: Settings) -> list[errors.TicketsyncError]:
     if not settings.notify.heartbeat:
         return []
     try:
-        gateway.beat(settings.notify)
+        gateway.send_heartbeat(settings.notify)
     except errors.TicketsyncError as error:
         return [error]
     return []
@@ -175,11 +175,11 @@ def beat(settings: Settings) -> list[errors.TicketsyncError]:
 
 def send(settings: Settings, title: str, text: str) -> None:
     """
-    Tell everybody in the settings something; raises what went wrong.
+    Send a message to everyone in the settings; raises what went wrong.
     """
     if not settings.notify.is_set:
         raise errors.ConfigurationError(
-            "The settings name nobody to tell.",
+            "No one is set up to be notified.",
             hint="Fill in `notify` (see config.example.yaml).",
         )
     for error in gateway.send(settings.notify, title, text):
@@ -188,17 +188,17 @@ def send(settings: Settings, title: str, text: str) -> None:
 
 def _audible(accounts: list[Health]) -> list[Health]:
     """
-    Accounts about which there may be something to tell. Where one is in a state that
-    passes by itself, or that a person chose, the last word that was told stands.
+    Accounts about which there may be something to report. Where one is in a state that
+    passes by itself, or that a person chose, the last word that was sent stands.
     """
     return [account for account in accounts if not account.is_quiet]
 
 
-def _differs(found: list[Health], held: dict[int, Told]) -> bool:
+def _differs(found: list[Health], held: dict[int, RecordedAlert]) -> bool:
     return any(
-        account.word != told.state or not told.is_told
+        account.word != last.state or not last.is_notified
         for account in found
-        for told in [held.get(account.account_id, Told(OK, clock.now(), True))]
+        for last in [held.get(account.account_id, RecordedAlert(OK, clock.now(), True))]
     )
 
 
@@ -213,11 +213,11 @@ _TITLES = {
 }
 
 
-def _text(account: Health, before: Told | None) -> str:
+def _text(account: Health, before: RecordedAlert | None) -> str:
     if account.word == OK and before is not None:
         return safe(
             f"Account {account.account!r} works again. {account.text} "
-            f"It was {before.state} since {health.when(before.since)}.",
+            f"It was {before.state} since {health.utc_text(before.since)}.",
             longest=2000,
         )
     text = f"Account {account.account!r}: {account.text} {account.to_do}"

@@ -1,5 +1,5 @@
 """
-Changing what an account is told: first a plan, in words and tried where it can be
+Changing the options of an account: first a plan, in words and tried where it can be
 tried; then, if a person agrees, the change.
 
 What stands in the settings file is the user's: nothing here writes to it, and what it
@@ -22,7 +22,7 @@ from ticketsync.core.redact import safe
 from ticketsync.providers import registry
 from ticketsync.providers.base import Options, Provider, ProviderSpec
 from ticketsync.providers.options import Option
-from ticketsync.sales import privacy, saving
+from ticketsync.sales import privacy, stored_orders
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
 from ticketsync.workflows import account_run, connect, tokens, twins
@@ -80,7 +80,7 @@ def plan(
     first: the same key must answer there, for the same owner.
     """
     with database.read() as reading:
-        account = state.in_use(reading, name)
+        account = state.get_usable_account(reading, name)
     kind = registry.provider(account.provider)
     _refuse_settings_keys(name, given)
     options, base_url = _wanted(kind.spec, account, given)
@@ -103,11 +103,11 @@ def plan(
 
 def apply(database: Database, plan: Plan) -> None:
     """
-    Save what was planned. Nobody may be at work on the account, and it must stand as it
+    Save what was planned. No run of the account may be active, and it must stand as it
     did when the plan was made.
     """
     account = plan.account
-    held_by, holder = account_run.lease_of(account), lease.me("accounts set")
+    held_by, holder = account_run.lease_of(account), lease.holder_name("accounts set")
     with database.write() as writing:
         lease.take(writing, held_by, holder, clock.now())
         now = state.get_account_by_id(writing, account.id)
@@ -148,10 +148,10 @@ def _wanted(
     """
     The account's options and address as they would be; an empty value takes one away.
     """
-    told = {name: value for name, value in given.items() if name != BASE_URL}
+    given_options = {name: value for name, value in given.items() if name != BASE_URL}
     kept = tokens.without(account.options)
-    changed = [name for name in told if told[name] != kept.get(name)]
-    checked = {name: told[name] for name in changed}
+    changed = [name for name in given_options if given_options[name] != kept.get(name)]
+    checked = {name: given_options[name] for name in changed}
     # Values of earlier versions that stay as they are need not be what is taken now.
     others = {name: value for name, value in kept.items() if name not in checked}
     required = {o.name: others[o.name] for o in spec.options if o.name in others}
@@ -187,9 +187,9 @@ def _refuse_people(
             f"{name!r}, and it goes before what is set here.",
             hint=f"Change or take out the line below `accounts: {name}:` there.",
         )
-    if wanted and not hasattr(kind, "read_people"):
+    if wanted and not hasattr(kind, "parse_people"):
         raise errors.UsageError(
-            f"{kind.spec.title}: nobody is named there, so nobody can be kept.",
+            f"{kind.spec.title}: it names no people, so none can be kept.",
             hint="Leave people as it is.",
         )
 
@@ -208,9 +208,9 @@ def _tried(
     """
     spec = kind.spec
     secret = connect.secret_of(database, spec, account)
-    told = {**account.options, **options}
+    given_options = {**account.options, **options}
     with connect.open_platform(
-        kind, account.name, base_url, secret, told, settings
+        kind, account.name, base_url, secret, given_options, settings
     ) as client:
         found = client.identify()
         with database.read() as reading:
@@ -239,7 +239,7 @@ def _refuse_another_owner(
     ]
     if not renamed:
         whose.refuse_stranger(reading, account, spec, found)
-    elif saving.holds_sales(reading, account.id):
+    elif stored_orders.holds_sales(reading, account.id):
         raise errors.GuardRefused(
             f"Account {account.name!r} has orders of another {spec.title} account; "
             f"with a new {renamed[0]} two would be mixed up in it.",
@@ -280,16 +280,16 @@ def _effects_of_people(
 ) -> Sequence[str]:
     days = settings.retention.days
     if change.after == "true":
-        orders = saving.orders_to_come(reading, account.id, clock.now())
+        orders = stored_orders.count_future_orders(reading, account.id, clock.now())
         return [
             "Names, e-mail addresses and telephone numbers are kept from the next run "
             f"on, until {days} days after their show.",
             "The next run reads all orders of the shows still to come again "
             f"({orders} are held now); people of past shows are not fetched.",
         ]
-    kept = privacy.kept(reading, account.id)
+    kept = privacy.count_kept(reading, account.id)
     return [
-        f"Nobody new is kept. The {kept} people that are kept stay until {days} days "
+        f"No more people are kept. The {kept} that are kept stay until {days} days "
         "after their show, or until `ticketsync privacy erase`.",
     ]
 

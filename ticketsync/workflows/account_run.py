@@ -70,7 +70,7 @@ class AccountRun:
         """
         with self.database.write() as session:
             if time.monotonic() - self.prolonged > PROLONG_SECONDS:
-                lease.prolong(session, lease_of(self.account), self.holder, clock.now())
+                lease.extend(session, lease_of(self.account), self.holder, clock.now())
                 self.prolonged = time.monotonic()
             yield session
         self.saved_anything = True
@@ -148,7 +148,7 @@ def client(
             minutes=spec.budget.minutes,
         ),
         run_id=run_id,
-        patience=WaitBudget(settings.sync.wait_seconds),
+        wait_budget=WaitBudget(settings.sync.wait_seconds),
         deadline_seconds=min(
             settings.sync.deadline_minutes * 60,
             longest if longest is not None else float("inf"),
@@ -177,7 +177,7 @@ def run_account(
     account does not stop the others.
     """
     now = clock.now()
-    holder = lease.me(run_id)
+    holder = lease.holder_name(run_id)
     try:
         with database.write() as session:
             lease.take(session, lease_of(account), holder, now)
@@ -236,12 +236,12 @@ def run_account(
 
 def _as_it_stands(session: Session, account: AccountState) -> AccountState:
     """
-    The account as it is now that nobody else works on it: since the command began, its
+    The account as it is now that no one else works on it: since the command began, its
     options may have been changed, or it may have been retired.
     """
     current = state.get_account_by_id(session, account.id)
     if current.is_retired:
-        raise state.retired(current)
+        raise state.retired_error(current)
     return current
 
 
@@ -324,17 +324,17 @@ def _close(
         runs.finish(session, row, result, now)
         lease.release(session, lease_of(account), holder)
         if result.parks:
-            state.park(session, account.id, result.message)
+            state.park_account(session, account.id, result.message)
         elif result.exit_code in (5, 6) and result.word != "throttled":
-            state.note_failure(session, account, now)
+            state.record_failure(session, account, now)
         elif result.outcome == "success" or result.word == health.QUARANTINE:
-            state.note_success(session, account)
+            state.record_success(session, account)
     return result
 
 
 def _log(result: Result) -> None:
-    tell = log.info if result.outcome == "success" else log.warning
-    tell(
+    write = log.info if result.outcome == "success" else log.warning
+    write(
         "account finished",
         account=result.account,
         outcome=result.outcome,
@@ -366,7 +366,7 @@ def _skipped(
 ) -> Result:
     is_busy = isinstance(held, errors.Busy)
     outcome = "skipped-busy" if is_busy else "skipped-disabled"
-    result = runs.failed(account.name, held, outcome=outcome)
+    result = runs.failed_result(account.name, held, outcome=outcome)
     with database.write() as session:
         runs.skip(
             session,

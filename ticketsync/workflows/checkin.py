@@ -22,15 +22,15 @@ from ticketsync.catalogue import shows
 from ticketsync.catalogue.shows import ShowInfo
 from ticketsync.core import clock, errors, sheets
 from ticketsync.core.redact import safe
+from ticketsync.door import attendees, checkin
+from ticketsync.door.attendees import Guest
+from ticketsync.door.checkin import NewScan, Verdict
 from ticketsync.financials import recompute
-from ticketsync.sales import attendees, checkin
-from ticketsync.sales.attendees import Guest
-from ticketsync.sales.checkin import NewScan, Verdict
 from ticketsync.store.engine import Database
 
 TWICE = "twice-in"  # let in here, and by another door since
 SEVERAL = "several"  # more than one ticket is meant; nothing was done
-CAPTURED = ("at", "code")  # what every line of a capture file tells
+CAPTURED = ("at", "code")  # what every line of a capture file states
 OPTIONAL = ("kind", "door", "device", "key")
 LONGEST = 500  # characters of a scanned text
 AHEAD = timedelta(minutes=5)  # of a device's clock, before it is to blame
@@ -50,7 +50,7 @@ class At:
 @dataclass(frozen=True, slots=True)
 class Answer:
     """
-    What a door tells the person in front of it. `guests` are the tickets it is about;
+    What a door says to the person in front of it. `guests` are the tickets it is about;
     of `several` nothing was done and one of them must be chosen.
     """
 
@@ -75,7 +75,7 @@ def at_show(
     A door of the show a person means.
     """
     with database.read() as session:
-        return At(shows.find(session, str(show)), door[:100], device[:100])
+        return At(shows.find_show(session, str(show)), door[:100], device[:100])
 
 
 def admit(
@@ -120,7 +120,7 @@ def _move(
     wanted = text.strip()[:LONGEST]
     key = key or secrets.token_hex(8)
     scan = NewScan(at.device, key, at.show.id, None, clock.now(), kind, at.door)
-    found = attendees.search(session, wanted, at.show.id)
+    found = attendees.search_tickets(session, wanted, at.show.id)
     if not found:
         return _stranger(session, at, scan, wanted)
     if len(found) > 1 and not (group and _is_one_order(found)):
@@ -139,11 +139,11 @@ def _together(
     """
     One ticket, or all those of an order that still can; their parts in one answer.
     """
-    checkin.hold(session, (guest.id for guest in found))
+    checkin.lock_tickets(session, (guest.id for guest in found))
     verdicts = [
         (
             guest,
-            checkin.record(
+            checkin.record_scan(
                 session,
                 replace(
                     scan,
@@ -180,14 +180,14 @@ def _stranger(session: Session, at: At, scan: NewScan, wanted: str) -> Answer:
     """
     Nobody of tonight; perhaps of another night.
     """
-    elsewhere = [g for g in attendees.search(session, wanted) if g.admits]
+    elsewhere = [g for g in attendees.search_tickets(session, wanted) if g.admits]
     if len({guest.show_id for guest in elsewhere}) == 1 and scan.kind == "in":
         guest = elsewhere[0]
         night = f"{guest.production}, {guest.starts_local}"
-        checkin.record(session, replace(scan, note=f"for {night}"))
+        checkin.record_scan(session, replace(scan, note=f"for {night}"))
         return Answer(checkin.NOT_VALID, f"For another night: {night}.", (guest,))
     if scan.kind == "in":
-        checkin.record(session, replace(scan, note="nobody knows this ticket"))
+        checkin.record_scan(session, replace(scan, note="nobody knows this ticket"))
     return Answer(
         checkin.UNKNOWN,
         f"Nobody at {at.show.production}, {at.show.starts_local}, has "
@@ -279,7 +279,7 @@ def merge_scans(database: Database, at: At, scans: Iterable[Captured]) -> Merged
     overtaking: set[tuple[str, str]] = set()
     with database.write() as session:
         meant = [(item, _exactly(session, item.code, at.show.id)) for item in scans]
-        checkin.hold(session, [found.id for _, found in meant if found])
+        checkin.lock_tickets(session, [found.id for _, found in meant if found])
         for item, found in meant:
             new = NewScan(
                 item.device,
@@ -291,14 +291,14 @@ def merge_scans(database: Database, at: At, scans: Iterable[Captured]) -> Merged
                 item.door,
                 note=found.because if found else "nobody knows this ticket",
             )
-            verdict = checkin.record(session, new)
+            verdict = checkin.record_scan(session, new)
             if verdict.has_overtaken:
                 overtaking.add((item.device, item.key))
             who = found.shown_name if found else safe(item.code, longest=40)
             names.append((item.device, item.key, item.at, who))
         # A later line may have happened earlier: ask again when all are in.
         for device, key, _, _ in names:
-            known = checkin.known(session, device, key)
+            known = checkin.get_verdict(session, device, key)
             final[device, key] = known.outcome
         recompute.recount_checked_in(session, [at.show.id], clock.now())
     for outcome in final.values():
@@ -316,9 +316,9 @@ def merge_scans(database: Database, at: At, scans: Iterable[Captured]) -> Merged
 
 def _exactly(session: Session, text: str, show_id: int) -> Guest | None:
     """
-    The one ticket that a text names; nobody is let in by a part of a name unseen.
+    The one ticket that a text names; no one is let in by part of a name alone.
     """
-    found = attendees.search(session, text[:LONGEST], show_id, exact=True)
+    found = attendees.search_tickets(session, text[:LONGEST], show_id, exact=True)
     return found[0] if len(found) == 1 else None
 
 
@@ -332,35 +332,35 @@ def captured(row: Mapping[str, Any], at: At, where: str) -> Captured:
     """
     One scan as a door wrote it down; `BadFile` says where and what is wrong.
     """
-    told = {name: str(row.get(name) or "").strip() for name in (*CAPTURED, *OPTIONAL)}
-    kind = told["kind"] or "in"
-    if not told["code"] or len(told["code"]) > LONGEST:
+    line = {name: str(row.get(name) or "").strip() for name in (*CAPTURED, *OPTIONAL)}
+    kind = line["kind"] or "in"
+    if not line["code"] or len(line["code"]) > LONGEST:
         raise errors.BadFile(f"{where}: there is no code.", hint="Correct the line.")
     if kind not in ("in", "out"):
         raise errors.BadFile(
             f"{where}: {safe(kind)!r} is neither in nor out.", hint="Correct the line."
         )
     try:
-        moment = clock.from_iso(told["at"])
+        moment = clock.from_iso(line["at"])
     except ValueError:
         raise errors.BadFile(
-            f"{where}: {safe(told['at'])!r} is not a time.",
+            f"{where}: {safe(line['at'])!r} is not a time.",
             hint="Write 2026-11-27T19:12:00+11:00 or …Z.",
         ) from None
     if moment > clock.now() + AHEAD:
         raise errors.BadFile(
-            f"{where}: {told['at']} lies in the future.",
+            f"{where}: {line['at']} lies in the future.",
             hint="Put the device's clock right.",
         )
-    device = told["device"] or at.device
-    own = f"{device} {moment.isoformat()} {kind} {told['code']}"
+    device = line["device"] or at.device
+    own = f"{device} {moment.isoformat()} {kind} {line['code']}"
     return Captured(
-        code=told["code"],
+        code=line["code"],
         at=moment,
         kind=kind,
-        door=(told["door"] or at.door)[:100],
+        door=(line["door"] or at.door)[:100],
         device=device[:100],
-        key=(told["key"] or hashlib.sha256(own.encode()).hexdigest()[:24])[:100],
+        key=(line["key"] or hashlib.sha256(own.encode()).hexdigest()[:24])[:100],
     )
 
 

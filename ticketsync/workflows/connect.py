@@ -108,7 +108,9 @@ def add(
         base_url = base_url or old.base_url
         options = {**tokens.without(old.options), **options}
     options = cleaned_options(kind.spec, options)
-    secret = source.secret or credentials.read(name, source.kind, source.reference)
+    secret = source.secret or credentials.read_secret(
+        name, source.kind, source.reference
+    )
     with open_platform(kind, name, base_url, secret, options, settings) as client:
         identity = client.identify() if check else None
         with database.read() as reading:
@@ -133,7 +135,7 @@ def add(
                 identity=None,
                 options=kept,
             )
-            account_id = state.add(writing, new, clock.now())
+            account_id = state.add_account(writing, new, clock.now())
         else:
             account_id = old.id
             state.set_secret(
@@ -158,7 +160,7 @@ def _retired_before(
     """
     The retired account that is to be connected again, or `None` for a new one.
     """
-    found = [a for a in state.all_accounts(session) if a.name == name]
+    found = [a for a in state.list_accounts(session) if a.name == name]
     old = found[0] if found else None
     if old is None:
         if revive:
@@ -173,7 +175,7 @@ def _retired_before(
             f"{name} OPTION=VALUE` or `ticketsync accounts rotate {name}`.",
         )
     if not revive:
-        raise state.retired(old)
+        raise state.retired_error(old)
     if old.provider != spec.name:
         raise errors.UsageError(
             f"The retired account {name!r} is of {old.provider!r}, not of "
@@ -188,7 +190,7 @@ def check(database: Database, settings: Settings, name: str) -> Connected:
     Try an account's key and say whose it is.
     """
     with database.read() as reading:
-        account = state.in_use(reading, name)
+        account = state.get_usable_account(reading, name)
     kind = registry.provider(account.provider)
     spec = kind.spec
     secret = secret_of(database, spec, account)
@@ -206,11 +208,11 @@ def register(
     database: Database, settings: Settings, name: str, url: str, source: str
 ) -> Registered:
     """
-    Tell an account's platform where to send webhooks, and keep what it signs with in
-    `source`; whether that can be kept is tried first.
+    Register our webhook address with an account's platform, and keep what it signs
+    with in `source`; whether that can be kept is tried first.
     """
     with database.read() as reading:
-        account = state.in_use(reading, name)
+        account = state.get_usable_account(reading, name)
     spec = registry.provider(account.provider).spec
     secret = secret_of(database, spec, account)
     run_id = account_run.new_run_id()
@@ -223,13 +225,13 @@ def register(
                 hint=f"Set it up there: `ticketsync webhooks url {name}` says how.",
             )
         if provider.webhooks.is_signed:
-            credentials.probe(entry, source)
+            credentials.check_storage(entry, source)
         registered = provider.register_webhook(url)
     finally:
         api.close()
     reference = ""
     if registered.secret is not None:
-        reference = credentials.store(entry, source, registered.secret)
+        reference = credentials.store_secret(entry, source, registered.secret)
     with database.write() as writing:
         inbox.save_registration(writing, account.id, registered.id)
         if reference:
@@ -243,7 +245,7 @@ def secret_of(database: Database, spec: ProviderSpec, account: AccountState) -> 
     """
     if not tokens.can_renew(account.options):
         return tokens.current(database, spec, account)
-    held_by, holder = account_run.lease_of(account), lease.me("check")
+    held_by, holder = account_run.lease_of(account), lease.holder_name("check")
     with database.write() as writing:
         lease.take(writing, held_by, holder, clock.now())
     try:
@@ -265,10 +267,12 @@ def rotate(
     Give an account a new key, tried first, of the same box office as before.
     """
     with database.read() as reading:
-        account = state.in_use(reading, name)
+        account = state.get_usable_account(reading, name)
     kind = registry.provider(account.provider)
     spec = kind.spec
-    secret = source.secret or credentials.read(name, source.kind, source.reference)
+    secret = source.secret or credentials.read_secret(
+        name, source.kind, source.reference
+    )
     with open_platform(
         kind, name, account.base_url, secret, account.options, settings
     ) as client:
@@ -291,7 +295,7 @@ def rotate(
             expiry = tokens.expiry_of(source.tokens)
             state.change_options(writing, account.id, expiry)
     if source.kind != account.secret_source:
-        credentials.forget(name, account.secret_source, account.secret_reference)
+        credentials.delete_secret(name, account.secret_source, account.secret_reference)
     place = _place(source.kind, reference)
     return Connected(name, spec.name, spec.title, identity, place)
 
@@ -305,7 +309,7 @@ def rename(database: Database, name: str, new_name: str) -> None:
         account = state.get_account(writing, name)
         state.set_name(writing, account, new_name)
         source, reference = account.secret_source, account.secret_reference
-        moved = credentials.move(name, new_name, source, reference)
+        moved = credentials.move_secret(name, new_name, source, reference)
         if tokens.can_renew(account.options):
             tokens.move(account, new_name)
         state.set_secret(
@@ -320,7 +324,7 @@ def rename(database: Database, name: str, new_name: str) -> None:
 
 def pause(database: Database, name: str, reason: str) -> None:
     with database.write() as writing:
-        account = state.in_use(writing, name)
+        account = state.get_usable_account(writing, name)
         state.set_state(writing, account.id, "paused", reason)
 
 
@@ -329,9 +333,9 @@ def resume(database: Database, name: str) -> None:
     Make an account active, whatever held it back.
     """
     with database.write() as writing:
-        account = state.in_use(writing, name)
+        account = state.get_usable_account(writing, name)
         state.set_state(writing, account.id, "active")
-        state.note_success(writing, account)
+        state.record_success(writing, account)
 
 
 @contextlib.contextmanager
@@ -370,20 +374,21 @@ def _stored(name: str, source: SecretSource) -> str:
         return tokens.store(name, source.kind, source.tokens)
     if source.secret is None:
         return source.reference
-    return credentials.store(name, source.kind, source.secret)
+    return credentials.store_secret(name, source.kind, source.secret)
 
 
 def cleaned_options(spec: ProviderSpec, given: Options) -> dict[str, str]:
     """
-    What an account is told, as it is kept; refuses what its platform does not know.
+    The options of an account as they are stored; refuses those that its platform does
+    not have.
     """
     of_tokens = {
         name: value
         for name, value in given.items()
         if spec.oauth is not None and name.startswith(tokens.PREFIX)
     }
-    told = {name: value for name, value in given.items() if name not in of_tokens}
-    return {**options_.cleaned(spec.title, spec.options, told), **of_tokens}
+    own = {name: value for name, value in given.items() if name not in of_tokens}
+    return {**options_.cleaned(spec.title, spec.options, own), **of_tokens}
 
 
 def _refuse_bad_name(name: str) -> None:

@@ -1,5 +1,5 @@
 """
-Is everything in order, and would it be for cron? Each finding says what mends it.
+Is everything in order, and would it be for cron? Each finding says how to fix it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from ticketsync.workflows import identity as whose
 SKEW = timedelta(seconds=60)
 LEAST_SPACE = 200 * 1024 * 1024
 # File systems that do not lock or do not keep what they promised to write (F79).
-UNSAFE_PLACES = ("nfs", "cifs", "smb", "virtiofs", "9p", "fuse", "vboxsf")
+NETWORK_FILE_SYSTEMS = ("nfs", "cifs", "smb", "virtiofs", "9p", "fuse", "vboxsf")
 CRON_SECONDS = 60
 
 
@@ -82,10 +82,10 @@ def examine(
         yield wrong("database", error.message, error.hint)
         return
     yield from _database(database)
-    yield from _places(database)
+    yield from _check_paths(database)
     yield from _extras(database, settings)
     with database.read() as reading:
-        accounts = state.all_accounts(reading)
+        accounts = state.list_accounts(reading)
     if not accounts:
         yield warning("accounts", "no account yet", "ticketsync accounts add")
     for account in accounts:
@@ -100,10 +100,10 @@ def fix(database_file: Path | None) -> list[str]:
     The safe repairs: our files and folders readable by their owner alone.
     """
     done = []
-    for place, mode in _private_places(database_file):
-        if place.exists() and stat.S_IMODE(place.stat().st_mode) & 0o077:
-            place.chmod(mode)
-            done.append(f"chmod {mode:o} {place}")
+    for path, mode in _private_paths(database_file):
+        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            path.chmod(mode)
+            done.append(f"chmod {mode:o} {path}")
     return done
 
 
@@ -126,12 +126,12 @@ def as_cron(arguments: list[str]) -> list[Finding]:
             timeout=CRON_SECONDS,
             check=False,
         )
-        told = json.loads(done.stdout)["findings"]
+        rows = json.loads(done.stdout)["findings"]
     except (OSError, ValueError, KeyError, subprocess.TimeoutExpired) as error:
         return [wrong("cron", f"it does not even start there ({type(error).__name__})")]
     return [
         Finding(f"cron, {row['section']}", row["state"], row["text"], row["mend"])
-        for row in told
+        for row in rows
         if row["section"] != "schedule"
     ]
 
@@ -143,9 +143,9 @@ def _database(database: Database) -> Iterator[Finding]:
     if database.dialect != "sqlite":
         yield ok("database", f"PostgreSQL answers, {database.url}")
         return
-    file = backup.file_of(database)
+    file = backup.sqlite_file_of(database)
     try:
-        version = backup.sound(file)
+        version = backup.verify_file(file)
         yield ok("database", f"{file} is sound, schema {version}")
     except errors.DatabaseError as error:
         yield wrong("database", error.message, "ticketsync db restore BACKUP")
@@ -174,17 +174,17 @@ def _database(database: Database) -> Iterator[Finding]:
         yield ok("database", text)
 
 
-def _places(database: Database) -> Iterator[Finding]:
-    file = backup.file_of(database) if database.dialect == "sqlite" else None
-    for place, mode in _private_places(file):
-        if place.exists() and stat.S_IMODE(place.stat().st_mode) & 0o077:
+def _check_paths(database: Database) -> Iterator[Finding]:
+    file = backup.sqlite_file_of(database) if database.dialect == "sqlite" else None
+    for path, mode in _private_paths(file):
+        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
             yield wrong(
-                "files", f"{place} can be read by others", f"chmod {mode:o} {place}"
+                "files", f"{path} can be read by others", f"chmod {mode:o} {path}"
             )
     if file is None:
         return
     kind = _filesystem(file)
-    if any(kind.startswith(unsafe) for unsafe in UNSAFE_PLACES):
+    if any(kind.startswith(unsafe) for unsafe in NETWORK_FILE_SYSTEMS):
         yield wrong(
             "files",
             f"the database lies on {kind}, where locks and syncs are not kept",
@@ -214,7 +214,7 @@ def _extras(database: Database, settings: Settings) -> Iterator[Finding]:
             yield wrong("extras", f"{extra} is needed and not installed", command)
 
 
-def _private_places(database_file: Path | None) -> list[tuple[Path, int]]:
+def _private_paths(database_file: Path | None) -> list[tuple[Path, int]]:
     found = [(paths.config_file(), 0o600), (paths.secrets_folder(), 0o700)]
     if database_file is not None:
         found += [(database_file, 0o600)]
@@ -223,7 +223,7 @@ def _private_places(database_file: Path | None) -> list[tuple[Path, int]]:
 
 def _filesystem(file: Path) -> str:
     """
-    The kind of file system that a file lies on; `""` where nobody tells.
+    The kind of file system that a file lies on; `""` where it is not known.
     """
     try:
         mounts = Path("/proc/mounts").read_text(encoding="utf-8").splitlines()
@@ -231,10 +231,10 @@ def _filesystem(file: Path) -> str:
         return ""
     best, kind = "", ""
     for line in mounts:
-        _, place, name, *_ = line.split(" ")
-        inside = str(file.resolve()).startswith(place.rstrip("/") + "/")
-        if inside and len(place) >= len(best):
-            best, kind = place, name
+        _, path, name, *_ = line.split(" ")
+        inside = str(file.resolve()).startswith(path.rstrip("/") + "/")
+        if inside and len(path) >= len(best):
+            best, kind = path, name
     return kind
 
 
@@ -255,7 +255,7 @@ def _account(
         yield ok(name, text)
     try:
         spec = registry.provider(account.provider).spec
-        secret = credentials.read(
+        secret = credentials.read_secret(
             account.name, account.secret_source, account.secret_reference
         )
         if tokens.uses_oauth(account.options):
@@ -313,10 +313,10 @@ def _waiting(database: Database, settings: Settings) -> Iterator[Finding]:
 
 def _webhooks(database: Database) -> Iterator[Finding]:
     """
-    Whether what platforms tell by themselves can be believed.
+    Whether the times of webhook deliveries are plausible.
     """
     with database.read() as opened:
-        found = runs.open_work(opened, clock.now())
+        found = runs.count_open(opened, clock.now())
     if found.clocks_differ:
         yield wrong(
             "webhooks",

@@ -1,5 +1,5 @@
 """
-What only one process may do at a time, and nobody needs to wait for.
+What only one process may do at a time, and no one needs to wait for.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ def alone(database: Database, name: str) -> Iterator[bool]:
     """
     Whether it is ours to do; false while another process is at it.
     """
-    holder = lease.me(name)
+    holder = lease.holder_name(name)
     try:
         with database.write() as session:
             lease.take(session, name, holder, clock.now())

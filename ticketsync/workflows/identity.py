@@ -84,7 +84,7 @@ def learn(session: Session, account_id: int, found: records.Identity) -> None:
     """
     state.set_identity(session, account_id, found.id, found.name)
     named = dict.fromkeys(found.owners, "")
-    sources.note(session, account_id, sources.OWNER, named, clock.now())
+    sources.record_sources(session, account_id, sources.OWNER, named, clock.now())
 
 
 def owners_of(
@@ -93,7 +93,7 @@ def owners_of(
     """
     Whose events an account was found to read.
     """
-    known = sources.of(session, account.id, sources.OWNER)
+    known = sources.get_sources(session, account.id, sources.OWNER)
     if spec.owner_is_account and account.identity:
         return known | {account.identity}
     return known

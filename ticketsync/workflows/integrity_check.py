@@ -4,7 +4,7 @@ what it must be: the figures what the stored orders come to and, looking deep, t
 orders what the stored raw records come to.
 
 Reads, and writes nothing. Whatever stands in a column, the check goes on: it is run
-when somebody has edited what nobody should.
+when someone has edited what no one should.
 """
 
 from __future__ import annotations
@@ -24,14 +24,15 @@ from ticketsync.core.money import MoneyError
 from ticketsync.financials import comparing
 from ticketsync.financials.comparing import Comparison
 from ticketsync.reporting import numbers
-from ticketsync.reporting.books import Pair
+from ticketsync.reporting.books import RowDifference
 from ticketsync.reporting.changes import Change
 from ticketsync.reporting.numbers import Figures
 from ticketsync.sales import quarantine, versions
 from ticketsync.store import backup, engine, integrity
 from ticketsync.store.engine import Database, rehearsal
-from ticketsync.store.integrity import Misfit
-from ticketsync.workflows import reread, show_figures
+from ticketsync.store.integrity import Violation
+from ticketsync.workflows import show_figures
+from ticketsync.workflows.sync import reparse
 
 # What everything else is read through: nonsense in there would only lead to more.
 READ_FIRST = {
@@ -100,11 +101,11 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
     """
     version, broken = "", tuple[str, ...]()
     if database.dialect == "sqlite":
-        inspected = backup.inspected(backup.file_of(database))
+        inspected = backup.inspect_file(backup.sqlite_file_of(database))
         version, broken = inspected.schema, inspected.broken_rules
-    with engine.still(database) as session, engine.scratch() as scratch:
-        names = state.names(session)
-        misfits = list(integrity.misfits(session.connection()))
+    with engine.snapshot(database) as session, engine.scratch() as scratch:
+        names = state.get_account_names(session)
+        misfits = list(integrity.find_violations(session.connection()))
         found = [_of_misfit(misfit, names) for misfit in misfits]
         if not misfits:
             found += [Finding("database", what=rule) for rule in broken]
@@ -115,7 +116,7 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
         changes: list[Change] = []
         try:
             compared = list(
-                comparing.comparisons(
+                comparing.compare_figures(
                     session, show_figures.fee_schedules(session, settings)
                 )
             )
@@ -129,7 +130,7 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
     return Health(version, shows, tuple(changes), tuple(found))
 
 
-def _of_misfit(misfit: Misfit, names: Mapping[int, str]) -> Finding:
+def _of_misfit(misfit: Violation, names: Mapping[int, str]) -> Finding:
     key = dict(misfit.key)
     account = names.get(key.pop("account_id", None) or 0, "")
     provider_id = key.pop("provider_id", None)
@@ -149,11 +150,19 @@ def _oddities(
 ) -> Iterator[Finding]:
     with scratch.read() as fresh:
         if database.dialect == "sqlite":
-            odd = list(integrity.oddities(session.connection(), fresh.connection()))
+            odd = list(
+                integrity.find_schema_differences(
+                    session.connection(), fresh.connection()
+                )
+            )
         else:
             # The server is asked what it makes of our views, which a reader may not.
             with rehearsal(database) as trial, trial.write() as asked:
-                odd = list(integrity.oddities(asked.connection(), fresh.connection()))
+                odd = list(
+                    integrity.find_schema_differences(
+                        asked.connection(), fresh.connection()
+                    )
+                )
     for oddity in odd:
         yield Finding(oddity.kind, row=oddity.name, what=oddity.what)
 
@@ -166,7 +175,7 @@ def _of_figures(
 ) -> Iterator[Finding]:
     for item in compared:
         yield from _cells(item, names)
-    born = {account.id: account.created_at for account in state.all_accounts(session)}
+    born = {account.id: account.created_at for account in state.list_accounts(session)}
     latest = str(clock.iso(clock.now() + AHEAD))
     for row in comparing.stored_rows(session, comparing.TABLES[0]):
         written = row[comparing.WRITTEN_AT]
@@ -221,26 +230,26 @@ def _figures(
 ) -> Figures | None:
     if values is None:
         return None
-    return numbers.as_if(session, key["show_id"], key["account_id"], values)
+    return numbers.with_values(session, key["show_id"], key["account_id"], values)
 
 
 # The orders
 
 
 def _deep(session: Session, scratch: Database) -> Iterator[Finding]:
-    accounts = state.all_accounts(session)
-    hurt = [
+    accounts = state.list_accounts(session)
+    damaged = [
         Finding("the raw record of", a.name, what, what="is damaged")
         for a in accounts
-        for what in versions.damaged(session, a.id)
+        for what in versions.find_damaged(session, a.id)
     ]
-    yield from hurt
-    if hurt:
+    yield from damaged
+    if damaged:
         return  # what is damaged cannot be read again
-    reread.copy_listings(session, scratch)
+    reparse.copy_listings(session, scratch)
     for account in accounts:
         try:
-            reread.read_again(session, scratch, account)
+            reparse.read_again(session, scratch, account)
         except errors.TicketsyncError as error:
             yield Finding("account", row=account.name, what=error.message)
             continue
@@ -251,14 +260,14 @@ def _of_orders(
     session: Session, scratch: Database, account: AccountState
 ) -> Iterator[Finding]:
     with scratch.read() as again:
-        for item in quarantine.all_of(again, account.id):
+        for item in quarantine.list_unread(again, account.id):
             what = f"its stored record cannot be read: {item.reason}"
             yield Finding(item.kind, account.name, item.provider_id, what=what)
-        for pair in reread.differences(session, again, account.id):
+        for pair in reparse.differences(session, again, account.id):
             yield from _of_pair(pair, account.name)
 
 
-def _of_pair(pair: Pair, account: str) -> Iterator[Finding]:
+def _of_pair(pair: RowDifference, account: str) -> Iterator[Finding]:
     if pair.held is None or pair.again is None:
         missing = pair.held is None
         what = "is missing" if missing else "is in no stored record"

@@ -15,7 +15,7 @@ def note_limits(database: Database, settings: Settings) -> None:
     where it knows already.
     """
     with database.read() as session:
-        is_known = health.limits_are_known(session, settings)
+        is_known = health.are_limits_recorded(session, settings)
     if not is_known:
         with database.write() as session:
-            health.note_limits(session, settings)
+            health.record_limits(session, settings)

@@ -10,12 +10,24 @@ from dataclasses import dataclass, field, replace
 
 from sqlmodel import Session
 
-from ticketsync.catalogue import links, matching, occurrences, shows
+from ticketsync.catalogue import (
+    adopting,
+    link_settings,
+    links,
+    matching,
+    matching_input,
+    moves,
+    occurrences,
+    shows,
+    undoing,
+)
+from ticketsync.catalogue.adopting import Adopted
 from ticketsync.catalogue.candidates import Match, OccurrenceCandidate, Tolerance
-from ticketsync.catalogue.links import Pair, UndoneDecision
+from ticketsync.catalogue.links import Pair
 from ticketsync.catalogue.matching import MatchPlan
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import ShowInfo
+from ticketsync.catalogue.undoing import UndoneDecision
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
@@ -44,12 +56,12 @@ def plan(
     unlinked = occurrences.list_occurrences(session, account_id, only_unlinked=True)
     if not unlinked and account_id is not None:
         return MatchPlan((), (), ())
-    taken = links.taken(session)
+    taken = matching_input.list_selling_accounts(session)
     proposed = matching.propose(
-        links.show_candidates(ours, taken),
-        links.occurrence_candidates(session, unlinked),
+        matching_input.build_show_candidates(ours, taken),
+        matching_input.build_occurrence_candidates(session, unlinked),
         taken=taken,
-        refused={(o, s) for o, s in links.refusals(session) if s is not None},
+        refused={(o, s) for o, s in links.list_refusals(session) if s is not None},
         tolerance=Tolerance(settings.match_tolerance, settings.match_tolerances),
     )
     now = clock.now()
@@ -113,7 +125,9 @@ def accept(
     ]
     now = clock.now()
     with database.write() as session:
-        made = links.make(session, pairs, decided_by=decided_by, batch=batch, now=now)
+        made = links.save_links(
+            session, pairs, decided_by=decided_by, batch=batch, now=now
+        )
         show_figures.recompute(session, settings, {pair.show_id for pair in pairs})
     return made
 
@@ -127,11 +141,11 @@ def link(
     pair = Pair(occurrence_id, show_id, "linked by hand")
     now = clock.now()
     with database.write() as session:
-        made = links.make(
+        made = links.save_links(
             session, [pair], decided_by="person", batch=f"link-{now:%H%M%S}", now=now
         )
         if not made:
-            links.confirm(session, occurrence_id)
+            moves.confirm_move(session, occurrence_id)
         show_figures.recompute(session, settings, {show_id})
 
 
@@ -150,13 +164,15 @@ def configure(
     """
     with database.write() as session:
         if types:
-            dates = links.occurrences_of_event(session, offer.event_row)
-            links.hold(session, dates)
-        show_id = links.set_switches(
+            dates = links.get_occurrence_ids_of_event(session, offer.event_id)
+            links.lock_occurrences(session, dates)
+        show_id = link_settings.set_switches(
             session, offer.id, enabled=enabled, ticket_sales=ticket_sales
         )
-        names = links.map_types(session, offer.event_row, types)
-        touched = links.shows_of_event(session, offer.event_row) if types else set()
+        names = link_settings.map_ticket_types(session, offer.event_id, types)
+        touched = (
+            links.get_show_ids_of_event(session, offer.event_id) if types else set()
+        )
         show_figures.recompute(session, settings, {show_id, *touched})
     return names
 
@@ -166,7 +182,7 @@ def unlink(database: Database, settings: Settings, occurrence_id: int) -> int | 
     Take a pair apart; its show loses those sales at once.
     """
     with database.write() as session:
-        show_id = links.unlink(session, occurrence_id, clock.now())
+        show_id = undoing.unlink_occurrence(session, occurrence_id, clock.now())
         if show_id is not None:
             show_figures.recompute(session, settings, {show_id})
     return show_id
@@ -176,14 +192,14 @@ def refuse(
     database: Database, occurrence_id: int, show_id: int | None, *, batch: str
 ) -> None:
     with database.write() as session:
-        links.refuse(session, occurrence_id, show_id, batch=batch, now=clock.now())
+        links.refuse_pair(session, occurrence_id, show_id, batch=batch, now=clock.now())
 
 
 @dataclass(slots=True)
 class MatchSession:
     """
-    One person's sitting at the matching screen: each decision is saved as it is made,
-    all of them under one batch, and the last ones can be taken back one by one.
+    One session of a person at the matching screen: each decision is saved as it is
+    made, all of them under one batch, and the last ones can be taken back one by one.
     """
 
     database: Database
@@ -205,8 +221,10 @@ class MatchSession:
         What a date may be that nothing lies near to.
         """
         with self.database.read() as session:
-            taken = links.taken(session)
-            ours = links.show_candidates(shows.list_shows(session), taken)
+            taken = matching_input.list_selling_accounts(session)
+            ours = matching_input.build_show_candidates(
+                shows.list_shows(session), taken
+            )
         free = [s for s in ours if (occurrence.account, s.show_id) not in taken]
         return matching.distant_candidates(free, occurrence)
 
@@ -231,7 +249,9 @@ class MatchSession:
         pair = Pair(occurrence_id, show_id, "chosen by a person")
         now = clock.now()
         with self.database.write() as session:
-            links.make(session, [pair], decided_by="person", batch=self.batch, now=now)
+            links.save_links(
+                session, [pair], decided_by="person", batch=self.batch, now=now
+            )
             show_figures.recompute(session, self.settings, {show_id})
         self.linked += 1
         self._note([occurrence_id])
@@ -247,13 +267,13 @@ class MatchSession:
         """
         with self.database.write() as session:
             offer = occurrences.get_occurrence(session, occurrence_id)
-            show_id, is_new = links.adopt_one(
+            show = adopting.adopt_occurrence(
                 session, offer, title, batch=self.batch, now=clock.now()
             )
-            show_figures.recompute(session, self.settings, {show_id})
+            show_figures.recompute(session, self.settings, {show.id})
         self.linked += 1
-        self._note([occurrence_id], new_show=show_id if is_new else None)
-        return show_id
+        self._note([occurrence_id], new_show=show.id if show.is_new else None)
+        return show.id
 
     def take_back(self) -> tuple[int, ...]:
         """
@@ -263,7 +283,7 @@ class MatchSession:
             return ()
         dates, new_show = self._made.pop()
         with self.database.write() as session:
-            lost = links.take_back(session, dates, self.batch)
+            lost = undoing.undo_decisions(session, dates, self.batch)
             show_figures.recompute(session, self.settings, lost)
             if new_show is not None:
                 shows.remove_show(session, new_show)
@@ -279,10 +299,10 @@ class MatchSession:
 
 def undo(database: Database, settings: Settings) -> UndoneDecision | None:
     """
-    Take back the last batch of decisions and recompute what it fed.
+    Take back the last batch of decisions and recompute the shows it was linked to.
     """
     with database.write() as session:
-        undone = links.undo(session)
+        undone = undoing.undo_last_batch(session)
         if undone is not None:
             show_figures.recompute(session, settings, undone.show_ids)
     return undone
@@ -290,17 +310,19 @@ def undo(database: Database, settings: Settings) -> UndoneDecision | None:
 
 def adopt(
     database: Database, settings: Settings, account_id: int | None = None
-) -> tuple[int, int]:
+) -> Adopted:
     """
-    Turn every unlinked date into a show of ours; returns new shows and new links.
+    Make a show of every unlinked occurrence.
     """
     now = clock.now()
     with database.write() as session:
         unlinked = occurrences.list_occurrences(session, account_id, only_unlinked=True)
-        links.hold(session, (offer.id for offer in unlinked))
+        links.lock_occurrences(session, (offer.id for offer in unlinked))
         unlinked = occurrences.list_occurrences(session, account_id, only_unlinked=True)
-        made = links.adopt(session, unlinked, batch=f"adopt-{now:%H%M%S}", now=now)
+        made = adopting.adopt_occurrences(
+            session, unlinked, batch=f"adopt-{now:%H%M%S}", now=now
+        )
         show_figures.recompute(
-            session, settings, links.shows_of(session, (o.id for o in unlinked))
+            session, settings, links.get_show_ids(session, (o.id for o in unlinked))
         )
     return made

@@ -14,7 +14,15 @@ from typing import Any
 
 from sqlmodel import Session
 
-from ticketsync.catalogue import candidates, links, occurrences, shows
+from ticketsync.catalogue import (
+    adopting,
+    candidates,
+    links,
+    matching_input,
+    moves,
+    occurrences,
+    shows,
+)
 from ticketsync.catalogue.candidates import Match
 from ticketsync.catalogue.links import Pair
 from ticketsync.catalogue.matching import MatchPlan
@@ -92,7 +100,7 @@ def read(session: Session, file: Path) -> list[Decision]:
             if decision is not None and decision.occurrence_id in seen:
                 raise errors.UsageError(f"date {decision.occurrence_id} stands twice")
         except errors.TicketsyncError as error:
-            wrong.append(f"{line.place}: {error.message.rstrip('.')}")
+            wrong.append(f"{line.position}: {error.message.rstrip('.')}")
             continue
         if decision is not None:
             seen.add(decision.occurrence_id)
@@ -102,7 +110,7 @@ def read(session: Session, file: Path) -> list[Decision]:
         raise errors.BadFile(
             f"{file.name}: {len(wrong)} rows cannot be used, nothing was changed: "
             f"{some}.",
-            hint="Mend them and run the same command again.",
+            hint="Fix them and run the same command again.",
         )
     return decisions
 
@@ -117,7 +125,7 @@ def implausible(session: Session, decisions: Iterable[Decision]) -> list[str]:
     ours = {show.id: show for show in shows.list_shows(session)}
     titles = {
         item.occurrence_id: (item.production, item.known_as)
-        for item in links.occurrence_candidates(session, everything)
+        for item in matching_input.build_occurrence_candidates(session, everything)
     }
     linked_shows: dict[tuple[str, int], set[str]] = {}
     for offer in everything:
@@ -131,17 +139,17 @@ def implausible(session: Session, decisions: Iterable[Decision]) -> list[str]:
             continue
         offer, show = by_id[decision.occurrence_id], ours[decision.show_id]
         others = linked_shows.setdefault((offer.account, show.id), set())
-        doubt = _doubt(offer, show, titles.get(offer.id, (None, None)), others)
+        problem = _discrepancy(offer, show, titles.get(offer.id, (None, None)), others)
         others.add(offer.starts_local)
-        if doubt:
+        if problem:
             found.append(
                 f"{offer.account} {offer.event} {offer.starts_local} is not "
-                f"{show.production} {show.starts_local}: {doubt}"
+                f"{show.production} {show.starts_local}: {problem}"
             )
     return found
 
 
-def _doubt(
+def _discrepancy(
     offer: occurrences.LinkedOccurrence,
     show: shows.ShowInfo,
     titles: tuple[str | None, str | None],
@@ -151,7 +159,7 @@ def _doubt(
     Why a pair looks wrong; `others` is when the other occurrences of this account
     start that feed the show.
     """
-    if offer.is_dated and abs(offer.starts_at - show.starts_at) > links.FAR:
+    if offer.is_dated and abs(offer.starts_at - show.starts_at) > moves.LARGEST_MOVE:
         return "they are more than a day apart"
     linked = titles[0]
     if linked is not None and linked != show.production:
@@ -174,25 +182,28 @@ def apply(
     now = clock.now()
     decisions = list(decisions)
     with database.write() as session:
-        links.hold(session, (decision.occurrence_id for decision in decisions))
+        links.lock_occurrences(
+            session, (decision.occurrence_id for decision in decisions)
+        )
         touched: set[int] = set()
         for decision in decisions:
             date = decision.occurrence_id
             if decision.verb == "never":
-                links.refuse(session, date, None, batch=done.batch, now=now)
+                links.refuse_pair(session, date, None, batch=done.batch, now=now)
                 done.refused += 1
                 continue
             if decision.verb == "new":
                 offer = occurrences.get_occurrence(session, date)
-                show_id, _ = links.adopt_one(
+                show = adopting.adopt_occurrence(
                     session, offer, decision.title, batch=done.batch, now=now
                 )
+                show_id = show.id
                 done.linked += 1
             else:
                 assert decision.show_id is not None
                 show_id = decision.show_id
                 pair = Pair(date, show_id, "chosen in a file")
-                done.linked += links.make(
+                done.linked += links.save_links(
                     session, [pair], decided_by="person", batch=done.batch, now=now
                 )
             touched.add(show_id)
@@ -254,7 +265,7 @@ def _show(session: Session, wanted: str) -> int:
     """
     A number is a show's number and nothing else; else as `link` understands it.
     """
-    found = shows.find(session, wanted)
+    found = shows.find_show(session, wanted)
     if wanted.isdigit() and str(found.id) != wanted and found.reference != wanted:
         raise errors.NotFound(f"There is no show {wanted}")
     return found.id

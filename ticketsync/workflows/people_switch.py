@@ -1,6 +1,6 @@
 """
 When an account begins to keep people: the orders of shows still to come are read again
-once, because orders that do not change are not saved again and nobody would be in them.
+once, because unchanged orders are not saved again: their people would be missing.
 
 It is noted in the database, not taken from the command that switched it: the settings
 can switch it, too.
@@ -8,12 +8,11 @@ can switch it, too.
 
 from __future__ import annotations
 
-from ticketsync.accounts import bookmarks, state
+from ticketsync.accounts import bookmarks, state, streams
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock
-from ticketsync.providers.base import ReportsChanges, ReportsPeople
-from ticketsync.sales import saving
-from ticketsync.workflows import orders
+from ticketsync.providers.base import ReportsPeople, has_change_feed
+from ticketsync.sales import stored_orders
 from ticketsync.workflows.account_run import AccountRun
 
 READ = "people-read"  # "" → "yes" once everything still to come is read with people
@@ -33,21 +32,21 @@ def follow(run: AccountRun) -> None:
         if wanted == is_noted:
             return
         dates = [
-            occurrence.occurrence_id
+            occurrence.provider_occurrence_id
             for occurrence in occurrences.list_occurrences(session, account.id)
             if not occurrence.is_dated or occurrence.starts_at >= clock.now()
         ]
-        held = saving.orders_to_come(session, account.id, clock.now())
+        held = stored_orders.count_future_orders(session, account.id, clock.now())
     with run.transaction() as session:
         if not wanted:
-            bookmarks.drop(session, account.id, [READ])
+            bookmarks.delete_bookmarks(session, account.id, [READ])
             return
-        bookmarks.drop_events(session, account.id, orders.STREAM, dates)
-        unfinished = [orders.WINDOWS, orders.BEGUN, orders.SWEPT]
-        if isinstance(run.provider, ReportsChanges):
-            unfinished.append(orders.NEWEST)
-        bookmarks.drop(session, account.id, unfinished)
-        bookmarks.put(session, account.id, READ, {"": "yes"})
+        bookmarks.delete_event_bookmarks(session, account.id, streams.READ, dates)
+        unfinished = [streams.UNFINISHED, streams.BEGUN, streams.SWEPT]
+        if has_change_feed(run.provider):
+            unfinished.append(streams.NEWEST)
+        bookmarks.delete_bookmarks(session, account.id, unfinished)
+        bookmarks.save_bookmarks(session, account.id, READ, {"": "yes"})
     if held:
         run.notes.append(
             f"{account.name} keeps people from now on: the orders of its shows still "

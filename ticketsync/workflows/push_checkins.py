@@ -8,24 +8,24 @@ from ticketsync.accounts import state
 from ticketsync.accounts.runs import Result
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
+from ticketsync.door import checkin
 from ticketsync.providers.base import AcceptsCheckIns
-from ticketsync.sales import checkin
 from ticketsync.store.engine import Database
 from ticketsync.workflows.account_run import AccountRun, new_run_id, run_account
 
 
 def check_ins(database: Database, settings: Settings) -> list[Result]:
     """
-    Tell the platforms who is in, for accounts whose settings ask for it.
+    Send check-ins to the platforms, for accounts whose settings ask for it.
     """
     with database.read() as session:
         accounts = [
             account
-            for account in state.all_accounts(session)
+            for account in state.list_accounts(session)
             if settings.account(account.name).push_check_ins
             and account.state == "active"
             and not account.breaker_is_open(clock.now())
-            and checkin.unsent(session, account.id)
+            and checkin.list_unsent(session, account.id)
         ]
     run_id = new_run_id()
     return [
@@ -33,7 +33,7 @@ def check_ins(database: Database, settings: Settings) -> list[Result]:
             database,
             settings,
             account,
-            _tell,
+            _push,
             run_id=run_id,
             kind="manual",
             started_by="check-in",
@@ -42,7 +42,7 @@ def check_ins(database: Database, settings: Settings) -> list[Result]:
     ]
 
 
-def _tell(run: AccountRun) -> tuple[int, bool]:
+def _push(run: AccountRun) -> tuple[int, bool]:
     """
     One request for each ticket, never repeated by itself: a platform that counts
     entries would count twice. What it did not take stays, with the reason.
@@ -54,7 +54,7 @@ def _tell(run: AccountRun) -> tuple[int, bool]:
             hint=f"Remove `push_check_ins` of {run.account.name!r} from the settings.",
         )
     with run.database.read() as session:
-        waiting = checkin.unsent(session, run.account.id)
+        waiting = checkin.list_unsent(session, run.account.id)
     for item in waiting:
         trouble = ""
         try:

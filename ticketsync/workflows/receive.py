@@ -17,12 +17,16 @@ from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.financials import recompute
 from ticketsync.net.hooks import ORDER
-from ticketsync.providers.base import Page, ReportsChanges
+from ticketsync.providers.base import has_change_feed
 from ticketsync.store.engine import Database
 from ticketsync.webhooks import inbox
 from ticketsync.webhooks.inbox import WaitingDelivery
-from ticketsync.workflows import listing, orders, show_figures, sync
+from ticketsync.workflows import show_figures
 from ticketsync.workflows.account_run import AccountRun, new_run_id, run_account
+from ticketsync.workflows.sync import listing
+from ticketsync.workflows.sync.account import OrderRequest, sync_account
+from ticketsync.workflows.sync.orders import parse_order
+from ticketsync.workflows.sync.save_page import OrderStore
 
 MANY = 20  # orders that a feed of changes brings cheaper than one by one
 
@@ -46,7 +50,7 @@ def process_deliveries(database: Database, settings: Settings) -> Processed:
     """
     with database.read() as session:
         items = inbox.list_due(session, clock.now())
-        accounts = {account.id: account for account in state.all_accounts(session)}
+        accounts = {account.id: account for account in state.list_accounts(session)}
     run_id = new_run_id()
     by_account: dict[int, list[WaitingDelivery]] = {}
     for item in items:
@@ -92,12 +96,12 @@ def _work(run: AccountRun, items: Sequence[WaitingDelivery]) -> tuple[int, bool]
             single.setdefault((item.order_id, item.occurrence_id), []).append(item.id)
         else:
             whole.append(item.id)
-    if isinstance(run.provider, ReportsChanges) and len(single) > MANY:
+    if has_change_feed(run.provider) and len(single) > MANY:
         whole += [id_ for ids in single.values() for id_ in ids]
         single = {}
     changed = 0
     if whole:
-        changed += sync.work_through(run)
+        changed += sync_account(run, OrderRequest())[0]
         with run.transaction() as session:
             inbox.settle(session, whole, "done", clock.now())
     if single:
@@ -110,25 +114,27 @@ def _orders(run: AccountRun, wanted: dict[Pair, list[int]]) -> int:
     Read these orders again; their effect and that they are done commit together.
     """
     with run.database.read() as session:
-        progress = orders.Reading(ids=occurrences.ids(session, run.account.id))
+        store = OrderStore(run, occurrences.get_occurrence_ids(session, run.account.id))
     done: list[int] = []
     failed: list[tuple[list[int], str]] = []
     for (order_id, occurrence_id), ids in wanted.items():
         try:
             raw = run.provider.fetch_order(order_id, occurrence_id)
             event = run.provider.provider_occurrence_id_of(raw)
-            if event and event not in progress.ids:
+            if event and event not in store.occurrence_ids:
                 listing.refresh(run)
                 with run.database.read() as session:
-                    progress.ids |= occurrences.ids(session, run.account.id)
+                    store.occurrence_ids |= occurrences.get_occurrence_ids(
+                        session, run.account.id
+                    )
         except errors.InvalidResponse as error:
             if error.word in ("not-json", "truncated", "too-large"):
                 raise
             failed.append((ids, error.message))
             continue
-        orders.save_one(run, Page("order", [raw]), progress)
+        store.save([parse_order(run, store, raw)])
         done += ids
-    return _finish(run, progress.touched, done, failed)
+    return _finish(run, store.touched, done, failed)
 
 
 def _finish(
@@ -141,7 +147,7 @@ def _finish(
     with run.transaction() as session:
         changed = recompute.recompute_shows(
             session,
-            links.shows_of(session, touched),
+            links.get_show_ids(session, touched),
             show_figures.fee_schedules(session, run.settings),
             now,
         )

@@ -10,8 +10,9 @@ from pathlib import Path
 from ticketsync.core import money
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import safe
-from ticketsync.providers import file_import, reading, recipe
+from ticketsync.providers import reading
 from ticketsync.providers.base import Options
+from ticketsync.providers.file_import import fetch, listing, parse, recipe
 
 
 def recipes() -> list[dict[str, str]]:
@@ -20,8 +21,8 @@ def recipes() -> list[dict[str, str]]:
     """
     return [
         {"recipe": name, "platform": found.platform, "established": found.established}
-        for name in recipe.names()
-        for found in (recipe.ours(name),)
+        for name in recipe.builtin_names()
+        for found in (recipe.load_builtin(name),)
     ]
 
 
@@ -32,16 +33,16 @@ def preview(
     What a recipe makes of a report: its orders, what could not be read with its place,
     and the headings it does not use.
     """
-    reports = file_import.read_report(options, Path(report))
+    reports = fetch.read_report(options, Path(report))
     rows: list[dict[str, str]] = []
     troubles: list[str] = []
     for raw in reports.orders:
         try:
-            order = reading.parsed(file_import.read_order, raw)
+            order = reading.parsed(parse.parse_order, raw)
         except UnreadableRecord as wrong:
-            troubles.append(f"{reports.places[raw['id']]}: {wrong.reason}")
+            troubles.append(f"{reports.locations[raw['id']]}: {wrong.reason}")
             continue
-        date = file_import.date_of(raw)
+        date = listing.first_occurrence(raw)
         rows.append(
             {
                 "order": safe(order.id),

@@ -17,10 +17,10 @@ def find_person(database: Database, who: str) -> list[Trace]:
     Where a person is kept; `NotFound` if nowhere.
     """
     with database.read() as session:
-        found = privacy.find(session, who)
+        found = privacy.find_traces(session, who)
     if not found:
         raise errors.NotFound(
-            f"Nobody is kept under {safe(who)!r}.",
+            f"No one is kept under {safe(who)!r}.",
             hint="Give the e-mail address, the whole name, or an order's number.",
         )
     return found
@@ -33,19 +33,19 @@ def erase(database: Database, who: str, *, dry_run: bool = False) -> list[Trace]
     found = find_person(database, who)
     if not dry_run:
         with database.write() as session:
-            privacy.erase(session, found, clock.now())
+            privacy.erase_people(session, found, clock.now())
     return found
 
 
 def retain(database: Database, settings: Settings, *, dry_run: bool = False) -> int:
     """
     Forget the people of shows longer past than the settings keep them; returns how
-    many. Writes nothing where there is nobody to forget.
+    many. Writes nothing where there is no one to forget.
     """
     before = settings.forget_before(clock.now())
     with database.read() as session:
-        count = privacy.expired(session, before)
+        count = privacy.count_expired(session, before)
     if count and not dry_run:
         with database.write() as session:
-            return privacy.forget(session, before)
+            return privacy.delete_expired(session, before)
     return count

@@ -12,12 +12,12 @@ from sqlmodel import Session
 
 from ticketsync.accounts import alerts, bookmarks, credentials, runs, sources, state
 from ticketsync.accounts.state import AccountState
-from ticketsync.catalogue import links, occurrences
+from ticketsync.catalogue import link_settings, links, occurrences
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.providers import registry
 from ticketsync.providers.base import LISTING
-from ticketsync.sales import quarantine, saving, versions
+from ticketsync.sales import quarantine, stored_orders, versions
 from ticketsync.store import lease
 from ticketsync.store.engine import Database
 from ticketsync.webhooks import inbox
@@ -51,12 +51,15 @@ def remove(database: Database, settings: Settings, name: str) -> Removal:
     """
     with database.read() as reading:
         account = state.get_account(reading, name)
-    held_by, holder = account_run.lease_of(account), lease.me("accounts remove")
+    held_by, holder = (
+        account_run.lease_of(account),
+        lease.holder_name("accounts remove"),
+    )
     try:
         with database.write() as writing:
             lease.take(writing, held_by, holder, clock.now())
             account = state.get_account_by_id(writing, account.id)
-            places = inbox.list_secret_references(writing, account.id)
+            references = inbox.list_secret_references(writing, account.id)
             removal = _removal(writing, account)
             if removal.retires:
                 _retire(writing, settings, removal)
@@ -69,7 +72,7 @@ def remove(database: Database, settings: Settings, name: str) -> Removal:
             hint=f"Run `ticketsync accounts pause {name}` instead.",
             word="has-history",
         ) from None
-    _forget_secrets(account, places)
+    _forget_secrets(account, references)
     if removal.retires:
         with database.write() as writing:
             state.forget_secret(writing, account)
@@ -77,7 +80,7 @@ def remove(database: Database, settings: Settings, name: str) -> Removal:
 
 
 def _removal(reading: Session, account: AccountState) -> Removal:
-    retires = saving.holds_sales(reading, account.id) or quarantine.holds_sales(
+    retires = stored_orders.holds_sales(reading, account.id) or quarantine.holds_sales(
         reading, account.id
     )
     if not retires:
@@ -85,7 +88,7 @@ def _removal(reading: Session, account: AccountState) -> Removal:
     return Removal(
         account,
         retires=True,
-        orders=saving.number(reading, account.id),
+        orders=stored_orders.count_orders(reading, account.id),
         shared=_shared(reading, account),
     )
 
@@ -96,8 +99,8 @@ def _shared(reading: Session, account: AccountState) -> tuple[int, ...]:
     """
     if LISTING not in registry.provider(account.provider).spec.global_ids:
         return ()
-    ids = occurrences.ids(reading, account.id)
-    found = occurrences.read_elsewhere(reading, account.id, ids)
+    ids = occurrences.get_occurrence_ids(reading, account.id)
+    found = occurrences.find_elsewhere(reading, account.id, ids)
     return tuple(ids[item.provider_id] for item in found if not item.is_retired)
 
 
@@ -105,13 +108,15 @@ def _retire(writing: Session, settings: Settings, removal: Removal) -> None:
     account = removal.account
     if not account.is_retired:
         today = f"{clock.now():%Y-%m-%d}"
-        state.retire(writing, account, f"Retired on {today}; its orders are kept.")
-    alerts.forget(writing, account.id)
+        state.retire_account(
+            writing, account, f"Retired on {today}; its orders are kept."
+        )
+    alerts.delete_alert(writing, account.id)
     inbox.close_endpoint(writing, account.id, clock.now())
     if tokens.can_renew(account.options):
         kept = {n: v for n, v in account.options.items() if n != tokens.EXPIRES}
         state.set_options(writing, account.id, kept)
-    shows = links.switch_off(writing, removal.shared)
+    shows = link_settings.switch_off_links(writing, removal.shared)
     show_figures.recompute(writing, settings, shows)
 
 
@@ -119,24 +124,26 @@ def _delete(writing: Session, settings: Settings, account: AccountState) -> None
     """
     Delete an account with all that hangs on it; there are no sales among it.
     """
-    ids = occurrences.ids(writing, account.id).values()
-    shows = links.shows_of(writing, ids)
-    links.forget(writing, account.id)
+    ids = occurrences.get_occurrence_ids(writing, account.id).values()
+    shows = links.get_show_ids(writing, ids)
+    links.remove_account_links(writing, account.id)
     show_figures.recompute(writing, settings, shows)
-    quarantine.forget(writing, account.id)
-    versions.forget(writing, account.id)
-    occurrences.forget(writing, account.id)
+    quarantine.delete_unread(writing, account.id)
+    versions.delete_versions(writing, account.id)
+    occurrences.delete_listing(writing, account.id)
     inbox.delete_of_account(writing, account.id)
-    sources.forget(writing, account.id)
-    bookmarks.forget(writing, account.id)
-    alerts.forget(writing, account.id)
-    runs.forget(writing, account.id)
-    state.remove(writing, account)
+    sources.delete_sources(writing, account.id)
+    bookmarks.delete_all_bookmarks(writing, account.id)
+    alerts.delete_alert(writing, account.id)
+    runs.delete_runs(writing, account.id)
+    state.remove_account(writing, account)
 
 
-def _forget_secrets(account: AccountState, places: list[tuple[str, str]]) -> None:
-    credentials.forget(account.name, account.secret_source, account.secret_reference)
+def _forget_secrets(account: AccountState, references: list[tuple[str, str]]) -> None:
+    credentials.delete_secret(
+        account.name, account.secret_source, account.secret_reference
+    )
     if tokens.can_renew(account.options):
         tokens.forget(account)
-    for source, reference in places:
-        credentials.forget(f"{account.name}/webhook", source, reference)
+    for source, reference in references:
+        credentials.delete_secret(f"{account.name}/webhook", source, reference)

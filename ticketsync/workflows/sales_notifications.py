@@ -1,6 +1,6 @@
 """
-Telling the venue what sold: tickets, refunds, a house nearly full or full. Sales are
-gathered into one message; a full house is told at once.
+Notifying the venue of its sales: tickets, refunds, a show nearly full or full. Sales
+are gathered into one message; a full show is announced at once.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from ticketsync.financials.notices import (
     NEARLY,
     OVERSOLD,
     Key,
-    Standing,
-    Told,
+    LastNotice,
+    ShowSales,
 )
 from ticketsync.gateways import alerts as gateway
 from ticketsync.store.engine import Database
@@ -34,7 +34,7 @@ MANY = 30  # lines in one message
 @dataclass(frozen=True, slots=True)
 class News:
     """
-    What there is to tell of one show; `is_urgent` where it cannot wait.
+    The news of one show; `is_urgent` where it cannot wait.
     """
 
     line: str
@@ -43,52 +43,52 @@ class News:
 
 def notify(database: Database, settings: Settings) -> list[errors.TicketsyncError]:
     """
-    Tell what sold since it was last told, as far as the settings ask for it; returns
-    what could not be told, which is told next time.
+    Send what sold since the last notification, as far as the settings ask for it;
+    returns the failures, which are tried again next time.
 
-    The first time ever, everything counts as told: nobody wants a season's sales in one
+    The first time ever, everything counts as sent: no one wants a season's sales in one
     message because they filled in a setting.
     """
     if not settings.notify.is_set or not settings.notify.sales:
         return []
     now = clock.now()
     with database.read() as session:
-        held = notices.on_record(session)
+        held = notices.read_notices(session)
         news, _, fullness = _news(session, settings, now)
     if held and not news and not notices.changed_fullness(fullness, held):
         return []
     with exclusive.alone(database, LEASE) as is_ours:
-        return _tell(database, settings, now) if is_ours else []
+        return _send_news(database, settings, now) if is_ours else []
 
 
-def _tell(
+def _send_news(
     database: Database, settings: Settings, now: datetime
 ) -> list[errors.TicketsyncError]:
     with database.read() as session:
         news, standings, fullness = _news(session, settings, now)
-        held = notices.on_record(session)
+        held = notices.read_notices(session)
     is_first = not held
     if not news and not is_first:
-        # A show that emptied is on record without a message, to be told when it fills.
+        # A show that emptied is on record without a message: it is news when it fills.
         with database.write() as session:
-            notices.note_fullness(session, notices.changed_fullness(fullness, held))
+            notices.record_fullness(session, notices.changed_fullness(fullness, held))
         return []
     wrong: list[errors.TicketsyncError] = []
     if not is_first:
         title, text = _message(news)
         wrong = gateway.send(settings.notify, title, text)
-    # Where one way failed and another did not, nobody is told twice.
-    if not wrong or len(wrong) < gateway.ways(settings.notify):
+    # Where one channel failed and another did not, nothing is sent twice.
+    if not wrong or len(wrong) < gateway.count_channels(settings.notify):
         with database.write() as session:
-            notices.put(session, standings, fullness, now)
+            notices.record_notices(session, standings, fullness, now)
     return wrong
 
 
 def _news(
     session: Session, settings: Settings, now: datetime
-) -> tuple[list[News], list[Standing], dict[Key, str]]:
-    standings = notices.standings(session)
-    held = notices.on_record(session)
+) -> tuple[list[News], list[ShowSales], dict[Key, str]]:
+    standings = notices.read_show_sales(session)
+    held = notices.read_notices(session)
     fullness = _fullness(standings, held)
     if not held:
         return [], standings, fullness
@@ -97,38 +97,42 @@ def _news(
     found = [
         news
         for item in houses.values()
-        for news in _of_house(
+        for news in _fullness_news(
             item,
-            held.get(item.key, notices.NEVER).fullness,
+            held.get(item.key, notices.NO_NOTICE).fullness,
             fullness[item.key],
             wanted,
         )
     ]
     for item in standings:
-        found += _of(item, held.get(item.key, notices.NEVER), wanted)
+        found += _sales_news(item, held.get(item.key, notices.NO_NOTICE), wanted)
     gap = timedelta(minutes=settings.notify.sales_minutes)
-    waits = max(told.told_at for told in held.values()) > now - gap
+    waits = max(last.notified_at for last in held.values()) > now - gap
     if waits and not any(news.is_urgent for news in found):
         return [], standings, fullness
     return found, standings, fullness
 
 
-def _fullness(standings: Sequence[Standing], held: dict[Key, Told]) -> dict[Key, str]:
+def _fullness(
+    standings: Sequence[ShowSales], held: dict[Key, LastNotice]
+) -> dict[Key, str]:
     """
-    A house is as full as all its currencies together make it.
+    A show is as full as all its currencies together make it.
     """
     return {
         item.key: notices.fullness(
             item.sold_in_all,
             item.capacity,
-            held.get(item.key, notices.NEVER).fullness,
+            held.get(item.key, notices.NO_NOTICE).fullness,
         )
         for item in standings
     }
 
 
-def _of_house(item: Standing, told: str, now: str, wanted: Sequence[str]) -> list[News]:
-    if not notices.is_fuller(now, told):
+def _fullness_news(
+    item: ShowSales, before: str, now: str, wanted: Sequence[str]
+) -> list[News]:
+    if not notices.is_fuller(now, before):
         return []
     kind, words = _FULLNESS[now]
     if kind not in wanted:
@@ -137,7 +141,7 @@ def _of_house(item: Standing, told: str, now: str, wanted: Sequence[str]) -> lis
     return [News(f"{_named(item)}: {words} {count}.", True)]
 
 
-# How full → the word of the setting that asks for it, and what is told.
+# How full → the word of the setting that asks for it, and what is announced.
 _FULLNESS = {
     OVERSOLD: ("sold-out", "OVERSOLD"),
     FULL: ("sold-out", "sold out"),
@@ -145,17 +149,17 @@ _FULLNESS = {
 }
 
 
-def _named(item: Standing) -> str:
+def _named(item: ShowSales) -> str:
     return safe(f"{item.production}, {item.starts_local}", longest=120)
 
 
-def _of(item: Standing, told: Told, wanted: Sequence[str]) -> list[News]:
+def _sales_news(item: ShowSales, last: LastNotice, wanted: Sequence[str]) -> list[News]:
     show = _named(item)
     of = f" of {item.capacity}" if item.capacity else ""
     found: list[News] = []
-    tickets = item.tickets_sold - told.tickets_sold
-    charged = item.gross - told.gross
-    back = item.refunded - told.refunded
+    tickets = item.tickets_sold - last.tickets_sold
+    charged = item.gross - last.gross
+    back = item.refunded - last.refunded
     if (tickets > 0 or charged > 0) and "sold" in wanted:
         amount = money.decimal_text(charged, item.currency)
         found.append(

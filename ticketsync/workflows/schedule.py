@@ -49,12 +49,12 @@ class When:
         """
         The numbers that a field allows, `None` for all of them.
         """
-        told = self.fields[place]
-        if told == "*":
+        value = self.fields[place]
+        if value == "*":
             return None
         _, low, high = _FIELDS[place]
         found: set[int] = set()
-        for part in told.split(","):
+        for part in value.split(","):
             span, _, step = part.partition("/")
             first, _, last = span.partition("-")
             begin = low if span == "*" else int(first)
@@ -130,8 +130,8 @@ def job(at: When, *, config: str = "", database: str = "") -> Job:
             str(Path(database).resolve()) if is_file else database,
         ]
     home = os.environ.get("TICKETSYNC_HOME")
-    told = {"TICKETSYNC_HOME": str(Path(home).resolve())} if home else {}
-    return Job(at, (*command, "sync", "--due", "--quiet"), told)
+    environment = {"TICKETSYNC_HOME": str(Path(home).resolve())} if home else {}
+    return Job(at, (*command, "sync", "--due", "--quiet"), environment)
 
 
 def usual() -> str:
@@ -163,8 +163,10 @@ def as_cron(what: Job) -> str:
     """
     The line of a crontab. A % would end the command there.
     """
-    told = [f"{name}={shlex.quote(text)}" for name, text in what.environment.items()]
-    command = " ".join([*told, shlex.join(what.command)]).replace("%", r"\%")
+    settings = [
+        f"{name}={shlex.quote(text)}" for name, text in what.environment.items()
+    ]
+    command = " ".join([*settings, shlex.join(what.command)]).replace("%", r"\%")
     return f"{what.when.text} {command}"
 
 
@@ -172,7 +174,7 @@ def as_systemd(what: Job) -> dict[str, str]:
     """
     A service and its timer, by the names of their files.
     """
-    told = "".join(
+    environment = "".join(
         f'Environment="{name}={_for_systemd(text)}"\n'
         for name, text in what.environment.items()
     )
@@ -180,7 +182,7 @@ def as_systemd(what: Job) -> dict[str, str]:
     return {
         f"{NAME}.service": (
             "[Unit]\nDescription=ticketsync: read new sales\n\n[Service]\n"
-            f"Type=oneshot\n{told}ExecStart={command}\n"
+            f"Type=oneshot\n{environment}ExecStart={command}\n"
             "# Another run at work is no failure.\nSuccessExitStatus=8\n"
         ),
         f"{NAME}.timer": (

@@ -42,7 +42,7 @@ def fee_schedules(session: Session, settings: Settings) -> Mapping[int, FeeSched
     The venue's own fee rates by account.
     """
     found: dict[int, FeeSchedule] = {}
-    for account in state.all_accounts(session):
+    for account in state.list_accounts(session):
         schedule = settings.account(account.name).fees
         if schedule is not None:
             found[account.id] = schedule

@@ -68,7 +68,7 @@ def app_of(
     return App(
         spec.oauth(),
         options[CLIENT_ID],
-        credentials.read(
+        credentials.read_secret(
             f"{account}/client", options[CLIENT_SOURCE], options[CLIENT_REFERENCE]
         ),
         account,
@@ -83,10 +83,10 @@ def current(database: Database, spec: ProviderSpec, account: AccountState) -> Se
 
     The caller holds the account's lease.
     """
-    told = account.options.get(EXPIRES)
-    if told and clock.from_iso(told) - EARLY <= clock.now():
+    expiry = account.options.get(EXPIRES)
+    if expiry and clock.from_iso(expiry) - EARLY <= clock.now():
         return renew(database, spec, account)
-    return credentials.read(
+    return credentials.read_secret(
         account.name, account.secret_source, account.secret_reference
     )
 
@@ -99,12 +99,14 @@ def renew(database: Database, spec: ProviderSpec, account: AccountState) -> Secr
 
     app = app_of(spec, account.name, account.base_url, account.options)
     entry = refresh_entry(account.name)
-    held = credentials.read(entry, account.secret_source, _beside(account))
+    held = credentials.read_secret(
+        entry, account.secret_source, _credential_file(account)
+    )
     tokens = oauth.refresh(app, held)
     store(account.name, account.secret_source, tokens)
     with database.write() as session:
         state.change_options(session, account.id, expiry_of(tokens))
-        # The same consent, so the same owner: nobody need be asked for it again.
+        # The same consent, so the same owner: no one has to be asked for it again.
         mark = credentials.fingerprint(tokens.access, spec.name)
         state.set_fingerprint(session, account.id, mark)
     return tokens.access
@@ -115,8 +117,8 @@ def store(account: str, source: str, tokens: Tokens) -> str:
     Keep the tokens, each in an entry of its own; returns the access token's.
     """
     if tokens.refresh is not None:
-        credentials.store(refresh_entry(account), source, tokens.refresh)
-    return credentials.store(account, source, tokens.access)
+        credentials.store_secret(refresh_entry(account), source, tokens.refresh)
+    return credentials.store_secret(account, source, tokens.access)
 
 
 def move(account: AccountState, new_name: str) -> None:
@@ -125,22 +127,24 @@ def move(account: AccountState, new_name: str) -> None:
     """
     entry = refresh_entry(account.name)
     new_entry = refresh_entry(new_name)
-    credentials.move(entry, new_entry, account.secret_source, _beside(account))
+    credentials.move_secret(
+        entry, new_entry, account.secret_source, _credential_file(account)
+    )
 
 
 def forget(account: AccountState) -> None:
     entry = refresh_entry(account.name)
-    credentials.forget(entry, account.secret_source, _beside(account))
+    credentials.delete_secret(entry, account.secret_source, _credential_file(account))
 
 
 def expiry_of(tokens: Tokens) -> dict[str, str]:
-    told = clock.iso(tokens.expires_at)
-    return {EXPIRES: told} if told else {}
+    expiry = clock.iso(tokens.expires_at)
+    return {EXPIRES: expiry} if expiry else {}
 
 
-def _beside(account: AccountState) -> str:
+def _credential_file(account: AccountState) -> str:
     if account.secret_source == "file":  # noqa: S105  # the kind of a place
-        return credentials.place_of(refresh_entry(account.name))
+        return credentials.secret_file_path(refresh_entry(account.name))
     return refresh_entry(account.name)
 
 

@@ -30,7 +30,7 @@ from ticketsync.providers.base import (
     ReadsFiles,
 )
 from ticketsync.providers.options import are_apart
-from ticketsync.sales import saving
+from ticketsync.sales import stored_orders
 from ticketsync.workflows import identity
 from ticketsync.workflows.account_run import AccountRun, client
 
@@ -60,7 +60,7 @@ def refuse_twin(
     `GuardRefused` if another account, a retired one included, reads the same.
     """
     spec = provider.spec
-    for other in state.all_accounts(session):
+    for other in state.list_accounts(session):
         if other.provider != spec.name or other.id == newcomer.id:
             continue
         if isinstance(provider, ReadsFiles):
@@ -144,10 +144,10 @@ def refuse_shared_listing(
     if not run.has_siblings or LISTING not in spec.global_ids:
         return
     dates = [date.id for event in events for date in event.occurrences]
-    found = occurrences.read_elsewhere(session, run.account.id, dates)
+    found = occurrences.find_elsewhere(session, run.account.id, dates)
     _refuse(run.account, spec, found, "lists", "date")
     ids = [event.id for event in events]
-    found = occurrences.events_elsewhere(session, run.account.id, ids)
+    found = occurrences.find_events_elsewhere(session, run.account.id, ids)
     _refuse(run.account, spec, found, "lists", "event")
 
 
@@ -158,7 +158,7 @@ def refuse_shared_orders(
     `GuardRefused` if another account of the platform has brought one of these.
     """
     if run.has_siblings and ORDER in run.provider.spec.global_ids:
-        found = saving.read_elsewhere(session, run.account.id, orders)
+        found = stored_orders.find_elsewhere(session, run.account.id, orders)
         _refuse(run.account, run.provider.spec, found, "has", "order")
 
 
@@ -201,9 +201,9 @@ def way_out(
         )
     changing = [option.name for option in spec.options if option.sets_apart]
     changing += [option.name for option in spec.options if option.name == "watch"]
-    told = f"{changing[0]}=…" if changing else "OPTION=VALUE"
+    change = f"{changing[0]}=…" if changing else "OPTION=VALUE"
     return (
-        f"Run `ticketsync accounts set {holder} {told}` to change what it reads, or "
+        f"Run `ticketsync accounts set {holder} {change}` to change what it reads, or "
         f"`ticketsync accounts rotate {holder}` to give it another key.{away}"
     )
 
@@ -218,14 +218,14 @@ def refuse_shared_files(run: AccountRun) -> None:
     contents = provider.contents()
     with run.database.read() as session:
         refuse_known_files(session, account.name, account.id, contents)
-        known = sources.of(session, account.id, sources.FILE)
+        known = sources.get_sources(session, account.id, sources.FILE)
     news = {print_: name for print_, name in contents.items() if print_ not in known}
     if not news:
         return
     with run.database.write() as session:
         state.lock_platform(session, account.provider)
         refuse_known_files(session, account.name, account.id, news)
-        sources.note(session, account.id, sources.FILE, news, clock.now())
+        sources.record_sources(session, account.id, sources.FILE, news, clock.now())
 
 
 def refuse_known_files(
@@ -234,7 +234,7 @@ def refuse_known_files(
     """
     `GuardRefused` if another account has read a file with the same contents.
     """
-    shared = sources.read_elsewhere(session, account_id, sources.FILE, contents)
+    shared = sources.find_elsewhere(session, account_id, sources.FILE, contents)
     if shared:
         raise same_file(name, contents[shared[0].value], shared[0].account)
 

@@ -34,13 +34,14 @@ def everything(
     if accounts is None:
         accounts = health.assess_all(session, settings, now)
     gone = {
-        (item.kind, item.key): item.version for item in dismissals.dismissals(session)
+        (item.kind, item.key): item.version
+        for item in dismissals.list_dismissals(session)
     }
     return [
         *(_of_account(item) for item in accounts if _is_entry(item)),
         *(
             item
-            for item in waiting.of_everything(session, now, settings.unsold_until(now))
+            for item in waiting.list_waiting(session, now, settings.unsold_until(now))
             if gone.get((item.kind, item.key)) != item.version
         ),
     ]
@@ -88,7 +89,7 @@ def dismiss(
         items = everything(session, settings, now)
         chosen = list(dict.fromkeys(_chosen(items, wanted) for wanted in ids))
         found = [item for group in chosen for item in group]
-        dismissals.dismiss(
+        dismissals.save_dismissals(
             session,
             [
                 Dismissed(

@@ -61,7 +61,7 @@ def get_sender(database: Database, account: str) -> Sender:
     Raises: NotFound, or UsageError if its platform sends no webhooks.
     """
     with database.read() as session:
-        found = state.in_use(session, account)
+        found = state.get_usable_account(session, account)
     provider = registry.sends_webhooks(found.provider)
     if provider is None:
         raise errors.UsageError(
@@ -109,11 +109,11 @@ def set_secret(database: Database, sender: Sender, source: SecretSource) -> None
     entry = f"{sender.account.name}/webhook"
     reference = source.reference
     if source.secret is None:
-        credentials.read(entry, source.kind, reference)
+        credentials.read_secret(entry, source.kind, reference)
     else:
         # Under a name of its own, so that the previous secret is kept.
         name = f"{entry}-{secrets.token_hex(4)}"
-        reference = credentials.store(name, source.kind, source.secret)
+        reference = credentials.store_secret(name, source.kind, source.secret)
     with database.write() as session:
         inbox.set_secret(
             session, sender.account.id, source.kind, reference, clock.now()
@@ -169,7 +169,9 @@ def _read_secrets(endpoint: Endpoint) -> list[Secret]:
     found = []
     for source, reference in endpoint.secrets:
         try:
-            secret = credentials.read(f"{endpoint.account}/webhook", source, reference)
+            secret = credentials.read_secret(
+                f"{endpoint.account}/webhook", source, reference
+            )
         except errors.TicketsyncError as error:
             log.warning(
                 "webhook secret unreadable",

@@ -1,5 +1,5 @@
 """
-Accounts, their runs, where their next read begins, and who is at work.
+Accounts, their sources, runs, alerts and bookmarks, and leases.
 """
 
 from __future__ import annotations
@@ -12,16 +12,15 @@ from ticketsync.store.tables.base import Row, not_negative, one_of, table
 from ticketsync.store.types import flag, instant, key, points_to, text, whole
 
 
-class Account(Row, table=True):
+class AccountRow(Row, table=True):
     """
     One connection to a provider. Holds where its secret is, never the secret.
 
-    `options` is a JSON object of what the provider needs beside its key, and of what
-    the account was told about itself (`people`). `identity` is the platform's id of
-    who the key belongs to, `identity_name` what the platform calls it. A `retired`
-    account is never read again; its orders and figures stay. `stale_seconds` is what
-    the settings say of this account, noted with each run so that the view
-    `sync_health` knows it.
+    `options` is a JSON object of what the provider needs besides the key, and of the
+    account's own options (`people`). `identity` is the platform's id of the key's
+    owner, `identity_name` the owner's name there. A `retired` account is never read
+    again; its orders and figures stay. `stale_seconds` is copied from the settings at
+    each run for the view `sync_health`.
     """
 
     __tablename__ = "accounts"
@@ -53,10 +52,10 @@ class Account(Row, table=True):
     identity_name: str = text(default="")
 
 
-class AccountSource(Row, table=True):
+class AccountSourceRow(Row, table=True):
     """
-    Something that an account was found to read: an `owner` (organisation, box office,
-    location, by the platform's id) or a report `file` (by a digest of its contents).
+    Something that an account reads: an `owner` (organisation, box office, location, by
+    the platform's id) or a report `file` (by a digest of its contents).
 
     Two accounts that read the same thing would count every sale twice.
     """
@@ -73,7 +72,7 @@ class AccountSource(Row, table=True):
     seen_at: datetime = instant()
 
 
-class SyncRun(Row, table=True):
+class SyncRunRow(Row, table=True):
     """
     One attempt at one account; skipped attempts are rows too.
 
@@ -124,11 +123,11 @@ class SyncRun(Row, table=True):
     trace: str = text(default="")
 
 
-class Alert(Row, table=True):
+class AlertRow(Row, table=True):
     """
-    How an account stands in the eyes of whoever is told about it, and since when.
+    The last recorded health of an account, and since when.
 
-    `is_told` is false while the message about this state has not gone out.
+    `is_told` is false until the message about this state was sent.
     """
 
     __tablename__ = "alerts"
@@ -146,9 +145,10 @@ class Alert(Row, table=True):
     is_told: bool = flag(default=False)
 
 
-class Bookmark(Row, table=True):
+class BookmarkRow(Row, table=True):
     """
-    Where the next read of a stream begins; only its provider can read the value.
+    Where the next read of a stream begins; only its provider can interpret the value.
+    `event_id` is the platform's id of an event or occurrence, or empty.
     """
 
     __tablename__ = "bookmarks"
@@ -160,9 +160,9 @@ class Bookmark(Row, table=True):
     value: str = text()
 
 
-class Lease(Row, table=True):
+class LeaseRow(Row, table=True):
     """
-    Who works on something, and until when nobody else may.
+    Who works on something, and until when nobody else may do so.
     """
 
     __tablename__ = "leases"

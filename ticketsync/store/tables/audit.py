@@ -1,5 +1,5 @@
 """
-Who changed what about accounts, links, shows and people.
+The audit trail: who changed what.
 """
 
 from __future__ import annotations

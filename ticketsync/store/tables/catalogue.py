@@ -1,5 +1,5 @@
 """
-Their listings, our shows, and which is which.
+The platforms' listings, our shows, and the links between them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from ticketsync.store.tables.base import Row, one_of, table
 from ticketsync.store.types import blob, flag, instant, key, points_to, text, whole
 
 
-class Venue(Row, table=True):
+class VenueRow(Row, table=True):
     __tablename__ = "venues"
     __table_args__ = table(
         UniqueConstraint("name"), CheckConstraint("length(currency) = 3", "currency")
@@ -24,7 +24,7 @@ class Venue(Row, table=True):
     currency: str = text()
 
 
-class Production(Row, table=True):
+class ProductionRow(Row, table=True):
     __tablename__ = "productions"
     __table_args__ = table(UniqueConstraint("title"))
 
@@ -32,9 +32,9 @@ class Production(Row, table=True):
     title: str = text()
 
 
-class Show(Row, table=True):
+class ShowRow(Row, table=True):
     """
-    One performance of ours. `starts_local` is what the poster says.
+    One performance of ours. `starts_local` is the local start, as on a poster.
     """
 
     __tablename__ = "shows"
@@ -58,9 +58,9 @@ class Show(Row, table=True):
     excluded_because: str = text(default="")
 
 
-class Event(Row, table=True):
+class EventRow(Row, table=True):
     """
-    Their listing.
+    A platform's listing.
     """
 
     __tablename__ = "events"
@@ -73,13 +73,12 @@ class Event(Row, table=True):
     url: str | None = text(default=None)
 
 
-class Occurrence(Row, table=True):
+class OccurrenceRow(Row, table=True):
     """
-    One dated performance in their listing.
+    One dated performance in a platform's listing.
 
-    `gone_since` is set when a complete listing no longer had it; its orders stay.
-    Where nobody tells when it plays, `is_dated` is false and `starts_at` is the year
-    1970.
+    `gone_since` is set when a complete listing no longer had it; its orders stay. Where
+    its time is unknown, `is_dated` is false and `starts_at` is in 1970.
     """
 
     __tablename__ = "occurrences"
@@ -113,10 +112,10 @@ class Occurrence(Row, table=True):
     content: bytes = blob()
 
 
-class ProductionLink(Row, table=True):
+class ProductionLinkRow(Row, table=True):
     """
-    An Event is a Production of ours. `type_map` is a JSON object: the platform's
-    name of a ticket type → the venue's own.
+    An Event belongs to a Production of ours. `type_map` is a JSON object: the
+    platform's name of a ticket type → the venue's own.
     """
 
     __tablename__ = "production_links"
@@ -129,9 +128,9 @@ class ProductionLink(Row, table=True):
     created_at: datetime = instant()
 
 
-class ShowLink(Row, table=True):
+class ShowLinkRow(Row, table=True):
     """
-    A Show and an Occurrence are the same night: who decided it, and why.
+    A Show and an Occurrence are the same performance: who decided that, and why.
 
     `sync_enabled` off: nothing of the Occurrence reaches the show any more.
     `sync_ticket_sales` off: its date is followed and its guests are on the door list,
@@ -159,9 +158,9 @@ class ShowLink(Row, table=True):
     created_at: datetime = instant()
 
 
-class Refusal(Row, table=True):
+class RefusalRow(Row, table=True):
     """
-    What a person said no to. `show_id` is null where the Occurrence is no show at all.
+    A pair that a person refused. `show_id` is null where the Occurrence is not a show.
     """
 
     __tablename__ = "refusals"

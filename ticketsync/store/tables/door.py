@@ -1,5 +1,5 @@
 """
-What happened at the doors, and who is in.
+Scans at the doors, and who is in.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from ticketsync.store.tables.base import Row, not_negative, one_of, table
 from ticketsync.store.types import flag, instant, key, points_to, text
 
 
-class Scan(Row, table=True):
+class ScanRow(Row, table=True):
     """
-    One thing that happened at a door, as the door knows it: `key` is the device's own
-    name for it, so that a capture file can be merged twice. `ticket_id` is `None` where
-    nobody knew the ticket.
+    One scan at a door: `key` is the device's own id for it, so that a capture file can
+    be merged twice. `ticket_id` is `None` where the ticket was unknown.
     """
 
     __tablename__ = "scans"
@@ -43,10 +42,10 @@ class Scan(Row, table=True):
     note: str = text(default="")
 
 
-class Admission(Row, table=True):
+class AdmissionRow(Row, table=True):
     """
-    Whether a ticket is in, by its scans: never written but from all of them. `told_in`
-    is what its platform was last told, where the venue wants that.
+    Whether a ticket is in, always computed from all its scans. `told_in` is what its
+    platform was last notified of, where the venue wants that.
     """
 
     __tablename__ = "admissions"

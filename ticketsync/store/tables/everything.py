@@ -1,5 +1,5 @@
 """
-Every table: for whoever looks at the schema as a whole.
+Imports every table, for code that works on the whole schema.
 """
 
 from ticketsync.store.tables import (

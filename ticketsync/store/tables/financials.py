@@ -12,7 +12,7 @@ from ticketsync.store.tables.base import Row, not_negative, one_of, table
 from ticketsync.store.types import instant, points_to, text, whole
 
 
-class ShowFinancials(Row, table=True):
+class ShowFinancialsRow(Row, table=True):
     """
     One row per show, account and currency; recomputed, never incremented.
     """
@@ -48,7 +48,7 @@ class ShowFinancials(Row, table=True):
     updated_at: datetime = instant()
 
 
-class TicketFee(Row, table=True):
+class TicketFeeRow(Row, table=True):
     """
     One named fee line of a show's financials. They add up to `fees` where these are
     known; where not, they are what is known of them.
@@ -65,7 +65,7 @@ class TicketFee(Row, table=True):
     source: str = text()
 
 
-class ShowTicketType(Row, table=True):
+class ShowTicketTypeRow(Row, table=True):
     """
     The breakdown of a show's financials by ticket type.
     """

@@ -1,5 +1,5 @@
 """
-What the venue was told of its sales.
+Sales notifications.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from ticketsync.store.tables.base import Row, table
 from ticketsync.store.types import instant, points_to, text, whole
 
 
-class SaleNotice(Row, table=True):
+class SaleNoticeRow(Row, table=True):
     """
-    How a show stood when the venue was last told about its sales.
+    The sales of a show when the venue was last notified.
     """
 
     __tablename__ = "sale_notices"

@@ -1,9 +1,9 @@
 """
-Orders and what they are made of, and every raw version we were shown.
+Orders, tickets, refunds and fees, people, raw records and the quarantine.
 
 Amounts are minor units of the order's currency. The amounts of an order are
 divided among its tickets (largest remainder), so sums over tickets are sums over
-orders; whatever is added up is added up from `tickets`.
+orders; all figures are summed up from `tickets`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ticketsync.store.tables.base import Row, not_negative, one_of, table
 from ticketsync.store.types import blob, flag, instant, key, points_to, text, whole
 
 
-class Order(Row, table=True):
+class OrderRow(Row, table=True):
     __tablename__ = "orders"
     __table_args__ = table(
         UniqueConstraint("account_id", "provider_id"),
@@ -44,14 +44,14 @@ class Order(Row, table=True):
     content: bytes = blob()
 
 
-class Ticket(Row, table=True):
+class TicketRow(Row, table=True):
     """
-    What admits somebody (`kind` admission), or an order's money without a ticket.
+    One admission (`kind` admission), or the money of an order without tickets.
 
     `is_sold`: it still admits someone. `charged` is this ticket's part of what the
     buyer paid: face + fee + tax on top + addons + donations − vouchers. `code` is the
-    digest of what it is scanned by, `second_code` of another code that names it, too;
-    the code itself would let anybody in.
+    digest of the code it is scanned by, `second_code` of an alternative one; the code
+    itself would admit anybody.
     """
 
     __tablename__ = "tickets"
@@ -91,7 +91,7 @@ class Ticket(Row, table=True):
     second_code: bytes | None = blob(default=None)
 
 
-class Refund(Row, table=True):
+class RefundRow(Row, table=True):
     """
     One movement of money back to a buyer, or negative: less went back than was reported
     before. Never updated, never deleted; a trigger refuses both (`store.triggers`).
@@ -126,10 +126,10 @@ class Refund(Row, table=True):
     basis: str = text()
 
 
-class Fee(Row, table=True):
+class FeeRow(Row, table=True):
     """
     One occurrence's part of a named fee of an order. `amount` is empty where the fee
-    was kept but nobody reports how much; the order's fees are unknown then.
+    was kept but its amount is not reported; the order's fees are unknown then.
     """
 
     __tablename__ = "fees"
@@ -145,10 +145,10 @@ class Fee(Row, table=True):
     amount: int | None = whole(default=None)
 
 
-class Buyer(Row, table=True):
+class BuyerRow(Row, table=True):
     """
     Who placed an order, where the account keeps people. Emptied and marked when the
-    person is erased, so that no later read brings them back.
+    person is erased, so that no later read restores them.
     """
 
     __tablename__ = "buyers"
@@ -161,7 +161,7 @@ class Buyer(Row, table=True):
     erased_at: datetime | None = instant(default=None)
 
 
-class Attendee(Row, table=True):
+class AttendeeRow(Row, table=True):
     """
     Whom a ticket admits, where the account keeps people; erased like a `Buyer`.
     """
@@ -176,7 +176,7 @@ class Attendee(Row, table=True):
     erased_at: datetime | None = instant(default=None)
 
 
-class RawBlock(Row, table=True):
+class RawBlockRow(Row, table=True):
     """
     The changed records of one page, compressed together.
     """
@@ -190,9 +190,9 @@ class RawBlock(Row, table=True):
     records: bytes = blob()
 
 
-class RawRecord(Row, table=True):
+class RawRecordRow(Row, table=True):
     """
-    Where in its block one version of a record lies.
+    The position of one version of a record in its block.
     """
 
     __tablename__ = "raw_records"
@@ -207,9 +207,10 @@ class RawRecord(Row, table=True):
     length: int = whole()
 
 
-class Quarantined(Row, table=True):
+class QuarantinedRow(Row, table=True):
     """
-    A record that could not be read, with its reason; retried each run.
+    A record that could not be parsed, with the reason; retried each run. `event_id` is
+    the platform's id of its event or occurrence.
     """
 
     __tablename__ = "quarantine"

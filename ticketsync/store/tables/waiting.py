@@ -1,5 +1,5 @@
 """
-What waits for a person: what was dismissed, and what people were told of.
+Items that wait for a person: dismissals and notifications.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from ticketsync.store.tables.base import Row, table
 from ticketsync.store.types import instant, text
 
 
-class Dismissal(Row, table=True):
+class DismissalRow(Row, table=True):
     """
-    A person's word that something need not wait any more. `version` is how it stood
-    then: when it changes, it waits again.
+    An item that a person dismissed. When its version differs from `version`, it waits
+    again.
     """
 
     __tablename__ = "dismissals"
@@ -27,9 +27,9 @@ class Dismissal(Row, table=True):
     dismissed_at: datetime = instant()
 
 
-class WaitingNotice(Row, table=True):
+class WaitingNoticeRow(Row, table=True):
     """
-    Something that waits and that whoever is named under `notify` was told of.
+    A waiting item that a notification was sent about.
     """
 
     __tablename__ = "waiting_notices"

@@ -1,5 +1,5 @@
 """
-Where platforms may knock, and every delivery as it came.
+Webhook addresses, and every delivery.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from ticketsync.store.tables.base import Row, not_negative, one_of, table
 from ticketsync.store.types import flag, instant, key, points_to, text, whole
 
 
-class Webhook(Row, table=True):
+class WebhookRow(Row, table=True):
     """
-    The address of one account. `path` is unguessable; where its secrets are stands
-    here, never the secrets. `old_…` is the one before, good until `old_until`.
-    `registration` is the platform's number of it, where we registered it there.
-    `is_signed` is off where the platform signs nothing and needs no secret.
+    The webhook address of one account. `path` is unguessable; only the sources of its
+    secrets are stored, never the secrets. `old_…` is the previous one, valid until
+    `old_until`. `registration` is the platform's id of it, where we registered it.
+    `is_signed` is off where the platform does not sign and needs no secret.
     """
 
     __tablename__ = "webhooks"
@@ -35,10 +35,11 @@ class Webhook(Row, table=True):
     is_signed: bool = flag(default=True)
 
 
-class Delivered(Row, table=True):
+class DeliveryRow(Row, table=True):
     """
-    One delivery: what it hinted at, never what it said. `key` is the platform's own
-    name for it, or a digest of its body; under it a repetition is known.
+    One delivery: which object it was about, never its content. `key` is the platform's
+    id for it, or a digest of its body; repetitions have the same key. The ids of order
+    and occurrence are the platform's.
     """
 
     __tablename__ = "deliveries"

@@ -1,0 +1,190 @@
+"""
+Our shows: adding many at once, and finding the one a person means.
+"""
+
+from collections import Counter
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, event
+
+from ticketsync.accounts import state
+from ticketsync.catalogue import new_shows, occurrences, shows
+from ticketsync.catalogue.new_shows import NewShow
+from ticketsync.core import errors, records
+from ticketsync.core.config import Settings
+from ticketsync.workflows import match
+
+SYDNEY = "Australia/Sydney"
+FIRST_NIGHT = datetime(2026, 9, 1, 9, 30, tzinfo=UTC)
+
+
+@contextmanager
+def counted_statements():
+    """
+    Counts the statements of the block by their text.
+    """
+    counts = Counter()
+
+    def count(_connection, _cursor, statement, *_):
+        if not statement.startswith("BEGIN"):
+            counts[statement] += 1
+
+    event.listen(Engine, "before_cursor_execute", count)
+    try:
+        yield counts
+    finally:
+        event.remove(Engine, "before_cursor_execute", count)
+
+
+def new_show(title, night=0, **different):
+    start = FIRST_NIGHT + timedelta(days=night)
+    return NewShow(title, start, "The Lantern Room", SYDNEY, "AUD", **different)
+
+
+def save_listing(database, account, size):
+    """
+    An account whose listing has that many occurrences, ten of each event.
+    """
+    events = [
+        records.Event(
+            f"event {n}",
+            f"Production {n}",
+            None,
+            tuple(occurrence(f"event {n}", night) for night in range(10)),
+        )
+        for n in range(size // 10)
+    ]
+    with database.write() as session:
+        shows.add_venue(session, "The Lantern Room", SYDNEY, "AUD")
+        account_id = state.add_account(
+            session,
+            state.NewAccount(account, "ticket_tailor", None, "env", "KEY", "", None),
+            FIRST_NIGHT,
+        )
+        listed = [occurrences.ListedEvent(item, b"content") for item in events]
+        occurrences.save_listing(session, account_id, listed)
+    return account_id
+
+
+def occurrence(event_id, night):
+    return records.Occurrence(
+        id=f"{event_id} night {night}",
+        event_id=event_id,
+        name=event_id,
+        starts_at=FIRST_NIGHT + timedelta(days=night),
+        ends_at=None,
+        timezone=SYDNEY,
+        status=records.OccurrenceStatus.ON_SALE,
+        capacity=100,
+        currency="AUD",
+        venue=None,
+        url=None,
+        listed_at=None,
+        issued=None,
+        ordered=None,
+        fingerprint="",
+    )
+
+
+def test_adopting_many_occurrences_takes_no_more_statements_than_adopting_few(database):
+    statements = {}
+    for account, size in (("few", 10), ("many", 300)):
+        account_id = save_listing(database, account, size)
+        with counted_statements() as counts:
+            made = match.adopt(database, Settings(), account_id)
+        statements[account] = counts.total()
+        assert made.links == size
+    # The few shows are among the many: these have 10 fewer to add.
+    assert made.shows == 290
+    assert statements["many"] <= statements["few"] + 1 < 50
+
+
+@pytest.mark.parametrize("read", ["get_show", "find_show", "get_occurrence"])
+def test_reading_one_row_reads_no_other(sqlite, read):
+    account_id = save_listing(sqlite, "tt", 100)
+    match.adopt(sqlite, Settings(), account_id)
+    reads = {
+        "get_show": lambda session: shows.get_show(session, 7),
+        "find_show": lambda session: shows.find_show(session, "7"),
+        "get_occurrence": lambda session: occurrences.get_occurrence(session, 7),
+    }
+    with sqlite.read() as session, counted_statements() as counts:
+        assert reads[read](session).id == 7
+    assert counts.total() == 1
+    (statement,) = counts
+    assert "WHERE" in statement
+
+
+def test_the_same_show_twice_in_one_list_is_added_once(database):
+    with database.write() as session:
+        first, again, other, by_reference = new_shows.add_shows(
+            session,
+            [
+                new_show("Hamlet"),
+                new_show("Hamlet", capacity=180),
+                new_show("Hamlet", 1, reference="H1"),
+                new_show("Hamlet", 2, reference="H1", capacity=90),
+            ],
+        )
+        found = shows.list_shows(session)
+    assert (first.is_new, again.is_new, other.is_new) == (True, False, True)
+    assert first.id == again.id
+    assert by_reference == new_shows.AddedShow(other.id, is_new=False)
+    assert [(show.capacity, show.reference) for show in found] == [
+        (180, None),
+        (90, "H1"),
+    ]
+
+
+def test_a_show_added_again_has_its_capacity_and_reference_filled_in(database):
+    with database.write() as session:
+        first = new_shows.add_show(session, new_show("Hamlet", reference="H1"))
+    with database.write() as session:
+        again = new_shows.add_show(session, new_show("Hamlet", capacity=180))
+        renamed = new_shows.add_show(session, new_show("Hamlet", reference="H2"))
+        # The old reference is free for another show by now.
+        other = new_shows.add_show(session, new_show("Hamlet", 5, reference="H1"))
+        show = shows.get_show(session, first.id)
+    assert first.id == again.id == renamed.id != other.id
+    assert (show.capacity, show.reference) == (180, "H2")
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("1", "Ödipus"),
+        ("R-2", "100 % Hamlet_"),
+        ("r-ä", "Ödipus"),
+        ("ödipus 2026-09-01 19:30", "Ödipus"),
+        ("ödip", "Ödipus"),
+        ("0 % h", "100 % Hamlet_"),
+        ("HAMLET_ 2026", "100 % Hamlet_"),
+    ],
+)
+def test_a_show_is_found_by_what_a_person_writes(database, text, title):
+    with database.write() as session:
+        new_shows.add_show(session, new_show("Ödipus", reference="R-Ä"))
+        new_shows.add_show(session, new_show("100 % Hamlet_", 1, reference="R-2"))
+        assert shows.find_show(session, text).production == title
+
+
+@pytest.mark.parametrize("text", ["7", "", "9" * 30, "%", "Ham_et", "é", "-7"])
+def test_what_fits_no_show_is_not_found(database, text):
+    with database.write() as session:
+        new_shows.add_show(session, new_show("Hamlet"))
+        new_shows.add_show(session, new_show("Macbeth", 10))
+        with pytest.raises(errors.NotFound, match="There is no show"):
+            shows.find_show(session, text)
+
+
+@pytest.mark.parametrize("number", [0, -1, 99, 10**30])
+def test_ids_that_no_row_can_have_are_not_found(database, number):
+    with database.read() as session:
+        with pytest.raises(errors.NotFound):
+            shows.get_show(session, number)
+        with pytest.raises(errors.NotFound):
+            occurrences.get_occurrence(session, number)
+        with pytest.raises(errors.NotFound):
+            occurrences.find_occurrence(session, str(number))

@@ -1,0 +1,222 @@
+"""
+Pages understood by a second process: the same books, whatever becomes of it.
+"""
+
+import base64
+import contextlib
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+
+import pytest
+from conftest import moved_to
+from test_sync import dump, figures, truth
+
+from ticketsync.core.config import AccountSettings, SyncSettings
+from ticketsync.sandbox.faults import Plan
+from ticketsync.workflows import sync
+from ticketsync.workflows.sync import Request, parse_ahead
+
+# Well-formed as far as walking looks, and nothing that we believe.
+TWICE = 'instead:"total"|"total": 0, "total"'
+HUGE = 'instead:"total"|"more": 1e999, "total"'
+
+
+class Watched(ProcessPoolExecutor):
+    """
+    Remembers every one that was started, and what it was given; up from the beginning.
+    """
+
+    started = ()
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.given = [pickle.dumps(options["initargs"])]
+        Watched.started = (*Watched.started, self)
+        super().submit(parse_ahead._is_up).result(timeout=60)
+
+    def submit(self, call, *arguments):
+        future = super().submit(call, *arguments)
+        if arguments:
+            self.given.append(pickle.dumps(arguments))
+        else:
+            future.result(timeout=60)
+        return future
+
+
+class Dying(Watched):
+    """
+    Killed after its first answer.
+    """
+
+    def submit(self, call, *arguments):
+        future = super().submit(call, *arguments)
+        if arguments:
+            future.result(timeout=60)
+            for process in self._processes.values():
+                process.kill()
+                process.join()
+        return future
+
+
+@pytest.fixture
+def helped(monkeypatch):
+    """
+    A second process even for a few orders, and on a machine with one processor.
+    """
+    Watched.started = ()
+    monkeypatch.setattr(parse_ahead, "MANY", 1)
+    monkeypatch.setattr(parse_ahead, "_processors", lambda: 2)
+    monkeypatch.setattr(parse_ahead, "ProcessPoolExecutor", Watched)
+
+
+@pytest.fixture
+def settings(settings):
+    """
+    One reader, so that pages come in the same order each time; people are kept.
+    """
+    return replace(
+        settings,
+        sync=SyncSettings(workers=1, wait_seconds=0),
+        accounts={"tt": AccountSettings(keep_people=True)},
+    )
+
+
+@pytest.fixture
+def on_sqlite(templates, sandbox):
+    database = moved_to(templates.copy("sqlite", "adopted"), sandbox)
+    yield database
+    database.close()
+
+
+def run(database, settings, **request):
+    return sync.sync(database, settings, Request(**request))
+
+
+def test_the_second_process_reads_what_the_first_would(
+    adopted, settings, sandbox, helped, on_sqlite, monkeypatch
+):
+    result = run(adopted, settings)
+    (helper,) = Watched.started
+    assert result.exit_code == 0
+    assert len(helper.given) == 1 + 3  # how to begin, and a page for each 100 orders
+    assert figures(adopted) == truth(sandbox)
+
+    monkeypatch.setattr(parse_ahead, "_processors", lambda: 1)
+    run(on_sqlite, settings)
+
+    assert len(Watched.started) == 1
+    if adopted.dialect == "sqlite":
+        assert dump(adopted) == dump(on_sqlite)
+
+
+def test_a_sweep_that_finds_nothing_new_changes_nothing(
+    on_sqlite, settings, helped, sandbox
+):
+    run(on_sqlite, settings)
+    before = dump(on_sqlite)
+
+    counts = run(on_sqlite, settings, full=True).results[0].counts
+
+    assert len(Watched.started) == 2
+    assert (counts.created, counts.updated, counts.quarantined) == (0, 0, 0)
+    assert dump(on_sqlite) == before
+
+
+def test_no_key_is_among_what_it_is_told(on_sqlite, settings, helped, sandbox):
+    run(on_sqlite, settings)
+    (helper,) = Watched.started
+    told = b"".join(helper.given)
+    assert b"or_" in told
+    assert sandbox.key.encode() not in told
+    assert base64.b64encode(f"{sandbox.key}:".encode()) not in told
+
+
+@pytest.mark.parametrize("kind", [Dying, "cannot start"])
+def test_without_it_the_work_is_done_here(
+    on_sqlite, settings, helped, sandbox, monkeypatch, kind
+):
+    if kind is Dying:
+        monkeypatch.setattr(parse_ahead, "ProcessPoolExecutor", Dying)
+    else:
+        monkeypatch.setattr(parse_ahead, "_start", _no_process)
+
+    assert run(on_sqlite, settings).exit_code == 0
+
+    assert figures(on_sqlite) == truth(sandbox)
+    assert len(Watched.started) == (1 if kind is Dying else 0)
+
+
+def _no_process(*_, **__):
+    raise BlockingIOError(11, "Resource temporarily unavailable")
+
+
+def test_a_few_orders_are_not_worth_a_process(on_sqlite, settings, helped, monkeypatch):
+    monkeypatch.setattr(parse_ahead, "MANY", 1000)
+    run(on_sqlite, settings)
+    assert Watched.started == ()
+
+
+@pytest.mark.parametrize("fault", [TWICE, HUGE])
+@pytest.mark.parametrize("processors", [1, 2])
+def test_f21_nothing_behind_a_page_that_lies_is_saved(
+    on_sqlite, settings, helped, sandbox, monkeypatch, fault, processors
+):
+    """
+    F21: what walking did not look at is found where the page is understood, and the
+    place in the list stays before it.
+    """
+    monkeypatch.setattr(parse_ahead, "_processors", lambda: processors)
+    sandbox.faults.plan(Plan(fault, path="/orders", skip=1))
+
+    result = run(on_sqlite, settings)
+
+    (account,) = result.results
+    assert (account.exit_code, account.word) == (6, "not-json")
+    assert account.counts.created == 100
+    assert run(on_sqlite, settings).exit_code == 0
+    assert figures(on_sqlite) == truth(sandbox)
+
+
+SURVIVOR = """
+import time
+from ticketsync.workflows.sync import parse_ahead
+
+class Provider:
+    class spec:
+        name = "ticket_tailor"
+
+if __name__ == "__main__":
+    pool = parse_ahead._start(parse_ahead.Parser(Provider, {}, False))
+    pool.submit(parse_ahead._is_up).result()
+    print(*pool._processes, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_f73_it_ends_with_whoever_started_it(tmp_path):
+    file = tmp_path / "survivor.py"
+    file.write_text(SURVIVOR)
+    parent = subprocess.Popen([sys.executable, file], stdout=subprocess.PIPE)
+    number = int(parent.stdout.readline())
+    os.kill(number, 0)  # it lives
+
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    parent.stdout.close()
+
+    until = time.monotonic() + 10
+    while _lives(number) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert not _lives(number)
+
+
+def _lives(number):
+    with contextlib.suppress(OSError), open(f"/proc/{number}/stat") as file:
+        return file.read().rpartition(")")[2].split()[0] != "Z"
+    return False

@@ -1,0 +1,109 @@
+"""
+Making shows of occurrences, for venues without a list of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlmodel import Session
+
+from ticketsync.catalogue import matching_input, shows
+from ticketsync.catalogue.links import Pair, lock_occurrences, save_links
+from ticketsync.catalogue.matching_input import MADE_FROM_OCCURRENCE
+from ticketsync.catalogue.new_shows import AddedShow, NewShow, add_show, add_shows
+from ticketsync.catalogue.occurrences import LinkedOccurrence
+from ticketsync.catalogue.shows import VenueInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """
+    How many shows and how many links were made.
+    """
+
+    shows: int
+    links: int
+
+
+def adopt_occurrence(
+    session: Session,
+    occurrence: LinkedOccurrence,
+    title: str,
+    *,
+    batch: str,
+    now: datetime,
+) -> AddedShow:
+    """
+    Make a show of one occurrence, under the title that a person gave it.
+
+    Raises: `UsageError` (`linked-already`) where it feeds another show already.
+    """
+    (new,) = _as_new_shows(session, [occurrence])
+    added = add_show(session, replace(new, production=title))
+    pair = Pair(occurrence.id, added.id, MADE_FROM_OCCURRENCE)
+    save_links(session, [pair], decided_by="person", batch=batch, now=now)
+    return added
+
+
+def adopt_occurrences(
+    session: Session,
+    occurrences: Iterable[LinkedOccurrence],
+    *,
+    batch: str,
+    now: datetime,
+) -> Adopted:
+    """
+    Make shows of those occurrences that have none. One without a date is left out:
+    only a person can say when it plays.
+
+    Raises: `ConfigurationError` where there is no venue yet.
+    """
+    wanted = [
+        occurrence
+        for occurrence in occurrences
+        if occurrence.show_id is None
+        and occurrence.gone_since is None
+        and occurrence.is_dated
+    ]
+    lock_occurrences(session, (occurrence.id for occurrence in wanted))
+    added = add_shows(session, _as_new_shows(session, wanted))
+    pairs = [
+        Pair(occurrence.id, show.id, "adopted from the listing")
+        for occurrence, show in zip(wanted, added, strict=True)
+    ]
+    linked = save_links(session, pairs, decided_by="adopted", batch=batch, now=now)
+    return Adopted(sum(show.is_new for show in added), linked)
+
+
+def _as_new_shows(
+    session: Session, occurrences: list[LinkedOccurrence]
+) -> list[NewShow]:
+    default_venue = shows.get_venue(session)
+    venues = {venue.name: venue for venue in shows.list_venues(session)}
+    titles = matching_input.get_production_titles(
+        session, (occurrence.event_id for occurrence in occurrences)
+    )
+    return [
+        _as_new_show(
+            occurrence,
+            titles.get(occurrence.event_id) or occurrence.event,
+            venues.get(occurrence.venue or "", default_venue),
+        )
+        for occurrence in occurrences
+    ]
+
+
+def _as_new_show(
+    occurrence: LinkedOccurrence, production: str, venue: VenueInfo
+) -> NewShow:
+    return NewShow(
+        production=production,
+        starts_at=occurrence.starts_at,
+        venue=venue.name,
+        timezone=venue.timezone,
+        currency=venue.currency,
+        capacity=occurrence.capacity,
+    )

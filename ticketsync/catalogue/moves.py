@@ -1,0 +1,185 @@
+"""
+Occurrences that were rescheduled: whether their shows move along.
+
+An adopted show moves along once all its platforms report the same time; while they
+contradict each other it stays, and so it does where the move is more than a day: the
+link keeps the time it was made for and waits for a person (`conflict`). A show from the
+venue's own list keeps its time.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlmodel import Session
+
+from ticketsync.catalogue import shows
+from ticketsync.catalogue.links import (
+    get_start,
+    link_decision,
+    lock_occurrences,
+    read_links,
+)
+from ticketsync.store import audit, counted, row_locks
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.catalogue import OccurrenceRow, ShowLinkRow, ShowRow
+from ticketsync.store.upsert import table_of
+
+LARGEST_MOVE = timedelta(hours=24)  # a person has to confirm a larger one
+
+
+def follow_moves(session: Session, moved: dict[int, datetime]) -> list[str]:
+    """
+    Apply the new times of occurrences (by our id) to their links and shows; returns
+    what happened, in words.
+    """
+    links = table_of(ShowLinkRow)
+    linked_shows = select(links.c.show_id).where(links.c.occurrence_id.in_(list(moved)))
+    # Their time is part of a unique key.
+    row_locks.lock_keys(session, ShowRow, linked_shows)
+    notes = [
+        _follow_move(session, occurrence_id, starts_at)
+        for occurrence_id, starts_at in moved.items()
+    ]
+    return [note for note in notes if note]
+
+
+def _follow_move(session: Session, occurrence_id: int, starts_at: datetime) -> str:
+    """
+    Apply one new time; returns `""` where the occurrence feeds no show.
+    """
+    link = _read_followed_link(session, occurrence_id)
+    if link is None:
+        return ""
+    before = shows.local_text(link.starts_at, link.timezone)
+    after = shows.local_text(starts_at, link.timezone)
+    change = f"{link.name}: rescheduled from {before} to {after}"
+    conflict = _why_show_stays(session, link, starts_at)
+    is_adopted = link.decided_by == "adopted"
+    if conflict:
+        change += f"; {conflict}"
+    elif is_adopted:
+        shows.move_show(session, link.show_id, starts_at)
+    links = table_of(ShowLinkRow)
+    session.connection().execute(
+        update(links)
+        .where(links.c.id == link.id)
+        .values(
+            reason=change,
+            status="conflict" if conflict else _settled_status(link, starts_at),
+            starts_at=link.starts_at if conflict else starts_at,
+        )
+    )
+    if is_adopted and not conflict:
+        _settle_other_links(session, link.show_id, starts_at)
+    return change
+
+
+def confirm_move(session: Session, occurrence_id: int) -> None:
+    """
+    A person confirms that a moved occurrence still is the same show. An adopted show
+    moves along, unless another platform reports another time.
+
+    Raises: `NotFound` where there is no such occurrence.
+    """
+    links = table_of(ShowLinkRow)
+    lock_occurrences(session, [occurrence_id])
+    starts_at = get_start(session, occurrence_id)
+    for link in read_links(session, links.c.occurrence_id == occurrence_id):
+        before = {"starts_at": link.starts_at, "status": link.status}
+        after = {"starts_at": starts_at, "status": "synced"}
+        audit.record(
+            session, link_decision("confirm", link, before=before, after=after)
+        )
+        is_free = not shows.is_taken(session, link.show_id, starts_at)
+        can_follow = link.decided_by == "adopted" and is_free
+        if can_follow and not _other_times(session, link, starts_at):
+            shows.move_show(session, link.show_id, starts_at)
+    session.connection().execute(
+        update(links)
+        .where(links.c.occurrence_id == occurrence_id)
+        .values(status="synced", decided_by="person", starts_at=starts_at)
+    )
+
+
+def _read_followed_link(session: Session, occurrence_id: int) -> Any:
+    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
+    query = (
+        select(links, occurrences.c.name, occurrences.c.timezone)
+        .select_from(counted.followed_links())
+        .join(occurrences, occurrences.c.id == links.c.occurrence_id)
+        .where(links.c.occurrence_id == occurrence_id)
+    )
+    return session.connection().execute(query).first()
+
+
+def _settled_status(link: Any, starts_at: datetime) -> str:
+    """
+    The status of a link without a conflict: one that came back to the time it was made
+    for is as good as it was.
+    """
+    is_back = link.status == "conflict" and link.starts_at == starts_at
+    is_synced = is_back or link.decided_by == "adopted"
+    return "synced" if is_synced else str(link.status)
+
+
+def _why_show_stays(session: Session, link: Any, starts_at: datetime) -> str:
+    """
+    Why a show does not follow this move, and what a person can do; `""` if it does.
+    """
+    confirm = f"run `ticketsync link {link.occurrence_id} {link.show_id}` to confirm"
+    if abs(starts_at - link.starts_at) > LARGEST_MOVE:
+        return confirm
+    if link.decided_by != "adopted":
+        return ""
+    others = _other_times(session, link, starts_at)
+    if others:
+        return (
+            f"{' and '.join(others)}: the show stays; correct the platform that is "
+            f"wrong, or {confirm}"
+        )
+    if shows.is_taken(session, link.show_id, starts_at):
+        return f"another show of yours starts then: the show stays; {confirm}"
+    return ""
+
+
+def _other_times(session: Session, link: Any, starts_at: datetime) -> list[str]:
+    """
+    The other platforms of a show that report another time, with that time.
+    """
+    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
+    accounts = table_of(AccountRow)
+    rows = session.connection().execute(
+        select(accounts.c.name, occurrences.c.starts_local)
+        .select_from(counted.followed_links())
+        .join(occurrences, occurrences.c.id == links.c.occurrence_id)
+        .join(accounts, accounts.c.id == occurrences.c.account_id)
+        .where(
+            links.c.show_id == link.show_id,
+            links.c.id != link.id,
+            occurrences.c.gone_since.is_(None),
+            counted.is_set(occurrences.c.is_dated),
+            occurrences.c.starts_at != starts_at,
+        )
+        .order_by(accounts.c.name, occurrences.c.id)
+    )
+    return [f"{row.name} still says {row.starts_local}" for row in rows]
+
+
+def _settle_other_links(session: Session, show_id: int, starts_at: datetime) -> None:
+    """
+    Links of a show whose occurrences start when it does now are in conflict no longer.
+    """
+    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
+    agreeing = select(occurrences.c.id).where(occurrences.c.starts_at == starts_at)
+    session.connection().execute(
+        update(links)
+        .where(
+            links.c.show_id == show_id,
+            links.c.status == "conflict",
+            links.c.occurrence_id.in_(agreeing),
+        )
+        .values(status="synced", starts_at=starts_at)
+    )

@@ -1,0 +1,219 @@
+"""
+Adding shows: many at once, with their productions and venues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+from sqlmodel import Session
+
+from ticketsync.catalogue.shows import add_productions, add_venue, local_text
+from ticketsync.store.tables.catalogue import ShowRow
+from ticketsync.store.upsert import insert_all_new, rows_among, table_of
+
+ShowKey = tuple[int, int, datetime]  # production, venue, start: what makes two the same
+
+
+@dataclass(frozen=True, slots=True)
+class NewShow:
+    """
+    A performance to add. `venue` is a name; an unknown one is added with it.
+    """
+
+    production: str
+    starts_at: datetime
+    venue: str
+    timezone: str
+    currency: str
+    capacity: int | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddedShow:
+    """
+    The id of a show that was to be added, and whether it is new.
+    """
+
+    id: int
+    is_new: bool
+
+
+def add_show(session: Session, new: NewShow) -> AddedShow:
+    """
+    Add one show; see `add_shows`.
+
+    Raises: `UsageError` where its venue exists with another time zone or currency.
+    """
+    return add_shows(session, [new])[0]
+
+
+def add_shows(session: Session, new_shows: Sequence[NewShow]) -> list[AddedShow]:
+    """
+    Add these shows with their productions and venues; returns one entry for each.
+
+    A show of the same production, venue and time, or of the same reference, is the
+    same show: it is not added again, its capacity and reference are filled in.
+
+    Raises: `UsageError` where a venue exists with another time zone or currency.
+    """
+    production_ids = add_productions(session, (new.production for new in new_shows))
+    venue_ids = _add_venues(session, new_shows)
+    keys = [
+        (production_ids[new.production], venue_id, new.starts_at.replace(microsecond=0))
+        for new, venue_id in zip(new_shows, venue_ids, strict=True)
+    ]
+    index = _ShowIndex(keys, new_shows)
+    index.read(session)
+    shows = [index.find_or_plan(*pair) for pair in zip(keys, new_shows, strict=True)]
+    index.update_changed(session)
+    index.insert_planned(session)
+    return [AddedShow(show.id, is_new and show.is_inserted) for show, is_new in shows]
+
+
+def _add_venues(session: Session, new_shows: Sequence[NewShow]) -> list[int]:
+    """
+    The venue id of each of these shows.
+    """
+    venues = [(new.venue, new.timezone, new.currency) for new in new_shows]
+    ids = {venue: add_venue(session, *venue).id for venue in dict.fromkeys(venues)}
+    return [ids[venue] for venue in venues]
+
+
+@dataclass(slots=True)
+class _Show:
+    """
+    A show that exists, or that is to be inserted: its `id` is 0 until then.
+    """
+
+    key: ShowKey
+    capacity: int | None
+    reference: str | None
+    id: int = 0
+    is_changed: bool = False
+    is_inserted: bool = False
+
+    def fill_in(self, new: NewShow) -> None:
+        """
+        Take over the capacity and the reference where they are given.
+        """
+        capacity = self.capacity if new.capacity is None else new.capacity
+        reference = self.reference if new.reference is None else new.reference
+        if (capacity, reference) != (self.capacity, self.reference):
+            self.capacity, self.reference = capacity, reference
+            self.is_changed = True
+
+
+class _ShowIndex:
+    """
+    The shows that some new ones may be the same as, by key and by reference.
+    """
+
+    def __init__(self, keys: Sequence[ShowKey], new_shows: Sequence[NewShow]) -> None:
+        self._production_ids = {key[0] for key in keys}
+        self._references = {new.reference for new in new_shows if new.reference}
+        self._by_key: dict[ShowKey, _Show] = {}
+        self._by_reference: dict[str, _Show] = {}
+        self._planned: list[tuple[_Show, NewShow]] = []
+
+    def read(self, session: Session) -> None:
+        """
+        Read the shows of these productions and those with these references.
+        """
+        table = table_of(ShowRow)
+        query = select(
+            table.c.id,
+            table.c.production_id,
+            table.c.venue_id,
+            table.c.starts_at,
+            table.c.capacity,
+            table.c.reference,
+        )
+        for row in (
+            *rows_among(session, query, table.c.production_id, self._production_ids),
+            *rows_among(session, query, table.c.reference, self._references),
+        ):
+            key = (row.production_id, row.venue_id, row.starts_at)
+            show = self._by_key.get(key) or _Show(key, None, None)
+            show.id, show.capacity, show.reference = row.id, row.capacity, row.reference
+            self._add(show)
+
+    def find_or_plan(self, key: ShowKey, new: NewShow) -> tuple[_Show, bool]:
+        """
+        The show that `new` is, and whether it has to be inserted.
+        """
+        show = self._find(key, new)
+        if show is not None:
+            self._by_reference.pop(show.reference or "", None)
+            show.fill_in(new)
+            self._add(show)
+            return show, False
+        show = _Show(key, new.capacity, new.reference)
+        self._planned.append((show, new))
+        self._add(show)
+        return show, True
+
+    def update_changed(self, session: Session) -> None:
+        changed = [
+            {"show_id": show.id, "capacity": show.capacity, "reference": show.reference}
+            for show in self._by_key.values()
+            if show.is_changed and show.id
+        ]
+        if changed:
+            table = table_of(ShowRow)
+            session.connection().execute(
+                update(table)
+                .where(table.c.id == bindparam("show_id"))
+                .values(
+                    capacity=bindparam("capacity"), reference=bindparam("reference")
+                ),
+                changed,
+            )
+
+    def insert_planned(self, session: Session) -> None:
+        """
+        Insert the planned shows. Where another transaction added one of them meanwhile,
+        that one is taken and filled in.
+        """
+        rows = [_as_row(show, new) for show, new in self._planned]
+        columns = ("production_id", "venue_id", "starts_at")
+        inserted = insert_all_new(session, ShowRow, rows, returning=("id", *columns))
+        for row in inserted:
+            show = self._by_key[row.production_id, row.venue_id, row.starts_at]
+            show.id, show.is_inserted = row.id, True
+        others = [(show, new) for show, new in self._planned if not show.id]
+        if others:
+            self.read(session)
+            for show, new in others:
+                same = self._find(show.key, new)
+                assert same is not None
+                same.fill_in(new)
+                show.id = same.id
+            self.update_changed(session)
+
+    def _find(self, key: ShowKey, new: NewShow) -> _Show | None:
+        return self._by_reference.get(new.reference or "") or self._by_key.get(key)
+
+    def _add(self, show: _Show) -> None:
+        self._by_key[show.key] = show
+        if show.reference:
+            self._by_reference[show.reference] = show
+
+
+def _as_row(show: _Show, new: NewShow) -> dict[str, Any]:
+    production_id, venue_id, starts_at = show.key
+    return {
+        "production_id": production_id,
+        "venue_id": venue_id,
+        "starts_at": starts_at,
+        "starts_local": local_text(starts_at, new.timezone),
+        "timezone": new.timezone,
+        "capacity": show.capacity,
+        "currency": new.currency.upper(),
+        "reference": show.reference,
+    }

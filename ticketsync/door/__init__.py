@@ -1,0 +1,3 @@
+"""
+The entrance of the venue: who may come in, and who is in.
+"""

@@ -1,0 +1,297 @@
+"""
+Attendees: one row per ticket, over all platforms that feed a show.
+
+A ticket is identified by its account and its id there, so it is listed once. Names are
+there only where an account keeps them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlmodel import Session
+
+from ticketsync.core import digest
+from ticketsync.store import counted
+from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.catalogue import ProductionRow, ShowLinkRow, ShowRow
+from ticketsync.store.tables.door import AdmissionRow
+from ticketsync.store.tables.sales import AttendeeRow, BuyerRow, OrderRow, TicketRow
+from ticketsync.store.upsert import table_of
+
+MIN_NAME_LENGTH = 2  # characters; a shorter part of a name would match too many
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """
+    One ticket as the door sees it.
+
+    `is_in` is what our doors recorded if they ever scanned the ticket, else what the
+    platform reports; `since` and `door` are known only from our own doors. `because`
+    says why a ticket does not admit anybody, if it does not. `order_id` and `ticket_id`
+    are the platform's.
+    """
+
+    id: int
+    show_id: int
+    production: str
+    starts_local: str
+    account: str
+    order_id: str
+    ticket_id: str
+    type_name: str
+    name: str
+    email: str
+    is_comp: bool
+    is_refunded: bool
+    admits: bool
+    because: str
+    is_in: bool
+    since: datetime | None
+    door: str
+    code: str
+    second_code: str
+
+    @property
+    def sorted_by(self) -> tuple[str, str, str]:
+        """
+        Surname, then full name; guests without a name come last, by order.
+        """
+        words = self.name.casefold().split()
+        return (words[-1] if words else "\uffff", self.name.casefold(), self.order_id)
+
+    @property
+    def shown_name(self) -> str:
+        if self.name:
+            return self.name
+        return f"Order {self.order_id}" if self.order_id else f"Ticket {self.ticket_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """
+    Tickets that admit somebody (`expected`), and how many of them are in, by door.
+    """
+
+    admitted: int
+    expected: int
+    doors: dict[str, int]
+
+
+def list_guests(session: Session, show_id: int) -> list[Guest]:
+    """
+    Everybody whose ticket admits them to this show, by surname.
+    """
+    guests = _guests(session, _of_show(show_id))
+    return sorted((g for g in guests if g.admits), key=lambda guest: guest.sorted_by)
+
+
+def list_tickets(
+    session: Session, show_id: int | None = None, account: str | None = None
+) -> list[Guest]:
+    """
+    Every ticket of one show or of all, also those that no longer admit anybody.
+    """
+    where = [] if show_id is None else [_of_show(show_id)]
+    if account is not None:
+        where.append(table_of(AccountRow).c.name == account)
+    return _guests(session, *where)
+
+
+def search_tickets(
+    session: Session, text: str, show_id: int | None = None, *, exact: bool = False
+) -> list[Guest]:
+    """
+    The tickets that a text refers to: a code or QR text as scanned, a ticket's or
+    order's id, an e-mail address, or a part of a name. The most exact meaning wins;
+    with `exact` a part of a name or address does not match.
+    """
+    wanted = text.strip()
+    if not wanted:
+        return []
+    tickets, orders = table_of(TicketRow), table_of(OrderRow)
+    where = [] if show_id is None else [_of_show(show_id)]
+    texts = _possible_codes(wanted)
+    codes = [_code(text) for text in texts]
+    for meaning in (
+        or_(tickets.c.code.in_(codes), tickets.c.second_code.in_(codes)),
+        tickets.c.provider_id.in_(texts),
+        orders.c.provider_id.in_(texts),
+        None if exact else _matches_name(wanted),
+    ):
+        if meaning is not None:
+            found = _guests(session, *where, meaning)
+            if found:
+                return sorted(found, key=lambda guest: guest.sorted_by)
+    return []
+
+
+def get_tickets(session: Session, ids: Sequence[int]) -> list[Guest]:
+    """
+    These tickets, by our ids.
+    """
+    return _guests(session, table_of(TicketRow).c.id.in_(list(ids)))
+
+
+def count_guests(session: Session, show_id: int) -> Count:
+    """
+    How many guests are in, and through which doors.
+    """
+    guests = list_guests(session, show_id)
+    doors: dict[str, int] = {}
+    for guest in guests:
+        if guest.is_in:
+            at = guest.door if guest.since is not None else guest.account
+            doors[at] = doors.get(at, 0) + 1
+    return Count(sum(g.is_in for g in guests), len(guests), doors)
+
+
+def _of_show(show_id: int) -> ColumnElement[bool]:
+    return table_of(ShowLinkRow).c.show_id == show_id
+
+
+def _possible_codes(text: str) -> list[str]:
+    """
+    The codes that a scanned text may contain: the text itself, the end of a URL (Wix's
+    check-in URL ends in `number,event`), or the `_id` of a JSON object (Humanitix).
+    """
+    last = text.rstrip("/").rpartition("/")[2]
+    forms = (text, last, last.partition(",")[0], _id_in(text))
+    return [form for form in dict.fromkeys(forms) if form]
+
+
+def _id_in(text: str) -> str:
+    """
+    The `_id` of a scanned JSON object; `""` if the text is something else.
+    """
+    if not text.startswith("{"):
+        return ""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return ""
+    id_ = found.get("_id")
+    return id_.strip() if isinstance(id_, str) else ""
+
+
+def _code(text: str) -> bytes:
+    return bytes.fromhex(digest.code(text).removeprefix(digest.CODE))
+
+
+def _shown_code(code: bytes | None) -> str:
+    return digest.CODE + code.hex() if code else ""
+
+
+def _matches_name(text: str) -> ColumnElement[bool] | None:
+    if len(text) < MIN_NAME_LENGTH:
+        return None
+    people, buyers = table_of(AttendeeRow), table_of(BuyerRow)
+    wanted = text.lower()
+    return or_(
+        *(
+            func.lower(column).contains(wanted, autoescape=True)
+            for column in (people.c.name, buyers.c.name, people.c.email, buyers.c.email)
+        )
+    )
+
+
+def _guests(session: Session, *where: ColumnElement[bool]) -> list[Guest]:
+    rows = session.connection().execute(_query().where(*where))
+    return list(_read(rows))
+
+
+def _query() -> Select[Any]:
+    tickets, orders, links = (
+        table_of(TicketRow),
+        table_of(OrderRow),
+        table_of(ShowLinkRow),
+    )
+    shows, productions, accounts = (
+        table_of(ShowRow),
+        table_of(ProductionRow),
+        table_of(AccountRow),
+    )
+    people, buyers, admissions = (
+        table_of(AttendeeRow),
+        table_of(BuyerRow),
+        table_of(AdmissionRow),
+    )
+    return (
+        select(
+            tickets.c.id,
+            links.c.show_id,
+            productions.c.title.label("production"),
+            shows.c.starts_local,
+            accounts.c.name.label("account"),
+            orders.c.provider_id.label("order_id"),
+            orders.c.status.label("order_status"),
+            tickets.c.provider_id.label("ticket_id"),
+            tickets.c.status,
+            tickets.c.type_name,
+            tickets.c.is_comp,
+            tickets.c.is_refunded,
+            tickets.c.is_sold,
+            counted.is_checked_in().label("is_in"),
+            tickets.c.code,
+            tickets.c.second_code,
+            people.c.name,
+            people.c.email,
+            buyers.c.name.label("buyer"),
+            buyers.c.email.label("buyer_email"),
+            admissions.c.is_in.label("is_ours"),
+            admissions.c.at,
+            admissions.c.door,
+        )
+        .select_from(counted.door_tickets())
+        .join(productions, productions.c.id == shows.c.production_id)
+        .join(accounts, accounts.c.id == tickets.c.account_id)
+        .outerjoin(orders, orders.c.id == tickets.c.order_id)
+        .outerjoin(people, people.c.ticket_id == tickets.c.id)
+        .outerjoin(buyers, buyers.c.order_id == orders.c.id)
+        .order_by(tickets.c.id)
+    )
+
+
+def _read(rows: Iterable[Any]) -> Iterable[Guest]:
+    for row in rows:
+        yield Guest(
+            id=row.id,
+            show_id=row.show_id,
+            production=row.production,
+            starts_local=row.starts_local,
+            account=row.account,
+            order_id=row.order_id or "",
+            ticket_id=row.ticket_id,
+            type_name=row.type_name,
+            name=row.name or row.buyer or "",
+            email=row.email or row.buyer_email or "",
+            is_comp=row.is_comp,
+            is_refunded=row.is_refunded,
+            admits=row.is_sold,
+            because=_why_not_admitted(row),
+            is_in=bool(row.is_in),
+            since=row.at if row.is_ours else None,
+            door=row.door if row.is_ours else "",
+            code=_shown_code(row.code),
+            second_code=_shown_code(row.second_code),
+        )
+
+
+def _why_not_admitted(row: Any) -> str:
+    if row.is_sold:
+        return ""
+    if row.status == "void":
+        return "void"
+    if row.status == "gone":
+        return "no longer in its order"
+    if row.order_status == "pending":
+        return "not paid"
+    if row.order_status == "cancelled":
+        return "cancelled"
+    return "not valid"

@@ -1,0 +1,386 @@
+"""
+Eventbrite's lists. They are paged by continuation token and may shift while they are
+read; orders that changed are found by the order list and by the attendee list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from ticketsync.core import clock, records
+from ticketsync.core.completeness import is_mostly_missing
+from ticketsync.core.errors import AuthenticationFailed
+from ticketsync.net.client import ApiClient, Rejected
+from ticketsync.net.paging import Row, RowPage, by_cursor, rows_of
+from ticketsync.providers import reading
+from ticketsync.providers.base import CrossCheck, Extent, Options, Page, Raw, Registered
+from ticketsync.providers.eventbrite.attendees import (
+    changed_at,
+    count_attending,
+    is_surely_listed,
+)
+from ticketsync.providers.eventbrite.spec import EVERY_STATUS, HOOK_ACTIONS
+
+OVERLAP = timedelta(minutes=5)
+# Orders of which only an attendee changed are fetched one by one: a shorter overlap.
+CHECK_IN_OVERLAP = timedelta(minutes=1)
+
+
+class EventbriteFetcher:
+    """
+    Reads lists and single records; what they mean is for `parse`. Every method raises
+    the client's errors, and `AuthenticationFailed` for a user without organisation.
+    """
+
+    def __init__(self, api: ApiClient, options: Options) -> None:
+        self.api = api
+        self._cached_organisations: list[Raw] | None = None
+
+    def identify(self) -> records.Identity:
+        me = self.api.get("/users/me/")
+        organisations = list(self._organisations())
+        names = ", ".join(str(row.get("name") or row["id"]) for row in organisations)
+        return records.Identity(
+            str(me.get("id") or "") or None, names, owners=tuple(self.owners())
+        )
+
+    def owners(self) -> Sequence[str]:
+        return [str(row["id"]) for row in self._organisations()]
+
+    def parts(self) -> Sequence[str]:
+        return self.owners()
+
+    def fetch_events(self) -> Iterator[Page]:
+        query = {"status": EVERY_STATUS}
+        for organisation in self._organisations():
+            path = f"/organizations/{organisation['id']}/events/"
+            for rows in self._expanded(path, "events", query, "venue"):
+                yield Page("event", rows)
+
+    def fetch_orders(
+        self, provider_occurrence_id: str, bookmark: str | None
+    ) -> Iterator[Page]:
+        return self._orders(f"/events/{provider_occurrence_id}/orders/", {})
+
+    def fetch_all_orders(
+        self, bookmark: str | None, extent: Extent, *, workers: int
+    ) -> Iterator[Page]:
+        for organisation in self._organisations():
+            path = f"/organizations/{organisation['id']}"
+            attendees, attending = 0, 0
+            for page in self._orders(f"{path}/orders/", {}):
+                for raw in page.records:
+                    attendees += len(raw.get("attendees") or ())
+                    attending += count_attending(raw)
+                yield page
+            checks = self._compare_attendees(f"{path}/attendees/", attendees, attending)
+            yield Page("order", [], cross_checks=checks)
+
+    def _compare_attendees(
+        self, path: str, attendees: int, attending: int
+    ) -> Sequence[CrossCheck]:
+        """
+        An organisation's orders must hold about as many attendees as the list of them
+        counts, of which one page is read.
+
+        Half of them will do, since it is undocumented which attendees that list holds
+        without a `status`: those of orders that are `attending` at least.
+        """
+        envelope = self.api.get(path)
+        rows = rows_of(self.api, envelope, "attendees")
+        count = (envelope.get("pagination") or {}).get("object_count")
+        listed = count if type(count) is int else len(rows)
+        in_list = CrossCheck(
+            f"counted {path}",
+            listed,
+            listed - attendees,
+            f"attendees that {path} counts",
+        )
+        in_orders = CrossCheck(
+            f"held {path}", attending, attending - listed, "attendees of orders", path
+        )
+        return in_list, in_orders
+
+    def fetch_recent_orders(self, watermark: str) -> Iterator[Page]:
+        """
+        Raises `InvalidResponse` if it lists not even the order of the watermark.
+        """
+        since = clock.from_iso(watermark)
+        if self.api.is_ahead(since):
+            yield from self.fetch_all_orders(None, Extent(0), workers=1)
+            return
+        changed_since = f"{since - OVERLAP:%Y-%m-%dT%H:%M:%SZ}"
+        has_orders = False
+        for organisation in self._organisations():
+            path = f"/organizations/{organisation['id']}"
+            recent = _RecentOrders(watermark, changed_since)
+            query = {"changed_since": changed_since}
+            for page in self._orders(f"{path}/orders/", query):
+                recent.add_listed(page.records)
+                yield page
+            yield from self._orders_of_changed_attendees(path, recent)
+            has_orders = has_orders or bool(recent.order_ids)
+        if not has_orders:
+            raise self.api.invalid_response(
+                f"lists no change since {changed_since}, although its newest was of "
+                f"{watermark}",
+                "list-incomplete",
+            )
+
+    def fetch_order(self, provider_order_id: str, provider_occurrence_id: str) -> Raw:
+        order: dict[str, Any] = self.api.get(
+            f"/orders/{provider_order_id}/", {"expand": "attendees"}
+        )
+        if not isinstance(order.get("attendees"), list):
+            event_id = str(order.get("event_id") or "")
+            by_order = self._attendees_by_order(event_id)
+            order["attendees"] = by_order.get(provider_order_id, [])
+        return order
+
+    def watermark_of(self, raw: Raw) -> str:
+        attendees = raw.get("attendees") or ()
+        values = [raw.get("changed"), *(a.get("changed") for a in attendees)]
+        times = (reading.sortable(value) for value in values if isinstance(value, str))
+        return max(times, default="")
+
+    def register_webhook(self, url: str) -> Registered:
+        """
+        One for each organisation of the account.
+        """
+        ids = []
+        for organisation in self._organisations():
+            response = self.api.post(
+                f"/organizations/{organisation['id']}/webhooks/",
+                form={"endpoint_url": url, "actions": ",".join(HOOK_ACTIONS)},
+            )
+            ids.append(reading.text(response or {}, "id"))
+        return Registered(",".join(ids))
+
+    def _organisations(self) -> list[Raw]:
+        """
+        The organisations this token belongs to, in the order of their ids.
+
+        Raises `AuthenticationFailed` if there is none.
+        """
+        if self._cached_organisations is not None:
+            return self._cached_organisations
+        organisations = [
+            row
+            for rows in self._pages("/users/me/organizations/", "organizations", {})
+            for row in rows
+        ]
+        if not organisations:
+            error = AuthenticationFailed(
+                f"Account {self.api.account!r}: this Eventbrite user belongs to no "
+                "organisation, so there are no sales to read.",
+                hint="Use the private token of a user who is a member of the venue's "
+                "organisation.",
+                word="no-organisation",
+            )
+            error.parks = False  # the list may be complete again at the next run
+            raise error
+        self._cached_organisations = sorted(
+            organisations, key=lambda row: str(row["id"])
+        )
+        return self._cached_organisations
+
+    def _orders(self, path: str, query: Mapping[str, str]) -> Iterator[Page]:
+        """
+        Orders with their attendees, which are read per event where the platform did
+        not expand them.
+        """
+        attendees: dict[str, dict[str, list[Raw]]] = {}
+        query = {"status": "both", **query}
+        for rows in self._expanded(path, "orders", query, "attendees"):
+            for row in rows:
+                if not isinstance(row.get("attendees"), list):
+                    event_id = str(row.get("event_id") or "")
+                    if event_id not in attendees:
+                        attendees[event_id] = self._attendees_by_order(event_id)
+                    row["attendees"] = attendees[event_id].get(row["id"], [])
+            yield Page("order", rows)
+
+    def _attendees_by_order(self, provider_occurrence_id: str) -> dict[str, list[Raw]]:
+        path = f"/events/{provider_occurrence_id}/attendees/"
+        by_order: dict[str, list[Raw]] = {}
+        for rows in self._pages(path, "attendees", {}):
+            for row in rows:
+                by_order.setdefault(str(row.get("order_id")), []).append(row)
+        return by_order
+
+    def _orders_of_changed_attendees(
+        self, path: str, recent: _RecentOrders
+    ) -> Iterator[Page]:
+        """
+        Orders of which only an attendee changed, by a check-in for instance.
+
+        Raises `InvalidResponse` if one list lacks most of what the other one has.
+        """
+        changed_since = _seconds_before(recent.watermark, CHECK_IN_OVERLAP)
+        order_ids: dict[str, None] = {}
+        listed: set[str] = set()
+        query = {"changed_since": changed_since}
+        for rows in self._pages(f"{path}/attendees/", "attendees", query):
+            for row in rows:
+                listed.add(row["id"])
+                if changed_at(row) >= changed_since:
+                    order_ids[str(row.get("order_id"))] = None
+        expected = {
+            id_ for id_, time in recent.attending.items() if time >= changed_since
+        }
+        if is_mostly_missing(len(expected - listed), len(expected)):
+            raise self.api.incomplete(f"{path}/attendees/", len(listed), len(expected))
+        for order_id in [id_ for id_ in order_ids if id_ not in recent.order_ids]:
+            order = self.fetch_order(order_id, "")
+            recent.add_unlisted(order)
+            yield Page("order", [order])
+        self._refuse_lacking(path, recent)
+
+    def _refuse_lacking(self, path: str, recent: _RecentOrders) -> None:
+        if recent.lacking > recent.listed:
+            raise self.api.invalid_response(
+                f"lacks {recent.lacking} orders in {path}/orders/ that changed since "
+                f"{recent.changed_since}",
+                "list-incomplete",
+            )
+
+    def _expanded(
+        self, path: str, key: str, query: Mapping[str, str], expand: str
+    ) -> Iterator[list[Row]]:
+        """
+        A list with an expansion, or without it where the platform fails at that.
+        """
+        has_begun = False
+        try:
+            for rows in self._pages(path, key, {**query, "expand": expand}):
+                has_begun = True
+                yield rows
+        except Rejected as error:
+            if error.code != "EXPANSION_FAILED" or has_begun:
+                raise
+            yield from self._pages(path, key, query)
+
+    def _pages(
+        self, path: str, key: str, query: Mapping[str, str]
+    ) -> Iterator[list[Row]]:
+        """
+        The pages of a list. Records move between pages while they are read, so a list
+        with fewer than its `object_count` is read once more (F03).
+
+        Raises `InvalidResponse` if it is shorter than that even then.
+        """
+        seen: set[str] = set()
+        for _ in range(2):
+            # Records added meanwhile raise the count: the lowest one is expected.
+            counts: list[int] = []
+            for page in by_cursor(self.api, path, self._page_request(path, key, query)):
+                rows = [row for row in page.rows if row["id"] not in seen]
+                seen |= {row["id"] for row in rows}
+                if rows or not counts:
+                    yield rows
+                counts.append(page.total or 0)
+            if len(seen) >= min(counts):
+                return
+        raise self.api.incomplete(path, len(seen), min(counts))
+
+    def _page_request(self, path: str, key: str, query: Mapping[str, str]) -> Any:
+        """
+        How to request one page of a list. It ends where the envelope says so, never
+        early (F02); a token that is refused ends it, unless more was promised.
+        """
+
+        def request_page(position: _Position | None) -> RowPage[_Position] | None:
+            params = {position.param: position.value} if position else {}
+            try:
+                envelope = self.api.get(path, {**query, **params})
+            except Rejected as error:
+                is_end = error.code in ("BAD_PAGE", "BAD_CONTINUATION_TOKEN")
+                if is_end and position and not position.is_promised:
+                    return None
+                raise
+            rows = rows_of(self.api, envelope, key)
+            pagination = envelope.get("pagination") or {}
+            count = pagination.get("object_count")
+            return RowPage(
+                rows,
+                next=_next_position(pagination) if rows else None,
+                total=count if type(count) is int else None,
+            )
+
+        return request_page
+
+
+def _seconds_before(time: str, span: timedelta) -> str:
+    return f"{clock.from_iso(time) - span:%Y-%m-%dT%H:%M:%SZ}"
+
+
+class _RecentOrders:
+    """
+    What an organisation's orders, `listed` as changed since `changed_since`, contain.
+
+    attending  their attendees that every list must have, with when each of them changed
+    lacking    how many orders the list should have had and that were found otherwise
+    """
+
+    def __init__(self, watermark: str, changed_since: str) -> None:
+        self.watermark = watermark
+        self.changed_since = changed_since
+        self.order_ids: set[str] = set()
+        self.attending: dict[str, str] = {}
+        self.listed = 0
+        self.lacking = 0
+        self._newest = watermark
+
+    def add_listed(self, orders: Iterable[Raw]) -> None:
+        for order in orders:
+            self.listed += 1
+            self.order_ids.add(str(order["id"]))
+            self._newest = max(self._newest, changed_at(order))
+            for attendee in order.get("attendees") or ():
+                if is_surely_listed(attendee):
+                    self.attending[str(attendee.get("id"))] = changed_at(attendee)
+
+    def add_unlisted(self, order: Raw) -> None:
+        """
+        What changed after the list was read cannot have been in it.
+        """
+        self.order_ids.add(str(order.get("id")))
+        if self.changed_since < changed_at(order) <= self._newest:
+            self.lacking += 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """
+    Where a list goes on, as a query parameter. `is_promised`: the platform said that
+    there is more.
+    """
+
+    param: str
+    value: str | int
+    is_promised: bool
+
+
+def _next_position(pagination: Mapping[str, Any]) -> _Position | None:
+    """
+    `None` if the envelope says that this page is the last one.
+    """
+    token, number = pagination.get("continuation"), pagination.get("page_number")
+    page_count = pagination.get("page_count")
+    is_promised = pagination.get("has_more_items") is True
+    if "has_more_items" in pagination:
+        has_next = is_promised
+    elif isinstance(number, int) and isinstance(page_count, int):
+        has_next = number < page_count
+    else:
+        has_next = bool(token)
+    if not has_next:
+        return None
+    if token:
+        return _Position("continuation", str(token), is_promised)
+    if isinstance(number, int):
+        return _Position("page", number + 1, is_promised)
+    return None

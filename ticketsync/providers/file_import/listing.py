@@ -1,0 +1,122 @@
+"""
+The events and occurrences named by the lines of a report.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from ticketsync.core import clock, records
+from ticketsync.core.errors import UnreadableRecord
+from ticketsync.core.records import OccurrenceStatus
+from ticketsync.core.redact import safe
+from ticketsync.providers.base import Raw
+
+NO_OCCURRENCE = ""
+
+
+def parse_event(raw: Raw) -> records.Event:
+    occurrence = records.Occurrence(
+        id=str(raw["id"]),
+        event_id=str(raw["event_id"]),
+        name=str(raw["name"]),
+        starts_at=clock.from_iso(str(raw["starts_at"])),
+        ends_at=None,
+        timezone=str(raw["timezone"]),
+        status=OccurrenceStatus.ON_SALE,
+        capacity=None,
+        currency=raw["currency"] or None,
+        venue=raw["venue"] or None,
+        url=None,
+        listed_at=None,
+        issued=None,
+        ordered=None,
+        fingerprint="",
+    )
+    return records.Event(
+        occurrence.event_id, occurrence.name, None, (occurrence,), is_listing=False
+    )
+
+
+def first_occurrence(raw: Raw) -> dict[str, Any]:
+    """
+    The raw occurrence that the first line of an order is for.
+    """
+    occurrence = occurrence_of(raw["lines"][0], raw["rules"])
+    assert occurrence is not None
+    return occurrence
+
+
+def occurrence_of(
+    line: Mapping[str, str], rules: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """
+    The raw occurrence that a line is for; `None` if it names none that can be parsed.
+    """
+    try:
+        starts_at = parse_time(line, rules, "starts")
+    except UnreadableRecord:
+        return None
+    name = line.get("event") or line.get("event_id")
+    if starts_at is None or not name:
+        return None
+    event_id = line.get("event_id") or name
+    return {
+        "id": line.get("show_id") or f"{event_id} @ {clock.iso(starts_at)}",
+        "event_id": event_id,
+        "name": name,
+        "starts_at": clock.iso(starts_at),
+        "timezone": rules["timezone"],
+        "currency": line.get("currency", rules["currency"]).upper(),
+        "venue": line.get("venue"),
+    }
+
+
+def parse_time(
+    line: Mapping[str, str], rules: Mapping[str, Any], name: str
+) -> datetime | None:
+    """
+    The instant in a field of a line; `None` if the line has none. Raises
+    `UnreadableRecord` if it does not have the recipe's format.
+    """
+    text = line.get(name, "")
+    format_ = rules["formats"].get(name)
+    if name == "starts" and not text and line.get("date"):
+        text = f"{line['date']} {line.get('time', '')}".strip()
+        formats = rules["formats"]
+        if "date" in formats or "time" in formats:
+            format_ = (
+                f"{formats.get('date', '%Y-%m-%d')} {formats.get('time', '%H:%M')}"
+            )
+    if not text:
+        return None
+    try:
+        time = _parse_datetime(text, format_)
+        if time.tzinfo is not None:
+            return clock.from_iso(time.isoformat())
+        return clock.local_to_utc(time, rules["timezone"])
+    except ValueError:
+        expected = f", not a time written as {format_}" if format_ else ", not a time"
+        raise UnreadableRecord(f"{name} is {safe(text)!r}{expected}") from None
+
+
+def _parse_datetime(text: str, format_: str | None) -> datetime:
+    """
+    In the recipe's format. A date cell of a workbook is ISO, whatever the recipe says.
+    """
+    if format_ is None:
+        return datetime.fromisoformat(text)
+    try:
+        return datetime.strptime(text, format_)  # noqa: DTZ007  # the zone is the recipe's
+    except ValueError:
+        if re.match(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}$", text):
+            return datetime.fromisoformat(text)
+        raise
+
+
+def provider_occurrence_id_of(raw: Raw) -> str:
+    occurrences = (occurrence_of(line, raw["rules"]) for line in raw["lines"])
+    return next((str(row["id"]) for row in occurrences if row), NO_OCCURRENCE)

@@ -1,0 +1,46 @@
+"""
+Our raw record of a Humanitix order, put together from the order and its tickets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ticketsync.providers.base import Raw
+
+
+def assemble_order(order: Raw, tickets: list[Raw]) -> Raw:
+    """
+    Our raw record of an order. `swappedTo` is emptied with the other personal fields,
+    so what it says is kept in `moved`.
+    """
+    tickets = sorted(tickets, key=lambda ticket: str(ticket["_id"]))
+    raw = {"id": order.get("_id"), "order": order, "tickets": tickets}
+    moved = [t["_id"] for t in tickets if new_ticket_id_of(t) and is_cancelled(t)]
+    return {**raw, "moved": moved} if moved else raw
+
+
+def new_ticket_id_of(ticket: Raw) -> str:
+    """
+    The ticket that this one was swapped for, `""` if it was not.
+    """
+    new = ticket.get("swappedTo")
+    return str(new.get("id") or "") if isinstance(new, dict) else ""
+
+
+def is_cancelled(ticket: Raw) -> bool:
+    """
+    Whether Humanitix marks it as cancelled.
+    """
+    return str(ticket.get("status")).lower() == "cancelled"
+
+
+def tickets_by_order(tickets: Iterable[Raw]) -> dict[str, list[Raw]]:
+    """
+    Tickets by their order's id; one that names no order gets a key of its own.
+    """
+    by_order: dict[str, list[Raw]] = {}
+    for ticket in tickets:
+        order_id = str(ticket.get("orderId") or f"ticket:{ticket['_id']}")
+        by_order.setdefault(order_id, []).append(ticket)
+    return by_order

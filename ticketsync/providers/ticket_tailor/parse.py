@@ -1,0 +1,303 @@
+"""
+Parses raw Ticket Tailor records. Pure: uses nothing but the record it is given.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ticketsync.core import clock, money, records
+from ticketsync.core.errors import UnreadableRecord
+from ticketsync.core.records import OrderStatus
+from ticketsync.net import hooks
+from ticketsync.net.hooks import Delivery, Hint
+from ticketsync.providers import reading
+from ticketsync.providers.base import Raw
+from ticketsync.providers.ticket_tailor.line_sums import (
+    Amounts,
+    LineSums,
+    parse_lines,
+    sum_lines_of_order,
+)
+from ticketsync.providers.ticket_tailor.spec import (
+    EVENT_STATUS,
+    NO_PAYMENT,
+    ORDER_STATUS,
+    TICKET_STATUS,
+)
+
+
+def parse_hint(delivery: Delivery) -> Hint:
+    """
+    Which order or listing a webhook delivery is about.
+
+    "Order updated" also means cancelled, "ticket updated" also voided. Whether the
+    delivery's id stays the same when it is repeated is **(unverified)**.
+    """
+    envelope = hooks.json_object(delivery.body)
+    event = str(envelope.get("event") or "")
+    payload = envelope.get("payload")
+    payload = payload if isinstance(payload, dict) else {}
+    key = hooks.text(envelope.get("id"), r"[\w-]{1,100}")
+    if event.startswith("ORDER."):
+        order_id = hooks.text(payload.get("id"), r"or_\w+")
+        return Hint(key, event, hooks.ORDER if order_id else hooks.ACCOUNT, order_id)
+    if event.startswith("ISSUED_TICKET."):
+        order_id = hooks.text(payload.get("order_id"), r"or_\w+")
+        return Hint(key, event, hooks.ORDER if order_id else hooks.ACCOUNT, order_id)
+    if event.startswith("EVENT"):
+        return Hint(key, event, hooks.LISTING)
+    return Hint(key, event, hooks.NOTHING)
+
+
+def provider_occurrence_id_of(raw: Raw) -> str:
+    summary = raw.get("event_summary")
+    if not isinstance(summary, dict):
+        return ""
+    return str(summary.get("event_id") or summary.get("id") or "")
+
+
+def parse_event(raw: Raw) -> records.Event:
+    """
+    Raises `UnreadableRecord`.
+    """
+    if raw["object"] == "event_series":
+        return records.Event(
+            id=reading.text(raw, "id"),
+            name=reading.text(raw, "name"),
+            url=reading.text_or_none(raw, "url"),
+        )
+    occurrence = _parse_occurrence(raw)
+    return records.Event(
+        id=occurrence.event_id,
+        name=occurrence.name,
+        url=occurrence.url,
+        occurrences=(occurrence,),
+        is_listing=False,
+    )
+
+
+def parse_people(raw: Raw) -> records.People:
+    buyer = raw.get("buyer_details") or {}
+    return reading.people(
+        reading.person(
+            buyer.get("name"), email=buyer.get("email"), phone=buyer.get("phone")
+        ),
+        (
+            (t["id"], reading.person(t.get("full_name"), email=t.get("email")))
+            for t in raw.get("issued_tickets") or ()
+        ),
+    )
+
+
+def parse_order(raw: Raw) -> records.Order:
+    """
+    Raises `UnreadableRecord`.
+    """
+    status = reading.word(raw, "status", ORDER_STATUS)
+    currency, multiplier = _parse_currency(reading.mapping(raw, "currency"))
+    amounts = Amounts(raw, currency, multiplier)
+    total = amounts.get(raw, "total")
+    lines = parse_lines(amounts, reading.rows(raw, "line_items"))
+    tax = amounts.get(raw, "tax")
+    tax_on_top = reading.text(raw, "tax_treatment") == "exclusive"
+    sums = sum_lines_of_order(lines, total, tax if tax_on_top else 0)
+    tickets = _parse_tickets(amounts, reading.rows(raw, "issued_tickets"), sums)
+    charged = _charged(raw, amounts, status, total)
+    refunded = amounts.get(raw, "refund_amount")
+    discounts = sum(max(0, t.listed - t.face) for t in tickets if t.listed is not None)
+    order_id = reading.text(raw, "id")
+    summary = reading.mapping(raw, "event_summary")
+    return records.Order(
+        id=order_id,
+        occurrence_id=reading.text_or_none(summary, "event_id")
+        or reading.text(summary, "id"),
+        status=status,
+        placed_at=reading.instant(raw, "created_at"),
+        currency=currency,
+        total=total,
+        charged=charged,
+        tickets=tickets,
+        buyer_fees=sums.charges,
+        tax=tax,
+        tax_on_top=tax_on_top,
+        addons=sums.addons,
+        donations=sums.donations,
+        vouchers=sums.vouchers,
+        discounts=discounts,
+        refunds=(records.Refund(order_id, refunded),) if refunded else (),
+        credited=amounts.get_or_zero(raw, "credited_out_amount"),
+        channel=str((raw.get("payment_method") or {}).get("type") or ""),
+        payment_reference=_payment_reference(raw),
+        doubt=_discrepancy(sums, status, total, charged, refunded, currency),
+    )
+
+
+def parse_loose_ticket(raw: Raw) -> records.LooseTicket:
+    stated = raw.get("listed_currency")
+    currency, multiplier = _parse_currency(stated) if stated else ("", 1)
+    listed = reading.whole_or_none(raw, "listed_price")
+    if listed is not None and currency:
+        listed = money.rescale(listed, multiplier, currency)
+    return records.LooseTicket(
+        ticket=_parse_ticket(raw, face=0, fee=0, listed=listed),
+        issued_at=reading.instant(raw, "created_at"),
+        currency=currency,
+    )
+
+
+def _parse_currency(raw: Raw) -> tuple[str, int]:
+    code = reading.text(raw, "code").upper()
+    money.exponent(code)
+    return code, reading.whole(raw, "base_multiplier")
+
+
+def _parse_tickets(
+    amounts: Amounts, raws: list[Raw], sums: LineSums
+) -> tuple[records.Ticket, ...]:
+    by_type: dict[str, list[Raw]] = {}
+    for raw in raws:
+        by_type.setdefault(reading.text(raw, "ticket_type_id"), []).append(raw)
+    tickets: list[records.Ticket] = []
+    for type_id, group in by_type.items():
+        group.sort(key=lambda raw: reading.text(raw, "id"))
+        faces = _per_ticket(sums.faces.get(type_id), len(group))
+        fees = _per_ticket(sums.fees.get(type_id), len(group))
+        for raw, face, fee in zip(group, faces, fees, strict=True):
+            listed = (
+                amounts.get(raw, "listed_price")
+                if raw.get("listed_price") is not None
+                else None
+            )
+            tickets.append(_parse_ticket(raw, face=face, fee=fee, listed=listed))
+    return tuple(tickets)
+
+
+def _per_ticket(units: list[int] | None, tickets: int) -> list[int]:
+    """
+    The amounts of a ticket type, one for each of its tickets.
+    """
+    if units is None:
+        return [0] * tickets
+    if len(units) == tickets:
+        return units
+    return money.split_evenly(sum(units), tickets)
+
+
+def _parse_ticket(
+    raw: Raw, *, face: int, fee: int, listed: int | None
+) -> records.Ticket:
+    status = reading.word(raw, "status", TICKET_STATUS)
+    return records.Ticket(
+        id=reading.text(raw, "id"),
+        occurrence_id=reading.text(raw, "event_id"),
+        type_id=reading.text(raw, "ticket_type_id"),
+        type_name=reading.text_or_none(raw, "description") or "Ticket",
+        status=status,
+        checked_in=reading.text_flag(raw, "checked_in"),
+        face=face,
+        fee=fee,
+        listed=listed,
+        voided_at=reading.instant(raw, "voided_at") if raw.get("voided_at") else None,
+        code=reading.codes(raw.get("barcode"))[0],
+    )
+
+
+def _charged(raw: Raw, amounts: Amounts, status: OrderStatus, total: int) -> int:
+    if raw.get("total_paid") is not None:
+        return amounts.get(raw, "total_paid")
+    if status is OrderStatus.PAID:
+        return total
+    was_paid = status is OrderStatus.CANCELLED and (
+        raw["refund_amount"] or _payment_reference(raw)
+    )
+    return total if was_paid else 0
+
+
+def _payment_reference(raw: Raw) -> str | None:
+    reference = reading.text_or_none(raw, "txn_id")
+    return None if reference == NO_PAYMENT else reference
+
+
+def _discrepancy(
+    sums: LineSums,
+    status: OrderStatus,
+    total: int,
+    charged: int,
+    refunded: int,
+    currency: str,
+) -> str | None:
+    """
+    Why the amounts do not add up, if they do not.
+    """
+
+    def shown(minor: int) -> str:
+        return money.decimal_text(minor, currency)
+
+    if refunded > charged:
+        return f"refunded {shown(refunded)} of {shown(charged)} {currency} paid"
+    if not sums.adds_up:
+        return f"its lines do not add up to its total of {shown(total)} {currency}"
+    if status is OrderStatus.PAID and charged != total:
+        return f"paid {shown(charged)} of {shown(total)} {currency}"
+    return None
+
+
+def _parse_occurrence(raw: Raw) -> records.Occurrence:
+    zone = reading.text(raw, "timezone")
+    clock.zone(zone)
+    start = reading.mapping(raw, "start")
+    starts_at = _parse_time(start)
+    local = clock.local(starts_at, zone)
+    stated = (reading.text_or_none(start, "date"), reading.text_or_none(start, "time"))
+    if None not in stated and stated != (f"{local:%Y-%m-%d}", f"{local:%H:%M}"):
+        raise UnreadableRecord(
+            f"start says {stated[0]} {stated[1]}, but it is "
+            f"{local:%Y-%m-%d %H:%M} in {zone}",
+            word="time-disagrees",
+        )
+    types = raw.get("ticket_types") or []
+    issued = reading.whole_or_none(raw, "total_issued_tickets")
+    ordered = reading.whole_or_none(raw, "total_orders")
+    of_types = sum(int(t.get("quantity_issued") or 0) for t in types)
+    currency = reading.text_or_none(raw, "currency")
+    venue = raw.get("venue") or {}
+    return records.Occurrence(
+        id=reading.text(raw, "id"),
+        event_id=reading.text_or_none(raw, "event_series_id")
+        or reading.text(raw, "id"),
+        name=reading.text(raw, "name"),
+        starts_at=starts_at,
+        ends_at=_parse_time(raw["end"]) if raw.get("end") else None,
+        timezone=zone,
+        status=reading.word(raw, "status", EVENT_STATUS),
+        capacity=_capacity(raw, types),
+        currency=currency.upper() if currency else None,
+        venue=venue.get("name"),
+        url=reading.text_or_none(raw, "url"),
+        listed_at=reading.instant(raw, "created_at") if raw.get("created_at") else None,
+        issued=issued,
+        ordered=ordered,
+        # Contains the start because every order repeats it.
+        fingerprint=f"{start['unix']}/{ordered}/{issued}/{raw.get('revenue')}/{of_types}",
+    )
+
+
+def _parse_time(raw: Raw) -> Any:
+    time = reading.instant(raw, "unix")
+    iso = reading.text_or_none(raw, "iso")
+    if iso is not None and clock.from_iso(iso) != time:
+        raise UnreadableRecord(
+            f"its time {iso} is not its unix time {raw['unix']}",
+            word="time-disagrees",
+        )
+    return time
+
+
+def _capacity(raw: Raw, types: list[Raw]) -> int | None:
+    limit = reading.whole_or_none(raw, "max_tickets_sold_per_occurrence")
+    seats = [reading.whole_or_none(kind, "quantity_total") for kind in types]
+    if limit is not None:
+        return limit
+    known = [seat for seat in seats if seat is not None]
+    return sum(known) if known and len(known) == len(seats) else None

@@ -1,0 +1,73 @@
+"""
+Ticket Tailor as data: its status words and limits.
+"""
+
+from __future__ import annotations
+
+from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
+from ticketsync.net.hooks import HookCard
+from ticketsync.providers.authentication import key_as_basic_user
+from ticketsync.providers.base import LISTING, ORDER, Budget, Capabilities, ProviderSpec
+
+ORDER_STATUS = {
+    "completed": OrderStatus.PAID,
+    "pending": OrderStatus.PENDING,
+    "cancelled": OrderStatus.CANCELLED,
+    "canceled": OrderStatus.CANCELLED,
+}
+TICKET_STATUS = {
+    "valid": TicketStatus.VALID,
+    "voided": TicketStatus.VOID,
+    "void": TicketStatus.VOID,
+}
+EVENT_STATUS = {
+    "published": OccurrenceStatus.ON_SALE,
+    "members_only": OccurrenceStatus.ON_SALE,
+    "draft": OccurrenceStatus.DRAFT,
+    "sales_closed": OccurrenceStatus.CLOSED,
+}
+NO_PAYMENT = "--"  # what txn_id says where nothing was paid
+
+SPEC = ProviderSpec(
+    name="ticket_tailor",
+    title="Ticket Tailor",
+    base_url="https://api.tickettailor.com/v1",
+    authenticate=key_as_basic_user,
+    budget=Budget(requests=5000, minutes=30),
+    key_help="Box office settings → API → Generate new key (begins with sk_)",
+    reads="account",
+    capabilities=Capabilities(
+        reads_pricing=True,
+        reads_attendees=True,
+        writes_events=True,
+        writes_pricing=True,
+        webhooks=True,
+        real_time_sales=True,
+        recurring=True,
+        reserved_seating=True,
+        wait_lists=True,
+        promo_codes=True,
+    ),
+    personal_fields=frozenset(
+        (
+            *("buyer_details", "status_message", "notes", "meta_data"),
+            *("custom_questions", "email", "full_name", "first_name", "last_name"),
+            *("reference", "barcode", "barcode_url", "qr_code_url"),
+            "group_ticket_barcode",
+        )
+    ),
+    code_fields=frozenset(("barcode",)),
+    global_ids=frozenset((LISTING, ORDER)),
+    owner_is_account=True,
+)
+
+WEBHOOKS = HookCard(
+    is_signed=True,
+    key_help="the shared secret that Ticket Tailor shows with the webhook",
+    steps=(
+        "Settings → API → Webhooks in your box office",
+        "add a webhook with the address {url}",
+        "choose the order, issued ticket and event topics",
+        "give us its shared secret",
+    ),
+)

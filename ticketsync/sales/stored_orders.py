@@ -1,0 +1,227 @@
+"""
+Queries over stored orders and tickets: content hashes, counts, what is delisted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Table,
+    and_,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
+from sqlmodel import Session
+
+from ticketsync.store.tables.catalogue import OccurrenceRow
+from ticketsync.store.tables.sales import OrderRow, TicketRow
+from ticketsync.store.types import WHOLE
+from ticketsync.store.upsert import (
+    Elsewhere,
+    held_elsewhere,
+    known,
+    table_of,
+)
+
+_FEW = 200  # occurrences above which all are read and then filtered
+
+
+def read_contents(
+    session: Session, account_id: int, provider_ids: Iterable[str]
+) -> dict[str, bytes]:
+    """
+    The content hash of each of these orders that is stored and not delisted.
+    """
+    held = known(session, OrderRow, account_id, provider_ids, "content", "gone_since")
+    return {id_: row.content for id_, row in held.items() if row.gone_since is None}
+
+
+def find_elsewhere(
+    session: Session, account_id: int, order_ids: Iterable[str]
+) -> list[Elsewhere]:
+    """
+    Which of these orders, by the platform's ids, another account has.
+    """
+    return held_elsewhere(session, OrderRow, account_id, order_ids)
+
+
+def holds_orders(session: Session, account_id: int) -> bool:
+    """
+    Whether any order of the account is stored.
+    """
+    return _holds(session, OrderRow, account_id)
+
+
+def _holds(session: Session, model: type, account_id: int) -> bool:
+    table = table_of(model)
+    query = select(table.c.id).where(table.c.account_id == account_id).limit(1)
+    return session.connection().execute(query).first() is not None
+
+
+def read_loose_contents(
+    session: Session, account_id: int, provider_ids: Iterable[str]
+) -> dict[str, bytes | None]:
+    """
+    The content hash of each of these tickets that is stored without an order, `None`
+    for those stored with one: a ticket list never changes the money of an order.
+    """
+    held = known(session, TicketRow, account_id, provider_ids, "content", "order_id")
+    return {
+        id_: row.content if row.order_id is None else None for id_, row in held.items()
+    }
+
+
+def count_future_orders(session: Session, account_id: int, now: datetime) -> int:
+    """
+    How many orders of an account are for occurrences in the future, or without a date.
+    """
+    table, occurrences = table_of(OrderRow), table_of(OccurrenceRow)
+    query = (
+        select(func.count())
+        .select_from(table.join(occurrences, occurrences.c.id == table.c.occurrence_id))
+        .where(
+            table.c.account_id == account_id,
+            or_(
+                occurrences.c.starts_at >= now,
+                type_coerce(occurrences.c.is_dated, WHOLE) == 0,
+            ),
+        )
+    )
+    return int(session.connection().execute(query).scalar_one())
+
+
+def count_orders(session: Session, account_id: int) -> int:
+    """
+    How many orders of an account are stored.
+    """
+    table = table_of(OrderRow)
+    query = select(func.count()).where(table.c.account_id == account_id)
+    return int(session.connection().execute(query).scalar_one())
+
+
+def holds_sales(session: Session, account_id: int) -> bool:
+    """
+    Whether any order of the account is stored, or a ticket without one.
+    """
+    return holds_orders(session, account_id) or _holds(session, TicketRow, account_id)
+
+
+def list_orders(
+    session: Session, account_id: int, occurrence_rows: Iterable[int]
+) -> dict[int, set[str]]:
+    """
+    The stored orders of these occurrences (our ids), without delisted ones.
+    """
+    table = table_of(OrderRow)
+    wanted = set(occurrence_rows)
+    found: dict[int, set[str]] = {}
+    query = select(table.c.occurrence_id, table.c.provider_id).where(
+        table.c.account_id == account_id, table.c.gone_since.is_(None)
+    )
+    if len(wanted) <= _FEW:
+        query = query.where(table.c.occurrence_id.in_(list(wanted)))
+    for occurrence, provider_id in session.connection().execute(query):
+        if occurrence in wanted:
+            found.setdefault(occurrence, set()).add(provider_id)
+    return found
+
+
+def list_delisted_orders(session: Session, account_id: int) -> dict[str, datetime]:
+    """
+    The orders of an account that a complete read no longer returned, and since when.
+    """
+    table = table_of(OrderRow)
+    rows = session.connection().execute(
+        select(table.c.provider_id, table.c.gone_since).where(
+            table.c.account_id == account_id, table.c.gone_since.is_not(None)
+        )
+    )
+    return {str(row.provider_id): row.gone_since for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class HeldCounts:
+    """
+    What is stored of an occurrence, counted in every way a platform may count.
+    """
+
+    orders: frozenset[int]
+    sold: int
+    valid: int
+    existing: int
+    loose: int
+
+    @property
+    def tickets(self) -> tuple[int, int, int]:
+        """
+        Tickets that admit somebody; valid ones, including unpaid; all.
+        """
+        return self.sold, self.valid, self.existing
+
+
+def count_held(
+    session: Session, account_id: int, occurrences: Iterable[int] | None = None
+) -> dict[int, HeldCounts]:
+    """
+    Counts per occurrence (our ids), to compare with what the listing reports: of all
+    or of these.
+    """
+    orders, tickets = table_of(OrderRow), table_of(TicketRow)
+    connection = session.connection()
+    counted: dict[int, list[int]] = {}
+
+    def rows_of(table: Table) -> Any:
+        ours = table.c.account_id == account_id
+        if occurrences is None:
+            return ours
+        return and_(ours, table.c.occurrence_id.in_(occurrences))
+
+    for occurrence, status, number in connection.execute(
+        select(orders.c.occurrence_id, orders.c.status, func.count())
+        .where(rows_of(orders))
+        .group_by(orders.c.occurrence_id, orders.c.status)
+    ):
+        place = ("paid", "pending", "cancelled").index(status)
+        counted.setdefault(occurrence, [0, 0, 0])[place] += number
+    found: dict[int, HeldCounts] = {}
+    seats: dict[int, list[int]] = {}
+    for occurrence, status, is_sold, is_loose, number in connection.execute(
+        select(
+            tickets.c.occurrence_id,
+            tickets.c.status,
+            tickets.c.is_sold,
+            tickets.c.order_id.is_(None),
+            func.count(),
+        )
+        .where(rows_of(tickets), tickets.c.kind == "admission")
+        .group_by(
+            tickets.c.occurrence_id,
+            tickets.c.status,
+            tickets.c.is_sold,
+            tickets.c.order_id.is_(None),
+        )
+    ):
+        sold, valid, all_, loose = seats.setdefault(occurrence, [0, 0, 0, 0])
+        seats[occurrence] = [
+            sold + number * bool(is_sold),
+            valid + number * (status == "valid"),
+            all_ + number * (status != "gone"),
+            loose + number * bool(is_loose),
+        ]
+    for occurrence in counted.keys() | seats.keys():
+        paid, pending, cancelled = counted.get(occurrence, [0, 0, 0])
+        sold, valid, all_, loose = seats.get(occurrence, [0, 0, 0, 0])
+        found[occurrence] = HeldCounts(
+            orders=frozenset((paid, paid + pending, paid + pending + cancelled)),
+            sold=sold,
+            valid=valid,
+            existing=all_,
+            loose=loose,
+        )
+    return found

@@ -1,0 +1,235 @@
+"""
+One account: read its listing, link what is certain, read its orders, recompute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ticketsync.accounts import bookmarks, runs, streams
+from ticketsync.catalogue import links, occurrences
+from ticketsync.core import clock, errors
+from ticketsync.financials import recompute
+from ticketsync.workflows import match, people_switch, show_figures
+from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.sync import guards, listing
+from ticketsync.workflows.sync.due import is_over
+from ticketsync.workflows.sync.orders import OrderReader, quarantined_occurrences
+from ticketsync.workflows.sync.plan import (
+    Bookmarks,
+    Mark,
+    Occurrences,
+    agrees,
+    plan_orders,
+)
+from ticketsync.workflows.sync.progress import OrdersRead
+from ticketsync.workflows.sync.save_page import OrderStore
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRequest:
+    """
+    What is asked of one account: all orders, with `is_full`; of shows that start after
+    `since`; and with `accept_shrink` a person says that lists which shrank are right.
+    """
+
+    is_full: bool = False
+    since: datetime | None = None
+    accept_shrink: bool = False
+
+
+def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
+    """
+    Bring one account up to date; returns how many shows changed, and whether all
+    orders were read.
+    """
+    listing.refresh(run, accept_shrink=request.accept_shrink)
+    link_certain(run)
+    people_switch.follow(run)
+    account_id, settings = run.account.id, run.settings.sync
+    with run.database.read() as session:
+        listed = occurrences.list_occurrences(session, account_id)
+        last_sweep = runs.last_sweep(session, account_id)
+    held = _bookmarks(run)
+    now = clock.now()
+    plan = plan_orders(
+        run.provider,
+        listed,
+        held,
+        is_full=request.is_full,
+        is_sweep_due=last_sweep is None
+        or is_over(last_sweep, timedelta(hours=settings.sweep_hours), now),
+        since=request.since or now - timedelta(days=settings.days_back),
+    )
+    store = OrderStore(run, {o.provider_occurrence_id: o.id for o in listed})
+    accept = request.accept_shrink
+    reader = OrderReader(run, store, listed, held, accept_shrink=accept)
+    try:
+        chosen = reader.run_plan(plan)
+        refused = guards.notice_absence(
+            run, store, reader.read, chosen, accept_shrink=accept
+        )
+    except errors.TicketsyncError:
+        _keep_what_is_complete(run, store, reader.read, listed, accept_shrink=accept)
+        raise
+    changed = _update_figures(run, store, reader.read, chosen, refused)
+    _end_sweep(run, reader.read)
+    return changed, plan.is_sweep
+
+
+def link_certain(run: AccountRun) -> None:
+    """
+    Link the account's occurrences that are certainly shows of ours.
+    """
+    with run.database.read() as session:
+        plan = match.plan(session, run.settings, account_id=run.account.id)
+    run.notes += plan.remarks
+    if plan.certain:
+        made = match.accept(
+            run.database,
+            run.settings,
+            plan.certain,
+            decided_by="machine",
+            batch=run.run_id,
+        )
+        run.notes.append(
+            f"{made} occurrences linked to your shows (same venue, title and time)"
+        )
+    if plan.unsure:
+        run.notes.append(
+            f"{len(plan.unsure)} dates belong to no show yet; run `ticketsync match`, "
+            "or `ticketsync shows adopt --all`"
+        )
+
+
+def _bookmarks(run: AccountRun) -> Bookmarks:
+    with run.database.read() as session:
+
+        def held(stream: str) -> dict[str, str]:
+            return bookmarks.get_bookmarks(session, run.account.id, stream)
+
+        return Bookmarks(
+            read=held(streams.READ),
+            begun=held(streams.BEGUN),
+            changed=held(streams.CHANGED),
+            swept=held(streams.SWEPT),
+            unfinished=held(streams.UNFINISHED).get(""),
+            newest=held(streams.NEWEST).get(""),
+            must_read_all=bool(held(streams.READ_ALL)),
+        )
+
+
+def _keep_what_is_complete(
+    run: AccountRun,
+    store: OrderStore,
+    read: OrdersRead,
+    listed: Occurrences,
+    *,
+    accept_shrink: bool,
+) -> None:
+    """
+    Occurrences that were read to their end before a failure need not be read again: so
+    a first read that takes longer than one run may take goes on where it stopped.
+    """
+    complete = read.complete_of(listed)
+    refused = guards.notice_absence(
+        run, store, read, complete, accept_shrink=accept_shrink
+    )
+    _update_figures(run, store, read, complete, refused, is_finished=False)
+    if read.swept_events:
+        with run.transaction() as session:
+            done = dict.fromkeys(read.swept_events, "")
+            bookmarks.save_bookmarks(session, run.account.id, streams.SWEPT, done)
+
+
+def _end_sweep(run: AccountRun, read: OrdersRead) -> None:
+    """
+    Forget what an unfinished sweep had read: the next one reads everything again.
+    """
+    if not read.is_event_sweep:
+        return
+    with run.database.read() as session:
+        swept = bookmarks.get_bookmarks(session, run.account.id, streams.SWEPT)
+    if swept:
+        with run.transaction() as session:
+            bookmarks.delete_bookmarks(session, run.account.id, [streams.SWEPT])
+
+
+def _update_figures(
+    run: AccountRun,
+    store: OrderStore,
+    read: OrdersRead,
+    chosen: Occurrences,
+    refused: set[int],
+    *,
+    is_finished: bool = True,
+) -> int:
+    """
+    Recompute the figures of everything read, and set its bookmarks in the same
+    transaction; returns how many shows changed.
+
+    A run that did not finish leaves where new orders begin, and what it did not read.
+    """
+    complete = read.complete_of(chosen)
+    touched = store.touched | {occurrence.id for occurrence in complete}
+    if not touched and not read.newest:
+        return 0
+    held = _bookmarks(run)
+    marks = _marks(run, store, read, [o for o in complete if o.id not in refused])
+    fresh = {id_: mark for id_, mark in marks.items() if held.read.get(id_) != mark}
+    later = {
+        unit: bookmark
+        for unit, bookmark in read.bookmarks.items()
+        if complete and held.changed.get(unit) != bookmark
+    }
+    newest = _next_watermark(read, held) if is_finished and complete else None
+    with run.database.read() as session:
+        shows = links.get_show_ids(session, touched)
+    if not shows and not fresh and not newest and not later:
+        return 0
+    account_id = run.account.id
+    with run.transaction() as session:
+        schedules = show_figures.fee_schedules(session, run.settings)
+        changed = recompute.recompute_shows(session, shows, schedules, clock.now())
+        bookmarks.save_bookmarks(session, account_id, streams.READ, fresh)
+        bookmarks.save_bookmarks(session, account_id, streams.CHANGED, later)
+        if newest:
+            bookmarks.save_bookmarks(session, account_id, streams.NEWEST, {"": newest})
+        if complete and is_finished:  # else the next run goes on from what this began
+            bookmarks.delete_bookmarks(session, account_id, [streams.BEGUN])
+        links.set_link_status(session, {o.id for o in complete} - refused, "synced")
+        links.set_link_status(session, refused, "error")
+    return changed
+
+
+def _marks(
+    run: AccountRun, store: OrderStore, read: OrdersRead, complete: Occurrences
+) -> dict[str, str]:
+    """
+    The bookmarks of occurrences that were read whole. One with an order in quarantine
+    gets none, so that it is read again.
+    """
+    if not complete:
+        return {}
+    waiting = quarantined_occurrences(run)
+    counts = store.counts()
+    is_sure = run.provider.spec.changes != "none"
+    return {
+        o.provider_occurrence_id: Mark(
+            read.fingerprints[o.provider_occurrence_id],
+            is_sure or agrees(o, counts.get(o.id)),
+        ).as_text()
+        for o in complete
+        if o.provider_occurrence_id not in waiting
+    }
+
+
+def _next_watermark(read: OrdersRead, held: Bookmarks) -> str | None:
+    """
+    Where the next read of new orders begins; nothing if that stays where it was.
+    """
+    before = held.newest or ""
+    is_later = read.newest > before or (read.is_whole and bool(read.newest))
+    moves = is_later and read.may_move and read.newest != before
+    return read.newest if moves else None

@@ -1,0 +1,151 @@
+"""
+What a platform has on sale: read the listing, save what changed, notice what left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ticketsync.accounts import state
+from ticketsync.catalogue import moves, occurrences
+from ticketsync.catalogue.occurrences import ListedEvent
+from ticketsync.core import clock, errors, records
+from ticketsync.core.completeness import has_shrunk
+from ticketsync.providers.base import Page, Provider, Raw
+from ticketsync.sales import quarantine, versions
+from ticketsync.sales.packing import Version, pack
+from ticketsync.workflows import twins
+from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.sync import parts
+from ticketsync.workflows.sync.raw_records import (
+    clean_records,
+    parse_or_quarantine,
+    refuse_drift,
+    refuse_unknown_currencies,
+)
+from ticketsync.workflows.sync.recognise import recognised
+
+
+@dataclass(slots=True)
+class ListingResult:
+    """
+    What reading a listing found. `seen` holds the platform's occurrence ids.
+    """
+
+    seen: set[str] = field(default_factory=set)
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    gone: int = 0
+
+
+def refresh(run: AccountRun, *, accept_shrink: bool = False) -> ListingResult:
+    """
+    Read the whole listing and save what is new or changed.
+    """
+    result = ListingResult()
+    twins.refuse_shared_files(run)
+    for page in recognised(run, accept_shrink=accept_shrink):
+        _save_page(run, page, result)
+        run.on_progress(run.account.name, "events", len(result.seen), 0)
+    parts.refuse_missing_parts(run, accept_shrink=accept_shrink)
+    _notice_absence(run, result, accept_shrink=accept_shrink)
+    return result
+
+
+def _save_page(run: AccountRun, page: Page, result: ListingResult) -> None:
+    spec = run.provider.spec
+    cleans = clean_records(page.records, spec)
+    good, bad = parse_or_quarantine("event", cleans, _reader(run.provider))
+    refuse_drift(len(good), bad, spec.title, run.account.name)
+    events = [item.value for item in good]
+    result.seen.update(date.id for event in events for date in event.occurrences)
+    result.seen.update(item.provider_id for item in bad)
+    listed = [ListedEvent(item.value, item.clean.content) for item in good]
+    with run.database.read() as session:
+        twins.refuse_shared_listing(session, run, events)
+        changed = set(occurrences.find_changed(session, run.account.id, listed))
+    result.unchanged += len(listed) - len(changed)
+    run.counts.quarantined += len(bad)
+    if not changed and not bad:
+        return
+    news = [
+        Version(item.clean.id, item.clean.content, item.clean.data)
+        for item in good
+        if item.clean.content in changed
+    ]
+    now = clock.now()
+    with run.transaction() as session:
+        if run.has_siblings:
+            # The other one may be saving the same dates at this very moment.
+            state.lock_platform(session, spec.name)
+            twins.refuse_shared_listing(session, run, events)
+        versions.save_versions(session, run.account.id, "event", [pack(news)], now)
+        quarantine.save_unread(session, run.account.id, bad, now)
+        quarantine.release(
+            session, run.account.id, "event", (item.clean.id for item in good)
+        )
+        saved = occurrences.save_listing(
+            session, run.account.id, [i for i in listed if i.content in changed]
+        )
+        run.notes += moves.follow_moves(session, saved.moved)
+    result.created += saved.created
+    result.updated += saved.updated
+
+
+def _reader(provider: Provider) -> Callable[[Raw], records.Event]:
+    """
+    How a listing record is read; one with an unknown currency is quarantined.
+    """
+
+    def read(raw: Raw) -> records.Event:
+        event = provider.parse_event(raw)
+        refuse_unknown_currencies(event)
+        return event
+
+    return read
+
+
+def _notice_absence(
+    run: AccountRun, result: ListingResult, *, accept_shrink: bool
+) -> None:
+    """
+    Dates that left a complete listing are marked; a listing that collapsed is not
+    believed (F14, F15). Orders and figures stay in either case.
+    """
+    with run.database.read() as session:
+        held = occurrences.list_occurrences(session, run.account.id)
+    alive = [
+        occurrence
+        for occurrence in held
+        if occurrence.gone_since is None
+        and occurrence.fingerprint != records.FROM_ORDERS
+    ]
+    missing = [
+        occurrence
+        for occurrence in alive
+        if occurrence.provider_occurrence_id not in result.seen
+    ]
+    if not missing:
+        return
+    linked = [occurrence for occurrence in alive if occurrence.show_id is not None]
+    left = len(alive) - len(missing)
+    lists_none = bool(linked) and all(occurrence in missing for occurrence in linked)
+    if (lists_none or has_shrunk(left, len(alive))) and not accept_shrink:
+        raise errors.GuardRefused(
+            f"Account {run.account.name!r} suddenly lists {left} of {len(alive)} "
+            "known dates; nothing was changed.",
+            hint="Look at the platform. If it is right, run "
+            f"`ticketsync sync {run.account.name} --accept-shrink` once.",
+            word="guard-shrink",
+        )
+    with run.transaction() as session:
+        occurrences.mark_delisted(
+            session, (occurrence.id for occurrence in missing), clock.now()
+        )
+    result.gone = len(missing)
+    run.notes += [
+        f"{gone.name} {gone.starts_local}: no longer listed; its orders are kept"
+        for gone in missing
+    ]

@@ -1,0 +1,382 @@
+"""
+Reading one account's orders: fetch a page, parse it, save it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from ticketsync.accounts import bookmarks, streams
+from ticketsync.catalogue.occurrences import LinkedOccurrence
+from ticketsync.core import clock, errors, records
+from ticketsync.core.parallel import side_by_side
+from ticketsync.net import exact_json
+from ticketsync.providers.base import (
+    IssuesLooseTickets,
+    Page,
+    Raw,
+    has_change_feed,
+    reads_account,
+)
+from ticketsync.sales import quarantine
+from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.sync import cross_checks, guards, plan
+from ticketsync.workflows.sync.parse import (
+    ParsedPage,
+    order_ids,
+    parse_page,
+    parse_tickets,
+)
+from ticketsync.workflows.sync.parse_ahead import Parser, parse_pages
+from ticketsync.workflows.sync.plan import Bookmarks, Occurrences, OrderPlan, Unit, Way
+from ticketsync.workflows.sync.progress import OrdersRead
+from ticketsync.workflows.sync.save_page import OrderStore
+
+PAGES_AT_ONCE = 8  # in one transaction: each commit waits for the disk (measured)
+BATCH_SECONDS = 1.0
+MOST_AGAIN = 100  # quarantined orders that one run asks for one by one
+
+
+class OrderReader:
+    """
+    Reads the orders that a plan asks for, a page at a time, and keeps in `read` what it
+    has read; so a run that fails can keep what was read to its end.
+    """
+
+    def __init__(
+        self,
+        run: AccountRun,
+        store: OrderStore,
+        listed: Occurrences,
+        held: Bookmarks,
+        *,
+        accept_shrink: bool,
+    ) -> None:
+        self._run = run
+        self._store = store
+        self._listed = listed
+        self._held = held
+        self._accept_shrink = accept_shrink
+        self._expected = 0
+        self._done = 0
+        self.read = OrdersRead()
+
+    def run_plan(self, chosen_plan: OrderPlan) -> Occurrences:
+        """
+        Read what the plan asks for; returns the occurrences that it was about.
+        """
+        waiting = self.retry_quarantined()
+        window, marks = chosen_plan.window, self._held.read
+        rest: Occurrences = ()
+        if chosen_plan.way is Way.WHOLE:
+            begun = self._read_whole()
+            chosen = self._listed
+            rest = plan.changed_since_begun(window, begun)
+        elif chosen_plan.way is Way.FEED:
+            # What is quarantined comes again when the platform corrects it.
+            self._read_recent()
+            touched = self._store.touched
+            chosen = plan.covered_by_feed(self._listed, window, touched, marks)
+            self.read.note_complete(chosen)
+        else:
+            news = self._read_recent() | waiting
+            rest = chosen = plan.to_read(self._run.provider, chosen_plan, marks, news)
+        if rest:
+            self._read_units(rest, is_sweep=chosen_plan.is_sweep)
+        self._read_loose_tickets(chosen)
+        return chosen
+
+    # Ways to read
+
+    def _read_whole(self) -> dict[str, str]:
+        """
+        All orders of the account, side by side; goes on where an unfinished read
+        stopped. Returns the occurrences' fingerprints when the read began.
+        """
+        run, listed = self._run, self._listed
+        provider = run.provider
+        assert reads_account(provider)
+        left = self._held.unfinished
+        begun = dict(self._held.begun)
+        if left is None:
+            begun = {o.provider_occurrence_id: o.fingerprint for o in listed}
+            with run.transaction() as session:
+                bookmarks.delete_bookmarks(session, run.account.id, [streams.BEGUN])
+                bookmarks.save_bookmarks(session, run.account.id, streams.BEGUN, begun)
+        self.read.is_first = self._store.was_empty
+        self._expected = plan.total_orders(listed)
+        workers = self._workers(math.ceil(self._expected / plan.PAGE))
+        extent = plan.extent(listed, workers, clock.now())
+        pages = provider.fetch_all_orders(left, extent, workers=workers)
+        with_known = (
+            (page, self._store.known_orders(page, is_first_read=self.read.is_first))
+            for page in self._checked(pages)
+        )
+        parser = Parser(provider, run.account.options, self._store.keeps_people)
+        parsed = parse_pages(parser, with_known, expected=self._expected)
+        for batch in _batches(parsed):
+            self._save(*batch, keep_place=True)
+        if left is not None:
+            self.read.seen.clear()  # the earlier part was seen by another run
+        for occurrence in listed:
+            fingerprint = begun.get(occurrence.provider_occurrence_id)
+            if fingerprint is not None:
+                self.read.fingerprints[occurrence.provider_occurrence_id] = fingerprint
+                self.read.note_complete([occurrence])
+        if left is None:
+            self.read.is_whole = True
+            with run.transaction() as session:
+                bookmarks.delete_bookmarks(session, run.account.id, [streams.READ_ALL])
+            for occurrence in listed:
+                self.read.seen.setdefault(occurrence.provider_occurrence_id, set())
+        return begun
+
+    def _read_recent(self) -> set[str]:
+        """
+        Orders placed, or changed, since the last watermark; returns the platform's ids
+        of the occurrences with changes.
+        """
+        provider, newest = self._run.provider, self._held.newest
+        if not reads_account(provider) or newest is None:
+            return set()
+        before = set(self._store.touched)
+        try:
+            for page in self._checked(provider.fetch_recent_orders(newest)):
+                self._save(self._parse(page))
+                if page.unknown_ids:
+                    self._store.mark_delisted(self._store.held_of(page.unknown_ids))
+        except errors.InvalidResponse as incomplete:
+            if incomplete.word != "list-incomplete":
+                raise
+            if has_change_feed(provider):
+                cross_checks.read_everything_next(self._run)
+                raise
+            self._run.troubles.append(incomplete)  # each occurrence is read by itself
+            self.read.may_move = False
+        self.read.seen.clear()  # a part of the orders says nothing of the rest
+        changed = self._store.touched - before
+        return {
+            id_ for id_, row in self._store.occurrence_ids.items() if row in changed
+        }
+
+    def _read_units(self, chosen: Occurrences, *, is_sweep: bool) -> None:
+        """
+        The orders of these occurrences, several units side by side.
+        """
+        provider = self._run.provider
+        units = plan.units(
+            provider, chosen, self._listed, self._held, is_sweep=is_sweep
+        )
+        self.read.is_event_sweep = is_sweep and provider.spec.reads == "per_event"
+        self._expected += plan.total_orders(chosen)
+        for occurrence in (o for unit in units for o in unit.occurrences):
+            self.read.fingerprints[occurrence.provider_occurrence_id] = (
+                occurrence.fingerprint
+            )
+            self.read.seen[occurrence.provider_occurrence_id] = set()
+
+        def pages_of(unit: Unit) -> Callable[[], Iterator[tuple[Unit, Page | None]]]:
+            def pages() -> Iterator[tuple[Unit, Page | None]]:
+                for page in provider.fetch_orders(unit.id, unit.since):
+                    yield unit, page
+                yield unit, None
+
+            return pages
+
+        workers = self._workers(len(units))
+        for unit, page in side_by_side(map(pages_of, units), workers=workers):
+            if page is None:
+                self._note_unit(unit)
+                continue
+            self._judge(page)
+            self._save(self._parse(page))
+            if page.bookmark is not None:
+                self.read.bookmarks[unit.id] = page.bookmark
+        for unit in units:
+            if unit.since is not None:  # other units' pages may name its occurrences
+                self.read.forget_seen(unit.occurrences)
+
+    def _note_unit(self, unit: Unit) -> None:
+        """
+        Note what a finished unit says of its occurrences; a read of changes says
+        nothing of those that it did not touch, and nothing of absence.
+        """
+        if unit.since is None:
+            self.read.note_complete(unit.occurrences)
+        else:
+            self.read.forget_seen(unit.occurrences)
+            touched = self._store.touched
+            self.read.note_complete(o for o in unit.occurrences if o.id in touched)
+        if self.read.is_event_sweep:
+            self.read.swept_events.add(unit.id)
+
+    def _read_loose_tickets(self, chosen: Occurrences) -> None:
+        """
+        Tickets without an order, of those occurrences whose counts suggest any.
+        """
+        provider, store = self._run.provider, self._store
+        if not isinstance(provider, IssuesLooseTickets) or not chosen:
+            return
+        held = store.counts()
+        rule = plan.counting_rule(self._listed, held)
+        suspicious = [
+            o
+            for o in self.read.complete_of(chosen)
+            if plan.may_have_loose_tickets(o, held.get(o.id), rule)
+        ]
+        sold = {o.id: held[o.id].sold if o.id in held else 0 for o in suspicious}
+        listed: dict[int, float] = {o.id: 0 for o in suspicious}
+
+        def pages_of(
+            occurrence: LinkedOccurrence,
+        ) -> Callable[[], Iterator[tuple[LinkedOccurrence, Page]]]:
+            def pages() -> Iterator[tuple[LinkedOccurrence, Page]]:
+                for page in provider.fetch_loose_tickets(
+                    occurrence.provider_occurrence_id
+                ):
+                    yield occurrence, page
+
+            return pages
+
+        workers = self._workers(len(suspicious))
+        for occurrence, page in side_by_side(
+            map(pages_of, suspicious), workers=workers
+        ):
+            listed[occurrence.id] += math.inf if page.listed is None else page.listed
+            parsed = parse_tickets(
+                provider,
+                self._run.provider.spec,
+                page,
+                store.known_tickets(str(raw["id"]) for raw in page.records),
+                store.occurrence_ids,
+                provider_occurrence_id=occurrence.provider_occurrence_id,
+                currency=occurrence.currency,
+            )
+            store.save_tickets(parsed)
+        for occurrence in suspicious:
+            expected = max(sold[occurrence.id], occurrence.issued or 0)
+            shown = listed[occurrence.id]
+            if guards.lists_few_tickets(self._run, occurrence, shown, expected):
+                self.read.complete.discard(occurrence.provider_occurrence_id)
+
+    def retry_quarantined(self) -> set[str]:
+        """
+        Try the quarantined orders once more; returns the platform's ids of occurrences
+        that still have one.
+        """
+        waiting = quarantined_orders(self._run)
+        if not waiting:
+            return set()
+        again = Page("order", self._fetched_again(waiting))
+        fetched = set(order_ids(again))
+        stored = Page(
+            "order",
+            [
+                exact_json.decode(i.data)
+                for i in waiting
+                if i.provider_id not in fetched
+            ],
+        )
+        parsed = [self._parse(stored, is_clean=True), self._parse(again)]
+        self._store.save(parsed, is_retry=True)
+        return {item.event_id for item in quarantined_orders(self._run)}
+
+    def _fetched_again(self, waiting: Sequence[records.Unread]) -> list[Raw]:
+        """
+        Orders that contradicted themselves, because a list was not whole when they were
+        read: nothing else would bring them again before the next sweep.
+        """
+        run = self._run
+        contradictory = [item for item in waiting if item.word == errors.CONTRADICTION]
+        found: list[Raw] = []
+        for item in contradictory[:MOST_AGAIN]:
+            with contextlib.suppress(errors.InvalidResponse):  # it stays quarantined
+                found.append(run.provider.fetch_order(item.provider_id, item.event_id))
+        wanted = {item.provider_id for item in contradictory}
+        return [raw for raw in found if str(raw["id"]) in wanted]
+
+    # One page
+
+    def _checked(self, pages: Iterator[Page]) -> Iterator[Page]:
+        for page in pages:
+            self._judge(page)
+            yield page
+
+    def _judge(self, page: Page) -> None:
+        cross_checks.judge(self._run, page, accept_shrink=self._accept_shrink)
+
+    def _parse(self, page: Page, *, is_clean: bool = False) -> ParsedPage:
+        known = self._store.known_orders(page)
+        return parse_page(
+            self._run.provider,
+            page,
+            known,
+            keeps_people=self._store.keeps_people,
+            is_clean=is_clean,
+        )
+
+    def _save(self, *pages: ParsedPage, keep_place: bool = False) -> None:
+        self.read.note_pages(pages)
+        self._store.save(pages, keep_place=keep_place)
+        self._done += sum(len(page.seen) for page in pages)
+        total = max(self._expected, self._done)
+        self._run.on_progress(self._run.account.name, "orders", self._done, total)
+
+    def _workers(self, pages: int) -> int:
+        return max(1, min(self._run.settings.sync.workers, pages))
+
+
+def parse_order(run: AccountRun, store: OrderStore, raw: Raw) -> ParsedPage:
+    """
+    Parse one order that was asked for by its id.
+    """
+    page = Page("order", [raw])
+    known = store.known_orders(page)
+    return parse_page(run.provider, page, known, keeps_people=store.keeps_people)
+
+
+def quarantined_orders(run: AccountRun) -> list[records.Unread]:
+    """
+    The account's orders that could not be parsed.
+    """
+    with run.database.read() as session:
+        unread = quarantine.list_unread(session, run.account.id)
+    return [item for item in unread if item.kind == "order"]
+
+
+def quarantined_occurrences(run: AccountRun) -> set[str]:
+    """
+    The platform's ids of occurrences with a record of any kind in quarantine.
+    """
+    with run.database.read() as session:
+        return {
+            item.event_id for item in quarantine.list_unread(session, run.account.id)
+        }
+
+
+def _batches(pages: Iterator[ParsedPage]) -> Iterator[list[ParsedPage]]:
+    """
+    What is saved in one transaction each; pages that came before a failure come before
+    it here too. The first are small, so that a run that is soon ended gets on.
+    """
+    batch: list[ParsedPage] = []
+    size = 1
+    failure: errors.TicketsyncError | None = None
+    began = time.monotonic()
+    try:
+        for page in pages:
+            batch.append(page)
+            if len(batch) == size or time.monotonic() - began > BATCH_SECONDS:
+                yield batch
+                batch = []
+                size = min(2 * size, PAGES_AT_ONCE)
+                began = time.monotonic()
+    except errors.TicketsyncError as error:
+        failure = error
+    if batch:
+        yield batch
+    if failure is not None:
+        raise failure

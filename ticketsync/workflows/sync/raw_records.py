@@ -1,0 +1,124 @@
+"""
+From raw records to parsed ones: people removed, hashed, parsed or quarantined.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+import msgspec
+
+from ticketsync.core import digest, errors, money
+from ticketsync.core.errors import UnreadableRecord
+from ticketsync.core.records import Event, Unread
+from ticketsync.core.redact import safe
+from ticketsync.net import exact_json
+from ticketsync.providers import reading
+from ticketsync.providers.base import ProviderSpec, Raw
+
+T = TypeVar("T")
+
+FEW = 5  # records of a page below which a share of them means nothing
+MOST_UNREADABLE = 0.2
+
+
+class Clean(msgspec.Struct, frozen=True):
+    """
+    A raw record without people, its canonical bytes and their hash.
+    """
+
+    id: str
+    raw: Raw
+    data: bytes
+    content: bytes
+
+
+class ParsedRecords(msgspec.Struct, Generic[T], frozen=True):
+    clean: Clean
+    value: T
+
+
+def clean_records(raws: Sequence[Raw], spec: ProviderSpec | None) -> list[Clean]:
+    """
+    The records as they may be stored; people are taken out of the given ones too.
+
+    Without a `spec` they are taken to be clean already.
+    """
+    found = []
+    for raw in raws:
+        if spec is not None:
+            spec.take_people_out(raw)
+        data = exact_json.encode(raw)
+        found.append(Clean(str(raw["id"]), raw, data, digest.content(data)))
+    return found
+
+
+def parse_or_quarantine(
+    kind: str,
+    cleans: Sequence[Clean],
+    read: Callable[[Raw], T],
+    *,
+    provider_occurrence_id_of: Callable[[Raw], str] = lambda _: "",
+) -> tuple[list[ParsedRecords[T]], list[Unread]]:
+    """
+    What could be parsed, and what goes to quarantine with its reason.
+    """
+    good: list[ParsedRecords[T]] = []
+    bad: list[Unread] = []
+    for clean in cleans:
+        try:
+            good.append(ParsedRecords(clean, reading.parsed(read, clean.raw)))
+        except UnreadableRecord as error:
+            bad.append(
+                Unread(
+                    kind,
+                    clean.id,
+                    reading.parsed_or_empty(provider_occurrence_id_of, clean.raw),
+                    clean.data,
+                    error.word,
+                    error.reason,
+                )
+            )
+    return good, bad
+
+
+def refuse_unknown_currency(code: str | None) -> None:
+    """
+    `UnreadableRecord` for a currency that ISO 4217 does not list: there is no telling
+    how many digits its amounts have.
+    """
+    if code is not None and code not in money.EXPONENTS:
+        raise UnreadableRecord(
+            f"its currency {safe(code)!r} is not one of ISO 4217",
+            word="unknown-currency",
+        )
+
+
+def refuse_unknown_currencies(event: Event) -> None:
+    """
+    The same for every occurrence of a listing record.
+    """
+    for occurrence in event.occurrences:
+        refuse_unknown_currency(occurrence.currency)
+
+
+def refuse_drift(
+    read: int, unread: Sequence[Unread], platform: str, account: str
+) -> None:
+    """
+    Many unreadable records on one page mean that the platform changed, not the data;
+    many that contradict what is known, that one of the lists behind them is not whole.
+    """
+    everything = read + len(unread)
+    if everything < FEW or len(unread) <= MOST_UNREADABLE * everything:
+        return
+    is_known = all(item.word == errors.CONTRADICTION for item in unread)
+    raise errors.InvalidResponse(
+        f"Account {account!r}: {len(unread)} of {everything} records of one page of "
+        f"{platform} cannot be read ({unread[0].provider_id}: {unread[0].reason}).",
+        hint="Nothing of this page was saved; it is read again with the next run."
+        if is_known
+        else "Nothing of this page was saved; look for a newer ticketsync.",
+        word="list-incomplete" if is_known else "schema-drift",
+    )

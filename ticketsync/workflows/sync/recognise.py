@@ -1,0 +1,125 @@
+"""
+Is this listing the account's own? Before the first page is saved it must be clear: by
+the owners that it names, else by the dates that it lists again (F27).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+
+from ticketsync.accounts import sources, state
+from ticketsync.catalogue import occurrences
+from ticketsync.core import clock, errors, records
+from ticketsync.providers.base import NamesItsOwner, NamesItsOwners, Page, Provider
+from ticketsync.workflows import identity
+from ticketsync.workflows.account_run import AccountRun
+
+FEW = 5  # dates below which a listing without any of them is believed
+
+
+def recognised(run: AccountRun, *, accept_shrink: bool) -> Iterator[Page]:
+    """
+    The pages of the listing, the first of them only once it is clear that they are the
+    account's own: by whom they name, else by the dates that they list again.
+    """
+    provider, spec = run.provider, run.provider.spec
+    with run.database.read() as session:
+        known = identity.owners_of(session, run.account, spec)
+    # Asked for only where no owner answers the question.
+    familiar = functools.cache(lambda: _listed_before(run))
+    met = _owners_reported(provider)
+    _refuse_strangers(run, known, met)
+    is_own = spec.is_local or bool(met & known) or not (known or familiar())
+    waiting: list[Page] = []
+    for page in provider.fetch_events():
+        named = _owners_named(provider, page)
+        if spec.owner_is_account:
+            _refuse_strangers(run, known, named)
+        met |= named
+        ids = {str(raw.get("id")) for raw in page.records}
+        is_own = is_own or bool(named & known) or bool(ids & familiar())
+        waiting.append(page)
+        if is_own:
+            yield from waiting
+            waiting = []
+    if waiting:
+        _refuse_strangers(run, known, met)
+        lists_something = any(page.records for page in waiting)
+        if lists_something and not accept_shrink:
+            _refuse_another_listing(run)
+    if is_own or waiting:
+        _note_owners(run, met - known)
+    yield from waiting
+
+
+def _listed_before(run: AccountRun) -> frozenset[str]:
+    """
+    The platform's ids of all events and dates that the account listed before.
+    """
+    with run.database.read() as session:
+        held = occurrences.list_occurrences(session, run.account.id)
+    return frozenset(
+        id_ for o in held for id_ in (o.provider_occurrence_id, o.provider_event_id)
+    )
+
+
+def _owners_reported(provider: Provider) -> frozenset[str]:
+    if not isinstance(provider, NamesItsOwners):
+        return frozenset()
+    return frozenset(provider.owners())
+
+
+def _refuse_strangers(
+    run: AccountRun, known: frozenset[str], named: frozenset[str]
+) -> None:
+    found = identity.strangers(known, named, run.provider.spec)
+    if found:
+        raise identity.changed(run.account, known, found)
+
+
+def _owners_named(provider: Provider, page: Page) -> frozenset[str]:
+    if not isinstance(provider, NamesItsOwner):
+        return frozenset()
+    return frozenset(owner for r in page.records if (owner := provider.owner_of(r)))
+
+
+def _note_owners(run: AccountRun, news: frozenset[str]) -> None:
+    """
+    Remember owners that were met for the first time.
+    """
+    if not news:
+        return
+    with run.database.write() as session:
+        found = dict.fromkeys(news, "")
+        sources.record_sources(
+            session, run.account.id, sources.OWNER, found, clock.now()
+        )
+        if run.provider.spec.owner_is_account and not run.account.identity:
+            owner = min(news)
+            state.set_identity(session, run.account.id, owner, owner)
+
+
+def _refuse_another_listing(run: AccountRun) -> None:
+    """
+    A listing with not one of the dates that it had, where nobody is named, is that of
+    somebody else; unless there was hardly anything to know it by.
+    """
+    with run.database.read() as session:
+        held = [
+            occurrence
+            for occurrence in occurrences.list_occurrences(session, run.account.id)
+            if occurrence.gone_since is None
+            and occurrence.fingerprint != records.FROM_ORDERS
+        ]
+    if len(held) < FEW and not any(
+        occurrence.show_id is not None for occurrence in held
+    ):
+        return
+    raise errors.GuardRefused(
+        f"Account {run.account.name!r} lists none of its {len(held)} known dates, but "
+        "others: its key may belong to somebody else; nothing was saved.",
+        hint=f"Run `ticketsync accounts check {run.account.name}`. If it is right, "
+        f"run `ticketsync sync {run.account.name} --accept-shrink` once.",
+        word="account-changed",
+    )

@@ -1,0 +1,323 @@
+"""
+Everything again from the stored raw records, into a private database: what orders,
+tickets, refunds and fees must be today, if no one has edited them.
+
+The records are saved in the order in which they came, each at the time at which it
+came, by the same code that saved them first. A replay brings the database in line with
+it, `db check --deep` says where the two differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from sqlmodel import Session
+
+from ticketsync.accounts import runs
+from ticketsync.accounts.state import AccountState
+from ticketsync.catalogue import occurrences, shows
+from ticketsync.net import exact_json
+from ticketsync.providers.base import (
+    IssuesLooseTickets,
+    NeedsEarlier,
+    Page,
+    Provider,
+    Raw,
+)
+from ticketsync.reporting import books
+from ticketsync.reporting.books import RowDifference
+from ticketsync.sales import quarantine, saving, stored_orders, versions
+from ticketsync.sales.saving import IncomingTicket
+from ticketsync.sales.versions import KeptBlock
+from ticketsync.store import engine
+from ticketsync.store.engine import Database
+from ticketsync.workflows.sync.parse import KnownOrders, offline_provider, parse_page
+from ticketsync.workflows.sync.raw_records import clean_records, parse_or_quarantine
+from ticketsync.workflows.sync.save_page import earlier_versions
+
+
+@contextmanager
+def empty_books(source: Session) -> Iterator[Database]:
+    """
+    A private database that knows the accounts and their listings, and no order.
+    """
+    with engine.scratch() as scratch:
+        copy_listings(source, scratch)
+        yield scratch
+
+
+def copy_listings(source: Session, scratch: Database) -> None:
+    with scratch.write() as session:
+        occurrences.copy_listings(source, session)
+
+
+def read_again(
+    source: Session,
+    scratch: Database,
+    account: AccountState,
+    breathe: Callable[[], None] = lambda: None,
+) -> None:
+    """
+    Save every stored record of an account into those books; `breathe` is called
+    between the blocks.
+    """
+    provider = offline_provider(account.provider, account.options)
+    ids = occurrences.get_occurrence_ids(source, account.id)
+    with scratch.write() as session:
+        for block in versions.read_history(source, account.id):
+            breathe()
+            raws = [exact_json.decode(version.data) for version in block.versions]
+            if block.kind == "order":
+                _save_orders(session, account.id, provider, block, raws, ids)
+            elif block.kind == "ticket" and isinstance(provider, IssuesLooseTickets):
+                _save_loose(session, account.id, provider, raws, ids)
+
+
+def _save_orders(
+    session: Session,
+    account_id: int,
+    provider: Provider,
+    block: KeptBlock,
+    raws: list[Raw],
+    ids: dict[str, int],
+) -> None:
+    page = Page("order", raws)
+    save_again(session, account_id, provider, page, ids, block.fetched_at)
+    # Afterwards, because an order is parsed with what was held before it.
+    versions.save_versions(
+        session, account_id, "order", [block.packed()], block.fetched_at
+    )
+
+
+def save_again(
+    session: Session,
+    account_id: int,
+    provider: Provider,
+    page: Page,
+    ids: dict[str, int],
+    now: datetime,
+) -> int:
+    """
+    Save stored raw orders as they are parsed today; returns how many. `ids` are our
+    ids of the occurrences by the platform's.
+    """
+    earlier: dict[str, list[Raw]] = {}
+    if isinstance(provider, NeedsEarlier):
+        order_ids = [str(raw["id"]) for raw in page.records]
+        earlier = earlier_versions(session, account_id, order_ids)
+    parsed = parse_page(provider, page, KnownOrders({}, ids, earlier), is_clean=True)
+    quarantine.save_unread(session, account_id, parsed.unreadable, now)
+    still = {item.provider_id for item in parsed.unreadable}
+    readable = [id_ for _, id_ in parsed.seen if id_ not in still]
+    quarantine.release(session, account_id, "order", readable)
+    zone = shows.get_business_zone(session)
+    saving.save_orders(session, account_id, parsed.orders, ids, now, zone=zone)
+    return len(parsed.orders)
+
+
+def _save_loose(
+    session: Session,
+    account_id: int,
+    provider: IssuesLooseTickets,
+    raws: list[Raw],
+    ids: dict[str, int],
+) -> int:
+    listed = occurrences.list_occurrences(session, account_id)
+    currencies = {
+        occurrence.provider_occurrence_id: occurrence.currency for occurrence in listed
+    }
+    good, _ = parse_or_quarantine(
+        "ticket", clean_records(raws, None), provider.parse_loose_ticket
+    )
+    incoming = [
+        IncomingTicket(item.value, currency, item.clean.content)
+        for item in good
+        for occurrence_id in [item.value.ticket.occurrence_id]
+        for currency in [item.value.currency or currencies.get(occurrence_id)]
+        if occurrence_id in ids and currency
+    ]
+    saving.save_loose_tickets(session, account_id, incoming, ids)
+    return len(incoming)
+
+
+def differences(
+    held: Session, again: Session, account_id: int
+) -> Iterator[RowDifference]:
+    """
+    The rows of an account that are not what its stored records come to.
+
+    When an order was missed in a listing, or a refund first seen, stands in no record:
+    such a moment is believed where it lies in a run of the account.
+    """
+    spans = runs.list_run_spans(held, account_id)
+    for kind in books.KINDS:
+        found: Iterator[RowDifference] = (
+            _with_our_moments(pair, spans)
+            for pair in books.compare_rows(held, again, account_id, kind)
+        )
+        if kind == "refund":
+            found = _without_assumed(
+                list(found), books.read_order_dates(held, account_id)
+            )
+        yield from (pair for pair in found if pair.held != pair.again)
+
+
+def _with_our_moments(
+    pair: RowDifference, spans: Sequence[tuple[str, str]]
+) -> RowDifference:
+    if pair.held is None or pair.again is None:
+        return pair
+    ours: dict[str, str] = {}
+    if pair.kind == "order" and _is_within(pair.held["gone_since"], spans):
+        since = pair.held["gone_since"]
+        ours = {"gone_since": since, "doubt": saving.DELISTED}
+    if pair.kind == "refund" and _is_within(pair.held["seen_at"], spans):
+        ours = {"seen_at": pair.held["seen_at"]}
+    return replace(pair, again={**pair.again, **ours})
+
+
+def _without_assumed(
+    pairs: Sequence[RowDifference], placed: Mapping[str, str]
+) -> Iterator[RowDifference]:
+    """
+    A refund from before refunds had days is one row on an assumed day, that of its
+    sale, however many steps the records know: so its sum is compared, and its day.
+    """
+    groups: dict[str, list[RowDifference]] = {}
+    for pair in pairs:
+        groups.setdefault(str(pair.key[0]), []).append(pair)
+    for group in groups.values():
+        if not _is_assumed(group, placed):
+            yield from group
+
+
+def _is_assumed(group: Sequence[RowDifference], placed: Mapping[str, str]) -> bool:
+    held = [pair.held for pair in group if pair.held is not None]
+    again = [pair.again for pair in group if pair.again is not None]
+    if len(held) != 1 or not again or held[0].get("basis") != "assumed":
+        return False
+    same = sum(row["amount"] for row in again) == held[0]["amount"]
+    owner = {row[books.ORDER] for row in (*held, *again)}
+    sale = placed.get(held[0][books.ORDER] or "", "")
+    return same and len(owner) == 1 and _is_day_of(held[0]["on_day"], sale)
+
+
+def _is_day_of(day: str, moment: str) -> bool:
+    """
+    Whether an instant can lie on that day in some time zone.
+    """
+    try:
+        apart = date.fromisoformat(day) - date.fromisoformat(moment[:10])
+    except ValueError:
+        return False
+    return abs(apart) <= timedelta(days=1)
+
+
+def _is_within(moment: str | None, spans: Sequence[tuple[str, str]]) -> bool:
+    return moment is not None and any(a <= moment <= b for a, b in spans)
+
+
+# Bringing the database in line
+
+
+@dataclass(slots=True)
+class Differing:
+    """
+    What must be written again: orders, tickets without an order, and tickets that left
+    theirs, by the platform's ids; `missing` are those of which there is no row.
+    """
+
+    orders: set[str] = field(default_factory=set)
+    loose: set[str] = field(default_factory=set)
+    gone: set[str] = field(default_factory=set)
+    missing: set[str] = field(default_factory=set)
+
+
+def differing(held: Session, again: Session, account_id: int) -> Differing:
+    found = Differing()
+    for pair in differences(held, again, account_id):
+        order_id = pair.order_id
+        if order_id is None:
+            found.loose.add(pair.name)
+        else:
+            found.orders.add(order_id)
+        is_gone = pair.again is not None and pair.again.get("status") == "gone"
+        if pair.kind == "ticket" and pair.held is not None and is_gone:
+            found.gone.add(pair.name)
+        is_whole = pair.kind == "order" or order_id is None
+        if pair.held is None and is_whole:
+            found.missing.add(pair.name)
+    return found
+
+
+def put_right(
+    session: Session,
+    again: Session,
+    account: AccountState,
+    wrong: Differing,
+    now: datetime,
+) -> int:
+    """
+    Save what differs as its newest stored record says; returns how many were saved.
+    Marks of orders that are listed no longer stay.
+    """
+    provider = offline_provider(account.provider, account.options)
+    ids = occurrences.get_occurrence_ids(session, account.id)
+    gone = stored_orders.list_delisted_orders(session, account.id)
+    saved = 0
+    for raws in _newest(session, account.id, "order", wrong.orders):
+        page = Page("order", raws)
+        saved += save_again(session, account.id, provider, page, ids, now)
+    for moment in {gone[id_] for id_ in gone.keys() & wrong.orders}:
+        same = [id_ for id_ in gone.keys() & wrong.orders if gone[id_] == moment]
+        saving.mark_delisted(session, account.id, same, moment)
+    saving.restore_delisted_tickets(again, session, account.id, wrong.gone)
+    if isinstance(provider, IssuesLooseTickets):
+        for raws in _newest(session, account.id, "ticket", wrong.loose):
+            saved += _save_loose(session, account.id, provider, raws, ids)
+    _note_unreadable(session, again, account.id, now)
+    return saved
+
+
+def _newest(
+    session: Session, account_id: int, kind: str, wanted: set[str]
+) -> Iterator[list[Raw]]:
+    if not wanted:
+        return
+    for block in versions.read_latest(session, account_id, kind):
+        raws = [exact_json.decode(v.data) for v in block if v.provider_id in wanted]
+        if raws:
+            yield raws
+
+
+def _note_unreadable(
+    session: Session, again: Session, account_id: int, now: datetime
+) -> None:
+    """
+    Records that cannot be read any more wait in quarantine; those of them that waited
+    there and can be read again are released.
+    """
+    unread = quarantine.list_unread(again, account_id)
+    waiting = quarantine.list_unread(session, account_id)
+    known = {(item.kind, item.provider_id, item.data) for item in waiting}
+    quarantine.save_unread(
+        session,
+        account_id,
+        [i for i in unread if (i.kind, i.provider_id, i.data) not in known],
+        now,
+    )
+    still = {(item.kind, item.provider_id) for item in unread}
+    stored = versions.read_versions(
+        session, account_id, "order", [item.provider_id for item in waiting]
+    )
+    healed = [
+        item.provider_id
+        for item in waiting
+        if item.kind == "order"
+        and (item.kind, item.provider_id) not in still
+        and item.data in stored.get(item.provider_id, ())
+    ]
+    quarantine.release(session, account_id, "order", healed)

@@ -1,0 +1,124 @@
+"""
+Parsing the stored raw orders again, with no network: what a newer version reads better.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from ticketsync.accounts import runs, state
+from ticketsync.accounts.runs import Result
+from ticketsync.accounts.state import AccountState
+from ticketsync.catalogue import links, occurrences
+from ticketsync.core import clock, errors
+from ticketsync.core.config import Settings
+from ticketsync.financials import recompute
+from ticketsync.reporting import numbers
+from ticketsync.reporting.changes import changes
+from ticketsync.sales import versions
+from ticketsync.store import engine, lease
+from ticketsync.store.engine import Database
+from ticketsync.workflows import show_figures
+from ticketsync.workflows.account_run import PROLONG_SECONDS, lease_of, new_run_id
+from ticketsync.workflows.sync import reparse
+from ticketsync.workflows.sync.run import Outcome
+
+
+def replay(database: Database, settings: Settings, names: Sequence[str]) -> Outcome:
+    """
+    Parse the stored raw orders of these accounts again, or of all.
+    """
+    run_id = new_run_id()
+    with database.read() as session:
+        accounts = (
+            [state.get_account(session, name) for name in dict.fromkeys(names)]
+            if names
+            else state.list_accounts(session)  # stored orders of retired ones, too
+        )
+        before = numbers.figures(session)
+    results = [_replay_account(database, settings, a, run_id) for a in accounts]
+    with database.read() as session:
+        after = numbers.figures(session)
+    return Outcome(run_id, tuple(results), (), tuple(changes(before, after)))
+
+
+def _replay_account(
+    database: Database, settings: Settings, account: AccountState, run_id: str
+) -> Result:
+    """
+    One account under its lease, with its row like any other run.
+    """
+    holder = lease.holder_name(run_id)
+    now = clock.now()
+    try:
+        with database.write() as session:
+            lease.take(session, lease_of(account), holder, now)
+            row = runs.start(
+                session, run_id, account, kind="manual", started_by="replay", now=now
+            )
+    except errors.Busy as busy:
+        skipped = runs.failed_result(account.name, busy, outcome="skipped-busy")
+        with database.write() as session:
+            runs.skip(
+                session,
+                run_id,
+                account,
+                skipped,
+                kind="manual",
+                started_by="replay",
+                now=now,
+            )
+        return skipped
+    stopped = errors.TicketsyncError("It was stopped.", word="interrupted")
+    result = runs.failed_result(account.name, stopped, outcome="interrupted")
+    try:
+        result = _replayed(database, settings, account, holder)
+    except errors.TicketsyncError as error:
+        result = runs.failed_result(account.name, error)
+    finally:
+        with database.write() as session:
+            runs.finish(session, row, result, clock.now())
+            lease.release(session, lease_of(account), holder)
+    return result
+
+
+def _replayed(
+    database: Database, settings: Settings, account: AccountState, holder: str
+) -> Result:
+    """
+    Parse the account's records into a private database, and write what differs.
+    """
+    prolonged = time.monotonic()
+
+    def breathe() -> None:
+        nonlocal prolonged
+        if time.monotonic() - prolonged > PROLONG_SECONDS:
+            with database.write() as session:
+                lease.extend(session, lease_of(account), holder, clock.now())
+            prolonged = time.monotonic()
+
+    with engine.snapshot(database) as source, reparse.empty_books(source) as books:
+        reparse.read_again(source, books, account, breathe)
+        number = versions.count_records(source, account.id)
+        with books.read() as again:
+            wrong = reparse.differing(source, again, account.id)
+            with database.write() as session:
+                lease.extend(session, lease_of(account), holder, clock.now())
+                saved = reparse.put_right(session, again, account, wrong, clock.now())
+                touched = occurrences.get_occurrence_ids(session, account.id).values()
+                occurrences.lock_against_linking(session, touched if saved else ())
+                changed = recompute.recompute_shows(
+                    session,
+                    links.get_show_ids(session, touched),
+                    show_figures.fee_schedules(session, settings),
+                    clock.now(),
+                )
+    created = min(len(wrong.missing), saved)
+    counts = runs.Counts(
+        processed=number,
+        created=created,
+        updated=saved - created,
+        unchanged=number - saved,
+    )
+    return Result(account.name, "success", counts=counts, shows_changed=changed)

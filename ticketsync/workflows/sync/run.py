@@ -1,0 +1,266 @@
+"""
+The main job: for each account, read what changed and bring the figures up to date.
+
+    read the listing                    what is on sale, what moved, what left
+    match what is certain               the rest waits for a person
+    read orders                         only where something may have changed
+    recompute the figures               together with the marks of what was read
+
+No transaction spans a network call; a killed run is resumed by the next one; a run
+that finds nothing new writes nothing but its own row.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ticketsync.accounts import runs, state
+from ticketsync.accounts.runs import Result
+from ticketsync.accounts.state import AccountState
+from ticketsync.core import clock, errors, log
+from ticketsync.core.config import Settings
+from ticketsync.reporting import numbers
+from ticketsync.reporting.changes import Change, changes
+from ticketsync.store import lease, lock
+from ticketsync.store.engine import Database, rehearsal
+from ticketsync.workflows import limits, retention
+from ticketsync.workflows.account_run import (
+    AccountRun,
+    OnProgress,
+    new_run_id,
+    no_progress,
+    run_account,
+)
+from ticketsync.workflows.sync import due, listing
+from ticketsync.workflows.sync.account import OrderRequest, sync_account
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """
+    What was asked for. Named accounts are tried whatever their breaker says; with
+    `compare` the outcome says which figures changed.
+    """
+
+    names: tuple[str, ...] = ()
+    only_due: bool = False
+    full: bool = False
+    since: datetime | None = None
+    accept_shrink: bool = False
+    compare: bool = True
+    on_progress: OnProgress = no_progress
+
+    @property
+    def of_orders(self) -> OrderRequest:
+        return OrderRequest(
+            is_full=self.full, since=self.since, accept_shrink=self.accept_shrink
+        )
+
+    @property
+    def kind(self) -> str:
+        return "full" if self.full else "incremental"
+
+    @property
+    def started_by(self) -> str:
+        return "due" if self.only_due else "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """
+    How a run over all its accounts ended, and what it changed.
+    """
+
+    run_id: str
+    results: tuple[Result, ...]
+    notes: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = field(default=())
+
+    @property
+    def exit_code(self) -> int:
+        return errors.combined_exit_code([result.exit_code for result in self.results])
+
+    @property
+    def outcome(self) -> str:
+        outcomes = {result.outcome for result in self.results}
+        if len(outcomes) == 1:
+            return outcomes.pop()
+        if outcomes <= {"success", "skipped-not-due", "skipped-disabled"}:
+            return "success"
+        return "partial"
+
+
+def sync(database: Database, settings: Settings, request: Request) -> Outcome:
+    """
+    Sync the accounts asked for, one after the other.
+    """
+    run_id = new_run_id()
+    with database.read() as session:
+        accounts = state.choose_accounts(session, list(request.names))
+        before = numbers.figures(session) if request.compare else []
+    limits.note_limits(database, settings)
+    results: list[Result] = []
+    notes: list[str] = []
+    ends = time.monotonic() + settings.sync.run_minutes * 60
+    try:
+        with (
+            _alone(database, request, run_id),
+            _without_collector(),
+            log.bind(run=run_id),
+        ):
+            for account in accounts:
+                result, remarks = _sync_account(
+                    database, settings, account, request, run_id, ends
+                )
+                results.append(result)
+                notes += remarks
+            retention.retain(database, settings)
+    except errors.Busy as busy:
+        skipped = [
+            runs.failed_result(a.name, busy, outcome="skipped-busy") for a in accounts
+        ]
+        _note_skipped(database, accounts, skipped, request, run_id)
+        return Outcome(run_id, tuple(skipped))
+    after = before
+    news = any(r.shows_changed or r.outcome == "partial" for r in results)
+    if request.compare and news:
+        with database.read() as session:
+            after = numbers.figures(session)
+    # Several platforms may report the same of one show.
+    distinct = tuple(dict.fromkeys(notes))
+    return Outcome(run_id, tuple(results), distinct, tuple(changes(before, after)))
+
+
+def sync_dry(database: Database, settings: Settings, request: Request) -> Outcome:
+    """
+    The same run against a copy that is thrown away: what `sync` would change.
+    """
+    with rehearsal(database) as copy:
+        return sync(copy, settings, request)
+
+
+def fetch_listing(
+    database: Database, settings: Settings, names: Sequence[str]
+) -> tuple[list[Result], list[str]]:
+    """
+    Read only what is on sale, without orders.
+    """
+    with database.read() as session:
+        accounts = state.choose_accounts(session, list(names))
+    run_id = new_run_id()
+    results: list[Result] = []
+    notes: list[str] = []
+
+    def refresh(account: AccountRun) -> tuple[int, bool]:
+        found = listing.refresh(account)
+        account.counts.created += found.created
+        account.counts.updated += found.updated
+        account.counts.unchanged += found.unchanged
+        account.counts.processed += found.created + found.updated + found.unchanged
+        return 0, False
+
+    for account in accounts:
+        result, remarks = run_account(
+            database,
+            settings,
+            account,
+            refresh,
+            run_id=run_id,
+            kind="manual",
+            started_by="events fetch",
+        )
+        results.append(result)
+        notes += remarks
+    return results, notes
+
+
+@contextmanager
+def _alone(database: Database, request: Request, run_id: str) -> Iterator[None]:
+    """
+    Scheduled runs exclude one another altogether: the next one of a slow night must
+    not queue up behind the last. Who names an account waits for that account alone.
+    """
+    if not request.only_due:
+        yield
+        return
+    with lock.only_one(database, "sync --due", lease.holder_name(run_id)):
+        yield
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """
+    Pages are trees of many thousand objects without cycles: looking for cycles in
+    each of them took a quarter of a first sync (measured). Counting references frees
+    them all the same.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _sync_account(
+    database: Database,
+    settings: Settings,
+    account: AccountState,
+    request: Request,
+    run_id: str,
+    ends: float,
+) -> tuple[Result, list[str]]:
+    left = ends - time.monotonic()
+    skipped = due.reason_to_skip(
+        database,
+        settings,
+        account,
+        is_named=account.name in request.names,
+        only_due=request.only_due,
+    )
+    if skipped is None and left <= 0:
+        skipped = due.out_of_time(account, settings)
+    if skipped is not None:
+        log.info("account skipped", account=account.name, outcome=skipped.outcome)
+        _note_skipped(database, [account], [skipped], request, run_id)
+        return skipped, []
+    return run_account(
+        database,
+        settings,
+        account,
+        lambda run: sync_account(run, request.of_orders),
+        run_id=run_id,
+        kind=request.kind,
+        started_by=request.started_by,
+        on_progress=request.on_progress,
+        longest=left,
+    )
+
+
+def _note_skipped(
+    database: Database,
+    accounts: Sequence[AccountState],
+    results: Sequence[Result],
+    request: Request,
+    run_id: str,
+) -> None:
+    """
+    No attempt without a row, also where none was made.
+    """
+    with database.write() as session:
+        for account, result in zip(accounts, results, strict=True):
+            runs.skip(
+                session,
+                run_id,
+                account,
+                result,
+                kind=request.kind,
+                started_by=request.started_by,
+                now=clock.now(),
+            )

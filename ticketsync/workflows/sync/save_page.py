@@ -1,0 +1,273 @@
+"""
+Saving parsed pages of an account's orders, a transaction each.
+
+A page's bookmark is committed with the page. An occurrence's own bookmark (the
+fingerprint at its last complete read) is removed by the first change that is saved, and
+set again only together with the recomputed figures: a run that dies in between sends
+the next run to the same occurrence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from sqlmodel import Session
+
+from ticketsync.accounts import bookmarks, state, streams
+from ticketsync.accounts.runs import Counts
+from ticketsync.catalogue import occurrences, shows
+from ticketsync.catalogue.occurrences import ListedEvent
+from ticketsync.core import clock, digest, records
+from ticketsync.net import exact_json
+from ticketsync.providers.base import NeedsEarlier, Page, Raw
+from ticketsync.sales import privacy, quarantine, saving, stored_orders, versions
+from ticketsync.sales.saving import SavedOrders
+from ticketsync.sales.stored_orders import HeldCounts
+from ticketsync.workflows import twins
+from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.sync.parse import (
+    KnownOrders,
+    ParsedPage,
+    ParsedTickets,
+    order_ids,
+)
+from ticketsync.workflows.sync.raw_records import refuse_drift
+
+
+class OrderStore:
+    """
+    What the database holds of one account's orders, and how pages get into it. Only
+    this run writes there while it has the lease, so what was read once stays true.
+    """
+
+    def __init__(self, run: AccountRun, occurrence_ids: dict[str, int]) -> None:
+        self._run = run
+        self.occurrence_ids = occurrence_ids  # the platform's → ours
+        self.touched: set[int] = set()  # our ids of occurrences with changed orders
+        self._is_empty: bool | None = None
+        self._marked: set[str] | None = None
+        self._quarantined: set[str] | None = None
+        self._counts: dict[int, HeldCounts] | None = None
+
+    @property
+    def was_empty(self) -> bool:
+        """
+        Whether the account had no order when this run first asked.
+        """
+        if self._is_empty is None:
+            with self._run.database.read() as session:
+                self._is_empty = not stored_orders.holds_orders(
+                    session, self._run.account.id
+                )
+        return self._is_empty
+
+    @property
+    def keeps_people(self) -> bool:
+        account = self._run.account
+        return state.keeps_people(account, self._run.settings.account(account.name))
+
+    def counts(self) -> dict[int, HeldCounts]:
+        """
+        What we hold of each occurrence by now, by our ids.
+        """
+        if self._counts is None:
+            with self._run.database.read() as session:
+                self._counts = stored_orders.count_held(session, self._run.account.id)
+        return self._counts
+
+    def known_orders(self, page: Page, *, is_first_read: bool = False) -> KnownOrders:
+        """
+        What is held of the page's orders; those marked as delisted are left out.
+        """
+        if is_first_read:
+            return KnownOrders({}, self.occurrence_ids)
+        with self._run.database.read() as session:
+            account_id = self._run.account.id
+            contents = stored_orders.read_contents(session, account_id, order_ids(page))
+            if not isinstance(self._run.provider, NeedsEarlier):
+                return KnownOrders(contents, self.occurrence_ids)
+            earlier = earlier_versions(session, account_id, list(contents))
+        return KnownOrders(contents, self.occurrence_ids, earlier)
+
+    def save(
+        self,
+        pages: Sequence[ParsedPage],
+        *,
+        keep_place: bool = False,
+        is_retry: bool = False,
+    ) -> None:
+        """
+        Save these pages in one transaction, with `keep_place` also where a later read
+        of everything goes on. A retry of what was quarantined is not counted.
+        """
+        run = self._run
+        seen = sum(len(page.seen) for page in pages)
+        orders = [order for page in pages for order in page.orders]
+        unreadable = [item for page in pages for item in page.unreadable]
+        people = {id_: who for page in pages for id_, who in page.people.items()}
+        if not is_retry:
+            title = run.provider.spec.title
+            refuse_drift(seen - len(unreadable), unreadable, title, run.account.name)
+        counts = Counts() if is_retry else run.counts
+        counts.processed += seen
+        counts.unchanged += seen - len(orders) - len(unreadable)
+        counts.quarantined += len(unreadable)
+        self._save_events([event for page in pages for event in page.events])
+        readable = self._readable_again(pages, unreadable)
+        if not (orders or unreadable or readable or keep_place or people):
+            return
+        account_id = run.account.id
+        now = clock.now()
+        with run.transaction() as session:
+            twins.refuse_shared_orders(session, run, [it.order.id for it in orders])
+            blocks = [page.versions for page in pages]
+            versions.save_versions(session, account_id, "order", blocks, now)
+            zone = shows.get_business_zone(session)
+            ids = self.occurrence_ids
+            saved = saving.save_orders(session, account_id, orders, ids, now, zone=zone)
+            privacy.save_people(
+                session, account_id, people, run.settings.forget_before(now)
+            )
+            quarantine.save_unread(session, account_id, unreadable, now)
+            quarantine.release(session, account_id, "order", readable)
+            self._note_changes(session, saved)
+            if keep_place:
+                _keep_place(session, account_id, pages[-1].bookmark)
+        self._counts = None
+        counts.created += saved.created
+        counts.updated += saved.updated
+
+    def save_tickets(self, page: ParsedTickets) -> None:
+        """
+        Save tickets that belong to no order.
+        """
+        run, account_id = self._run, self._run.account.id
+        run.counts.processed += page.seen
+        run.counts.unchanged += page.seen - len(page.tickets) - len(page.unreadable)
+        run.counts.quarantined += len(page.unreadable)
+        if not page.tickets and not page.unreadable:
+            return
+        now = clock.now()
+        with run.transaction() as session:
+            versions.save_versions(session, account_id, "ticket", [page.versions], now)
+            ids = self.occurrence_ids
+            saved = saving.save_loose_tickets(session, account_id, page.tickets, ids)
+            quarantine.save_unread(session, account_id, page.unreadable, now)
+            parsed = [item.loose.ticket.id for item in page.tickets]
+            quarantine.release(session, account_id, "ticket", parsed)
+            self._note_changes(session, saved)
+            if self._counts is not None:
+                for row in saved.touched:
+                    self._counts.pop(row, None)
+                self._counts |= stored_orders.count_held(
+                    session, account_id, saved.touched
+                )
+        run.counts.created += saved.created
+        run.counts.updated += saved.updated
+
+    def held_of(self, ids: Iterable[str]) -> list[str]:
+        """
+        Which of these orders we hold, those left out that are marked as delisted.
+        """
+        with self._run.database.read() as session:
+            return list(stored_orders.read_contents(session, self._run.account.id, ids))
+
+    def known_tickets(self, ids: Iterable[str]) -> dict[str, bytes | None]:
+        """
+        What we hold of these tickets, see `stored_orders.read_loose_contents`.
+        """
+        with self._run.database.read() as session:
+            return stored_orders.read_loose_contents(session, self._run.account.id, ids)
+
+    def mark_delisted(self, order_ids: Collection[str]) -> None:
+        """
+        Remember that the platform no longer lists these orders; they still count.
+        """
+        if not order_ids:
+            return
+        with self._run.transaction() as session:
+            account_id = self._run.account.id
+            saving.mark_delisted(session, account_id, order_ids, clock.now())
+        self._run.notes.append(
+            f"{len(order_ids)} orders are no longer listed; they still count, see "
+            "`status`"
+        )
+
+    def forget_marks(self, provider_occurrence_ids: Iterable[str]) -> None:
+        """
+        Let the next run read all orders of these occurrences.
+        """
+        with self._run.transaction() as session:
+            bookmarks.delete_event_bookmarks(
+                session, self._run.account.id, streams.READ, provider_occurrence_ids
+            )
+        self._marked = None
+
+    def _save_events(self, events: Sequence[records.Event]) -> None:
+        """
+        Save the events that only orders list, before the orders that need them.
+        """
+        if not events:
+            return
+        listed = [ListedEvent(e, digest.content(e.id.encode())) for e in events]
+        with self._run.transaction() as session:
+            occurrences.save_listing(session, self._run.account.id, listed)
+            self.occurrence_ids |= occurrences.get_occurrence_ids(
+                session, self._run.account.id
+            )
+
+    def _readable_again(
+        self, pages: Sequence[ParsedPage], unreadable: Sequence[records.Unread]
+    ) -> set[str]:
+        """
+        Orders that were quarantined and are what we hold, or readable, by now.
+        """
+        if self._quarantined is None:
+            with self._run.database.read() as session:
+                waiting = quarantine.list_unread(session, self._run.account.id)
+            self._quarantined = {i.provider_id for i in waiting if i.kind == "order"}
+        seen = {id_ for page in pages for _, id_ in page.seen}
+        still = {item.provider_id for item in unreadable}
+        readable = (seen & self._quarantined) - still
+        self._quarantined = (self._quarantined - readable) | still
+        return readable
+
+    def _note_changes(self, session: Session, saved: SavedOrders) -> None:
+        """
+        What was written keeps its occurrences linked, and takes their marks away.
+        """
+        account_id = self._run.account.id
+        occurrences.lock_against_linking(session, saved.touched)
+        if self._marked is None:
+            self._marked = set(
+                bookmarks.get_bookmarks(session, account_id, streams.READ)
+            )
+        changed = {
+            id_ for id_ in self._marked if self.occurrence_ids.get(id_) in saved.touched
+        }
+        if changed:
+            bookmarks.delete_event_bookmarks(session, account_id, streams.READ, changed)
+        self._marked -= changed
+        self.touched |= saved.touched
+
+
+def _keep_place(session: Session, account_id: int, place: str | None) -> None:
+    """
+    Remember where a read of everything goes on, or that it is at its end.
+    """
+    if place is None:
+        bookmarks.delete_bookmarks(session, account_id, [streams.UNFINISHED])
+    else:
+        bookmarks.save_bookmarks(session, account_id, streams.UNFINISHED, {"": place})
+
+
+def earlier_versions(
+    session: Session, account_id: int, order_ids: Sequence[str]
+) -> dict[str, list[Raw]]:
+    """
+    The stored versions of these orders, oldest first.
+    """
+    found = versions.read_versions(session, account_id, "order", order_ids)
+    return {
+        id_: [exact_json.decode(data) for data in old] for id_, old in found.items()
+    }
