@@ -405,7 +405,7 @@ def test_a_dismissal_can_be_taken_back(venue, capsys):
     [
         ("account:tt", "cannot be dismissed"),
         ("nonsense:1", "names nothing"),
-        ("oversold:99", "Nothing needs your attention"),
+        ("oversold:99", "Nothing waits"),
     ],
 )
 def test_what_cannot_be_dismissed_is_said(venue, id_, words):
