@@ -376,7 +376,7 @@ def test_no_check_in_is_lost_from_the_figures(shared, race):
 
 @pytest.mark.parametrize("race", RACES)
 def test_control_without_the_lock_one_is_lost_each_time(shared, race, monkeypatch):
-    unlocked = SimpleNamespace(hold=lambda *arguments: None)
+    unlocked = SimpleNamespace(lock=lambda *arguments: None)
     monkeypatch.setattr(recompute, "row_locks", unlocked)
 
     assert lost(*shared, race) == ROUNDS
