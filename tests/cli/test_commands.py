@@ -316,6 +316,11 @@ def test_link_unlink_exclude_include(synced):
     synced("unlink", date["occurrence_id"])
     synced("link", date["occurrence_id"], str(date["show_id"]))
     synced("shows", "exclude", str(date["show_id"]), "--reason", "private hire")
+    for words in (("financials", "show"), ("shows", "show")):
+        shown = synced(*words, str(date["show_id"])).stdout
+        assert "It is left out of the figures: private hire." in shown
+    csv = synced("financials", "show", "2", "--format", "csv").stdout
+    assert csv.splitlines()[0].startswith("show_id,production,starts_at")
     assert len(synced("financials", "list", "--json").json) == 39
     synced("shows", "include", str(date["show_id"]))
     assert len(synced("financials", "list", "--json").json) == 40
@@ -327,7 +332,7 @@ def test_a_show_that_nobody_sells_can_be_shown(synced):
     date = synced("events", "list", "--json").json[0]
     show = str(date["show_id"])
     synced("shows", "exclude", show, "--reason", "private hire")
-    assert "It has no figures." in synced("shows", "show", show).stdout
+    assert "It is left out of the figures" in synced("shows", "show", show).stdout
 
 
 def test_switches_say_what_they_keep_from_the_show_and_are_on_record(synced):

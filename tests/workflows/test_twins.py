@@ -218,7 +218,8 @@ def test_one_account_alone_asks_the_database_nothing_more(
     asked = []
     monkeypatch.setattr(occurrences, "find_elsewhere", lambda *_: asked.append("dates"))
     monkeypatch.setattr(
-        "ticketsync.sales.stored_orders.find_elsewhere", lambda *_: asked.append("orders")
+        "ticketsync.sales.stored_orders.find_elsewhere",
+        lambda *_: asked.append("orders"),
     )
     sync.sync(adopted, settings, Request())
     assert asked == []

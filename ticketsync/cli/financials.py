@@ -57,7 +57,7 @@ def show_financials(
     Show one show's figures: per account, per ticket type, per fee.
     """
     from ticketsync.catalogue import shows
-    from ticketsync.cli import render
+    from ticketsync.cli import render, show_tables
     from ticketsync.core import tables
     from ticketsync.reporting import numbers
 
@@ -66,7 +66,11 @@ def show_financials(
         figures = numbers.figures(session, found.id)
         types = numbers.by_type(session, found.id)
         fees = numbers.fee_lines(session, found.id)
-    if context.chosen_format(format, json) != "table":
+    wanted = context.chosen_format(format, json)
+    if wanted == "csv":
+        render.machine(tables.of_values(numbers.FIGURES, figures), wanted)
+        return
+    if wanted == "json":
         render.print_json(
             {
                 "financials": [item.as_json() for item in figures],
@@ -76,6 +80,8 @@ def show_financials(
         )
         return
     typer.echo(f"{found.production}, {render.day(found.starts_local)}, {found.venue}")
+    if not figures:
+        typer.echo(show_tables.why_without_figures(found))
     for item in figures:
         _print_card(item)
     if types:

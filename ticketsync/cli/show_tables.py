@@ -194,3 +194,15 @@ def _show_count(changes: Sequence[Change], currency: str) -> str:
 
     shows = {c.either.show_id for c in changes if c.either.currency == currency}
     return render.shows(len(shows), currency)
+
+
+def why_without_figures(show: ShowInfo) -> str:
+    """
+    Why a show has no figures, as a sentence.
+    """
+    from ticketsync.core.redact import safe
+
+    if not show.is_excluded:
+        return "It has no figures."
+    reason = f": {safe(show.excluded_because)}" if show.excluded_because else ""
+    return f"It is left out of the figures{reason}."

@@ -265,7 +265,8 @@ def _print_show(
     if figures:
         show_tables.print_sources(figures)
     else:
-        typer.echo("It has no figures." if sources else "No platform sells it.")
+        why = show_tables.why_without_figures(show)
+        typer.echo(why if sources else "No platform sells it.")
     for source in sources:
         state = f", {source.switch_note}" if source.switch_note else ""
         ids = f"date {source.id}, their {safe(source.provider_occurrence_id)}{state}"
