@@ -247,7 +247,7 @@ def unlocked(monkeypatch):
     """
     The controls: nothing is locked.
     """
-    for name in ("hold", "hold_keys", "share"):
+    for name in ("lock", "lock_keys", "lock_shared"):
         monkeypatch.setattr(row_locks, name, lambda *_: None)
 
 

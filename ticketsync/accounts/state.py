@@ -283,13 +283,13 @@ def set_secret(
     session: Session, account_id: int, *, source: str, reference: str, fingerprint: str
 ) -> None:
     """
-    Give an account another secret. One that is parked is tried again; one that a person
-    paused stays paused.
+    Give an account another secret. It is tried again then, whatever held it back; only
+    one that a person paused stays paused.
     """
     before = get_account_by_id(session, account_id)
     is_other = fingerprint != before.secret_fingerprint
     resumed = {"state": "active", "state_reason": ""}
-    changed_state = resumed if before.state == "parked" else {}
+    changed_state = {} if before.state in ("active", "paused") else resumed
     if is_other or changed_state:
         _record(
             session,
