@@ -421,7 +421,7 @@ def break_rule(place, monkeypatch):
     monkeypatch.setattr(
         health.health,
         "situation",
-        lambda facts: next((s for s in later if s.holds(facts)), rule.WELL),
+        lambda facts: next((s for s in later if s.applies(facts)), rule.WELL),
     )
 
 

@@ -105,7 +105,7 @@ def test_f120_the_log_is_private_whatever_the_umask(home):
 
 
 def test_a_large_log_moves_aside_and_no_more_than_four_are_kept(home, monkeypatch):
-    monkeypatch.setattr(log, "LARGEST", 100)
+    monkeypatch.setattr(log, "MAX_BYTES", 100)
     for number in range(8):
         log.open_log()
         log.info("x" * 120, number=number)

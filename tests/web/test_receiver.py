@@ -82,7 +82,7 @@ def post(address, signed_request, **more):
 
 def rows(database):
     with database.read() as session:
-        return report.received(session, limit=10**6)
+        return report.list_deliveries(session, limit=10**6)
 
 
 def test_a_genuine_delivery_is_stored_before_it_is_answered(database, address):

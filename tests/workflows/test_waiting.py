@@ -91,13 +91,14 @@ class House:
         """
         with self.database.write() as session:
             starts = clock.now() + timedelta(days=in_days)
-            number, _ = new_shows.add_show(
+            added = new_shows.add_show(
                 session,
                 new_shows.NewShow(
                     *(title, starts, "The Lantern Room", "Australia/Sydney", "AUD"),
                     capacity,
                 ),
             )
+            number = added.id
             for place, source in enumerate(sources):
                 self.date(session, number, starts, f"{number}-{place}", **source)
         for account_id, currency, tickets in sold:
