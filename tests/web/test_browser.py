@@ -94,7 +94,7 @@ def test_sync_now_is_one_click(open_browser, requested_syncs):
 
     page.get_by_role("button", name="Sync now").click()
 
-    page.get_by_role("status").filter(has_text="tt is being read").wait_for()
+    page.get_by_role("status").filter(has_text="tt is being synced").wait_for()
     assert requested_syncs == ["tt"]
 
 
