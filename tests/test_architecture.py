@@ -298,6 +298,7 @@ MAY_COMPARE_SWITCHES = {
     "catalogue.matching_input.build_show_candidates",
     "workflows.match.MatchSession.shows",
     "cli.show_tables.print_shows",  # the words "left out"
+    "cli.show_tables.why_without_figures",
 }
 
 
