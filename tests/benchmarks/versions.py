@@ -12,7 +12,7 @@ import statistics
 import sys
 import tempfile
 
-from run import Bench, ask
+from run import Bench, call_control
 
 
 class Version:
@@ -67,7 +67,7 @@ def compare(bench, url, this, other):
         return version.sync()
 
     def touch():
-        ask(url, "change", orders=str(bench.orders // 100), events="5")
+        call_control(url, "change", orders=str(bench.orders // 100), events="5")
 
     tell("1 % changed", in_turn(bench, changed, this, other, before=touch))
 
