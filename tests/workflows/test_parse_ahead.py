@@ -39,6 +39,7 @@ class Watched(ProcessPoolExecutor):
         self.given = [pickle.dumps(options["initargs"])]
         Watched.started = (*Watched.started, self)
         super().submit(parse_ahead._is_up).result(timeout=60)
+        (self.number,) = self._processes
 
     def submit(self, call, *arguments):
         future = super().submit(call, *arguments)
@@ -62,6 +63,17 @@ class Dying(Watched):
                 process.kill()
                 process.join()
         return future
+
+
+class Stopped(Watched):
+    """
+    Never answers a page.
+    """
+
+    def submit(self, call, *arguments):
+        if arguments:
+            os.kill(self.number, signal.SIGSTOP)
+        return super().submit(call, *arguments)
 
 
 @pytest.fixture
@@ -131,25 +143,27 @@ def test_a_sweep_that_finds_nothing_new_changes_nothing(
 def test_no_key_is_among_what_it_is_told(on_sqlite, settings, helped, sandbox):
     run(on_sqlite, settings)
     (helper,) = Watched.started
-    told = b"".join(helper.given)
-    assert b"or_" in told
-    assert sandbox.key.encode() not in told
-    assert base64.b64encode(f"{sandbox.key}:".encode()) not in told
+    given = b"".join(helper.given)
+    assert b"or_" in given
+    assert sandbox.key.encode() not in given
+    assert base64.b64encode(f"{sandbox.key}:".encode()) not in given
 
 
-@pytest.mark.parametrize("kind", [Dying, "cannot start"])
+@pytest.mark.parametrize("kind", [Dying, Stopped, "cannot start"])
 def test_without_it_the_work_is_done_here(
     on_sqlite, settings, helped, sandbox, monkeypatch, kind
 ):
-    if kind is Dying:
-        monkeypatch.setattr(parse_ahead, "ProcessPoolExecutor", Dying)
+    if kind in (Dying, Stopped):
+        monkeypatch.setattr(parse_ahead, "ANSWER_SECONDS", 0.3)
+        monkeypatch.setattr(parse_ahead, "ProcessPoolExecutor", kind)
     else:
         monkeypatch.setattr(parse_ahead, "_start", _no_process)
 
     assert run(on_sqlite, settings).exit_code == 0
 
     assert figures(on_sqlite) == truth(sandbox)
-    assert len(Watched.started) == (1 if kind is Dying else 0)
+    assert len(Watched.started) == (1 if kind in (Dying, Stopped) else 0)
+    assert not any(_lives(helper.number) for helper in Watched.started)
 
 
 def _no_process(*_, **__):

@@ -8,7 +8,7 @@ that keeps returning records it returned before is stopped with an error (F01).
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -188,7 +188,7 @@ class Undecoded(Sequence[Row]):
         return iter(self._records())
 
 
-def heads_of(rows: Sequence[Row]) -> Sequence[Row]:
+def heads_of(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
     """
     The ids and times of records, without decoding the rest of them.
     """

@@ -17,7 +17,7 @@ from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.financials import recompute
 from ticketsync.net.hooks import ORDER
-from ticketsync.providers.base import has_change_feed
+from ticketsync.providers.base import Page, has_change_feed
 from ticketsync.store.engine import Database
 from ticketsync.webhooks import inbox
 from ticketsync.webhooks.inbox import WaitingDelivery
@@ -25,7 +25,7 @@ from ticketsync.workflows import show_figures
 from ticketsync.workflows.account_run import AccountRun, new_run_id, run_account
 from ticketsync.workflows.sync import listing
 from ticketsync.workflows.sync.account import OrderRequest, sync_account
-from ticketsync.workflows.sync.orders import parse_order
+from ticketsync.workflows.sync.orders import parse_with_known
 from ticketsync.workflows.sync.save_page import OrderStore
 
 MANY = 20  # orders that a feed of changes brings cheaper than one by one
@@ -132,7 +132,8 @@ def _orders(run: AccountRun, wanted: dict[Pair, list[int]]) -> int:
                 raise
             failed.append((ids, error.message))
             continue
-        store.save([parse_order(run, store, raw)])
+        page = Page("order", [raw])
+        store.save([parse_with_known(run, store, page)])
         done += ids
     return _finish(run, store.touched, done, failed)
 

@@ -13,9 +13,9 @@ from ticketsync.core import clock, errors
 from ticketsync.financials import recompute
 from ticketsync.workflows import match, people_switch, show_figures
 from ticketsync.workflows.account_run import AccountRun
-from ticketsync.workflows.sync import guards, listing
+from ticketsync.workflows.sync import guards, listing, quarantined
 from ticketsync.workflows.sync.due import is_over
-from ticketsync.workflows.sync.orders import OrderReader, quarantined_occurrences
+from ticketsync.workflows.sync.orders import OrderReader
 from ticketsync.workflows.sync.plan import (
     Bookmarks,
     Mark,
@@ -51,6 +51,9 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
     with run.database.read() as session:
         listed = occurrences.list_occurrences(session, account_id)
         last_sweep = runs.last_sweep(session, account_id)
+    store = OrderStore(run, {o.provider_occurrence_id: o.id for o in listed})
+    # First, since what it changes takes bookmarks away.
+    still_quarantined = quarantined.retry_orders(run, store)
     held = _bookmarks(run)
     now = clock.now()
     plan = plan_orders(
@@ -62,11 +65,10 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
         or is_over(last_sweep, timedelta(hours=settings.sweep_hours), now),
         since=request.since or now - timedelta(days=settings.days_back),
     )
-    store = OrderStore(run, {o.provider_occurrence_id: o.id for o in listed})
     accept = request.accept_shrink
     reader = OrderReader(run, store, listed, held, accept_shrink=accept)
     try:
-        chosen = reader.run_plan(plan)
+        chosen = reader.run_plan(plan, still_quarantined)
         refused = guards.notice_absence(
             run, store, reader.read, chosen, accept_shrink=accept
         )
@@ -212,7 +214,7 @@ def _marks(
     """
     if not complete:
         return {}
-    waiting = quarantined_occurrences(run)
+    waiting = quarantined.list_occurrences(run)
     counts = store.counts()
     is_sure = run.provider.spec.changes != "none"
     return {

@@ -4,29 +4,24 @@ Reading one account's orders: fetch a page, parse it, save it.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from ticketsync.accounts import bookmarks, streams
 from ticketsync.catalogue.occurrences import LinkedOccurrence
-from ticketsync.core import clock, errors, records
+from ticketsync.core import clock, errors
 from ticketsync.core.parallel import side_by_side
-from ticketsync.net import exact_json
 from ticketsync.providers.base import (
     IssuesLooseTickets,
     Page,
-    Raw,
     has_change_feed,
     reads_account,
 )
-from ticketsync.sales import quarantine
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync import cross_checks, guards, plan
 from ticketsync.workflows.sync.parse import (
     ParsedPage,
-    order_ids,
     parse_page,
     parse_tickets,
 )
@@ -37,7 +32,6 @@ from ticketsync.workflows.sync.save_page import OrderStore
 
 PAGES_AT_ONCE = 8  # in one transaction: each commit waits for the disk (measured)
 BATCH_SECONDS = 1.0
-MOST_AGAIN = 100  # quarantined orders that one run asks for one by one
 
 
 class OrderReader:
@@ -64,11 +58,11 @@ class OrderReader:
         self._done = 0
         self.read = OrdersRead()
 
-    def run_plan(self, chosen_plan: OrderPlan) -> Occurrences:
+    def run_plan(self, chosen_plan: OrderPlan, quarantined: set[str]) -> Occurrences:
         """
         Read what the plan asks for; returns the occurrences that it was about.
+        `quarantined` are the platform's ids of occurrences to read in any case.
         """
-        waiting = self.retry_quarantined()
         window, marks = chosen_plan.window, self._held.read
         rest: Occurrences = ()
         if chosen_plan.way is Way.WHOLE:
@@ -82,7 +76,7 @@ class OrderReader:
             chosen = plan.covered_by_feed(self._listed, window, touched, marks)
             self.read.note_complete(chosen)
         else:
-            news = self._read_recent() | waiting
+            news = self._read_recent() | quarantined
             rest = chosen = plan.to_read(self._run.provider, chosen_plan, marks, news)
         if rest:
             self._read_units(rest, is_sweep=chosen_plan.is_sweep)
@@ -145,7 +139,7 @@ class OrderReader:
         before = set(self._store.touched)
         try:
             for page in self._checked(provider.fetch_recent_orders(newest)):
-                self._save(self._parse(page))
+                self._save(parse_with_known(self._run, self._store, page))
                 if page.unknown_ids:
                     self._store.mark_delisted(self._store.held_of(page.unknown_ids))
         except errors.InvalidResponse as incomplete:
@@ -192,7 +186,7 @@ class OrderReader:
                 self._note_unit(unit)
                 continue
             self._judge(page)
-            self._save(self._parse(page))
+            self._save(parse_with_known(self._run, self._store, page))
             if page.bookmark is not None:
                 self.read.bookmarks[unit.id] = page.bookmark
         for unit in units:
@@ -262,42 +256,6 @@ class OrderReader:
             if guards.lists_few_tickets(self._run, occurrence, shown, expected):
                 self.read.complete.discard(occurrence.provider_occurrence_id)
 
-    def retry_quarantined(self) -> set[str]:
-        """
-        Try the quarantined orders once more; returns the platform's ids of occurrences
-        that still have one.
-        """
-        waiting = quarantined_orders(self._run)
-        if not waiting:
-            return set()
-        again = Page("order", self._fetched_again(waiting))
-        fetched = set(order_ids(again))
-        stored = Page(
-            "order",
-            [
-                exact_json.decode(i.data)
-                for i in waiting
-                if i.provider_id not in fetched
-            ],
-        )
-        parsed = [self._parse(stored, is_clean=True), self._parse(again)]
-        self._store.save(parsed, is_retry=True)
-        return {item.event_id for item in quarantined_orders(self._run)}
-
-    def _fetched_again(self, waiting: Sequence[records.Unread]) -> list[Raw]:
-        """
-        Orders that contradicted themselves, because a list was not whole when they were
-        read: nothing else would bring them again before the next sweep.
-        """
-        run = self._run
-        contradictory = [item for item in waiting if item.word == errors.CONTRADICTION]
-        found: list[Raw] = []
-        for item in contradictory[:MOST_AGAIN]:
-            with contextlib.suppress(errors.InvalidResponse):  # it stays quarantined
-                found.append(run.provider.fetch_order(item.provider_id, item.event_id))
-        wanted = {item.provider_id for item in contradictory}
-        return [raw for raw in found if str(raw["id"]) in wanted]
-
     # One page
 
     def _checked(self, pages: Iterator[Page]) -> Iterator[Page]:
@@ -307,16 +265,6 @@ class OrderReader:
 
     def _judge(self, page: Page) -> None:
         cross_checks.judge(self._run, page, accept_shrink=self._accept_shrink)
-
-    def _parse(self, page: Page, *, is_clean: bool = False) -> ParsedPage:
-        known = self._store.known_orders(page)
-        return parse_page(
-            self._run.provider,
-            page,
-            known,
-            keeps_people=self._store.keeps_people,
-            is_clean=is_clean,
-        )
 
     def _save(self, *pages: ParsedPage, keep_place: bool = False) -> None:
         self.read.note_pages(pages)
@@ -329,32 +277,20 @@ class OrderReader:
         return max(1, min(self._run.settings.sync.workers, pages))
 
 
-def parse_order(run: AccountRun, store: OrderStore, raw: Raw) -> ParsedPage:
+def parse_with_known(
+    run: AccountRun, store: OrderStore, page: Page, *, is_clean: bool = False
+) -> ParsedPage:
     """
-    Parse one order that was asked for by its id.
+    Parse a page with what is held of its orders; `is_clean` if people were taken out of
+    its records before.
     """
-    page = Page("order", [raw])
-    known = store.known_orders(page)
-    return parse_page(run.provider, page, known, keeps_people=store.keeps_people)
-
-
-def quarantined_orders(run: AccountRun) -> list[records.Unread]:
-    """
-    The account's orders that could not be parsed.
-    """
-    with run.database.read() as session:
-        unread = quarantine.list_unread(session, run.account.id)
-    return [item for item in unread if item.kind == "order"]
-
-
-def quarantined_occurrences(run: AccountRun) -> set[str]:
-    """
-    The platform's ids of occurrences with a record of any kind in quarantine.
-    """
-    with run.database.read() as session:
-        return {
-            item.event_id for item in quarantine.list_unread(session, run.account.id)
-        }
+    return parse_page(
+        run.provider,
+        page,
+        store.known_orders(page),
+        keeps_people=store.keeps_people,
+        is_clean=is_clean,
+    )
 
 
 def _batches(pages: Iterator[ParsedPage]) -> Iterator[list[ParsedPage]]:

@@ -82,9 +82,7 @@ def order_ids(page: Page) -> list[str]:
     """
     The orders on a page, without decoding it.
     """
-    rows = page.records
-    heads = rows.heads if isinstance(rows, paging.Undecoded) else rows
-    return [str(head["id"]) for head in heads]
+    return [str(head["id"]) for head in paging.heads_of(page.records)]
 
 
 def parse_page(

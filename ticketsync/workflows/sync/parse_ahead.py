@@ -31,6 +31,7 @@ from ticketsync.workflows.sync.parse import (
 
 MANY = 4000  # orders from which a second process saves more than it costs (measured)
 PAGES_AHEAD = 12
+ANSWER_SECONDS = 60.0  # a page takes some milliseconds
 
 KnownPage = tuple[Page, KnownOrders]
 Records = bytes | Sequence[Raw]  # an undecoded response, or decoded records
@@ -68,9 +69,16 @@ def parse_pages(
     try:
         yield from _parse_ahead(parser, pages, pool)
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in (pool._processes or {}).values():
-            process.kill()
+        _end(pool)
+
+
+def _end(pool: ProcessPoolExecutor) -> None:
+    """
+    Kill the process, whatever it is doing; what it still owed is parsed here.
+    """
+    for process in list((pool._processes or {}).values()):
+        process.kill()
+    pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _start(parser: Parser) -> ProcessPoolExecutor:
@@ -96,17 +104,18 @@ class _Waiting:
     known: KnownOrders
     answer: Future[bytes] | None
 
-    def parsed(self, parser: Parser) -> ParsedPage:
-        if self.answer is not None:
-            try:
-                return _ANSWERS.decode(self.answer.result())
-            except Exception:  # noqa: S110 (what it met is met here again)
-                pass
-        return parser.parse(self.page, self.known)
-
     @property
     def is_ready(self) -> bool:
         return self.answer is None or self.answer.done()
+
+
+def _parsed(parser: Parser, pool: ProcessPoolExecutor, waiting: _Waiting) -> ParsedPage:
+    if waiting.answer is not None:
+        try:
+            return _ANSWERS.decode(waiting.answer.result(ANSWER_SECONDS))
+        except Exception:  # what it met is met here again, or it is of no use any more
+            _end(pool)
+    return parser.parse(waiting.page, waiting.known)
 
 
 def _parse_ahead(
@@ -126,9 +135,9 @@ def _parse_ahead(
             answer = _submit(pool, _parse, _records(page), *head, known)
         waiting.append(_Waiting(page, known, answer))
         while waiting and (waiting[0].is_ready or len(waiting) > PAGES_AHEAD):
-            yield waiting.popleft().parsed(parser)
+            yield _parsed(parser, pool, waiting.popleft())
     while waiting:
-        yield waiting.popleft().parsed(parser)
+        yield _parsed(parser, pool, waiting.popleft())
     if failure is not None:
         raise failure
 

@@ -1,0 +1,70 @@
+"""
+Orders that could not be parsed: tried again by each run, before anything else is read.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+
+from ticketsync.core import errors
+from ticketsync.core.records import Unread
+from ticketsync.net import exact_json
+from ticketsync.providers.base import Page, Raw
+from ticketsync.sales import quarantine
+from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.sync.orders import parse_with_known
+from ticketsync.workflows.sync.parse import order_ids
+from ticketsync.workflows.sync.save_page import OrderStore
+
+MOST_AGAIN = 100  # orders that one run asks for one by one
+
+
+def retry_orders(run: AccountRun, store: OrderStore) -> set[str]:
+    """
+    Try the quarantined orders once more; returns the platform's ids of occurrences
+    that still have one.
+    """
+    waiting = _orders(run)
+    if not waiting:
+        return set()
+    again = Page("order", _fetch_again(run, waiting))
+    fetched = set(order_ids(again))
+    held = [i.data for i in waiting if i.provider_id not in fetched]
+    stored = Page("order", [exact_json.decode(data) for data in held])
+    parsed = [
+        parse_with_known(run, store, stored, is_clean=True),
+        parse_with_known(run, store, again),
+    ]
+    store.save(parsed, is_retry=True)
+    return {item.event_id for item in _orders(run)}
+
+
+def list_occurrences(run: AccountRun) -> set[str]:
+    """
+    The platform's ids of occurrences with a record of any kind in quarantine.
+    """
+    return {item.event_id for item in _records(run)}
+
+
+def _orders(run: AccountRun) -> list[Unread]:
+    return [item for item in _records(run) if item.kind == "order"]
+
+
+def _records(run: AccountRun) -> list[Unread]:
+    with run.database.read() as session:
+        return quarantine.list_unread(session, run.account.id)
+
+
+def _fetch_again(run: AccountRun, waiting: Sequence[Unread]) -> list[Raw]:
+    """
+    Orders that contradicted themselves, because a list was not whole when they were
+    read: nothing else would bring them again before the next sweep.
+    """
+    contradictory = [item for item in waiting if item.word == errors.CONTRADICTION]
+    found: list[Raw] = []
+    for item in contradictory[:MOST_AGAIN]:
+        with contextlib.suppress(errors.InvalidResponse):  # it stays quarantined
+            found.append(run.provider.fetch_order(item.provider_id, item.event_id))
+    wanted = {item.provider_id for item in contradictory}
+    return [raw for raw in found if str(raw["id"]) in wanted]
