@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ticketsync.core.parallel import side_by_side
 from ticketsync.net.paging import Row, RowPage, by_cursor, heads_of
@@ -161,7 +161,7 @@ class _WindowSplit:
             bounds["created_at.lt"] = until
         return bounds
 
-    def _record_progress(self, part: _Part, rows: Sequence[Row]) -> None:
+    def _record_progress(self, part: _Part, rows: Sequence[Mapping[str, Any]]) -> None:
         """
         Raises `FilterIgnored` if the rows lie outside the window.
         """
