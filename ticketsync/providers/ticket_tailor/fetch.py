@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ticketsync.core import clock, records
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 OVERLAP = 3600  # seconds of orders read again, in case some became visible late
 
 
-def _placed_at(raw: Raw) -> int:
+def _placed_at(raw: Mapping[str, Any]) -> int:
     """
     Unix time in seconds; 0 if there is none.
     """

@@ -52,7 +52,7 @@ def in_windows(
     path: str,
     windows: Sequence[Window],
     *,
-    time_of: Callable[[Row], int],
+    time_of: Callable[[Mapping[str, Any]], int],
     expected: int,
     floor: int,
     workers: int,
@@ -99,7 +99,7 @@ class _WindowSplit:
         api: ApiClient,
         path: str,
         windows: Sequence[Window],
-        time_of: Callable[[Row], int],
+        time_of: Callable[[Mapping[str, Any]], int],
         expected: int,
         floor: int,
     ) -> None:
