@@ -49,8 +49,9 @@ from ticketsync.web import app as web
 from ticketsync.web import site as site_pages
 from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE, Site
-from ticketsync.workflows import match, sync
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows import match
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 
 # What is tested for every platform is tested on PostgreSQL with one of them, with the
 # others in the drills.

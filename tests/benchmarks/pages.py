@@ -28,8 +28,8 @@ from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE, Site
-from ticketsync.workflows import sync
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 
 ORDERS = 100_000
 TIMES = 15

@@ -16,7 +16,8 @@ from support.commands import run
 from ticketsync.core.config import Settings
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine
-from ticketsync.workflows import match, sync
+from ticketsync.workflows import match
+from ticketsync.workflows.sync import run as sync
 
 SYDNEY = ZoneInfo("Australia/Sydney")
 

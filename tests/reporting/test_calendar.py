@@ -9,8 +9,9 @@ from icalendar import Calendar
 from ticketsync.catalogue import occurrences
 from ticketsync.reporting import calendar
 from ticketsync.sandbox import world
-from ticketsync.workflows import match, show_figures, sync
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows import match, show_figures
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 
 
 @pytest.fixture

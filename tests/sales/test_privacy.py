@@ -15,8 +15,9 @@ from ticketsync.core.records import OrderStatus
 from ticketsync.providers.ticket_tailor import spec as ticket_tailor_spec
 from ticketsync.reporting import numbers, runs
 from ticketsync.sandbox.faults import Plan
-from ticketsync.workflows import integrity_check, match, retention, sync
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows import integrity_check, match, retention
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 
 
 @pytest.fixture

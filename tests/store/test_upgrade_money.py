@@ -21,7 +21,9 @@ from ticketsync.core.config import Settings
 from ticketsync.reporting import numbers, sales
 from ticketsync.store import engine, schema
 from ticketsync.store.tables.everything import metadata
-from ticketsync.workflows import integrity_check, show_figures, sync
+from ticketsync.workflows import integrity_check, show_figures
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.replay import replay
 
 FOLDER = Path(__file__).parent / "old_versions"
 KNOWN = json.loads((FOLDER / "0006.json").read_text())
@@ -196,7 +198,7 @@ def test_a_replay_fills_the_rest_and_moves_no_refund(upgraded):
     The report has no tax column; Wix's own fee is known, the card's is not.
     """
     before = refunds(upgraded)
-    sync.replay(upgraded, Settings(), [])
+    replay(upgraded, Settings(), [])
     assert refunds(upgraded) == before
     known = with_our_door(known_figures())
     for was, now in zip(known, figures(upgraded), strict=True):

@@ -13,8 +13,8 @@ from ticketsync.reporting import numbers, sales
 from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.upsert import table_of
 from ticketsync.workflows import connect as connecting
-from ticketsync.workflows import sync
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 
 NUMBERS = (
     *("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in", "face"),

@@ -27,9 +27,9 @@ from ticketsync.core import errors
 from ticketsync.core.redact import Secret
 from ticketsync.sandbox import platforms, world
 from ticketsync.workflows import connect as connecting
-from ticketsync.workflows import sync
 from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 
 OWNER = {  # the attributes of a fake platform that name its owner
     "eventbrite": {"organisations": ("990000001",), "user": "5509999"},

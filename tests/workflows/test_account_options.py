@@ -24,11 +24,13 @@ from ticketsync.store import lease
 from ticketsync.store.tables.catalogue import OccurrenceRow
 from ticketsync.store.tables.sales import BuyerRow, OrderRow
 from ticketsync.store.upsert import table_of
-from ticketsync.workflows import account_options, sync
+from ticketsync.workflows import account_options
 from ticketsync.workflows import connect as connecting
 from ticketsync.workflows.account_run import lease_of
 from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.sync import Request, due
+from ticketsync.workflows.sync import due
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 
 OTHER_SITE = "ffffffff-0000-4000-8000-000000000001"
 

@@ -21,8 +21,9 @@ from ticketsync.core.config import AccountSettings, Settings
 from ticketsync.reporting import audit_trail, runs
 from ticketsync.sales import privacy
 from ticketsync.store import engine
-from ticketsync.workflows import connect, match, show_figures, sync
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows import connect, match, show_figures
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 
 
 def trail(database):

@@ -23,9 +23,10 @@ from ticketsync.door.checkin import NewScan, record_scan
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store.tables.door import AdmissionRow, ScanRow
 from ticketsync.store.upsert import table_of
-from ticketsync.workflows import checkin, match, push_checkins, sync
+from ticketsync.workflows import checkin, match, push_checkins
 from ticketsync.workflows.checkin import Captured
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 
 
 @pytest.fixture

@@ -35,8 +35,8 @@ from ticketsync.sandbox.faults import HttpResponse
 from ticketsync.store import engine
 from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.upsert import table_of
-from ticketsync.workflows import sync
 from ticketsync.workflows.sync import parts
+from ticketsync.workflows.sync import run as sync
 
 FIRST, FULL, CHANGES = "a first read", "a full read", "a read of changes"
 ALWAYS = (FIRST, FULL, CHANGES)

@@ -17,8 +17,10 @@ from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.tables.catalogue import EventRow, OccurrenceRow
 from ticketsync.store.tables.sales import QuarantinedRow
 from ticketsync.store.upsert import table_of
-from ticketsync.workflows import match, sync
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows import match
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.replay import replay
+from ticketsync.workflows.sync.run import Request
 
 HOUR = timedelta(hours=1)
 
@@ -228,7 +230,7 @@ def test_a_currency_that_nobody_knows_is_set_aside_by_name(
         "parse_order",
         lambda self, raw: bought_in_that_currency(parse_order(raw)),
     )
-    sync.replay(adopted, settings, [])
+    replay(adopted, settings, [])
     assert gross(adopted) == before
     assert set(waiting(adopted)) == {"unknown-currency"}
 

@@ -23,9 +23,10 @@ from ticketsync.financials import explain, recompute
 from ticketsync.reporting import numbers, sales, selling
 from ticketsync.sandbox import world
 from ticketsync.store import engine
-from ticketsync.workflows import checkin, match, show_figures, sync
+from ticketsync.workflows import checkin, match, show_figures
 from ticketsync.workflows.checkin import Captured
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 
 ROUNDS = 50
 

@@ -14,8 +14,8 @@ from ticketsync.core import clock
 from ticketsync.sales import quarantine
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.sandbox.faults import HttpResponse
-from ticketsync.workflows import sync
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 
 
 @pytest.fixture

@@ -14,8 +14,9 @@ from ticketsync.providers.base import Page
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import numbers
 from ticketsync.store import engine
-from ticketsync.workflows import match, show_figures, sync
+from ticketsync.workflows import match, show_figures
 from ticketsync.workflows.sync import reparse
+from ticketsync.workflows.sync import run as sync
 
 
 def pages(sandbox):

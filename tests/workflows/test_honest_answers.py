@@ -17,8 +17,8 @@ from ticketsync.core import clock
 from ticketsync.sales import stored_orders
 from ticketsync.sandbox import platforms, server, ticket_tailor, world
 from ticketsync.sandbox.fake_platform import json_response
-from ticketsync.workflows import sync
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 
 
 def attempt(database, settings, **options):

@@ -26,8 +26,10 @@ from ticketsync.sandbox import platforms, server, world
 from ticketsync.store import engine, lease
 from ticketsync.store.tables.everything import metadata
 from ticketsync.store.types import Flag, Instant
-from ticketsync.workflows import integrity_check, match, sync
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows import integrity_check, match
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.replay import replay
+from ticketsync.workflows.sync.run import Request
 
 BOOKS = {  # table → how a finding calls its rows
     "orders": "order",
@@ -479,7 +481,7 @@ def test_a_replay_of_what_is_right_changes_nothing(read_once, settings, frozen):
     before = rows_of(read_once)
     frozen(NOW + timedelta(days=30))
 
-    (result,) = sync.replay(read_once, settings, []).results
+    (result,) = replay(read_once, settings, []).results
 
     counts = result.counts
     assert (counts.created, counts.updated) == (0, 0)
@@ -517,7 +519,7 @@ def test_a_replay_counts_and_writes_only_what_differs(read_once, settings, froze
             connection.execute(text(statement))
     frozen(NOW + timedelta(days=30))
 
-    outcome = sync.replay(read_once, settings, [])
+    outcome = replay(read_once, settings, [])
 
     (result,) = outcome.results
     counts = result.counts
@@ -528,7 +530,7 @@ def test_a_replay_counts_and_writes_only_what_differs(read_once, settings, froze
     for table in ("raw_blocks", "raw_records", "bookmarks", "refunds"):
         assert after[table] == before[table], table
     assert after["show_financials"] == before["show_financials"]
-    (again,) = sync.replay(read_once, settings, []).results
+    (again,) = replay(read_once, settings, []).results
     assert (again.counts.created, again.counts.updated) == (0, 0)
 
 
@@ -546,7 +548,7 @@ def test_a_replay_keeps_the_day_on_which_an_order_was_missed(
     with read_once.write() as session:
         session.connection().execute(missed, {"at": at})
     frozen(NOW + timedelta(days=30))
-    (result,) = sync.replay(read_once, settings, []).results
+    (result,) = replay(read_once, settings, []).results
     assert result.counts.updated == 1
     assert integrity_check.check(read_once, settings, deep=True).rows == ()
     with read_once.read() as session:
@@ -558,5 +560,5 @@ def test_a_replay_keeps_the_day_on_which_an_order_was_missed(
 def test_a_replay_of_an_account_at_work_waits_its_turn(read_once, settings, frozen):
     with read_once.write() as session:
         lease.take(session, "account tt", "another run", NOW)
-    outcome = sync.replay(read_once, settings, [])
+    outcome = replay(read_once, settings, [])
     assert (outcome.exit_code, outcome.results[0].outcome) == (8, "skipped-busy")

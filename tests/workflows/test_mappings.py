@@ -17,8 +17,9 @@ from ticketsync.catalogue import link_settings, moves, occurrences, shows
 from ticketsync.core import clock, errors
 from ticketsync.reporting import numbers
 from ticketsync.sandbox import platforms, server, world
-from ticketsync.workflows import match, sync
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows import match
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 
 WIX = {"site_id": "5a1e0000-0000-4000-8000-000000000001"}
 

@@ -12,8 +12,9 @@ from ticketsync.core import clock, errors
 from ticketsync.reporting import exports
 from ticketsync.store.tables.catalogue import OccurrenceRow
 from ticketsync.store.upsert import table_of
-from ticketsync.workflows import match, match_sheet, sync
+from ticketsync.workflows import match, match_sheet
 from ticketsync.workflows.match_sheet import COLUMNS
+from ticketsync.workflows.sync import run as sync
 
 
 @pytest.fixture

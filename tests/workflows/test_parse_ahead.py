@@ -19,8 +19,9 @@ from test_sync import dump, figures, truth
 
 from ticketsync.core.config import AccountSettings, SyncSettings
 from ticketsync.sandbox.faults import Plan
-from ticketsync.workflows import sync
-from ticketsync.workflows.sync import Request, parse_ahead
+from ticketsync.workflows.sync import parse_ahead
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 
 # Well-formed as far as walking looks, and nothing that we believe.
 TWICE = 'instead:"total"|"total": 0, "total"'
@@ -234,3 +235,18 @@ def _lives(number):
     with contextlib.suppress(OSError), open(f"/proc/{number}/stat") as file:
         return file.read().rpartition(")")[2].split()[0] != "Z"
     return False
+
+
+def test_the_process_that_parses_loads_no_database_and_no_network():
+    # Its start was a quarter of what it saved while it loaded both.
+    heavy = ["sqlalchemy", "sqlmodel", "pydantic", "httpx", "authlib", "rich"]
+    look = (
+        "import sys, ticketsync.workflows.sync.parse_ahead as ahead;"
+        "from ticketsync.providers import registry;"
+        "ahead._begin('ticket_tailor', {}, False);"
+        f"print([name for name in {heavy} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", look], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

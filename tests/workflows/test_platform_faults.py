@@ -31,9 +31,9 @@ from ticketsync.core import errors
 from ticketsync.sandbox import eventbrite, platforms, world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.workflows import connect as connecting
-from ticketsync.workflows import sync
 from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 
 
 @pytest.fixture

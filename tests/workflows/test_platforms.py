@@ -25,7 +25,9 @@ from ticketsync.catalogue import occurrences
 from ticketsync.core import clock
 from ticketsync.reporting import numbers
 from ticketsync.sandbox import platforms, server, world
-from ticketsync.workflows import integrity_check, sync
+from ticketsync.workflows import integrity_check
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.replay import replay
 
 
 @pytest.fixture(params=tuple(platforms.PLATFORMS))
@@ -124,7 +126,7 @@ def test_another_day_is_the_truth_again(synced, settings, fake_server, name, fro
 
 def test_replaying_the_stored_versions_changes_no_figure(synced, settings):
     before = figures(synced)
-    outcome = sync.replay(synced, settings, [])
+    outcome = replay(synced, settings, [])
     assert outcome.exit_code == 0
     assert figures(synced) == before
 
@@ -148,7 +150,7 @@ def test_after_changes_and_a_day_the_books_are_what_the_records_come_to(
 
     assert integrity_check.check(synced, settings, deep=True).rows == ()
     before = dump(synced)
-    (result,) = sync.replay(synced, settings, []).results
+    (result,) = replay(synced, settings, []).results
     assert (result.counts.created, result.counts.updated) == (0, 0)
     assert result.counts.unchanged == result.counts.processed > 100
     assert dump(synced) == before

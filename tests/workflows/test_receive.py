@@ -34,8 +34,9 @@ from ticketsync.store.upsert import table_of
 from ticketsync.web.receiver import new_delivery
 from ticketsync.webhooks import inbox
 from ticketsync.workflows import connect as connect_job
-from ticketsync.workflows import match, receive, sync
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows import match, receive
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 
 SECRET = "whsec_canary_99"

@@ -14,8 +14,10 @@ from sqlalchemy import text
 
 from ticketsync.__main__ import main
 from ticketsync.sandbox import world
-from ticketsync.workflows import checkin, sync
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows import checkin
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.replay import replay as replay_accounts
+from ticketsync.workflows.sync.run import Request
 
 
 def run(database, settings, **request):
@@ -117,7 +119,7 @@ def check_in_at_our_door(database, sandbox, settings):
 
 
 def replay(database, sandbox, settings):
-    sync.replay(database, settings, [])
+    replay_accounts(database, settings, [])
 
 
 def full(database, sandbox, settings):

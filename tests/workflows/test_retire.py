@@ -26,10 +26,13 @@ from ticketsync.web.receiver import Receiver
 from ticketsync.webhooks import inbox
 from ticketsync.webhooks.inbox import NewDelivery
 from ticketsync.workflows import connect as connecting
-from ticketsync.workflows import doctor, receive, retire, sync, webhook_endpoints
+from ticketsync.workflows import doctor, receive, retire, webhook_endpoints
 from ticketsync.workflows.account_run import lease_of
 from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.sync import Request, due
+from ticketsync.workflows.sync import due
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.replay import replay
+from ticketsync.workflows.sync.run import Request
 
 
 @pytest.fixture
@@ -68,7 +71,7 @@ def test_an_account_with_orders_is_retired_and_its_figures_stay(
     assert not file.exists()
     assert account.state_reason == "Retired on 2026-09-01; its orders are kept."
     assert figures(kept) == before
-    sync.replay(kept, settings, [])
+    replay(kept, settings, [])
     assert figures(kept) == before
 
 

@@ -15,8 +15,9 @@ from ticketsync.financials import notices
 from ticketsync.sandbox import world
 from ticketsync.store.tables.catalogue import ShowRow
 from ticketsync.store.upsert import table_of
-from ticketsync.workflows import sales_notifications, sync
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows import sales_notifications
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 
 ALL = ("sold", "refund", "nearly-full", "sold-out")
 

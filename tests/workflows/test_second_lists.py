@@ -20,7 +20,7 @@ from support.platform_accounts import (
 from test_platforms import fake_server, name, synced  # noqa: F401
 
 from ticketsync.reporting import sales
-from ticketsync.workflows import sync
+from ticketsync.workflows.sync import run as sync
 
 
 @pytest.fixture

@@ -18,8 +18,10 @@ from ticketsync.sandbox import humanitix, server, world
 from ticketsync.sandbox.faults import HttpResponse
 from ticketsync.store.tables.sales import RawRecordRow
 from ticketsync.store.upsert import table_of
-from ticketsync.workflows import checkin, sync
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows import checkin
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.replay import replay
+from ticketsync.workflows.sync.run import Request
 
 FIRST, SECOND = f"{3001:024x}", f"{3002:024x}"
 
@@ -168,7 +170,7 @@ def test_what_happens_after_a_swap_arrives_too_and_stays(
     run(synced, settings, full=True)
 
     assert figures(synced) == once
-    sync.replay(synced, settings, [])
+    replay(synced, settings, [])
     assert figures(synced) == once
     same(once, expected(fake_server))
 

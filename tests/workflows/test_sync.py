@@ -17,8 +17,10 @@ from ticketsync.reporting import numbers, runs, sales
 from ticketsync.sandbox import world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store.tables.everything import metadata
-from ticketsync.workflows import match, show_figures, sync
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows import match, show_figures
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.replay import replay
+from ticketsync.workflows.sync.run import Request
 
 NOT_DATA = ("sync_runs", "leases")
 COMPARED = (
@@ -393,7 +395,7 @@ def test_replay_reads_the_stored_records_again(adopted, settings, sandbox):
             table = metadata.tables[name]
             session.connection().execute(table.delete())
 
-    outcome = sync.replay(adopted, settings, [])
+    outcome = replay(adopted, settings, [])
 
     assert outcome.exit_code == 0
     assert len(sandbox.log) == asked

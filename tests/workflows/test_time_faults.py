@@ -31,8 +31,8 @@ from ticketsync.providers import eventbrite, reading
 from ticketsync.sandbox import world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store import lease
-from ticketsync.workflows import sync
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 
 
 @pytest.fixture

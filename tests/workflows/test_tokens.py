@@ -19,9 +19,10 @@ from ticketsync.net import oauth
 from ticketsync.providers.eventbrite import Eventbrite
 from ticketsync.providers.square import Square
 from ticketsync.sandbox import platforms, server, world
-from ticketsync.workflows import connect, sync, tokens
+from ticketsync.workflows import connect, tokens
 from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 
 
 @pytest.fixture

@@ -22,9 +22,11 @@ from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.store import engine
 from ticketsync.workflows import connect as connecting
-from ticketsync.workflows import match, retire, sync, twins
+from ticketsync.workflows import match, retire, twins
 from ticketsync.workflows.connect import SecretSource
-from ticketsync.workflows.sync import Request, listing
+from ticketsync.workflows.sync import listing
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 
 # Whose key, which regions
 

@@ -26,8 +26,9 @@ from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import runs
 from ticketsync.sandbox.faults import Plan
 from ticketsync.webhooks import inbox
-from ticketsync.workflows import account_alerts, connect, doctor, match, sync
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows import account_alerts, connect, doctor, match
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 
 WRITE = "import sys; open(sys.argv[1], 'a').write(sys.stdin.readline())"
 

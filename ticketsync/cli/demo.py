@@ -117,8 +117,9 @@ def _create_database() -> Database:
 
 
 def _connect(database: Database, settings: Settings, url: str) -> None:
-    from ticketsync.workflows import connect, sync
+    from ticketsync.workflows import connect
     from ticketsync.workflows.connect import SecretSource
+    from ticketsync.workflows.sync import run as sync
 
     added = connect.add(
         database,
@@ -174,7 +175,7 @@ def _match(database: Database, settings: Settings, home: Path) -> None:
 
 
 def _sync(database: Database, settings: Settings) -> None:
-    from ticketsync.workflows import sync
+    from ticketsync.workflows.sync import run as sync
 
     outcome = sync.sync(database, settings, sync.Request())
     result = outcome.results[0]
@@ -207,8 +208,9 @@ def _set_fee_rate(database: Database, settings: Settings) -> None:
 def _connect_others(
     sandbox: Sandbox, database: Database, settings: Settings, url: str, home: Path
 ) -> None:
-    from ticketsync.workflows import connect, match, sync
+    from ticketsync.workflows import connect, match
     from ticketsync.workflows.connect import SecretSource
+    from ticketsync.workflows.sync import run as sync
 
     options = {"wix": {"site_id": "5a1e0000-0000-4000-8000-000000000001"}}
     for name in list(sandbox.platforms)[1:]:
@@ -307,7 +309,7 @@ def _seats_left(sandbox: Sandbox, show: Figures) -> int:
 
 def _second_day(sandbox: Sandbox, database: Database, settings: Settings) -> None:
     from ticketsync.sandbox import world
-    from ticketsync.workflows import sync
+    from ticketsync.workflows.sync import run as sync
 
     sandbox.change_all(world.next_day)
     outcome = sync.sync(database, settings, sync.Request())

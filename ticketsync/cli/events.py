@@ -36,7 +36,7 @@ def fetch_events(
 
     from ticketsync.cli import render
     from ticketsync.core import errors
-    from ticketsync.workflows import sync
+    from ticketsync.workflows.sync import run as sync
 
     app_context = context.get_context(ctx)
     results, notes = sync.fetch_listing(

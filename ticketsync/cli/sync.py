@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ticketsync.core.config import Settings
     from ticketsync.store.engine import Database
     from ticketsync.workflows.account_run import OnProgress
-    from ticketsync.workflows.sync import Outcome
+    from ticketsync.workflows.sync.run import Outcome
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -59,7 +59,8 @@ def sync(
     Safe to repeat and to interrupt. Example: ticketsync sync --due --quiet
     """
     from ticketsync.cli import render
-    from ticketsync.workflows import sync as job
+    from ticketsync.workflows.sync import run as job
+    from ticketsync.workflows.sync.replay import replay
 
     app_context = context.get_context(ctx)
     app_context.quiet = app_context.quiet or quiet
@@ -72,7 +73,7 @@ def sync(
             begin = context.start_of(session, since)
     with _stop_on_sigterm(), _progress(app_context, json) as on_progress:
         if names[:1] == ("replay",):
-            outcome = job.replay(database, settings, names[1:])
+            outcome = replay(database, settings, names[1:])
         else:
             request = job.Request(
                 names=names,

@@ -18,8 +18,8 @@ from ticketsync.workflows import (
     push_checkins,
     receive,
     sales_notifications,
-    sync,
 )
+from ticketsync.workflows.sync import run as sync
 
 POLL_SECONDS = 2.0
 NOTIFY_SECONDS = 60.0

@@ -13,7 +13,7 @@ from datetime import datetime
 import msgspec
 
 from ticketsync.core import money
-from ticketsync.core.records import Fee, Order, OrderStatus, TicketStatus
+from ticketsync.core.records import Fee, LooseTicket, Order, OrderStatus, TicketStatus
 
 
 class TicketAllocation(msgspec.Struct, frozen=True):
@@ -71,6 +71,17 @@ class AllocatedOrder(msgspec.Struct, frozen=True):
     order: Order
     shares: list[TicketAllocation]
     fees: list[FeeAllocation]
+    content: bytes
+
+
+class IncomingTicket(msgspec.Struct, frozen=True):
+    """
+    One ticket without an order, in the currency of its occurrence, and the hash of its
+    content.
+    """
+
+    loose: LooseTicket
+    currency: str
     content: bytes
 
 

@@ -24,7 +24,11 @@ from sqlmodel import Session
 from ticketsync.core import records
 from ticketsync.core.digest import CODE
 from ticketsync.sales import refunds
-from ticketsync.sales.allocation import AllocatedOrder, TicketAllocation
+from ticketsync.sales.allocation import (
+    AllocatedOrder,
+    IncomingTicket,
+    TicketAllocation,
+)
 from ticketsync.sales.refunds import Moment
 from ticketsync.store.tables.accounts import AccountRow
 from ticketsync.store.tables.sales import FeeRow, OrderRow, TicketRow
@@ -37,17 +41,6 @@ from ticketsync.store.upsert import (
 
 DELISTED = "the platform no longer lists this order; it still counts"
 _KEY = ["account_id", "provider_id"]
-
-
-@dataclass(frozen=True, slots=True)
-class IncomingTicket:
-    """
-    One ticket without an order.
-    """
-
-    loose: records.LooseTicket
-    currency: str
-    content: bytes
 
 
 @dataclass(slots=True)

@@ -24,8 +24,9 @@ from ticketsync.core.config import Settings
 from ticketsync.reporting import numbers, sales
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.store import engine
-from ticketsync.workflows import checkin, sync
-from ticketsync.workflows.sync import Request
+from ticketsync.workflows import checkin
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
 
 TODAY = date(2026, 9, 1)
 NOW = datetime(2026, 9, 1, tzinfo=UTC)

@@ -24,9 +24,8 @@ from ticketsync.providers.base import (
     ReportsPeople,
     reads_account,
 )
-from ticketsync.sales.allocation import AllocatedOrder, allocate
+from ticketsync.sales.allocation import AllocatedOrder, IncomingTicket, allocate
 from ticketsync.sales.packing import Block, Version, pack
-from ticketsync.sales.saving import IncomingTicket
 from ticketsync.workflows.sync.raw_records import (
     clean_records,
     parse_or_quarantine,

@@ -30,7 +30,7 @@ from ticketsync.providers.base import (
 from ticketsync.reporting import books
 from ticketsync.reporting.books import RowDifference
 from ticketsync.sales import quarantine, saving, stored_orders, versions
-from ticketsync.sales.saving import IncomingTicket
+from ticketsync.sales.allocation import IncomingTicket
 from ticketsync.sales.versions import KeptBlock
 from ticketsync.store import engine
 from ticketsync.store.engine import Database
