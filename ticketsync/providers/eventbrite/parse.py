@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from ticketsync.core import clock, money, records
@@ -131,20 +132,27 @@ def parse_people(raw: Raw) -> records.People:
     )
 
 
+def _parse_status(
+    raw: Raw, word: str, attendees: Sequence[Raw], unpaid: Sequence[Raw]
+) -> tuple[OrderStatus, bool]:
+    """
+    The order's status, and whether anybody has paid.
+    """
+    status = reading.word({"status": word}, "status", ORDER_STATUS)
+    _refuse_missing_attendees(raw, status, attendees)
+    if len(unpaid) == len(attendees) and (unpaid or raw.get("is_unpaid")):
+        return OrderStatus.PENDING if status is OrderStatus.PAID else status, False
+    return status, status is not OrderStatus.PENDING and word not in NEVER_PAID
+
+
 def parse_order(raw: Raw) -> records.Order:
     """
     An order, from the record as `with_earlier` gives it. Raises `UnreadableRecord`.
     """
     word = (reading.text_or_none(raw, "status") or "placed").lower()
-    status = reading.word({"status": word}, "status", ORDER_STATUS)
     attendees = reading.rows(raw, "attendees")
-    _refuse_missing_attendees(raw, status, attendees)
     unpaid = [row for row in attendees if _is_unpaid(row, raw)]
-    is_paid = status is not OrderStatus.PENDING and word not in NEVER_PAID
-    if len(unpaid) == len(attendees) and (unpaid or raw.get("is_unpaid")):
-        is_paid = False
-        if status is OrderStatus.PAID:
-            status = OrderStatus.PENDING
+    status, is_paid = _parse_status(raw, word, attendees, unpaid)
     owing = unpaid if is_paid else []
     whole = Costs.charged(raw)
     first = whole.without(Costs.charged(row, whole.currency) for row in owing)
@@ -174,10 +182,11 @@ def parse_order(raw: Raw) -> records.Order:
     )
 
 
-def _parse_occurrence(
-    raw: Raw, occurrence_id: str, event_id: str, name: str, url: str | None
-) -> records.Occurrence:
-    start = reading.mapping(raw, "start")
+def _parse_start(start: Raw) -> tuple[datetime, str]:
+    """
+    When it begins, and in which time zone. Raises `UnreadableRecord` where the local
+    time contradicts the instant.
+    """
     zone = reading.text(start, "timezone")
     clock.zone(zone)
     starts_at = clock.from_iso(reading.text(start, "utc"))
@@ -188,6 +197,13 @@ def _parse_occurrence(
             f"start says {stated}, but it is {local} in {zone}",
             word="time-disagrees",
         )
+    return starts_at, zone
+
+
+def _parse_occurrence(
+    raw: Raw, occurrence_id: str, event_id: str, name: str, url: str | None
+) -> records.Occurrence:
+    starts_at, zone = _parse_start(reading.mapping(raw, "start"))
     end = raw.get("end")
     venue = raw.get("venue")
     currency = reading.text_or_none(raw, "currency")

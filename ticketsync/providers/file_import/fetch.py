@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ticketsync.core import digest, errors, records, sheets
 from ticketsync.core.redact import safe
@@ -94,7 +95,39 @@ def recipe_of(options: Options) -> Recipe:
 
 
 def _merge(chosen: Recipe, files: Sequence[Path]) -> Reports:
-    rules = {
+    """
+    The orders of all files; of an order in several of them, the last file's.
+    """
+    rules = _rules(chosen)
+    orders: dict[str, Raw] = {}
+    locations: dict[str, str] = {}
+    unmapped: tuple[str, ...] = ()
+    with_orders: list[Path] = []
+    for file in files:
+        found = _read_file(chosen, file)
+        unmapped = found.unmapped
+        locations |= found.locations
+        if found.orders:
+            with_orders.append(file)
+        orders |= {
+            id_: {"id": id_, "rules": rules, "lines": lines}
+            for id_, lines in found.orders.items()
+        }
+    return Reports(
+        chosen,
+        tuple(files),
+        tuple(orders.values()),
+        locations,
+        unmapped,
+        tuple(with_orders),
+    )
+
+
+def _rules(chosen: Recipe) -> dict[str, Any]:
+    """
+    What parsing must know of the recipe; it is stored with each order.
+    """
+    return {
         "timezone": chosen.timezone,
         "currency": chosen.currency,
         "decimal": chosen.decimal,
@@ -105,51 +138,53 @@ def _merge(chosen: Recipe, files: Sequence[Path]) -> Reports:
         "formats": dict(chosen.formats),
         "status": dict(chosen.status),
     }
-    orders: dict[str, Raw] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """
+    The lines of one file by order, where each order begins, and the headings that no
+    column of the recipe has.
+    """
+
+    orders: dict[str, list[dict[str, str]]]
+    locations: dict[str, str]
+    unmapped: tuple[str, ...]
+
+
+def _read_file(chosen: Recipe, file: Path) -> _File:
+    """
+    Raises `BadFile` if no row has the recipe's headings.
+    """
+    orders: dict[str, list[dict[str, str]]] = {}
     locations: dict[str, str] = {}
     unmapped: tuple[str, ...] = ()
-    with_orders: list[Path] = []
-    for file in files:
-        lines_by_order: dict[str, list[dict[str, str]]] = {}
-        heading: list[str] = []
-        for line in sheets.lines(file, sheet=chosen.sheet):
-            if not heading:
-                heading = _heading(chosen, line)
-                unmapped = tuple(
-                    name
-                    for name in line.cells
-                    if name
-                    and _normalise(name) not in map(_normalise, chosen.columns.values())
-                )
-                continue
-            if line.cells[0] in chosen.stop_at:
-                continue
-            cells = _cells(heading, line.cells)
-            order_id = cells.get("order") or f"{file.name} {line.position}"
-            if order_id not in lines_by_order:
-                locations[order_id] = f"{file.name}, {line.position}"
-            lines_by_order.setdefault(order_id, []).append(cells)
+    heading: list[str] = []
+    for line in sheets.lines(file, sheet=chosen.sheet):
         if not heading:
-            raise errors.BadFile(
-                f"{file.name} has no row with the headings of {chosen.platform}: "
-                f"{', '.join(chosen.columns.values())}.",
-                hint="Run `ticketsync accounts recipe check` with this report.",
-                word="headings",
-            )
-        if lines_by_order:
-            with_orders.append(file)
-        orders |= {
-            id_: {"id": id_, "rules": rules, "lines": lines}
-            for id_, lines in lines_by_order.items()
-        }
-    return Reports(
-        chosen,
-        tuple(files),
-        tuple(orders.values()),
-        locations,
-        unmapped,
-        tuple(with_orders),
-    )
+            heading = _heading(chosen, line)
+            unmapped = _unmapped(chosen, line)
+            continue
+        if line.cells[0] in chosen.stop_at:
+            continue
+        cells = _cells(heading, line.cells)
+        order_id = cells.get("order") or f"{file.name} {line.position}"
+        if order_id not in orders:
+            locations[order_id] = f"{file.name}, {line.position}"
+        orders.setdefault(order_id, []).append(cells)
+    if not heading:
+        raise errors.BadFile(
+            f"{file.name} has no row with the headings of {chosen.platform}: "
+            f"{', '.join(chosen.columns.values())}.",
+            hint="Run `ticketsync accounts recipe check` with this report.",
+            word="headings",
+        )
+    return _File(orders, locations, unmapped)
+
+
+def _unmapped(chosen: Recipe, line: sheets.Line) -> tuple[str, ...]:
+    known = {_normalise(theirs) for theirs in chosen.columns.values()}
+    return tuple(c for c in line.cells if c and _normalise(c) not in known)
 
 
 def _heading(chosen: Recipe, line: sheets.Line) -> list[str]:

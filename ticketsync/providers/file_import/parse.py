@@ -5,7 +5,7 @@ Parses the lines of a report as an order. Pure: the rules come with the raw reco
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -60,22 +60,13 @@ class _OrderParser:
         returned = [line for line in self.lines if self.is_return(line)]
         words = [self.status(line) for line in sold]
         status = _order_status(words)
-        tickets: list[records.Ticket] = []
-        refunded = 0
-        for number, (line, word) in enumerate(zip(sold, words, strict=True), start=1):
-            tickets += self.tickets(line, word, number)
-            refunded += self.refunded(line, word)
-        for line in returned:
-            refunded += abs(self.line_total(line))
-            _void_tickets(tickets, line.get("type", ""), abs(self.quantity(line)))
+        tickets, refunded = self.tickets_and_refund(sold, words, returned)
         tax = self.taxes(sold)
         of_tickets = sum(ticket.face + ticket.fee for ticket in tickets)
         total = of_tickets + ((tax or 0) if self.rules["tax_on_top"] else 0)
         charged = total if status is OrderStatus.PAID or refunded else 0
         first = self.lines[0]
-        occurrence = occurrence_of(first, self.rules)
-        if occurrence is None:
-            raise self.occurrence_error(first)
+        occurrence = self.occurrence(first)
         id_ = first.get("order")
         if not id_:
             raise UnreadableRecord("it has no order number")
@@ -156,9 +147,7 @@ class _OrderParser:
     def tickets(
         self, line: Mapping[str, str], word: str, number: int
     ) -> list[records.Ticket]:
-        occurrence = occurrence_of(line, self.rules)
-        if occurrence is None:
-            raise self.occurrence_error(line)
+        occurrence = self.occurrence(line)
         quantity = self.quantity(line)
         if quantity == 0:
             raise UnreadableRecord("quantity is 0")
@@ -234,15 +223,35 @@ class _OrderParser:
             ) from None
         return -minor if is_negative else minor
 
-    def occurrence_error(self, line: Mapping[str, str]) -> UnreadableRecord:
+    def occurrence(self, line: Mapping[str, str]) -> Raw:
         """
-        Why no occurrence can be made of a line.
+        The occurrence that a line names. Raises `UnreadableRecord` if it names none.
         """
-        try:
-            parse_time(line, self.rules, "starts")
-        except UnreadableRecord as error:
-            return error
-        return UnreadableRecord("it has no event or no time")
+        occurrence = occurrence_of(line, self.rules)
+        if occurrence is None:
+            parse_time(line, self.rules, "starts")  # says what is wrong with the time
+            raise UnreadableRecord("it has no event or no time")
+        return occurrence
+
+    def tickets_and_refund(
+        self,
+        sold: Sequence[Mapping[str, str]],
+        words: Sequence[str],
+        returned: Sequence[Mapping[str, str]],
+    ) -> tuple[list[records.Ticket], int]:
+        """
+        The tickets of the lines sold, those that were returned void, and what went back
+        in minor units.
+        """
+        tickets: list[records.Ticket] = []
+        refunded = 0
+        for number, (line, word) in enumerate(zip(sold, words, strict=True), start=1):
+            tickets += self.tickets(line, word, number)
+            refunded += self.refunded(line, word)
+        for line in returned:
+            refunded += abs(self.line_total(line))
+            _void_tickets(tickets, line.get("type", ""), abs(self.quantity(line)))
+        return tickets, refunded
 
     def discrepancy(
         self, first: Mapping[str, str], total: int, refunded: int, charged: int

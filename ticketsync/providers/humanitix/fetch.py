@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -95,21 +95,10 @@ class HumanitixFetcher:
         if not changed and position.newest:
             return
         tickets = tickets_by_order(self._fetch_list(event_id, "tickets", {}))
-        missing = [id_ for id_ in tickets if id_ not in listed]
-        if position.newest:
-            # Unchanged orders are not listed: only those with new tickets are missing.
-            missing = [
-                id_ for id_ in missing if any(map(position.is_new, tickets[id_]))
-            ]
-            if len(missing) > FEW:
-                yield from self.fetch_orders(event_id, None)
-                return
-        elif _is_collapsed(len(missing), len(tickets)):
-            raise self.api.invalid_response(
-                f"lists tickets of {len(tickets)} orders of the event {event_id}, but "
-                f"not {len(missing)} of these orders",
-                "list-incomplete",
-            )
+        missing = self._unlisted_orders(event_id, position, listed, tickets)
+        if position.newest and len(missing) > FEW:
+            yield from self.fetch_orders(event_id, None)
+            return
         self._refuse_few_tickets(event_id, changed, tickets)
         raws = [assemble_order(row, tickets.get(row["_id"], [])) for row in changed]
         raws += [self._fetch_unlisted(event_id, id_, tickets[id_]) for id_ in missing]
@@ -122,6 +111,29 @@ class HumanitixFetcher:
             yield Page("order", page)
         for page in pages[-1:]:
             yield Page("order", page, bookmark=following)
+
+    def _unlisted_orders(
+        self,
+        event_id: str,
+        position: _Position,
+        listed: Collection[str],
+        tickets: Mapping[str, list[Raw]],
+    ) -> list[str]:
+        """
+        The orders that have tickets and should be in the list of orders, but are not.
+        Raises `InvalidResponse` if they are so many that the list cannot be whole.
+        """
+        missing = [id_ for id_ in tickets if id_ not in listed]
+        if position.newest:
+            # Unchanged orders are not listed: only those with new tickets are missing.
+            return [id_ for id_ in missing if any(map(position.is_new, tickets[id_]))]
+        if _is_collapsed(len(missing), len(tickets)):
+            raise self.api.invalid_response(
+                f"lists tickets of {len(tickets)} orders of the event {event_id}, but "
+                f"not {len(missing)} of these orders",
+                "list-incomplete",
+            )
+        return missing
 
     def fetch_order(self, provider_order_id: str, provider_occurrence_id: str) -> Raw:
         event_id = provider_occurrence_id.partition("/")[0]

@@ -99,12 +99,7 @@ def parse_order(raw: Raw) -> records.Order:
     """
     An order, from the record as `with_earlier` gives it. Raises `UnreadableRecord`.
     """
-    if raw["order"] is None:
-        raise UnreadableRecord(
-            f"Humanitix lists tickets of it at the event {raw.get('part')}, but does "
-            "not know the order",
-            word="order-missing",
-        )
+    _refuse_missing_order(raw)
     _refuse_contradiction(raw)
     order = reading.mapping(raw, "order")
     currency = reading.text(order, "currency").upper()
@@ -136,22 +131,28 @@ def parse_order(raw: Raw) -> records.Order:
         donations=amount_of(then, "clientDonation"),
         vouchers=amount_of(then, "giftCardCredit") + amount_of(then, "credit"),
         discounts=amount_of(then, "discounts"),
-        fees=tuple(
-            records.Fee(name, amount)
-            for name, amount in (
-                (
-                    "Humanitix booking fee",
-                    reading.amount_or_none(now, "bookingFee", currency),
-                ),
-                ("Rebate", -amount_of(now, "rebates")),
-            )
-            if amount != 0
-        ),
+        fees=_parse_fees(now, currency),
         refunds=(records.Refund(str(order["_id"]), refunded),) if refunded else (),
         channel=str(order.get("salesChannel") or ""),
         doubt=_discrepancy(lambda name: amount_of(now, name), charged, currency),
         changed_at=reading.moment_or_none(order, "updatedAt"),
     )
+
+
+def _refuse_missing_order(raw: Raw) -> None:
+    if raw["order"] is None:
+        raise UnreadableRecord(
+            f"Humanitix lists tickets of it at the event {raw.get('part')}, but does "
+            "not know the order",
+            word="order-missing",
+        )
+
+
+def _parse_fees(totals: Raw, currency: str) -> tuple[records.Fee, ...]:
+    booking = reading.amount_or_none(totals, "bookingFee", currency)
+    rebates = reading.amount_or_none(totals, "rebates", currency) or 0
+    named = (("Humanitix booking fee", booking), ("Rebate", -rebates))
+    return tuple(records.Fee(name, amount) for name, amount in named if amount != 0)
 
 
 def _occurrence_id_of(order: Raw, tickets: Sequence[Raw]) -> str:
@@ -222,23 +223,26 @@ def _parse_tickets(
         for n, part in zip(lost, parts, strict=True):
             prices[n] = paid[n] = part
     return tuple(
-        records.Ticket(
-            id=reading.text(raw, "_id"),
-            occurrence_id=f"{reading.text(raw, 'eventId')}/"
-            f"{reading.text(raw, 'eventDateId')}",
-            type_id=str(raw.get("ticketTypeId") or ""),
-            type_name=reading.text_or_none(raw, "ticketTypeName") or "Ticket",
-            status=reading.word(raw, "status", TICKET_STATUS),
-            checked_in=bool((raw.get("checkIn") or {}).get("checkedIn")),
-            face=price,
-            fee=total - price,
-            voided_at=reading.moment_or_none(raw, "cancelledAt"),
-            code=code,
-            second_code=second,
-        )
-        for raw, price, total, (code, second) in zip(
-            raws, prices, paid, map(_codes, raws), strict=True
-        )
+        _parse_ticket(raw, face=price, fee=total - price)
+        for raw, price, total in zip(raws, prices, paid, strict=True)
+    )
+
+
+def _parse_ticket(raw: Raw, *, face: int, fee: int) -> records.Ticket:
+    event, date = reading.text(raw, "eventId"), reading.text(raw, "eventDateId")
+    code, second_code = _codes(raw)
+    return records.Ticket(
+        id=reading.text(raw, "_id"),
+        occurrence_id=f"{event}/{date}",
+        type_id=str(raw.get("ticketTypeId") or ""),
+        type_name=reading.text_or_none(raw, "ticketTypeName") or "Ticket",
+        status=reading.word(raw, "status", TICKET_STATUS),
+        checked_in=bool((raw.get("checkIn") or {}).get("checkedIn")),
+        face=face,
+        fee=fee,
+        voided_at=reading.moment_or_none(raw, "cancelledAt"),
+        code=code,
+        second_code=second_code,
     )
 
 

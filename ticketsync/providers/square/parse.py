@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
+
 from ticketsync.core import money, records
 from ticketsync.core.errors import CONTRADICTION, UnreadableRecord
 from ticketsync.core.records import OrderStatus
@@ -92,55 +94,71 @@ def parse_order(raw: Raw) -> records.Order:
     for name in ("line_items", "tenders", "returns"):
         reading.rows({name: [], **order}, name)
     total = money_amount(order, "total_money", currency)
-    payments = [
-        p
-        for p in reading.rows(raw, "payments")
-        if reading.word(p, "status", PAYMENT_STATUS) == "completed"
-    ]
     refunds = tuple(_parse_refunds(raw, currency))
-    _refuse_contradiction(raw, payments, currency)
+    paid = _parse_payments(raw, order, total, currency)
+    lines = OrderLines(order, reading.rows(raw, "returns"), currency)
+    tickets = tuple(lines.tickets())
+    tip = money_amount(order, "total_tip_money", currency)
+    allocated = sum(ticket.face + ticket.fee for ticket in tickets) + tip
+    has_tax = bool(order.get("total_tax_money"))
+    expected = allocated + _rounded_down(order, currency)
+    return records.Order(
+        id=reading.text(order, "id"),
+        occurrence_id=next(iter(occurrences_in(raw)), None),
+        status=paid.status,
+        placed_at=reading.moment(order, "created_at"),
+        currency=currency,
+        total=total,
+        charged=paid.charged,
+        tickets=tickets,
+        buyer_fees=max(0, total - allocated),
+        tax=money_amount(order, "total_tax_money", currency) if has_tax else None,
+        addons=tip,
+        discounts=money_amount(order, "total_discount_money", currency),
+        fees=paid.fees,
+        refunds=refunds,
+        channel=str((order.get("source") or {}).get("name") or "").lower(),
+        payment_reference=paid.reference,
+        doubt=paid.discrepancy
+        or lines.discrepancy()
+        or _discrepancy(paid, total, expected, refunds, currency),
+    )
+
+
+class _Paid(msgspec.Struct, frozen=True):
+    """
+    What the payments of an order say of it; `fees` are `None` where they are unknown.
+    """
+
+    status: OrderStatus
+    charged: int
+    fees: tuple[records.Fee, ...] | None
+    reference: str | None
+    discrepancy: str | None
+
+
+def _parse_payments(raw: Raw, order: Raw, total: int, currency: str) -> _Paid:
+    payments = [
+        payment
+        for payment in reading.rows(raw, "payments")
+        if reading.word(payment, "status", PAYMENT_STATUS) == "completed"
+    ]
+    _refuse_lost_parts(raw)
+    _refuse_unlisted_refunds(raw, payments, currency)
     paid = sum(money_amount(p, "total_money", currency) for p in payments)
     status = reading.word(order, "state", ORDER_STATE)
     if status is OrderStatus.PENDING and _is_covered(order, payments, paid, total):
         status = OrderStatus.PAID
     is_paid = status is OrderStatus.PAID
     unknown = _unknown_payments(raw, order) if is_paid else []
-    charged = total if is_paid and (unknown or not payments) else paid
-    lines = OrderLines(order, reading.rows(raw, "returns"), currency)
-    tickets = tuple(lines.tickets())
-    tip = money_amount(order, "total_tip_money", currency)
-    allocated = sum(ticket.face + ticket.fee for ticket in tickets) + tip
-    return records.Order(
-        id=reading.text(order, "id"),
-        occurrence_id=next(iter(occurrences_in(raw)), None),
-        status=status,
-        placed_at=reading.moment(order, "created_at"),
-        currency=currency,
-        total=total,
-        charged=charged,
-        tickets=tickets,
-        buyer_fees=max(0, total - allocated),
-        tax=money_amount(order, "total_tax_money", currency)
-        if order.get("total_tax_money")
-        else None,
-        addons=tip,
-        discounts=money_amount(order, "total_discount_money", currency),
-        fees=None
-        if is_paid and charged and (unknown or not payments)
-        else _fees(order, payments, raw, currency),
-        refunds=refunds,
-        channel=str((order.get("source") or {}).get("name") or "").lower(),
-        payment_reference=str(payments[0]["id"]) if payments else None,
-        doubt=_unknown_payment_discrepancy(unknown)
-        or lines.discrepancy()
-        or _discrepancy(
-            status,
-            total,
-            charged,
-            allocated + _rounded_down(order, currency),
-            refunds,
-            currency,
-        ),
+    is_incomplete = is_paid and (bool(unknown) or not payments)
+    charged = total if is_incomplete else paid
+    return _Paid(
+        status,
+        charged,
+        None if is_incomplete and charged else _fees(order, payments, raw, currency),
+        str(payments[0]["id"]) if payments else None,
+        _unknown_payment_discrepancy(unknown),
     )
 
 
@@ -188,10 +206,10 @@ def _parse_unlinked_refund(raw: Raw) -> records.Order:
     )
 
 
-def _refuse_contradiction(raw: Raw, payments: Sequence[Raw], currency: str) -> None:
+def _refuse_lost_parts(raw: Raw) -> None:
     """
-    Raises `UnreadableRecord` if a payment, refund or return that this order names, or
-    had before, is missing.
+    Raises `UnreadableRecord` if a payment, refund or return that this order had before
+    is missing.
     """
     for name, ids in (raw.get("earlier") or {}).items():
         present = {str(row["id"]) for row in reading.rows(raw, name)}
@@ -201,6 +219,13 @@ def _refuse_contradiction(raw: Raw, payments: Sequence[Raw], currency: str) -> N
                     f"Square no longer lists {id_} among its {name}",
                     word=CONTRADICTION,
                 )
+
+
+def _refuse_unlisted_refunds(raw: Raw, payments: Sequence[Raw], currency: str) -> None:
+    """
+    Raises `UnreadableRecord` if a payment names a refund, or an amount refunded, that
+    the refunds do not have.
+    """
     refunds = {str(row["id"]): row for row in reading.rows(raw, "refunds")}
     for payment in payments:
         for id_ in refund_ids(payment):
@@ -301,9 +326,8 @@ def _rounded_down(order: Raw, currency: str) -> int:
 
 
 def _discrepancy(
-    status: OrderStatus,
+    paid: _Paid,
     total: int,
-    charged: int,
     allocated: int,
     refunds: Sequence[records.Refund],
     currency: str,
@@ -316,10 +340,10 @@ def _discrepancy(
         return f"{money.decimal_text(minor, currency)} {currency}"
 
     refunded = sum(refund.amount for refund in refunds)
-    if refunded > charged:
-        return f"refunded {shown(refunded)} of {shown(charged)} paid"
+    if refunded > paid.charged:
+        return f"refunded {shown(refunded)} of {shown(paid.charged)} paid"
     if allocated > total:
         return f"its lines come to {shown(allocated)}, the order to {shown(total)}"
-    if status is OrderStatus.PAID and charged != total:
-        return f"paid {shown(charged)} of {shown(total)}"
+    if paid.status is OrderStatus.PAID and paid.charged != total:
+        return f"paid {shown(paid.charged)} of {shown(total)}"
     return None

@@ -4,7 +4,7 @@ Parses raw Ticket Tailor records. Pure: uses nothing but the record it is given.
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
 
 from ticketsync.core import clock, money, records
 from ticketsync.core.errors import UnreadableRecord
@@ -247,15 +247,7 @@ def _parse_occurrence(raw: Raw) -> records.Occurrence:
     zone = reading.text(raw, "timezone")
     clock.zone(zone)
     start = reading.mapping(raw, "start")
-    starts_at = _parse_time(start)
-    local = clock.local(starts_at, zone)
-    stated = (reading.text_or_none(start, "date"), reading.text_or_none(start, "time"))
-    if None not in stated and stated != (f"{local:%Y-%m-%d}", f"{local:%H:%M}"):
-        raise UnreadableRecord(
-            f"start says {stated[0]} {stated[1]}, but it is "
-            f"{local:%Y-%m-%d %H:%M} in {zone}",
-            word="time-disagrees",
-        )
+    starts_at = _parse_start(start, zone)
     types = raw.get("ticket_types") or []
     issued = reading.whole_or_none(raw, "total_issued_tickets")
     ordered = reading.whole_or_none(raw, "total_orders")
@@ -283,7 +275,23 @@ def _parse_occurrence(raw: Raw) -> records.Occurrence:
     )
 
 
-def _parse_time(raw: Raw) -> Any:
+def _parse_start(start: Raw, zone: str) -> datetime:
+    """
+    Raises `UnreadableRecord` where the local time contradicts the instant.
+    """
+    starts_at = _parse_time(start)
+    local = clock.local(starts_at, zone)
+    stated = (reading.text_or_none(start, "date"), reading.text_or_none(start, "time"))
+    if None not in stated and stated != (f"{local:%Y-%m-%d}", f"{local:%H:%M}"):
+        raise UnreadableRecord(
+            f"start says {stated[0]} {stated[1]}, but it is "
+            f"{local:%Y-%m-%d %H:%M} in {zone}",
+            word="time-disagrees",
+        )
+    return starts_at
+
+
+def _parse_time(raw: Raw) -> datetime:
     time = reading.instant(raw, "unix")
     iso = reading.text_or_none(raw, "iso")
     if iso is not None and clock.from_iso(iso) != time:

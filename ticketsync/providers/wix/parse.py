@@ -119,16 +119,20 @@ def parse_people(raw: Raw) -> records.People:
     )
 
 
-def parse_order(raw: Raw) -> records.Order:
-    """
-    An order, from the record as `with_earlier` gives it. Raises `UnreadableRecord`.
-    """
-    order = reading.mapping(raw, "order")
+def _refuse_missing_details(order: Raw) -> None:
     if order.get("status") == "NA_ORDER_STATUS":
         raise UnreadableRecord(
             "its details were not sent; the key may lack a permission",
             word="details-missing",
         )
+
+
+def parse_order(raw: Raw) -> records.Order:
+    """
+    An order, from the record as `with_earlier` gives it. Raises `UnreadableRecord`.
+    """
+    order = reading.mapping(raw, "order")
+    _refuse_missing_details(order)
     status = reading.word(order, "status", ORDER_STATUS)
     invoice = Invoice(order)
     _refuse_contradiction(raw, order, status, invoice)
@@ -270,6 +274,14 @@ def _list_price(raw: Raw, prices: Mapping[str, int], invoice: Invoice) -> int:
     return invoice.amount(raw, "price")
 
 
+def _occurrence_status(raw: Raw, registration: Raw) -> OccurrenceStatus:
+    status = reading.word(raw, "status", EVENT_STATUS)
+    is_closed = str(registration.get("status") or "").startswith("CLOSED")
+    if status is OccurrenceStatus.ON_SALE and is_closed:
+        return OccurrenceStatus.CLOSED
+    return status
+
+
 def _parse_occurrence(
     raw: Raw, schedule: Raw, event_id: str, site_id: str
 ) -> records.Occurrence:
@@ -277,10 +289,6 @@ def _parse_occurrence(
     clock.zone(zone)
     is_dated = bool(schedule.get("startDate")) and not schedule.get("dateAndTimeTbd")
     registration = raw.get("registration") or {}
-    status = reading.word(raw, "status", EVENT_STATUS)
-    is_closed = str(registration.get("status") or "").startswith("CLOSED")
-    if status is OccurrenceStatus.ON_SALE and is_closed:
-        status = OccurrenceStatus.CLOSED
     page = raw.get("eventPageUrl") or {}
     url = f"{page.get('base') or ''}{page.get('path') or ''}" or None
     currency = reading.text_or_none(registration.get("tickets") or {}, "currency")
@@ -295,7 +303,7 @@ def _parse_occurrence(
         if schedule.get("endDate")
         else None,
         timezone=zone,
-        status=status,
+        status=_occurrence_status(raw, registration),
         capacity=None,
         currency=currency.upper() if currency else None,
         venue=reading.text_or_none(raw.get("location") or {}, "name"),
