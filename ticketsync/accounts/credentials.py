@@ -44,7 +44,7 @@ def read_secret(account: str, source: str, reference: str) -> Secret:
     """
     The account's secret.
 
-    Raises: `CredentialError` that says what to do.
+    Raises `SecretMissing` where there is none, `CredentialError` that says what to do.
     """
     if source == "none":
         return Secret("")
@@ -71,7 +71,7 @@ def store_secret(account: str, source: str, secret: Secret) -> str:
     """
     Store a secret in the keyring or a file and read it back; returns the reference.
 
-    Raises: `CredentialError` where it cannot be stored.
+    Raises `KeyringUnavailable` or `CredentialError` where it cannot be stored.
     """
     if source == "keyring":
         _keyring("set", account, secret)

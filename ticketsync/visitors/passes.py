@@ -72,7 +72,7 @@ def issue(session: Session, kind: str, role: str, name: str, now: datetime) -> s
     """
     Create a pass and return its token, which cannot be retrieved later.
 
-    Raises: UsageError for an unknown role.
+    Raises: `UsageError` for an unknown role.
     """
     if role not in ROLES:
         raise errors.UsageError(

@@ -53,7 +53,7 @@ class Actions:
         """
         Ask the background worker to sync: no web request waits for a platform.
 
-        Raises: UsageError if there is no worker, NotFound for an unknown account.
+        Raises: `UsageError` if there is no worker, `NotFound` for an unknown account.
         """
         if self._site.request_sync is None:
             raise errors.UsageError(

@@ -103,7 +103,7 @@ class DoorPages:
         """
         Check in, or undo the check-in of, the holder of a code.
 
-        Raises: UsageError if the code is empty.
+        Raises: `UsageError` if the code is empty.
         """
         payload = _mapping(request.body)
         code = _text(payload, "code")
@@ -133,7 +133,7 @@ class DoorPages:
         Save the scans that a device made while it was offline. None is ever refused:
         the page would keep sending it, and everything after it.
 
-        Raises: UsageError if the payload has no list of scans, or too many.
+        Raises: `UsageError` if the payload has no list of scans, or too many.
         """
         scans = _mapping(request.body).get("scans")
         if not isinstance(scans, list) or len(scans) > MAX_SCANS:

@@ -145,7 +145,7 @@ class Pages:
         """
         One order: its tickets and their amounts.
 
-        Raises: NotFound if the show has no such order.
+        Raises: `NotFound` if the show has no such order.
         """
         account, order_id = request.path_params["account"], request.path_params["order"]
         with self._site.database.read() as session:
@@ -184,7 +184,7 @@ class Pages:
         """
         One production: its shows, their figures, and occurrences to match.
 
-        Raises: NotFound if there is no such production.
+        Raises: `NotFound` if there is no such production.
         """
         production_id = int(request.path_params["id"])
         with self._site.database.read() as session:

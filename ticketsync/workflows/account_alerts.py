@@ -176,6 +176,8 @@ def beat(settings: Settings) -> list[errors.TicketsyncError]:
 def send(settings: Settings, title: str, text: str) -> None:
     """
     Send a message to everyone in the settings; raises what went wrong.
+
+    Raises `ConfigurationError` if no one is set up to be notified.
     """
     if not settings.notify.is_set:
         raise errors.ConfigurationError(

@@ -105,6 +105,8 @@ def apply(database: Database, plan: Plan) -> None:
     """
     Save what was planned. No run of the account may be active, and it must stand as it
     did when the plan was made.
+
+    Raises `Busy` otherwise.
     """
     account = plan.account
     held_by, holder = account_run.lease_of(account), lease.holder_name("accounts set")

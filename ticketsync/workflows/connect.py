@@ -210,6 +210,8 @@ def register(
     """
     Register our webhook address with an account's platform, and keep what it signs
     with in `source`; whether that can be kept is tried first.
+
+    Raises `UsageError` if the platform takes no webhooks by its interface.
     """
     with database.read() as reading:
         account = state.get_usable_account(reading, name)

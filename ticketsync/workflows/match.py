@@ -45,6 +45,8 @@ def plan(
     """
     What matching proposes for the unlinked occurrences, of one account or of all, and
     the shows still to come that no platform sells.
+
+    Raises `NotFound` for a production without shows.
     """
     ours = shows.list_shows(session)
     titles = {show.production for show in ours}

@@ -77,7 +77,8 @@ def rows(plan: MatchPlan) -> Iterator[dict[str, Any]]:
 
 def read(session: Session, file: Path) -> list[Decision]:
     """
-    The decisions of an edited file; `BadFile` with every row that cannot be read.
+    The decisions of an edited file. Raises `BadFile` with every row that cannot be
+    read.
     """
     lines = list(sheets.lines(file))
     if not lines:
@@ -97,12 +98,12 @@ def read(session: Session, file: Path) -> list[Decision]:
         cells = dict(zip(names, line.cells, strict=False))
         try:
             decision = _decision(session, cells, known)
-            if decision is not None and decision.occurrence_id in seen:
-                raise errors.UsageError(f"date {decision.occurrence_id} stands twice")
         except errors.TicketsyncError as error:
             wrong.append(f"{line.position}: {error.message.rstrip('.')}")
             continue
-        if decision is not None:
+        if decision is not None and decision.occurrence_id in seen:
+            wrong.append(f"{line.position}: date {decision.occurrence_id} stands twice")
+        elif decision is not None:
             seen.add(decision.occurrence_id)
             decisions.append(decision)
     if wrong:

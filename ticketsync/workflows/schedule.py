@@ -68,6 +68,8 @@ class When:
 def when(expression: str) -> When:
     """
     A cron expression of five fields; refuses what is none.
+
+    Raises `UsageError`.
     """
     fields = tuple(expression.split())
     wrong = f"{safe(expression)!r} is no cron expression"
@@ -96,6 +98,8 @@ def every(minutes: int) -> When:
     """
     Every so many minutes of the hour; a number that an hour cannot be divided by
     would leave a shorter pause at its end, and is refused.
+
+    Raises `UsageError`.
     """
     if not 1 <= minutes <= 60 or 60 % minutes:
         raise errors.UsageError(
@@ -137,6 +141,8 @@ def job(at: When, *, config: str = "", database: str = "") -> Job:
 def usual() -> str:
     """
     The scheduler of this machine.
+
+    Raises `ConfigurationError` if it has none that we know.
     """
     if sys.platform == "darwin":
         return "launchd"
@@ -197,6 +203,8 @@ def as_systemd(what: Job) -> dict[str, str]:
 def as_launchd(what: Job) -> bytes:
     """
     A property list that names every start.
+
+    Raises `UsageError` for times that it cannot express.
     """
     names = ("Minute", "Hour", "Day", "Month", "Weekday")
     _refuse_day_and_weekday(what.when)
@@ -224,6 +232,8 @@ def as_launchd(what: Job) -> bytes:
 def as_windows(what: Job) -> list[str]:
     """
     The command that makes the task; it can say "every so many minutes" and no more.
+
+    Raises `UsageError` for any other.
     """
     minute, *rest = what.when.fields
     minutes = {"*": 1}.get(minute) or (

@@ -58,6 +58,8 @@ def app_of(
 ) -> App:
     """
     The venue's own app, its secret read from where the account says it is.
+
+    Raises `UsageError` for a platform that takes a key.
     """
     from ticketsync.net.oauth import App
 

@@ -58,7 +58,7 @@ def get_sender(database: Database, account: str) -> Sender:
     """
     The account of this name, for webhooks.
 
-    Raises: NotFound, or UsageError if its platform sends no webhooks.
+    Raises: `NotFound`, or `UsageError` if its platform sends no webhooks.
     """
     with database.read() as session:
         found = state.get_usable_account(session, account)

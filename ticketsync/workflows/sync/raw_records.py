@@ -109,6 +109,8 @@ def refuse_drift(
     """
     Many unreadable records on one page mean that the platform changed, not the data;
     many that contradict what is known, that one of the lists behind them is not whole.
+
+    Raises `InvalidResponse` in both cases.
     """
     everything = read + len(unread)
     if everything < FEW or len(unread) <= MOST_UNREADABLE * everything:
