@@ -180,17 +180,19 @@ def test_the_instants_part_the_orders_equally():
     assert plan.extent(one, 1, NOW).cuts == []
 
 
-def test_how_a_listing_counts_is_believed_from_three_occurrences_on():
+@pytest.mark.parametrize(
+    ("counted", "issued"), [("sold", 10), ("valid", 12), ("existing", 15)]
+)
+def test_a_listing_that_counts_more_than_the_orders_hold_may_have_loose_tickets(
+    counted, issued
+):
     """
-    10 tickets admit, 12 are valid with the unpaid ones, 15 exist: it says 12.
+    10 tickets admit, 12 are valid with the unpaid ones, 15 exist.
     """
-    listed = [occurrence(number, issued=12) for number in range(3)]
-    held = {o.id: HeldCounts(frozenset({5}), 10, 12, 15, 0) for o in listed}
-    assert plan.counting_rule(listed, held) == 1
-    assert plan.counting_rule(listed[:2], held) == 0
-    more = replace(listed[0], issued=13)
-    assert plan.may_have_loose_tickets(more, held[0], 1)
-    assert not plan.may_have_loose_tickets(listed[0], held[0], 1)
+    held = HeldCounts(frozenset({5}), 10, 12, 15, 0)
+    fits, more = occurrence(1, issued=issued), occurrence(1, issued=issued + 1)
+    assert not plan.may_have_loose_tickets(fits, held, counted)
+    assert plan.may_have_loose_tickets(more, held, counted)
 
 
 def test_counts_agree_under_any_way_of_counting_and_never_without_counts():

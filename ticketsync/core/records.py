@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -204,6 +205,11 @@ class Order(msgspec.Struct, frozen=True):
                 return None
             total += fee.amount
         return total
+
+
+# Which tickets a platform's number counts: those that admit somebody; valid ones,
+# including unpaid; all, including void ones.
+CountedTickets = Literal["sold", "valid", "existing"]
 
 
 class LooseTicket(msgspec.Struct, frozen=True):

@@ -91,7 +91,8 @@ class Budget:
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """
-    What a platform's API allows. We only read.
+    What ticketsync does with a platform. What the platform could do beyond that stands
+    in `ProviderSpec.limits`.
     """
 
     reads_events: bool = True
@@ -140,7 +141,10 @@ class ProviderSpec:
     options           settings of an account other than its key
     explain           what the platform's error responses mean
     oauth             how a person can authorise us instead of giving a key
-    limits            in words, what cannot be read of this platform
+    listed_tickets    which tickets the number in its listing includes, see
+                      `CountedTickets`. Where nobody knows, the smallest: at worst, the
+                      platform is asked in vain for tickets without an order
+    limits            in words, what is not read of this platform, and why
     global_ids        which of its ids (LISTING, ORDER) no two accounts of the
                       platform share: two that list the same one are the same account
     owner_is_account  whether the owner that its responses name is the whole account, as
@@ -162,6 +166,7 @@ class ProviderSpec:
     changes: Changes = "none"
     options: Sequence[Option] = ()
     explain: Explain = nothing_to_explain
+    listed_tickets: records.CountedTickets = "sold"
     limits: str = ""
     oauth: Callable[[], OAuth] | None = None
     global_ids: frozenset[str] = frozenset()

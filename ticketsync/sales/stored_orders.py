@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Session
 
+from ticketsync.core.records import CountedTickets
 from ticketsync.store.tables.catalogue import OccurrenceRow
 from ticketsync.store.tables.sales import OrderRow, TicketRow
 from ticketsync.store.types import WHOLE
@@ -158,11 +159,11 @@ class HeldCounts:
     loose: int
 
     @property
-    def tickets(self) -> tuple[int, int, int]:
+    def tickets_by_rule(self) -> dict[CountedTickets, int]:
         """
-        Tickets that admit somebody; valid ones, including unpaid; all.
+        The tickets under each way of counting them.
         """
-        return self.sold, self.valid, self.existing
+        return {"sold": self.sold, "valid": self.valid, "existing": self.existing}
 
 
 def count_held(

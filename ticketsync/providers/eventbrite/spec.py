@@ -112,15 +112,7 @@ SPEC = ProviderSpec(
     reads="account",
     changes="feed",
     capabilities=Capabilities(
-        reads_pricing=True,
-        reads_attendees=True,
-        writes_events=True,
-        writes_pricing=True,
-        webhooks=True,
-        real_time_sales=True,
-        recurring=True,
-        reserved_seating=True,
-        promo_codes=True,
+        reads_attendees=True, webhooks=True, real_time_sales=True, recurring=True
     ),
     personal_fields=frozenset(
         (
@@ -134,6 +126,8 @@ SPEC = ProviderSpec(
     reports_fees=True,
     explain=explain,
     oauth=_oauth,
+    limits="prices, seats and the names of promo codes are not read; wait lists "
+    "are not: they are no sales",
     global_ids=frozenset((LISTING, ORDER)),
 )
 

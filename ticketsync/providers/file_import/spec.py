@@ -67,7 +67,7 @@ SPEC = ProviderSpec(
     key_help="none: put the platform's reports into a folder",
     reads="account",
     changes="feed",
-    capabilities=Capabilities(reads_pricing=True, recurring=True, promo_codes=True),
+    capabilities=Capabilities(recurring=True),
     options=(
         Option(
             "recipe",

@@ -50,15 +50,7 @@ SPEC = ProviderSpec(
     authenticate=_key_header,
     budget=Budget(requests=200, minutes=1),
     key_help="console.humanitix.com → Account → Advanced → API key",
-    capabilities=Capabilities(
-        reads_pricing=True,
-        reads_attendees=True,
-        writes_events=True,
-        recurring=True,
-        reserved_seating=True,
-        wait_lists=True,
-        promo_codes=True,
-    ),
+    capabilities=Capabilities(reads_attendees=True, recurring=True),
     personal_fields=frozenset(
         (
             *("firstName", "lastName", "email", "mobile", "organisation"),
@@ -81,6 +73,8 @@ SPEC = ProviderSpec(
         ),
     ),
     explain=explain,
-    limits="has no account id: accounts are recognised by their events' organisers",
+    limits="has no webhooks, and no account id: accounts are recognised by their "
+    "events' organisers; prices, seats and the names of promo codes are not"
+    " read; wait lists are not: they are no sales",
     global_ids=frozenset((LISTING, ORDER)),
 )

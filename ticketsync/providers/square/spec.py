@@ -96,9 +96,7 @@ SPEC = ProviderSpec(
     key_help="developer.squareup.com → your app → Production → Access token",
     reads="account",
     changes="feed",
-    capabilities=Capabilities(
-        reads_pricing=True, webhooks=True, real_time_sales=True, promo_codes=True
-    ),
+    capabilities=Capabilities(webhooks=True, real_time_sales=True),
     personal_fields=frozenset(
         (
             *("buyer_email_address", "customer_id", "note", "ticket_name"),
@@ -111,8 +109,9 @@ SPEC = ProviderSpec(
     oauth=_oauth,
     global_ids=frozenset((LISTING, ORDER)),
     owner_is_account=True,
-    limits="has no dates and no check-ins: link its items to your shows; "
-    "a refund without a sale belongs to no show",
+    limits="has no dates, seats or check-ins: link its items to your shows; a "
+    "refund without a sale belongs to no show; prices and the names of "
+    "discounts are not read",
 )
 
 WEBHOOKS = HookCard(

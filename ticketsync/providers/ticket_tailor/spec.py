@@ -37,16 +37,7 @@ SPEC = ProviderSpec(
     key_help="Box office settings → API → Generate new key (begins with sk_)",
     reads="account",
     capabilities=Capabilities(
-        reads_pricing=True,
-        reads_attendees=True,
-        writes_events=True,
-        writes_pricing=True,
-        webhooks=True,
-        real_time_sales=True,
-        recurring=True,
-        reserved_seating=True,
-        wait_lists=True,
-        promo_codes=True,
+        reads_attendees=True, webhooks=True, real_time_sales=True, recurring=True
     ),
     personal_fields=frozenset(
         (
@@ -57,6 +48,9 @@ SPEC = ProviderSpec(
         )
     ),
     code_fields=frozenset(("barcode",)),
+    limits="prices, seats and the names of promo codes are not read; wait lists, "
+    "memberships and holds are not: they are no sales; a change of an old "
+    "order is found by its event's counts, by webhooks, and once a day",
     global_ids=frozenset((LISTING, ORDER)),
     owner_is_account=True,
 )

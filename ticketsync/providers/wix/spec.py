@@ -91,13 +91,7 @@ SPEC = ProviderSpec(
     reads="account",
     changes="feed",
     capabilities=Capabilities(
-        reads_pricing=True,
-        reads_attendees=True,
-        writes_events=True,
-        writes_pricing=True,
-        recurring=True,
-        reserved_seating=True,
-        promo_codes=True,
+        reads_attendees=True, webhooks=True, real_time_sales=True, recurring=True
     ),
     personal_fields=frozenset(
         (
@@ -119,8 +113,10 @@ SPEC = ProviderSpec(
     ),
     explain=explain,
     global_ids=frozenset((LISTING,)),
-    limits="card processing fees are not reported; webhooks only for a venue's own "
-    "app; events by registration or sold elsewhere sell nothing here",
+    limits="card processing fees are not reported; webhooks only for a venue's own"
+    " app, and no OAuth, which needs one: a key reads the same; events by "
+    "registration (RSVP) or sold elsewhere sell nothing here; prices, seats"
+    " and the names of coupons are not read",
 )
 
 WEBHOOKS = HookCard(

@@ -215,11 +215,11 @@ class OrderReader:
         if not isinstance(provider, IssuesLooseTickets) or not chosen:
             return
         held = store.counts()
-        rule = plan.counting_rule(self._listed, held)
+        counted = self._run.provider.spec.listed_tickets
         suspicious = [
             o
             for o in self.read.complete_of(chosen)
-            if plan.may_have_loose_tickets(o, held.get(o.id), rule)
+            if plan.may_have_loose_tickets(o, held.get(o.id), counted)
         ]
         sold = {o.id: held[o.id].sold if o.id in held else 0 for o in suspicious}
         listed: dict[int, float] = {o.id: 0 for o in suspicious}

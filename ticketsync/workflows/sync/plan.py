@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import Enum
 
 from ticketsync.catalogue.occurrences import LinkedOccurrence
+from ticketsync.core.records import CountedTickets
 from ticketsync.providers.base import (
     Extent,
     Provider,
@@ -22,7 +23,6 @@ from ticketsync.providers.base import (
 from ticketsync.sales.stored_orders import HeldCounts
 
 PAGE = 100  # orders
-EVIDENCE = 3  # occurrences that must agree before a way of counting is believed
 
 Occurrences = Sequence[LinkedOccurrence]
 
@@ -275,35 +275,18 @@ def _reached(
 # What the listing's counts say
 
 
-def counting_rule(listed: Occurrences, held: Mapping[int, HeldCounts]) -> int:
-    """
-    Which of `HeldCounts.tickets` the listing counts, judged by where they differ.
-
-    It is not documented whether unpaid and void tickets are counted. A way of counting
-    is believed when it alone explains several occurrences; else the smallest one is,
-    which at worst asks a platform in vain.
-    """
-    fits = [0, 0, 0]  # occurrences that this way of counting, and no other, explains
-    for occurrence in listed:
-        mine = held.get(occurrence.id)
-        if mine is not None and mine.tickets.count(occurrence.issued) == 1:
-            fits[mine.tickets.index(occurrence.issued)] += 1
-    best = max(range(3), key=lambda rule: fits[rule])
-    others = max(fits[rule] for rule in range(3) if rule != best)
-    return best if fits[best] >= EVIDENCE and fits[best] > 4 * others else 0
-
-
 def may_have_loose_tickets(
-    occurrence: LinkedOccurrence, held: HeldCounts | None, rule: int
+    occurrence: LinkedOccurrence, held: HeldCounts | None, counted: CountedTickets
 ) -> bool:
     """
-    Whether the listing counts more than the orders hold, or does not count at all.
+    Whether the listing counts more than the orders hold, or does not count at all;
+    `counted` says which tickets it counts.
     """
     if occurrence.issued is None:
         return True
     if held is None:
         return occurrence.issued > 0
-    return held.loose > 0 or occurrence.issued > held.tickets[rule]
+    return held.loose > 0 or occurrence.issued > held.tickets_by_rule[counted]
 
 
 def agrees(occurrence: LinkedOccurrence, held: HeldCounts | None) -> bool:
@@ -316,5 +299,5 @@ def agrees(occurrence: LinkedOccurrence, held: HeldCounts | None) -> bool:
         return False
     if held is None:
         return not occurrence.issued and not occurrence.ordered
-    fits = occurrence.issued in held.tickets
+    fits = occurrence.issued in held.tickets_by_rule.values()
     return fits and (occurrence.ordered is None or occurrence.ordered in held.orders)
