@@ -42,8 +42,7 @@ from ticketsync.core.config import (
 )
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine
-from ticketsync.store.tables.accounts import AccountRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.accounts import accounts
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web import site as site_pages
@@ -348,10 +347,10 @@ def connect(database, address, name="tt"):
     """
     The house and one account whose key is in TT_KEY.
     """
-    with database.write() as session:
-        shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+    with database.write() as connection:
+        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
         state.add_account(
-            session,
+            connection,
             state.NewAccount(name, "ticket_tailor", address, "env", "TT_KEY", "", None),
             clock.now(),
         )
@@ -390,9 +389,8 @@ def moved_to(place, sandbox):
     A copy of a template, its account pointed at this test's own sandbox.
     """
     database = engine.open_database(place)
-    with database.write() as session:
-        accounts = table_of(AccountRow)
-        session.connection().execute(accounts.update().values(base_url=sandbox.url))
+    with database.write() as connection:
+        connection.execute(accounts.update().values(base_url=sandbox.url))
     return database
 
 
@@ -561,8 +559,8 @@ def enter(served, full):
         client.headers["origin"] = served
         opened.append(client)
         if role:
-            with full.write() as session:
-                token = passes.issue(session, "session", role, name, clock.now())
+            with full.write() as connection:
+                token = passes.issue(connection, "session", role, name, clock.now())
             client.cookies.set(COOKIE, token)
         return client
 

@@ -37,10 +37,10 @@ def prepare(database, *, timezone=ZONE):
     """
     A venue, an account, two linked occurrences.
     """
-    with database.write() as session:
-        shows.add_venue(session, "The Lantern Room", timezone, "AUD")
+    with database.write() as connection:
+        shows.add_venue(connection, "The Lantern Room", timezone, "AUD")
         state.add_account(
-            session,
+            connection,
             state.NewAccount("tt", "ticket_tailor", None, "env", "TT_KEY", "", None),
             FIRST_DAY,
         )
@@ -50,9 +50,9 @@ def prepare(database, *, timezone=ZONE):
             )
             for n, id_ in enumerate(OCCURRENCES)
         ]
-        occurrences.save_listing(session, 1, listed)
-        found = occurrences.list_occurrences(session)
-        adopting.adopt_occurrences(session, found, batch="test", now=FIRST_DAY)
+        occurrences.save_listing(connection, 1, listed)
+        found = occurrences.list_occurrences(connection)
+        adopting.adopt_occurrences(connection, found, batch="test", now=FIRST_DAY)
     return database
 
 
@@ -101,14 +101,14 @@ def save(database, *orders, at):
     """
     Save them at that moment, with days by the calendar of the venue.
     """
-    with database.write() as session:
+    with database.write() as connection:
         saving.save_orders(
-            session,
+            connection,
             1,
             [allocate(item, item.id.encode()) for item in orders],
-            occurrences.get_occurrence_ids(session, 1),
+            occurrences.get_occurrence_ids(connection, 1),
             at,
-            zone=shows.get_business_zone(session),
+            zone=shows.get_business_zone(connection),
         )
 
 
@@ -120,14 +120,14 @@ def recompute(database, rate=None):
     if rate is not None:
         settings = replace(settings, accounts={"tt": AccountSettings(fees=rate)})
     show_figures.rebuild(database, settings)
-    with database.read() as session:
+    with database.read() as connection:
         names = {
             o.show_id: o.provider_occurrence_id
-            for o in occurrences.list_occurrences(session)
+            for o in occurrences.list_occurrences(connection)
         }
-        figures = {names[f.show_id]: in_minor(f) for f in numbers.figures(session)}
+        figures = {names[f.show_id]: in_minor(f) for f in numbers.figures(connection)}
         lines = {id_: {} for id_ in OCCURRENCES}
-        for line in numbers.fee_lines(session):
+        for line in numbers.fee_lines(connection):
             lines[names[line.show_id]][line.name] = (line.amount.minor, line.source)
     return figures, lines
 
@@ -146,6 +146,6 @@ def movements(database, order_id=None):
     """
     (number, amount, day, basis) of each refund movement, the oldest first.
     """
-    with database.read() as session:
-        found = list(sales_lists.list_refunds(session, order_id=order_id))
+    with database.read() as connection:
+        found = list(sales_lists.list_refunds(connection, order_id=order_id))
     return [(m.number, m.amount.minor, m.on_day, m.basis) for m in reversed(found)]

@@ -284,7 +284,7 @@ def test_f54_financials_have_one_writer():
         name
         for name, tree in modules()
         if re.search(
-            r"\b(upsert|insert|update|delete|add|_replace)\([^)]*\bShowFinancialsRow\b",
+            r"\b(upsert|insert|update|delete|add|_replace)\([^)]*\bshow_financials\b",
             ast.unparse(tree),
         )
     ]

@@ -15,8 +15,7 @@ from ticketsync.core.tables import Kind
 from ticketsync.financials import explain
 from ticketsync.reporting import daily, numbers, sales, selling
 from ticketsync.store import reports
-from ticketsync.store.tables.financials import TicketFeeRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.financials import ticket_fees
 
 ROOT = Path(ticketsync.__file__).parent
 REPORTS = {
@@ -90,11 +89,10 @@ def test_a_value_and_its_columns_agree_on_what_is_money(kind):
 
 
 def test_columns_are_selected_by_name_in_any_order():
-    table = table_of(TicketFeeRow)
     columns = reports.named(
-        ["amount", "show_id", "name"], table, show_id=table.c.show_id + 100
+        ["amount", "show_id", "name"], ticket_fees, show_id=ticket_fees.c.show_id + 100
     )
     assert [column.key for column in columns] == ["amount", "show_id", "name"]
     assert "ticket_fees.show_id +" in str(select(*columns))
     with pytest.raises(KeyError):
-        reports.named(["amount", "no_such_field"], table)
+        reports.named(["amount", "no_such_field"], ticket_fees)

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from ticketsync.accounts import health
 from ticketsync.catalogue import shows
@@ -22,10 +22,9 @@ from ticketsync.core import clock
 from ticketsync.core.config import AccountSettings, NotifySettings, Settings
 from ticketsync.store import engine, views
 from ticketsync.store import health as rule
-from ticketsync.store.tables.accounts import AccountRow, AlertRow, SyncRunRow
-from ticketsync.store.tables.sales import QuarantinedRow
-from ticketsync.store.tables.webhooks import WebhookRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.accounts import accounts, alerts, sync_runs
+from ticketsync.store.tables.sales import quarantine
+from ticketsync.store.tables.webhooks import webhooks
 from ticketsync.visitors.passes import Visitor
 from ticketsync.web import pages, site
 from ticketsync.workflows import account_alerts, doctor, limits
@@ -170,7 +169,7 @@ ROWS = (
 )
 
 
-def put(session, row, name="tt"):
+def put(connection, row, name="tt"):
     """
     An account in that situation; numbers that stand for instants are minutes ago.
     """
@@ -178,20 +177,20 @@ def put(session, row, name="tt"):
         key: ago(value) if key.endswith("_until") else value
         for key, value in row.account.items()
     }
-    account = AccountRow(
-        name=name,
-        provider="ticket_tailor",
-        secret_source="env",
-        secret_reference="TT_KEY",
-        created_at=ago(row.minutes),
-        **values,
-    )
-    session.add(account)
-    session.flush()
+    account = connection.execute(
+        insert(accounts).values(
+            name=name,
+            provider="ticket_tailor",
+            secret_source="env",
+            secret_reference="TT_KEY",
+            created_at=ago(row.minutes),
+            **values,
+        )
+    ).inserted_primary_key
     for made in row.runs:
         is_open = made["outcome"] == "started"
-        session.add(
-            SyncRunRow(
+        connection.execute(
+            insert(sync_runs).values(
                 run_id="r",
                 account_id=account.id,
                 account_name=name,
@@ -202,8 +201,8 @@ def put(session, row, name="tt"):
             )
         )
     for number in range(row.quarantined):
-        session.add(
-            QuarantinedRow(
+        connection.execute(
+            insert(quarantine).values(
                 account_id=account.id,
                 kind="order",
                 provider_id=f"or_{number}",
@@ -219,10 +218,11 @@ def put(session, row, name="tt"):
             key: ago(value) if key.endswith("_until") else value
             for key, value in row.webhook.items()
         }
-        session.add(
-            WebhookRow(account_id=account.id, path=name, created_at=ago(90), **values)
+        connection.execute(
+            insert(webhooks).values(
+                account_id=account.id, path=name, created_at=ago(90), **values
+            )
         )
-    session.flush()
 
 
 # Those who show it
@@ -249,8 +249,8 @@ def place(url, monkeypatch, tmp_path, home):
     file.touch()
     command = ("/bin/sh", "-c", f"head -n 1 >> '{file}'")
     database = engine.open_database(url)
-    with database.write() as session:
-        shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+    with database.write() as connection:
+        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
     monkeypatch.setattr(context.AppContext, "database", lambda here: database)
     yield Place(
         database,
@@ -325,8 +325,8 @@ def of_the_doctor(place, capsys):
 
 
 def of_the_view(place, capsys):
-    with place.database.read() as session:
-        row = session.connection().execute(text("SELECT * FROM sync_health")).one()
+    with place.database.read() as connection:
+        row = connection.execute(text("SELECT * FROM sync_health")).one()
     return row.health, None
 
 
@@ -372,8 +372,8 @@ def on_both_databases():
 
 @pytest.mark.parametrize(("url", "row"), on_both_databases(), indirect=["url"])
 def test_everybody_says_the_same_word_of_a_situation(place, row, capsys):
-    with place.database.write() as session:
-        put(session, row)
+    with place.database.write() as connection:
+        put(connection, row)
 
     assert disagreements(place, row, capsys) == {}
 
@@ -381,13 +381,13 @@ def test_everybody_says_the_same_word_of_a_situation(place, row, capsys):
 # Breakage, planted: each reader with a rule of its own
 
 
-def _old_rule(session, settings, now):
+def _old_rule(connection, settings, now):
     """
     Whatever it is, it is well.
     """
     return [
         replace(found, word="ok", waits=False, alerts=False)
-        for found in health.assess_all(session, settings, now)
+        for found in health.assess_all(connection, settings, now)
     ]
 
 
@@ -406,8 +406,7 @@ def break_status(place, monkeypatch):
 
 
 def break_view(place, monkeypatch):
-    with place.database.write() as session:
-        connection = session.connection()
+    with place.database.write() as connection:
         body = views.definition("sync_health", connection.dialect)
         names = ", ".join(views.column_names("sync_health"))
         assert "'failing'" in body
@@ -453,11 +452,11 @@ def test_a_reader_with_a_rule_of_its_own_is_found(
     row = replace(
         row, runs=(run("success", 61), DOWN)
     )  # stale too, were it not failing
-    with place.database.write() as session:
-        put(session, row)
+    with place.database.write() as connection:
+        put(connection, row)
     assert disagreements(place, row, capsys) == {}
-    with place.database.write() as session:
-        session.connection().execute(table_of(AlertRow).delete())
+    with place.database.write() as connection:
+        connection.execute(alerts.delete())
     place.file.write_text("")
     broken(place, monkeypatch)
 
@@ -478,7 +477,7 @@ def test_python_and_sql_agree_on_everything_at_once(database):
     reads = (5, 4000)
     hooks = (None, {}, {"is_signed": False})
     numbers = itertools.count()
-    with database.write() as session:
+    with database.write() as connection:
         for state, breaker, outcome, read, hook, unread in itertools.product(
             states, breakers, last, reads, hooks, (0, 2)
         ):
@@ -494,14 +493,14 @@ def test_python_and_sql_agree_on_everything_at_once(database):
                 quarantined=unread,
                 webhook=hook,
             )
-            put(session, row, name=f"a{next(numbers)}")
-    with database.read() as session:
+            put(connection, row, name=f"a{next(numbers)}")
+    with database.read() as connection:
         python = {
             item.account: (item.word, item.since)
-            for item in health.assess_all(session, Settings(), clock.now())
+            for item in health.assess_all(connection, Settings(), clock.now())
         }
         facts = rule.account_facts().subquery("facts")
-        rows = session.connection().execute(
+        rows = connection.execute(
             facts.select().with_only_columns(
                 facts.c.account, rule.word(facts), rule.since(facts)
             )
@@ -522,12 +521,12 @@ def test_the_view_knows_how_long_an_account_may_go_unread(database):
     the settings read it once a day.
     """
     daily = Settings(accounts={"tt": AccountSettings(interval=timedelta(days=1))})
-    with database.write() as session:
-        put(session, Row("", "", runs=(run("success", 60),)))
+    with database.write() as connection:
+        put(connection, Row("", "", runs=(run("success", 60),)))
 
     def word():
-        with database.read() as session:
-            found = session.connection().execute(text("SELECT health FROM sync_health"))
+        with database.read() as connection:
+            found = connection.execute(text("SELECT health FROM sync_health"))
             return found.scalar_one()
 
     assert word() == "stale"
@@ -555,13 +554,13 @@ def test_a_failure_that_passes_does_not_end_what_was_told(place, capsys):
     Held, then once unreachable, then well: told twice, not three times, and what it
     says at the end is that it was held.
     """
-    with place.database.write() as session:
-        put(session, Row("", "", runs=(GOOD, REFUSED)))
+    with place.database.write() as connection:
+        put(connection, Row("", "", runs=(GOOD, REFUSED)))
     account_alerts.notify_changes(place.database, place.settings)
     for made in (run("failed", 1, 5), run("success", 0)):
-        with place.database.write() as session:
-            session.add(
-                SyncRunRow(
+        with place.database.write() as connection:
+            connection.execute(
+                insert(sync_runs).values(
                     run_id="r",
                     account_id=1,
                     account_name="tt",
@@ -578,8 +577,8 @@ def test_a_failure_that_passes_does_not_end_what_was_told(place, capsys):
 
 def test_unreadable_records_are_named_and_counted(place, capsys):
     row = Row("", "", runs=(GOOD, run("partial", 1, 3, "quarantine")), quarantined=2)
-    with place.database.write() as session:
-        put(session, row)
+    with place.database.write() as connection:
+        put(connection, row)
 
     code, printed = command(place, capsys, "status")
 
@@ -597,8 +596,8 @@ def test_status_tells_whom_the_settings_name(place, capsys, home):
     (home / "config.yaml").write_text(
         "notify:\n  command:\n" + "".join(f"    - {json.dumps(w)}\n" for w in words)
     )
-    with place.database.write() as session:
-        put(session, Row("", "", minutes=120))
+    with place.database.write() as connection:
+        put(connection, Row("", "", minutes=120))
 
     code, _ = command(place, capsys, "status", "--notify")
 

@@ -130,8 +130,8 @@ def _filled(held, table, **values):
 
 def ours(place, file):
     database = engine.open_database(str(place))
-    with database.read() as session, exports.into_file(file) as stream:
-        count = exports.write(sales.sales_table(session), "csv", stream)
+    with database.read() as connection, exports.into_file(file) as stream:
+        count = exports.write(sales.sales_table(connection), "csv", stream)
     database.close()
     return count
 

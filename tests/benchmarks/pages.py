@@ -63,8 +63,8 @@ def measured(times=TIMES):
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TICKETSYNC_HOME"] = folder
         database = filled(Path(folder) / "ticketsync.db")
-        with database.write() as session:
-            token = passes.issue(session, "session", "manager", "", clock.now())
+        with database.write() as connection:
+            token = passes.issue(connection, "session", "manager", "", clock.now())
         site = Site(database, Settings())
         with (
             running(web.create_app(Receiver(database, list), site)) as address,
@@ -74,8 +74,8 @@ def measured(times=TIMES):
             client.cookies.set(COOKIE, token)
             for path in PATHS:
                 found[path] = median(client, path, times)
-        with database.read() as session:
-            lately = selling.recent_sales(session, "Australia/Sydney", clock.now())
+        with database.read() as connection:
+            lately = selling.recent_sales(connection, "Australia/Sydney", clock.now())
         database.close()
     return found, lately.last(30).tickets
 

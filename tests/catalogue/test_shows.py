@@ -56,15 +56,15 @@ def save_listing(database, account, size):
         )
         for n in range(size // 10)
     ]
-    with database.write() as session:
-        shows.add_venue(session, "The Lantern Room", SYDNEY, "AUD")
+    with database.write() as connection:
+        shows.add_venue(connection, "The Lantern Room", SYDNEY, "AUD")
         account_id = state.add_account(
-            session,
+            connection,
             state.NewAccount(account, "ticket_tailor", None, "env", "KEY", "", None),
             FIRST_NIGHT,
         )
         listed = [occurrences.ListedEvent(item, b"content") for item in events]
-        occurrences.save_listing(session, account_id, listed)
+        occurrences.save_listing(connection, account_id, listed)
     return account_id
 
 
@@ -106,21 +106,21 @@ def test_reading_one_row_reads_no_other(sqlite, read):
     account_id = save_listing(sqlite, "tt", 100)
     match.adopt(sqlite, Settings(), account_id)
     reads = {
-        "get_show": lambda session: shows.get_show(session, 7),
-        "find_show": lambda session: shows.find_show(session, "7"),
-        "get_occurrence": lambda session: occurrences.get_occurrence(session, 7),
+        "get_show": lambda connection: shows.get_show(connection, 7),
+        "find_show": lambda connection: shows.find_show(connection, "7"),
+        "get_occurrence": lambda connection: occurrences.get_occurrence(connection, 7),
     }
-    with sqlite.read() as session, counted_statements() as counts:
-        assert reads[read](session).id == 7
+    with sqlite.read() as connection, counted_statements() as counts:
+        assert reads[read](connection).id == 7
     assert counts.total() == 1
     (statement,) = counts
     assert "WHERE" in statement
 
 
 def test_the_same_show_twice_in_one_list_is_added_once(database):
-    with database.write() as session:
+    with database.write() as connection:
         first, again, other, by_reference = new_shows.add_shows(
-            session,
+            connection,
             [
                 new_show("Hamlet"),
                 new_show("Hamlet", capacity=180),
@@ -128,7 +128,7 @@ def test_the_same_show_twice_in_one_list_is_added_once(database):
                 new_show("Hamlet", 2, reference="H1", capacity=90),
             ],
         )
-        found = shows.list_shows(session)
+        found = shows.list_shows(connection)
     assert (first.is_new, again.is_new, other.is_new) == (True, False, True)
     assert first.id == again.id
     assert by_reference == new_shows.AddedShow(other.id, is_new=False)
@@ -139,14 +139,14 @@ def test_the_same_show_twice_in_one_list_is_added_once(database):
 
 
 def test_a_show_added_again_has_its_capacity_and_reference_filled_in(database):
-    with database.write() as session:
-        first = new_shows.add_show(session, new_show("Hamlet", reference="H1"))
-    with database.write() as session:
-        again = new_shows.add_show(session, new_show("Hamlet", capacity=180))
-        renamed = new_shows.add_show(session, new_show("Hamlet", reference="H2"))
+    with database.write() as connection:
+        first = new_shows.add_show(connection, new_show("Hamlet", reference="H1"))
+    with database.write() as connection:
+        again = new_shows.add_show(connection, new_show("Hamlet", capacity=180))
+        renamed = new_shows.add_show(connection, new_show("Hamlet", reference="H2"))
         # The old reference is free for another show by now.
-        other = new_shows.add_show(session, new_show("Hamlet", 5, reference="H1"))
-        show = shows.get_show(session, first.id)
+        other = new_shows.add_show(connection, new_show("Hamlet", 5, reference="H1"))
+        show = shows.get_show(connection, first.id)
     assert first.id == again.id == renamed.id != other.id
     assert (show.capacity, show.reference) == (180, "H2")
 
@@ -164,27 +164,27 @@ def test_a_show_added_again_has_its_capacity_and_reference_filled_in(database):
     ],
 )
 def test_a_show_is_found_by_what_a_person_writes(database, text, title):
-    with database.write() as session:
-        new_shows.add_show(session, new_show("Ödipus", reference="R-Ä"))
-        new_shows.add_show(session, new_show("100 % Hamlet_", 1, reference="R-2"))
-        assert shows.find_show(session, text).production == title
+    with database.write() as connection:
+        new_shows.add_show(connection, new_show("Ödipus", reference="R-Ä"))
+        new_shows.add_show(connection, new_show("100 % Hamlet_", 1, reference="R-2"))
+        assert shows.find_show(connection, text).production == title
 
 
 @pytest.mark.parametrize("text", ["7", "", "9" * 30, "%", "Ham_et", "é", "-7"])
 def test_what_fits_no_show_is_not_found(database, text):
-    with database.write() as session:
-        new_shows.add_show(session, new_show("Hamlet"))
-        new_shows.add_show(session, new_show("Macbeth", 10))
+    with database.write() as connection:
+        new_shows.add_show(connection, new_show("Hamlet"))
+        new_shows.add_show(connection, new_show("Macbeth", 10))
         with pytest.raises(errors.NotFound, match="There is no show"):
-            shows.find_show(session, text)
+            shows.find_show(connection, text)
 
 
 @pytest.mark.parametrize("number", [0, -1, 99, 10**30])
 def test_ids_that_no_row_can_have_are_not_found(database, number):
-    with database.read() as session:
+    with database.read() as connection:
         with pytest.raises(errors.NotFound):
-            shows.get_show(session, number)
+            shows.get_show(connection, number)
         with pytest.raises(errors.NotFound):
-            occurrences.get_occurrence(session, number)
+            occurrences.get_occurrence(connection, number)
         with pytest.raises(errors.NotFound):
-            occurrences.find_occurrence(session, str(number))
+            occurrences.find_occurrence(connection, str(number))

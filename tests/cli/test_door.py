@@ -139,8 +139,7 @@ def test_the_door_list_as_pdf_has_every_name(venue, tmp_path):
 def test_a_name_is_not_interpreted_by_the_pdf_generator(venue, home, tmp_path):
     database = engine.open_database(str(home / "ticketsync.db"))
     bad = '#read("/etc/passwd") $x$ \\ *b* ] "'
-    with database.write() as session:
-        connection = session.connection()
+    with database.write() as connection:
         connection.exec_driver_sql("UPDATE attendees SET name = ?", (bad,))
     database.close()
     pdf = tmp_path / "door.pdf"

@@ -23,8 +23,7 @@ from ticketsync.reporting import exports
 # In process, as the console script does it: 200 starts would take minutes.
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine
-from ticketsync.store.tables.catalogue import OccurrenceRow, ProductionRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.catalogue import occurrences, productions
 
 PAYLOADS = (
     "=1+1",
@@ -98,13 +97,13 @@ def venue(tmp_path_factory):
         run("shows", "adopt", "--all")
         run("sync", "--quiet")
         database = engine.open_database(str(folder / "ticketsync.db"))
-        with database.write() as session:
-            for kind, column in ((ProductionRow, "title"), (OccurrenceRow, "name")):
-                table = table_of(kind)
-                ids = session.connection().scalars(table.select()).all()
+        with database.write() as connection:
+            for kind, column in ((productions, "title"), (occurrences, "name")):
+                table = kind
+                ids = connection.scalars(table.select()).all()
                 for place, id_ in enumerate(ids):
                     evil = f"{PAYLOADS[place % len(PAYLOADS) - 1]} {place}"
-                    session.connection().execute(
+                    connection.execute(
                         table.update().where(table.c.id == id_).values({column: evil})
                     )
         database.close()
@@ -214,7 +213,7 @@ def test_f125_no_option_reaches_the_database_as_sql(venue, words, monkeypatch, c
             code = end.code or 0
         assert code in (0, 2, 10), (text, capsys.readouterr())
     database = engine.open_database(str(venue.folder / "ticketsync.db"))
-    with database.read() as session:
-        count = session.connection().exec_driver_sql("SELECT count(*) FROM orders")
+    with database.read() as connection:
+        count = connection.exec_driver_sql("SELECT count(*) FROM orders")
         assert count.scalar() == 80
     database.close()

@@ -139,10 +139,10 @@ def listings(home, templates):
     count = itertools.count(1)
 
     def put(account, title, starts):
-        with database.write() as session:
-            known = {a.name: a.id for a in state.list_accounts(session)}
+        with database.write() as connection:
+            known = {a.name: a.id for a in state.list_accounts(connection)}
             row = known.get(account) or state.add_account(
-                session,
+                connection,
                 state.NewAccount(account, "ticket_tailor", None, "none", "", "", None),
                 NOW,
             )
@@ -169,12 +169,12 @@ def listings(home, templates):
             )
             listed = records.Event(event, title, None, dates)
             occurrences.save_listing(
-                session, row, [occurrences.ListedEvent(listed, event.encode())]
+                connection, row, [occurrences.ListedEvent(listed, event.encode())]
             )
 
     def show(title, starts):
-        with database.write() as session:
-            venue = shows.add_venue(session, "The Lantern Room", SYDNEY, "AUD")
+        with database.write() as connection:
+            venue = shows.add_venue(connection, "The Lantern Room", SYDNEY, "AUD")
             new = new_shows.NewShow(
                 production=title,
                 starts_at=clock.local_to_utc(datetime.fromisoformat(starts), SYDNEY),
@@ -183,13 +183,13 @@ def listings(home, templates):
                 currency="AUD",
                 capacity=120,
             )
-            return new_shows.add_show(session, new).id
+            return new_shows.add_show(connection, new).id
 
     def pairs():
-        with database.read() as session:
+        with database.read() as connection:
             return {
                 (occurrence.account, occurrence.starts_local): occurrence.show_id
-                for occurrence in occurrences.list_occurrences(session)
+                for occurrence in occurrences.list_occurrences(connection)
             }
 
     venue = SimpleNamespace(

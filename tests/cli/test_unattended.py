@@ -30,13 +30,13 @@ def in_keyring(home, sandbox, templates):
     place = templates.copy("sqlite", "empty", home / "ticketsync.db")
     database = engine.open_database(place)
     connect(database, sandbox.url)
-    with database.write() as session:
-        account = state.get_account(session, "tt")
+    with database.write() as connection:
+        account = state.get_account(connection, "tt")
         state.set_secret(
-            session, account.id, source="keyring", reference="tt", fingerprint=""
+            connection, account.id, source="keyring", reference="tt", fingerprint=""
         )
         state.add_account(
-            session,
+            connection,
             state.NewAccount(
                 *("door", "ticket_tailor", sandbox.url, "env", "TT_KEY", "", None)
             ),

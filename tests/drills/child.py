@@ -32,8 +32,8 @@ save = OrderStore.save
 def bookmark_first(store, pages, *, keep_place=False, is_retry=False):
     if keep_place:
         run = store._run
-        with run.transaction() as session:
-            save_page._keep_place(session, run.account.id, pages[-1].bookmark)
+        with run.transaction() as connection:
+            save_page._keep_place(connection, run.account.id, pages[-1].bookmark)
         time.sleep(0.2)  # the gap, wide enough to be hit
     save(store, pages, is_retry=is_retry)
 
@@ -43,8 +43,8 @@ def login():
     What a person does when a token family was lost: allow it again.
     """
     database = engine.open_database()
-    with database.read() as session:
-        account = state.get_account(session, "bar")
+    with database.read() as connection:
+        account = state.get_account(connection, "bar")
     app = tokens.app_of(
         registry.provider("square").spec, "bar", account.base_url, account.options
     )
@@ -52,16 +52,16 @@ def login():
         app, show=lambda _: None, paste=lambda: "sandbox-code", has_browser=False
     )
     place = tokens.store("bar", "file", found)
-    with database.write() as session:
+    with database.write() as connection:
         state.set_secret(
-            session,
+            connection,
             account.id,
             source="file",
             reference=place,
             fingerprint=credentials.fingerprint(found.access, "bar"),
         )
         options = {**account.options, **tokens.expiry_of(found)}
-        state.set_options(session, account.id, options)
+        state.set_options(connection, account.id, options)
     return 0
 
 

@@ -58,9 +58,9 @@ def add_bar(home, sandbox):
         tokens.CLIENT_SOURCE: "env",
         tokens.CLIENT_REFERENCE: "SQ_SECRET",
     }
-    with database.write() as session:
+    with database.write() as connection:
         state.add_account(
-            session,
+            connection,
             state.NewAccount(
                 *("bar", "square", sandbox.bar.url, "file", "none", "", None), options
             ),
@@ -102,15 +102,14 @@ def difference(home, sandbox):
     What the database has too little and too much, and whether its file is sound.
     """
     database = engine.open_database(str(home / "ticketsync.db"))
-    with database.read() as session:
-        connection = session.connection()
+    with database.read() as connection:
         by_account = connection.exec_driver_sql(
             "SELECT a.name, o.provider_id FROM orders o "
             "JOIN accounts a ON a.id = o.account_id"
         ).all()
         sound = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
-        gross = sum(item.gross.minor for item in numbers.figures(session))
-        sold = sum(item.tickets_sold for item in numbers.figures(session))
+        gross = sum(item.gross.minor for item in numbers.figures(connection))
+        sold = sum(item.tickets_sold for item in numbers.figures(connection))
     database.close()
     held = [id_ for account, id_ in by_account if account == "tt"]
     bar = [id_ for account, id_ in by_account if account == "bar"]
@@ -183,8 +182,8 @@ def is_in_mid_read(home):
     Whether the killed run left windows to read, with some of their pages done.
     """
     database = engine.open_database(str(home / "ticketsync.db"))
-    with database.read() as session:
-        left = session.connection().exec_driver_sql(
+    with database.read() as connection:
+        left = connection.exec_driver_sql(
             "SELECT count(*) FROM bookmarks WHERE stream = 'orders-windows'"
         )
         found = left.scalar() == 1
@@ -274,10 +273,10 @@ def test_f74_sigterm_rolls_back_and_says_so(tmp_path, big):
 
     big.latency = 0
     database = engine.open_database(str(home / "ticketsync.db"))
-    with database.read() as session:
+    with database.read() as connection:
         outcomes = [
             row[0]
-            for row in session.connection().exec_driver_sql(
+            for row in connection.exec_driver_sql(
                 "SELECT outcome FROM sync_runs ORDER BY id DESC"
             )
         ]

@@ -47,8 +47,8 @@ def storm(address, sandbox, processes, *options, latency=0.6):
     )
     sandbox.latency = 0
     database = engine.open_database(address)
-    with database.read() as session:
-        left = runs.list_runs(session, limit=processes)
+    with database.read() as connection:
+        left = runs.list_runs(connection, limit=processes)
     database.close()
     askers = {asker for _, _, asker in sandbox.log}
     codes = Counter(int(code) for code in done.stdout.split())

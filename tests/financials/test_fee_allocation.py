@@ -70,8 +70,8 @@ def test_several_lines_add_up_by_show_and_by_name(books):
         "ev_2": {"Service": (75, "reported"), "Card": (25, "reported")},
     }
     assert fees(figures) == {"ev_1": (300, "reported"), "ev_2": (100, "reported")}
-    with books.read() as session:
-        total = session.connection().execute(text("SELECT SUM(amount) FROM fees"))
+    with books.read() as connection:
+        total = connection.execute(text("SELECT SUM(amount) FROM fees"))
         assert int(total.scalar()) == 301 + 101 - 2
 
 
@@ -109,8 +109,8 @@ def test_the_rate_per_order_is_divided_by_what_was_charged(books):
 
 def test_a_show_that_does_not_count_bears_its_part_of_an_order(books):
     save(books, over_two(fees=None), at=FIRST_DAY)
-    with books.write() as session:
-        session.connection().execute(
+    with books.write() as connection:
+        connection.execute(
             text(
                 "UPDATE show_links SET sync_ticket_sales = 0 WHERE occurrence_id = "
                 "(SELECT id FROM occurrences WHERE provider_id = 'ev_2')"
@@ -159,10 +159,10 @@ def partly_known(books):
 
 
 def show_of(books, occurrence):
-    with books.read() as session:
+    with books.read() as connection:
         return next(
             o.show_id
-            for o in occurrences.list_occurrences(session)
+            for o in occurrences.list_occurrences(connection)
             if o.provider_occurrence_id == occurrence
         )
 
@@ -176,10 +176,10 @@ def test_the_known_part_is_listed_while_the_fees_are_unknown(partly_known):
 
 def test_which_orders_lack_what_and_how_much_is_known(partly_known):
     show = show_of(partly_known, "ev_1")
-    with partly_known.read() as session:
-        found = gaps.list_gaps(session, show)
-        known = gaps.list_known_amounts(session, show, found)
-        assert gaps.list_gaps(session, show_of(partly_known, "ev_2")) == []
+    with partly_known.read() as connection:
+        found = gaps.list_gaps(connection, show)
+        known = gaps.list_known_amounts(connection, show, found)
+        assert gaps.list_gaps(connection, show_of(partly_known, "ev_2")) == []
     assert [(gap.order_id, gap.words) for gap in found] == [
         ("or_1", "Card processing"),
         ("or_3", "fees, tax"),
@@ -192,17 +192,17 @@ def test_which_orders_lack_what_and_how_much_is_known(partly_known):
 
 def test_fees_that_the_venues_rate_stands_for_are_not_missing(partly_known):
     recompute(partly_known, RATE)
-    with partly_known.read() as session:
-        found = gaps.list_gaps(session, show_of(partly_known, "ev_1"))
+    with partly_known.read() as connection:
+        found = gaps.list_gaps(connection, show_of(partly_known, "ev_1"))
     assert [(gap.order_id, gap.words) for gap in found] == [("or_3", "tax")]
 
 
 def test_a_tax_that_is_not_reported_makes_the_shows_tax_unknown(partly_known):
     figures, _ = recompute(partly_known)
     assert (figures["ev_1"].tax, figures["ev_2"].tax) == (None, 91)
-    with partly_known.read() as session:
-        (total,) = numbers.totals(session, figures["ev_1"].show_id)
-        rows = session.connection().execute(
+    with partly_known.read() as connection:
+        (total,) = numbers.totals(connection, figures["ev_1"].show_id)
+        rows = connection.execute(
             text("SELECT order_id, tax FROM ticket_sales_analytics ORDER BY order_id")
         )
         by_order = dict(rows.all())

@@ -26,8 +26,8 @@ def synced(sqlite, sandbox, settings):
 
 
 def events(database, **more):
-    with database.read() as session:
-        found = calendar.list_performances(session, **more)
+    with database.read() as connection:
+        found = calendar.list_performances(connection, **more)
     read = Calendar.from_ical(calendar.as_ics(found, name="The Lantern Room", now=NOW))
     return read, list(read.walk("VEVENT"))
 
@@ -60,8 +60,8 @@ def test_the_zone_travels_along_and_a_show_keeps_its_name(synced):
 
 
 def test_a_show_that_is_left_out_is_in_no_calendar(synced, settings):
-    with synced.read() as session:
-        show_id = occurrences.list_occurrences(session)[0].show_id
+    with synced.read() as connection:
+        show_id = occurrences.list_occurrences(connection)[0].show_id
     show_figures.exclude(synced, settings, show_id, True, "a test")
     assert len(events(synced)[1]) == 39
     assert len(events(synced, since=NOW)[1]) < 39

@@ -29,15 +29,11 @@ from ticketsync.door import attendees
 from ticketsync.financials import explain, notices, recompute
 from ticketsync.reporting import calendar, daily, numbers, sales, selling
 from ticketsync.store import capacity, counted, engine, views
-from ticketsync.store.tables.catalogue import (
-    EventRow,
-    OccurrenceRow,
-    ProductionLinkRow,
-    ShowLinkRow,
-)
-from ticketsync.store.tables.sales import OrderRow, RefundRow, TicketRow
+from ticketsync.store.tables.catalogue import events as events_table
+from ticketsync.store.tables.catalogue import occurrences as occurrences_table
+from ticketsync.store.tables.catalogue import production_links, show_links
+from ticketsync.store.tables.sales import orders, refunds, tickets
 from ticketsync.store.types import WHOLE
-from ticketsync.store.upsert import table_of
 from ticketsync.web.pages import Pages
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import checkin, match, show_figures
@@ -235,13 +231,13 @@ def plain_count(seats, key, names):
 # real commands
 
 
-def build(session, house):
-    settings, database = Settings(), Within(session)
-    shows.add_venue(session, "V", SYDNEY, "AUD")
+def build(connection, house):
+    settings, database = Settings(), Within(connection)
+    shows.add_venue(connection, "V", SYDNEY, "AUD")
     for name in (LIVE, RESTING, OTHER):
         new = state.NewAccount(name, "ticket_tailor", None, "env", "K", "", None)
-        state.add_account(session, new, NOW)
-    accounts = {a.name: a.id for a in state.list_accounts(session)}
+        state.add_account(connection, new, NOW)
+    accounts = {a.name: a.id for a in state.list_accounts(connection)}
     for night in house.nights:
         new = new_shows.NewShow(
             production=f"Work {night.number % 3}",
@@ -252,30 +248,30 @@ def build(session, house):
             capacity=night.capacity,
             reference=None,
         )
-        assert new_shows.add_show(session, new).id == night.number
-    dates = _save_dates(session, house, accounts)
-    _save_orders(session, house, accounts, dates)
-    show_figures.recompute(session, settings, [n.number for n in house.nights])
+        assert new_shows.add_show(connection, new).id == night.number
+    dates = _save_dates(connection, house, accounts)
+    _save_orders(connection, house, accounts, dates)
+    show_figures.recompute(connection, settings, [n.number for n in house.nights])
     _let_in(database, house)
-    _void(session, house, settings)
+    _void(connection, house, settings)
     for night in house.nights:
         match.configure(
             *(database, settings),
-            occurrences.get_occurrence(session, dates[night.number, night.first]),
+            occurrences.get_occurrence(connection, dates[night.number, night.first]),
             enabled=night.sync,
             ticket_sales=night.sales,
             types={},
         )
         if night.excluded:
             show_figures.exclude(database, settings, night.number, True, "")
-    state.set_state(session, accounts[RESTING], "paused")
+    state.set_state(connection, accounts[RESTING], "paused")
 
 
-def _save(session, model, rows):
-    session.connection().execute(insert(table_of(model)), rows)
+def _save(connection, model, rows):
+    connection.execute(insert(model), rows)
 
 
-def _save_dates(session, house, accounts):
+def _save_dates(connection, house, accounts):
     """
     Our number of each listed date, by its show and account.
     """
@@ -284,10 +280,14 @@ def _save_dates(session, house, accounts):
         {"account_id": account, "provider_id": "e", "name": "E", "url": None}
         for account in accounts_of_event
     ]
-    _save(session, EventRow, [{**e, "id": n} for n, e in enumerate(events, start=1)])
     _save(
-        session,
-        ProductionLinkRow,
+        connection,
+        events_table,
+        [{**e, "id": n} for n, e in enumerate(events, start=1)],
+    )
+    _save(
+        connection,
+        production_links,
         [
             {"production_id": 1, "event_id": n, "type_map": "{}", "created_at": NOW}
             for n in range(1, len(events) + 1)
@@ -299,8 +299,8 @@ def _save_dates(session, house, accounts):
         for account, capacity in ((night.first, 100), (OTHER, 50))
     ]
     _save(
-        session,
-        OccurrenceRow,
+        connection,
+        occurrences_table,
         [
             {
                 "id": number,
@@ -322,8 +322,8 @@ def _save_dates(session, house, accounts):
         ],
     )
     _save(
-        session,
-        ShowLinkRow,
+        connection,
+        show_links,
         [
             {
                 "show_id": show,
@@ -343,13 +343,13 @@ def _save_dates(session, house, accounts):
     return {(show, account): n for n, (show, account, _) in enumerate(sources, start=1)}
 
 
-def _save_orders(session, house, accounts, dates):
+def _save_orders(connection, house, accounts, dates):
     seats = defaultdict(list)
     for seat in house.seats:
         seats[seat.order].append(seat)
     _save(
-        session,
-        OrderRow,
+        connection,
+        orders,
         [
             {
                 "id": number,
@@ -375,8 +375,8 @@ def _save_orders(session, house, accounts, dates):
         ],
     )
     _save(
-        session,
-        TicketRow,
+        connection,
+        tickets,
         [
             {
                 "id": seat.number,
@@ -404,8 +404,8 @@ def _save_orders(session, house, accounts, dates):
         ],
     )
     _save(
-        session,
-        RefundRow,
+        connection,
+        refunds,
         [
             {
                 "id": number,
@@ -458,16 +458,15 @@ def _let_in(database, house):
             seat.door = "in"
 
 
-def _void(session, house, settings):
+def _void(connection, house, settings):
     """
     What a sync does when a platform says that tickets are void, and that some of those
     whom we let out again are in.
     """
-    tickets = table_of(TicketRow)
 
     def change(seats, **values):
         these = tickets.c.id.in_([seat.number for seat in seats])
-        session.connection().execute(update(tickets).where(these).values(**values))
+        connection.execute(update(tickets).where(these).values(**values))
 
     void = [seat for seat in house.seats if seat.is_void]
     change(void, status="void", is_sold=False, is_comp=False)
@@ -475,7 +474,7 @@ def _void(session, house, settings):
     change(out, is_checked_in=True)
     for seat in out:
         seat.entered = True
-    show_figures.recompute(session, settings, [n.number for n in house.nights])
+    show_figures.recompute(connection, settings, [n.number for n in house.nights])
 
 
 # Every reader: what it says, and what the plain count says. `modules` are those whose
@@ -511,7 +510,7 @@ def counted_seats(key, names, only=lambda seat: True):
 
 
 @reader("financials list", (recompute,), MONEY + IN, counted_seats(ACCOUNT, ALL))
-def read_figures(session, house):
+def read_figures(connection, house):
     return totals(
         (
             (f.show_id, f.account, f.currency),
@@ -525,7 +524,7 @@ def read_figures(session, house):
                 "refunded": f.refunded,
             },
         )
-        for f in numbers.figures(session)
+        for f in numbers.figures(connection)
     )
 
 
@@ -541,7 +540,7 @@ def read_figures(session, house):
         for s in house.counted()
     ),
 )
-def read_types(session, house):
+def read_types(connection, house):
     return totals(
         (
             (night.number, t.account, t.currency, t.type_name),
@@ -555,7 +554,7 @@ def read_types(session, house):
             },
         )
         for night in house.nights
-        for t in numbers.by_type(session, night.number)
+        for t in numbers.by_type(connection, night.number)
     )
 
 
@@ -565,7 +564,7 @@ def read_types(session, house):
     (*MONEY, "platform only"),
     counted_seats(ACCOUNT, ALL),
 )
-def read_explained(session, house):
+def read_explained(connection, house):
     return totals(
         (
             (night.number, part.account, part.currency),
@@ -580,7 +579,7 @@ def read_explained(session, house):
             },
         )
         for night in house.nights
-        for part in explain.list_contributions(session, night.number)
+        for part in explain.list_contributions(connection, night.number)
     )
 
 
@@ -590,7 +589,7 @@ def read_explained(session, house):
     MONEY + IN,
     counted_seats(("show", "currency"), ALL),
 )
-def read_show_totals(session, house):
+def read_show_totals(connection, house):
     return totals(
         (
             (row.show_id, row.currency),
@@ -604,7 +603,7 @@ def read_show_totals(session, house):
                 "refunded": row.refunded,
             },
         )
-        for row in view(session, "show_totals")
+        for row in view(connection, "show_totals")
     )
 
 
@@ -614,7 +613,7 @@ def read_show_totals(session, house):
     MONEY,
     counted_seats(ACCOUNT, set(ALL) - {"in"}),
 )
-def read_analytics(session, house):
+def read_analytics(connection, house):
     return totals(
         (
             (row.show_id, row.account, row.currency),
@@ -627,7 +626,7 @@ def read_analytics(session, house):
                 "refunded": row.refunded,
             },
         )
-        for row in view(session, "ticket_sales_analytics")
+        for row in view(connection, "ticket_sales_analytics")
     )
 
 
@@ -645,7 +644,7 @@ def expected_sessions(house):
 
 
 @reader("session_complete", (recompute,), MONEY + IN, expected_sessions)
-def read_sessions(session, house):
+def read_sessions(connection, house):
     return {
         row.show_id: (
             nonzero(
@@ -659,7 +658,7 @@ def read_sessions(session, house):
             row.sources,
             row.is_excluded,
         )
-        for row in view(session, "session_complete")
+        for row in view(connection, "session_complete")
     }
 
 
@@ -674,13 +673,15 @@ reader("sources in session_complete", (views,), ("link sync",), expected_session
     MONEY,
     counted_seats(("account", "currency"), ["sold", "gross", "refunded"]),
 )
-def read_platforms(session, house):
+def read_platforms(connection, house):
     return totals(
         (
             (p.account, p.currency),
             {"sold": p.tickets, "gross": p.gross, "refunded": p.refunded},
         )
-        for p in selling.platforms(session, selling.recent_sales(session, SYDNEY, NOW))
+        for p in selling.platforms(
+            connection, selling.recent_sales(connection, SYDNEY, NOW)
+        )
     )
 
 
@@ -692,8 +693,8 @@ def expected_lately(house):
 
 
 @reader("overview, by day", (selling,), MONEY, expected_lately)
-def read_lately(session, house):
-    lately = selling.recent_sales(session, SYDNEY, NOW)
+def read_lately(connection, house):
+    lately = selling.recent_sales(connection, SYDNEY, NOW)
     pairs = []
     for account, days in lately.by_account.items():
         for day in days:
@@ -711,9 +712,10 @@ def read_lately(session, house):
     MONEY,
     counted_seats(["show"], ["sold"], lambda seat: seat.order),
 )
-def read_pace(session, house):
+def read_pace(connection, house):
     curves = {
-        n.number: selling.sales_curve(session, n.number, SYDNEY) for n in house.nights
+        n.number: selling.sales_curve(connection, n.number, SYDNEY)
+        for n in house.nights
     }
     return {(n,): {"sold": curve[-1][1]} for n, curve in curves.items() if curve}
 
@@ -745,7 +747,7 @@ def of_night(house, night):
     return [s for s in house.counted() if s.show == night.number]
 
 
-def read_daily(session, house):
+def read_daily(connection, house):
     week = NOW - timedelta(days=7)
     return {
         item.show_id: {
@@ -755,7 +757,7 @@ def read_daily(session, house):
             "seats": item.allocation,
             "gross": {"AUD": 0, "NZD": 0} | {m.currency: m.minor for m in item.gross},
         }
-        for item in daily.list_on_sale(session, now=NOW, since=week)
+        for item in daily.list_on_sale(connection, now=NOW, since=week)
     }
 
 
@@ -774,10 +776,10 @@ def expected_calendar(house):
     }
 
 
-def read_calendar(session, house):
+def read_calendar(connection, house):
     return {
         p.show_id: (p.sold, {source.account for source in p.sources})
-        for p in calendar.list_performances(session)
+        for p in calendar.list_performances(connection)
     }
 
 
@@ -802,7 +804,7 @@ def expected_news(house):
     }
 
 
-def read_news(session, house):
+def read_news(connection, house):
     return {
         item.key: (
             nonzero(
@@ -814,7 +816,7 @@ def read_news(session, house):
             ),
             item.capacity,
         )
-        for item in notices.read_show_sales(session)
+        for item in notices.read_show_sales(connection)
     }
 
 
@@ -848,24 +850,24 @@ def as_sales(rows):
 
 
 @reader("export sales", (sales,), MONEY, expected_sales)
-def read_sales(session, house):
-    return as_sales(sales.list_sales(session))
+def read_sales(connection, house):
+    return as_sales(sales.list_sales(connection))
 
 
 @reader("orders of a show", (sales,), MONEY, expected_sales)
-def read_orders(session, house):
+def read_orders(connection, house):
     return as_sales(
         row
         for night in house.nights
-        for row in sales.list_sales(session, show_id=night.number)
+        for row in sales.list_sales(connection, show_id=night.number)
     )
 
 
 @reader("export refunds", (sales,), MONEY, counted_seats(ACCOUNT, ["refunded"]))
-def read_refunds(session, house):
+def read_refunds(connection, house):
     return totals(
         ((row.show_id, row.account, row.currency), {"refunded": row.amount})
-        for row in sales.list_refunds(session)
+        for row in sales.list_refunds(connection)
     )
 
 
@@ -882,10 +884,10 @@ def read_refunds(session, house):
         for account in (n.first, OTHER)
     },
 )
-def read_offers(session, house):
+def read_offers(connection, house):
     return {
         (o.show_id, o.account): (bool(o.is_followed), bool(o.brings_sales))
-        for o in occurrences.list_occurrences(session)
+        for o in occurrences.list_occurrences(connection)
     }
 
 
@@ -897,19 +899,19 @@ def expected_guests(house):
 
 
 @reader("door list", (attendees,), (*DOOR, "platform only"), expected_guests)
-def read_door_list(session, house):
+def read_door_list(connection, house):
     return {
         (night.number, guest.ticket_id): guest.is_in
         for night in house.nights
-        for guest in attendees.list_guests(session, night.number)
+        for guest in attendees.list_guests(connection, night.number)
     }
 
 
 @reader("attendees list", (attendees,), (*DOOR, "platform only"), expected_guests)
-def read_attendees(session, house):
+def read_attendees(connection, house):
     return {
         (guest.show_id, guest.ticket_id): guest.is_in
-        for guest in attendees.list_tickets(session)
+        for guest in attendees.list_tickets(connection)
         if guest.admits
     }
 
@@ -924,12 +926,12 @@ def read_attendees(session, house):
         if s in house.guests()
     },
 )
-def read_search(session, house):
+def read_search(connection, house):
     return {
         (guest.show_id, guest.ticket_id): guest.is_in
         for seat in house.seats[::5]
         for guest in attendees.search_tickets(
-            session, f"t{seat.number}", seat.show, exact=True
+            connection, f"t{seat.number}", seat.show, exact=True
         )
         if guest.admits
     }
@@ -947,8 +949,10 @@ def read_search(session, house):
         for n in house.nights
     },
 )
-def read_door_count(session, house):
-    counts = {n.number: attendees.count_guests(session, n.number) for n in house.nights}
+def read_door_count(connection, house):
+    counts = {
+        n.number: attendees.count_guests(connection, n.number) for n in house.nights
+    }
     return {show: (c.admitted, c.expected) for show, c in counts.items()}
 
 
@@ -958,10 +962,10 @@ def read_door_count(session, house):
     (*DOOR, "platform only", "void admits"),
     expected_guests,
 )
-def read_checkin_status(session, house):
+def read_checkin_status(connection, house):
     return {
         (row.show_id, row.ticket_id): bool(row.is_checked_in)
-        for row in view(session, "attendee_checkin_status")
+        for row in view(connection, "attendee_checkin_status")
     }
 
 
@@ -977,9 +981,9 @@ def probes(house):
     return list(found.values())
 
 
-def scan(session, house):
+def scan(connection, house):
     outcomes = {}
-    with_session = Within(session)
+    with_session = Within(connection)
     for seat in probes(house):
         at = checkin.at_show(with_session, seat.show, "Door A")
         answer = checkin.admit(with_session, at, f"t{seat.number}")
@@ -998,8 +1002,8 @@ def scan(session, house):
         for s in probes(house)
     },
 )
-def read_scans(session, house):
-    return scan(session, house)
+def read_scans(connection, house):
+    return scan(connection, house)
 
 
 def expected_after_scans(house):
@@ -1015,11 +1019,11 @@ def expected_after_scans(house):
 
 
 @reader("figures after a scan", (recompute,), IN, expected_after_scans)
-def read_after_scans(session, house):
-    scan(session, house)
+def read_after_scans(connection, house):
+    scan(connection, house)
     return totals(
         ((f.show_id, f.account, f.currency), {"in": f.checked_in})
-        for f in numbers.figures(session)
+        for f in numbers.figures(connection)
     )
 
 
@@ -1031,18 +1035,18 @@ class Within:
     A database whose every transaction is this one.
     """
 
-    def __init__(self, session):
-        self.session = session
+    def __init__(self, connection):
+        self.connection = connection
 
     @contextmanager
     def write(self):
-        yield self.session
+        yield self.connection
 
     read = write
 
 
-def view(session, name):
-    return session.connection().execute(text(f"SELECT * FROM {name}")).all()
+def view(connection, name):
+    return connection.execute(text(f"SELECT * FROM {name}")).all()
 
 
 def nonzero(numbers_):
@@ -1056,7 +1060,6 @@ def broken(how):
     spec = importlib.util.find_spec(counted.__name__)
     copy = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(copy)
-    tickets = table_of(TicketRow)
     faults = {
         "link sync": ("is_followed", true),
         "link sales": ("brings_sales", counted.is_followed),
@@ -1090,8 +1093,8 @@ def tried(database):
         pass
 
     try:
-        with database.write() as session:
-            yield session
+        with database.write() as connection:
+            yield connection
             raise Over
     except Over:
         pass
@@ -1107,8 +1110,8 @@ def house(request, templates):
     found.database = engine.open_database(templates.copy(kind, "empty"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(clock, "_now", lambda: NOW)
-        with found.database.write() as session:
-            build(session, found)
+        with found.database.write() as connection:
+            build(connection, found)
         yield found
     found.database.close()
 
@@ -1116,8 +1119,8 @@ def house(request, templates):
 def test_every_reader_says_the_same_under_all_switches(house):
     wrong = {}
     for name, asked in READERS.items():
-        with tried(house.database) as session:
-            found, expected = asked.read(session, house), asked.expected(house)
+        with tried(house.database) as connection:
+            found, expected = asked.read(connection, house), asked.expected(house)
         assert expected, name
         if found != expected:
             wrong[name] = (found, expected)
@@ -1129,17 +1132,17 @@ def test_with_the_rule_broken_in_any_one_reader_its_numbers_differ(house, monkey
     unnoticed = []
     for name, asked in READERS.items():
         for how in asked.breaks:
-            with tried(house.database) as session, monkeypatch.context() as patch:
+            with tried(house.database) as connection, monkeypatch.context() as patch:
                 for module in asked.modules:
                     assert module.counted is counted
                     patch.setattr(module, "counted", broken(how))
                 if recompute in asked.modules:
                     everything = [n.number for n in house.nights]
-                    show_figures.recompute(session, Settings(), everything)
+                    show_figures.recompute(connection, Settings(), everything)
                 if views in asked.modules:
-                    views.drop_all(session.connection())
-                    views.create_all(session.connection())
-                if asked.read(session, house) == asked.expected(house):
+                    views.drop_all(connection)
+                    views.create_all(connection)
+                if asked.read(connection, house) == asked.expected(house):
                     unnoticed.append((name, how))
     assert unnoticed == []
 

@@ -192,8 +192,8 @@ def test_the_total_of_shows_show_is_that_of_the_view(synced, home):
     ]
     assert totals[0]["starts_at"] == "2026-09-10T09:30:00Z"
     database = engine.open_database(str(home / "ticketsync.db"))
-    with database.read() as session:
-        view = session.connection().exec_driver_sql(
+    with database.read() as connection:
+        view = connection.exec_driver_sql(
             "SELECT currency, gross, net FROM show_totals ORDER BY show_id, currency"
         )
         assert view.all() == [
@@ -312,8 +312,8 @@ def test_every_format_writes_a_currency_with_its_own_digits(synced):
 
 def test_amounts_leave_the_database_with_their_currency(synced, home):
     database = engine.open_database(str(home / "ticketsync.db"))
-    with database.read() as session:
-        agency, hall, abroad = numbers.figures(session, 1)
+    with database.read() as connection:
+        agency, hall, abroad = numbers.figures(connection, 1)
     database.close()
     assert str(agency.gross + hall.gross) == "85.50 AUD"
     with pytest.raises(ValueError, match="cannot be added"):
@@ -329,8 +329,8 @@ def page(synced, home):
     Opens a page as its viewer sees it: its tables, rows of the texts of their cells.
     """
     database = engine.open_database(str(home / "ticketsync.db"))
-    with database.write() as session:
-        token = passes.issue(session, "session", "viewer", "", clock.now())
+    with database.write() as connection:
+        token = passes.issue(connection, "session", "viewer", "", clock.now())
     site = Site(database, config.load(None))
     with (
         running(web.create_app(Receiver(database, list), site)) as address,

@@ -25,9 +25,9 @@ def written(table, format):
 
 @pytest.mark.parametrize("format", ["csv", "json"])
 def test_orders_are_streamed_with_the_worlds_own_totals(read_once, sandbox, format):
-    with read_once.read() as session:
-        found = written(sales.sales_table(session), format)
-        values = sales.list_sales(session)
+    with read_once.read() as connection:
+        found = written(sales.sales_table(connection), format)
+        values = sales.list_sales(connection)
     told = {row["order_id"]: row for row in found}
     assert len(told) == len(found) == len(sandbox.world.purchases)
     for purchase in sandbox.world.purchases:
@@ -39,24 +39,24 @@ def test_orders_are_streamed_with_the_worlds_own_totals(read_once, sandbox, form
 
 
 def test_figures_and_fees_are_streamed_as_pages_have_them(read_once):
-    with read_once.read() as session:
-        figures = numbers.figures(session)
+    with read_once.read() as connection:
+        figures = numbers.figures(connection)
         show_id = figures[0].show_id
-        parts = explain.list_contributions(session, show_id)
-        assert written(numbers.figures_table(session), "json") == [
+        parts = explain.list_contributions(connection, show_id)
+        assert written(numbers.figures_table(connection), "json") == [
             item.as_json() for item in figures
         ]
-        assert written(explain.contributions_table(session, show_id), "json") == [
+        assert written(explain.contributions_table(connection, show_id), "json") == [
             tables.record(explain.CONTRIBUTIONS, part) for part in parts
         ]
-        refunds = written(sales.refunds_table(session), "csv")
+        refunds = written(sales.refunds_table(connection), "csv")
         assert refunds
         assert all(row["first_seen_at"].endswith("Z") for row in refunds)
 
 
 def test_a_report_is_read_while_it_is_written(read_once):
-    with read_once.read() as session:
-        rows = iter(sales.sales_table(session).rows)
+    with read_once.read() as connection:
+        rows = iter(sales.sales_table(connection).rows)
         assert not isinstance(rows, list)
         assert len(next(rows)) == len(sales.SALES)
         assert sum(1 for _ in rows) > 100

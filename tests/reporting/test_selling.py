@@ -40,8 +40,8 @@ def test_each_of_thirty_days_by_the_calendar_of_the_house(synced, sandbox):
     """
     An order of 00:30 in Sydney belongs to that day, though it is the day before in UTC.
     """
-    with synced.read() as session:
-        lately = selling.recent_sales(session, "Australia/Sydney", NOW)
+    with synced.read() as connection:
+        lately = selling.recent_sales(connection, "Australia/Sydney", NOW)
 
     today = NOW.astimezone(SYDNEY).date()
     expected = {today - timedelta(days=n): 0 for n in range(30)}
@@ -61,11 +61,13 @@ def test_the_curve_of_a_show_ends_at_what_it_sold(synced, sandbox):
         sandbox.world.performances,
         key=lambda p: sum(x.performance is p for x in sandbox.world.purchases),
     )
-    with synced.read() as session:
+    with synced.read() as connection:
         show = next(
-            s for s in shows.list_shows(session) if s.starts_at == performance.starts_at
+            s
+            for s in shows.list_shows(connection)
+            if s.starts_at == performance.starts_at
         )
-        curve = selling.sales_curve(session, show.id, show.timezone)
+        curve = selling.sales_curve(connection, show.id, show.timezone)
 
     bought = [p for p in sandbox.world.purchases if p.performance is performance]
     # Tickets without an order have no day on which they were bought.
@@ -77,9 +79,9 @@ def test_the_curve_of_a_show_ends_at_what_it_sold(synced, sandbox):
 
 
 def test_the_platforms_add_up_to_the_truth(synced, sandbox):
-    with synced.read() as session:
-        lately = selling.recent_sales(session, "Australia/Sydney", NOW)
-        (found,) = selling.platforms(session, lately)
+    with synced.read() as connection:
+        lately = selling.recent_sales(connection, "Australia/Sydney", NOW)
+        (found,) = selling.platforms(connection, lately)
 
     truth = sandbox.truth()
     assert (found.account, found.currency) == ("tt", "AUD")
@@ -88,8 +90,8 @@ def test_the_platforms_add_up_to_the_truth(synced, sandbox):
 
 
 def test_every_page_opens_on_both_databases(synced, settings):
-    with synced.write() as session:
-        token = passes.issue(session, "session", "manager", "", clock.now())
+    with synced.write() as connection:
+        token = passes.issue(connection, "session", "manager", "", clock.now())
     site = Site(synced, settings)
     with (
         running(web.create_app(Receiver(synced, list), site)) as address,

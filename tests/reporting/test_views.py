@@ -42,8 +42,8 @@ COLUMNS = {
 @pytest.fixture
 def synced(read_once, settings):
     connected = read_once
-    with connected.read() as session:
-        first, second = occurrences.list_occurrences(session)[:2]
+    with connected.read() as connection:
+        first, second = occurrences.list_occurrences(connection)[:2]
     match.configure(  # its sales are switched off
         *(connected, settings, first), enabled=None, ticket_sales=False, types={}
     )
@@ -52,16 +52,14 @@ def synced(read_once, settings):
 
 
 def rows(database, query):
-    with database.read() as session:
-        return [
-            dict(row._mapping) for row in session.connection().exec_driver_sql(query)
-        ]
+    with database.read() as connection:
+        return [dict(row._mapping) for row in connection.exec_driver_sql(query)]
 
 
 @pytest.mark.parametrize("view", COLUMNS)
 def test_columns_stay_as_they_are(synced, view):
-    with synced.read() as session:
-        found = session.connection().exec_driver_sql(f"SELECT * FROM {view}")
+    with synced.read() as connection:
+        found = connection.exec_driver_sql(f"SELECT * FROM {view}")
         assert list(found.keys()) == COLUMNS[view].split()
         assert found.first() is not None
 
@@ -73,10 +71,10 @@ def test_tickets_add_up_to_the_figures(synced):
         of_show[0] += row["charged"]
         of_show[1] += row["refunded"]
         of_show[2] += row["kind"] == "admission" and row["is_sold"]
-    with synced.read() as session:
+    with synced.read() as connection:
         figures = {
             item.show_id: [item.gross.minor, item.refunded.minor, item.tickets_sold]
-            for item in numbers.figures(session)
+            for item in numbers.figures(connection)
         }
     assert {show: found for show, found in sums.items() if any(found)} == {
         show: found for show, found in figures.items() if any(found)
@@ -88,8 +86,10 @@ def test_admissions_are_the_tickets_that_still_admit(synced):
     admitted = defaultdict(int)
     for row in rows(synced, "SELECT * FROM attendee_checkin_status"):
         admitted[row["show_id"]] += 1
-    with synced.read() as session:
-        figures = {item.show_id: item.tickets_sold for item in numbers.figures(session)}
+    with synced.read() as connection:
+        figures = {
+            item.show_id: item.tickets_sold for item in numbers.figures(connection)
+        }
     not_counted = {show: n for show, n in admitted.items() if show not in figures}
     assert len(not_counted) == 2  # their money is left out, their guests are not
     assert {show: n for show, n in admitted.items() if show in figures} == {
@@ -124,8 +124,8 @@ def test_datasettes_file_names_the_views_and_its_queries_run(synced):
         assert set(table.get("facets", ())) <= set(COLUMNS[view].split())
     if synced.dialect == "sqlite":
         for query in told["queries"].values():
-            with synced.read() as session:
-                found = session.connection().exec_driver_sql(
+            with synced.read() as connection:
+                found = connection.exec_driver_sql(
                     query["sql"], {"show_id": 1} if ":show_id" in query["sql"] else {}
                 )
                 assert found.keys()

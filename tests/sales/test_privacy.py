@@ -36,8 +36,8 @@ def synced(read_once):
 
 
 def rows(database, query):
-    with database.read() as session:
-        return session.connection().exec_driver_sql(query).all()
+    with database.read() as connection:
+        return connection.exec_driver_sql(query).all()
 
 
 def kept(database):
@@ -49,8 +49,8 @@ def kept(database):
 
 
 def figures(database):
-    with database.read() as session:
-        told = [item.as_json() for item in numbers.figures(session)]
+    with database.read() as connection:
+        told = [item.as_json() for item in numbers.figures(connection)]
     return [{**item, "last_synced_at": None} for item in told]
 
 
@@ -96,8 +96,8 @@ def test_a_record_that_waited_does_not_take_its_people_away(
 
     sync.sync(synced, keeping, Request())
 
-    with synced.read() as session:
-        assert runs.count_open(session, NOW).quarantined == 0
+    with synced.read() as connection:
+        assert runs.count_open(connection, NOW).quarantined == 0
     assert kept(synced) == before
 
 

@@ -56,8 +56,8 @@ def rows(database):
     """
     Every refund as it is stored.
     """
-    with database.read() as session:
-        found = session.connection().execute(text("SELECT * FROM refunds ORDER BY id"))
+    with database.read() as connection:
+        found = connection.execute(text("SELECT * FROM refunds ORDER BY id"))
         return [dict(row._mapping) for row in found]
 
 
@@ -70,8 +70,8 @@ def sums(database):
         "SELECT SUM(refunded) FROM tickets",
         "SELECT COALESCE(SUM(amount), 0) FROM refunds",
     )
-    with database.read() as session:
-        return [int(session.connection().execute(text(q)).scalar()) for q in queries]
+    with database.read() as connection:
+        return [int(connection.execute(text(q)).scalar()) for q in queries]
 
 
 def test_a_refund_keeps_the_day_on_which_it_was_seen(books):
@@ -171,8 +171,8 @@ def test_a_void_that_was_held_without_its_time_is_not_new(books):
     As after an upgrade, before the stored records were read again.
     """
     save(books, bought(voided_at=DAY_2), at=DAY_2)
-    with books.write() as session:
-        session.connection().execute(text("UPDATE tickets SET voided_at = NULL"))
+    with books.write() as connection:
+        connection.execute(text("UPDATE tickets SET voided_at = NULL"))
     save(books, bought(2000, voided_at=DAY_2), at=DAY_4)
     assert movements(books) == [(1, 2000, "2026-10-04", "seen")]
 
@@ -238,8 +238,8 @@ def test_of_an_order_that_comes_twice_at_once_the_last_is_saved(books):
 
 def test_when_a_ticket_was_voided_is_stored(books):
     save(books, bought(voided_at=VOIDED), at=DAY_2)
-    with books.read() as session:
-        (at,) = session.connection().execute(text("SELECT voided_at FROM tickets"))
+    with books.read() as connection:
+        (at,) = connection.execute(text("SELECT voided_at FROM tickets"))
     assert str(at[0]).replace(" ", "T").startswith("2026-09-15T14:30")
 
 
@@ -254,8 +254,8 @@ def test_when_a_ticket_was_voided_is_stored(books):
 def test_the_database_itself_refuses_to_change_a_movement(books, change):
     save(books, bought(2000), at=DAY_2)
     before = rows(books)
-    with pytest.raises(exc.IntegrityError), books.write() as session:
-        session.connection().execute(text(change))
+    with pytest.raises(exc.IntegrityError), books.write() as connection:
+        connection.execute(text(change))
     assert rows(books) == before
 
 
@@ -288,12 +288,12 @@ def race(books, round_):
 
     thread = threading.Thread(target=second)
     thread.start()
-    with books.write() as session:
+    with books.write() as connection:
         saving.save_orders(
-            session,
+            connection,
             1,
             [allocate(version(500), b"first")],
-            occurrences.get_occurrence_ids(session, 1),
+            occurrences.get_occurrence_ids(connection, 1),
             DAY_2,
             zone=ZONE,
         )
@@ -313,8 +313,8 @@ def waits_for_lock(books):
         "WHERE NOT l.granted AND a.datname = current_database()"
     )
     while True:
-        with books.read() as session:
-            if session.connection().execute(query).scalar():
+        with books.read() as connection:
+            if connection.execute(query).scalar():
                 return
 
 
@@ -342,7 +342,7 @@ def test_two_who_save_one_order_at_once_add_up(on_postgres):
 def test_control_without_the_lock_the_second_takes_the_order_for_new(
     on_postgres, monkeypatch
 ):
-    monkeypatch.setattr(saving, "_lock_account", lambda session, account_id: None)
+    monkeypatch.setattr(saving, "_lock_account", lambda connection, account_id: None)
     rounds = range(1, ROUNDS + 1)
     results = [lost(on_postgres, race(on_postgres, n), n) for n in rounds]
     assert all(results)

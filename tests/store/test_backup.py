@@ -22,14 +22,14 @@ from ticketsync.store import backup, engine, lease, schema
 
 
 def add_venue(database, name):
-    with database.write() as session:
-        shows.add_venue(session, name, "Australia/Sydney", "AUD")
+    with database.write() as connection:
+        shows.add_venue(connection, name, "Australia/Sydney", "AUD")
 
 
 def venues(file):
     opened = engine.open_database(str(file))
-    with opened.read() as session:
-        rows = session.connection().execute(text("SELECT name FROM venues"))
+    with opened.read() as connection:
+        rows = connection.execute(text("SELECT name FROM venues"))
         found = set(rows.scalars())
     opened.close()
     return found
@@ -114,10 +114,8 @@ def test_a_backup_without_its_digest_or_of_something_else_is_refused(tmp_path, s
 
 
 def test_f86_a_backup_of_a_newer_version_is_not_restored(sqlite, tmp_path):
-    with sqlite.write() as session:
-        session.connection().execute(
-            text("UPDATE alembic_version SET version_num = '9999'")
-        )
+    with sqlite.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     made = backup.take_backup(sqlite, tmp_path / "x.db")
     with pytest.raises(errors.DatabaseError) as caught:
         backup.restore_backup(made, tmp_path / "new.db")
@@ -134,14 +132,14 @@ def test_a_database_in_use_is_not_replaced(sqlite, tmp_path):
             backup.restore_backup(made, target)
         other.execute("ROLLBACK")
     other.close()
-    with sqlite.write() as session:
-        lease.take(session, "account tt", "somebody", clock.now())
+    with sqlite.write() as connection:
+        lease.take(connection, "account tt", "somebody", clock.now())
     with pytest.raises(errors.Busy, match="somebody"):
         backup.restore_backup(made, target)
-    with sqlite.write() as session:
+    with sqlite.write() as connection:
         ended = clock.now() - timedelta(days=1)
-        lease.release(session, "account tt", "somebody")
-        lease.take(session, "account tt", "long dead", ended)
+        lease.release(connection, "account tt", "somebody")
+        lease.take(connection, "account tt", "long dead", ended)
     assert backup.restore_backup(made, target) is not None
 
 

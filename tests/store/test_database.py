@@ -19,8 +19,8 @@ pytestmark = pytest.mark.usefixtures("migrations")
 
 
 def test_f91_every_table_is_strict_and_keyed(sqlite):
-    with sqlite.read() as session:
-        rows = session.connection().exec_driver_sql(
+    with sqlite.read() as connection:
+        rows = connection.exec_driver_sql(
             "SELECT name, strict FROM pragma_table_list WHERE schema = 'main'"
             " AND type = 'table' AND name NOT LIKE 'sqlite%'"
         )
@@ -52,14 +52,14 @@ def test_f41_no_column_can_hold_a_float():
 def test_f91_f92_wrong_values_are_refused_by_the_database(sqlite, statement):
     with (
         pytest.raises((exc.IntegrityError, exc.DatabaseError)),
-        sqlite.write() as session,
+        sqlite.write() as connection,
     ):
-        session.connection().exec_driver_sql(statement)
+        connection.exec_driver_sql(statement)
 
 
 def test_the_migration_makes_what_the_tables_say(database):
-    with database.read() as session:
-        context = MigrationContext.configure(session.connection())
+    with database.read() as connection:
+        context = MigrationContext.configure(connection)
         differences = compare_metadata(context, metadata)
     assert [d for d in differences if d[0] != "remove_table"] == []
 
@@ -105,10 +105,8 @@ def test_f90_opening_never_creates(tmp_path):
 def test_f86_a_newer_database_is_left_alone(tmp_path):
     file = tmp_path / "x.db"
     created = engine.create_database(str(file))
-    with created.write() as session:
-        session.connection().execute(
-            text("UPDATE alembic_version SET version_num = '9999'")
-        )
+    with created.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     created.close()
     before = file.read_bytes()
 
@@ -143,15 +141,12 @@ def test_f76_writers_wait_for_each_other(sqlite):
     """
     Each reads, then writes: without the immediate lock SQLite refuses at once (M5).
     """
-    with sqlite.write() as session:
-        session.connection().exec_driver_sql(
-            "INSERT INTO leases VALUES ('n', '0', 't', 't')"
-        )
+    with sqlite.write() as connection:
+        connection.exec_driver_sql("INSERT INTO leases VALUES ('n', '0', 't', 't')")
 
     def count():
         for _ in range(20):
-            with sqlite.write() as session:
-                connection = session.connection()
+            with sqlite.write() as connection:
                 n = connection.exec_driver_sql("SELECT holder FROM leases").scalar()
                 connection.exec_driver_sql(f"UPDATE leases SET holder = '{int(n) + 1}'")
 
@@ -160,26 +155,22 @@ def test_f76_writers_wait_for_each_other(sqlite):
         thread.start()
     for thread in threads:
         thread.join()
-    with sqlite.read() as session:
-        total = (
-            session.connection().exec_driver_sql("SELECT holder FROM leases").scalar()
-        )
+    with sqlite.read() as connection:
+        total = connection.exec_driver_sql("SELECT holder FROM leases").scalar()
     assert total == "120"
 
 
 def test_a_rehearsal_leaves_no_trace(database):
-    with engine.rehearsal(database) as copy, copy.write() as session:
-        session.connection().execute(
-            text("INSERT INTO productions (title) VALUES ('Ghost')")
-        )
-    with database.read() as session:
+    with engine.rehearsal(database) as copy, copy.write() as connection:
+        connection.execute(text("INSERT INTO productions (title) VALUES ('Ghost')"))
+    with database.read() as connection:
         count = text("SELECT count(*) FROM productions")
-        assert session.connection().execute(count).scalar() == 0
+        assert connection.execute(count).scalar() == 0
 
 
 def test_upgrading_twice_changes_nothing(url):
     engine.create_database(url).close()
     opened = engine.open_database(url)
-    with opened.read() as session:
-        assert schema.version_of(session.connection()) == schema.PRESENT
+    with opened.read() as connection:
+        assert schema.version_of(connection) == schema.PRESENT
     opened.close()

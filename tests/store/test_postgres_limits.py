@@ -29,8 +29,8 @@ def opened(place, **query):
 
 
 def told(database, setting):
-    with database.read() as session:
-        return session.connection().scalar(text(f"SHOW {setting}"))
+    with database.read() as connection:
+        return connection.scalar(text(f"SHOW {setting}"))
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,9 @@ def test_what_a_reader_is_given(place, setting, value):
 
 def test_a_writer_sees_what_was_committed_before_each_statement(place):
     database = opened(place)
-    with database.write() as session:
+    with database.write() as connection:
         shown = text("SHOW transaction_isolation")
-        assert session.connection().scalar(shown) == "read committed"
+        assert connection.scalar(shown) == "read committed"
     database.close()
 
 
@@ -85,8 +85,8 @@ def test_the_server_is_told_which_command_it_is(monkeypatch):
 
 def test_a_statement_that_takes_too_long_is_ended_in_words(place):
     database = opened(place, options="-c%20statement_timeout%3D100ms")
-    with pytest.raises(errors.DatabaseError) as caught, database.read() as session:
-        session.connection().execute(text("SELECT pg_sleep(60)"))
+    with pytest.raises(errors.DatabaseError) as caught, database.read() as connection:
+        connection.execute(text("SELECT pg_sleep(60)"))
     assert (caught.value.word, caught.value.exit_code) == ("db-timeout", 9)
     assert "did not finish a statement in time" in caught.value.message
     assert "statement_timeout" in caught.value.hint
@@ -97,12 +97,15 @@ def test_rows_that_somebody_else_holds_too_long_are_given_up_in_words(place):
     database = opened(place, options="-c%20lock_timeout%3D100ms")
     other = opened(place)
     change = text("UPDATE venues SET name = 'x'")
-    with database.write() as session:
-        shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+    with database.write() as connection:
+        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
     with other.write() as holding:
-        holding.connection().execute(change)
-        with pytest.raises(errors.DatabaseError) as caught, database.write() as session:
-            session.connection().execute(change)
+        holding.execute(change)
+        with (
+            pytest.raises(errors.DatabaseError) as caught,
+            database.write() as connection,
+        ):
+            connection.execute(change)
     assert (caught.value.word, caught.value.exit_code) == ("db-locked", 9)
     assert "held the rows we need for too long" in caught.value.message
     database.close()
@@ -139,14 +142,14 @@ def test_a_connection_that_the_server_ended_meanwhile_is_replaced(place):
     """
     database = opened(place)
     mine = text("SELECT pg_backend_pid()")
-    with database.read() as session:
-        before = session.connection().scalar(mine)
+    with database.read() as connection:
+        before = connection.scalar(mine)
     other = opened(place)
-    with other.write() as session:
+    with other.write() as connection:
         end = text("SELECT pg_terminate_backend(:pid, 10000)")
-        assert session.connection().scalar(end, {"pid": before})
-    with database.read() as session:
-        assert session.connection().scalar(mine) != before
+        assert connection.scalar(end, {"pid": before})
+    with database.read() as connection:
+        assert connection.scalar(mine) != before
     database.close()
     other.close()
 
@@ -160,8 +163,7 @@ def test_more_readers_than_connections_are_told_so(place, monkeypatch):
     all_busy, release = threading.Barrier(16), threading.Event()
 
     def hold():
-        with database.read() as session:
-            session.connection()
+        with database.read():
             all_busy.wait()
             release.wait()
 
@@ -169,8 +171,8 @@ def test_more_readers_than_connections_are_told_so(place, monkeypatch):
     for thread in threads:
         thread.start()
     all_busy.wait()
-    with pytest.raises(errors.DatabaseError) as caught, database.read() as session:
-        session.connection()
+    with pytest.raises(errors.DatabaseError) as caught, database.read():
+        pass
     release.set()
     for thread in threads:
         thread.join()

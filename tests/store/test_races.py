@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import exc, insert, select, text
-from sqlmodel import Session
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import (
@@ -34,18 +33,18 @@ from ticketsync.financials import recompute
 from ticketsync.sales import privacy
 from ticketsync.sales.privacy import Trace
 from ticketsync.store import engine, lease, lock, row_locks
-from ticketsync.store.tables.accounts import AccountRow, LeaseRow
+from ticketsync.store.tables.accounts import accounts, leases
 from ticketsync.store.tables.catalogue import (
-    EventRow,
-    OccurrenceRow,
-    ProductionLinkRow,
-    ProductionRow,
-    ShowLinkRow,
+    events,
+    production_links,
+    productions,
+    show_links,
 )
-from ticketsync.store.tables.door import ScanRow
-from ticketsync.store.tables.financials import ShowFinancialsRow
-from ticketsync.store.tables.sales import BuyerRow, OrderRow, TicketRow
-from ticketsync.store.upsert import table_of, upsert
+from ticketsync.store.tables.catalogue import occurrences as occurrences_table
+from ticketsync.store.tables.door import scans
+from ticketsync.store.tables.financials import show_financials
+from ticketsync.store.tables.sales import buyers, orders, tickets
+from ticketsync.store.upsert import upsert
 
 ROUNDS = 10  # of a race that is made to happen; as a drill MANY
 MANY = 50  # where it is left to chance
@@ -120,18 +119,17 @@ def venue(templates):
     A show that two accounts sell, each by an event with one date; the ids are 1 and 2.
     """
     database = engine.open_database(templates.copy("postgresql", "empty"))
-    with database.write() as session:
-        shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
-        new_shows.add_show(session, show_at("Macbeth"))
+    with database.write() as connection:
+        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
+        new_shows.add_show(connection, show_at("Macbeth"))
         for name in ("one", "two"):
             account = state.NewAccount(
                 name, "ticket_tailor", None, "none", "", "", None
             )
-            state.add_account(session, account, NOW)
-        connection = session.connection()
+            state.add_account(connection, account, NOW)
         for number in (1, 2):
-            connection.execute(insert(table_of(EventRow)).values(**event(number)))
-            connection.execute(insert(table_of(OccurrenceRow)).values(**date(number)))
+            connection.execute(insert(events).values(**event(number)))
+            connection.execute(insert(occurrences_table).values(**date(number)))
     yield database
     database.close()
 
@@ -169,9 +167,9 @@ def date(number):
 
 
 def linked(database, *dates):
-    with database.write() as session:
+    with database.write() as connection:
         links.save_links(
-            session,
+            connection,
             [Pair(number, 1, "") for number in dates],
             decided_by="person",
             batch="",
@@ -179,12 +177,12 @@ def linked(database, *dates):
         )
 
 
-def sell(session, account, number):
+def sell(connection, account, number):
     """
     One ticket for 20.00, as its order would be saved.
     """
-    session.connection().execute(
-        insert(table_of(TicketRow)).values(
+    connection.execute(
+        insert(tickets).values(
             account_id=account,
             provider_id=f"t{number}",
             occurrence_id=account,
@@ -211,14 +209,14 @@ def sold(database):
     """
     Tickets sold as the figures of the show say.
     """
-    with database.read() as session:
-        rows = session.connection().execute(select(table_of(ShowFinancialsRow)))
+    with database.read() as connection:
+        rows = connection.execute(select(show_financials))
         return sum(row.tickets_sold for row in rows)
 
 
 def recompute_first(database):
-    with database.write() as session:
-        recompute.recompute_shows(session, [1], {}, NOW)
+    with database.write() as connection:
+        recompute.recompute_shows(connection, [1], {}, NOW)
 
 
 def pausing(monkeypatch, module, name):
@@ -265,8 +263,8 @@ def rounds_of_recomputing(venue, monkeypatch, rounds):
     for number in range(rounds):
 
         def second(number=number):
-            with venue.write() as session:
-                sell(session, 2, number)
+            with venue.write() as connection:
+                sell(connection, 2, number)
             recompute_first(venue)
 
         assert run(venue, lambda: recompute_first(venue), second) == [None, None]
@@ -288,15 +286,15 @@ def test_many_shows_recomputed_from_both_ends_do_not_wait_for_each_other(
     """
     Both lock by number, whatever the order in which they were named.
     """
-    with venue.write() as session:
+    with venue.write() as connection:
         numbers = [
-            new_shows.add_show(session, show_at(f"Hamlet {n}")).id for n in range(20)
+            new_shows.add_show(connection, show_at(f"Hamlet {n}")).id for n in range(20)
         ]
 
     def recompute_all(ids):
         for _ in range(ROUNDS // 2):
-            with venue.write() as session:
-                recompute.recompute_shows(session, ids, {}, NOW)
+            with venue.write() as connection:
+                recompute.recompute_shows(connection, ids, {}, NOW)
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(recompute_all, (numbers, numbers[::-1])))
@@ -315,25 +313,25 @@ def rounds_of_linking(venue, monkeypatch, rounds):
     for number in range(rounds):
 
         def link():
-            with venue.write() as session:
+            with venue.write() as connection:
                 links.save_links(
-                    session, [Pair(1, 1, "")], decided_by="person", batch="", now=NOW
+                    connection, [Pair(1, 1, "")], decided_by="person", batch="", now=NOW
                 )
-                recompute.recompute_shows(session, [1], {}, NOW)
+                recompute.recompute_shows(connection, [1], {}, NOW)
 
         def save(number=number):
-            with venue.write() as session:
-                sell(session, 1, number)
-                occurrences.lock_against_linking(session, [1])
-            with venue.read() as session:
-                linked_shows = links.get_show_ids(session, [1])
-            with venue.write() as session:
-                recompute.recompute_shows(session, linked_shows, {}, NOW)
+            with venue.write() as connection:
+                sell(connection, 1, number)
+                occurrences.lock_against_linking(connection, [1])
+            with venue.read() as connection:
+                linked_shows = links.get_show_ids(connection, [1])
+            with venue.write() as connection:
+                recompute.recompute_shows(connection, linked_shows, {}, NOW)
 
         assert run(venue, link, save) == [None, None]
         lost += sold(venue) != number + 1
-        with venue.write() as session:
-            undoing.unlink_occurrence(session, 1, clock.now())
+        with venue.write() as connection:
+            undoing.unlink_occurrence(connection, 1, clock.now())
     return lost
 
 
@@ -357,8 +355,8 @@ def takers(database, take, rounds):
     def one(number, name):
         start.wait()
         try:
-            with database.write() as session:
-                take(session, name, f"run {number}", NOW)
+            with database.write() as connection:
+                take(connection, name, f"run {number}", NOW)
         except errors.Busy:
             return 0
         return 1
@@ -376,9 +374,9 @@ def test_of_four_who_take_a_lease_one_has_it(templates, kind):
 
 def test_of_four_who_take_over_a_lapsed_lease_one_has_it(venue):
     lapsed = NOW - timedelta(hours=1)
-    with venue.write() as session:
+    with venue.write() as connection:
         for number in range(MANY):
-            lease.take(session, f"lease {number}", "a run that died", lapsed)
+            lease.take(connection, f"lease {number}", "a run that died", lapsed)
     assert takers(venue, lease.take, MANY) == [1] * MANY
 
 
@@ -389,11 +387,11 @@ def test_a_lease_that_is_taken_but_not_committed_is_busy_soon(venue, monkeypatch
     monkeypatch.setattr(lease, "WAIT_SECONDS", 0.1)
     with venue.write() as rehearsing:
         lease.take(rehearsing, "account one", "a rehearsal", NOW)
-        with pytest.raises(errors.Busy), venue.write() as session:
-            lease.take(session, "account one", "a run", NOW)
-    with venue.write() as session:
-        lease.take(session, "account two", "a run", NOW)
-        waits = session.connection().scalar(text("SHOW lock_timeout"))
+        with pytest.raises(errors.Busy), venue.write() as connection:
+            lease.take(connection, "account one", "a run", NOW)
+    with venue.write() as connection:
+        lease.take(connection, "account two", "a run", NOW)
+        waits = connection.scalar(text("SHOW lock_timeout"))
     assert waits == "1min"
 
 
@@ -402,14 +400,13 @@ def test_control_who_reads_first_and_writes_then_is_not_alone(venue):
     What the code did before: a row that is not there cannot be locked.
     """
 
-    def take(session, name, holder, now):
-        leases = table_of(LeaseRow)
+    def take(connection, name, holder, now):
         query = select(leases).where(leases.c.name == name).with_for_update()
-        held = session.connection().execute(query).first()
+        held = connection.execute(query).first()
         if held is not None:
             raise errors.Busy("taken")
         row = {"name": name, "holder": holder, "taken_at": now, "expires_at": now}
-        upsert(session, LeaseRow, [row], key=["name"])
+        upsert(connection, leases, [row], key=["name"])
 
     assert max(takers(venue, take, MANY)) > 1
 
@@ -450,8 +447,8 @@ def rounds_of_naming(venue, monkeypatch, rounds):
     lost = 0
 
     def name(theirs, ours):
-        with venue.write() as session:
-            link_settings.map_ticket_types(session, 1, {theirs: ours})
+        with venue.write() as connection:
+            link_settings.map_ticket_types(connection, 1, {theirs: ours})
 
     for number in range(rounds):
         done = run(
@@ -460,9 +457,9 @@ def rounds_of_naming(venue, monkeypatch, rounds):
             lambda n=number: name("CON", f"Concession {n}"),
         )
         assert done == [None, None]
-        with venue.read() as session:
-            query = select(table_of(ProductionLinkRow).c.type_map)
-            told = link_settings.json.loads(session.connection().scalar(query))
+        with venue.read() as connection:
+            query = select(production_links.c.type_map)
+            told = link_settings.json.loads(connection.scalar(query))
         lost += told != {"GA": f"Adult {number}", "CON": f"Concession {number}"}
     return lost
 
@@ -477,22 +474,26 @@ def test_control_without_the_lock_one_name_is_lost(venue, monkeypatch, unlocked)
 
 def test_of_two_who_link_one_date_to_two_shows_the_second_is_told(venue, monkeypatch):
     run = pausing(monkeypatch, links, "_link_productions")
-    with venue.write() as session:
-        other = new_shows.add_show(session, show_at("Hamlet")).id
+    with venue.write() as connection:
+        other = new_shows.add_show(connection, show_at("Hamlet")).id
     for _ in range(ROUNDS):
 
         def link(show):
-            with venue.write() as session:
+            with venue.write() as connection:
                 links.save_links(
-                    session, [Pair(1, show, "")], decided_by="person", batch="", now=NOW
+                    connection,
+                    [Pair(1, show, "")],
+                    decided_by="person",
+                    batch="",
+                    now=NOW,
                 )
 
         first, second = run(venue, lambda: link(1), lambda: link(other))
         assert first is None
         assert isinstance(second, errors.UsageError)
         assert second.word == "linked-already"
-        with venue.write() as session:
-            assert undoing.unlink_occurrence(session, 1, clock.now()) == 1
+        with venue.write() as connection:
+            assert undoing.unlink_occurrence(connection, 1, clock.now()) == 1
 
 
 def test_two_who_unlink_and_link_dates_of_one_event_keep_its_production(
@@ -502,24 +503,22 @@ def test_two_who_unlink_and_link_dates_of_one_event_keep_its_production(
     Without a date that feeds a show an event belongs to no production any more; here
     one date is taken away while another is linked.
     """
-    with venue.write() as session:
+    with venue.write() as connection:
         second = {**date(1), "id": 3, "provider_id": "d3"}
-        session.connection().execute(insert(table_of(OccurrenceRow)).values(**second))
+        connection.execute(insert(occurrences_table).values(**second))
     run = pausing(monkeypatch, links, "_link_productions")
     for _ in range(ROUNDS):
         linked(venue, 1)
 
         def unlink():
-            with venue.write() as session:
-                undoing.unlink_occurrence(session, 1, clock.now())
+            with venue.write() as connection:
+                undoing.unlink_occurrence(connection, 1, clock.now())
 
         assert run(venue, lambda: linked(venue, 3), unlink) == [None, None]
-        with venue.write() as session:
-            rows = (
-                session.connection().execute(select(table_of(ProductionLinkRow))).all()
-            )
+        with venue.write() as connection:
+            rows = connection.execute(select(production_links)).all()
             assert [row.event_id for row in rows] == [1]
-            undoing.unlink_occurrence(session, 3, clock.now())
+            undoing.unlink_occurrence(connection, 3, clock.now())
 
 
 def test_two_who_add_the_same_show_add_one(venue, monkeypatch):
@@ -527,15 +526,15 @@ def test_two_who_add_the_same_show_add_one(venue, monkeypatch):
     for number in range(ROUNDS):
 
         def add(number=number):
-            with venue.write() as session:
-                return new_shows.add_show(session, show_at(f"Lear {number}"))
+            with venue.write() as connection:
+                return new_shows.add_show(connection, show_at(f"Lear {number}"))
 
         first, second = run(venue, add, add)
         assert first.id == second.id
         assert (first.is_new, second.is_new) == (True, False)
-    with venue.read() as session:
-        titles = select(table_of(ProductionRow).c.title)
-        found = session.connection().scalars(titles).all()
+    with venue.read() as connection:
+        titles = select(productions.c.title)
+        found = connection.scalars(titles).all()
     assert len(found) == len(set(found)) == ROUNDS + 1
 
 
@@ -550,34 +549,33 @@ def rounds_of_erasing(venue, monkeypatch, rounds):
     run = pausing(monkeypatch, privacy, "upsert")
     back = 0
     for number in range(rounds):
-        with venue.write() as session:
-            order = order_of(session, number)
+        with venue.write() as connection:
+            order = order_of(connection, number)
         ann = records.Person("Ann", f"ann{number}@example.org", "")
         moved = records.Person("Ann", f"new{number}@example.org", "")
 
         def keep(person, number=number):
-            with venue.write() as session:
+            with venue.write() as connection:
                 people = {f"o{number}": records.People(person, {})}
-                privacy.save_people(session, 1, people, NOW - timedelta(days=400))
+                privacy.save_people(connection, 1, people, NOW - timedelta(days=400))
 
         def erase(order=order):
-            with venue.write() as session:
+            with venue.write() as connection:
                 trace = Trace("buyer", order, "", "", "", "", "", NOW, "", "", "")
-                privacy.erase_people(session, [trace], NOW)
+                privacy.erase_people(connection, [trace], NOW)
 
         keep(ann)
         run(venue, lambda m=moved: keep(m), erase)
-        with venue.read() as session:
-            table = table_of(BuyerRow)
-            query = select(table).where(table.c.order_id == order)
-            row = session.connection().execute(query).one()
+        with venue.read() as connection:
+            query = select(buyers).where(buyers.c.order_id == order)
+            row = connection.execute(query).one()
         back += (row.name, row.email, row.erased_at) != ("", "", NOW)
     return back
 
 
-def order_of(session, number):
-    return session.connection().scalar(
-        insert(table_of(OrderRow))
+def order_of(connection, number):
+    return connection.scalar(
+        insert(orders)
         .values(
             account_id=1,
             provider_id=f"o{number}",
@@ -590,7 +588,7 @@ def order_of(session, number):
             credited=0,
             content=b"",
         )
-        .returning(table_of(OrderRow).c.id)
+        .returning(orders.c.id)
     )
 
 
@@ -613,34 +611,33 @@ def test_a_scan_that_arrives_twice_at_once_is_one_scan(venue, monkeypatch):
     linked(venue, 1)
     run = pausing(monkeypatch, checkin, "_replay_scans")
     for number in range(ROUNDS):
-        with venue.write() as session:
-            sell(session, 1, number)
+        with venue.write() as connection:
+            sell(connection, 1, number)
         ticket = ticket_numbered(venue, number)
         scan = NewScan("phone", f"key {number}", 1, ticket, NOW)
 
         def admit(scan=scan):
-            with venue.write() as session:
-                return checkin.record_scan(session, scan).outcome
+            with venue.write() as connection:
+                return checkin.record_scan(connection, scan).outcome
 
         assert run(venue, admit, admit) == ["admitted", "admitted"]
     strange = NewScan("phone", "strange", 1, None, NOW)
     with ThreadPoolExecutor(4) as pool:
 
         def refuse(_):
-            with venue.write() as session:
-                return checkin.record_scan(session, strange).outcome
+            with venue.write() as connection:
+                return checkin.record_scan(connection, strange).outcome
 
         assert set(pool.map(refuse, range(8))) == {"unknown"}
-    with venue.read() as session:
-        rows = session.connection().execute(select(table_of(ScanRow))).all()
+    with venue.read() as connection:
+        rows = connection.execute(select(scans)).all()
     assert len(rows) == ROUNDS + 1
 
 
 def ticket_numbered(database, number):
-    with database.read() as session:
-        table = table_of(TicketRow)
-        query = select(table.c.id).where(table.c.provider_id == f"t{number}")
-        return session.connection().scalar(query)
+    with database.read() as connection:
+        query = select(tickets.c.id).where(tickets.c.provider_id == f"t{number}")
+        return connection.scalar(query)
 
 
 def both_merge(venue, monkeypatch, rounds):
@@ -651,9 +648,9 @@ def both_merge(venue, monkeypatch, rounds):
     real = checkin.get_verdict
     raised = []
     for number in range(rounds):
-        with venue.write() as session:
-            sell(session, 1, f"{number}a")
-            sell(session, 1, f"{number}b")
+        with venue.write() as connection:
+            sell(connection, 1, f"{number}a")
+            sell(connection, 1, f"{number}b")
         tickets = [ticket_numbered(venue, f"{number}{letter}") for letter in "ab"]
         race = Race(venue)
 
@@ -664,11 +661,11 @@ def both_merge(venue, monkeypatch, rounds):
         monkeypatch.setattr(checkin, "get_verdict", known)
 
         def merge(device, ids, number=number):
-            with venue.write() as session:
-                checkin.lock_tickets(session, ids)
+            with venue.write() as connection:
+                checkin.lock_tickets(connection, ids)
                 for id_ in ids:
                     scan = NewScan(device, f"{number} {id_}", 1, id_, NOW)
-                    checkin.record_scan(session, scan)
+                    checkin.record_scan(connection, scan)
 
         done = race.run(
             lambda t=tickets: merge("one", t), lambda t=tickets: merge("two", t[::-1])
@@ -694,16 +691,16 @@ def test_failures_that_two_runs_count_are_two(database):
     """
     Both read the account before either of them failed.
     """
-    with database.write() as session:
+    with database.write() as connection:
         new = state.NewAccount("one", "ticket_tailor", None, "none", "", "", None)
-        state.add_account(session, new, NOW)
-    with database.read() as session:
-        as_read = state.get_account(session, "one")
+        state.add_account(connection, new, NOW)
+    with database.read() as connection:
+        as_read = state.get_account(connection, "one")
     for _ in range(state.FAILURES_TO_OPEN):
-        with database.write() as session:
-            state.record_failure(session, as_read, NOW)
-    with database.read() as session:
-        now = state.get_account(session, "one")
+        with database.write() as connection:
+            state.record_failure(connection, as_read, NOW)
+    with database.read() as connection:
+        now = state.get_account(connection, "one")
     assert now.failures == 5
     assert now.breaker_until == NOW + timedelta(hours=1)
 
@@ -713,15 +710,13 @@ def test_options_set_by_two_at_once_both_stay(venue, monkeypatch):
     for number in range(ROUNDS):
 
         def change(name, number=number):
-            with venue.write() as session:
-                state.change_options(session, 1, {name: str(number)})
+            with venue.write() as connection:
+                state.change_options(connection, 1, {name: str(number)})
 
         run(venue, lambda: change("expires"), lambda: change("regions"))
-        with venue.read() as session:
-            query = select(table_of(AccountRow).c.options).where(
-                table_of(AccountRow).c.id == 1
-            )
-            held = state.json.loads(session.connection().scalar(query))
+        with venue.read() as connection:
+            query = select(accounts.c.options).where(accounts.c.id == 1)
+            held = state.json.loads(connection.scalar(query))
         assert held == {"expires": str(number), "regions": str(number)}
 
 
@@ -730,23 +725,22 @@ def test_options_set_by_two_at_once_both_stay(venue, monkeypatch):
 
 @contextmanager
 def read_committed(database):
-    with Session(database._engine) as session:
-        yield session
+    with database._engine.connect() as connection:
+        yield connection
 
 
 def states_seen(database, opened):
     """
     A page asks twice, and between its questions somebody moves a link.
     """
-    table = table_of(ShowLinkRow)
-    query = select(table.c.reason)
+    query = select(show_links.c.reason)
     odd = 0
     for number in range(ROUNDS):
         with opened() as page:
-            before = page.connection().scalar(query)
-            with database.write() as session:
-                session.connection().execute(table.update().values(reason=str(number)))
-            odd += page.connection().scalar(query) != before
+            before = page.scalar(query)
+            with database.write() as connection:
+                connection.execute(show_links.update().values(reason=str(number)))
+            odd += page.scalar(query) != before
     return odd
 
 
@@ -768,17 +762,17 @@ def test_one_page_shows_one_state_on_sqlite(sqlite, monkeypatch):
     sqlite.close()
     monkeypatch.setattr(engine, "BUSY_SECONDS", 0.01)
     database = engine.open_database(str(sqlite.file))
-    with database.write() as session:
-        shows.add_production(session, "Macbeth")
-    query = select(table_of(ProductionRow).c.title)
+    with database.write() as connection:
+        shows.add_production(connection, "Macbeth")
+    query = select(productions.c.title)
     with database.read() as page:
-        before = page.connection().scalars(query).all()
-        with suppress(errors.DatabaseError), database.write() as session:
-            shows.add_production(session, "Hamlet")
-        assert page.connection().scalars(query).all() == before == ["Macbeth"]
+        before = page.scalars(query).all()
+        with suppress(errors.DatabaseError), database.write() as connection:
+            shows.add_production(connection, "Hamlet")
+        assert page.scalars(query).all() == before == ["Macbeth"]
     database.close()
 
 
 def test_a_reader_cannot_write(venue):
-    with pytest.raises(exc.DBAPIError, match="read-only"), venue.read() as session:
-        session.connection().execute(text("DELETE FROM leases"))
+    with pytest.raises(exc.DBAPIError, match="read-only"), venue.read() as connection:
+        connection.execute(text("DELETE FROM leases"))

@@ -56,12 +56,12 @@ def sold(monkeypatch):
 
 def gross(home):
     database = engine.open_database(str(home / "ticketsync.db"))
-    with database.read() as session:
-        sound = session.connection().exec_driver_sql("PRAGMA integrity_check").scalar()
-        found = sum(item.gross.minor for item in numbers.figures(session))
+    with database.read() as connection:
+        sound = connection.exec_driver_sql("PRAGMA integrity_check").scalar()
+        found = sum(item.gross.minor for item in numbers.figures(connection))
         outcomes = [
             row[0]
-            for row in session.connection().exec_driver_sql(
+            for row in connection.exec_driver_sql(
                 "SELECT outcome FROM sync_runs ORDER BY id"
             )
         ]
@@ -125,9 +125,9 @@ def test_f75_every_connection_waits_for_the_disk(sqlite):
     What SIGKILL cannot show: FULL, and a journal that goes only after the data is
     there.
     """
-    for session in (sqlite.read, sqlite.write):
-        with session() as opened:
-            pragma = opened.connection().exec_driver_sql
+    for connection in (sqlite.read, sqlite.write):
+        with connection() as opened:
+            pragma = opened.exec_driver_sql
             assert pragma("PRAGMA synchronous").scalar() == 2
             assert pragma("PRAGMA journal_mode").scalar() in ("truncate", "wal")
 
@@ -143,12 +143,12 @@ def test_f75_a_commit_is_on_the_disk_before_it_is_acknowledged(sqlite, tmp_path)
         "from ticketsync.store import engine\n"
         "from sqlalchemy import text\n"
         "database = engine.open_database(sys.argv[1])\n"
-        "with database.write() as session:\n"
+        "with database.write() as connection:\n"
         "    if sys.argv[2:]:\n"
-        "        session.connection().exec_driver_sql('COMMIT')\n"
-        "        session.connection().exec_driver_sql('PRAGMA synchronous = OFF')\n"
-        "        session.connection().exec_driver_sql('BEGIN IMMEDIATE')\n"
-        '    session.connection().execute(text("INSERT INTO productions (title)'
+        "        connection.exec_driver_sql('COMMIT')\n"
+        "        connection.exec_driver_sql('PRAGMA synchronous = OFF')\n"
+        "        connection.exec_driver_sql('BEGIN IMMEDIATE')\n"
+        '    connection.execute(text("INSERT INTO productions (title)'
         " VALUES ('x')\"))\n"
         "os.write(1, b'acknowledged')\n"
     )
@@ -168,8 +168,8 @@ def test_f75_a_commit_is_on_the_disk_before_it_is_acknowledged(sqlite, tmp_path)
         return sum("sync(" in call for call in calls[:said])
 
     assert syncs() >= 2
-    with sqlite.write() as session:
-        session.connection().exec_driver_sql("DELETE FROM productions")
+    with sqlite.write() as connection:
+        connection.exec_driver_sql("DELETE FROM productions")
     assert syncs("off") == 0
 
 
@@ -378,10 +378,10 @@ def test_f83_a_number_that_changed_by_itself_is_found(checked, settings, table, 
     """
     SQLite has no checksums: a flipped bit in a number is a valid other number.
     """
-    with checked.write() as session:
-        session.connection().exec_driver_sql("PRAGMA ignore_check_constraints = ON")
-        triggers.drop_all(session.connection())  # a bit that flips asks none of them
-        session.connection().exec_driver_sql(
+    with checked.write() as connection:
+        connection.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
+        triggers.drop_all(connection)  # a bit that flips asks none of them
+        connection.exec_driver_sql(
             f"UPDATE {table} SET {column} = {column} + 8 "
             f"WHERE rowid = (SELECT min(rowid) FROM {table})"
         )
@@ -394,8 +394,8 @@ def test_f83_a_number_that_changed_by_itself_is_found(checked, settings, table, 
 
 
 def test_f83_a_damaged_raw_record_is_named(checked, settings):
-    with checked.write() as session:
-        session.connection().exec_driver_sql(
+    with checked.write() as connection:
+        connection.exec_driver_sql(
             "UPDATE raw_blocks SET records = zeroblob(length(records)) WHERE id = "
             "(SELECT block_id FROM raw_records WHERE kind = 'order' LIMIT 1)"
         )
@@ -438,8 +438,8 @@ def silently_changed(checked, settings, tmp_path, seed, number):
 
 
 def figures_of(database):
-    with database.read() as session:
+    with database.read() as connection:
         return [
             {**item.as_json(), "last_synced_at": None}
-            for item in numbers.figures(session)
+            for item in numbers.figures(connection)
         ]

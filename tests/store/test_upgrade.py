@@ -76,8 +76,7 @@ def old(request, tmp_path):
 def test_an_old_database_keeps_its_rows_and_gets_the_present_shape(old):
     engine.create_database(old).close()
     opened = engine.open_database(old)
-    with opened.read() as session:
-        connection = session.connection()
+    with opened.read() as connection:
         context = MigrationContext.configure(connection)
         differences = compare_metadata(context, metadata)
         assert [d for d in differences if d[0] != "remove_table"] == []
@@ -174,8 +173,8 @@ def test_f85_an_upgrade_killed_at_any_statement_is_all_or_nothing(tmp_path, upgr
         connection.close()
         engine.create_database(str(file)).close()
         opened = engine.open_database(str(file))
-        with opened.read() as session:
-            rows = session.connection().execute(text("SELECT name FROM accounts"))
+        with opened.read() as connection:
+            rows = connection.execute(text("SELECT name FROM accounts"))
             assert rows.scalars().all() == ["tt"]
         opened.close()
 

@@ -91,21 +91,21 @@ def upgraded(old):
 
 
 def figures(database):
-    with database.read() as session:
-        return [f.as_json() for f in numbers.figures(session)]
+    with database.read() as connection:
+        return [f.as_json() for f in numbers.figures(connection)]
 
 
 def fee_lines(database):
-    with database.read() as session:
+    with database.read() as connection:
         return {
             (f.account, f.show_id, f.name, f.amount.minor, f.source)
-            for f in numbers.fee_lines(session)
+            for f in numbers.fee_lines(connection)
         }
 
 
 def refunds(database):
-    with database.read() as session:
-        return list(sales.list_refunds(session))
+    with database.read() as connection:
+        return list(sales.list_refunds(connection))
 
 
 def known_lines():
@@ -128,8 +128,7 @@ def known_figures():
 def test_figures_are_as_they_were(upgraded):
     assert figures(upgraded) == known_figures()
     assert fee_lines(upgraded) == known_lines()
-    with upgraded.read() as session:
-        connection = session.connection()
+    with upgraded.read() as connection:
         assert schema.version_of(connection) == schema.PRESENT
         for table in metadata.sorted_tables:  # nothing left that does not fit
             connection.execute(table.select()).all()
@@ -156,8 +155,8 @@ def test_refunds_keep_when_they_were_seen_and_are_marked_assumed(upgraded):
 
 
 def test_movements_are_what_the_orders_say(upgraded):
-    with upgraded.read() as session:
-        odd = session.connection().execute(
+    with upgraded.read() as connection:
+        odd = connection.execute(
             text(
                 "SELECT o.provider_id, o.refunded, SUM(r.amount) FROM orders o "
                 "LEFT JOIN refunds r ON r.order_id = o.id GROUP BY o.id, "
@@ -206,13 +205,13 @@ def test_a_replay_fills_the_rest_and_moves_no_refund(upgraded):
         assert now == {**was, "tax": tax}
     new = {line for line in fee_lines(upgraded) if line[0] == "wix"}
     assert {(line[2], line[4]) for line in new} == {("Wix service fee", "reported")}
-    with upgraded.read() as session:
+    with upgraded.read() as connection:
         query = text(
             "SELECT COUNT(*), COUNT(t.voided_at) FROM tickets t "
             "JOIN accounts a ON a.id = t.account_id WHERE a.name = 'tt' "
             "AND t.status = 'void' AND t.order_id IS NOT NULL"
         )
-        void, dated = session.connection().execute(query).one()
+        void, dated = connection.execute(query).one()
     assert void == dated > 0
     found = integrity_check.check(upgraded, Settings(), deep=True)
     assert found.is_sound, found.rows
@@ -231,8 +230,8 @@ def test_the_first_run_afterwards_needs_no_step(upgraded, tmp_path, frozen):
         "recipe": str(tmp_path / "recipe.yaml"),
         "watch": str(tmp_path / "in"),
     }
-    with upgraded.write() as session:
-        session.connection().execute(
+    with upgraded.write() as connection:
+        connection.execute(
             text("UPDATE accounts SET options = :options WHERE name = 'other'"),
             {"options": json.dumps(options)},
         )

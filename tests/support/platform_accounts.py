@@ -10,8 +10,7 @@ from ticketsync.catalogue import adopting, occurrences, shows
 from ticketsync.core import clock
 from ticketsync.providers import registry
 from ticketsync.reporting import numbers, sales
-from ticketsync.store.tables.accounts import AccountRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.accounts import accounts
 from ticketsync.workflows import connect as connecting
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
@@ -24,10 +23,10 @@ OPTIONS = {"wix": {"site_id": "5a1e0000-0000-4000-8000-000000000001"}}
 
 
 def connect(database, name, address):
-    with database.write() as session:
-        shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+    with database.write() as connection:
+        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
         state.add_account(
-            session,
+            connection,
             state.NewAccount(
                 name, name, address, "env", "KEY", "", None, OPTIONS.get(name, {})
             ),
@@ -36,9 +35,9 @@ def connect(database, name, address):
 
 
 def adopt(database):
-    with database.write() as session:
-        found = occurrences.list_occurrences(session)
-        adopting.adopt_occurrences(session, found, batch="t", now=clock.now())
+    with database.write() as connection:
+        found = occurrences.list_occurrences(connection)
+        adopting.adopt_occurrences(connection, found, batch="t", now=clock.now())
 
 
 _made = {}
@@ -85,10 +84,9 @@ def point(database, addresses):
     """
     Its accounts at these addresses, by their names.
     """
-    accounts = table_of(AccountRow)
-    with database.write() as session:
+    with database.write() as connection:
         for name, address in addresses.items():
-            session.connection().execute(
+            connection.execute(
                 accounts.update()
                 .where(accounts.c.name == name)
                 .values(base_url=address)
@@ -108,11 +106,11 @@ def figures(database):
     """
     Our figures by the platform's id of the date.
     """
-    with database.read() as session:
-        by_show = {item.show_id: item.as_json() for item in numbers.figures(session)}
+    with database.read() as connection:
+        by_show = {item.show_id: item.as_json() for item in numbers.figures(connection)}
         return {
             key_of(occurrence): {n: by_show[occurrence.show_id][n] for n in NUMBERS}
-            for occurrence in occurrences.list_occurrences(session)
+            for occurrence in occurrences.list_occurrences(connection)
             if occurrence.show_id in by_show
         }
 
@@ -161,5 +159,5 @@ def recover(database, settings, fake_server, name):
     result = attempt(database, settings)
     assert result.outcome == "success", result
     same(figures(database), expected(fake_server, name))
-    with database.read() as session:
-        assert sales.list_quarantined(session) == []
+    with database.read() as connection:
+        assert sales.list_quarantined(connection) == []

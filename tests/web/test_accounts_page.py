@@ -8,9 +8,11 @@ from ticketsync.workflows import retire
 
 
 def test_the_page_shows_the_owner_and_the_options_of_an_account(full, enter):
-    with full.write() as session:
-        account = state.get_account(session, "tt")
-        state.set_options(session, account.id, {"people": "true", "oauth_x": "hidden"})
+    with full.write() as connection:
+        account = state.get_account(connection, "tt")
+        state.set_options(
+            connection, account.id, {"people": "true", "oauth_x": "hidden"}
+        )
     page = enter("manager").get("/accounts").text
     assert "lanternroom" in page
     assert "<dt>people</dt><dd>true</dd>" in page

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import needs
 import pytest
+from sqlalchemy import insert
 
 from ticketsync.core import clock
 from ticketsync.door import attendees
-from ticketsync.store.tables.door import AdmissionRow, ScanRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.door import admissions
+from ticketsync.store.tables.door import scans as scans_table
 from ticketsync.visitors import passes
 
 FLAGS = (
@@ -42,8 +43,8 @@ def open_browser(chromium, served, full):
     opened = []
 
     def as_(role="manager", name="", **options):
-        with full.write() as session:
-            token = passes.issue(session, "link", role, name, clock.now())
+        with full.write() as connection:
+            token = passes.issue(connection, "link", role, name, clock.now())
         context = chromium.new_context(base_url=served, **options)
         opened.append(context)
         page = context.new_page()
@@ -64,14 +65,14 @@ def expected(full):
     """
     The guests of the show who are not checked in yet.
     """
-    with full.read() as session:
-        found = attendees.list_guests(session, SHOW)
+    with full.read() as connection:
+        found = attendees.list_guests(connection, SHOW)
     return [guest for guest in found if not guest.is_in]
 
 
 def counted(full):
-    with full.read() as session:
-        return attendees.count_guests(session, SHOW).admitted
+    with full.read() as connection:
+        return attendees.count_guests(connection, SHOW).admitted
 
 
 def test_a_manager_signs_in_and_drills_down_to_an_order(open_browser, site):
@@ -104,10 +105,12 @@ def test_a_page_refreshes_itself(open_browser, full):
     page.goto(f"/shows/{SHOW}")
     at_door = page.locator(".card", has_text="At the door")
     before = at_door.inner_text()
-    with full.write() as session:
-        guest = next(g for g in attendees.list_guests(session, SHOW) if not g.is_in)
-        session.add(
-            AdmissionRow(ticket_id=guest.id, show_id=SHOW, is_in=True, at=clock.now())
+    with full.write() as connection:
+        guest = next(g for g in attendees.list_guests(connection, SHOW) if not g.is_in)
+        connection.execute(
+            insert(admissions).values(
+                ticket_id=guest.id, show_id=SHOW, is_in=True, at=clock.now()
+            )
         )
 
     page.clock.run_for(21_000)
@@ -199,8 +202,8 @@ def test_f102_a_door_without_a_network_goes_on_and_loses_nothing(
     page.locator("#line", has_not_text="saved offline").wait_for(state="attached")
 
     assert counted(full) == before + 3
-    with full.read() as session:
-        scans = session.connection().execute(table_of(ScanRow).select()).all()
+    with full.read() as connection:
+        scans = connection.execute(scans_table.select()).all()
     assert {scan.ticket_id for scan in scans} == {one.id, two.id, three.id}
     assert {scan.outcome for scan in scans} == {"admitted"}
     assert len(scans) == 3

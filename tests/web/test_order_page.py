@@ -6,18 +6,14 @@ from sqlalchemy import text
 
 
 def test_the_page_of_an_order_shows_its_refunds(enter, full):
-    with full.read() as session:
-        show, order, day, basis = (
-            session.connection()
-            .execute(
-                text(
-                    "SELECT l.show_id, o.provider_id, r.on_day, r.basis FROM refunds r "
-                    "JOIN orders o ON o.id = r.order_id JOIN show_links l "
-                    "ON l.occurrence_id = o.occurrence_id ORDER BY r.id LIMIT 1"
-                )
+    with full.read() as connection:
+        show, order, day, basis = connection.execute(
+            text(
+                "SELECT l.show_id, o.provider_id, r.on_day, r.basis FROM refunds r "
+                "JOIN orders o ON o.id = r.order_id JOIN show_links l "
+                "ON l.occurrence_id = o.occurrence_id ORDER BY r.id LIMIT 1"
             )
-            .one()
-        )
+        ).one()
     page = enter("viewer").get(f"/shows/{show}/orders/tt/{order}")
     assert page.status_code == 200
     assert "<h2>Refunds</h2>" in page.text

@@ -49,10 +49,10 @@ def serving(database, *doors, **options):
 
 @pytest.fixture
 def database(sqlite):
-    with sqlite.write() as session:
+    with sqlite.write() as connection:
         for name, kind in (("tt", "ticket_tailor"), ("eb", "eventbrite")):
             new = state.NewAccount(name, kind, None, "env", "TT_KEY", "", None)
-            state.add_account(session, new, clock.now())
+            state.add_account(connection, new, clock.now())
     return sqlite
 
 
@@ -81,8 +81,8 @@ def post(address, signed_request, **more):
 
 
 def rows(database):
-    with database.read() as session:
-        return report.list_deliveries(session, limit=10**6)
+    with database.read() as connection:
+        return report.list_deliveries(connection, limit=10**6)
 
 
 def test_a_genuine_delivery_is_stored_before_it_is_answered(database, address):
@@ -101,12 +101,12 @@ def test_f56_the_same_delivery_again_is_one(database, address):
 def test_f58_a_repetition_of_what_failed_is_a_reason_to_try_again(database, address):
     signed_request = signed()
     post(address, signed_request)
-    with database.write() as session:
-        inbox.settle(session, [1], "failed", clock.now(), reason="no luck")
+    with database.write() as connection:
+        inbox.settle(connection, [1], "failed", clock.now(), reason="no luck")
     post(address, signed_request)
     assert [row.state for row in rows(database)] == ["received"]
-    with database.write() as session:
-        inbox.settle(session, [1], "done", clock.now())
+    with database.write() as connection:
+        inbox.settle(connection, [1], "done", clock.now())
     post(address, signed_request)
     assert [row.state for row in rows(database)] == ["done"]
 
@@ -293,8 +293,8 @@ def served(home, ready, monkeypatch):
         *("-q", "webhooks", "secret", "tt", "--secret-env", "HOOK"), check=True
     )
     database = engine.open_database(str(place))
-    with database.read() as session:
-        (endpoint,) = inbox.list_endpoints(session, clock.now())
+    with database.read() as connection:
+        (endpoint,) = inbox.list_endpoints(connection, clock.now())
 
     def start():
         child = commands.start("serve", "--port", "0", "--no-work", "--no-pages")
@@ -380,17 +380,17 @@ def as_receiver(postgres):
     postgres.psql("CREATE DATABASE receiver_role;")
     owner = postgres.get_uri(database="receiver_role")
     opened = engine.create_database(owner)
-    with opened.write() as session:
+    with opened.write() as connection:
         new = state.NewAccount("tt", "ticket_tailor", None, "env", "TT_KEY", "", None)
-        state.add_account(session, new, clock.now())
+        state.add_account(connection, new, clock.now())
         for statement in grants.split(";")[:-1]:
-            session.connection().exec_driver_sql(statement)
+            connection.exec_driver_sql(statement)
     by_role = engine.open_database(owner.replace("postgres:", f"{ROLE}:", 1))
     yield opened, by_role
     by_role.close()
-    with opened.write() as session:
-        session.connection().exec_driver_sql(f"DROP OWNED BY {ROLE}")
-        session.connection().exec_driver_sql(f"DROP ROLE {ROLE}")
+    with opened.write() as connection:
+        connection.exec_driver_sql(f"DROP OWNED BY {ROLE}")
+        connection.exec_driver_sql(f"DROP ROLE {ROLE}")
     opened.close()
 
 
@@ -415,6 +415,6 @@ def test_f131_the_receivers_role_takes_deliveries_in_and_nothing_else(
     ):
         with (
             pytest.raises(errors.DatabaseError, match=r"(?i)permission"),
-            by_role.write() as session,
+            by_role.write() as connection,
         ):
-            session.connection().exec_driver_sql(forbidden)
+            connection.exec_driver_sql(forbidden)

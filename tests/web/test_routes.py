@@ -106,8 +106,8 @@ CALM = {
 
 @pytest.fixture
 def address(full, site, served_with_endpoint):
-    with full.write() as session:
-        token = passes.issue(session, "session", "manager", "", clock.now())
+    with full.write() as connection:
+        token = passes.issue(connection, "session", "manager", "", clock.now())
     return served_with_endpoint, token
 
 

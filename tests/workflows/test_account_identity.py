@@ -100,8 +100,8 @@ def test_f27_another_owners_answer_is_refused_before_anything_is_saved(
     assert (result.exit_code, result.word) == (7, "account-changed")
     assert dump(synced) == before
     assert not [t for _, t, _ in fake_server.log if "orders" in t or "attendees" in t]
-    with synced.read() as session:
-        assert state.get_account(session, name).state == "active"
+    with synced.read() as connection:
+        assert state.get_account(connection, name).state == "active"
     fake_server.platforms[name] = fake_server.platform
     assert attempt(synced, settings).outcome == "success"
     same(figures(synced), expected(fake_server, name))
@@ -126,9 +126,9 @@ def test_an_organisation_more_is_the_same_account(synced, settings, fake_server,
         "770000003",
     )
     assert attempt(synced, settings).outcome == "success"
-    with synced.read() as session:
-        account = state.get_account(session, name)
-        known = sources.get_sources(session, account.id, sources.OWNER)
+    with synced.read() as connection:
+        account = state.get_account(connection, name)
+        known = sources.get_sources(connection, account.id, sources.OWNER)
     assert known == {"770000001", "770000002", "770000003"}
 
 
@@ -198,10 +198,10 @@ def test_a_key_that_an_earlier_version_noted_needs_no_question(
     Fingerprints were made with the account's name before.
     """
     add(database, settings, fake_server, name, monkeypatch)
-    with database.write() as session:
-        account = state.get_account(session, name)
+    with database.write() as connection:
+        account = state.get_account(connection, name)
         old = credentials.fingerprint(Secret(fake_server.platform.key), name)
-        state.set_fingerprint(session, account.id, old)
+        state.set_fingerprint(connection, account.id, old)
     fake_server.log.clear()
     assert attempt(database, settings).outcome == "success"
     assert not [t for _, t, _ in fake_server.log if t.endswith("/users/me/")]
@@ -237,9 +237,9 @@ def test_what_a_platform_calls_an_account_is_kept(
     database, settings, fake_server, name, monkeypatch
 ):
     add(database, settings, fake_server, name, monkeypatch)
-    with database.read() as session:
-        found = state.get_account(session, name)
-        owners = sources.get_sources(session, found.id, sources.OWNER)
+    with database.read() as connection:
+        found = state.get_account(connection, name)
+        owners = sources.get_sources(connection, found.id, sources.OWNER)
     wanted = {
         "eventbrite": ("5500001", {"770000001", "770000002"}),
         "humanitix": (None, {"organiser0001"}),

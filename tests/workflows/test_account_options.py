@@ -21,9 +21,9 @@ from ticketsync.providers import options
 from ticketsync.providers.humanitix import Humanitix
 from ticketsync.sandbox import server, world
 from ticketsync.store import lease
-from ticketsync.store.tables.catalogue import OccurrenceRow
-from ticketsync.store.tables.sales import BuyerRow, OrderRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.catalogue import occurrences
+from ticketsync.store.tables.sales import buyers as buyers_table
+from ticketsync.store.tables.sales import orders
 from ticketsync.workflows import account_options
 from ticketsync.workflows import connect as connecting
 from ticketsync.workflows.account_run import lease_of
@@ -47,8 +47,8 @@ def change(database, settings, account, **given):
 
 
 def named(database, account):
-    with database.read() as session:
-        return state.get_account(session, account)
+    with database.read() as connection:
+        return state.get_account(connection, account)
 
 
 # What an option takes
@@ -177,8 +177,8 @@ def test_a_site_may_be_put_right_until_there_are_sales(
 def database_with_venue(database):
     from ticketsync.catalogue import shows
 
-    with database.write() as session:
-        shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+    with database.write() as connection:
+        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
 
 
 def test_another_address_is_tried_and_must_answer_for_the_same_owner(
@@ -223,9 +223,9 @@ def test_an_account_that_is_being_read_is_not_changed_meanwhile(
         database, settings, name, {"base_url": fake_server.address}
     )
     plan = replace(plan, base_url="http://127.0.0.1:1")
-    with database.write() as session:
+    with database.write() as connection:
         lease.take(
-            session, lease_of(plan.account), lease.holder_name("a run"), clock.now()
+            connection, lease_of(plan.account), lease.holder_name("a run"), clock.now()
         )
     with pytest.raises(errors.Busy) as caught:
         account_options.apply(database, plan)
@@ -310,23 +310,18 @@ def buyers(database, *, to_come):
     How many orders of shows still to come (or of past ones) there are, and of how
     many the buyer is kept.
     """
-    orders, dates, people = (
-        table_of(OrderRow),
-        table_of(OccurrenceRow),
-        table_of(BuyerRow),
-    )
-    when = dates.c.starts_at >= clock.now()
+    when = occurrences.c.starts_at >= clock.now()
     query = (
-        select(func.count(orders.c.id), func.count(people.c.order_id))
+        select(func.count(orders.c.id), func.count(buyers_table.c.order_id))
         .select_from(
-            orders.join(dates, dates.c.id == orders.c.occurrence_id).outerjoin(
-                people, people.c.order_id == orders.c.id
-            )
+            orders.join(
+                occurrences, occurrences.c.id == orders.c.occurrence_id
+            ).outerjoin(buyers_table, buyers_table.c.order_id == orders.c.id)
         )
         .where(when if to_come else ~when)
     )
-    with database.read() as session:
-        return tuple(session.connection().execute(query).one())
+    with database.read() as connection:
+        return tuple(connection.execute(query).one())
 
 
 @pytest.mark.parametrize("way", ["set", "settings"])
@@ -372,9 +367,9 @@ def test_switching_people_off_says_what_stays(read_without_people, sqlite, setti
 
 
 def people_rows(database):
-    with database.read() as session:
-        query = select(func.count()).select_from(table_of(BuyerRow))
-        return session.connection().execute(query).scalar_one()
+    with database.read() as connection:
+        query = select(func.count()).select_from(buyers_table)
+        return connection.execute(query).scalar_one()
 
 
 def test_a_report_names_nobody_that_could_be_kept(

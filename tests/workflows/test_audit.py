@@ -30,8 +30,8 @@ def trail(database):
     """
     Every decision, oldest first: (who, action, kind, before, after).
     """
-    with database.read() as session:
-        found = audit_trail.list_entries(session, limit=1000)
+    with database.read() as connection:
+        found = audit_trail.list_entries(connection, limit=1000)
     return [(e.who, e.action, e.kind, e.before, e.after) for e in reversed(found)]
 
 
@@ -44,8 +44,8 @@ def linked(adopted):
     """
     The first occurrence that feeds a show, on each kind of database.
     """
-    with adopted.read() as session:
-        occurrence = occurrences.list_occurrences(session)[0]
+    with adopted.read() as connection:
+        occurrence = occurrences.list_occurrences(connection)[0]
     return adopted, occurrence
 
 
@@ -155,21 +155,21 @@ def test_pauses_names_and_options_of_accounts_are_on_record(linked):
         {"name": "tt"},
         {"name": "office"},
     )
-    with database.write() as session:
-        account = state.get_account(session, "office")
-        state.set_options(session, account.id, {"people": "true", "oauth_x": "1"})
-        state.change_options(session, account.id, {"oauth_x": "2"})
+    with database.write() as connection:
+        account = state.get_account(connection, "office")
+        state.set_options(connection, account.id, {"people": "true", "oauth_x": "1"})
+        state.change_options(connection, account.id, {"oauth_x": "2"})
     assert latest(database)[1:] == ("set", "account", {}, {"people": "true"})
 
 
 def test_an_erasure_is_on_record_without_the_person(read_once):
-    with read_once.write() as session:
-        rows = session.connection().execute(
+    with read_once.write() as connection:
+        rows = connection.execute(
             text("SELECT email FROM buyers WHERE email <> '' ORDER BY order_id")
         )
         who = rows.scalars().first()
         erased = privacy.erase_people(
-            session, privacy.find_traces(session, who), clock.now()
+            connection, privacy.find_traces(connection, who), clock.now()
         )
     _, action, kind, before, _ = latest(read_once)
     assert (action, kind) == ("erase", "person")
@@ -184,15 +184,17 @@ def test_the_trail_cannot_be_changed_or_cut(linked):
             pytest.raises((DatabaseError, errors.TicketsyncError)),
             database.write() as s,
         ):
-            s.connection().execute(text(statement))
+            s.execute(text(statement))
     assert len(trail(database)) >= 40
 
 
 def test_a_run_says_who_started_it(adopted, settings):
     with actor.acting_as("Ana (manager)"):
         sync.sync(adopted, settings, Request(("tt",)))
-    with adopted.read() as session:
-        (run,) = [r for r in runs.list_runs(session, limit=1) if r.outcome == "success"]
+    with adopted.read() as connection:
+        (run,) = [
+            r for r in runs.list_runs(connection, limit=1) if r.outcome == "success"
+        ]
     assert run.started_by == "Ana (manager) (manual)"
 
 
@@ -200,8 +202,8 @@ def test_a_run_says_who_started_it(adopted, settings):
 
 
 def account_state(database):
-    with database.read() as session:
-        return state.get_account(session, "tt").state
+    with database.read() as connection:
+        return state.get_account(connection, "tt").state
 
 
 def test_a_missing_variable_fails_this_run_and_parks_nothing(
@@ -234,10 +236,10 @@ def test_a_missing_variable_fails_this_run_and_parks_nothing(
     ],
 )
 def test_no_kind_of_missing_secret_parks(adopted, settings, source, reference, word):
-    with adopted.write() as session:
-        account = state.get_account(session, "tt")
+    with adopted.write() as connection:
+        account = state.get_account(connection, "tt")
         state.set_secret(
-            session, account.id, source=source, reference=reference, fingerprint=""
+            connection, account.id, source=source, reference=reference, fingerprint=""
         )
     (result,) = sync.sync(adopted, settings, Request()).results
     assert result.exit_code == 4
@@ -296,8 +298,8 @@ def test_accounts_that_were_parked_for_a_missing_variable_are_read_again(tmp_pat
 
     database = engine.create_database(str(file))
 
-    with database.read() as session:
-        found = {a.name: a.state for a in state.list_accounts(session)}
+    with database.read() as connection:
+        found = {a.name: a.state for a in state.list_accounts(connection)}
     database.close()
     assert found == {"one": "active", "two": "active", "three": "parked"}
 
@@ -322,21 +324,21 @@ def test_an_account_that_a_person_paused_meanwhile_stays_paused(adopted):
     """
     The key is refused while somebody pauses the account.
     """
-    with adopted.write() as session:
-        account = state.get_account(session, "tt")
-        state.set_state(session, account.id, "paused", "moving house")
-        state.park_account(session, account.id, "the key was refused")
-        assert state.get_account(session, "tt").state == "paused"
+    with adopted.write() as connection:
+        account = state.get_account(connection, "tt")
+        state.set_state(connection, account.id, "paused", "moving house")
+        state.park_account(connection, account.id, "the key was refused")
+        assert state.get_account(connection, "tt").state == "paused"
 
 
 def test_a_new_key_lifts_no_pause_and_a_rename_changes_nothing_else(linked):
     database, _ = linked
     connect.pause(database, "tt", "the bookkeeper asked")
-    with database.write() as session:
-        account = state.get_account(session, "tt")
+    with database.write() as connection:
+        account = state.get_account(connection, "tt")
         for fingerprint in (account.secret_fingerprint, "another"):
             state.set_secret(
-                session,
+                connection,
                 account.id,
                 source=account.secret_source,
                 reference=account.secret_reference,
@@ -344,8 +346,8 @@ def test_a_new_key_lifts_no_pause_and_a_rename_changes_nothing_else(linked):
             )
     before = len(trail(database))
     connect.rename(database, Settings(), "tt", "office")
-    with database.read() as session:
-        renamed = state.get_account(session, "office")
+    with database.read() as connection:
+        renamed = state.get_account(connection, "office")
     assert (renamed.state, renamed.state_reason) == ("paused", "the bookkeeper asked")
     assert [entry[1] for entry in trail(database)[before:]] == ["rename"]
 
@@ -360,15 +362,15 @@ def test_a_rename_waits_until_the_settings_know_the_new_name(linked):
         connect.rename(database, named, "tt", "office")
     both = Settings(accounts={"tt": AccountSettings(), "office": AccountSettings()})
     connect.rename(database, both, "tt", "office")
-    with database.read() as session:
-        assert state.get_account(session, "office").name == "office"
+    with database.read() as connection:
+        assert state.get_account(connection, "office").name == "office"
 
 
 def test_what_was_dismissed_stays_dismissed_after_a_rename(linked):
     database, _ = linked
-    with database.write() as session:
+    with database.write() as connection:
         dismissals.save_dismissals(
-            session,
+            connection,
             [
                 dismissals.Dismissed(
                     "order", "tt/or_1", "odd", "ana", "seen", clock.now()
@@ -379,6 +381,6 @@ def test_what_was_dismissed_stays_dismissed_after_a_rename(linked):
             ],
         )
     connect.rename(database, Settings(), "tt", "office")
-    with database.read() as session:
-        keys = {item.key for item in dismissals.list_dismissals(session)}
+    with database.read() as connection:
+        keys = {item.key for item in dismissals.list_dismissals(connection)}
     assert keys == {"office/or_1", "tt2/or_1"}

@@ -21,8 +21,8 @@ from ticketsync.core.config import AccountSettings
 from ticketsync.door import attendees
 from ticketsync.door.checkin import NewScan, record_scan
 from ticketsync.sandbox import platforms, server, world
-from ticketsync.store.tables.door import AdmissionRow, ScanRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.door import admissions
+from ticketsync.store.tables.door import scans as scans_table
 from ticketsync.workflows import checkin, match, push_checkins
 from ticketsync.workflows.checkin import Captured
 from ticketsync.workflows.sync import run as sync
@@ -49,10 +49,10 @@ def purchases_ahead(sandbox, *, seats=1):
 
 
 def at_show_of(database, purchase, door="Door A"):
-    with database.read() as session:
+    with database.read() as connection:
         (found,) = [
             show
-            for show in shows.list_shows(session)
+            for show in shows.list_shows(connection)
             if show.starts_at == purchase.performance.starts_at
         ]
     return checkin.at_show(database, found.id, door, "test")
@@ -69,8 +69,8 @@ def at(synced, purchase):
 
 
 def rows(database, kind):
-    with database.read() as session:
-        return session.connection().execute(table_of(kind).select()).all()
+    with database.read() as connection:
+        return connection.execute(kind.select()).all()
 
 
 # What somebody holds
@@ -122,7 +122,7 @@ def test_a_name_that_fits_several_lets_nobody_in(synced, at, purchase):
     answer = checkin.admit(synced, at, "guest")
 
     assert answer.outcome == "several"
-    assert rows(synced, AdmissionRow) == []
+    assert rows(synced, admissions) == []
 
 
 def test_an_order_comes_in_together(synced, at, purchase):
@@ -154,14 +154,14 @@ def test_a_ticket_for_another_night_is_not_let_in(synced, sandbox, at, purchase)
 
     assert answer.outcome == "not-valid"
     assert other.performance.production.title in answer.message
-    assert rows(synced, AdmissionRow) == []
+    assert rows(synced, admissions) == []
 
 
 def test_an_unknown_code_is_written_down_and_not_let_in(synced, at):
     answer = checkin.admit(synced, at, "bc1")
 
     assert answer.outcome == "unknown"
-    assert [scan.outcome for scan in rows(synced, ScanRow)] == ["unknown"]
+    assert [scan.outcome for scan in rows(synced, scans_table)] == ["unknown"]
 
 
 def test_a_scan_that_was_earlier_tells_that_two_are_in_on_one_ticket(synced, frozen):
@@ -178,7 +178,7 @@ def test_a_scan_that_was_earlier_tells_that_two_are_in_on_one_ticket(synced, fro
     assert [(who, what) for _, who, what in merged.conflicts] == [
         (one.shown_name, "twice-in")
     ]
-    assert [a.door for a in rows(synced, AdmissionRow)] == ["Door A"]
+    assert [a.door for a in rows(synced, admissions)] == ["Door A"]
 
 
 def test_undo_and_in_again(synced, at, purchase):
@@ -281,17 +281,17 @@ def admit_everywhere(database, show, guests, *, doors, times, enter):
 
 
 def properly(database, show, guest, device, key):
-    with database.write() as session:
+    with database.write() as connection:
         new = NewScan(device, key, show, guest.id, clock.now(), door=device)
-        return record_scan(session, new).outcome
+        return record_scan(connection, new).outcome
 
 
 def looking_first(database, show, guest, device, key):
     """
     The control: look whether somebody is in, and let them in afterwards.
     """
-    with database.read() as session:
-        (now,) = attendees.get_tickets(session, [guest.id])
+    with database.read() as connection:
+        (now,) = attendees.get_tickets(connection, [guest.id])
     if now.is_in:
         return "already-in"
     properly(database, show, guest, device, key)
@@ -299,9 +299,9 @@ def looking_first(database, show, guest, device, key):
 
 
 def house_of(database, most):
-    with database.read() as session:
+    with database.read() as connection:
         guests = [
-            g for g in attendees.list_tickets(session) if g.admits and not g.is_in
+            g for g in attendees.list_tickets(connection) if g.admits and not g.is_in
         ]
     show = max({g.show_id for g in guests}, key=[g.show_id for g in guests].count)
     return show, [g for g in guests if g.show_id == show][:most]
@@ -314,7 +314,7 @@ def test_f101_scanned_five_times_at_twelve_doors_at_once_is_one_admission(synced
 
     assert outcomes.count("admitted") == len(guests)
     assert outcomes.count("already-in") == 4 * len(guests)
-    assert len(rows(synced, AdmissionRow)) == len(guests)
+    assert len(rows(synced, admissions)) == len(guests)
 
 
 def test_f101_control_looking_first_lets_some_in_twice(synced):
@@ -379,12 +379,12 @@ def test_f102_two_offline_doors_merge_alike_in_both_orders(synced, frozen, tmp_p
         for lot in lots:
             merged = checkin.merge_scans(synced, at, lot)
         stood.append(
-            [(a.ticket_id, a.is_in, a.at, a.door) for a in rows(synced, AdmissionRow)]
+            [(a.ticket_id, a.is_in, a.at, a.door) for a in rows(synced, admissions)]
         )
         last = merged
-        with synced.write() as session:
-            for kind in (AdmissionRow, ScanRow):
-                session.connection().execute(table_of(kind).delete())
+        with synced.write() as connection:
+            for kind in (admissions, scans_table):
+                connection.execute(kind.delete())
 
     assert (
         sorted(stood[0])
@@ -425,12 +425,14 @@ def test_f102_any_order_of_arrival_leaves_the_same_house(synced, frozen, orders)
         chance.shuffle(scans)
         for scan in scans:
             checkin.merge_scans(synced, at, [scan])
-        with synced.read() as session:
-            found = {g.ticket_id: g.is_in for g in attendees.list_guests(session, show)}
+        with synced.read() as connection:
+            found = {
+                g.ticket_id: g.is_in for g in attendees.list_guests(connection, show)
+            }
         assert {code: found[code] for code in expected} == expected
-        with synced.write() as session:
-            for kind in (AdmissionRow, ScanRow):
-                session.connection().execute(table_of(kind).delete())
+        with synced.write() as connection:
+            for kind in (admissions, scans_table):
+                connection.execute(kind.delete())
 
 
 def test_f102_merging_a_file_again_changes_nothing(synced, frozen, tmp_path):
@@ -446,7 +448,7 @@ def test_f102_merging_a_file_again_changes_nothing(synced, frozen, tmp_path):
     )
 
     first = checkin.merge(synced, at, file)
-    before = (rows(synced, ScanRow), rows(synced, AdmissionRow))
+    before = (rows(synced, scans_table), rows(synced, admissions))
     again = checkin.merge(synced, at, file)
 
     assert first == again
@@ -454,7 +456,7 @@ def test_f102_merging_a_file_again_changes_nothing(synced, frozen, tmp_path):
     assert [(who, outcome) for _, who, outcome in first.conflicts] == [
         ("nobody knows me", "unknown")
     ]
-    assert (rows(synced, ScanRow), rows(synced, AdmissionRow)) == before
+    assert (rows(synced, scans_table), rows(synced, admissions)) == before
 
 
 @pytest.mark.parametrize(
@@ -475,7 +477,7 @@ def test_one_wrong_line_and_nothing_is_taken(synced, tmp_path, line, complaint):
     with pytest.raises(errors.BadFile, match=complaint):
         checkin.merge(synced, checkin.at_show(synced, show), file)
 
-    assert rows(synced, ScanRow) == []
+    assert rows(synced, scans_table) == []
 
 
 def test_a_file_of_json_lines_is_read_too(synced, tmp_path):
@@ -487,7 +489,7 @@ def test_a_file_of_json_lines_is_read_too(synced, tmp_path):
     merged = checkin.merge(synced, checkin.at_show(synced, show), file)
 
     assert merged.outcomes == {"admitted": 1}
-    assert [a.door for a in rows(synced, AdmissionRow)] == ["Side"]
+    assert [a.door for a in rows(synced, admissions)] == ["Side"]
 
 
 # Platforms
@@ -567,13 +569,13 @@ def test_humanitix_hears_it_too(sqlite, frozen, settings, pushing, monkeypatch):
     )
     monkeypatch.setenv("HX_KEY", fake_server.platforms["humanitix"].key)
     with server.serving(fake_server) as address:
-        with sqlite.write() as session:
-            shows.add_venue(session, "V", "Australia/Sydney", "AUD")
+        with sqlite.write() as connection:
+            shows.add_venue(connection, "V", "Australia/Sydney", "AUD")
             new = state.NewAccount(
                 *("hx", "humanitix", fake_server.url(address, "humanitix")),
                 *("env", "HX_KEY", "", None),
             )
-            state.add_account(session, new, clock.now())
+            state.add_account(connection, new, clock.now())
         sync.fetch_listing(sqlite, settings, [])
         match.adopt(sqlite, settings)
         sync.sync(sqlite, settings, Request())

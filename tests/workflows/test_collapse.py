@@ -33,8 +33,7 @@ from ticketsync.reporting import sales
 from ticketsync.sandbox import eventbrite, platforms, server, world
 from ticketsync.sandbox.faults import HttpResponse
 from ticketsync.store import engine
-from ticketsync.store.tables.accounts import AccountRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.accounts import accounts
 from ticketsync.workflows.sync import parts
 from ticketsync.workflows.sync import run as sync
 
@@ -210,11 +209,8 @@ def opened(books, fake_server, name, settings, templates, kind):
         place = copied(templates, kind, made[kind, name, is_read], copy)
         database = engine.open_database(str(place))
         databases.append(database)
-        with database.write() as session:
-            accounts = table_of(AccountRow)
-            session.connection().execute(
-                accounts.update().values(base_url=fake_server.address)
-            )
+        with database.write() as connection:
+            connection.execute(accounts.update().values(base_url=fake_server.address))
         return database
 
     yield open_
@@ -438,8 +434,8 @@ def test_an_order_without_some_of_its_tickets_is_set_aside_by_name(
     )
     result = attempt(database, settings)
     assert (result.outcome, result.exit_code) == ("partial", 3)
-    with database.read() as session:
-        ((_, id_, reason),) = sales.list_quarantined(session)
+    with database.read() as connection:
+        ((_, id_, reason),) = sales.list_quarantined(connection)
     assert id_ == f"{purchase.id:024x}"
     assert "tickets" in reason
     monkeypatch.setattr(fake_server.platform, "_tickets", tickets)
@@ -462,8 +458,8 @@ def test_an_order_without_attendees_is_set_aside_by_name(
     spoil(monkeypatch, fake_server, "/events/*/attendees/", cut)
     result = attempt(database, settings, **options)
     assert (result.outcome, result.exit_code) == ("partial", 3)
-    with database.read() as session:
-        ((_, id_, reason),) = sales.list_quarantined(session)
+    with database.read() as connection:
+        ((_, id_, reason),) = sales.list_quarantined(connection)
     assert (id_, "attendee" in reason) == (str(purchase.id), True)
     if read == FULL:
         assert figures(database) == before

@@ -7,16 +7,16 @@ from datetime import timedelta
 
 import pytest
 from msgspec import structs
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from ticketsync.catalogue import links, moves, new_shows, occurrences, shows
 from ticketsync.core import clock
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import numbers
-from ticketsync.store.tables.accounts import AccountRow
-from ticketsync.store.tables.catalogue import EventRow, OccurrenceRow
-from ticketsync.store.tables.sales import QuarantinedRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.accounts import accounts
+from ticketsync.store.tables.catalogue import events
+from ticketsync.store.tables.catalogue import occurrences as occurrences_table
+from ticketsync.store.tables.sales import quarantine
 from ticketsync.workflows import match
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.replay import replay
@@ -31,38 +31,40 @@ def shared(adopted):
     A show adopted from one platform that a second one sells at the same time: the
     database, both occurrences and the show.
     """
-    with adopted.write() as session:
-        first = occurrences.list_occurrences(session)[0]
-        account = AccountRow(
-            name="eb",
-            provider="eventbrite",
-            secret_source="none",
-            secret_reference="",
-            secret_fingerprint="",
-            created_at=clock.now(),
-        )
-        session.add(account)
-        session.flush()
-        event = EventRow(account_id=account.id, provider_id="77", name=first.event)
-        session.add(event)
-        session.flush()
-        twin = OccurrenceRow(
-            account_id=account.id,
-            event_id=event.id,
-            provider_id="77",
-            name=first.event,
-            starts_at=first.starts_at,
-            starts_local=first.starts_local,
-            timezone=first.timezone,
-            status="on_sale",
-            currency="AUD",
-            fingerprint="f",
-            content=b"",
-        )
-        session.add(twin)
-        session.flush()
+    with adopted.write() as connection:
+        first = occurrences.list_occurrences(connection)[0]
+        account = connection.execute(
+            insert(accounts).values(
+                name="eb",
+                provider="eventbrite",
+                secret_source="none",
+                secret_reference="",
+                secret_fingerprint="",
+                created_at=clock.now(),
+            )
+        ).inserted_primary_key
+        event = connection.execute(
+            insert(events).values(
+                account_id=account.id, provider_id="77", name=first.event
+            )
+        ).inserted_primary_key
+        twin = connection.execute(
+            insert(occurrences_table).values(
+                account_id=account.id,
+                event_id=event.id,
+                provider_id="77",
+                name=first.event,
+                starts_at=first.starts_at,
+                starts_local=first.starts_local,
+                timezone=first.timezone,
+                status="on_sale",
+                currency="AUD",
+                fingerprint="f",
+                content=b"",
+            )
+        ).inserted_primary_key
         made = links.save_links(
-            session,
+            connection,
             [links.Pair(twin.id, first.show_id, "adopted from the listing")],
             decided_by="adopted",
             batch="b",
@@ -76,29 +78,28 @@ def move(database, occurrence_id, by):
     """
     A platform says another time; returns what is noted about it.
     """
-    with database.write() as session:
-        occurrence = occurrences.get_occurrence(session, occurrence_id)
+    with database.write() as connection:
+        occurrence = occurrences.get_occurrence(connection, occurrence_id)
         starts_at = occurrence.starts_at + by
-        dates = table_of(OccurrenceRow)
-        session.connection().execute(
-            dates.update()
-            .where(dates.c.id == occurrence_id)
+        connection.execute(
+            occurrences_table.update()
+            .where(occurrences_table.c.id == occurrence_id)
             .values(
                 starts_at=starts_at,
                 starts_local=shows.local_text(starts_at, occurrence.timezone),
             )
         )
-        return moves.follow_moves(session, {occurrence_id: starts_at})
+        return moves.follow_moves(connection, {occurrence_id: starts_at})
 
 
 def standing(database, show_id, *occurrence_ids):
     """
     When the show starts, and the status of these links.
     """
-    with database.read() as session:
-        found = {o.id: o.link_status for o in occurrences.list_occurrences(session)}
+    with database.read() as connection:
+        found = {o.id: o.link_status for o in occurrences.list_occurrences(connection)}
         return (
-            shows.get_show(session, show_id).starts_at,
+            shows.get_show(connection, show_id).starts_at,
             *(found[id_] for id_ in occurrence_ids),
         )
 
@@ -146,8 +147,8 @@ def test_a_person_may_insist_and_the_show_stays_while_they_differ(shared, settin
 def test_a_show_that_one_platform_sells_moves_along_and_far_moves_once_confirmed(
     adopted, settings
 ):
-    with adopted.read() as session:
-        occurrence = occurrences.list_occurrences(session)[0]
+    with adopted.read() as connection:
+        occurrence = occurrences.list_occurrences(connection)[0]
     move(adopted, occurrence.id, HOUR)
     moved, status = standing(adopted, occurrence.show_id, occurrence.id)
     assert moved == occurrence.starts_at + HOUR
@@ -165,11 +166,11 @@ def test_a_show_does_not_move_onto_another_one(adopted):
     """
     Two shows of one production at one venue cannot start together.
     """
-    with adopted.write() as session:
-        occurrence = occurrences.list_occurrences(session)[0]
-        mine = shows.get_show(session, occurrence.show_id)
+    with adopted.write() as connection:
+        occurrence = occurrences.list_occurrences(connection)[0]
+        mine = shows.get_show(connection, occurrence.show_id)
         new_shows.add_show(
-            session,
+            connection,
             new_shows.NewShow(
                 *(mine.production, mine.starts_at + HOUR, mine.venue),
                 *(mine.timezone, mine.currency),
@@ -194,9 +195,9 @@ def test_a_currency_that_nobody_knows_is_set_aside_by_name(
     sync.sync(adopted, settings, Request())
     before = gross(adopted)
     odd = next(iter(before))
-    with adopted.read() as session:
+    with adopted.read() as connection:
         occurrence = next(
-            o for o in occurrences.list_occurrences(session) if o.show_id == odd
+            o for o in occurrences.list_occurrences(connection) if o.show_id == odd
         )
     parse_event, parse_order = TicketTailor.parse_event, TicketTailor.parse_order
 
@@ -236,13 +237,10 @@ def test_a_currency_that_nobody_knows_is_set_aside_by_name(
 
 
 def gross(database):
-    with database.read() as session:
-        return {f.show_id: (f.currency, f.gross) for f in numbers.figures(session)}
+    with database.read() as connection:
+        return {f.show_id: (f.currency, f.gross) for f in numbers.figures(connection)}
 
 
 def waiting(database):
-    with database.read() as session:
-        return [
-            item.word
-            for item in session.connection().execute(select(table_of(QuarantinedRow)))
-        ]
+    with database.read() as connection:
+        return [item.word for item in connection.execute(select(quarantine))]

@@ -48,10 +48,10 @@ def purchase(sandbox):
 
 @pytest.fixture
 def show(read_once, purchase):
-    with read_once.read() as session:
+    with read_once.read() as connection:
         (found,) = [
             show
-            for show in shows.list_shows(session)
+            for show in shows.list_shows(connection)
             if show.starts_at == purchase.performance.starts_at
         ]
     return found
@@ -75,36 +75,36 @@ def seats_sold(sandbox, purchase):
 
 
 def switch(database, show, **switches):
-    with database.read() as session:
+    with database.read() as connection:
         (occurrence,) = [
-            o for o in occurrences.list_occurrences(session) if o.show_id == show.id
+            o for o in occurrences.list_occurrences(connection) if o.show_id == show.id
         ]
     usual = {"enabled": None, "ticket_sales": None, "types": {}}
     match.configure(database, Settings(), occurrence, **usual | switches)
 
 
 def explained(database, show):
-    with database.read() as session:
+    with database.read() as connection:
         return sum(
-            part.is_sold for part in explain.list_contributions(session, show.id)
+            part.is_sold for part in explain.list_contributions(connection, show.id)
         )
 
 
 def expected_at_the_door(database, show):
-    with database.read() as session:
-        return attendees.count_guests(session, show.id).expected
+    with database.read() as connection:
+        return attendees.count_guests(connection, show.id).expected
 
 
 def in_everywhere(database, show):
     """
     How many are in, by everybody who says it.
     """
-    with database.read() as session:
-        figures = numbers.figures(session, show.id)
-        (total,) = numbers.totals(session, show.id)
+    with database.read() as connection:
+        figures = numbers.figures(connection, show.id)
+        (total,) = numbers.totals(connection, show.id)
 
         def ask(query):
-            return int(session.connection().execute(text(query)).scalar())
+            return int(connection.execute(text(query)).scalar())
 
         return {
             "figures": sum(item.checked_in for item in figures),
@@ -119,9 +119,9 @@ def in_everywhere(database, show):
             ),
             "explain": sum(
                 part.is_sold and part.is_checked_in
-                for part in explain.list_contributions(session, show.id)
+                for part in explain.list_contributions(connection, show.id)
             ),
-            "door": attendees.count_guests(session, show.id).admitted,
+            "door": attendees.count_guests(connection, show.id).admitted,
         }
 
 
@@ -144,10 +144,10 @@ def test_money_that_is_left_out_leaves_the_explanation_but_no_guest_leaves_the_l
         show_figures.exclude(read_once, Settings(), show.id, True, "a private hire")
 
     assert explained(read_once, show) == 0
-    with read_once.read() as session:
-        assert numbers.figures(session, show.id) == []
-        assert list(sales.list_sales(session, show_id=show.id)) == []
-        assert show.id not in {sale.show_id for sale in sales.list_sales(session)}
+    with read_once.read() as connection:
+        assert numbers.figures(connection, show.id) == []
+        assert list(sales.list_sales(connection, show_id=show.id)) == []
+        assert show.id not in {sale.show_id for sale in sales.list_sales(connection)}
     assert expected_at_the_door(read_once, show) == seats_sold
     again = checkin.admit(read_once, at, code)
     assert again.outcome == "already-in"
@@ -183,14 +183,18 @@ def test_the_overview_leaves_out_what_the_figures_leave_out(read_once, sandbox):
     def seats(purchases):
         return sum(not s.is_void for p in purchases for s in p.seats)
 
-    with read_once.read() as session:
+    with read_once.read() as connection:
         (show,) = [
-            s for s in shows.list_shows(session) if s.starts_at == night.starts_at
+            s for s in shows.list_shows(connection) if s.starts_at == night.starts_at
         ]
-        before = selling.recent_sales(session, "Australia/Sydney", NOW).last(30).tickets
+        before = (
+            selling.recent_sales(connection, "Australia/Sydney", NOW).last(30).tickets
+        )
     show_figures.exclude(read_once, Settings(), show.id, True, "")
-    with read_once.read() as session:
-        after = selling.recent_sales(session, "Australia/Sydney", NOW).last(30).tickets
+    with read_once.read() as connection:
+        after = (
+            selling.recent_sales(connection, "Australia/Sydney", NOW).last(30).tickets
+        )
 
     left_out = seats(p for p in recent if p.performance is night)
     assert left_out > 5
@@ -275,9 +279,9 @@ def shared(templates, frozen):
     A PostgreSQL with sales, one of its shows, and tickets of it that nobody has met.
     """
     database = engine.open_database(templates.copy("postgresql", "filled"))
-    with database.read() as session:
+    with database.read() as connection:
         guests = [
-            g for g in attendees.list_tickets(session) if g.admits and not g.is_in
+            g for g in attendees.list_tickets(connection) if g.admits and not g.is_in
         ]
     by_show = {g.show_id: [x for x in guests if x.show_id == g.show_id] for g in guests}
     number = max(by_show, key=lambda show: len(by_show[show]))
@@ -286,10 +290,10 @@ def shared(templates, frozen):
 
 
 def blocked(database):
-    with database.read() as session:
+    with database.read() as connection:
         waits = "SELECT COUNT(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
         query = f"{waits} AND datname = current_database()"
-        return session.connection().execute(text(query)).scalar()
+        return connection.execute(text(query)).scalar()
 
 
 def until_done_or_blocked(database, job):
@@ -306,9 +310,9 @@ def held_open(database):
     class Held:
         @contextmanager
         def write(self):
-            yield session
+            yield connection
 
-    with database.write() as session:
+    with database.write() as connection:
         yield Held()
 
 
@@ -338,8 +342,8 @@ def a_door_and_a_recompute(database, at, tickets, scan):
         return lines(*arguments)
 
     def recompute_shows():
-        with database.write() as session:
-            show_figures.recompute(session, Settings(), {at.show.id})
+        with database.write() as connection:
+            show_figures.recompute(connection, Settings(), {at.show.id})
 
     with ThreadPoolExecutor(2) as pool, pytest.MonkeyPatch.context() as patch:
         patch.setattr(recompute, "_fee_lines", slowly)
@@ -360,9 +364,9 @@ def lost(database, show, tickets, race):
     found = 0
     for number in range(ROUNDS):
         race(database, at, tickets, (checkin.admit, checkin.take_back)[number % 2])
-        with database.read() as session:
-            figures = numbers.figures(session, show)
-            full = attendees.count_guests(session, show)
+        with database.read() as connection:
+            figures = numbers.figures(connection, show)
+            full = attendees.count_guests(connection, show)
         found += sum(item.checked_in for item in figures) != full.admitted
     return found
 

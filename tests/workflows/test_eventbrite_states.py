@@ -104,8 +104,8 @@ def test_f22_an_attendee_of_an_unknown_status_is_set_aside_and_the_rest_is_read(
     result = sync.sync(synced, settings, Request()).results[0]
 
     assert (result.outcome, result.exit_code) == ("partial", 3)
-    with synced.read() as session:
-        (waiting,) = quarantine.list_unread(session, 1)
+    with synced.read() as connection:
+        (waiting,) = quarantine.list_unread(connection, 1)
     assert (waiting.provider_id, waiting.word) == (
         str(transferred.id),
         "unknown-status",

@@ -33,10 +33,10 @@ def pages(sandbox):
 
 
 def figures(database):
-    with database.read() as session:
+    with database.read() as connection:
         return [
             {**item.as_json(), "last_synced_at": None}
-            for item in numbers.figures(session)
+            for item in numbers.figures(connection)
         ]
 
 
@@ -63,22 +63,22 @@ def test_pages_in_any_order_and_some_twice_make_the_same_figures(
     sync.fetch_listing(database, plain, [])
     match.adopt(database, plain)
 
-    with database.write() as session:
-        ids = occurrences.get_occurrence_ids(session, 1)
+    with database.write() as connection:
+        ids = occurrences.get_occurrence_ids(connection, 1)
         for rows in shuffled:
             page = Page("order", rows)
             reparse.save_again(
-                session, 1, TicketTailor(None, {}), page, ids, clock.now()
+                connection, 1, TicketTailor(None, {}), page, ids, clock.now()
             )
     show_figures.rebuild(database, plain)
 
     truth = {row["event_id"]: row for row in sandbox.truth()}
     found = figures(database)
     loose = {f"ev_{p.id}" for p, _ in sandbox.world.tickets_without_order}
-    with database.read() as session:
+    with database.read() as connection:
         event = {
             o.show_id: o.provider_occurrence_id
-            for o in occurrences.list_occurrences(session)
+            for o in occurrences.list_occurrences(connection)
         }
     database.close()
     for row in found:

@@ -234,6 +234,6 @@ def test_deleted_orders_that_guests_and_payments_still_name_are_named(
         "4 orders are no longer listed; they still count, see `status`",
     )
     assert sync.sync(synced, settings, Request()).notes == ()
-    with synced.read() as session:
-        assert len(stored_orders.list_delisted_orders(session, 1)) == 4
+    with synced.read() as connection:
+        assert len(stored_orders.list_delisted_orders(connection, 1)) == 4
     assert accounts.figures(synced) == before

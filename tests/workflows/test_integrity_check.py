@@ -68,12 +68,12 @@ def season(tmp_path_factory):
             patch.setenv(f"KEY_{name.upper()}", platform.key)
             addresses[name] = (name, fake_server.url(address, name))
         database = engine.create_database(str(file))
-        with database.write() as session:
-            shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+        with database.write() as connection:
+            shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
             for name, (provider, url) in addresses.items():
                 variable = f"KEY_{name.upper()}"
                 new = state.NewAccount(name, provider, url, "env", variable, "", None)
-                state.add_account(session, new, NOW)
+                state.add_account(connection, new, NOW)
         sync.fetch_listing(database, SETTINGS, [])
         match.adopt(database, SETTINGS)
         assert sync.sync(database, SETTINGS, Request()).exit_code == 0
@@ -341,7 +341,7 @@ def test_a_trigger_and_views_that_are_none_of_ours_are_named(book):
 @pytest.mark.parametrize("read_once", ["postgresql"], indirect=True)
 def test_the_same_on_postgresql(read_once, settings):
     assert integrity_check.check(read_once, settings, deep=True).rows == ()
-    with read_once.write() as session:
+    with read_once.write() as connection:
         for statement in (
             "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS"
             " $$ BEGIN RETURN NULL; END $$",
@@ -354,7 +354,7 @@ def test_the_same_on_postgresql(read_once, settings):
             "UPDATE orders SET charged = charged + 1 WHERE id = 1",
             "UPDATE show_financials SET face = face + 1 WHERE show_id = 1",
         ):
-            session.connection().execute(text(statement))
+            connection.execute(text(statement))
 
     found = integrity_check.check(read_once, settings, deep=True)
 
@@ -366,9 +366,9 @@ def test_the_same_on_postgresql(read_once, settings):
     } <= set(found.rows)
     columns = {(item.table, item.column) for item in found.findings if item.column}
     assert columns == {("order", "charged"), ("show_financials", "face")}
-    with read_once.read() as session:  # nothing is left of the question
+    with read_once.read() as connection:  # nothing is left of the question
         views = text("SELECT count(*) FROM pg_views WHERE schemaname LIKE 'pg_temp%'")
-        assert session.connection().scalar(views) == 0
+        assert connection.scalar(views) == 0
 
 
 def test_the_command_names_it_and_ends_with_10(book, tmp_path, monkeypatch):
@@ -420,11 +420,11 @@ def test_a_ticket_without_an_order_is_compared_with_its_record(read_once, settin
     Two of the sandbox's tickets belong to no order.
     """
     loose = text("SELECT min(id) FROM tickets WHERE order_id IS NULL")
-    with read_once.write() as session:
-        number = session.connection().scalar(loose)
+    with read_once.write() as connection:
+        number = connection.scalar(loose)
         assert number is not None
         change = text("UPDATE tickets SET type_name = 'Mine' WHERE id = :id")
-        session.connection().execute(change, {"id": number})
+        connection.execute(change, {"id": number})
     found = integrity_check.check(read_once, settings, deep=True)
     named = [
         i for i in found.findings if (i.table, i.column) == ("ticket", "type_name")
@@ -437,19 +437,21 @@ def test_a_version_that_came_back_is_part_of_the_history(read_once, settings):
     An order changes, and changes back: its first version is stored under its last
     block only. The history still begins with it, at its own time.
     """
-    with read_once.write() as session:
-        first = next(b for b in versions.read_history(session, 1) if b.kind == "order")
+    with read_once.write() as connection:
+        first = next(
+            b for b in versions.read_history(connection, 1) if b.kind == "order"
+        )
         old = first.versions[0]
         other = old.data.replace(b'"id":', b'"changed":1,"id":', 1)
         changed = versions.Version(old.provider_id, b"x" * 16, other)
         for version, hours in ((changed, 1), (old, 2)):
             block = versions.pack([version])
             moment = NOW + timedelta(hours=hours)
-            versions.save_versions(session, 1, "order", [block], moment)
-    with read_once.read() as session:
+            versions.save_versions(connection, 1, "order", [block], moment)
+    with read_once.read() as connection:
         found = [
             (block.fetched_at, version.data)
-            for block in versions.read_history(session, 1)
+            for block in versions.read_history(connection, 1)
             for version in block.versions
             if version.provider_id == old.provider_id
         ]
@@ -467,11 +469,9 @@ def rows_of(database):
     """
     Every row of every table but those of runs.
     """
-    with database.read() as session:
+    with database.read() as connection:
         return {
-            table.name: sorted(
-                map(repr, session.connection().execute(table.select()).all())
-            )
+            table.name: sorted(map(repr, connection.execute(table.select()).all()))
             for table in metadata.sorted_tables
             if table.name not in ("sync_runs", "leases")
         }
@@ -496,8 +496,7 @@ def test_a_replay_counts_and_writes_only_what_differs(read_once, settings, froze
     is gone altogether.
     """
     before = rows_of(read_once)
-    with read_once.write() as session:
-        connection = session.connection()
+    with read_once.write() as connection:
         (kept,) = connection.execute(
             text(
                 "SELECT max(o.id) FROM orders o WHERE NOT EXISTS"
@@ -545,20 +544,20 @@ def test_a_replay_keeps_the_day_on_which_an_order_was_missed(
         " this order; it still counts', total = total + 8 WHERE id = 1"
     )
     at = "2026-09-01T00:00:00Z" if read_once.dialect == "sqlite" else NOW
-    with read_once.write() as session:
-        session.connection().execute(missed, {"at": at})
+    with read_once.write() as connection:
+        connection.execute(missed, {"at": at})
     frozen(NOW + timedelta(days=30))
     (result,) = replay(read_once, settings, []).results
     assert result.counts.updated == 1
     assert integrity_check.check(read_once, settings, deep=True).rows == ()
-    with read_once.read() as session:
+    with read_once.read() as connection:
         orders = metadata.tables["orders"]
-        row = session.connection().execute(orders.select().where(orders.c.id == 1))
+        row = connection.execute(orders.select().where(orders.c.id == 1))
         assert row.one().gone_since == NOW
 
 
 def test_a_replay_of_an_account_at_work_waits_its_turn(read_once, settings, frozen):
-    with read_once.write() as session:
-        lease.take(session, "account tt", "another run", NOW)
+    with read_once.write() as connection:
+        lease.take(connection, "account tt", "another run", NOW)
     outcome = replay(read_once, settings, [])
     assert (outcome.exit_code, outcome.results[0].outcome) == (8, "skipped-busy")

@@ -44,13 +44,13 @@ def everywhere(sqlite, frozen, monkeypatch, settings):
 
 
 def read_everything(database, settings, addresses):
-    with database.write() as session:
-        shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+    with database.write() as connection:
+        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
         for name, url in addresses.items():
             told = WIX if name == "wix" else {}
             key = f"KEY_{name}"
             new = state.NewAccount(name, name, url, "env", key, "", None, told)
-            state.add_account(session, new, clock.now())
+            state.add_account(connection, new, clock.now())
     sync.fetch_listing(database, settings, [])
     match.adopt(database, settings)
     outcome = sync.sync(database, settings, Request())
@@ -73,8 +73,8 @@ def figures(database, title):
     """
     The first show of a work that sold somewhere: its figures by account.
     """
-    with database.read() as session:
-        rows = [f for f in numbers.figures(session) if f.production == title]
+    with database.read() as connection:
+        rows = [f for f in numbers.figures(connection) if f.production == title]
     first = min(row.show_id for row in rows)
     return first, [row for row in rows if row.show_id == first]
 
@@ -87,8 +87,8 @@ def test_one_show_on_five_platforms_in_one_currency_is_the_sum_of_their_books(
     told = truths(sandbox, clock.iso(rows[0].starts_at), "Late Laughs")
     assert {row.account for row in rows} == set(told)
     assert len(told) == 5
-    with database.read() as session:
-        (total,) = numbers.totals(session, show)
+    with database.read() as connection:
+        (total,) = numbers.totals(connection, show)
     for name in ("gross", "refunded", "face", "discounts", "net_before_fees"):
         assert getattr(total, name).minor == sum(
             100 * Decimal(row[name]) for row in told.values()
@@ -124,8 +124,8 @@ def test_one_show_in_two_currencies_is_two_sums(everywhere):
     database, sandbox = everywhere
     show, rows = figures(database, "The Glass Harbour")
     told = truths(sandbox, clock.iso(rows[0].starts_at), "The Glass Harbour")
-    with database.read() as session:
-        totals = numbers.totals(session, show)
+    with database.read() as connection:
+        totals = numbers.totals(connection, show)
     assert [row.currency for row in totals] == ["AUD", "NZD"]
     assert totals[0].gross.minor == 100 * Decimal(told["ticket_tailor"]["gross"])
     assert totals[1].gross.minor == 100 * Decimal(told["humanitix"]["gross"])
@@ -133,17 +133,17 @@ def test_one_show_in_two_currencies_is_two_sums(everywhere):
 
 
 def linked(database, account):
-    with database.read() as session:
+    with database.read() as connection:
         return next(
             o
-            for o in occurrences.list_occurrences(session, None)
+            for o in occurrences.list_occurrences(connection, None)
             if o.account == account and o.show_id
         )
 
 
 def types(database, show_id, account):
-    with database.read() as session:
-        rows = numbers.by_type(session, show_id)
+    with database.read() as connection:
+        rows = numbers.by_type(connection, show_id)
     return {row.type_name: row for row in rows if row.account == account}
 
 
@@ -186,8 +186,8 @@ def test_a_link_that_is_switched_off_brings_no_sales_until_it_is_on_again(
     occurrence = linked(database, "ticket_tailor")
 
     def gross():
-        with database.read() as session:
-            rows = numbers.figures(session, occurrence.show_id)
+        with database.read() as connection:
+            rows = numbers.figures(connection, occurrence.show_id)
         return {row.account: row.gross for row in rows}
 
     before = gross()
@@ -203,18 +203,20 @@ def test_a_link_that_is_switched_off_brings_no_sales_until_it_is_on_again(
 def test_a_date_of_a_link_that_is_off_is_not_followed(everywhere, settings):
     database, _ = everywhere
     occurrence = linked(database, "ticket_tailor")
-    with database.write() as session:
-        link_settings.set_switches(session, occurrence.id, enabled=False)
+    with database.write() as connection:
+        link_settings.set_switches(connection, occurrence.id, enabled=False)
         moved = {occurrence.id: occurrence.starts_at + timedelta(minutes=30)}
-        assert moves.follow_moves(session, moved) == []
-        link_settings.set_switches(session, occurrence.id, enabled=True)
-        assert len(moves.follow_moves(session, moved)) == 1
+        assert moves.follow_moves(connection, moved) == []
+        link_settings.set_switches(connection, occurrence.id, enabled=True)
+        assert len(moves.follow_moves(connection, moved)) == 1
 
 
 def test_a_link_that_is_not_there_cannot_be_set(everywhere, settings):
     database, _ = everywhere
-    with database.read() as session:
-        loose = next(o for o in occurrences.list_occurrences(session) if not o.is_dated)
+    with database.read() as connection:
+        loose = next(
+            o for o in occurrences.list_occurrences(connection) if not o.is_dated
+        )
     with pytest.raises(errors.NotFound):
         match.configure(
             database, settings, loose, enabled=None, ticket_sales=None, types={}
@@ -225,16 +227,16 @@ def test_a_variation_without_a_date_becomes_a_show_by_a_persons_word(
     everywhere, settings
 ):
     database, sandbox = everywhere
-    with database.read() as session:
+    with database.read() as connection:
         bar = next(
             o
-            for o in occurrences.list_occurrences(session)
+            for o in occurrences.list_occurrences(connection)
             if o.provider_occurrence_id == "VBAR"
         )
-        show = shows.list_shows(session)[0]
+        show = shows.list_shows(connection)[0]
     assert bar.show_id is None
     match.link(database, settings, bar.id, show.id)
-    with database.read() as session:
+    with database.read() as connection:
         sold = types(database, show.id, "square")
     drinks = [p for p in sandbox.platforms["square"].world.purchases if not p.total]
     extra = [p for p in sandbox.platforms["square"].world.purchases if p.id % 11 == 0]

@@ -10,8 +10,7 @@ import pytest
 from ticketsync.catalogue import links, new_shows, occurrences, shows
 from ticketsync.core import clock, errors
 from ticketsync.reporting import exports
-from ticketsync.store.tables.catalogue import OccurrenceRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.catalogue import occurrences as occurrences_table
 from ticketsync.workflows import match, match_sheet
 from ticketsync.workflows.match_sheet import COLUMNS
 from ticketsync.workflows.sync import run as sync
@@ -23,16 +22,16 @@ def listed(connected, settings, tmp_path):
     Forty dates of the sandbox, the first two of them shows of ours.
     """
     sync.fetch_listing(connected, settings, [])
-    with connected.write() as session:
-        for offer in occurrences.list_occurrences(session)[:2]:
+    with connected.write() as connection:
+        for offer in occurrences.list_occurrences(connection)[:2]:
             new = new_shows.NewShow(
                 *(offer.event, offer.starts_at, "The Lantern Room"),
                 *("Australia/Sydney", "AUD"),
             )
-            new_shows.add_show(session, new)
+            new_shows.add_show(connection, new)
     file = tmp_path / "open.csv"
-    with connected.read() as session:
-        plan = match.plan(session, settings)
+    with connected.read() as connection:
+        plan = match.plan(connection, settings)
     with exports.into_file(file) as stream:
         exports.write_csv(match_sheet.rows(plan), COLUMNS, stream)
     return connected, file
@@ -54,9 +53,11 @@ def edited(file, **decisions):
 
 
 def linked(database):
-    with database.read() as session:
+    with database.read() as connection:
         return {
-            o.id: o.show_id for o in occurrences.list_occurrences(session) if o.show_id
+            o.id: o.show_id
+            for o in occurrences.list_occurrences(connection)
+            if o.show_id
         }
 
 
@@ -76,16 +77,16 @@ def test_what_a_person_wrote_is_done_and_taken_back_as_one(listed, settings):
     database, file = listed
     rows = edited(file, r2=("new", "A Gala"), r3=("never", ""), r4=("skip", ""))
 
-    with database.read() as session:
-        decisions = match_sheet.read(session, file)
+    with database.read() as connection:
+        decisions = match_sheet.read(connection, file)
     done = match_sheet.apply(database, settings, decisions)
 
     assert (done.linked, done.refused) == (3, 1)
     ids = [int(row["date_id"]) for row in rows]
     assert linked(database) == {ids[0]: 1, ids[1]: 2, ids[2]: 3}
-    with database.read() as session:
-        assert [show.production for show in shows.list_shows(session, "A Gala")]
-        assert links.list_refusals(session) == {(ids[3], None)}
+    with database.read() as connection:
+        assert [show.production for show in shows.list_shows(connection, "A Gala")]
+        assert links.list_refusals(connection) == {(ids[3], None)}
     match.undo(database, settings)
     assert linked(database) == {}
 
@@ -105,8 +106,8 @@ def test_one_wrong_row_and_nothing_is_changed(
     database, file = listed
     edited(file, r5=(decision, show))
 
-    with database.read() as session, pytest.raises(errors.BadFile) as caught:
-        match_sheet.read(session, file)
+    with database.read() as connection, pytest.raises(errors.BadFile) as caught:
+        match_sheet.read(connection, file)
 
     assert "line 7" in caught.value.message
     assert complaint in caught.value.message
@@ -124,9 +125,9 @@ def test_a_cell_filled_down_too_far_is_refused_and_named(listed, settings):
     slips = [n for n, row in enumerate(rows[:12]) if n > 0]
     edited(file, **{f"r{n}": ("link", "1") for n in slips})
 
-    with database.read() as session:
-        decisions = match_sheet.read(session, file)
-        named = match_sheet.implausible(session, decisions)
+    with database.read() as connection:
+        decisions = match_sheet.read(connection, file)
+        named = match_sheet.implausible(connection, decisions)
 
     assert first["show"] == "1"
     assert len(named) == len(slips)
@@ -141,12 +142,11 @@ def test_two_times_of_one_account_do_not_feed_one_show(listed, settings):
     An account has an early and a late listing; both were given to the late show.
     """
     database, _ = listed
-    with database.write() as session:
-        first, second = occurrences.list_occurrences(session)[:2]
-        dates = table_of(OccurrenceRow)
-        session.connection().execute(
-            dates.update()
-            .where(dates.c.id == second.id)
+    with database.write() as connection:
+        first, second = occurrences.list_occurrences(connection)[:2]
+        connection.execute(
+            occurrences_table.update()
+            .where(occurrences_table.c.id == second.id)
             .values(
                 event_id=first.event_id,
                 starts_at=first.starts_at + timedelta(minutes=90),
@@ -157,31 +157,34 @@ def test_two_times_of_one_account_do_not_feed_one_show(listed, settings):
             match_sheet.Decision("link", first.id, 1),
             match_sheet.Decision("link", second.id, 1),
         ]
-        named = match_sheet.implausible(session, decisions)
+        named = match_sheet.implausible(connection, decisions)
     assert len(named) == 1
     assert "tt already sells it at" in named[0]
 
 
 def test_right_rows_are_no_slips(listed):
     database, file = listed
-    with database.read() as session:
-        assert match_sheet.implausible(session, match_sheet.read(session, file)) == []
+    with database.read() as connection:
+        assert (
+            match_sheet.implausible(connection, match_sheet.read(connection, file))
+            == []
+        )
 
 
 def test_shows_that_no_platform_sells_stand_last_and_decide_nothing(listed, settings):
     database, file = listed
-    with database.write() as session:
+    with database.write() as connection:
         new = new_shows.NewShow(
             *("A Gala", clock.now() + timedelta(days=9), "The Lantern Room"),
             *("Australia/Sydney", "AUD"),
         )
-        number = new_shows.add_show(session, new).id
-    with database.read() as session:
-        plan = match.plan(session, settings)
+        number = new_shows.add_show(connection, new).id
+    with database.read() as connection:
+        plan = match.plan(connection, settings)
         with exports.into_file(file) as stream:
             exports.write_csv(match_sheet.rows(plan), COLUMNS, stream)
         assert [show.show_id for show in plan.unmatched_shows] == [number]
-        assert len(match_sheet.read(session, file)) == 2
+        assert len(match_sheet.read(connection, file)) == 2
     row = edited(file)[-1]
     assert (row["date_id"], row["show"]) == ("", str(number))
     assert row["why"] == "no platform sells this show"
@@ -190,8 +193,8 @@ def test_shows_that_no_platform_sells_stand_last_and_decide_nothing(listed, sett
 def test_a_file_of_something_else_is_refused(connected, tmp_path):
     file = tmp_path / "other.csv"
     file.write_text("name,price\nx,1\n")
-    with connected.read() as session, pytest.raises(errors.BadFile) as caught:
-        match_sheet.read(session, file)
+    with connected.read() as connection, pytest.raises(errors.BadFile) as caught:
+        match_sheet.read(connection, file)
     assert "no column date_id, decision, show" in caught.value.message
 
 
@@ -199,6 +202,6 @@ def test_a_date_that_stands_twice_is_refused(listed):
     database, file = listed
     text = file.read_text().splitlines()
     file.write_text("\n".join([*text, text[1]]) + "\n")
-    with database.read() as session, pytest.raises(errors.BadFile) as caught:
-        match_sheet.read(session, file)
+    with database.read() as connection, pytest.raises(errors.BadFile) as caught:
+        match_sheet.read(connection, file)
     assert "stands twice" in caught.value.message

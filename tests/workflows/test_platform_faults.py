@@ -264,9 +264,9 @@ def test_f12_a_watermark_from_the_future_reads_everything(
 ):
     from ticketsync.accounts import bookmarks, streams
 
-    with synced.write() as session:
+    with synced.write() as connection:
         bookmarks.save_bookmarks(
-            session, 1, streams.NEWEST, {"": "2999-01-01T00:00:00Z"}
+            connection, 1, streams.NEWEST, {"": "2999-01-01T00:00:00Z"}
         )
     fake_server.platform.world.now += 60
     world.change_some(fake_server.platform.world, 3, 3)

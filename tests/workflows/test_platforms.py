@@ -74,8 +74,8 @@ def test_currencies_without_cents_and_with_three_digits(
         fake_platform.world.now += 60
         run(sqlite, settings, full=True)
     same(figures(sqlite), expected(sandbox, name))
-    with sqlite.read() as session:
-        found = {f.currency: f.as_json()["gross"] for f in numbers.figures(session)}
+    with sqlite.read() as connection:
+        found = {f.currency: f.as_json()["gross"] for f in numbers.figures(connection)}
     assert "." not in found["JPY"]
     assert len(found["KWD"].partition(".")[2]) == 3
 
@@ -268,8 +268,8 @@ def test_nothing_changed_on_200_linked_events_asks_no_more_than_promised(
     asked = [target for _, target, _ in sandbox.log]
     beside = [t for t in asked if not any(part in t for part in listing)]
     assert len(beside) == most
-    with sqlite.read() as session:
+    with sqlite.read() as connection:
         linked = [
-            o for o in occurrences.list_occurrences(session) if o.show_id is not None
+            o for o in occurrences.list_occurrences(connection) if o.show_id is not None
         ]
     assert len(linked) == 200

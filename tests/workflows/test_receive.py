@@ -29,8 +29,7 @@ from ticketsync.reporting import deliveries as told
 from ticketsync.sandbox import deliveries, platforms, server, world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store import engine, lease
-from ticketsync.store.tables.sales import OrderRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.sales import orders
 from ticketsync.web.receiver import new_delivery
 from ticketsync.webhooks import inbox
 from ticketsync.workflows import connect as connect_job
@@ -61,8 +60,8 @@ def came(database, platform, order, event, number, *, account_id=1, **odd):
     arrived = checked(platform, order, event, number, account_id=account_id, **odd)
     if arrived is None:
         return False
-    with database.write() as session:
-        inbox.store(session, [arrived], clock.now())
+    with database.write() as connection:
+        inbox.store(connection, [arrived], clock.now())
     return True
 
 
@@ -93,8 +92,8 @@ def checked(platform, order, event, number, *, account_id=1, **odd):
 
 
 def inbox_states(database):
-    with database.read() as session:
-        return [item.state for item in told.list_deliveries(session, limit=10**6)]
+    with database.read() as connection:
+        return [item.state for item in told.list_deliveries(connection, limit=10**6)]
 
 
 def test_a_sale_arrives_by_its_delivery_alone(synced, settings, sandbox, frozen):
@@ -112,8 +111,8 @@ def test_a_sale_arrives_by_its_delivery_alone(synced, settings, sandbox, frozen)
     assert figures(synced)[event] != before.get(event)
     assert len(sandbox.log) == 1  # one request: the order itself
     assert inbox_states(synced) == ["done"]
-    with synced.read() as session:
-        (run,) = [r for r in runs.list_runs(session) if r.kind == "webhook"]
+    with synced.read() as connection:
+        (run,) = [r for r in runs.list_runs(connection) if r.kind == "webhook"]
     assert run.started_by.endswith("@" + socket.gethostname() + " (webhook)")
     assert run.created == 1
 
@@ -147,12 +146,12 @@ def test_f70_a_hint_at_what_we_do_not_hold_reads_the_listing_first(
     receive.process_deliveries(connected, settings)
 
     assert inbox_states(connected) == ["done"]
-    with connected.read() as session:
+    with connected.read() as connection:
         listed = {
             occurrence.provider_occurrence_id
-            for occurrence in occurrences.list_occurrences(session)
+            for occurrence in occurrences.list_occurrences(connection)
         }
-        kept = session.connection().exec_driver_sql("SELECT provider_id FROM orders")
+        kept = connection.exec_driver_sql("SELECT provider_id FROM orders")
         assert [row.provider_id for row in kept] == [f"or_{order.id}"]
     assert f"ev_{order.performance.id}" in listed
 
@@ -186,8 +185,10 @@ def test_f58_a_platform_that_is_down_is_asked_again_later(
 def test_a_busy_account_keeps_its_deliveries(synced, settings, sandbox):
     (changed,) = sandbox.change(lambda w: world.change_some(w, 1, 1))
     came(synced, "ticket_tailor", f"or_{changed}", "ORDER.UPDATED", 1)
-    with synced.write() as session:
-        lease.take(session, "account tt", "run-1 (process 1 on another machine)", NOW)
+    with synced.write() as connection:
+        lease.take(
+            connection, "account tt", "run-1 (process 1 on another machine)", NOW
+        )
     done = receive.process_deliveries(synced, settings)
     assert [r.outcome for r in done.results] == ["skipped-busy"]
     assert inbox_states(synced) == ["received"]
@@ -224,12 +225,12 @@ def venue_of(sqlite, settings, frozen, monkeypatch):
             monkeypatch.setenv(f"KEY_{fake_platform.name.upper()}", fake_platform.key)
             address = sandbox.url(url, fake_platform.name)
             options = json.loads(WIX_OPTIONS) if fake_platform.name == "wix" else {}
-            with sqlite.write() as session:
+            with sqlite.write() as connection:
                 new = state.NewAccount(
                     *(fake_platform.name, fake_platform.name, address, "env"),
                     *(f"KEY_{fake_platform.name.upper()}", "", None, options),
                 )
-                state.add_account(session, new, clock.now())
+                state.add_account(connection, new, clock.now())
         sync.fetch_listing(sqlite, settings, [])
         match.adopt(sqlite, settings)
         sync.sync(sqlite, settings, Request())
@@ -266,8 +267,8 @@ def play(venue, settings, frozen, seed, rounds, per_round):
     orderly = engine.open_database(str(copy))
     chance = random.Random(seed)
     fake_server = Played()
-    with database.read() as session:
-        ids = {a.provider: a.id for a in state.list_accounts(session)}
+    with database.read() as connection:
+        ids = {a.provider: a.id for a in state.list_accounts(connection)}
     number = 0
     for round_ in range(rounds):
         frozen(NOW + timedelta(minutes=10 * (round_ + 1)))
@@ -333,8 +334,8 @@ def keep(database, arrived):
     """
     believed = [item for item in arrived if item is not None]
     for begin in range(0, len(believed), 50):
-        with database.write() as session:
-            inbox.store(session, believed[begin : begin + 50], clock.now())
+        with database.write() as connection:
+            inbox.store(connection, believed[begin : begin + 50], clock.now())
 
 
 def _order_of(platform, id_, there):
@@ -380,15 +381,15 @@ def test_g04_ten_thousand_deliveries_converge(venue_of, settings, frozen, seed):
 
 
 def figures_of_tt(database):
-    with database.read() as session:
+    with database.read() as connection:
         dates = {
             occurrence.show_id: occurrence.provider_occurrence_id
-            for occurrence in occurrences.list_occurrences(session)
+            for occurrence in occurrences.list_occurrences(connection)
             if occurrence.account == "tt"
         }
         return {
             dates[item.show_id]: {name: item.as_json()[name] for name in COMPARED}
-            for item in numbers.figures(session)
+            for item in numbers.figures(connection)
             if item.account == "tt"
         }
 
@@ -399,14 +400,14 @@ def dump_of_books(database):
     and the time at which we saw something are not compared.
     """
     ours = {"occurrence_id", "content", "seen_at", "on_day", "basis"}
-    with database.read() as session:
+    with database.read() as connection:
         return {
             (account.name, kind, *named(kind, key)): {
                 name: value for name, value in values.items() if name not in ours
             }
-            for account in state.list_accounts(session)
+            for account in state.list_accounts(connection)
             for kind in books.KINDS
-            for key, values in books.read_rows(session, account.id, kind)
+            for key, values in books.read_rows(connection, account.id, kind)
         }
 
 
@@ -428,9 +429,9 @@ def test_replay_works_off_again_what_came_since_a_date(
     came(synced, "ticket_tailor", f"or_{purchase.id}", "ORDER.UPDATED", 1)
     receive.process_deliveries(synced, settings)
     before = dump(synced)
-    with synced.write() as session:
-        assert inbox.replay(session, 1, NOW + timedelta(hours=1), NOW) == 0
-        assert inbox.replay(session, 1, NOW, NOW) == 1
+    with synced.write() as connection:
+        assert inbox.replay(connection, 1, NOW + timedelta(hours=1), NOW) == 0
+        assert inbox.replay(connection, 1, NOW, NOW) == 1
 
     done = receive.process_deliveries(synced, settings)
 
@@ -446,23 +447,21 @@ def test_sales_that_nobody_announced_are_counted(synced, sandbox, settings, froz
     sandbox.change(world.next_day)
     frozen(NOW + timedelta(hours=26))
     sync.sync(synced, settings, Request())
-    with synced.read() as session:
+    with synced.read() as connection:
         fresh = [
             row.provider_id
-            for row in session.connection().execute(
-                table_of(OrderRow)
-                .select()
-                .where(
-                    table_of(OrderRow).c.placed_at >= NOW + timedelta(hours=2),
-                    table_of(OrderRow).c.placed_at < clock.now() - told.LATE,
+            for row in connection.execute(
+                orders.select().where(
+                    orders.c.placed_at >= NOW + timedelta(hours=2),
+                    orders.c.placed_at < clock.now() - told.LATE,
                 )
             )
         ]
     assert len(fresh) > 1
     came(synced, "ticket_tailor", fresh[0], "ORDER.CREATED", 7)
 
-    with synced.read() as session:
-        (gap,) = told.find_unannounced_orders(session, clock.now())
+    with synced.read() as connection:
+        (gap,) = told.find_unannounced_orders(connection, clock.now())
 
     assert (gap.account, gap.orders, gap.of) == ("tt", len(fresh) - 1, len(fresh))
 
@@ -472,13 +471,13 @@ def test_an_account_without_an_address_has_no_gap(synced, sandbox, settings, fro
     frozen(NOW + timedelta(hours=26))
     sync.sync(synced, settings, Request())
 
-    with synced.read() as session:
-        assert told.find_unannounced_orders(session, clock.now()) == []
+    with synced.read() as connection:
+        assert told.find_unannounced_orders(connection, clock.now()) == []
 
 
 def hooked(database):
-    with database.write() as session:
-        inbox.get_or_create_path(session, 1, clock.now())
+    with database.write() as connection:
+        inbox.get_or_create_path(connection, 1, clock.now())
 
 
 @pytest.mark.parametrize(
@@ -491,7 +490,7 @@ def test_a_platform_is_told_our_address_by_its_own_interface(
     fake_server = server.Sandbox(world.build(today=TODAY, orders=5), others=others)
     monkeypatch.setenv("KEY", fake_server.platforms[platform].key)
     with server.serving(fake_server) as address:
-        with sqlite.write() as session:
+        with sqlite.write() as connection:
             new = state.NewAccount(
                 *(
                     "a",
@@ -503,8 +502,8 @@ def test_a_platform_is_told_our_address_by_its_own_interface(
                     None,
                 )
             )
-            state.add_account(session, new, clock.now())
-            path = inbox.get_or_create_path(session, 1, clock.now())
+            state.add_account(connection, new, clock.now())
+            path = inbox.get_or_create_path(connection, 1, clock.now())
         url = f"https://tickets.example.org/hooks/{path}"
 
         registered = connect_job.register(sqlite, settings, "a", url, "file")
@@ -512,8 +511,8 @@ def test_a_platform_is_told_our_address_by_its_own_interface(
     assert list(fake_server.platforms[platform].hooks) == [url]
     assert registered.id
     assert (registered.secret is not None) == signed
-    with sqlite.read() as session:
-        (endpoint,) = inbox.list_endpoints(session, clock.now())
+    with sqlite.read() as connection:
+        (endpoint,) = inbox.list_endpoints(connection, clock.now())
     found = [
         credentials.read_secret("a/webhook", *place).reveal()
         for place in endpoint.secrets
@@ -531,7 +530,7 @@ def test_where_it_cannot_be_kept_nothing_is_registered(
     fake_server = server.Sandbox(world.build(today=TODAY, orders=5), others=others)
     monkeypatch.setenv("KEY", fake_server.platforms["square"].key)
     with server.serving(fake_server) as address:
-        with sqlite.write() as session:
+        with sqlite.write() as connection:
             new = state.NewAccount(
                 *(
                     "a",
@@ -543,7 +542,7 @@ def test_where_it_cannot_be_kept_nothing_is_registered(
                     None,
                 )
             )
-            state.add_account(session, new, clock.now())
+            state.add_account(connection, new, clock.now())
 
         with pytest.raises(errors.KeyringUnavailable):
             connect_job.register(sqlite, settings, "a", URL, "keyring")
@@ -565,12 +564,12 @@ def test_f66_a_replay_long_after_has_no_effect(synced, settings, sandbox, frozen
     F66: Square signs no time, so an old delivery verifies for ever. It is known by its
     number for as long as the books are kept, a year later too.
     """
-    with synced.write() as session:
+    with synced.write() as connection:
         new = state.NewAccount("sq", "square", None, "env", "TT_KEY", "", None)
-        state.add_account(session, new, clock.now())
+        state.add_account(connection, new, clock.now())
     assert came(synced, "square", "O1", "order.updated", 5, account_id=2)
-    with synced.write() as session:
-        inbox.settle(session, [1], "done", clock.now())
+    with synced.write() as connection:
+        inbox.settle(connection, [1], "done", clock.now())
     frozen(NOW + timedelta(days=365))
 
     assert came(synced, "square", "O1", "order.updated", 5, account_id=2)
@@ -602,15 +601,17 @@ def test_the_health_of_an_accounts_deliveries(synced, frozen):
     """
     for number in range(1, 4):
         came(synced, "ticket_tailor", f"or_{number}", "ORDER.UPDATED", number)
-    with synced.write() as session:
-        inbox.settle(session, [1], "done", NOW + timedelta(seconds=4))
-        inbox.settle(session, [2], "done", NOW + timedelta(seconds=6))
-        inbox.settle(session, [3], "failed", NOW, reason="no luck")
+    with synced.write() as connection:
+        inbox.settle(connection, [1], "done", NOW + timedelta(seconds=4))
+        inbox.settle(connection, [2], "done", NOW + timedelta(seconds=6))
+        inbox.settle(connection, [3], "failed", NOW, reason="no luck")
 
-    with synced.read() as session:
-        (health,) = told.read_delivery_health(session)
-        failed = told.list_deliveries(session, platform="ticket_tailor", state="failed")
-        none = told.list_deliveries(session, platform="square")
+    with synced.read() as connection:
+        (health,) = told.read_delivery_health(connection)
+        failed = told.list_deliveries(
+            connection, platform="ticket_tailor", state="failed"
+        )
+        none = told.list_deliveries(connection, platform="square")
 
     assert health.states == {"done": 2, "failed": 1}
     assert (health.percent_done, health.seconds_to_effect) == (66, 5.0)

@@ -29,8 +29,8 @@ def rows(database):
     """
     Every refund as it is stored, with the number of its row.
     """
-    with database.read() as session:
-        found = session.connection().execute(text("SELECT * FROM refunds ORDER BY id"))
+    with database.read() as connection:
+        found = connection.execute(text("SELECT * FROM refunds ORDER BY id"))
         return [tuple(row) for row in found]
 
 
@@ -38,9 +38,9 @@ def sums(database):
     """
     Σ movements beside what the orders say.
     """
-    with database.read() as session:
+    with database.read() as connection:
         return [
-            int(session.connection().execute(text(query)).scalar() or 0)
+            int(connection.execute(text(query)).scalar() or 0)
             for query in (
                 "SELECT SUM(amount) FROM refunds",
                 "SELECT SUM(refunded) FROM orders",
@@ -89,8 +89,8 @@ def check_in_on_the_platform(database, sandbox, settings):
 
     sandbox.change(arrive)
     run(database, settings, full=True)
-    with database.read() as session:
-        count = session.connection().execute(
+    with database.read() as connection:
+        count = connection.execute(
             text(
                 "SELECT COUNT(*) FROM tickets t JOIN orders o ON o.id = t.order_id "
                 "WHERE o.provider_id = :id AND t.is_checked_in = 1"
@@ -101,20 +101,16 @@ def check_in_on_the_platform(database, sandbox, settings):
 
 
 def check_in_at_our_door(database, sandbox, settings):
-    with database.read() as session:
-        ticket, show = (
-            session.connection()
-            .execute(
-                text(
-                    "SELECT t.provider_id, l.show_id FROM tickets t "
-                    "JOIN orders o ON o.id = t.order_id "
-                    "JOIN show_links l ON l.occurrence_id = t.occurrence_id "
-                    "WHERE o.provider_id = :id"
-                ),
-                {"id": f"or_{database.purchase.id}"},
-            )
-            .first()
-        )
+    with database.read() as connection:
+        ticket, show = connection.execute(
+            text(
+                "SELECT t.provider_id, l.show_id FROM tickets t "
+                "JOIN orders o ON o.id = t.order_id "
+                "JOIN show_links l ON l.occurrence_id = t.occurrence_id "
+                "WHERE o.provider_id = :id"
+            ),
+            {"id": f"or_{database.purchase.id}"},
+        ).first()
     checkin.admit(database, checkin.at_show(database, str(show)), ticket)
 
 
@@ -130,9 +126,9 @@ def forgotten(database, sandbox, settings):
     """
     Every order is taken for changed, as after a change of what is read of it.
     """
-    with database.write() as session:
+    with database.write() as connection:
         empty = "x''" if database.dialect == "sqlite" else "''::bytea"
-        session.connection().execute(text(f"UPDATE orders SET content = {empty}"))
+        connection.execute(text(f"UPDATE orders SET content = {empty}"))
     run(database, settings, full=True)
 
 

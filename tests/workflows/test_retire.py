@@ -52,8 +52,8 @@ def kept(adopted, settings, sandbox):
 
 
 def named(database, account):
-    with database.read() as session:
-        return state.get_account(session, account)
+    with database.read() as connection:
+        return state.get_account(connection, account)
 
 
 def test_an_account_with_orders_is_retired_and_its_figures_stay(
@@ -77,11 +77,11 @@ def test_an_account_with_orders_is_retired_and_its_figures_stay(
 
 def test_a_retired_account_is_never_read_again(kept, settings, sandbox):
     retire.remove(kept, settings, "tt")
-    with kept.write() as session:
+    with kept.write() as connection:
         new = state.NewAccount(
             "other", "eventbrite", sandbox.url, "env", "NO_KEY", "", None
         )
-        state.add_account(session, new, NOW)
+        state.add_account(connection, new, NOW)
     sandbox.log.clear()
 
     everybody = sync.sync(kept, settings, Request())
@@ -125,8 +125,10 @@ def test_an_account_that_is_retired_while_a_run_waits_is_not_read(
 
 def test_an_account_that_is_being_read_is_not_retired_meanwhile(kept, settings):
     account = named(kept, "tt")
-    with kept.write() as session:
-        lease.take(session, lease_of(account), lease.holder_name("a run"), clock.now())
+    with kept.write() as connection:
+        lease.take(
+            connection, lease_of(account), lease.holder_name("a run"), clock.now()
+        )
     with pytest.raises(errors.Busy):
         retire.remove(kept, settings, "tt")
     assert named(kept, "tt").state == "active"
@@ -134,12 +136,12 @@ def test_an_account_that_is_being_read_is_not_retired_meanwhile(kept, settings):
 
 def test_webhooks_of_a_retired_account_are_turned_away(kept, settings, monkeypatch):
     monkeypatch.setenv("HOOK", "a secret")
-    with kept.write() as session:
-        account = state.get_account(session, "tt")
-        path = inbox.get_or_create_path(session, account.id, NOW)
-        inbox.set_secret(session, account.id, "env", "HOOK", NOW)
+    with kept.write() as connection:
+        account = state.get_account(connection, "tt")
+        path = inbox.get_or_create_path(connection, account.id, NOW)
+        inbox.set_secret(connection, account.id, "env", "HOOK", NOW)
         came = NewDelivery(account.id, "k", "ORDER.CREATED", ORDER, "received", "or_1")
-        inbox.store(session, [came], NOW)
+        inbox.store(connection, [came], NOW)
     assert len(webhook_endpoints.load_endpoints(kept, settings)) == 1
 
     retire.remove(kept, settings, "tt")
@@ -150,10 +152,8 @@ def test_webhooks_of_a_retired_account_are_turned_away(kept, settings, monkeypat
     with running(web.create_app(Receiver(kept, lambda: doors), None)) as address:
         answer = httpx.post(f"{address}/hooks/{path}", json={}, trust_env=False)
     assert answer.status_code == 404
-    with kept.read() as session:
-        found = session.connection().execute(
-            text("SELECT state, reason FROM deliveries")
-        )
+    with kept.read() as connection:
+        found = connection.execute(text("SELECT state, reason FROM deliveries"))
         assert found.all() == [("ignored", "its account is retired")]
 
 
@@ -162,9 +162,9 @@ def test_nobody_waits_for_a_retired_account(kept, settings, frozen):
 
     retire.remove(kept, settings, "tt")
     frozen(NOW + timedelta(days=30))
-    with kept.read() as session:
-        item = runs.list_freshness(session)[0]
-        (assessed,) = health.assess_all(session, settings, clock.now())
+    with kept.read() as connection:
+        item = runs.list_freshness(connection)[0]
+        (assessed,) = health.assess_all(connection, settings, clock.now())
     assert assessed.word == "retired"
     assert not assessed.waits
     assert item.state == "retired"
@@ -245,5 +245,5 @@ def test_an_account_without_orders_is_deleted_with_its_listing_and_its_key(
     assert len(left["shows"]) == 40
     add_again(adopted, settings, sandbox)
     sync.fetch_listing(adopted, settings, [])
-    with adopted.read() as session:
-        assert len(occurrences.list_occurrences(session)) == 40
+    with adopted.read() as connection:
+        assert len(occurrences.list_occurrences(connection)) == 40

@@ -13,8 +13,7 @@ from ticketsync.catalogue import new_shows
 from ticketsync.core.config import NotifySettings
 from ticketsync.financials import notices
 from ticketsync.sandbox import world
-from ticketsync.store.tables.catalogue import ShowRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.catalogue import shows
 from ticketsync.workflows import sales_notifications
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
@@ -62,8 +61,8 @@ def a_day_later(sandbox, database, settings):
 
 
 def standing(database):
-    with database.read() as session:
-        return {item.key: item for item in notices.read_show_sales(session)}
+    with database.read() as connection:
+        return {item.key: item for item in notices.read_show_sales(connection)}
 
 
 def test_sales_of_an_hour_are_one_message_and_told_once(
@@ -122,10 +121,9 @@ def test_a_full_house_is_told_at_once_and_once(
     """
     (_, item) = max(standing(synced).items(), key=lambda pair: pair[1].tickets_sold)
     capacity = item.tickets_sold + room if room is not None else item.tickets_sold * 2
-    with synced.write() as session:
-        table = table_of(ShowRow)
-        session.connection().execute(
-            table.update().where(table.c.id == item.show_id).values(capacity=capacity)
+    with synced.write() as connection:
+        connection.execute(
+            shows.update().where(shows.c.id == item.show_id).values(capacity=capacity)
         )
 
     for _ in range(3):
@@ -145,12 +143,11 @@ def test_a_house_sold_in_two_currencies_is_full_once(synced, telling, told):
     """
     (_, item) = max(standing(synced).items(), key=lambda pair: pair[1].tickets_sold)
     capacity = item.tickets_sold + 40
-    with synced.write() as session:
-        table = table_of(ShowRow)
-        session.connection().execute(
-            table.update().where(table.c.id == item.show_id).values(capacity=capacity)
+    with synced.write() as connection:
+        connection.execute(
+            shows.update().where(shows.c.id == item.show_id).values(capacity=capacity)
         )
-        session.connection().exec_driver_sql(
+        connection.exec_driver_sql(
             "INSERT INTO show_financials SELECT "
             "show_id, account_id, 'NZD', 40, 0, 0, 0, 0, 0, 0, NULL, 'unknown', "
             "0, 0, 0, NULL, 0, updated_at FROM show_financials "
@@ -223,14 +220,14 @@ def test_only_what_was_asked_for_is_told(synced, sandbox, telling, told, frozen)
 def test_a_show_put_on_sale_later_is_told_from_its_first_ticket(
     synced, telling, told, frozen
 ):
-    with synced.write() as session:
+    with synced.write() as connection:
         added = new_shows.add_show(
-            session,
+            connection,
             new_shows.NewShow(
                 "New", NOW + timedelta(days=9), "V", "Australia/Sydney", "AUD"
             ),
         )
-        session.connection().exec_driver_sql(
+        connection.exec_driver_sql(
             "INSERT INTO show_financials SELECT "
             f"{added.id}, account_id, currency, 2, 0, 0, 0, 5000, 0, 5000, NULL, "
             "'unknown', 0, 0, 0, NULL, 5000, updated_at FROM show_financials LIMIT 1"

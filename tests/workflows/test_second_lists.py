@@ -53,8 +53,8 @@ def test_one_row_that_is_gone_stops_its_order_only(
     assert (result.outcome, result.exit_code) == ("partial", 3)
     assert result.counts.quarantined == 1
     assert figures(synced) == before
-    with synced.read() as session:
-        ((_, id_, reason),) = sales.list_quarantined(session)
+    with synced.read() as connection:
+        ((_, id_, reason),) = sales.list_quarantined(connection)
     assert id_ == f"O{refunded.id}"
     assert gone in reason
     monkeypatch.setattr(fake_platform, method, rows)
@@ -84,8 +84,8 @@ def test_one_payment_that_is_gone_stops_its_order_only(
     result = attempt(synced, settings, full=True)
     assert (result.outcome, result.exit_code) == ("partial", 3)
     assert figures(synced) == before
-    with synced.read() as session:
-        ((_, _, reason),) = sales.list_quarantined(session)
+    with synced.read() as connection:
+        ((_, _, reason),) = sales.list_quarantined(connection)
     assert "refund" in reason
     monkeypatch.setattr(fake_platform, "respond", respond)
     recover(synced, settings, fake_server, name)
@@ -126,8 +126,10 @@ def test_orders_that_never_had_an_invoice_are_counted(
 def test_what_went_back_without_a_sale_is_named_and_no_shows(
     synced, settings, fake_server, name
 ):
-    with synced.read() as session:
-        doubts = [(order, why) for _, order, why in sales.list_discrepancies(session)]
+    with synced.read() as connection:
+        doubts = [
+            (order, why) for _, order, why in sales.list_discrepancies(connection)
+        ]
     assert doubts == [
         ("STRAY1", "7.00 AUD went back without a sale"),
         ("STRAY2", "7.00 AUD went back without a sale"),

@@ -16,8 +16,7 @@ from ticketsync.door import attendees
 from ticketsync.sales import quarantine
 from ticketsync.sandbox import humanitix, server, world
 from ticketsync.sandbox.faults import HttpResponse
-from ticketsync.store.tables.sales import RawRecordRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.sales import raw_records
 from ticketsync.workflows import checkin
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.replay import replay
@@ -111,11 +110,11 @@ def nights_of(database, number):
     """
     The nights, in UTC, on whose door list that ticket stands.
     """
-    with database.read() as session:
+    with database.read() as connection:
         return {
             show.starts_at
-            for show in shows.list_shows(session)
-            for guest in attendees.list_guests(session, show.id)
+            for show in shows.list_shows(connection)
+            for guest in attendees.list_guests(connection, show.id)
             if guest.ticket_id == f"{number:024x}"
         }
 
@@ -193,16 +192,17 @@ def test_a_swapped_ticket_whose_order_is_not_known_is_set_aside_by_name(
         return spoil(path, answer)
 
     fake_server.faults.apply = unknown
-    with synced.write() as session:
+    with synced.write() as connection:
         # As if it had never been read.
-        raw = table_of(RawRecordRow)
-        session.connection().execute(raw.delete().where(raw.c.provider_id == order))
+        connection.execute(
+            raw_records.delete().where(raw_records.c.provider_id == order)
+        )
 
     result = sync.sync(synced, settings, Request(full=True)).results[0]
 
     assert result.outcome == "partial"
-    with synced.read() as session:
-        (waiting,) = quarantine.list_unread(session, 1)
+    with synced.read() as connection:
+        (waiting,) = quarantine.list_unread(connection, 1)
     assert (waiting.provider_id, waiting.word) == (order, "order-missing")
     assert waiting.event_id in map(
         humanitix.PROFILE.provider_occurrence_id, (purchase.performance, target)
@@ -266,8 +266,8 @@ def guest(synced, fake_server):
         and any(s.id % 3 == 0 and not s.is_void for s in p.seats)
     )
     seat = next(s for s in purchase.seats if s.id % 3 == 0 and not s.is_void)
-    with synced.read() as session:
-        (found,) = attendees.search_tickets(session, f"{seat.id:024x}", exact=True)
+    with synced.read() as connection:
+        (found,) = attendees.search_tickets(connection, f"{seat.id:024x}", exact=True)
     return seat, found, checkin.at_show(synced, found.show_id, "Door A")
 
 

@@ -33,11 +33,9 @@ def dump(database):
     """
     Every row of every table but the runs' own.
     """
-    with database.read() as session:
+    with database.read() as connection:
         return {
-            table.name: sorted(
-                map(repr, session.connection().execute(table.select()).all())
-            )
+            table.name: sorted(map(repr, connection.execute(table.select()).all()))
             for table in metadata.sorted_tables
             if table.name not in NOT_DATA
         }
@@ -47,13 +45,13 @@ def figures(database):
     """
     Our figures by the platform's event id, as `financials list --json` prints them.
     """
-    with database.read() as session:
-        by_show = {item.show_id: item for item in numbers.figures(session)}
+    with database.read() as connection:
+        by_show = {item.show_id: item for item in numbers.figures(connection)}
         return {
             offer.provider_occurrence_id: {
                 name: by_show[offer.show_id].as_json()[name] for name in COMPARED
             }
-            for offer in occurrences.list_occurrences(session)
+            for offer in occurrences.list_occurrences(connection)
             if offer.show_id in by_show
         }
 
@@ -145,8 +143,8 @@ def test_only_get_is_ever_sent_and_every_run_has_its_row(adopted, settings, sand
     run(adopted, settings)
     run(adopted, settings)
     assert {method for method, _, _ in sandbox.log} == {"GET"}
-    with adopted.read() as session:
-        known = {row.run_id for row in runs.list_runs(session)}
+    with adopted.read() as connection:
+        known = {row.run_id for row in runs.list_runs(connection)}
     seen = {agent.rpartition("run/")[2] for _, _, agent in sandbox.log}
     assert seen <= known
 
@@ -161,9 +159,9 @@ def test_nothing_changed_costs_almost_no_requests(adopted, settings, sandbox):
 
 def test_fees_are_unknown_until_the_venue_states_its_rate(adopted, settings, sandbox):
     run(adopted, settings)
-    with adopted.read() as session:
-        assert {f.fees for f in numbers.figures(session)} == {None}
-        assert {f.net for f in numbers.figures(session)} == {None}
+    with adopted.read() as connection:
+        assert {f.fees for f in numbers.figures(connection)} == {None}
+        assert {f.net for f in numbers.figures(connection)} == {None}
     rate = FeeSchedule(per_ticket=Decimal(1), percent=Decimal(2))
     known = replace(settings, accounts={"tt": AccountSettings(fees=rate)})
 
@@ -175,12 +173,12 @@ def test_fees_are_unknown_until_the_venue_states_its_rate(adopted, settings, san
             paid = sum(seat.paid > 0 for seat in purchase.seats)
             cents = 100 * paid + (2 * purchase.total + 50) // 100
             per_event[f"ev_{purchase.performance.id}"] += cents
-    with adopted.read() as session:
+    with adopted.read() as connection:
         shows = {
             o.show_id: o.provider_occurrence_id
-            for o in occurrences.list_occurrences(session)
+            for o in occurrences.list_occurrences(connection)
         }
-        for item in numbers.figures(session):
+        for item in numbers.figures(connection):
             assert item.fees.minor == per_event[shows[item.show_id]]
             assert item.net == item.gross - item.refunded - item.fees
 
@@ -206,8 +204,8 @@ def test_f22_an_unknown_status_waits_and_its_old_version_counts(
     sandbox.faults.clear()
     healed = run(adopted, settings)
     assert healed.exit_code == 0
-    with adopted.read() as session:
-        assert runs.count_open(session, NOW).quarantined == 0
+    with adopted.read() as connection:
+        assert runs.count_open(connection, NOW).quarantined == 0
 
 
 def test_f23_a_page_of_nonsense_saves_nothing(adopted, settings, sandbox):
@@ -217,8 +215,8 @@ def test_f23_a_page_of_nonsense_saves_nothing(adopted, settings, sandbox):
 
     result = outcome.results[0]
     assert (result.word, result.exit_code) == ("schema-drift", 6)
-    with adopted.read() as session:
-        assert list(sales.list_sales(session)) == []
+    with adopted.read() as connection:
+        assert list(sales.list_sales(connection)) == []
 
 
 @pytest.mark.parametrize(("kept", "believed"), [(0, False), (40, False), (60, True)])
@@ -264,8 +262,8 @@ def test_f14_a_date_that_vanished_keeps_its_orders(adopted, settings, sandbox):
     assert any("no longer listed" in note for note in outcome.notes)
     sandbox.change(lambda w: w.performances.append(gone))
     run(adopted, settings)
-    with adopted.read() as session:
-        assert runs.count_open(session, NOW).gone == 0
+    with adopted.read() as connection:
+        assert runs.count_open(connection, NOW).gone == 0
 
 
 def test_f27_another_box_office_under_the_same_name_is_refused(
@@ -309,8 +307,8 @@ def test_f87_the_breaker_opens_after_five_failures_and_probes_again(
     assert (skipped.exit_code, skipped.results[0].outcome) == (11, "skipped-breaker")
     assert asked_while_open == 0
     assert probe.exit_code == 0
-    with adopted.read() as session:
-        assert state.get_account(session, "tt").failures == 0
+    with adopted.read() as connection:
+        assert state.get_account(connection, "tt").failures == 0
 
 
 def test_a_named_account_is_tried_whatever_its_breaker_says(adopted, settings, sandbox):
@@ -340,23 +338,23 @@ def test_f71_an_account_whose_turn_does_not_come_says_so(adopted, settings, sand
     (result,) = outcome.results
     assert (outcome.exit_code, result.word) == (5, "deadline")
     assert sandbox.log == [] or all("orders" not in path for _, path, _ in sandbox.log)
-    with adopted.read() as session:
-        assert state.get_account(session, "tt").failures == 0
-        assert runs.list_runs(session)[0].word == "deadline"
+    with adopted.read() as connection:
+        assert state.get_account(connection, "tt").failures == 0
+        assert runs.list_runs(connection)[0].word == "deadline"
     assert run(adopted, settings).exit_code == 0
 
 
 def test_a_paused_account_is_left_out(adopted, settings):
-    with adopted.write() as session:
-        state.set_state(session, state.get_account(session, "tt").id, "paused")
+    with adopted.write() as connection:
+        state.set_state(connection, state.get_account(connection, "tt").id, "paused")
     outcome = run(adopted, settings)
     assert outcome.results[0].outcome == "skipped-disabled"
 
 
 def test_f20_accounts_fail_alone(adopted, settings, sandbox, monkeypatch):
-    with adopted.write() as session:
+    with adopted.write() as connection:
         state.add_account(
-            session,
+            connection,
             state.NewAccount(
                 "other",
                 "ticket_tailor",
@@ -390,18 +388,18 @@ def test_replay_reads_the_stored_records_again(adopted, settings, sandbox):
     run(adopted, settings)
     before = figures(adopted)
     asked = len(sandbox.log)
-    with adopted.write() as session:
+    with adopted.write() as connection:
         for name in ("ticket_fees", "show_ticket_types", "show_financials"):
             table = metadata.tables[name]
-            session.connection().execute(table.delete())
+            connection.execute(table.delete())
 
     outcome = replay(adopted, settings, [])
 
     assert outcome.exit_code == 0
     assert len(sandbox.log) == asked
     assert figures(adopted) == before
-    with adopted.read() as session:
-        newest = runs.list_runs(session)[0]
+    with adopted.read() as connection:
+        newest = runs.list_runs(connection)[0]
     assert (newest.run_id, newest.outcome) == (outcome.run_id, "success")
 
 
@@ -470,8 +468,8 @@ def test_an_excluded_show_has_no_figures_until_it_is_taken_in_again(
 ):
     run(adopted, settings)
     before = figures(adopted)
-    with adopted.read() as session:
-        offer = occurrences.list_occurrences(session)[0]
+    with adopted.read() as connection:
+        offer = occurrences.list_occurrences(connection)[0]
 
     show_figures.exclude(adopted, settings, offer.show_id, True, "private hire")
     without = figures(adopted)
@@ -484,8 +482,8 @@ def test_an_excluded_show_has_no_figures_until_it_is_taken_in_again(
 def test_unlinking_takes_the_sales_away_and_linking_brings_them_back(adopted, settings):
     run(adopted, settings)
     before = figures(adopted)
-    with adopted.read() as session:
-        offer = occurrences.list_occurrences(session)[0]
+    with adopted.read() as connection:
+        offer = occurrences.list_occurrences(connection)[0]
 
     match.unlink(adopted, settings, offer.id)
     without = figures(adopted)
@@ -498,11 +496,11 @@ def test_unlinking_takes_the_sales_away_and_linking_brings_them_back(adopted, se
 def test_what_a_person_took_apart_is_not_put_together_by_the_next_match(
     adopted, settings
 ):
-    with adopted.read() as session:
-        offer = occurrences.list_occurrences(session)[0]
+    with adopted.read() as connection:
+        offer = occurrences.list_occurrences(connection)[0]
     match.unlink(adopted, settings, offer.id)
-    with adopted.read() as session:
-        plan = match.plan(session, settings)
+    with adopted.read() as connection:
+        plan = match.plan(connection, settings)
     pairs = [(m.occurrence.id, m.show.id) for m in plan.certain]
     assert (offer.id, offer.show_id) not in pairs
 
@@ -512,19 +510,17 @@ def test_no_person_is_stored_unless_asked_for(adopted, settings, sqlite):
     I11: buyers of the sandbox have addresses at example.com and names Guest N.
     """
     run(adopted, settings)
-    with adopted.read() as session:
+    with adopted.read() as connection:
         tables = metadata.sorted_tables
         text = "".join(
-            repr(row)
-            for table in tables
-            for row in session.connection().execute(table.select())
+            repr(row) for table in tables for row in connection.execute(table.select())
         )
         from ticketsync.sales import versions
 
-        account = state.get_account(session, "tt").id
+        account = state.get_account(connection, "tt").id
         raw = b"".join(
             version.data
-            for block in versions.read_latest(session, account, "order")
+            for block in versions.read_latest(connection, account, "order")
             for version in block
         )
     assert len(raw) > 100_000

@@ -101,8 +101,8 @@ def test_f09_a_watermark_moves_only_when_the_whole_list_was_read(
     The first page holds the newest change, the second page fails: the watermark stays.
     """
     run(synced, settings)  # so that the log names the list
-    with synced.read() as session:
-        before = bookmarks.get_bookmarks(session, 1, streams.NEWEST)
+    with synced.read() as connection:
+        before = bookmarks.get_bookmarks(connection, 1, streams.NEWEST)
     fake_server.platform.world.now += 600
     frozen(NOW + timedelta(seconds=600))
     change(fake_server, 55, 24)
@@ -113,8 +113,8 @@ def test_f09_a_watermark_moves_only_when_the_whole_list_was_read(
     broken = sync.sync(synced, settings, Request()).results[0]
 
     assert broken.exit_code == 5
-    with synced.read() as session:
-        assert bookmarks.get_bookmarks(session, 1, streams.NEWEST) == before
+    with synced.read() as connection:
+        assert bookmarks.get_bookmarks(connection, 1, streams.NEWEST) == before
     fake_server.faults.clear()
     run(synced, settings)
     same(figures(synced), expected(fake_server, name))
@@ -240,18 +240,18 @@ def test_f36_a_breaker_from_the_future_holds_nobody_up(frozen):
 def test_f36_a_lease_from_the_future_is_taken_over(sqlite):
     far = NOW + timedelta(days=1)
     elsewhere = "run-1 (process 1 on another machine)"
-    with sqlite.write() as session:
-        lease.take(session, "account tt", elsewhere, far)
-    with sqlite.write() as session:
-        lease.take(session, "account tt", lease.holder_name("run-2"), NOW)
+    with sqlite.write() as connection:
+        lease.take(connection, "account tt", elsewhere, far)
+    with sqlite.write() as connection:
+        lease.take(connection, "account tt", lease.holder_name("run-2"), NOW)
 
 
 def test_f36_a_lease_that_is_in_force_is_not(sqlite):
     elsewhere = "run-1 (process 1 on another machine)"
-    with sqlite.write() as session:
-        lease.take(session, "account tt", elsewhere, NOW)
-    with pytest.raises(errors.Busy), sqlite.write() as session:
-        lease.take(session, "account tt", lease.holder_name("run-2"), NOW)
+    with sqlite.write() as connection:
+        lease.take(connection, "account tt", elsewhere, NOW)
+    with pytest.raises(errors.Busy), sqlite.write() as connection:
+        lease.take(connection, "account tt", lease.holder_name("run-2"), NOW)
 
 
 @pytest.mark.parametrize("name", ["eventbrite"])

@@ -56,8 +56,8 @@ def account(square, sqlite, settings):
     found = allow(
         square, show=lambda _: None, paste=lambda: "sandbox-code", has_browser=False
     )
-    with sqlite.write() as session:
-        shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+    with sqlite.write() as connection:
+        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
     connect.add(
         sqlite,
         settings,
@@ -68,8 +68,8 @@ def account(square, sqlite, settings):
         options=OPTIONS,
         check=True,
     )
-    with sqlite.read() as session:
-        return state.get_account(session, "sq")
+    with sqlite.read() as connection:
+        return state.get_account(connection, "sq")
 
 
 def test_f127_the_address_has_state_and_challenge_but_no_secret(square):
@@ -151,8 +151,8 @@ def test_f25_without_a_refresh_token_the_account_is_parked(
     square.key = square.refresh_token = "gone"
     result = run(sqlite, settings)
     assert (result.outcome, result.exit_code) == ("failed", 4)
-    with sqlite.read() as session:
-        assert state.get_account(session, "sq").state == "parked"
+    with sqlite.read() as connection:
+        assert state.get_account(connection, "sq").state == "parked"
 
 
 def test_a_new_refresh_token_is_stored_before_the_new_token_is_used(

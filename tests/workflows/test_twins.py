@@ -134,8 +134,8 @@ def second_account(database, address, account="tt2"):
     A twin that no check at `add` has seen.
     """
     new = state.NewAccount(account, "ticket_tailor", address, "env", "TT_KEY", "", None)
-    with database.write() as session:
-        return state.add_account(session, new, NOW)
+    with database.write() as connection:
+        return state.add_account(connection, new, NOW)
 
 
 def test_a_listing_that_another_account_has_read_is_refused_at_its_first_page(
@@ -173,8 +173,8 @@ def test_an_order_that_another_account_has_brought_is_refused(
 
     assert (result.exit_code, result.word) == (7, "connected-already")
     assert " orders that the account 'tt' reads already" in result.message
-    with adopted.read() as session:
-        assert {o.account for o in occurrences.list_occurrences(session)} == {
+    with adopted.read() as connection:
+        assert {o.account for o in occurrences.list_occurrences(connection)} == {
             "tt",
             "tt2",
         }
@@ -209,8 +209,8 @@ def test_what_both_hold_since_an_earlier_version_stays_with_the_older_account(
 
 
 def totals(database):
-    with database.read() as session:
-        rows = session.connection().execute(text("SELECT * FROM show_totals"))
+    with database.read() as connection:
+        rows = connection.execute(text("SELECT * FROM show_totals"))
         return {row["show_id"]: row for row in rows.mappings() if row["tickets_sold"]}
 
 
@@ -236,15 +236,15 @@ def test_two_accounts_that_list_the_same_at_once_do_not_both_save_it(
     3 series of the first page twice.
     """
     database = engine.open_database(templates.copy("postgresql", "empty"))
-    with database.write() as session:
-        shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+    with database.write() as connection:
+        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
     for account in ("one", "two"):
         second_account(database, sandbox.url, account)
     both = threading.Barrier(2)
     check = twins.refuse_shared_listing
 
-    def checked(session, work, events):
-        check(session, work, events)
+    def checked(connection, work, events):
+        check(connection, work, events)
         # Broken where the other one waits for the lock, or was refused.
         with contextlib.suppress(threading.BrokenBarrierError):
             both.wait(timeout=2)
@@ -264,10 +264,10 @@ def test_two_accounts_that_list_the_same_at_once_do_not_both_save_it(
         thread.start()
     for thread in threads:
         thread.join()
-    with database.read() as session:
-        rows = session.connection().execute(text("SELECT provider_id FROM events"))
+    with database.read() as connection:
+        rows = connection.execute(text("SELECT provider_id FROM events"))
         saved = sorted(rows.scalars())
-        dates = len(occurrences.list_occurrences(session))
+        dates = len(occurrences.list_occurrences(connection))
     words = sorted(result.word for result in results)
     database.close()
     assert (dates, words) == (40, ["", "connected-already"])
@@ -303,8 +303,8 @@ def reports(tmp_path, sqlite, settings, frozen):
     """
     Connects a folder of reports, a recipe and a name; both are made where missing.
     """
-    with sqlite.write() as session:
-        shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+    with sqlite.write() as connection:
+        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
 
     def connect_(account, folder, recipe, files=None, names="*"):
         place = tmp_path / folder
@@ -377,8 +377,8 @@ def adopt_first(database, settings):
 
 
 def plan_of(database, settings):
-    with database.read() as session:
-        return match.plan(session, settings)
+    with database.read() as connection:
+        return match.plan(connection, settings)
 
 
 def test_two_reports_of_one_folder_may_have_a_recipe_each(reports):

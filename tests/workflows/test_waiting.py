@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from ticketsync.accounts import dismissals
 from ticketsync.catalogue import new_shows, shows
@@ -21,12 +21,12 @@ from ticketsync.financials import notices
 from ticketsync.jobs import worker
 from ticketsync.reporting import audit_trail, calendar, daily, runs, seats
 from ticketsync.store import capacity, lease
-from ticketsync.store.tables.accounts import AccountRow, SyncRunRow
-from ticketsync.store.tables.catalogue import EventRow, OccurrenceRow, ShowLinkRow
-from ticketsync.store.tables.financials import ShowFinancialsRow
-from ticketsync.store.tables.sales import OrderRow, QuarantinedRow
-from ticketsync.store.tables.webhooks import DeliveryRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.accounts import accounts, sync_runs
+from ticketsync.store.tables.catalogue import events, occurrences, show_links
+from ticketsync.store.tables.financials import show_financials
+from ticketsync.store.tables.sales import orders, quarantine
+from ticketsync.store.tables.webhooks import deliveries
+from ticketsync.store.upsert import upsert
 from ticketsync.visitors.passes import Visitor
 from ticketsync.web import actions, pages, site
 from ticketsync.workflows import account_alerts, doctor, sales_notifications, waiting
@@ -53,26 +53,28 @@ class House:
                 sales=("nearly-full", "sold-out"),
             )
         )
-        with database.write() as session:
-            shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+        with database.write() as connection:
+            shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
             for name in ("tt", "eb"):
-                account = AccountRow(
-                    name=name,
-                    provider="ticket_tailor",
-                    secret_source="env",
-                    secret_reference="TT_KEY",
-                    created_at=clock.now(),
+                account = connection.execute(
+                    insert(accounts).values(
+                        name=name,
+                        provider="ticket_tailor",
+                        secret_source="env",
+                        secret_reference="TT_KEY",
+                        created_at=clock.now(),
+                    )
+                ).inserted_primary_key
+                connection.execute(
+                    insert(events).values(
+                        account_id=account.id, provider_id="e", name="Gala"
+                    )
                 )
-                session.add(account)
-                session.flush()
-                session.add(
-                    EventRow(account_id=account.id, provider_id="e", name="Gala")
-                )
-                self.read(session, account.id, name)
+                self.read(connection, account.id, name)
 
-    def read(self, session, account_id, name):
-        session.add(
-            SyncRunRow(
+    def read(self, connection, account_id, name):
+        connection.execute(
+            insert(sync_runs).values(
                 run_id="r",
                 account_id=account_id,
                 account_name=name,
@@ -89,22 +91,24 @@ class House:
         `sources` are what differs from a date on sale, `sold` (account, currency,
         number); returns the show's number.
         """
-        with self.database.write() as session:
+        with self.database.write() as connection:
             starts = clock.now() + timedelta(days=in_days)
             number = new_shows.add_show(
-                session,
+                connection,
                 new_shows.NewShow(
                     *(title, starts, "The Lantern Room", "Australia/Sydney", "AUD"),
                     capacity,
                 ),
             ).id
             for place, source in enumerate(sources):
-                self.date(session, number, starts, f"{number}-{place}", **source)
+                self.date(connection, number, starts, f"{number}-{place}", **source)
         for account_id, currency, tickets in sold:
             self.sell(number, tickets, account_id, currency)
         return number
 
-    def date(self, session, show_id, starts, key, *, account=1, link=None, **different):
+    def date(
+        self, connection, show_id, starts, key, *, account=1, link=None, **different
+    ):
         values = {
             "provider_id": key,
             "name": "Gala",
@@ -115,14 +119,14 @@ class House:
             "fingerprint": "",
             "content": b"",
         }
-        date = OccurrenceRow(
-            account_id=account, event_id=account, **{**values, **different}
-        )
-        session.add(date)
-        session.flush()
+        date = connection.execute(
+            insert(occurrences).values(
+                account_id=account, event_id=account, **{**values, **different}
+            )
+        ).inserted_primary_key
         if show_id is not None:
-            session.add(
-                ShowLinkRow(
+            connection.execute(
+                insert(show_links).values(
                     show_id=show_id,
                     occurrence_id=date.id,
                     decided_by="person",
@@ -142,22 +146,29 @@ class House:
             ),
             0,
         )
-        with self.database.write() as session:
-            session.merge(
-                ShowFinancialsRow(
-                    show_id=show_id,
-                    account_id=account_id,
-                    currency=currency,
-                    tickets_sold=tickets,
-                    fees_source="unknown",
-                    updated_at=clock.now(),
-                    **numbers,
-                )
+        with self.database.write() as connection:
+            upsert(
+                connection,
+                show_financials,
+                [
+                    dict(
+                        show_id=show_id,
+                        account_id=account_id,
+                        currency=currency,
+                        tickets_sold=tickets,
+                        fees_source="unknown",
+                        updated_at=clock.now(),
+                        **numbers,
+                    )
+                ],
+                key=["show_id", "account_id", "currency"],
             )
 
     def ids(self, settings=None):
-        with self.database.read() as session:
-            found = waiting.everything(session, settings or self.settings, clock.now())
+        with self.database.read() as connection:
+            found = waiting.everything(
+                connection, settings or self.settings, clock.now()
+            )
         return [item.id for item in found]
 
     def told(self):
@@ -206,8 +217,8 @@ def test_how_full_a_show_is(venue, sold, of, word):
     number = venue.show({}, capacity=of, sold=[(1, "AUD", sold)])
 
     assert capacity.fullness(sold, of) == word
-    with venue.database.read() as session:
-        rows = session.connection().execute(capacity.show_seats())
+    with venue.database.read() as connection:
+        rows = connection.execute(capacity.show_seats())
         (row,) = [row for row in rows if row.show_id == number]
     assert row.fullness == word
 
@@ -232,26 +243,24 @@ def test_the_capacity_is_the_same_for_everybody(venue, own, sources, expected):
     """
     number = venue.show(*sources, capacity=own, sold=[(1, "AUD", 3), (2, "NZD", 4)])
     now = clock.now()
-    with venue.database.read() as session:
+    with venue.database.read() as connection:
         found = {
-            "seats": seats.seats(session, number)[number].capacity,
-            "notices": [item.capacity for item in notices.read_show_sales(session)],
-            "calendar": [item.capacity for item in calendar.list_performances(session)],
+            "seats": seats.seats(connection, number)[number].capacity,
+            "notices": [item.capacity for item in notices.read_show_sales(connection)],
+            "calendar": [
+                item.capacity for item in calendar.list_performances(connection)
+            ],
             "daily": [
                 item.allocation
-                for item in daily.list_on_sale(session, now=now, since=now - DAY)
+                for item in daily.list_on_sale(connection, now=now, since=now - DAY)
             ],
             "views": [
                 (row.capacity, row.left_to_sell)
-                for row in session.connection().execute(
-                    text("SELECT * FROM session_complete")
-                )
+                for row in connection.execute(text("SELECT * FROM session_complete"))
             ],
             "totals": {
                 row.capacity
-                for row in session.connection().execute(
-                    text("SELECT * FROM show_totals")
-                )
+                for row in connection.execute(text("SELECT * FROM show_totals"))
             },
         }
     assert found["seats"] == expected
@@ -299,10 +308,10 @@ def test_an_oversold_show_is_seen_on_every_surface(venue, capsys):
         lambda: venue.settings, lambda: venue.database, network=False
     )
     assert "1 show is oversold" in [f.text for f in examined if f.section == "waiting"]
-    with venue.database.read() as session:
-        (row,) = session.connection().execute(text("SELECT * FROM session_complete"))
+    with venue.database.read() as connection:
+        (row,) = connection.execute(text("SELECT * FROM session_complete"))
         assert (row.fullness, row.left_to_sell) == ("oversold", -1)
-        (item,) = calendar.list_performances(session)
+        (item,) = calendar.list_performances(connection)
         assert item.title == "Gala (121/120 sold, OVERSOLD)"
     assert account_alerts.notify_waiting(venue.database, venue.settings) == []
     (message,) = venue.told()
@@ -357,8 +366,8 @@ def test_a_show_that_nobody_sells_waits_from_sixty_days_before(
 def test_an_excluded_show_does_not_wait_and_the_days_can_be_set(venue):
     near, far = venue.show(in_days=10), venue.show(in_days=80)
     hidden = venue.show(in_days=11)
-    with venue.database.write() as session:
-        shows.set_excluded(session, hidden, True, "private")
+    with venue.database.write() as connection:
+        shows.set_excluded(connection, hidden, True, "private")
 
     assert venue.ids() == [f"not-on-sale:{near}"]
     early = replace(venue.settings, on_sale_ahead=timedelta(days=90))
@@ -427,9 +436,9 @@ def test_a_button_on_the_page_dismisses(venue):
 
     assert answer.status_code == 303
     assert "Nothing needs your attention." in venue.page("discrepancies")
-    with venue.database.read() as session:
-        (item,) = dismissals.list_dismissals(session)
-        (kept,) = audit_trail.list_entries(session, kind="waiting")
+    with venue.database.read() as connection:
+        (item,) = dismissals.list_dismissals(connection)
+        (kept,) = audit_trail.list_entries(connection, kind="waiting")
     assert item.dismissed_by == "Ana"
     assert (kept.who, kept.action, kept.subject) == ("Ana", "dismiss", id_)
 
@@ -444,14 +453,16 @@ def test_everything_that_waits_is_in_one_list(venue, capsys):
     over = venue.show({}, capacity=10, sold=[(1, "AUD", 11)])
     unsold = venue.show(in_days=20)
     now = clock.now()
-    with venue.database.write() as session:
-        moved = venue.date(session, over, now + DAY, "m", link={"status": "conflict"})
-        unmatched = venue.date(session, None, now + DAY, "u")
-        venue.date(session, over, now - DAY, "past", gone_since=now)  # played before
-        venue.date(session, None, now + DAY, "idle", gone_since=now)  # nobody's
-        gone = venue.date(session, over, now + DAY, "g", gone_since=now)
-        session.add(
-            QuarantinedRow(
+    with venue.database.write() as connection:
+        moved = venue.date(
+            connection, over, now + DAY, "m", link={"status": "conflict"}
+        )
+        unmatched = venue.date(connection, None, now + DAY, "u")
+        venue.date(connection, over, now - DAY, "past", gone_since=now)  # played before
+        venue.date(connection, None, now + DAY, "idle", gone_since=now)  # nobody's
+        gone = venue.date(connection, over, now + DAY, "g", gone_since=now)
+        connection.execute(
+            insert(quarantine).values(
                 account_id=1,
                 kind="order",
                 provider_id="or_1",
@@ -461,8 +472,8 @@ def test_everything_that_waits_is_in_one_list(venue, capsys):
                 first_seen_at=now,
             )
         )
-        session.add(
-            OrderRow(
+        connection.execute(
+            insert(orders).values(
                 account_id=1,
                 provider_id="or_2",
                 status="paid",
@@ -481,15 +492,14 @@ def test_everything_that_waits_is_in_one_list(venue, capsys):
                 ("e", "done", now),
             ),
         ):
-            session.add(
-                DeliveryRow(
+            connection.execute(
+                insert(deliveries).values(
                     account_id=2, key=key, state=state, received_at=at, next_try_at=at
                 )
             )
-        session.connection().execute(
-            table_of(AccountRow)
-            .update()
-            .where(table_of(AccountRow).c.id == 2)
+        connection.execute(
+            accounts.update()
+            .where(accounts.c.id == 2)
             .values(breaker_until=now, failures=5)
         )
 
@@ -498,8 +508,8 @@ def test_everything_that_waits_is_in_one_list(venue, capsys):
         *("quarantine:tt", "order:tt/or_2", "failed-delivery:eb"),
         *("refused-delivery:eb", f"unmatched:{unmatched}", f"delisted:{gone}"),
     ]
-    with venue.database.read() as session:
-        counts = runs.count_open(session, clock.now())
+    with venue.database.read() as connection:
+        counts = runs.count_open(connection, clock.now())
     assert (counts.unmatched, counts.quarantined, counts.doubtful_orders) == (1, 1, 1)
     assert (counts.gone, counts.moved, counts.failed_deliveries) == (1, 1, 1)
 
@@ -527,11 +537,9 @@ def test_everything_that_waits_is_in_one_list(venue, capsys):
 
 
 def test_a_paused_account_is_listed_and_ends_with_0(venue, capsys):
-    with venue.database.write() as session:
-        session.connection().execute(
-            table_of(AccountRow)
-            .update()
-            .values(state="paused", state_reason="a holiday")
+    with venue.database.write() as connection:
+        connection.execute(
+            accounts.update().values(state="paused", state_reason="a holiday")
         )
     code, printed = venue.command(capsys, "status")
     assert code == 0
@@ -546,16 +554,16 @@ def test_what_waits_is_told_once_and_an_oversold_show_at_once(venue, frozen):
     frozen(start)
     first = venue.show({}, capacity=10, sold=[(1, "AUD", 5)])
     unsold = venue.show(in_days=20)
-    deliveries = 0
+    number = 0
 
     def fail(state, at):
-        nonlocal deliveries
-        deliveries += 1
-        with venue.database.write() as session:
-            session.add(
-                DeliveryRow(
+        nonlocal number
+        number += 1
+        with venue.database.write() as connection:
+            connection.execute(
+                insert(deliveries).values(
                     account_id=1,
-                    key=str(deliveries),
+                    key=str(number),
                     state=state,
                     received_at=at,
                     next_try_at=at,
@@ -606,14 +614,14 @@ def test_two_processes_do_not_both_tell(venue):
     """
     venue.show({}, capacity=10, sold=[(1, "AUD", 11)])
     other = "x (process 1 on another machine)"
-    with venue.database.write() as session:
-        lease.take(session, account_alerts.LEASE, other, clock.now())
+    with venue.database.write() as connection:
+        lease.take(connection, account_alerts.LEASE, other, clock.now())
 
     assert account_alerts.look(venue.database, venue.settings) == []
     assert venue.told() == []
 
-    with venue.database.write() as session:
-        lease.release(session, account_alerts.LEASE, other)
+    with venue.database.write() as connection:
+        lease.release(connection, account_alerts.LEASE, other)
     assert account_alerts.look(venue.database, venue.settings) == []
     assert len(venue.told()) == 1
 
@@ -622,10 +630,8 @@ def test_serve_reports_an_account_that_no_run_reads_any_more(venue, monkeypatch)
     """
     No sync run is made; the worker beside the pages looks by itself.
     """
-    with venue.database.write() as session:
-        session.connection().execute(
-            table_of(SyncRunRow).update().values(finished_at=clock.now() - DAY)
-        )
+    with venue.database.write() as connection:
+        connection.execute(sync_runs.update().values(finished_at=clock.now() - DAY))
     heard, titles = threading.Event(), []
 
     def hear(settings, title, text):
@@ -700,5 +706,5 @@ def test_a_full_show_is_no_news_after_another_message(venue):
 
 
 def test_a_show_that_is_not_there_has_no_seats(venue):
-    with venue.database.read() as session:
-        assert seats.seats(session, 12)[12] == capacity.Seats(None, 0)
+    with venue.database.read() as connection:
+        assert seats.seats(connection, 12)[12] == capacity.Seats(None, 0)

@@ -188,8 +188,8 @@ def test_f88_both_clocks_are_kept_apart(adopted, noticed, sandbox, frozen):
     down(sandbox)
     frozen(NOW + timedelta(hours=1))
     tick(adopted, noticed)
-    with adopted.read() as session:
-        (item,) = runs.list_freshness(session)
+    with adopted.read() as connection:
+        (item,) = runs.list_freshness(connection)
     assert item.last_success_at == NOW
     assert item.last_attempt_at == NOW + timedelta(hours=1)
 
@@ -227,8 +227,8 @@ def test_one_unreadable_record_makes_an_account_partial_and_never_stale(
         account_alerts.notify_changes(adopted, noticed)
 
     assert told() == ["ticketsync: tt is partial"]
-    with adopted.read() as session:
-        (found,) = health.assess_all(session, noticed, NOW + timedelta(minutes=121))
+    with adopted.read() as connection:
+        (found,) = health.assess_all(connection, noticed, NOW + timedelta(minutes=121))
     assert (found.word, found.waits) == ("partial", True)
     assert "could not be read" in found.text
 
@@ -268,13 +268,13 @@ def test_what_came_and_went_untold_is_no_news(adopted, noticed, sandbox, frozen,
 
 def test_f69_webhooks_without_a_secret_are_told(adopted, noticed, frozen, told):
     tick(adopted, noticed)
-    with adopted.write() as session:
-        inbox.get_or_create_path(session, 1, NOW)
+    with adopted.write() as connection:
+        inbox.get_or_create_path(connection, 1, NOW)
     tick(adopted, noticed)
     tick(adopted, noticed)
     assert told() == ["ticketsync: tt needs a webhook secret (missing-webhook-secret)"]
-    with adopted.write() as session:
-        inbox.set_secret(session, 1, "env", "HOOK", NOW)
+    with adopted.write() as connection:
+        inbox.set_secret(connection, 1, "env", "HOOK", NOW)
     tick(adopted, noticed)
     assert told()[1:] == ["ticketsync: tt is well again"]
 
@@ -286,8 +286,8 @@ def test_f64_deliveries_signed_at_another_time_are_a_clocks_fault(adopted, setti
         )
         for n in range(3)
     ]
-    with adopted.write() as session:
-        inbox.store(session, stale, NOW)
+    with adopted.write() as connection:
+        inbox.store(connection, stale, NOW)
     found = doctor.examine(lambda: settings, lambda: adopted, network=False)
     (finding,) = [f for f in found if f.section == "webhooks"]
     assert finding.state == "wrong"
@@ -306,8 +306,8 @@ def test_nobody_to_tell_writes_nothing(adopted, settings, sandbox, frozen):
     down(sandbox)
     sync.sync(adopted, settings, Request())
     assert account_alerts.notify_changes(adopted, settings) == []
-    with adopted.read() as session:
-        rows = session.connection().exec_driver_sql("SELECT * FROM alerts").all()
+    with adopted.read() as connection:
+        rows = connection.exec_driver_sql("SELECT * FROM alerts").all()
     assert rows == []
 
 
@@ -399,7 +399,7 @@ class Mailbox:
     def __init__(self):
         self.letters = []
 
-    async def handle_DATA(self, server, session, envelope):
+    async def handle_DATA(self, server, connection, envelope):
         text = envelope.content.decode()
         self.letters.append((envelope.mail_from, envelope.rcpt_tos, text))
         return "250 OK"

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
-from sqlmodel import Session
+from sqlalchemy import Connection, delete, select, update
 
 from ticketsync.accounts.health import OK, Health
-from ticketsync.store.tables.accounts import AlertRow
-from ticketsync.store.upsert import table_of, upsert
+from ticketsync.store.tables.accounts import alerts
+from ticketsync.store.upsert import upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +28,15 @@ class RecordedAlert:
     is_notified: bool
 
 
-def read_alerts(session: Session) -> dict[int, RecordedAlert]:
-    table = table_of(AlertRow)
+def read_alerts(connection: Connection) -> dict[int, RecordedAlert]:
     return {
         row.account_id: RecordedAlert(row.state, row.since, row.is_told)
-        for row in session.connection().execute(select(table))
+        for row in connection.execute(select(alerts))
     }
 
 
 def record_changes(
-    session: Session, accounts: list[Health], now: datetime
+    connection: Connection, accounts: list[Health], now: datetime
 ) -> list[tuple[Health, RecordedAlert | None]]:
     """
     Record changed words; returns the accounts to notify about, with what was recorded
@@ -47,7 +45,7 @@ def record_changes(
     A word whose message could not be sent is returned again; one that came and went
     without a message is not.
     """
-    recorded = read_alerts(session)
+    recorded = read_alerts(connection)
     rows: list[dict[str, Any]] = []
     changes: list[tuple[Health, RecordedAlert | None]] = []
     for account in accounts:
@@ -70,22 +68,22 @@ def record_changes(
         )
         if not needs_no_message:
             changes.append((account, before))
-    upsert(session, AlertRow, rows, key=["account_id"])
+    upsert(connection, alerts, rows, key=["account_id"])
     return changes
 
 
-def delete_alert(session: Session, account_id: int) -> None:
+def delete_alert(connection: Connection, account_id: int) -> None:
     """
     Delete the record of an account.
     """
-    table = table_of(AlertRow)
-    session.connection().execute(delete(table).where(table.c.account_id == account_id))
+    connection.execute(delete(alerts).where(alerts.c.account_id == account_id))
 
 
-def mark_notified(session: Session, account: Health) -> None:
-    table = table_of(AlertRow)
-    session.connection().execute(
-        update(table)
-        .where(table.c.account_id == account.account_id, table.c.state == account.word)
+def mark_notified(connection: Connection, account: Health) -> None:
+    connection.execute(
+        update(alerts)
+        .where(
+            alerts.c.account_id == account.account_id, alerts.c.state == account.word
+        )
         .values(is_told=True)
     )

@@ -8,13 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
-from sqlmodel import Session
+from sqlalchemy import Connection, Table, delete, select, update
 
 from ticketsync.store import audit, reports
 from ticketsync.store.audit import Decision
-from ticketsync.store.tables.waiting import DismissalRow, WaitingNoticeRow
-from ticketsync.store.upsert import table_of, upsert
+from ticketsync.store.tables.waiting import dismissals, waiting_notices
+from ticketsync.store.upsert import upsert
 
 Name = tuple[str, str]  # kind and key of a waiting item
 _DIGEST = (
@@ -37,19 +36,18 @@ class Dismissed:
     dismissed_at: datetime
 
 
-def list_dismissals(session: Session) -> list[Dismissed]:
+def list_dismissals(connection: Connection) -> list[Dismissed]:
     """
     All dismissals, the newest first.
     """
-    table = table_of(DismissalRow)
-    columns = reports.named(reports.field_names(Dismissed), table)
+    columns = reports.named(reports.field_names(Dismissed), dismissals)
     query = select(*columns).order_by(
-        table.c.dismissed_at.desc(), table.c.kind, table.c.key
+        dismissals.c.dismissed_at.desc(), dismissals.c.kind, dismissals.c.key
     )
-    return [Dismissed(**row._mapping) for row in session.connection().execute(query)]
+    return [Dismissed(**row._mapping) for row in connection.execute(query)]
 
 
-def save_dismissals(session: Session, dismissed: Iterable[Dismissed]) -> None:
+def save_dismissals(connection: Connection, dismissed: Iterable[Dismissed]) -> None:
     """
     Save these; an earlier one of the same item is replaced.
     """
@@ -57,96 +55,88 @@ def save_dismissals(session: Session, dismissed: Iterable[Dismissed]) -> None:
         {name: getattr(item, name) for name in reports.field_names(Dismissed)}
         for item in dismissed
     ]
-    upsert(session, DismissalRow, rows, key=["kind", "key"])
+    upsert(connection, dismissals, rows, key=["kind", "key"])
     for row in rows:
         after = {name: row[name] for name in ("version", "reason") if row[name]}
         subject = f"{row['kind']}:{row['key']}"
-        audit.record(session, Decision("dismiss", "waiting", subject, after=after))
+        audit.record(connection, Decision("dismiss", "waiting", subject, after=after))
 
 
-def restore(session: Session, names: Iterable[Name]) -> int:
+def restore(connection: Connection, names: Iterable[Name]) -> int:
     """
     Delete these dismissals; returns how many there were.
     """
-    restored = [name for name in names if _delete(session, DismissalRow, name)]
+    restored = [name for name in names if _delete(connection, dismissals, name)]
     for name in restored:
-        audit.record(session, Decision("restore", "waiting", ":".join(name)))
+        audit.record(connection, Decision("restore", "waiting", ":".join(name)))
     return len(restored)
 
 
-def rename_account(session: Session, name: str, new_name: str) -> None:
+def rename_account(connection: Connection, name: str, new_name: str) -> None:
     """
     Let what was dismissed and notified about an account follow its new name.
     """
-    for model in (DismissalRow, WaitingNoticeRow):
-        table = table_of(model)
-        for row in session.connection().execute(select(table)).all():
+    for table in (dismissals, waiting_notices):
+        for row in connection.execute(select(table)).all():
             if row.key == name or row.key.startswith(f"{name}/"):
                 same = (table.c.kind == row.kind, table.c.key == row.key)
                 key = new_name + row.key[len(name) :]
-                session.connection().execute(update(table).where(*same).values(key=key))
+                connection.execute(update(table).where(*same).values(key=key))
 
 
-def get_notified_versions(session: Session) -> dict[Name, str]:
+def get_notified_versions(connection: Connection) -> dict[Name, str]:
     """
     The versions that people were notified of, by item.
     """
-    table = table_of(WaitingNoticeRow)
     return {
         (row.kind, row.key): row.version
-        for row in session.connection().execute(select(table))
+        for row in connection.execute(select(waiting_notices))
         if (row.kind, row.key) != _DIGEST
     }
 
 
-def last_digest(session: Session) -> datetime | None:
+def last_digest(connection: Connection) -> datetime | None:
     """
     When the last daily message was sent.
     """
-    table = table_of(WaitingNoticeRow)
-    sent_at: datetime | None = (
-        session.connection()
-        .execute(
-            select(table.c.told_at).where(
-                table.c.kind == _DIGEST[0], table.c.key == _DIGEST[1]
-            )
+    sent_at: datetime | None = connection.execute(
+        select(waiting_notices.c.told_at).where(
+            waiting_notices.c.kind == _DIGEST[0], waiting_notices.c.key == _DIGEST[1]
         )
-        .scalar()
-    )
+    ).scalar()
     return sent_at
 
 
 def record_notified(
-    session: Session, versions: Iterable[tuple[Name, str]], now: datetime
+    connection: Connection, versions: Iterable[tuple[Name, str]], now: datetime
 ) -> None:
-    _put(session, versions, now)
+    _put(connection, versions, now)
 
 
-def record_digest(session: Session, now: datetime) -> None:
-    _put(session, [(_DIGEST, "")], now)
+def record_digest(connection: Connection, now: datetime) -> None:
+    _put(connection, [(_DIGEST, "")], now)
 
 
-def forget_notified(session: Session, names: Iterable[Name]) -> None:
+def forget_notified(connection: Connection, names: Iterable[Name]) -> None:
     """
     Forget these notifications, so that the items are reported when they wait again.
     """
     for name in names:
-        _delete(session, WaitingNoticeRow, name)
+        _delete(connection, waiting_notices, name)
 
 
-def _put(session: Session, versions: Iterable[tuple[Name, str]], now: datetime) -> None:
+def _put(
+    connection: Connection, versions: Iterable[tuple[Name, str]], now: datetime
+) -> None:
     rows = [
         {"kind": kind, "key": key, "version": version, "told_at": now}
         for (kind, key), version in versions
     ]
-    upsert(session, WaitingNoticeRow, rows, key=["kind", "key"])
+    upsert(connection, waiting_notices, rows, key=["kind", "key"])
 
 
-def _delete(
-    session: Session, model: type[DismissalRow | WaitingNoticeRow], name: Name
-) -> int:
-    table = table_of(model)
-    result = session.connection().execute(
+def _delete(connection: Connection, table: Table, name: Name) -> int:
+    result = connection.execute(
         delete(table).where(table.c.kind == name[0], table.c.key == name[1])
     )
     return result.rowcount

@@ -11,14 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select, update
-from sqlmodel import Session
+from sqlalchemy import Connection, select, update
 
 from ticketsync.core.config import Settings
 from ticketsync.store import health
 from ticketsync.store.health import AccountFacts, Situation
-from ticketsync.store.tables.accounts import AccountRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.accounts import accounts
 
 OK = health.OK
 PARTIAL = health.PARTIAL
@@ -70,50 +68,52 @@ def assess(facts: AccountFacts) -> Health:
     )
 
 
-def assess_all(session: Session, settings: Settings, now: datetime) -> list[Health]:
+def assess_all(
+    connection: Connection, settings: Settings, now: datetime
+) -> list[Health]:
     """
     The health of every account, by name.
     """
-    return [assess(facts) for facts in read_facts(session, settings, now)]
+    return [assess(facts) for facts in read_facts(connection, settings, now)]
 
 
 def read_facts(
-    session: Session, settings: Settings, now: datetime
+    connection: Connection, settings: Settings, now: datetime
 ) -> list[AccountFacts]:
     """
     The facts that the health of every account is derived from; the settings say how
     long an account may go unread.
     """
-    rows = session.connection().execute(health.account_facts(now))
+    rows = connection.execute(health.account_facts(now))
     return [
         replace(facts, stale_seconds=settings.stale_seconds(facts.account))
         for facts in (AccountFacts(**row._mapping) for row in rows)
     ]
 
 
-def are_limits_recorded(session: Session, settings: Settings) -> bool:
+def are_limits_recorded(connection: Connection, settings: Settings) -> bool:
     """
     Whether the database has the current limits for how long accounts may go unread.
     """
-    return not _new_limits(session, settings)
+    return not _new_limits(connection, settings)
 
 
-def record_limits(session: Session, settings: Settings) -> None:
+def record_limits(connection: Connection, settings: Settings) -> None:
     """
     Store how long each account may go unread, for the view `sync_health`, which does
     not know the settings.
     """
-    table = table_of(AccountRow)
-    for account_id, seconds in _new_limits(session, settings).items():
-        session.connection().execute(
-            update(table).where(table.c.id == account_id).values(stale_seconds=seconds)
+    for account_id, seconds in _new_limits(connection, settings).items():
+        connection.execute(
+            update(accounts)
+            .where(accounts.c.id == account_id)
+            .values(stale_seconds=seconds)
         )
 
 
-def _new_limits(session: Session, settings: Settings) -> dict[int, int]:
-    table = table_of(AccountRow)
-    rows = session.connection().execute(
-        select(table.c.id, table.c.name, table.c.stale_seconds)
+def _new_limits(connection: Connection, settings: Settings) -> dict[int, int]:
+    rows = connection.execute(
+        select(accounts.c.id, accounts.c.name, accounts.c.stale_seconds)
     )
     return {
         row.id: seconds

@@ -7,15 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
-from sqlmodel import Session
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import actor, clock, errors
 from ticketsync.core.redact import safe
 from ticketsync.store import health
-from ticketsync.store.tables.accounts import SyncRunRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.accounts import sync_runs
 
 NOT_FINISHED = "started"
 OF_ORDERS = health.OF_ORDERS
@@ -63,7 +61,7 @@ class Result:
 
 
 def start(
-    session: Session,
+    connection: Connection,
     run_id: str,
     account: AccountState,
     *,
@@ -74,25 +72,22 @@ def start(
     """
     Open the row of a run; rows of earlier runs that died are closed.
     """
-    _close_abandoned(session, account.id, now)
+    _close_abandoned(connection, account.id, now)
     row = _row(run_id, account, kind=kind, started_by=started_by, now=now)
-    session.add(row)
-    session.flush()
-    assert row.id is not None
-    return row.id
+    started = insert(sync_runs).values(row).returning(sync_runs.c.id)
+    return int(connection.scalars(started).one())
 
 
-def finish(session: Session, row_id: int, result: Result, now: datetime) -> None:
-    table = table_of(SyncRunRow)
-    session.connection().execute(
-        update(table)
-        .where(table.c.id == row_id)
+def finish(connection: Connection, row_id: int, result: Result, now: datetime) -> None:
+    connection.execute(
+        update(sync_runs)
+        .where(sync_runs.c.id == row_id)
         .values(finished_at=now, **_values(result))
     )
 
 
 def skip(
-    session: Session,
+    connection: Connection,
     run_id: str,
     account: AccountState,
     result: Result,
@@ -105,43 +100,39 @@ def skip(
     Record an attempt that was not made, with its reason.
     """
     row = _row(run_id, account, kind=kind, started_by=started_by, now=now)
-    row.finished_at = now
-    for name, value in _values(result).items():
-        setattr(row, name, value)
-    session.add(row)
+    skipped = row | {"finished_at": now} | _values(result)
+    connection.execute(insert(sync_runs).values(skipped))
 
 
-def delete_runs(session: Session, account_id: int) -> None:
+def delete_runs(connection: Connection, account_id: int) -> None:
     """
     Delete the runs of an account that is deleted itself.
     """
-    table = table_of(SyncRunRow)
-    session.connection().execute(delete(table).where(table.c.account_id == account_id))
+    connection.execute(delete(sync_runs).where(sync_runs.c.account_id == account_id))
 
 
-def last_attempt(session: Session, account_id: int) -> datetime | None:
+def last_attempt(connection: Connection, account_id: int) -> datetime | None:
     """
     When this account was last attempted, skipped runs aside.
     """
-    return _latest(session, account_id, "started_at", skipped=False)
+    return _latest(connection, account_id, "started_at", skipped=False)
 
 
-def last_sweep(session: Session, account_id: int) -> datetime | None:
+def last_sweep(connection: Connection, account_id: int) -> datetime | None:
     """
     When all of this account's orders were last read regardless of fingerprints.
     """
-    return _latest(session, account_id, "started_at", swept=True)
+    return _latest(connection, account_id, "started_at", swept=True)
 
 
-def list_run_spans(session: Session, account_id: int) -> list[tuple[str, str]]:
+def list_run_spans(connection: Connection, account_id: int) -> list[tuple[str, str]]:
     """
     The start and end of each run of the account, as ISO 8601 in UTC: all its data was
     saved in one of them. A run that is not finished lasts until now.
     """
-    table = table_of(SyncRunRow)
-    rows = session.connection().execute(
-        select(table.c.started_at, table.c.finished_at).where(
-            table.c.account_id == account_id
+    rows = connection.execute(
+        select(sync_runs.c.started_at, sync_runs.c.finished_at).where(
+            sync_runs.c.account_id == account_id
         )
     )
     found = []
@@ -154,7 +145,7 @@ def list_run_spans(session: Session, account_id: int) -> list[tuple[str, str]]:
 
 
 def _latest(
-    session: Session,
+    connection: Connection,
     account_id: int,
     column: str,
     *,
@@ -162,28 +153,28 @@ def _latest(
     swept: bool | None = None,
     skipped: bool | None = None,
 ) -> datetime | None:
-    table = table_of(SyncRunRow)
-    query = select(func.max(table.c[column])).where(
-        table.c.account_id == account_id, table.c.kind.in_(OF_ORDERS)
+    query = select(func.max(sync_runs.c[column])).where(
+        sync_runs.c.account_id == account_id, sync_runs.c.kind.in_(OF_ORDERS)
     )
     if outcome is not None:
-        query = query.where(table.c.outcome == outcome)
+        query = query.where(sync_runs.c.outcome == outcome)
     if swept is not None:
-        query = query.where(table.c.swept == swept)
+        query = query.where(sync_runs.c.swept == swept)
     if skipped is False:
-        query = query.where(table.c.outcome.not_like("skipped-%"))
-    found: datetime | None = session.connection().execute(query).scalar()
+        query = query.where(sync_runs.c.outcome.not_like("skipped-%"))
+    found: datetime | None = connection.execute(query).scalar()
     return found
 
 
-def _close_abandoned(session: Session, account_id: int, now: datetime) -> None:
+def _close_abandoned(connection: Connection, account_id: int, now: datetime) -> None:
     """
     Only for the holder of the lease: no other run of the account is alive then.
     """
-    table = table_of(SyncRunRow)
-    session.connection().execute(
-        update(table)
-        .where(table.c.account_id == account_id, table.c.outcome == NOT_FINISHED)
+    connection.execute(
+        update(sync_runs)
+        .where(
+            sync_runs.c.account_id == account_id, sync_runs.c.outcome == NOT_FINISHED
+        )
         .values(
             outcome="interrupted",
             finished_at=now,
@@ -196,15 +187,15 @@ def _close_abandoned(session: Session, account_id: int, now: datetime) -> None:
 
 def _row(
     run_id: str, account: AccountState, *, kind: str, started_by: str, now: datetime
-) -> SyncRunRow:
-    return SyncRunRow(
-        run_id=run_id,
-        account_id=account.id,
-        account_name=account.name,
-        kind=kind,
-        started_by=f"{safe(actor.current())} ({started_by})",
-        started_at=now,
-    )
+) -> dict[str, object]:
+    return {
+        "run_id": run_id,
+        "account_id": account.id,
+        "account_name": account.name,
+        "kind": kind,
+        "started_by": f"{safe(actor.current())} ({started_by})",
+        "started_at": now,
+    }
 
 
 def _values(result: Result) -> dict[str, object]:

@@ -11,11 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, delete, or_, select
-from sqlmodel import Session
+from sqlalchemy import Connection, and_, delete, or_, select
 
-from ticketsync.store.tables.accounts import AccountRow, AccountSourceRow
-from ticketsync.store.upsert import table_of, upsert
+from ticketsync.store.tables.accounts import account_sources, accounts
+from ticketsync.store.upsert import upsert
 
 OWNER = "owner"
 FILE = "file"
@@ -33,21 +32,20 @@ class SharedSource:
     name: str
 
 
-def get_sources(session: Session, account_id: int, kind: str) -> frozenset[str]:
+def get_sources(connection: Connection, account_id: int, kind: str) -> frozenset[str]:
     """
     The sources of one kind that an account reads.
     """
-    table = table_of(AccountSourceRow)
-    rows = session.connection().scalars(
-        select(table.c.value).where(
-            table.c.account_id == account_id, table.c.kind == kind
+    rows = connection.scalars(
+        select(account_sources.c.value).where(
+            account_sources.c.account_id == account_id, account_sources.c.kind == kind
         )
     )
     return frozenset(rows)
 
 
 def record_sources(
-    session: Session,
+    connection: Connection,
     account_id: int,
     kind: str,
     found: Mapping[str, str],
@@ -67,16 +65,17 @@ def record_sources(
         for value, name in found.items()
     ]
     key = ["account_id", "kind", "value"]
-    upsert(session, AccountSourceRow, rows, key=key, keep=["seen_at"])
+    upsert(connection, account_sources, rows, key=key, keep=["seen_at"])
 
 
-def delete_sources(session: Session, account_id: int) -> None:
-    table = table_of(AccountSourceRow)
-    session.connection().execute(delete(table).where(table.c.account_id == account_id))
+def delete_sources(connection: Connection, account_id: int) -> None:
+    connection.execute(
+        delete(account_sources).where(account_sources.c.account_id == account_id)
+    )
 
 
 def find_elsewhere(
-    session: Session, account_id: int | None, kind: str, values: Iterable[str]
+    connection: Connection, account_id: int | None, kind: str, values: Iterable[str]
 ) -> list[SharedSource]:
     """
     Which of these sources another account reads. One that both have read belongs to the
@@ -85,13 +84,17 @@ def find_elsewhere(
     wanted = list(values)
     if not wanted:
         return []
-    table, accounts = table_of(AccountSourceRow), table_of(AccountRow)
-    mine = table.alias("mine")
+    mine = account_sources.alias("mine")
     query = (
-        select(accounts.c.name, accounts.c.state, table.c.value, table.c.name)
-        .join(accounts, accounts.c.id == table.c.account_id)
-        .where(table.c.kind == kind, table.c.value.in_(wanted))
-        .order_by(accounts.c.id, table.c.value)
+        select(
+            accounts.c.name,
+            accounts.c.state,
+            account_sources.c.value,
+            account_sources.c.name,
+        )
+        .join(accounts, accounts.c.id == account_sources.c.account_id)
+        .where(account_sources.c.kind == kind, account_sources.c.value.in_(wanted))
+        .order_by(accounts.c.id, account_sources.c.value)
     )
     if account_id is not None:
         query = query.outerjoin(
@@ -99,13 +102,13 @@ def find_elsewhere(
             and_(
                 mine.c.account_id == account_id,
                 mine.c.kind == kind,
-                mine.c.value == table.c.value,
+                mine.c.value == account_sources.c.value,
             ),
         ).where(
-            table.c.account_id != account_id,
-            or_(mine.c.value.is_(None), table.c.account_id < account_id),
+            account_sources.c.account_id != account_id,
+            or_(mine.c.value.is_(None), account_sources.c.account_id < account_id),
         )
-    rows = session.connection().execute(query)
+    rows = connection.execute(query)
     return [
         SharedSource(name, state == "retired", value, label)
         for name, state, value, label in rows

@@ -14,16 +14,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, select, update
-from sqlmodel import Session
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from ticketsync.core import errors
 from ticketsync.core.config import AccountSettings
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, row_locks
 from ticketsync.store.audit import Decision
-from ticketsync.store.tables.accounts import AccountRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.accounts import accounts
 
 FAILURES_TO_OPEN = 5
 LONGEST_PAUSE_HOURS = 24
@@ -89,84 +87,80 @@ class NewAccount:
     identity_name: str = ""
 
 
-def list_accounts(session: Session) -> list[AccountState]:
-    return _read_accounts(session)
+def list_accounts(connection: Connection) -> list[AccountState]:
+    return _read_accounts(connection)
 
 
 def _read_accounts(
-    session: Session, *conditions: ColumnElement[bool]
+    connection: Connection, *conditions: ColumnElement[bool]
 ) -> list[AccountState]:
-    table = table_of(AccountRow)
-    query = select(table).where(*conditions).order_by(table.c.name)
+    query = select(accounts).where(*conditions).order_by(accounts.c.name)
     return [
         AccountState(**{**row._mapping, "options": json.loads(row.options)})
-        for row in session.connection().execute(query)
+        for row in connection.execute(query)
     ]
 
 
-def get_account_names(session: Session) -> dict[int, str]:
+def get_account_names(connection: Connection) -> dict[int, str]:
     """
     The name of each account, by id.
     """
-    table = table_of(AccountRow)
-    rows = session.connection().execute(select(table.c.id, table.c.name))
+    rows = connection.execute(select(accounts.c.id, accounts.c.name))
     return {int(id_): str(name) for id_, name in rows}
 
 
-def get_account(session: Session, name: str) -> AccountState:
+def get_account(connection: Connection, name: str) -> AccountState:
     """
     The account of that name.
 
     Raises: `NotFound`, with the names there are.
     """
-    for account in _read_accounts(session, table_of(AccountRow).c.name == name):
+    for account in _read_accounts(connection, accounts.c.name == name):
         return account
-    known = ", ".join(sorted(get_account_names(session).values()))
+    known = ", ".join(sorted(get_account_names(connection).values()))
     hint = f"The accounts are: {known}." if known else "Run `ticketsync accounts add`."
     raise errors.NotFound(f"There is no account {safe(name)!r}.", hint=hint)
 
 
-def get_account_by_id(session: Session, account_id: int) -> AccountState:
+def get_account_by_id(connection: Connection, account_id: int) -> AccountState:
     """
     The account with that id as it is now.
 
     Raises: `NotFound` where it was removed.
     """
-    for account in _read_accounts(session, table_of(AccountRow).c.id == account_id):
+    for account in _read_accounts(connection, accounts.c.id == account_id):
         return account
     raise errors.NotFound(
         "The account does not exist any more.", hint="See `ticketsync accounts list`."
     )
 
 
-def has_siblings(session: Session, account: AccountState) -> bool:
+def has_siblings(connection: Connection, account: AccountState) -> bool:
     """
     Whether there are other accounts of the same platform, retired ones included.
     """
-    table = table_of(AccountRow)
-    query = select(table.c.id).where(
-        table.c.provider == account.provider, table.c.id != account.id
+    query = select(accounts.c.id).where(
+        accounts.c.provider == account.provider, accounts.c.id != account.id
     )
-    return session.connection().execute(query).first() is not None
+    return connection.execute(query).first() is not None
 
 
-def _refuse_taken(session: Session, name: str, hint: str) -> None:
-    table = table_of(AccountRow)
-    query = select(table.c.id).where(table.c.name == name)
-    if session.connection().execute(query).first() is not None:
+def _refuse_taken(connection: Connection, name: str, hint: str) -> None:
+    query = select(accounts.c.id).where(accounts.c.name == name)
+    if connection.execute(query).first() is not None:
         raise errors.UsageError(
             f"There is an account {safe(name)!r} already.", hint=hint
         )
 
 
-def get_usable_account(session: Session, name: str) -> AccountState:
+def get_usable_account(connection: Connection, name: str) -> AccountState:
     """
     The account of that name.
 
     Raises: `NotFound` where there is none, `GuardRefused` (`retired`) where it is
     retired.
     """
-    account = get_account(session, name)
+    account = get_account(connection, name)
     if account.is_retired:
         raise retired_error(account)
     return account
@@ -185,7 +179,7 @@ def retired_error(account: AccountState) -> errors.GuardRefused:
     )
 
 
-def choose_accounts(session: Session, names: list[str]) -> list[AccountState]:
+def choose_accounts(connection: Connection, names: list[str]) -> list[AccountState]:
     """
     The named accounts, or all that are not retired if none is named.
 
@@ -193,8 +187,8 @@ def choose_accounts(session: Session, names: list[str]) -> list[AccountState]:
     (`retired`) for a retired one.
     """
     if names:
-        return [get_usable_account(session, name) for name in dict.fromkeys(names)]
-    accounts = [a for a in list_accounts(session) if not a.is_retired]
+        return [get_usable_account(connection, name) for name in dict.fromkeys(names)]
+    accounts = [a for a in list_accounts(connection) if not a.is_retired]
     if not accounts:
         raise errors.NotFound(
             "No account is connected yet.", hint="Run `ticketsync accounts add`."
@@ -202,15 +196,15 @@ def choose_accounts(session: Session, names: list[str]) -> list[AccountState]:
     return accounts
 
 
-def add_account(session: Session, new: NewAccount, now: datetime) -> int:
+def add_account(connection: Connection, new: NewAccount, now: datetime) -> int:
     """
     Save a new account; returns its id.
 
     Raises: `UsageError` where the name is taken.
     """
     hint = "Choose another name, or `ticketsync accounts rotate` its key."
-    _refuse_taken(session, new.name, hint)
-    row = AccountRow(
+    _refuse_taken(connection, new.name, hint)
+    added = insert(accounts).values(
         name=new.name,
         provider=new.provider,
         base_url=new.base_url,
@@ -222,30 +216,29 @@ def add_account(session: Session, new: NewAccount, now: datetime) -> int:
         identity_name=new.identity_name,
         created_at=now,
     )
-    session.add(row)
-    session.flush()
-    assert row.id is not None
-    _record(session, row.id, "add", after={"provider": new.provider})
-    return row.id
+    account_id = int(connection.scalars(added.returning(accounts.c.id)).one())
+    _record(connection, account_id, "add", after={"provider": new.provider})
+    return account_id
 
 
-def remove_account(session: Session, account: AccountState) -> None:
+def remove_account(connection: Connection, account: AccountState) -> None:
     """
     Delete the row of an account; only for one without orders.
     """
-    table = table_of(AccountRow)
-    _record(session, account.id, "remove", before={"provider": account.provider})
-    session.connection().execute(delete(table).where(table.c.id == account.id))
+    _record(connection, account.id, "remove", before={"provider": account.provider})
+    connection.execute(delete(accounts).where(accounts.c.id == account.id))
 
 
-def set_state(session: Session, account_id: int, state: str, reason: str = "") -> None:
+def set_state(
+    connection: Connection, account_id: int, state: str, reason: str = ""
+) -> None:
     """
     Make an account active, paused (by a person), parked (needs a person) or retired.
     """
-    before = get_account_by_id(session, account_id)
-    _change(session, account_id, state=state, state_reason=reason)
+    before = get_account_by_id(connection, account_id)
+    _change(connection, account_id, state=state, state_reason=reason)
     _record(
-        session,
+        connection,
         account_id,
         _ACTIONS.get(state, state),
         before={"state": before.state, "why": before.state_reason},
@@ -253,25 +246,25 @@ def set_state(session: Session, account_id: int, state: str, reason: str = "") -
     )
 
 
-def park_account(session: Session, account_id: int, reason: str) -> None:
+def park_account(connection: Connection, account_id: int, reason: str) -> None:
     """
     Park an account, unless a person has paused or retired it meanwhile.
     """
-    row_locks.lock(session, AccountRow, [account_id])
-    if get_account_by_id(session, account_id).state in (ACTIVE, PARKED):
-        set_state(session, account_id, PARKED, reason)
+    row_locks.lock(connection, accounts, [account_id])
+    if get_account_by_id(connection, account_id).state in (ACTIVE, PARKED):
+        set_state(connection, account_id, PARKED, reason)
 
 
-def set_name(session: Session, account: AccountState, name: str) -> None:
+def set_name(connection: Connection, account: AccountState, name: str) -> None:
     """
     Rename an account.
 
     Raises: `UsageError` where the name is taken.
     """
-    _refuse_taken(session, name, "Choose another name.")
-    _change(session, account.id, name=name)
+    _refuse_taken(connection, name, "Choose another name.")
+    _change(connection, account.id, name=name)
     _record(
-        session,
+        connection,
         account.id,
         "rename",
         before={"name": account.name},
@@ -280,19 +273,24 @@ def set_name(session: Session, account: AccountState, name: str) -> None:
 
 
 def set_secret(
-    session: Session, account_id: int, *, source: str, reference: str, fingerprint: str
+    connection: Connection,
+    account_id: int,
+    *,
+    source: str,
+    reference: str,
+    fingerprint: str,
 ) -> None:
     """
     Give an account another secret. It is tried again then, whatever held it back; only
     one that a person paused stays paused.
     """
-    before = get_account_by_id(session, account_id)
+    before = get_account_by_id(connection, account_id)
     is_other = fingerprint != before.secret_fingerprint
     resumed = {"state": "active", "state_reason": ""}
     changed_state = {} if before.state in ("active", "paused") else resumed
     if is_other or changed_state:
         _record(
-            session,
+            connection,
             account_id,
             "rotate",
             before={"source": before.secret_source, "state": before.state},
@@ -303,7 +301,7 @@ def set_secret(
             },
         )
     _change(
-        session,
+        connection,
         account_id,
         secret_source=source,
         secret_reference=reference,
@@ -312,64 +310,67 @@ def set_secret(
     )
 
 
-def set_secret_reference(session: Session, account_id: int, reference: str) -> None:
+def set_secret_reference(
+    connection: Connection, account_id: int, reference: str
+) -> None:
     """
     Record where an account's secret is now, after it was moved.
     """
-    _change(session, account_id, secret_reference=reference)
+    _change(connection, account_id, secret_reference=reference)
 
 
 def set_identity(
-    session: Session, account_id: int, identity: str | None, name: str
+    connection: Connection, account_id: int, identity: str | None, name: str
 ) -> None:
     """
     Record the owner's id at the platform, `None` where it names none, and their name
     there.
     """
     known = {} if identity is None else {"identity": identity}
-    _change(session, account_id, identity_name=name, **known)
+    _change(connection, account_id, identity_name=name, **known)
 
 
-def set_fingerprint(session: Session, account_id: int, fingerprint: str) -> None:
-    _change(session, account_id, secret_fingerprint=fingerprint)
+def set_fingerprint(connection: Connection, account_id: int, fingerprint: str) -> None:
+    _change(connection, account_id, secret_fingerprint=fingerprint)
 
 
-def set_options(session: Session, account_id: int, options: Mapping[str, str]) -> None:
+def set_options(
+    connection: Connection, account_id: int, options: Mapping[str, str]
+) -> None:
     """
     Replace an account's options. Those that belong to its tokens are not a person's
     decision and not audited.
     """
-    before = get_account_by_id(session, account_id).options
+    before = get_account_by_id(connection, account_id).options
     _record(
-        session,
+        connection,
         account_id,
         "set",
         before=_without_tokens(before),
         after=_without_tokens(options),
     )
-    _change(session, account_id, options=json.dumps(dict(options), sort_keys=True))
+    _change(connection, account_id, options=json.dumps(dict(options), sort_keys=True))
 
 
 def change_options(
-    session: Session, account_id: int, changes: Mapping[str, str]
+    connection: Connection, account_id: int, changes: Mapping[str, str]
 ) -> None:
     """
     Set these options and keep the current values of the others, which may have changed
     since the caller read the account.
     """
-    table = table_of(AccountRow)
-    row_locks.lock(session, AccountRow, [account_id])
-    stored = session.connection().scalars(
-        select(table.c.options).where(table.c.id == account_id)
+    row_locks.lock(connection, accounts, [account_id])
+    stored = connection.scalars(
+        select(accounts.c.options).where(accounts.c.id == account_id)
     )
-    set_options(session, account_id, {**json.loads(stored.one()), **changes})
+    set_options(connection, account_id, {**json.loads(stored.one()), **changes})
 
 
-def set_base_url(session: Session, account_id: int, base_url: str | None) -> None:
-    before = get_account_by_id(session, account_id).base_url
-    _change(session, account_id, base_url=base_url)
+def set_base_url(connection: Connection, account_id: int, base_url: str | None) -> None:
+    before = get_account_by_id(connection, account_id).base_url
+    _change(connection, account_id, base_url=base_url)
     _record(
-        session,
+        connection,
         account_id,
         "set",
         before={"base_url": before},
@@ -377,19 +378,19 @@ def set_base_url(session: Session, account_id: int, base_url: str | None) -> Non
     )
 
 
-def retire_account(session: Session, account: AccountState, reason: str) -> None:
+def retire_account(connection: Connection, account: AccountState, reason: str) -> None:
     """
     Retire an account: it is never read again; its orders and figures stay.
     """
     _record(
-        session,
+        connection,
         account.id,
         "retire",
         before={"state": account.state},
         after={"state": RETIRED},
     )
     _change(
-        session,
+        connection,
         account.id,
         state=RETIRED,
         state_reason=reason,
@@ -399,21 +400,20 @@ def retire_account(session: Session, account: AccountState, reason: str) -> None
     )
 
 
-def forget_secret(session: Session, account: AccountState) -> None:
+def forget_secret(connection: Connection, account: AccountState) -> None:
     """
     Record that a retired account's secret was deleted; its fingerprint is kept, so that
     the same key is recognised.
     """
-    _change(session, account.id, secret_source="none", secret_reference="")  # noqa: S106  # the kind of a source
+    _change(connection, account.id, secret_source="none", secret_reference="")  # noqa: S106  # the kind of a source
 
 
-def lock_platform(session: Session, provider: str) -> None:
+def lock_platform(connection: Connection, provider: str) -> None:
     """
     Block other transactions that are about to save a listing of the same platform.
     """
-    table = table_of(AccountRow)
-    query = select(table.c.id).where(table.c.provider == provider)
-    row_locks.lock(session, AccountRow, query)
+    query = select(accounts.c.id).where(accounts.c.provider == provider)
+    row_locks.lock(connection, accounts, query)
 
 
 def keeps_people(account: AccountState, settings: AccountSettings) -> bool:
@@ -426,37 +426,40 @@ def keeps_people(account: AccountState, settings: AccountSettings) -> bool:
     return account.options.get(PEOPLE) == "true"
 
 
-def record_success(session: Session, account: AccountState) -> None:
+def record_success(connection: Connection, account: AccountState) -> None:
     """
     Close the breaker, and unpark a parked account: its platform answered. Writes
     nothing where nothing had failed.
     """
     if account.failures or account.breaker_until or account.breaker_opened:
-        _change(session, account.id, failures=0, breaker_opened=0, breaker_until=None)
-    if get_account_by_id(session, account.id).state == PARKED:
-        set_state(session, account.id, ACTIVE)
+        _change(
+            connection, account.id, failures=0, breaker_opened=0, breaker_until=None
+        )
+    if get_account_by_id(connection, account.id).state == PARKED:
+        set_state(connection, account.id, ACTIVE)
 
 
-def record_failure(session: Session, account: AccountState, now: datetime) -> None:
+def record_failure(
+    connection: Connection, account: AccountState, now: datetime
+) -> None:
     """
     Count a failure of the platform; the fifth in a row opens the breaker.
 
     The database counts: `account` was read before the run began, and another process
     may have counted since.
     """
-    table = table_of(AccountRow)
-    counted = session.connection().execute(
-        update(table)
-        .where(table.c.id == account.id)
-        .values(failures=table.c.failures + 1)
-        .returning(table.c.failures, table.c.breaker_opened)
+    counted = connection.execute(
+        update(accounts)
+        .where(accounts.c.id == account.id)
+        .values(failures=accounts.c.failures + 1)
+        .returning(accounts.c.failures, accounts.c.breaker_opened)
     )
     row = counted.one()
     if row.failures < FAILURES_TO_OPEN:
         return
     hours = min(2**row.breaker_opened, LONGEST_PAUSE_HOURS)
     _change(
-        session,
+        connection,
         account.id,
         breaker_opened=row.breaker_opened + 1,
         breaker_until=now + timedelta(hours=hours),
@@ -471,20 +474,19 @@ def _without_tokens(options: Mapping[str, str]) -> dict[str, str]:
 
 
 def _record(
-    session: Session,
+    connection: Connection,
     account_id: int,
     action: str,
     *,
     before: Mapping[str, object] | None = None,
     after: Mapping[str, object] | None = None,
 ) -> None:
-    name = get_account_by_id(session, account_id).name
+    name = get_account_by_id(connection, account_id).name
     decision = Decision(action, "account", name, account_id, before or {}, after or {})
-    audit.record(session, decision)
+    audit.record(connection, decision)
 
 
-def _change(session: Session, account_id: int, **values: object) -> None:
-    table = table_of(AccountRow)
-    session.connection().execute(
-        update(table).where(table.c.id == account_id).values(**values)
+def _change(connection: Connection, account_id: int, **values: object) -> None:
+    connection.execute(
+        update(accounts).where(accounts.c.id == account_id).values(**values)
     )

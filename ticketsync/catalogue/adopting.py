@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 
 from ticketsync.catalogue import matching_input, shows
 from ticketsync.catalogue.links import Pair, lock_occurrences, save_links
@@ -29,7 +29,7 @@ class Adopted:
 
 
 def adopt_occurrence(
-    session: Session,
+    connection: Connection,
     occurrence: LinkedOccurrence,
     title: str,
     *,
@@ -41,15 +41,15 @@ def adopt_occurrence(
 
     Raises: `UsageError` (`linked-already`) where it feeds another show already.
     """
-    (new,) = _as_new_shows(session, [occurrence])
-    added = add_show(session, replace(new, production=title))
+    (new,) = _as_new_shows(connection, [occurrence])
+    added = add_show(connection, replace(new, production=title))
     pair = Pair(occurrence.id, added.id, MADE_FROM_OCCURRENCE)
-    save_links(session, [pair], decided_by="person", batch=batch, now=now)
+    save_links(connection, [pair], decided_by="person", batch=batch, now=now)
     return added
 
 
 def adopt_occurrences(
-    session: Session,
+    connection: Connection,
     occurrences: Iterable[LinkedOccurrence],
     *,
     batch: str,
@@ -68,23 +68,23 @@ def adopt_occurrences(
         and occurrence.gone_since is None
         and occurrence.is_dated
     ]
-    lock_occurrences(session, (occurrence.id for occurrence in wanted))
-    added = add_shows(session, _as_new_shows(session, wanted))
+    lock_occurrences(connection, (occurrence.id for occurrence in wanted))
+    added = add_shows(connection, _as_new_shows(connection, wanted))
     pairs = [
         Pair(occurrence.id, show.id, "adopted from the listing")
         for occurrence, show in zip(wanted, added, strict=True)
     ]
-    linked = save_links(session, pairs, decided_by="adopted", batch=batch, now=now)
+    linked = save_links(connection, pairs, decided_by="adopted", batch=batch, now=now)
     return Adopted(sum(show.is_new for show in added), linked)
 
 
 def _as_new_shows(
-    session: Session, occurrences: list[LinkedOccurrence]
+    connection: Connection, occurrences: list[LinkedOccurrence]
 ) -> list[NewShow]:
-    default_venue = shows.get_venue(session)
-    venues = {venue.name: venue for venue in shows.list_venues(session)}
+    default_venue = shows.get_venue(connection)
+    venues = {venue.name: venue for venue in shows.list_venues(connection)}
     titles = matching_input.get_production_titles(
-        session, (occurrence.event_id for occurrence in occurrences)
+        connection, (occurrence.event_id for occurrence in occurrences)
     )
     return [
         _as_new_show(

@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import select, update
-from sqlmodel import Session
+from sqlalchemy import Connection, select, update
 
 from ticketsync.catalogue.links import (
     get_occurrence_ids_of_event,
@@ -20,12 +19,11 @@ from ticketsync.catalogue.links import (
 from ticketsync.core import errors
 from ticketsync.store import audit
 from ticketsync.store.audit import Decision
-from ticketsync.store.tables.catalogue import EventRow, ProductionLinkRow, ShowLinkRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.catalogue import events, production_links, show_links
 
 
 def set_switches(
-    session: Session,
+    connection: Connection,
     occurrence_id: int,
     *,
     enabled: bool | None = None,
@@ -36,40 +34,36 @@ def set_switches(
 
     Raises: `NotFound` where the occurrence feeds no show.
     """
-    table = table_of(ShowLinkRow)
-    lock_occurrences(session, [occurrence_id])
+    lock_occurrences(connection, [occurrence_id])
     values = {"sync_enabled": enabled, "sync_ticket_sales": ticket_sales}
     after = {name: value for name, value in values.items() if value is not None}
-    is_this = table.c.occurrence_id == occurrence_id
-    links = read_links(session, is_this)
+    is_this = show_links.c.occurrence_id == occurrence_id
+    links = read_links(connection, is_this)
     if not links:
         raise errors.NotFound(
             f"Date {occurrence_id} feeds no show.", hint="Link it first."
         )
     if after:
-        session.connection().execute(update(table).where(is_this).values(**after))
+        connection.execute(update(show_links).where(is_this).values(**after))
         before = {name: getattr(links[0], name) for name in after}
         audit.record(
-            session, link_decision("switch", links[0], before=before, after=after)
+            connection, link_decision("switch", links[0], before=before, after=after)
         )
     return int(links[0].show_id)
 
 
-def switch_off_links(session: Session, occurrence_ids: Iterable[int]) -> set[int]:
+def switch_off_links(connection: Connection, occurrence_ids: Iterable[int]) -> set[int]:
     """
     Switch off the links of these occurrences; returns the shows they fed.
     """
     wanted = list(occurrence_ids)
     if not wanted:
         return set()
-    table = table_of(ShowLinkRow)
-    are_these = table.c.occurrence_id.in_(wanted)
-    links = read_links(session, are_these)
-    session.connection().execute(
-        update(table).where(are_these).values(sync_enabled=False)
-    )
+    are_these = show_links.c.occurrence_id.in_(wanted)
+    links = read_links(connection, are_these)
+    connection.execute(update(show_links).where(are_these).values(sync_enabled=False))
     audit.record(
-        session,
+        connection,
         *(
             link_decision(
                 "switch",
@@ -84,7 +78,7 @@ def switch_off_links(session: Session, occurrence_ids: Iterable[int]) -> set[int
 
 
 def map_ticket_types(
-    session: Session, event_id: int, names: Mapping[str, str]
+    connection: Connection, event_id: int, names: Mapping[str, str]
 ) -> dict[str, str]:
     """
     Give ticket types of an event the venue's own names; an empty name removes one.
@@ -95,10 +89,9 @@ def map_ticket_types(
 
     Raises: `NotFound` where no occurrence of the event feeds a show yet.
     """
-    lock_occurrences(session, get_occurrence_ids_of_event(session, event_id))
-    table = table_of(ProductionLinkRow)
-    is_this = table.c.event_id == event_id
-    stored = session.connection().scalar(select(table.c.type_map).where(is_this))
+    lock_occurrences(connection, get_occurrence_ids_of_event(connection, event_id))
+    is_this = production_links.c.event_id == event_id
+    stored = connection.scalar(select(production_links.c.type_map).where(is_this))
     if stored is None:
         raise errors.NotFound(
             "No date of that event feeds a show yet.", hint="Link one first."
@@ -106,11 +99,11 @@ def map_ticket_types(
     before = json.loads(stored)
     after = {theirs: ours for theirs, ours in {**before, **names}.items() if ours}
     text = json.dumps(after, sort_keys=True, ensure_ascii=False)
-    session.connection().execute(update(table).where(is_this).values(type_map=text))
+    connection.execute(update(production_links).where(is_this).values(type_map=text))
     if text != stored:
-        name = _event_name(session, event_id)
+        name = _event_name(connection, event_id)
         audit.record(
-            session,
+            connection,
             Decision(
                 "map types",
                 "event",
@@ -123,7 +116,6 @@ def map_ticket_types(
     return after
 
 
-def _event_name(session: Session, event_id: int) -> str:
-    table = table_of(EventRow)
-    query = select(table.c.name).where(table.c.id == event_id)
-    return str(session.connection().scalar(query))
+def _event_name(connection: Connection, event_id: int) -> str:
+    query = select(events.c.name).where(events.c.id == event_id)
+    return str(connection.scalar(query))

@@ -7,25 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
-from sqlmodel import Session
+from sqlalchemy import Connection, select
 
 from ticketsync.catalogue import shows as our_shows
 from ticketsync.catalogue.candidates import OccurrenceCandidate, ShowCandidate
 from ticketsync.catalogue.links import list_refusals
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import ShowInfo
-from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
-    EventRow,
-    OccurrenceRow,
-    ProductionLinkRow,
-    ProductionRow,
-    ShowLinkRow,
-    ShowRow,
-    VenueRow,
+    events,
+    occurrences,
+    production_links,
+    productions,
+    show_links,
+    shows,
+    venues,
 )
-from ticketsync.store.upsert import rows_among, table_of
+from ticketsync.store.upsert import rows_among
 
 # The reason of a link to a show that was made for it: such a link does not say which
 # venue of ours the platform's name of a venue means.
@@ -57,13 +56,13 @@ def build_show_candidates(
 
 
 def build_occurrence_candidates(
-    session: Session, occurrences: Iterable[LinkedOccurrence]
+    connection: Connection, occurrences: Iterable[LinkedOccurrence]
 ) -> list[OccurrenceCandidate]:
     """
     Unlinked occurrences as matching sees them; refused ones take no part.
     """
     refused = {
-        occurrence for occurrence, show in list_refusals(session) if show is None
+        occurrence for occurrence, show in list_refusals(connection) if show is None
     }
     unlinked = [
         occurrence
@@ -73,9 +72,9 @@ def build_occurrence_candidates(
         and occurrence.gone_since is None
         and occurrence.is_dated
     ]
-    titles = get_production_titles(session, (item.event_id for item in unlinked))
-    known_titles = _production_of_listing_title(session)
-    known_venues = _venue_of_platform_name(session)
+    titles = get_production_titles(connection, (item.event_id for item in unlinked))
+    known_titles = _production_of_listing_title(connection)
+    known_venues = _venue_of_platform_name(connection)
     return [
         OccurrenceCandidate(
             occurrence_id=occurrence.id,
@@ -93,67 +92,62 @@ def build_occurrence_candidates(
     ]
 
 
-def list_selling_accounts(session: Session) -> set[tuple[str, int]]:
+def list_selling_accounts(connection: Connection) -> set[tuple[str, int]]:
     """
     Which account, by name, feeds which show already.
     """
-    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
-    accounts = table_of(AccountRow)
-    rows = session.connection().execute(
-        select(accounts.c.name, links.c.show_id)
-        .join(occurrences, occurrences.c.id == links.c.occurrence_id)
+    rows = connection.execute(
+        select(accounts.c.name, show_links.c.show_id)
+        .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
         .join(accounts, accounts.c.id == occurrences.c.account_id)
     )
     return {(str(account), int(show_id)) for account, show_id in rows}
 
 
-def get_production_titles(session: Session, event_ids: Iterable[int]) -> dict[int, str]:
+def get_production_titles(
+    connection: Connection, event_ids: Iterable[int]
+) -> dict[int, str]:
     """
     The title of the production that each of these events is linked to, if it is.
     """
-    links, productions = table_of(ProductionLinkRow), table_of(ProductionRow)
-    query = select(links.c.event_id, productions.c.title).join(
-        productions, productions.c.id == links.c.production_id
+    query = select(production_links.c.event_id, productions.c.title).join(
+        productions, productions.c.id == production_links.c.production_id
     )
-    rows = rows_among(session, query, links.c.event_id, event_ids)
+    rows = rows_among(connection, query, production_links.c.event_id, event_ids)
     return {int(event_id): str(title) for event_id, title in rows}
 
 
-def _production_of_listing_title(session: Session) -> dict[str, str]:
+def _production_of_listing_title(connection: Connection) -> dict[str, str]:
     """
     Which production listings of a title were linked to, where it was always the same.
     """
-    links, productions = table_of(ProductionLinkRow), table_of(ProductionRow)
-    events = table_of(EventRow)
-    rows = session.connection().execute(
+    rows = connection.execute(
         select(events.c.name, productions.c.title)
-        .join(links, links.c.event_id == events.c.id)
-        .join(productions, productions.c.id == links.c.production_id)
+        .join(production_links, production_links.c.event_id == events.c.id)
+        .join(productions, productions.c.id == production_links.c.production_id)
     )
     return _unambiguous((str(name), str(title)) for name, title in rows)
 
 
-def _venue_of_platform_name(session: Session) -> dict[str, str]:
+def _venue_of_platform_name(connection: Connection) -> dict[str, str]:
     """
     Which venue of ours a platform's name of a venue means, where a person linked such
     occurrences and all those links agree.
     """
-    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
-    shows, venues = table_of(ShowRow), table_of(VenueRow)
-    rows = session.connection().execute(
+    rows = connection.execute(
         select(occurrences.c.venue, venues.c.name)
-        .join(links, links.c.occurrence_id == occurrences.c.id)
-        .join(shows, shows.c.id == links.c.show_id)
+        .join(show_links, show_links.c.occurrence_id == occurrences.c.id)
+        .join(shows, shows.c.id == show_links.c.show_id)
         .join(venues, venues.c.id == shows.c.venue_id)
         .where(
             occurrences.c.venue.is_not(None),
-            links.c.decided_by == "person",
-            links.c.reason != MADE_FROM_OCCURRENCE,
+            show_links.c.decided_by == "person",
+            show_links.c.reason != MADE_FROM_OCCURRENCE,
         )
         .distinct()
     )
     found = _unambiguous((str(theirs), str(ours)) for theirs, ours in rows)
-    own_names = {_normalize(venue.name) for venue in our_shows.list_venues(session)}
+    own_names = {_normalize(venue.name) for venue in our_shows.list_venues(connection)}
     return {name: venue for name, venue in found.items() if name not in own_names}
 
 

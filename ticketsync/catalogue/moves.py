@@ -12,8 +12,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
-from sqlmodel import Session
+from sqlalchemy import Connection, select, update
 
 from ticketsync.catalogue import shows
 from ticketsync.catalogue.links import (
@@ -23,49 +22,51 @@ from ticketsync.catalogue.links import (
     read_links,
 )
 from ticketsync.store import audit, counted, row_locks
-from ticketsync.store.tables.accounts import AccountRow
-from ticketsync.store.tables.catalogue import OccurrenceRow, ShowLinkRow, ShowRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.accounts import accounts
+from ticketsync.store.tables.catalogue import occurrences, show_links
+from ticketsync.store.tables.catalogue import shows as shows_table
 
 LARGEST_MOVE = timedelta(hours=24)  # a person has to confirm a larger one
 
 
-def follow_moves(session: Session, moved: dict[int, datetime]) -> list[str]:
+def follow_moves(connection: Connection, moved: dict[int, datetime]) -> list[str]:
     """
     Apply the new times of occurrences (by our id) to their links and shows; returns
     what happened, in words.
     """
-    links = table_of(ShowLinkRow)
-    linked_shows = select(links.c.show_id).where(links.c.occurrence_id.in_(list(moved)))
+    linked_shows = select(show_links.c.show_id).where(
+        show_links.c.occurrence_id.in_(list(moved))
+    )
     # Their time is part of a unique key.
-    row_locks.lock_keys(session, ShowRow, linked_shows)
+    row_locks.lock_keys(connection, shows_table, linked_shows)
     notes = [
-        _follow_move(session, occurrence_id, starts_at)
+        _follow_move(connection, occurrence_id, starts_at)
         for occurrence_id, starts_at in moved.items()
     ]
     return [note for note in notes if note]
 
 
-def _follow_move(session: Session, occurrence_id: int, starts_at: datetime) -> str:
+def _follow_move(
+    connection: Connection, occurrence_id: int, starts_at: datetime
+) -> str:
     """
     Apply one new time; returns `""` where the occurrence feeds no show.
     """
-    link = _read_followed_link(session, occurrence_id)
+    link = _read_followed_link(connection, occurrence_id)
     if link is None:
         return ""
     before = shows.local_text(link.starts_at, link.timezone)
     after = shows.local_text(starts_at, link.timezone)
     change = f"{link.name}: rescheduled from {before} to {after}"
-    conflict = _why_show_stays(session, link, starts_at)
+    conflict = _why_show_stays(connection, link, starts_at)
     is_adopted = link.decided_by == "adopted"
     if conflict:
         change += f"; {conflict}"
     elif is_adopted:
-        shows.move_show(session, link.show_id, starts_at)
-    links = table_of(ShowLinkRow)
-    session.connection().execute(
-        update(links)
-        .where(links.c.id == link.id)
+        shows.move_show(connection, link.show_id, starts_at)
+    connection.execute(
+        update(show_links)
+        .where(show_links.c.id == link.id)
         .values(
             reason=change,
             status="conflict" if conflict else _settled_status(link, starts_at),
@@ -73,46 +74,44 @@ def _follow_move(session: Session, occurrence_id: int, starts_at: datetime) -> s
         )
     )
     if is_adopted and not conflict:
-        _settle_other_links(session, link.show_id, starts_at)
+        _settle_other_links(connection, link.show_id, starts_at)
     return change
 
 
-def confirm_move(session: Session, occurrence_id: int) -> None:
+def confirm_move(connection: Connection, occurrence_id: int) -> None:
     """
     A person confirms that a moved occurrence still is the same show. An adopted show
     moves along, unless another platform reports another time.
 
     Raises: `NotFound` where there is no such occurrence.
     """
-    links = table_of(ShowLinkRow)
-    lock_occurrences(session, [occurrence_id])
-    starts_at = get_start(session, occurrence_id)
-    for link in read_links(session, links.c.occurrence_id == occurrence_id):
+    lock_occurrences(connection, [occurrence_id])
+    starts_at = get_start(connection, occurrence_id)
+    for link in read_links(connection, show_links.c.occurrence_id == occurrence_id):
         before = {"starts_at": link.starts_at, "status": link.status}
         after = {"starts_at": starts_at, "status": "synced"}
         audit.record(
-            session, link_decision("confirm", link, before=before, after=after)
+            connection, link_decision("confirm", link, before=before, after=after)
         )
-        is_free = not shows.is_taken(session, link.show_id, starts_at)
+        is_free = not shows.is_taken(connection, link.show_id, starts_at)
         can_follow = link.decided_by == "adopted" and is_free
-        if can_follow and not _other_times(session, link, starts_at):
-            shows.move_show(session, link.show_id, starts_at)
-    session.connection().execute(
-        update(links)
-        .where(links.c.occurrence_id == occurrence_id)
+        if can_follow and not _other_times(connection, link, starts_at):
+            shows.move_show(connection, link.show_id, starts_at)
+    connection.execute(
+        update(show_links)
+        .where(show_links.c.occurrence_id == occurrence_id)
         .values(status="synced", decided_by="person", starts_at=starts_at)
     )
 
 
-def _read_followed_link(session: Session, occurrence_id: int) -> Any:
-    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
+def _read_followed_link(connection: Connection, occurrence_id: int) -> Any:
     query = (
-        select(links, occurrences.c.name, occurrences.c.timezone)
+        select(show_links, occurrences.c.name, occurrences.c.timezone)
         .select_from(counted.followed_links())
-        .join(occurrences, occurrences.c.id == links.c.occurrence_id)
-        .where(links.c.occurrence_id == occurrence_id)
+        .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
+        .where(show_links.c.occurrence_id == occurrence_id)
     )
-    return session.connection().execute(query).first()
+    return connection.execute(query).first()
 
 
 def _settled_status(link: Any, starts_at: datetime) -> str:
@@ -125,7 +124,7 @@ def _settled_status(link: Any, starts_at: datetime) -> str:
     return "synced" if is_synced else str(link.status)
 
 
-def _why_show_stays(session: Session, link: Any, starts_at: datetime) -> str:
+def _why_show_stays(connection: Connection, link: Any, starts_at: datetime) -> str:
     """
     Why a show does not follow this move, and what a person can do; `""` if it does.
     """
@@ -134,31 +133,29 @@ def _why_show_stays(session: Session, link: Any, starts_at: datetime) -> str:
         return confirm
     if link.decided_by != "adopted":
         return ""
-    others = _other_times(session, link, starts_at)
+    others = _other_times(connection, link, starts_at)
     if others:
         return (
             f"{' and '.join(others)}: the show stays; correct the platform that is "
             f"wrong, or {confirm}"
         )
-    if shows.is_taken(session, link.show_id, starts_at):
+    if shows.is_taken(connection, link.show_id, starts_at):
         return f"another show of yours starts then: the show stays; {confirm}"
     return ""
 
 
-def _other_times(session: Session, link: Any, starts_at: datetime) -> list[str]:
+def _other_times(connection: Connection, link: Any, starts_at: datetime) -> list[str]:
     """
     The other platforms of a show that report another time, with that time.
     """
-    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
-    accounts = table_of(AccountRow)
-    rows = session.connection().execute(
+    rows = connection.execute(
         select(accounts.c.name, occurrences.c.starts_local)
         .select_from(counted.followed_links())
-        .join(occurrences, occurrences.c.id == links.c.occurrence_id)
+        .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
         .join(accounts, accounts.c.id == occurrences.c.account_id)
         .where(
-            links.c.show_id == link.show_id,
-            links.c.id != link.id,
+            show_links.c.show_id == link.show_id,
+            show_links.c.id != link.id,
             occurrences.c.gone_since.is_(None),
             counted.is_set(occurrences.c.is_dated),
             occurrences.c.starts_at != starts_at,
@@ -168,18 +165,19 @@ def _other_times(session: Session, link: Any, starts_at: datetime) -> list[str]:
     return [f"{row.name} still says {row.starts_local}" for row in rows]
 
 
-def _settle_other_links(session: Session, show_id: int, starts_at: datetime) -> None:
+def _settle_other_links(
+    connection: Connection, show_id: int, starts_at: datetime
+) -> None:
     """
     Links of a show whose occurrences start when it does now are in conflict no longer.
     """
-    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
     agreeing = select(occurrences.c.id).where(occurrences.c.starts_at == starts_at)
-    session.connection().execute(
-        update(links)
+    connection.execute(
+        update(show_links)
         .where(
-            links.c.show_id == show_id,
-            links.c.status == "conflict",
-            links.c.occurrence_id.in_(agreeing),
+            show_links.c.show_id == show_id,
+            show_links.c.status == "conflict",
+            show_links.c.occurrence_id.in_(agreeing),
         )
         .values(status="synced", starts_at=starts_at)
     )

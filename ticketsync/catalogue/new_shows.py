@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
-from sqlmodel import Session
+from sqlalchemy import Connection, bindparam, select, update
 
 from ticketsync.catalogue.shows import add_productions, add_venue, local_text
-from ticketsync.store.tables.catalogue import ShowRow
-from ticketsync.store.upsert import insert_all_new, rows_among, table_of
+from ticketsync.store.tables.catalogue import shows
+from ticketsync.store.upsert import insert_all_new, rows_among
 
 ShowKey = tuple[int, int, datetime]  # production, venue, start: what makes two the same
 
@@ -44,16 +43,16 @@ class AddedShow:
     is_new: bool
 
 
-def add_show(session: Session, new: NewShow) -> AddedShow:
+def add_show(connection: Connection, new: NewShow) -> AddedShow:
     """
     Add one show; see `add_shows`.
 
     Raises: `UsageError` where its venue exists with another time zone or currency.
     """
-    return add_shows(session, [new])[0]
+    return add_shows(connection, [new])[0]
 
 
-def add_shows(session: Session, new_shows: Sequence[NewShow]) -> list[AddedShow]:
+def add_shows(connection: Connection, new_shows: Sequence[NewShow]) -> list[AddedShow]:
     """
     Add these shows with their productions and venues; returns one entry for each.
 
@@ -62,26 +61,26 @@ def add_shows(session: Session, new_shows: Sequence[NewShow]) -> list[AddedShow]
 
     Raises: `UsageError` where a venue exists with another time zone or currency.
     """
-    production_ids = add_productions(session, (new.production for new in new_shows))
-    venue_ids = _add_venues(session, new_shows)
+    production_ids = add_productions(connection, (new.production for new in new_shows))
+    venue_ids = _add_venues(connection, new_shows)
     keys = [
         (production_ids[new.production], venue_id, new.starts_at.replace(microsecond=0))
         for new, venue_id in zip(new_shows, venue_ids, strict=True)
     ]
     index = _ShowIndex(keys, new_shows)
-    index.read(session)
+    index.read(connection)
     shows = [index.find_or_plan(*pair) for pair in zip(keys, new_shows, strict=True)]
-    index.update_changed(session)
-    index.insert_planned(session)
+    index.update_changed(connection)
+    index.insert_planned(connection)
     return [AddedShow(show.id, is_new and show.is_inserted) for show, is_new in shows]
 
 
-def _add_venues(session: Session, new_shows: Sequence[NewShow]) -> list[int]:
+def _add_venues(connection: Connection, new_shows: Sequence[NewShow]) -> list[int]:
     """
     The venue id of each of these shows.
     """
     venues = [(new.venue, new.timezone, new.currency) for new in new_shows]
-    ids = {venue: add_venue(session, *venue).id for venue in dict.fromkeys(venues)}
+    ids = {venue: add_venue(connection, *venue).id for venue in dict.fromkeys(venues)}
     return [ids[venue] for venue in venues]
 
 
@@ -121,22 +120,21 @@ class _ShowIndex:
         self._by_reference: dict[str, _Show] = {}
         self._planned: list[tuple[_Show, NewShow]] = []
 
-    def read(self, session: Session) -> None:
+    def read(self, connection: Connection) -> None:
         """
         Read the shows of these productions and those with these references.
         """
-        table = table_of(ShowRow)
         query = select(
-            table.c.id,
-            table.c.production_id,
-            table.c.venue_id,
-            table.c.starts_at,
-            table.c.capacity,
-            table.c.reference,
+            shows.c.id,
+            shows.c.production_id,
+            shows.c.venue_id,
+            shows.c.starts_at,
+            shows.c.capacity,
+            shows.c.reference,
         )
         for row in (
-            *rows_among(session, query, table.c.production_id, self._production_ids),
-            *rows_among(session, query, table.c.reference, self._references),
+            *rows_among(connection, query, shows.c.production_id, self._production_ids),
+            *rows_among(connection, query, shows.c.reference, self._references),
         ):
             key = (row.production_id, row.venue_id, row.starts_at)
             show = self._by_key.get(key) or _Show(key, None, None)
@@ -158,43 +156,42 @@ class _ShowIndex:
         self._add(show)
         return show, True
 
-    def update_changed(self, session: Session) -> None:
+    def update_changed(self, connection: Connection) -> None:
         changed = [
             {"show_id": show.id, "capacity": show.capacity, "reference": show.reference}
             for show in self._by_key.values()
             if show.is_changed and show.id
         ]
         if changed:
-            table = table_of(ShowRow)
-            session.connection().execute(
-                update(table)
-                .where(table.c.id == bindparam("show_id"))
+            connection.execute(
+                update(shows)
+                .where(shows.c.id == bindparam("show_id"))
                 .values(
                     capacity=bindparam("capacity"), reference=bindparam("reference")
                 ),
                 changed,
             )
 
-    def insert_planned(self, session: Session) -> None:
+    def insert_planned(self, connection: Connection) -> None:
         """
         Insert the planned shows. Where another transaction added one of them meanwhile,
         that one is taken and filled in.
         """
         rows = [_as_row(show, new) for show, new in self._planned]
         columns = ("production_id", "venue_id", "starts_at")
-        inserted = insert_all_new(session, ShowRow, rows, returning=("id", *columns))
+        inserted = insert_all_new(connection, shows, rows, returning=("id", *columns))
         for row in inserted:
             show = self._by_key[row.production_id, row.venue_id, row.starts_at]
             show.id, show.is_inserted = row.id, True
         others = [(show, new) for show, new in self._planned if not show.id]
         if others:
-            self.read(session)
+            self.read(connection)
             for show, new in others:
                 same = self._find(show.key, new)
                 assert same is not None
                 same.fill_in(new)
                 show.id = same.id
-            self.update_changed(session)
+            self.update_changed(connection)
 
     def _find(self, key: ShowKey, new: NewShow) -> _Show | None:
         return self._by_reference.get(new.reference or "") or self._by_key.get(key)

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     delete,
     false,
     func,
@@ -19,21 +20,15 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlmodel import Session
 
 from ticketsync.catalogue.shows import local_text
 from ticketsync.core import errors, records
 from ticketsync.core.redact import safe
 from ticketsync.store import counted, row_locks
-from ticketsync.store.tables.accounts import AccountRow
-from ticketsync.store.tables.catalogue import (
-    EventRow,
-    OccurrenceRow,
-    ShowLinkRow,
-    VenueRow,
-)
+from ticketsync.store.tables.accounts import accounts
+from ticketsync.store.tables.catalogue import events, occurrences, show_links, venues
 from ticketsync.store.types import is_row_id
-from ticketsync.store.upsert import Elsewhere, held_elsewhere, known, table_of, upsert
+from ticketsync.store.upsert import Elsewhere, held_elsewhere, known, upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,22 +108,22 @@ class SavedListing:
 
 
 def find_changed(
-    session: Session, account_id: int, listed: Sequence[ListedEvent]
+    connection: Connection, account_id: int, listed: Sequence[ListedEvent]
 ) -> list[bytes]:
     """
     The content hashes of those records that are new or changed.
     """
-    events = [item.event for item in listed]
+    found = [item.event for item in listed]
     stored = known(
-        session,
-        OccurrenceRow,
+        connection,
+        occurrences,
         account_id,
-        (occurrence.id for event in events for occurrence in event.occurrences),
+        (occurrence.id for event in found for occurrence in event.occurrences),
         "content",
         "gone_since",
     )
     stored_events = known(
-        session, EventRow, account_id, (e.id for e in events), "name", "url"
+        connection, events, account_id, (e.id for e in found), "name", "url"
     )
 
     def is_new(item: ListedEvent) -> bool:
@@ -146,22 +141,22 @@ def find_changed(
 
 
 def save_listing(
-    session: Session, account_id: int, listed: Sequence[ListedEvent]
+    connection: Connection, account_id: int, listed: Sequence[ListedEvent]
 ) -> SavedListing:
     """
     Save what is new or changed in a page of the listing.
     """
-    event_ids = _save_events(session, account_id, [item.event for item in listed])
-    occurrences = {
+    event_ids = _save_events(connection, account_id, [item.event for item in listed])
+    incoming = {
         occurrence.id: (occurrence, item.content)
         for item in listed
         for occurrence in item.event.occurrences
     }
     held = known(
-        session,
-        OccurrenceRow,
-        account_id,
+        connection,
         occurrences,
+        account_id,
+        incoming,
         "id",
         "content",
         "starts_at",
@@ -169,7 +164,7 @@ def save_listing(
     )
     saved = SavedListing()
     rows: list[dict[str, Any]] = []
-    for provider_id, (occurrence, content) in occurrences.items():
+    for provider_id, (occurrence, content) in incoming.items():
         old = held.get(provider_id)
         if old is None:
             saved.created += 1
@@ -184,7 +179,7 @@ def save_listing(
             _row(account_id, event_ids[occurrence.event_id], occurrence, content)
         )
     rows.sort(key=lambda row: _lock_order(held.get(row["provider_id"])))
-    upsert(session, OccurrenceRow, rows, key=["account_id", "provider_id"])
+    upsert(connection, occurrences, rows, key=["account_id", "provider_id"])
     return saved
 
 
@@ -196,19 +191,20 @@ def _lock_order(held: Any) -> tuple[bool, int]:
     return (held is None, held.id if held else 0)
 
 
-def get_occurrence_ids(session: Session, account_id: int) -> dict[str, int]:
+def get_occurrence_ids(connection: Connection, account_id: int) -> dict[str, int]:
     """
     Our id of each occurrence of an account, by the platform's id.
     """
-    table = table_of(OccurrenceRow)
-    rows = session.connection().execute(
-        select(table.c.provider_id, table.c.id).where(table.c.account_id == account_id)
+    rows = connection.execute(
+        select(occurrences.c.provider_id, occurrences.c.id).where(
+            occurrences.c.account_id == account_id
+        )
     )
     return {row.provider_id: row.id for row in rows}
 
 
 def list_occurrences(
-    session: Session,
+    connection: Connection,
     account_id: int | None = None,
     *,
     show_id: int | None = None,
@@ -220,24 +216,23 @@ def list_occurrences(
     """
     conditions: list[ColumnElement[bool]] = []
     if account_id is not None:
-        conditions.append(table_of(OccurrenceRow).c.account_id == account_id)
+        conditions.append(occurrences.c.account_id == account_id)
     if show_id is not None:
-        conditions.append(table_of(ShowLinkRow).c.show_id == show_id)
+        conditions.append(show_links.c.show_id == show_id)
     if only_unlinked:
-        conditions.append(table_of(ShowLinkRow).c.id.is_(None))
-    return _read_occurrences(session, *conditions)
+        conditions.append(show_links.c.id.is_(None))
+    return _read_occurrences(connection, *conditions)
 
 
-def find_occurrence(session: Session, text: str) -> LinkedOccurrence:
+def find_occurrence(connection: Connection, text: str) -> LinkedOccurrence:
     """
     The occurrence a person means, by our id or by the platform's.
 
     Raises: `NotFound` where no occurrence, or more than one, fits.
     """
-    table = table_of(OccurrenceRow)
-    is_theirs = table.c.provider_id == text
-    is_ours = table.c.id == int(text) if is_row_id(text) else false()
-    found = _read_occurrences(session, or_(is_theirs, is_ours))
+    is_theirs = occurrences.c.provider_id == text
+    is_ours = occurrences.c.id == int(text) if is_row_id(text) else false()
+    found = _read_occurrences(connection, or_(is_theirs, is_ours))
     if len(found) == 1:
         return found[0]
     what = "stands for several dates" if found else "is no date we know"
@@ -246,15 +241,15 @@ def find_occurrence(session: Session, text: str) -> LinkedOccurrence:
     )
 
 
-def get_occurrence(session: Session, occurrence_id: int) -> LinkedOccurrence:
+def get_occurrence(connection: Connection, occurrence_id: int) -> LinkedOccurrence:
     """
     The occurrence with that id of ours.
 
     Raises: `NotFound` where there is none.
     """
     if is_row_id(occurrence_id):
-        is_this = table_of(OccurrenceRow).c.id == occurrence_id
-        for occurrence in _read_occurrences(session, is_this):
+        is_this = occurrences.c.id == occurrence_id
+        for occurrence in _read_occurrences(connection, is_this):
             return occurrence
     raise errors.NotFound(
         f"There is no date {occurrence_id}.", hint="See `ticketsync events list`."
@@ -262,10 +257,8 @@ def get_occurrence(session: Session, occurrence_id: int) -> LinkedOccurrence:
 
 
 def _read_occurrences(
-    session: Session, *conditions: ColumnElement[bool]
+    connection: Connection, *conditions: ColumnElement[bool]
 ) -> list[LinkedOccurrence]:
-    table, events = table_of(OccurrenceRow), table_of(EventRow)
-    accounts, links = table_of(AccountRow), table_of(ShowLinkRow)
     same = (
         "name",
         "starts_at",
@@ -286,111 +279,106 @@ def _read_occurrences(
     )
     query = (
         select(
-            table.c.id,
-            table.c.account_id,
+            occurrences.c.id,
+            occurrences.c.account_id,
             accounts.c.name.label("account"),
             events.c.provider_id.label("provider_event_id"),
             events.c.name.label("event"),
-            table.c.provider_id.label("provider_occurrence_id"),
-            *(table.c[name] for name in same),
+            occurrences.c.provider_id.label("provider_occurrence_id"),
+            *(occurrences.c[name] for name in same),
             events.c.id.label("event_id"),
-            links.c.show_id,
-            links.c.status.label("link_status"),
-            links.c.sync_enabled,
-            links.c.sync_ticket_sales,
+            show_links.c.show_id,
+            show_links.c.status.label("link_status"),
+            show_links.c.sync_enabled,
+            show_links.c.sync_ticket_sales,
             func.coalesce(counted.is_followed(), false()).label("is_followed"),
             func.coalesce(counted.brings_sales(), false()).label("brings_sales"),
         )
-        .join(events, events.c.id == table.c.event_id)
-        .join(accounts, accounts.c.id == table.c.account_id)
-        .outerjoin(links, links.c.occurrence_id == table.c.id)
+        .join(events, events.c.id == occurrences.c.event_id)
+        .join(accounts, accounts.c.id == occurrences.c.account_id)
+        .outerjoin(show_links, show_links.c.occurrence_id == occurrences.c.id)
         .where(*conditions)
-        .order_by(table.c.starts_at, table.c.id)
+        .order_by(occurrences.c.starts_at, occurrences.c.id)
     )
-    rows = session.connection().execute(query)
+    rows = connection.execute(query)
     return [LinkedOccurrence(**row._mapping) for row in rows]
 
 
 def find_elsewhere(
-    session: Session, account_id: int, occurrence_ids: Iterable[str]
+    connection: Connection, account_id: int, occurrence_ids: Iterable[str]
 ) -> list[Elsewhere]:
     """
     Which of these occurrences, by the platform's ids, another account has.
     """
-    return held_elsewhere(session, OccurrenceRow, account_id, occurrence_ids)
+    return held_elsewhere(connection, occurrences, account_id, occurrence_ids)
 
 
 def find_events_elsewhere(
-    session: Session, account_id: int, event_ids: Iterable[str]
+    connection: Connection, account_id: int, event_ids: Iterable[str]
 ) -> list[Elsewhere]:
     """
     Which of these events, by the platform's ids, another account has.
     """
-    return held_elsewhere(session, EventRow, account_id, event_ids)
+    return held_elsewhere(connection, events, account_id, event_ids)
 
 
-def delete_listing(session: Session, account_id: int) -> None:
+def delete_listing(connection: Connection, account_id: int) -> None:
     """
     Delete an account's listing, which must have no sales and no links.
     """
-    for model in (OccurrenceRow, EventRow):
-        table = table_of(model)
-        session.connection().execute(
-            delete(table).where(table.c.account_id == account_id)
-        )
+    for table in (occurrences, events):
+        connection.execute(delete(table).where(table.c.account_id == account_id))
 
 
-def copy_listings(source: Session, target: Session) -> None:
+def copy_listings(source: Connection, target: Connection) -> None:
     """
     Copy the rows that orders refer to into an empty database, with the same ids.
     """
-    for model in (VenueRow, AccountRow, EventRow, OccurrenceRow):
-        table = table_of(model)
-        rows = source.connection().execute(select(table)).mappings().all()
+    for table in (venues, accounts, events, occurrences):
+        rows = source.execute(select(table)).mappings().all()
         if rows:
-            target.connection().execute(insert(table), [dict(row) for row in rows])
+            target.execute(insert(table), [dict(row) for row in rows])
 
 
-def lock_against_linking(session: Session, rows: Iterable[int]) -> None:
+def lock_against_linking(connection: Connection, rows: Iterable[int]) -> None:
     """
     Lock these occurrences against linking until the transaction that saves tickets of
     them ends: linking one counts its tickets at once, and would miss these.
     """
-    row_locks.lock_shared(session, OccurrenceRow, rows)
+    row_locks.lock_shared(connection, occurrences, rows)
 
 
-def mark_delisted(session: Session, rows: Iterable[int], now: datetime) -> None:
+def mark_delisted(connection: Connection, rows: Iterable[int], now: datetime) -> None:
     """
     Mark occurrences that a complete listing no longer has; their orders stay.
     """
     delisted = list(rows)
     if delisted:
-        table = table_of(OccurrenceRow)
-        session.connection().execute(
-            update(table)
-            .where(table.c.id.in_(delisted), table.c.gone_since.is_(None))
+        connection.execute(
+            update(occurrences)
+            .where(occurrences.c.id.in_(delisted), occurrences.c.gone_since.is_(None))
             .values(gone_since=now)
         )
 
 
 def _save_events(
-    session: Session, account_id: int, events: list[records.Event]
+    connection: Connection, account_id: int, listed: list[records.Event]
 ) -> dict[str, int]:
     """
     Our id of each event, by the platform's. What an occurrence reports about its event
     never overwrites what the event's own listing reported.
     """
     held = known(
-        session,
-        EventRow,
+        connection,
+        events,
         account_id,
-        (event.id for event in events),
+        (event.id for event in listed),
         "id",
         "name",
         "url",
     )
     rows: dict[str, dict[str, Any]] = {}
-    for event in events:
+    for event in listed:
         old = held.get(event.id)
         if old is not None and (
             not event.is_listing or (old.name, old.url) == (event.name, event.url)
@@ -406,9 +394,9 @@ def _save_events(
     if rows:
         ordered = sorted(rows, key=lambda id_: _lock_order(held.get(id_)))
         written = [rows[id_] for id_ in ordered]
-        upsert(session, EventRow, written, key=["account_id", "provider_id"])
+        upsert(connection, events, written, key=["account_id", "provider_id"])
         held = known(
-            session, EventRow, account_id, (event.id for event in events), "id"
+            connection, events, account_id, (event.id for event in listed), "id"
         )
     return {provider_id: row.id for provider_id, row in held.items()}
 

@@ -11,21 +11,21 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     delete,
     func,
     or_,
     select,
     update,
 )
-from sqlmodel import Session
 
 from ticketsync.core import clock, errors, money
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, reports
 from ticketsync.store.audit import Decision
-from ticketsync.store.tables.catalogue import ProductionRow, ShowRow, VenueRow
+from ticketsync.store.tables.catalogue import productions, shows, venues
 from ticketsync.store.types import is_row_id
-from ticketsync.store.upsert import insert_all_new, insert_new, rows_among, table_of
+from ticketsync.store.upsert import insert_all_new, insert_new, rows_among
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,9 @@ class ShowInfo:
     excluded_because: str
 
 
-def add_venue(session: Session, name: str, timezone: str, currency: str) -> VenueInfo:
+def add_venue(
+    connection: Connection, name: str, timezone: str, currency: str
+) -> VenueInfo:
     """
     Add a venue, or return the one of that name if it is the same.
 
@@ -64,11 +66,11 @@ def add_venue(session: Session, name: str, timezone: str, currency: str) -> Venu
     """
     check_time_zone(timezone)
     code = check_currency(currency)
-    venue = find_venue(session, name)
+    venue = find_venue(connection, name)
     if venue is None:
         row = {"name": name, "timezone": timezone, "currency": code}
-        insert_new(session, VenueRow, row)
-        venue = find_venue(session, name)
+        insert_new(connection, venues, row)
+        venue = find_venue(connection, name)
         assert venue is not None
     if (venue.timezone, venue.currency) == (timezone, code):
         return venue
@@ -78,34 +80,31 @@ def add_venue(session: Session, name: str, timezone: str, currency: str) -> Venu
     )
 
 
-def list_venues(session: Session) -> list[VenueInfo]:
+def list_venues(connection: Connection) -> list[VenueInfo]:
     """
     All venues; the first is the default venue.
     """
-    table = table_of(VenueRow)
-    rows = session.connection().execute(select(table).order_by(table.c.id))
+    rows = connection.execute(select(venues).order_by(venues.c.id))
     return [VenueInfo(**row._mapping) for row in rows]
 
 
-def find_venue(session: Session, name: str) -> VenueInfo | None:
+def find_venue(connection: Connection, name: str) -> VenueInfo | None:
     """
     The venue of that name, or `None`.
     """
-    table = table_of(VenueRow)
-    query = select(table).where(table.c.name == name)
-    row = session.connection().execute(query).first()
+    query = select(venues).where(venues.c.name == name)
+    row = connection.execute(query).first()
     return None if row is None else VenueInfo(**row._mapping)
 
 
-def get_venue(session: Session) -> VenueInfo:
+def get_venue(connection: Connection) -> VenueInfo:
     """
     The venue that `init` made, whose zone and currency are the defaults.
 
     Raises: `ConfigurationError` where there is no venue yet.
     """
-    table = table_of(VenueRow)
-    query = select(table).order_by(table.c.id).limit(1)
-    row = session.connection().execute(query).first()
+    query = select(venues).order_by(venues.c.id).limit(1)
+    row = connection.execute(query).first()
     if row is None:
         raise errors.ConfigurationError(
             "There is no venue yet.", hint="Run `ticketsync init` or `venues add`."
@@ -113,59 +112,61 @@ def get_venue(session: Session) -> VenueInfo:
     return VenueInfo(**row._mapping)
 
 
-def get_business_zone(session: Session) -> str:
+def get_business_zone(connection: Connection) -> str:
     """
     The time zone of the business, which decides on calendar days: that of the default
     venue, or UTC while there is none.
     """
-    table = table_of(VenueRow)
-    query = select(table.c.timezone).order_by(table.c.id).limit(1)
-    return str(session.connection().scalar(query) or "UTC")
+    query = select(venues.c.timezone).order_by(venues.c.id).limit(1)
+    return str(connection.scalar(query) or "UTC")
 
 
-def add_production(session: Session, title: str) -> int:
+def add_production(connection: Connection, title: str) -> int:
     """
     The id of the production of that title, added if it is new.
     """
-    return add_productions(session, [title])[title]
+    return add_productions(connection, [title])[title]
 
 
-def add_productions(session: Session, titles: Iterable[str]) -> dict[str, int]:
+def add_productions(connection: Connection, titles: Iterable[str]) -> dict[str, int]:
     """
     The ids of the productions of these titles, by title; new ones are added.
     """
     wanted = list(dict.fromkeys(titles))
-    known = _production_ids(session, wanted)
+    known = _production_ids(connection, wanted)
     missing = [{"title": title} for title in wanted if title not in known]
     if missing:
-        insert_all_new(session, ProductionRow, missing)
-        known = _production_ids(session, wanted)
+        insert_all_new(connection, productions, missing)
+        known = _production_ids(connection, wanted)
     return known
 
 
-def _production_ids(session: Session, titles: Iterable[str]) -> dict[str, int]:
-    table = table_of(ProductionRow)
-    query = select(table.c.title, table.c.id)
-    rows = rows_among(session, query, table.c.title, titles)
+def _production_ids(connection: Connection, titles: Iterable[str]) -> dict[str, int]:
+    query = select(productions.c.title, productions.c.id)
+    rows = rows_among(connection, query, productions.c.title, titles)
     return {str(title): int(id_) for title, id_ in rows}
 
 
-def list_productions(session: Session) -> list[tuple[int, str, int]]:
+def list_productions(connection: Connection) -> list[tuple[int, str, int]]:
     """
     Every production: id, title, number of shows.
     """
-    table, shows = table_of(ProductionRow), table_of(ShowRow)
-    rows = session.connection().execute(
-        select(table.c.id, table.c.title, func.count(shows.c.id))
-        .select_from(table.outerjoin(shows, shows.c.production_id == table.c.id))
-        .group_by(table.c.id, table.c.title)
-        .order_by(table.c.title)
+    rows = connection.execute(
+        select(productions.c.id, productions.c.title, func.count(shows.c.id))
+        .select_from(
+            productions.outerjoin(shows, shows.c.production_id == productions.c.id)
+        )
+        .group_by(productions.c.id, productions.c.title)
+        .order_by(productions.c.title)
     )
     return [(int(id_), str(title), int(count)) for id_, title, count in rows]
 
 
 def list_shows(
-    session: Session, production: str | None = None, *, since: datetime | None = None
+    connection: Connection,
+    production: str | None = None,
+    *,
+    since: datetime | None = None,
 ) -> list[ShowInfo]:
     """
     Shows in the order they play: all, or those of one production, or those that start
@@ -173,31 +174,30 @@ def list_shows(
     """
     conditions: list[ColumnElement[bool]] = []
     if production is not None:
-        conditions.append(table_of(ProductionRow).c.title == production)
+        conditions.append(productions.c.title == production)
     if since is not None:
-        conditions.append(table_of(ShowRow).c.starts_at >= since)
-    return _read_shows(session, *conditions)
+        conditions.append(shows.c.starts_at >= since)
+    return _read_shows(connection, *conditions)
 
 
-def get_show(session: Session, show_id: int) -> ShowInfo:
+def get_show(connection: Connection, show_id: int) -> ShowInfo:
     """
     The show with that id.
 
     Raises: `NotFound` where there is none.
     """
     if is_row_id(show_id):
-        for show in _read_shows(session, table_of(ShowRow).c.id == show_id):
+        for show in _read_shows(connection, shows.c.id == show_id):
             return show
     raise errors.NotFound("There is no such show.", hint="See `ticketsync shows list`.")
 
 
-def find_show(session: Session, text: str) -> ShowInfo:
+def find_show(connection: Connection, text: str) -> ShowInfo:
     """
     The show a person means: its id, its reference, or `production date[ time]`.
 
     Raises: `NotFound` where no show, or more than one, fits.
     """
-    shows, productions = table_of(ShowRow), table_of(ProductionRow)
     wanted = text.strip().lower()
     name = productions.c.title + " " + shows.c.starts_local
     exact = [
@@ -206,13 +206,13 @@ def find_show(session: Session, text: str) -> ShowInfo:
     ]
     fitting = [
         show
-        for show in _read_shows(session, or_(*exact))
+        for show in _read_shows(connection, or_(*exact))
         if wanted in (str(show.id), (show.reference or "").lower(), _name(show).lower())
     ]
     if wanted and not fitting:
         fitting = [
             show
-            for show in _read_shows(session, _may_be(name, wanted, is_part=True))
+            for show in _read_shows(connection, _may_be(name, wanted, is_part=True))
             if wanted in _name(show).lower()
         ]
     if len(fitting) == 1:
@@ -243,12 +243,9 @@ def _may_be(
     return func.lower(column).like(found, escape="/")
 
 
-def _read_shows(session: Session, *conditions: ColumnElement[bool]) -> list[ShowInfo]:
-    shows, productions, venues = (
-        table_of(ShowRow),
-        table_of(ProductionRow),
-        table_of(VenueRow),
-    )
+def _read_shows(
+    connection: Connection, *conditions: ColumnElement[bool]
+) -> list[ShowInfo]:
     query = (
         select(
             *reports.named(
@@ -263,80 +260,73 @@ def _read_shows(session: Session, *conditions: ColumnElement[bool]) -> list[Show
         .where(*conditions)
         .order_by(shows.c.starts_at, shows.c.id)
     )
-    rows = session.connection().execute(query)
+    rows = connection.execute(query)
     return [ShowInfo(**row._mapping) for row in rows]
 
 
-def set_excluded(session: Session, show_id: int, excluded: bool, reason: str) -> None:
+def set_excluded(
+    connection: Connection, show_id: int, excluded: bool, reason: str
+) -> None:
     """
     Exclude a show from the figures, or include it again. Excluded again without a
     reason, it keeps the one it has.
 
     Raises: `NotFound` where there is no such show.
     """
-    table = table_of(ShowRow)
-    show = get_show(session, show_id)
+    show = get_show(connection, show_id)
     values = {
         "is_excluded": excluded,
         "excluded_because": (reason or show.excluded_because) if excluded else "",
     }
-    session.connection().execute(
-        update(table).where(table.c.id == show_id).values(**values)
-    )
+    connection.execute(update(shows).where(shows.c.id == show_id).values(**values))
     before = {name: getattr(show, name) for name in values}
     action = "exclude" if excluded else "include"
-    audit.record(session, _decision(action, show, before=before, after=values))
+    audit.record(connection, _decision(action, show, before=before, after=values))
 
 
-def remove_show(session: Session, show_id: int) -> None:
+def remove_show(connection: Connection, show_id: int) -> None:
     """
     Delete a show that nothing feeds, and its production if that was its only show.
 
     Raises: `NotFound` where there is no such show.
     """
-    table, productions = table_of(ShowRow), table_of(ProductionRow)
-    connection = session.connection()
-    show = get_show(session, show_id)
-    audit.record(session, _decision("remove", show, before={"venue": show.venue}))
+    show = get_show(connection, show_id)
+    audit.record(connection, _decision("remove", show, before={"venue": show.venue}))
     production_id = connection.execute(
-        select(table.c.production_id).where(table.c.id == show_id)
+        select(shows.c.production_id).where(shows.c.id == show_id)
     ).scalar()
-    connection.execute(delete(table).where(table.c.id == show_id))
-    left = select(table.c.id).where(table.c.production_id == production_id)
+    connection.execute(delete(shows).where(shows.c.id == show_id))
+    left = select(shows.c.id).where(shows.c.production_id == production_id)
     if connection.execute(left).first() is None:
         connection.execute(delete(productions).where(productions.c.id == production_id))
 
 
-def is_taken(session: Session, show_id: int, starts_at: datetime) -> bool:
+def is_taken(connection: Connection, show_id: int, starts_at: datetime) -> bool:
     """
     Whether another show of the same production at the same venue starts at that time.
     """
-    table = table_of(ShowRow)
     same = (
-        select(table.c.production_id, table.c.venue_id)
-        .where(table.c.id == show_id)
+        select(shows.c.production_id, shows.c.venue_id)
+        .where(shows.c.id == show_id)
         .subquery()
     )
-    query = select(table.c.id).where(
-        table.c.id != show_id,
-        table.c.production_id == same.c.production_id,
-        table.c.venue_id == same.c.venue_id,
-        table.c.starts_at == starts_at,
+    query = select(shows.c.id).where(
+        shows.c.id != show_id,
+        shows.c.production_id == same.c.production_id,
+        shows.c.venue_id == same.c.venue_id,
+        shows.c.starts_at == starts_at,
     )
-    return session.connection().execute(query).first() is not None
+    return connection.execute(query).first() is not None
 
 
-def move_show(session: Session, show_id: int, starts_at: datetime) -> None:
+def move_show(connection: Connection, show_id: int, starts_at: datetime) -> None:
     """
     Set a show's new start, as its platform reported it.
     """
-    table = table_of(ShowRow)
-    zone = session.connection().execute(
-        select(table.c.timezone).where(table.c.id == show_id)
-    )
-    session.connection().execute(
-        update(table)
-        .where(table.c.id == show_id)
+    zone = connection.execute(select(shows.c.timezone).where(shows.c.id == show_id))
+    connection.execute(
+        update(shows)
+        .where(shows.c.id == show_id)
         .values(
             starts_at=starts_at, starts_local=local_text(starts_at, zone.scalar_one())
         )

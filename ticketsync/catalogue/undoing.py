@@ -8,17 +8,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, select
-from sqlmodel import Session
+from sqlalchemy import Connection, delete, select
 
 from ticketsync.catalogue.links import lock_occurrences, remove_links, remove_refusals
 from ticketsync.store.tables.catalogue import (
-    OccurrenceRow,
-    ProductionLinkRow,
-    RefusalRow,
-    ShowLinkRow,
+    occurrences,
+    production_links,
+    refusals,
+    show_links,
 )
-from ticketsync.store.upsert import insert_new, table_of
+from ticketsync.store.upsert import insert_new
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,49 +34,44 @@ class UndoneDecision:
 
 
 def unlink_occurrence(
-    session: Session, occurrence_id: int, now: datetime
+    connection: Connection, occurrence_id: int, now: datetime
 ) -> int | None:
     """
     Unlink an occurrence, so that the pair is not proposed again; returns the show that
     it fed, or `None`.
     """
-    lock_occurrences(session, [occurrence_id])
-    removed = remove_links(
-        session, table_of(ShowLinkRow).c.occurrence_id == occurrence_id
-    )
-    _remove_unused_production_links(session)
+    lock_occurrences(connection, [occurrence_id])
+    removed = remove_links(connection, show_links.c.occurrence_id == occurrence_id)
+    _remove_unused_production_links(connection)
     if not removed:
         return None
     row = {"occurrence_id": occurrence_id, "show_id": removed[0], "batch": ""}
-    insert_new(session, RefusalRow, {**row, "created_at": now})
+    insert_new(connection, refusals, {**row, "created_at": now})
     return removed[0]
 
 
 def undo_decisions(
-    session: Session, occurrence_ids: Iterable[int], batch: str
+    connection: Connection, occurrence_ids: Iterable[int], batch: str
 ) -> set[int]:
     """
     Undo what one batch decided about these occurrences; returns the shows they fed.
     """
-    links, refusals = table_of(ShowLinkRow), table_of(RefusalRow)
     wanted = list(occurrence_ids)
-    lock_occurrences(session, wanted)
+    lock_occurrences(connection, wanted)
     show_ids = remove_links(
-        session, links.c.batch == batch, links.c.occurrence_id.in_(wanted)
+        connection, show_links.c.batch == batch, show_links.c.occurrence_id.in_(wanted)
     )
     remove_refusals(
-        session, refusals.c.batch == batch, refusals.c.occurrence_id.in_(wanted)
+        connection, refusals.c.batch == batch, refusals.c.occurrence_id.in_(wanted)
     )
-    _remove_unused_production_links(session)
+    _remove_unused_production_links(connection)
     return set(show_ids)
 
 
-def undo_last_batch(session: Session) -> UndoneDecision | None:
+def undo_last_batch(connection: Connection) -> UndoneDecision | None:
     """
     Undo the last batch of decisions, or return `None` if there is none.
     """
-    links, refusals = table_of(ShowLinkRow), table_of(RefusalRow)
-    connection = session.connection()
     latest = [
         connection.execute(
             select(table.c.created_at, table.c.batch)
@@ -85,33 +79,31 @@ def undo_last_batch(session: Session) -> UndoneDecision | None:
             .order_by(table.c.created_at.desc(), table.c.id.desc())
             .limit(1)
         ).first()
-        for table in (links, refusals)
+        for table in (show_links, refusals)
     ]
     batches = [(row.created_at, row.batch) for row in latest if row is not None]
     if not batches:
         return None
     batch = max(batches)[1]
-    linked = select(links.c.occurrence_id).where(links.c.batch == batch)
-    lock_occurrences(session, connection.scalars(linked))
-    show_ids = remove_links(session, links.c.batch == batch)
-    removed_refusals = remove_refusals(session, refusals.c.batch == batch)
-    _remove_unused_production_links(session)
+    linked = select(show_links.c.occurrence_id).where(show_links.c.batch == batch)
+    lock_occurrences(connection, connection.scalars(linked))
+    show_ids = remove_links(connection, show_links.c.batch == batch)
+    removed_refusals = remove_refusals(connection, refusals.c.batch == batch)
+    _remove_unused_production_links(connection)
     return UndoneDecision(
         batch, len(show_ids), removed_refusals, tuple(sorted(set(show_ids)))
     )
 
 
-def _remove_unused_production_links(session: Session) -> None:
+def _remove_unused_production_links(connection: Connection) -> None:
     """
     An event none of whose occurrences feeds a show any more belongs to no production:
     otherwise a pair that was taken back would go on deciding about the next.
     """
-    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
-    production_links = table_of(ProductionLinkRow)
     in_use = select(occurrences.c.event_id).join(
-        links, links.c.occurrence_id == occurrences.c.id
+        show_links, show_links.c.occurrence_id == occurrences.c.id
     )
-    session.connection().execute(
+    connection.execute(
         delete(production_links).where(
             production_links.c.type_map == "{}",
             production_links.c.event_id.not_in(in_use),

@@ -143,9 +143,9 @@ def list_accounts(
     from ticketsync.reporting import runs
 
     app_context = context.get_context(ctx)
-    with app_context.database().read() as session:
-        found = runs.list_freshness(session)
-        assessed = health.assess_all(session, app_context.settings(), clock.now())
+    with app_context.database().read() as connection:
+        found = runs.list_freshness(connection)
+        assessed = health.assess_all(connection, app_context.settings(), clock.now())
     words = {item.account: item.word for item in assessed}
     rows = [
         {
@@ -195,9 +195,9 @@ def show_account(ctx: typer.Context, name: str, json: Json = False) -> None:
     from ticketsync.core.redact import safe
     from ticketsync.reporting import runs
 
-    with context.get_context(ctx).database().read() as session:
-        state.get_account(session, name)
-        item = next(f for f in runs.list_freshness(session) if f.account == name)
+    with context.get_context(ctx).database().read() as connection:
+        state.get_account(connection, name)
+        item = next(f for f in runs.list_freshness(connection) if f.account == name)
     if json:
         render.print_json(asdict(item))
         return
@@ -255,8 +255,8 @@ def rotate_key(
     from ticketsync.workflows import connect, tokens
 
     app_context = context.get_context(ctx)
-    with app_context.database().read() as session:
-        account = state.get_account(session, name)
+    with app_context.database().read() as connection:
+        account = state.get_account(connection, name)
     if tokens.uses_oauth(account.options):
         was_file = account.secret_source == "file"  # noqa: S105  # not a secret
         source = authorise.authorise(

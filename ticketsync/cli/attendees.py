@@ -47,9 +47,9 @@ def list_attendees(
     from ticketsync.door import attendees
 
     wanted = context.chosen_format(format, json)
-    with context.get_context(ctx).database().read() as session:
-        show_id = shows.find_show(session, show).id if show else None
-        guests = attendees.list_tickets(session, show_id, account or None)
+    with context.get_context(ctx).database().read() as connection:
+        show_id = shows.find_show(connection, show).id if show else None
+        guests = attendees.list_tickets(connection, show_id, account or None)
     _print([g for g in guests if everything or g.admits], wanted, with_show=not show)
 
 
@@ -70,9 +70,9 @@ def search_attendees(
     from ticketsync.door import attendees
 
     wanted = context.chosen_format(format, json)
-    with context.get_context(ctx).database().read() as session:
-        show_id = shows.find_show(session, show).id if show else None
-        guests = attendees.search_tickets(session, text, show_id)
+    with context.get_context(ctx).database().read() as connection:
+        show_id = shows.find_show(connection, show).id if show else None
+        guests = attendees.search_tickets(connection, text, show_id)
     _print(guests, wanted, with_show=not show)
 
 
@@ -102,9 +102,9 @@ def door_list(
             f"There is no door list format {format!r}.", hint="Use pdf, csv or json."
         )
     app_context = context.get_context(ctx)
-    with app_context.database().read() as session:
-        found = shows.find_show(session, show)
-        guests = attendees.list_guests(session, found.id)
+    with app_context.database().read() as connection:
+        found = shows.find_show(connection, show)
+        guests = attendees.list_guests(connection, found.id)
     if format == "pdf":
         made = clock.local(clock.now(), found.timezone)
         document = printing.door_list(found, guests, f"{made:%a %d %b %Y, %H:%M}")

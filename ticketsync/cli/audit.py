@@ -52,13 +52,13 @@ def list_entries(
 
     wanted = context.chosen_format(format, json)
     kind, subject_id, show_id = None, None, None
-    with context.get_context(ctx).database().read() as session:
+    with context.get_context(ctx).database().read() as connection:
         if account:
-            kind, subject_id = "account", state.get_account(session, account).id
+            kind, subject_id = "account", state.get_account(connection, account).id
         elif show:
-            show_id = shows.find_show(session, show).id
+            show_id = shows.find_show(connection, show).id
         found = audit_trail.list_entries(
-            session,
+            connection,
             kind=kind,
             subject_id=subject_id,
             show_id=show_id,

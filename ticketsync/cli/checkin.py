@@ -77,9 +77,9 @@ def count_guests(ctx: typer.Context, show: Show, json: Json = False) -> None:
     from ticketsync.cli import render
     from ticketsync.door import attendees
 
-    with context.get_context(ctx).database().read() as session:
-        found = shows.find_show(session, show)
-        count = attendees.count_guests(session, found.id)
+    with context.get_context(ctx).database().read() as connection:
+        found = shows.find_show(connection, show)
+        count = attendees.count_guests(connection, found.id)
     if json:
         render.print_json(
             {

@@ -163,7 +163,7 @@ def confirm(question: str, yes: bool) -> bool:
     return typer.confirm(question, err=True)
 
 
-def start_of(session: Any, text: str) -> datetime:
+def start_of(connection: Any, text: str) -> datetime:
     """
     The instant at which a date begins at the venue.
 
@@ -176,7 +176,7 @@ def start_of(session: Any, text: str) -> datetime:
 
     try:
         return clock.start_of(
-            date.fromisoformat(text), shows.get_venue(session).timezone
+            date.fromisoformat(text), shows.get_venue(connection).timezone
         )
     except ValueError:
         raise errors.UsageError(

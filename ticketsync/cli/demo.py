@@ -111,8 +111,8 @@ def _create_database() -> Database:
             "This folder already contains a database.", hint="Choose a new folder."
         )
     database = engine.create_database()
-    with database.write() as session:
-        shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")
+    with database.write() as connection:
+        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
     return database
 
 
@@ -144,9 +144,9 @@ def _match(database: Database, settings: Settings, home: Path) -> None:
     from ticketsync.workflows import match
 
     file = home / "season.csv"
-    with database.read() as session:
-        listed = occurrences.list_occurrences(session)
-        venue = shows.get_venue(session)
+    with database.read() as connection:
+        listed = occurrences.list_occurrences(connection)
+        venue = shows.get_venue(connection)
     # The venue's own list: all but the last three shows.
     lines = ["production,starts_at,capacity,reference"]
     lines += [
@@ -156,11 +156,11 @@ def _match(database: Database, settings: Settings, home: Path) -> None:
     ]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     parsed = import_file.read_shows(file, venue)
-    with database.write() as session:
+    with database.write() as connection:
         for new in parsed.shows:
-            new_shows.add_show(session, new)
-    with database.read() as session:
-        plan = match.plan(session, settings)
+            new_shows.add_show(connection, new)
+    with database.read() as connection:
+        plan = match.plan(connection, settings)
     linked = match.accept(
         database, settings, plan.certain, decided_by="machine", batch="demo"
     )
@@ -239,8 +239,8 @@ def _connect_others(
     )
     typer.echo(f"door: {added.title}, a list of your own door sales.")
     sync.fetch_listing(database, settings, [])
-    with database.read() as session:
-        plan = match.plan(session, settings)
+    with database.read() as connection:
+        plan = match.plan(connection, settings)
     linked = match.accept(
         database, settings, plan.certain, decided_by="machine", batch="demo-2"
     )

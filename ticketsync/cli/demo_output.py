@@ -32,8 +32,8 @@ def load_figures(database: Database) -> list[Figures]:
     """
     from ticketsync.reporting import numbers
 
-    with database.read() as session:
-        return numbers.figures(session)
+    with database.read() as connection:
+        return numbers.figures(connection)
 
 
 def print_figures(database: Database) -> None:
@@ -78,8 +78,8 @@ def _print_oversold(database: Database) -> None:
     from ticketsync.cli import render
     from ticketsync.reporting import waiting
 
-    with database.read() as session:
-        found = waiting.list_oversold(session)
+    with database.read() as connection:
+        found = waiting.list_oversold(connection)
     typer.echo("Together with the door the platforms sold more seats than there are.")
     typer.echo("`ticketsync status` and the pages show it until it is resolved:")
     for item in found:
@@ -118,8 +118,8 @@ def print_refunded_tickets(database: Database) -> None:
         (item for item in load_figures(database) if item.currency == "AUD"),
         key=lambda item: item.refunded.minor,
     )
-    with database.read() as session:
-        parts = explain.list_contributions(session, show.show_id)
+    with database.read() as connection:
+        parts = explain.list_contributions(connection, show.show_id)
     refunded_parts = [part for part in parts if part.refunded.minor]
     refunded = money.sum_by_currency(part.refunded for part in refunded_parts)
     typer.echo(
@@ -146,8 +146,8 @@ def export_figures(database: Database, home: Path) -> None:
     from ticketsync.reporting import exports, numbers
 
     file = home / "financials.csv"
-    with database.read() as session, exports.into_file(file) as stream:
-        count = exports.write(numbers.figures_table(session), "csv", stream)
+    with database.read() as connection, exports.into_file(file) as stream:
+        count = exports.write(numbers.figures_table(connection), "csv", stream)
     lines = file.read_text(encoding="utf-8").splitlines()
     typer.echo(f"{count} rows, one per show and account. The first columns:")
     for line in lines[:3]:

@@ -75,8 +75,8 @@ def list_events(
     from ticketsync.catalogue import occurrences
     from ticketsync.cli import render
 
-    with context.get_context(ctx).database().read() as session:
-        found = occurrences.list_occurrences(session, only_unlinked=unlinked)
+    with context.get_context(ctx).database().read() as connection:
+        found = occurrences.list_occurrences(connection, only_unlinked=unlinked)
     rows = [
         {
             "date": occurrence.id,

@@ -15,7 +15,7 @@ import typer
 from ticketsync.cli import context
 
 if TYPE_CHECKING:
-    from sqlmodel import Session
+    from sqlalchemy import Connection
 
     from ticketsync.core.tables import Table
 
@@ -102,10 +102,10 @@ def export_calendar(
         raise errors.UsageError(
             f"There is no calendar format {format!r}.", hint="Use ics or json."
         )
-    with context.get_context(ctx).database().read() as session:
-        venue = shows.get_venue(session)
-        begin = context.start_of(session, since) if since else None
-        found = calendar.list_performances(session, since=begin)
+    with context.get_context(ctx).database().read() as connection:
+        venue = shows.get_venue(connection)
+        begin = context.start_of(connection, since) if since else None
+        found = calendar.list_performances(connection, since=begin)
     if format == "json":
         rows = [
             {
@@ -129,7 +129,7 @@ def export_calendar(
 
 def _export(
     ctx: typer.Context,
-    report: Callable[[Session], Table],
+    report: Callable[[Connection], Table],
     format: str,
     output: Path | None,
     raw: bool,
@@ -144,8 +144,8 @@ def _export(
         raise errors.UsageError(
             f"There is no export format {format!r}.", hint="Use csv or json."
         )
-    with context.get_context(ctx).database().read() as session:
-        table = report(session)
+    with context.get_context(ctx).database().read() as connection:
+        table = report(connection)
         _write(ctx, lambda file: exports.write(table, format, file, raw=raw), output)
 
 

@@ -38,11 +38,11 @@ def list_financials(
     from ticketsync.reporting import numbers
 
     wanted = context.chosen_format(format, json)
-    with context.get_context(ctx).database().read() as session:
+    with context.get_context(ctx).database().read() as connection:
         if wanted != "table":
-            render.machine(numbers.figures_table(session), wanted)
+            render.machine(numbers.figures_table(connection), wanted)
             return
-        figures = numbers.figures(session)
+        figures = numbers.figures(connection)
     if figures:
         show_tables.print_figures(figures)
     else:
@@ -61,11 +61,11 @@ def show_financials(
     from ticketsync.core import tables
     from ticketsync.reporting import numbers
 
-    with context.get_context(ctx).database().read() as session:
-        found = shows.find_show(session, show)
-        figures = numbers.figures(session, found.id)
-        types = numbers.by_type(session, found.id)
-        fees = numbers.fee_lines(session, found.id)
+    with context.get_context(ctx).database().read() as connection:
+        found = shows.find_show(connection, show)
+        figures = numbers.figures(connection, found.id)
+        types = numbers.by_type(connection, found.id)
+        fees = numbers.fee_lines(connection, found.id)
     wanted = context.chosen_format(format, json)
     if wanted == "csv":
         render.machine(tables.of_values(numbers.FIGURES, figures), wanted)
@@ -152,15 +152,15 @@ def explain_financials(
     from ticketsync.financials import explain, gaps
 
     wanted = context.chosen_format(format, json)
-    with context.get_context(ctx).database().read() as session:
-        found = shows.find_show(session, show)
-        missing = gaps.list_gaps(session, found.id)
+    with context.get_context(ctx).database().read() as connection:
+        found = shows.find_show(connection, show)
+        missing = gaps.list_gaps(connection, found.id)
         if wanted != "table":
-            report = explain.contributions_table(session, found.id)
+            report = explain.contributions_table(connection, found.id)
             render.machine(_with_gaps(report, missing), wanted)
             return
-        parts = explain.list_contributions(session, found.id)
-        known = gaps.list_known_amounts(session, found.id, missing)
+        parts = explain.list_contributions(connection, found.id)
+        known = gaps.list_known_amounts(connection, found.id, missing)
     if not parts:
         typer.echo("No orders count for this show.")
         return

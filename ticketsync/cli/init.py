@@ -60,8 +60,8 @@ def init(
     code = shows.check_currency(currency or context.ask("Currency", "--currency"))
     file = _write_settings(app_context)
     database = engine.create_database(app_context.url(), command=app_context.command)
-    with database.write() as session:
-        shows.add_venue(session, name, zone, code)
+    with database.write() as connection:
+        shows.add_venue(connection, name, zone, code)
     app_context.say(f"Settings  {file}")
     app_context.say(f"Database  {database.url}")
     app_context.say("Next: ticketsync accounts add")

@@ -52,9 +52,9 @@ def link(
 
     app_context = context.get_context(ctx)
     database = app_context.database()
-    with database.read() as session:
-        occurrence = occurrences.find_occurrence(session, date)
-        found = shows.find_show(session, show)
+    with database.read() as connection:
+        occurrence = occurrences.find_occurrence(connection, date)
+        found = shows.find_show(connection, show)
     match.link(database, app_context.settings(), occurrence.id, found.id)
     app_context.say(
         f"{occurrence.name_and_start} ({occurrence.account}) is linked to "
@@ -97,8 +97,8 @@ def set_link(
     types = _parse_types(map_type or [])
     app_context = context.get_context(ctx)
     database = app_context.database()
-    with database.read() as session:
-        occurrence = occurrences.find_occurrence(session, date)
+    with database.read() as connection:
+        occurrence = occurrences.find_occurrence(connection, date)
     names = match.configure(
         database,
         app_context.settings(),
@@ -107,8 +107,8 @@ def set_link(
         ticket_sales=sales,
         types=types,
     )
-    with database.read() as session:
-        occurrence = occurrences.find_occurrence(session, str(occurrence.id))
+    with database.read() as connection:
+        occurrence = occurrences.find_occurrence(connection, str(occurrence.id))
     state = occurrence.switch_note or "sales on"
     app_context.say(f"{occurrence.name_and_start} ({occurrence.account}): {state}.")
     for theirs, ours in names.items():

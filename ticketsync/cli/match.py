@@ -75,8 +75,8 @@ def match(
             app_context, database, settings, from_file, dry_run, force=force, json=json
         )
         return
-    with database.read() as session:
-        plan = matching.plan(session, settings, production=production or None)
+    with database.read() as connection:
+        plan = matching.plan(connection, settings, production=production or None)
     if to_file is not None:
         _write_file(app_context, plan, to_file)
         return
@@ -177,9 +177,9 @@ def _apply_file(
     from ticketsync.cli import render
     from ticketsync.workflows import match_sheet
 
-    with database.read() as session:
-        decisions = match_sheet.read(session, file)
-        mistakes = match_sheet.implausible(session, decisions)
+    with database.read() as connection:
+        decisions = match_sheet.read(connection, file)
+        mistakes = match_sheet.implausible(connection, decisions)
     if mistakes and not force:
         _refuse(app_context, file, mistakes)
     verbs = [decision.verb for decision in decisions]

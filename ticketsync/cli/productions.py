@@ -20,8 +20,8 @@ def add_production(ctx: typer.Context, title: str) -> None:
     from ticketsync.catalogue import shows
 
     app_context = context.get_context(ctx)
-    with app_context.database().write() as session:
-        production_id = shows.add_production(session, title)
+    with app_context.database().write() as connection:
+        production_id = shows.add_production(connection, title)
     app_context.say(f"Production {production_id}: {title}")
 
 
@@ -35,8 +35,8 @@ def list_productions(
     from ticketsync.catalogue import shows
     from ticketsync.cli import render
 
-    with context.get_context(ctx).database().read() as session:
-        found = shows.list_productions(session)
+    with context.get_context(ctx).database().read() as connection:
+        found = shows.list_productions(connection)
     rows = [{"id": n, "title": title, "shows": count} for n, title, count in found]
     columns = [
         render.Column("id", "ID", numeric=True),
@@ -57,9 +57,9 @@ def show_production(
     from ticketsync.core import errors
     from ticketsync.reporting import seats as reporting
 
-    with context.get_context(ctx).database().read() as session:
-        found = shows.list_shows(session, title)
-        seats = reporting.seats(session)
+    with context.get_context(ctx).database().read() as connection:
+        found = shows.list_shows(connection, title)
+        seats = reporting.seats(connection)
     if not found:
         raise errors.NotFound(
             f"There is no production {title!r} with shows.",

@@ -54,11 +54,11 @@ def daily(
     wanted = context.chosen_format(format, json)
     app_context = context.get_context(ctx)
     now = clock.now()
-    with app_context.database().read() as session:
-        venue = shows.get_venue(session)
+    with app_context.database().read() as connection:
+        venue = shows.get_venue(connection)
         yesterday = clock.local(now, venue.timezone).date() - timedelta(days=1)
         since = clock.start_of(yesterday, venue.timezone)
-        found = reporting.list_on_sale(session, now=now, since=since)
+        found = reporting.list_on_sale(connection, now=now, since=since)
     if send:
         title = f"{venue.name}: {_recently(found)} tickets since {yesterday:%A}"
         account_alerts.send(

@@ -42,8 +42,8 @@ def show_run(
     wanted = context.chosen_format(format, json)
     _print(ctx, wanted, limit=1000, run_id=run_id)
     if wanted == "table":
-        with context.get_context(ctx).database().read() as session:
-            for run in runs.list_runs(session, limit=1000, run_id=run_id):
+        with context.get_context(ctx).database().read() as connection:
+            for run in runs.list_runs(connection, limit=1000, run_id=run_id):
                 if run.message:
                     text = f"{run.account_name}: {run.word}: {run.message} {run.hint}"
                     typer.echo(safe(text, longest=2000))
@@ -58,8 +58,8 @@ def _print(ctx: typer.Context, format: str, *, limit: int, run_id: str | None) -
     from ticketsync.core import errors
     from ticketsync.reporting import runs
 
-    with context.get_context(ctx).database().read() as session:
-        found = runs.list_runs(session, limit=limit, run_id=run_id)
+    with context.get_context(ctx).database().read() as connection:
+        found = runs.list_runs(connection, limit=limit, run_id=run_id)
     if run_id is not None and not found:
         raise errors.NotFound(
             f"There is no run {run_id!r}.", hint="See `ticketsync runs list`."

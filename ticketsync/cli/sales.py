@@ -43,10 +43,10 @@ def list_sales(
     from ticketsync.reporting import sales as orders
 
     wanted = context.chosen_format(format, json)
-    with context.get_context(ctx).database().read() as session:
-        show_id = shows.find_show(session, show).id if show else None
+    with context.get_context(ctx).database().read() as connection:
+        show_id = shows.find_show(connection, show).id if show else None
         table = orders.sales_table(
-            session, show_id=show_id, account=account or None, limit=limit
+            connection, show_id=show_id, account=account or None, limit=limit
         )
         if wanted != "table":
             render.machine(table, wanted)

@@ -107,8 +107,8 @@ def _missing_key_warnings(app_context: context.AppContext) -> list[str]:
     """
     from ticketsync.accounts import state
 
-    with app_context.database().read() as session:
-        accounts = state.list_accounts(session)
+    with app_context.database().read() as connection:
+        accounts = state.list_accounts(connection)
     return [
         f"Account {account.name!r} takes its key from the environment variable "
         f"{account.secret_reference}, which your scheduler does not have: run "

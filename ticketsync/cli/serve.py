@@ -138,6 +138,6 @@ def _create_link(database: Database, address: str) -> str:
     from ticketsync.visitors import passes
     from ticketsync.web import entry
 
-    with database.write() as session:
-        token = passes.issue(session, "link", "manager", "", clock.now())
+    with database.write() as connection:
+        token = passes.issue(connection, "link", "manager", "", clock.now())
     return entry.link_url(address, token)

@@ -40,9 +40,9 @@ def list_shows(
     from ticketsync.catalogue import shows
     from ticketsync.reporting import seats as reporting
 
-    with context.get_context(ctx).database().read() as session:
-        found = shows.list_shows(session, production or None)
-        seats = reporting.seats(session)
+    with context.get_context(ctx).database().read() as connection:
+        found = shows.list_shows(connection, production or None)
+        seats = reporting.seats(connection)
     show_tables.print_shows(found, seats, context.chosen_format(format, json))
 
 
@@ -72,10 +72,10 @@ def add_show(
         raise errors.UsageError(
             f"{starts_at!r} is not a date and time.", hint="Use 2026-11-27 19:30."
         ) from None
-    with app_context.database().write() as session:
+    with app_context.database().write() as connection:
         known_venue = next(
-            (v for v in shows.list_venues(session) if v.name == venue),
-            shows.get_venue(session),
+            (v for v in shows.list_venues(connection) if v.name == venue),
+            shows.get_venue(connection),
         )
         try:
             instant = clock.local_to_utc(local, known_venue.timezone)
@@ -90,7 +90,7 @@ def add_show(
             capacity=capacity,
             reference=reference or None,
         )
-        show = new_shows.add_show(session, new)
+        show = new_shows.add_show(connection, new)
     app_context.say(f"Show {show.id} {'added' if show.is_new else 'already exists'}.")
 
 
@@ -115,15 +115,15 @@ def import_shows(
 
     app_context = context.get_context(ctx)
     database = app_context.database()
-    with database.read() as session:
-        venue, venues = shows.get_venue(session), shows.list_venues(session)
+    with database.read() as connection:
+        venue, venues = shows.get_venue(connection), shows.list_venues(connection)
     parsed = import_file.read_shows(file, venue, venues)
     if not skip_bad:
         import_file.refuse_problems(parsed, file)
     created = 0
     if not dry_run:
-        with database.write() as session:
-            added = new_shows.add_shows(session, parsed.shows)
+        with database.write() as connection:
+            added = new_shows.add_shows(connection, parsed.shows)
         created = sum(show.is_new for show in added)
     problems = [str(problem) for problem in parsed.problems]
     if json:
@@ -165,8 +165,8 @@ def adopt_shows(
     database = app_context.database()
     account_id = None
     if account:
-        with database.read() as session:
-            account_id = state.get_account(session, account).id
+        with database.read() as connection:
+            account_id = state.get_account(connection, account).id
     made = match.adopt(database, app_context.settings(), account_id)
     if json:
         render.print_json({"shows_created": made.shows, "links_created": made.links})
@@ -206,12 +206,12 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
     from ticketsync.reporting import numbers
     from ticketsync.reporting import seats as reporting
 
-    with context.get_context(ctx).database().read() as session:
-        found = shows.find_show(session, show)
-        sources = occurrences.list_occurrences(session, show_id=found.id)
-        figures = numbers.figures(session, found.id)
-        totals = numbers.totals(session, found.id)
-        seats = reporting.seats(session, found.id)[found.id]
+    with context.get_context(ctx).database().read() as connection:
+        found = shows.find_show(connection, show)
+        sources = occurrences.list_occurrences(connection, show_id=found.id)
+        figures = numbers.figures(connection, found.id)
+        totals = numbers.totals(connection, found.id)
+        seats = reporting.seats(connection, found.id)[found.id]
     if not json:
         _print_show(found, seats, figures, sources)
         return
@@ -282,8 +282,8 @@ def _set_excluded(ctx: typer.Context, show: str, excluded: bool, reason: str) ->
 
     app_context = context.get_context(ctx)
     database = app_context.database()
-    with database.read() as session:
-        found = shows.find_show(session, show)
+    with database.read() as connection:
+        found = shows.find_show(connection, show)
     show_figures.exclude(database, app_context.settings(), found.id, excluded, reason)
     done = "excluded" if excluded else "included again"
     app_context.say(f"{found.production} {found.starts_local}: {done}.")

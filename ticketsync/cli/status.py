@@ -81,19 +81,19 @@ def _load_status(app_context: context.AppContext) -> _Status:
     from ticketsync.workflows import waiting
 
     settings, now = app_context.settings(), clock.now()
-    with app_context.database().read() as session:
-        assessed = health.assess_all(session, settings, now)
-        counts = runs.count_open(session, now)
+    with app_context.database().read() as connection:
+        assessed = health.assess_all(connection, settings, now)
+        counts = runs.count_open(connection, now)
         return _Status(
             settings,
-            accounts=runs.list_freshness(session, now),
+            accounts=runs.list_freshness(connection, now),
             health={item.account: item for item in assessed},
             counts=counts,
-            waiting=waiting.everything(session, settings, now, assessed),
-            doubtful=sales.list_discrepancies(session)
+            waiting=waiting.everything(connection, settings, now, assessed),
+            doubtful=sales.list_discrepancies(connection)
             if counts.doubtful_orders
             else [],
-            unread=sales.list_quarantined(session) if counts.quarantined else [],
+            unread=sales.list_quarantined(connection) if counts.quarantined else [],
         )
 
 

@@ -69,8 +69,8 @@ def sync(
     app_context.log()
     begin = None
     if since:
-        with database.read() as session:
-            begin = context.start_of(session, since)
+        with database.read() as connection:
+            begin = context.start_of(connection, since)
     with _stop_on_sigterm(), _progress(app_context, json) as on_progress:
         if names[:1] == ("replay",):
             outcome = replay(database, settings, names[1:])

@@ -30,8 +30,8 @@ def unlink(
 
     app_context = context.get_context(ctx)
     database = app_context.database()
-    with database.read() as session:
-        occurrence = occurrences.find_occurrence(session, date)
+    with database.read() as connection:
+        occurrence = occurrences.find_occurrence(connection, date)
     if match.unlink(database, app_context.settings(), occurrence.id) is None:
         raise errors.NotFound(
             f"{occurrence.name_and_start} is not linked to a show.",

@@ -31,8 +31,8 @@ def add_venue(
     from ticketsync.catalogue import shows
 
     app_context = context.get_context(ctx)
-    with app_context.database().write() as session:
-        venue = shows.add_venue(session, name, timezone, currency)
+    with app_context.database().write() as connection:
+        venue = shows.add_venue(connection, name, timezone, currency)
     app_context.say(
         f"Venue {venue.id}: {venue.name}, {venue.timezone}, {venue.currency}"
     )
@@ -50,8 +50,8 @@ def list_venues(
     from ticketsync.catalogue import shows
     from ticketsync.cli import render
 
-    with context.get_context(ctx).database().read() as session:
-        rows = [asdict(venue) for venue in shows.list_venues(session)]
+    with context.get_context(ctx).database().read() as connection:
+        rows = [asdict(venue) for venue in shows.list_venues(connection)]
     columns = [
         render.Column("id", "ID", numeric=True),
         render.Column("name", "NAME"),

@@ -42,8 +42,8 @@ def invite(
 
     app_context = context.get_context(ctx)
     settings = app_context.settings()
-    with app_context.database().write() as session:
-        token = passes.issue(session, "link", role, name, clock.now())
+    with app_context.database().write() as connection:
+        token = passes.issue(connection, "link", role, name, clock.now())
     url = entry.link_url(settings.serve.public_url, token)
     if json:
         render.print_json({"role": role, "name": name, "url": url})
@@ -65,8 +65,10 @@ def list_visitors(
     from ticketsync.visitors import passes
 
     wanted = context.chosen_format(format, json)
-    with context.get_context(ctx).database().read() as session:
-        rows = [asdict(found) for found in passes.list_visitors(session, clock.now())]
+    with context.get_context(ctx).database().read() as connection:
+        rows = [
+            asdict(found) for found in passes.list_visitors(connection, clock.now())
+        ]
     columns = [
         render.Column("id", "ID", numeric=True),
         render.Column("kind", "WHAT"),
@@ -96,9 +98,9 @@ def revoke(
             "No visitor was given.", hint="Give ids from `ticketsync visitors list`."
         )
     app_context = context.get_context(ctx)
-    with app_context.database().write() as session:
+    with app_context.database().write() as connection:
         wanted = None if everybody else ids
-        count = passes.revoke(session, wanted, clock.now())
+        count = passes.revoke(connection, wanted, clock.now())
     app_context.say(f"{count} passes revoked.")
 
 

@@ -39,8 +39,8 @@ def list_waiting(
     if dismissed:
         _list_dismissed(app_context, wanted)
         return
-    with app_context.database().read() as session:
-        found = waiting.everything(session, app_context.settings(), clock.now())
+    with app_context.database().read() as connection:
+        found = waiting.everything(connection, app_context.settings(), clock.now())
     render.show(
         [{"id": item.id, "text": item.text} for item in found],
         [render.Column("id", "ID", rigid=True), render.Column("text", "WHAT")],
@@ -111,8 +111,8 @@ def _list_dismissed(app_context: context.AppContext, format: str) -> None:
     from ticketsync.accounts import dismissals
     from ticketsync.cli import render
 
-    with app_context.database().read() as session:
-        found = dismissals.list_dismissals(session)
+    with app_context.database().read() as connection:
+        found = dismissals.list_dismissals(connection)
     render.show(
         [
             {

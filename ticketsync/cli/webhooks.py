@@ -112,16 +112,16 @@ def list_deliveries(
     from ticketsync.reporting import deliveries
 
     wanted = context.chosen_format(format, json)
-    with context.get_context(ctx).database().read() as session:
+    with context.get_context(ctx).database().read() as connection:
         found = deliveries.list_deliveries(
-            session,
+            connection,
             limit=limit,
             account=account or None,
             platform=platform or None,
             state=state or None,
         )
-        health = deliveries.read_delivery_health(session)
-        gaps = deliveries.find_unannounced_orders(session, clock.now())
+        health = deliveries.read_delivery_health(connection)
+        gaps = deliveries.find_unannounced_orders(connection, clock.now())
     columns = [
         render.Column("id", "ID", numeric=True),
         render.Column("account", "ACCOUNT", most=12),
@@ -171,8 +171,8 @@ def show_delivery(ctx: typer.Context, id: int) -> None:
     from ticketsync.core import errors
     from ticketsync.reporting import deliveries
 
-    with context.get_context(ctx).database().read() as session:
-        found = deliveries.list_deliveries(session, id=id)
+    with context.get_context(ctx).database().read() as connection:
+        found = deliveries.list_deliveries(connection, id=id)
     if not found:
         raise errors.NotFound(
             f"There is no delivery {id}.", hint="See `ticketsync webhooks list`."
@@ -194,8 +194,8 @@ def retry(
     from ticketsync.webhooks import inbox
 
     app_context = context.get_context(ctx)
-    with app_context.database().write() as session:
-        count = inbox.retry(session, ids or None, clock.now())
+    with app_context.database().write() as connection:
+        count = inbox.retry(connection, ids or None, clock.now())
     app_context.say(f"{count} deliveries requeued; `serve` will process them.")
 
 
@@ -214,10 +214,10 @@ def replay(
     from ticketsync.webhooks import inbox
 
     app_context = context.get_context(ctx)
-    with app_context.database().write() as session:
-        begin = context.start_of(session, since)
-        found = state.get_account(session, account)
-        count = inbox.replay(session, found.id, begin, clock.now())
+    with app_context.database().write() as connection:
+        begin = context.start_of(connection, since)
+        found = state.get_account(connection, account)
+        count = inbox.replay(connection, found.id, begin, clock.now())
     app_context.say(f"{count} deliveries requeued; `serve` will process them.")
 
 

@@ -13,16 +13,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
-from sqlmodel import Session
+from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
 from ticketsync.core import digest
 from ticketsync.store import counted
-from ticketsync.store.tables.accounts import AccountRow
-from ticketsync.store.tables.catalogue import ProductionRow, ShowLinkRow, ShowRow
-from ticketsync.store.tables.door import AdmissionRow
-from ticketsync.store.tables.sales import AttendeeRow, BuyerRow, OrderRow, TicketRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.accounts import accounts
+from ticketsync.store.tables.catalogue import productions, show_links, shows
+from ticketsync.store.tables.door import admissions
+from ticketsync.store.tables.sales import attendees, buyers, orders, tickets
 
 MIN_NAME_LENGTH = 2  # characters; a shorter part of a name would match too many
 
@@ -84,28 +82,32 @@ class Count:
     doors: dict[str, int]
 
 
-def list_guests(session: Session, show_id: int) -> list[Guest]:
+def list_guests(connection: Connection, show_id: int) -> list[Guest]:
     """
     Everybody whose ticket admits them to this show, by surname.
     """
-    guests = _guests(session, _of_show(show_id))
+    guests = _guests(connection, _of_show(show_id))
     return sorted((g for g in guests if g.admits), key=lambda guest: guest.sorted_by)
 
 
 def list_tickets(
-    session: Session, show_id: int | None = None, account: str | None = None
+    connection: Connection, show_id: int | None = None, account: str | None = None
 ) -> list[Guest]:
     """
     Every ticket of one show or of all, also those that no longer admit anybody.
     """
     where = [] if show_id is None else [_of_show(show_id)]
     if account is not None:
-        where.append(table_of(AccountRow).c.name == account)
-    return _guests(session, *where)
+        where.append(accounts.c.name == account)
+    return _guests(connection, *where)
 
 
 def search_tickets(
-    session: Session, text: str, show_id: int | None = None, *, exact: bool = False
+    connection: Connection,
+    text: str,
+    show_id: int | None = None,
+    *,
+    exact: bool = False,
 ) -> list[Guest]:
     """
     The tickets that a text refers to: a code or QR text as scanned, a ticket's or
@@ -115,7 +117,6 @@ def search_tickets(
     wanted = text.strip()
     if not wanted:
         return []
-    tickets, orders = table_of(TicketRow), table_of(OrderRow)
     where = [] if show_id is None else [_of_show(show_id)]
     texts = _possible_codes(wanted)
     codes = [_code(text) for text in texts]
@@ -126,24 +127,24 @@ def search_tickets(
         None if exact else _matches_name(wanted),
     ):
         if meaning is not None:
-            found = _guests(session, *where, meaning)
+            found = _guests(connection, *where, meaning)
             if found:
                 return sorted(found, key=lambda guest: guest.sorted_by)
     return []
 
 
-def get_tickets(session: Session, ids: Sequence[int]) -> list[Guest]:
+def get_tickets(connection: Connection, ids: Sequence[int]) -> list[Guest]:
     """
     These tickets, by our ids.
     """
-    return _guests(session, table_of(TicketRow).c.id.in_(list(ids)))
+    return _guests(connection, tickets.c.id.in_(list(ids)))
 
 
-def count_guests(session: Session, show_id: int) -> Count:
+def count_guests(connection: Connection, show_id: int) -> Count:
     """
     How many guests are in, and through which doors.
     """
-    guests = list_guests(session, show_id)
+    guests = list_guests(connection, show_id)
     doors: dict[str, int] = {}
     for guest in guests:
         if guest.is_in:
@@ -153,7 +154,7 @@ def count_guests(session: Session, show_id: int) -> Count:
 
 
 def _of_show(show_id: int) -> ColumnElement[bool]:
-    return table_of(ShowLinkRow).c.show_id == show_id
+    return show_links.c.show_id == show_id
 
 
 def _possible_codes(text: str) -> list[str]:
@@ -191,41 +192,30 @@ def _shown_code(code: bytes | None) -> str:
 def _matches_name(text: str) -> ColumnElement[bool] | None:
     if len(text) < MIN_NAME_LENGTH:
         return None
-    people, buyers = table_of(AttendeeRow), table_of(BuyerRow)
     wanted = text.lower()
     return or_(
         *(
             func.lower(column).contains(wanted, autoescape=True)
-            for column in (people.c.name, buyers.c.name, people.c.email, buyers.c.email)
+            for column in (
+                attendees.c.name,
+                buyers.c.name,
+                attendees.c.email,
+                buyers.c.email,
+            )
         )
     )
 
 
-def _guests(session: Session, *where: ColumnElement[bool]) -> list[Guest]:
-    rows = session.connection().execute(_query().where(*where))
+def _guests(connection: Connection, *where: ColumnElement[bool]) -> list[Guest]:
+    rows = connection.execute(_query().where(*where))
     return list(_read(rows))
 
 
 def _query() -> Select[Any]:
-    tickets, orders, links = (
-        table_of(TicketRow),
-        table_of(OrderRow),
-        table_of(ShowLinkRow),
-    )
-    shows, productions, accounts = (
-        table_of(ShowRow),
-        table_of(ProductionRow),
-        table_of(AccountRow),
-    )
-    people, buyers, admissions = (
-        table_of(AttendeeRow),
-        table_of(BuyerRow),
-        table_of(AdmissionRow),
-    )
     return (
         select(
             tickets.c.id,
-            links.c.show_id,
+            show_links.c.show_id,
             productions.c.title.label("production"),
             shows.c.starts_local,
             accounts.c.name.label("account"),
@@ -240,8 +230,8 @@ def _query() -> Select[Any]:
             counted.is_checked_in().label("is_in"),
             tickets.c.code,
             tickets.c.second_code,
-            people.c.name,
-            people.c.email,
+            attendees.c.name,
+            attendees.c.email,
             buyers.c.name.label("buyer"),
             buyers.c.email.label("buyer_email"),
             admissions.c.is_in.label("is_ours"),
@@ -252,7 +242,7 @@ def _query() -> Select[Any]:
         .join(productions, productions.c.id == shows.c.production_id)
         .join(accounts, accounts.c.id == tickets.c.account_id)
         .outerjoin(orders, orders.c.id == tickets.c.order_id)
-        .outerjoin(people, people.c.ticket_id == tickets.c.id)
+        .outerjoin(attendees, attendees.c.ticket_id == tickets.c.id)
         .outerjoin(buyers, buyers.c.order_id == orders.c.id)
         .order_by(tickets.c.id)
     )

@@ -13,16 +13,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, type_coerce, update
-from sqlmodel import Session
+from sqlalchemy import Connection, select, type_coerce, update
 
 from ticketsync.store import row_locks
-from ticketsync.store.tables.accounts import AccountRow
-from ticketsync.store.tables.catalogue import OccurrenceRow
-from ticketsync.store.tables.door import AdmissionRow, ScanRow
-from ticketsync.store.tables.sales import TicketRow
+from ticketsync.store.tables.accounts import accounts
+from ticketsync.store.tables.catalogue import occurrences
+from ticketsync.store.tables.door import admissions, scans
+from ticketsync.store.tables.sales import tickets
 from ticketsync.store.types import WHOLE
-from ticketsync.store.upsert import insert_new, table_of, upsert
+from ticketsync.store.upsert import insert_new, upsert
 
 ADMITTED = "admitted"
 ALREADY_IN = "already-in"
@@ -81,52 +80,52 @@ class UnsentCheckIn:
     is_in: bool
 
 
-def record_scan(session: Session, new: NewScan) -> Verdict:
+def record_scan(connection: Connection, new: NewScan) -> Verdict:
     """
     Save a scan and return its result; one that was saved before is only looked up.
 
     The ticket is locked until the transaction ends, so that of two doors with one
     ticket the second one sees the first.
     """
-    ticket = None if new.ticket_id is None else _lock_ticket(session, new.ticket_id)
-    before = _find_verdict(session, new.device, new.key)
+    ticket = None if new.ticket_id is None else _lock_ticket(connection, new.ticket_id)
+    before = _find_verdict(connection, new.device, new.key)
     if before is not None:
         return before
-    first, note = _first_outcome(session, new, ticket)
-    if not _insert(session, new, first, note):
-        return get_verdict(session, new.device, new.key)  # the same request, sent twice
+    first, note = _first_outcome(connection, new, ticket)
+    if not _insert(connection, new, first, note):
+        return get_verdict(
+            connection, new.device, new.key
+        )  # the same request, sent twice
     if new.ticket_id is None or first in FINAL or note == BY_PLATFORM:
         return Verdict(first, new.ticket_id, warning=note)
-    has_overtaken = _replay_scans(session, new.ticket_id, new.show_id)
+    has_overtaken = _replay_scans(connection, new.ticket_id, new.show_id)
     return replace(
-        get_verdict(session, new.device, new.key), has_overtaken=has_overtaken
+        get_verdict(connection, new.device, new.key), has_overtaken=has_overtaken
     )
 
 
-def lock_tickets(session: Session, ticket_ids: Iterable[int]) -> None:
+def lock_tickets(connection: Connection, ticket_ids: Iterable[int]) -> None:
     """
     Lock all tickets of a transaction before it records any scan: two doors that merge
     the same tickets in different orders would deadlock otherwise.
     """
-    row_locks.lock(session, TicketRow, ticket_ids)
+    row_locks.lock(connection, tickets, ticket_ids)
 
 
-def get_verdict(session: Session, device: str, key: str) -> Verdict:
+def get_verdict(connection: Connection, device: str, key: str) -> Verdict:
     """
     The current result of a saved scan.
     """
-    verdict = _find_verdict(session, device, key)
+    verdict = _find_verdict(connection, device, key)
     assert verdict is not None
     return verdict
 
 
-def list_unsent(session: Session, account_id: int) -> list[UnsentCheckIn]:
+def list_unsent(connection: Connection, account_id: int) -> list[UnsentCheckIn]:
     """
     Check-ins of an account that its platform has not been notified of.
     """
-    admissions, tickets = table_of(AdmissionRow), table_of(TicketRow)
-    occurrences = table_of(OccurrenceRow)
-    rows = session.connection().execute(
+    rows = connection.execute(
         select(
             admissions.c.ticket_id.label("ticket_row"),
             tickets.c.provider_id.label("ticket_id"),
@@ -146,28 +145,22 @@ def list_unsent(session: Session, account_id: int) -> list[UnsentCheckIn]:
 
 
 def record_notified(
-    session: Session, ticket_row: int, *, is_in: bool, trouble: str = ""
+    connection: Connection, ticket_row: int, *, is_in: bool, trouble: str = ""
 ) -> None:
     """
     Record what the platform was notified of, or why that failed.
     """
-    table = table_of(AdmissionRow)
     values = {"trouble": trouble} if trouble else {"told_in": is_in, "trouble": ""}
-    session.connection().execute(
-        update(table).where(table.c.ticket_id == ticket_row).values(**values)
+    connection.execute(
+        update(admissions).where(admissions.c.ticket_id == ticket_row).values(**values)
     )
 
 
-def list_rejected(session: Session) -> list[tuple[str, str, str]]:
+def list_rejected(connection: Connection) -> list[tuple[str, str, str]]:
     """
     Check-ins that a platform rejected: account, the platform's ticket id, reason.
     """
-    admissions, tickets, accounts = (
-        table_of(AdmissionRow),
-        table_of(TicketRow),
-        table_of(AccountRow),
-    )
-    rows = session.connection().execute(
+    rows = connection.execute(
         select(accounts.c.name, tickets.c.provider_id, admissions.c.trouble)
         .join(tickets, tickets.c.id == admissions.c.ticket_id)
         .join(accounts, accounts.c.id == tickets.c.account_id)
@@ -177,22 +170,17 @@ def list_rejected(session: Session) -> list[tuple[str, str, str]]:
     return [(str(a), str(b), str(c)) for a, b, c in rows]
 
 
-def _find_verdict(session: Session, device: str, key: str) -> Verdict | None:
-    scans, admissions = table_of(ScanRow), table_of(AdmissionRow)
-    row = (
-        session.connection()
-        .execute(
-            select(
-                scans,
-                admissions.c.is_in,
-                admissions.c.at,
-                admissions.c.door.label("first_door"),
-            )
-            .outerjoin(admissions, admissions.c.ticket_id == scans.c.ticket_id)
-            .where(scans.c.device == device, scans.c.key == key)
+def _find_verdict(connection: Connection, device: str, key: str) -> Verdict | None:
+    row = connection.execute(
+        select(
+            scans,
+            admissions.c.is_in,
+            admissions.c.at,
+            admissions.c.door.label("first_door"),
         )
-        .first()
-    )
+        .outerjoin(admissions, admissions.c.ticket_id == scans.c.ticket_id)
+        .where(scans.c.device == device, scans.c.key == key)
+    ).first()
     if row is None:
         return None
     return Verdict(
@@ -204,28 +192,24 @@ def _find_verdict(session: Session, device: str, key: str) -> Verdict | None:
     )
 
 
-def _lock_ticket(session: Session, ticket_id: int) -> Any:
-    table = table_of(TicketRow)
-    return (
-        session.connection()
-        .execute(
-            select(table).where(table.c.id == ticket_id).with_for_update(key_share=True)
-        )
-        .one()
-    )
+def _lock_ticket(connection: Connection, ticket_id: int) -> Any:
+    return connection.execute(
+        select(tickets).where(tickets.c.id == ticket_id).with_for_update(key_share=True)
+    ).one()
 
 
-def _is_ours(session: Session, ticket_id: int) -> bool:
+def _is_ours(connection: Connection, ticket_id: int) -> bool:
     """
     Whether our doors ever scanned this ticket: then their record takes precedence over
     the platform's, which may only repeat what we sent.
     """
-    table = table_of(AdmissionRow)
-    query = select(table.c.ticket_id).where(table.c.ticket_id == ticket_id)
-    return session.connection().execute(query).first() is not None
+    query = select(admissions.c.ticket_id).where(admissions.c.ticket_id == ticket_id)
+    return connection.execute(query).first() is not None
 
 
-def _first_outcome(session: Session, new: NewScan, ticket: Any) -> tuple[str, str]:
+def _first_outcome(
+    connection: Connection, new: NewScan, ticket: Any
+) -> tuple[str, str]:
     """
     The outcome and the note that a scan is saved with, before the scans of its ticket
     are replayed.
@@ -234,12 +218,12 @@ def _first_outcome(session: Session, new: NewScan, ticket: Any) -> tuple[str, st
         return UNKNOWN, new.note
     if new.kind == "in" and not ticket.is_sold:
         return NOT_VALID, new.note
-    if ticket.is_checked_in and not _is_ours(session, ticket.id):
+    if ticket.is_checked_in and not _is_ours(connection, ticket.id):
         return ALREADY_IN if new.kind == "in" else NOT_IN, BY_PLATFORM
     return NOT_IN, new.note
 
 
-def _insert(session: Session, new: NewScan, outcome: str, note: str) -> bool:
+def _insert(connection: Connection, new: NewScan, outcome: str, note: str) -> bool:
     """
     Insert a scan; returns whether it is new.
     """
@@ -254,7 +238,7 @@ def _insert(session: Session, new: NewScan, outcome: str, note: str) -> bool:
         "outcome": outcome,
         "note": note,
     }
-    return insert_new(session, ScanRow, row) is not None
+    return insert_new(connection, scans, row) is not None
 
 
 @dataclass(slots=True)
@@ -264,7 +248,7 @@ class _State:
     door: str = ""
 
 
-def _replay_scans(session: Session, ticket_id: int, show_id: int) -> bool:
+def _replay_scans(connection: Connection, ticket_id: int, show_id: int) -> bool:
     """
     Replay all scans of a ticket in the order in which they happened, and save the
     result. Within one second those that arrived first come first, because they were
@@ -272,35 +256,30 @@ def _replay_scans(session: Session, ticket_id: int, show_id: int) -> bool:
 
     Returns whether a scan that was admitted turns out to have been the second one.
     """
-    table = table_of(ScanRow)
-    scans = (
-        session.connection()
-        .execute(
-            select(table)
-            .where(
-                table.c.ticket_id == ticket_id,
-                table.c.outcome.not_in(FINAL),
-                table.c.note != BY_PLATFORM,
-            )
-            .order_by(table.c.scanned_at, table.c.id)
+    found = connection.execute(
+        select(scans)
+        .where(
+            scans.c.ticket_id == ticket_id,
+            scans.c.outcome.not_in(FINAL),
+            scans.c.note != BY_PLATFORM,
         )
-        .all()
-    )
-    state, changed = _replay(scans)
-    were_in = {scan.id for scan in scans if scan.outcome == ADMITTED}
+        .order_by(scans.c.scanned_at, scans.c.id)
+    ).all()
+    state, changed = _replay(found)
+    were_in = {scan.id for scan in found if scan.outcome == ADMITTED}
     for id_, outcome in changed:
-        session.connection().execute(
-            update(table).where(table.c.id == id_).values(outcome=outcome)
+        connection.execute(
+            update(scans).where(scans.c.id == id_).values(outcome=outcome)
         )
     upsert(
-        session,
-        AdmissionRow,
+        connection,
+        admissions,
         [
             {
                 "ticket_id": ticket_id,
                 "show_id": show_id,
                 "is_in": state.is_in,
-                "at": state.at or scans[-1].scanned_at,
+                "at": state.at or found[-1].scanned_at,
                 "door": state.door,
                 "told_in": False,
                 "trouble": "",

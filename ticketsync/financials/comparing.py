@@ -9,25 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import literal_column, select
-from sqlmodel import Session, SQLModel
+from sqlalchemy import Connection, Table, literal_column, select
 
 from ticketsync.core import clock
 from ticketsync.core.config import FeeSchedule
 from ticketsync.financials import recompute
 from ticketsync.store.tables.financials import (
-    ShowFinancialsRow,
-    ShowTicketTypeRow,
-    TicketFeeRow,
+    show_financials,
+    show_ticket_types,
+    ticket_fees,
 )
-from ticketsync.store.upsert import table_of
 
-TABLES: tuple[type[SQLModel], ...] = (
-    ShowFinancialsRow,
-    TicketFeeRow,
-    ShowTicketTypeRow,
+TABLES: tuple[Table, ...] = (
+    show_financials,
+    ticket_fees,
+    show_ticket_types,
 )
-FIGURES = table_of(ShowFinancialsRow).name
+FIGURES = show_financials.name
 WRITTEN_AT = "updated_at"  # depends only on when it was written
 
 Values = Mapping[str, Any]
@@ -56,30 +54,29 @@ class Comparison:
         ]
 
 
-def shows_with_figures(session: Session) -> set[int]:
+def shows_with_figures(connection: Connection) -> set[int]:
     """
     All shows that have, or should have, a row in any table of figures.
     """
-    comparison = recompute.linked_shows(session)
-    for model in TABLES:
-        shows = select(table_of(model).c.show_id).distinct()
-        comparison |= set(session.connection().scalars(shows))
+    comparison = recompute.linked_shows(connection)
+    for table in TABLES:
+        shows = select(table.c.show_id).distinct()
+        comparison |= set(connection.scalars(shows))
     return comparison
 
 
 def compare_figures(
-    session: Session, schedules: Mapping[int, FeeSchedule]
+    connection: Connection, schedules: Mapping[int, FeeSchedule]
 ) -> Iterator[Comparison]:
     """
     Every row of the tables of figures that is not as it should be.
     """
-    shows = shows_with_figures(session)
-    fresh = recompute.compute_figures(session, shows, schedules)
-    for model in TABLES:
-        table = table_of(model)
+    shows = shows_with_figures(connection)
+    fresh = recompute.compute_figures(connection, shows, schedules)
+    for table in TABLES:
         key = [column.name for column in table.primary_key]
-        stored = {_key_of(row, key): row for row in stored_rows(session, model)}
-        right = {_key_of(row, key): row for row in fresh.get(model, ())}
+        stored = {_key_of(row, key): row for row in stored_rows(connection, table)}
+        right = {_key_of(row, key): row for row in fresh.get(table, ())}
         for row_key in sorted({*stored, *right}, key=str):
             comparison = Comparison(
                 table.name,
@@ -95,16 +92,15 @@ def compare_figures(
                 yield comparison
 
 
-def stored_rows(session: Session, model: type[SQLModel]) -> list[dict[str, Any]]:
+def stored_rows(connection: Connection, table: Table) -> list[dict[str, Any]]:
     """
     The rows of a table as the database has them, without conversion.
     """
-    table = table_of(model)
     columns: list[Any] = [
         literal_column(f"{table.name}.{column.name}").label(column.name)
         for column in table.columns
     ]
-    rows = session.connection().execute(select(*columns).select_from(table)).mappings()
+    rows = connection.execute(select(*columns).select_from(table)).mappings()
     return [{name: _plain(value) for name, value in row.items()} for row in rows]
 
 

@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, type_coerce
-from sqlmodel import Session
+from sqlalchemy import Connection, Select, func, select, type_coerce
 
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.store import counted, reports
-from ticketsync.store.tables.accounts import AccountRow
-from ticketsync.store.tables.catalogue import ShowLinkRow
-from ticketsync.store.tables.sales import OrderRow, TicketRow
+from ticketsync.store.tables.accounts import accounts
+from ticketsync.store.tables.catalogue import show_links
+from ticketsync.store.tables.sales import orders, tickets
 from ticketsync.store.types import Flag
-from ticketsync.store.upsert import table_of
 
 CONTRIBUTIONS = (
     Column("account"),
@@ -76,25 +74,25 @@ class TicketContribution:
     doubt: str | None
 
 
-def list_contributions(session: Session, show_id: int) -> list[TicketContribution]:
+def list_contributions(
+    connection: Connection, show_id: int
+) -> list[TicketContribution]:
     """
     Every ticket that counts for a show, in the order of purchase.
     """
     query = _query(reports.field_names(TicketContribution), show_id)
-    return reports.values(session, TicketContribution, CONTRIBUTIONS, query)
+    return reports.values(connection, TicketContribution, CONTRIBUTIONS, query)
 
 
-def contributions_table(session: Session, show_id: int) -> Table:
+def contributions_table(connection: Connection, show_id: int) -> Table:
     """
     The same as a report.
     """
     query = _query(reports.column_names(CONTRIBUTIONS), show_id)
-    return reports.stream(session, CONTRIBUTIONS, query)
+    return reports.stream(connection, CONTRIBUTIONS, query)
 
 
 def _query(names: list[str], show_id: int) -> Select[Any]:
-    tickets, orders = table_of(TicketRow), table_of(OrderRow)
-    links, accounts = table_of(ShowLinkRow), table_of(AccountRow)
     return (
         select(
             *reports.named(
@@ -113,6 +111,6 @@ def _query(names: list[str], show_id: int) -> Select[Any]:
         .select_from(counted.with_admissions(counted.counted_tickets()))
         .join(accounts, accounts.c.id == tickets.c.account_id)
         .outerjoin(orders, orders.c.id == tickets.c.order_id)
-        .where(links.c.show_id == show_id)
+        .where(show_links.c.show_id == show_id)
         .order_by(orders.c.placed_at, orders.c.id, tickets.c.id)
     )

@@ -9,17 +9,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, cast, func, select
-from sqlmodel import Session
+from sqlalchemy import ColumnElement, Connection, case, cast, func, select
 
 from ticketsync.core.config import FeeSchedule
 from ticketsync.financials import fees
 from ticketsync.financials.fees import OrderPart
 from ticketsync.store import counted
-from ticketsync.store.tables.catalogue import ShowLinkRow
-from ticketsync.store.tables.sales import FeeRow, OrderRow, TicketRow
+from ticketsync.store.tables.catalogue import show_links
+from ticketsync.store.tables.sales import fees as fees_table
+from ticketsync.store.tables.sales import orders, tickets
 from ticketsync.store.types import WHOLE
-from ticketsync.store.upsert import table_of
 
 Key = tuple[int, int, str]  # show, account, currency
 Lines = dict[str, int]  # name → amount in minor units
@@ -51,35 +50,32 @@ def is_unknown() -> ColumnElement[bool]:
     """
     Whether a ticket was paid for and its fees are not completely reported.
     """
-    tickets = table_of(TicketRow)
     return tickets.c.fees.is_(None) & (tickets.c.charged != 0)
 
 
-def reported(session: Session, of_shows: Any) -> dict[Key, ReportedLines]:
+def reported(connection: Connection, of_shows: Any) -> dict[Key, ReportedLines]:
     """
     The lines that platforms reported of the shows in `these`, a restriction of links.
     """
-    lines, orders, links = table_of(FeeRow), table_of(OrderRow), table_of(ShowLinkRow)
-    connection = session.connection()
-    if connection.execute(select(lines.c.order_id).limit(1)).first() is None:
+    if connection.execute(select(fees_table.c.order_id).limit(1)).first() is None:
         return {}  # most venues have none, and the join is slow
-    open_orders = select(lines.c.order_id).where(lines.c.amount.is_(None))
-    is_partial = case((lines.c.order_id.in_(open_orders), 1), else_=0)
+    open_orders = select(fees_table.c.order_id).where(fees_table.c.amount.is_(None))
+    is_partial = case((fees_table.c.order_id.in_(open_orders), 1), else_=0)
     group = (
-        links.c.show_id,
+        show_links.c.show_id,
         orders.c.account_id,
         orders.c.currency,
-        lines.c.name,
+        fees_table.c.name,
         is_partial,
     )
     query = (
-        select(*group, cast(func.sum(lines.c.amount), WHOLE))
+        select(*group, cast(func.sum(fees_table.c.amount), WHOLE))
         .select_from(
             counted.counted_links()
-            .join(lines, lines.c.occurrence_id == links.c.occurrence_id)
-            .join(orders, orders.c.id == lines.c.order_id)
+            .join(fees_table, fees_table.c.occurrence_id == show_links.c.occurrence_id)
+            .join(orders, orders.c.id == fees_table.c.order_id)
         )
-        .where(of_shows, lines.c.amount.is_not(None))
+        .where(of_shows, fees_table.c.amount.is_not(None))
         .group_by(*group)
     )
     found: dict[Key, ReportedLines] = {}
@@ -90,7 +86,7 @@ def reported(session: Session, of_shows: Any) -> dict[Key, ReportedLines]:
 
 
 def scheduled(
-    session: Session, of_shows: Any, schedules: Mapping[int, FeeSchedule]
+    connection: Connection, of_shows: Any, schedules: Mapping[int, FeeSchedule]
 ) -> dict[Key, Lines]:
     """
     The venue's own rates for those orders of the shows in `these` whose fees are
@@ -98,9 +94,9 @@ def scheduled(
     """
     if not schedules:
         return {}
-    show_ids = _read_show_ids(session)
+    show_ids = _read_show_ids(connection)
     found: dict[Key, Lines] = {}
-    for (account, currency), parts in _unknown_orders(session, of_shows, schedules):
+    for (account, currency), parts in _unknown_orders(connection, of_shows, schedules):
         if account not in schedules:  # a ticket whose account was changed by hand
             continue
         lines = fees.by_schedule(parts, schedules[account], currency)
@@ -112,24 +108,22 @@ def scheduled(
     return found
 
 
-def _read_show_ids(session: Session) -> dict[int, int]:
+def _read_show_ids(connection: Connection) -> dict[int, int]:
     """
     The show that each counted occurrence feeds.
     """
-    links = table_of(ShowLinkRow)
-    query = select(links.c.occurrence_id, links.c.show_id)
-    rows = session.connection().execute(query.select_from(counted.counted_links()))
+    query = select(show_links.c.occurrence_id, show_links.c.show_id)
+    rows = connection.execute(query.select_from(counted.counted_links()))
     return {int(row.occurrence_id): int(row.show_id) for row in rows}
 
 
 def _unknown_orders(
-    session: Session, of_shows: Any, accounts: Iterable[int]
+    connection: Connection, of_shows: Any, accounts: Iterable[int]
 ) -> Iterable[tuple[tuple[int, str], list[OrderPart]]]:
     """
     Orders with a ticket of these shows and unknown fees, whole: account and currency,
     and their parts by occurrence, also those of other shows and of none.
     """
-    tickets = table_of(TicketRow)
     wanted = (
         select(tickets.c.order_id)
         .select_from(counted.counted_tickets())
@@ -153,7 +147,7 @@ def _unknown_orders(
         .group_by(*group)
     )
     found: dict[tuple[int, int, str], list[OrderPart]] = {}
-    rows = session.connection().execute(query)
+    rows = connection.execute(query)
     for order, account, currency, occurrence, charged, number in rows:
         parts = found.setdefault((order, account, currency), [])
         parts.append(OrderPart(occurrence, charged, number))

@@ -8,17 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Join, case, cast, func, select
-from sqlmodel import Session
+from sqlalchemy import Connection, Join, case, cast, func, select
 
 from ticketsync.financials.fee_lines import is_unknown
 from ticketsync.store import counted
-from ticketsync.store.tables.accounts import AccountRow
-from ticketsync.store.tables.catalogue import ShowLinkRow
-from ticketsync.store.tables.financials import ShowFinancialsRow, TicketFeeRow
-from ticketsync.store.tables.sales import FeeRow, OrderRow, TicketRow
+from ticketsync.store.tables.accounts import accounts
+from ticketsync.store.tables.catalogue import show_links
+from ticketsync.store.tables.financials import show_financials, ticket_fees
+from ticketsync.store.tables.sales import fees, orders, tickets
 from ticketsync.store.types import WHOLE
-from ticketsync.store.upsert import table_of
 
 FEES = "fees"
 TAX = "tax"
@@ -57,18 +55,12 @@ class KnownAmount:
     missing: int
 
 
-def list_gaps(session: Session, show_id: int) -> list[Gap]:
+def list_gaps(connection: Connection, show_id: int) -> list[Gap]:
     """
     The orders of a show with something missing, in the order of purchase. Fees by the
     venue's own rate are not missing.
     """
-    tickets, orders, accounts = (
-        table_of(TicketRow),
-        table_of(OrderRow),
-        table_of(AccountRow),
-    )
-    figures = table_of(ShowFinancialsRow)
-    lacks_fees = is_unknown() & figures.c.fees.is_(None)
+    lacks_fees = is_unknown() & show_financials.c.fees.is_(None)
     lacks_tax = tickets.c.tax.is_(None) & (tickets.c.charged != 0)
     order = (
         orders.c.id,
@@ -84,12 +76,12 @@ def list_gaps(session: Session, show_id: int) -> list[Gap]:
             func.max(case((lacks_tax, 1), else_=0)).label("tax"),
         )
         .select_from(_orders())
-        .where(table_of(ShowLinkRow).c.show_id == show_id, lacks_fees | lacks_tax)
+        .where(show_links.c.show_id == show_id, lacks_fees | lacks_tax)
         .group_by(*order)
         .order_by(orders.c.placed_at, orders.c.id)
     )
-    rows = session.connection().execute(query).all()
-    names = _missing_fees(session, show_id)
+    rows = connection.execute(query).all()
+    names = _missing_fees(connection, show_id)
     return [
         Gap(
             account=row.name,
@@ -103,7 +95,7 @@ def list_gaps(session: Session, show_id: int) -> list[Gap]:
 
 
 def list_known_amounts(
-    session: Session, show_id: int, found: Iterable[Gap]
+    connection: Connection, show_id: int, found: Iterable[Gap]
 ) -> list[KnownAmount]:
     """
     How much of a show's fees and tax is known apart from these gaps.
@@ -114,7 +106,7 @@ def list_known_amounts(
             if is_missing:
                 key = (gap.account, gap.currency, what)
                 missing[key] = missing.get(key, 0) + 1
-    sums = _sums(session, show_id)
+    sums = _sums(connection, show_id)
     return [
         KnownAmount(
             account, currency, what, sums.get((account, currency, what), 0), number
@@ -127,55 +119,49 @@ def _orders() -> Join:
     """
     Counted tickets with their orders, accounts and the figures they are part of.
     """
-    tickets, links, figures = (
-        table_of(TicketRow),
-        table_of(ShowLinkRow),
-        table_of(ShowFinancialsRow),
-    )
-    orders, accounts = table_of(OrderRow), table_of(AccountRow)
     same = (
-        (figures.c.show_id == links.c.show_id)
-        & (figures.c.account_id == tickets.c.account_id)
-        & (figures.c.currency == tickets.c.currency)
+        (show_financials.c.show_id == show_links.c.show_id)
+        & (show_financials.c.account_id == tickets.c.account_id)
+        & (show_financials.c.currency == tickets.c.currency)
     )
     return (
         counted.counted_tickets()
         .join(orders, orders.c.id == tickets.c.order_id)
         .join(accounts, accounts.c.id == orders.c.account_id)
-        .join(figures, same)
+        .join(show_financials, same)
     )
 
 
-def _missing_fees(session: Session, show_id: int) -> dict[int, str]:
+def _missing_fees(connection: Connection, show_id: int) -> dict[int, str]:
     """
     The names of the fees that were kept and not reported, by order.
     """
-    lines, links = table_of(FeeRow), table_of(ShowLinkRow)
     query = (
-        select(lines.c.order_id, lines.c.name)
-        .join(links, links.c.occurrence_id == lines.c.occurrence_id)
-        .where(links.c.show_id == show_id, lines.c.amount.is_(None))
+        select(fees.c.order_id, fees.c.name)
+        .join(show_links, show_links.c.occurrence_id == fees.c.occurrence_id)
+        .where(show_links.c.show_id == show_id, fees.c.amount.is_(None))
         .distinct()
-        .order_by(lines.c.order_id, lines.c.name)
+        .order_by(fees.c.order_id, fees.c.name)
     )
     found: dict[int, list[str]] = {}
-    for order, name in session.connection().execute(query):
+    for order, name in connection.execute(query):
         found.setdefault(order, []).append(name)
     return {order: ", ".join(names) for order, names in found.items()}
 
 
-def _sums(session: Session, show_id: int) -> dict[tuple[str, str, str], int]:
+def _sums(connection: Connection, show_id: int) -> dict[tuple[str, str, str], int]:
     """
     The known fees and the known tax of a show by account and currency.
     """
-    tickets, accounts = table_of(TicketRow), table_of(AccountRow)
-    lines, links = table_of(TicketFeeRow), table_of(ShowLinkRow)
-    connection = session.connection()
     fees = connection.execute(
-        select(accounts.c.name, lines.c.currency, cast(func.sum(lines.c.amount), WHOLE))
-        .join(accounts, accounts.c.id == lines.c.account_id)
-        .where(lines.c.show_id == show_id)
-        .group_by(accounts.c.name, lines.c.currency)
+        select(
+            accounts.c.name,
+            ticket_fees.c.currency,
+            cast(func.sum(ticket_fees.c.amount), WHOLE),
+        )
+        .join(accounts, accounts.c.id == ticket_fees.c.account_id)
+        .where(ticket_fees.c.show_id == show_id)
+        .group_by(accounts.c.name, ticket_fees.c.currency)
     )
     tax = connection.execute(
         select(
@@ -186,7 +172,7 @@ def _sums(session: Session, show_id: int) -> dict[tuple[str, str, str], int]:
                 accounts, accounts.c.id == tickets.c.account_id
             )
         )
-        .where(links.c.show_id == show_id)
+        .where(show_links.c.show_id == show_id)
         .group_by(accounts.c.name, tickets.c.currency)
     )
     return {

@@ -10,14 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select, update
-from sqlmodel import Session
+from sqlalchemy import Connection, func, select, update
 
 from ticketsync.store import capacity
-from ticketsync.store.tables.catalogue import ProductionRow, ShowRow
-from ticketsync.store.tables.financials import ShowFinancialsRow
-from ticketsync.store.tables.notices import SaleNoticeRow
-from ticketsync.store.upsert import table_of, upsert
+from ticketsync.store.tables.catalogue import productions, shows
+from ticketsync.store.tables.financials import show_financials
+from ticketsync.store.tables.notices import sale_notices
+from ticketsync.store.upsert import upsert
 
 OVERSOLD = capacity.OVERSOLD
 FULL = capacity.FULL
@@ -68,51 +67,48 @@ class LastNotice:
 NO_NOTICE = LastNotice(0, 0, 0, ROOM, datetime.min.replace(tzinfo=UTC))
 
 
-def read_show_sales(session: Session) -> list[ShowSales]:
+def read_show_sales(connection: Connection) -> list[ShowSales]:
     """
     Every show with figures, in the order they play.
     """
-    figures, shows = table_of(ShowFinancialsRow), table_of(ShowRow)
-    productions = table_of(ProductionRow)
     seats = capacity.show_seats().subquery("seats")
     by_show = (
         shows.c.id,
-        figures.c.currency,
+        show_financials.c.currency,
         productions.c.title,
         shows.c.starts_at,
         shows.c.starts_local,
         seats.c.capacity,
         seats.c.tickets_sold,
     )
-    rows = session.connection().execute(
+    rows = connection.execute(
         select(
             *by_show,
-            func.sum(figures.c.tickets_sold),
-            func.sum(figures.c.gross),
-            func.sum(figures.c.refunded),
+            func.sum(show_financials.c.tickets_sold),
+            func.sum(show_financials.c.gross),
+            func.sum(show_financials.c.refunded),
         )
-        .select_from(figures)
-        .join(shows, shows.c.id == figures.c.show_id)
+        .select_from(show_financials)
+        .join(shows, shows.c.id == show_financials.c.show_id)
         .join(productions, productions.c.id == shows.c.production_id)
         .join(seats, seats.c.show_id == shows.c.id)
         .group_by(*by_show)
-        .order_by(shows.c.starts_at, shows.c.id, figures.c.currency)
+        .order_by(shows.c.starts_at, shows.c.id, show_financials.c.currency)
     )
     return [ShowSales(*row[:7], *map(int, row[7:])) for row in rows]
 
 
-def read_notices(session: Session) -> dict[Key, LastNotice]:
-    table = table_of(SaleNoticeRow)
+def read_notices(connection: Connection) -> dict[Key, LastNotice]:
     return {
         (row.show_id, row.currency): LastNotice(
             row.tickets_sold, row.gross, row.refunded, row.fullness, row.told_at
         )
-        for row in session.connection().execute(select(table))
+        for row in connection.execute(select(sale_notices))
     }
 
 
 def record_notices(
-    session: Session,
+    connection: Connection,
     standings: Iterable[ShowSales],
     fullness: Mapping[Key, str],
     now: datetime,
@@ -120,7 +116,7 @@ def record_notices(
     """
     Record that the venue was notified of these.
     """
-    recorded = read_notices(session)
+    recorded = read_notices(connection)
     rows = [
         {
             "show_id": item.show_id,
@@ -135,18 +131,19 @@ def record_notices(
         }
         for item in standings
     ]
-    upsert(session, SaleNoticeRow, rows, key=["show_id", "currency"])
+    upsert(connection, sale_notices, rows, key=["show_id", "currency"])
 
 
-def record_fullness(session: Session, words: Mapping[Key, str]) -> None:
+def record_fullness(connection: Connection, words: Mapping[Key, str]) -> None:
     """
     Record how full shows are now, without a notification.
     """
-    table = table_of(SaleNoticeRow)
     for (show_id, currency), word in words.items():
-        session.connection().execute(
-            update(table)
-            .where(table.c.show_id == show_id, table.c.currency == currency)
+        connection.execute(
+            update(sale_notices)
+            .where(
+                sale_notices.c.show_id == show_id, sale_notices.c.currency == currency
+            )
             .values(fullness=word)
         )
 

@@ -16,7 +16,9 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Connection,
     Join,
+    Table,
     and_,
     case,
     cast,
@@ -26,26 +28,25 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
-from sqlmodel import Session, SQLModel
 
 from ticketsync.core.config import FeeSchedule
 from ticketsync.financials import fee_lines
 from ticketsync.financials.fee_lines import Lines, ReportedLines
 from ticketsync.store import counted, row_locks
 from ticketsync.store.tables.catalogue import (
-    OccurrenceRow,
-    ProductionLinkRow,
-    ShowLinkRow,
-    ShowRow,
+    occurrences,
+    production_links,
+    show_links,
+    shows,
 )
 from ticketsync.store.tables.financials import (
-    ShowFinancialsRow,
-    ShowTicketTypeRow,
-    TicketFeeRow,
+    show_financials,
+    show_ticket_types,
+    ticket_fees,
 )
-from ticketsync.store.tables.sales import TicketRow
+from ticketsync.store.tables.sales import tickets
 from ticketsync.store.types import WHOLE
-from ticketsync.store.upsert import table_of, upsert
+from ticketsync.store.upsert import upsert
 
 Key = tuple[int, int, str]  # show, account, currency
 Row = dict[str, Any]
@@ -66,7 +67,7 @@ _FEW = 200  # shows from which it is cheaper to sum up everything and filter
 
 
 def recompute_shows(
-    session: Session,
+    connection: Connection,
     show_ids: Iterable[int],
     schedules: Mapping[int, FeeSchedule],
     now: datetime,
@@ -79,40 +80,40 @@ def recompute_shows(
     wanted = sorted(set(show_ids))
     if not wanted:
         return 0
-    row_locks.lock(session, ShowRow, wanted)
-    fresh = compute_figures(session, wanted, schedules)
-    changed = _replace(
-        session, ShowFinancialsRow, wanted, fresh[ShowFinancialsRow], now
-    )
-    changed |= _replace(session, TicketFeeRow, wanted, fresh[TicketFeeRow], None)
+    row_locks.lock(connection, shows, wanted)
+    fresh = compute_figures(connection, wanted, schedules)
+    changed = _replace(connection, show_financials, wanted, fresh[show_financials], now)
+    changed |= _replace(connection, ticket_fees, wanted, fresh[ticket_fees], None)
     changed |= _replace(
-        session, ShowTicketTypeRow, wanted, fresh[ShowTicketTypeRow], None
+        connection, show_ticket_types, wanted, fresh[show_ticket_types], None
     )
     return len(changed)
 
 
 def compute_figures(
-    session: Session, show_ids: Iterable[int], schedules: Mapping[int, FeeSchedule]
-) -> dict[type[SQLModel], list[Row]]:
+    connection: Connection,
+    show_ids: Iterable[int],
+    schedules: Mapping[int, FeeSchedule],
+) -> dict[Table, list[Row]]:
     """
     The rows that the tables of figures should have for these shows; writes nothing.
     """
     wanted = sorted(set(show_ids))
     if not wanted:
         return {}
-    sources = _read_sources(session, wanted)
-    parts = _by_type(session, wanted, sources)
+    sources = _read_sources(connection, wanted)
+    parts = _by_type(connection, wanted, sources)
     fresh = _sum_by_show(parts, sources)
-    lines = _fee_lines(session, wanted, fresh, schedules)
+    lines = _fee_lines(connection, wanted, fresh, schedules)
     return {
-        ShowFinancialsRow: list(fresh.values()),
-        TicketFeeRow: lines,
-        ShowTicketTypeRow: _sum_by_ticket_type(session, parts),
+        show_financials: list(fresh.values()),
+        ticket_fees: lines,
+        show_ticket_types: _sum_by_ticket_type(connection, parts),
     }
 
 
 def recount_checked_in(
-    session: Session, show_ids: Iterable[int], now: datetime
+    connection: Connection, show_ids: Iterable[int], now: datetime
 ) -> None:
     """
     Bring `checked_in` of these shows up to date after a scan, and nothing else.
@@ -123,14 +124,9 @@ def recount_checked_in(
     wanted = sorted(set(show_ids))
     if not wanted:
         return
-    row_locks.lock(session, ShowRow, wanted)
-    tickets, links, table = (
-        table_of(TicketRow),
-        table_of(ShowLinkRow),
-        table_of(ShowFinancialsRow),
-    )
+    row_locks.lock(connection, shows, wanted)
     joined, these = _counted_tickets_of(wanted)
-    group = (links.c.show_id, tickets.c.account_id, tickets.c.currency)
+    group = (show_links.c.show_id, tickets.c.account_id, tickets.c.currency)
     counts = (
         select(*group, _sum(counted.is_admitted()).label("checked_in"))
         .select_from(counted.with_admissions(joined))
@@ -138,24 +134,22 @@ def recount_checked_in(
         .group_by(*group)
         .subquery("counts")
     )
-    session.connection().execute(
-        update(table)
+    connection.execute(
+        update(show_financials)
         .where(
-            *(table.c[name] == counts.c[name] for name in _SHOW),
-            table.c.checked_in != counts.c.checked_in,
+            *(show_financials.c[name] == counts.c[name] for name in _SHOW),
+            show_financials.c.checked_in != counts.c.checked_in,
         )
         .values(checked_in=counts.c.checked_in, updated_at=now)
     )
 
 
-def linked_shows(session: Session) -> set[int]:
+def linked_shows(connection: Connection) -> set[int]:
     """
     All shows that have, or should have, figures.
     """
-    links, financials = table_of(ShowLinkRow), table_of(ShowFinancialsRow)
-    connection = session.connection()
-    shows = connection.execute(select(links.c.show_id)).scalars()
-    held = connection.execute(select(financials.c.show_id)).scalars()
+    shows = connection.execute(select(show_links.c.show_id)).scalars()
+    held = connection.execute(select(show_financials.c.show_id)).scalars()
     return {*shows, *held}
 
 
@@ -184,7 +178,7 @@ def _counted_tickets_of(show_ids: list[int]) -> tuple[Join, Any]:
     """
     Tickets joined to the shows they feed, and the restriction to these shows.
     """
-    return counted.counted_tickets(), _among(table_of(ShowLinkRow).c.show_id, show_ids)
+    return counted.counted_tickets(), _among(show_links.c.show_id, show_ids)
 
 
 def _among(column: Any, show_ids: list[int]) -> Any:
@@ -194,13 +188,12 @@ def _among(column: Any, show_ids: list[int]) -> Any:
 
 
 def _by_type(
-    session: Session, show_ids: list[int], sources: Mapping[int, Row]
+    connection: Connection, show_ids: list[int], sources: Mapping[int, Row]
 ) -> list[Row]:
     """
     The tickets of these shows, summed per occurrence, currency and ticket type, the
     finest grouping that is needed here. Each with its show, account and event.
     """
-    tickets = table_of(TicketRow)
     joined, these = _counted_tickets_of(show_ids)
     # An occurrence has one show, account and event: grouping by it alone is cheaper.
     group = (tickets.c.occurrence_id, tickets.c.currency, tickets.c.type_name)
@@ -230,7 +223,7 @@ def _by_type(
     )
     return [
         {**sources[row.occurrence_id], **row._mapping}
-        for row in session.connection().execute(query)
+        for row in connection.execute(query)
         if row.occurrence_id in sources
     ]
 
@@ -270,39 +263,34 @@ def _sum_by_show(parts: list[Row], sources: Mapping[int, Row]) -> dict[Key, Row]
     return found
 
 
-def _read_sources(session: Session, show_ids: list[int]) -> dict[int, Row]:
+def _read_sources(connection: Connection, show_ids: list[int]) -> dict[int, Row]:
     """
     Every occurrence (by our id) whose sales count for these shows, with its show,
     account and event, and the listing's currency.
     """
-    links, occurrences, shows = (
-        table_of(ShowLinkRow),
-        table_of(OccurrenceRow),
-        table_of(ShowRow),
-    )
     query = (
         select(
-            links.c.occurrence_id,
-            links.c.show_id,
+            show_links.c.occurrence_id,
+            show_links.c.show_id,
             occurrences.c.account_id,
             occurrences.c.event_id,
             func.coalesce(occurrences.c.currency, shows.c.currency).label("currency"),
         )
         .select_from(counted.counted_links())
-        .join(occurrences, occurrences.c.id == links.c.occurrence_id)
-        .where(_among(links.c.show_id, show_ids))
-        .order_by(links.c.id)
+        .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
+        .where(_among(show_links.c.show_id, show_ids))
+        .order_by(show_links.c.id)
     )
     wanted = set(show_ids)
     return {
         row.occurrence_id: dict(row._mapping)
-        for row in session.connection().execute(query)
+        for row in connection.execute(query)
         if row.show_id in wanted
     }
 
 
 def _fee_lines(
-    session: Session,
+    connection: Connection,
     show_ids: list[int],
     fresh: dict[Key, Row],
     schedules: Mapping[int, FeeSchedule],
@@ -310,9 +298,9 @@ def _fee_lines(
     """
     The named fee lines; also adds the fees, and what follows from them, to each row.
     """
-    these = _among(table_of(ShowLinkRow).c.show_id, show_ids)
-    reported = fee_lines.reported(session, these)
-    by_rate = fee_lines.scheduled(session, these, schedules)
+    these = _among(show_links.c.show_id, show_ids)
+    reported = fee_lines.reported(connection, these)
+    by_rate = fee_lines.scheduled(connection, these, schedules)
     lines: list[Row] = []
     for key, row in fresh.items():
         known = reported.get(key, fee_lines.ReportedLines())
@@ -374,11 +362,11 @@ def _fees_of(
     return _Fees(source, reported_fees + sum(by_rate.values()), lines)
 
 
-def _sum_by_ticket_type(session: Session, parts: list[Row]) -> list[Row]:
+def _sum_by_ticket_type(connection: Connection, parts: list[Row]) -> list[Row]:
     """
     The breakdown per ticket type, under the venue's own names where it has some.
     """
-    ours = _type_maps(session)
+    ours = _type_maps(connection)
     named = []
     for part in parts:
         name = part["type_name"]
@@ -387,17 +375,18 @@ def _sum_by_ticket_type(session: Session, parts: list[Row]) -> list[Row]:
     return list(_sum_by(named, _TYPE_SUMS, (*_SHOW, "type_name")).values())
 
 
-def _type_maps(session: Session) -> dict[int, dict[str, str]]:
-    links = table_of(ProductionLinkRow)
-    rows = session.connection().execute(
-        select(links.c.event_id, links.c.type_map).where(links.c.type_map != "{}")
+def _type_maps(connection: Connection) -> dict[int, dict[str, str]]:
+    rows = connection.execute(
+        select(production_links.c.event_id, production_links.c.type_map).where(
+            production_links.c.type_map != "{}"
+        )
     )
     return {row.event_id: json.loads(row.type_map) for row in rows}
 
 
 def _replace(
-    session: Session,
-    model: type[SQLModel],
+    connection: Connection,
+    table: Table,
     show_ids: list[int],
     fresh: list[Row],
     now: datetime | None,
@@ -405,12 +394,11 @@ def _replace(
     """
     Replace the rows of these shows by `fresh`; returns the shows that differed.
     """
-    table = table_of(model)
     key = [column.name for column in table.primary_key]
     wanted = set(show_ids)
     stored = {
         tuple(row._mapping[name] for name in key): row._mapping
-        for row in session.connection().execute(
+        for row in connection.execute(
             select(table).where(_among(table.c.show_id, show_ids))
         )
         if row.show_id in wanted
@@ -426,9 +414,9 @@ def _replace(
         same = [
             table.c[name] == value for name, value in zip(key, row_key, strict=True)
         ]
-        session.connection().execute(delete(table).where(*same))
+        connection.execute(delete(table).where(*same))
     stamp = {} if now is None else {"updated_at": now}
-    upsert(session, model, [{**row, **stamp} for row in different], key=key)
+    upsert(connection, table, [{**row, **stamp} for row in different], key=key)
     first = key.index("show_id")
     return {row["show_id"] for row in different} | {
         row_key[first] for row_key in removed

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, or_, select
-from sqlmodel import Session
+from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 
-from ticketsync.store.tables.audit import AuditRow
-from ticketsync.store.tables.catalogue import ShowLinkRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.audit import audit
+from ticketsync.store.tables.catalogue import show_links
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ class AuditEntry:
 
 
 def list_entries(
-    session: Session,
+    connection: Connection,
     *,
     kind: str | None = None,
     subject_id: int | None = None,
@@ -68,16 +66,15 @@ def list_entries(
     The latest decisions, about one kind of subject or one subject; those about a show
     include decisions about the occurrences that feed it, or did.
     """
-    table = table_of(AuditRow)
-    query = select(table).order_by(table.c.at.desc(), table.c.id.desc()).limit(limit)
+    query = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
     if kind is not None:
-        query = query.where(table.c.kind == kind)
+        query = query.where(audit.c.kind == kind)
     if subject_id is not None:
-        query = query.where(table.c.subject_id == subject_id)
+        query = query.where(audit.c.subject_id == subject_id)
     if show_id is not None:
-        query = query.where(_is_about_show(table, show_id))
+        query = query.where(_is_about_show(audit, show_id))
     if since is not None:
-        query = query.where(table.c.at >= since)
+        query = query.where(audit.c.at >= since)
     return [
         AuditEntry(
             at=row.at,
@@ -89,7 +86,7 @@ def list_entries(
             before=json.loads(row.before),
             after=json.loads(row.after),
         )
-        for row in session.connection().execute(query)
+        for row in connection.execute(query)
     ]
 
 
@@ -102,8 +99,7 @@ def _shown(value: Any) -> str:
 
 
 def _is_about_show(table: Table, show_id: int) -> ColumnElement[bool]:
-    links = table_of(ShowLinkRow)
-    feeding = select(links.c.occurrence_id).where(links.c.show_id == show_id)
+    feeding = select(show_links.c.occurrence_id).where(show_links.c.show_id == show_id)
     # The values are JSON objects, as `store.audit` writes them.
     named = [f'%"show_id": {show_id}{end}%' for end in (",", "}")]
     return or_(

@@ -12,18 +12,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, Text, UniqueConstraint, collate, literal_column, select
-from sqlmodel import Session, SQLModel
+from sqlalchemy import (
+    Connection,
+    Table,
+    Text,
+    UniqueConstraint,
+    collate,
+    literal_column,
+    select,
+)
 
 from ticketsync.core import clock
-from ticketsync.store.tables.sales import FeeRow, OrderRow, RefundRow, TicketRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.sales import fees, orders, refunds, tickets
 
-KINDS: Mapping[str, type[SQLModel]] = {
-    "order": OrderRow,
-    "ticket": TicketRow,
-    "refund": RefundRow,
-    "fee": FeeRow,
+KINDS: Mapping[str, Table] = {
+    "order": orders,
+    "ticket": tickets,
+    "refund": refunds,
+    "fee": fees,
 }
 ORDER = "order_id"  # here always the platform's id, not ours
 _CHUNK = 2000
@@ -66,7 +72,7 @@ class RowDifference:
 
 
 def compare_rows(
-    held: Session, again: Session, account_id: int, kind: str
+    held: Connection, again: Connection, account_id: int, kind: str
 ) -> Iterator[RowDifference]:
     """
     The rows of one kind that differ between the two databases, in the order of their
@@ -89,13 +95,12 @@ def compare_rows(
 
 
 def read_rows(
-    session: Session, account_id: int, kind: str
+    connection: Connection, account_id: int, kind: str
 ) -> Iterator[tuple[Key, dict[str, Any]]]:
     """
     The rows of one kind with all their columns, sorted by their keys.
     """
-    table, orders = table_of(KINDS[kind]), table_of(OrderRow)
-    connection = session.connection()
+    table = KINDS[kind]
     is_postgres = connection.dialect.name == "postgresql"
     shown: dict[str, Any] = {
         column.name: literal_column(f"{table.name}.{column.name}")
@@ -127,18 +132,17 @@ def read_rows(
         yield tuple(values[name] for name in key), values
 
 
-def read_order_dates(session: Session, account_id: int) -> dict[str, str]:
+def read_order_dates(connection: Connection, account_id: int) -> dict[str, str]:
     """
     When each order with a refund was placed, by the platform's id.
     """
-    orders, refunds = table_of(OrderRow), table_of(RefundRow)
     stored: Any = literal_column("orders.placed_at")
     query = (
         select(orders.c.provider_id, stored)
         .join(refunds, refunds.c.order_id == orders.c.id)
         .where(orders.c.account_id == account_id)
     )
-    rows = session.connection().execute(query)
+    rows = connection.execute(query)
     return {str(id_): str(_plain(moment)) for id_, moment in rows}
 
 

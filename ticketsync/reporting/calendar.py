@@ -8,23 +8,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
-from sqlmodel import Session
+from sqlalchemy import Connection, func, select
 
 from ticketsync.core import clock
 from ticketsync.reporting import seats as reporting_seats
 from ticketsync.store import counted
 from ticketsync.store.capacity import Seats
-from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
-    OccurrenceRow,
-    ProductionRow,
-    ShowLinkRow,
-    ShowRow,
-    VenueRow,
+    occurrences,
+    productions,
+    show_links,
+    shows,
+    venues,
 )
-from ticketsync.store.tables.financials import ShowFinancialsRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.financials import show_financials
 
 USUAL_LENGTH = timedelta(hours=2)  # where no platform reports an end
 
@@ -82,16 +80,11 @@ class Performance:
 
 
 def list_performances(
-    session: Session, *, since: datetime | None = None
+    connection: Connection, *, since: datetime | None = None
 ) -> list[Performance]:
     """
     Every show that is not excluded, in the order they play.
     """
-    shows, productions, venues = (
-        table_of(ShowRow),
-        table_of(ProductionRow),
-        table_of(VenueRow),
-    )
     query = (
         select(shows, productions.c.title, venues.c.name.label("venue"))
         .join(productions, productions.c.id == shows.c.production_id)
@@ -101,8 +94,8 @@ def list_performances(
     )
     if since is not None:
         query = query.where(shows.c.starts_at >= since)
-    sources, ends = _sources(session)
-    seats = reporting_seats.seats(session)
+    sources, ends = _sources(connection)
+    seats = reporting_seats.seats(connection)
     return [
         Performance(
             show_id=row.id,
@@ -117,7 +110,7 @@ def list_performances(
             seats=seats[row.id],
             sources=tuple(sources.get(row.id, ())),
         )
-        for row in session.connection().execute(query)
+        for row in connection.execute(query)
     ]
 
 
@@ -155,36 +148,30 @@ def as_ics(shows: Sequence[Performance], *, name: str, now: datetime) -> bytes:
 
 
 def _sources(
-    session: Session,
+    connection: Connection,
 ) -> tuple[dict[int, list[Source]], dict[int, datetime]]:
-    links, occurrences, accounts = (
-        table_of(ShowLinkRow),
-        table_of(OccurrenceRow),
-        table_of(AccountRow),
-    )
-    figures = table_of(ShowFinancialsRow)
     sold = {
         (row.show_id, row.account_id): int(row.sold)
-        for row in session.connection().execute(
+        for row in connection.execute(
             select(
-                figures.c.show_id,
-                figures.c.account_id,
-                func.sum(figures.c.tickets_sold).label("sold"),
-            ).group_by(figures.c.show_id, figures.c.account_id)
+                show_financials.c.show_id,
+                show_financials.c.account_id,
+                func.sum(show_financials.c.tickets_sold).label("sold"),
+            ).group_by(show_financials.c.show_id, show_financials.c.account_id)
         )
     }
-    rows = session.connection().execute(
+    rows = connection.execute(
         select(
-            links.c.show_id,
+            show_links.c.show_id,
             occurrences.c.account_id,
             accounts.c.name,
             occurrences.c.url,
             occurrences.c.ends_at,
         )
         .select_from(counted.followed_links())
-        .join(occurrences, occurrences.c.id == links.c.occurrence_id)
+        .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
         .join(accounts, accounts.c.id == occurrences.c.account_id)
-        .order_by(links.c.show_id, accounts.c.name, occurrences.c.id)
+        .order_by(show_links.c.show_id, accounts.c.name, occurrences.c.id)
     )
     found: dict[int, list[Source]] = {}
     ends: dict[int, datetime] = {}

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlmodel import Session
+from sqlalchemy import Connection, func, select
 
 from ticketsync.core import tables
 from ticketsync.core.money import Money
@@ -19,14 +18,13 @@ from ticketsync.reporting import seats as reporting_seats
 from ticketsync.store import counted, reports
 from ticketsync.store.capacity import Seats
 from ticketsync.store.tables.catalogue import (
-    OccurrenceRow,
-    ProductionRow,
-    ShowLinkRow,
-    ShowRow,
+    occurrences,
+    productions,
+    show_links,
+    shows,
 )
-from ticketsync.store.tables.financials import ShowFinancialsRow
-from ticketsync.store.tables.sales import OrderRow, TicketRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.financials import show_financials
+from ticketsync.store.tables.sales import orders, tickets
 
 Key = tuple[int, str]  # a show and a currency
 
@@ -126,41 +124,37 @@ def totals(shows: Iterable[OnSale]) -> list[Sums]:
     return [Sums(**row) for row in tables.by_name(found)]
 
 
-def list_on_sale(session: Session, *, now: datetime, since: datetime) -> list[OnSale]:
+def list_on_sale(
+    connection: Connection, *, now: datetime, since: datetime
+) -> list[OnSale]:
     """
     The upcoming shows that some platform has on sale, in the order they play.
     """
-    shows, productions = table_of(ShowRow), table_of(ProductionRow)
-    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
-    rows = (
-        session.connection()
-        .execute(
-            select(
-                shows.c.id,
-                productions.c.title,
-                shows.c.starts_at,
-                shows.c.starts_local,
-            )
-            .select_from(counted.counted_links())
-            .join(productions, productions.c.id == shows.c.production_id)
-            .join(occurrences, occurrences.c.id == links.c.occurrence_id)
-            .where(
-                shows.c.starts_at >= now,
-                occurrences.c.status == "on_sale",
-                occurrences.c.gone_since.is_(None),
-            )
-            .group_by(
-                shows.c.id,
-                productions.c.title,
-                shows.c.starts_at,
-                shows.c.starts_local,
-            )
-            .order_by(shows.c.starts_at, shows.c.id)
+    rows = connection.execute(
+        select(
+            shows.c.id,
+            productions.c.title,
+            shows.c.starts_at,
+            shows.c.starts_local,
         )
-        .all()
-    )
-    sums = _sums(session, since)
-    seats = reporting_seats.seats(session)
+        .select_from(counted.counted_links())
+        .join(productions, productions.c.id == shows.c.production_id)
+        .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
+        .where(
+            shows.c.starts_at >= now,
+            occurrences.c.status == "on_sale",
+            occurrences.c.gone_since.is_(None),
+        )
+        .group_by(
+            shows.c.id,
+            productions.c.title,
+            shows.c.starts_at,
+            shows.c.starts_local,
+        )
+        .order_by(shows.c.starts_at, shows.c.id)
+    ).all()
+    sums = _sums(connection, since)
+    seats = reporting_seats.seats(connection)
     return [
         OnSale(
             show_id=row.id,
@@ -174,8 +168,8 @@ def list_on_sale(session: Session, *, now: datetime, since: datetime) -> list[On
     ]
 
 
-def _sums(session: Session, since: datetime) -> dict[int, list[Sums]]:
-    recently, figures = _recently(session, since), _totals(session)
+def _sums(connection: Connection, since: datetime) -> dict[int, list[Sums]]:
+    recently, figures = _recently(connection, since), _totals(connection)
     found: dict[int, list[Sums]] = {}
     for show_id, currency in sorted({*recently, *figures}):
         sold, comps, gross = figures.get((show_id, currency), (0, 0, 0))
@@ -191,37 +185,31 @@ def _sums(session: Session, since: datetime) -> dict[int, list[Sums]]:
     return found
 
 
-def _recently(session: Session, since: datetime) -> dict[Key, int]:
-    tickets, orders, links = (
-        table_of(TicketRow),
-        table_of(OrderRow),
-        table_of(ShowLinkRow),
-    )
-    rows = session.connection().execute(
-        select(links.c.show_id, tickets.c.currency, func.count())
+def _recently(connection: Connection, since: datetime) -> dict[Key, int]:
+    rows = connection.execute(
+        select(show_links.c.show_id, tickets.c.currency, func.count())
         .select_from(counted.counted_tickets())
         .join(orders, orders.c.id == tickets.c.order_id)
         .where(orders.c.placed_at >= since, counted.admits())
-        .group_by(links.c.show_id, tickets.c.currency)
+        .group_by(show_links.c.show_id, tickets.c.currency)
     )
     return {(int(show), currency): int(count) for show, currency, count in rows}
 
 
-def _totals(session: Session) -> dict[Key, tuple[int, int, int]]:
+def _totals(connection: Connection) -> dict[Key, tuple[int, int, int]]:
     """
     Tickets sold, comps among them and gross in minor units.
     """
-    figures = table_of(ShowFinancialsRow)
-    rows = session.connection().execute(
+    rows = connection.execute(
         select(
-            figures.c.show_id,
-            figures.c.currency,
-            func.sum(figures.c.tickets_sold),
-            func.sum(figures.c.tickets_comp),
-            func.sum(figures.c.gross),
+            show_financials.c.show_id,
+            show_financials.c.currency,
+            func.sum(show_financials.c.tickets_sold),
+            func.sum(show_financials.c.tickets_comp),
+            func.sum(show_financials.c.gross),
         )
-        .where(reports.is_known(figures.c.currency))
-        .group_by(figures.c.show_id, figures.c.currency)
+        .where(reports.is_known(show_financials.c.currency))
+        .group_by(show_financials.c.show_id, show_financials.c.currency)
     )
     return {
         (int(show), currency): (int(sold), int(comps), int(gross))

@@ -7,14 +7,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
-from sqlmodel import Session
+from sqlalchemy import Connection, func, select
 
 from ticketsync.store import reports
-from ticketsync.store.tables.accounts import AccountRow
-from ticketsync.store.tables.sales import OrderRow
-from ticketsync.store.tables.webhooks import DeliveryRow, WebhookRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.accounts import accounts
+from ticketsync.store.tables.sales import orders
+from ticketsync.store.tables.webhooks import deliveries, webhooks
 
 TROUBLED = ("failed", "rejected", "stale")
 LATE = timedelta(minutes=10)  # until then a delivery may still arrive
@@ -75,7 +73,7 @@ class DeliveryHealth:
 
 
 def list_deliveries(
-    session: Session,
+    connection: Connection,
     *,
     limit: int = 50,
     account: str | None = None,
@@ -86,18 +84,17 @@ def list_deliveries(
     """
     Deliveries, the newest first.
     """
-    table, accounts = table_of(DeliveryRow), table_of(AccountRow)
     query = (
         select(
             *reports.named(
                 reports.field_names(Received),
-                table,
+                deliveries,
                 account=accounts.c.name,
                 provider=accounts.c.provider,
             )
         )
-        .join(accounts, accounts.c.id == table.c.account_id)
-        .order_by(table.c.id.desc())
+        .join(accounts, accounts.c.id == deliveries.c.account_id)
+        .order_by(deliveries.c.id.desc())
         .limit(limit)
     )
     if account is not None:
@@ -105,26 +102,25 @@ def list_deliveries(
     if platform is not None:
         query = query.where(accounts.c.provider == platform)
     if state is not None:
-        query = query.where(table.c.state == state)
+        query = query.where(deliveries.c.state == state)
     if id is not None:
-        query = query.where(table.c.id == id)
-    return [Received(**row._mapping) for row in session.connection().execute(query)]
+        query = query.where(deliveries.c.id == id)
+    return [Received(**row._mapping) for row in connection.execute(query)]
 
 
-def read_delivery_health(session: Session) -> list[DeliveryHealth]:
+def read_delivery_health(connection: Connection) -> list[DeliveryHealth]:
     """
     Every account that ever received a delivery.
     """
-    table, accounts = table_of(DeliveryRow), table_of(AccountRow)
-    rows = session.connection().execute(
+    rows = connection.execute(
         select(
             accounts.c.name,
-            table.c.state,
+            deliveries.c.state,
             func.count(),
-            func.max(table.c.received_at),
+            func.max(deliveries.c.received_at),
         )
-        .join(accounts, accounts.c.id == table.c.account_id)
-        .group_by(accounts.c.name, table.c.state)
+        .join(accounts, accounts.c.id == deliveries.c.account_id)
+        .group_by(accounts.c.name, deliveries.c.state)
     )
     states: dict[str, dict[str, int]] = {}
     last: dict[str, datetime] = {}
@@ -134,7 +130,9 @@ def read_delivery_health(session: Session) -> list[DeliveryHealth]:
     latest = {
         name: [
             (item.settled_at - item.received_at).total_seconds()
-            for item in list_deliveries(session, limit=100, account=name, state="done")
+            for item in list_deliveries(
+                connection, limit=100, account=name, state="done"
+            )
             if item.settled_at is not None
         ]
         for name in states
@@ -151,30 +149,28 @@ def read_delivery_health(session: Session) -> list[DeliveryHealth]:
 
 
 def find_unannounced_orders(
-    session: Session, now: datetime, days: int = 1
+    connection: Connection, now: datetime, days: int = 1
 ) -> list[UnannouncedOrders]:
     """
     Accounts with a webhook whose platform did not announce every order of the last
     days: it may have disabled the webhook, or a proxy in front of us rejects it. Such
     orders are still read, only later.
     """
-    table, hooks = table_of(DeliveryRow), table_of(WebhookRow)
-    orders, accounts = table_of(OrderRow), table_of(AccountRow)
     announced = (
-        select(table.c.id)
+        select(deliveries.c.id)
         .where(
-            table.c.account_id == orders.c.account_id,
-            table.c.order_id == orders.c.provider_id,
+            deliveries.c.account_id == orders.c.account_id,
+            deliveries.c.order_id == orders.c.provider_id,
         )
         .exists()
     )
-    rows = session.connection().execute(
+    rows = connection.execute(
         select(accounts.c.name, announced, func.count())
-        .select_from(hooks)
-        .join(orders, orders.c.account_id == hooks.c.account_id)
-        .join(accounts, accounts.c.id == hooks.c.account_id)
+        .select_from(webhooks)
+        .join(orders, orders.c.account_id == webhooks.c.account_id)
+        .join(accounts, accounts.c.id == webhooks.c.account_id)
         .where(
-            orders.c.placed_at >= hooks.c.created_at,
+            orders.c.placed_at >= webhooks.c.created_at,
             orders.c.placed_at >= now - timedelta(days=days),
             orders.c.placed_at < now - LATE,
         )

@@ -9,22 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, case, column, func, select, table
-from sqlmodel import Session
+from sqlalchemy import Connection, Select, case, column, func, select, table
 
 from ticketsync.core import tables
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.store import health, reports
-from ticketsync.store.tables.accounts import AccountRow, SyncRunRow
-from ticketsync.store.tables.catalogue import ProductionRow, ShowRow, VenueRow
+from ticketsync.store.tables.accounts import accounts, sync_runs
+from ticketsync.store.tables.catalogue import productions, shows, venues
 from ticketsync.store.tables.financials import (
-    ShowFinancialsRow,
-    ShowTicketTypeRow,
-    TicketFeeRow,
+    show_financials,
+    show_ticket_types,
+    ticket_fees,
 )
 from ticketsync.store.types import Instant
-from ticketsync.store.upsert import table_of
 
 FIGURES = (
     Column("show_id", Kind.NUMBER),
@@ -204,23 +202,23 @@ class FeeLine:
     source: str
 
 
-def figures(session: Session, show_id: int | None = None) -> list[Figures]:
+def figures(connection: Connection, show_id: int | None = None) -> list[Figures]:
     """
     The financials of one show or of all, in the order they play.
     """
     query = _figures(reports.field_names(Figures), show_id)
-    return reports.values(session, Figures, FIGURES, query)
+    return reports.values(connection, Figures, FIGURES, query)
 
 
-def figures_table(session: Session) -> Table:
+def figures_table(connection: Connection) -> Table:
     """
     The financials of all shows as a report, in the order they play.
     """
     query = _figures(reports.column_names(FIGURES), None)
-    return reports.stream(session, FIGURES, query)
+    return reports.stream(connection, FIGURES, query)
 
 
-def totals(session: Session, show_id: int) -> list[ShowTotals]:
+def totals(connection: Connection, show_id: int) -> list[ShowTotals]:
     """
     The totals of a show over all its accounts, one for each currency.
     """
@@ -234,56 +232,58 @@ def totals(session: Session, show_id: int) -> list[ShowTotals]:
         .where(view.c.show_id == show_id, reports.is_known(view.c.currency))
         .order_by(view.c.currency)
     )
-    return reports.values(session, ShowTotals, TOTALS, query)
+    return reports.values(connection, ShowTotals, TOTALS, query)
 
 
-def by_type(session: Session, show_id: int) -> list[TypeFigures]:
-    financials, accounts = table_of(ShowTicketTypeRow), table_of(AccountRow)
+def by_type(connection: Connection, show_id: int) -> list[TypeFigures]:
     query = (
         select(
             *reports.named(
-                reports.field_names(TypeFigures), financials, account=accounts.c.name
+                reports.field_names(TypeFigures),
+                show_ticket_types,
+                account=accounts.c.name,
             )
         )
-        .join(accounts, accounts.c.id == financials.c.account_id)
-        .where(financials.c.show_id == show_id)
-        .order_by(accounts.c.name, financials.c.currency, financials.c.gross.desc())
-        .order_by(financials.c.type_name)
+        .join(accounts, accounts.c.id == show_ticket_types.c.account_id)
+        .where(show_ticket_types.c.show_id == show_id)
+        .order_by(
+            accounts.c.name,
+            show_ticket_types.c.currency,
+            show_ticket_types.c.gross.desc(),
+        )
+        .order_by(show_ticket_types.c.type_name)
     )
-    return reports.values(session, TypeFigures, TYPES, query)
+    return reports.values(connection, TypeFigures, TYPES, query)
 
 
-def fee_lines(session: Session, show_id: int | None = None) -> list[FeeLine]:
+def fee_lines(connection: Connection, show_id: int | None = None) -> list[FeeLine]:
     """
     The named fees of one show or of all.
     """
     query = _fees(reports.field_names(FeeLine), show_id)
-    return reports.values(session, FeeLine, FEES, query)
+    return reports.values(connection, FeeLine, FEES, query)
 
 
-def fees_table(session: Session) -> Table:
+def fees_table(connection: Connection) -> Table:
     """
     The named fees of all shows as a report.
     """
     query = _fees(reports.column_names(FEES), None)
-    return reports.stream(session, FEES, query)
+    return reports.stream(connection, FEES, query)
 
 
 def _figures(names: list[str], show_id: int | None) -> Select[Any]:
-    financials, shows = table_of(ShowFinancialsRow), table_of(ShowRow)
-    productions, venues = table_of(ProductionRow), table_of(VenueRow)
-    accounts, runs = table_of(AccountRow), table_of(SyncRunRow)
     synced = (
-        select(runs.c.account_id, func.max(runs.c.finished_at).label("at"))
-        .where(health.was_complete(runs))
-        .group_by(runs.c.account_id)
+        select(sync_runs.c.account_id, func.max(sync_runs.c.finished_at).label("at"))
+        .where(health.was_complete(sync_runs))
+        .group_by(sync_runs.c.account_id)
         .subquery()
     )
     query = (
         select(
             *reports.named(
                 names,
-                financials,
+                show_financials,
                 production=productions.c.title,
                 starts_at=shows.c.starts_at,
                 starts_local=shows.c.starts_local,
@@ -291,38 +291,39 @@ def _figures(names: list[str], show_id: int | None) -> Select[Any]:
                 capacity=shows.c.capacity,
                 account=accounts.c.name,
                 provider=accounts.c.provider,
-                revenue=func.coalesce(financials.c.net, financials.c.gross),
-                revenue_basis=case((financials.c.net.is_(None), "gross"), else_="net"),
+                revenue=func.coalesce(show_financials.c.net, show_financials.c.gross),
+                revenue_basis=case(
+                    (show_financials.c.net.is_(None), "gross"), else_="net"
+                ),
                 last_synced_at=synced.c.at,
             )
         )
-        .select_from(financials)
-        .join(shows, shows.c.id == financials.c.show_id)
+        .select_from(show_financials)
+        .join(shows, shows.c.id == show_financials.c.show_id)
         .join(productions, productions.c.id == shows.c.production_id)
         .join(venues, venues.c.id == shows.c.venue_id)
-        .join(accounts, accounts.c.id == financials.c.account_id)
-        .outerjoin(synced, synced.c.account_id == financials.c.account_id)
-        .where(reports.is_known(financials.c.currency))
+        .join(accounts, accounts.c.id == show_financials.c.account_id)
+        .outerjoin(synced, synced.c.account_id == show_financials.c.account_id)
+        .where(reports.is_known(show_financials.c.currency))
         .order_by(
             shows.c.starts_at,
-            financials.c.show_id,
+            show_financials.c.show_id,
             accounts.c.name,
-            financials.c.currency,
+            show_financials.c.currency,
         )
     )
-    return query if show_id is None else query.where(financials.c.show_id == show_id)
+    return (
+        query if show_id is None else query.where(show_financials.c.show_id == show_id)
+    )
 
 
 def with_values(
-    session: Session, show_id: int, account_id: int, values: Mapping[str, Any]
+    connection: Connection, show_id: int, account_id: int, values: Mapping[str, Any]
 ) -> Figures | None:
     """
     The figures of a row of `show_financials` that is not stored (minor units); `None`
     where there is no such show or account.
     """
-    shows, productions = table_of(ShowRow), table_of(ProductionRow)
-    venues, accounts = table_of(VenueRow), table_of(AccountRow)
-    connection = session.connection()
     show = connection.execute(
         select(
             shows.c.id.label("show_id"),
@@ -357,24 +358,25 @@ def with_values(
 
 
 def _fees(names: list[str], show_id: int | None) -> Select[Any]:
-    financials, shows = table_of(TicketFeeRow), table_of(ShowRow)
-    productions, accounts = table_of(ProductionRow), table_of(AccountRow)
     query = (
         select(
             *reports.named(
                 names,
-                financials,
+                ticket_fees,
                 production=productions.c.title,
                 starts_at=shows.c.starts_at,
                 account=accounts.c.name,
             )
         )
-        .select_from(financials)
-        .join(shows, shows.c.id == financials.c.show_id)
+        .select_from(ticket_fees)
+        .join(shows, shows.c.id == ticket_fees.c.show_id)
         .join(productions, productions.c.id == shows.c.production_id)
-        .join(accounts, accounts.c.id == financials.c.account_id)
+        .join(accounts, accounts.c.id == ticket_fees.c.account_id)
         .order_by(
-            shows.c.starts_at, financials.c.show_id, accounts.c.name, financials.c.name
+            shows.c.starts_at,
+            ticket_fees.c.show_id,
+            accounts.c.name,
+            ticket_fees.c.name,
         )
     )
-    return query if show_id is None else query.where(financials.c.show_id == show_id)
+    return query if show_id is None else query.where(ticket_fees.c.show_id == show_id)

@@ -9,15 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
-from sqlmodel import Session
+from sqlalchemy import Connection, func, select
 
 from ticketsync.reporting import waiting
 from ticketsync.reporting.waiting import Waiting
 from ticketsync.store import health, reports
-from ticketsync.store.tables.accounts import AccountRow, SyncRunRow
-from ticketsync.store.tables.webhooks import DeliveryRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.accounts import accounts, sync_runs
+from ticketsync.store.tables.webhooks import deliveries
 
 STALE_DELIVERIES = 3  # in an hour
 
@@ -100,24 +98,24 @@ class OpenCounts:
 
 
 def list_runs(
-    session: Session, *, limit: int = 20, run_id: str | None = None
+    connection: Connection, *, limit: int = 20, run_id: str | None = None
 ) -> list[Run]:
-    table = table_of(SyncRunRow)
     query = (
-        select(*reports.named(reports.field_names(Run), table))
-        .order_by(table.c.id.desc())
+        select(*reports.named(reports.field_names(Run), sync_runs))
+        .order_by(sync_runs.c.id.desc())
         .limit(limit)
     )
     if run_id is not None:
-        query = query.where(table.c.run_id == run_id)
-    return [Run(**row._mapping) for row in session.connection().execute(query)]
+        query = query.where(sync_runs.c.run_id == run_id)
+    return [Run(**row._mapping) for row in connection.execute(query)]
 
 
-def list_freshness(session: Session, now: datetime | None = None) -> list[Freshness]:
+def list_freshness(
+    connection: Connection, now: datetime | None = None
+) -> list[Freshness]:
     """
     Every account, by name.
     """
-    accounts = table_of(AccountRow)
     facts = health.account_facts(now).subquery("facts")
     query = (
         select(
@@ -136,7 +134,7 @@ def list_freshness(session: Session, now: datetime | None = None) -> list[Freshn
             last_outcome=row.last_outcome or None,
             options=_shown_options(row.options),
         )
-        for row in session.connection().execute(query)
+        for row in connection.execute(query)
     ]
 
 
@@ -145,13 +143,12 @@ def _shown_options(text: str) -> dict[str, str]:
     return {name: v for name, v in options.items() if not name.startswith("oauth_")}
 
 
-def count_open(session: Session, now: datetime) -> OpenCounts:
+def count_open(connection: Connection, now: datetime) -> OpenCounts:
     """
     How many items wait for a person, including dismissed ones; of stale deliveries
     those of the last hour.
     """
-    deliveries = table_of(DeliveryRow)
-    stale = session.connection().execute(
+    stale = connection.execute(
         select(func.count())
         .select_from(deliveries)
         .where(
@@ -164,11 +161,11 @@ def count_open(session: Session, now: datetime) -> OpenCounts:
         return sum(item.count for item in items)
 
     return OpenCounts(
-        unmatched=number(waiting.list_unmatched(session)),
-        quarantined=number(waiting.list_quarantined(session)),
-        doubtful_orders=number(waiting.list_discrepancies(session)),
-        gone=number(waiting.list_delisted(session)),
-        moved=number(waiting.list_moved(session)),
-        failed_deliveries=number(waiting.list_failed_deliveries(session)),
+        unmatched=number(waiting.list_unmatched(connection)),
+        quarantined=number(waiting.list_quarantined(connection)),
+        doubtful_orders=number(waiting.list_discrepancies(connection)),
+        gone=number(waiting.list_delisted(connection)),
+        moved=number(waiting.list_moved(connection)),
+        failed_deliveries=number(waiting.list_failed_deliveries(connection)),
         stale_deliveries=int(stale.scalar_one()),
     )

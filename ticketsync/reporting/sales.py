@@ -14,17 +14,24 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, case, func, or_, select
-from sqlmodel import Session
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Select,
+    case,
+    func,
+    or_,
+    select,
+)
 
 from ticketsync.core import money, tables
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Row, Table
 from ticketsync.store import counted
-from ticketsync.store.tables.accounts import AccountRow
-from ticketsync.store.tables.catalogue import ProductionRow, ShowLinkRow, ShowRow
-from ticketsync.store.tables.sales import OrderRow, QuarantinedRow, RefundRow, TicketRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.accounts import accounts
+from ticketsync.store.tables.catalogue import productions, show_links, shows
+from ticketsync.store.tables.sales import orders, quarantine, refunds, tickets
 
 _BATCH = 500  # orders whose parts are read together
 
@@ -128,17 +135,17 @@ class _Part:
 
 
 def list_sales(
-    session: Session, *, show_id: int | None = None, limit: int | None = None
+    connection: Connection, *, show_id: int | None = None, limit: int | None = None
 ) -> list[Sale]:
     """
     Orders, the newest first: of one show or of all.
     """
-    found = sales_table(session, show_id=show_id, limit=limit)
+    found = sales_table(connection, show_id=show_id, limit=limit)
     return [Sale(**row) for row in tables.by_name(found)]
 
 
 def sales_table(
-    session: Session,
+    connection: Connection,
     *,
     show_id: int | None = None,
     account: str | None = None,
@@ -148,7 +155,6 @@ def sales_table(
     Orders as a report, the newest first. The rows are read while they are used, before
     the session ends.
     """
-    orders, accounts = table_of(OrderRow), table_of(AccountRow)
     query = (
         select(
             orders.c.id.label("order_row"),
@@ -166,65 +172,60 @@ def sales_table(
     batch = _BATCH if limit is None else min(_BATCH, limit)
     found = (
         _row(SALES, row._mapping, part)
-        for row, part in _with_parts(session, query, batch)
+        for row, part in _with_parts(connection, query, batch)
         if show_id in (None, part.show_id)
     )
     return Table(SALES, islice(found, limit))
 
 
 def list_refunds(
-    session: Session, *, account: str | None = None, order_id: str | None = None
+    connection: Connection, *, account: str | None = None, order_id: str | None = None
 ) -> list[RefundLine]:
     """
     Refunds of all orders or of one, those seen last first.
     """
-    found = refunds_table(session, account=account, order_id=order_id)
+    found = refunds_table(connection, account=account, order_id=order_id)
     return [RefundLine(**row) for row in tables.by_name(found)]
 
 
 def refunds_table(
-    session: Session, *, account: str | None = None, order_id: str | None = None
+    connection: Connection, *, account: str | None = None, order_id: str | None = None
 ) -> Table:
     """
     The same as a report, whose rows are read while they are used.
     """
-    orders, table, accounts = (
-        table_of(OrderRow),
-        table_of(RefundRow),
-        table_of(AccountRow),
-    )
     query = (
         select(
             orders.c.id.label("order_row"),
-            table.c.id.label("refund_row"),
+            refunds.c.id.label("refund_row"),
             accounts.c.name.label("account"),
             orders.c.provider_id.label("order_id"),
             orders.c.placed_at,
             orders.c.currency,
-            table.c.amount,
-            table.c.seen_at.label("first_seen_at"),
-            table.c.on_day,
-            table.c.basis,
-            table.c.refunded_at,
-            table.c.provider_id.label("refund_id"),
-            table.c.number,
+            refunds.c.amount,
+            refunds.c.seen_at.label("first_seen_at"),
+            refunds.c.on_day,
+            refunds.c.basis,
+            refunds.c.refunded_at,
+            refunds.c.provider_id.label("refund_id"),
+            refunds.c.number,
         )
         .join(accounts, accounts.c.id == orders.c.account_id)
-        .join(table, table.c.order_id == orders.c.id)
-        .order_by(table.c.seen_at.desc(), table.c.id.desc())
+        .join(refunds, refunds.c.order_id == orders.c.id)
+        .order_by(refunds.c.seen_at.desc(), refunds.c.id.desc())
     )
     if account is not None:
         query = query.where(accounts.c.name == account)
     if order_id is not None:
         query = query.where(orders.c.provider_id == order_id)
-    return Table(REFUNDS, _refund_rows(session, query))
+    return Table(REFUNDS, _refund_rows(connection, query))
 
 
-def _refund_rows(session: Session, query: Select[Any]) -> Iterator[Row]:
+def _refund_rows(connection: Connection, query: Select[Any]) -> Iterator[Row]:
     stream = query.execution_options(yield_per=_BATCH)
-    for rows in session.connection().execute(stream).partitions():
-        parts = _parts_of(session, {row.order_row for row in rows})
-        shares = _refund_shares(session, parts)
+    for rows in connection.execute(stream).partitions():
+        parts = _parts_of(connection, {row.order_row for row in rows})
+        shares = _refund_shares(connection, parts)
         for row in rows:
             of_order = parts[row.order_row]
             for index, part in enumerate(of_order):
@@ -294,12 +295,7 @@ def _is_of_show(show_id: int) -> ColumnElement[bool]:
     """
     Whether an order has tickets that count for the show, or was placed for it.
     """
-    orders, tickets, links = (
-        table_of(OrderRow),
-        table_of(TicketRow),
-        table_of(ShowLinkRow),
-    )
-    of_show = links.c.show_id == show_id
+    of_show = show_links.c.show_id == show_id
     # Correlated, so that the newest orders of a long list are found without the rest.
     bought = (
         select(tickets.c.id)
@@ -307,29 +303,30 @@ def _is_of_show(show_id: int) -> ColumnElement[bool]:
         .where(tickets.c.order_id == orders.c.id, of_show)
         .correlate(orders)
     )
-    sold_there = select(links.c.occurrence_id).select_from(counted.counted_links())
+    sold_there = select(show_links.c.occurrence_id).select_from(counted.counted_links())
     return or_(bought.exists(), orders.c.occurrence_id.in_(sold_there.where(of_show)))
 
 
 def _with_parts(
-    session: Session, query: Select[Any], batch: int
+    connection: Connection, query: Select[Any], batch: int
 ) -> Iterator[tuple[Any, _Part]]:
     """
     The rows of a query over orders, each with every part of it that is listed.
     """
     stream = query.execution_options(yield_per=batch)
-    for rows in session.connection().execute(stream).partitions():
-        parts = _parts_of(session, {row.order_row for row in rows})
+    for rows in connection.execute(stream).partitions():
+        parts = _parts_of(connection, {row.order_row for row in rows})
         for row in rows:
             yield from ((row, p) for p in parts[row.order_row] if p.is_listed)
 
 
-def _parts_of(session: Session, order_rows: Iterable[int]) -> dict[int, list[_Part]]:
+def _parts_of(
+    connection: Connection, order_rows: Iterable[int]
+) -> dict[int, list[_Part]]:
     """
     The parts of these orders by show, by our order id; one without tickets is for the
     show it was placed for.
     """
-    orders, tickets = table_of(OrderRow), table_of(TicketRow)
     wanted = list(order_rows)
     is_ticket = case((tickets.c.kind == "admission", 1), else_=0)
     found: dict[int, list[_Part]] = {}
@@ -342,7 +339,7 @@ def _parts_of(session: Session, order_rows: Iterable[int]) -> dict[int, list[_Pa
             func.sum(tickets.c.refunded),
         ),
     ).where(tickets.c.order_id.in_(wanted), tickets.c.status != "gone")
-    for order_row, part in _read(session, by_ticket):
+    for order_row, part in _read(connection, by_ticket):
         found.setdefault(order_row, []).append(part)
     without_tickets = [row for row in wanted if row not in found]
     if without_tickets:
@@ -350,7 +347,7 @@ def _parts_of(session: Session, order_rows: Iterable[int]) -> dict[int, list[_Pa
         placed = _grouped(orders, orders.c.id, nothing).where(
             orders.c.id.in_(without_tickets)
         )
-        found |= {order_row: [part] for order_row, part in _read(session, placed)}
+        found |= {order_row: [part] for order_row, part in _read(connection, placed)}
     return found
 
 
@@ -360,13 +357,8 @@ def _grouped(
     """
     Sums over rows with an occurrence, per order and show.
     """
-    links, shows, productions = (
-        table_of(ShowLinkRow),
-        table_of(ShowRow),
-        table_of(ProductionRow),
-    )
-    group = (order_row, links.c.show_id, productions.c.title, shows.c.starts_at)
-    is_listed = or_(links.c.id.is_(None), counted.is_counted())
+    group = (order_row, show_links.c.show_id, productions.c.title, shows.c.starts_at)
+    is_listed = or_(show_links.c.id.is_(None), counted.is_counted())
     linked_shows: FromClause = counted.links_and_shows().join(
         productions, productions.c.id == shows.c.production_id
     )
@@ -374,34 +366,33 @@ def _grouped(
         select(*group, case((is_listed, 1), else_=0).label("is_listed"), *sums)
         .select_from(
             table.outerjoin(
-                linked_shows, links.c.occurrence_id == table.c.occurrence_id
+                linked_shows, show_links.c.occurrence_id == table.c.occurrence_id
             )
         )
         .group_by(*group, "is_listed")
-        .order_by(order_row, shows.c.starts_at, links.c.show_id)
+        .order_by(order_row, shows.c.starts_at, show_links.c.show_id)
     )
 
 
-def _read(session: Session, query: Select[Any]) -> Iterator[tuple[int, _Part]]:
-    for row in session.connection().execute(query):
+def _read(connection: Connection, query: Select[Any]) -> Iterator[tuple[int, _Part]]:
+    for row in connection.execute(query):
         order_row, show, title, starts_at, is_listed, tickets, charged, back = row
         numbers = (int(tickets), int(charged), int(back))
         yield order_row, _Part(show, title, starts_at, bool(is_listed), *numbers)
 
 
 def _refund_shares(
-    session: Session, parts: dict[int, list[_Part]]
+    connection: Connection, parts: dict[int, list[_Part]]
 ) -> dict[int, list[int]]:
     """
     For orders over several shows, each refund divided among them, by our refund id.
     """
-    table = table_of(RefundRow)
     several = [order_row for order_row, found in parts.items() if len(found) > 1]
     amounts: dict[int, dict[int, int]] = {}
-    for row in session.connection().execute(
-        select(table.c.order_id, table.c.id, table.c.amount)
-        .where(table.c.order_id.in_(several))
-        .order_by(table.c.id)
+    for row in connection.execute(
+        select(refunds.c.order_id, refunds.c.id, refunds.c.amount)
+        .where(refunds.c.order_id.in_(several))
+        .order_by(refunds.c.id)
     ):
         amounts.setdefault(row.order_id, {})[row.id] = row.amount
     found: dict[int, list[int]] = {}
@@ -413,29 +404,27 @@ def _refund_shares(
     return found
 
 
-def list_discrepancies(session: Session) -> list[tuple[str, str, str]]:
+def list_discrepancies(connection: Connection) -> list[tuple[str, str, str]]:
     """
     Orders that do not add up: account, the platform's order id, the discrepancy.
     """
-    orders, accounts = table_of(OrderRow), table_of(AccountRow)
     query = (
         select(accounts.c.name, orders.c.provider_id, orders.c.doubt)
         .join(accounts, accounts.c.id == orders.c.account_id)
         .where(orders.c.doubt.is_not(None))
         .order_by(orders.c.id)
     )
-    rows = session.connection().execute(query)
+    rows = connection.execute(query)
     return [(str(account), str(order), str(doubt)) for account, order, doubt in rows]
 
 
-def list_quarantined(session: Session) -> list[tuple[str, str, str]]:
+def list_quarantined(connection: Connection) -> list[tuple[str, str, str]]:
     """
     Records in quarantine: account, the record's id, the reason.
     """
-    waiting, accounts = table_of(QuarantinedRow), table_of(AccountRow)
-    rows = session.connection().execute(
-        select(accounts.c.name, waiting.c.provider_id, waiting.c.reason)
-        .join(accounts, accounts.c.id == waiting.c.account_id)
-        .order_by(accounts.c.name, waiting.c.id)
+    rows = connection.execute(
+        select(accounts.c.name, quarantine.c.provider_id, quarantine.c.reason)
+        .join(accounts, accounts.c.id == quarantine.c.account_id)
+        .order_by(accounts.c.name, quarantine.c.id)
     )
     return [(row.name, row.provider_id, row.reason) for row in rows]

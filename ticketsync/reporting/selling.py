@@ -10,18 +10,16 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, func, select
-from sqlmodel import Session
+from sqlalchemy import Connection, case, func, select
 
 from ticketsync.core import clock
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind
 from ticketsync.store import counted, reports
-from ticketsync.store.tables.accounts import AccountRow
-from ticketsync.store.tables.catalogue import ShowLinkRow
-from ticketsync.store.tables.financials import ShowFinancialsRow
-from ticketsync.store.tables.sales import OrderRow, TicketRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.accounts import accounts
+from ticketsync.store.tables.catalogue import show_links
+from ticketsync.store.tables.financials import show_financials
+from ticketsync.store.tables.sales import orders, tickets
 
 
 @dataclass(slots=True)
@@ -118,7 +116,7 @@ class Platform:
 
 
 def recent_sales(
-    session: Session, zone: str, now: datetime, days: int = 30
+    connection: Connection, zone: str, now: datetime, days: int = 30
 ) -> RecentSales:
     """
     What was ordered on each of the last days, by the venue's calendar.
@@ -128,7 +126,7 @@ def recent_sales(
     starts = [clock.start_of(day, zone) for day in dates]
     found: dict[str, list[Sold]] = {}
     by_day = [Sold() for _ in dates]
-    for row in _grouped(session, starts):
+    for row in _grouped(connection, starts):
         of_account = found.setdefault(row.account, [Sold() for _ in dates])
         for sold in (by_day[row.day_index], of_account[row.day_index]):
             sold.add(int(row.tickets), row.currency, int(row.charged))
@@ -138,28 +136,27 @@ def recent_sales(
 def sum_sold(parts: Iterable[Sold]) -> Sold:
     whole = Sold()
     for part in parts:
-        for currency, (tickets, charged) in part.by_currency.items():
-            whole.add(tickets, currency, charged)
+        for currency, (number, charged) in part.by_currency.items():
+            whole.add(number, currency, charged)
     return whole
 
 
-def platforms(session: Session, recent: RecentSales) -> list[Platform]:
+def platforms(connection: Connection, recent: RecentSales) -> list[Platform]:
     """
     The sales of each account in each currency; the account that sold most comes first.
     """
-    figures, accounts = table_of(ShowFinancialsRow), table_of(AccountRow)
-    rows = session.connection().execute(
+    rows = connection.execute(
         select(
             accounts.c.name,
             accounts.c.provider,
-            figures.c.currency,
-            func.sum(figures.c.tickets_sold),
-            func.sum(figures.c.gross),
-            func.sum(figures.c.refunded),
+            show_financials.c.currency,
+            func.sum(show_financials.c.tickets_sold),
+            func.sum(show_financials.c.gross),
+            func.sum(show_financials.c.refunded),
         )
-        .join(accounts, accounts.c.id == figures.c.account_id)
-        .where(reports.is_known(figures.c.currency))
-        .group_by(accounts.c.name, accounts.c.provider, figures.c.currency)
+        .join(accounts, accounts.c.id == show_financials.c.account_id)
+        .where(reports.is_known(show_financials.c.currency))
+        .group_by(accounts.c.name, accounts.c.provider, show_financials.c.currency)
     )
     found = [
         Platform(
@@ -180,21 +177,18 @@ def platforms(session: Session, recent: RecentSales) -> list[Platform]:
     return sorted(found, key=lambda p: (-sold[p.account], p.account, p.currency))
 
 
-def sales_curve(session: Session, show_id: int, zone: str) -> list[tuple[date, int]]:
+def sales_curve(
+    connection: Connection, show_id: int, zone: str
+) -> list[tuple[date, int]]:
     """
     The cumulative number of a show's tickets that still admit somebody, by the day they
     were ordered; days without sales are left out.
     """
-    tickets, orders, links = (
-        table_of(TicketRow),
-        table_of(OrderRow),
-        table_of(ShowLinkRow),
-    )
-    rows = session.connection().execute(
+    rows = connection.execute(
         select(orders.c.placed_at, func.count())
         .select_from(counted.counted_tickets())
         .join(orders, orders.c.id == tickets.c.order_id)
-        .where(links.c.show_id == show_id, counted.admits())
+        .where(show_links.c.show_id == show_id, counted.admits())
         .group_by(orders.c.placed_at)
         .order_by(orders.c.placed_at)
     )
@@ -206,9 +200,7 @@ def sales_curve(session: Session, show_id: int, zone: str) -> list[tuple[date, i
     return list(curve.items())
 
 
-def _grouped(session: Session, starts: Sequence[datetime]) -> Iterable[Any]:
-    tickets, orders = table_of(TicketRow), table_of(OrderRow)
-    accounts = table_of(AccountRow)
+def _grouped(connection: Connection, starts: Sequence[datetime]) -> Iterable[Any]:
     # The database assigns orders to days, so that it returns days, not orders.
     day_index = case(
         *((orders.c.placed_at < start, n) for n, start in enumerate(starts[1:])),
@@ -228,7 +220,7 @@ def _grouped(session: Session, starts: Sequence[datetime]) -> Iterable[Any]:
         .group_by("day_index", orders.c.account_id, orders.c.currency)
         .subquery()
     )
-    return session.connection().execute(
+    return connection.execute(
         select(grouped, accounts.c.name.label("account")).join(
             accounts, accounts.c.id == grouped.c.account_id
         )

@@ -12,22 +12,29 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, type_coerce
-from sqlmodel import Session
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    and_,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 
 from ticketsync.store import capacity, counted
-from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
-    OccurrenceRow,
-    ProductionRow,
-    RefusalRow,
-    ShowLinkRow,
-    ShowRow,
+    occurrences,
+    productions,
+    refusals,
+    show_links,
+    shows,
 )
-from ticketsync.store.tables.sales import OrderRow, QuarantinedRow
-from ticketsync.store.tables.webhooks import DeliveryRow
+from ticketsync.store.tables.sales import orders, quarantine
+from ticketsync.store.tables.webhooks import deliveries
 from ticketsync.store.types import WHOLE
-from ticketsync.store.upsert import table_of
 
 ACCOUNT: Final = "account"
 OVERSOLD: Final = "oversold"
@@ -148,30 +155,30 @@ class Waiting:
 
 
 def list_waiting(
-    session: Session, now: datetime, on_sale_until: datetime
+    connection: Connection, now: datetime, on_sale_until: datetime
 ) -> list[Waiting]:
     """
     All items, including dismissed ones, the worst first.
     """
     return [
-        *list_oversold(session),
-        *list_not_on_sale(session, now, on_sale_until),
-        *list_moved(session),
-        *list_quarantined(session),
-        *list_discrepancies(session),
-        *list_failed_deliveries(session),
-        *list_refused_deliveries(session, now),
-        *list_unmatched(session),
-        *list_delisted(session),
+        *list_oversold(connection),
+        *list_not_on_sale(connection, now, on_sale_until),
+        *list_moved(connection),
+        *list_quarantined(connection),
+        *list_discrepancies(connection),
+        *list_failed_deliveries(connection),
+        *list_refused_deliveries(connection, now),
+        *list_unmatched(connection),
+        *list_delisted(connection),
     ]
 
 
-def list_oversold(session: Session) -> list[Waiting]:
+def list_oversold(connection: Connection) -> list[Waiting]:
     """
     Shows with more tickets sold, over all accounts, than seats.
     """
     seats = capacity.show_seats().subquery("seats")
-    rows = _shows(session, seats, seats.c.fullness == capacity.OVERSOLD)
+    rows = _shows(connection, seats, seats.c.fullness == capacity.OVERSOLD)
     return [
         Waiting(
             OVERSOLD,
@@ -186,14 +193,16 @@ def list_oversold(session: Session) -> list[Waiting]:
     ]
 
 
-def list_not_on_sale(session: Session, now: datetime, until: datetime) -> list[Waiting]:
+def list_not_on_sale(
+    connection: Connection, now: datetime, until: datetime
+) -> list[Waiting]:
     """
     Upcoming shows, up to that instant, that no platform has on sale. One that has sales
     and is closed was on sale.
     """
-    shows, seats = table_of(ShowRow), capacity.show_seats().subquery("seats")
+    seats = capacity.show_seats().subquery("seats")
     rows = _shows(
-        session,
+        connection,
         seats,
         shows.c.starts_at >= now,
         shows.c.starts_at < until,
@@ -214,21 +223,19 @@ def list_not_on_sale(session: Session, now: datetime, until: datetime) -> list[W
     ]
 
 
-def list_moved(session: Session) -> list[Waiting]:
+def list_moved(connection: Connection) -> list[Waiting]:
     """
     Occurrences that moved so far that a person must confirm their show.
     """
-    links, shows = table_of(ShowLinkRow), table_of(ShowRow)
-    productions = table_of(ProductionRow)
     rows = _occurrences(
-        session,
-        links.c.status == "conflict",
+        connection,
+        show_links.c.status == "conflict",
         columns=[
-            links.c.show_id,
+            show_links.c.show_id,
             productions.c.title,
             shows.c.starts_local.label("show_local"),
         ],
-        join=lambda joined: joined.join(shows, shows.c.id == links.c.show_id).join(
+        join=lambda joined: joined.join(shows, shows.c.id == show_links.c.show_id).join(
             productions, productions.c.id == shows.c.production_id
         ),
     )
@@ -244,19 +251,14 @@ def list_moved(session: Session) -> list[Waiting]:
     ]
 
 
-def list_unmatched(session: Session) -> list[Waiting]:
+def list_unmatched(connection: Connection) -> list[Waiting]:
     """
     Listed occurrences without a show, unless a person refused them.
     """
-    occurrences, links, refusals = (
-        table_of(OccurrenceRow),
-        table_of(ShowLinkRow),
-        table_of(RefusalRow),
-    )
     never = select(refusals.c.occurrence_id).where(refusals.c.show_id.is_(None))
     rows = _occurrences(
-        session,
-        links.c.id.is_(None),
+        connection,
+        show_links.c.id.is_(None),
         occurrences.c.gone_since.is_(None),
         type_coerce(occurrences.c.is_dated, WHOLE) == 1,
         occurrences.c.id.not_in(never),
@@ -272,27 +274,22 @@ def list_unmatched(session: Session) -> list[Waiting]:
     ]
 
 
-def list_delisted(session: Session) -> list[Waiting]:
+def list_delisted(connection: Connection) -> list[Waiting]:
     """
     Occurrences that left their platform's listing before they took place, and feed a
     show or have orders.
     """
-    occurrences, links, orders = (
-        table_of(OccurrenceRow),
-        table_of(ShowLinkRow),
-        table_of(OrderRow),
-    )
     has_orders = (
         select(orders.c.id).where(orders.c.occurrence_id == occurrences.c.id).exists()
     )
     rows = _occurrences(
-        session,
+        connection,
         occurrences.c.gone_since.is_not(None),
         or_(
             type_coerce(occurrences.c.is_dated, WHOLE) == 0,
             occurrences.c.starts_at >= occurrences.c.gone_since,
         ),
-        or_(links.c.id.is_not(None), has_orders),
+        or_(show_links.c.id.is_not(None), has_orders),
     )
     return [
         Waiting(
@@ -305,7 +302,7 @@ def list_delisted(session: Session) -> list[Waiting]:
     ]
 
 
-def list_quarantined(session: Session) -> list[Waiting]:
+def list_quarantined(connection: Connection) -> list[Waiting]:
     """
     Accounts with records in quarantine.
     """
@@ -317,16 +314,15 @@ def list_quarantined(session: Session) -> list[Waiting]:
             version=str(row.newest),
             count=row.number,
         )
-        for row in _by_account(session, QuarantinedRow)
+        for row in _by_account(connection, quarantine)
     ]
 
 
-def list_discrepancies(session: Session) -> list[Waiting]:
+def list_discrepancies(connection: Connection) -> list[Waiting]:
     """
     Orders that do not add up.
     """
-    orders, accounts = table_of(OrderRow), table_of(AccountRow)
-    rows = session.connection().execute(
+    rows = connection.execute(
         select(accounts.c.name, orders.c.provider_id, orders.c.doubt)
         .join(accounts, accounts.c.id == orders.c.account_id)
         .where(orders.c.doubt.is_not(None))
@@ -343,26 +339,24 @@ def list_discrepancies(session: Session) -> list[Waiting]:
     ]
 
 
-def list_failed_deliveries(session: Session) -> list[Waiting]:
+def list_failed_deliveries(connection: Connection) -> list[Waiting]:
     """
     Accounts with deliveries that had no effect after all retries.
     """
-    deliveries = table_of(DeliveryRow)
     return [
         _delivery(FAILED_DELIVERY, row)
-        for row in _by_account(session, DeliveryRow, deliveries.c.state == "failed")
+        for row in _by_account(connection, deliveries, deliveries.c.state == "failed")
     ]
 
 
-def list_refused_deliveries(session: Session, now: datetime) -> list[Waiting]:
+def list_refused_deliveries(connection: Connection, now: datetime) -> list[Waiting]:
     """
     Accounts with deliveries that were refused within the last day: with an invalid
     signature, or one of another time.
     """
-    deliveries = table_of(DeliveryRow)
     rows = _by_account(
-        session,
-        DeliveryRow,
+        connection,
+        deliveries,
         or_(deliveries.c.state == "rejected", deliveries.c.state == "stale"),
         deliveries.c.received_at > now - REFUSED_FOR,
     )
@@ -380,9 +374,8 @@ def _delivery(kind: str, row: Any) -> Waiting:
 
 
 def _by_account(
-    session: Session, model: Any, *restrictions: ColumnElement[bool]
+    connection: Connection, table: Table, *restrictions: ColumnElement[bool]
 ) -> Iterator[Any]:
-    table, accounts = table_of(model), table_of(AccountRow)
     query = (
         select(
             accounts.c.name.label("account"),
@@ -395,13 +388,12 @@ def _by_account(
         .group_by(accounts.c.name)
         .order_by(accounts.c.name)
     )
-    return iter(session.connection().execute(query))
+    return iter(connection.execute(query))
 
 
 def _shows(
-    session: Session, seats: Any, *restrictions: ColumnElement[bool]
+    connection: Connection, seats: Any, *restrictions: ColumnElement[bool]
 ) -> Iterator[Any]:
-    shows, productions = table_of(ShowRow), table_of(ProductionRow)
     query = (
         select(
             shows.c.id,
@@ -416,23 +408,18 @@ def _shows(
         .where(*restrictions)
         .order_by(shows.c.starts_at, shows.c.id)
     )
-    return iter(session.connection().execute(query))
+    return iter(connection.execute(query))
 
 
 def _occurrences(
-    session: Session,
+    connection: Connection,
     *restrictions: ColumnElement[bool],
     columns: Any = (),
     join: Any = None,
 ) -> Iterator[Any]:
-    occurrences, links, accounts = (
-        table_of(OccurrenceRow),
-        table_of(ShowLinkRow),
-        table_of(AccountRow),
-    )
     joined = occurrences.join(
         accounts, accounts.c.id == occurrences.c.account_id
-    ).outerjoin(links, links.c.occurrence_id == occurrences.c.id)
+    ).outerjoin(show_links, show_links.c.occurrence_id == occurrences.c.id)
     query = (
         select(
             occurrences.c.id,
@@ -447,23 +434,18 @@ def _occurrences(
         .where(*restrictions)
         .order_by(occurrences.c.starts_at, occurrences.c.id)
     )
-    return iter(session.connection().execute(query))
+    return iter(connection.execute(query))
 
 
 def _has_occurrence(status: str) -> ColumnElement[bool]:
     """
     Whether a show has a followed occurrence with this status.
     """
-    links, occurrences, shows = (
-        table_of(ShowLinkRow),
-        table_of(OccurrenceRow),
-        table_of(ShowRow),
-    )
     return (
-        select(links.c.id)
-        .join(occurrences, occurrences.c.id == links.c.occurrence_id)
+        select(show_links.c.id)
+        .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
         .where(
-            links.c.show_id == shows.c.id,
+            show_links.c.show_id == shows.c.id,
             counted.is_followed(),
             occurrences.c.gone_since.is_(None),
             occurrences.c.status == status,

@@ -14,8 +14,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Connection,
     Select,
     Subquery,
+    Table,
     delete,
     func,
     literal,
@@ -24,16 +26,15 @@ from sqlalchemy import (
     type_coerce,
     update,
 )
-from sqlmodel import Session
 
 from ticketsync.core.records import People, Person
 from ticketsync.store import audit
 from ticketsync.store.audit import Decision
-from ticketsync.store.tables.accounts import AccountRow
-from ticketsync.store.tables.catalogue import OccurrenceRow
-from ticketsync.store.tables.sales import AttendeeRow, BuyerRow, OrderRow, TicketRow
+from ticketsync.store.tables.accounts import accounts
+from ticketsync.store.tables.catalogue import occurrences
+from ticketsync.store.tables.sales import attendees, buyers, orders, tickets
 from ticketsync.store.types import WHOLE
-from ticketsync.store.upsert import table_of, upsert
+from ticketsync.store.upsert import upsert
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Trace:
 
 
 def save_people(
-    session: Session,
+    connection: Connection,
     account_id: int,
     found: Mapping[str, People],
     forgotten_before: datetime,
@@ -68,8 +69,6 @@ def save_people(
     """
     if not found:
         return
-    orders, tickets = table_of(OrderRow), table_of(TicketRow)
-    connection = session.connection()
     ours = orders.c.provider_id.in_(list(found))
     past = set(connection.scalars(_past_orders(forgotten_before).where(ours)))
     rows = {
@@ -81,8 +80,8 @@ def save_people(
         )
         if row.id not in past
     }
-    buyers = {rows[id_]: people.buyer for id_, people in found.items() if id_ in rows}
-    _put(session, BuyerRow, "order_id", buyers)
+    buyer_of = {rows[id_]: people.buyer for id_, people in found.items() if id_ in rows}
+    _put(connection, buyers, "order_id", buyer_of)
     named = {
         ticket: person
         for id_, people in found.items()
@@ -95,19 +94,18 @@ def save_people(
             tickets.c.provider_id.in_(list(named)),
         )
     )
-    attendees = {row.id: named[row.provider_id] for row in stored}
-    _put(session, AttendeeRow, "ticket_id", attendees)
+    attendee_of = {row.id: named[row.provider_id] for row in stored}
+    _put(connection, attendees, "ticket_id", attendee_of)
 
 
 def _put(
-    session: Session, kind: type, owner: str, people: Mapping[int, Person]
+    connection: Connection, table: Table, owner: str, people: Mapping[int, Person]
 ) -> None:
     if not people:
         return
-    table = table_of(kind)
     stored = {
         row._mapping[owner]: row
-        for row in session.connection().execute(
+        for row in connection.execute(
             select(table).where(table.c[owner].in_(list(people)))
         )
     }
@@ -133,27 +131,26 @@ def _put(
                 }
             )
     # Whoever is erased concurrently stays erased.
-    upsert(session, kind, rows, key=[owner], unless="erased_at")
+    upsert(connection, table, rows, key=[owner], unless="erased_at")
 
 
-def count_kept(session: Session, account_id: int) -> int:
+def count_kept(connection: Connection, account_id: int) -> int:
     """
     How many buyers and attendees of an account are stored with a name or address.
     """
     found = 0
     for people in (_buyers(), _attendees()):
         is_there = or_(*(people.c[name] != "" for name in ("name", "email", "phone")))
-        accounts = table_of(AccountRow)
         query = (
             select(func.count())
             .select_from(people.join(accounts, accounts.c.name == people.c.account))
             .where(accounts.c.id == account_id, is_there)
         )
-        found += session.connection().execute(query).scalar_one()
+        found += connection.execute(query).scalar_one()
     return found
 
 
-def find_traces(session: Session, who: str) -> list[Trace]:
+def find_traces(connection: Connection, who: str) -> list[Trace]:
     """
     Every row about a person: by e-mail address, by the platform's order or ticket id,
     or by the whole name. Not case-sensitive.
@@ -173,12 +170,12 @@ def find_traces(session: Session, who: str) -> list[Trace]:
         )
         is_there = or_(people.c.name != "", people.c.email != "", people.c.phone != "")
         query = select(people).where(fits, is_there).order_by(people.c.row)
-        rows = session.connection().execute(query)
+        rows = connection.execute(query)
         found += [Trace(kind, **row._mapping) for row in rows]
     return found
 
 
-def erase_people(session: Session, traces: Iterable[Trace], now: datetime) -> int:
+def erase_people(connection: Connection, traces: Iterable[Trace], now: datetime) -> int:
     """
     Erase these people for good; orders, tickets and money stay.
     """
@@ -186,40 +183,41 @@ def erase_people(session: Session, traces: Iterable[Trace], now: datetime) -> in
     for trace in traces:
         rows[trace.kind].append(trace.row)
     erased = {"name": "", "email": "", "phone": "", "erased_at": now}
-    for kind, owner, ids in (
-        (BuyerRow, "order_id", rows["buyer"]),
-        (AttendeeRow, "ticket_id", rows["attendee"]),
+    for table, owner, ids in (
+        (buyers, "order_id", rows["buyer"]),
+        (attendees, "ticket_id", rows["attendee"]),
     ):
-        table = table_of(kind)
         if ids:
-            session.connection().execute(
+            connection.execute(
                 update(table).where(table.c[owner].in_(ids)).values(**erased)
             )
     number = sum(map(len, rows.values()))
     if number:  # without a name, which the audit trail would keep
         entries = {"buyers": len(rows["buyer"]), "attendees": len(rows["attendee"])}
-        audit.record(session, Decision("erase", "person", "a person", before=entries))
+        audit.record(
+            connection, Decision("erase", "person", "a person", before=entries)
+        )
     return number
 
 
-def count_expired(session: Session, before: datetime) -> int:
+def count_expired(connection: Connection, before: datetime) -> int:
     """
     How many people of shows before this instant are stored.
     """
     return sum(
-        session.connection()
-        .execute(select(func.count()).select_from(kind).where(found))
-        .scalar_one()
+        connection.execute(
+            select(func.count()).select_from(kind).where(found)
+        ).scalar_one()
         for kind, found in _expired_people(before)
     )
 
 
-def delete_expired(session: Session, before: datetime) -> int:
+def delete_expired(connection: Connection, before: datetime) -> int:
     """
     Delete the people of shows before this instant; returns how many.
     """
     return sum(
-        session.connection().execute(delete(kind).where(found)).rowcount
+        connection.execute(delete(kind).where(found)).rowcount
         for kind, found in _expired_people(before)
     )
 
@@ -228,8 +226,6 @@ def _expired_people(before: datetime) -> list[tuple[Any, Any]]:
     """
     Checked per person: there are few, or none, compared with the orders of years.
     """
-    buyers, attendees = table_of(BuyerRow), table_of(AttendeeRow)
-    tickets, orders = table_of(TicketRow), table_of(OrderRow)
 
     def is_past(order_id: Any) -> Any:
         past = _past_orders(before).where(orders.c.id == order_id)
@@ -248,11 +244,6 @@ def _past_orders(before: datetime) -> Select[tuple[int]]:
     """
     Orders all of whose occurrences are past; without dates, by when they were placed.
     """
-    orders, tickets, occurrences = (
-        table_of(OrderRow),
-        table_of(TicketRow),
-        table_of(OccurrenceRow),
-    )
     last = (
         select(func.max(occurrences.c.starts_at))
         .select_from(
@@ -269,24 +260,18 @@ def _past_orders(before: datetime) -> Select[tuple[int]]:
 
 
 def _buyers() -> Subquery:
-    people, orders, occurrences = (
-        table_of(BuyerRow),
-        table_of(OrderRow),
-        table_of(OccurrenceRow),
-    )
-    accounts = table_of(AccountRow)
     return (
         select(
-            people.c.order_id.label("row"),
+            buyers.c.order_id.label("row"),
             accounts.c.name.label("account"),
             orders.c.provider_id.label("order_id"),
             literal("").label("ticket_id"),
             func.coalesce(occurrences.c.name, "").label("event"),
             func.coalesce(occurrences.c.starts_local, "").label("starts_local"),
             orders.c.placed_at,
-            *_contact_columns(people),
+            *_contact_columns(buyers),
         )
-        .join(orders, orders.c.id == people.c.order_id)
+        .join(orders, orders.c.id == buyers.c.order_id)
         .join(accounts, accounts.c.id == orders.c.account_id)
         .outerjoin(occurrences, occurrences.c.id == orders.c.occurrence_id)
         .subquery()
@@ -294,24 +279,18 @@ def _buyers() -> Subquery:
 
 
 def _attendees() -> Subquery:
-    people, orders, occurrences = (
-        table_of(AttendeeRow),
-        table_of(OrderRow),
-        table_of(OccurrenceRow),
-    )
-    tickets, accounts = table_of(TicketRow), table_of(AccountRow)
     return (
         select(
-            people.c.ticket_id.label("row"),
+            attendees.c.ticket_id.label("row"),
             accounts.c.name.label("account"),
             orders.c.provider_id.label("order_id"),
             tickets.c.provider_id.label("ticket_id"),
             occurrences.c.name.label("event"),
             occurrences.c.starts_local,
             orders.c.placed_at,
-            *_contact_columns(people),
+            *_contact_columns(attendees),
         )
-        .join(tickets, tickets.c.id == people.c.ticket_id)
+        .join(tickets, tickets.c.id == attendees.c.ticket_id)
         .join(orders, orders.c.id == tickets.c.order_id)
         .join(accounts, accounts.c.id == orders.c.account_id)
         .join(occurrences, occurrences.c.id == tickets.c.occurrence_id)

@@ -7,17 +7,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select
-from sqlmodel import Session
+from sqlalchemy import Connection, delete, select
 
 from ticketsync.core.records import Unread
 from ticketsync.sales import packing
-from ticketsync.store.tables.sales import QuarantinedRow
-from ticketsync.store.upsert import table_of, upsert
+from ticketsync.store.tables.sales import quarantine
+from ticketsync.store.upsert import upsert
 
 
 def save_unread(
-    session: Session, account_id: int, unread: Sequence[Unread], now: datetime
+    connection: Connection, account_id: int, unread: Sequence[Unread], now: datetime
 ) -> None:
     rows = [
         {
@@ -33,13 +32,14 @@ def save_unread(
         for item in unread
     ]
     key = ["account_id", "kind", "provider_id"]
-    upsert(session, QuarantinedRow, rows, key=key, keep=["first_seen_at"])
+    upsert(connection, quarantine, rows, key=key, keep=["first_seen_at"])
 
 
-def list_unread(session: Session, account_id: int) -> list[Unread]:
-    table = table_of(QuarantinedRow)
-    rows = session.connection().execute(
-        select(table).where(table.c.account_id == account_id).order_by(table.c.id)
+def list_unread(connection: Connection, account_id: int) -> list[Unread]:
+    rows = connection.execute(
+        select(quarantine)
+        .where(quarantine.c.account_id == account_id)
+        .order_by(quarantine.c.id)
     )
     return [
         Unread(
@@ -54,31 +54,29 @@ def list_unread(session: Session, account_id: int) -> list[Unread]:
     ]
 
 
-def holds_sales(session: Session, account_id: int) -> bool:
+def holds_sales(connection: Connection, account_id: int) -> bool:
     """
     Whether an order or a ticket of the account is in quarantine.
     """
-    return any(item.kind != "event" for item in list_unread(session, account_id))
+    return any(item.kind != "event" for item in list_unread(connection, account_id))
 
 
-def delete_unread(session: Session, account_id: int) -> None:
-    table = table_of(QuarantinedRow)
-    session.connection().execute(delete(table).where(table.c.account_id == account_id))
+def delete_unread(connection: Connection, account_id: int) -> None:
+    connection.execute(delete(quarantine).where(quarantine.c.account_id == account_id))
 
 
 def release(
-    session: Session, account_id: int, kind: str, provider_ids: Iterable[str]
+    connection: Connection, account_id: int, kind: str, provider_ids: Iterable[str]
 ) -> None:
     """
     Remove records that could be parsed.
     """
-    table = table_of(QuarantinedRow)
     wanted = list(provider_ids)
     if wanted:
-        session.connection().execute(
-            delete(table).where(
-                table.c.account_id == account_id,
-                table.c.kind == kind,
-                table.c.provider_id.in_(wanted),
+        connection.execute(
+            delete(quarantine).where(
+                quarantine.c.account_id == account_id,
+                quarantine.c.kind == kind,
+                quarantine.c.provider_id.in_(wanted),
             )
         )

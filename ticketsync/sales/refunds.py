@@ -12,13 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
-from sqlmodel import Session
+from sqlalchemy import Connection, func, insert, select
 
 from ticketsync.core import clock, records
 from ticketsync.sales.allocation import AllocatedOrder, TicketAllocation
-from ticketsync.store.tables.sales import RefundRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.sales import refunds
 
 REPORTED = "reported"
 VOID = "void"
@@ -134,7 +132,7 @@ def _newly_voided(
 
 
 def save_movements(
-    session: Session,
+    connection: Connection,
     account_id: int,
     incoming: Iterable[AllocatedOrder],
     order_ids: Mapping[str, int],
@@ -146,7 +144,7 @@ def save_movements(
     platform's ids to ours; `void_tickets` has the void tickets of each order that was
     stored before, by our id.
     """
-    amounts = _sum_movements(session, void_tickets)
+    amounts = _sum_movements(connection, void_tickets)
     new = [
         (order_ids[item.order.id], movement)
         for item in incoming
@@ -157,7 +155,7 @@ def save_movements(
     ]
     if not new:
         return
-    last = _last_numbers(session, account_id, {m.refund_id for _, m in new})
+    last = _last_numbers(connection, account_id, {m.refund_id for _, m in new})
     rows = []
     for order, movement in new:
         number = last[movement.refund_id] = last.get(movement.refund_id, 0) + 1
@@ -174,7 +172,7 @@ def save_movements(
                 "basis": movement.basis,
             }
         )
-    session.connection().execute(insert(table_of(RefundRow)), rows)
+    connection.execute(insert(refunds), rows)
 
 
 def _held_order(
@@ -188,7 +186,7 @@ def _held_order(
 
 
 def _sum_movements(
-    session: Session, orders: Iterable[int]
+    connection: Connection, orders: Iterable[int]
 ) -> dict[int, dict[str, int]]:
     """
     The sums of the movements of these orders, by order and refund.
@@ -197,9 +195,8 @@ def _sum_movements(
     found: dict[int, dict[str, int]] = {}
     if not wanted:
         return found
-    table = table_of(RefundRow)
-    query = select(table.c.order_id, table.c.provider_id, table.c.amount)
-    rows = session.connection().execute(query.where(table.c.order_id.in_(wanted)))
+    query = select(refunds.c.order_id, refunds.c.provider_id, refunds.c.amount)
+    rows = connection.execute(query.where(refunds.c.order_id.in_(wanted)))
     for order, id_, amount in rows:
         of_order = found.setdefault(order, {})
         of_order[id_] = of_order.get(id_, 0) + amount
@@ -207,19 +204,18 @@ def _sum_movements(
 
 
 def _last_numbers(
-    session: Session, account_id: int, refund_ids: Iterable[str]
+    connection: Connection, account_id: int, refund_ids: Iterable[str]
 ) -> dict[str, int]:
     """
     The last stored number of each of these refunds.
     """
-    table = table_of(RefundRow)
     query = (
-        select(table.c.provider_id, func.max(table.c.number))
+        select(refunds.c.provider_id, func.max(refunds.c.number))
         .where(
-            table.c.account_id == account_id,
-            table.c.provider_id.in_(sorted(refund_ids)),
+            refunds.c.account_id == account_id,
+            refunds.c.provider_id.in_(sorted(refund_ids)),
         )
-        .group_by(table.c.provider_id)
+        .group_by(refunds.c.provider_id)
     )
-    rows = session.connection().execute(query)
+    rows = connection.execute(query)
     return {str(id_): int(number) for id_, number in rows}

@@ -13,13 +13,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Connection,
     and_,
     bindparam,
     delete,
     select,
     update,
 )
-from sqlmodel import Session
 
 from ticketsync.core import records
 from ticketsync.core.digest import CODE
@@ -30,14 +30,9 @@ from ticketsync.sales.allocation import (
     TicketAllocation,
 )
 from ticketsync.sales.refunds import Moment
-from ticketsync.store.tables.accounts import AccountRow
-from ticketsync.store.tables.sales import FeeRow, OrderRow, TicketRow
-from ticketsync.store.upsert import (
-    known,
-    table_of,
-    upsert,
-    upsert_rows,
-)
+from ticketsync.store.tables.accounts import accounts
+from ticketsync.store.tables.sales import fees, orders, tickets
+from ticketsync.store.upsert import known, upsert, upsert_rows
 
 DELISTED = "the platform no longer lists this order; it still counts"
 _KEY = ["account_id", "provider_id"]
@@ -55,7 +50,7 @@ class SavedOrders:
 
 
 def save_orders(
-    session: Session,
+    connection: Connection,
     account_id: int,
     incoming: Sequence[AllocatedOrder],
     occurrences: dict[str, int],
@@ -73,25 +68,25 @@ def save_orders(
     if not incoming:
         return saved
     incoming = list({item.order.id: item for item in incoming}.values())
-    _lock_account(session, account_id)
+    _lock_account(connection, account_id)
     order_ids = [item.order.id for item in incoming]
-    before = _read_order_ids(session, account_id, order_ids)
+    before = _read_order_ids(connection, account_id, order_ids)
     upsert_rows(
-        session,
-        OrderRow,
+        connection,
+        orders,
         _ORDER,
         [_order_row(account_id, item, occurrences) for item in incoming],
         key=_KEY,
     )
     new = [id_ for id_ in order_ids if id_ not in before]
-    row_of = before | _read_order_ids(session, account_id, new)
+    row_of = before | _read_order_ids(connection, account_id, new)
     saved.updated = len(before)
     saved.created = len(incoming) - saved.updated
     void_tickets: dict[int, frozenset[str]] = {}
     if before:
-        touched, void_tickets = _reset_tickets(session, list(before.values()))
+        touched, void_tickets = _reset_tickets(connection, list(before.values()))
         saved.touched |= touched
-    tickets = [
+    ticket_rows = [
         _ticket_row(
             account_id,
             row_of[item.order.id],
@@ -102,17 +97,19 @@ def save_orders(
         for item in incoming
         for share in item.shares
     ]
-    upsert_rows(session, TicketRow, _TICKET, tickets, key=_KEY)
+    upsert_rows(connection, tickets, _TICKET, ticket_rows, key=_KEY)
     place = _TICKET.index("occurrence_id")
-    saved.touched |= {row[place] for row in tickets}
+    saved.touched |= {row[place] for row in ticket_rows}
     moment = Moment(now, zone)
-    refunds.save_movements(session, account_id, incoming, row_of, void_tickets, moment)
-    _save_fees(session, incoming, row_of, occurrences)
+    refunds.save_movements(
+        connection, account_id, incoming, row_of, void_tickets, moment
+    )
+    _save_fees(connection, incoming, row_of, occurrences)
     return saved
 
 
 def save_loose_tickets(
-    session: Session,
+    connection: Connection,
     account_id: int,
     incoming: Sequence[IncomingTicket],
     occurrences: dict[str, int],
@@ -122,8 +119,8 @@ def save_loose_tickets(
     """
     rows = [_loose_row(account_id, item, occurrences) for item in incoming]
     ids = [row["provider_id"] for row in rows]
-    before = known(session, TicketRow, account_id, ids, "occurrence_id")
-    upsert(session, TicketRow, rows, key=_KEY)
+    before = known(connection, tickets, account_id, ids, "occurrence_id")
+    upsert(connection, tickets, rows, key=_KEY)
     left = {row.occurrence_id for row in before.values()}
     return SavedOrders(
         created=len(rows) - len(before),
@@ -133,70 +130,67 @@ def save_loose_tickets(
 
 
 def restore_delisted_tickets(
-    source: Session, target: Session, account_id: int, ticket_ids: Iterable[str]
+    source: Connection, target: Connection, account_id: int, ticket_ids: Iterable[str]
 ) -> None:
     """
     Copy tickets that left their orders to another database: a new read of the order
     does not contain them.
     """
-    table = table_of(TicketRow)
     for id_ in ticket_ids:
-        this = and_(table.c.account_id == account_id, table.c.provider_id == id_)
-        row = source.connection().execute(select(table).where(this)).mappings().one()
+        this = and_(tickets.c.account_id == account_id, tickets.c.provider_id == id_)
+        row = source.execute(select(tickets).where(this)).mappings().one()
         values = {k: v for k, v in row.items() if k not in ("id", "order_id")}
-        target.connection().execute(update(table).where(this).values(**values))
+        target.execute(update(tickets).where(this).values(**values))
 
 
 def mark_delisted(
-    session: Session, account_id: int, provider_ids: Iterable[str], now: datetime
+    connection: Connection, account_id: int, provider_ids: Iterable[str], now: datetime
 ) -> None:
     """
     Mark orders that a complete read no longer returned; they still count.
     """
-    table = table_of(OrderRow)
     delisted = [
         {"b_account": account_id, "b_id": id_, "b_now": now} for id_ in provider_ids
     ]
     if delisted:
         statement = (
-            update(table)
+            update(orders)
             .where(
-                table.c.account_id == bindparam("b_account"),
-                table.c.provider_id == bindparam("b_id"),
+                orders.c.account_id == bindparam("b_account"),
+                orders.c.provider_id == bindparam("b_id"),
             )
             .values(
                 gone_since=bindparam("b_now"),
                 doubt=DELISTED,
             )
         )
-        session.connection().execute(statement, delisted)
+        connection.execute(statement, delisted)
 
 
-def _lock_account(session: Session, account_id: int) -> None:
+def _lock_account(connection: Connection, account_id: int) -> None:
     """
     Block others that save orders of this account until this transaction ends: rows are
     read before they are written, and must not change in between.
 
     SQLite has one writer at a time anyway. Rows may still refer to the account.
     """
-    if session.connection().dialect.name == "postgresql":
-        table = table_of(AccountRow)
-        ours = select(table.c.id).where(table.c.id == account_id)
-        session.connection().execute(ours.with_for_update(key_share=True))
+    if connection.dialect.name == "postgresql":
+        ours = select(accounts.c.id).where(accounts.c.id == account_id)
+        connection.execute(ours.with_for_update(key_share=True))
 
 
 def _read_order_ids(
-    session: Session, account_id: int, order_ids: Iterable[str]
+    connection: Connection, account_id: int, order_ids: Iterable[str]
 ) -> dict[str, int]:
     """
     Our ids of those of these orders that are stored.
     """
-    rows = known(session, OrderRow, account_id, order_ids, "id")
+    rows = known(connection, orders, account_id, order_ids, "id")
     return {id_: int(row.id) for id_, row in rows.items()}
 
 
 def _reset_tickets(
-    session: Session, order_rows: list[int]
+    connection: Connection, order_rows: list[int]
 ) -> tuple[set[int], dict[int, frozenset[str]]]:
     """
     Reset the amounts of the tickets of orders that are about to be written again;
@@ -204,11 +198,12 @@ def _reset_tickets(
 
     Those still in the order are written again at once; the others stay as `gone`.
     """
-    table = table_of(TicketRow)
-    connection = session.connection()
-    ours = table.c.order_id.in_(order_rows)
+    ours = tickets.c.order_id.in_(order_rows)
     held = select(
-        table.c.order_id, table.c.occurrence_id, table.c.provider_id, table.c.status
+        tickets.c.order_id,
+        tickets.c.occurrence_id,
+        tickets.c.provider_id,
+        tickets.c.status,
     )
     touched = set()
     void: dict[int, set[str]] = {row: set() for row in order_rows}
@@ -230,8 +225,7 @@ def _reset_tickets(
         "is_checked_in": False,
         "status": "gone",
     }
-    connection.execute(update(table).where(ours).values(**nothing))
-    fees = table_of(FeeRow)
+    connection.execute(update(tickets).where(ours).values(**nothing))
     connection.execute(delete(fees).where(fees.c.order_id.in_(order_rows)))
     return touched, {order: frozenset(ids) for order, ids in void.items()}
 
@@ -349,7 +343,7 @@ def _code(digest: str | None) -> bytes | None:
 
 
 def _save_fees(
-    session: Session,
+    connection: Connection,
     incoming: Sequence[AllocatedOrder],
     row_of: dict[str, int],
     occurrences: dict[str, int],
@@ -364,4 +358,4 @@ def _save_fees(
         for item in incoming
         for fee in item.fees
     ]
-    upsert(session, FeeRow, rows, key=["order_id", "occurrence_id", "name"])
+    upsert(connection, fees, rows, key=["order_id", "occurrence_id", "name"])

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    Connection,
     Table,
     and_,
     func,
@@ -17,130 +18,125 @@ from sqlalchemy import (
     select,
     type_coerce,
 )
-from sqlmodel import Session
 
 from ticketsync.core.records import CountedTickets
-from ticketsync.store.tables.catalogue import OccurrenceRow
-from ticketsync.store.tables.sales import OrderRow, TicketRow
+from ticketsync.store.tables.catalogue import occurrences
+from ticketsync.store.tables.sales import orders, tickets
 from ticketsync.store.types import WHOLE
-from ticketsync.store.upsert import (
-    Elsewhere,
-    held_elsewhere,
-    known,
-    table_of,
-)
+from ticketsync.store.upsert import Elsewhere, held_elsewhere, known
 
 _FEW = 200  # occurrences above which all are read and then filtered
 
 
 def read_contents(
-    session: Session, account_id: int, provider_ids: Iterable[str]
+    connection: Connection, account_id: int, provider_ids: Iterable[str]
 ) -> dict[str, bytes]:
     """
     The content hash of each of these orders that is stored and not delisted.
     """
-    held = known(session, OrderRow, account_id, provider_ids, "content", "gone_since")
+    held = known(connection, orders, account_id, provider_ids, "content", "gone_since")
     return {id_: row.content for id_, row in held.items() if row.gone_since is None}
 
 
 def find_elsewhere(
-    session: Session, account_id: int, order_ids: Iterable[str]
+    connection: Connection, account_id: int, order_ids: Iterable[str]
 ) -> list[Elsewhere]:
     """
     Which of these orders, by the platform's ids, another account has.
     """
-    return held_elsewhere(session, OrderRow, account_id, order_ids)
+    return held_elsewhere(connection, orders, account_id, order_ids)
 
 
-def holds_orders(session: Session, account_id: int) -> bool:
+def holds_orders(connection: Connection, account_id: int) -> bool:
     """
     Whether any order of the account is stored.
     """
-    return _holds(session, OrderRow, account_id)
+    return _holds(connection, orders, account_id)
 
 
-def _holds(session: Session, model: type, account_id: int) -> bool:
-    table = table_of(model)
+def _holds(connection: Connection, table: Table, account_id: int) -> bool:
     query = select(table.c.id).where(table.c.account_id == account_id).limit(1)
-    return session.connection().execute(query).first() is not None
+    return connection.execute(query).first() is not None
 
 
 def read_loose_contents(
-    session: Session, account_id: int, provider_ids: Iterable[str]
+    connection: Connection, account_id: int, provider_ids: Iterable[str]
 ) -> dict[str, bytes | None]:
     """
     The content hash of each of these tickets that is stored without an order, `None`
     for those stored with one: a ticket list never changes the money of an order.
     """
-    held = known(session, TicketRow, account_id, provider_ids, "content", "order_id")
+    held = known(connection, tickets, account_id, provider_ids, "content", "order_id")
     return {
         id_: row.content if row.order_id is None else None for id_, row in held.items()
     }
 
 
-def count_future_orders(session: Session, account_id: int, now: datetime) -> int:
+def count_future_orders(connection: Connection, account_id: int, now: datetime) -> int:
     """
     How many orders of an account are for occurrences in the future, or without a date.
     """
-    table, occurrences = table_of(OrderRow), table_of(OccurrenceRow)
     query = (
         select(func.count())
-        .select_from(table.join(occurrences, occurrences.c.id == table.c.occurrence_id))
+        .select_from(
+            orders.join(occurrences, occurrences.c.id == orders.c.occurrence_id)
+        )
         .where(
-            table.c.account_id == account_id,
+            orders.c.account_id == account_id,
             or_(
                 occurrences.c.starts_at >= now,
                 type_coerce(occurrences.c.is_dated, WHOLE) == 0,
             ),
         )
     )
-    return int(session.connection().execute(query).scalar_one())
+    return int(connection.execute(query).scalar_one())
 
 
-def count_orders(session: Session, account_id: int) -> int:
+def count_orders(connection: Connection, account_id: int) -> int:
     """
     How many orders of an account are stored.
     """
-    table = table_of(OrderRow)
-    query = select(func.count()).where(table.c.account_id == account_id)
-    return int(session.connection().execute(query).scalar_one())
+    query = select(func.count()).where(orders.c.account_id == account_id)
+    return int(connection.execute(query).scalar_one())
 
 
-def holds_sales(session: Session, account_id: int) -> bool:
+def holds_sales(connection: Connection, account_id: int) -> bool:
     """
     Whether any order of the account is stored, or a ticket without one.
     """
-    return holds_orders(session, account_id) or _holds(session, TicketRow, account_id)
+    return holds_orders(connection, account_id) or _holds(
+        connection, tickets, account_id
+    )
 
 
 def list_orders(
-    session: Session, account_id: int, occurrence_rows: Iterable[int]
+    connection: Connection, account_id: int, occurrence_rows: Iterable[int]
 ) -> dict[int, set[str]]:
     """
     The stored orders of these occurrences (our ids), without delisted ones.
     """
-    table = table_of(OrderRow)
     wanted = set(occurrence_rows)
     found: dict[int, set[str]] = {}
-    query = select(table.c.occurrence_id, table.c.provider_id).where(
-        table.c.account_id == account_id, table.c.gone_since.is_(None)
+    query = select(orders.c.occurrence_id, orders.c.provider_id).where(
+        orders.c.account_id == account_id, orders.c.gone_since.is_(None)
     )
     if len(wanted) <= _FEW:
-        query = query.where(table.c.occurrence_id.in_(list(wanted)))
-    for occurrence, provider_id in session.connection().execute(query):
+        query = query.where(orders.c.occurrence_id.in_(list(wanted)))
+    for occurrence, provider_id in connection.execute(query):
         if occurrence in wanted:
             found.setdefault(occurrence, set()).add(provider_id)
     return found
 
 
-def list_delisted_orders(session: Session, account_id: int) -> dict[str, datetime]:
+def list_delisted_orders(
+    connection: Connection, account_id: int
+) -> dict[str, datetime]:
     """
     The orders of an account that a complete read no longer returned, and since when.
     """
-    table = table_of(OrderRow)
-    rows = session.connection().execute(
-        select(table.c.provider_id, table.c.gone_since).where(
-            table.c.account_id == account_id, table.c.gone_since.is_not(None)
+    rows = connection.execute(
+        select(orders.c.provider_id, orders.c.gone_since).where(
+            orders.c.account_id == account_id, orders.c.gone_since.is_not(None)
         )
     )
     return {str(row.provider_id): row.gone_since for row in rows}
@@ -167,14 +163,12 @@ class HeldCounts:
 
 
 def count_held(
-    session: Session, account_id: int, occurrences: Iterable[int] | None = None
+    connection: Connection, account_id: int, occurrences: Iterable[int] | None = None
 ) -> dict[int, HeldCounts]:
     """
     Counts per occurrence (our ids), to compare with what the listing reports: of all
     or of these.
     """
-    orders, tickets = table_of(OrderRow), table_of(TicketRow)
-    connection = session.connection()
     counted: dict[int, list[int]] = {}
 
     def rows_of(table: Table) -> Any:

@@ -13,13 +13,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, insert, select
-from sqlmodel import Session
+from sqlalchemy import Connection, delete, func, insert, select
 
 from ticketsync.core import digest
 from ticketsync.sales.packing import Block, Version, decompress, pack
-from ticketsync.store.tables.sales import RawBlockRow, RawRecordRow
-from ticketsync.store.upsert import table_of, upsert_rows
+from ticketsync.store.tables.sales import raw_blocks, raw_records
+from ticketsync.store.upsert import upsert_rows
 
 _BATCH = 500
 _KEY = ("account_id", "kind", "provider_id", "content")
@@ -27,7 +26,7 @@ _INDEX = (*_KEY, "block_id", "begins", "length")
 
 
 def save_versions(
-    session: Session,
+    connection: Connection,
     account_id: int,
     kind: str,
     blocks: Sequence[Block],
@@ -39,9 +38,8 @@ def save_versions(
     blocks = [block for block in blocks if block.index]
     if not blocks:
         return
-    table = table_of(RawBlockRow)
-    numbers = session.connection().scalars(
-        insert(table).returning(table.c.id, sort_by_parameter_order=True),
+    numbers = connection.scalars(
+        insert(raw_blocks).returning(raw_blocks.c.id, sort_by_parameter_order=True),
         [
             {"account_id": account_id, "fetched_at": now, "records": block.data}
             for block in blocks
@@ -55,44 +53,41 @@ def save_versions(
                 (account_id, kind, provider_id, content, number, begins, length)
             )
             begins += length
-    upsert_rows(session, RawRecordRow, _INDEX, rows, key=_KEY)
+    upsert_rows(connection, raw_records, _INDEX, rows, key=_KEY)
 
 
-def delete_versions(session: Session, account_id: int) -> None:
+def delete_versions(connection: Connection, account_id: int) -> None:
     """
     Delete all stored versions of an account's records.
     """
-    for model in (RawRecordRow, RawBlockRow):
-        table = table_of(model)
-        session.connection().execute(
-            delete(table).where(table.c.account_id == account_id)
-        )
+    for table in (raw_records, raw_blocks):
+        connection.execute(delete(table).where(table.c.account_id == account_id))
 
 
 def read_versions(
-    session: Session, account_id: int, kind: str, provider_ids: Sequence[str]
+    connection: Connection, account_id: int, kind: str, provider_ids: Sequence[str]
 ) -> dict[str, list[bytes]]:
     """
     All stored versions of these records by the platform's id, oldest first.
     """
-    table, blocks = table_of(RawRecordRow), table_of(RawBlockRow)
     found: dict[str, list[bytes]] = {}
     unpacked: dict[int, bytes] = {}
-    connection = session.connection()
     for begin in range(0, len(provider_ids), _BATCH):
         rows = connection.execute(
-            select(table)
+            select(raw_records)
             .where(
-                table.c.account_id == account_id,
-                table.c.kind == kind,
-                table.c.provider_id.in_(list(provider_ids[begin : begin + _BATCH])),
+                raw_records.c.account_id == account_id,
+                raw_records.c.kind == kind,
+                raw_records.c.provider_id.in_(
+                    list(provider_ids[begin : begin + _BATCH])
+                ),
             )
-            .order_by(table.c.block_id)
+            .order_by(raw_records.c.block_id)
         )
         for row in rows:
             if row.block_id not in unpacked:
                 packed = connection.execute(
-                    select(blocks.c.records).where(blocks.c.id == row.block_id)
+                    select(raw_blocks.c.records).where(raw_blocks.c.id == row.block_id)
                 ).scalar_one()
                 unpacked[row.block_id] = decompress(packed)
             data = unpacked[row.block_id][row.begins : row.begins + row.length]
@@ -100,21 +95,21 @@ def read_versions(
     return found
 
 
-def find_damaged(session: Session, account_id: int) -> Iterator[str]:
+def find_damaged(connection: Connection, account_id: int) -> Iterator[str]:
     """
     The stored versions that no longer match their hash.
     """
-    table, blocks = table_of(RawRecordRow), table_of(RawBlockRow)
-    connection = session.connection()
     numbers = connection.execute(
-        select(blocks.c.id).where(blocks.c.account_id == account_id)
+        select(raw_blocks.c.id).where(raw_blocks.c.account_id == account_id)
     ).scalars()
     for number in list(numbers):
         packed = connection.execute(
-            select(blocks.c.records).where(blocks.c.id == number)
+            select(raw_blocks.c.records).where(raw_blocks.c.id == number)
         ).scalar_one()
         data = _unpacked(packed)
-        for row in connection.execute(select(table).where(table.c.block_id == number)):
+        for row in connection.execute(
+            select(raw_records).where(raw_records.c.block_id == number)
+        ):
             piece = data[row.begins : row.begins + row.length]
             if digest.content(piece) != row.content:
                 yield f"{row.kind} {row.provider_id}"
@@ -134,7 +129,7 @@ class KeptBlock:
         return pack(self.versions)
 
 
-def read_history(session: Session, account_id: int) -> Iterator[KeptBlock]:
+def read_history(connection: Connection, account_id: int) -> Iterator[KeptBlock]:
     """
     Every block of an account as it was saved, the oldest first, without damaged ones
     (see `find_damaged`).
@@ -142,41 +137,42 @@ def read_history(session: Session, account_id: int) -> Iterator[KeptBlock]:
     The index has only the last block of a version that came back; the earlier ones are
     found in the blocks themselves, which never change.
     """
-    table, blocks = table_of(RawRecordRow), table_of(RawBlockRow)
-    connection = session.connection()
     numbers = connection.scalars(
-        select(blocks.c.id).where(blocks.c.account_id == account_id).order_by("id")
+        select(raw_blocks.c.id)
+        .where(raw_blocks.c.account_id == account_id)
+        .order_by("id")
     )
     for number in list(numbers):
-        block = connection.execute(select(blocks).where(blocks.c.id == number)).one()
+        block = connection.execute(
+            select(raw_blocks).where(raw_blocks.c.id == number)
+        ).one()
         data = _unpacked(block.records)
         positions = connection.execute(
-            select(table.c.begins, table.c.length, table.c.kind)
-            .where(table.c.block_id == number, table.c.length > 0)
-            .order_by(table.c.begins)
+            select(raw_records.c.begins, raw_records.c.length, raw_records.c.kind)
+            .where(raw_records.c.block_id == number, raw_records.c.length > 0)
+            .order_by(raw_records.c.begins)
         ).all()
         pieces = _pieces(data, [(row.begins, row.length) for row in positions])
         versions = [_version(piece) for piece in pieces]
         kinds = {str(row.kind) for row in positions}
         if not kinds and versions:
-            kinds = _kinds(session, account_id, versions[0])
+            kinds = _kinds(connection, account_id, versions[0])
         if len(kinds) == 1:
             yield KeptBlock(kinds.pop(), block.fetched_at, tuple(versions))
 
 
-def count_records(session: Session, account_id: int) -> int:
+def count_records(connection: Connection, account_id: int) -> int:
     """
     How many orders and tickets of an account have stored records.
     """
-    table = table_of(RawRecordRow)
     records = (
-        select(table.c.kind, table.c.provider_id)
-        .where(table.c.account_id == account_id, table.c.kind != "event")
+        select(raw_records.c.kind, raw_records.c.provider_id)
+        .where(raw_records.c.account_id == account_id, raw_records.c.kind != "event")
         .distinct()
         .subquery()
     )
     count = select(func.count()).select_from(records)
-    return int(session.connection().execute(count).scalar_one())
+    return int(connection.execute(count).scalar_one())
 
 
 def _unpacked(packed: bytes) -> bytes:
@@ -216,56 +212,61 @@ def _version(piece: bytes) -> Version:
     return Version(str(json.loads(piece)["id"]), digest.content(piece), piece)
 
 
-def _kinds(session: Session, account_id: int, version: Version) -> set[str]:
+def _kinds(connection: Connection, account_id: int, version: Version) -> set[str]:
     """
     The kind of a version according to the index.
     """
-    table = table_of(RawRecordRow)
-    found = session.connection().scalars(
-        select(table.c.kind).where(
-            table.c.account_id == account_id,
-            table.c.provider_id == version.provider_id,
-            table.c.content == version.content,
+    found = connection.scalars(
+        select(raw_records.c.kind).where(
+            raw_records.c.account_id == account_id,
+            raw_records.c.provider_id == version.provider_id,
+            raw_records.c.content == version.content,
         )
     )
     return {str(kind) for kind in found}
 
 
 def read_latest(
-    session: Session, account_id: int, kind: str
+    connection: Connection, account_id: int, kind: str
 ) -> Iterator[list[Version]]:
     """
     The newest version of every record of a kind, a block at a time.
     """
-    table, blocks = table_of(RawRecordRow), table_of(RawBlockRow)
     newest = (
-        select(table.c.provider_id, func.max(table.c.block_id).label("block_id"))
-        .where(table.c.account_id == account_id, table.c.kind == kind)
-        .group_by(table.c.provider_id)
+        select(
+            raw_records.c.provider_id,
+            func.max(raw_records.c.block_id).label("block_id"),
+        )
+        .where(raw_records.c.account_id == account_id, raw_records.c.kind == kind)
+        .group_by(raw_records.c.provider_id)
         .subquery()
     )
-    connection = session.connection()
     numbers = connection.execute(
         select(newest.c.block_id).distinct().order_by(newest.c.block_id)
     ).scalars()
     for number in list(numbers):
         packed = connection.execute(
-            select(blocks.c.records).where(blocks.c.id == number)
+            select(raw_blocks.c.records).where(raw_blocks.c.id == number)
         ).scalar_one()
         data = decompress(packed)
         rows = connection.execute(
-            select(table.c.provider_id, table.c.content, table.c.begins, table.c.length)
+            select(
+                raw_records.c.provider_id,
+                raw_records.c.content,
+                raw_records.c.begins,
+                raw_records.c.length,
+            )
             .join(
                 newest,
-                (newest.c.provider_id == table.c.provider_id)
-                & (newest.c.block_id == table.c.block_id),
+                (newest.c.provider_id == raw_records.c.provider_id)
+                & (newest.c.block_id == raw_records.c.block_id),
             )
             .where(
-                table.c.account_id == account_id,
-                table.c.kind == kind,
-                table.c.block_id == number,
+                raw_records.c.account_id == account_id,
+                raw_records.c.kind == kind,
+                raw_records.c.block_id == number,
             )
-            .order_by(table.c.begins)
+            .order_by(raw_records.c.begins)
         )
         yield [
             Version(id_, content, data[begins : begins + length])

@@ -10,13 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import insert
-from sqlmodel import Session
+from sqlalchemy import Connection, insert
 
 from ticketsync.core import actor, clock
 from ticketsync.core.redact import safe
-from ticketsync.store.tables.audit import AuditRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.audit import audit
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +36,14 @@ class Decision:
         return bool(self.before) and dict(self.before) == dict(self.after)
 
 
-def record(session: Session, *decisions: Decision) -> None:
+def record(connection: Connection, *decisions: Decision) -> None:
     """
     Record these decisions with the actor and the time.
     """
-    record_all(session, decisions)
+    record_all(connection, decisions)
 
 
-def record_all(session: Session, decisions: Sequence[Decision]) -> None:
+def record_all(connection: Connection, decisions: Sequence[Decision]) -> None:
     now, who = clock.now(), safe(actor.current())
     rows = [
         {
@@ -62,7 +60,7 @@ def record_all(session: Session, decisions: Sequence[Decision]) -> None:
         if not decision.changes_nothing
     ]
     if rows:
-        session.connection().execute(insert(table_of(AuditRow)), rows)
+        connection.execute(insert(audit), rows)
 
 
 def _as_text(values: Mapping[str, Any], others: Mapping[str, Any]) -> str:

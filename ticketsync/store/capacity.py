@@ -18,10 +18,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Select, and_, case, cast, func, select
 
 from ticketsync.store import counted
-from ticketsync.store.tables.catalogue import OccurrenceRow, ShowLinkRow, ShowRow
-from ticketsync.store.tables.financials import ShowFinancialsRow
+from ticketsync.store.tables.catalogue import occurrences, show_links, shows
+from ticketsync.store.tables.financials import show_financials
 from ticketsync.store.types import WHOLE
-from ticketsync.store.upsert import table_of
 
 OVERSOLD: Final = "oversold"
 FULL: Final = "full"
@@ -79,7 +78,6 @@ def show_seats() -> Select[Any]:
     """
     Every show with its `capacity`, `tickets_sold` and `fullness`.
     """
-    shows = table_of(ShowRow)
     sold, of_occurrences = (
         _sold().subquery("sold"),
         _occurrence_capacity().subquery("offered"),
@@ -110,28 +108,26 @@ def _level(sold: Any, capacity: Any) -> ColumnElement[Any]:
 
 
 def _sold() -> Select[Any]:
-    figures = table_of(ShowFinancialsRow)
     return select(
-        figures.c.show_id,
-        cast(func.sum(figures.c.tickets_sold), WHOLE).label("tickets_sold"),
-    ).group_by(figures.c.show_id)
+        show_financials.c.show_id,
+        cast(func.sum(show_financials.c.tickets_sold), WHOLE).label("tickets_sold"),
+    ).group_by(show_financials.c.show_id)
 
 
 def _occurrence_capacity() -> Select[Any]:
     """
     The capacity of the occurrences whose sales count, where all of them have one.
     """
-    links, occurrences = table_of(ShowLinkRow), table_of(OccurrenceRow)
     is_known = func.count(occurrences.c.capacity) == func.count()
     return (
         select(
-            links.c.show_id,
+            show_links.c.show_id,
             case((is_known, cast(func.sum(occurrences.c.capacity), WHOLE))).label(
                 "capacity"
             ),
         )
         .select_from(counted.counted_links())
-        .join(occurrences, occurrences.c.id == links.c.occurrence_id)
+        .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
         .where(occurrences.c.status != "cancelled")
-        .group_by(links.c.show_id)
+        .group_by(show_links.c.show_id)
     )

@@ -15,32 +15,31 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Join, and_, case, func, type_coerce
 
-from ticketsync.store.tables.catalogue import ShowLinkRow, ShowRow
-from ticketsync.store.tables.door import AdmissionRow
-from ticketsync.store.tables.sales import TicketRow
+from ticketsync.store.tables.catalogue import show_links, shows
+from ticketsync.store.tables.door import admissions
+from ticketsync.store.tables.sales import tickets
 from ticketsync.store.types import WHOLE
-from ticketsync.store.upsert import table_of
 
 
 def is_followed() -> ColumnElement[bool]:
     """
     Whether a link is switched on: the door rule.
     """
-    return is_set(table_of(ShowLinkRow).c.sync_enabled)
+    return is_set(show_links.c.sync_enabled)
 
 
 def brings_sales() -> ColumnElement[bool]:
     """
     Whether a link and its sales are switched on.
     """
-    return and_(is_followed(), is_set(table_of(ShowLinkRow).c.sync_ticket_sales))
+    return and_(is_followed(), is_set(show_links.c.sync_ticket_sales))
 
 
 def takes_part() -> ColumnElement[bool]:
     """
     Whether a show is not excluded.
     """
-    return ~is_set(table_of(ShowRow).c.is_excluded)
+    return ~is_set(shows.c.is_excluded)
 
 
 def is_counted() -> ColumnElement[bool]:
@@ -54,31 +53,32 @@ def admits() -> ColumnElement[bool]:
     """
     Whether a ticket still admits somebody.
     """
-    return is_set(table_of(TicketRow).c.is_sold)
+    return is_set(tickets.c.is_sold)
 
 
 def links_and_shows() -> Join:
     """
     Every link with its show, regardless of the switches.
     """
-    links, shows = table_of(ShowLinkRow), table_of(ShowRow)
-    return links.join(shows, shows.c.id == links.c.show_id)
+    return show_links.join(shows, shows.c.id == show_links.c.show_id)
 
 
 def followed_links() -> Join:
     """
     Links and shows by the door rule.
     """
-    links, shows = table_of(ShowLinkRow), table_of(ShowRow)
-    return links.join(shows, and_(shows.c.id == links.c.show_id, is_followed()))
+    return show_links.join(
+        shows, and_(shows.c.id == show_links.c.show_id, is_followed())
+    )
 
 
 def counted_links() -> Join:
     """
     Links and shows by the money rule.
     """
-    links, shows = table_of(ShowLinkRow), table_of(ShowRow)
-    return links.join(shows, and_(shows.c.id == links.c.show_id, is_counted()))
+    return show_links.join(
+        shows, and_(shows.c.id == show_links.c.show_id, is_counted())
+    )
 
 
 def counted_tickets() -> Join:
@@ -106,13 +106,12 @@ def admitting_tickets() -> Join:
 
 
 def _at_the_door(*restrictions: ColumnElement[bool]) -> Join:
-    is_ticket = table_of(TicketRow).c.kind == "admission"
+    is_ticket = tickets.c.kind == "admission"
     return with_admissions(_with_tickets(followed_links(), is_ticket, *restrictions))
 
 
 def _with_tickets(joined: Join, *restrictions: ColumnElement[bool]) -> Join:
-    tickets, links = table_of(TicketRow), table_of(ShowLinkRow)
-    same = links.c.occurrence_id == tickets.c.occurrence_id
+    same = show_links.c.occurrence_id == tickets.c.occurrence_id
     return joined.join(tickets, and_(same, *restrictions))
 
 
@@ -120,7 +119,6 @@ def with_admissions(joined: Join) -> Join:
     """
     The join with the admissions that our own doors recorded.
     """
-    admissions, tickets = table_of(AdmissionRow), table_of(TicketRow)
     return joined.outerjoin(admissions, admissions.c.ticket_id == tickets.c.id)
 
 
@@ -129,7 +127,6 @@ def is_checked_in() -> ColumnElement[int]:
     1 where the ticket's guest is in: as our doors recorded if they ever scanned it,
     else as the platform reports. Needs `with_admissions`.
     """
-    admissions, tickets = table_of(AdmissionRow), table_of(TicketRow)
     return func.coalesce(
         type_coerce(admissions.c.is_in, WHOLE),
         type_coerce(tickets.c.is_checked_in, WHOLE),

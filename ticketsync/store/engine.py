@@ -21,7 +21,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
-from sqlmodel import Session
 
 from ticketsync.core import errors, paths
 from ticketsync.store import schema
@@ -65,24 +64,20 @@ class Database:
         return self._engine.url.render_as_string(hide_password=True)
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
+    def read(self) -> Iterator[Connection]:
         """
-        A session that sees one state and is never committed.
+        A connection that sees one state and is never committed.
         """
-        with translated_errors(self.url), Session(self._readers) as session:
-            yield session
+        with translated_errors(self.url), self._readers.connect() as connection:
+            yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
+    def write(self) -> Iterator[Connection]:
         """
-        A session that commits when the block ends and rolls back when it fails.
+        A connection that commits when the block ends and rolls back when it fails.
         """
-        with (
-            translated_errors(self.url),
-            Session(self._writers, expire_on_commit=False) as session,
-            session.begin(),
-        ):
-            yield session
+        with translated_errors(self.url), self._writers.begin() as connection:
+            yield connection
 
     @property
     def file(self) -> Path | None:
@@ -110,10 +105,8 @@ class Database:
         """
         if self.dialect != "sqlite":
             return ""
-        with self.read() as session:
-            return str(
-                session.connection().exec_driver_sql("PRAGMA journal_mode").scalar()
-            )
+        with self.read() as connection:
+            return str(connection.exec_driver_sql("PRAGMA journal_mode").scalar())
 
 
 def open_database(url: str = "", *, command: str = PROGRAM) -> Database:
@@ -198,17 +191,17 @@ def rehearsal(database: Database) -> Iterator[Database]:
 
 
 @contextmanager
-def snapshot(database: Database) -> Iterator[Session]:
+def snapshot(database: Database) -> Iterator[Connection]:
     """
-    A session with one consistent snapshot for as long as needed, which blocks nobody.
+    A connection with one consistent snapshot for as long as needed; blocks nobody.
     """
     if database.dialect == "sqlite" and database.journal_mode() != "wal":
         # There a reader would block every writer, so it gets a copy.
-        with _private_copy(database) as copy, copy.read() as session:
-            yield session
+        with _private_copy(database) as copy, copy.read() as connection:
+            yield connection
         return
-    with database.read() as session:
-        yield session
+    with database.read() as connection:
+        yield connection
 
 
 @contextmanager
@@ -228,8 +221,8 @@ def scratch() -> Iterator[Database]:
 def _private_copy(database: Database) -> Iterator[Database]:
     with tempfile.TemporaryDirectory(prefix="ticketsync-") as folder:
         file = Path(folder) / "copy.db"
-        with database.read() as session:
-            source = session.connection().connection.driver_connection
+        with database.read() as connection:
+            source = connection.connection.driver_connection
             assert isinstance(source, sqlite3.Connection)
             with sqlite3.connect(file) as target:
                 source.backup(target)
@@ -243,7 +236,7 @@ def _private_copy(database: Database) -> Iterator[Database]:
 
 class _Rehearsal(Database):
     """
-    Every session is a savepoint of one connection that is rolled back in the end.
+    Every transaction is a savepoint of one connection that is rolled back in the end.
     """
 
     def __init__(self, engine: Engine, connection: Connection) -> None:
@@ -251,21 +244,14 @@ class _Rehearsal(Database):
         self._connection = connection
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
-        with translated_errors(self.url), self._session() as session:
-            yield session
+    def read(self) -> Iterator[Connection]:
+        with self.write() as connection:
+            yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Session]:
-        with translated_errors(self.url), self._session() as session, session.begin():
-            yield session
-
-    def _session(self) -> Session:
-        return Session(
-            self._connection,
-            expire_on_commit=False,
-            join_transaction_mode="create_savepoint",
-        )
+    def write(self) -> Iterator[Connection]:
+        with translated_errors(self.url), self._connection.begin_nested():
+            yield self._connection
 
 
 def exists(url: str = "") -> bool:

@@ -30,11 +30,10 @@ from sqlalchemy import (
 )
 
 from ticketsync.store.instants import Now, SecondsBetween
-from ticketsync.store.tables.accounts import AccountRow, SyncRunRow
-from ticketsync.store.tables.sales import QuarantinedRow
-from ticketsync.store.tables.webhooks import DeliveryRow, WebhookRow
+from ticketsync.store.tables.accounts import accounts, sync_runs
+from ticketsync.store.tables.sales import quarantine
+from ticketsync.store.tables.webhooks import deliveries, webhooks
 from ticketsync.store.types import WHOLE, Instant
-from ticketsync.store.upsert import table_of
 
 OF_ORDERS: Final = ("full", "incremental")  # runs that read orders, not only a listing
 QUARANTINE: Final = "quarantine"  # the word of a run that read all but some records
@@ -236,7 +235,7 @@ def account_facts(now: datetime | None = None) -> Select[Any]:
     moment: ColumnElement[Any] = (
         Now() if now is None else bindparam("now", now, Instant(), unique=True)
     )
-    accounts, last = table_of(AccountRow), table_of(SyncRunRow).alias("last")
+    last = sync_runs.alias("last")
     read_at = _from_newest_run("finished_at", was_complete)
     unread_since = func.coalesce(read_at, accounts.c.created_at)
     attempt_at = _from_newest_run("started_at", was_tried)
@@ -271,15 +270,15 @@ def account_facts(now: datetime | None = None) -> Select[Any]:
             SecondsBetween(unread_since, moment).label("unread_seconds"),
             accounts.c.stale_seconds,
             _lacks_webhook_secret(moment).label("lacks_webhook_secret"),
-            _from_account(WebhookRow, lambda hooks: hooks.c.created_at).label(
+            _from_account(webhooks, lambda hooks: hooks.c.created_at).label(
                 "webhook_since"
             ),
-            _from_account(QuarantinedRow, lambda _: func.count()).label("quarantined"),
+            _from_account(quarantine, lambda _: func.count()).label("quarantined"),
             _from_account(
-                QuarantinedRow, lambda waiting: func.min(waiting.c.first_seen_at)
+                quarantine, lambda waiting: func.min(waiting.c.first_seen_at)
             ).label("quarantined_since"),
             _from_account(
-                DeliveryRow,
+                deliveries,
                 lambda _: func.count(),
                 lambda deliveries: deliveries.c.state == "failed",
             ).label("failed_deliveries"),
@@ -301,11 +300,10 @@ def _from_newest_run(
     A column of an account's newest run that meets a condition. An account's runs never
     overlap, so the one that began last also ended last; the index has the newest first.
     """
-    runs, accounts = table_of(SyncRunRow), table_of(AccountRow)
     return (
-        select(runs.c[column])
-        .where(runs.c.account_id == accounts.c.id, restriction(runs))
-        .order_by(runs.c.started_at.desc(), runs.c.id.desc())
+        select(sync_runs.c[column])
+        .where(sync_runs.c.account_id == accounts.c.id, restriction(sync_runs))
+        .order_by(sync_runs.c.started_at.desc(), sync_runs.c.id.desc())
         .limit(1)
         .correlate(accounts)
         .scalar_subquery()
@@ -313,14 +311,13 @@ def _from_newest_run(
 
 
 def _from_account(
-    model: Any,
+    table: Table,
     value: Callable[[Table], Any],
     *restrictions: Callable[[Table], ColumnElement[bool]],
 ) -> Any:
     """
     A value computed from an account's rows in another table.
     """
-    table, accounts = table_of(model), table_of(AccountRow)
     return (
         select(value(table))
         .select_from(table)
@@ -351,6 +348,6 @@ def _lacks_webhook_secret(moment: ColumnElement[Any]) -> ColumnElement[Any]:
         )
 
     count: ColumnElement[Any] = _from_account(
-        WebhookRow, lambda _: func.count(), lacks_secret
+        webhooks, lambda _: func.count(), lacks_secret
     )
     return count

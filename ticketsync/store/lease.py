@@ -14,11 +14,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Result, delete, exc, or_, select, text, update
-from sqlmodel import Session
 
 from ticketsync.core import errors
-from ticketsync.store.tables.accounts import LeaseRow
-from ticketsync.store.upsert import insert_for, table_of
+from ticketsync.store.tables.accounts import leases
+from ticketsync.store.upsert import insert_for
 
 DURATION = timedelta(minutes=3)
 SKEW = timedelta(minutes=5)  # between the clocks of machines that share a database
@@ -34,7 +33,7 @@ def holder_name(run_id: str) -> str:
     return f"{run_id} (process {os.getpid()} on {platform.node()})"
 
 
-def take(session: Session, name: str, holder: str, now: datetime) -> None:
+def take(connection: Connection, name: str, holder: str, now: datetime) -> None:
     """
     Take the lease.
 
@@ -45,9 +44,9 @@ def take(session: Session, name: str, holder: str, now: datetime) -> None:
     """
     dead_holder: str | None = None
     for _ in range(_ATTEMPTS):
-        if _try_to_take(session, name, holder, now, from_dead=dead_holder):
+        if _try_to_take(connection, name, holder, now, from_dead=dead_holder):
             return
-        lease = _read_lease(session, name)
+        lease = _read_lease(connection, name)
         if lease is None:
             continue  # released between the two statements
         if not _is_dead(lease.holder):
@@ -60,14 +59,17 @@ def take(session: Session, name: str, holder: str, now: datetime) -> None:
 
 
 def _try_to_take(
-    session: Session, name: str, holder: str, now: datetime, *, from_dead: str | None
+    connection: Connection,
+    name: str,
+    holder: str,
+    now: datetime,
+    *,
+    from_dead: str | None,
 ) -> bool:
     """
     Insert the lease, or take over one that has expired or whose holder is dead; returns
     whether it is ours now.
     """
-    leases = table_of(LeaseRow)
-    connection = session.connection()
     statement = insert_for(connection.dialect, leases).values(
         name=name, holder=holder, taken_at=now, expires_at=now + DURATION
     )
@@ -110,10 +112,9 @@ def _execute(connection: Connection, name: str, statement: Any) -> Result[Any]:
     return found
 
 
-def _read_lease(session: Session, name: str) -> Any:
-    leases = table_of(LeaseRow)
+def _read_lease(connection: Connection, name: str) -> Any:
     query = select(leases).where(leases.c.name == name)
-    return session.connection().execute(query).first()
+    return connection.execute(query).first()
 
 
 def _busy(name: str, lease: Any) -> errors.Busy:
@@ -124,14 +125,13 @@ def _busy(name: str, lease: Any) -> errors.Busy:
     )
 
 
-def extend(session: Session, name: str, holder: str, now: datetime) -> None:
+def extend(connection: Connection, name: str, holder: str, now: datetime) -> None:
     """
     Extend the lease.
 
     Raises: `Busy` if another process took it over.
     """
-    leases = table_of(LeaseRow)
-    result = session.connection().execute(
+    result = connection.execute(
         update(leases)
         .where(leases.c.name == name, leases.c.holder == holder)
         .values(expires_at=now + DURATION)
@@ -143,9 +143,8 @@ def extend(session: Session, name: str, holder: str, now: datetime) -> None:
         )
 
 
-def release(session: Session, name: str, holder: str) -> None:
-    leases = table_of(LeaseRow)
-    session.connection().execute(
+def release(connection: Connection, name: str, holder: str) -> None:
+    connection.execute(
         delete(leases).where(leases.c.name == name, leases.c.holder == holder)
     )
 

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
+    Connection,
     FromClause,
     Result,
     Select,
@@ -18,7 +19,6 @@ from sqlalchemy import (
     literal_column,
     type_coerce,
 )
-from sqlmodel import Session
 
 from ticketsync.core import money, tables
 from ticketsync.core.tables import Column, Kind, Row
@@ -58,7 +58,10 @@ def named(
 
 
 def values(
-    session: Session, kind: type[Value], columns: Sequence[Column], query: Select[Any]
+    connection: Connection,
+    kind: type[Value],
+    columns: Sequence[Column],
+    query: Select[Any],
 ) -> list[Value]:
     """
     One object for each row of a query that selects the fields of its dataclass. Money
@@ -67,32 +70,32 @@ def values(
     money_columns = [column for column in columns if column.kind is Kind.MONEY]
     return [
         kind(**tables.with_money(money_columns, row._asdict()))
-        for row in session.connection().execute(query)
+        for row in connection.execute(query)
     ]
 
 
 def stream(
-    session: Session, columns: Sequence[Column], query: Select[Any]
+    connection: Connection, columns: Sequence[Column], query: Select[Any]
 ) -> tables.Table:
     """
     A report over the rows of a query whose columns are those of the report in their
-    order. The rows are read while they are used, before the session ends, so that they
+    order. The rows are read while they are used, before the transaction ends, so that they
     are never all in memory.
     """
     assert list(query.selected_columns.keys()) == column_names(columns)
-    result = session.connection().execute(
-        _with_instants_as_stored(session, query),
+    result = connection.execute(
+        _with_instants_as_stored(connection, query),
         execution_options={"stream_results": True, "max_row_buffer": tables.BATCH},
     )
     return tables.Table(columns, _rows(result))
 
 
-def _with_instants_as_stored(session: Session, query: Select[Any]) -> Select[Any]:
+def _with_instants_as_stored(connection: Connection, query: Select[Any]) -> Select[Any]:
     """
     SQLite stores instants as the text that files need: converting them back and forth
     would take longer than everything else.
     """
-    if session.connection().dialect.name != "sqlite":
+    if connection.dialect.name != "sqlite":
         return query
     return query.with_only_columns(
         *(

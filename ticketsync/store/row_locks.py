@@ -15,48 +15,45 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ARRAY, Select, bindparam, func, select
-from sqlmodel import Session, SQLModel
+from sqlalchemy import ARRAY, Connection, Select, Table, bindparam, func, select
 
 from ticketsync.store.types import WHOLE
-from ticketsync.store.upsert import table_of
 
 Ids = Iterable[int] | Select[Any]  # a query is only executed where rows are locked
 
 
-def lock(session: Session, model: type[SQLModel], ids: Ids) -> None:
+def lock(connection: Connection, table: Table, ids: Ids) -> None:
     """
     Lock these rows: nobody else may lock, change or delete them; new rows may refer to
     them. Later statements see what the previous holders committed.
     """
-    _lock(session, model, ids, key_share=True)
+    _lock(connection, table, ids, key_share=True)
 
 
-def lock_keys(session: Session, model: type[SQLModel], ids: Ids) -> None:
+def lock_keys(connection: Connection, table: Table, ids: Ids) -> None:
     """
     Lock these rows so that no new row may refer to them either: before changing a
     column of a unique key, which would have to wait for those references otherwise.
     """
-    _lock(session, model, ids)
+    _lock(connection, table, ids)
 
 
-def lock_shared(session: Session, model: type[SQLModel], ids: Ids) -> None:
+def lock_shared(connection: Connection, table: Table, ids: Ids) -> None:
     """
     Lock these rows in share mode: several may do so at once, but not together with
     `lock`.
     """
-    _lock(session, model, ids, read=True)
+    _lock(connection, table, ids, read=True)
 
 
 def _lock(
-    session: Session,
-    model: type[SQLModel],
+    connection: Connection,
+    table: Table,
     ids: Ids,
     *,
     read: bool = False,
     key_share: bool = False,
 ) -> None:
-    connection = session.connection()
     if connection.dialect.name != "postgresql":
         return
     wanted: list[int] = sorted(
@@ -64,7 +61,7 @@ def _lock(
     )
     if not wanted:
         return
-    number = table_of(model).c.id
+    number = table.c.id
     these = bindparam("ids", wanted, type_=ARRAY(WHOLE))
     connection.execute(
         select(number)

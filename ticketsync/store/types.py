@@ -85,23 +85,32 @@ def key() -> Any:
 
 
 def text(**options: Any) -> Any:
-    return Field(sa_type=Text, **options)
+    return _column(Text, **options)
 
 
 def whole(**options: Any) -> Any:
-    return Field(sa_type=WHOLE, **options)
+    return _column(WHOLE, **options)
 
 
 def flag(**options: Any) -> Any:
-    return Field(sa_type=Flag, **options)
+    return _column(Flag, **options)
 
 
 def instant(**options: Any) -> Any:
-    return Field(sa_type=Instant, **options)
+    return _column(Instant, **options)
 
 
 def blob(**options: Any) -> Any:
-    return Field(sa_type=LargeBinary, **options)
+    return _column(LargeBinary, **options)
+
+
+def _column(type_: Any, **options: Any) -> Any:
+    """
+    A column whose default also holds for an INSERT into the table that omits it.
+    """
+    default = options.get("default")
+    set_if_omitted = {} if default is None else {"default": default}
+    return Field(sa_type=type_, sa_column_kwargs=set_if_omitted, **options)
 
 
 def points_to(column: str, **options: Any) -> Any:

@@ -25,26 +25,17 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlmodel import Session, SQLModel
 
-from ticketsync.store.tables.accounts import AccountRow
+from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.types import Flag
 
 _BATCH = 500
 _VALUES = 10_000  # bound to one statement; both databases take 32,000
 
 
-def table_of(model: type[SQLModel]) -> Table:
-    """
-    The SQLAlchemy table behind a SQLModel class.
-    """
-    found: Table = model.__table__  # type: ignore[attr-defined]
-    return found
-
-
 def upsert(
-    session: Session,
-    model: type[SQLModel],
+    connection: Connection,
+    table: Table,
     rows: Sequence[Mapping[str, Any]],
     *,
     key: Sequence[str],
@@ -60,12 +51,14 @@ def upsert(
     if rows:
         columns = tuple(rows[0])
         values = [tuple(map(row.__getitem__, columns)) for row in rows]
-        upsert_rows(session, model, columns, values, key=key, keep=keep, unless=unless)
+        upsert_rows(
+            connection, table, columns, values, key=key, keep=keep, unless=unless
+        )
 
 
 def upsert_rows(
-    session: Session,
-    model: type[SQLModel],
+    connection: Connection,
+    table: Table,
     columns: Sequence[str],
     rows: Sequence[tuple[Any, ...]],
     *,
@@ -78,14 +71,11 @@ def upsert_rows(
     """
     if not rows:
         return
-    connection = session.connection()
     names = map(tuple, (columns, key, keep))
-    shape = (connection.dialect.name, model, *names, unless)
+    shape = (connection.dialect.name, table, *names, unless)
     if shape not in _compiled:
-        statement = _statement(connection.dialect, model, columns, key, keep, unless)
-        _compiled[shape] = _Compiled(
-            statement, connection.dialect, table_of(model), columns
-        )
+        statement = _statement(connection.dialect, table, columns, key, keep, unless)
+        _compiled[shape] = _Compiled(statement, connection.dialect, table, columns)
     _compiled[shape].execute(connection, rows)
 
 
@@ -99,14 +89,12 @@ def insert_for(dialect: Dialect, table: Table) -> Any:
 
 
 def insert_new(
-    session: Session, model: type[SQLModel], row: Mapping[str, Any]
+    connection: Connection, table: Table, row: Mapping[str, Any]
 ) -> int | None:
     """
     Insert a row and return its id; `None` where a unique key exists already, also if
     another transaction has just inserted it.
     """
-    table = table_of(model)
-    connection = session.connection()
     statement = insert_for(connection.dialect, table).values(**row)
     found: int | None = connection.execute(
         statement.on_conflict_do_nothing().returning(*table.primary_key)
@@ -115,8 +103,8 @@ def insert_new(
 
 
 def insert_all_new(
-    session: Session,
-    model: type[SQLModel],
+    connection: Connection,
+    table: Table,
     rows: Sequence[Mapping[str, Any]],
     *,
     returning: Sequence[str] = (),
@@ -127,8 +115,6 @@ def insert_all_new(
     """
     if not rows:
         return []
-    table = table_of(model)
-    connection = session.connection()
     statement = insert_for(connection.dialect, table).on_conflict_do_nothing()
     values = [dict(row) for row in rows]
     if not returning:
@@ -139,7 +125,7 @@ def insert_all_new(
 
 
 def rows_among(
-    session: Session,
+    connection: Connection,
     query: Select[Any],
     column: ColumnElement[Any],
     values: Iterable[Any],
@@ -151,18 +137,18 @@ def rows_among(
     wanted = list(dict.fromkeys(values))
     for start in range(0, len(wanted), _VALUES):
         part = query.where(column.in_(wanted[start : start + _VALUES]))
-        yield from session.connection().execute(part).all()
+        yield from connection.execute(part).all()
 
 
 def _statement(
     dialect: Dialect,
-    model: type[SQLModel],
+    table: Table,
     columns: Sequence[str],
     key: Sequence[str],
     keep: Sequence[str],
     unless: str,
 ) -> Any:
-    statement = insert_for(dialect, table_of(model)).values(
+    statement = insert_for(dialect, table).values(
         {column: bindparam(column) for column in columns}
     )
     changing = [c for c in columns if c not in key and c not in keep]
@@ -171,7 +157,7 @@ def _statement(
     return statement.on_conflict_do_update(
         index_elements=list(key),
         set_={column: statement.excluded[column] for column in changing},
-        where=table_of(model).c[unless].is_(None) if unless else None,
+        where=table.c[unless].is_(None) if unless else None,
     )
 
 
@@ -236,8 +222,8 @@ _compiled: dict[tuple[Any, ...], _Compiled] = {}
 
 
 def known(
-    session: Session,
-    model: type[SQLModel],
+    connection: Connection,
+    table: Table,
     account_id: int,
     provider_ids: Iterable[str],
     *columns: str,
@@ -245,8 +231,6 @@ def known(
     """
     What we hold of an account's records: provider id → row with `columns`.
     """
-    connection = session.connection()
-    table = table_of(model)
     wanted = list(dict.fromkeys(provider_ids))
     if not wanted:
         return {}
@@ -283,8 +267,8 @@ class Elsewhere:
 
 
 def held_elsewhere(
-    session: Session,
-    model: type[SQLModel],
+    connection: Connection,
+    table: Table,
     account_id: int,
     provider_ids: Iterable[str],
 ) -> list[Elsewhere]:
@@ -295,7 +279,6 @@ def held_elsewhere(
     wanted = list(dict.fromkeys(provider_ids))
     if not wanted:
         return []
-    table, accounts = table_of(model), table_of(AccountRow)
     me, mine = accounts.alias("me"), table.alias("mine")
     held_by_me = and_(
         mine.c.account_id == account_id, mine.c.provider_id == table.c.provider_id
@@ -313,7 +296,7 @@ def held_elsewhere(
         )
         .order_by(accounts.c.id, table.c.provider_id)
     )
-    rows = session.connection().execute(query)
+    rows = connection.execute(query)
     return [Elsewhere(id_, name, state == "retired") for id_, name, state in rows]
 
 

@@ -25,18 +25,12 @@ from sqlalchemy import (
 )
 
 from ticketsync.store import capacity, counted, health
-from ticketsync.store.tables.accounts import AccountRow
-from ticketsync.store.tables.catalogue import (
-    ProductionRow,
-    ShowLinkRow,
-    ShowRow,
-    VenueRow,
-)
-from ticketsync.store.tables.door import AdmissionRow
-from ticketsync.store.tables.financials import ShowFinancialsRow
-from ticketsync.store.tables.sales import AttendeeRow, BuyerRow, OrderRow, TicketRow
+from ticketsync.store.tables.accounts import accounts
+from ticketsync.store.tables.catalogue import productions, show_links, shows, venues
+from ticketsync.store.tables.door import admissions
+from ticketsync.store.tables.financials import show_financials
+from ticketsync.store.tables.sales import attendees, buyers, orders, tickets
 from ticketsync.store.types import WHOLE
-from ticketsync.store.upsert import table_of
 
 EARLIEST = "0006"  # the first schema whose views are not created by migrations
 
@@ -91,11 +85,9 @@ def drop_all(connection: Connection) -> None:
 
 
 def _show_totals() -> Select[Any]:
-    figures, shows = table_of(ShowFinancialsRow), table_of(ShowRow)
-    productions, venues = table_of(ProductionRow), table_of(VenueRow)
     seats = capacity.show_seats().subquery("seats")
-    every_fee_is_known = func.count(figures.c.fees) == func.count()
-    every_tax_is_known = func.count(figures.c.tax) == func.count()
+    every_fee_is_known = func.count(show_financials.c.fees) == func.count()
+    every_tax_is_known = func.count(show_financials.c.tax) == func.count()
 
     def total(column: Any) -> Any:
         return cast(func.sum(column), WHOLE)
@@ -107,24 +99,24 @@ def _show_totals() -> Select[Any]:
             shows.c.starts_at,
             shows.c.starts_local,
             venues.c.name.label("venue"),
-            figures.c.currency,
+            show_financials.c.currency,
             seats.c.capacity,
             *(
-                total(figures.c[name]).label(name)
+                total(show_financials.c[name]).label(name)
                 for name in (
                     *("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in"),
                     *("face", "discounts", "gross"),
                 )
             ),
-            case((every_fee_is_known, total(figures.c.fees))).label("fees"),
-            total(figures.c.refunded).label("refunded"),
-            case((every_tax_is_known, total(figures.c.tax))).label("tax"),
-            total(figures.c.tax_remitted).label("tax_remitted"),
-            case((every_fee_is_known, total(figures.c.net))).label("net"),
-            total(figures.c.net_before_fees).label("net_before_fees"),
+            case((every_fee_is_known, total(show_financials.c.fees))).label("fees"),
+            total(show_financials.c.refunded).label("refunded"),
+            case((every_tax_is_known, total(show_financials.c.tax))).label("tax"),
+            total(show_financials.c.tax_remitted).label("tax_remitted"),
+            case((every_fee_is_known, total(show_financials.c.net))).label("net"),
+            total(show_financials.c.net_before_fees).label("net_before_fees"),
         )
-        .select_from(figures)
-        .join(shows, shows.c.id == figures.c.show_id)
+        .select_from(show_financials)
+        .join(shows, shows.c.id == show_financials.c.show_id)
         .join(productions, productions.c.id == shows.c.production_id)
         .join(venues, venues.c.id == shows.c.venue_id)
         .join(seats, seats.c.show_id == shows.c.id)
@@ -134,16 +126,13 @@ def _show_totals() -> Select[Any]:
             shows.c.starts_at,
             shows.c.starts_local,
             venues.c.name,
-            figures.c.currency,
+            show_financials.c.currency,
             seats.c.capacity,
         )
     )
 
 
 def _ticket_sales_analytics() -> Select[Any]:
-    tickets, orders, shows = table_of(TicketRow), table_of(OrderRow), table_of(ShowRow)
-    productions, venues = table_of(ProductionRow), table_of(VenueRow)
-    accounts = table_of(AccountRow)
     return (
         select(
             shows.c.id.label("show_id"),
@@ -181,10 +170,6 @@ def _ticket_sales_analytics() -> Select[Any]:
 
 
 def _attendee_checkin_status() -> Select[Any]:
-    tickets, orders, shows = table_of(TicketRow), table_of(OrderRow), table_of(ShowRow)
-    productions, accounts = table_of(ProductionRow), table_of(AccountRow)
-    attendees, buyers = table_of(AttendeeRow), table_of(BuyerRow)
-    admissions = table_of(AdmissionRow)
     is_ours = counted.is_set(admissions.c.is_in)
     return (
         select(
@@ -216,25 +201,22 @@ def _attendee_checkin_status() -> Select[Any]:
 
 
 def _session_complete() -> Select[Any]:
-    figures, shows = table_of(ShowFinancialsRow), table_of(ShowRow)
-    productions, venues = table_of(ProductionRow), table_of(VenueRow)
-    links = table_of(ShowLinkRow)
     seats = capacity.show_seats().subquery("seats")
     summed = (
         select(
-            figures.c.show_id,
+            show_financials.c.show_id,
             *(
-                cast(func.sum(figures.c[name]), WHOLE).label(name)
+                cast(func.sum(show_financials.c[name]), WHOLE).label(name)
                 for name in ("tickets_comp", "checked_in")
             ),
         )
-        .group_by(figures.c.show_id)
+        .group_by(show_financials.c.show_id)
         .subquery("f")
     )
     sources = (
-        select(links.c.show_id, func.count().label("number"))
+        select(show_links.c.show_id, func.count().label("number"))
         .select_from(counted.followed_links())
-        .group_by(links.c.show_id)
+        .group_by(show_links.c.show_id)
         .subquery("sources")
     )
     return (

@@ -16,15 +16,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
-from sqlmodel import Session
+from sqlalchemy import Connection, delete, insert, select
 
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, reports
 from ticketsync.store.audit import Decision
-from ticketsync.store.tables.visitors import PassRow
-from ticketsync.store.upsert import table_of
+from ticketsync.store.tables.visitors import passes
 
 ROLES = ("viewer", "door", "manager")
 LIFETIMES = {
@@ -68,7 +66,9 @@ class Visitor:
         return self.role in ("door", "manager")
 
 
-def issue(session: Session, kind: str, role: str, name: str, now: datetime) -> str:
+def issue(
+    connection: Connection, kind: str, role: str, name: str, now: datetime
+) -> str:
     """
     Create a pass and return its token, which cannot be retrieved later.
 
@@ -79,8 +79,8 @@ def issue(session: Session, kind: str, role: str, name: str, now: datetime) -> s
             f"There is no role {safe(role)!r}.", hint=f"Use {', '.join(ROLES)}."
         )
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    session.add(
-        PassRow(
+    connection.execute(
+        insert(passes).values(
             digest=_digest(token),
             kind=kind,
             role=role,
@@ -89,82 +89,74 @@ def issue(session: Session, kind: str, role: str, name: str, now: datetime) -> s
             expires_at=now + LIFETIMES[kind],
         )
     )
-    session.flush()
     return token
 
 
 def get_visitor(
-    session: Session, kind: str, token: str, now: datetime
+    connection: Connection, kind: str, token: str, now: datetime
 ) -> Visitor | None:
     """
     The holder of this token, if it is of that kind and has not expired.
     """
-    table = table_of(PassRow)
-    row = (
-        session.connection()
-        .execute(
-            select(*reports.named(reports.field_names(Visitor), table)).where(
-                table.c.digest == _digest(token),
-                table.c.kind == kind,
-                table.c.expires_at > now,
-            )
+    row = connection.execute(
+        select(*reports.named(reports.field_names(Visitor), passes)).where(
+            passes.c.digest == _digest(token),
+            passes.c.kind == kind,
+            passes.c.expires_at > now,
         )
-        .first()
-    )
+    ).first()
     return None if row is None else Visitor(**row._mapping)
 
 
-def redeem(session: Session, token: str, now: datetime) -> str | None:
+def redeem(connection: Connection, token: str, now: datetime) -> str | None:
     """
     Exchange a link for a session and return its token; `None` if the link is unknown,
     expired or already used.
     """
-    table = table_of(PassRow)
-    visitor = get_visitor(session, "link", token, now)
+    visitor = get_visitor(connection, "link", token, now)
     if visitor is None:
         return None
-    result = session.connection().execute(delete(table).where(table.c.id == visitor.id))
+    result = connection.execute(delete(passes).where(passes.c.id == visitor.id))
     if result.rowcount != 1:
         return None
-    return issue(session, "session", visitor.role, visitor.name, now)
+    return issue(connection, "session", visitor.role, visitor.name, now)
 
 
-def list_visitors(session: Session, now: datetime) -> list[Visitor]:
+def list_visitors(connection: Connection, now: datetime) -> list[Visitor]:
     """
     The holders of all passes that have not expired.
     """
-    table = table_of(PassRow)
-    rows = session.connection().execute(
-        select(*reports.named(reports.field_names(Visitor), table))
-        .where(table.c.expires_at > now)
-        .order_by(table.c.id)
+    rows = connection.execute(
+        select(*reports.named(reports.field_names(Visitor), passes))
+        .where(passes.c.expires_at > now)
+        .order_by(passes.c.id)
     )
     return [Visitor(**row._mapping) for row in rows]
 
 
-def revoke(session: Session, ids: Sequence[int] | None, now: datetime) -> int:
+def revoke(connection: Connection, ids: Sequence[int] | None, now: datetime) -> int:
     """
     Revoke these passes, or all; returns how many. Expired ones are deleted too.
     """
-    table = table_of(PassRow)
-    connection = session.connection()
-    connection.execute(delete(table).where(table.c.expires_at <= now))
-    wanted = delete(table) if ids is None else delete(table).where(table.c.id.in_(ids))
+    connection.execute(delete(passes).where(passes.c.expires_at <= now))
+    wanted = (
+        delete(passes) if ids is None else delete(passes).where(passes.c.id.in_(ids))
+    )
     number = int(connection.execute(wanted).rowcount)
     if number:
         subject = "all passes" if ids is None else "passes"
         audit.record(
-            session, Decision("revoke", "visitor", subject, before={"number": number})
+            connection,
+            Decision("revoke", "visitor", subject, before={"number": number}),
         )
     return number
 
 
-def end_session(session: Session, token: str) -> None:
+def end_session(connection: Connection, token: str) -> None:
     """
     End a visitor's session.
     """
-    table = table_of(PassRow)
-    session.connection().execute(delete(table).where(table.c.digest == _digest(token)))
+    connection.execute(delete(passes).where(passes.c.digest == _digest(token)))
 
 
 def hash_password(password: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
@@ -59,14 +59,14 @@ class Actions:
             raise errors.UsageError(
                 "This server does not sync.", hint="Run `ticketsync sync`."
             )
-        with self._site.database.read() as session:
-            account = state.get_usable_account(session, request.path_params["name"])
+        with self._site.database.read() as connection:
+            account = state.get_usable_account(connection, request.path_params["name"])
         self._site.request_sync(account.name)
         return RedirectResponse(f"/accounts?asked={quote(account.name)}", 303)
 
     def accept_certain(self, request: PageRequest) -> Response:
-        with self._site.database.read() as session:
-            plan = match.plan(session, self._site.settings)
+        with self._site.database.read() as connection:
+            plan = match.plan(connection, self._site.settings)
         match.accept(
             self._site.database,
             self._site.settings,
@@ -77,15 +77,15 @@ class Actions:
         return RedirectResponse("/matching", 303)
 
     def link(self, request: PageRequest) -> Response:
-        with self._site.database.read() as session:
-            occurrence_id = _occurrence_id(session, request)
-            show = shows.get_show(session, int(request.path_params["show_id"]))
+        with self._site.database.read() as connection:
+            occurrence_id = _occurrence_id(connection, request)
+            show = shows.get_show(connection, int(request.path_params["show_id"]))
         match.link(self._site.database, self._site.settings, occurrence_id, show.id)
         return RedirectResponse("/matching", 303)
 
     def refuse(self, request: PageRequest) -> Response:
-        with self._site.database.read() as session:
-            occurrence_id = _occurrence_id(session, request)
+        with self._site.database.read() as connection:
+            occurrence_id = _occurrence_id(connection, request)
         match.refuse(self._site.database, occurrence_id, None, batch=match.new_batch())
         return RedirectResponse("/matching", 303)
 
@@ -98,15 +98,15 @@ class Actions:
         return RedirectResponse("/discrepancies#waiting", 303)
 
     def create_feed(self, request: PageRequest) -> Response:
-        with self._site.database.write() as session:
-            token = passes.issue(session, "calendar", "viewer", "feed", clock.now())
+        with self._site.database.write() as connection:
+            token = passes.issue(connection, "calendar", "viewer", "feed", clock.now())
         base = self._site.settings.serve.public_url.rstrip("/")
         return calendar_page(self._site, request, f"{base}/calendar/{token}.ics")
 
 
-def _occurrence_id(session: Session, request: PageRequest) -> int:
+def _occurrence_id(connection: Connection, request: PageRequest) -> int:
     """
     The id of the occurrence in the path, which must exist.
     """
     number = int(request.path_params["occurrence_id"])
-    return occurrences.get_occurrence(session, number).id
+    return occurrences.get_occurrence(connection, number).id

@@ -20,8 +20,8 @@ def calendar_page(site: Site, request: PageRequest, feed_url: str = "") -> Respo
     """
     with_past = request.query.get("past") == "1"
     since = None if with_past else clock.now() - timedelta(days=1)
-    with site.database.read() as session:
-        performances = calendar.list_performances(session, since=since)
+    with site.database.read() as connection:
+        performances = calendar.list_performances(connection, since=since)
     months = [
         (name, list(group))
         for name, group in groupby(

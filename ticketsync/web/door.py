@@ -46,8 +46,8 @@ class DoorPages:
 
     def choose_show(self, request: PageRequest) -> Response:
         since = clock.now() - timedelta(days=1)
-        with self._site.database.read() as session:
-            found = [s for s in shows.list_shows(session) if s.starts_at >= since]
+        with self._site.database.read() as connection:
+            found = [s for s in shows.list_shows(connection) if s.starts_at >= since]
         return self._site.render_page(
             request, "doors.html", "Door", current_path="/door", shows=found[:60]
         )
@@ -64,8 +64,8 @@ class DoorPages:
 
     def door_page(self, request: PageRequest) -> Response:
         at = self._at(request)
-        with self._site.database.read() as session:
-            count = attendees.count_guests(session, at.show.id)
+        with self._site.database.read() as connection:
+            count = attendees.count_guests(connection, at.show.id)
         return self._site.render_page(
             request,
             "door.html",
@@ -77,8 +77,8 @@ class DoorPages:
 
     def guest_list(self, request: PageRequest) -> Response:
         at = self._at(request)
-        with self._site.database.read() as session:
-            found = attendees.list_guests(session, at.show.id)
+        with self._site.database.read() as connection:
+            found = attendees.list_guests(connection, at.show.id)
         return JSONResponse(
             {
                 "guests": [
@@ -159,8 +159,8 @@ class DoorPages:
         )
 
     def _at(self, request: PageRequest, door: str = "", device: str = "page") -> At:
-        with self._site.database.read() as session:
-            show = shows.get_show(session, int(request.path_params["id"]))
+        with self._site.database.read() as connection:
+            show = shows.get_show(connection, int(request.path_params["id"]))
         return At(show, (door or request.signed_in.name)[:100], device[:100])
 
 

@@ -52,8 +52,8 @@ class Entry:
         return self._form(request, token=request.path_params["token"])
 
     def sign_in_by_link(self, request: PageRequest) -> Response:
-        with self._site.database.write() as session:
-            token = passes.redeem(session, request.path_params["token"], clock.now())
+        with self._site.database.write() as connection:
+            token = passes.redeem(connection, request.path_params["token"], clock.now())
         if token is None:
             return self._form(
                 request,
@@ -72,14 +72,14 @@ class Entry:
                 self._wrong_at.append(time.monotonic())
             log.warning("wrong password for the pages")
             return self._form(request, 403, "Wrong password.")
-        with self._site.database.write() as session:
-            token = passes.issue(session, "session", "manager", "", clock.now())
+        with self._site.database.write() as connection:
+            token = passes.issue(connection, "session", "manager", "", clock.now())
         return self._start_session(token)
 
     def sign_out(self, request: PageRequest) -> Response:
         if request.visitor is not None:
-            with self._site.database.write() as session:
-                passes.end_session(session, request.token)
+            with self._site.database.write() as connection:
+                passes.end_session(connection, request.token)
         response = RedirectResponse("/enter", 303)
         response.delete_cookie(COOKIE)
         return response

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -66,14 +66,14 @@ class Pages:
 
     def overview(self, request: PageRequest) -> Response:
         now = clock.now()
-        with self._site.database.read() as session:
-            venue = shows.get_venue(session)
-            recent_sales = selling.recent_sales(session, venue.timezone, now)
-            platforms = selling.platforms(session, recent_sales)
+        with self._site.database.read() as connection:
+            venue = shows.get_venue(connection)
+            recent_sales = selling.recent_sales(connection, venue.timezone, now)
+            platforms = selling.platforms(connection, recent_sales)
             since = recent_sales.since(7, venue.timezone)
-            on_sale = daily.list_on_sale(session, now=now, since=since)
-            items = self._waiting(session)
-            freshness = runs.list_freshness(session, now)
+            on_sale = daily.list_on_sale(connection, now=now, since=since)
+            items = self._waiting(connection)
+            freshness = runs.list_freshness(connection, now)
         return self._site.render_page(
             request,
             "overview.html",
@@ -102,26 +102,26 @@ class Pages:
 
     def show(self, request: PageRequest) -> Response:
         limit = _number(request.query.get("orders", ""), ORDERS_SHOWN)
-        with self._site.database.read() as session:
-            venue = shows.get_venue(session)
-            show = shows.get_show(session, int(request.path_params["id"]))
-            figures = numbers.figures(session, show.id)
-            seats = reporting_seats.seats(session, show.id)[show.id]
-            orders = sales.list_sales(session, show_id=show.id, limit=limit + 1)
+        with self._site.database.read() as connection:
+            venue = shows.get_venue(connection)
+            show = shows.get_show(connection, int(request.path_params["id"]))
+            figures = numbers.figures(connection, show.id)
+            seats = reporting_seats.seats(connection, show.id)[show.id]
+            orders = sales.list_sales(connection, show_id=show.id, limit=limit + 1)
             values: dict[str, Any] = {
-                "production_id": _production_id(session, show.production),
-                "totals": numbers.totals(session, show.id),
-                "types": numbers.by_type(session, show.id),
-                "fees": numbers.fee_lines(session, show.id),
+                "production_id": _production_id(connection, show.production),
+                "totals": numbers.totals(connection, show.id),
+                "types": numbers.by_type(connection, show.id),
+                "fees": numbers.fee_lines(connection, show.id),
                 "sources": [
                     occurrence
-                    for occurrence in occurrences.list_occurrences(session)
+                    for occurrence in occurrences.list_occurrences(connection)
                     if occurrence.show_id == show.id
                 ],
-                "count": attendees.count_guests(session, show.id),
+                "count": attendees.count_guests(connection, show.id),
                 "curve": charts.curve(
                     "Tickets sold",
-                    selling.sales_curve(session, show.id, show.timezone),
+                    selling.sales_curve(connection, show.id, show.timezone),
                     seats.capacity,
                 ),
             }
@@ -148,18 +148,18 @@ class Pages:
         Raises: `NotFound` if the show has no such order.
         """
         account, order_id = request.path_params["account"], request.path_params["order"]
-        with self._site.database.read() as session:
-            show = shows.get_show(session, int(request.path_params["id"]))
+        with self._site.database.read() as connection:
+            show = shows.get_show(connection, int(request.path_params["id"]))
             refunds = [
                 line
                 for line in sales.list_refunds(
-                    session, account=account, order_id=order_id
+                    connection, account=account, order_id=order_id
                 )
                 if line.show_id == show.id
             ]
             tickets = [
                 part
-                for part in explain.list_contributions(session, show.id)
+                for part in explain.list_contributions(connection, show.id)
                 if (part.account, part.order_id) == (account, order_id)
             ]
         if not tickets:
@@ -187,11 +187,11 @@ class Pages:
         Raises: `NotFound` if there is no such production.
         """
         production_id = int(request.path_params["id"])
-        with self._site.database.read() as session:
+        with self._site.database.read() as connection:
             title = next(
                 (
                     name
-                    for id_, name, _ in shows.list_productions(session)
+                    for id_, name, _ in shows.list_productions(connection)
                     if id_ == production_id
                 ),
                 None,
@@ -199,14 +199,14 @@ class Pages:
             if title is None:
                 raise errors.NotFound("There is no such production.")
             linked: dict[int, list[Any]] = {}
-            for occurrence in occurrences.list_occurrences(session):
+            for occurrence in occurrences.list_occurrences(connection):
                 if occurrence.show_id is not None:
                     linked.setdefault(occurrence.show_id, []).append(occurrence)
-            seats = reporting_seats.seats(session)
-            own_shows = shows.list_shows(session, title)
+            seats = reporting_seats.seats(connection)
+            own_shows = shows.list_shows(connection, title)
             show_ids = {show.id for show in own_shows}
-            figures = [f for f in numbers.figures(session) if f.show_id in show_ids]
-            plan = match.plan(session, self._site.settings, production=title)
+            figures = [f for f in numbers.figures(connection) if f.show_id in show_ids]
+            plan = match.plan(connection, self._site.settings, production=title)
         return self._site.render_page(
             request,
             "production.html",
@@ -231,8 +231,8 @@ class Pages:
         )
 
     def matching(self, request: PageRequest) -> Response:
-        with self._site.database.read() as session:
-            plan = match.plan(session, self._site.settings)
+        with self._site.database.read() as connection:
+            plan = match.plan(connection, self._site.settings)
         return self._site.render_page(
             request,
             "matching.html",
@@ -246,9 +246,9 @@ class Pages:
 
     def accounts(self, request: PageRequest) -> Response:
         now = clock.now()
-        with self._site.database.read() as session:
-            found = runs.list_freshness(session, now)
-            assessed = health.assess_all(session, self._site.settings, now)
+        with self._site.database.read() as connection:
+            found = runs.list_freshness(connection, now)
+            assessed = health.assess_all(connection, self._site.settings, now)
         return self._site.render_page(
             request,
             "accounts.html",
@@ -264,21 +264,21 @@ class Pages:
             can_sync=self._site.request_sync is not None,
         )
 
-    def _waiting(self, session: Session) -> list[Waiting]:
-        return waiting.everything(session, self._site.settings, clock.now())
+    def _waiting(self, connection: Connection) -> list[Waiting]:
+        return waiting.everything(connection, self._site.settings, clock.now())
 
     def runs(self, request: PageRequest) -> Response:
-        with self._site.database.read() as session:
-            found = runs.list_runs(session, limit=100)
+        with self._site.database.read() as connection:
+            found = runs.list_runs(connection, limit=100)
         return self._site.render_page(
             request, "runs.html", "Runs", current_path="/runs", runs=found
         )
 
     def webhooks(self, request: PageRequest) -> Response:
-        with self._site.database.read() as session:
-            health = deliveries.read_delivery_health(session)
-            gaps = deliveries.find_unannounced_orders(session, clock.now())
-            found = deliveries.list_deliveries(session, limit=100)
+        with self._site.database.read() as connection:
+            health = deliveries.read_delivery_health(connection)
+            gaps = deliveries.find_unannounced_orders(connection, clock.now())
+            found = deliveries.list_deliveries(connection, limit=100)
         return self._site.render_page(
             request,
             "webhooks.html",
@@ -290,12 +290,12 @@ class Pages:
         )
 
     def discrepancies(self, request: PageRequest) -> Response:
-        with self._site.database.read() as session:
+        with self._site.database.read() as connection:
             values: dict[str, Any] = {
-                "doubtful": sales.list_discrepancies(session),
-                "unread": sales.list_quarantined(session),
-                "failed_check_ins": checkin.list_rejected(session),
-                "waiting": waiting.by_kind(self._waiting(session)),
+                "doubtful": sales.list_discrepancies(connection),
+                "unread": sales.list_quarantined(connection),
+                "failed_check_ins": checkin.list_rejected(connection),
+                "waiting": waiting.by_kind(self._waiting(connection)),
                 "kinds": KINDS,
             }
         return self._site.render_page(
@@ -314,17 +314,17 @@ class Pages:
         The private calendar feed: anyone who knows its URL may read it.
         """
         now = clock.now()
-        with self._site.database.read() as session:
+        with self._site.database.read() as connection:
             if (
                 passes.get_visitor(
-                    session, "calendar", request.path_params["token"], now
+                    connection, "calendar", request.path_params["token"], now
                 )
                 is None
             ):
                 return Response(status_code=404)
-            venue = shows.get_venue(session)
+            venue = shows.get_venue(connection)
             performances = calendar.list_performances(
-                session, since=now - timedelta(days=90)
+                connection, since=now - timedelta(days=90)
             )
         return Response(
             calendar.as_ics(performances, name=venue.name, now=now),
@@ -339,9 +339,9 @@ def _totals(columns: Sequence[Column], values: Iterable[Any]) -> list[dict[str, 
     return list(tables.by_name(tables.totals(tables.of_values(columns, values))))
 
 
-def _production_id(session: Session, title: str) -> int:
+def _production_id(connection: Connection, title: str) -> int:
     return next(
-        id_ for id_, name, _ in shows.list_productions(session) if name == title
+        id_ for id_, name, _ in shows.list_productions(connection) if name == title
     )
 
 

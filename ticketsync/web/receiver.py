@@ -168,8 +168,8 @@ class Receiver:
 
     def _write(self, batch: Sequence[NewDelivery]) -> bool:
         try:
-            with self._database.write() as session:
-                inbox.store(session, batch, clock.now())
+            with self._database.write() as connection:
+                inbox.store(connection, batch, clock.now())
         except Exception as error:  # every waiting request must get a response
             word = getattr(error, "word", "bug")
             log.warning("webhooks not stored", word=word, trace=log.trace_of(error))

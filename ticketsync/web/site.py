@@ -210,8 +210,8 @@ class Site:
     def _get_visitor(self, token: str) -> Visitor | None:
         if not token:
             return None
-        with self.database.read() as session:
-            return passes.get_visitor(session, "session", token, clock.now())
+        with self.database.read() as connection:
+            return passes.get_visitor(connection, "session", token, clock.now())
 
     def _is_same_origin(self, request: Request) -> bool:
         """
@@ -254,8 +254,8 @@ class Site:
         return HTMLResponse(html, status_code)
 
     def _load_venue(self) -> VenueInfo:
-        with self.database.read() as session:
-            return shows.get_venue(session)
+        with self.database.read() as connection:
+            return shows.get_venue(connection)
 
     def _banners(self, visitor: Visitor | None) -> Sequence[Banner]:
         """
@@ -263,8 +263,8 @@ class Site:
         """
         if visitor is None or not visitor.can_read:
             return ()
-        with self.database.read() as session:
-            accounts = health.assess_all(session, self.settings, clock.now())
+        with self.database.read() as connection:
+            accounts = health.assess_all(connection, self.settings, clock.now())
         return [
             Banner(f"{item.account} is {item.word}", "/accounts")
             for item in accounts

@@ -15,13 +15,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
-from sqlmodel import Session
+from sqlalchemy import Connection, delete, select, update
 
 from ticketsync.store import reports
-from ticketsync.store.tables.accounts import AccountRow
-from ticketsync.store.tables.webhooks import DeliveryRow, WebhookRow
-from ticketsync.store.upsert import insert_new, table_of, upsert
+from ticketsync.store.tables.accounts import accounts
+from ticketsync.store.tables.webhooks import deliveries, webhooks
+from ticketsync.store.upsert import insert_new, upsert
 
 MAX_ATTEMPTS = 8
 OVERLAP = timedelta(days=2)  # how long the previous secret stays valid
@@ -74,15 +73,13 @@ class WaitingDelivery:
 
 
 def get_or_create_path(
-    session: Session, account_id: int, now: datetime, *, is_signed: bool = True
+    connection: Connection, account_id: int, now: datetime, *, is_signed: bool = True
 ) -> str:
     """
     The account's path: 256 random bits, so that it cannot be guessed. It is the only
     secret where the platform does not sign.
     """
-    table = table_of(WebhookRow)
-    query = select(table.c.path).where(table.c.account_id == account_id)
-    connection = session.connection()
+    query = select(webhooks.c.path).where(webhooks.c.account_id == account_id)
     path: str | None = connection.scalar(query)
     if path is None:
         row = {
@@ -90,25 +87,24 @@ def get_or_create_path(
             "path": secrets.token_urlsafe(32),
             "is_signed": is_signed,
         }
-        insert_new(session, WebhookRow, {**row, "created_at": now})
+        insert_new(connection, webhooks, {**row, "created_at": now})
         path = connection.scalars(query).one()
     return path
 
 
 def set_secret(
-    session: Session, account_id: int, source: str, reference: str, now: datetime
+    connection: Connection, account_id: int, source: str, reference: str, now: datetime
 ) -> None:
     """
     Set a new secret. The previous one stays valid for two days, while the platform
     changes over.
     """
-    get_or_create_path(session, account_id, now)
-    table = table_of(WebhookRow)
-    of_account = table.c.account_id == account_id
-    query = select(table).where(of_account).with_for_update()
-    old = session.connection().execute(query).one()
-    session.connection().execute(
-        update(table)
+    get_or_create_path(connection, account_id, now)
+    of_account = webhooks.c.account_id == account_id
+    query = select(webhooks).where(of_account).with_for_update()
+    old = connection.execute(query).one()
+    connection.execute(
+        update(webhooks)
         .where(of_account)
         .values(
             secret_source=source,
@@ -120,14 +116,13 @@ def set_secret(
     )
 
 
-def list_endpoints(session: Session, now: datetime) -> list[Endpoint]:
+def list_endpoints(connection: Connection, now: datetime) -> list[Endpoint]:
     """
     The endpoint of every account that has one.
     """
-    table, accounts = table_of(WebhookRow), table_of(AccountRow)
-    rows = session.connection().execute(
-        select(table, accounts.c.name, accounts.c.provider).join(
-            accounts, accounts.c.id == table.c.account_id
+    rows = connection.execute(
+        select(webhooks, accounts.c.name, accounts.c.provider).join(
+            accounts, accounts.c.id == webhooks.c.account_id
         )
     )
     endpoints = []
@@ -142,16 +137,17 @@ def list_endpoints(session: Session, now: datetime) -> list[Endpoint]:
     return endpoints
 
 
-def list_secret_references(session: Session, account_id: int) -> list[tuple[str, str]]:
+def list_secret_references(
+    connection: Connection, account_id: int
+) -> list[tuple[str, str]]:
     """
     Source and reference of each secret of an account's webhooks, also of the previous
     one.
     """
-    table = table_of(WebhookRow)
-    query = select(table).where(table.c.account_id == account_id)
+    query = select(webhooks).where(webhooks.c.account_id == account_id)
     return [
         pair
-        for row in session.connection().execute(query)
+        for row in connection.execute(query)
         for pair in (
             (row.secret_source, row.secret_reference),
             (row.old_source, row.old_reference),
@@ -160,14 +156,12 @@ def list_secret_references(session: Session, account_id: int) -> list[tuple[str,
     ]
 
 
-def close_endpoint(session: Session, account_id: int, now: datetime) -> None:
+def close_endpoint(connection: Connection, account_id: int, now: datetime) -> None:
     """
     Remove an account's endpoint, so that new deliveries are rejected, and settle the
     waiting ones without effect.
     """
-    table, deliveries = table_of(WebhookRow), table_of(DeliveryRow)
-    connection = session.connection()
-    connection.execute(delete(table).where(table.c.account_id == account_id))
+    connection.execute(delete(webhooks).where(webhooks.c.account_id == account_id))
     connection.execute(
         update(deliveries)
         .where(
@@ -178,18 +172,15 @@ def close_endpoint(session: Session, account_id: int, now: datetime) -> None:
     )
 
 
-def delete_of_account(session: Session, account_id: int) -> None:
+def delete_of_account(connection: Connection, account_id: int) -> None:
     """
     Delete an account's endpoint and its deliveries.
     """
-    for model in (WebhookRow, DeliveryRow):
-        table = table_of(model)
-        session.connection().execute(
-            delete(table).where(table.c.account_id == account_id)
-        )
+    for table in (webhooks, deliveries):
+        connection.execute(delete(table).where(table.c.account_id == account_id))
 
 
-def store(session: Session, new: Sequence[NewDelivery], now: datetime) -> None:
+def store(connection: Connection, new: Sequence[NewDelivery], now: datetime) -> None:
     """
     Store new deliveries. A duplicate changes nothing, unless the first one failed: then
     it is tried again.
@@ -211,35 +202,33 @@ def store(session: Session, new: Sequence[NewDelivery], now: datetime) -> None:
         }
         for item in new
     ]
-    upsert(session, DeliveryRow, rows, key=["account_id", "key"], keep=tuple(rows[0]))
+    upsert(connection, deliveries, rows, key=["account_id", "key"], keep=tuple(rows[0]))
     keys = [item.key for item in new if item.state == "received"]
-    table = table_of(DeliveryRow)
-    session.connection().execute(
-        update(table)
-        .where(table.c.key.in_(keys), table.c.state == "failed")
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.key.in_(keys), deliveries.c.state == "failed")
         .values(state="received", attempts=0, next_try_at=now, settled_at=None)
     )
 
 
 def list_due(
-    session: Session, now: datetime, limit: int = 1000
+    connection: Connection, now: datetime, limit: int = 1000
 ) -> list[WaitingDelivery]:
     """
     The deliveries to process now, the oldest first.
     """
-    table = table_of(DeliveryRow)
-    columns = reports.named(reports.field_names(WaitingDelivery), table)
-    rows = session.connection().execute(
+    columns = reports.named(reports.field_names(WaitingDelivery), deliveries)
+    rows = connection.execute(
         select(*columns)
-        .where(table.c.state == "received", table.c.next_try_at <= now)
-        .order_by(table.c.id)
+        .where(deliveries.c.state == "received", deliveries.c.next_try_at <= now)
+        .order_by(deliveries.c.id)
         .limit(limit)
     )
     return [WaitingDelivery(**row._mapping) for row in rows]
 
 
 def settle(
-    session: Session,
+    connection: Connection,
     ids: Iterable[int],
     state: str,
     now: datetime,
@@ -249,28 +238,29 @@ def settle(
     """
     Set the final state of these deliveries.
     """
-    table = table_of(DeliveryRow)
-    session.connection().execute(
-        update(table)
-        .where(table.c.id.in_(list(ids)))
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.id.in_(list(ids)))
         .values(state=state, reason=reason, settled_at=now)
     )
 
 
 def postpone(
-    session: Session, deliveries: Iterable[WaitingDelivery], now: datetime, reason: str
+    connection: Connection,
+    waiting: Iterable[WaitingDelivery],
+    now: datetime,
+    reason: str,
 ) -> None:
     """
     Try again after 1, 2, 4 … 60 minutes. After the eighth failed attempt a delivery is
     given up.
     """
-    table = table_of(DeliveryRow)
-    for delivery in deliveries:
+    for delivery in waiting:
         attempts = delivery.attempts + 1
         is_last = attempts >= MAX_ATTEMPTS
-        session.connection().execute(
-            update(table)
-            .where(table.c.id == delivery.id, table.c.state == "received")
+        connection.execute(
+            update(deliveries)
+            .where(deliveries.c.id == delivery.id, deliveries.c.state == "received")
             .values(
                 attempts=attempts,
                 reason=reason,
@@ -281,18 +271,19 @@ def postpone(
         )
 
 
-def replay(session: Session, account_id: int, since: datetime, now: datetime) -> int:
+def replay(
+    connection: Connection, account_id: int, since: datetime, now: datetime
+) -> int:
     """
     Requeue all deliveries received since then that can have an effect; returns how
     many. Processing one twice changes nothing.
     """
-    table = table_of(DeliveryRow)
-    result = session.connection().execute(
-        update(table)
+    result = connection.execute(
+        update(deliveries)
         .where(
-            table.c.account_id == account_id,
-            table.c.received_at >= since,
-            table.c.what.in_(WITH_EFFECT),
+            deliveries.c.account_id == account_id,
+            deliveries.c.received_at >= since,
+            deliveries.c.what.in_(WITH_EFFECT),
         )
         .values(
             state="received", attempts=0, reason="", next_try_at=now, settled_at=None
@@ -301,30 +292,30 @@ def replay(session: Session, account_id: int, since: datetime, now: datetime) ->
     return result.rowcount
 
 
-def save_registration(session: Session, account_id: int, provider_id: str) -> None:
+def save_registration(
+    connection: Connection, account_id: int, provider_id: str
+) -> None:
     """
     Save the platform's id of our webhook.
     """
-    table = table_of(WebhookRow)
-    session.connection().execute(
-        update(table)
-        .where(table.c.account_id == account_id)
+    connection.execute(
+        update(webhooks)
+        .where(webhooks.c.account_id == account_id)
         .values(registration=provider_id)
     )
 
 
-def retry(session: Session, ids: Sequence[int] | None, now: datetime) -> int:
+def retry(connection: Connection, ids: Sequence[int] | None, now: datetime) -> int:
     """
     Requeue these deliveries, or all that failed; returns how many.
     """
-    table = table_of(DeliveryRow)
     wanted = (
-        table.c.state == "failed"
+        deliveries.c.state == "failed"
         if ids is None
-        else table.c.id.in_(ids) & table.c.what.in_(WITH_EFFECT)
+        else deliveries.c.id.in_(ids) & deliveries.c.what.in_(WITH_EFFECT)
     )
-    result = session.connection().execute(
-        update(table)
+    result = connection.execute(
+        update(deliveries)
         .where(wanted)
         .values(
             state="received", attempts=0, reason="", next_try_at=now, settled_at=None

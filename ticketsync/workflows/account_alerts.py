@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 
 from ticketsync.accounts import alerts, dismissals, health
 from ticketsync.accounts.alerts import RecordedAlert
@@ -46,25 +46,25 @@ def notify_changes(
     if not settings.notify.is_set:
         return []
     now = clock.now()
-    with database.read() as session:
-        found = _audible(health.assess_all(session, settings, now))
-        is_news = _differs(found, alerts.read_alerts(session))
+    with database.read() as connection:
+        found = _audible(health.assess_all(connection, settings, now))
+        is_news = _differs(found, alerts.read_alerts(connection))
     if not is_news:
         return []
     failures: list[errors.TicketsyncError] = []
     with exclusive.alone(database, LEASE) as is_ours:
         if not is_ours:
             return []  # another process is sending it
-        with database.write() as session:
-            news = alerts.record_changes(session, found, now)
+        with database.write() as connection:
+            news = alerts.record_changes(connection, found, now)
         for account, before in news:
             wrong = gateway.send(
                 settings.notify, _title(account), _text(account, before)
             )
             failures += wrong
             if not wrong:
-                with database.write() as session:
-                    alerts.mark_notified(session, account)
+                with database.write() as connection:
+                    alerts.mark_notified(connection, account)
     return failures
 
 
@@ -78,29 +78,29 @@ def notify_waiting(
     if not settings.notify.is_set:
         return []
     now = clock.now()
-    with database.read() as session:
-        news = _waiting_news(session, settings, now)
+    with database.read() as connection:
+        news = _waiting_news(connection, settings, now)
     if not news.items and not news.over:
         return []
     with exclusive.alone(database, LEASE) as is_ours:
         if not is_ours:
             return []
-        with database.read() as session:  # the other one may have sent it meanwhile
-            news = _waiting_news(session, settings, now)
+        with database.read() as connection:  # the other one may have sent it meanwhile
+            news = _waiting_news(connection, settings, now)
         wrong: list[errors.TicketsyncError] = []
         if news.items:
             wrong = gateway.send(settings.notify, *_waiting_message(news.items))
-        with database.write() as session:
-            dismissals.forget_notified(session, news.over)
+        with database.write() as connection:
+            dismissals.forget_notified(connection, news.over)
             # Where one channel failed and another did not, nothing is sent twice.
             if news.items and len(wrong) < gateway.count_channels(settings.notify):
                 dismissals.record_notified(
-                    session,
+                    connection,
                     [((item.kind, item.key), item.version) for item in news.items],
                     now,
                 )
                 if news.is_digest:
-                    dismissals.record_digest(session, now)
+                    dismissals.record_digest(connection, now)
     return wrong
 
 
@@ -115,15 +115,17 @@ class _WaitingNews:
     is_digest: bool
 
 
-def _waiting_news(session: Session, settings: Settings, now: datetime) -> _WaitingNews:
+def _waiting_news(
+    connection: Connection, settings: Settings, now: datetime
+) -> _WaitingNews:
     # Accounts, and records that could not be read, are part of the account's health.
     items = [
         item
-        for item in waiting.everything(session, settings, now)
+        for item in waiting.everything(connection, settings, now)
         if item.kind not in (reporting.ACCOUNT, reporting.QUARANTINE)
     ]
-    sent = dismissals.get_notified_versions(session)
-    last = dismissals.last_digest(session)
+    sent = dismissals.get_notified_versions(connection)
+    last = dismissals.last_digest(connection)
     is_digest = last is None or now - last >= DAY
     news = [
         item

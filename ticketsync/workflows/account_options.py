@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 
 from ticketsync.accounts import state
 from ticketsync.accounts.state import PEOPLE, AccountState
@@ -223,7 +223,7 @@ def _tried(
 
 
 def _refuse_another_owner(
-    reading: Session,
+    reading: Connection,
     spec: ProviderSpec,
     account: AccountState,
     options: Options,
@@ -255,7 +255,7 @@ def _refuse_another_owner(
 
 
 def _effects(
-    reading: Session,
+    reading: Connection,
     settings: Settings,
     spec: ProviderSpec,
     account: AccountState,
@@ -278,7 +278,7 @@ def _effects(
 
 
 def _effects_of_people(
-    reading: Session, settings: Settings, account: AccountState, change: Change
+    reading: Connection, settings: Settings, account: AccountState, change: Change
 ) -> Sequence[str]:
     days = settings.retention.days
     if change.after == "true":

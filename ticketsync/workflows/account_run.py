@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 
 from ticketsync.accounts import credentials, health, runs, state
 from ticketsync.accounts.runs import Counts, Result
@@ -64,15 +64,17 @@ class AccountRun:
     prolonged: float = 0.0
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self) -> Iterator[Connection]:
         """
         One transaction of this run; keeps the lease alive with it.
         """
-        with self.database.write() as session:
+        with self.database.write() as connection:
             if time.monotonic() - self.prolonged > PROLONG_SECONDS:
-                lease.extend(session, lease_of(self.account), self.holder, clock.now())
+                lease.extend(
+                    connection, lease_of(self.account), self.holder, clock.now()
+                )
                 self.prolonged = time.monotonic()
-            yield session
+            yield connection
         self.saved_anything = True
 
 
@@ -179,12 +181,12 @@ def run_account(
     now = clock.now()
     holder = lease.holder_name(run_id)
     try:
-        with database.write() as session:
-            lease.take(session, lease_of(account), holder, now)
-            account = _as_it_stands(session, account)
-            has_siblings = state.has_siblings(session, account)
+        with database.write() as connection:
+            lease.take(connection, lease_of(account), holder, now)
+            account = _as_it_stands(connection, account)
+            has_siblings = state.has_siblings(connection, account)
             row = runs.start(
-                session, run_id, account, kind=kind, started_by=started_by, now=now
+                connection, run_id, account, kind=kind, started_by=started_by, now=now
             )
     except (errors.Busy, errors.GuardRefused) as held:
         return _skipped(database, account, held, run_id, kind, started_by), []
@@ -234,25 +236,25 @@ def run_account(
     return result, live[0].notes if live else []
 
 
-def _as_it_stands(session: Session, account: AccountState) -> AccountState:
+def _as_it_stands(connection: Connection, account: AccountState) -> AccountState:
     """
     The account as it is now that no one else works on it: since the command began, its
     options may have been changed, or it may have been retired.
     """
-    current = state.get_account_by_id(session, account.id)
+    current = state.get_account_by_id(connection, account.id)
     if current.is_retired:
         raise state.retired_error(current)
     return current
 
 
 def _done(
-    account: AccountState, session: AccountRun, shows_changed: int, swept: bool
+    account: AccountState, run: AccountRun, shows_changed: int, swept: bool
 ) -> Result:
-    trouble = session.troubles[0] if session.troubles else None
-    is_partial = trouble is not None or session.counts.quarantined > 0
+    trouble = run.troubles[0] if run.troubles else None
+    is_partial = trouble is not None or run.counts.quarantined > 0
     if trouble is None and is_partial:
         trouble = errors.TicketsyncError(
-            f"Account {account.name!r}: {session.counts.quarantined} records could not "
+            f"Account {account.name!r}: {run.counts.quarantined} records could not "
             "be read and wait in quarantine.",
             hint="See `ticketsync status`; they are tried again each run.",
             word=health.QUARANTINE,
@@ -261,9 +263,9 @@ def _done(
     return Result(
         account.name,
         "partial" if is_partial else "success",
-        counts=session.counts,
+        counts=run.counts,
         shows_changed=shows_changed,
-        requests=session.api.requests,
+        requests=run.api.requests,
         exit_code=trouble.exit_code if trouble else 0,
         word=trouble.word if trouble else "",
         message=trouble.message if trouble else "",
@@ -320,15 +322,15 @@ def _close(
     result = replace(result, seconds=round(time.monotonic() - began, 3))
     _log(result)
     now = clock.now()
-    with database.write() as session:
-        runs.finish(session, row, result, now)
-        lease.release(session, lease_of(account), holder)
+    with database.write() as connection:
+        runs.finish(connection, row, result, now)
+        lease.release(connection, lease_of(account), holder)
         if result.parks:
-            state.park_account(session, account.id, result.message)
+            state.park_account(connection, account.id, result.message)
         elif result.exit_code in (5, 6) and result.word != "throttled":
-            state.record_failure(session, account, now)
+            state.record_failure(connection, account, now)
         elif result.outcome == "success" or result.word == health.QUARANTINE:
-            state.record_success(session, account)
+            state.record_success(connection, account)
     return result
 
 
@@ -367,9 +369,9 @@ def _skipped(
     is_busy = isinstance(held, errors.Busy)
     outcome = "skipped-busy" if is_busy else "skipped-disabled"
     result = runs.failed_result(account.name, held, outcome=outcome)
-    with database.write() as session:
+    with database.write() as connection:
         runs.skip(
-            session,
+            connection,
             run_id,
             account,
             result,

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 
 from ticketsync.catalogue import shows
 from ticketsync.catalogue.shows import ShowInfo
@@ -74,8 +74,8 @@ def at_show(
     """
     A door of the show a person means.
     """
-    with database.read() as session:
-        return At(shows.find_show(session, str(show)), door[:100], device[:100])
+    with database.read() as connection:
+        return At(shows.find_show(connection, str(show)), door[:100], device[:100])
 
 
 def admit(
@@ -90,8 +90,8 @@ def admit(
     Let in whoever holds this: a code or QR text, a ticket's or an order's number, or a
     name. `group` lets in everybody of the order.
     """
-    with database.write() as session:
-        return _move(session, at, text, "in", group, key)
+    with database.write() as connection:
+        return _move(connection, at, text, "in", group, key)
 
 
 def take_back(
@@ -105,12 +105,12 @@ def take_back(
     """
     Undo that somebody was let in.
     """
-    with database.write() as session:
-        return _move(session, at, text, "out", group, key)
+    with database.write() as connection:
+        return _move(connection, at, text, "out", group, key)
 
 
 def _move(
-    session: Session,
+    connection: Connection,
     at: At,
     text: str,
     kind: str,
@@ -120,31 +120,31 @@ def _move(
     wanted = text.strip()[:LONGEST]
     key = key or secrets.token_hex(8)
     scan = NewScan(at.device, key, at.show.id, None, clock.now(), kind, at.door)
-    found = attendees.search_tickets(session, wanted, at.show.id)
+    found = attendees.search_tickets(connection, wanted, at.show.id)
     if not found:
-        return _stranger(session, at, scan, wanted)
+        return _stranger(connection, at, scan, wanted)
     if len(found) > 1 and not (group and _is_one_order(found)):
         meant = [guest for guest in found if guest.admits]
         if len(meant) != 1 or group:
             return Answer(SEVERAL, _which(found), tuple(found))
         found = meant
     if group and len(found) == 1:
-        found = _same_order(session, found[0])
-    return _together(session, at, scan, found)
+        found = _same_order(connection, found[0])
+    return _together(connection, at, scan, found)
 
 
 def _together(
-    session: Session, at: At, scan: NewScan, found: Sequence[Guest]
+    connection: Connection, at: At, scan: NewScan, found: Sequence[Guest]
 ) -> Answer:
     """
     One ticket, or all those of an order that still can; their parts in one answer.
     """
-    checkin.lock_tickets(session, (guest.id for guest in found))
+    checkin.lock_tickets(connection, (guest.id for guest in found))
     verdicts = [
         (
             guest,
             checkin.record_scan(
-                session,
+                connection,
                 replace(
                     scan,
                     ticket_id=guest.id,
@@ -158,8 +158,8 @@ def _together(
     wanted = checkin.ADMITTED if scan.kind == "in" else checkin.OUT
     done = [guest for guest, verdict in verdicts if verdict.outcome == wanted]
     if done:
-        recompute.recount_checked_in(session, [at.show.id], scan.at)
-    after = tuple(attendees.get_tickets(session, [guest.id for guest in found]))
+        recompute.recount_checked_in(connection, [at.show.id], scan.at)
+    after = tuple(attendees.get_tickets(connection, [guest.id for guest in found]))
     if len(found) > 1 and done:
         word = "in" if scan.kind == "in" else "out"
         return Answer(wanted, f"{len(done)} of {len(found)} are {word}.", after)
@@ -167,27 +167,27 @@ def _together(
     return _answer(guest, verdict, after, at)
 
 
-def _same_order(session: Session, guest: Guest) -> list[Guest]:
+def _same_order(connection: Connection, guest: Guest) -> list[Guest]:
     if not guest.order_id:
         return [guest]
-    everybody = attendees.list_tickets(session, guest.show_id, guest.account)
+    everybody = attendees.list_tickets(connection, guest.show_id, guest.account)
     return [g for g in everybody if g.order_id == guest.order_id and g.admits] or [
         guest
     ]
 
 
-def _stranger(session: Session, at: At, scan: NewScan, wanted: str) -> Answer:
+def _stranger(connection: Connection, at: At, scan: NewScan, wanted: str) -> Answer:
     """
     Nobody of tonight; perhaps of another night.
     """
-    elsewhere = [g for g in attendees.search_tickets(session, wanted) if g.admits]
+    elsewhere = [g for g in attendees.search_tickets(connection, wanted) if g.admits]
     if len({guest.show_id for guest in elsewhere}) == 1 and scan.kind == "in":
         guest = elsewhere[0]
         night = f"{guest.production}, {guest.starts_local}"
-        checkin.record_scan(session, replace(scan, note=f"for {night}"))
+        checkin.record_scan(connection, replace(scan, note=f"for {night}"))
         return Answer(checkin.NOT_VALID, f"For another night: {night}.", (guest,))
     if scan.kind == "in":
-        checkin.record_scan(session, replace(scan, note="nobody knows this ticket"))
+        checkin.record_scan(connection, replace(scan, note="nobody knows this ticket"))
     return Answer(
         checkin.UNKNOWN,
         f"Nobody at {at.show.production}, {at.show.starts_local}, has "
@@ -277,9 +277,9 @@ def merge_scans(database: Database, at: At, scans: Iterable[Captured]) -> Merged
     names: list[tuple[str, str, datetime, str]] = []
     final: dict[tuple[str, str], str] = {}
     overtaking: set[tuple[str, str]] = set()
-    with database.write() as session:
-        meant = [(item, _exactly(session, item.code, at.show.id)) for item in scans]
-        checkin.lock_tickets(session, [found.id for _, found in meant if found])
+    with database.write() as connection:
+        meant = [(item, _exactly(connection, item.code, at.show.id)) for item in scans]
+        checkin.lock_tickets(connection, [found.id for _, found in meant if found])
         for item, found in meant:
             new = NewScan(
                 item.device,
@@ -291,16 +291,16 @@ def merge_scans(database: Database, at: At, scans: Iterable[Captured]) -> Merged
                 item.door,
                 note=found.because if found else "nobody knows this ticket",
             )
-            verdict = checkin.record_scan(session, new)
+            verdict = checkin.record_scan(connection, new)
             if verdict.has_overtaken:
                 overtaking.add((item.device, item.key))
             who = found.shown_name if found else safe(item.code, longest=40)
             names.append((item.device, item.key, item.at, who))
         # A later line may have happened earlier: ask again when all are in.
         for device, key, _, _ in names:
-            known = checkin.get_verdict(session, device, key)
+            known = checkin.get_verdict(connection, device, key)
             final[device, key] = known.outcome
-        recompute.recount_checked_in(session, [at.show.id], clock.now())
+        recompute.recount_checked_in(connection, [at.show.id], clock.now())
     for outcome in final.values():
         outcomes[outcome] = outcomes.get(outcome, 0) + 1
     wrong = (checkin.ALREADY_IN, checkin.NOT_VALID, checkin.UNKNOWN)
@@ -314,11 +314,11 @@ def merge_scans(database: Database, at: At, scans: Iterable[Captured]) -> Merged
     )
 
 
-def _exactly(session: Session, text: str, show_id: int) -> Guest | None:
+def _exactly(connection: Connection, text: str, show_id: int) -> Guest | None:
     """
     The one ticket that a text names; no one is let in by part of a name alone.
     """
-    found = attendees.search_tickets(session, text[:LONGEST], show_id, exact=True)
+    found = attendees.search_tickets(connection, text[:LONGEST], show_id, exact=True)
     return found[0] if len(found) == 1 else None
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 
 from ticketsync.accounts import credentials, dismissals, state
 from ticketsync.accounts.state import AccountState, NewAccount
@@ -155,12 +155,12 @@ def add(
 
 
 def _retired_before(
-    session: Session, spec: ProviderSpec, name: str, *, revive: bool
+    connection: Connection, spec: ProviderSpec, name: str, *, revive: bool
 ) -> AccountState | None:
     """
     The retired account that is to be connected again, or `None` for a new one.
     """
-    found = [a for a in state.list_accounts(session) if a.name == name]
+    found = [a for a in state.list_accounts(connection) if a.name == name]
     old = found[0] if found else None
     if old is None:
         if revive:

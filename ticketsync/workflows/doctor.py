@@ -153,7 +153,7 @@ def _database(database: Database) -> Iterator[Finding]:
         yield wrong("database", error.message, "ticketsync db restore BACKUP")
         return
     with database.read() as reading:
-        connection = reading.connection()
+        connection = reading
         loose = connection.exec_driver_sql(
             "SELECT name FROM pragma_table_list WHERE schema = 'main'"
             " AND type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite%'"

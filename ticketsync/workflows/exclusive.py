@@ -19,13 +19,13 @@ def alone(database: Database, name: str) -> Iterator[bool]:
     """
     holder = lease.holder_name(name)
     try:
-        with database.write() as session:
-            lease.take(session, name, holder, clock.now())
+        with database.write() as connection:
+            lease.take(connection, name, holder, clock.now())
     except errors.Busy:
         yield False
         return
     try:
         yield True
     finally:
-        with database.write() as session:
-            lease.release(session, name, holder)
+        with database.write() as connection:
+            lease.release(connection, name, holder)

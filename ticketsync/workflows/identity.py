@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 
 from ticketsync.accounts import credentials, sources, state
 from ticketsync.accounts.state import AccountState
@@ -53,16 +53,16 @@ def confirm_key(
     found = None
     if not is_key_of(account, spec, secret):
         found = provider.identify()
-        with database.read() as session:
-            refuse_stranger(session, account, spec, found)
-    with database.write() as session:
+        with database.read() as connection:
+            refuse_stranger(connection, account, spec, found)
+    with database.write() as connection:
         if found is not None:
-            learn(session, account.id, found)
-        state.set_fingerprint(session, account.id, key_fingerprint(spec, secret))
+            learn(connection, account.id, found)
+        state.set_fingerprint(connection, account.id, key_fingerprint(spec, secret))
 
 
 def refuse_stranger(
-    session: Session,
+    connection: Connection,
     account: AccountState,
     spec: ProviderSpec,
     found: records.Identity,
@@ -72,28 +72,28 @@ def refuse_stranger(
     """
     if account.identity and found.id and account.identity != found.id:
         raise changed(account, [account.identity], [found.id])
-    known = owners_of(session, account, spec)
+    known = owners_of(connection, account, spec)
     others = strangers(known, frozenset(found.owners), spec)
     if others:
         raise changed(account, known, others)
 
 
-def learn(session: Session, account_id: int, found: records.Identity) -> None:
+def learn(connection: Connection, account_id: int, found: records.Identity) -> None:
     """
     Remember who an account's key belongs to, and whose events it reads.
     """
-    state.set_identity(session, account_id, found.id, found.name)
+    state.set_identity(connection, account_id, found.id, found.name)
     named = dict.fromkeys(found.owners, "")
-    sources.record_sources(session, account_id, sources.OWNER, named, clock.now())
+    sources.record_sources(connection, account_id, sources.OWNER, named, clock.now())
 
 
 def owners_of(
-    session: Session, account: AccountState, spec: ProviderSpec
+    connection: Connection, account: AccountState, spec: ProviderSpec
 ) -> frozenset[str]:
     """
     Whose events an account was found to read.
     """
-    known = sources.get_sources(session, account.id, sources.OWNER)
+    known = sources.get_sources(connection, account.id, sources.OWNER)
     if spec.owner_is_account and account.identity:
         return known | {account.identity}
     return known

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 
 from ticketsync.accounts import state
 from ticketsync.accounts.state import AccountState
@@ -103,13 +103,13 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
     if database.dialect == "sqlite":
         inspected = backup.inspect_file(backup.sqlite_file_of(database))
         version, broken = inspected.schema, inspected.broken_rules
-    with engine.snapshot(database) as session, engine.scratch() as scratch:
-        names = state.get_account_names(session)
-        misfits = list(integrity.find_violations(session.connection()))
+    with engine.snapshot(database) as connection, engine.scratch() as scratch:
+        names = state.get_account_names(connection)
+        misfits = list(integrity.find_violations(connection))
         found = [_of_misfit(misfit, names) for misfit in misfits]
         if not misfits:
             found += [Finding("database", what=rule) for rule in broken]
-        found += _oddities(database, session, scratch)
+        found += _oddities(database, connection, scratch)
         if READ_FIRST & {misfit.table for misfit in misfits}:
             found.append(Finding("database", what="put this right, then check again"))
             return Health(version, 0, (), tuple(found))
@@ -117,16 +117,16 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
         try:
             compared = list(
                 comparing.compare_figures(
-                    session, show_figures.fee_schedules(session, settings)
+                    connection, show_figures.fee_schedules(connection, settings)
                 )
             )
-            changes = list(_changes(session, compared, names))
-            found += _of_figures(session, compared, names)
+            changes = list(_changes(connection, compared, names))
+            found += _of_figures(connection, compared, names)
         except MoneyError as error:
             found.append(Finding("show_financials", what=f"not recomputed: {error}"))
         if deep:
-            found += _deep(session, scratch)
-        shows = len(comparing.shows_with_figures(session))
+            found += _deep(connection, scratch)
+        shows = len(comparing.shows_with_figures(connection))
     return Health(version, shows, tuple(changes), tuple(found))
 
 
@@ -146,23 +146,15 @@ def _of_misfit(misfit: Violation, names: Mapping[int, str]) -> Finding:
 
 
 def _oddities(
-    database: Database, session: Session, scratch: Database
+    database: Database, connection: Connection, scratch: Database
 ) -> Iterator[Finding]:
     with scratch.read() as fresh:
         if database.dialect == "sqlite":
-            odd = list(
-                integrity.find_schema_differences(
-                    session.connection(), fresh.connection()
-                )
-            )
+            odd = list(integrity.find_schema_differences(connection, fresh))
         else:
             # The server is asked what it makes of our views, which a reader may not.
             with rehearsal(database) as trial, trial.write() as asked:
-                odd = list(
-                    integrity.find_schema_differences(
-                        asked.connection(), fresh.connection()
-                    )
-                )
+                odd = list(integrity.find_schema_differences(asked, fresh))
     for oddity in odd:
         yield Finding(oddity.kind, row=oddity.name, what=oddity.what)
 
@@ -171,13 +163,15 @@ def _oddities(
 
 
 def _of_figures(
-    session: Session, compared: Sequence[Comparison], names: Mapping[int, str]
+    connection: Connection, compared: Sequence[Comparison], names: Mapping[int, str]
 ) -> Iterator[Finding]:
     for item in compared:
         yield from _cells(item, names)
-    born = {account.id: account.created_at for account in state.list_accounts(session)}
+    born = {
+        account.id: account.created_at for account in state.list_accounts(connection)
+    }
     latest = str(clock.iso(clock.now() + AHEAD))
-    for row in comparing.stored_rows(session, comparing.TABLES[0]):
+    for row in comparing.stored_rows(connection, comparing.TABLES[0]):
         written = row[comparing.WRITTEN_AT]
         since = born.get(row["account_id"])
         if since is not None and not str(clock.iso(since)) <= str(written) <= latest:
@@ -208,7 +202,7 @@ def _cells(item: Comparison, names: Mapping[int, str]) -> Iterator[Finding]:
 
 
 def _changes(
-    session: Session, compared: Sequence[Comparison], names: Mapping[int, str]
+    connection: Connection, compared: Sequence[Comparison], names: Mapping[int, str]
 ) -> Iterator[Change]:
     """
     The same of the shows' figures as a whole, in the order they play.
@@ -218,7 +212,8 @@ def _changes(
         if item.table != comparing.FIGURES:
             continue
         before, after = (
-            _figures(session, item.key, values) for values in (item.stored, item.right)
+            _figures(connection, item.key, values)
+            for values in (item.stored, item.right)
         )
         if before is not None or after is not None:
             found.append(Change(before, after))
@@ -226,44 +221,44 @@ def _changes(
 
 
 def _figures(
-    session: Session, key: Mapping[str, Any], values: Mapping[str, Any] | None
+    connection: Connection, key: Mapping[str, Any], values: Mapping[str, Any] | None
 ) -> Figures | None:
     if values is None:
         return None
-    return numbers.with_values(session, key["show_id"], key["account_id"], values)
+    return numbers.with_values(connection, key["show_id"], key["account_id"], values)
 
 
 # The orders
 
 
-def _deep(session: Session, scratch: Database) -> Iterator[Finding]:
-    accounts = state.list_accounts(session)
+def _deep(connection: Connection, scratch: Database) -> Iterator[Finding]:
+    accounts = state.list_accounts(connection)
     damaged = [
         Finding("the raw record of", a.name, what, what="is damaged")
         for a in accounts
-        for what in versions.find_damaged(session, a.id)
+        for what in versions.find_damaged(connection, a.id)
     ]
     yield from damaged
     if damaged:
         return  # what is damaged cannot be read again
-    reparse.copy_listings(session, scratch)
+    reparse.copy_listings(connection, scratch)
     for account in accounts:
         try:
-            reparse.read_again(session, scratch, account)
+            reparse.read_again(connection, scratch, account)
         except errors.TicketsyncError as error:
             yield Finding("account", row=account.name, what=error.message)
             continue
-        yield from _of_orders(session, scratch, account)
+        yield from _of_orders(connection, scratch, account)
 
 
 def _of_orders(
-    session: Session, scratch: Database, account: AccountState
+    connection: Connection, scratch: Database, account: AccountState
 ) -> Iterator[Finding]:
     with scratch.read() as again:
         for item in quarantine.list_unread(again, account.id):
             what = f"its stored record cannot be read: {item.reason}"
             yield Finding(item.kind, account.name, item.provider_id, what=what)
-        for pair in reparse.differences(session, again, account.id):
+        for pair in reparse.differences(connection, again, account.id):
             yield from _of_pair(pair, account.name)
 
 

@@ -14,8 +14,8 @@ def note_limits(database: Database, settings: Settings) -> None:
     Let the view `sync_health` know how long each account may go unread; writes nothing
     where it knows already.
     """
-    with database.read() as session:
-        is_known = health.are_limits_recorded(session, settings)
+    with database.read() as connection:
+        is_known = health.are_limits_recorded(connection, settings)
     if not is_known:
-        with database.write() as session:
-            health.record_limits(session, settings)
+        with database.write() as connection:
+            health.record_limits(connection, settings)

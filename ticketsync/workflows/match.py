@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 
 from ticketsync.catalogue import (
     adopting,
@@ -36,7 +36,7 @@ from ticketsync.workflows import show_figures
 
 
 def plan(
-    session: Session,
+    connection: Connection,
     settings: Settings,
     *,
     account_id: int | None = None,
@@ -48,22 +48,22 @@ def plan(
 
     Raises `NotFound` for a production without shows.
     """
-    ours = shows.list_shows(session)
+    ours = shows.list_shows(connection)
     titles = {show.production for show in ours}
     if production is not None and production not in titles:
         raise errors.NotFound(
             f"There is no production {safe(production)!r} with shows.",
             hint="See `ticketsync productions list`.",
         )
-    unlinked = occurrences.list_occurrences(session, account_id, only_unlinked=True)
+    unlinked = occurrences.list_occurrences(connection, account_id, only_unlinked=True)
     if not unlinked and account_id is not None:
         return MatchPlan((), (), ())
-    taken = matching_input.list_selling_accounts(session)
+    taken = matching_input.list_selling_accounts(connection)
     proposed = matching.propose(
         matching_input.build_show_candidates(ours, taken),
-        matching_input.build_occurrence_candidates(session, unlinked),
+        matching_input.build_occurrence_candidates(connection, unlinked),
         taken=taken,
-        refused={(o, s) for o, s in links.list_refusals(session) if s is not None},
+        refused={(o, s) for o, s in links.list_refusals(connection) if s is not None},
         tolerance=Tolerance(settings.match_tolerance, settings.match_tolerances),
     )
     now = clock.now()
@@ -126,11 +126,11 @@ def accept(
         for match in matches
     ]
     now = clock.now()
-    with database.write() as session:
+    with database.write() as connection:
         made = links.save_links(
-            session, pairs, decided_by=decided_by, batch=batch, now=now
+            connection, pairs, decided_by=decided_by, batch=batch, now=now
         )
-        show_figures.recompute(session, settings, {pair.show_id for pair in pairs})
+        show_figures.recompute(connection, settings, {pair.show_id for pair in pairs})
     return made
 
 
@@ -142,13 +142,13 @@ def link(
     """
     pair = Pair(occurrence_id, show_id, "linked by hand")
     now = clock.now()
-    with database.write() as session:
+    with database.write() as connection:
         made = links.save_links(
-            session, [pair], decided_by="person", batch=f"link-{now:%H%M%S}", now=now
+            connection, [pair], decided_by="person", batch=f"link-{now:%H%M%S}", now=now
         )
         if not made:
-            moves.confirm_move(session, occurrence_id)
-        show_figures.recompute(session, settings, {show_id})
+            moves.confirm_move(connection, occurrence_id)
+        show_figures.recompute(connection, settings, {show_id})
 
 
 def configure(
@@ -164,18 +164,18 @@ def configure(
     Set a link's switches and its event's ticket-type names; recomputes what they
     touch. Returns the names in force.
     """
-    with database.write() as session:
+    with database.write() as connection:
         if types:
-            dates = links.get_occurrence_ids_of_event(session, offer.event_id)
-            links.lock_occurrences(session, dates)
+            dates = links.get_occurrence_ids_of_event(connection, offer.event_id)
+            links.lock_occurrences(connection, dates)
         show_id = link_settings.set_switches(
-            session, offer.id, enabled=enabled, ticket_sales=ticket_sales
+            connection, offer.id, enabled=enabled, ticket_sales=ticket_sales
         )
-        names = link_settings.map_ticket_types(session, offer.event_id, types)
+        names = link_settings.map_ticket_types(connection, offer.event_id, types)
         touched = (
-            links.get_show_ids_of_event(session, offer.event_id) if types else set()
+            links.get_show_ids_of_event(connection, offer.event_id) if types else set()
         )
-        show_figures.recompute(session, settings, {show_id, *touched})
+        show_figures.recompute(connection, settings, {show_id, *touched})
     return names
 
 
@@ -183,18 +183,20 @@ def unlink(database: Database, settings: Settings, occurrence_id: int) -> int | 
     """
     Take a pair apart; its show loses those sales at once.
     """
-    with database.write() as session:
-        show_id = undoing.unlink_occurrence(session, occurrence_id, clock.now())
+    with database.write() as connection:
+        show_id = undoing.unlink_occurrence(connection, occurrence_id, clock.now())
         if show_id is not None:
-            show_figures.recompute(session, settings, {show_id})
+            show_figures.recompute(connection, settings, {show_id})
     return show_id
 
 
 def refuse(
     database: Database, occurrence_id: int, show_id: int | None, *, batch: str
 ) -> None:
-    with database.write() as session:
-        links.refuse_pair(session, occurrence_id, show_id, batch=batch, now=clock.now())
+    with database.write() as connection:
+        links.refuse_pair(
+            connection, occurrence_id, show_id, batch=batch, now=clock.now()
+        )
 
 
 @dataclass(slots=True)
@@ -215,24 +217,24 @@ class MatchSession:
         """
         What matching proposes now, with all that was decided so far.
         """
-        with self.database.read() as session:
-            return plan(session, self.settings, production=production)
+        with self.database.read() as connection:
+            return plan(connection, self.settings, production=production)
 
     def distant_candidates(self, occurrence: OccurrenceCandidate) -> list[Match]:
         """
         What a date may be that nothing lies near to.
         """
-        with self.database.read() as session:
-            taken = matching_input.list_selling_accounts(session)
+        with self.database.read() as connection:
+            taken = matching_input.list_selling_accounts(connection)
             ours = matching_input.build_show_candidates(
-                shows.list_shows(session), taken
+                shows.list_shows(connection), taken
             )
         free = [s for s in ours if (occurrence.account, s.show_id) not in taken]
         return matching.distant_candidates(free, occurrence)
 
     def shows(self) -> list[ShowInfo]:
-        with self.database.read() as session:
-            return [s for s in shows.list_shows(session) if not s.is_excluded]
+        with self.database.read() as connection:
+            return [s for s in shows.list_shows(connection) if not s.is_excluded]
 
     def accept(self, matches: Sequence[Match]) -> None:
         self.linked += accept(
@@ -250,11 +252,11 @@ class MatchSession:
         """
         pair = Pair(occurrence_id, show_id, "chosen by a person")
         now = clock.now()
-        with self.database.write() as session:
+        with self.database.write() as connection:
             links.save_links(
-                session, [pair], decided_by="person", batch=self.batch, now=now
+                connection, [pair], decided_by="person", batch=self.batch, now=now
             )
-            show_figures.recompute(session, self.settings, {show_id})
+            show_figures.recompute(connection, self.settings, {show_id})
         self.linked += 1
         self._note([occurrence_id])
 
@@ -267,12 +269,12 @@ class MatchSession:
         """
         Make a show of this date and link it; returns its number.
         """
-        with self.database.write() as session:
-            offer = occurrences.get_occurrence(session, occurrence_id)
+        with self.database.write() as connection:
+            offer = occurrences.get_occurrence(connection, occurrence_id)
             show = adopting.adopt_occurrence(
-                session, offer, title, batch=self.batch, now=clock.now()
+                connection, offer, title, batch=self.batch, now=clock.now()
             )
-            show_figures.recompute(session, self.settings, {show.id})
+            show_figures.recompute(connection, self.settings, {show.id})
         self.linked += 1
         self._note([occurrence_id], new_show=show.id if show.is_new else None)
         return show.id
@@ -284,11 +286,11 @@ class MatchSession:
         if not self._made:
             return ()
         dates, new_show = self._made.pop()
-        with self.database.write() as session:
-            lost = undoing.undo_decisions(session, dates, self.batch)
-            show_figures.recompute(session, self.settings, lost)
+        with self.database.write() as connection:
+            lost = undoing.undo_decisions(connection, dates, self.batch)
+            show_figures.recompute(connection, self.settings, lost)
             if new_show is not None:
-                shows.remove_show(session, new_show)
+                shows.remove_show(connection, new_show)
         if lost:
             self.linked -= len(dates)
         else:
@@ -303,10 +305,10 @@ def undo(database: Database, settings: Settings) -> UndoneDecision | None:
     """
     Take back the last batch of decisions and recompute the shows it was linked to.
     """
-    with database.write() as session:
-        undone = undoing.undo_last_batch(session)
+    with database.write() as connection:
+        undone = undoing.undo_last_batch(connection)
         if undone is not None:
-            show_figures.recompute(session, settings, undone.show_ids)
+            show_figures.recompute(connection, settings, undone.show_ids)
     return undone
 
 
@@ -317,14 +319,20 @@ def adopt(
     Make a show of every unlinked occurrence.
     """
     now = clock.now()
-    with database.write() as session:
-        unlinked = occurrences.list_occurrences(session, account_id, only_unlinked=True)
-        links.lock_occurrences(session, (offer.id for offer in unlinked))
-        unlinked = occurrences.list_occurrences(session, account_id, only_unlinked=True)
+    with database.write() as connection:
+        unlinked = occurrences.list_occurrences(
+            connection, account_id, only_unlinked=True
+        )
+        links.lock_occurrences(connection, (offer.id for offer in unlinked))
+        unlinked = occurrences.list_occurrences(
+            connection, account_id, only_unlinked=True
+        )
         made = adopting.adopt_occurrences(
-            session, unlinked, batch=f"adopt-{now:%H%M%S}", now=now
+            connection, unlinked, batch=f"adopt-{now:%H%M%S}", now=now
         )
         show_figures.recompute(
-            session, settings, links.get_show_ids(session, (o.id for o in unlinked))
+            connection,
+            settings,
+            links.get_show_ids(connection, (o.id for o in unlinked)),
         )
     return made

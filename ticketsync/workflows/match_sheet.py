@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 
 from ticketsync.catalogue import (
     adopting,
@@ -75,7 +75,7 @@ def rows(plan: MatchPlan) -> Iterator[dict[str, Any]]:
         }
 
 
-def read(session: Session, file: Path) -> list[Decision]:
+def read(connection: Connection, file: Path) -> list[Decision]:
     """
     The decisions of an edited file. Raises `BadFile` with every row that cannot be
     read.
@@ -90,14 +90,14 @@ def read(session: Session, file: Path) -> list[Decision]:
             f"{file.name} has no column {', '.join(missing)}.",
             hint="Write a fresh file with `ticketsync match --to FILE`.",
         )
-    known = {offer.id: offer for offer in occurrences.list_occurrences(session)}
+    known = {offer.id: offer for offer in occurrences.list_occurrences(connection)}
     decisions: list[Decision] = []
     wrong: list[str] = []
     seen: set[int] = set()
     for line in lines[1:]:
         cells = dict(zip(names, line.cells, strict=False))
         try:
-            decision = _decision(session, cells, known)
+            decision = _decision(connection, cells, known)
         except errors.TicketsyncError as error:
             wrong.append(f"{line.position}: {error.message.rstrip('.')}")
             continue
@@ -116,17 +116,17 @@ def read(session: Session, file: Path) -> list[Decision]:
     return decisions
 
 
-def implausible(session: Session, decisions: Iterable[Decision]) -> list[str]:
+def implausible(connection: Connection, decisions: Iterable[Decision]) -> list[str]:
     """
     The rows to be linked that look like a slip, in words: a cell filled down too far,
     a number in the wrong line. A person may insist on them.
     """
-    everything = occurrences.list_occurrences(session)
+    everything = occurrences.list_occurrences(connection)
     by_id = {offer.id: offer for offer in everything}
-    ours = {show.id: show for show in shows.list_shows(session)}
+    ours = {show.id: show for show in shows.list_shows(connection)}
     titles = {
         item.occurrence_id: (item.production, item.known_as)
-        for item in matching_input.build_occurrence_candidates(session, everything)
+        for item in matching_input.build_occurrence_candidates(connection, everything)
     }
     linked_shows: dict[tuple[str, int], set[str]] = {}
     for offer in everything:
@@ -182,21 +182,21 @@ def apply(
     done = MatchSession(database, settings, match.new_batch())
     now = clock.now()
     decisions = list(decisions)
-    with database.write() as session:
+    with database.write() as connection:
         links.lock_occurrences(
-            session, (decision.occurrence_id for decision in decisions)
+            connection, (decision.occurrence_id for decision in decisions)
         )
         touched: set[int] = set()
         for decision in decisions:
             date = decision.occurrence_id
             if decision.verb == "never":
-                links.refuse_pair(session, date, None, batch=done.batch, now=now)
+                links.refuse_pair(connection, date, None, batch=done.batch, now=now)
                 done.refused += 1
                 continue
             if decision.verb == "new":
-                offer = occurrences.get_occurrence(session, date)
+                offer = occurrences.get_occurrence(connection, date)
                 show = adopting.adopt_occurrence(
-                    session, offer, decision.title, batch=done.batch, now=now
+                    connection, offer, decision.title, batch=done.batch, now=now
                 )
                 show_id = show.id
                 done.linked += 1
@@ -205,10 +205,10 @@ def apply(
                 show_id = decision.show_id
                 pair = Pair(date, show_id, "chosen in a file")
                 done.linked += links.save_links(
-                    session, [pair], decided_by="person", batch=done.batch, now=now
+                    connection, [pair], decided_by="person", batch=done.batch, now=now
                 )
             touched.add(show_id)
-        show_figures.recompute(session, settings, touched)
+        show_figures.recompute(connection, settings, touched)
     return done
 
 
@@ -234,7 +234,7 @@ def _row(
 
 
 def _decision(
-    session: Session,
+    connection: Connection,
     cells: dict[str, str],
     known: dict[int, occurrences.LinkedOccurrence],
 ) -> Decision | None:
@@ -252,7 +252,7 @@ def _decision(
     if verb == "link":
         if not show:
             raise errors.UsageError("link, but no show")
-        return Decision(verb, offer.id, _show(session, show))
+        return Decision(verb, offer.id, _show(connection, show))
     if verb == "new":
         return Decision(verb, offer.id, title=show or offer.event)
     if show and not verb:
@@ -262,11 +262,11 @@ def _decision(
     return Decision(verb, offer.id) if verb == "never" else None
 
 
-def _show(session: Session, wanted: str) -> int:
+def _show(connection: Connection, wanted: str) -> int:
     """
     A number is a show's number and nothing else; else as `link` understands it.
     """
-    found = shows.find_show(session, wanted)
+    found = shows.find_show(connection, wanted)
     if wanted.isdigit() and str(found.id) != wanted and found.reference != wanted:
         raise errors.NotFound(f"There is no show {wanted}")
     return found.id

@@ -27,26 +27,26 @@ def follow(run: AccountRun) -> None:
     wanted = isinstance(run.provider, ReportsPeople) and state.keeps_people(
         account, run.settings.account(account.name)
     )
-    with run.database.read() as session:
-        is_noted = bool(bookmarks.get_bookmarks(session, account.id, READ))
+    with run.database.read() as connection:
+        is_noted = bool(bookmarks.get_bookmarks(connection, account.id, READ))
         if wanted == is_noted:
             return
         dates = [
             occurrence.provider_occurrence_id
-            for occurrence in occurrences.list_occurrences(session, account.id)
+            for occurrence in occurrences.list_occurrences(connection, account.id)
             if not occurrence.is_dated or occurrence.starts_at >= clock.now()
         ]
-        held = stored_orders.count_future_orders(session, account.id, clock.now())
-    with run.transaction() as session:
+        held = stored_orders.count_future_orders(connection, account.id, clock.now())
+    with run.transaction() as connection:
         if not wanted:
-            bookmarks.delete_bookmarks(session, account.id, [READ])
+            bookmarks.delete_bookmarks(connection, account.id, [READ])
             return
-        bookmarks.delete_event_bookmarks(session, account.id, streams.READ, dates)
+        bookmarks.delete_event_bookmarks(connection, account.id, streams.READ, dates)
         unfinished = [streams.UNFINISHED, streams.BEGUN, streams.SWEPT]
         if has_change_feed(run.provider):
             unfinished.append(streams.NEWEST)
-        bookmarks.delete_bookmarks(session, account.id, unfinished)
-        bookmarks.save_bookmarks(session, account.id, READ, {"": "yes"})
+        bookmarks.delete_bookmarks(connection, account.id, unfinished)
+        bookmarks.save_bookmarks(connection, account.id, READ, {"": "yes"})
     if held:
         run.notes.append(
             f"{account.name} keeps people from now on: the orders of its shows still "

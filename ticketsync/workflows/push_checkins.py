@@ -18,14 +18,14 @@ def check_ins(database: Database, settings: Settings) -> list[Result]:
     """
     Send check-ins to the platforms, for accounts whose settings ask for it.
     """
-    with database.read() as session:
+    with database.read() as connection:
         accounts = [
             account
-            for account in state.list_accounts(session)
+            for account in state.list_accounts(connection)
             if settings.account(account.name).push_check_ins
             and account.state == "active"
             and not account.breaker_is_open(clock.now())
-            and checkin.list_unsent(session, account.id)
+            and checkin.list_unsent(connection, account.id)
         ]
     run_id = new_run_id()
     return [
@@ -53,8 +53,8 @@ def _push(run: AccountRun) -> tuple[int, bool]:
             f"{provider.spec.title} takes no check-ins.",
             hint=f"Remove `push_check_ins` of {run.account.name!r} from the settings.",
         )
-    with run.database.read() as session:
-        waiting = checkin.list_unsent(session, run.account.id)
+    with run.database.read() as connection:
+        waiting = checkin.list_unsent(connection, run.account.id)
     for item in waiting:
         trouble = ""
         try:
@@ -62,8 +62,8 @@ def _push(run: AccountRun) -> tuple[int, bool]:
         except errors.InvalidResponse as refused:
             trouble = refused.message
             run.troubles.append(refused)
-        with run.transaction() as session:
+        with run.transaction() as connection:
             checkin.record_notified(
-                session, item.ticket_row, is_in=item.is_in, trouble=trouble
+                connection, item.ticket_row, is_in=item.is_in, trouble=trouble
             )
     return 0, False

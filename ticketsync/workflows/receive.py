@@ -48,9 +48,9 @@ def process_deliveries(database: Database, settings: Settings) -> Processed:
     Work off what waits, an account at a time; an account that is busy or fails keeps
     its deliveries for later.
     """
-    with database.read() as session:
-        items = inbox.list_due(session, clock.now())
-        accounts = {account.id: account for account in state.list_accounts(session)}
+    with database.read() as connection:
+        items = inbox.list_due(connection, clock.now())
+        accounts = {account.id: account for account in state.list_accounts(connection)}
     run_id = new_run_id()
     by_account: dict[int, list[WaitingDelivery]] = {}
     for item in items:
@@ -81,10 +81,10 @@ def _account(
         started_by="webhook",
     )
     if result.outcome in ("failed", "partial") and result.exit_code:
-        with database.write() as session:
-            left = {item.id for item in inbox.list_due(session, clock.now())}
+        with database.write() as connection:
+            left = {item.id for item in inbox.list_due(connection, clock.now())}
             unsettled = [item for item in items if item.id in left]
-            inbox.postpone(session, unsettled, clock.now(), result.message)
+            inbox.postpone(connection, unsettled, clock.now(), result.message)
     return result
 
 
@@ -102,8 +102,8 @@ def _work(run: AccountRun, items: Sequence[WaitingDelivery]) -> tuple[int, bool]
     changed = 0
     if whole:
         changed += sync_account(run, OrderRequest())[0]
-        with run.transaction() as session:
-            inbox.settle(session, whole, "done", clock.now())
+        with run.transaction() as connection:
+            inbox.settle(connection, whole, "done", clock.now())
     if single:
         changed += _orders(run, single)
     return changed, False
@@ -113,8 +113,10 @@ def _orders(run: AccountRun, wanted: dict[Pair, list[int]]) -> int:
     """
     Read these orders again; their effect and that they are done commit together.
     """
-    with run.database.read() as session:
-        store = OrderStore(run, occurrences.get_occurrence_ids(session, run.account.id))
+    with run.database.read() as connection:
+        store = OrderStore(
+            run, occurrences.get_occurrence_ids(connection, run.account.id)
+        )
     done: list[int] = []
     failed: list[tuple[list[int], str]] = []
     for (order_id, occurrence_id), ids in wanted.items():
@@ -123,9 +125,9 @@ def _orders(run: AccountRun, wanted: dict[Pair, list[int]]) -> int:
             event = run.provider.provider_occurrence_id_of(raw)
             if event and event not in store.occurrence_ids:
                 listing.refresh(run)
-                with run.database.read() as session:
+                with run.database.read() as connection:
                     store.occurrence_ids |= occurrences.get_occurrence_ids(
-                        session, run.account.id
+                        connection, run.account.id
                     )
         except errors.InvalidResponse as error:
             if error.word in ("not-json", "truncated", "too-large"):
@@ -145,14 +147,14 @@ def _finish(
     failed: Sequence[tuple[list[int], str]],
 ) -> int:
     now = clock.now()
-    with run.transaction() as session:
+    with run.transaction() as connection:
         changed = recompute.recompute_shows(
-            session,
-            links.get_show_ids(session, touched),
-            show_figures.fee_schedules(session, run.settings),
+            connection,
+            links.get_show_ids(connection, touched),
+            show_figures.fee_schedules(connection, run.settings),
             now,
         )
-        inbox.settle(session, done, "done", now)
+        inbox.settle(connection, done, "done", now)
         for ids, reason in failed:
-            inbox.settle(session, ids, "failed", now, reason=reason)
+            inbox.settle(connection, ids, "failed", now, reason=reason)
     return changed

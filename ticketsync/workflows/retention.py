@@ -16,8 +16,8 @@ def find_person(database: Database, who: str) -> list[Trace]:
     """
     Where a person is kept; `NotFound` if nowhere.
     """
-    with database.read() as session:
-        found = privacy.find_traces(session, who)
+    with database.read() as connection:
+        found = privacy.find_traces(connection, who)
     if not found:
         raise errors.NotFound(
             f"No one is kept under {safe(who)!r}.",
@@ -32,8 +32,8 @@ def erase(database: Database, who: str, *, dry_run: bool = False) -> list[Trace]
     """
     found = find_person(database, who)
     if not dry_run:
-        with database.write() as session:
-            privacy.erase_people(session, found, clock.now())
+        with database.write() as connection:
+            privacy.erase_people(connection, found, clock.now())
     return found
 
 
@@ -43,9 +43,9 @@ def retain(database: Database, settings: Settings, *, dry_run: bool = False) -> 
     many. Writes nothing where there is no one to forget.
     """
     before = settings.forget_before(clock.now())
-    with database.read() as session:
-        count = privacy.count_expired(session, before)
+    with database.read() as connection:
+        count = privacy.count_expired(connection, before)
     if count and not dry_run:
-        with database.write() as session:
-            return privacy.delete_expired(session, before)
+        with database.write() as connection:
+            return privacy.delete_expired(connection, before)
     return count

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session
 
 from ticketsync.accounts import alerts, bookmarks, credentials, runs, sources, state
 from ticketsync.accounts.state import AccountState
@@ -82,7 +82,7 @@ def remove(database: Database, settings: Settings, name: str) -> Removal:
     return removal
 
 
-def _removal(reading: Session, account: AccountState) -> Removal:
+def _removal(reading: Connection, account: AccountState) -> Removal:
     retires = stored_orders.holds_sales(reading, account.id) or quarantine.holds_sales(
         reading, account.id
     )
@@ -96,7 +96,7 @@ def _removal(reading: Session, account: AccountState) -> Removal:
     )
 
 
-def _shared(reading: Session, account: AccountState) -> tuple[int, ...]:
+def _shared(reading: Connection, account: AccountState) -> tuple[int, ...]:
     """
     Dates that an older account reads as well: connected twice by an earlier version.
     """
@@ -107,7 +107,7 @@ def _shared(reading: Session, account: AccountState) -> tuple[int, ...]:
     return tuple(ids[item.provider_id] for item in found if not item.is_retired)
 
 
-def _retire(writing: Session, settings: Settings, removal: Removal) -> None:
+def _retire(writing: Connection, settings: Settings, removal: Removal) -> None:
     account = removal.account
     if not account.is_retired:
         today = f"{clock.now():%Y-%m-%d}"
@@ -123,7 +123,7 @@ def _retire(writing: Session, settings: Settings, removal: Removal) -> None:
     show_figures.recompute(writing, settings, shows)
 
 
-def _delete(writing: Session, settings: Settings, account: AccountState) -> None:
+def _delete(writing: Connection, settings: Settings, account: AccountState) -> None:
     """
     Delete an account with all that hangs on it; there are no sales among it.
     """

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 
 from ticketsync.core import clock, errors, money
 from ticketsync.core.config import Settings
@@ -52,9 +52,9 @@ def notify(database: Database, settings: Settings) -> list[errors.TicketsyncErro
     if not settings.notify.is_set or not settings.notify.sales:
         return []
     now = clock.now()
-    with database.read() as session:
-        held = notices.read_notices(session)
-        news, _, fullness = _news(session, settings, now)
+    with database.read() as connection:
+        held = notices.read_notices(connection)
+        news, _, fullness = _news(connection, settings, now)
     if held and not news and not notices.changed_fullness(fullness, held):
         return []
     with exclusive.alone(database, LEASE) as is_ours:
@@ -64,14 +64,16 @@ def notify(database: Database, settings: Settings) -> list[errors.TicketsyncErro
 def _send_news(
     database: Database, settings: Settings, now: datetime
 ) -> list[errors.TicketsyncError]:
-    with database.read() as session:
-        news, standings, fullness = _news(session, settings, now)
-        held = notices.read_notices(session)
+    with database.read() as connection:
+        news, standings, fullness = _news(connection, settings, now)
+        held = notices.read_notices(connection)
     is_first = not held
     if not news and not is_first:
         # A show that emptied is on record without a message: it is news when it fills.
-        with database.write() as session:
-            notices.record_fullness(session, notices.changed_fullness(fullness, held))
+        with database.write() as connection:
+            notices.record_fullness(
+                connection, notices.changed_fullness(fullness, held)
+            )
         return []
     wrong: list[errors.TicketsyncError] = []
     if not is_first:
@@ -79,16 +81,16 @@ def _send_news(
         wrong = gateway.send(settings.notify, title, text)
     # Where one channel failed and another did not, nothing is sent twice.
     if not wrong or len(wrong) < gateway.count_channels(settings.notify):
-        with database.write() as session:
-            notices.record_notices(session, standings, fullness, now)
+        with database.write() as connection:
+            notices.record_notices(connection, standings, fullness, now)
     return wrong
 
 
 def _news(
-    session: Session, settings: Settings, now: datetime
+    connection: Connection, settings: Settings, now: datetime
 ) -> tuple[list[News], list[ShowSales], dict[Key, str]]:
-    standings = notices.read_show_sales(session)
-    held = notices.read_notices(session)
+    standings = notices.read_show_sales(connection)
+    held = notices.read_notices(connection)
     fullness = _fullness(standings, held)
     if not held:
         return [], standings, fullness

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import shows
@@ -22,34 +22,38 @@ def exclude(
     """
     Leave a show out of the figures, or take it in again.
     """
-    with database.write() as session:
-        shows.set_excluded(session, show_id, excluded, reason)
-        recompute(session, settings, {show_id})
+    with database.write() as connection:
+        shows.set_excluded(connection, show_id, excluded, reason)
+        recompute(connection, settings, {show_id})
 
 
 def rebuild(database: Database, settings: Settings) -> tuple[int, int]:
     """
     Recompute every show from its stored orders; returns all shows and the changed.
     """
-    with database.write() as session:
-        everything = linked_shows(session)
-        changed = recompute(session, settings, everything)
+    with database.write() as connection:
+        everything = linked_shows(connection)
+        changed = recompute(connection, settings, everything)
     return len(everything), changed
 
 
-def fee_schedules(session: Session, settings: Settings) -> Mapping[int, FeeSchedule]:
+def fee_schedules(
+    connection: Connection, settings: Settings
+) -> Mapping[int, FeeSchedule]:
     """
     The venue's own fee rates by account.
     """
     found: dict[int, FeeSchedule] = {}
-    for account in state.list_accounts(session):
+    for account in state.list_accounts(connection):
         schedule = settings.account(account.name).fees
         if schedule is not None:
             found[account.id] = schedule
     return found
 
 
-def recompute(session: Session, settings: Settings, show_ids: Iterable[int]) -> int:
+def recompute(
+    connection: Connection, settings: Settings, show_ids: Iterable[int]
+) -> int:
     return recompute_shows(
-        session, show_ids, fee_schedules(session, settings), clock.now()
+        connection, show_ids, fee_schedules(connection, settings), clock.now()
     )

@@ -106,11 +106,11 @@ def renew(database: Database, spec: ProviderSpec, account: AccountState) -> Secr
     )
     tokens = oauth.refresh(app, held)
     store(account.name, account.secret_source, tokens)
-    with database.write() as session:
-        state.change_options(session, account.id, expiry_of(tokens))
+    with database.write() as connection:
+        state.change_options(connection, account.id, expiry_of(tokens))
         # The same consent, so the same owner: no one has to be asked for it again.
         mark = credentials.fingerprint(tokens.access, spec.name)
-        state.set_fingerprint(session, account.id, mark)
+        state.set_fingerprint(connection, account.id, mark)
     return tokens.access
 
 

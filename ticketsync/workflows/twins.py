@@ -12,7 +12,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 
 from ticketsync.accounts import sources, state
 from ticketsync.accounts.state import AccountState
@@ -54,26 +54,26 @@ class Newcomer:
 
 
 def refuse_twin(
-    session: Session, provider: Provider, newcomer: Newcomer, settings: Settings
+    connection: Connection, provider: Provider, newcomer: Newcomer, settings: Settings
 ) -> None:
     """
     `GuardRefused` if another account, a retired one included, reads the same.
     """
     spec = provider.spec
-    for other in state.list_accounts(session):
+    for other in state.list_accounts(connection):
         if other.provider != spec.name or other.id == newcomer.id:
             continue
         if isinstance(provider, ReadsFiles):
             _refuse_same_folder(provider, newcomer, other, settings)
-        elif _is_twin(session, spec, newcomer, other):
+        elif _is_twin(connection, spec, newcomer, other):
             raise _twin(spec, other)
     if isinstance(provider, ReadsFiles):
         contents = _contents(provider)
-        refuse_known_files(session, newcomer.name, newcomer.id, contents)
+        refuse_known_files(connection, newcomer.name, newcomer.id, contents)
 
 
 def _is_twin(
-    session: Session, spec: ProviderSpec, newcomer: Newcomer, other: AccountState
+    connection: Connection, spec: ProviderSpec, newcomer: Newcomer, other: AccountState
 ) -> bool:
     """
     The same key, the same account or an organisation in common, and no option that
@@ -86,7 +86,7 @@ def _is_twin(
     return (
         identity.is_key_of(other, spec, newcomer.secret)
         or bool(found and found.id and found.id == other.identity)
-        or bool(owners & identity.owners_of(session, other, spec))
+        or bool(owners & identity.owners_of(connection, other, spec))
     )
 
 
@@ -135,7 +135,7 @@ def _contents(provider: ReadsFiles) -> Mapping[str, str]:
 
 
 def refuse_shared_listing(
-    session: Session, run: AccountRun, events: Sequence[records.Event]
+    connection: Connection, run: AccountRun, events: Sequence[records.Event]
 ) -> None:
     """
     `GuardRefused` if another account of the platform has listed one of these.
@@ -144,21 +144,21 @@ def refuse_shared_listing(
     if not run.has_siblings or LISTING not in spec.global_ids:
         return
     dates = [date.id for event in events for date in event.occurrences]
-    found = occurrences.find_elsewhere(session, run.account.id, dates)
+    found = occurrences.find_elsewhere(connection, run.account.id, dates)
     _refuse(run.account, spec, found, "lists", "date")
     ids = [event.id for event in events]
-    found = occurrences.find_events_elsewhere(session, run.account.id, ids)
+    found = occurrences.find_events_elsewhere(connection, run.account.id, ids)
     _refuse(run.account, spec, found, "lists", "event")
 
 
 def refuse_shared_orders(
-    session: Session, run: AccountRun, orders: Collection[str]
+    connection: Connection, run: AccountRun, orders: Collection[str]
 ) -> None:
     """
     `GuardRefused` if another account of the platform has brought one of these.
     """
     if run.has_siblings and ORDER in run.provider.spec.global_ids:
-        found = stored_orders.find_elsewhere(session, run.account.id, orders)
+        found = stored_orders.find_elsewhere(connection, run.account.id, orders)
         _refuse(run.account, run.provider.spec, found, "has", "order")
 
 
@@ -216,25 +216,28 @@ def refuse_shared_files(run: AccountRun) -> None:
     if not isinstance(provider, ReadsFiles):
         return
     contents = provider.contents()
-    with run.database.read() as session:
-        refuse_known_files(session, account.name, account.id, contents)
-        known = sources.get_sources(session, account.id, sources.FILE)
+    with run.database.read() as connection:
+        refuse_known_files(connection, account.name, account.id, contents)
+        known = sources.get_sources(connection, account.id, sources.FILE)
     news = {print_: name for print_, name in contents.items() if print_ not in known}
     if not news:
         return
-    with run.database.write() as session:
-        state.lock_platform(session, account.provider)
-        refuse_known_files(session, account.name, account.id, news)
-        sources.record_sources(session, account.id, sources.FILE, news, clock.now())
+    with run.database.write() as connection:
+        state.lock_platform(connection, account.provider)
+        refuse_known_files(connection, account.name, account.id, news)
+        sources.record_sources(connection, account.id, sources.FILE, news, clock.now())
 
 
 def refuse_known_files(
-    session: Session, name: str, account_id: int | None, contents: Mapping[str, str]
+    connection: Connection,
+    name: str,
+    account_id: int | None,
+    contents: Mapping[str, str],
 ) -> None:
     """
     `GuardRefused` if another account has read a file with the same contents.
     """
-    shared = sources.find_elsewhere(session, account_id, sources.FILE, contents)
+    shared = sources.find_elsewhere(connection, account_id, sources.FILE, contents)
     if shared:
         raise same_file(name, contents[shared[0].value], shared[0].account)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 
 from ticketsync.accounts import dismissals, health
 from ticketsync.accounts.dismissals import Dismissed
@@ -22,7 +22,7 @@ from ticketsync.store.engine import Database
 
 
 def everything(
-    session: Session,
+    connection: Connection,
     settings: Settings,
     now: datetime,
     accounts: Sequence[Health] | None = None,
@@ -32,16 +32,18 @@ def everything(
     accounts already hands in what was found.
     """
     if accounts is None:
-        accounts = health.assess_all(session, settings, now)
+        accounts = health.assess_all(connection, settings, now)
     gone = {
         (item.kind, item.key): item.version
-        for item in dismissals.list_dismissals(session)
+        for item in dismissals.list_dismissals(connection)
     }
     return [
         *(_of_account(item) for item in accounts if _is_entry(item)),
         *(
             item
-            for item in waiting.list_waiting(session, now, settings.unsold_until(now))
+            for item in waiting.list_waiting(
+                connection, now, settings.unsold_until(now)
+            )
             if gone.get((item.kind, item.key)) != item.version
         ),
     ]
@@ -85,12 +87,12 @@ def dismiss(
     waits again when it stands otherwise than now.
     """
     now = clock.now()
-    with database.write() as session:
-        items = everything(session, settings, now)
+    with database.write() as connection:
+        items = everything(connection, settings, now)
         chosen = list(dict.fromkeys(_chosen(items, wanted) for wanted in ids))
         found = [item for group in chosen for item in group]
         dismissals.save_dismissals(
-            session,
+            connection,
             [
                 Dismissed(
                     *(item.kind, item.key, item.version),
@@ -106,8 +108,8 @@ def restore(database: Database, ids: Sequence[str]) -> int:
     """
     Let what was dismissed wait again; returns how many of these were dismissed.
     """
-    with database.write() as session:
-        return dismissals.restore(session, [_name(wanted) for wanted in ids])
+    with database.write() as connection:
+        return dismissals.restore(connection, [_name(wanted) for wanted in ids])
 
 
 def _is_entry(account: Health) -> bool:

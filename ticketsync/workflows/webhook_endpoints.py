@@ -60,8 +60,8 @@ def get_sender(database: Database, account: str) -> Sender:
 
     Raises: `NotFound`, or `UsageError` if its platform sends no webhooks.
     """
-    with database.read() as session:
-        found = state.get_usable_account(session, account)
+    with database.read() as connection:
+        found = state.get_usable_account(connection, account)
     provider = registry.sends_webhooks(found.provider)
     if provider is None:
         raise errors.UsageError(
@@ -75,9 +75,9 @@ def create_url(database: Database, settings: Settings, sender: Sender) -> str:
     """
     The URL of an account's endpoint, which is created the first time.
     """
-    with database.write() as session:
+    with database.write() as connection:
         path = inbox.get_or_create_path(
-            session,
+            connection,
             sender.account.id,
             clock.now(),
             is_signed=sender.webhooks.is_signed,
@@ -114,9 +114,9 @@ def set_secret(database: Database, sender: Sender, source: SecretSource) -> None
         # Under a name of its own, so that the previous secret is kept.
         name = f"{entry}-{secrets.token_hex(4)}"
         reference = credentials.store_secret(name, source.kind, source.secret)
-    with database.write() as session:
+    with database.write() as connection:
         inbox.set_secret(
-            session, sender.account.id, source.kind, reference, clock.now()
+            connection, sender.account.id, source.kind, reference, clock.now()
         )
 
 
@@ -125,8 +125,8 @@ def load_endpoints(database: Database, settings: Settings) -> list[WebhookEndpoi
     All endpoints with their secrets. A secret that cannot be read is logged and treated
     as missing.
     """
-    with database.read() as session:
-        rows = inbox.list_endpoints(session, clock.now())
+    with database.read() as connection:
+        rows = inbox.list_endpoints(connection, clock.now())
     endpoints = []
     for row in rows:
         provider = registry.sends_webhooks(row.provider)
@@ -156,8 +156,8 @@ def cached_endpoints(
 
     def load() -> Sequence[WebhookEndpoint]:
         nonlocal known_rows, endpoints
-        with database.read() as session:
-            rows = inbox.list_endpoints(session, clock.now())
+        with database.read() as connection:
+            rows = inbox.list_endpoints(connection, clock.now())
         if rows != known_rows:
             known_rows, endpoints = rows, load_endpoints(database, settings)
         return endpoints

@@ -172,3 +172,11 @@ class LeaseRow(Row, table=True):
     holder: str = text()
     taken_at: datetime = instant()
     expires_at: datetime = instant()
+
+
+accounts = AccountRow.__table__
+account_sources = AccountSourceRow.__table__
+sync_runs = SyncRunRow.__table__
+alerts = AlertRow.__table__
+bookmarks = BookmarkRow.__table__
+leases = LeaseRow.__table__

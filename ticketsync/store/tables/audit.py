@@ -39,3 +39,6 @@ class AuditRow(Row, table=True):
     subject: str = text()
     before: str = text(default="{}")
     after: str = text(default="{}")
+
+
+audit = AuditRow.__table__

@@ -4,9 +4,9 @@ What all tables have in common: constraint names, STRICT, one registry.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Table, UniqueConstraint
 from sqlmodel import SQLModel
 from sqlmodel.main import SQLModelConfig  # type: ignore[attr-defined]
 
@@ -27,6 +27,7 @@ class Row(SQLModel):
     """
 
     model_config = SQLModelConfig(defer_build=True)
+    __table__: ClassVar[Table]
 
 
 def table(*constraints: CheckConstraint | Index | UniqueConstraint) -> Any:

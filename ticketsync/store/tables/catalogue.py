@@ -171,3 +171,13 @@ class RefusalRow(Row, table=True):
     show_id: int | None = points_to("shows.id", default=None)
     batch: str = text(default="")
     created_at: datetime = instant()
+
+
+venues = VenueRow.__table__
+productions = ProductionRow.__table__
+shows = ShowRow.__table__
+events = EventRow.__table__
+occurrences = OccurrenceRow.__table__
+production_links = ProductionLinkRow.__table__
+show_links = ShowLinkRow.__table__
+refusals = RefusalRow.__table__

@@ -58,3 +58,7 @@ class AdmissionRow(Row, table=True):
     door: str = text(default="")
     told_in: bool = flag(default=False)
     trouble: str = text(default="")
+
+
+scans = ScanRow.__table__
+admissions = AdmissionRow.__table__

@@ -84,3 +84,8 @@ class ShowTicketTypeRow(Row, table=True):
     discounts: int = whole()
     gross: int = whole()
     refunded: int = whole()
+
+
+show_financials = ShowFinancialsRow.__table__
+ticket_fees = TicketFeeRow.__table__
+show_ticket_types = ShowTicketTypeRow.__table__

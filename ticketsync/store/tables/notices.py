@@ -25,3 +25,6 @@ class SaleNoticeRow(Row, table=True):
     refunded: int = whole()
     fullness: str = text()
     told_at: datetime = instant()
+
+
+sale_notices = SaleNoticeRow.__table__

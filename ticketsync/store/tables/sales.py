@@ -225,3 +225,14 @@ class QuarantinedRow(Row, table=True):
     reason: str = text()
     record: bytes = blob()
     first_seen_at: datetime = instant()
+
+
+orders = OrderRow.__table__
+tickets = TicketRow.__table__
+refunds = RefundRow.__table__
+fees = FeeRow.__table__
+buyers = BuyerRow.__table__
+attendees = AttendeeRow.__table__
+raw_blocks = RawBlockRow.__table__
+raw_records = RawRecordRow.__table__
+quarantine = QuarantinedRow.__table__

@@ -32,3 +32,6 @@ class PassRow(Row, table=True):
     name: str = text(default="")
     created_at: datetime = instant()
     expires_at: datetime = instant()
+
+
+passes = PassRow.__table__

@@ -39,3 +39,7 @@ class WaitingNoticeRow(Row, table=True):
     key: str = text(primary_key=True)
     version: str = text()
     told_at: datetime = instant()
+
+
+dismissals = DismissalRow.__table__
+waiting_notices = WaitingNoticeRow.__table__

@@ -68,3 +68,7 @@ class DeliveryRow(Row, table=True):
     received_at: datetime = instant()
     next_try_at: datetime = instant()
     settled_at: datetime | None = instant(default=None)
+
+
+webhooks = WebhookRow.__table__
+deliveries = DeliveryRow.__table__

@@ -48,9 +48,9 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
     link_certain(run)
     people_switch.follow(run)
     account_id, settings = run.account.id, run.settings.sync
-    with run.database.read() as session:
-        listed = occurrences.list_occurrences(session, account_id)
-        last_sweep = runs.last_sweep(session, account_id)
+    with run.database.read() as connection:
+        listed = occurrences.list_occurrences(connection, account_id)
+        last_sweep = runs.last_sweep(connection, account_id)
     store = OrderStore(run, {o.provider_occurrence_id: o.id for o in listed})
     # First, since what it changes takes bookmarks away.
     still_quarantined = quarantined.retry_orders(run, store)
@@ -84,8 +84,8 @@ def link_certain(run: AccountRun) -> None:
     """
     Link the account's occurrences that are certainly shows of ours.
     """
-    with run.database.read() as session:
-        plan = match.plan(session, run.settings, account_id=run.account.id)
+    with run.database.read() as connection:
+        plan = match.plan(connection, run.settings, account_id=run.account.id)
     run.notes += plan.remarks
     if plan.certain:
         made = match.accept(
@@ -106,10 +106,10 @@ def link_certain(run: AccountRun) -> None:
 
 
 def _bookmarks(run: AccountRun) -> Bookmarks:
-    with run.database.read() as session:
+    with run.database.read() as connection:
 
         def held(stream: str) -> dict[str, str]:
-            return bookmarks.get_bookmarks(session, run.account.id, stream)
+            return bookmarks.get_bookmarks(connection, run.account.id, stream)
 
         return Bookmarks(
             read=held(streams.READ),
@@ -140,9 +140,9 @@ def _keep_what_is_complete(
     )
     _update_figures(run, store, read, complete, refused, is_finished=False)
     if read.swept_events:
-        with run.transaction() as session:
+        with run.transaction() as connection:
             done = dict.fromkeys(read.swept_events, "")
-            bookmarks.save_bookmarks(session, run.account.id, streams.SWEPT, done)
+            bookmarks.save_bookmarks(connection, run.account.id, streams.SWEPT, done)
 
 
 def _end_sweep(run: AccountRun, read: OrdersRead) -> None:
@@ -151,11 +151,11 @@ def _end_sweep(run: AccountRun, read: OrdersRead) -> None:
     """
     if not read.is_event_sweep:
         return
-    with run.database.read() as session:
-        swept = bookmarks.get_bookmarks(session, run.account.id, streams.SWEPT)
+    with run.database.read() as connection:
+        swept = bookmarks.get_bookmarks(connection, run.account.id, streams.SWEPT)
     if swept:
-        with run.transaction() as session:
-            bookmarks.delete_bookmarks(session, run.account.id, [streams.SWEPT])
+        with run.transaction() as connection:
+            bookmarks.delete_bookmarks(connection, run.account.id, [streams.SWEPT])
 
 
 def _update_figures(
@@ -186,22 +186,24 @@ def _update_figures(
         if complete and held.changed.get(unit) != bookmark
     }
     newest = _next_watermark(read, held) if is_finished and complete else None
-    with run.database.read() as session:
-        shows = links.get_show_ids(session, touched)
+    with run.database.read() as connection:
+        shows = links.get_show_ids(connection, touched)
     if not shows and not fresh and not newest and not later:
         return 0
     account_id = run.account.id
-    with run.transaction() as session:
-        schedules = show_figures.fee_schedules(session, run.settings)
-        changed = recompute.recompute_shows(session, shows, schedules, clock.now())
-        bookmarks.save_bookmarks(session, account_id, streams.READ, fresh)
-        bookmarks.save_bookmarks(session, account_id, streams.CHANGED, later)
+    with run.transaction() as connection:
+        schedules = show_figures.fee_schedules(connection, run.settings)
+        changed = recompute.recompute_shows(connection, shows, schedules, clock.now())
+        bookmarks.save_bookmarks(connection, account_id, streams.READ, fresh)
+        bookmarks.save_bookmarks(connection, account_id, streams.CHANGED, later)
         if newest:
-            bookmarks.save_bookmarks(session, account_id, streams.NEWEST, {"": newest})
+            bookmarks.save_bookmarks(
+                connection, account_id, streams.NEWEST, {"": newest}
+            )
         if complete and is_finished:  # else the next run goes on from what this began
-            bookmarks.delete_bookmarks(session, account_id, [streams.BEGUN])
-        links.set_link_status(session, {o.id for o in complete} - refused, "synced")
-        links.set_link_status(session, refused, "error")
+            bookmarks.delete_bookmarks(connection, account_id, [streams.BEGUN])
+        links.set_link_status(connection, {o.id for o in complete} - refused, "synced")
+        links.set_link_status(connection, refused, "error")
     return changed
 
 

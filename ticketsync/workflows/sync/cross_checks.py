@@ -41,14 +41,16 @@ def read_everything_next(run: AccountRun) -> None:
     """
     Let the next run read all orders, whether that is due or not.
     """
-    with run.transaction() as session:
-        bookmarks.save_bookmarks(session, run.account.id, streams.READ_ALL, {"": "1"})
+    with run.transaction() as connection:
+        bookmarks.save_bookmarks(
+            connection, run.account.id, streams.READ_ALL, {"": "1"}
+        )
 
 
 def _judge(run: AccountRun, check: CrossCheck, *, accept_shrink: bool) -> None:
-    with run.database.read() as session:
+    with run.database.read() as connection:
         values = bookmarks.get_bookmarks(
-            session, run.account.id, streams.CHECKS_ACCEPTED
+            connection, run.account.id, streams.CHECKS_ACCEPTED
         )
     accepted = int(values.get(check.key, 0))
     is_refused = is_mostly_missing(
@@ -59,9 +61,9 @@ def _judge(run: AccountRun, check: CrossCheck, *, accept_shrink: bool) -> None:
         raise _refusal(run, check)
     allowed = check.missing if is_refused else min(accepted, max(check.missing, 0))
     if allowed != accepted:
-        with run.transaction() as session:
+        with run.transaction() as connection:
             bookmarks.save_bookmarks(
-                session,
+                connection,
                 run.account.id,
                 streams.CHECKS_ACCEPTED,
                 {check.key: str(allowed)},

@@ -34,8 +34,8 @@ def reason_to_skip(
     if account.breaker_is_open(now) and not is_named:
         return _breaker_open(account)
     if only_due:
-        with database.read() as session:
-            last = runs.last_attempt(session, account.id)
+        with database.read() as connection:
+            last = runs.last_attempt(connection, account.id)
         # A schedule of the same length must not be missed by a few seconds.
         wait = settings.account(account.name).interval - timedelta(seconds=30)
         if last is not None and not is_over(last, wait, now):

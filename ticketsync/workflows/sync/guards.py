@@ -81,9 +81,9 @@ def _refuse_lost_orders(
     The occurrences that lost most of the orders that we hold. What others lost is
     marked, unless they were refused before.
     """
-    with run.database.read() as session:
+    with run.database.read() as connection:
         rows = (occurrence.id for occurrence in complete)
-        known = stored_orders.list_orders(session, run.account.id, rows)
+        known = stored_orders.list_orders(connection, run.account.id, rows)
     missing = {
         o.id: known.get(o.id, set()) - read.seen[o.provider_occurrence_id]
         for o in complete
@@ -121,8 +121,8 @@ def _refuse_few_orders(
     if accept:
         _accept_few_orders(run, read, complete)
         return set()
-    with run.database.read() as session:
-        accepted = bookmarks.get_bookmarks(session, run.account.id, streams.ACCEPTED)
+    with run.database.read() as connection:
+        accepted = bookmarks.get_bookmarks(connection, run.account.id, streams.ACCEPTED)
     counted = {
         o.id: (
             len(read.seen[o.provider_occurrence_id]),
@@ -156,8 +156,8 @@ def _accept_few_orders(
     }
     gaps = {id_: str(number) for id_, number in lacking.items() if number > 0}
     if gaps:
-        with run.transaction() as session:
-            bookmarks.save_bookmarks(session, run.account.id, streams.ACCEPTED, gaps)
+        with run.transaction() as connection:
+            bookmarks.save_bookmarks(connection, run.account.id, streams.ACCEPTED, gaps)
 
 
 def _lists_few_orders(

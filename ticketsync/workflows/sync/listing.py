@@ -63,9 +63,9 @@ def _save_page(run: AccountRun, page: Page, result: ListingResult) -> None:
     result.seen.update(date.id for event in events for date in event.occurrences)
     result.seen.update(item.provider_id for item in bad)
     listed = [ListedEvent(item.value, item.clean.content) for item in good]
-    with run.database.read() as session:
-        twins.refuse_shared_listing(session, run, events)
-        changed = set(occurrences.find_changed(session, run.account.id, listed))
+    with run.database.read() as connection:
+        twins.refuse_shared_listing(connection, run, events)
+        changed = set(occurrences.find_changed(connection, run.account.id, listed))
     result.unchanged += len(listed) - len(changed)
     run.counts.quarantined += len(bad)
     if not changed and not bad:
@@ -76,20 +76,20 @@ def _save_page(run: AccountRun, page: Page, result: ListingResult) -> None:
         if item.clean.content in changed
     ]
     now = clock.now()
-    with run.transaction() as session:
+    with run.transaction() as connection:
         if run.has_siblings:
             # The other one may be saving the same dates at this very moment.
-            state.lock_platform(session, spec.name)
-            twins.refuse_shared_listing(session, run, events)
-        versions.save_versions(session, run.account.id, "event", [pack(news)], now)
-        quarantine.save_unread(session, run.account.id, bad, now)
+            state.lock_platform(connection, spec.name)
+            twins.refuse_shared_listing(connection, run, events)
+        versions.save_versions(connection, run.account.id, "event", [pack(news)], now)
+        quarantine.save_unread(connection, run.account.id, bad, now)
         quarantine.release(
-            session, run.account.id, "event", (item.clean.id for item in good)
+            connection, run.account.id, "event", (item.clean.id for item in good)
         )
         saved = occurrences.save_listing(
-            session, run.account.id, [i for i in listed if i.content in changed]
+            connection, run.account.id, [i for i in listed if i.content in changed]
         )
-        run.notes += moves.follow_moves(session, saved.moved)
+        run.notes += moves.follow_moves(connection, saved.moved)
     result.created += saved.created
     result.updated += saved.updated
 
@@ -114,8 +114,8 @@ def _notice_absence(
     Dates that left a complete listing are marked; a listing that collapsed is not
     believed (F14, F15). Orders and figures stay in either case.
     """
-    with run.database.read() as session:
-        held = occurrences.list_occurrences(session, run.account.id)
+    with run.database.read() as connection:
+        held = occurrences.list_occurrences(connection, run.account.id)
     alive = [
         occurrence
         for occurrence in held
@@ -140,9 +140,9 @@ def _notice_absence(
             f"`ticketsync sync {run.account.name} --accept-shrink` once.",
             word="guard-shrink",
         )
-    with run.transaction() as session:
+    with run.transaction() as connection:
         occurrences.mark_delisted(
-            session, (occurrence.id for occurrence in missing), clock.now()
+            connection, (occurrence.id for occurrence in missing), clock.now()
         )
     result.gone = len(missing)
     run.notes += [

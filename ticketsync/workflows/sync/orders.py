@@ -97,9 +97,11 @@ class OrderReader:
         begun = dict(self._held.begun)
         if left is None:
             begun = {o.provider_occurrence_id: o.fingerprint for o in listed}
-            with run.transaction() as session:
-                bookmarks.delete_bookmarks(session, run.account.id, [streams.BEGUN])
-                bookmarks.save_bookmarks(session, run.account.id, streams.BEGUN, begun)
+            with run.transaction() as connection:
+                bookmarks.delete_bookmarks(connection, run.account.id, [streams.BEGUN])
+                bookmarks.save_bookmarks(
+                    connection, run.account.id, streams.BEGUN, begun
+                )
         self.read.is_first = self._store.was_empty
         self._expected = plan.total_orders(listed)
         workers = self._workers(math.ceil(self._expected / plan.PAGE))
@@ -122,8 +124,10 @@ class OrderReader:
                 self.read.note_complete([occurrence])
         if left is None:
             self.read.is_whole = True
-            with run.transaction() as session:
-                bookmarks.delete_bookmarks(session, run.account.id, [streams.READ_ALL])
+            with run.transaction() as connection:
+                bookmarks.delete_bookmarks(
+                    connection, run.account.id, [streams.READ_ALL]
+                )
             for occurrence in listed:
                 self.read.seen.setdefault(occurrence.provider_occurrence_id, set())
         return begun

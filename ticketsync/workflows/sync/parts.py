@@ -19,9 +19,9 @@ def refuse_missing_parts(run: AccountRun, *, accept_shrink: bool) -> None:
     if not isinstance(run.provider, ReadsInParts):
         return
     shown = frozenset(run.provider.parts())
-    with run.database.read() as session:
+    with run.database.read() as connection:
         known = frozenset(
-            bookmarks.get_bookmarks(session, run.account.id, streams.PARTS)
+            bookmarks.get_bookmarks(connection, run.account.id, streams.PARTS)
         )
     missing = sorted(known - shown)
     if missing and not accept_shrink:
@@ -34,8 +34,8 @@ def refuse_missing_parts(run: AccountRun, *, accept_shrink: bool) -> None:
             word="guard-shrink",
         )
     if shown != known:
-        with run.database.write() as session:
-            bookmarks.delete_bookmarks(session, run.account.id, [streams.PARTS])
+        with run.database.write() as connection:
+            bookmarks.delete_bookmarks(connection, run.account.id, [streams.PARTS])
             bookmarks.save_bookmarks(
-                session, run.account.id, streams.PARTS, dict.fromkeys(shown, "")
+                connection, run.account.id, streams.PARTS, dict.fromkeys(shown, "")
             )

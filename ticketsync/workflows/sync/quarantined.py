@@ -52,8 +52,8 @@ def _orders(run: AccountRun) -> list[Unread]:
 
 
 def _records(run: AccountRun) -> list[Unread]:
-    with run.database.read() as session:
-        return quarantine.list_unread(session, run.account.id)
+    with run.database.read() as connection:
+        return quarantine.list_unread(connection, run.account.id)
 
 
 def _fetch_again(run: AccountRun, waiting: Sequence[Unread]) -> list[Raw]:

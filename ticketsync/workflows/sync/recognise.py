@@ -24,8 +24,8 @@ def recognised(run: AccountRun, *, accept_shrink: bool) -> Iterator[Page]:
     account's own: by whom they name, else by the dates that they list again.
     """
     provider, spec = run.provider, run.provider.spec
-    with run.database.read() as session:
-        known = identity.owners_of(session, run.account, spec)
+    with run.database.read() as connection:
+        known = identity.owners_of(connection, run.account, spec)
     # Asked for only where no owner answers the question.
     familiar = functools.cache(lambda: _listed_before(run))
     met = _owners_reported(provider)
@@ -57,8 +57,8 @@ def _listed_before(run: AccountRun) -> frozenset[str]:
     """
     The platform's ids of all events and dates that the account listed before.
     """
-    with run.database.read() as session:
-        held = occurrences.list_occurrences(session, run.account.id)
+    with run.database.read() as connection:
+        held = occurrences.list_occurrences(connection, run.account.id)
     return frozenset(
         id_ for o in held for id_ in (o.provider_occurrence_id, o.provider_event_id)
     )
@@ -90,14 +90,14 @@ def _note_owners(run: AccountRun, news: frozenset[str]) -> None:
     """
     if not news:
         return
-    with run.database.write() as session:
+    with run.database.write() as connection:
         found = dict.fromkeys(news, "")
         sources.record_sources(
-            session, run.account.id, sources.OWNER, found, clock.now()
+            connection, run.account.id, sources.OWNER, found, clock.now()
         )
         if run.provider.spec.owner_is_account and not run.account.identity:
             owner = min(news)
-            state.set_identity(session, run.account.id, owner, owner)
+            state.set_identity(connection, run.account.id, owner, owner)
 
 
 def _refuse_another_listing(run: AccountRun) -> None:
@@ -105,10 +105,10 @@ def _refuse_another_listing(run: AccountRun) -> None:
     A listing with not one of the dates that it had, where nobody is named, is that of
     somebody else; unless there was hardly anything to know it by.
     """
-    with run.database.read() as session:
+    with run.database.read() as connection:
         held = [
             occurrence
-            for occurrence in occurrences.list_occurrences(session, run.account.id)
+            for occurrence in occurrences.list_occurrences(connection, run.account.id)
             if occurrence.gone_since is None
             and occurrence.fingerprint != records.FROM_ORDERS
         ]

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 
 from ticketsync.accounts import runs
 from ticketsync.accounts.state import AccountState
@@ -40,7 +40,7 @@ from ticketsync.workflows.sync.save_page import earlier_versions
 
 
 @contextmanager
-def empty_books(source: Session) -> Iterator[Database]:
+def empty_books(source: Connection) -> Iterator[Database]:
     """
     A private database that knows the accounts and their listings, and no order.
     """
@@ -49,13 +49,13 @@ def empty_books(source: Session) -> Iterator[Database]:
         yield scratch
 
 
-def copy_listings(source: Session, scratch: Database) -> None:
-    with scratch.write() as session:
-        occurrences.copy_listings(source, session)
+def copy_listings(source: Connection, scratch: Database) -> None:
+    with scratch.write() as connection:
+        occurrences.copy_listings(source, connection)
 
 
 def read_again(
-    source: Session,
+    source: Connection,
     scratch: Database,
     account: AccountState,
     breathe: Callable[[], None] = lambda: None,
@@ -66,18 +66,18 @@ def read_again(
     """
     provider = offline_provider(account.provider, account.options)
     ids = occurrences.get_occurrence_ids(source, account.id)
-    with scratch.write() as session:
+    with scratch.write() as connection:
         for block in versions.read_history(source, account.id):
             breathe()
             raws = [exact_json.decode(version.data) for version in block.versions]
             if block.kind == "order":
-                _save_orders(session, account.id, provider, block, raws, ids)
+                _save_orders(connection, account.id, provider, block, raws, ids)
             elif block.kind == "ticket" and isinstance(provider, IssuesLooseTickets):
-                _save_loose(session, account.id, provider, raws, ids)
+                _save_loose(connection, account.id, provider, raws, ids)
 
 
 def _save_orders(
-    session: Session,
+    connection: Connection,
     account_id: int,
     provider: Provider,
     block: KeptBlock,
@@ -85,15 +85,15 @@ def _save_orders(
     ids: dict[str, int],
 ) -> None:
     page = Page("order", raws)
-    save_again(session, account_id, provider, page, ids, block.fetched_at)
+    save_again(connection, account_id, provider, page, ids, block.fetched_at)
     # Afterwards, because an order is parsed with what was held before it.
     versions.save_versions(
-        session, account_id, "order", [block.packed()], block.fetched_at
+        connection, account_id, "order", [block.packed()], block.fetched_at
     )
 
 
 def save_again(
-    session: Session,
+    connection: Connection,
     account_id: int,
     provider: Provider,
     page: Page,
@@ -107,25 +107,25 @@ def save_again(
     earlier: dict[str, list[Raw]] = {}
     if isinstance(provider, NeedsEarlier):
         order_ids = [str(raw["id"]) for raw in page.records]
-        earlier = earlier_versions(session, account_id, order_ids)
+        earlier = earlier_versions(connection, account_id, order_ids)
     parsed = parse_page(provider, page, KnownOrders({}, ids, earlier), is_clean=True)
-    quarantine.save_unread(session, account_id, parsed.unreadable, now)
+    quarantine.save_unread(connection, account_id, parsed.unreadable, now)
     still = {item.provider_id for item in parsed.unreadable}
     readable = [id_ for _, id_ in parsed.seen if id_ not in still]
-    quarantine.release(session, account_id, "order", readable)
-    zone = shows.get_business_zone(session)
-    saving.save_orders(session, account_id, parsed.orders, ids, now, zone=zone)
+    quarantine.release(connection, account_id, "order", readable)
+    zone = shows.get_business_zone(connection)
+    saving.save_orders(connection, account_id, parsed.orders, ids, now, zone=zone)
     return len(parsed.orders)
 
 
 def _save_loose(
-    session: Session,
+    connection: Connection,
     account_id: int,
     provider: IssuesLooseTickets,
     raws: list[Raw],
     ids: dict[str, int],
 ) -> int:
-    listed = occurrences.list_occurrences(session, account_id)
+    listed = occurrences.list_occurrences(connection, account_id)
     currencies = {
         occurrence.provider_occurrence_id: occurrence.currency for occurrence in listed
     }
@@ -139,12 +139,12 @@ def _save_loose(
         for currency in [item.value.currency or currencies.get(occurrence_id)]
         if occurrence_id in ids and currency
     ]
-    saving.save_loose_tickets(session, account_id, incoming, ids)
+    saving.save_loose_tickets(connection, account_id, incoming, ids)
     return len(incoming)
 
 
 def differences(
-    held: Session, again: Session, account_id: int
+    held: Connection, again: Connection, account_id: int
 ) -> Iterator[RowDifference]:
     """
     The rows of an account that are not what its stored records come to.
@@ -236,7 +236,7 @@ class Differing:
     missing: set[str] = field(default_factory=set)
 
 
-def differing(held: Session, again: Session, account_id: int) -> Differing:
+def differing(held: Connection, again: Connection, account_id: int) -> Differing:
     found = Differing()
     for pair in differences(held, again, account_id):
         order_id = pair.order_id
@@ -254,8 +254,8 @@ def differing(held: Session, again: Session, account_id: int) -> Differing:
 
 
 def put_right(
-    session: Session,
-    again: Session,
+    connection: Connection,
+    again: Connection,
     account: AccountState,
     wrong: Differing,
     now: datetime,
@@ -265,53 +265,53 @@ def put_right(
     Marks of orders that are listed no longer stay.
     """
     provider = offline_provider(account.provider, account.options)
-    ids = occurrences.get_occurrence_ids(session, account.id)
-    gone = stored_orders.list_delisted_orders(session, account.id)
+    ids = occurrences.get_occurrence_ids(connection, account.id)
+    gone = stored_orders.list_delisted_orders(connection, account.id)
     saved = 0
-    for raws in _newest(session, account.id, "order", wrong.orders):
+    for raws in _newest(connection, account.id, "order", wrong.orders):
         page = Page("order", raws)
-        saved += save_again(session, account.id, provider, page, ids, now)
+        saved += save_again(connection, account.id, provider, page, ids, now)
     for moment in {gone[id_] for id_ in gone.keys() & wrong.orders}:
         same = [id_ for id_ in gone.keys() & wrong.orders if gone[id_] == moment]
-        saving.mark_delisted(session, account.id, same, moment)
-    saving.restore_delisted_tickets(again, session, account.id, wrong.gone)
+        saving.mark_delisted(connection, account.id, same, moment)
+    saving.restore_delisted_tickets(again, connection, account.id, wrong.gone)
     if isinstance(provider, IssuesLooseTickets):
-        for raws in _newest(session, account.id, "ticket", wrong.loose):
-            saved += _save_loose(session, account.id, provider, raws, ids)
-    _note_unreadable(session, again, account.id, now)
+        for raws in _newest(connection, account.id, "ticket", wrong.loose):
+            saved += _save_loose(connection, account.id, provider, raws, ids)
+    _note_unreadable(connection, again, account.id, now)
     return saved
 
 
 def _newest(
-    session: Session, account_id: int, kind: str, wanted: set[str]
+    connection: Connection, account_id: int, kind: str, wanted: set[str]
 ) -> Iterator[list[Raw]]:
     if not wanted:
         return
-    for block in versions.read_latest(session, account_id, kind):
+    for block in versions.read_latest(connection, account_id, kind):
         raws = [exact_json.decode(v.data) for v in block if v.provider_id in wanted]
         if raws:
             yield raws
 
 
 def _note_unreadable(
-    session: Session, again: Session, account_id: int, now: datetime
+    connection: Connection, again: Connection, account_id: int, now: datetime
 ) -> None:
     """
     Records that cannot be read any more wait in quarantine; those of them that waited
     there and can be read again are released.
     """
     unread = quarantine.list_unread(again, account_id)
-    waiting = quarantine.list_unread(session, account_id)
+    waiting = quarantine.list_unread(connection, account_id)
     known = {(item.kind, item.provider_id, item.data) for item in waiting}
     quarantine.save_unread(
-        session,
+        connection,
         account_id,
         [i for i in unread if (i.kind, i.provider_id, i.data) not in known],
         now,
     )
     still = {(item.kind, item.provider_id) for item in unread}
     stored = versions.read_versions(
-        session, account_id, "order", [item.provider_id for item in waiting]
+        connection, account_id, "order", [item.provider_id for item in waiting]
     )
     healed = [
         item.provider_id
@@ -320,4 +320,4 @@ def _note_unreadable(
         and (item.kind, item.provider_id) not in still
         and item.data in stored.get(item.provider_id, ())
     ]
-    quarantine.release(session, account_id, "order", healed)
+    quarantine.release(connection, account_id, "order", healed)

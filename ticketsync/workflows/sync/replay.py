@@ -30,16 +30,16 @@ def replay(database: Database, settings: Settings, names: Sequence[str]) -> Outc
     Parse the stored raw orders of these accounts again, or of all.
     """
     run_id = new_run_id()
-    with database.read() as session:
+    with database.read() as connection:
         accounts = (
-            [state.get_account(session, name) for name in dict.fromkeys(names)]
+            [state.get_account(connection, name) for name in dict.fromkeys(names)]
             if names
-            else state.list_accounts(session)  # stored orders of retired ones, too
+            else state.list_accounts(connection)  # stored orders of retired ones, too
         )
-        before = numbers.figures(session)
+        before = numbers.figures(connection)
     results = [_replay_account(database, settings, a, run_id) for a in accounts]
-    with database.read() as session:
-        after = numbers.figures(session)
+    with database.read() as connection:
+        after = numbers.figures(connection)
     return Outcome(run_id, tuple(results), (), tuple(changes(before, after)))
 
 
@@ -52,16 +52,16 @@ def _replay_account(
     holder = lease.holder_name(run_id)
     now = clock.now()
     try:
-        with database.write() as session:
-            lease.take(session, lease_of(account), holder, now)
+        with database.write() as connection:
+            lease.take(connection, lease_of(account), holder, now)
             row = runs.start(
-                session, run_id, account, kind="manual", started_by="replay", now=now
+                connection, run_id, account, kind="manual", started_by="replay", now=now
             )
     except errors.Busy as busy:
         skipped = runs.failed_result(account.name, busy, outcome="skipped-busy")
-        with database.write() as session:
+        with database.write() as connection:
             runs.skip(
-                session,
+                connection,
                 run_id,
                 account,
                 skipped,
@@ -77,9 +77,9 @@ def _replay_account(
     except errors.TicketsyncError as error:
         result = runs.failed_result(account.name, error)
     finally:
-        with database.write() as session:
-            runs.finish(session, row, result, clock.now())
-            lease.release(session, lease_of(account), holder)
+        with database.write() as connection:
+            runs.finish(connection, row, result, clock.now())
+            lease.release(connection, lease_of(account), holder)
     return result
 
 
@@ -94,8 +94,8 @@ def _replayed(
     def breathe() -> None:
         nonlocal prolonged
         if time.monotonic() - prolonged > PROLONG_SECONDS:
-            with database.write() as session:
-                lease.extend(session, lease_of(account), holder, clock.now())
+            with database.write() as connection:
+                lease.extend(connection, lease_of(account), holder, clock.now())
             prolonged = time.monotonic()
 
     with engine.snapshot(database) as source, reparse.empty_books(source) as books:
@@ -103,15 +103,19 @@ def _replayed(
         number = versions.count_records(source, account.id)
         with books.read() as again:
             wrong = reparse.differing(source, again, account.id)
-            with database.write() as session:
-                lease.extend(session, lease_of(account), holder, clock.now())
-                saved = reparse.put_right(session, again, account, wrong, clock.now())
-                touched = occurrences.get_occurrence_ids(session, account.id).values()
-                occurrences.lock_against_linking(session, touched if saved else ())
+            with database.write() as connection:
+                lease.extend(connection, lease_of(account), holder, clock.now())
+                saved = reparse.put_right(
+                    connection, again, account, wrong, clock.now()
+                )
+                touched = occurrences.get_occurrence_ids(
+                    connection, account.id
+                ).values()
+                occurrences.lock_against_linking(connection, touched if saved else ())
                 changed = recompute.recompute_shows(
-                    session,
-                    links.get_show_ids(session, touched),
-                    show_figures.fee_schedules(session, settings),
+                    connection,
+                    links.get_show_ids(connection, touched),
+                    show_figures.fee_schedules(connection, settings),
                     clock.now(),
                 )
     created = min(len(wrong.missing), saved)

@@ -100,9 +100,9 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
     Sync the accounts asked for, one after the other.
     """
     run_id = new_run_id()
-    with database.read() as session:
-        accounts = state.choose_accounts(session, list(request.names))
-        before = numbers.figures(session) if request.compare else []
+    with database.read() as connection:
+        accounts = state.choose_accounts(connection, list(request.names))
+        before = numbers.figures(connection) if request.compare else []
     limits.note_limits(database, settings)
     results: list[Result] = []
     notes: list[str] = []
@@ -129,8 +129,8 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
     after = before
     news = any(r.shows_changed or r.outcome == "partial" for r in results)
     if request.compare and news:
-        with database.read() as session:
-            after = numbers.figures(session)
+        with database.read() as connection:
+            after = numbers.figures(connection)
     # Several platforms may report the same of one show.
     distinct = tuple(dict.fromkeys(notes))
     return Outcome(run_id, tuple(results), distinct, tuple(changes(before, after)))
@@ -150,8 +150,8 @@ def fetch_listing(
     """
     Read only what is on sale, without orders.
     """
-    with database.read() as session:
-        accounts = state.choose_accounts(session, list(names))
+    with database.read() as connection:
+        accounts = state.choose_accounts(connection, list(names))
     run_id = new_run_id()
     results: list[Result] = []
     notes: list[str] = []
@@ -253,10 +253,10 @@ def _note_skipped(
     """
     No attempt without a row, also where none was made.
     """
-    with database.write() as session:
+    with database.write() as connection:
         for account, result in zip(accounts, results, strict=True):
             runs.skip(
-                session,
+                connection,
                 run_id,
                 account,
                 result,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlmodel import Session
+from sqlalchemy import Connection
 
 from ticketsync.accounts import bookmarks, state, streams
 from ticketsync.accounts.runs import Counts
@@ -55,9 +55,9 @@ class OrderStore:
         Whether the account had no order when this run first asked.
         """
         if self._is_empty is None:
-            with self._run.database.read() as session:
+            with self._run.database.read() as connection:
                 self._is_empty = not stored_orders.holds_orders(
-                    session, self._run.account.id
+                    connection, self._run.account.id
                 )
         return self._is_empty
 
@@ -71,8 +71,10 @@ class OrderStore:
         What we hold of each occurrence by now, by our ids.
         """
         if self._counts is None:
-            with self._run.database.read() as session:
-                self._counts = stored_orders.count_held(session, self._run.account.id)
+            with self._run.database.read() as connection:
+                self._counts = stored_orders.count_held(
+                    connection, self._run.account.id
+                )
         return self._counts
 
     def known_orders(self, page: Page, *, is_first_read: bool = False) -> KnownOrders:
@@ -81,12 +83,14 @@ class OrderStore:
         """
         if is_first_read:
             return KnownOrders({}, self.occurrence_ids)
-        with self._run.database.read() as session:
+        with self._run.database.read() as connection:
             account_id = self._run.account.id
-            contents = stored_orders.read_contents(session, account_id, order_ids(page))
+            contents = stored_orders.read_contents(
+                connection, account_id, order_ids(page)
+            )
             if not isinstance(self._run.provider, NeedsEarlier):
                 return KnownOrders(contents, self.occurrence_ids)
-            earlier = earlier_versions(session, account_id, list(contents))
+            earlier = earlier_versions(connection, account_id, list(contents))
         return KnownOrders(contents, self.occurrence_ids, earlier)
 
     def save(
@@ -118,21 +122,23 @@ class OrderStore:
             return
         account_id = run.account.id
         now = clock.now()
-        with run.transaction() as session:
-            twins.refuse_shared_orders(session, run, [it.order.id for it in orders])
+        with run.transaction() as connection:
+            twins.refuse_shared_orders(connection, run, [it.order.id for it in orders])
             blocks = [page.versions for page in pages]
-            versions.save_versions(session, account_id, "order", blocks, now)
-            zone = shows.get_business_zone(session)
+            versions.save_versions(connection, account_id, "order", blocks, now)
+            zone = shows.get_business_zone(connection)
             ids = self.occurrence_ids
-            saved = saving.save_orders(session, account_id, orders, ids, now, zone=zone)
-            privacy.save_people(
-                session, account_id, people, run.settings.forget_before(now)
+            saved = saving.save_orders(
+                connection, account_id, orders, ids, now, zone=zone
             )
-            quarantine.save_unread(session, account_id, unreadable, now)
-            quarantine.release(session, account_id, "order", readable)
-            self._note_changes(session, saved)
+            privacy.save_people(
+                connection, account_id, people, run.settings.forget_before(now)
+            )
+            quarantine.save_unread(connection, account_id, unreadable, now)
+            quarantine.release(connection, account_id, "order", readable)
+            self._note_changes(connection, saved)
             if keep_place:
-                _keep_place(session, account_id, pages[-1].bookmark)
+                _keep_place(connection, account_id, pages[-1].bookmark)
         self._counts = None
         counts.created += saved.created
         counts.updated += saved.updated
@@ -148,19 +154,21 @@ class OrderStore:
         if not page.tickets and not page.unreadable:
             return
         now = clock.now()
-        with run.transaction() as session:
-            versions.save_versions(session, account_id, "ticket", [page.versions], now)
+        with run.transaction() as connection:
+            versions.save_versions(
+                connection, account_id, "ticket", [page.versions], now
+            )
             ids = self.occurrence_ids
-            saved = saving.save_loose_tickets(session, account_id, page.tickets, ids)
-            quarantine.save_unread(session, account_id, page.unreadable, now)
+            saved = saving.save_loose_tickets(connection, account_id, page.tickets, ids)
+            quarantine.save_unread(connection, account_id, page.unreadable, now)
             parsed = [item.loose.ticket.id for item in page.tickets]
-            quarantine.release(session, account_id, "ticket", parsed)
-            self._note_changes(session, saved)
+            quarantine.release(connection, account_id, "ticket", parsed)
+            self._note_changes(connection, saved)
             if self._counts is not None:
                 for row in saved.touched:
                     self._counts.pop(row, None)
                 self._counts |= stored_orders.count_held(
-                    session, account_id, saved.touched
+                    connection, account_id, saved.touched
                 )
         run.counts.created += saved.created
         run.counts.updated += saved.updated
@@ -169,15 +177,19 @@ class OrderStore:
         """
         Which of these orders we hold, those left out that are marked as delisted.
         """
-        with self._run.database.read() as session:
-            return list(stored_orders.read_contents(session, self._run.account.id, ids))
+        with self._run.database.read() as connection:
+            return list(
+                stored_orders.read_contents(connection, self._run.account.id, ids)
+            )
 
     def known_tickets(self, ids: Iterable[str]) -> dict[str, bytes | None]:
         """
         What we hold of these tickets, see `stored_orders.read_loose_contents`.
         """
-        with self._run.database.read() as session:
-            return stored_orders.read_loose_contents(session, self._run.account.id, ids)
+        with self._run.database.read() as connection:
+            return stored_orders.read_loose_contents(
+                connection, self._run.account.id, ids
+            )
 
     def mark_delisted(self, order_ids: Collection[str]) -> None:
         """
@@ -185,9 +197,9 @@ class OrderStore:
         """
         if not order_ids:
             return
-        with self._run.transaction() as session:
+        with self._run.transaction() as connection:
             account_id = self._run.account.id
-            saving.mark_delisted(session, account_id, order_ids, clock.now())
+            saving.mark_delisted(connection, account_id, order_ids, clock.now())
         self._run.notes.append(
             f"{len(order_ids)} orders are no longer listed; they still count, see "
             "`status`"
@@ -197,9 +209,9 @@ class OrderStore:
         """
         Let the next run read all orders of these occurrences.
         """
-        with self._run.transaction() as session:
+        with self._run.transaction() as connection:
             bookmarks.delete_event_bookmarks(
-                session, self._run.account.id, streams.READ, provider_occurrence_ids
+                connection, self._run.account.id, streams.READ, provider_occurrence_ids
             )
         self._marked = None
 
@@ -210,10 +222,10 @@ class OrderStore:
         if not events:
             return
         listed = [ListedEvent(e, digest.content(e.id.encode())) for e in events]
-        with self._run.transaction() as session:
-            occurrences.save_listing(session, self._run.account.id, listed)
+        with self._run.transaction() as connection:
+            occurrences.save_listing(connection, self._run.account.id, listed)
             self.occurrence_ids |= occurrences.get_occurrence_ids(
-                session, self._run.account.id
+                connection, self._run.account.id
             )
 
     def _readable_again(
@@ -223,8 +235,8 @@ class OrderStore:
         Orders that were quarantined and are what we hold, or readable, by now.
         """
         if self._quarantined is None:
-            with self._run.database.read() as session:
-                waiting = quarantine.list_unread(session, self._run.account.id)
+            with self._run.database.read() as connection:
+                waiting = quarantine.list_unread(connection, self._run.account.id)
             self._quarantined = {i.provider_id for i in waiting if i.kind == "order"}
         seen = {id_ for page in pages for _, id_ in page.seen}
         still = {item.provider_id for item in unreadable}
@@ -232,42 +244,46 @@ class OrderStore:
         self._quarantined = (self._quarantined - readable) | still
         return readable
 
-    def _note_changes(self, session: Session, saved: SavedOrders) -> None:
+    def _note_changes(self, connection: Connection, saved: SavedOrders) -> None:
         """
         What was written keeps its occurrences linked, and takes their marks away.
         """
         account_id = self._run.account.id
-        occurrences.lock_against_linking(session, saved.touched)
+        occurrences.lock_against_linking(connection, saved.touched)
         if self._marked is None:
             self._marked = set(
-                bookmarks.get_bookmarks(session, account_id, streams.READ)
+                bookmarks.get_bookmarks(connection, account_id, streams.READ)
             )
         changed = {
             id_ for id_ in self._marked if self.occurrence_ids.get(id_) in saved.touched
         }
         if changed:
-            bookmarks.delete_event_bookmarks(session, account_id, streams.READ, changed)
+            bookmarks.delete_event_bookmarks(
+                connection, account_id, streams.READ, changed
+            )
         self._marked -= changed
         self.touched |= saved.touched
 
 
-def _keep_place(session: Session, account_id: int, place: str | None) -> None:
+def _keep_place(connection: Connection, account_id: int, place: str | None) -> None:
     """
     Remember where a read of everything goes on, or that it is at its end.
     """
     if place is None:
-        bookmarks.delete_bookmarks(session, account_id, [streams.UNFINISHED])
+        bookmarks.delete_bookmarks(connection, account_id, [streams.UNFINISHED])
     else:
-        bookmarks.save_bookmarks(session, account_id, streams.UNFINISHED, {"": place})
+        bookmarks.save_bookmarks(
+            connection, account_id, streams.UNFINISHED, {"": place}
+        )
 
 
 def earlier_versions(
-    session: Session, account_id: int, order_ids: Sequence[str]
+    connection: Connection, account_id: int, order_ids: Sequence[str]
 ) -> dict[str, list[Raw]]:
     """
     The stored versions of these orders, oldest first.
     """
-    found = versions.read_versions(session, account_id, "order", order_ids)
+    found = versions.read_versions(connection, account_id, "order", order_ids)
     return {
         id_: [exact_json.decode(data) for data in old] for id_, old in found.items()
     }
