@@ -5,8 +5,8 @@ without a network, small phones, dark mode and accessibility.
 
 from pathlib import Path
 
-import needs
 import pytest
+from support import needs
 
 from ticketsync.core import clock
 from ticketsync.door import attendees
