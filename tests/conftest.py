@@ -1,63 +1,78 @@
 """
-What every test may use: a home of its own, both databases, a sandbox.
+What every test may use. Helpers that are no fixtures are in `support/`.
+
+A person's surroundings
+  home             an empty TICKETSYNC_HOME; every test has one
+  settings         four workers, no waiting
+  frozen           the clock stands on the sandbox's morning; `frozen(moment)` moves it
+  sandbox          a small Ticket Tailor on loopback; its address is `sandbox.url`
+
+Databases, of each kind unless said otherwise
+  url              the URL of an empty one
+  database         an empty one, opened
+  sqlite           the same, on SQLite only
+  connected        one with a venue and the sandbox's account
+  adopted          one whose shows are the sandbox's dates, nothing synced yet
+  read_once        one that was synced once, people kept
+  full             the same, on SQLite only
+  ready            an adopted one in `home`, for commands; gives the sandbox
+  postgres         the PostgreSQL server of the suite
+  templates        databases to be copied: `empty`, `adopted`, `filled`
+  migrations       new databases are made by the migrations and not copied
+
+Commands
+  season           the home of a venue that was set up by commands, to be copied
+  venue            a copy of it with a sandbox; `venue(*words)` runs that command
+
+Pages
+  site             the pages over `full`
+  served           its address under a real server
+  enter            `enter(role)` gives an HTTP client that is signed in with that role
+  requested_syncs  the accounts for which a page asked for a sync
+  hashed           the digest of `PASSWORD`
 """
 
-import asyncio
 import functools
 import gc
-import itertools
 import os
 import shutil
-import socket
 import tempfile
-import threading
-import time
-from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from zlib import crc32
 
 import httpx
 import hypothesis
-import psycopg
 import pytest
-import uvicorn
 from httpx._transports import default as transport
 from jinja2 import BytecodeCache, Environment
-from sqlalchemy.engine import make_url
 from sqlalchemy.engine.base import Engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
 from support import made_databases
-from support.commands import run as run_command
+from support.commands import in_home
+from support.dates import NOW, TODAY
+from support.template_databases import Templates
+from support.ticket_tailor_account import connect, moved_to
+from support.web_server import PASSWORD, running
 
-from ticketsync.accounts import state
-from ticketsync.catalogue import shows
 from ticketsync.core import clock
 from ticketsync.core.config import (
-    AccountSettings,
     ServeSettings,
     Settings,
     SyncSettings,
 )
 from ticketsync.sandbox import server, world
 from ticketsync.store import engine
-from ticketsync.store.tables.accounts import accounts
 from ticketsync.visitors import passes
 from ticketsync.web import app as web
 from ticketsync.web import site as site_pages
 from ticketsync.web.receiver import Receiver
 from ticketsync.web.site import COOKIE, Site
-from ticketsync.workflows import match
-from ticketsync.workflows.sync import run as sync
-from ticketsync.workflows.sync.run import Request
 
 # What is tested for every platform is tested on PostgreSQL with one of them, with the
 # others in the drills.
 ON_SQLITE_ONLY = ("humanitix", "wix", "square")
-
-TODAY = date(2026, 9, 1)
-NOW = datetime(2026, 9, 1, 0, 0, tzinfo=UTC)
 
 
 # How long an example takes is no fault: a busy machine would fail the test.
@@ -212,92 +227,6 @@ def templates(request, tmp_path_factory):
     )
 
 
-class Templates:
-    """
-    Of each kind: `empty`; `adopted`, its shows the sandbox's dates, nothing synced;
-    `filled`, people kept, synced once with the sandbox's morning.
-    """
-
-    def __init__(self, postgres, folder):
-        self.postgres = postgres
-        self.folder = folder
-        self.made = {}
-        self.numbers = itertools.count(1)
-
-    @contextmanager
-    def copied(self, kind, stage):
-        """
-        A copy that goes with the test.
-        """
-        place = self.copy(kind, stage)
-        yield place
-        if kind == "sqlite":
-            Path(place).unlink()
-        else:
-            self._execute(f"DROP DATABASE {make_url(place).database} WITH (FORCE)")
-
-    def copy(self, kind, stage, place=None):
-        """
-        Where a copy lies: at `place`, or anywhere.
-        """
-        source = self.of(kind, stage)
-        if kind == "sqlite":
-            target = place or self.folder / f"{next(self.numbers)}.db"
-            shutil.copy(source, target)
-            return str(target)
-        name = f"copy{next(self.numbers)}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {stage} STRATEGY file_copy")
-        return self.postgres().get_uri(database=name)
-
-    def _execute(self, statement):
-        with psycopg.connect(self.postgres().get_uri(), autocommit=True) as connection:
-            connection.execute(statement)
-
-    def of(self, kind, stage):
-        if (kind, stage) not in self.made:
-            self.made[kind, stage] = place = self._place(kind, stage)
-            if stage == "empty":
-                engine.create_database(place).close()
-            else:
-                self._play(place, is_read=stage == "filled")
-        return self.made[kind, stage]
-
-    def _place(self, kind, stage):
-        if kind == "sqlite":
-            return str(self.folder / f"{stage}.db")
-        self._execute(f"CREATE DATABASE {stage}")
-        return self.postgres().get_uri(database=stage)
-
-    def _play(self, place, *, is_read):
-        fake_server = server.Sandbox(world.build(today=TODAY, orders=300))
-        fake_server.clock = lambda: NOW.timestamp()
-        keeping = Settings(accounts={"tt": AccountSettings(keep_people=True)})
-        with (
-            pytest.MonkeyPatch.context() as patch,
-            server.serving(fake_server) as address,
-        ):
-            fake_server.url = address
-            patch.setenv("TICKETSYNC_HOME", str(self.folder))
-            patch.setenv("TT_KEY", fake_server.key)
-            patch.setattr(clock, "_now", lambda: NOW)
-            adopt_dates(place, fake_server)
-            if is_read:
-                database = engine.open_database(place)
-                assert sync.sync(database, keeping, Request()).exit_code == 0
-                database.close()
-
-
-def adopt_dates(place, sandbox):
-    """
-    A new database at that place whose shows are the platform's dates, nothing synced.
-    """
-    database = engine.create_database(str(place))
-    connect(database, sandbox.url)
-    sync.fetch_listing(database, Settings(), [])
-    match.adopt(database, Settings())
-    database.close()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request, templates):
     """
@@ -343,19 +272,6 @@ def settings():
     return Settings(sync=SyncSettings(workers=4, wait_seconds=0))
 
 
-def connect(database, address, name="tt"):
-    """
-    The house and one account whose key is in TT_KEY.
-    """
-    with database.write() as connection:
-        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
-        state.add_account(
-            connection,
-            state.NewAccount(name, "ticket_tailor", address, "env", "TT_KEY", "", None),
-            clock.now(),
-        )
-
-
 @pytest.fixture
 def ready(home, sandbox, templates):
     """
@@ -384,16 +300,6 @@ def adopted(request, sandbox, templates):
         database.close()
 
 
-def moved_to(place, sandbox):
-    """
-    A copy of a template, its account pointed at this test's own sandbox.
-    """
-    database = engine.open_database(place)
-    with database.write() as connection:
-        connection.execute(accounts.update().values(base_url=sandbox.url))
-    return database
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def read_once(request, sandbox, templates):
     """
@@ -413,7 +319,7 @@ def season(tmp_path_factory):
     """
     folder = tmp_path_factory.mktemp("season")
     sandbox = server.Sandbox(world.build(orders=60))
-    run = commands(folder, sandbox)
+    run = in_home(folder, sandbox)
     with server.serving(sandbox) as url:
         run(
             *("init", "--venue", "The Lantern Room", "--timezone", "Australia/Sydney"),
@@ -442,31 +348,10 @@ def venue(home, season):
     sandbox = server.Sandbox(world.build(orders=60))
     with server.serving(sandbox) as sandbox.url:
         moved_to(str(home / "ticketsync.db"), sandbox).close()
-        yield commands(home, sandbox)
-
-
-def commands(home, sandbox):
-    """
-    Runs our commands in that home, 80 columns wide; `environment` is theirs.
-    """
-    environment = {
-        **os.environ,
-        "TICKETSYNC_HOME": str(home),
-        "TT_KEY": sandbox.key,
-        "TERM": "xterm",
-        "COLUMNS": "80",
-    }
-
-    def run(*arguments):
-        return run_command(*arguments, env=environment, check=True).stdout
-
-    run.environment = environment
-    return run
+        yield in_home(home, sandbox)
 
 
 # The pages
-
-PASSWORD = "a dozen lanterns"
 
 
 @pytest.fixture(scope="session")
@@ -498,47 +383,6 @@ def site(full, requested_syncs, hashed):
         )
     )
     return Site(full, settings, requested_syncs.append)
-
-
-class QuickServer(uvicorn.Server):
-    """
-    Looks every few milliseconds whether it should end, where uvicorn looks every 100
-    and then waits for as long again.
-    """
-
-    async def main_loop(self):
-        while not await self.on_tick(0):
-            await asyncio.sleep(0.005)
-
-    async def shutdown(self, sockets=None):
-        for opened in (*self.servers, *sockets):
-            opened.close()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
-        while self.server_state.connections or self.server_state.tasks:
-            await asyncio.sleep(0.005)
-
-
-@contextmanager
-def running(application):
-    """
-    An application under a real server on a free port; yields its address.
-    """
-    config = uvicorn.Config(
-        application, log_level="error", lifespan="off", server_header=False
-    )
-    started = QuickServer(config)
-    with socket.create_server(("127.0.0.1", 0)) as opened:
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as `serve` does
-        thread = threading.Thread(target=started.run, kwargs={"sockets": [opened]})
-        thread.start()
-        while not started.started:
-            time.sleep(0.002)
-        try:
-            yield f"http://127.0.0.1:{opened.getsockname()[1]}"
-        finally:
-            started.should_exit = True
-            thread.join()
 
 
 @pytest.fixture

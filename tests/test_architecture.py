@@ -394,3 +394,20 @@ def switches_in(node):
         elif isinstance(inner, ast.Constant) and isinstance(inner.value, str):
             found |= {s for s in SWITCHES if s in inner.value}
     return found
+
+
+TESTS = Path(__file__).parent
+
+
+def test_no_test_imports_another_test():
+    """
+    What tests share is in `tests/support/`, their fixtures in a `conftest.py`.
+    """
+    wrong = {
+        (str(file.relative_to(TESTS)), target)
+        for file in TESTS.rglob("*.py")
+        for target in imports(ast.parse(file.read_text()))
+        for part in target.split(".")
+        if part == "conftest" or part.startswith("test_")
+    }
+    assert wrong == set()

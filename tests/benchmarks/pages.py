@@ -17,7 +17,8 @@ import httpx
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from conftest import adopt_dates, running
+from support.ticket_tailor_account import adopt_dates
+from support.web_server import running
 
 from ticketsync.core import clock
 from ticketsync.core.config import Settings

@@ -10,8 +10,8 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from conftest import connect
 from support.commands import run
+from support.ticket_tailor_account import connect
 
 from ticketsync.core.config import Settings
 from ticketsync.sandbox import server, world

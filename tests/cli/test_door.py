@@ -13,9 +13,9 @@ import time
 
 import httpx
 import pytest
-from conftest import moved_to
 from support import commands
 from support.commands import run
+from support.ticket_tailor_account import moved_to
 
 from ticketsync.store import engine
 

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pexpect
 import pytest
-from conftest import NOW
 from support.commands import run, talk
+from support.dates import NOW
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import new_shows, occurrences, shows

@@ -9,9 +9,9 @@ import os
 import subprocess
 import sys
 
-import needs
 import pytest
-from conftest import connect
+from support import needs
+from support.ticket_tailor_account import connect
 
 from ticketsync.accounts import state
 from ticketsync.core import clock

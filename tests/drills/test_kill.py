@@ -13,8 +13,8 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import adopt_dates
 from support import commands
+from support.ticket_tailor_account import adopt_dates
 
 from ticketsync.accounts import state
 from ticketsync.core import clock

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from conftest import adopt_dates
+from support.ticket_tailor_account import adopt_dates
 
 from ticketsync.reporting import runs
 from ticketsync.sandbox import server, world

@@ -10,8 +10,8 @@ import sys
 from decimal import Decimal
 
 import pytest
-from saved_orders import FIRST_DAY, order, prepare, recompute, save, ticket
 from sqlalchemy import text
+from support.saved_orders import FIRST_DAY, order, prepare, recompute, save, ticket
 
 from ticketsync.__main__ import main
 from ticketsync.catalogue import occurrences

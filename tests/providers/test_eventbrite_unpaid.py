@@ -6,9 +6,9 @@ they come. The payloads are the documented ones with the amounts of a real order
 import copy
 
 import httpx
-import needs
 import pytest
-from conftest import NOW
+from support import needs
+from support.dates import NOW
 
 from ticketsync.core import digest
 from ticketsync.core.errors import UnreadableRecord

@@ -7,8 +7,8 @@ import json
 from datetime import UTC, datetime
 
 import httpx
-import needs
 import pytest
+from support import needs
 
 from ticketsync.core import errors
 from ticketsync.core.errors import UnreadableRecord

@@ -8,12 +8,12 @@ import hmac
 import json
 from datetime import UTC, datetime
 
-import needs
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from hypothesis import given
 from hypothesis import strategies as st
+from support import needs
 
 from ticketsync.core.redact import Secret
 from ticketsync.gateways import stripe

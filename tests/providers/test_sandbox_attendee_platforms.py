@@ -7,8 +7,8 @@ import base64
 import json
 from datetime import date
 
-import needs
 import pytest
+from support import needs
 
 from ticketsync.sandbox import eventbrite, humanitix, server, ticket_tailor, world
 from ticketsync.sandbox.fake_platform import ApiRequest

@@ -6,8 +6,8 @@ import copy
 import json
 from datetime import UTC, datetime
 
-import needs
 import pytest
+from support import needs
 
 from ticketsync.core import records
 from ticketsync.core.errors import UnreadableRecord

@@ -3,8 +3,8 @@ The calendar, read back with another eye: every show once, at its own time.
 """
 
 import pytest
-from conftest import NOW
 from icalendar import Calendar
+from support.dates import NOW
 
 from ticketsync.catalogue import occurrences
 from ticketsync.reporting import calendar
@@ -16,7 +16,7 @@ from ticketsync.workflows.sync.run import Request
 
 @pytest.fixture
 def synced(sqlite, sandbox, settings):
-    from conftest import connect
+    from support.ticket_tailor_account import connect
 
     connect(sqlite, sandbox.url)
     sync.fetch_listing(sqlite, settings, [])

@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from conftest import NOW
 from sqlalchemy import and_, insert, text, true, type_coerce, update
+from support.dates import NOW
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import new_shows, occurrences, shows

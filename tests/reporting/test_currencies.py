@@ -20,7 +20,7 @@ from html import unescape
 
 import httpx
 import pytest
-from conftest import running
+from support.web_server import running
 
 from ticketsync.__main__ import main
 from ticketsync.core import clock, config

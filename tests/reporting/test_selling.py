@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from conftest import NOW, running
+from support.dates import NOW
+from support.web_server import running
 
 from ticketsync.catalogue import shows
 from ticketsync.core import clock

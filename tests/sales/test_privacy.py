@@ -7,7 +7,7 @@ import dataclasses
 from datetime import timedelta
 
 import pytest
-from conftest import NOW
+from support.dates import NOW
 
 from ticketsync.core import clock, errors
 from ticketsync.core.config import AccountSettings
@@ -174,7 +174,7 @@ def test_f128_no_byte_of_a_forgotten_person_is_left_in_the_file(
     """
     Not in free pages either: what is deleted is overwritten.
     """
-    from conftest import connect
+    from support.ticket_tailor_account import connect
 
     connect(sqlite, sandbox.url)
     sync.fetch_listing(sqlite, keeping, [])

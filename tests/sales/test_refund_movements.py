@@ -7,7 +7,8 @@ import threading
 
 import msgspec
 import pytest
-from saved_orders import (
+from sqlalchemy import exc, text
+from support.saved_orders import (
     BOUGHT,
     FIRST_DAY,
     ZONE,
@@ -18,7 +19,6 @@ from saved_orders import (
     save,
     ticket,
 )
-from sqlalchemy import exc, text
 
 from ticketsync.catalogue import occurrences
 from ticketsync.core.records import Refund, TicketStatus

@@ -14,7 +14,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 from support import commands
-from test_upgrade import as_it_was
+from support.old_databases import as_it_was
 
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, errors

@@ -8,10 +8,9 @@ import sqlite3
 import subprocess
 import sys
 
-import needs
 import pytest
-from conftest import adopt_dates, moved_to
-from support import commands
+from support import commands, needs
+from support.ticket_tailor_account import adopt_dates, moved_to
 
 from ticketsync.core import errors
 from ticketsync.reporting import numbers

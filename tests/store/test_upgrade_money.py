@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from killed_upgrade import Upgrades
 from sqlalchemy import text
 from support import commands
-from test_upgrade import MIGRATIONS
+from support.killed_upgrade import Upgrades
+from support.old_databases import MIGRATIONS
 
 from ticketsync.core import clock
 from ticketsync.core.config import Settings

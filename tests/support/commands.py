@@ -52,6 +52,25 @@ def run(*arguments, input="", env=None, cwd=None, check=False, timeout=SECONDS):
     return done
 
 
+def in_home(home, sandbox):
+    """
+    Runs our commands in that home, 80 columns wide; `environment` is theirs.
+    """
+    environment = {
+        **os.environ,
+        "TICKETSYNC_HOME": str(home),
+        "TT_KEY": sandbox.key,
+        "TERM": "xterm",
+        "COLUMNS": "80",
+    }
+
+    def run_(*arguments):
+        return run(*arguments, env=environment, check=True).stdout
+
+    run_.environment = environment
+    return run_
+
+
 def start(*arguments, env=None, cwd=None):
     """
     The command, going on; what it says on standard error is read from `stderr`.

@@ -3,15 +3,20 @@ Accounts of the fake platforms: connected, adopted, read, and compared with the 
 of the platform's own world.
 """
 
+from dataclasses import replace
 from decimal import Decimal
+
+from support.dates import TODAY
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import adopting, occurrences, shows
 from ticketsync.core import clock
 from ticketsync.providers import registry
 from ticketsync.reporting import numbers, sales
+from ticketsync.sandbox import platforms, world
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.workflows import connect as connecting
+from ticketsync.workflows.connect import SecretSource
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 
@@ -161,3 +166,37 @@ def recover(database, settings, fake_server, name):
     same(figures(database), expected(fake_server, name))
     with database.read() as connection:
         assert sales.list_quarantined(connection) == []
+
+
+def another_venue(fake_platform, **owner):
+    """
+    The same platform as it answers to another venue's key: other dates, other owner.
+    """
+    profile = platforms.PLATFORMS[fake_platform.name][0]
+    built = world.build(seed=4711, today=TODAY, orders=40, profile=profile)
+    productions = {
+        production.id: replace(production, id=production.id + 5000)
+        for production in built.productions
+    }
+    built.productions = list(productions.values())
+    for performance in built.performances:
+        performance.id += 500_000
+        performance.production = productions.get(
+            performance.production.id, performance.production
+        )
+    return replace(fake_platform, world=built, **owner)
+
+
+def add(database, settings, fake_server, name, monkeypatch, **options):
+    monkeypatch.setenv("KEY", fake_server.platform.key)
+    return connecting.add(
+        database,
+        settings,
+        provider=name,
+        name=name,
+        base_url=fake_server.address,
+        source=SecretSource("env", "KEY"),
+        options=OPTIONS.get(name, {}),
+        check=True,
+        **options,
+    )

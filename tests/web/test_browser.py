@@ -5,9 +5,9 @@ without a network, small phones, dark mode and accessibility.
 
 from pathlib import Path
 
-import needs
 import pytest
 from sqlalchemy import insert
+from support import needs
 
 from ticketsync.core import clock
 from ticketsync.door import attendees

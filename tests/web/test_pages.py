@@ -7,7 +7,8 @@ from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
-from conftest import NOW, PASSWORD
+from support.dates import NOW
+from support.web_server import PASSWORD
 
 from ticketsync.catalogue import new_shows, occurrences, shows
 from ticketsync.core import clock, money

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import running
 from support import commands
+from support.web_server import running
 
 from ticketsync.accounts import state
 from ticketsync.core import clock, errors

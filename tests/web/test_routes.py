@@ -113,7 +113,7 @@ def address(full, site, served_with_endpoint):
 
 @pytest.fixture
 def served_with_endpoint(full, site):
-    from conftest import running
+    from support.web_server import running
 
     url = f"https://tickets.example.org/hooks/{PATH}"
     endpoint = WebhookEndpoint(1, "tt", PATH, url, TicketTailor, [Secret("whsec")])

@@ -2,34 +2,23 @@
 F27: a key must go on answering for whom it did when its account was connected.
 """
 
-# ruff: noqa: F811  # fixtures of another file come in by their names
-
-from dataclasses import replace
-
 import pytest
-from conftest import TODAY
-from test_platforms import (  # noqa: F401
-    OPTIONS,
-    adopt,
-    connect,
+from support.database_dump import dump
+from support.platform_accounts import (
+    add,
+    another_venue,
+    attempt,
     expected,
-    fake_server,
     figures,
-    name,
-    run,
     same,
-    synced,
 )
-from test_sync import dump
 
 from ticketsync.accounts import credentials, sources, state
 from ticketsync.core import errors
 from ticketsync.core.redact import Secret
-from ticketsync.sandbox import platforms, world
 from ticketsync.workflows import connect as connecting
 from ticketsync.workflows.connect import SecretSource
 from ticketsync.workflows.sync import run as sync
-from ticketsync.workflows.sync.run import Request
 
 OWNER = {  # the attributes of a fake platform that name its owner
     "eventbrite": {"organisations": ("990000001",), "user": "5509999"},
@@ -43,44 +32,6 @@ NOBODY = {"humanitix": {"organiser": ""}, "wix": {"app_instance": ""}}
 @pytest.fixture
 def database(sqlite):
     return sqlite
-
-
-def another_venue(fake_platform, **owner):
-    """
-    The same platform as it answers to another venue's key: other dates, other owner.
-    """
-    profile = platforms.PLATFORMS[fake_platform.name][0]
-    built = world.build(seed=4711, today=TODAY, orders=40, profile=profile)
-    productions = {
-        production.id: replace(production, id=production.id + 5000)
-        for production in built.productions
-    }
-    built.productions = list(productions.values())
-    for performance in built.performances:
-        performance.id += 500_000
-        performance.production = productions.get(
-            performance.production.id, performance.production
-        )
-    return replace(fake_platform, world=built, **owner)
-
-
-def attempt(database, settings, **options):
-    return sync.sync(database, settings, Request(**options)).results[0]
-
-
-def add(database, settings, fake_server, name, monkeypatch, **options):
-    monkeypatch.setenv("KEY", fake_server.platform.key)
-    return connecting.add(
-        database,
-        settings,
-        provider=name,
-        name=name,
-        base_url=fake_server.address,
-        source=SecretSource("env", "KEY"),
-        options=OPTIONS.get(name, {}),
-        check=True,
-        **options,
-    )
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,13 @@
 platform knows, and says beforehand what follows.
 """
 
-# ruff: noqa: F811  # fixtures of another file come in by their names
-
 from dataclasses import replace
 
 import pytest
-from conftest import NOW
 from sqlalchemy import func, select
-from test_account_identity import add, another_venue, attempt
-from test_platforms import OPTIONS, adopt, fake_server, name, run  # noqa: F401
-from test_sync import dump
+from support.database_dump import dump
+from support.dates import NOW
+from support.platform_accounts import OPTIONS, add, adopt, another_venue, attempt, run
 
 from ticketsync.accounts import state
 from ticketsync.core import clock, config, errors

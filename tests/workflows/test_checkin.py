@@ -12,7 +12,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from conftest import NOW, connect
+from support.dates import NOW
+from support.ticket_tailor_account import connect
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import shows
@@ -103,7 +104,7 @@ def test_the_second_scan_says_since_when_and_where(synced, at, purchase, frozen)
 
 
 def test_the_codes_themselves_are_nowhere_in_the_database(sandbox, tmp_path, settings):
-    from conftest import adopt_dates
+    from support.ticket_tailor_account import adopt_dates
 
     from ticketsync.store import engine
 

@@ -11,10 +11,10 @@ from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
-from conftest import NOW
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
+from support.dates import NOW
 
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.core.config import Settings

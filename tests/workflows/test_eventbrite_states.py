@@ -7,8 +7,8 @@ import json
 from datetime import timedelta
 
 import pytest
-from conftest import TODAY
-from test_platforms import expected, figures, run, same, set_up
+from support.dates import TODAY
+from support.platform_accounts import expected, figures, run, same, set_up
 
 from ticketsync.core import clock
 from ticketsync.sales import quarantine

@@ -4,9 +4,9 @@ Figures are a fold of orders: the order in which pages come does not matter (I02
 
 import random
 
-from conftest import connect
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.ticket_tailor_account import connect
 
 from ticketsync.core import clock
 from ticketsync.core.config import Settings

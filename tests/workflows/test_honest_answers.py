@@ -3,15 +3,13 @@ A platform that is honest is not refused for ever: what looks like a list that i
 whole ends with a person's word, or with the next read of everything.
 """
 
-# ruff: noqa: F811  # fixtures of another file come in by their names
-
 import json
 from datetime import timedelta
 
 import pytest
-from conftest import NOW, TODAY, connect
 from support import platform_accounts as accounts
-from test_platforms import fake_server, synced  # noqa: F401
+from support.dates import NOW, TODAY
+from support.ticket_tailor_account import connect
 
 from ticketsync.core import clock
 from ticketsync.sales import stored_orders

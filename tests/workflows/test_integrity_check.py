@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from conftest import NOW, TODAY
 from sqlalchemy import text
+from support.dates import NOW, TODAY
 from typer.testing import CliRunner
 
 from ticketsync.accounts import state

@@ -8,8 +8,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from conftest import TODAY
 from support import commands
+from support.dates import TODAY
 from support.platform_accounts import copied, keep, point
 
 from ticketsync.accounts import state

@@ -14,8 +14,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 
 import pytest
-from conftest import moved_to
-from test_sync import dump, figures, truth
+from support.database_dump import dump
+from support.ticket_tailor_account import figures, moved_to, truth
 
 from ticketsync.core.config import AccountSettings, SyncSettings
 from ticketsync.sandbox.faults import Plan

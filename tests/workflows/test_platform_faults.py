@@ -3,29 +3,25 @@ Every other platform misbehaving: nothing wrong is saved, the word and the exit 
 are right, and the next run goes on from there.
 """
 
-# ruff: noqa: F811  # fixtures of another file come in by their names
-
 import itertools
 import json
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from conftest import NOW
-from test_platforms import (  # noqa: F401
+from support.database_dump import dump
+from support.dates import NOW
+from support.platform_accounts import (
     OPTIONS,
     adopt,
+    attempt,
     connect,
     expected,
-    fake_server,
     figures,
-    name,
     run,
     same,
     set_up,
-    synced,
 )
-from test_sync import dump
 
 from ticketsync.core import errors
 from ticketsync.sandbox import eventbrite, platforms, world
@@ -33,7 +29,6 @@ from ticketsync.sandbox.faults import Plan
 from ticketsync.workflows import connect as connecting
 from ticketsync.workflows.connect import SecretSource
 from ticketsync.workflows.sync import run as sync
-from ticketsync.workflows.sync.run import Request
 
 
 @pytest.fixture
@@ -42,10 +37,6 @@ def database(sqlite):
     How a platform fails has nothing to do with the kind of database.
     """
     return sqlite
-
-
-def attempt(database, settings, **options):
-    return sync.sync(database, settings, Request(names=(), **options)).results[0]
 
 
 FAULTS = [

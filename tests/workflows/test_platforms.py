@@ -6,20 +6,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from conftest import NOW, TODAY
-from support.platform_accounts import (  # noqa: F401  # others know them by this file
-    NUMBERS,
-    OPTIONS,
+from support.database_dump import dump
+from support.dates import NOW, TODAY
+from support.platform_accounts import (
     adopt,
     connect,
     expected,
     figures,
-    key_of,
     run,
     same,
-    set_up,
 )
-from test_sync import dump
 
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock
@@ -28,28 +24,6 @@ from ticketsync.sandbox import platforms, server, world
 from ticketsync.workflows import integrity_check
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.replay import replay
-
-
-@pytest.fixture(params=tuple(platforms.PLATFORMS))
-def name(request):
-    return request.param
-
-
-@pytest.fixture
-def fake_server(name, frozen, monkeypatch):
-    """
-    One other platform on loopback.
-    """
-    fake_platform = platforms.build_others(today=TODAY, orders=120, names=[name])[0]
-    sandbox = server.Sandbox(
-        world.build(today=TODAY, orders=10), others=(fake_platform,)
-    )
-    sandbox.clock = lambda: clock.now().timestamp()
-    monkeypatch.setenv("KEY", fake_platform.key)
-    with server.serving(sandbox) as address:
-        sandbox.address = sandbox.url(address, name)
-        sandbox.platform = fake_platform
-        yield sandbox
 
 
 @pytest.mark.parametrize("name", ["eventbrite", "humanitix", "wix"])
@@ -78,12 +52,6 @@ def test_currencies_without_cents_and_with_three_digits(
         found = {f.currency: f.as_json()["gross"] for f in numbers.figures(connection)}
     assert "." not in found["JPY"]
     assert len(found["KWD"].partition(".")[2]) == 3
-
-
-@pytest.fixture
-def synced(database, settings, fake_server, name):
-    set_up(database, settings, fake_server, name, is_read=True)
-    return database
 
 
 def test_a_first_sync_is_the_truth(synced, fake_server, name):

@@ -12,10 +12,11 @@ import socket
 from datetime import timedelta
 
 import pytest
-from conftest import NOW, TODAY, connect
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from test_sync import COMPARED, dump, figures, truth
+from support.database_dump import dump
+from support.dates import NOW, TODAY
+from support.ticket_tailor_account import COMPARED, connect, figures, truth
 
 from ticketsync.accounts import credentials, state
 from ticketsync.catalogue import occurrences

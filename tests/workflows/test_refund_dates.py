@@ -9,8 +9,8 @@ import sys
 from datetime import timedelta
 
 import pytest
-from conftest import NOW
 from sqlalchemy import text
+from support.dates import NOW
 
 from ticketsync.__main__ import main
 from ticketsync.sandbox import world

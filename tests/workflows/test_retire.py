@@ -8,10 +8,12 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import NOW, running
 from sqlalchemy import text
-from test_account_identity import attempt
-from test_sync import dump, figures
+from support.database_dump import dump
+from support.dates import NOW
+from support.platform_accounts import attempt
+from support.ticket_tailor_account import figures
+from support.web_server import running
 
 from ticketsync.accounts import health, state
 from ticketsync.catalogue import occurrences

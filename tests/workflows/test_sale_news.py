@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from conftest import NOW
+from support.dates import NOW
 
 from ticketsync.catalogue import new_shows
 from ticketsync.core.config import NotifySettings

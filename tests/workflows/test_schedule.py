@@ -9,9 +9,8 @@ import shlex
 import subprocess
 import sys
 
-import needs
 import pytest
-from support import commands
+from support import commands, needs
 
 from ticketsync.core import errors
 from ticketsync.workflows import schedule

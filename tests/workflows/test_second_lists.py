@@ -4,8 +4,6 @@ neither refunds nor fees away: its order is set aside by name, and the rest is r
 What happens when a whole list collapses is in `test_collapse`.
 """
 
-# ruff: noqa: F811  # fixtures of another file come in by their names
-
 import pytest
 from support.platform_accounts import (
     adopt,
@@ -17,7 +15,6 @@ from support.platform_accounts import (
     run,
     same,
 )
-from test_platforms import fake_server, name, synced  # noqa: F401
 
 from ticketsync.reporting import sales
 from ticketsync.workflows.sync import run as sync

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from conftest import NOW, TODAY
-from test_platforms import adopt, connect, figures, run, same, set_up
+from support.dates import NOW, TODAY
+from support.platform_accounts import adopt, connect, figures, run, same, set_up
 
 from ticketsync.catalogue import shows
 from ticketsync.core import clock, digest

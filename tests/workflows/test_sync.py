@@ -7,7 +7,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from conftest import NOW, connect
+from support.database_dump import dump
+from support.dates import NOW
+from support.ticket_tailor_account import connect, figures, truth
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import occurrences
@@ -21,46 +23,6 @@ from ticketsync.workflows import match, show_figures
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.replay import replay
 from ticketsync.workflows.sync.run import Request
-
-NOT_DATA = ("sync_runs", "leases")
-COMPARED = (
-    *("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in", "face"),
-    *("discounts", "gross", "refunded", "tax", "net_before_fees"),
-)
-
-
-def dump(database):
-    """
-    Every row of every table but the runs' own.
-    """
-    with database.read() as connection:
-        return {
-            table.name: sorted(map(repr, connection.execute(table.select()).all()))
-            for table in metadata.sorted_tables
-            if table.name not in NOT_DATA
-        }
-
-
-def figures(database):
-    """
-    Our figures by the platform's event id, as `financials list --json` prints them.
-    """
-    with database.read() as connection:
-        by_show = {item.show_id: item for item in numbers.figures(connection)}
-        return {
-            offer.provider_occurrence_id: {
-                name: by_show[offer.show_id].as_json()[name] for name in COMPARED
-            }
-            for offer in occurrences.list_occurrences(connection)
-            if offer.show_id in by_show
-        }
-
-
-def truth(sandbox):
-    return {
-        row["event_id"]: {name: row[name] for name in COMPARED}
-        for row in sandbox.truth()
-    }
 
 
 def run(database, settings, **request):

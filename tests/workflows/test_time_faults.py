@@ -3,27 +3,15 @@ Time against us: records on the boundary, late ones, unsorted lists, and clocks 
 wrong, ours among them. Whatever the clocks say, the books end up the same.
 """
 
-# ruff: noqa: F811  # fixtures of another file come in by their names
-
 import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from conftest import NOW
 from hypothesis import given
 from hypothesis import strategies as st
-from test_platforms import (  # noqa: F401
-    adopt,
-    connect,
-    expected,
-    fake_server,
-    figures,
-    name,
-    run,
-    same,
-    synced,
-)
-from test_sync import dump
+from support.database_dump import dump
+from support.dates import NOW
+from support.platform_accounts import adopt, connect, expected, figures, run, same
 
 from ticketsync.accounts import bookmarks, state, streams
 from ticketsync.core import clock, errors

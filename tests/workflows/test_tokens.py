@@ -8,7 +8,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from conftest import NOW, TODAY
+from support.dates import NOW, TODAY
 
 from ticketsync.accounts import credentials, state
 from ticketsync.catalogue import shows

@@ -3,18 +3,16 @@ Nothing is read by two accounts, however it is written down: every sale would co
 twice.
 """
 
-# ruff: noqa: F811  # fixtures of another file come in by their names
-
 import contextlib
 import threading
 from shutil import copytree
 
 import pytest
-from conftest import NOW
 from sqlalchemy import text
-from test_account_identity import add, attempt
-from test_platforms import adopt, fake_server, name  # noqa: F401
-from test_sync import dump, figures
+from support.database_dump import dump
+from support.dates import NOW
+from support.platform_accounts import add, adopt, attempt
+from support.ticket_tailor_account import figures
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import occurrences, shows

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 import aiosmtpd.controller
 import pytest
-from conftest import NOW
+from support.dates import NOW
 
 from ticketsync.accounts import health, state
 from ticketsync.core import errors
@@ -54,7 +54,7 @@ def noticed(settings, tmp_path):
 
 @pytest.fixture
 def adopted(sqlite, sandbox, noticed):
-    from conftest import connect
+    from support.ticket_tailor_account import connect
 
     connect(sqlite, sandbox.url)
     sync.fetch_listing(sqlite, noticed, [])

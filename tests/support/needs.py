@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 # Payloads as the platforms document them; they lie beside the checkout, not in it.
-EXAMPLES = Path(__file__).parents[2] / "shared" / "providers" / "examples"
+EXAMPLES = Path(__file__).parents[3] / "shared" / "providers" / "examples"
 CHROMIUM = shutil.which("chromium")
 
 

@@ -7,19 +7,12 @@ next ordinary run is right again.
 is not in the table fails.
 """
 
-import itertools
 import json
-import shutil
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from conftest import NOW, TODAY
-from sqlalchemy import make_url
 from support.platform_accounts import (
-    adopt,
     attempt,
-    connect,
     expected,
     figures,
     recover,
@@ -27,17 +20,13 @@ from support.platform_accounts import (
     same,
 )
 from support.spoiled_lists import ANSWERS, asked_for, kept, promising, spoil
+from support.spoiled_reads import CHANGES, FIRST, FULL, begin, later
 
-from ticketsync.core import clock
 from ticketsync.reporting import sales
-from ticketsync.sandbox import eventbrite, platforms, server, world
+from ticketsync.sandbox import eventbrite, world
 from ticketsync.sandbox.faults import HttpResponse
-from ticketsync.store import engine
-from ticketsync.store.tables.accounts import accounts
 from ticketsync.workflows.sync import parts
-from ticketsync.workflows.sync import run as sync
 
-FIRST, FULL, CHANGES = "a first read", "a full read", "a read of changes"
 ALWAYS = (FIRST, FULL, CHANGES)
 WHOLE = (FIRST, FULL)
 
@@ -101,150 +90,6 @@ def cases():
                     is_quick = is_quick or (read == CHANGES and path == list(paths)[-1])
                     marks = () if is_quick else (pytest.mark.drill,)
                     yield pytest.param(name, path, read, answer, marks=marks)
-
-
-@pytest.fixture
-def database(sqlite):
-    """
-    How a list shrinks has nothing to do with the kind of database.
-    """
-    return sqlite
-
-
-@pytest.fixture
-def fake_server(name, frozen, monkeypatch):
-    with playing(name, monkeypatch) as sandbox:
-        yield sandbox
-
-
-def playing(name, monkeypatch):
-    """
-    One platform on loopback, `sandbox.platform_name` its name.
-    """
-    platform, _, how = name.partition(" ")
-    if platform == "ticket_tailor":
-        sandbox = server.Sandbox(world.build(today=TODAY, orders=120))
-        fake_platform = sandbox.ticket_tailor
-    else:
-        (fake_platform,) = platforms.build_others(
-            today=TODAY, orders=120, names=[platform]
-        )
-        small = world.build(today=TODAY, orders=1)
-        sandbox = server.Sandbox(small, others=(fake_platform,))
-    if how:
-        fake_platform.expands = False
-    monkeypatch.setenv("KEY", fake_platform.key)
-    sandbox.clock = lambda: clock.now().timestamp()
-    sandbox.platform = fake_platform
-    sandbox.platform_name = platform
-    return _Serving(sandbox)
-
-
-class _Serving:
-    def __init__(self, sandbox):
-        self.sandbox = sandbox
-        self.server = server.serving(sandbox)
-
-    def __enter__(self):
-        address = self.server.__enter__()
-        self.sandbox.address = self.sandbox.url(address, self.sandbox.platform_name)
-        return self.sandbox
-
-    def __exit__(self, *what):
-        return self.server.__exit__(*what)
-
-
-@pytest.fixture(scope="session")
-def books(tmp_path_factory):
-    """
-    Databases to be copied: of each platform one that was only listed, and one that was
-    read. Filled as they are asked for.
-    """
-    return {}, tmp_path_factory.mktemp("books"), itertools.count(1)
-
-
-@pytest.fixture
-def kind():
-    """
-    The kind of database that `opened` opens.
-    """
-    return "sqlite"
-
-
-def copied(templates, kind, place, copy):
-    """
-    Where a copy of a database lies; nobody may have it open.
-    """
-    if kind == "sqlite":
-        return shutil.copy(place, copy)
-    postgres = templates.postgres()
-    source = make_url(place).database
-    postgres.psql(f"CREATE DATABASE {copy.stem} TEMPLATE {source};")
-    return postgres.get_uri(database=copy.stem)
-
-
-@pytest.fixture
-def opened(books, fake_server, name, settings, templates, kind):
-    """
-    Opens a copy, of an account that was only listed or of one that was read.
-    """
-    made, folder, numbers = books
-    databases = []
-
-    def open_(*, is_read):
-        if (kind, name, is_read) not in made:
-            place = templates.copy(kind, "empty", folder / f"{name} {is_read}.db")
-            database = engine.open_database(place)
-            connect(database, fake_server.platform_name, fake_server.address)
-            sync.fetch_listing(database, settings, [])
-            adopt(database)
-            if is_read:
-                run(database, settings)
-                same(
-                    figures(database), expected(fake_server, fake_server.platform_name)
-                )
-            database.close()
-            made[kind, name, is_read] = place
-        copy = folder / f"collapse{next(numbers)}.db"
-        place = copied(templates, kind, made[kind, name, is_read], copy)
-        database = engine.open_database(str(place))
-        databases.append(database)
-        with database.write() as connection:
-            connection.execute(accounts.update().values(base_url=fake_server.address))
-        return database
-
-    yield open_
-    for database in databases:
-        database.close()
-
-
-def change(fake_server, frozen):
-    """
-    Ten minutes later: twelve old orders changed.
-    """
-    fake_server.platform.world.now += 600
-    frozen(NOW + timedelta(seconds=600))
-    world.change_some(fake_server.platform.world, 12, 20)
-    fake_server.platform.invalidate()
-
-
-def begin(read, opened, fake_server, frozen):
-    """
-    The database before that kind of read, its figures, and what the read is asked with.
-    """
-    database = opened(is_read=read != FIRST)
-    before = figures(database)
-    if read == CHANGES:
-        change(fake_server, frozen)
-    return database, before, {"full": True} if read == FULL else {}
-
-
-def later(fake_server, frozen, seconds):
-    """
-    So many seconds after the first read.
-    """
-    fake_server.platform.world.now += seconds - int((clock.now() - NOW).total_seconds())
-    frozen(NOW + timedelta(seconds=seconds))
 
 
 def without(ids, key, name):

@@ -6,26 +6,13 @@ Some answers are refused by a second guard where the first is missing: there bot
 taken away.
 """
 
-# ruff: noqa: F811  # fixtures of another file come in by their names
-
 import dataclasses
 import json
 
 import pytest
 from support.platform_accounts import attempt, expected, figures
 from support.spoiled_lists import ANSWERS, kept, promising, spoil
-from test_collapse import (  # noqa: F401
-    CHANGES,
-    FIRST,
-    FULL,
-    begin,
-    books,
-    database,
-    fake_server,
-    kind,
-    later,
-    opened,
-)
+from support.spoiled_reads import CHANGES, FIRST, FULL, begin, later
 
 from ticketsync.core import errors
 from ticketsync.providers import eventbrite, humanitix, square, ticket_tailor, wix

@@ -1,0 +1,96 @@
+"""
+Databases to be copied, because making one takes longer than most tests.
+"""
+
+import itertools
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy.engine import make_url
+from support.dates import NOW, TODAY
+from support.ticket_tailor_account import adopt_dates
+
+from ticketsync.core import clock
+from ticketsync.core.config import AccountSettings, Settings
+from ticketsync.sandbox import server, world
+from ticketsync.store import engine
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
+
+
+class Templates:
+    """
+    Of each kind: `empty`; `adopted`, its shows the sandbox's dates, nothing synced;
+    `filled`, people kept, synced once with the sandbox's morning.
+    """
+
+    def __init__(self, postgres, folder):
+        self.postgres = postgres
+        self.folder = folder
+        self.made = {}
+        self.numbers = itertools.count(1)
+
+    @contextmanager
+    def copied(self, kind, stage):
+        """
+        A copy that goes with the test.
+        """
+        place = self.copy(kind, stage)
+        yield place
+        if kind == "sqlite":
+            Path(place).unlink()
+        else:
+            self._execute(f"DROP DATABASE {make_url(place).database} WITH (FORCE)")
+
+    def copy(self, kind, stage, place=None):
+        """
+        Where a copy lies: at `place`, or anywhere.
+        """
+        source = self.of(kind, stage)
+        if kind == "sqlite":
+            target = place or self.folder / f"{next(self.numbers)}.db"
+            shutil.copy(source, target)
+            return str(target)
+        name = f"copy{next(self.numbers)}"
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {stage} STRATEGY file_copy")
+        return self.postgres().get_uri(database=name)
+
+    def _execute(self, statement):
+        with psycopg.connect(self.postgres().get_uri(), autocommit=True) as connection:
+            connection.execute(statement)
+
+    def of(self, kind, stage):
+        if (kind, stage) not in self.made:
+            self.made[kind, stage] = place = self._place(kind, stage)
+            if stage == "empty":
+                engine.create_database(place).close()
+            else:
+                self._play(place, is_read=stage == "filled")
+        return self.made[kind, stage]
+
+    def _place(self, kind, stage):
+        if kind == "sqlite":
+            return str(self.folder / f"{stage}.db")
+        self._execute(f"CREATE DATABASE {stage}")
+        return self.postgres().get_uri(database=stage)
+
+    def _play(self, place, *, is_read):
+        fake_server = server.Sandbox(world.build(today=TODAY, orders=300))
+        fake_server.clock = lambda: NOW.timestamp()
+        keeping = Settings(accounts={"tt": AccountSettings(keep_people=True)})
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            server.serving(fake_server) as address,
+        ):
+            fake_server.url = address
+            patch.setenv("TICKETSYNC_HOME", str(self.folder))
+            patch.setenv("TT_KEY", fake_server.key)
+            patch.setattr(clock, "_now", lambda: NOW)
+            adopt_dates(place, fake_server)
+            if is_read:
+                database = engine.open_database(place)
+                assert sync.sync(database, keeping, Request()).exit_code == 0
+                database.close()

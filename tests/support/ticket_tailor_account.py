@@ -1,0 +1,75 @@
+"""
+An account of the sandbox's Ticket Tailor: connected, its dates adopted, and its figures
+beside the truth of the platform.
+"""
+
+from ticketsync.accounts import state
+from ticketsync.catalogue import occurrences, shows
+from ticketsync.core import clock
+from ticketsync.core.config import Settings
+from ticketsync.reporting import numbers
+from ticketsync.store import engine
+from ticketsync.store.tables.accounts import accounts
+from ticketsync.workflows import match
+from ticketsync.workflows.sync import run as sync
+
+COMPARED = (
+    *("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in", "face"),
+    *("discounts", "gross", "refunded", "tax", "net_before_fees"),
+)
+
+
+def adopt_dates(place, sandbox):
+    """
+    A new database at that place whose shows are the platform's dates, nothing synced.
+    """
+    database = engine.create_database(str(place))
+    connect(database, sandbox.url)
+    sync.fetch_listing(database, Settings(), [])
+    match.adopt(database, Settings())
+    database.close()
+
+
+def connect(database, address, name="tt"):
+    """
+    The house and one account whose key is in TT_KEY.
+    """
+    with database.write() as connection:
+        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
+        state.add_account(
+            connection,
+            state.NewAccount(name, "ticket_tailor", address, "env", "TT_KEY", "", None),
+            clock.now(),
+        )
+
+
+def moved_to(place, sandbox):
+    """
+    A copy of a template, its account pointed at this test's own sandbox.
+    """
+    database = engine.open_database(place)
+    with database.write() as connection:
+        connection.execute(accounts.update().values(base_url=sandbox.url))
+    return database
+
+
+def figures(database):
+    """
+    Our figures by the platform's event id, as `financials list --json` prints them.
+    """
+    with database.read() as connection:
+        by_show = {item.show_id: item for item in numbers.figures(connection)}
+        return {
+            offer.provider_occurrence_id: {
+                name: by_show[offer.show_id].as_json()[name] for name in COMPARED
+            }
+            for offer in occurrences.list_occurrences(connection)
+            if offer.show_id in by_show
+        }
+
+
+def truth(sandbox):
+    return {
+        row["event_id"]: {name: row[name] for name in COMPARED}
+        for row in sandbox.truth()
+    }
