@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import account_settings, authorise, context, providers, recipes
+from ticketsync.cli import (
+    account_settings,
+    authorise,
+    context,
+    providers,
+    recipes,
+    render,
+)
 from ticketsync.cli.account_settings import SetOption
 from ticketsync.cli.authorise import (
     Browser,
@@ -74,7 +81,6 @@ def add_account(
 
     Example: ticketsync accounts add ticket_tailor tt --secret-env TT_KEY
     """
-    from ticketsync.cli import render
     from ticketsync.providers import registry
     from ticketsync.workflows import connect
 
@@ -128,6 +134,17 @@ def _key_prompt(account: str) -> str:
 app.add_typer(recipes.app, name="recipe")
 
 
+_COLUMNS = (
+    render.Column("account", "ACCOUNT"),
+    render.Column("provider", "PROVIDER"),
+    render.Column("state", "STATE"),
+    render.Column("last_good", "LAST GOOD"),
+    render.Column("failures", "FAILS", numeric=True),
+    render.Column("secret", "KEY FROM", most=30),
+    render.Column("options", "OPTIONS", most=30),
+)
+
+
 @app.command("list")
 def list_accounts(
     ctx: typer.Context, format: Format = "table", json: Json = False
@@ -138,7 +155,6 @@ def list_accounts(
     from dataclasses import asdict
 
     from ticketsync.accounts import health
-    from ticketsync.cli import render
     from ticketsync.core import clock
     from ticketsync.reporting import runs
 
@@ -159,15 +175,6 @@ def list_accounts(
         }
         for item in found
     ]
-    columns = [
-        render.Column("account", "ACCOUNT"),
-        render.Column("provider", "PROVIDER"),
-        render.Column("state", "STATE"),
-        render.Column("last_good", "LAST GOOD"),
-        render.Column("failures", "FAILS", numeric=True),
-        render.Column("secret", "KEY FROM", most=30),
-        render.Column("options", "OPTIONS", most=30),
-    ]
     chosen = context.chosen_format(format, json)
     machine = [{**asdict(item), "health": words[item.account]} for item in found]
     if chosen == "csv":
@@ -175,7 +182,7 @@ def list_accounts(
             complete["options"] = row["options"]
     render.show(
         rows,
-        columns,
+        _COLUMNS,
         chosen,
         machine=machine,
         empty="No accounts yet. Run `ticketsync accounts add`.",
@@ -190,7 +197,6 @@ def show_account(ctx: typer.Context, name: str, json: Json = False) -> None:
     from dataclasses import asdict
 
     from ticketsync.accounts import state
-    from ticketsync.cli import render
     from ticketsync.core import clock
     from ticketsync.core.redact import safe
     from ticketsync.reporting import runs
@@ -222,7 +228,6 @@ def check_account(ctx: typer.Context, name: str, json: Json = False) -> None:
     """
     Check an account's key and show who it belongs to.
     """
-    from ticketsync.cli import render
     from ticketsync.workflows import connect
 
     app_context = context.get_context(ctx)

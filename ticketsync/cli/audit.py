@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, render
 from ticketsync.cli.context import Format, Json
 
 app = typer.Typer(
@@ -22,6 +22,15 @@ def audit() -> None:
     """
     Who decided what, and when.
     """
+
+
+_COLUMNS = (
+    render.Column("at", "WHEN (UTC)"),
+    render.Column("who", "WHO", most=20),
+    render.Column("action", "DID"),
+    render.Column("subject", "WHAT", most=30),
+    render.Column("change", "CHANGE", most=60),
+)
 
 
 @app.command("list")
@@ -47,7 +56,6 @@ def list_entries(
 
     from ticketsync.accounts import state
     from ticketsync.catalogue import shows
-    from ticketsync.cli import render
     from ticketsync.reporting import audit_trail
 
     wanted = context.chosen_format(format, json)
@@ -66,17 +74,10 @@ def list_entries(
             limit=limit,
         )
     rows = [{**asdict(entry), "change": entry.change} for entry in found]
-    columns = [
-        render.Column("at", "WHEN (UTC)"),
-        render.Column("who", "WHO", most=20),
-        render.Column("action", "DID"),
-        render.Column("subject", "WHAT", most=30),
-        render.Column("change", "CHANGE", most=60),
-    ]
     is_filtered = account or show or since
     render.show(
         rows,
-        columns,
+        _COLUMNS,
         wanted,
         empty="No entries found." if is_filtered else "No entries yet.",
     )

@@ -13,6 +13,7 @@ from ticketsync.cli import context
 from ticketsync.cli.context import Json, Yes
 
 if TYPE_CHECKING:
+    from ticketsync.reporting.changes import Change
     from ticketsync.reporting.numbers import Figures
     from ticketsync.workflows.integrity_check import Health
 
@@ -170,24 +171,26 @@ def check_database(
         raise typer.Exit(10)
 
 
-def _health_as_json(found: Health) -> dict[str, Any]:
+def _difference_as_json(change: Change) -> dict[str, Any]:
     from ticketsync.core import clock
+
+    return {
+        "show_id": change.either.show_id,
+        "production": change.either.production,
+        "starts_at": clock.iso(change.either.starts_at),
+        "account": change.either.account,
+        "stored": _figures_as_json(change.before),
+        "recomputed": _figures_as_json(change.after),
+    }
+
+
+def _health_as_json(found: Health) -> dict[str, Any]:
     from ticketsync.workflows.integrity_check import shown
 
     return {
         "schema": found.schema,
         "shows": found.shows,
-        "differences": [
-            {
-                "show_id": change.either.show_id,
-                "production": change.either.production,
-                "starts_at": clock.iso(change.either.starts_at),
-                "account": change.either.account,
-                "stored": _figures_as_json(change.before),
-                "recomputed": _figures_as_json(change.after),
-            }
-            for change in found.differences
-        ],
+        "differences": [_difference_as_json(change) for change in found.differences],
         "rows": list(found.rows),
         "findings": [
             {

@@ -205,6 +205,24 @@ def _set_fee_rate(database: Database, settings: Settings) -> None:
     show_tables.print_figures(upcoming[:3])
 
 
+def _connect_door(database: Database, settings: Settings, home: Path) -> None:
+    from ticketsync.workflows import connect
+    from ticketsync.workflows.connect import SecretSource
+
+    file_options = {"recipe": "ticketsync", "watch": str(home / "door")}
+    added = connect.add(
+        database,
+        settings,
+        provider="file",
+        name="door",
+        base_url=None,
+        source=SecretSource("none", ""),
+        options={**file_options, "timezone": "Australia/Sydney"},
+        check=True,
+    )
+    typer.echo(f"door: {added.title}, a list of your own door sales.")
+
+
 def _connect_others(
     sandbox: Sandbox, database: Database, settings: Settings, url: str, home: Path
 ) -> None:
@@ -226,18 +244,7 @@ def _connect_others(
         )
         typer.echo(f"{name}: {added.summary}.")
     _put_door_list(sandbox, database, home)
-    file_options = {"recipe": "ticketsync", "watch": str(home / "door")}
-    added = connect.add(
-        database,
-        settings,
-        provider="file",
-        name="door",
-        base_url=None,
-        source=SecretSource("none", ""),
-        options={**file_options, "timezone": "Australia/Sydney"},
-        check=True,
-    )
-    typer.echo(f"door: {added.title}, a list of your own door sales.")
+    _connect_door(database, settings, home)
     sync.fetch_listing(database, settings, [])
     with database.read() as connection:
         plan = match.plan(connection, settings)

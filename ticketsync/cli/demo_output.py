@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ticketsync.cli import show_tables
+from ticketsync.cli import render, show_tables
+from ticketsync.core.tables import Column, Kind
 
 if TYPE_CHECKING:
     from ticketsync.reporting.numbers import Figures
@@ -53,7 +54,6 @@ def print_two_shows(database: Database) -> None:
     """
     Print an oversold show, one with two currencies, and the totals of all shows.
     """
-    from ticketsync.cli import render
 
     figures = load_figures(database)
     door_show = next(f for f in figures if f.account == "door")
@@ -75,7 +75,6 @@ def _print_oversold(database: Database) -> None:
     """
     Print the show that the door and the platforms together oversold.
     """
-    from ticketsync.cli import render
     from ticketsync.reporting import waiting
 
     with database.read() as connection:
@@ -87,31 +86,40 @@ def _print_oversold(database: Database) -> None:
     typer.echo("")
 
 
+_TOTAL_COLUMNS = (
+    Column("currency", heading="ALL SHOWS"),
+    Column("tickets_sold", Kind.COUNT, "SOLD"),
+    Column("gross", Kind.MONEY),
+    Column("refunded", Kind.MONEY),
+    Column("net_before_fees", Kind.MONEY, "NET BEFORE FEES"),
+)
+
+
 def _print_all(figures: Sequence[Figures]) -> None:
     """
     Print what all shows earned on all platforms, in each currency.
     """
-    from ticketsync.cli import render
     from ticketsync.core import tables
-    from ticketsync.core.tables import Column, Kind
 
-    columns = (
-        Column("currency", heading="ALL SHOWS"),
-        Column("tickets_sold", Kind.COUNT, "SOLD"),
-        Column("gross", Kind.MONEY),
-        Column("refunded", Kind.MONEY),
-        Column("net_before_fees", Kind.MONEY, "NET BEFORE FEES"),
-    )
-    render.report(tables.totals(tables.of_values(columns, figures)))
+    render.report(tables.totals(tables.of_values(_TOTAL_COLUMNS, figures)))
+
+
+_TICKET_COLUMNS = (
+    Column("order_id", heading="ORDER"),
+    Column("order_status", heading="STATUS"),
+    Column("ticket_id", heading="TICKET"),
+    Column("ticket_status", heading=""),
+    Column("charged", Kind.MONEY),
+    Column("refunded", Kind.MONEY),
+    Column("currency", heading=""),
+)
 
 
 def print_refunded_tickets(database: Database) -> None:
     """
     Print the refunded tickets of the show with the highest refunds.
     """
-    from ticketsync.cli import render
     from ticketsync.core import money, tables
-    from ticketsync.core.tables import Column, Kind
     from ticketsync.financials import explain
 
     show = max(
@@ -126,16 +134,7 @@ def print_refunded_tickets(database: Database) -> None:
         f"{show.production}, {render.day(show.starts_local)}: "
         f"{render.sums(refunded)} refunded. These tickets:"
     )
-    columns = (
-        Column("order_id", heading="ORDER"),
-        Column("order_status", heading="STATUS"),
-        Column("ticket_id", heading="TICKET"),
-        Column("ticket_status", heading=""),
-        Column("charged", Kind.MONEY),
-        Column("refunded", Kind.MONEY),
-        Column("currency", heading=""),
-    )
-    table = tables.of_values(columns, refunded_parts)
+    table = tables.of_values(_TICKET_COLUMNS, refunded_parts)
     render.report(table, totals=tables.totals(table))
 
 
@@ -154,27 +153,28 @@ def export_figures(database: Database, home: Path) -> None:
         typer.echo("  " + line[:76])
 
 
+_TRUTH_COLUMNS = (
+    render.Column("account", "ACCOUNT"),
+    render.Column("currency", ""),
+    render.Column("sold", "SOLD", numeric=True),
+    render.Column("kept", "KEPT", numeric=True),
+    render.Column("true_sold", "THEIRS", numeric=True),
+    render.Column("true_kept", "KEPT", numeric=True),
+)
+
+
 def compare_with_truth(sandbox: Sandbox, database: Database) -> None:
     """
     Print our figures beside the sandbox's own.
 
     Raises: DifferencesFound if they differ.
     """
-    from ticketsync.cli import render
     from ticketsync.core import errors
 
     typer.echo("The sandbox calculates its own figures, with separate code.")
     figures = load_figures(database)
     rows = [row for name in sandbox.platforms for row in _rows(sandbox, name, figures)]
-    columns = [
-        render.Column("account", "ACCOUNT"),
-        render.Column("currency", ""),
-        render.Column("sold", "SOLD", numeric=True),
-        render.Column("kept", "KEPT", numeric=True),
-        render.Column("true_sold", "THEIRS", numeric=True),
-        render.Column("true_kept", "KEPT", numeric=True),
-    ]
-    render.table(rows, columns)
+    render.table(rows, _TRUTH_COLUMNS)
     if any(
         (row["sold"], row["kept"]) != (row["true_sold"], row["true_kept"])
         for row in rows
@@ -189,7 +189,6 @@ def _rows(
     """
     One row for each currency of a platform: our sums and the sandbox's.
     """
-    from ticketsync.cli import render
     from ticketsync.core import money
 
     account = "tt" if platform == "ticket_tailor" else platform

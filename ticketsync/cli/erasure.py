@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ticketsync.cli import context
+from ticketsync.cli import context, render
 
 if TYPE_CHECKING:
     from ticketsync.sales.privacy import Trace
@@ -23,7 +23,6 @@ def erase(
     """
     from dataclasses import asdict
 
-    from ticketsync.cli import render
     from ticketsync.core import errors
     from ticketsync.workflows import retention
 
@@ -44,11 +43,20 @@ def erase(
         app_context.say(f"{verb}: {places}. The orders and figures are kept.")
 
 
+_COLUMNS = (
+    render.Column("kind", "AS"),
+    render.Column("account", "ON", most=12),
+    render.Column("order", "ORDER", most=14),
+    render.Column("show", "SHOW", most=30),
+    render.Column("name", "NAME", most=20),
+    render.Column("email", "E-MAIL", most=30),
+)
+
+
 def _print_traces(traces: Sequence[Trace]) -> None:
     """
     Where a person is kept, one line each.
     """
-    from ticketsync.cli import render
 
     rows = [
         {
@@ -61,12 +69,4 @@ def _print_traces(traces: Sequence[Trace]) -> None:
         }
         for trace in traces
     ]
-    columns = [
-        render.Column("kind", "AS"),
-        render.Column("account", "ON", most=12),
-        render.Column("order", "ORDER", most=14),
-        render.Column("show", "SHOW", most=30),
-        render.Column("name", "NAME", most=20),
-        render.Column("email", "E-MAIL", most=30),
-    ]
-    render.table(rows, columns)
+    render.table(rows, _COLUMNS)

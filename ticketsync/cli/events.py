@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, render
 from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ def fetch_events(
     """
     from dataclasses import asdict
 
-    from ticketsync.cli import render
     from ticketsync.core import errors
     from ticketsync.workflows.sync import run as sync
 
@@ -60,6 +59,17 @@ def fetch_events(
     raise typer.Exit(errors.combined_exit_code([r.exit_code for r in results]))
 
 
+_COLUMNS = (
+    render.Column("date", "DATE", numeric=True),
+    render.Column("when", "WHEN", rigid=True),
+    render.Column("name", "NAME", most=24),
+    render.Column("account", "ACCOUNT"),
+    render.Column("theirs", "THEIR ID"),
+    render.Column("status", "STATUS"),
+    render.Column("show", "SHOW", numeric=True),
+)
+
+
 @app.command("list")
 def list_events(
     ctx: typer.Context,
@@ -73,7 +83,6 @@ def list_events(
     List the occurrences on your platforms, and the show each one is linked to.
     """
     from ticketsync.catalogue import occurrences
-    from ticketsync.cli import render
 
     with context.get_context(ctx).database().read() as connection:
         found = occurrences.list_occurrences(connection, only_unlinked=unlinked)
@@ -91,18 +100,9 @@ def list_events(
         }
         for occurrence in found
     ]
-    columns = [
-        render.Column("date", "DATE", numeric=True),
-        render.Column("when", "WHEN", rigid=True),
-        render.Column("name", "NAME", most=24),
-        render.Column("account", "ACCOUNT"),
-        render.Column("theirs", "THEIR ID"),
-        render.Column("status", "STATUS"),
-        render.Column("show", "SHOW", numeric=True),
-    ]
     render.show(
         rows,
-        columns,
+        _COLUMNS,
         context.chosen_format(format, json),
         machine=[_as_json(occurrence) for occurrence in found],
         empty="Nothing listed. Run `ticketsync events fetch`.",

@@ -11,6 +11,7 @@ import typer
 
 from ticketsync.cli import context, show_tables
 from ticketsync.cli.context import Format, Json
+from ticketsync.core.tables import Column, Kind
 
 if TYPE_CHECKING:
     from ticketsync.core.money import Money
@@ -89,22 +90,23 @@ def show_financials(
         _print_types(types)
 
 
+_TYPES_COLUMNS = (
+    Column("type_name", heading="TICKET TYPE"),
+    Column("account", heading="VIA"),
+    Column("tickets_sold", Kind.COUNT, "SOLD"),
+    Column("tickets_comp", Kind.COUNT, "COMP"),
+    Column("face", Kind.MONEY),
+    Column("gross", Kind.MONEY),
+    Column("refunded", Kind.MONEY),
+    Column("currency", heading=""),
+)
+
+
 def _print_types(types: Sequence[TypeFigures]) -> None:
     from ticketsync.cli import render
     from ticketsync.core import tables
-    from ticketsync.core.tables import Column, Kind
 
-    columns = (
-        Column("type_name", heading="TICKET TYPE"),
-        Column("account", heading="VIA"),
-        Column("tickets_sold", Kind.COUNT, "SOLD"),
-        Column("tickets_comp", Kind.COUNT, "COMP"),
-        Column("face", Kind.MONEY),
-        Column("gross", Kind.MONEY),
-        Column("refunded", Kind.MONEY),
-        Column("currency", heading=""),
-    )
-    table = tables.of_values(columns, types)
+    table = tables.of_values(_TYPES_COLUMNS, types)
     render.report(table, totals=tables.totals(table), label=lambda _: "all types")
 
 
@@ -138,6 +140,19 @@ def _print_card(item: Figures) -> None:
     line("net before fees", item.net_before_fees)
 
 
+_EXPLAIN_FINANCIALS_COLUMNS = (
+    Column("order_id", heading="ORDER"),
+    Column("order_status", heading="STATUS"),
+    Column("ticket_id", heading="TICKET"),
+    Column("ticket_status", heading=""),
+    Column("type_name", heading="TYPE"),
+    Column("face", Kind.MONEY),
+    Column("charged", Kind.MONEY),
+    Column("refunded", Kind.MONEY),
+    Column("currency", heading=""),
+)
+
+
 @app.command("explain")
 def explain_financials(
     ctx: typer.Context, show: Show, format: Format = "table", json: Json = False
@@ -148,7 +163,6 @@ def explain_financials(
     from ticketsync.catalogue import shows
     from ticketsync.cli import render
     from ticketsync.core import tables
-    from ticketsync.core.tables import Column, Kind
     from ticketsync.financials import explain, gaps
 
     wanted = context.chosen_format(format, json)
@@ -164,18 +178,7 @@ def explain_financials(
     if not parts:
         typer.echo("No orders count for this show.")
         return
-    columns = (
-        Column("order_id", heading="ORDER"),
-        Column("order_status", heading="STATUS"),
-        Column("ticket_id", heading="TICKET"),
-        Column("ticket_status", heading=""),
-        Column("type_name", heading="TYPE"),
-        Column("face", Kind.MONEY),
-        Column("charged", Kind.MONEY),
-        Column("refunded", Kind.MONEY),
-        Column("currency", heading=""),
-    )
-    table = tables.of_values(columns, parts)
+    table = tables.of_values(_EXPLAIN_FINANCIALS_COLUMNS, parts)
     typer.echo(f"{found.production}, {render.day(found.starts_local)}")
     render.report(
         table,

@@ -233,26 +233,16 @@ def _undo(
 
 
 def _as_json(plan: MatchPlan, accepted: int, left: int) -> dict[str, Any]:
-    def pair(match: Match) -> dict[str, Any]:
-        return {
-            "show_id": match.show.show_id,
-            "date_id": match.occurrence.occurrence_id,
-            "account": match.occurrence.account,
-            "minutes_apart": match.minutes_apart,
-            "likeness": match.likeness,
-            "reason": match.reason(),
-        }
-
     return {
         "linked": accepted,
-        "certain": [pair(match) for match in plan.certain],
+        "certain": [_pair_as_json(match) for match in plan.certain],
         "unsure": [
             {
                 "date_id": item.occurrence.occurrence_id,
                 "account": item.occurrence.account,
                 "event": item.occurrence.event,
                 "why": item.why,
-                "candidates": [pair(match) for match in item.candidates],
+                "candidates": [_pair_as_json(match) for match in item.candidates],
             }
             for item in plan.unsure
         ],
@@ -267,4 +257,15 @@ def _as_json(plan: MatchPlan, accepted: int, left: int) -> dict[str, Any]:
             }
             for show in plan.unmatched_shows
         ],
+    }
+
+
+def _pair_as_json(match: Match) -> dict[str, Any]:
+    return {
+        "show_id": match.show.show_id,
+        "date_id": match.occurrence.occurrence_id,
+        "account": match.occurrence.account,
+        "minutes_apart": match.minutes_apart,
+        "likeness": match.likeness,
+        "reason": match.reason(),
     }

@@ -79,6 +79,16 @@ def _print_remarks(screen: Screen, plan: MatchPlan) -> None:
         _say(f"{number} not on sale on any platform: ticketsync match --dry-run")
 
 
+_COLUMNS = (
+    render.Column("mark", ""),
+    render.Column("when", "OCCURRENCE", rigid=True),
+    render.Column("account", "ON", most=12),
+    render.Column("title", "TITLE", most=20),
+    render.Column("ours", "YOUR SHOW", most=20),
+    render.Column("why", "WHY", most=60),
+)
+
+
 def print_plan(plan: MatchPlan) -> None:
     """
     Print the plan as a table: certain pairs, undecided occurrences, then remarks.
@@ -100,16 +110,8 @@ def print_plan(plan: MatchPlan) -> None:
         }
         for item in plan.unsure
     ]
-    columns = [
-        render.Column("mark", ""),
-        render.Column("when", "OCCURRENCE", rigid=True),
-        render.Column("account", "ON", most=12),
-        render.Column("title", "TITLE", most=20),
-        render.Column("ours", "YOUR SHOW", most=20),
-        render.Column("why", "WHY", most=60),
-    ]
     if rows:
-        render.table(rows, columns)
+        render.table(rows, _COLUMNS)
     _print_unmatched_shows(plan)
     for remark in plan.remarks:
         for line in textwrap.wrap(safe(remark), render.width()):

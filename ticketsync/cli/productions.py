@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import typer
 
-from ticketsync.cli import context, show_tables
+from ticketsync.cli import context, render, show_tables
 from ticketsync.cli.context import Format, Json
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Your productions.")
@@ -25,6 +25,13 @@ def add_production(ctx: typer.Context, title: str) -> None:
     app_context.say(f"Production {production_id}: {title}")
 
 
+_COLUMNS = (
+    render.Column("id", "ID", numeric=True),
+    render.Column("title", "TITLE"),
+    render.Column("shows", "SHOWS", numeric=True),
+)
+
+
 @app.command("list")
 def list_productions(
     ctx: typer.Context, format: Format = "table", json: Json = False
@@ -33,17 +40,11 @@ def list_productions(
     List your productions and how many shows each one has.
     """
     from ticketsync.catalogue import shows
-    from ticketsync.cli import render
 
     with context.get_context(ctx).database().read() as connection:
         found = shows.list_productions(connection)
     rows = [{"id": n, "title": title, "shows": count} for n, title, count in found]
-    columns = [
-        render.Column("id", "ID", numeric=True),
-        render.Column("title", "TITLE"),
-        render.Column("shows", "SHOWS", numeric=True),
-    ]
-    render.show(rows, columns, context.chosen_format(format, json))
+    render.show(rows, _COLUMNS, context.chosen_format(format, json))
 
 
 @app.command("show")

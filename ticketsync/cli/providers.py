@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, render
 from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
@@ -18,22 +18,23 @@ if TYPE_CHECKING:
 _YES_OR_NO = {True: "yes", False: "no", None: "–"}
 
 
+_COLUMNS = (
+    render.Column("provider", "PROVIDER"),
+    render.Column("title", "TITLE"),
+    render.Column("origin", "ORIGIN"),
+    render.Column("fees", "REPORTS FEES"),
+)
+
+
 def list_providers(format: Format = "table", json: Json = False) -> None:
     """
     Show the platforms that can be connected, and what each can do.
     """
-    from ticketsync.cli import render
 
     rows = _provider_rows()
-    columns = [
-        render.Column("provider", "PROVIDER"),
-        render.Column("title", "TITLE"),
-        render.Column("origin", "ORIGIN"),
-        render.Column("fees", "REPORTS FEES"),
-    ]
     chosen = context.chosen_format(format, json)
     shown = [{**row, "fees": _YES_OR_NO[row["tells_fees"]]} for row in rows]
-    render.show(shown, columns, chosen, machine=rows)
+    render.show(shown, _COLUMNS, chosen, machine=rows)
     if chosen == "table":
         _print_details(rows)
 
@@ -101,8 +102,6 @@ def _print_details(rows: Sequence[dict[str, Any]]) -> None:
     Where each key is found, the provider's options and limits, unabridged.
     """
     import textwrap
-
-    from ticketsync.cli import render
 
     for row in rows:
         parts = [row["key"] or row["trouble"]]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ticketsync.cli import account_settings, context
+from ticketsync.cli import account_settings, context, render
 from ticketsync.cli.account_settings import SetOption
 from ticketsync.cli.context import Format, Json
 
@@ -19,21 +19,33 @@ app = typer.Typer(
 )
 
 
+_RECIPE_COLUMNS = (
+    render.Column("recipe", "RECIPE"),
+    render.Column("platform", "PLATFORM"),
+    render.Column("established", "ESTABLISHED BY", most=60),
+)
+
+
 @app.command("list")
 def list_recipes(format: Format = "table", json: Json = False) -> None:
     """
     Show the recipes that come with ticketsync, and what each is based on.
     """
-    from ticketsync.cli import render
     from ticketsync.workflows import recipe_preview
 
     rows = recipe_preview.recipes()
-    columns = [
-        render.Column("recipe", "RECIPE"),
-        render.Column("platform", "PLATFORM"),
-        render.Column("established", "ESTABLISHED BY", most=60),
-    ]
-    render.show(rows, columns, context.chosen_format(format, json))
+    render.show(rows, _RECIPE_COLUMNS, context.chosen_format(format, json))
+
+
+_PREVIEW_COLUMNS = (
+    render.Column("order", "ORDER", most=14),
+    render.Column("event", "EVENT", most=20),
+    render.Column("starts_at", "STARTS (UTC)"),
+    render.Column("tickets", "TICKETS", numeric=True),
+    render.Column("charged", "CHARGED", numeric=True),
+    render.Column("refunded", "REFUNDED", numeric=True),
+    render.Column("currency", ""),
+)
 
 
 @app.command("check")
@@ -49,23 +61,15 @@ def check_recipe(
 
     Example: ticketsync accounts recipe check ticketek june.xlsx --set currency=AUD
     """
-    from ticketsync.cli import render
     from ticketsync.workflows import recipe_preview
 
     options = {**account_settings.parse_options(set_ or []), "recipe": recipe}
     rows, problems, unused_columns = recipe_preview.preview(options, report)
-    columns = [
-        render.Column("order", "ORDER", most=14),
-        render.Column("event", "EVENT", most=20),
-        render.Column("starts_at", "STARTS (UTC)"),
-        render.Column("tickets", "TICKETS", numeric=True),
-        render.Column("charged", "CHARGED", numeric=True),
-        render.Column("refunded", "REFUNDED", numeric=True),
-        render.Column("currency", ""),
-    ]
     chosen = context.chosen_format(format, json)
     machine = [*rows, *({"trouble": text} for text in problems)]
-    render.show(rows, columns, chosen, machine=machine, empty="No order was read.")
+    render.show(
+        rows, _PREVIEW_COLUMNS, chosen, machine=machine, empty="No order was read."
+    )
     if chosen == "table":
         for text in problems:
             typer.echo(f"Not read: {text}")

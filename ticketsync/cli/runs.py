@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, render
 from ticketsync.cli.context import Format, Json
 
 app = typer.Typer(
@@ -51,10 +51,19 @@ def show_run(
                     typer.echo(f"  {safe(line)}")
 
 
+_COLUMNS = (
+    render.Column("run_id", "RUN"),
+    render.Column("account_name", "ACCOUNT"),
+    render.Column("outcome", "OUTCOME"),
+    render.Column("created", "NEW", numeric=True),
+    render.Column("updated", "CHANGED", numeric=True),
+    render.Column("requests", "CALLS", numeric=True),
+)
+
+
 def _print(ctx: typer.Context, format: str, *, limit: int, run_id: str | None) -> None:
     from dataclasses import asdict
 
-    from ticketsync.cli import render
     from ticketsync.core import errors
     from ticketsync.reporting import runs
 
@@ -64,13 +73,5 @@ def _print(ctx: typer.Context, format: str, *, limit: int, run_id: str | None) -
         raise errors.NotFound(
             f"There is no run {run_id!r}.", hint="See `ticketsync runs list`."
         )
-    columns = [
-        render.Column("run_id", "RUN"),
-        render.Column("account_name", "ACCOUNT"),
-        render.Column("outcome", "OUTCOME"),
-        render.Column("created", "NEW", numeric=True),
-        render.Column("updated", "CHANGED", numeric=True),
-        render.Column("requests", "CALLS", numeric=True),
-    ]
     rows = [asdict(run) for run in found]
-    render.show(rows, columns, format, empty="No runs yet. Run `ticketsync sync`.")
+    render.show(rows, _COLUMNS, format, empty="No runs yet. Run `ticketsync sync`.")

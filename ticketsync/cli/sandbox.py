@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ticketsync.cli import render
 from ticketsync.cli.context import Json
 
 if TYPE_CHECKING:
@@ -74,6 +75,17 @@ def serve(
         served.server_close()
 
 
+_COLUMNS = (
+    render.Column("event_id", "EVENT"),
+    render.Column("name", "NAME", most=18),
+    render.Column("tickets_sold", "SOLD", numeric=True),
+    render.Column("gross", "GROSS", numeric=True),
+    render.Column("refunded", "REFUNDED", numeric=True),
+    render.Column("tax", "TAX", numeric=True),
+    render.Column("currency", ""),
+)
+
+
 @app.command("truth")
 def truth(
     seed: Seed = 1,
@@ -88,7 +100,6 @@ def truth(
     """
     Show what the sandbox's shows really sold and earned, by its own calculation.
     """
-    from ticketsync.cli import render
     from ticketsync.core import errors
     from ticketsync.sandbox import platforms, server
 
@@ -114,16 +125,7 @@ def truth(
             f"No sandbox responds at {url} ({error}).",
             hint="Start one with `ticketsync sandbox serve`.",
         ) from None
-    columns = [
-        render.Column("event_id", "EVENT"),
-        render.Column("name", "NAME", most=18),
-        render.Column("tickets_sold", "SOLD", numeric=True),
-        render.Column("gross", "GROSS", numeric=True),
-        render.Column("refunded", "REFUNDED", numeric=True),
-        render.Column("tax", "TAX", numeric=True),
-        render.Column("currency", ""),
-    ]
-    render.show(rows, columns, "json" if json else "table")
+    render.show(rows, _COLUMNS, "json" if json else "table")
 
 
 @app.command("next-day")

@@ -9,12 +9,26 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from ticketsync.cli import render
+from ticketsync.core.tables import Column, Kind
+
 if TYPE_CHECKING:
     from ticketsync.catalogue.shows import ShowInfo
     from ticketsync.core.tables import Table
     from ticketsync.reporting.changes import Change
     from ticketsync.reporting.numbers import Figures
     from ticketsync.store.capacity import Seats
+
+
+_SHOW_COLUMNS = (
+    render.Column("id", "SHOW", numeric=True),
+    render.Column("when", "WHEN", rigid=True),
+    render.Column("production", "PRODUCTION", most=28),
+    render.Column("venue", "VENUE", most=20),
+    render.Column("capacity", "SEATS", numeric=True),
+    render.Column("sold", "SOLD", numeric=True),
+    render.Column("note", "", rigid=True),
+)
 
 
 def print_shows(
@@ -25,7 +39,6 @@ def print_shows(
     """
     from dataclasses import asdict
 
-    from ticketsync.cli import render
     from ticketsync.core import clock
 
     machine = [
@@ -52,18 +65,9 @@ def print_shows(
         }
         for show in found
     ]
-    columns = [
-        render.Column("id", "SHOW", numeric=True),
-        render.Column("when", "WHEN", rigid=True),
-        render.Column("production", "PRODUCTION", most=28),
-        render.Column("venue", "VENUE", most=20),
-        render.Column("capacity", "SEATS", numeric=True),
-        render.Column("sold", "SOLD", numeric=True),
-        render.Column("note", "", rigid=True),
-    ]
     render.show(
         rows,
-        columns,
+        _SHOW_COLUMNS,
         format,
         machine=machine,
         empty="No shows yet. Run `ticketsync shows import` or `shows adopt`.",
@@ -74,9 +78,7 @@ def print_figures(figures: Sequence[Figures]) -> None:
     """
     Print the table of figures, with a total for each currency.
     """
-    from ticketsync.cli import render
     from ticketsync.core import tables
-    from ticketsync.core.tables import Column, Kind
 
     accounts = {item.account for item in figures}
     columns = (
@@ -116,24 +118,24 @@ def fullness_text(seats: Seats) -> str:
     return seats.words.upper() if seats.is_oversold else seats.words
 
 
+_SOURCE_COLUMNS = (
+    Column("account", heading="SOLD BY"),
+    Column("tickets_sold", Kind.COUNT, "SOLD"),
+    Column("gross", Kind.MONEY),
+    Column("refunded", Kind.MONEY),
+    Column("fees", Kind.MONEY),
+    Column("net", Kind.MONEY),
+    Column("currency", heading=""),
+)
+
+
 def print_sources(figures: Sequence[Figures]) -> None:
     """
     Print what each account sold for one show, with a total for each currency.
     """
-    from ticketsync.cli import render
     from ticketsync.core import tables
-    from ticketsync.core.tables import Column, Kind
 
-    columns = (
-        Column("account", heading="SOLD BY"),
-        Column("tickets_sold", Kind.COUNT, "SOLD"),
-        Column("gross", Kind.MONEY),
-        Column("refunded", Kind.MONEY),
-        Column("fees", Kind.MONEY),
-        Column("net", Kind.MONEY),
-        Column("currency", heading=""),
-    )
-    table = tables.of_values(columns, figures)
+    table = tables.of_values(_SOURCE_COLUMNS, figures)
     render.report(table, totals=tables.totals(table), label=lambda _: "all")
 
 
@@ -142,7 +144,6 @@ def print_changes(changes: Sequence[Change], most: int = 12) -> None:
     Print the shows whose figures changed, with the difference. At most so many rows;
     the totals include the others.
     """
-    from ticketsync.cli import render
     from ticketsync.core import tables
 
     table = _changes_table(changes)
@@ -157,19 +158,21 @@ def print_changes(changes: Sequence[Change], most: int = 12) -> None:
         typer.echo(f"… and {len(changes) - most} more, in the totals too")
 
 
-def _changes_table(changes: Sequence[Change]) -> Table:
-    from ticketsync.core.tables import Column, Kind, Table
+_CHANGE_COLUMNS = (
+    Column("starts_local", Kind.LOCAL, "SHOW"),
+    Column("production"),
+    Column("account"),
+    Column("tickets", Kind.COUNT),
+    Column("gross", Kind.MONEY),
+    Column("refunded", Kind.MONEY),
+    Column("sold", Kind.NUMBER),
+    Column("currency", heading=""),
+)
 
-    columns = [
-        Column("starts_local", Kind.LOCAL, "SHOW"),
-        Column("production"),
-        Column("account"),
-        Column("tickets", Kind.COUNT),
-        Column("gross", Kind.MONEY),
-        Column("refunded", Kind.MONEY),
-        Column("sold", Kind.NUMBER),
-        Column("currency", heading=""),
-    ]
+
+def _changes_table(changes: Sequence[Change]) -> Table:
+    from ticketsync.core.tables import Table
+
     rows = [
         (
             change.either.starts_local,
@@ -183,14 +186,15 @@ def _changes_table(changes: Sequence[Change]) -> Table:
         )
         for change in changes
     ]
-    table = Table(columns, rows)
+    table = Table(_CHANGE_COLUMNS, rows)
     if len({change.either.account for change in changes}) > 1:
         return table
-    return table.shown(*(column for column in columns if column.name != "account"))
+    return table.shown(
+        *(column for column in _CHANGE_COLUMNS if column.name != "account")
+    )
 
 
 def _show_count(changes: Sequence[Change], currency: str) -> str:
-    from ticketsync.cli import render
 
     shows = {c.either.show_id for c in changes if c.either.currency == currency}
     return render.shows(len(shows), currency)

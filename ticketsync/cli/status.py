@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, render
 from ticketsync.cli.context import Json
 
 if TYPE_CHECKING:
@@ -114,24 +114,24 @@ def _send_alerts(app_context: context.AppContext) -> None:
         context.print_error(error)
 
 
+def _account_as_json(status: _Status, item: Freshness) -> dict[str, Any]:
+    health = status.health[item.account]
+    return {
+        **asdict(item),
+        "stale": health.word == "stale",
+        "next_run_at": _next_run(item, status.settings),
+        "health": health.word,
+        "health_since": health.since,
+        "health_text": health.text,
+        "to_do": health.to_do,
+    }
+
+
 def _print_json(status: _Status) -> None:
-    from ticketsync.cli import render
 
     render.print_json(
         {
-            "accounts": [
-                {
-                    **asdict(item),
-                    "stale": health.word == "stale",
-                    "next_run_at": _next_run(item, status.settings),
-                    "health": health.word,
-                    "health_since": health.since,
-                    "health_text": health.text,
-                    "to_do": health.to_do,
-                }
-                for item in status.accounts
-                for health in [status.health[item.account]]
-            ],
+            "accounts": [_account_as_json(status, item) for item in status.accounts],
             "open": asdict(status.counts),
             "doubtful_orders": [
                 {"account": account, "order_id": order, "why": why}
@@ -178,8 +178,17 @@ def _print(status: _Status) -> None:
         _print_line(line)
 
 
+_COLUMNS = (
+    render.Column("account", "ACCOUNT"),
+    render.Column("provider", "PROVIDER"),
+    render.Column("state", "STATE", rigid=True),
+    render.Column("tried", "TRIED"),
+    render.Column("good", "COMPLETE"),
+    render.Column("next", "NEXT DUE"),
+)
+
+
 def _print_accounts(status: _Status) -> None:
-    from ticketsync.cli import render
     from ticketsync.core import clock
 
     rows: list[dict[str, Any]] = [
@@ -193,20 +202,13 @@ def _print_accounts(status: _Status) -> None:
         }
         for item in status.accounts
     ]
-    columns = [
-        render.Column("account", "ACCOUNT"),
-        render.Column("provider", "PROVIDER"),
-        render.Column("state", "STATE", rigid=True),
-        render.Column("tried", "TRIED"),
-        render.Column("good", "COMPLETE"),
-        render.Column("next", "NEXT DUE"),
-    ]
     if not rows:
         typer.echo("No accounts yet. Run `ticketsync accounts add`.")
         return
-    if max(len(row["state"]) for row in rows) > LONG_STATE:
-        del columns[1]  # a truncated state is useless; drop the platform instead
-    render.table(rows, columns)
+    has_long_state = max(len(row["state"]) for row in rows) > LONG_STATE
+    # A truncated state is useless; the platform is dropped instead.
+    left_out = "provider" if has_long_state else None
+    render.table(rows, [column for column in _COLUMNS if column.key != left_out])
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +283,6 @@ def _print_line(line: _Line) -> None:
     import os
     import textwrap
 
-    from ticketsync.cli import render
     from ticketsync.core.redact import safe
 
     is_red = line.is_red and "NO_COLOR" not in os.environ

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from ticketsync.core.config import Settings
+    from ticketsync.reporting.changes import Change
     from ticketsync.store.engine import Database
     from ticketsync.workflows.account_run import OnProgress
     from ticketsync.workflows.sync.run import Outcome
@@ -120,6 +121,15 @@ def _send_notifications(
         context.print_error(error)
 
 
+def _change_as_json(change: Change) -> dict[str, Any]:
+    return {
+        "show_id": change.either.show_id,
+        "account": change.either.account,
+        "before": change.before.as_json() if change.before else None,
+        "after": change.after.as_json() if change.after else None,
+    }
+
+
 def as_json(outcome: Outcome) -> dict[str, Any]:
     """
     The stable JSON shape of an outcome.
@@ -143,15 +153,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
             for result in outcome.results
         ],
         "notes": list(outcome.notes),
-        "changes": [
-            {
-                "show_id": change.either.show_id,
-                "account": change.either.account,
-                "before": change.before.as_json() if change.before else None,
-                "after": change.after.as_json() if change.after else None,
-            }
-            for change in outcome.changes
-        ],
+        "changes": [_change_as_json(change) for change in outcome.changes],
     }
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, render
 from ticketsync.cli.context import Format, Json
 
 app = typer.Typer(
@@ -38,6 +38,14 @@ def add_venue(
     )
 
 
+_COLUMNS = (
+    render.Column("id", "ID", numeric=True),
+    render.Column("name", "NAME"),
+    render.Column("timezone", "ZONE"),
+    render.Column("currency", "CURRENCY"),
+)
+
+
 @app.command("list")
 def list_venues(
     ctx: typer.Context, format: Format = "table", json: Json = False
@@ -48,14 +56,7 @@ def list_venues(
     from dataclasses import asdict
 
     from ticketsync.catalogue import shows
-    from ticketsync.cli import render
 
     with context.get_context(ctx).database().read() as connection:
         rows = [asdict(venue) for venue in shows.list_venues(connection)]
-    columns = [
-        render.Column("id", "ID", numeric=True),
-        render.Column("name", "NAME"),
-        render.Column("timezone", "ZONE"),
-        render.Column("currency", "CURRENCY"),
-    ]
-    render.show(rows, columns, context.chosen_format(format, json))
+    render.show(rows, _COLUMNS, context.chosen_format(format, json))

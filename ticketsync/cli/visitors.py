@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, render
 from ticketsync.cli.context import Format, Json
 
 app = typer.Typer(
@@ -35,7 +35,6 @@ def invite(
 
     Example: ticketsync visitors invite --role door --name "Door A"
     """
-    from ticketsync.cli import render
     from ticketsync.core import clock
     from ticketsync.visitors import passes
     from ticketsync.web import entry
@@ -51,6 +50,15 @@ def invite(
         typer.echo(url)
 
 
+_COLUMNS = (
+    render.Column("id", "ID", numeric=True),
+    render.Column("kind", "WHAT"),
+    render.Column("role", "ROLE"),
+    render.Column("name", "WHO", most=20),
+    render.Column("expires_at", "UNTIL", rigid=True),
+)
+
+
 @app.command("list")
 def list_visitors(
     ctx: typer.Context, format: Format = "table", json: Json = False
@@ -60,7 +68,6 @@ def list_visitors(
     """
     from dataclasses import asdict
 
-    from ticketsync.cli import render
     from ticketsync.core import clock
     from ticketsync.visitors import passes
 
@@ -69,14 +76,7 @@ def list_visitors(
         rows = [
             asdict(found) for found in passes.list_visitors(connection, clock.now())
         ]
-    columns = [
-        render.Column("id", "ID", numeric=True),
-        render.Column("kind", "WHAT"),
-        render.Column("role", "ROLE"),
-        render.Column("name", "WHO", most=20),
-        render.Column("expires_at", "UNTIL", rigid=True),
-    ]
-    render.show(rows, columns, wanted, empty="No one has been invited.")
+    render.show(rows, _COLUMNS, wanted, empty="No one has been invited.")
 
 
 @app.command("revoke")

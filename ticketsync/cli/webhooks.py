@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, render
 from ticketsync.cli.context import Format, Json
 from ticketsync.cli.secret_options import (
     Command,
@@ -37,7 +37,6 @@ def show_url(ctx: typer.Context, account: Account, json: Json = False) -> None:
 
     The URL itself is a secret. It is created the first time.
     """
-    from ticketsync.cli import render
     from ticketsync.workflows import webhook_endpoints
 
     app_context = context.get_context(ctx)
@@ -90,6 +89,16 @@ def set_secret(
     app_context.say(f"Account {account!r} has a webhook secret.")
 
 
+_COLUMNS = (
+    render.Column("id", "ID", numeric=True),
+    render.Column("account", "ACCOUNT", most=12),
+    render.Column("event", "EVENT", most=22),
+    render.Column("order_id", "ORDER", most=16),
+    render.Column("state", "STATE"),
+    render.Column("reason", "WHY", most=40),
+)
+
+
 @app.command("list")
 def list_deliveries(
     ctx: typer.Context,
@@ -107,7 +116,6 @@ def list_deliveries(
     """
     from dataclasses import asdict
 
-    from ticketsync.cli import render
     from ticketsync.core import clock
     from ticketsync.reporting import deliveries
 
@@ -122,16 +130,8 @@ def list_deliveries(
         )
         health = deliveries.read_delivery_health(connection)
         gaps = deliveries.find_unannounced_orders(connection, clock.now())
-    columns = [
-        render.Column("id", "ID", numeric=True),
-        render.Column("account", "ACCOUNT", most=12),
-        render.Column("event", "EVENT", most=22),
-        render.Column("order_id", "ORDER", most=16),
-        render.Column("state", "STATE"),
-        render.Column("reason", "WHY", most=40),
-    ]
     rows = [asdict(item) for item in found]
-    render.show(rows, columns, wanted, empty="No deliveries yet.")
+    render.show(rows, _COLUMNS, wanted, empty="No deliveries yet.")
     if wanted == "table":
         _print_health(health, gaps)
 
@@ -167,7 +167,6 @@ def show_delivery(ctx: typer.Context, id: int) -> None:
     """
     from dataclasses import asdict
 
-    from ticketsync.cli import render
     from ticketsync.core import errors
     from ticketsync.reporting import deliveries
 
@@ -232,7 +231,6 @@ def register(
     Register our URL with the platform through its API (Eventbrite, Square), and store
     the secret it signs with.
     """
-    from ticketsync.cli import render
     from ticketsync.core import errors
     from ticketsync.workflows import connect, webhook_endpoints
 
@@ -267,7 +265,6 @@ def process_deliveries(ctx: typer.Context, json: Json = False) -> None:
     """
     Process the waiting deliveries once; `serve` does so every two seconds.
     """
-    from ticketsync.cli import render
     from ticketsync.core import errors
     from ticketsync.workflows import receive
 
@@ -286,6 +283,24 @@ def process_deliveries(ctx: typer.Context, json: Json = False) -> None:
         if result.exit_code:
             context.print_error(result)
     raise typer.Exit(errors.combined_exit_code([r.exit_code for r in done.results]))
+
+
+def _event_to_simulate(provider: str, event: str) -> str:
+    """
+    The event, or the first of those that can be simulated.
+    """
+    from ticketsync.core import errors
+    from ticketsync.core.redact import safe
+    from ticketsync.sandbox import deliveries
+
+    events = deliveries.EVENTS.get(provider, ())
+    chosen = event or next(iter(events), "")
+    if chosen not in events:
+        raise errors.UsageError(
+            f"Deliveries {safe(event)!r} of {provider} cannot be simulated.",
+            hint=f"These can: {', '.join(events) or 'none'}.",
+        )
+    return chosen
 
 
 @app.command("simulate")
@@ -314,21 +329,8 @@ def simulate(
     database, settings = app_context.database(), app_context.settings()
     sender = webhook_endpoints.get_sender(database, account)
     provider = sender.account.provider
-    events = deliveries.EVENTS.get(provider, ())
-    chosen = event or next(iter(events), "")
-    if chosen not in events:
-        raise errors.UsageError(
-            f"Deliveries {safe(event)!r} of {provider} cannot be simulated.",
-            hint=f"These can: {', '.join(events) or 'none'}.",
-        )
-    endpoints = webhook_endpoints.load_endpoints(database, settings)
-    endpoint = next((e for e in endpoints if e.account == account), None)
-    if endpoint is None or not endpoint.is_ready:
-        raise errors.UsageError(
-            f"Account {account!r} cannot receive webhooks yet.",
-            hint=f"Run `ticketsync webhooks url {account}`.",
-            word="webhook-secret-missing",
-        )
+    chosen = _event_to_simulate(provider, event)
+    endpoint = webhook_endpoints.get_ready_endpoint(database, settings, account)
     headers, body = deliveries.delivery(
         *(provider, chosen, order),
         number=secrets.randbelow(10**9),

@@ -71,6 +71,23 @@ def get_sender(database: Database, account: str) -> Sender:
     return Sender(found, provider.webhooks)
 
 
+def get_ready_endpoint(
+    database: Database, settings: Settings, account: str
+) -> WebhookEndpoint:
+    """
+    The account's endpoint. Raises `UsageError` if it cannot receive webhooks yet.
+    """
+    endpoints = load_endpoints(database, settings)
+    found = next((e for e in endpoints if e.account == account), None)
+    if found is None or not found.is_ready:
+        raise errors.UsageError(
+            f"Account {account!r} cannot receive webhooks yet.",
+            hint=f"Run `ticketsync webhooks url {account}`.",
+            word="webhook-secret-missing",
+        )
+    return found
+
+
 def create_url(database: Database, settings: Settings, sender: Sender) -> str:
     """
     The URL of an account's endpoint, which is created the first time.
