@@ -14,7 +14,7 @@ from ticketsync.catalogue import shows
 from ticketsync.core import clock, digest
 from ticketsync.door import attendees
 from ticketsync.sales import quarantine
-from ticketsync.sandbox import humanitix, server, world
+from ticketsync.sandbox import humanitix, season, server, world
 from ticketsync.sandbox.faults import HttpResponse
 from ticketsync.store.tables.sales import raw_records
 from ticketsync.workflows import checkin
@@ -282,7 +282,7 @@ def scans(seat):
     }
 
 
-@pytest.mark.parametrize("how", scans(world.Seat(1, None, 0, 0)))
+@pytest.mark.parametrize("how", scans(season.Seat(1, None, 0, 0)))
 def test_a_humanitix_ticket_is_known_by_whatever_it_is_scanned_by(synced, guest, how):
     seat, found, at = guest
 

@@ -30,18 +30,14 @@ from ticketsync.sandbox.fake_platform import (
     major_text,
     unix_seconds,
 )
-from ticketsync.sandbox.world import (
-    VENUE,
-    ZONE,
+from ticketsync.sandbox.season import (
     Performance,
-    PlatformProfile,
     Production,
     Purchase,
     Seat,
     TicketType,
-    World,
-    tax_parts,
 )
+from ticketsync.sandbox.world import VENUE, ZONE, PlatformProfile, World, tax_parts
 
 KEY = "EBPRIVATETOKEN000001"
 API_KEY = "EBAPIKEY000000000001"

@@ -24,16 +24,8 @@ from ticketsync.sandbox.fake_platform import (
     major_text,
     unix_seconds,
 )
-from ticketsync.sandbox.world import (
-    VENUE,
-    ZONE,
-    Performance,
-    PlatformProfile,
-    Production,
-    Purchase,
-    Seat,
-    World,
-)
+from ticketsync.sandbox.season import Performance, Production, Purchase, Seat
+from ticketsync.sandbox.world import VENUE, ZONE, PlatformProfile, World
 
 KEY = "hx-sandbox-key-000000000000000000000001"
 LARGEST_PAGE = 100

@@ -6,10 +6,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from ticketsync.sandbox.world import Performance
+from ticketsync.sandbox.season import Performance
 
 LARGEST_GROUP = 4
 

@@ -13,12 +13,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ticketsync.sandbox.fake_platform import iso_utc
+from ticketsync.sandbox.season import Performance, Purchase, Seat
 from ticketsync.sandbox.world import (
     DAY,
     ZONE,
-    Performance,
-    Purchase,
-    Seat,
     World,
     apply_states,
     leave_unpaid,

@@ -18,16 +18,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ticketsync.sandbox.fake_platform import ApiRequest, ApiResponse, json_response
-from ticketsync.sandbox.world import (
-    CURRENCY,
-    VENUE,
-    ZONE,
-    Performance,
-    Production,
-    Purchase,
-    Seat,
-    World,
-)
+from ticketsync.sandbox.season import CURRENCY, Performance, Production, Purchase, Seat
+from ticketsync.sandbox.world import VENUE, ZONE, World
 
 KEY = "sk_1001_2002_sandbox"
 OFFICE = "lanternroom"

@@ -28,8 +28,9 @@ from ticketsync.sandbox.fake_platform import (
     json_response,
     unix_seconds,
 )
+from ticketsync.sandbox.season import Performance, Purchase
 from ticketsync.sandbox.wix_records import SITE
-from ticketsync.sandbox.world import ZONE, Performance, PlatformProfile, Purchase, World
+from ticketsync.sandbox.world import ZONE, PlatformProfile, World
 
 KEY = "IST.sandbox-wix-key-0000000000000001"
 USUAL_PAGE = 50

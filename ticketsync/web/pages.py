@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from ticketsync.accounts import health
 from ticketsync.catalogue import occurrences, shows
+from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock, errors, tables
 from ticketsync.core.tables import Column
 from ticketsync.door import attendees, checkin
@@ -188,20 +189,8 @@ class Pages:
         """
         production_id = int(request.path_params["id"])
         with self._site.database.read() as connection:
-            title = next(
-                (
-                    name
-                    for id_, name, _ in shows.list_productions(connection)
-                    if id_ == production_id
-                ),
-                None,
-            )
-            if title is None:
-                raise errors.NotFound("There is no such production.")
-            linked: dict[int, list[Any]] = {}
-            for occurrence in occurrences.list_occurrences(connection):
-                if occurrence.show_id is not None:
-                    linked.setdefault(occurrence.show_id, []).append(occurrence)
+            title = _production_title(connection, production_id)
+            linked = _linked_occurrences(connection)
             seats = reporting_seats.seats(connection)
             own_shows = shows.list_shows(connection, title)
             show_ids = {show.id for show in own_shows}
@@ -337,6 +326,27 @@ def _totals(columns: Sequence[Column], values: Iterable[Any]) -> list[dict[str, 
     The totals of these values, one for each currency.
     """
     return list(tables.by_name(tables.totals(tables.of_values(columns, values))))
+
+
+def _production_title(connection: Connection, production_id: int) -> str:
+    """
+    Raises `NotFound` if there is no such production.
+    """
+    for id_, title, _ in shows.list_productions(connection):
+        if id_ == production_id:
+            return title
+    raise errors.NotFound("There is no such production.")
+
+
+def _linked_occurrences(connection: Connection) -> dict[int, list[LinkedOccurrence]]:
+    """
+    The occurrences linked to each show, by our id of the show.
+    """
+    linked: dict[int, list[LinkedOccurrence]] = {}
+    for occurrence in occurrences.list_occurrences(connection):
+        if occurrence.show_id is not None:
+            linked.setdefault(occurrence.show_id, []).append(occurrence)
+    return linked
 
 
 def _production_id(connection: Connection, title: str) -> int:

@@ -218,22 +218,30 @@ def run_account(
     except errors.TicketsyncError as error:
         result = replace(_failed(account, live, error), trace=_trace(error, live))
     except BaseException as error:
-        fault = errors.TicketsyncError(
-            f"Account {account.name!r}: {type(error).__name__} in our own code."
-        )
-        if isinstance(error, KeyboardInterrupt):
-            fault = errors.Interrupted("Stopped by hand.", signal_number=2)
+        fault = _as_our_error(account, error)
         result = replace(_failed(account, live, fault), trace=_trace(error, live))
         _close(database, account, row, holder, result, began)
         raise
     finally:
-        for session_ in live:
-            session_.api.close()
-    result = _masked(result, masked)
-    result = _close(database, account, row, holder, result, began)
+        for run in live:
+            run.api.close()
+    result = _close(database, account, row, holder, _masked(result, masked), began)
     if isinstance(interruption := _interruption(result), errors.Interrupted):
         raise interruption
     return result, live[0].notes if live else []
+
+
+def _as_our_error(
+    account: AccountState, error: BaseException
+) -> errors.TicketsyncError:
+    """
+    What the run's row says of an interruption, or of a bug of ours.
+    """
+    if isinstance(error, KeyboardInterrupt):
+        return errors.Interrupted("Stopped by hand.", signal_number=2)
+    return errors.TicketsyncError(
+        f"Account {account.name!r}: {type(error).__name__} in our own code."
+    )
 
 
 def _as_it_stands(connection: Connection, account: AccountState) -> AccountState:

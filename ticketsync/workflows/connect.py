@@ -84,6 +84,29 @@ class Connected:
         }
 
 
+def _revive(
+    connection: Connection,
+    account: AccountState,
+    source: SecretSource,
+    reference: str,
+    fingerprint: str,
+    options: Options,
+    base_url: str | None,
+) -> None:
+    """
+    Give a retired account its new key, options and address.
+    """
+    state.set_secret(
+        connection,
+        account.id,
+        source=source.kind,
+        reference=reference,
+        fingerprint=fingerprint,
+    )
+    state.set_options(connection, account.id, options)
+    state.set_base_url(connection, account.id, base_url)
+
+
 def add(
     database: Database,
     settings: Settings,
@@ -125,28 +148,23 @@ def add(
     fingerprint = whose.key_fingerprint(kind.spec, secret)
     with database.write() as writing:
         if old is None:
-            new = NewAccount(
-                name=name,
-                provider=kind.spec.name,
-                base_url=base_url,
-                secret_source=source.kind,
-                secret_reference=reference,
-                secret_fingerprint=fingerprint,
-                identity=None,
-                options=kept,
+            account_id = state.add_account(
+                writing,
+                NewAccount(
+                    name=name,
+                    provider=kind.spec.name,
+                    base_url=base_url,
+                    secret_source=source.kind,
+                    secret_reference=reference,
+                    secret_fingerprint=fingerprint,
+                    identity=None,
+                    options=kept,
+                ),
+                clock.now(),
             )
-            account_id = state.add_account(writing, new, clock.now())
         else:
             account_id = old.id
-            state.set_secret(
-                writing,
-                account_id,
-                source=source.kind,
-                reference=reference,
-                fingerprint=fingerprint,
-            )
-            state.set_options(writing, account_id, kept)
-            state.set_base_url(writing, account_id, base_url)
+            _revive(writing, old, source, reference, fingerprint, kept, base_url)
         if identity is not None:
             whose.learn(writing, account_id, identity)
     return Connected(

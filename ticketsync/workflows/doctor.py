@@ -22,7 +22,7 @@ from ticketsync.accounts.health import Health
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors, paths
 from ticketsync.core.config import Settings
-from ticketsync.core.redact import safe
+from ticketsync.core.redact import Secret, safe
 from ticketsync.providers import registry
 from ticketsync.reporting import runs
 from ticketsync.store import backup, engine
@@ -247,14 +247,7 @@ def _account(
     if account.is_retired:
         yield ok(name, "it is retired: never read, its orders are kept")
         return
-    found = _health(database, settings, account)
-    text = f"it is {found.word}. {safe(found.text, longest=300)}".strip()
-    if found.word == health.MISSING_SECRET:
-        yield wrong(name, text, found.to_do)
-    elif found.waits or account.state == "paused":
-        yield warning(name, text, found.to_do)
-    else:
-        yield ok(name, text)
+    yield _account_health(database, settings, account, name)
     try:
         spec = registry.provider(account.provider).spec
         secret = credentials.read_secret(
@@ -262,24 +255,43 @@ def _account(
         )
         if tokens.uses_oauth(account.options):
             tokens.app_of(spec, account.name, account.base_url, account.options)
+        yield ok(name, f"its key can be read ({account.secret_source})")
+        if network and account.state != "paused":
+            yield from _answers(database, settings, account, secret, name)
     except errors.TicketsyncError as error:
         yield wrong(name, error.message, error.hint)
-        return
-    yield ok(name, f"its key can be read ({account.secret_source})")
-    if not network or account.state == "paused":
-        return
-    try:
-        provider, api = account_run.connect(
-            database, account, settings, secret, "doctor"
-        )
-    except errors.TicketsyncError as error:
-        yield wrong(name, error.message, error.hint)
-        return
+
+
+def _account_health(
+    database: Database, settings: Settings, account: AccountState, name: str
+) -> Finding:
+    found = _health(database, settings, account)
+    text = f"it is {found.word}. {safe(found.text, longest=300)}".strip()
+    if found.word == health.MISSING_SECRET:
+        return wrong(name, text, found.to_do)
+    if found.waits or account.state == "paused":
+        return warning(name, text, found.to_do)
+    return ok(name, text)
+
+
+def _answers(
+    database: Database,
+    settings: Settings,
+    account: AccountState,
+    secret: Secret,
+    name: str,
+) -> Iterator[Finding]:
+    """
+    Whether the platform answers, as whom, and whether its clock is ours. Raises what
+    the platform answers otherwise.
+    """
+    provider, api = account_run.connect(database, account, settings, secret, "doctor")
     try:
         identity = provider.identify()
-        with database.read() as reading:
-            whose.refuse_stranger(reading, account, spec, identity)
-        yield ok(name, f"{spec.title} answers: {safe(identity.name)}")
+        with database.read() as connection:
+            whose.refuse_stranger(connection, account, provider.spec, identity)
+        title = provider.spec.title
+        yield ok(name, f"{title} answers: {safe(identity.name)}")
         if api.provider_time is not None:
             skew = abs(api.provider_time - clock.now())
             if skew > SKEW:
@@ -288,8 +300,6 @@ def _account(
                     f"our clock and theirs differ by {int(skew.total_seconds())} s",
                     "set the clock of this machine",
                 )
-    except errors.TicketsyncError as error:
-        yield wrong(name, error.message, error.hint)
     finally:
         api.close()
 

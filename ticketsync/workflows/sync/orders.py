@@ -215,11 +215,11 @@ class OrderReader:
         """
         Tickets without an order, of those occurrences whose counts suggest any.
         """
-        provider, store = self._run.provider, self._store
+        provider = self._run.provider
         if not isinstance(provider, IssuesLooseTickets) or not chosen:
             return
-        held = store.counts()
-        counted = self._run.provider.spec.listed_tickets
+        held = self._store.counts()
+        counted = provider.spec.listed_tickets
         suspicious = [
             o
             for o in self.read.complete_of(chosen)
@@ -227,38 +227,47 @@ class OrderReader:
         ]
         sold = {o.id: held[o.id].sold if o.id in held else 0 for o in suspicious}
         listed: dict[int, float] = {o.id: 0 for o in suspicious}
-
-        def pages_of(
-            occurrence: LinkedOccurrence,
-        ) -> Callable[[], Iterator[tuple[LinkedOccurrence, Page]]]:
-            def pages() -> Iterator[tuple[LinkedOccurrence, Page]]:
-                for page in provider.fetch_loose_tickets(
-                    occurrence.provider_occurrence_id
-                ):
-                    yield occurrence, page
-
-            return pages
-
-        workers = self._workers(len(suspicious))
-        for occurrence, page in side_by_side(
-            map(pages_of, suspicious), workers=workers
-        ):
+        for occurrence, page in self._loose_pages(provider, suspicious):
             listed[occurrence.id] += math.inf if page.listed is None else page.listed
-            parsed = parse_tickets(
-                provider,
-                self._run.provider.spec,
-                page,
-                store.known_tickets(str(raw["id"]) for raw in page.records),
-                store.occurrence_ids,
-                provider_occurrence_id=occurrence.provider_occurrence_id,
-                currency=occurrence.currency,
-            )
-            store.save_tickets(parsed)
+            self._save_loose_tickets(provider, occurrence, page)
         for occurrence in suspicious:
             expected = max(sold[occurrence.id], occurrence.issued or 0)
             shown = listed[occurrence.id]
             if guards.lists_few_tickets(self._run, occurrence, shown, expected):
                 self.read.complete.discard(occurrence.provider_occurrence_id)
+
+    def _loose_pages(
+        self, provider: IssuesLooseTickets, chosen: Occurrences
+    ) -> Iterator[tuple[LinkedOccurrence, Page]]:
+        """
+        Pages of tickets of these occurrences, several of them side by side.
+        """
+
+        def pages_of(
+            occurrence: LinkedOccurrence,
+        ) -> Callable[[], Iterator[tuple[LinkedOccurrence, Page]]]:
+            id_ = occurrence.provider_occurrence_id
+            return lambda: (
+                (occurrence, page) for page in provider.fetch_loose_tickets(id_)
+            )
+
+        workers = self._workers(len(chosen))
+        return side_by_side(map(pages_of, chosen), workers=workers)
+
+    def _save_loose_tickets(
+        self, provider: IssuesLooseTickets, occurrence: LinkedOccurrence, page: Page
+    ) -> None:
+        store = self._store
+        parsed = parse_tickets(
+            provider,
+            self._run.provider.spec,
+            page,
+            store.known_tickets(str(raw["id"]) for raw in page.records),
+            store.occurrence_ids,
+            provider_occurrence_id=occurrence.provider_occurrence_id,
+            currency=occurrence.currency,
+        )
+        store.save_tickets(parsed)
 
     # One page
 
