@@ -13,9 +13,8 @@ from datetime import timedelta
 from typing import Any
 
 from ticketsync.sandbox.fake_platform import iso_utc, major_text
-from ticketsync.sandbox.season import Performance, Production, Purchase
+from ticketsync.sandbox.season import CURRENCY, Performance, Production, Purchase
 from ticketsync.sandbox.world import (
-    CURRENCY,
     VENUE,
     ZONE,
     World,
