@@ -12,6 +12,7 @@ from pathlib import Path
 import faults
 import pytest
 import yaml
+from support import commands
 
 from ticketsync.core import config
 from ticketsync.sandbox import server, ticket_tailor, world
@@ -98,6 +99,19 @@ def test_the_example_settings_name_every_setting():
         *("serve", "log", "accounts"),
     }
     assert set(read["accounts"]["tt"]["fees"]) == set(config.FeeSchedule.__slots__)
+
+
+def test_the_package_contains_the_example_settings():
+    """
+    Two copies: one to read in the repository, one in the wheel.
+    """
+    packaged = ROOT / "ticketsync" / "core" / "config.example.yaml"
+    written = (ROOT / "config.example.yaml").read_text(encoding="utf-8")
+    assert packaged.read_text(encoding="utf-8") == written, (
+        "run `cp config.example.yaml ticketsync/core/`"
+    )
+    done = commands.run("config", "example", check=True)
+    assert done.stdout == written
 
 
 def test_the_readme_lists_every_built_in_platform():
