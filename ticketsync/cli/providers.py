@@ -15,7 +15,8 @@ from ticketsync.cli.context import Format, Json
 if TYPE_CHECKING:
     from ticketsync.providers.base import Option, ProviderSpec
 
-_YES_OR_NO = {True: "yes", False: "no", None: "–"}
+PLATFORMS_SIDE_BY_SIDE = 6
+_OFFERED = {True: "yes", False: "–"}
 
 
 def list_providers(format: Format = "table", json: Json = False) -> None:
@@ -25,17 +26,68 @@ def list_providers(format: Format = "table", json: Json = False) -> None:
     from ticketsync.cli import render
 
     rows = _provider_rows()
+    chosen = context.chosen_format(format, json)
+    if chosen != "table":
+        render.show(rows, [], chosen)
+        return
+    _print_summaries()
+    _print_capabilities()
+    _print_details(rows)
+
+
+def _print_summaries() -> None:
+    """
+    What ticketsync does with each platform.
+    """
+    from dataclasses import asdict
+
+    from ticketsync.cli import render
+    from ticketsync.workflows import provider_overview as overview
+
     columns = [
-        render.Column("provider", "PROVIDER"),
+        render.Column("name", "PROVIDER"),
         render.Column("title", "TITLE"),
         render.Column("origin", "ORIGIN"),
-        render.Column("fees", "REPORTS FEES"),
+        render.Column("fees", "FEES"),
+        render.Column("changes", "CHANGES"),
+        render.Column("webhooks", "HOOKS"),
+        render.Column("check_ins", "SEND"),
     ]
-    chosen = context.chosen_format(format, json)
-    shown = [{**row, "fees": _YES_OR_NO[row["tells_fees"]]} for row in rows]
-    render.show(shown, columns, chosen, machine=rows)
-    if chosen == "table":
-        _print_details(rows)
+    render.table([asdict(item) for item in overview.summaries()], columns)
+    _print_wrapped(
+        "FEES: orders say what is kept. CHANGES: changed orders that can be listed "
+        "without reading all of them. HOOKS: can send webhooks. SEND: can be sent "
+        "check-ins."
+    )
+
+
+def _print_capabilities() -> None:
+    """
+    The twelve capabilities, a column for each platform with an API, or a few of them
+    where there are more than fit.
+    """
+    from ticketsync.cli import render
+    from ticketsync.workflows import provider_overview as overview
+
+    typer.echo("")
+    listed = overview.capabilities()
+    for first in range(0, len(listed), PLATFORMS_SIDE_BY_SIDE):
+        part = listed[first : first + PLATFORMS_SIDE_BY_SIDE]
+        columns = [render.Column("capability", "ITS API CAN")]
+        columns += [render.Column(name, name) for name, _ in part]
+        rows = [
+            {
+                "capability": words,
+                **{name: _OFFERED[getattr(offers, field)] for name, offers in part},
+            }
+            for field, words in overview.CAPABILITY_NAMES.items()
+        ]
+        render.table(rows, columns)
+    _print_wrapped(
+        "ticketsync reads events, sales and attendees and receives webhooks. It does "
+        "not read prices, seats or wait lists, and never writes events or prices."
+    )
+    typer.echo("")
 
 
 def _provider_rows() -> Sequence[dict[str, Any]]:
@@ -100,16 +152,19 @@ def _print_details(rows: Sequence[dict[str, Any]]) -> None:
     """
     Where each key is found, the provider's options and limits, unabridged.
     """
-    import textwrap
-
-    from ticketsync.cli import render
-
     for row in rows:
         parts = [row["key"] or row["trouble"]]
         if row.get("options"):
             parts.append(f"--set {row['options']}")
         if row.get("limits"):
             parts.append(str(row["limits"]))
-        text = f"{row['provider']}: {'. '.join(str(part) for part in parts)}."
-        for line in textwrap.wrap(text, render.width(), subsequent_indent="  "):
-            typer.echo(line)
+        _print_wrapped(f"{row['provider']}: {'. '.join(str(p) for p in parts)}.")
+
+
+def _print_wrapped(text: str) -> None:
+    import textwrap
+
+    from ticketsync.cli import render
+
+    for line in textwrap.wrap(text, render.width(), subsequent_indent="  "):
+        typer.echo(line)
