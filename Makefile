@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install test lint demo bench drill faults golden clean
+.PHONY: install test lint demo bench drill faults platforms golden clean
 
 install: .venv/.installed
 
@@ -12,7 +12,7 @@ install: .venv/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--constraint constraints.txt --editable . --group dev
-	touch $@
+	touch $@ .venv/.demo
 
 test: install
 	$(BIN)/python -m pytest -n 3 --dist worksteal
@@ -22,8 +22,15 @@ lint: install
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-demo: install
+demo: .venv/.demo
 	$(BIN)/ticketsync demo
+
+# What a user installs, without the tools of development; `install` makes it, too.
+.venv/.demo: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable .
+	touch $@
 
 bench: install
 	$(BIN)/python tests/benchmarks/run.py
@@ -33,6 +40,9 @@ drill: install
 
 faults: install
 	$(BIN)/python tests/faults.py
+
+platforms: install
+	$(BIN)/python tests/platforms.py
 
 golden: install
 	$(BIN)/python tests/golden/regenerate.py

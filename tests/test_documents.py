@@ -2,23 +2,46 @@
 The documents tell the truth: every command in them exists, every example runs.
 """
 
+import contextlib
 import re
 import shlex
 import shutil
+import sqlite3
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import faults
+import platforms as platform_table
 import pytest
 import yaml
+from support import commands, documents
 
+from ticketsync.catalogue import matching
 from ticketsync.core import config
-from ticketsync.sandbox import server, ticket_tailor, world
+from ticketsync.providers.file_import import recipe
+from ticketsync.sandbox import platforms, server, ticket_tailor, world
+from ticketsync.store import views
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
+PAGES = sorted(f"docs/{file.name}" for file in (ROOT / "docs").glob("*.md"))
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", *PAGES]
+# Commands that only `sh` blocks may show, because a test cannot run them.
+NOT_RUN = {
+    "serve": "does not end",
+    "sandbox serve": "does not end",
+    "schedule install": "changes the scheduler of the machine",
+    "schedule remove": "changes the scheduler of the machine",
+    "notify test": "sends",
+    "report daily --send": "sends",
+    "accounts add square bar --oauth": "needs a browser",
+    "webhooks register": "needs an address that the platform can reach",
+    "webhooks simulate": "needs a running receiver",
+    "webhooks retry": "needs deliveries",
+    "webhooks replay": "needs deliveries",
+}
 
 
 def console():
@@ -60,6 +83,183 @@ def test_the_examples_of_the_readme_run_as_they_stand(home, tmp_path):
     }
 
 
+@pytest.fixture(scope="session")
+def first_figures(tmp_path_factory):
+    """
+    The venue as the README's first figures leave it, on the day of the examples.
+    """
+    moment = datetime.fromisoformat(documents.MOMENT)
+    first = world.build(today=moment.date())
+    others = platforms.build_others(today=moment.date(), shares_seats_with=first)
+    sandbox = server.Sandbox(first, others=others)
+    sandbox.clock = moment.timestamp
+    with server.serving(sandbox) as url:
+        venue = documents.Venue(tmp_path_factory.mktemp("first"), sandbox, url)
+        venue.create()
+        keys = {"eventbrite": "EB", "humanitix": "HX", "wix": "WIX", "square": "SQ"}
+        for platform in others:
+            venue.environment[f"{keys[platform.name]}_KEY"] = platform.key
+        assert_done(venue.run(console()))
+        yield venue
+
+
+def assert_done(results):
+    for step, result in results:
+        assert result["code"] == 0, (step["words"], result)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_the_examples_of_every_page_run_as_they_stand(name, first_figures, tmp_path):
+    """
+    After the README's first figures: its files are written, its commands run in their
+    order, and its queries answered.
+    """
+    venue = first_figures.copy(tmp_path / "page")
+    blocks = documents.blocks(name)
+    for block in blocks:
+        if block.name:
+            folder = venue.home if block.name == "config.yaml" else venue.folder
+            (folder / block.name).parent.mkdir(exist_ok=True)
+            (folder / block.name).write_text(block.text, encoding="utf-8")
+    lines = [
+        line
+        for block in blocks
+        if block.kind == "console"
+        for line in documents.commands_of(block)
+    ]
+    if lines:
+        assert_done(venue.run(lines))
+    with contextlib.closing(sqlite3.connect(venue.home / "ticketsync.db")) as opened:
+        for block in blocks:
+            if block.kind == "sql" and not block.text.startswith("CREATE ROLE"):
+                for query in filter(str.strip, block.text.split(";")):
+                    assert opened.execute(query).fetchall(), query
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_setting_and_recipe_in_the_documents_is_valid(name):
+    for block in documents.blocks(name):
+        if block.kind == "yaml":
+            read = recipe.parse_recipe if "columns:" in block.text else config.read
+            read(block.text, name)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_what_a_document_does_not_run_has_a_reason(name):
+    for block in documents.blocks(name):
+        assert block.kind in {"console", "sh", "text", "yaml", "csv", "sql", "toml"}
+        if block.kind == "sh":
+            for line in documents.commands_of(block):
+                words = line.removeprefix("ticketsync ")
+                assert words == line or any(map(words.startswith, NOT_RUN)), line
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_command_in_the_documents_takes_what_it_is_given(name):
+    """
+    In blocks and in running text: options and arguments are parsed, nothing is run.
+    """
+    from ticketsync.cli.main import COMMANDS
+
+    text = (ROOT / name).read_text(encoding="utf-8")
+    lines = re.findall(r"^(?:\$ )?ticketsync (.+)$", text, re.MULTILINE)
+    inline = re.findall(r"`ticketsync ([^`\n]+)`", text)
+    for line in lines + [words for words in inline if "…" not in words]:
+        words = shlex.split(line.split(" > ")[0])
+        if words[0] in COMMANDS:
+            parse([re.sub("^(RUN|SHOW)$", "1", word) for word in words])
+
+
+def parse(words):
+    """
+    Parse a command line as the program does, without running it.
+    """
+    import typer
+
+    from ticketsync.cli.main import app
+
+    command, context = typer.main.get_command(app), None
+    words = ["ticketsync", *words]
+    while True:
+        is_group = hasattr(command, "resolve_command")
+        if is_group and len(words) == 1:
+            return
+        context = command.make_context(words[0], words[1:], parent=context)
+        rest = [*context._protected_args, *context.args]
+        if not is_group or not rest:
+            return
+        name, command, rest = command.resolve_command(context, rest)
+        words = [name, *rest]
+
+
+def test_the_platforms_in_the_readme_are_those_of_the_program():
+    assert platform_table.page() == README, "run `make platforms`"
+
+
+def test_the_readme_is_short():
+    prose = re.sub(r"```.*?```|^\|.*?$|<!--.*?-->", "", README, flags=re.S | re.M)
+    assert len(prose.split()) <= 450
+
+
+def test_the_figures_in_the_readme_are_those_of_the_demo(tmp_path):
+    """
+    The first shows that the demo's platforms sell, as printed at 80 columns.
+    """
+    (printed,) = [
+        block.text
+        for block in documents.blocks("README.md")
+        if block.text.startswith("$ ticketsync financials list\n")
+    ]
+    lines = printed.splitlines()[1:]
+    assert len(lines) >= 12
+    venue = documents.Venue(tmp_path / "demo", None, "")
+    venue.create()
+    results = venue.run(
+        [f"ticketsync demo --keep {venue.home}", "ticketsync financials list"]
+    )
+    assert_done(results)
+    shown = [line.rstrip() for line in results[1][1]["stdout"].splitlines()]
+    at = shown.index(lines[2])
+    assert lines == [*shown[:2], *shown[at : at + len(lines) - 2]]
+
+
+def test_the_rule_of_certainty_is_quoted_from_the_code():
+    page = (ROOT / "docs" / "match.md").read_text(encoding="utf-8")
+    quoted = [line[2:] for line in page.splitlines() if line.startswith("> ")]
+    assert " ".join(quoted) in " ".join(matching.__doc__.split())
+
+
+def test_the_views_in_the_documents_have_the_columns_that_are_named(first_figures):
+    page = (ROOT / "docs" / "sql-views.md").read_text(encoding="utf-8")
+    with contextlib.closing(
+        sqlite3.connect(first_figures.home / "ticketsync.db")
+    ) as opened:
+        ours = {
+            view: {row[1] for row in opened.execute(f"PRAGMA table_info({view})")}
+            for (view,) in opened.execute("SELECT name FROM sqlite_master")
+        }
+    named = re.findall(r"\| `(\w+)` \|", page.split("```sql")[0])
+    assert sorted(named) == sorted(views.names())
+    for view, column in re.findall(r"`(\w+)\.(\w+)`", page):
+        assert view == "ticket_sales" or column in ours[view], (view, column)
+    right = [line.split("|")[2] for line in page.splitlines() if line.startswith("| ")]
+    for cell in right:
+        for tables in re.findall(r"(?:table|view)s? ((?:`\w+`(?:, | and )?)+)", cell):
+            assert set(re.findall(r"\w+", tables)) - {"and"} <= set(ours), tables
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_link_in_the_documents_leads_somewhere(name):
+    file = ROOT / name
+    for target in re.findall(r"\]\(([^)]+)\)", file.read_text(encoding="utf-8")):
+        path, _, heading = target.partition("#")
+        found = (file.parent / path).resolve() if path else file
+        assert found.exists(), target
+        if heading:
+            titles = re.findall(r"^#+ (.+)$", found.read_text(encoding="utf-8"), re.M)
+            assert heading in {title.lower().replace(" ", "-") for title in titles}
+
+
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_command_in_the_documents_exists(name, capsys):
     from ticketsync.cli.main import COMMANDS, app
@@ -98,6 +298,19 @@ def test_the_example_settings_name_every_setting():
         *("serve", "log", "accounts"),
     }
     assert set(read["accounts"]["tt"]["fees"]) == set(config.FeeSchedule.__slots__)
+
+
+def test_the_package_contains_the_example_settings():
+    """
+    Two copies: one to read in the repository, one in the wheel.
+    """
+    packaged = ROOT / "ticketsync" / "core" / "config.example.yaml"
+    written = (ROOT / "config.example.yaml").read_text(encoding="utf-8")
+    assert packaged.read_text(encoding="utf-8") == written, (
+        "run `cp config.example.yaml ticketsync/core/`"
+    )
+    done = commands.run("config", "example", check=True)
+    assert done.stdout == written
 
 
 def test_the_readme_lists_every_built_in_platform():

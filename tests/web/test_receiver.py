@@ -373,10 +373,10 @@ ROLE = "ticketsync_receiver"
 @pytest.fixture
 def as_receiver(postgres):
     """
-    A PostgreSQL database whose receiver has only the role that the README creates.
+    A PostgreSQL database whose receiver has only the role of docs/webhooks.md.
     """
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    (grants,) = re.findall(r"```sql\n(CREATE ROLE.*?)```", readme, re.DOTALL)
+    document = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text()
+    (grants,) = re.findall(r"```sql\n(CREATE ROLE.*?)```", document, re.DOTALL)
     postgres.psql("CREATE DATABASE receiver_role;")
     owner = postgres.get_uri(database="receiver_role")
     opened = engine.create_database(owner)

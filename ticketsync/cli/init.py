@@ -13,7 +13,7 @@ from ticketsync.cli import context
 app = typer.Typer(rich_markup_mode=None)
 
 SETTINGS = """\
-# ticketsync settings. config.example.yaml explains every one of them.
+# ticketsync settings. `ticketsync config example` explains every one of them.
 # Secrets do not belong here: see `ticketsync accounts add --help`.
 
 database: "{database}"

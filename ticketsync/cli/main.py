@@ -22,6 +22,7 @@ COMMANDS = {
         "Run the whole workflow on sample platforms, without credentials.",
     ),
     "init": ("init", "Create the settings file and the database."),
+    "config": ("config", "Print an example of the settings file."),
     "accounts": ("accounts", "Connect platforms and manage their credentials."),
     "events": ("events", "Fetch and list what platforms have on sale."),
     "venues": ("venues", "Your venues: name, time zone, currency."),

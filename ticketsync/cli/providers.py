@@ -15,14 +15,18 @@ from ticketsync.cli.context import Format, Json
 if TYPE_CHECKING:
     from ticketsync.providers.base import Option, ProviderSpec
 
-_YES_OR_NO = {True: "yes", False: "no", None: "–"}
+PLATFORMS_SIDE_BY_SIDE = 6
+_OFFERED = {True: "yes", False: "–"}
 
 
-_COLUMNS = (
-    render.Column("provider", "PROVIDER"),
+_SUMMARY_COLUMNS = (
+    render.Column("name", "PROVIDER"),
     render.Column("title", "TITLE"),
     render.Column("origin", "ORIGIN"),
-    render.Column("fees", "REPORTS FEES"),
+    render.Column("fees", "FEES"),
+    render.Column("changes", "CHANGES"),
+    render.Column("webhooks", "HOOKS"),
+    render.Column("check_ins", "SEND"),
 )
 
 
@@ -30,13 +34,58 @@ def list_providers(format: Format = "table", json: Json = False) -> None:
     """
     Show the platforms that can be connected, and what each can do.
     """
-
     rows = _provider_rows()
     chosen = context.chosen_format(format, json)
-    shown = [{**row, "fees": _YES_OR_NO[row["tells_fees"]]} for row in rows]
-    render.show(shown, _COLUMNS, chosen, machine=rows)
-    if chosen == "table":
-        _print_details(rows)
+    if chosen != "table":
+        render.show(rows, [], chosen)
+        return
+    _print_summaries()
+    _print_capabilities()
+    _print_details(rows)
+
+
+def _print_summaries() -> None:
+    """
+    What ticketsync does with each platform.
+    """
+    from dataclasses import asdict
+
+    from ticketsync.workflows import provider_overview as overview
+
+    render.table([asdict(item) for item in overview.summaries()], _SUMMARY_COLUMNS)
+    _print_wrapped(
+        "FEES: orders say what is kept. CHANGES: changed orders that can be listed "
+        "without reading all of them. HOOKS: can send webhooks. SEND: can be sent "
+        "check-ins."
+    )
+
+
+def _print_capabilities() -> None:
+    """
+    The twelve capabilities, a column for each platform with an API, or a few of them
+    where there are more than fit.
+    """
+    from ticketsync.workflows import provider_overview as overview
+
+    typer.echo("")
+    listed = overview.capabilities()
+    for first in range(0, len(listed), PLATFORMS_SIDE_BY_SIDE):
+        part = listed[first : first + PLATFORMS_SIDE_BY_SIDE]
+        columns = [render.Column("capability", "TICKETSYNC")]
+        columns += [render.Column(name, name) for name, _ in part]
+        rows = [
+            {
+                "capability": words,
+                **{name: _OFFERED[getattr(offers, field)] for name, offers in part},
+            }
+            for field, words in overview.CAPABILITY_NAMES.items()
+        ]
+        render.table(rows, columns)
+    _print_wrapped(
+        "A dash: ticketsync does not do this with the platform. The lines below say "
+        "what else is not read, and why."
+    )
+    typer.echo("")
 
 
 def _provider_rows() -> Sequence[dict[str, Any]]:
@@ -101,14 +150,17 @@ def _print_details(rows: Sequence[dict[str, Any]]) -> None:
     """
     Where each key is found, the provider's options and limits, unabridged.
     """
-    import textwrap
-
     for row in rows:
         parts = [row["key"] or row["trouble"]]
         if row.get("options"):
             parts.append(f"--set {row['options']}")
         if row.get("limits"):
             parts.append(str(row["limits"]))
-        text = f"{row['provider']}: {'. '.join(str(part) for part in parts)}."
-        for line in textwrap.wrap(text, render.width(), subsequent_indent="  "):
-            typer.echo(line)
+        _print_wrapped(f"{row['provider']}: {'. '.join(str(p) for p in parts)}.")
+
+
+def _print_wrapped(text: str) -> None:
+    import textwrap
+
+    for line in textwrap.wrap(text, render.width(), subsequent_indent="  "):
+        typer.echo(line)

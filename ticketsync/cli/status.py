@@ -108,7 +108,7 @@ def _send_alerts(app_context: context.AppContext) -> None:
     if not settings.notify.is_set:
         raise errors.ConfigurationError(
             "No one is set up to be notified.",
-            hint="Fill in `notify` (see config.example.yaml).",
+            hint="Fill in `notify` (see `ticketsync config example`).",
         )
     for error in account_alerts.look(app_context.database(), settings):
         context.print_error(error)

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 from urllib.request import Request, urlopen
 
-from ticketsync.core import money
+from ticketsync.core import clock, money
 from ticketsync.sandbox import ticket_tailor, world
 from ticketsync.sandbox.fake_platform import ApiRequest, FakePlatform
 from ticketsync.sandbox.faults import Faults, HttpResponse, Plan
@@ -116,7 +116,7 @@ class Sandbox:
         """
         The platforms' current time in unix seconds, which may run ahead of ours.
         """
-        return max(time.time(), self.world.now)
+        return max(clock.now().timestamp(), self.world.now)
 
     def truth(self, platform: str = "ticket_tailor") -> list[dict[str, Any]]:
         with self.lock:

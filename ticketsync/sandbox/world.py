@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from ticketsync.core import clock
 from ticketsync.sandbox.room import Room
 from ticketsync.sandbox.season import (
     CURRENCY,
@@ -114,7 +115,7 @@ def build(
     above, so that each show keeps a realistic size. A performance never sells more
     seats than its room has; platforms that sell the same season share the room.
     """
-    day = today or datetime.now(UTC).date()
+    day = today or clock.now().date()
     morning = datetime.combine(day, time(9), tzinfo=ZoneInfo(ZONE))
     world = World(
         seed,

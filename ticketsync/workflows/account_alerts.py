@@ -184,7 +184,7 @@ def send(settings: Settings, title: str, text: str) -> None:
     if not settings.notify.is_set:
         raise errors.ConfigurationError(
             "No one is set up to be notified.",
-            hint="Fill in `notify` (see config.example.yaml).",
+            hint="Fill in `notify` (see `ticketsync config example`).",
         )
     for error in gateway.send(settings.notify, title, text):
         raise error

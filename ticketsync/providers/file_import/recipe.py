@@ -244,5 +244,5 @@ def _error_at(
 ) -> errors.ConfigurationError:
     return errors.ConfigurationError(
         f"{source}, line {node.line}: {problem}.",
-        hint="The README's chapter on reports shows a whole recipe.",
+        hint="See docs/connect.md, or `ticketsync accounts recipe list`.",
     )

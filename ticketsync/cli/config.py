@@ -1,0 +1,33 @@
+"""
+`ticketsync config …`.
+"""
+
+from __future__ import annotations
+
+import typer
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="The settings file.",
+)
+
+
+@app.callback()
+def config() -> None:
+    """
+    The settings file.
+    """
+
+
+@app.command("example")
+def print_example() -> None:
+    """
+    Print a settings file with every setting, its default and what it is for.
+
+    Example: ticketsync config example > config.yaml
+    """
+    from importlib import resources
+
+    file = resources.files("ticketsync.core").joinpath("config.example.yaml")
+    typer.echo(file.read_text(encoding="utf-8"), nl=False)
