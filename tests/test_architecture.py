@@ -246,12 +246,12 @@ def test_f130_every_library_is_declared_and_pinned():
     of everything that is installed for it.
     """
     top = tomllib.loads((ROOT.parent / "pyproject.toml").read_text())
-    told = [
+    required = [
         *top["project"]["dependencies"],
         *itertools.chain(*top["project"]["optional-dependencies"].values()),
         *top["dependency-groups"]["dev"],
     ]
-    declared = {re.match(r"[\w.-]+", text).group().lower() for text in told}
+    declared = {re.match(r"[\w.-]+", text).group().lower() for text in required}
     pinned = {}
     for line in (ROOT.parent / "constraints.txt").read_text().splitlines():
         name, _, version = line.partition("==")

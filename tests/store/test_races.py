@@ -462,8 +462,8 @@ def rounds_of_naming(venue, monkeypatch, rounds):
         assert done == [None, None]
         with venue.read() as session:
             query = select(table_of(ProductionLinkRow).c.type_map)
-            told = link_settings.json.loads(session.connection().scalar(query))
-        lost += told != {"GA": f"Adult {number}", "CON": f"Concession {number}"}
+            saved = link_settings.json.loads(session.connection().scalar(query))
+        lost += saved != {"GA": f"Adult {number}", "CON": f"Concession {number}"}
     return lost
 
 
@@ -475,7 +475,9 @@ def test_control_without_the_lock_one_name_is_lost(venue, monkeypatch, unlocked)
     assert rounds_of_naming(venue, monkeypatch, 3) == 3
 
 
-def test_of_two_who_link_one_date_to_two_shows_the_second_is_told(venue, monkeypatch):
+def test_of_two_who_link_one_date_to_two_shows_the_second_is_refused(
+    venue, monkeypatch
+):
     run = pausing(monkeypatch, links, "_link_productions")
     with venue.write() as session:
         other = new_shows.add_show(session, show_at("Hamlet")).id

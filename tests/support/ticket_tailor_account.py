@@ -33,7 +33,7 @@ def adopt_dates(place, sandbox):
 
 def connect(database, address, name="tt"):
     """
-    The house and one account whose key is in TT_KEY.
+    The venue and one account whose key is in TT_KEY.
     """
     with database.write() as session:
         shows.add_venue(session, "The Lantern Room", "Australia/Sydney", "AUD")

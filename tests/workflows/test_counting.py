@@ -194,7 +194,7 @@ def test_the_overview_leaves_out_what_the_figures_leave_out(read_once, sandbox):
 
     left_out = seats(p for p in recent if p.performance is night)
     assert left_out > 5
-    # Orders of the 30th day's morning may lie before the house's own midnight.
+    # Orders of the 30th day's morning may lie before the venue's own midnight.
     assert before - after == left_out
 
 
@@ -258,12 +258,12 @@ def test_every_way_in_and_out_is_in_the_figures_at_once(
 def test_a_recompute_says_of_the_doors_what_the_scans_said(read_once, show, purchase):
     at = checkin.at_show(read_once, show.id)
     checkin.admit(read_once, at, f"it_{purchase.seats[0].id}")
-    told = in_everywhere(read_once, show)
+    before = in_everywhere(read_once, show)
 
     _, changed = show_figures.rebuild(read_once, Settings())
 
     assert changed == 0
-    assert in_everywhere(read_once, show) == told
+    assert in_everywhere(read_once, show) == before
 
 
 # Many doors at once, on the database that lets them
@@ -405,7 +405,7 @@ def test_two_refunds_of_an_order_over_two_shows():
 
 
 def test_a_refund_that_came_back_after_all_and_another_one():
-    # 20.00, taken back, then 15.00: by what was charged while nothing tells otherwise.
+    # 20.00, taken back, then 15.00: by what was charged while nothing says otherwise.
     shares = sales.split_refunds([2000, -2000, 1500], [1000, 500], [3000, 1500])
     assert [sum(share) for share in shares] == [2000, -2000, 1500]
     assert [sum(column) for column in zip(*shares, strict=True)] == [1000, 500]
