@@ -9,6 +9,8 @@ import tokenize
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 import ticketsync
 
 ROOT = Path(ticketsync.__file__).parent
@@ -55,6 +57,16 @@ def parsed(file):
 
 def identifiers(file):
     return {text for kind, text in tokens(file) if kind == tokenize.NAME}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forgotten():
+    """
+    The trees of all files are millions of objects: no other test carries them along.
+    """
+    yield
+    parsed.cache_clear()
+    tokens.cache_clear()
 
 
 def parts(name):

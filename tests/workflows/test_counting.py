@@ -28,7 +28,7 @@ from ticketsync.workflows.checkin import Captured
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 
-ROUNDS = 50
+ROUNDS, MANY_ROUNDS = 8, 50  # in the suite, in the drill
 
 
 @pytest.fixture
@@ -352,13 +352,13 @@ def a_door_and_a_recompute(database, at, tickets, scan):
         door.result()
 
 
-def lost(database, show, tickets, race):
+def lost(database, show, tickets, race, rounds):
     """
     In how many rounds, in and out by turns, the figures do not say who is in.
     """
     at = checkin.at_show(database, show, "Door A")
     found = 0
-    for number in range(ROUNDS):
+    for number in range(rounds):
         race(database, at, tickets, (checkin.admit, checkin.take_back)[number % 2])
         with database.read() as session:
             figures = numbers.figures(session, show)
@@ -370,17 +370,24 @@ def lost(database, show, tickets, race):
 RACES = [two_doors, a_door_and_a_recompute]
 
 
-@pytest.mark.parametrize("race", RACES)
-def test_no_check_in_is_lost_from_the_figures(shared, race):
-    assert lost(*shared, race) == 0
+OFTEN = [ROUNDS, pytest.param(MANY_ROUNDS, marks=pytest.mark.drill)]
 
 
 @pytest.mark.parametrize("race", RACES)
-def test_control_without_the_lock_one_is_lost_each_time(shared, race, monkeypatch):
+@pytest.mark.parametrize("rounds", OFTEN)
+def test_no_check_in_is_lost_from_the_figures(shared, race, rounds):
+    assert lost(*shared, race, rounds) == 0
+
+
+@pytest.mark.parametrize("race", RACES)
+@pytest.mark.parametrize("rounds", OFTEN)
+def test_control_without_the_lock_one_is_lost_each_time(
+    shared, race, rounds, monkeypatch
+):
     unlocked = SimpleNamespace(lock=lambda *arguments: None)
     monkeypatch.setattr(recompute, "row_locks", unlocked)
 
-    assert lost(*shared, race) == ROUNDS
+    assert lost(*shared, race, rounds) == rounds
 
 
 # Orders over several shows
