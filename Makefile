@@ -3,6 +3,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# Bytecode is kept: without it each of the many processes compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: install test lint demo bench drill faults platforms golden clean
 
 install: .venv/.installed

@@ -150,6 +150,14 @@ def pytest_sessionstart():
     gc.set_threshold(100_000, 20, 100)
 
 
+def pytest_collection_finish():
+    """
+    Nor are the tests themselves ever garbage.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     for item in items:

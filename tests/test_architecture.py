@@ -8,6 +8,7 @@ import itertools
 import re
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -82,10 +83,31 @@ OF_CORE = {
 }  # what core may use beside the standard library
 
 
+FILES = {
+    ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(
+        ".__init__"
+    ): file
+    for file in sorted(ROOT.rglob("*.py"))
+}
+
+
+@cache
+def parsed(name):
+    return ast.parse(FILES[name].read_text())
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forgotten():
+    """
+    The trees of all modules are millions of objects: no other test carries them along.
+    """
+    yield
+    parsed.cache_clear()
+
+
 def modules():
-    for file in sorted(ROOT.rglob("*.py")):
-        name = ".".join(file.relative_to(ROOT).with_suffix("").parts)
-        yield name.removesuffix(".__init__"), ast.parse(file.read_text())
+    for name in FILES:
+        yield name, parsed(name)
 
 
 def imports(tree):
@@ -110,17 +132,14 @@ def imports(tree):
                 yield node.module
 
 
-@pytest.mark.parametrize(
-    ("name", "tree"),
-    [pytest.param(name, tree, id=name) for name, tree in modules()],
-)
-def test_arrows_point_down(name, tree):
+@pytest.mark.parametrize("name", FILES)
+def test_arrows_point_down(name):
     floor = name.partition(".")[0]
     if floor not in ALLOWED:
         return  # the package itself, __main__ and testing stand above all floors
     ours = [
         i.removeprefix("ticketsync.")
-        for i in imports(tree)
+        for i in imports(parsed(name))
         if i.startswith("ticketsync.")
     ]
     wrong = [
@@ -246,12 +265,12 @@ def test_f130_every_library_is_declared_and_pinned():
     of everything that is installed for it.
     """
     top = tomllib.loads((ROOT.parent / "pyproject.toml").read_text())
-    told = [
+    required = [
         *top["project"]["dependencies"],
         *itertools.chain(*top["project"]["optional-dependencies"].values()),
         *top["dependency-groups"]["dev"],
     ]
-    declared = {re.match(r"[\w.-]+", text).group().lower() for text in told}
+    declared = {re.match(r"[\w.-]+", text).group().lower() for text in required}
     pinned = {}
     for line in (ROOT.parent / "constraints.txt").read_text().splitlines():
         name, _, version = line.partition("==")

@@ -186,7 +186,7 @@ def test_a_file_is_private_and_refused_when_it_is_not():
     assert caught.value.word == "file-not-private"
 
 
-def test_a_fingerprint_recognises_and_tells_nothing():
+def test_a_fingerprint_recognises_and_reveals_nothing():
     one = credentials.fingerprint(SECRET, "tt")
     assert one == credentials.fingerprint(SECRET, "tt")
     assert one != credentials.fingerprint(SECRET, "other")

@@ -234,7 +234,7 @@ class Place:
     settings: Settings
     file: Path
 
-    def told(self):
+    def messages(self):
         return self.file.read_text().splitlines()
 
     def pages(self):
@@ -245,7 +245,7 @@ class Place:
 def place(url, monkeypatch, tmp_path, home):
     monkeypatch.setenv("TT_KEY", "sk_1_2_here")
     monkeypatch.setenv("COLUMNS", "80")
-    file = tmp_path / "told.txt"
+    file = tmp_path / "sent.txt"
     file.touch()
     command = ("/bin/sh", "-c", f"head -n 1 >> '{file}'")
     database = engine.open_database(url)
@@ -268,10 +268,10 @@ def command(place, capsys, *arguments):
 
 def of_status(place, capsys):
     code, printed = command(place, capsys, "status", "--json")
-    told = json.loads(printed)
-    (account,) = told["accounts"]
-    accounts = [item for item in told["waiting"] if item["kind"] != "quarantine"]
-    assert bool(told["waiting"]) == (code == 10)
+    status = json.loads(printed)
+    (account,) = status["accounts"]
+    accounts = [item for item in status["waiting"] if item["kind"] != "quarantine"]
+    assert bool(status["waiting"]) == (code == 10)
     assert len(accounts) <= 1
     return account["health"], code == 10
 
@@ -306,9 +306,9 @@ def of_the_overview(place, capsys):
 
 def of_the_alert(place, capsys):
     assert account_alerts.notify_changes(place.database, place.settings) == []
-    titles = place.told()
+    titles = place.messages()
     assert account_alerts.notify_changes(place.database, place.settings) == []
-    assert place.told() == titles  # once
+    assert place.messages() == titles  # once
     if not titles:
         return None, False
     ((title),) = titles
@@ -549,9 +549,9 @@ def test_an_account_that_is_not_read_any_more_is_not_assessed():
     assert (found.word, found.waits, found.alerts) == ("retired", False, False)
 
 
-def test_a_failure_that_passes_does_not_end_what_was_told(place, capsys):
+def test_a_failure_that_passes_does_not_end_what_was_reported(place, capsys):
     """
-    Held, then once unreachable, then well: told twice, not three times, and what it
+    Held, then once unreachable, then well: reported twice, not three times, and what it
     says at the end is that it was held.
     """
     with place.database.write() as connection:
@@ -572,7 +572,10 @@ def test_a_failure_that_passes_does_not_end_what_was_told(place, capsys):
             )
         account_alerts.notify_changes(place.database, place.settings)
 
-    assert place.told() == ["ticketsync: tt is held", "ticketsync: tt is well again"]
+    assert place.messages() == [
+        "ticketsync: tt is held",
+        "ticketsync: tt is well again",
+    ]
 
 
 def test_unreadable_records_are_named_and_counted(place, capsys):
@@ -588,7 +591,7 @@ def test_unreadable_records_are_named_and_counted(place, capsys):
     assert "tt or_1: no total" in printed
 
 
-def test_status_tells_whom_the_settings_name(place, capsys, home):
+def test_status_names_whom_the_settings_name(place, capsys, home):
     """
     An account that no run reads any more is reported by whoever looks.
     """
@@ -602,9 +605,9 @@ def test_status_tells_whom_the_settings_name(place, capsys, home):
     code, _ = command(place, capsys, "status", "--notify")
 
     assert code == 10
-    assert place.told() == ["ticketsync: tt is stale"]
+    assert place.messages() == ["ticketsync: tt is stale"]
 
 
-def test_status_with_nobody_to_tell_says_so(place, capsys):
+def test_status_with_nobody_to_notify_says_so(place, capsys):
     with pytest.raises(Exception, match="No one is set up to be notified"):
         app(["status", "--notify"], standalone_mode=False)

@@ -19,6 +19,22 @@ from pathlib import Path
 from ticketsync.reporting import exports, sales
 from ticketsync.store import engine, reports
 
+# What each order's line takes, written by hand; here no order spans two shows.
+SQL = """
+SELECT accounts.name, orders.provider_id, orders.placed_at, orders.status, shows.id,
+       productions.title, shows.starts_at, bought.tickets, orders.currency,
+       orders.total, orders.charged, orders.refunded, orders.channel,
+       orders.payment_reference, orders.doubt
+FROM orders
+JOIN accounts ON accounts.id = orders.account_id
+JOIN (SELECT order_id, occurrence_id, count(*) AS tickets
+      FROM tickets GROUP BY order_id, occurrence_id) AS bought
+  ON bought.order_id = orders.id
+JOIN show_links ON show_links.occurrence_id = bought.occurrence_id
+JOIN shows ON shows.id = show_links.show_id
+JOIN productions ON productions.id = shows.production_id
+ORDER BY orders.placed_at DESC, orders.id DESC
+"""
 ORDERS = 200_000
 TIMES = 5
 MOST = 2.5  # times the floor
@@ -44,7 +60,7 @@ def filled(place):
     put("productions", [_filled(held, "productions", id=1, title="Late Laughs")])
     put("events", [_filled(held, "events", id=1, account_id=1)])
     for n in range(1, 41):
-        put("shows", [_filled(held, "shows", id=n, **local, venue_id=n)])
+        put("shows", [_filled(held, "shows", id=n, **local, venue_id=n, is_excluded=0)])
         put(
             "occurrences",
             [
@@ -136,12 +152,12 @@ def ours(place, file):
     return count
 
 
-def floor(place, file, sql):
+def floor(place, file):
     held = sqlite3.connect(place)
     with file.open("w", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(reports.column_names(sales.SALES))
-        writer.writerows(held.execute(sql))
+        writer.writerows(held.execute(SQL))
     held.close()
 
 
@@ -156,12 +172,10 @@ def main():
         os.environ["TICKETSYNC_HOME"] = folder
         place, file = Path(folder) / "ticketsync.db", Path(folder) / "sales.csv"
         filled(place)
-        query = sales._sales(reports.column_names(sales.SALES))
-        sql = str(query.compile(compile_kwargs={"literal_binds": True}))
         assert ours(place, file) == ORDERS
         took = {"floor": [], "ours": []}
         for _ in range(TIMES):
-            took["floor"].append(cpu(floor, place, file, sql))
+            took["floor"].append(cpu(floor, place, file))
             took["ours"].append(cpu(ours, place, file))
     least, found = (statistics.median(took[name]) for name in ("floor", "ours"))
     print(f"{ORDERS} orders: bare csv.writer {least:.2f} s, export {found:.2f} s")

@@ -1,9 +1,9 @@
 """
 How fast it is, beside a floor measured in the same run. `make bench`.
 
-Whole processes, the median of `ROUNDS`, told as ratios: the machine's own speed cancels
-out. Nothing here fails; read the table. The floor is `floor.py`: httpx, JSON and
-`executemany` for the same orders and tickets, nothing else.
+Whole processes, the median of `ROUNDS`, printed as ratios: the machine's own speed
+cancels out. Nothing here fails; read the table. The floor is `floor.py`: httpx, JSON
+and `executemany` for the same orders and tickets, nothing else.
 
     python tests/benchmarks/run.py [--orders 20000] [--rounds 5]
 """
@@ -171,10 +171,10 @@ def memory(number):
     A process's memory in kilobytes by kind; nothing of one that ended meanwhile.
     """
     try:
-        told = Path(f"/proc/{number}/smaps_rollup").read_text()
+        rollup = Path(f"/proc/{number}/smaps_rollup").read_text()
     except OSError:
         return {}
-    lines = [line.split() for line in told.splitlines()[1:]]
+    lines = [line.split() for line in rollup.splitlines()[1:]]
     return {name.rstrip(":"): int(size) for name, size, _ in lines}
 
 

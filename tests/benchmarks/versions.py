@@ -60,8 +60,8 @@ def compare(bench, url, this, other):
     for version in (this, other):
         version.prepare(url)
         version.first_sync()  # warm: the sandbox renders its orders once
-    tell("first sync", in_turn(bench, Version.first_sync, this, other))
-    tell("nothing changed", in_turn(bench, Version.sync, this, other))
+    print_ratio("first sync", in_turn(bench, Version.first_sync, this, other))
+    print_ratio("nothing changed", in_turn(bench, Version.sync, this, other))
 
     def changed(version):
         return version.sync()
@@ -69,7 +69,7 @@ def compare(bench, url, this, other):
     def touch():
         call_control(url, "change", orders=str(bench.orders // 100), events="5")
 
-    tell("1 % changed", in_turn(bench, changed, this, other, before=touch))
+    print_ratio("1 % changed", in_turn(bench, changed, this, other, before=touch))
 
 
 def in_turn(bench, measure, this, other, before=lambda: None):
@@ -85,7 +85,7 @@ def in_turn(bench, measure, this, other, before=lambda: None):
     return pairs
 
 
-def tell(name, pairs):
+def print_ratio(name, pairs):
     ratio = statistics.median(ours / theirs for ours, theirs in pairs)
     ours, theirs = (statistics.median(side) for side in zip(*pairs, strict=True))
     print(f"{name:<20}{ours:8.3f} s {theirs:8.3f} s   ratio {ratio:.3f}", flush=True)

@@ -108,7 +108,7 @@ def test_a_whole_hour_or_90_minutes_are_not(minutes):
     assert matching.propose([show(1)], [listed(10, minutes)]).certain == ()
 
 
-def test_the_next_candidate_must_be_an_hour_farther_on_both_sides():
+def test_the_next_candidate_must_be_an_hour_further_on_both_sides():
     two_shows = [show(1, title="Gala"), show(2, 74, title="Gala")]
     assert matching.propose(two_shows, [listed(10, 15, "Gala")]).certain == ()
     two_listed = [listed(10, 15, "Gala"), listed(20, -60, "Gala")]

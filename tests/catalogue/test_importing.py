@@ -1,5 +1,5 @@
 """
-The venue's own list from files: every complaint has its row and column (F35).
+The venue's own list from files: every problem is named with its row and column (F35).
 """
 
 from datetime import UTC, datetime
@@ -108,7 +108,7 @@ def test_a_calendar_brings_its_own_zones(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("line", "complaint"),
+    ("line", "reason"),
     [
         ("Gala,31/06/2026,,", 'line 2, column starts_at: "31/06/2026" is not a date'),
         ("Gala,2026-11-27,,", "line 2, column starts_at: "),
@@ -119,10 +119,10 @@ def test_a_calendar_brings_its_own_zones(tmp_path):
         ("Gala,,,", "line 2, column starts_at: there is neither starts_at nor date"),
     ],
 )
-def test_a_bad_row_is_named_with_line_and_column(tmp_path, line, complaint):
+def test_a_bad_row_is_named_with_line_and_column(tmp_path, line, reason):
     text = f"production,starts_at,capacity,reference\n{line}\n"
     parsed = read(tmp_path, "a.csv", text)
-    assert str(parsed.problems[0]).startswith(complaint)
+    assert str(parsed.problems[0]).startswith(reason)
     with pytest.raises(errors.BadFile, match="line 2"):
         import_file.refuse_problems(parsed, tmp_path / "a.csv")
 
@@ -134,7 +134,7 @@ def test_bad_rows_do_not_take_good_ones_along(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "complaint"),
+    ("name", "content", "reason"),
     [
         ("a.csv", "titel,starts_at\n", "the column 'titel' is not known"),
         ("a.csv", "starts_at\n2026-01-01 10:00\n", "`production` is missing"),
@@ -149,8 +149,8 @@ def test_bad_rows_do_not_take_good_ones_along(tmp_path):
         ("a.yaml", "- productoin: Gala\n", "'productoin' is not known"),
     ],
 )
-def test_files_that_are_something_else_say_so(tmp_path, name, content, complaint):
-    with pytest.raises(errors.BadFile, match=complaint):
+def test_files_that_are_something_else_say_so(tmp_path, name, content, reason):
+    with pytest.raises(errors.BadFile, match=reason):
         read(tmp_path, name, content)
 
 

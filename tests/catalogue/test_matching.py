@@ -89,7 +89,7 @@ def test_a_known_production_needs_no_likeness():
     assert pairs(plan) == {(10, 1)}
 
 
-def test_two_works_at_the_same_minute_are_told_apart_by_title():
+def test_two_productions_at_the_same_minute_are_distinguished_by_title():
     shows = [show(1, 0, "Hamlet"), show(2, 0, "Open Mic Night")]
     dates = [date(10, 0, "Open Mic Night @ House"), date(20, 0, "HAMLET")]
     assert pairs(matching.propose(shows, dates)) == {(10, 2), (20, 1)}

@@ -90,7 +90,7 @@ def test_f35_a_thousand_aliases_are_refused_at_once():
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "message"),
     [
         ("synch: {}\n", "line 1: 'synch' is not a setting. Did you mean 'sync'?"),
         ("sync:\n  days_back: soon\n", "line 2: 'soon': a whole number from 0 to 3660"),
@@ -100,10 +100,10 @@ def test_f35_a_thousand_aliases_are_refused_at_once():
         ("sync: 3\n", "line 1: sync should be a list of `key: value`"),
     ],
 )
-def test_settings_are_checked_with_their_line(text, complaint):
+def test_settings_are_checked_with_their_line(text, message):
     with pytest.raises(errors.ConfigurationError) as caught:
         config.read(text, "config.yaml")
-    assert complaint in caught.value.message
+    assert message in caught.value.message
 
 
 def test_the_example_settings_are_all_settings_with_their_defaults():

@@ -65,7 +65,7 @@ def login():
     return 0
 
 
-def work(asked):
+def run_asked(asked):
     os.environ["TICKETSYNC_HOME"] = asked["home"]
     if asked.get("login"):
         return login()
@@ -105,5 +105,5 @@ if __name__ == "__main__":
         asked = json.loads(line)
         child = os.fork()
         if child == 0:
-            os._exit(work(asked))
+            os._exit(run_asked(asked))
         print(ended(child, asked.get("seconds")), flush=True)

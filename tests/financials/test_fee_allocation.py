@@ -289,6 +289,6 @@ def test_exports_leave_empty_what_is_unknown(command):
     assert (row["tax"], row["fees"], row["gross"]) == ("", "", "40.00")
     (line,) = csv.DictReader(io.StringIO(command("export", "fees")))
     assert (line["name"], line["amount"]) == ("Wix", "3.50")
-    told = json.loads(command("export", "financials", "--format", "json"))
-    assert told[0]["tax"] is None
+    exported = json.loads(command("export", "financials", "--format", "json"))
+    assert exported[0]["tax"] is None
     assert "–" in command("financials", "show", command.show)

@@ -46,15 +46,15 @@ def connected(name, base_url="", key="replay", options=None):
     A provider with its client.
     """
     kind = registry.provider(name)
-    told = OPTIONS.get(name, {}) if options is None else options
+    given = OPTIONS.get(name, {}) if options is None else options
     api = ApiClient(
         base_url or kind.spec.base_url,
         account="golden",
         platform=kind.spec.title,
-        headers=kind.spec.authenticate(Secret(key), told),
+        headers=kind.spec.authenticate(Secret(key), given),
         explain=kind.spec.explain,
     )
-    return kind(api, told), api
+    return kind(api, given), api
 
 
 def run_interactive(provider):
@@ -104,8 +104,8 @@ def as_text(found):
         assert isinstance(value, datetime)
         return value.isoformat()
 
-    told = msgspec.to_builtins(found, builtin_types=[datetime])
-    return json.dumps(told, indent=1, sort_keys=True, default=plain) + "\n"
+    plain_values = msgspec.to_builtins(found, builtin_types=[datetime])
+    return json.dumps(plain_values, indent=1, sort_keys=True, default=plain) + "\n"
 
 
 @contextmanager

@@ -121,9 +121,9 @@ def test_f05_dates_are_read_and_past_ones_are_no_wait(frozen):
 
 def test_f04_one_throttled_reader_holds_the_others_back():
     slept = []
-    patience = retry.WaitBudget(100, sleep=slept.append)
-    patience.pause_until(5)
-    assert patience.wait_until_open()
+    budget = retry.WaitBudget(100, sleep=slept.append)
+    budget.pause_until(5)
+    assert budget.wait_until_open()
     assert 4 < slept[0] <= 5
 
 

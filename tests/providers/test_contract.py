@@ -93,7 +93,7 @@ class TestSquare(Played):
 
 
 @pytest.mark.parametrize("name", regenerate.PLATFORMS)
-def test_the_cassette_is_still_understood_as_the_golden_file_says(name):
+def test_the_cassette_is_still_parsed_as_the_golden_file_says(name):
     spec = registry.provider(name).spec
     with cassette(regenerate.cassette_of(name), spec) as tape:
         provider, api = regenerate.connected(name)

@@ -28,7 +28,7 @@ def example(name):
 
 
 def costs(base, service=0, payment=0, tax=0):
-    def of(value):
+    def amount(value):
         whole, cents = divmod(value, 100)
         return {
             "currency": "USD",
@@ -38,11 +38,11 @@ def costs(base, service=0, payment=0, tax=0):
         }
 
     return {
-        "base_price": of(base),
-        "eventbrite_fee": of(service),
-        "payment_fee": of(payment),
-        "tax": of(tax),
-        "gross": of(base + service + payment + tax),
+        "base_price": amount(base),
+        "eventbrite_fee": amount(service),
+        "payment_fee": amount(payment),
+        "tax": amount(tax),
+        "gross": amount(base + service + payment + tax),
     }
 
 
@@ -146,8 +146,8 @@ def test_a_paid_order_that_was_cancelled_without_money_back_still_counts():
 
 
 def test_a_price_that_fell_before_it_was_paid_is_no_refund():
-    dearer = costs(3000, service=300)
-    unpaid = order("placed", [attendee("1-1", "Unpaid", dearer)], dearer)
+    higher = costs(3000, service=300)
+    unpaid = order("placed", [attendee("1-1", "Unpaid", higher)], higher)
     paid = order("placed", [attendee("1-1", "Attending", CHEQUE)], CHEQUE)
 
     # charged 22.49, not 33.00 of which 10.51 went back
@@ -276,7 +276,7 @@ def test_a_check_in_in_the_second_of_the_watermark_is_read(changed, is_read):
     assert url.params["changed_since"] == "2026-09-01T09:59:00Z"
 
 
-def test_a_delivery_about_an_attendee_with_a_hyphen_is_understood():
+def test_a_delivery_about_an_attendee_with_a_hyphen_is_parsed():
     body = exact_json.encode(
         {
             "config": {"action": "attendee.updated"},

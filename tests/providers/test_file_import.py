@@ -140,7 +140,7 @@ def test_the_newest_report_that_has_an_order_counts(folder):
 
 
 @pytest.mark.parametrize(
-    ("change", "complaint"),
+    ("change", "reason"),
     [
         (("Sold,Ann", "Swapped,Ann"), "status is 'Swapped', which the recipe does not"),
         (("$80.00", "eighty"), "total is 'eighty', not an amount"),
@@ -150,14 +150,14 @@ def test_the_newest_report_that_has_an_order_counts(folder):
         (("A1,", ","), "it has no order number"),
     ],
 )
-def test_what_cannot_be_read_is_named_with_its_place(folder, change, complaint):
+def test_what_cannot_be_read_is_named_with_its_place(folder, change, reason):
     put(folder, [ROWS[0].replace(*change)])
     provider = file_import.FileImport(None, options(folder))
     (page,) = provider.fetch_all_orders(None, None, workers=1)
     with pytest.raises(UnreadableRecord) as caught:
         reading.parsed(provider.parse_order, page.records[0])
     assert caught.value.reason.startswith("september.csv, line 3: ")
-    assert complaint in caught.value.reason
+    assert reason in caught.value.reason
 
 
 def test_a_workbook_is_read_by_sheet(folder):
@@ -188,7 +188,7 @@ def test_a_report_with_other_headings_is_refused_with_the_ones_looked_for(folder
 
 
 @pytest.mark.parametrize(
-    ("change", "complaint"),
+    ("change", "reason"),
     [
         (("currency: AUD\n", ""), "does not state its currency"),
         (("timezone: Australia/Sydney\n", ""), "the time zone of its times"),
@@ -198,12 +198,12 @@ def test_a_report_with_other_headings_is_refused_with_the_ones_looked_for(folder
         (("stop_at: [Total]", "stop_at: Total"), "expected a list"),
     ],
 )
-def test_a_recipe_that_would_have_to_guess_is_refused(folder, change, complaint):
+def test_a_recipe_that_would_have_to_guess_is_refused(folder, change, reason):
     put(folder, ROWS)
     (folder / "recipe.yaml").write_text(RECIPE.replace(*change))
     with pytest.raises(errors.ConfigurationError) as caught:
         orders(folder)
-    assert complaint in caught.value.message
+    assert reason in caught.value.message
 
 
 @pytest.mark.parametrize("name", recipe.builtin_names())

@@ -256,8 +256,8 @@ def test_a_surcharge_that_is_divided_among_the_lines_is_counted_once():
     assert [ticket.fee for ticket in found.tickets] == [75, 75]
 
 
-def test_lines_without_uid_are_told_apart():
-    # 25.00 and 40.00; the dearer one was taken back, and names no line either
+def test_lines_without_uid_are_distinguished():
+    # 25.00 and 40.00; the one of higher cost was taken back, and names no line either
     lines = [line(None, "GA", "1", 2500), line(None, "VIP", "1", 4000)]
     found = read(
         order(lines, 6500),
@@ -272,7 +272,7 @@ def test_lines_without_uid_are_told_apart():
     assert (found.charged, found.doubt) == (6500, None)
 
 
-def test_lines_with_the_same_uid_are_told_apart():
+def test_lines_with_the_same_uid_are_distinguished():
     lines = [line("a", "GA", "1", 2500), line("a", "VIP", "1", 4000)]
     found = read(order(lines, 6500), [payment("P1", 6500, 143)])
     assert len({ticket.id for ticket in found.tickets}) == 2

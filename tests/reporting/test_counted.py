@@ -1163,23 +1163,23 @@ def test_the_pages_say_it_too(house):
         return page(PageRequest(None, path, {"orders": "1000"}, {}, None, ""))
 
     for night in house.nights:
-        told = opened(pages.show, id=str(night.number))
+        shown = opened(pages.show, id=str(night.number))
         counted_ = of_night(house, night)
         guests = [s for s in house.guests() if s.show == night.number]
-        assert told["seats"].sold == sum(s.admits for s in counted_)
-        assert told["comps"] == sum(s.admits and not s.face for s in counted_)
-        assert {t.currency: t.gross.minor for t in told["totals"]} == {
+        assert shown["seats"].sold == sum(s.admits for s in counted_)
+        assert shown["comps"] == sum(s.admits and not s.face for s in counted_)
+        assert {t.currency: t.gross.minor for t in shown["totals"]} == {
             key[0]: found["gross"]
             for key, found in plain_count(counted_, ["currency"], ["gross"]).items()
         }
-        assert sum(order.charged.minor for order in told["orders"]) == sum(
+        assert sum(order.charged.minor for order in shown["orders"]) == sum(
             s.paid for s in counted_ if s.order
         )
-        assert told["count"].expected == len(guests)
-        assert told["count"].admitted == sum(s.is_in for s in guests)
-    told = opened(pages.overview)
+        assert shown["count"].expected == len(guests)
+        assert shown["count"].admitted == sum(s.is_in for s in guests)
+    shown = opened(pages.overview)
     ahead = [s for s in house.counted() if s.admits]
-    assert told["sold_upcoming"] == len(ahead)
-    assert sum(p.tickets for p in told["platforms"]) == len(ahead)
-    recent_sales = told["recent_sales"]
+    assert shown["sold_upcoming"] == len(ahead)
+    assert sum(p.tickets for p in shown["platforms"]) == len(ahead)
+    recent_sales = shown["recent_sales"]
     assert recent_sales.last(30).tickets == sum(s.order is not None for s in ahead)

@@ -1,6 +1,6 @@
 """
 Every place that shows money says its currency and adds up each currency by itself. A
-house that sells in four of them, with its numbers worked out by hand:
+venue that sells in four of them, with its numbers worked out by hand:
 
     Gala      hall    AUD   2 x 30.00 =    60.00
               hall    NZD   3 x 40.00 =   120.00, of which 40.00 went back
@@ -73,7 +73,7 @@ def run(home, frozen, monkeypatch, capsys):
 @pytest.fixture
 def venue(run, home, tmp_path):
     """
-    The house before it was ever read.
+    The venue before it was ever read.
     """
     for name, lines in (("hall", HALL), ("agency", AGENCY)):
         folder = tmp_path / name
@@ -141,7 +141,7 @@ def test_financials_list_has_the_currency_of_each_row_and_a_total_for_each(synce
             *("Fri 11 Sep 19:30", "Recital", "hall", "1", "12.345", "0.000"),
             *("–", "–", "KWD"),
         ),
-        # The hall tells no fees: what is known of 85.50 AUD is no sum of fees.
+        # The hall reports no fees: what is known of 85.50 AUD is no sum of fees.
         ("1 show, AUD", "3", "85.50", "0.00", "–", "–", "AUD"),
         ("1 show, JPY", "4", "10,000", "0", "–", "–", "JPY"),
         ("1 show, KWD", "1", "12.345", "0.000", "–", "–", "KWD"),

@@ -28,10 +28,10 @@ def test_orders_are_streamed_with_the_worlds_own_totals(read_once, sandbox, form
     with read_once.read() as connection:
         found = written(sales.sales_table(connection), format)
         values = sales.list_sales(connection)
-    told = {row["order_id"]: row for row in found}
-    assert len(told) == len(found) == len(sandbox.world.purchases)
+    by_order = {row["order_id"]: row for row in found}
+    assert len(by_order) == len(found) == len(sandbox.world.purchases)
     for purchase in sandbox.world.purchases:
-        row = told[f"or_{purchase.id}"]
+        row = by_order[f"or_{purchase.id}"]
         dollars, cents = divmod(purchase.total, 100)
         assert row["total"] == f"{dollars}.{cents:02d}"
     if format == "json":

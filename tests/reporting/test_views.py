@@ -115,15 +115,15 @@ def test_health_has_both_clocks(synced):
 
 def test_datasettes_file_names_the_views_and_its_queries_run(synced):
     text = (resources.files(reporting) / "datasette.yaml").read_text()
-    told = yaml.safe_load(text)["databases"]["ticketsync"]
+    described = yaml.safe_load(text)["databases"]["ticketsync"]
 
-    assert set(told["tables"]) == set(COLUMNS)
-    for table in told["tables"].values():
+    assert set(described["tables"]) == set(COLUMNS)
+    for table in described["tables"].values():
         assert table["description"]
-    for view, table in told["tables"].items():
+    for view, table in described["tables"].items():
         assert set(table.get("facets", ())) <= set(COLUMNS[view].split())
     if synced.dialect == "sqlite":
-        for query in told["queries"].values():
+        for query in described["queries"].values():
             with synced.read() as connection:
                 found = connection.exec_driver_sql(
                     query["sql"], {"show_id": 1} if ":show_id" in query["sql"] else {}

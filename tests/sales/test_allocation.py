@@ -118,10 +118,10 @@ def test_f47_an_order_over_two_shows_puts_money_where_its_tickets_are():
     assert by_date == {"ev_1": 3075, "ev_2": 1025}
 
 
-def test_fees_that_are_told_are_divided_and_unknown_ones_stay_unknown():
+def test_reported_fees_are_divided_and_unknown_ones_stay_unknown():
     tickets = [ticket(1, 3000), ticket(2, 1000)]
-    told = order(tickets, 4000, fees=(Fee("platform", 150), Fee("card", 51)))
-    assert column(told, "fees") == [151, 50]
+    reported = order(tickets, 4000, fees=(Fee("platform", 150), Fee("card", 51)))
+    assert column(reported, "fees") == [151, 50]
     assert column(order(tickets, 4000), "fees") == [None, None]
 
 

@@ -50,8 +50,8 @@ def kept(database):
 
 def figures(database):
     with database.read() as connection:
-        told = [item.as_json() for item in numbers.figures(connection)]
-    return [{**item, "last_synced_at": None} for item in told]
+        figures_ = [item.as_json() for item in numbers.figures(connection)]
+    return [{**item, "last_synced_at": None} for item in figures_]
 
 
 def test_people_are_kept_only_where_the_account_says_so(connected, settings, sandbox):

@@ -200,14 +200,14 @@ def test_check_finds_a_figure_that_is_not_what_its_orders_come_to(home, sandbox)
     cli("events", "fetch")
     cli("shows", "adopt", "--all")
     cli("sync", "--quiet")
-    told = json.loads(cli("db", "check", "--json").stdout)
-    assert (told["shows"], told["differences"]) == (40, [])
+    report = json.loads(cli("db", "check", "--json").stdout)
+    assert (report["shows"], report["differences"]) == (40, [])
     with sqlite3.connect(home / "ticketsync.db") as connection:
         connection.execute(
             "UPDATE show_financials SET tickets_sold = 7 WHERE show_id = 3"
         )
     connection.close()
-    told = json.loads(cli("db", "check", "--json", code=10).stdout)
-    assert [row["show_id"] for row in told["differences"]] == [3]
+    report = json.loads(cli("db", "check", "--json", code=10).stdout)
+    assert [row["show_id"] for row in report["differences"]] == [3]
     cli("financials", "rebuild")
     cli("db", "check")

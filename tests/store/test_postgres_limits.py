@@ -28,7 +28,7 @@ def opened(place, **query):
     return engine.open_database(f"{place}&{more}" if more else place)
 
 
-def told(database, setting):
+def read_setting(database, setting):
     with database.read() as connection:
         return connection.scalar(text(f"SHOW {setting}"))
 
@@ -46,7 +46,7 @@ def told(database, setting):
 )
 def test_what_a_reader_is_given(place, setting, value):
     database = opened(place)
-    assert told(database, setting) == value
+    assert read_setting(database, setting) == value
     database.close()
 
 
@@ -64,14 +64,14 @@ def test_what_the_url_says_wins(place):
         application_name="payroll",
         options="-c%20statement_timeout%3D5s%20-c%20lock_timeout%3D2s",
     )
-    assert told(database, "application_name") == "payroll"
-    assert told(database, "statement_timeout") == "5s"
-    assert told(database, "lock_timeout") == "2s"
-    assert told(database, "timezone") == "UTC"
+    assert read_setting(database, "application_name") == "payroll"
+    assert read_setting(database, "statement_timeout") == "5s"
+    assert read_setting(database, "lock_timeout") == "2s"
+    assert read_setting(database, "timezone") == "UTC"
     database.close()
 
 
-def test_the_server_is_told_which_command_it_is(monkeypatch):
+def test_the_server_knows_which_command_it_is(monkeypatch):
     asked = []
 
     def open_database(url, *, command):
@@ -154,7 +154,7 @@ def test_a_connection_that_the_server_ended_meanwhile_is_replaced(place):
     other.close()
 
 
-def test_more_readers_than_connections_are_told_so(place, monkeypatch):
+def test_more_readers_than_connections_are_refused_by_name(place, monkeypatch):
     """
     Not a fault of ours: a page is asked for while all connections are at work.
     """

@@ -459,8 +459,8 @@ def rounds_of_naming(venue, monkeypatch, rounds):
         assert done == [None, None]
         with venue.read() as connection:
             query = select(production_links.c.type_map)
-            told = link_settings.json.loads(connection.scalar(query))
-        lost += told != {"GA": f"Adult {number}", "CON": f"Concession {number}"}
+            saved = link_settings.json.loads(connection.scalar(query))
+        lost += saved != {"GA": f"Adult {number}", "CON": f"Concession {number}"}
     return lost
 
 
@@ -472,7 +472,9 @@ def test_control_without_the_lock_one_name_is_lost(venue, monkeypatch, unlocked)
     assert rounds_of_naming(venue, monkeypatch, 3) == 3
 
 
-def test_of_two_who_link_one_date_to_two_shows_the_second_is_told(venue, monkeypatch):
+def test_of_two_who_link_one_date_to_two_shows_the_second_is_refused(
+    venue, monkeypatch
+):
     run = pausing(monkeypatch, links, "_link_productions")
     with venue.write() as connection:
         other = new_shows.add_show(connection, show_at("Hamlet")).id

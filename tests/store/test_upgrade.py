@@ -50,9 +50,9 @@ def test_an_old_database_keeps_its_rows_and_gets_the_present_shape(old):
     opened.close()
 
 
-def test_words_of_old_alerts_are_understood_after_the_upgrade(tmp_path):
+def test_words_of_old_alerts_are_known_after_the_upgrade(tmp_path):
     """
-    `deaf` is `missing-webhook-secret` now, so that nobody is told again.
+    `deaf` is `missing-webhook-secret` now, so that nobody is notified again.
     """
     file = str(tmp_path / "old.db")
     as_it_was(file)

@@ -115,9 +115,9 @@ class Process:
         self._status, theirs = socket.socketpair(type=socket.SOCK_SEQPACKET)
         with theirs:
             _server().request(request, [*files, theirs.fileno()])
-        self.pid = self._told(SECONDS)
+        self.pid = self._receive_number(SECONDS)
 
-    def _told(self, seconds):
+    def _receive_number(self, seconds):
         """
         The next number from whoever waits for the process: its own, then its code.
         """
@@ -127,7 +127,7 @@ class Process:
 
     def wait(self, timeout=SECONDS):
         if self.returncode is None:
-            self.returncode = self._told(timeout)
+            self.returncode = self._receive_number(timeout)
             self._status.close()
         return self.returncode
 

@@ -145,7 +145,7 @@ def same(found, wanted):
     assert found.keys() == wanted.keys()
     for date, numbers_ in wanted.items():
         if not Decimal(numbers_["gross"]) and not numbers_["tickets_sold"]:
-            found[date]["fees"] = numbers_["fees"]  # nothing sold: nobody told any
+            found[date]["fees"] = numbers_["fees"]  # nothing sold
         assert found[date] == wanted[date], date
 
 

@@ -84,7 +84,7 @@ def ticket(number, face, date="ev_1", **more):
 
 def order(*tickets, id_="or_1", **more):
     charged = sum(t.face + t.fee for t in tickets)
-    told = {
+    fields = {
         "occurrence_id": tickets[0].occurrence_id,
         "status": OrderStatus.PAID,
         "placed_at": BOUGHT,
@@ -94,7 +94,7 @@ def order(*tickets, id_="or_1", **more):
         "tax": 0,
         **more,
     }
-    return records.Order(id=id_, tickets=tickets, **told)
+    return records.Order(id=id_, tickets=tickets, **fields)
 
 
 def save(database, *orders, at):

@@ -58,7 +58,7 @@ def _claim(page, number):
 
 def promising(percent):
     """
-    An answer with that share of its rows, which tells the true number of them.
+    An answer with that share of its rows, which states the true number of them.
     """
 
     def spoil(answer):

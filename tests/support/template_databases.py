@@ -49,7 +49,7 @@ class Templates:
         """
         Where a copy lies: at `place`, or anywhere.
         """
-        source = self.of(kind, stage)
+        source = self.get(kind, stage)
         if kind == "sqlite":
             target = place or self.folder / f"{next(self.numbers)}.db"
             shutil.copy(source, target)
@@ -62,7 +62,7 @@ class Templates:
         with psycopg.connect(self.postgres().get_uri(), autocommit=True) as connection:
             connection.execute(statement)
 
-    def of(self, kind, stage):
+    def get(self, kind, stage):
         if (kind, stage) not in self.made:
             self.made[kind, stage] = place = self._place(kind, stage)
             if stage == "empty":

@@ -32,7 +32,7 @@ def adopt_dates(place, sandbox):
 
 def connect(database, address, name="tt"):
     """
-    The house and one account whose key is in TT_KEY.
+    The venue and one account whose key is in TT_KEY.
     """
     with database.write() as connection:
         shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")

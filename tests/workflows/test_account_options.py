@@ -1,5 +1,5 @@
 """
-`accounts set`: what an account is told can be changed, is checked against what its
+`accounts set`: the options of an account can be changed, is checked against what its
 platform knows, and says beforehand what follows.
 """
 
@@ -61,7 +61,7 @@ def test_a_list_of_regions_is_kept_as_a_set(given, kept):
 
 
 @pytest.mark.parametrize(
-    ("provider", "given", "told"),
+    ("provider", "given", "hint"),
     [
         ("humanitix", {"regions": "Australia"}, "AU, CA, DE, FJ, GB, MX, MY, NZ, SG"),
         ("humanitix", {"regions": "AU,NSW"}, "AU, CA, DE"),
@@ -78,7 +78,7 @@ def test_a_list_of_regions_is_kept_as_a_set(given, kept):
     ],
 )
 def test_a_value_that_the_platform_does_not_know_is_refused_with_those_it_knows(
-    database, settings, provider, given, told
+    database, settings, provider, given, hint
 ):
     """
     J34: `regions=Australia` was accepted.
@@ -95,7 +95,7 @@ def test_a_value_that_the_platform_does_not_know_is_refused_with_those_it_knows(
             check=False,
         )
     assert caught.value.exit_code == 2
-    assert told in caught.value.hint
+    assert hint in caught.value.hint
 
 
 # Changing it

@@ -165,7 +165,7 @@ def test_an_unknown_code_is_written_down_and_not_let_in(synced, at):
     assert [scan.outcome for scan in rows(synced, scans_table)] == ["unknown"]
 
 
-def test_a_scan_that_was_earlier_tells_that_two_are_in_on_one_ticket(synced, frozen):
+def test_a_scan_that_was_earlier_shows_that_two_are_in_on_one_ticket(synced, frozen):
     """
     F102: let in at an online door, and minutes before at one that was offline.
     """
@@ -461,7 +461,7 @@ def test_f102_merging_a_file_again_changes_nothing(synced, frozen, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("line", "complaint"),
+    ("line", "reason"),
     [
         ("yesterday,it_1,in", "Line 3"),
         ("2026-09-01T00:05:00Z,,in", "Line 3"),
@@ -469,13 +469,13 @@ def test_f102_merging_a_file_again_changes_nothing(synced, frozen, tmp_path):
         ("2027-09-01T00:05:00Z,it_1,in", "in the future"),
     ],
 )
-def test_one_wrong_line_and_nothing_is_taken(synced, tmp_path, line, complaint):
+def test_one_wrong_line_and_nothing_is_taken(synced, tmp_path, line, reason):
     show, (one,) = house_of(synced, 1)
     file = tmp_path / "door.csv"
     good = f"2026-08-31T23:00:00Z,{one.ticket_id},in"
     file.write_text(f"at,code,kind\n{good}\n{line}\n")
 
-    with pytest.raises(errors.BadFile, match=complaint):
+    with pytest.raises(errors.BadFile, match=reason):
         checkin.merge(synced, checkin.at_show(synced, show), file)
 
     assert rows(synced, scans_table) == []
@@ -539,8 +539,8 @@ def test_platforms_hear_who_is_in_only_where_the_venue_asks(
     assert push_checkins.check_ins(synced, settings) == []
     assert entered(sandbox, "ticket_tailor") == set()
 
-    (told,) = push_checkins.check_ins(synced, pushing)
-    assert told.outcome == "success"
+    (pushed,) = push_checkins.check_ins(synced, pushing)
+    assert pushed.outcome == "success"
     assert entered(sandbox, "ticket_tailor") == {seat}
     assert push_checkins.check_ins(synced, pushing) == []
 
@@ -549,7 +549,7 @@ def test_platforms_hear_who_is_in_only_where_the_venue_asks(
     assert entered(sandbox, "ticket_tailor") == set()
 
 
-def test_a_refused_check_in_is_told_and_stops_no_other(
+def test_a_refused_check_in_is_reported_and_stops_no_other(
     synced, sandbox, pushing, at, purchase
 ):
     first, second = (seat.id for seat in purchase.seats[:2])
@@ -557,9 +557,9 @@ def test_a_refused_check_in_is_told_and_stops_no_other(
         checkin.admit(synced, at, f"it_{seat}")
     purchase.seats[0].id = 1  # the platform no longer knows it
 
-    (told,) = push_checkins.check_ins(synced, pushing)
+    (pushed,) = push_checkins.check_ins(synced, pushing)
 
-    assert (told.outcome, told.exit_code) == ("partial", 6)
+    assert (pushed.outcome, pushed.exit_code) == ("partial", 6)
     assert entered(sandbox, "ticket_tailor") == {second}
 
 
@@ -585,7 +585,7 @@ def test_humanitix_hears_it_too(sqlite, frozen, settings, pushing, monkeypatch):
         before = entered(fake_server, "humanitix")
         checkin.admit(sqlite, at, f"qr{int(guest.ticket_id, 16)}")
 
-        (told,) = push_checkins.check_ins(sqlite, pushing)
+        (pushed,) = push_checkins.check_ins(sqlite, pushing)
 
-        assert told.outcome == "success"
+        assert pushed.outcome == "success"
         assert entered(fake_server, "humanitix") - before == {int(guest.ticket_id, 16)}

@@ -38,44 +38,44 @@ def findings(*arguments, code=0, **environment):
     return json.loads(done.stdout)
 
 
-def states(told):
-    return {(row["section"], row["state"]) for row in told["findings"]}
+def states(report):
+    return {(row["section"], row["state"]) for row in report["findings"]}
 
 
 def test_all_is_well_but_nothing_runs_by_itself(settled):
-    told = findings()
-    assert states(told) >= {
+    report = findings()
+    assert states(report) >= {
         *(("settings", "ok"), ("database", "ok"), ("files", "ok")),
         *(("account tt", "ok"), ("schedule", "warning")),
     }
-    assert "wrong" not in {state for _, state in states(told)}
-    (answer,) = [row["text"] for row in told["findings"] if "answers" in row["text"]]
+    assert "wrong" not in {state for _, state in states(report)}
+    (answer,) = [row["text"] for row in report["findings"] if "answers" in row["text"]]
     assert answer == "Ticket Tailor answers: lanternroom"
 
 
-def test_files_that_others_can_read_are_found_and_mended(settled):
+def test_files_that_others_can_read_are_found_and_fixed(settled):
     file = settled / "ticketsync.db"
     file.chmod(0o644)
-    told = findings("--offline", code=10)
-    assert ("files", "wrong") in states(told)
-    told = findings("--offline", "--fix")
-    assert told["repairs"] == [f"chmod 600 {file}"]
-    assert ("files", "wrong") not in states(told)
+    report = findings("--offline", code=10)
+    assert ("files", "wrong") in states(report)
+    report = findings("--offline", "--fix")
+    assert report["repairs"] == [f"chmod 600 {file}"]
+    assert ("files", "wrong") not in states(report)
 
 
 def test_a_key_that_only_this_terminal_has_is_what_cron_would_miss(settled):
     assert ("account tt", "ok") in states(findings("--offline"))
-    told = findings("--offline", "--as-cron", code=10)
-    (missed,) = [row for row in told["findings"] if row["state"] == "wrong"]
+    report = findings("--offline", "--as-cron", code=10)
+    (missed,) = [row for row in report["findings"] if row["state"] == "wrong"]
     assert missed["section"] == "cron, account tt"
     assert "TT_KEY" in missed["text"]
 
 
 def test_a_refused_key_and_a_silent_platform_are_said(settled, sandbox):
-    told = findings(code=10, TT_KEY="sk_wrong")
-    (row,) = [row for row in told["findings"] if row["state"] == "wrong"]
+    report = findings(code=10, TT_KEY="sk_wrong")
+    (row,) = [row for row in report["findings"] if row["state"] == "wrong"]
     assert (row["section"], "rotate" in row["mend"]) == ("account tt", True)
-    assert "sk_wrong" not in json.dumps(told)
+    assert "sk_wrong" not in json.dumps(report)
 
 
 def test_a_damaged_database_is_said_and_nothing_breaks(settled):
@@ -83,19 +83,19 @@ def test_a_damaged_database_is_said_and_nothing_breaks(settled):
     data = bytearray(file.read_bytes())
     data[5000:9000] = os.urandom(4000)
     file.write_bytes(data)
-    told = findings("--offline", code=10)
-    assert ("database", "wrong") in states(told)
+    report = findings("--offline", code=10)
+    assert ("database", "wrong") in states(report)
 
 
 def test_no_database_and_odd_settings_are_findings_too(home):
-    told = findings(code=10)
-    assert states(told) == {("settings", "ok"), ("database", "wrong")}
+    report = findings(code=10)
+    assert states(report) == {("settings", "ok"), ("database", "wrong")}
     (home / "config.yaml").write_text("sync: [1, 2]\n")
-    told = findings(code=10)
-    assert states(told) == {("settings", "wrong")}
+    report = findings(code=10)
+    assert states(report) == {("settings", "wrong")}
 
 
-def test_every_line_says_what_mends_it_and_fits(settled):
+def test_every_line_says_what_fixes_it_and_fits(settled):
     done = cli("doctor", "--offline", COLUMNS="80")
     assert "→ ticketsync schedule install" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80

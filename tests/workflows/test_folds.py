@@ -4,6 +4,7 @@ Figures are a fold of orders: the order in which pages come does not matter (I02
 
 import random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.ticket_tailor_account import connect
@@ -40,15 +41,30 @@ def figures(database):
         ]
 
 
-@settings(
-    max_examples=8,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
+CALM = {
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.function_scoped_fixture],
+}
+
+
+@settings(max_examples=3, **CALM)
 @given(seed=st.integers(0, 10**6))
 def test_pages_in_any_order_and_some_twice_make_the_same_figures(
     sandbox, tmp_path, templates, seed
 ):
+    assert_same_figures(sandbox, tmp_path, templates, seed)
+
+
+@pytest.mark.drill
+@settings(max_examples=50, **CALM)
+@given(seed=st.integers(0, 10**6))
+def test_pages_in_fifty_orders_make_the_same_figures(
+    sandbox, tmp_path, templates, seed
+):
+    assert_same_figures(sandbox, tmp_path, templates, seed)
+
+
+def assert_same_figures(sandbox, tmp_path, templates, seed):
     from ticketsync.catalogue import occurrences
 
     chance = random.Random(seed)

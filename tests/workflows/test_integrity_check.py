@@ -383,11 +383,11 @@ def test_the_command_names_it_and_ends_with_10(book, tmp_path, monkeypatch):
     run = CliRunner()
 
     shown = run.invoke(app, ["db", "check", "--deep"])
-    told = run.invoke(app, ["db", "check", "--deep", "--json"])
+    printed = run.invoke(app, ["db", "check", "--deep", "--json"])
 
-    assert (shown.exit_code, told.exit_code) == (10, 10)
+    assert (shown.exit_code, printed.exit_code) == (10, 10)
     assert f"{account}: order {order}: total is" in shown.stdout
-    body = json.loads(told.stdout)
+    body = json.loads(printed.stdout)
     assert {"schema", "shows", "differences", "rows", "findings"} <= body.keys()
     assert {"stored", "recomputed", "account", "show_id"} <= body["differences"][
         0

@@ -47,9 +47,9 @@ def read_everything(database, settings, addresses):
     with database.write() as connection:
         shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
         for name, url in addresses.items():
-            told = WIX if name == "wix" else {}
+            options = WIX if name == "wix" else {}
             key = f"KEY_{name}"
-            new = state.NewAccount(name, name, url, "env", key, "", None, told)
+            new = state.NewAccount(name, name, url, "env", key, "", None, options)
             state.add_account(connection, new, clock.now())
     sync.fetch_listing(database, settings, [])
     match.adopt(database, settings)
@@ -84,17 +84,17 @@ def test_one_show_on_five_platforms_in_one_currency_is_the_sum_of_their_books(
 ):
     database, sandbox = everywhere
     show, rows = figures(database, "Late Laughs")
-    told = truths(sandbox, clock.iso(rows[0].starts_at), "Late Laughs")
-    assert {row.account for row in rows} == set(told)
-    assert len(told) == 5
+    truth = truths(sandbox, clock.iso(rows[0].starts_at), "Late Laughs")
+    assert {row.account for row in rows} == set(truth)
+    assert len(truth) == 5
     with database.read() as connection:
         (total,) = numbers.totals(connection, show)
     for name in ("gross", "refunded", "face", "discounts", "net_before_fees"):
         assert getattr(total, name).minor == sum(
-            100 * Decimal(row[name]) for row in told.values()
+            100 * Decimal(row[name]) for row in truth.values()
         )
-    assert total.tickets_sold == sum(row["tickets_sold"] for row in told.values())
-    # Ticket Tailor and Wix tell no fees: the sum is unknown, not too small.
+    assert total.tickets_sold == sum(row["tickets_sold"] for row in truth.values())
+    # Ticket Tailor and Wix report no fees: the sum is unknown, not too small.
     assert total.fees is None
     assert total.net is None
 
@@ -123,13 +123,13 @@ def test_the_accountants_csv_holds_every_platforms_own_sum(everywhere, tmp_path)
 def test_one_show_in_two_currencies_is_two_sums(everywhere):
     database, sandbox = everywhere
     show, rows = figures(database, "The Glass Harbour")
-    told = truths(sandbox, clock.iso(rows[0].starts_at), "The Glass Harbour")
+    truth = truths(sandbox, clock.iso(rows[0].starts_at), "The Glass Harbour")
     with database.read() as connection:
         totals = numbers.totals(connection, show)
     assert [row.currency for row in totals] == ["AUD", "NZD"]
-    assert totals[0].gross.minor == 100 * Decimal(told["ticket_tailor"]["gross"])
-    assert totals[1].gross.minor == 100 * Decimal(told["humanitix"]["gross"])
-    assert totals[1].fees.minor == 100 * Decimal(told["humanitix"]["fees"])
+    assert totals[0].gross.minor == 100 * Decimal(truth["ticket_tailor"]["gross"])
+    assert totals[1].gross.minor == 100 * Decimal(truth["humanitix"]["gross"])
+    assert totals[1].fees.minor == 100 * Decimal(truth["humanitix"]["fees"])
 
 
 def linked(database, account):
@@ -243,18 +243,18 @@ def test_a_variation_without_a_date_becomes_a_show_by_a_persons_word(
     assert sold["Glass"].gross.minor == 1200 * (len(drinks) + len(extra))
 
 
-def test_shows_show_tells_every_source(everywhere, home):
+def test_shows_show_names_every_source(everywhere, home):
     database, _ = everywhere
     show, _ = figures(database, "Late Laughs")
     done = commands.run(
         *("--database", database.url, "shows", "show", str(show), "--json"),
         check=True,
     )
-    told = json.loads(done.stdout)
-    assert {s["account"] for s in told["sources"]} == {
+    shown = json.loads(done.stdout)
+    assert {s["account"] for s in shown["sources"]} == {
         *("ticket_tailor", "eventbrite", "humanitix", "wix", "square")
     }
-    by_account = {s["account"]: s for s in told["sources"]}
+    by_account = {s["account"]: s for s in shown["sources"]}
     assert by_account["eventbrite"]["url"].startswith("https://www.eventbrite.com/e/")
     assert by_account["wix"]["dashboard_url"].startswith("https://manage.wix.com/")
-    assert [t["currency"] for t in told["totals"]] == ["AUD"]
+    assert [t["currency"] for t in shown["totals"]] == ["AUD"]

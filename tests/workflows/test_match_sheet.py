@@ -92,7 +92,7 @@ def test_what_a_person_wrote_is_done_and_taken_back_as_one(listed, settings):
 
 
 @pytest.mark.parametrize(
-    ("decision", "show", "complaint"),
+    ("decision", "show", "reason"),
     [
         ("", "1", "no decision"),
         ("link", "", "no show"),
@@ -100,9 +100,7 @@ def test_what_a_person_wrote_is_done_and_taken_back_as_one(listed, settings):
         ("yes", "1", "'yes' is no decision"),
     ],
 )
-def test_one_wrong_row_and_nothing_is_changed(
-    listed, settings, decision, show, complaint
-):
+def test_one_wrong_row_and_nothing_is_changed(listed, settings, decision, show, reason):
     database, file = listed
     edited(file, r5=(decision, show))
 
@@ -110,7 +108,7 @@ def test_one_wrong_row_and_nothing_is_changed(
         match_sheet.read(connection, file)
 
     assert "line 7" in caught.value.message
-    assert complaint in caught.value.message
+    assert reason in caught.value.message
     assert linked(database) == {}
 
 

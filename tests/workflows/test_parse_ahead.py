@@ -141,7 +141,7 @@ def test_a_sweep_that_finds_nothing_new_changes_nothing(
     assert dump(on_sqlite) == before
 
 
-def test_no_key_is_among_what_it_is_told(on_sqlite, settings, helped, sandbox):
+def test_no_key_is_among_what_it_is_given(on_sqlite, settings, helped, sandbox):
     run(on_sqlite, settings)
     (helper,) = Watched.started
     given = b"".join(helper.given)

@@ -133,6 +133,8 @@ def test_read_again_is_what_changed_what_is_new_and_what_did_not_agree():
     assert [o.id for o in found] == [2]
     sweep = planned(TicketTailor, Bookmarks(), LISTED[:1], is_full=True)
     assert plan.to_read(provider(TicketTailor), sweep, READ, set()) == sweep.window
+    by_event = planned(Humanitix, Bookmarks())  # which says what changed in each
+    assert plan.to_read(provider(Humanitix), by_event, READ, set()) == by_event.window
 
 
 def test_a_feed_covers_what_it_touched_and_what_had_no_mark():
@@ -193,6 +195,33 @@ def test_a_listing_that_counts_more_than_the_orders_hold_may_have_loose_tickets(
     fits, more = occurrence(1, issued=issued), occurrence(1, issued=issued + 1)
     assert not plan.may_have_loose_tickets(fits, held, counted)
     assert plan.may_have_loose_tickets(more, held, counted)
+
+
+@pytest.mark.parametrize(
+    ("issued", "held", "is_possible"),
+    [
+        (None, HeldCounts(frozenset({5}), 10, 12, 15, 0), True),  # nothing is counted
+        (0, None, False),
+        (1, None, True),
+        (10, HeldCounts(frozenset({5}), 10, 12, 15, 0), False),
+        (10, HeldCounts(frozenset({5}), 10, 12, 15, 1), True),  # one is held already
+        (11, HeldCounts(frozenset({5}), 10, 12, 15, 0), True),
+    ],
+)
+def test_tickets_without_an_order_are_looked_for_where_the_counts_allow_them(
+    issued, held, is_possible
+):
+    found = plan.may_have_loose_tickets(occurrence(1, issued=issued), held, 0)
+    assert found is is_possible
+
+
+def test_two_ways_of_counting_that_both_explain_something_are_not_believed():
+    """
+    Three occurrences say that unpaid tickets are counted, one says that void ones are.
+    """
+    held = {n: HeldCounts(frozenset({5}), 10, 12, 15, 0) for n in range(4)}
+    listed = [occurrence(n, issued=12) for n in range(3)]
+    assert plan.counting_rule([*listed, occurrence(3, issued=15)], held) == 0
 
 
 def test_counts_agree_under_any_way_of_counting_and_never_without_counts():

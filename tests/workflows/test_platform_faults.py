@@ -237,11 +237,11 @@ def test_f03_edits_while_paging_lose_nothing(
     attempt(database, settings)
     found, wanted = figures(database), expected(fake_server, name)
     if name == "eventbrite":
-        # What went back before an order was first seen is told by nobody: its money
+        # What went back before an order was first seen is reported by nobody: its money
         # is less than it was, but not one ticket is missing.
-        for date, told in wanted.items():
+        for date, row in wanted.items():
             for number in ("tickets_sold", "tickets_comp", "checked_in"):
-                assert found[date][number] == told[number], (date, number)
+                assert found[date][number] == row[number], (date, number)
         return
     same(found, wanted)
 
@@ -304,7 +304,7 @@ def test_a_wrong_key_is_said_in_a_sentence_and_nothing_is_saved(
         (eventbrite.PUBLIC_TOKEN, "A public token reads public data only"),
     ],
 )
-def test_eventbrites_three_secrets_are_told_apart(
+def test_eventbrites_three_secrets_are_distinguished(
     sqlite,
     settings,
     fake_server,
@@ -319,7 +319,7 @@ def test_eventbrites_three_secrets_are_told_apart(
 
 
 @pytest.mark.parametrize("name", ["eventbrite"])
-def test_an_eventbrite_user_without_an_organisation_is_told_so(
+def test_an_eventbrite_user_without_an_organisation_is_refused_by_name(
     sqlite,
     settings,
     fake_server,
@@ -361,7 +361,7 @@ def test_an_expansion_that_fails_is_done_without(
 
 
 @pytest.mark.parametrize("name", ["wix"])
-def test_a_wix_site_without_the_app_or_with_another_id_is_told_so(
+def test_a_wix_site_without_the_app_or_with_another_id_is_refused_by_name(
     sqlite,
     settings,
     fake_server,
@@ -382,7 +382,7 @@ def test_a_wix_site_without_the_app_or_with_another_id_is_told_so(
 
 
 @pytest.mark.parametrize("name", ["humanitix"])
-def test_humanitix_asks_every_region_it_was_told(
+def test_humanitix_asks_every_region_it_was_given(
     sqlite,
     settings,
     fake_server,

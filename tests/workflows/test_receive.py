@@ -1,5 +1,5 @@
 """
-Working off the inbox: sales within seconds, and the same books whatever order, number
+Processing the inbox: sales within seconds, and the same books whatever order, number
 or lack of deliveries (F56–F58, F68, F70).
 """
 
@@ -26,7 +26,7 @@ from ticketsync.net.hooks import Delivery, Forged, Stale
 from ticketsync.providers import registry
 from ticketsync.providers.base import Budget
 from ticketsync.reporting import books, numbers, runs
-from ticketsync.reporting import deliveries as told
+from ticketsync.reporting import deliveries as received
 from ticketsync.sandbox import deliveries, platforms, server, world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store import engine, lease
@@ -94,7 +94,9 @@ def checked(platform, order, event, number, *, account_id=1, **odd):
 
 def inbox_states(database):
     with database.read() as connection:
-        return [item.state for item in told.list_deliveries(connection, limit=10**6)]
+        return [
+            item.state for item in received.list_deliveries(connection, limit=10**6)
+        ]
 
 
 def test_a_sale_arrives_by_its_delivery_alone(synced, settings, sandbox, frozen):
@@ -454,7 +456,7 @@ def test_sales_that_nobody_announced_are_counted(synced, sandbox, settings, froz
             for row in connection.execute(
                 orders.select().where(
                     orders.c.placed_at >= NOW + timedelta(hours=2),
-                    orders.c.placed_at < clock.now() - told.LATE,
+                    orders.c.placed_at < clock.now() - received.LATE,
                 )
             )
         ]
@@ -462,7 +464,7 @@ def test_sales_that_nobody_announced_are_counted(synced, sandbox, settings, froz
     came(synced, "ticket_tailor", fresh[0], "ORDER.CREATED", 7)
 
     with synced.read() as connection:
-        (gap,) = told.find_unannounced_orders(connection, clock.now())
+        (gap,) = received.find_unannounced_orders(connection, clock.now())
 
     assert (gap.account, gap.orders, gap.of) == ("tt", len(fresh) - 1, len(fresh))
 
@@ -473,7 +475,7 @@ def test_an_account_without_an_address_has_no_gap(synced, sandbox, settings, fro
     sync.sync(synced, settings, Request())
 
     with synced.read() as connection:
-        assert told.find_unannounced_orders(connection, clock.now()) == []
+        assert received.find_unannounced_orders(connection, clock.now()) == []
 
 
 def hooked(database):
@@ -484,7 +486,7 @@ def hooked(database):
 @pytest.mark.parametrize(
     ("platform", "signed"), [("square", True), ("eventbrite", False)]
 )
-def test_a_platform_is_told_our_address_by_its_own_interface(
+def test_our_address_is_registered_by_the_platforms_own_interface(
     sqlite, frozen, settings, monkeypatch, platform, signed
 ):
     others = platforms.build_others(today=TODAY, orders=5, names=[platform])
@@ -608,11 +610,11 @@ def test_the_health_of_an_accounts_deliveries(synced, frozen):
         inbox.settle(connection, [3], "failed", NOW, reason="no luck")
 
     with synced.read() as connection:
-        (health,) = told.read_delivery_health(connection)
-        failed = told.list_deliveries(
+        (health,) = received.read_delivery_health(connection)
+        failed = received.list_deliveries(
             connection, platform="ticket_tailor", state="failed"
         )
-        none = told.list_deliveries(connection, platform="square")
+        none = received.list_deliveries(connection, platform="square")
 
     assert health.states == {"done": 2, "failed": 1}
     assert (health.percent_done, health.seconds_to_effect) == (66, 5.0)

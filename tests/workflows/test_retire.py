@@ -172,8 +172,8 @@ def test_nobody_waits_for_a_retired_account(kept, settings, frozen):
     assert item.state == "retired"
     assert status._next_run(item, settings) is None
     found = list(doctor.examine(lambda: settings, lambda: kept, network=True))
-    told = [f for f in found if f.section == "account tt"]
-    assert [(f.state, "retired" in f.text) for f in told] == [("ok", True)]
+    of_account = [f for f in found if f.section == "account tt"]
+    assert [(f.state, "retired" in f.text) for f in of_account] == [("ok", True)]
 
 
 def add_again(database, settings, sandbox, account="tt", **options):

@@ -1,5 +1,5 @@
 """
-Telling the venue what sold: gathered, never twice, never lost.
+Notifying the venue of what sold: gathered, never twice, never lost.
 """
 
 import sys
@@ -22,12 +22,12 @@ ALL = ("sold", "refund", "nearly-full", "sold-out")
 
 
 @pytest.fixture
-def told(tmp_path):
+def messages(tmp_path):
     """
-    A program that writes down what it was told; `told()` reads and forgets it.
+    A program that writes down what it was sent; `messages()` reads and forgets it.
     """
-    file = tmp_path / "told.txt"
-    program = tmp_path / "tell.py"
+    file = tmp_path / "sent.txt"
+    program = tmp_path / "notify.py"
     program.write_text(
         f"import sys\nopen({str(file)!r}, 'a').write(sys.stdin.read() + '====')\n"
     )
@@ -44,14 +44,14 @@ def told(tmp_path):
 
 
 @pytest.fixture
-def telling(settings, told):
-    return replace(settings, notify=NotifySettings(command=told.program, sales=ALL))
+def notifying(settings, messages):
+    return replace(settings, notify=NotifySettings(command=messages.program, sales=ALL))
 
 
 @pytest.fixture
-def synced(read_once, telling, told):
-    assert sales_notifications.notify(read_once, telling) == []
-    assert told() == []  # what was sold before is no news
+def synced(read_once, notifying, messages):
+    assert sales_notifications.notify(read_once, notifying) == []
+    assert messages() == []  # what was sold before is no news
     return read_once
 
 
@@ -65,11 +65,11 @@ def standing(database):
         return {item.key: item for item in notices.read_show_sales(connection)}
 
 
-def test_sales_of_an_hour_are_one_message_and_told_once(
-    synced, sandbox, telling, told, frozen
+def test_sales_of_an_hour_are_one_message_and_sent_once(
+    synced, sandbox, notifying, messages, frozen
 ):
     before = standing(synced)
-    a_day_later(sandbox, synced, telling)
+    a_day_later(sandbox, synced, notifying)
     after = standing(synced)
     grown = {
         key: item.tickets_sold - before[key].tickets_sold
@@ -78,14 +78,14 @@ def test_sales_of_an_hour_are_one_message_and_told_once(
     }
     assert grown
 
-    sales_notifications.notify(synced, telling)
-    assert told() == []  # within the hour
+    sales_notifications.notify(synced, notifying)
+    assert messages() == []  # within the hour
 
     frozen(NOW + timedelta(minutes=61))
-    sales_notifications.notify(synced, telling)
-    sales_notifications.notify(synced, telling)
+    sales_notifications.notify(synced, notifying)
+    sales_notifications.notify(synced, notifying)
 
-    (message,) = told()
+    (message,) = messages()
     assert message.startswith("ticketsync: sales\n")
     for (show, _), tickets in grown.items():
         item = next(i for i in after.values() if i.show_id == show)
@@ -94,18 +94,18 @@ def test_sales_of_an_hour_are_one_message_and_told_once(
         )
 
 
-def test_a_refund_is_told(synced, sandbox, telling, told, frozen):
+def test_a_refund_is_reported(synced, sandbox, notifying, messages, frozen):
     purchase = next(
         p for p in sandbox.world.purchases if p.state == "completed" and p.total > 0
     )
     returned = purchase.refunded
     sandbox.change(lambda w: world.refund_all(w, purchase))
-    sync.sync(synced, telling, Request(full=True))
+    sync.sync(synced, notifying, Request(full=True))
     frozen(NOW + timedelta(hours=2))
 
-    sales_notifications.notify(synced, telling)
+    sales_notifications.notify(synced, notifying)
 
-    (message,) = told()
+    (message,) = messages()
     back = purchase.refunded - returned
     assert f": {back // 100}.{back % 100:02d} AUD went back to buyers" in message
 
@@ -113,8 +113,8 @@ def test_a_refund_is_told(synced, sandbox, telling, told, frozen):
 @pytest.mark.parametrize(
     ("room", "words"), [(0, "sold out"), (1, "nearly full"), (None, None)]
 )
-def test_a_full_house_is_told_at_once_and_once(
-    synced, telling, told, frozen, room, words
+def test_a_sold_out_show_is_reported_at_once_and_once(
+    synced, notifying, messages, frozen, room, words
 ):
     """
     Within the hour of the last message, too.
@@ -127,9 +127,9 @@ def test_a_full_house_is_told_at_once_and_once(
         )
 
     for _ in range(3):
-        sales_notifications.notify(synced, telling)
+        sales_notifications.notify(synced, notifying)
 
-    found = told()
+    found = messages()
     if words is None:
         assert found == []
     else:
@@ -137,7 +137,7 @@ def test_a_full_house_is_told_at_once_and_once(
         assert f"{item.production}, {item.starts_local}: {words} (" in found[0]
 
 
-def test_a_house_sold_in_two_currencies_is_full_once(synced, telling, told):
+def test_a_show_sold_in_two_currencies_is_sold_out_once(synced, notifying, messages):
     """
     By hand: what it sold in AUD and 40 in NZD fill it; one line with both together.
     """
@@ -154,9 +154,9 @@ def test_a_house_sold_in_two_currencies_is_full_once(synced, telling, told):
             f"WHERE show_id = {item.show_id}"
         )
 
-    sales_notifications.notify(synced, telling)
+    sales_notifications.notify(synced, notifying)
 
-    (message,) = told()
+    (message,) = messages()
     assert message.count("sold out") == 1
     assert f": sold out ({capacity} of {capacity})." in message
 
@@ -174,51 +174,53 @@ def test_nearly_full_does_not_come_and_go():
     assert steps == ["", "nearly", "nearly", "nearly", "full", "nearly", "", "nearly"]
 
 
-def test_what_nobody_heard_is_told_next_time(synced, sandbox, telling, told, frozen):
-    a_day_later(sandbox, synced, telling)
+def test_what_reached_nobody_is_sent_next_time(
+    synced, sandbox, notifying, messages, frozen
+):
+    a_day_later(sandbox, synced, notifying)
     frozen(NOW + timedelta(hours=2))
-    deaf = replace(
-        telling, notify=replace(telling.notify, command=("/nowhere/program",))
+    unreachable = replace(
+        notifying, notify=replace(notifying.notify, command=("/nowhere/program",))
     )
 
-    failures = sales_notifications.notify(synced, deaf)
+    failures = sales_notifications.notify(synced, unreachable)
     assert [error.word for error in failures] == ["not-told"]
-    assert told() == []
+    assert messages() == []
 
-    sales_notifications.notify(synced, telling)
-    assert len(told()) == 1
+    sales_notifications.notify(synced, notifying)
+    assert len(messages()) == 1
 
 
-def test_nobody_is_told_twice_because_another_was_not_reached(
-    synced, sandbox, telling, told, frozen
+def test_nobody_is_notified_twice_because_another_was_not_reached(
+    synced, sandbox, notifying, messages, frozen
 ):
-    a_day_later(sandbox, synced, telling)
+    a_day_later(sandbox, synced, notifying)
     frozen(NOW + timedelta(hours=2))
     half = replace(
-        telling,
-        notify=replace(telling.notify, mail="smtp://127.0.0.1:1/?to=a@b&from=c@d"),
+        notifying,
+        notify=replace(notifying.notify, mail="smtp://127.0.0.1:1/?to=a@b&from=c@d"),
     )
 
     assert sales_notifications.notify(synced, half)
     sales_notifications.notify(synced, half)
 
-    assert len(told()) == 1
+    assert len(messages()) == 1
 
 
-def test_only_what_was_asked_for_is_told(synced, sandbox, telling, told, frozen):
-    a_day_later(sandbox, synced, telling)
+def test_only_what_was_asked_for_is_sent(synced, sandbox, notifying, messages, frozen):
+    a_day_later(sandbox, synced, notifying)
     frozen(NOW + timedelta(hours=2))
-    quiet = replace(telling, notify=replace(telling.notify, sales=("sold-out",)))
-    none = replace(telling, notify=replace(telling.notify, sales=()))
+    quiet = replace(notifying, notify=replace(notifying.notify, sales=("sold-out",)))
+    none = replace(notifying, notify=replace(notifying.notify, sales=()))
 
     sales_notifications.notify(synced, none)
     sales_notifications.notify(synced, quiet)
 
-    assert told() == []
+    assert messages() == []
 
 
-def test_a_show_put_on_sale_later_is_told_from_its_first_ticket(
-    synced, telling, told, frozen
+def test_a_show_put_on_sale_later_is_reported_from_its_first_ticket(
+    synced, notifying, messages, frozen
 ):
     with synced.write() as connection:
         added = new_shows.add_show(
@@ -234,7 +236,7 @@ def test_a_show_put_on_sale_later_is_told_from_its_first_ticket(
         )
     frozen(NOW + timedelta(hours=2))
 
-    sales_notifications.notify(synced, telling)
+    sales_notifications.notify(synced, notifying)
 
-    (message,) = told()
+    (message,) = messages()
     assert "New, 2026-09-10 10:00: +2 tickets, 50.00 AUD; 2 sold." in message

@@ -1,5 +1,5 @@
 """
-Running by itself: expressions, what each scheduler is told, and a crontab that keeps
+Running by itself: expressions, what each scheduler is given, and a crontab that keeps
 what is not ours.
 """
 
@@ -146,7 +146,7 @@ def test_a_scheduler_that_is_not_there_is_named(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "calendar"),
     [
         ("*/15 * * * *", "*-*-* *:00,15,30,45:00"),
         ("0 9-12 * * 1-5", "Mon,Tue,Wed,Thu,Fri *-*-* 09,10,11,12:00:00"),
@@ -154,9 +154,9 @@ def test_a_scheduler_that_is_not_there_is_named(monkeypatch, tmp_path):
     ],
 )
 @needs.systemd
-def test_systemd_understands_the_same_times(text, told):
-    assert schedule.calendar(schedule.when(text)) == told
-    subprocess.run(["systemd-analyze", "calendar", told], check=True)
+def test_systemd_parses_the_same_times(text, calendar):
+    assert schedule.calendar(schedule.when(text)) == calendar
+    subprocess.run(["systemd-analyze", "calendar", calendar], check=True)
 
 
 @needs.systemd
@@ -180,17 +180,17 @@ def test_systemd_takes_the_units(tmp_path):
 
 
 def test_launchd_gets_every_start():
-    told = plistlib.loads(schedule.as_launchd(a_job("0,30 9-10 * * 1-2")))
-    assert len(told["StartCalendarInterval"]) == 8
-    assert {"Minute": 30, "Hour": 10, "Weekday": 2} in told["StartCalendarInterval"]
-    assert told["ProgramArguments"][-3:] == ["sync", "--due", "--quiet"]
+    parsed = plistlib.loads(schedule.as_launchd(a_job("0,30 9-10 * * 1-2")))
+    assert len(parsed["StartCalendarInterval"]) == 8
+    assert {"Minute": 30, "Hour": 10, "Weekday": 2} in parsed["StartCalendarInterval"]
+    assert parsed["ProgramArguments"][-3:] == ["sync", "--due", "--quiet"]
     with pytest.raises(errors.UsageError):
         schedule.as_launchd(a_job("*/1 */1 */1 * *"))
 
 
-def test_windows_is_told_minutes_and_refuses_the_rest():
-    told = schedule.as_windows(a_job("*/15 * * * *"))
-    assert told[:9] == [
+def test_windows_gets_minutes_and_refuses_the_rest():
+    words = schedule.as_windows(a_job("*/15 * * * *"))
+    assert words[:9] == [
         *("schtasks", "/Create", "/F", "/TN", "ticketsync", "/SC", "MINUTE"),
         *("/MO", "15"),
     ]

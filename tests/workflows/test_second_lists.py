@@ -106,7 +106,7 @@ def test_orders_that_never_had_an_invoice_are_counted(
     database, settings, fake_server, name
 ):
     """
-    One in seven: money, tickets and refunds are right; the tax is what is told of it.
+    One in seven: money, tickets and refunds are right; the tax is what is reported.
     """
     fake_server.platform.lacks_invoices = True
     connect(database, name, fake_server.address)

@@ -297,9 +297,9 @@ def test_a_humanitix_ticket_is_known_by_whatever_it_is_scanned_by(synced, guest,
 def test_scans_of_an_offline_door_are_merged_by_either_code(synced, guest, tmp_path):
     seat, _, at = guest
     file = tmp_path / "door.jsonl"
-    told = scans(seat)
+    by_ticket = scans(seat)
     moments = ("2026-08-31T23:00:00Z", "2026-08-31T23:01:00Z")
-    codes = (told["other key order"], told["the venue's own code"])
+    codes = (by_ticket["other key order"], by_ticket["the venue's own code"])
     file.write_text(
         "\n".join(
             json.dumps({"at": at_, "code": code})

@@ -170,7 +170,7 @@ def test_f22_an_unknown_status_waits_and_its_old_version_counts(
         assert runs.count_open(connection, NOW).quarantined == 0
 
 
-def test_f23_a_page_of_nonsense_saves_nothing(adopted, settings, sandbox):
+def test_f23_a_page_that_cannot_be_parsed_saves_nothing(adopted, settings, sandbox):
     sandbox.faults.plan(Plan("records:2:total=[]", "/orders", times=99))
 
     outcome = run(adopted, settings)

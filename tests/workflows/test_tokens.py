@@ -75,17 +75,17 @@ def account(square, sqlite, settings):
 def test_f127_the_address_has_state_and_challenge_but_no_secret(square):
     shown = []
     allow(square, show=shown.append, paste=lambda: "sandbox-code", has_browser=False)
-    told = parse_qs(urlsplit(shown[0]).query)
-    assert told["response_type"] == ["code"]
-    assert len(told["state"][0]) >= 32
-    assert told["code_challenge_method"] == ["S256"]
+    asked = parse_qs(urlsplit(shown[0]).query)
+    assert asked["response_type"] == ["code"]
+    assert len(asked["state"][0]) >= 32
+    assert asked["code_challenge_method"] == ["S256"]
     assert square.client_secret not in shown[0]
 
 
 def test_the_browser_comes_back_to_this_machine(square, monkeypatch):
     def person(url):
-        told = parse_qs(urlsplit(url).query)
-        back = f"{told['redirect_uri'][0]}?code=sandbox-code&state={told['state'][0]}"
+        asked = parse_qs(urlsplit(url).query)
+        back = f"{asked['redirect_uri'][0]}?code=sandbox-code&state={asked['state'][0]}"
         threading.Thread(target=lambda: urllib.request.urlopen(back).read()).start()
 
     monkeypatch.setattr(tokens.webbrowser, "open", person)

@@ -88,7 +88,7 @@ def test_the_same_key_is_known_under_an_account_that_was_renamed(
     humanitix, fake_server, sqlite
 ):
     """
-    Nothing but the key tells: there is no event that names an organiser.
+    Only the key shows it: there is no event that names an organiser.
     """
     fake_server.platform.organiser = ""
     humanitix("hx", "AU")

@@ -171,7 +171,7 @@ class House:
             )
         return [item.id for item in found]
 
-    def told(self):
+    def messages(self):
         if not self.file.exists():
             return []
         found = self.file.read_text().split("====\n")[:-1]
@@ -192,7 +192,7 @@ class House:
 def venue(database, tmp_path, monkeypatch):
     monkeypatch.setenv("TT_KEY", "sk_1_2_here")
     monkeypatch.setenv("COLUMNS", "80")
-    made = House(database, tmp_path / "told.txt")
+    made = House(database, tmp_path / "sent.txt")
     monkeypatch.setattr(context.AppContext, "database", lambda here: database)
     monkeypatch.setattr(context.AppContext, "settings", lambda here: made.settings)
     return made
@@ -314,7 +314,7 @@ def test_an_oversold_show_is_seen_on_every_surface(venue, capsys):
         (item,) = calendar.list_performances(connection)
         assert item.title == "Gala (121/120 sold, OVERSOLD)"
     assert account_alerts.notify_waiting(venue.database, venue.settings) == []
-    (message,) = venue.told()
+    (message,) = venue.messages()
     assert message.startswith("ticketsync: 1 show is oversold")
 
 
@@ -326,7 +326,7 @@ def test_one_ticket_less_is_no_alarm_anywhere(venue, capsys):
     code, printed = venue.command(capsys, "status")
     assert (code, "Nothing needs your attention." in printed) == (0, True)
     account_alerts.notify_waiting(venue.database, venue.settings)
-    assert venue.told() == []
+    assert venue.messages() == []
 
 
 # Shows that nobody sells
@@ -546,10 +546,10 @@ def test_a_paused_account_is_listed_and_ends_with_0(venue, capsys):
     assert "tt is paused: Paused by a person: a holiday." in printed
 
 
-# Told
+# Who is notified
 
 
-def test_what_waits_is_told_once_and_an_oversold_show_at_once(venue, frozen):
+def test_what_waits_is_reported_once_and_an_oversold_show_at_once(venue, frozen):
     start = clock.now()
     frozen(start)
     first = venue.show({}, capacity=10, sold=[(1, "AUD", 5)])
@@ -573,7 +573,7 @@ def test_what_waits_is_told_once_and_an_oversold_show_at_once(venue, frozen):
     def look(hours):
         frozen(start + timedelta(hours=hours))
         assert account_alerts.notify_waiting(venue.database, venue.settings) == []
-        return [message.partition("\n")[0] for message in venue.told()]
+        return [message.partition("\n")[0] for message in venue.messages()]
 
     assert look(0) == ["ticketsync: 1 show is on sale nowhere"]
     fail("failed", start)
@@ -594,7 +594,7 @@ def test_what_waits_is_told_once_and_an_oversold_show_at_once(venue, frozen):
     assert unsold
 
 
-def test_what_could_not_be_told_is_told_next_time(venue):
+def test_what_could_not_be_sent_is_sent_next_time(venue):
     venue.show({}, capacity=10, sold=[(1, "AUD", 11)])
     silent = replace(
         venue.settings, notify=replace(venue.settings.notify, command=("/nowhere",))
@@ -604,13 +604,13 @@ def test_what_could_not_be_told_is_told_next_time(venue):
 
     account_alerts.notify_waiting(venue.database, venue.settings)
 
-    assert len(venue.told()) == 1
+    assert len(venue.messages()) == 1
 
 
-def test_two_processes_do_not_both_tell(venue):
+def test_two_processes_do_not_both_notify(venue):
     """
     A run and `serve` look at the same time: the second leaves it to the first, and
-    tells what that one left untold.
+    sends what that one left unsent.
     """
     venue.show({}, capacity=10, sold=[(1, "AUD", 11)])
     other = "x (process 1 on another machine)"
@@ -618,12 +618,12 @@ def test_two_processes_do_not_both_tell(venue):
         lease.take(connection, account_alerts.LEASE, other, clock.now())
 
     assert account_alerts.look(venue.database, venue.settings) == []
-    assert venue.told() == []
+    assert venue.messages() == []
 
     with venue.database.write() as connection:
         lease.release(connection, account_alerts.LEASE, other)
     assert account_alerts.look(venue.database, venue.settings) == []
-    assert len(venue.told()) == 1
+    assert len(venue.messages()) == 1
 
 
 def test_serve_reports_an_account_that_no_run_reads_any_more(venue, monkeypatch):
@@ -653,7 +653,7 @@ def test_serve_reports_an_account_that_no_run_reads_any_more(venue, monkeypatch)
 
 def sold_out(venue, number, *tickets):
     """
-    What was told after each of these numbers of tickets.
+    What was sent after each of these numbers of tickets.
     """
     found = []
     for sold in tickets:
@@ -662,7 +662,7 @@ def sold_out(venue, number, *tickets):
         found.append(
             [
                 re.sub(r".*: | \(.*", "", line)
-                for message in venue.told()
+                for message in venue.messages()
                 for line in message.splitlines()
                 if "Gala" in line
             ]
@@ -700,7 +700,7 @@ def test_a_full_show_is_no_news_after_another_message(venue):
     sold_out(venue, number, 0, 100, 99)
     venue.sell(other, 50)
     sales_notifications.notify(venue.database, venue.settings)
-    assert len(venue.told()) == 1
+    assert len(venue.messages()) == 1
 
     assert sold_out(venue, number, 100) == [[]]
 

@@ -1,5 +1,5 @@
 """
-Who is told when an account needs somebody: once per change, and never again for the
+Who is notified when an account needs somebody: once per change, and never again for the
 same thing (F87, F88).
 """
 
@@ -34,11 +34,11 @@ WRITE = "import sys; open(sys.argv[1], 'a').write(sys.stdin.readline())"
 
 
 @pytest.fixture
-def told(tmp_path):
+def messages(tmp_path):
     """
     The titles of all messages so far.
     """
-    file = tmp_path / "told.txt"
+    file = tmp_path / "sent.txt"
     file.touch()
     return lambda: file.read_text().splitlines()
 
@@ -48,7 +48,7 @@ def noticed(settings, tmp_path):
     """
     Settings whose alerts go into a file, by the venue's own command.
     """
-    command = (sys.executable, "-c", WRITE, str(tmp_path / "told.txt"))
+    command = (sys.executable, "-c", WRITE, str(tmp_path / "sent.txt"))
     return dataclasses.replace(settings, notify=NotifySettings(command=command))
 
 
@@ -120,7 +120,7 @@ def probes(story, begin, end):
     return tried[4:]
 
 
-def check(story, outages, told):
+def check(story, outages, messages):
     for begin, end in outages:
         after_opening = probes(story, begin, end)
         waits = [round(b - a) for a, b in itertools.pairwise(after_opening)]
@@ -133,10 +133,12 @@ def check(story, outages, told):
     well = [s for s in story if not any(b <= s[0] < e + 24 for b, e in outages)]
     assert {outcome for _, outcome, _ in well} == {"success"}
     changes = ["is stale", "is failing", "is well again"] * len(outages)
-    assert told() == [f"ticketsync: tt {change}" for change in changes]
+    assert messages() == [f"ticketsync: tt {change}" for change in changes]
 
 
-def test_f87_six_days_of_cron_with_two_outages(adopted, noticed, sandbox, frozen, told):
+def test_f87_six_days_of_cron_with_two_outages(
+    adopted, noticed, sandbox, frozen, messages
+):
     outages = [(12, 18), (36, 108)]
     story = simulate(
         *(adopted, noticed, sandbox, frozen),
@@ -144,7 +146,7 @@ def test_f87_six_days_of_cron_with_two_outages(adopted, noticed, sandbox, frozen
         minutes=30,
         outages=outages,
     )
-    check(story, outages, told)
+    check(story, outages, messages)
 
 
 def test_f87_control_a_breaker_that_never_opens_asks_all_the_time(
@@ -158,29 +160,29 @@ def test_f87_control_a_breaker_that_never_opens_asks_all_the_time(
 
 
 @pytest.mark.drill
-def test_f87_thirty_days_of_cron(adopted, noticed, sandbox, frozen, told):
+def test_f87_thirty_days_of_cron(adopted, noticed, sandbox, frozen, messages):
     outages = [(100, 106), (240, 312)]
     story = simulate(
         *(adopted, noticed, sandbox, frozen), days=30, minutes=15, outages=outages
     )
     assert len(story) == 2880
-    check(story, outages, told)
+    check(story, outages, messages)
 
 
-def test_f88_a_stale_account_is_told_once_and_its_end_once(
-    adopted, noticed, sandbox, frozen, told
+def test_f88_a_stale_account_is_reported_once_and_its_end_once(
+    adopted, noticed, sandbox, frozen, messages
 ):
     tick(adopted, noticed)
     down(sandbox)
     for minutes in (15, 30, 46, 60):
         frozen(NOW + timedelta(minutes=minutes))
         tick(adopted, noticed)
-    assert told() == ["ticketsync: tt is stale"]
+    assert messages() == ["ticketsync: tt is stale"]
     up(sandbox)
     for minutes in (75, 90):
         frozen(NOW + timedelta(minutes=minutes))
         tick(adopted, noticed)
-    assert told() == ["ticketsync: tt is stale", "ticketsync: tt is well again"]
+    assert messages() == ["ticketsync: tt is stale", "ticketsync: tt is well again"]
 
 
 def test_f88_both_clocks_are_kept_apart(adopted, noticed, sandbox, frozen):
@@ -194,8 +196,8 @@ def test_f88_both_clocks_are_kept_apart(adopted, noticed, sandbox, frozen):
     assert item.last_attempt_at == NOW + timedelta(hours=1)
 
 
-def test_f25_a_parked_account_is_told_and_left_alone(
-    adopted, noticed, sandbox, frozen, told
+def test_f25_a_parked_account_is_reported_and_left_alone(
+    adopted, noticed, sandbox, frozen, messages
 ):
     sandbox.faults.plan(Plan("status:401", times=10**9))
     tick(adopted, noticed)
@@ -203,20 +205,22 @@ def test_f25_a_parked_account_is_told_and_left_alone(
     frozen(NOW + timedelta(hours=1))
     assert tick(adopted, noticed).outcome == "skipped-parked"
     assert sandbox.log == []
-    assert told() == ["ticketsync: tt is parked"]
+    assert messages() == ["ticketsync: tt is parked"]
 
 
-def test_f15_what_a_guard_held_back_is_told(adopted, noticed, sandbox, frozen, told):
+def test_f15_what_a_guard_held_back_is_reported(
+    adopted, noticed, sandbox, frozen, messages
+):
     tick(adopted, noticed)
     sandbox.faults.plan(Plan("drop:0", "/orders", times=999))
     frozen(NOW + timedelta(minutes=20))
     sync.sync(adopted, noticed, Request(full=True))
     account_alerts.notify_changes(adopted, noticed)
-    assert told() == ["ticketsync: tt is held"]
+    assert messages() == ["ticketsync: tt is held"]
 
 
 def test_one_unreadable_record_makes_an_account_partial_and_never_stale(
-    adopted, noticed, sandbox, frozen, told
+    adopted, noticed, sandbox, frozen, messages
 ):
     tick(adopted, noticed)
     sandbox.faults.plan(Plan('records:50:status="odd"', "/orders", times=99))
@@ -226,57 +230,63 @@ def test_one_unreadable_record_makes_an_account_partial_and_never_stale(
         assert (result.outcome, result.word) == ("partial", "quarantine")
         account_alerts.notify_changes(adopted, noticed)
 
-    assert told() == ["ticketsync: tt is partial"]
+    assert messages() == ["ticketsync: tt is partial"]
     with adopted.read() as connection:
         (found,) = health.assess_all(connection, noticed, NOW + timedelta(minutes=121))
     assert (found.word, found.waits) == ("partial", True)
     assert "could not be read" in found.text
 
 
-def test_what_could_not_be_told_is_told_later(adopted, noticed, sandbox, frozen, told):
+def test_what_could_not_be_sent_is_sent_later(
+    adopted, noticed, sandbox, frozen, messages
+):
     tick(adopted, noticed)
-    deaf = dataclasses.replace(
+    unreachable = dataclasses.replace(
         noticed, notify=NotifySettings(command=(sys.executable, "-c", "exit(3)"))
     )
     down(sandbox)
     frozen(NOW + timedelta(hours=1))
-    sync.sync(adopted, deaf, Request(only_due=True))
+    sync.sync(adopted, unreachable, Request(only_due=True))
 
-    failures = account_alerts.notify_changes(adopted, deaf)
+    failures = account_alerts.notify_changes(adopted, unreachable)
 
     assert [(error.word, error.exit_code) for error in failures] == [("not-told", 5)]
     assert "exit code 3" in failures[0].message
     frozen(NOW + timedelta(minutes=61))
     tick(adopted, noticed)
-    assert told() == ["ticketsync: tt is stale"]
+    assert messages() == ["ticketsync: tt is stale"]
 
 
-def test_what_came_and_went_untold_is_no_news(adopted, noticed, sandbox, frozen, told):
+def test_what_came_and_went_unreported_is_no_news(
+    adopted, noticed, sandbox, frozen, messages
+):
     tick(adopted, noticed)
-    deaf = dataclasses.replace(
+    unreachable = dataclasses.replace(
         noticed, notify=NotifySettings(command=("/nowhere/at/all",))
     )
     down(sandbox)
     frozen(NOW + timedelta(hours=1))
-    sync.sync(adopted, deaf, Request(only_due=True))
-    assert account_alerts.notify_changes(adopted, deaf) != []
+    sync.sync(adopted, unreachable, Request(only_due=True))
+    assert account_alerts.notify_changes(adopted, unreachable) != []
     up(sandbox)
     frozen(NOW + timedelta(hours=2))
     tick(adopted, noticed)
-    assert told() == []
+    assert messages() == []
 
 
-def test_f69_webhooks_without_a_secret_are_told(adopted, noticed, frozen, told):
+def test_f69_webhooks_without_a_secret_are_reported(adopted, noticed, frozen, messages):
     tick(adopted, noticed)
     with adopted.write() as connection:
         inbox.get_or_create_path(connection, 1, NOW)
     tick(adopted, noticed)
     tick(adopted, noticed)
-    assert told() == ["ticketsync: tt needs a webhook secret (missing-webhook-secret)"]
+    assert messages() == [
+        "ticketsync: tt needs a webhook secret (missing-webhook-secret)"
+    ]
     with adopted.write() as connection:
         inbox.set_secret(connection, 1, "env", "HOOK", NOW)
     tick(adopted, noticed)
-    assert told()[1:] == ["ticketsync: tt is well again"]
+    assert messages()[1:] == ["ticketsync: tt is well again"]
 
 
 def test_f64_deliveries_signed_at_another_time_are_a_clocks_fault(adopted, settings):
@@ -294,15 +304,15 @@ def test_f64_deliveries_signed_at_another_time_are_a_clocks_fault(adopted, setti
     assert "clock" in finding.mend
 
 
-def test_a_paused_account_troubles_nobody(adopted, noticed, frozen, told):
+def test_a_paused_account_troubles_nobody(adopted, noticed, frozen, messages):
     tick(adopted, noticed)
     connect.pause(adopted, "tt", "a holiday")
     frozen(NOW + timedelta(days=3))
     assert tick(adopted, noticed).outcome == "skipped-disabled"
-    assert told() == []
+    assert messages() == []
 
 
-def test_nobody_to_tell_writes_nothing(adopted, settings, sandbox, frozen):
+def test_nobody_to_notify_writes_nothing(adopted, settings, sandbox, frozen):
     down(sandbox)
     sync.sync(adopted, settings, Request())
     assert account_alerts.notify_changes(adopted, settings) == []

@@ -156,7 +156,8 @@ def _print_details(rows: Sequence[dict[str, Any]]) -> None:
             parts.append(f"--set {row['options']}")
         if row.get("limits"):
             parts.append(str(row["limits"]))
-        _print_wrapped(f"{row['provider']}: {'. '.join(str(p) for p in parts)}.")
+        sentences = [part[:1].upper() + part[1:] for part in map(str, parts)]
+        _print_wrapped(f"{row['provider']}: {'. '.join(sentences)}.")
 
 
 def _print_wrapped(text: str) -> None:

@@ -201,7 +201,7 @@ def test_control_a_watermark_beyond_a_short_list_loses_what_it_lacks(
     name, opened, fake_server, settings, frozen, monkeypatch
 ):
     """
-    Where a short list cannot be told from a true one, the next read begins before it:
+    Where a short list looks like a true one, the next read begins before it:
     here after a sale half an hour later than what the list lacks.
     """
     database, _, _ = begin(CHANGES, opened, fake_server, frozen)
