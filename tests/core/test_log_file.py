@@ -3,6 +3,7 @@ The log: complete, in one piece, and without anything that must not stand in it.
 """
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -151,6 +152,44 @@ def test_f115_a_trace_holds_places_and_no_values(home):
     assert "fails" in trace
     assert str(home) not in trace
     assert os.getcwd() not in trace
+
+
+def test_libraries_log_their_warnings_and_nothing_else(lines, capsys):
+    """
+    In the same file and with the same fields; each request that httpx reports with its
+    whole address is not among them.
+    """
+    secret = Secret(CANARY)
+    log.open_log(detailed=True, verbose=1)
+    httpx = logging.getLogger("httpx")
+    httpx.info("HTTP Request: GET /?email=sam@example.org")
+    with log.bind(account="tt"):
+        httpx.warning("no answer to %s", secret.reveal())
+        try:
+            raise ValueError(CANARY)
+        except ValueError:
+            logging.getLogger("my_plugin.fetch").exception("it broke")
+    first, second = lines()
+    first.pop("timestamp")
+    assert first == {
+        "account": "tt",
+        "logger": "httpx",
+        "level": "warning",
+        "event": "no answer to ***",
+    }
+    assert (second["level"], second["event"]) == ("error", "it broke")
+    assert second["trace"].startswith("ValueError: ***\n")
+    shown = capsys.readouterr().err.splitlines()
+    assert shown[0].endswith("! no answer to ***  account=tt logger=httpx")
+    assert CANARY not in log.file().read_text() + "".join(shown)
+
+
+def test_a_closed_log_is_silent(home, capsys):
+    log.open_log(verbose=2)
+    log.close_log()
+    log.warning("too late")
+    assert log.file().read_text() == ""
+    assert capsys.readouterr().err == ""
 
 
 def test_a_log_that_cannot_be_written_stops_nobody(home, monkeypatch):

@@ -97,6 +97,14 @@ def test_f35_a_thousand_aliases_are_refused_at_once():
         ("sync:\n  workers: 1000\n", "line 2: '1000': a whole number from 1 to 32"),
         ("network:\n  use_system_proxy: maybe\n", "line 2: 'maybe': true or false"),
         ("accounts:\n  tt:\n    fees: {percent: x}\n", "line 3: 'x': an amount"),
+        ("log:\n  level: loud\n", "line 2: 'loud': one of 'debug', 'info' is"),
+        ("notify:\n  sales: [sold, x]\n", "line 2: 'x': one of sold, refund, "),
+        ("serve:\n  allow: [x]\n", "line 2: 'x' is not a network"),
+        ("accounts:\n  tt:\n    fee: {}\n", "line 3: 'fee' is not a setting. Did"),
+        ("accounts:\n  tt: 3\n", "line 2: accounts.tt should be a list of"),
+        ("notify:\n  urls: {}\n", "line 2: a list of words is expected here"),
+        ("database: []\n", "line 1: a word is expected here"),
+        ("syn:\n", "line 1: 'syn' is not a setting"),
         ("sync: 3\n", "line 1: sync should be a list of `key: value`"),
     ],
 )
@@ -104,6 +112,20 @@ def test_settings_are_checked_with_their_line(text, message):
     with pytest.raises(errors.ConfigurationError) as caught:
         config.read(text, "config.yaml")
     assert message in caught.value.message
+
+
+def test_a_key_without_a_value_counts_as_missing():
+    """
+    As where all lines of a section are commented out.
+    """
+    text = "sync:\nnotify: {urls: }\naccounts:\n  tt:\n  hx: {people: yes, fees: }\n"
+    read = config.read(text, "config.yaml")
+    assert read.sync == config.Settings().sync
+    assert read.notify == config.Settings().notify
+    assert read.accounts == {
+        "tt": config.AccountSettings(),
+        "hx": config.AccountSettings(keep_people=True),
+    }
 
 
 def test_the_example_settings_are_all_settings_with_their_defaults():

@@ -194,8 +194,8 @@ def test_a_report_with_other_headings_is_refused_with_the_ones_looked_for(folder
         (("timezone: Australia/Sydney\n", ""), "the time zone of its times"),
         (("Australia/Sydney", "Australia/Sidney"), "Sidney"),
         (("  order: Booking\n", ""), "maps no column to order"),
-        (("  order:", "  ordr:"), "did you mean 'order'"),
-        (("stop_at: [Total]", "stop_at: Total"), "expected a list"),
+        (("  order:", "  ordr:"), "Did you mean 'order'?"),
+        (("stop_at: [Total]", "stop_at: Total"), "a list of words is expected"),
     ],
 )
 def test_a_recipe_that_would_have_to_guess_is_refused(folder, change, reason):

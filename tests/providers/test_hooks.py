@@ -281,6 +281,43 @@ def test_another_key_a_changed_claim_and_an_old_token(pair):
     Wix.verify(delivery(token(private, {"exp": MOMENT - 299})), keys)
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        *(None, [], ["alg"], "alg", 7, {}, {"alg": ["RS256"]}, {"alg": {}}),
+        *({"alg": "RS256", "crit": 7}, {"alg": "RS256", "crit": [[]]}),
+        {"alg": "RS256", "b64": False, "crit": ["b64"]},
+    ],
+)
+def test_a_signed_token_with_a_malformed_header_is_forged(pair, head):
+    private, public = pair
+    text = coded(json.dumps(head).encode()) + b"." + coded({"data": "{}"})
+    signature = private.sign(text, padding.PKCS1v15(), hashes.SHA256())
+    received = delivery(text + b"." + coded(signature))
+    with pytest.raises(Forged):
+        Wix.verify(received, [Secret("not a key"), Secret(public.decode())])
+
+
+@pytest.mark.parametrize("ends", ["soon", None, True, float(MOMENT - 301)])
+def test_an_expiry_that_is_no_whole_number_does_not_last_forever(pair, ends):
+    private, public = pair
+    with pytest.raises((Forged, Stale)):
+        Wix.verify(delivery(token(private, {"exp": ends})), [Secret(public.decode())])
+
+
+def test_a_token_has_one_spelling(pair):
+    """
+    The last character of the signature has bits that mean nothing and must be zero.
+    """
+    private, public = pair
+    good = token(private, {"data": "{}"})
+    keys = [Secret(public.decode())]
+    Wix.verify(delivery(good), keys)
+    for spelling in (good + b"=", good[:-1] + bytes([good[-1] + 1])):
+        with pytest.raises(Forged):
+            Wix.verify(delivery(spelling), keys)
+
+
 # What they hint at
 
 

@@ -89,6 +89,7 @@ def _run_server(application: Starlette, listener: socket.socket) -> None:
 
     config = uvicorn.Config(
         application,
+        log_config=None,  # its warnings go to our log
         log_level="warning",
         access_log=False,
         server_header=False,

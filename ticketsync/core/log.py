@@ -1,14 +1,18 @@
 """
-The log: JSON lines in a private file, and plain lines on standard error with `-v`.
+The log, on the standard `logging`: JSON lines in a private file, and plain lines on
+standard error with `-v`.
 
 Nothing is logged before `open_log` is called, so that using the package as a library
-creates no files. Every line is redacted by key and by value, and carries the fields set
-by `bind`: the run, the account.
+creates no files. Libraries and plugins log to the same places, from warnings on. Every
+line is redacted by key and by value, and carries the fields set by `bind`: the run, the
+account.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
+import logging
 import os
 import sys
 import time
@@ -31,8 +35,10 @@ REDACTED_KEYS = frozenset(
 MAX_TRACE_LENGTH = 6000
 
 is_detailed = False
-_sinks: list[Any] | None = None  # where lines go; `None` before `open_log`
-_bound: ContextVar[Mapping[str, Any]] = ContextVar("around", default={})  # noqa: B039
+_logger = logging.getLogger("ticketsync")
+_handlers: list[logging.Handler] = []  # of the root logger, while the log is open
+_is_open = False
+_bound: ContextVar[Mapping[str, Any]] = ContextVar("bound", default={})  # noqa: B039
 
 
 def file() -> Path:
@@ -47,35 +53,41 @@ def open_log(*, verbose: int = 0, detailed: bool = False) -> None:
     Start logging to the file; with `verbose` also to standard error, twice for debug
     lines. A log file that cannot be written is ignored.
     """
-    global _sinks, is_detailed
-    is_detailed = detailed or verbose > 1
-    _sinks = []
+    global _is_open, is_detailed
+    close_log()
+    _is_open, is_detailed = True, detailed or verbose > 1
+    _logger.setLevel(logging.DEBUG if is_detailed else logging.INFO)
     with contextlib.suppress(OSError):
-        _sinks.append(_FileSink(detailed))
+        _add_handler(_FileHandler(file()), _JsonFormatter(), detailed)
     if verbose:
-        _sinks.append(_StderrSink(verbose > 1))
+        stderr = logging.StreamHandler(sys.stderr)
+        _add_handler(stderr, _PlainFormatter(), verbose > 1)
 
 
 def close_log() -> None:
     """
     Stop logging.
     """
-    global _sinks, is_detailed
-    _sinks, is_detailed = None, False
+    global _is_open, is_detailed
+    _is_open, is_detailed = False, False
+    while _handlers:
+        handler = _handlers.pop()
+        logging.getLogger().removeHandler(handler)
+        handler.close()
 
 
 def info(event: str, **details: Any) -> None:
     """
     Log something worth knowing later.
     """
-    _write_line("info", event, details)
+    _write_line(logging.INFO, event, details)
 
 
 def warning(event: str, **details: Any) -> None:
     """
     Log something that a person should look at.
     """
-    _write_line("warning", event, details)
+    _write_line(logging.WARNING, event, details)
 
 
 def debug(event: str, **details: Any) -> None:
@@ -83,7 +95,7 @@ def debug(event: str, **details: Any) -> None:
     Log something only needed for debugging; hot paths check `is_detailed` first.
     """
     if is_detailed:
-        _write_line("debug", event, details)
+        _write_line(logging.DEBUG, event, details)
 
 
 @contextlib.contextmanager
@@ -117,14 +129,54 @@ def trace_of(error: BaseException) -> str:
     return redact.without_live_secrets("\n".join(lines))[:MAX_TRACE_LENGTH]
 
 
-def _write_line(level: str, event: str, details: Mapping[str, Any]) -> None:
-    if _sinks is None:
-        return
-    line = {"timestamp": clock.stamp(), "level": level, "event": event}
-    fields = {**_bound.get(), **details, **line}
-    entry = {key: _redacted(key, value) for key, value in fields.items()}
-    for sink in _sinks:
-        sink.write(entry)
+def _write_line(level: int, event: str, details: Mapping[str, Any]) -> None:
+    if _is_open:
+        _logger.log(level, event, extra={"details": details})
+
+
+def _add_handler(
+    handler: logging.Handler, formatter: logging.Formatter, is_detailed: bool
+) -> None:
+    handler.setLevel(logging.DEBUG if is_detailed else logging.INFO)
+    handler.addFilter(_add_entry)
+    handler.setFormatter(formatter)
+    # Of the root logger, whose level lets only warnings of libraries through.
+    logging.getLogger().addHandler(handler)
+    _handlers.append(handler)
+
+
+def _add_entry(record: logging.LogRecord) -> bool:
+    """
+    A filter that redacts a record: formatters show nothing but its `entry`.
+    """
+    fields = {
+        **_bound.get(),
+        **_details_of(record),
+        "timestamp": clock.stamp(),
+        "level": record.levelname.lower(),
+        "event": _message_of(record),
+    }
+    record.entry = {key: _redacted(key, value) for key, value in fields.items()}
+    return True
+
+
+def _details_of(record: logging.LogRecord) -> Mapping[str, Any]:
+    """
+    What our own functions were given; of a library, its name and where it failed.
+    """
+    details: Mapping[str, Any] | None = getattr(record, "details", None)
+    if record.name == _logger.name and details is not None:
+        return details
+    error = record.exc_info[1] if record.exc_info else None
+    trace = {"trace": trace_of(error)} if error is not None else {}
+    return {"logger": record.name, **trace}
+
+
+def _message_of(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except (TypeError, ValueError, KeyError):  # its arguments do not fit its text
+        return str(record.msg)
 
 
 def _redacted(key: str, value: Any) -> Any:
@@ -139,27 +191,50 @@ def _redacted(key: str, value: Any) -> Any:
     return redact.without_live_secrets(str(value))
 
 
-class _FileSink:
+class _JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return json.dumps(_entry_of(record), ensure_ascii=True, default=str)
+
+
+class _PlainFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        rest = _entry_of(record)
+        event = rest.pop("event")
+        del rest["level"], rest["timestamp"]
+        details = " ".join(
+            f"{key}={value}" for key, value in rest.items() if value != ""
+        )
+        prefix = "! " if record.levelno >= logging.WARNING else ""
+        text = redact.safe(f"{prefix}{event}  {details}".strip(), longest=2000)
+        return f"{time.strftime('%H:%M:%S')} {text}"
+
+
+def _entry_of(record: logging.LogRecord) -> dict[str, Any]:
+    return dict(record.__dict__["entry"])
+
+
+class _FileHandler(logging.Handler):
     """
     Appends each line in one write, so that several processes can share the file.
     """
 
-    def __init__(self, detailed: bool) -> None:
-        self._detailed = detailed
-        path = file()
+    def __init__(self, path: Path) -> None:
+        super().__init__()
         paths.private_folder(path.parent)
         _rotate(path)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
-        self._handle = os.open(path, flags, 0o600)
+        self._file = os.open(path, flags, 0o600)
 
-    def write(self, entry: Mapping[str, Any]) -> None:
-        import json
-
-        if entry.get("level") == "debug" and not self._detailed:
-            return
-        line = json.dumps(entry, ensure_ascii=True, default=str)
+    def emit(self, record: logging.LogRecord) -> None:
+        line = f"{self.format(record)}\n".encode()
         with contextlib.suppress(OSError):  # the run itself reports a full disk
-            os.write(self._handle, f"{line}\n".encode())
+            os.write(self._file, line)
+
+    def close(self) -> None:
+        handle, self._file = self._file, -1
+        with contextlib.suppress(OSError):
+            os.close(handle)
+        super().close()
 
 
 def _rotate(path: Path) -> None:
@@ -177,25 +252,3 @@ def _rotate(path: Path) -> None:
         newer = path.with_name(f"{path.name}.{number - 1}") if number > 1 else path
         with contextlib.suppress(FileNotFoundError):
             newer.replace(older)
-
-
-class _StderrSink:
-    """
-    Plain lines on standard error.
-    """
-
-    def __init__(self, detailed: bool) -> None:
-        self._detailed = detailed
-
-    def write(self, entry: Mapping[str, Any]) -> None:
-        rest = dict(entry)
-        level, event = rest.pop("level", ""), rest.pop("event", "")
-        rest.pop("timestamp", None)
-        if level == "debug" and not self._detailed:
-            return
-        details = " ".join(
-            f"{key}={value}" for key, value in rest.items() if value != ""
-        )
-        prefix = "! " if level == "warning" else ""
-        text = redact.safe(f"{prefix}{event}  {details}".strip(), longest=2000)
-        print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr)  # noqa: T201

@@ -8,8 +8,9 @@ duplicate keys are refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import yaml
 
@@ -32,6 +33,29 @@ class Node:
         The scalar as written, or `None` if this is a list or a mapping.
         """
         return self.value if isinstance(self.value, str) else None
+
+    def at(self, path: Sequence[str]) -> Node:
+        """
+        The node below this one by its keys; an empty one where there is none.
+        """
+        node = self
+        for key in path:
+            entries = node.value if isinstance(node.value, dict) else {}
+            node = entries.get(key) or Node("", node.line, node.column)
+        return node
+
+    def plain(self) -> Any:
+        """
+        The texts, lists and mappings without their positions; `None` for a key without
+        a value.
+        """
+        if isinstance(self.value, list):
+            return [
+                item.value if item.text == "" else item.plain() for item in self.value
+            ]
+        if isinstance(self.value, dict):
+            return {key: node.plain() for key, node in self.value.items()}
+        return self.value or None
 
     def items(self) -> Iterator[tuple[str, Node]]:
         if isinstance(self.value, dict):

@@ -61,17 +61,22 @@ class WaitBudget:
     def left(self) -> float:
         return self._left
 
-    def wait(self, seconds: float) -> bool:
+    def take(self, seconds: float) -> bool:
         """
-        Wait that long, or return False at once if the budget does not allow it.
+        Charge that many seconds; False if the budget does not allow it.
         """
         with self._lock:
             if seconds > self._left:
                 return False
             self._left -= seconds
+        return True
+
+    def sleep(self, seconds: float) -> None:
+        """
+        Wait for seconds that were taken.
+        """
         if seconds > 0:
             self._sleep(seconds)
-        return True
 
     def pause_until(self, seconds: float) -> None:
         """
@@ -86,39 +91,48 @@ class WaitBudget:
         """
         with self._lock:
             seconds = self._closed_until - time.monotonic()
-        return seconds <= 0 or self.wait(seconds)
+        if seconds > 0:
+            if not self.take(seconds):
+                return False
+            self.sleep(seconds)
+        return True
 
 
 def call(send: Callable[[], T], wait_budget: WaitBudget) -> T:
     """
-    Run `send` until it succeeds or no retry is left. Raises the `error` of its last
-    `TryAgain`, and other errors at once.
+    Run `send` until it succeeds, no retry is left or the budget does not allow the next
+    wait. Raises the `error` of its last `TryAgain`, and other errors at once.
     """
 
-    def should_retry(state: tenacity.RetryCallState) -> bool:
-        error = state.outcome.exception() if state.outcome else None
-        return isinstance(error, TryAgain) and state.attempt_number < error.tries
-
-    def pause(state: tenacity.RetryCallState) -> float:
-        temporary = state.outcome.exception() if state.outcome else None
-        assert isinstance(temporary, TryAgain)
-        requested = temporary.wait
-        seconds = backoff(state.attempt_number) if requested is None else requested
-        if not wait_budget.wait(seconds):
-            raise temporary.error
-        return 0.0
+    def must_stop(state: tenacity.RetryCallState) -> bool:
+        return _is_last_try(state) or not wait_budget.take(state.upcoming_sleep)
 
     retrying = tenacity.Retrying(
-        retry=should_retry,
-        stop=tenacity.stop_after_attempt(TRIES),
-        wait=pause,
-        sleep=lambda _: None,  # `pause` has waited, within the budget
+        retry=tenacity.retry_if_exception_type(TryAgain),
+        wait=_seconds_to_wait,
+        stop=must_stop,
+        sleep=wait_budget.sleep,
         reraise=True,
     )
     try:
         return retrying(send)
     except TryAgain as temporary:
         raise temporary.error from temporary.__cause__
+
+
+def _seconds_to_wait(state: tenacity.RetryCallState) -> float:
+    requested = _temporary_error(state).wait
+    return backoff(state.attempt_number) if requested is None else requested
+
+
+def _is_last_try(state: tenacity.RetryCallState) -> bool:
+    return state.attempt_number >= _temporary_error(state).tries
+
+
+def _temporary_error(state: tenacity.RetryCallState) -> TryAgain:
+    error = state.outcome.exception() if state.outcome else None
+    assert isinstance(error, TryAgain)
+    return error
 
 
 def backoff(attempt: int) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import plistlib
+import re
 import shlex
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 
-from ticketsync.core import errors
+from ticketsync.core import clock, errors
 from ticketsync.core.redact import safe
 
 KINDS = ("cron", "systemd", "launchd", "windows")
@@ -25,13 +26,16 @@ NAME = "ticketsync"
 BEGIN, END = "# ticketsync begin", "# ticketsync end"
 JITTER_SECONDS = 60
 MOST_STARTS = 2000  # what a launchd file may list one by one
-_FIELDS = (
-    ("minute", 0, 59),
-    ("hour", 0, 23),
-    ("day", 1, 31),
-    ("month", 1, 12),
-    ("weekday", 0, 7),
-)
+# What cronsim calls the fields → what we call them.
+_FIELDS = {
+    "minute": "minute",
+    "hour": "hour",
+    "day-of-month": "day",
+    "month": "month",
+    "day-of-week": "weekday",
+}
+# Only what every cron knows, and no `5-5/2`, which cronsim takes for `5/2`.
+_PLAIN = re.compile(r"(?!.*\b(\d+)-\1/)[0-9*,/-]+", re.ASCII)
 _WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SECONDS = 20
 
@@ -39,59 +43,52 @@ _SECONDS = 20
 @dataclass(frozen=True, slots=True)
 class When:
     """
-    A cron expression, taken apart: `*/15 9-23 * * *`.
+    A cron expression: its five fields as written, and the numbers that each allows.
     """
 
-    text: str
     fields: tuple[str, ...]
+    allowed: tuple[tuple[int, ...], ...]
+
+    @property
+    def text(self) -> str:
+        return " ".join(self.fields)
 
     def numbers(self, place: int) -> tuple[int, ...] | None:
         """
         The numbers that a field allows, `None` for all of them.
         """
-        value = self.fields[place]
-        if value == "*":
-            return None
-        _, low, high = _FIELDS[place]
-        found: set[int] = set()
-        for part in value.split(","):
-            span, _, step = part.partition("/")
-            first, _, last = span.partition("-")
-            begin = low if span == "*" else int(first)
-            end = high if span == "*" or (step and not last) else int(last or first)
-            found.update(range(begin, end + 1, int(step or 1)))
-        if place == 4:
-            found = {day % 7 for day in found}
-        return tuple(sorted(found))
+        return None if self.fields[place] == "*" else self.allowed[place]
 
 
 def when(expression: str) -> When:
     """
-    A cron expression of five fields; refuses what is none.
-
-    Raises `UsageError`.
+    A cron expression of five fields. Raises `UsageError` for anything else.
     """
+    from cronsim import CronSim, CronSimError
+
     fields = tuple(expression.split())
-    wrong = f"{safe(expression)!r} is no cron expression"
-    hint = (
-        'Write five fields, as in "*/15 9-23 * * *": every quarter of an hour by day.'
-    )
     if len(fields) != len(_FIELDS):
-        raise errors.UsageError(f"{wrong}: it has {len(fields)} fields.", hint=hint)
-    found = When(" ".join(fields), fields)
-    for place, (name, low, high) in enumerate(_FIELDS):
-        try:
-            numbers = found.numbers(place)
-        except ValueError:
-            numbers = ()
-        usable = numbers is None or (
-            bool(numbers) and all(low <= number <= high for number in numbers)
-        )
-        if not usable or "-" in fields[place].strip("0123456789-*,/"):
-            raise errors.UsageError(
-                f"{wrong}: its {name} is {safe(fields[place])!r}.", hint=hint
-            )
-    return found
+        raise _not_cron(expression, f"it has {len(fields)} fields")
+    for name, text in zip(_FIELDS.values(), fields, strict=True):
+        if not _PLAIN.fullmatch(text):
+            raise _not_cron(expression, f"its {name} is {safe(text)!r}")
+    try:
+        cron = CronSim(" ".join(fields), clock.now())
+    except CronSimError as error:
+        field = str(error).removeprefix("Bad ")
+        text = fields[list(_FIELDS).index(field)]
+        raise _not_cron(expression, f"its {_FIELDS[field]} is {text!r}") from None
+    weekdays = {day % 7 for day in cron.weekdays if isinstance(day, int)}
+    numbers = (cron.minutes, cron.hours, cron.days, cron.months, weekdays)
+    return When(fields, tuple(tuple(sorted(found)) for found in numbers))
+
+
+def _not_cron(expression: str, why: str) -> errors.UsageError:
+    return errors.UsageError(
+        f"{safe(expression)!r} is no cron expression: {why}.",
+        hint='Write five fields, as in "*/15 9-23 * * *": every quarter of an hour '
+        "by day.",
+    )
 
 
 def every(minutes: int) -> When:

@@ -8,7 +8,6 @@ stated by the recipe or the account, and an order with any other word is quarant
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib import resources
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from ticketsync.core import clock, errors, money, plain_yaml
 from ticketsync.core.redact import safe
+from ticketsync.core.typed_yaml import YamlFile, one_of, section
 
 # What a recipe can map. `starts` may be split into `date` and `time`; a line has a
 # `price` per ticket or a `total`, both after discounts.
@@ -26,10 +26,16 @@ FIELDS = (
     *("order_total", "refunded", "status", "checked_in", "channel", "currency"),
 )
 STATUSES = ("paid", "comp", "pending", "cancelled", "void", "refunded")
-_KEYS = (
-    *("platform", "established", "files", "sheet", "timezone", "currency", "decimal"),
-    *("tax", "buyer_fee", "columns", "formats", "status", "stop_at"),
+_AS_GIVEN = ("established", "files", "sheet", "timezone", "currency", "decimal")
+_RECIPE = section(
+    **dict.fromkeys(("platform", *_AS_GIVEN), str) | {"decimal": one_of(".", ",")},
+    tax=one_of("inside", "on top"),
+    buyer_fee=one_of("unknown", "kept"),
+    **dict.fromkeys(("columns", "formats", "status"), dict),
+    stop_at=list[str],
 )
+_COLUMNS = section(**dict.fromkeys(FIELDS, str))
+_STATUS = section(**dict.fromkeys(STATUSES, list[str]))
 _FOLDER = "recipes"
 
 
@@ -117,23 +123,27 @@ def parse_recipe(text: str, source: str) -> Recipe:
     """
     A recipe from YAML text. Raises `ConfigurationError` with file and line.
     """
-    top = _mapping(plain_yaml.read(text, source), source, _KEYS)
-    columns = _texts(top.get("columns"), source, FIELDS)
+    file = YamlFile(
+        source,
+        plain_yaml.read(text, source),
+        noun="field of a recipe",
+        hint="See docs/connect.md, or `ticketsync accounts recipe list`.",
+    )
+    given = file.given(_RECIPE)
+    columns = file.given(_COLUMNS, "columns")
     return Recipe(
-        platform=_text(top.get("platform"), source) or source,
-        columns=columns,
-        established=_text(top.get("established"), source),
-        files=_text(top.get("files"), source) or "*",
-        sheet=_text(top.get("sheet"), source),
-        timezone=_text(top.get("timezone"), source),
-        currency=_text(top.get("currency"), source),
-        decimal=_one_of(top.get("decimal"), source, (".", ",")),
-        tax_on_top=_one_of(top.get("tax"), source, ("inside", "on top")) == "on top",
-        fee_is_kept=_one_of(top.get("buyer_fee"), source, ("unknown", "kept"))
-        == "kept",
-        formats=_texts(top.get("formats"), source, FIELDS),
-        status=_statuses(top.get("status"), source),
-        stop_at=_list(top.get("stop_at"), source),
+        platform=given.get("platform", source),
+        columns={name: heading.strip() for name, heading in columns.items()},
+        formats=file.given(_COLUMNS, "formats"),
+        tax_on_top=given.get("tax") == "on top",
+        fee_is_kept=given.get("buyer_fee") == "kept",
+        status={
+            theirs.strip().lower(): ours
+            for ours, words in file.given(_STATUS, "status").items()
+            for theirs in words
+        },
+        stop_at=tuple(word.strip() for word in given.get("stop_at", ())),
+        **{name: given[name].strip() for name in _AS_GIVEN if name in given},
     )
 
 
@@ -173,76 +183,3 @@ def _refuse_incomplete(recipe: Recipe, name: str) -> None:
             f"The recipe {safe(name)}: {error}.",
             hint="Use an IANA time zone and an ISO 4217 currency.",
         ) from None
-
-
-# Taking the tree apart
-
-
-def _mapping(
-    node: plain_yaml.Node | None, source: str, known: tuple[str, ...] | None
-) -> dict[str, plain_yaml.Node]:
-    if node is None or node.text == "":
-        return {}
-    if not isinstance(node.value, dict):
-        raise _error_at(node, source, "expected `key: value` lines")
-    for key, value in node.value.items():
-        if known is not None and key not in known:
-            similar = difflib.get_close_matches(key, known, n=1)
-            meant = f"; did you mean {similar[0]!r}" if similar else ""
-            raise _error_at(value, source, f"unknown key {safe(key)!r}{meant}")
-    return node.value
-
-
-def _texts(
-    node: plain_yaml.Node | None, source: str, known: tuple[str, ...] | None
-) -> dict[str, str]:
-    return {
-        key: _text(value, source)
-        for key, value in _mapping(node, source, known).items()
-    }
-
-
-def _text(node: plain_yaml.Node | None, source: str) -> str:
-    if node is None:
-        return ""
-    if node.text is None:
-        raise _error_at(node, source, "expected a word")
-    return node.text.strip()
-
-
-def _one_of(node: plain_yaml.Node | None, source: str, words: tuple[str, str]) -> str:
-    word = _text(node, source)
-    if not word:
-        return words[0]
-    if word not in words:
-        assert node is not None
-        raise _error_at(node, source, f"{safe(word)!r} should be {' or '.join(words)}")
-    return word
-
-
-def _list(node: plain_yaml.Node | None, source: str) -> tuple[str, ...]:
-    if node is None or node.text == "":
-        return ()
-    if not isinstance(node.value, list):
-        raise _error_at(node, source, "expected a list")
-    return tuple(_text(item, source) for item in node.value)
-
-
-def _statuses(node: plain_yaml.Node | None, source: str) -> dict[str, str]:
-    """
-    Their word → ours, from `ours: [theirs, …]`.
-    """
-    statuses: dict[str, str] = {}
-    for ours, theirs in _mapping(node, source, STATUSES).items():
-        for word in _list(theirs, source):
-            statuses[word.lower()] = ours
-    return statuses
-
-
-def _error_at(
-    node: plain_yaml.Node, source: str, problem: str
-) -> errors.ConfigurationError:
-    return errors.ConfigurationError(
-        f"{source}, line {node.line}: {problem}.",
-        hint="See docs/connect.md, or `ticketsync accounts recipe list`.",
-    )

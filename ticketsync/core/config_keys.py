@@ -1,0 +1,107 @@
+"""
+The keys of the settings file and their types. Every key may be missing; its default is
+in `core.config`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from decimal import Decimal
+from typing import Any
+
+from ticketsync.core import plain_yaml
+from ticketsync.core.typed_yaml import Words, YamlFile, one_of, section, whole
+
+SALE_NEWS = ("sold", "refund", "nearly-full", "sold-out")
+
+
+class _Flag(int):
+    """
+    True or false, in all the words that YAML has for it.
+    """
+
+    @classmethod
+    def parse(cls, value: Any) -> _Flag:
+        words = ("false", "no", "off", "true", "yes", "on")
+        if not isinstance(value, str) or value.lower() not in words:
+            raise ValueError("true or false is expected")
+        return cls(words.index(value.lower()) > 2)
+
+
+class _Rate(Decimal):
+    @classmethod
+    def parse(cls, value: Any) -> _Rate:
+        if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]*)?|\.[0-9]+", str(value)):
+            raise ValueError("an amount or percentage such as 0.65 is expected")
+        return cls(value)
+
+
+class _Networks(Words):
+    __slots__ = ()
+
+    @staticmethod
+    def check(word: str) -> str:
+        try:
+            ipaddress.ip_network(word)
+        except ValueError:
+            return f"{word!r} is not a network, e.g. 203.0.113.0/24"
+        return ""
+
+
+class _SaleNews(Words):
+    __slots__ = ()
+
+    @staticmethod
+    def check(word: str) -> str:
+        known = SALE_NEWS
+        return (
+            "" if word in known else f"{word!r}: one of {', '.join(known)} is expected"
+        )
+
+
+FILE = section(
+    database=str,
+    **dict.fromkeys(("sync", "matching", "network", "people", "shows"), dict),
+    **dict.fromkeys(("notify", "serve", "log", "accounts"), dict),
+)
+SYNC = section(
+    days_back=whole(0, 3660),
+    sweep_hours=whole(1, 24 * 31),
+    workers=whole(1, 32),
+    deadline_minutes=whole(1, 600),
+    run_minutes=whole(1, 1440),
+    wait_seconds=whole(0, 3600),
+)
+TOLERANCE = section(tolerance_minutes=whole(0, 720))
+MATCHING = section(tolerance_minutes=whole(0, 720), productions=dict)
+NETWORK = section(use_system_proxy=_Flag)
+PEOPLE = section(retention_days=whole(0, 3660))
+SHOWS = section(on_sale_days=whole(0, 3660))
+NOTIFY = section(
+    urls=Words,
+    command=Words,
+    mail=str,
+    heartbeat=str,
+    stale_intervals=whole(1, 1000),
+    sales=_SaleNews,
+    sales_minutes=whole(0, 1440),
+)
+SERVE = section(public_url=str, allow=_Networks, password_hash=str)
+LOG = section(level=one_of("info", "debug"))
+ACCOUNT = section(
+    interval_minutes=whole(1, 10080), fees=dict, people=_Flag, push_check_ins=_Flag
+)
+FEES = section(per_ticket=_Rate, percent=_Rate, per_order=_Rate)
+
+
+def parse(text: str, source: str) -> YamlFile:
+    """
+    A settings file, its keys not checked yet. Raises `BadFile` if it is not YAML.
+    """
+    return YamlFile(
+        source,
+        plain_yaml.read(text, source),
+        noun="setting",
+        hint="config.example.yaml lists every setting.",
+    )

@@ -1,0 +1,139 @@
+"""
+YAML files as typed values: msgspec checks them, and what it refuses is reported with
+file and line.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import inspect
+
+from ticketsync.core import errors, plain_yaml
+from ticketsync.core.redact import safe
+
+LIST_EXPECTED = "a list of words is expected here"
+
+
+def section(**fields: Any) -> type[msgspec.Struct]:
+    """
+    The keys that a part of a file may have, and their types. A key without a value
+    counts as missing.
+    """
+    return msgspec.defstruct(
+        "Section",
+        [(name, kind | None, None) for name, kind in fields.items()],
+        frozen=True,
+        forbid_unknown_fields=True,
+    )
+
+
+def whole(least: int, most: int) -> Any:
+    """
+    The type of a whole number between these.
+    """
+    return Annotated[int, msgspec.Meta(ge=least, le=most)]
+
+
+def one_of(*words: str) -> Any:
+    """
+    The type of one of these words.
+    """
+    return Literal[words]
+
+
+class Words(tuple[str, ...]):
+    """
+    A list of words; a single word counts as one. `check` says what is wrong with one.
+    """
+
+    __slots__ = ()
+    check: Callable[[str], str] = staticmethod(lambda _: "")
+
+    @classmethod
+    def parse(cls, value: Any) -> Words:
+        words = [value] if isinstance(value, str) else value
+        if not isinstance(words, list) or {type(word) for word in words} - {str}:
+            raise ValueError(LIST_EXPECTED)
+        for problem in filter(None, map(cls.check, words)):
+            raise ValueError(problem)
+        return cls(words)
+
+
+@dataclass(frozen=True, slots=True)
+class YamlFile:
+    """
+    A parsed file. `noun` says what its keys are, `hint` where they are described.
+    """
+
+    source: str
+    tree: plain_yaml.Node
+    noun: str
+    hint: str
+
+    def given(self, kind: type[msgspec.Struct], *path: str) -> dict[str, Any]:
+        """
+        The keys that the file sets at that path, as `kind` (a `section`) says; types
+        with a method `parse` are made by it. Raises `ConfigurationError` with the line.
+        """
+        data = self.tree.at(path).plain()
+        try:
+            found = msgspec.convert(
+                {} if data is None else data,
+                kind,
+                strict=False,
+                dec_hook=lambda custom, value: custom.parse(value),
+            )
+        except msgspec.ValidationError as error:
+            raise self._explained(str(error), kind, path) from None
+        fields = msgspec.structs.asdict(found)
+        return {name: value for name, value in fields.items() if value is not None}
+
+    def _explained(
+        self, message: str, kind: type[msgspec.Struct], path: tuple[str, ...]
+    ) -> errors.ConfigurationError:
+        problem, _, trail = message.partition(" - at `$.")
+        unknown = re.search(r"unknown field `(.*)`", problem)
+        key = unknown[1] if unknown else trail.rstrip("`").partition("[")[0]
+        path = (*path, key) if key else path
+        node = self.tree.at(path)
+        fields = {
+            field.name: field.type
+            for field in inspect.type_info(kind).fields  # type: ignore[attr-defined]
+        }
+        if unknown:
+            similar = difflib.get_close_matches(key, fields, n=1)
+            suggestion = f". Did you mean {similar[0]!r}?" if similar else ""
+            problem = f"{safe(key)!r} is not a {self.noun}{suggestion}"
+        elif problem.startswith("Expected `object"):
+            what = ".".join(path) or "the file"
+            problem = f"{safe(what)} should be a list of `key: value`"
+        else:
+            problem = _expected(fields[key]) or problem
+            if node.text is not None and not problem.startswith("'"):
+                problem = f"{safe(node.text)!r}: {problem}"
+        return errors.ConfigurationError(
+            f"{self.source}, line {node.line}: {problem}.".replace("?.", "?"),
+            hint=self.hint,
+        )
+
+
+def _expected(kind: inspect.Type) -> str:
+    """
+    What a value of that type looks like; empty for types that say it themselves.
+    """
+    for choice in getattr(kind, "types", (kind,)):
+        if isinstance(choice, inspect.IntType):
+            return f"a whole number from {choice.ge} to {choice.le} is expected"
+        if isinstance(choice, inspect.LiteralType):
+            return f"one of {', '.join(map(repr, choice.values))} is expected"
+        if isinstance(choice, inspect.ListType):
+            return LIST_EXPECTED
+        if isinstance(choice, inspect.StrType):
+            return "a word is expected here"
+    return ""
