@@ -199,6 +199,21 @@ def test_the_platforms_in_the_readme_are_those_of_the_program():
 def test_the_readme_is_short():
     prose = re.sub(r"```.*?```|^\|.*?$|<!--.*?-->", "", README, flags=re.S | re.M)
     assert len(prose.split()) <= 450
+    assert (ROOT / "docs" / "overview.png").stat().st_size < 200_000
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_no_document_uses_a_retired_word(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    retired = r"\b(?:told|untold|tells?|understood|mend(?:s|ed)?|nonsense|whose turn)\b"
+    assert re.findall(retired, text) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_sentence_of_a_page_has_its_own_line(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    prose = re.sub(r"```.*?```|^[|>-].*?$|`[^`]*`", "", text, flags=re.S | re.M)
+    assert re.findall(r"^.*[a-z)]\. [A-Z].*$", prose, re.MULTILINE) == []
 
 
 def test_the_figures_in_the_readme_are_those_of_the_demo(tmp_path):
