@@ -7,6 +7,7 @@ import io
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -541,3 +542,14 @@ def test_f121_f122_odd_names_break_nothing(started, name):
         shown = started(*command).stdout
         assert "\x1b" not in shown
         assert name.replace("\x1b", "\\x1b")[:10] in shown
+
+
+def test_a_port_that_cannot_be_used_is_a_sentence(ticketsync, fake_server):
+    prepare(ticketsync, fake_server)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        done = ticketsync("serve", "--port", port, code=2)
+    assert f"port {port}" in done.stderr
+    assert "Give another --port" in done.stderr
+    assert "65535" in ticketsync("serve", "--port", "70000", code=2).stderr
+    assert "65535" in ticketsync("sandbox", "serve", "--port", "70000", code=2).stderr

@@ -27,7 +27,9 @@ Today = Annotated[str, typer.Option(help="The simulated date: 2026-09-01.")]
 
 @app.command("serve")
 def serve(
-    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8765,
+    port: Annotated[
+        int, typer.Option(help="0 takes a free one.", min=0, max=65535)
+    ] = 8765,
     seed: Seed = 1,
     size: Size = 900,
     today: Today = "",

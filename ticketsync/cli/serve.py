@@ -27,7 +27,9 @@ app = typer.Typer(rich_markup_mode=None)
 def serve(
     ctx: typer.Context,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="0 takes a free one.", min=0)] = 8787,
+    port: Annotated[
+        int, typer.Option(help="0 takes a free one.", min=0, max=65535)
+    ] = 8787,
     workers: Annotated[
         bool, typer.Option("--work/--no-work", help="Also process deliveries.")
     ] = True,
@@ -41,8 +43,6 @@ def serve(
     Prints a link that opens the pages once. Listens on this machine only: put your TLS
     proxy in front of it and set its address as `serve: public_url` in the settings.
     """
-    import socket
-
     from ticketsync.jobs import worker
     from ticketsync.web import app as web
     from ticketsync.web import receiver
@@ -64,10 +64,7 @@ def serve(
     requests = worker.SyncRequests()
     site = Site(database, settings, requests.add if workers else None)
     application = web.create_app(webhooks, site if pages else None)
-    with socket.create_server((host, port)) as listener:
-        # Otherwise the headers and body of a response wait 40 ms for one another
-        # (measured); connections inherit the option.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with _listen(host, port) as listener:
         address = _address(listener)
         app_context.say(f"Receiving webhooks at {address}/hooks/…")
         if pages:
@@ -124,6 +121,25 @@ def _require_ready_endpoint(endpoints: Sequence[WebhookEndpoint]) -> None:
             hint="Run `ticketsync webhooks url ACCOUNT`.",
             word="webhook-secret-missing" if endpoints else "no-webhooks",
         )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    import socket
+
+    from ticketsync.core import errors
+    from ticketsync.core.redact import safe
+
+    try:
+        listener = socket.create_server((host, port))
+    except OSError as error:
+        raise errors.UsageError(
+            f"Nothing can listen on {safe(host)}, port {port}: {error.strerror}.",
+            hint="Give another --port, or stop the program that uses it.",
+        ) from None
+    # Otherwise the headers and body of a response wait 40 ms for one another
+    # (measured); connections inherit the option.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def _address(listener: socket.socket) -> str:
