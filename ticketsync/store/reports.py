@@ -79,8 +79,8 @@ def stream(
 ) -> tables.Table:
     """
     A report over the rows of a query whose columns are those of the report in their
-    order. The rows are read while they are used, before the transaction ends, so that they
-    are never all in memory.
+    order. The rows are read while they are used, before the connection closes, so that
+    they are never all in memory.
     """
     assert list(query.selected_columns.keys()) == column_names(columns)
     result = connection.execute(
