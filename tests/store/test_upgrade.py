@@ -37,6 +37,8 @@ ROWS = (
     "INSERT INTO production_links VALUES (1, 1, 1, '2026-01-01T00:00:00.000000Z')",
     "INSERT INTO show_links VALUES (1, 1, 1, 'person', 'by hand', '', 'synced',"
     " '2026-10-04T08:30:00.000000Z', '2026-01-01T00:00:00.000000Z')",
+    "INSERT INTO leases VALUES ('account tt', 'run-1 (process 1 on a laptop)',"
+    " '2026-01-01T00:00:00.000000Z', '2026-01-01T00:03:00.000000Z')",
 )
 
 
@@ -83,10 +85,12 @@ def test_an_old_database_keeps_its_rows_and_gets_the_present_shape(old):
         account = connection.execute(text("SELECT * FROM accounts")).mappings().one()
         link = connection.execute(text("SELECT * FROM show_links")).mappings().one()
         date = connection.execute(text("SELECT * FROM occurrences")).mappings().one()
+        lease = connection.execute(text("SELECT * FROM leases")).mappings().one()
         totals = connection.execute(text("SELECT * FROM show_totals")).all()
     assert (account["name"], account["options"]) == ("tt", "{}")
     assert (link["decided_by"], link["sync_enabled"]) == ("person", 1)
     assert (date["provider_id"], date["is_dated"]) == ("ev_1", 1)
+    assert (lease["holder"], lease["pid"]) == ("run-1 (process 1 on a laptop)", None)
     assert totals == []
     opened.close()
 
