@@ -133,13 +133,13 @@ def test_a_database_in_use_is_not_replaced(sqlite, tmp_path):
         other.execute("ROLLBACK")
     other.close()
     with sqlite.write() as connection:
-        lease.take(connection, "account tt", "somebody", clock.now())
+        lease.take(connection, "account tt", lease.Holder("somebody"), clock.now())
     with pytest.raises(errors.Busy, match="somebody"):
         backup.restore_backup(made, target)
     with sqlite.write() as connection:
         ended = clock.now() - timedelta(days=1)
-        lease.release(connection, "account tt", "somebody")
-        lease.take(connection, "account tt", "long dead", ended)
+        lease.release(connection, "account tt", lease.Holder("somebody"))
+        lease.take(connection, "account tt", lease.Holder("long dead"), ended)
     assert backup.restore_backup(made, target) is not None
 
 

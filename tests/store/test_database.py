@@ -46,7 +46,7 @@ def test_f41_no_column_can_hold_a_float():
         "INSERT INTO venues VALUES (1, 'a', 'UTC', 'DOLLAR')",
         "INSERT INTO venues VALUES ('x', 'a', 'UTC', 'AUD')",
         "INSERT INTO shows VALUES (1,99,99,'t','t','UTC',1,'AUD',NULL,0,'')",
-        "INSERT INTO leases VALUES ('a', NULL, 't', 't')",
+        "INSERT INTO leases VALUES ('a', NULL, 't', 't', 1, 'h')",
     ],
 )
 def test_f91_f92_wrong_values_are_refused_by_the_database(sqlite, statement):
@@ -142,7 +142,9 @@ def test_f76_writers_wait_for_each_other(sqlite):
     Each reads, then writes: without the immediate lock SQLite refuses at once (M5).
     """
     with sqlite.write() as connection:
-        connection.exec_driver_sql("INSERT INTO leases VALUES ('n', '0', 't', 't')")
+        connection.exec_driver_sql(
+            "INSERT INTO leases VALUES ('n', '0', 't', 't', 1, 'h')"
+        )
 
     def count():
         for _ in range(20):

@@ -356,7 +356,7 @@ def takers(database, take, rounds):
         start.wait()
         try:
             with database.write() as connection:
-                take(connection, name, f"run {number}", NOW)
+                take(connection, name, lease.Holder(f"run {number}"), NOW)
         except errors.Busy:
             return 0
         return 1
@@ -376,7 +376,9 @@ def test_of_four_who_take_over_a_lapsed_lease_one_has_it(venue):
     lapsed = NOW - timedelta(hours=1)
     with venue.write() as connection:
         for number in range(MANY):
-            lease.take(connection, f"lease {number}", "a run that died", lapsed)
+            lease.take(
+                connection, f"lease {number}", lease.Holder("a run that died"), lapsed
+            )
     assert takers(venue, lease.take, MANY) == [1] * MANY
 
 
@@ -386,11 +388,11 @@ def test_a_lease_that_is_taken_but_not_committed_is_busy_soon(venue, monkeypatch
     """
     monkeypatch.setattr(lease, "WAIT_SECONDS", 0.1)
     with venue.write() as rehearsing:
-        lease.take(rehearsing, "account one", "a rehearsal", NOW)
+        lease.take(rehearsing, "account one", lease.Holder("a rehearsal"), NOW)
         with pytest.raises(errors.Busy), venue.write() as connection:
-            lease.take(connection, "account one", "a run", NOW)
+            lease.take(connection, "account one", lease.Holder("a run"), NOW)
     with venue.write() as connection:
-        lease.take(connection, "account two", "a run", NOW)
+        lease.take(connection, "account two", lease.Holder("a run"), NOW)
         waits = connection.scalar(text("SHOW lock_timeout"))
     assert waits == "1min"
 
@@ -405,7 +407,7 @@ def test_control_who_reads_first_and_writes_then_is_not_alone(venue):
         held = connection.execute(query).first()
         if held is not None:
             raise errors.Busy("taken")
-        row = {"name": name, "holder": holder, "taken_at": now, "expires_at": now}
+        row = {"name": name, "holder": holder.run, "taken_at": now, "expires_at": now}
         upsert(connection, leases, [row], key=["name"])
 
     assert max(takers(venue, take, MANY)) > 1

@@ -42,10 +42,12 @@ def test_an_old_database_keeps_its_rows_and_gets_the_present_shape(old):
         account = connection.execute(text("SELECT * FROM accounts")).mappings().one()
         link = connection.execute(text("SELECT * FROM show_links")).mappings().one()
         date = connection.execute(text("SELECT * FROM occurrences")).mappings().one()
+        lease = connection.execute(text("SELECT * FROM leases")).mappings().one()
         totals = connection.execute(text("SELECT * FROM show_totals")).all()
     assert (account["name"], account["options"]) == ("tt", "{}")
     assert (link["decided_by"], link["sync_enabled"]) == ("person", 1)
     assert (date["provider_id"], date["is_dated"]) == ("ev_1", 1)
+    assert (lease["holder"], lease["pid"]) == ("run-1 (process 1 on a laptop)", None)
     assert totals == []
     opened.close()
 

@@ -30,6 +30,8 @@ ROWS = (
     "INSERT INTO production_links VALUES (1, 1, 1, '2026-01-01T00:00:00.000000Z')",
     "INSERT INTO show_links VALUES (1, 1, 1, 'person', 'by hand', '', 'synced',"
     " '2026-10-04T08:30:00.000000Z', '2026-01-01T00:00:00.000000Z')",
+    "INSERT INTO leases VALUES ('account tt', 'run-1 (process 1 on a laptop)',"
+    " '2026-01-01T00:00:00.000000Z', '2026-01-01T00:03:00.000000Z')",
 )
 
 

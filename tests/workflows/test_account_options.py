@@ -222,7 +222,7 @@ def test_an_account_that_is_being_read_is_not_changed_meanwhile(
     plan = replace(plan, base_url="http://127.0.0.1:1")
     with database.write() as connection:
         lease.take(
-            connection, lease_of(plan.account), lease.holder_name("a run"), clock.now()
+            connection, lease_of(plan.account), lease.this_process("a run"), clock.now()
         )
     with pytest.raises(errors.Busy) as caught:
         account_options.apply(database, plan)

@@ -558,6 +558,6 @@ def test_a_replay_keeps_the_day_on_which_an_order_was_missed(
 
 def test_a_replay_of_an_account_at_work_waits_its_turn(read_once, settings, frozen):
     with read_once.write() as connection:
-        lease.take(connection, "account tt", "another run", NOW)
+        lease.take(connection, "account tt", lease.Holder("another run"), NOW)
     outcome = replay(read_once, settings, [])
     assert (outcome.exit_code, outcome.results[0].outcome) == (8, "skipped-busy")

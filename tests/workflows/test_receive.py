@@ -190,7 +190,7 @@ def test_a_busy_account_keeps_its_deliveries(synced, settings, sandbox):
     came(synced, "ticket_tailor", f"or_{changed}", "ORDER.UPDATED", 1)
     with synced.write() as connection:
         lease.take(
-            connection, "account tt", "run-1 (process 1 on another machine)", NOW
+            connection, "account tt", lease.Holder("run-1", 1, "another machine"), NOW
         )
     done = receive.process_deliveries(synced, settings)
     assert [r.outcome for r in done.results] == ["skipped-busy"]

@@ -129,7 +129,7 @@ def test_an_account_that_is_being_read_is_not_retired_meanwhile(kept, settings):
     account = named(kept, "tt")
     with kept.write() as connection:
         lease.take(
-            connection, lease_of(account), lease.holder_name("a run"), clock.now()
+            connection, lease_of(account), lease.this_process("a run"), clock.now()
         )
     with pytest.raises(errors.Busy):
         retire.remove(kept, settings, "tt")

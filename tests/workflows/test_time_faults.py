@@ -227,19 +227,19 @@ def test_f36_a_breaker_from_the_future_holds_nobody_up(frozen):
 
 def test_f36_a_lease_from_the_future_is_taken_over(sqlite):
     far = NOW + timedelta(days=1)
-    elsewhere = "run-1 (process 1 on another machine)"
+    elsewhere = lease.Holder("run-1", 1, "another machine")
     with sqlite.write() as connection:
         lease.take(connection, "account tt", elsewhere, far)
     with sqlite.write() as connection:
-        lease.take(connection, "account tt", lease.holder_name("run-2"), NOW)
+        lease.take(connection, "account tt", lease.this_process("run-2"), NOW)
 
 
 def test_f36_a_lease_that_is_in_force_is_not(sqlite):
-    elsewhere = "run-1 (process 1 on another machine)"
+    elsewhere = lease.Holder("run-1", 1, "another machine")
     with sqlite.write() as connection:
         lease.take(connection, "account tt", elsewhere, NOW)
     with pytest.raises(errors.Busy), sqlite.write() as connection:
-        lease.take(connection, "account tt", lease.holder_name("run-2"), NOW)
+        lease.take(connection, "account tt", lease.this_process("run-2"), NOW)
 
 
 @pytest.mark.parametrize("name", ["eventbrite"])

@@ -185,7 +185,9 @@ def test_f26_two_processes_never_renew_with_the_same_token(
 
     frozen(clock.from_iso(account.options[tokens.EXPIRES]))
     with sqlite.write() as writing:
-        lease.take(writing, account_run.lease_of(account), "another", clock.now())
+        lease.take(
+            writing, account_run.lease_of(account), lease.Holder("another"), clock.now()
+        )
     assert run(sqlite, settings).outcome == "skipped-busy"
     with pytest.raises(errors.Busy):
         connect.check(sqlite, settings, "sq")

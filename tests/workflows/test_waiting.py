@@ -613,7 +613,7 @@ def test_two_processes_do_not_both_notify(venue):
     sends what that one left unsent.
     """
     venue.show({}, capacity=10, sold=[(1, "AUD", 11)])
-    other = "x (process 1 on another machine)"
+    other = lease.Holder("x", 1, "another machine")
     with venue.database.write() as connection:
         lease.take(connection, account_alerts.LEASE, other, clock.now())
 

@@ -157,7 +157,7 @@ def _other_times(connection: Connection, link: Any, starts_at: datetime) -> list
             show_links.c.show_id == link.show_id,
             show_links.c.id != link.id,
             occurrences.c.gone_since.is_(None),
-            counted.is_set(occurrences.c.is_dated),
+            occurrences.c.is_dated,
             occurrences.c.starts_at != starts_at,
         )
         .order_by(accounts.c.name, occurrences.c.id)

@@ -12,12 +12,13 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    case,
     delete,
     false,
-    func,
     insert,
     or_,
     select,
+    true,
     update,
 )
 
@@ -291,8 +292,8 @@ def _read_occurrences(
             show_links.c.status.label("link_status"),
             show_links.c.sync_enabled,
             show_links.c.sync_ticket_sales,
-            func.coalesce(counted.is_followed(), false()).label("is_followed"),
-            func.coalesce(counted.brings_sales(), false()).label("brings_sales"),
+            case((counted.is_followed(), true()), else_=false()).label("is_followed"),
+            case((counted.brings_sales(), true()), else_=false()).label("brings_sales"),
         )
         .join(events, events.c.id == occurrences.c.event_id)
         .join(accounts, accounts.c.id == occurrences.c.account_id)

@@ -265,7 +265,7 @@ def _read(rows: Iterable[Any]) -> Iterable[Guest]:
             is_refunded=row.is_refunded,
             admits=row.is_sold,
             because=_why_not_admitted(row),
-            is_in=bool(row.is_in),
+            is_in=row.is_in,
             since=row.at if row.is_ours else None,
             door=row.door if row.is_ours else "",
             code=_shown_code(row.code),

@@ -13,14 +13,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, type_coerce, update
+from sqlalchemy import Connection, select, update
 
 from ticketsync.store import row_locks
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import occurrences
 from ticketsync.store.tables.door import admissions, scans
 from ticketsync.store.tables.sales import tickets
-from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import insert_new, upsert
 
 ADMITTED = "admitted"
@@ -136,8 +135,7 @@ def list_unsent(connection: Connection, account_id: int) -> list[UnsentCheckIn]:
         .join(occurrences, occurrences.c.id == tickets.c.occurrence_id)
         .where(
             tickets.c.account_id == account_id,
-            type_coerce(admissions.c.is_in, WHOLE)
-            != type_coerce(admissions.c.told_in, WHOLE),
+            admissions.c.is_in != admissions.c.told_in,
         )
         .order_by(admissions.c.at)
     )

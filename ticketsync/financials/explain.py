@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select, type_coerce
+from sqlalchemy import Connection, Select, func, select
 
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Table
@@ -17,7 +17,6 @@ from ticketsync.store import counted, reports
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.sales import orders, tickets
-from ticketsync.store.types import Flag
 
 CONTRIBUTIONS = (
     Column("account"),
@@ -104,7 +103,7 @@ def _query(names: list[str], show_id: int) -> Select[Any]:
                 placed_at=orders.c.placed_at,
                 ticket_id=tickets.c.provider_id,
                 ticket_status=tickets.c.status,
-                is_checked_in=type_coerce(counted.is_checked_in(), Flag()),
+                is_checked_in=counted.is_checked_in(),
                 doubt=orders.c.doubt,
             )
         )

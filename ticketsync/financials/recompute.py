@@ -25,7 +25,6 @@ from sqlalchemy import (
     delete,
     func,
     select,
-    type_coerce,
     update,
 )
 
@@ -153,13 +152,6 @@ def linked_shows(connection: Connection) -> set[int]:
     return {*shows, *held}
 
 
-def _number(flag: Any) -> Any:
-    """
-    How many rows carry the flag.
-    """
-    return _sum(type_coerce(flag, WHOLE))
-
-
 def _count(condition: Any) -> Any:
     """
     How many rows meet a condition.
@@ -201,9 +193,9 @@ def _by_type(
     query = (
         select(
             *group,
-            _number(tickets.c.is_sold).label("tickets_sold"),
-            _number(tickets.c.is_comp).label("tickets_comp"),
-            _number(tickets.c.is_refunded).label("tickets_refunded"),
+            _sum(tickets.c.is_sold).label("tickets_sold"),
+            _sum(tickets.c.is_comp).label("tickets_comp"),
+            _sum(tickets.c.is_refunded).label("tickets_refunded"),
             _sum(counted.is_admitted()).label("checked_in"),
             _sum(tickets.c.face).label("face"),
             _sum(tickets.c.discount).label("discounts"),

@@ -20,7 +20,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    type_coerce,
 )
 
 from ticketsync.store import capacity, counted
@@ -34,7 +33,6 @@ from ticketsync.store.tables.catalogue import (
 )
 from ticketsync.store.tables.sales import orders, quarantine
 from ticketsync.store.tables.webhooks import deliveries
-from ticketsync.store.types import WHOLE
 
 ACCOUNT: Final = "account"
 OVERSOLD: Final = "oversold"
@@ -260,7 +258,7 @@ def list_unmatched(connection: Connection) -> list[Waiting]:
         connection,
         show_links.c.id.is_(None),
         occurrences.c.gone_since.is_(None),
-        type_coerce(occurrences.c.is_dated, WHOLE) == 1,
+        occurrences.c.is_dated,
         occurrences.c.id.not_in(never),
     )
     return [
@@ -286,7 +284,7 @@ def list_delisted(connection: Connection) -> list[Waiting]:
         connection,
         occurrences.c.gone_since.is_not(None),
         or_(
-            type_coerce(occurrences.c.is_dated, WHOLE) == 0,
+            ~occurrences.c.is_dated,
             occurrences.c.starts_at >= occurrences.c.gone_since,
         ),
         or_(show_links.c.id.is_not(None), has_orders),

@@ -23,7 +23,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    type_coerce,
     update,
 )
 
@@ -33,7 +32,6 @@ from ticketsync.store.audit import Decision
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import occurrences
 from ticketsync.store.tables.sales import attendees, buyers, orders, tickets
-from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import upsert
 
 
@@ -251,7 +249,7 @@ def _past_orders(before: datetime) -> Select[tuple[int]]:
         )
         .where(
             tickets.c.order_id == orders.c.id,
-            type_coerce(occurrences.c.is_dated, WHOLE) == 1,
+            occurrences.c.is_dated,
         )
         .correlate(orders)
         .scalar_subquery()

@@ -16,13 +16,11 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    type_coerce,
 )
 
 from ticketsync.core.records import CountedTickets
 from ticketsync.store.tables.catalogue import occurrences
 from ticketsync.store.tables.sales import orders, tickets
-from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import Elsewhere, held_elsewhere, known
 
 _FEW = 200  # occurrences above which all are read and then filtered
@@ -85,7 +83,7 @@ def count_future_orders(connection: Connection, account_id: int, now: datetime) 
             orders.c.account_id == account_id,
             or_(
                 occurrences.c.starts_at >= now,
-                type_coerce(occurrences.c.is_dated, WHOLE) == 0,
+                ~occurrences.c.is_dated,
             ),
         )
     )

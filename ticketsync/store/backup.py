@@ -19,7 +19,7 @@ from pathlib import Path
 
 from ticketsync.core import clock, errors, paths
 from ticketsync.core.redact import safe
-from ticketsync.store import schema
+from ticketsync.store import lease, schema
 from ticketsync.store.engine import Database
 
 _CHUNK = 1 << 20
@@ -235,9 +235,10 @@ def _refuse_busy(target: Path) -> None:
             sqlite3.connect(target, timeout=2, isolation_level=None)
         ) as connection:
             connection.execute("BEGIN EXCLUSIVE")
-            rows = connection.execute(
-                "SELECT holder, expires_at FROM leases ORDER BY expires_at DESC"
-            ).fetchall()
+            connection.row_factory = sqlite3.Row
+            last = connection.execute(
+                "SELECT * FROM leases ORDER BY expires_at DESC LIMIT 1"
+            ).fetchone()
             connection.execute("ROLLBACK")
     except sqlite3.OperationalError as error:
         if "locked" in str(error):
@@ -248,9 +249,11 @@ def _refuse_busy(target: Path) -> None:
     except sqlite3.DatabaseError:
         return
     now = clock.iso(clock.now()) or ""
-    if rows and str(rows[0][1])[:19] > now[:19]:
+    found = dict(last or {})  # an older schema has neither `pid` nor `host`
+    if found and str(found["expires_at"])[:19] > now[:19]:
+        holder = lease.Holder(found["holder"], found.get("pid"), found.get("host"))
         raise errors.Busy(
-            f"A run is using {target} ({safe(rows[0][0])}).",
+            f"A run is using {target} ({safe(str(holder))}).",
             hint="Try again when it is done.",
         )
 

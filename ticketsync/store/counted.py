@@ -11,35 +11,32 @@ compare the switches: `tests/test_architecture.py` checks it.
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import ColumnElement, Join, and_, case, func, type_coerce
+from sqlalchemy import ColumnElement, Join, and_, case, func
 
 from ticketsync.store.tables.catalogue import show_links, shows
 from ticketsync.store.tables.door import admissions
 from ticketsync.store.tables.sales import tickets
-from ticketsync.store.types import WHOLE
 
 
 def is_followed() -> ColumnElement[bool]:
     """
     Whether a link is switched on: the door rule.
     """
-    return is_set(show_links.c.sync_enabled)
+    return show_links.c.sync_enabled
 
 
 def brings_sales() -> ColumnElement[bool]:
     """
     Whether a link and its sales are switched on.
     """
-    return and_(is_followed(), is_set(show_links.c.sync_ticket_sales))
+    return and_(is_followed(), show_links.c.sync_ticket_sales)
 
 
 def takes_part() -> ColumnElement[bool]:
     """
     Whether a show is not excluded.
     """
-    return ~is_set(shows.c.is_excluded)
+    return ~shows.c.is_excluded
 
 
 def is_counted() -> ColumnElement[bool]:
@@ -53,7 +50,7 @@ def admits() -> ColumnElement[bool]:
     """
     Whether a ticket still admits somebody.
     """
-    return is_set(tickets.c.is_sold)
+    return tickets.c.is_sold
 
 
 def links_and_shows() -> Join:
@@ -122,27 +119,17 @@ def with_admissions(joined: Join) -> Join:
     return joined.outerjoin(admissions, admissions.c.ticket_id == tickets.c.id)
 
 
-def is_checked_in() -> ColumnElement[int]:
+def is_checked_in() -> ColumnElement[bool]:
     """
-    1 where the ticket's guest is in: as our doors recorded if they ever scanned it,
+    Whether the ticket's guest is in: as our doors recorded if they ever scanned it,
     else as the platform reports. Needs `with_admissions`.
     """
-    return func.coalesce(
-        type_coerce(admissions.c.is_in, WHOLE),
-        type_coerce(tickets.c.is_checked_in, WHOLE),
-    )
+    return func.coalesce(admissions.c.is_in, tickets.c.is_checked_in)
 
 
-def is_admitted() -> ColumnElement[int]:
+def is_admitted() -> ColumnElement[bool]:
     """
-    1 where a ticket that still admits somebody is in: what `checked_in` counts. Needs
+    Whether a ticket that still admits somebody is in: what `checked_in` counts. Needs
     `with_admissions`.
     """
     return case((admits(), is_checked_in()), else_=0)
-
-
-def is_set(flag: Any) -> ColumnElement[bool]:
-    """
-    Whether a flag is set, as a comparison that works on both databases.
-    """
-    return type_coerce(flag, WHOLE) == 1

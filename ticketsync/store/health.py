@@ -33,7 +33,7 @@ from ticketsync.store.instants import Now, SecondsBetween
 from ticketsync.store.tables.accounts import accounts, sync_runs
 from ticketsync.store.tables.sales import quarantine
 from ticketsync.store.tables.webhooks import deliveries, webhooks
-from ticketsync.store.types import WHOLE, Instant
+from ticketsync.store.types import Instant
 
 OF_ORDERS: Final = ("full", "incremental")  # runs that read orders, not only a listing
 QUARANTINE: Final = "quarantine"  # the word of a run that read all but some records
@@ -342,7 +342,7 @@ def _lacks_webhook_secret(moment: ColumnElement[Any]) -> ColumnElement[Any]:
             hooks.c.old_until > moment,
         )
         return and_(
-            type_coerce(hooks.c.is_signed, WHOLE) == 1,
+            hooks.c.is_signed,
             hooks.c.secret_source == "",
             ~has_old,
         )

@@ -10,10 +10,22 @@ from __future__ import annotations
 
 import os
 import platform
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Result, delete, exc, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Result,
+    and_,
+    delete,
+    exc,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from ticketsync.core import errors
 from ticketsync.store.tables.accounts import leases
@@ -26,14 +38,46 @@ _LOCK_NOT_AVAILABLE = "55P03"
 _ATTEMPTS = 5  # how often others may release or take over the lease meanwhile
 
 
-def holder_name(run_id: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Holder:
     """
-    The name of this process in a lease.
+    A run and the process it runs in; unknown for a lease that an older version took.
     """
-    return f"{run_id} (process {os.getpid()} on {platform.node()})"
+
+    run: str
+    pid: int | None = None
+    host: str | None = None
+
+    def __str__(self) -> str:
+        if self.pid is None:
+            return self.run
+        return f"{self.run} (process {self.pid} on {self.host})"
+
+    @property
+    def is_dead(self) -> bool:
+        """
+        Whether it ran on this machine and its process has ended. Windows has no signal
+        that only asks: there such a lease expires.
+        """
+        if self.pid is None or self.host != platform.node() or os.name == "nt":
+            return False
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        except OSError:
+            return False
+        return False
 
 
-def take(connection: Connection, name: str, holder: str, now: datetime) -> None:
+def this_process(run: str) -> Holder:
+    """
+    This process as the holder of a lease.
+    """
+    return Holder(run, os.getpid(), platform.node())
+
+
+def take(connection: Connection, name: str, holder: Holder, now: datetime) -> None:
     """
     Take the lease.
 
@@ -42,16 +86,17 @@ def take(connection: Connection, name: str, holder: str, now: datetime) -> None:
 
     Raises: `Busy` with the name of the holder.
     """
-    dead_holder: str | None = None
+    dead_holder: Holder | None = None
     for _ in range(_ATTEMPTS):
         if _try_to_take(connection, name, holder, now, from_dead=dead_holder):
             return
         lease = _read_lease(connection, name)
         if lease is None:
             continue  # released between the two statements
-        if not _is_dead(lease.holder):
-            raise _busy(name, lease)
-        dead_holder = lease.holder
+        holding = Holder(lease.holder, lease.pid, lease.host)
+        if not holding.is_dead:
+            raise _busy(name, holding, lease.taken_at)
+        dead_holder = holding
     raise errors.Busy(
         f"{name}: other processes keep taking it.",
         hint="Try again, or look at `ticketsync runs list`.",
@@ -61,21 +106,26 @@ def take(connection: Connection, name: str, holder: str, now: datetime) -> None:
 def _try_to_take(
     connection: Connection,
     name: str,
-    holder: str,
+    holder: Holder,
     now: datetime,
     *,
-    from_dead: str | None,
+    from_dead: Holder | None,
 ) -> bool:
     """
     Insert the lease, or take over one that has expired or whose holder is dead; returns
     whether it is ours now.
     """
     statement = insert_for(connection.dialect, leases).values(
-        name=name, holder=holder, taken_at=now, expires_at=now + DURATION
+        name=name,
+        holder=holder.run,
+        pid=holder.pid,
+        host=holder.host,
+        taken_at=now,
+        expires_at=now + DURATION,
     )
     free = or_(leases.c.expires_at <= now, leases.c.expires_at > now + DURATION + SKEW)
     if from_dead is not None:
-        free = or_(free, leases.c.holder == from_dead)
+        free = or_(free, _is_held_by(from_dead))
     taken = _execute(
         connection,
         name,
@@ -83,7 +133,7 @@ def _try_to_take(
             index_elements=["name"],
             set_={
                 column: statement.excluded[column]
-                for column in ("holder", "taken_at", "expires_at")
+                for column in ("holder", "pid", "host", "taken_at", "expires_at")
             },
             where=free,
         ).returning(leases.c.name),
@@ -117,15 +167,22 @@ def _read_lease(connection: Connection, name: str) -> Any:
     return connection.execute(query).first()
 
 
-def _busy(name: str, lease: Any) -> errors.Busy:
+def _is_held_by(holder: Holder) -> ColumnElement[bool]:
+    return and_(
+        leases.c.holder == holder.run,
+        leases.c.pid == holder.pid,
+        leases.c.host == holder.host,
+    )
+
+
+def _busy(name: str, holder: Holder, taken_at: datetime) -> errors.Busy:
     return errors.Busy(
-        f"{name}: run {lease.holder} has been running since "
-        f"{lease.taken_at:%H:%M:%S} UTC.",
+        f"{name}: run {holder} has been running since {taken_at:%H:%M:%S} UTC.",
         hint="Wait for it, or look at `ticketsync runs list`.",
     )
 
 
-def extend(connection: Connection, name: str, holder: str, now: datetime) -> None:
+def extend(connection: Connection, name: str, holder: Holder, now: datetime) -> None:
     """
     Extend the lease.
 
@@ -133,7 +190,7 @@ def extend(connection: Connection, name: str, holder: str, now: datetime) -> Non
     """
     result = connection.execute(
         update(leases)
-        .where(leases.c.name == name, leases.c.holder == holder)
+        .where(leases.c.name == name, _is_held_by(holder))
         .values(expires_at=now + DURATION)
     )
     if result.rowcount != 1:
@@ -143,25 +200,5 @@ def extend(connection: Connection, name: str, holder: str, now: datetime) -> Non
         )
 
 
-def release(connection: Connection, name: str, holder: str) -> None:
-    connection.execute(
-        delete(leases).where(leases.c.name == name, leases.c.holder == holder)
-    )
-
-
-def _is_dead(holder: str) -> bool:
-    """
-    Whether the holder ran on this machine and its process has ended.
-    """
-    process, _, machine = (
-        holder.partition(" (process ")[2].rstrip(")").partition(" on ")
-    )
-    if machine != platform.node() or not process.isdigit():
-        return False
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False
+def release(connection: Connection, name: str, holder: Holder) -> None:
+    connection.execute(delete(leases).where(leases.c.name == name, _is_held_by(holder)))

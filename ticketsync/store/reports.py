@@ -79,7 +79,7 @@ def stream(
 ) -> tables.Table:
     """
     A report over the rows of a query whose columns are those of the report in their
-    order. The rows are read while they are used, before the transaction ends, so that
+    order. The rows are read while they are used, before the connection closes, so that
     they are never all in memory.
     """
     assert list(query.selected_columns.keys()) == column_names(columns)

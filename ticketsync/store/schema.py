@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from ticketsync.core import errors
 
-PRESENT = "0012"
+PRESENT = "0013"
 REPLAY_BEFORE = "0007"  # older ones need a replay of stored records
 
 

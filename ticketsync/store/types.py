@@ -11,8 +11,20 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Integer, LargeBinary, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Case,
+    DateTime,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    Text,
+)
 from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.elements import AsBoolean
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import Field
 
@@ -64,17 +76,41 @@ class Instant(TypeDecorator[datetime]):
 
 class Flag(TypeDecorator[bool]):
     """
-    True or false, stored as 1 or 0.
+    True or false, stored as 1 or 0. A condition in expressions: `where(t.c.is_sold)`,
+    `~t.c.is_sold`, `case((t.c.is_sold, 1))`.
     """
 
-    impl = Integer
+    impl = Boolean
     cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Integer())
 
     def process_bind_param(self, value: bool | None, dialect: Dialect) -> int | None:
         return None if value is None else int(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> bool | None:
         return None if value is None else bool(value)
+
+
+# SQLite takes an integer as a condition and PostgreSQL does not, so that a flag is
+# compared there; SQLAlchemy would write it as it is.
+
+
+@compiles(AsBoolean, "postgresql")
+def _condition(condition: AsBoolean, compiler: Any, **options: Any) -> Any:
+    if not isinstance(condition.element.type, Flag):
+        return compiler.visit_unary(condition, **options)
+    flag = compiler.process(condition.element, **options)
+    return f"{flag} = {1 if condition.operator is operators.is_true else 0}"
+
+
+@compiles(Case, "postgresql")
+def _case(case: Case[Any], compiler: Any, **options: Any) -> Any:
+    if case.value is None:
+        whens = ((when.self_group(operators.and_), then) for when, then in case.whens)
+        case = Case(*whens, else_=case.else_)
+    return compiler.visit_case(case, **options)
 
 
 def key() -> Any:

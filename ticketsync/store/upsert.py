@@ -193,7 +193,9 @@ class _Compiled:
             return
         values: list[Iterable[Any]] = list(zip(*rows, strict=True))
         for position, convert in self._convert:
-            values[position] = list(map(convert, values[position]))
+            values[position] = [
+                None if value is None else convert(value) for value in values[position]
+            ]
         if self._positions is None:
             named = [
                 dict(zip(self._columns, row, strict=True))

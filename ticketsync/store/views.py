@@ -21,7 +21,6 @@ from sqlalchemy import (
     inspect,
     select,
     text,
-    type_coerce,
 )
 
 from ticketsync.store import capacity, counted, health
@@ -170,7 +169,6 @@ def _ticket_sales_analytics() -> Select[Any]:
 
 
 def _attendee_checkin_status() -> Select[Any]:
-    is_ours = counted.is_set(admissions.c.is_in)
     return (
         select(
             shows.c.id.label("show_id"),
@@ -188,8 +186,8 @@ def _attendee_checkin_status() -> Select[Any]:
             func.coalesce(
                 func.nullif(attendees.c.email, ""), func.nullif(buyers.c.email, "")
             ).label("email"),
-            case((is_ours, admissions.c.at)).label("checked_in_at"),
-            case((is_ours, admissions.c.door)).label("door"),
+            case((admissions.c.is_in, admissions.c.at)).label("checked_in_at"),
+            case((admissions.c.is_in, admissions.c.door)).label("door"),
         )
         .select_from(counted.admitting_tickets())
         .join(productions, productions.c.id == shows.c.production_id)
@@ -235,7 +233,7 @@ def _session_complete() -> Select[Any]:
             ),
             (seats.c.capacity - seats.c.tickets_sold).label("left_to_sell"),
             func.coalesce(sources.c.number, 0).label("sources"),
-            type_coerce(shows.c.is_excluded, WHOLE).label("is_excluded"),
+            shows.c.is_excluded,
             seats.c.fullness,
         )
         .select_from(shows)

@@ -109,7 +109,7 @@ def apply(database: Database, plan: Plan) -> None:
     Raises `Busy` otherwise.
     """
     account = plan.account
-    held_by, holder = account_run.lease_of(account), lease.holder_name("accounts set")
+    held_by, holder = account_run.lease_of(account), lease.this_process("accounts set")
     with database.write() as writing:
         lease.take(writing, held_by, holder, clock.now())
         now = state.get_account_by_id(writing, account.id)

@@ -53,7 +53,7 @@ class AccountRun:
     provider: Provider
     api: ApiClient
     run_id: str
-    holder: str
+    holder: lease.Holder
     started_at: datetime
     on_progress: OnProgress = no_progress
     counts: Counts = field(default_factory=Counts)
@@ -179,7 +179,7 @@ def run_account(
     account does not stop the others.
     """
     now = clock.now()
-    holder = lease.holder_name(run_id)
+    holder = lease.this_process(run_id)
     try:
         with database.write() as connection:
             lease.take(connection, lease_of(account), holder, now)
@@ -323,7 +323,7 @@ def _close(
     database: Database,
     account: AccountState,
     row: int,
-    holder: str,
+    holder: lease.Holder,
     result: Result,
     began: float,
 ) -> Result:

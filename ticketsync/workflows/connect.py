@@ -265,7 +265,7 @@ def secret_of(database: Database, spec: ProviderSpec, account: AccountState) -> 
     """
     if not tokens.can_renew(account.options):
         return tokens.current(database, spec, account)
-    held_by, holder = account_run.lease_of(account), lease.holder_name("check")
+    held_by, holder = account_run.lease_of(account), lease.this_process("check")
     with database.write() as writing:
         lease.take(writing, held_by, holder, clock.now())
     try:

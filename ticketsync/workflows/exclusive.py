@@ -17,7 +17,7 @@ def alone(database: Database, name: str) -> Iterator[bool]:
     """
     Whether it is ours to do; false while another process is at it.
     """
-    holder = lease.holder_name(name)
+    holder = lease.this_process(name)
     try:
         with database.write() as connection:
             lease.take(connection, name, holder, clock.now())

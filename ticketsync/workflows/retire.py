@@ -56,7 +56,7 @@ def remove(database: Database, settings: Settings, name: str) -> Removal:
         account = state.get_account(reading, name)
     held_by, holder = (
         account_run.lease_of(account),
-        lease.holder_name("accounts remove"),
+        lease.this_process("accounts remove"),
     )
     try:
         with database.write() as writing:

@@ -162,7 +162,8 @@ class BookmarkRow(Row, table=True):
 
 class LeaseRow(Row, table=True):
     """
-    Who works on something, and until when nobody else may do so.
+    Who works on something, and until when nobody else may do so. `holder` is the run,
+    `pid` and `host` its process.
     """
 
     __tablename__ = "leases"
@@ -172,6 +173,8 @@ class LeaseRow(Row, table=True):
     holder: str = text()
     taken_at: datetime = instant()
     expires_at: datetime = instant()
+    pid: int | None = whole(default=None)
+    host: str | None = text(default=None)
 
 
 accounts = AccountRow.__table__

@@ -49,7 +49,7 @@ def _replay_account(
     """
     One account under its lease, with its row like any other run.
     """
-    holder = lease.holder_name(run_id)
+    holder = lease.this_process(run_id)
     now = clock.now()
     try:
         with database.write() as connection:
@@ -84,7 +84,7 @@ def _replay_account(
 
 
 def _replayed(
-    database: Database, settings: Settings, account: AccountState, holder: str
+    database: Database, settings: Settings, account: AccountState, holder: lease.Holder
 ) -> Result:
     """
     Parse the account's records into a private database, and write what differs.

@@ -188,7 +188,7 @@ def _alone(database: Database, request: Request, run_id: str) -> Iterator[None]:
     if not request.only_due:
         yield
         return
-    with lock.only_one(database, "sync --due", lease.holder_name(run_id)):
+    with lock.only_one(database, "sync --due", str(lease.this_process(run_id))):
         yield
 
 
