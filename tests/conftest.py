@@ -13,11 +13,12 @@ Databases, of each kind unless said otherwise
   sqlite           the same, on SQLite only
   connected        one with a venue and the sandbox's account
   adopted          one whose shows are the sandbox's dates, nothing synced yet
-  read_once        one that was synced once, people kept
+  synced_once      one that was synced once
+  read_once        the same, people kept
   full             the same, on SQLite only
   ready            an adopted one in `home`, for commands; gives the sandbox
   postgres         the PostgreSQL server of the suite
-  templates        databases to be copied: `empty`, `adopted`, `filled`
+  templates        databases to be copied; see `Templates`
   migrations       new databases are made by the migrations and not copied
 
 Commands
@@ -303,6 +304,17 @@ def adopted(request, sandbox, templates):
     A database of each kind whose shows are the platform's dates, nothing synced yet.
     """
     with templates.copied(request.param, "adopted") as place:
+        database = moved_to(place, sandbox)
+        yield database
+        database.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def synced_once(request, sandbox, templates):
+    """
+    Of each kind a database that was synced once with the sandbox, nobody's name kept.
+    """
+    with templates.copied(request.param, "synced") as place:
         database = moved_to(place, sandbox)
         yield database
         database.close()

@@ -6,6 +6,8 @@ of the platform's own world.
 from dataclasses import replace
 from decimal import Decimal
 
+import psycopg
+from sqlalchemy.engine import make_url
 from support.dates import TODAY
 
 from ticketsync.accounts import state
@@ -46,12 +48,13 @@ def adopt(database):
 
 
 _made = {}
+QUICKLY = "STRATEGY file_copy"
 
 
 def set_up(database, settings, fake_server, name, *, is_read=False, world=""):
     """
-    The account connected and its dates adopted, with `is_read` also read once. On
-    SQLite that is done once for all tests and copied; `world` names a world that is not
+    The account connected and its dates adopted, with `is_read` also read once. That is
+    done once for each kind of database and copied; `world` names a world that is not
     the platform's own.
     """
 
@@ -73,16 +76,36 @@ def copied(database, name):
     """
     Whether the database became a copy of the one that was kept under that name.
     """
-    if name not in _made or database.file is None:
+    made = _made.get((database.dialect, name))
+    if made is None:
         return False
     database.close()
-    database.file.write_bytes(_made[name])
+    if database.file is not None:
+        database.file.write_bytes(made)
+    else:
+        ours = make_url(database.url).database
+        _administer(database, f"DROP DATABASE {ours} WITH (FORCE)")
+        _administer(database, f"CREATE DATABASE {ours} TEMPLATE {made} {QUICKLY}")
     return True
 
 
 def keep(database, name):
     if database.file is not None:
-        _made[name] = database.file.read_bytes()
+        _made[database.dialect, name] = database.file.read_bytes()
+        return
+    database.close()
+    ours, kept = make_url(database.url).database, f"kept{len(_made)}"
+    _administer(database, f"CREATE DATABASE {kept} TEMPLATE {ours} {QUICKLY}")
+    _made[database.dialect, name] = kept
+
+
+def _administer(database, statement):
+    """
+    A statement about a PostgreSQL database to which nobody is connected.
+    """
+    url = make_url(database.url).set(drivername="postgresql", database="postgres")
+    with psycopg.connect(url.render_as_string(), autocommit=True) as connection:
+        connection.execute(statement)
 
 
 def point(database, addresses):

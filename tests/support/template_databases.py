@@ -24,7 +24,7 @@ from ticketsync.workflows.sync.run import Request
 class Templates:
     """
     Of each kind: `empty`; `adopted`, its shows the sandbox's dates, nothing synced;
-    `filled`, people kept, synced once with the sandbox's morning.
+    `synced`, synced once with the sandbox's morning; `filled`, the same, people kept.
     """
 
     def __init__(self, postgres, folder):
@@ -68,7 +68,7 @@ class Templates:
             if stage == "empty":
                 engine.create_database(place).close()
             else:
-                self._play(place, is_read=stage == "filled")
+                self._play(place, stage)
         return self.made[kind, stage]
 
     def _place(self, kind, stage):
@@ -77,10 +77,11 @@ class Templates:
         self._execute(f"CREATE DATABASE {stage}")
         return self.postgres().get_uri(database=stage)
 
-    def _play(self, place, *, is_read):
+    def _play(self, place, stage):
         fake_server = server.Sandbox(world.build(today=TODAY, orders=300))
         fake_server.clock = lambda: NOW.timestamp()
         keeping = Settings(accounts={"tt": AccountSettings(keep_people=True)})
+        settings = keeping if stage == "filled" else Settings()
         with (
             pytest.MonkeyPatch.context() as patch,
             server.serving(fake_server) as address,
@@ -90,7 +91,7 @@ class Templates:
             patch.setenv("TT_KEY", fake_server.key)
             patch.setattr(clock, "_now", lambda: NOW)
             adopt_dates(place, fake_server)
-            if is_read:
+            if stage != "adopted":
                 database = engine.open_database(place)
-                assert sync.sync(database, keeping, Request()).exit_code == 0
+                assert sync.sync(database, settings, Request()).exit_code == 0
                 database.close()

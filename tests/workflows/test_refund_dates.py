@@ -49,12 +49,11 @@ def sums(database):
 
 
 @pytest.fixture
-def refunded(adopted, settings, sandbox, frozen):
+def refunded(synced_once, settings, sandbox, frozen):
     """
     An order with two valid tickets that we held is refunded on the second day; valid
     tickets stay, so that its guests can still come.
     """
-    run(adopted, settings)
     purchase = next(
         p
         for p in sandbox.world.purchases
@@ -62,9 +61,9 @@ def refunded(adopted, settings, sandbox, frozen):
     )
     sandbox.change(lambda w: world.refund_small_amount(w, purchase))
     frozen(NOW + timedelta(days=1))
-    run(adopted, settings, full=True)
-    adopted.purchase = purchase
-    return adopted
+    run(synced_once, settings, full=True)
+    synced_once.purchase = purchase
+    return synced_once
 
 
 def of_purchase(database):

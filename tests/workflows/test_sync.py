@@ -44,35 +44,32 @@ def test_the_first_sync_is_the_truth_and_the_second_changes_nothing(
 
 
 def test_a_second_day_with_refunds_voids_and_a_moved_date(
-    adopted, settings, sandbox, frozen
+    synced_once, settings, sandbox, frozen
 ):
-    run(adopted, settings)
     sandbox.change(world.next_day)
     frozen(NOW + timedelta(hours=23))
 
-    outcome = run(adopted, settings)
+    outcome = run(synced_once, settings)
 
-    assert figures(adopted) == truth(sandbox)
+    assert figures(synced_once) == truth(sandbox)
     assert outcome.changes
     assert any("rescheduled from" in note for note in outcome.notes)
 
 
-def test_changes_of_old_orders_arrive_with_few_requests(adopted, settings, sandbox):
-    run(adopted, settings)
+def test_changes_of_old_orders_arrive_with_few_requests(synced_once, settings, sandbox):
     sandbox.log.clear()
     changed = sandbox.change(lambda w: world.change_some(w, 12, 4))
 
-    outcome = run(adopted, settings)
+    outcome = run(synced_once, settings)
 
-    assert figures(adopted) == truth(sandbox)
+    assert figures(synced_once) == truth(sandbox)
     assert outcome.results[0].counts.updated == len(changed) == 12
     assert len(sandbox.log) <= 3 + 4
 
 
 def test_a_refund_that_the_listing_hides_is_found_by_the_sweep(
-    adopted, settings, sandbox, frozen
+    synced_once, settings, sandbox, frozen
 ):
-    run(adopted, settings)
     held = {
         f"ev_{p.id}": {
             "revenue": sandbox.ticket_tailor._revenue(p),
@@ -83,13 +80,13 @@ def test_a_refund_that_the_listing_hides_is_found_by_the_sweep(
     sandbox.ticket_tailor.lag = held  # the aggregates stand still
     sandbox.change(lambda w: world.change_some(w, 5, 3))
 
-    run(adopted, settings)
-    missed = figures(adopted) != truth(sandbox)
+    run(synced_once, settings)
+    missed = figures(synced_once) != truth(sandbox)
     frozen(NOW + timedelta(hours=25))
-    run(adopted, settings)
+    run(synced_once, settings)
 
     assert missed
-    assert figures(adopted) == truth(sandbox)
+    assert figures(synced_once) == truth(sandbox)
 
 
 def test_orders_over_all_windows_and_in_any_order_of_pages_are_the_same(
@@ -111,23 +108,23 @@ def test_only_get_is_ever_sent_and_every_run_has_its_row(adopted, settings, sand
     assert seen <= known
 
 
-def test_nothing_changed_costs_almost_no_requests(adopted, settings, sandbox):
-    run(adopted, settings)
+def test_nothing_changed_costs_almost_no_requests(synced_once, settings, sandbox):
     sandbox.log.clear()
-    run(adopted, settings)
+    run(synced_once, settings)
     paths = [target.partition("?")[0] for _, target, _ in sandbox.log]
     assert paths == ["/v1/event_series", "/v1/events", "/v1/orders"]
 
 
-def test_fees_are_unknown_until_the_venue_states_its_rate(adopted, settings, sandbox):
-    run(adopted, settings)
-    with adopted.read() as connection:
+def test_fees_are_unknown_until_the_venue_states_its_rate(
+    synced_once, settings, sandbox
+):
+    with synced_once.read() as connection:
         assert {f.fees for f in numbers.figures(connection)} == {None}
         assert {f.net for f in numbers.figures(connection)} == {None}
     rate = FeeSchedule(per_ticket=Decimal(1), percent=Decimal(2))
     known = replace(settings, accounts={"tt": AccountSettings(fees=rate)})
 
-    show_figures.rebuild(adopted, known)
+    show_figures.rebuild(synced_once, known)
 
     per_event = {f"ev_{p.id}": 0 for p in sandbox.world.performances}
     for purchase in sandbox.world.purchases:  # by hand: 1.00 a paid ticket, 2 %
@@ -135,7 +132,7 @@ def test_fees_are_unknown_until_the_venue_states_its_rate(adopted, settings, san
             paid = sum(seat.paid > 0 for seat in purchase.seats)
             cents = 100 * paid + (2 * purchase.total + 50) // 100
             per_event[f"ev_{purchase.performance.id}"] += cents
-    with adopted.read() as connection:
+    with synced_once.read() as connection:
         shows = {
             o.show_id: o.provider_occurrence_id
             for o in occurrences.list_occurrences(connection)
@@ -146,15 +143,14 @@ def test_fees_are_unknown_until_the_venue_states_its_rate(adopted, settings, san
 
 
 def test_f22_an_unknown_status_waits_and_its_old_version_counts(
-    adopted, settings, sandbox
+    synced_once, settings, sandbox
 ):
-    run(adopted, settings)
-    before = figures(adopted)
+    before = figures(synced_once)
     fault = 'records:10:status="part_transferred"'
     sandbox.faults.plan(Plan(fault, "/orders", times=99))
     sandbox.change(lambda w: w.changed.clear())
 
-    outcome = run(adopted, settings, full=True)
+    outcome = run(synced_once, settings, full=True)
 
     result = outcome.results[0]
     assert (result.outcome, result.exit_code, result.word) == (
@@ -162,11 +158,11 @@ def test_f22_an_unknown_status_waits_and_its_old_version_counts(
         errors.PARTLY,
         "quarantine",
     )
-    assert figures(adopted) == before
+    assert figures(synced_once) == before
     sandbox.faults.clear()
-    healed = run(adopted, settings)
+    healed = run(synced_once, settings)
     assert healed.exit_code == 0
-    with adopted.read() as connection:
+    with synced_once.read() as connection:
         assert runs.count_open(connection, NOW).quarantined == 0
 
 
@@ -183,63 +179,59 @@ def test_f23_a_page_that_cannot_be_parsed_saves_nothing(adopted, settings, sandb
 
 @pytest.mark.parametrize(("kept", "believed"), [(0, False), (40, False), (60, True)])
 def test_f15_a_listing_that_collapsed_is_not_believed(
-    adopted, settings, sandbox, kept, believed
+    synced_once, settings, sandbox, kept, believed
 ):
-    run(adopted, settings)
-    before = figures(adopted)
+    before = figures(synced_once)
     sandbox.faults.plan(Plan(f"drop:{kept}", "/events"))
 
-    outcome = run(adopted, settings)
+    outcome = run(synced_once, settings)
 
     assert (outcome.exit_code == 0) is believed
     if not believed:
         assert outcome.results[0].word == "guard-shrink"
-    assert figures(adopted) == before
+    assert figures(synced_once) == before
 
 
 @pytest.mark.parametrize(("kept", "believed"), [(0, False), (40, False), (95, True)])
 def test_f15_orders_that_collapsed_change_nothing(
-    adopted, settings, sandbox, kept, believed
+    synced_once, settings, sandbox, kept, believed
 ):
-    run(adopted, settings)
-    before = figures(adopted)
+    before = figures(synced_once)
     sandbox.faults.plan(Plan(f"drop:{kept}", "/orders", times=999))
 
-    outcome = run(adopted, settings, full=True)
+    outcome = run(synced_once, settings, full=True)
 
-    assert figures(adopted) == before
+    assert figures(synced_once) == before
     words = {result.word for result in outcome.results}
     assert words == ({""} if believed else {"guard-shrink"})
 
 
-def test_f14_a_date_that_vanished_keeps_its_orders(adopted, settings, sandbox):
-    run(adopted, settings)
-    before = figures(adopted)
+def test_f14_a_date_that_vanished_keeps_its_orders(synced_once, settings, sandbox):
+    before = figures(synced_once)
     gone = sandbox.world.performances[-1]
     sandbox.change(lambda w: w.performances.remove(gone))
 
-    outcome = run(adopted, settings)
+    outcome = run(synced_once, settings)
 
-    assert figures(adopted) == before
+    assert figures(synced_once) == before
     assert any("no longer listed" in note for note in outcome.notes)
     sandbox.change(lambda w: w.performances.append(gone))
-    run(adopted, settings)
-    with adopted.read() as connection:
+    run(synced_once, settings)
+    with synced_once.read() as connection:
         assert runs.count_open(connection, NOW).gone == 0
 
 
 def test_f27_another_box_office_under_the_same_name_is_refused(
-    adopted, settings, sandbox, monkeypatch
+    synced_once, settings, sandbox, monkeypatch
 ):
-    run(adopted, settings)
-    before = dump(adopted)
+    before = dump(synced_once)
     monkeypatch.setattr("ticketsync.sandbox.ticket_tailor.OFFICE", "stranger")
     sandbox.change(lambda w: w.changed.clear())
 
-    outcome = run(adopted, settings)
+    outcome = run(synced_once, settings)
 
     assert (outcome.exit_code, outcome.results[0].word) == (7, "account-changed")
-    assert dump(adopted) == before
+    assert dump(synced_once) == before
 
 
 def test_wrong_credentials_park_the_account(adopted, settings, monkeypatch):
@@ -280,11 +272,10 @@ def test_a_named_account_is_tried_whatever_its_breaker_says(adopted, settings, s
     assert run(adopted, settings, names=("tt",)).exit_code == 0
 
 
-def test_due_accounts_only(adopted, settings, frozen):
-    run(adopted, settings)
-    early = run(adopted, settings, only_due=True)
+def test_due_accounts_only(synced_once, settings, frozen):
+    early = run(synced_once, settings, only_due=True)
     frozen(NOW + timedelta(minutes=15))
-    later = run(adopted, settings, only_due=True)
+    later = run(synced_once, settings, only_due=True)
     assert early.results[0].outcome == "skipped-not-due"
     assert early.exit_code == 0
     assert later.results[0].outcome == "success"
@@ -388,18 +379,17 @@ def test_f04_what_came_before_a_failure_is_kept_and_not_asked_for_again(
 
 @pytest.mark.parametrize("fault", ["records:1:order_id", "records:1:order_id="])
 def test_a_ticket_list_never_takes_the_money_off_an_order(
-    adopted, settings, sandbox, fault
+    synced_once, settings, sandbox, fault
 ):
     """
     A list that leaves `order_id` out, or empties it for tickets we know in an order.
     """
-    run(adopted, settings)
-    before = figures(adopted)
+    before = figures(synced_once)
     sandbox.faults.plan(Plan(fault, "/issued_tickets", times=99))
 
-    run(adopted, settings, full=True)
+    run(synced_once, settings, full=True)
 
-    assert figures(adopted) == before
+    assert figures(synced_once) == before
 
 
 def test_an_imported_ticket_that_moves_is_missed_where_it_was(
@@ -426,33 +416,33 @@ def test_an_imported_ticket_that_moves_is_missed_where_it_was(
 
 
 def test_an_excluded_show_has_no_figures_until_it_is_taken_in_again(
-    adopted, settings, sandbox
+    synced_once, settings, sandbox
 ):
-    run(adopted, settings)
-    before = figures(adopted)
-    with adopted.read() as connection:
+    before = figures(synced_once)
+    with synced_once.read() as connection:
         offer = occurrences.list_occurrences(connection)[0]
 
-    show_figures.exclude(adopted, settings, offer.show_id, True, "private hire")
-    without = figures(adopted)
-    show_figures.exclude(adopted, settings, offer.show_id, False, "")
+    show_figures.exclude(synced_once, settings, offer.show_id, True, "private hire")
+    without = figures(synced_once)
+    show_figures.exclude(synced_once, settings, offer.show_id, False, "")
 
     assert set(before) - set(without) == {offer.provider_occurrence_id}
-    assert figures(adopted) == before
+    assert figures(synced_once) == before
 
 
-def test_unlinking_takes_the_sales_away_and_linking_brings_them_back(adopted, settings):
-    run(adopted, settings)
-    before = figures(adopted)
-    with adopted.read() as connection:
+def test_unlinking_takes_the_sales_away_and_linking_brings_them_back(
+    synced_once, settings
+):
+    before = figures(synced_once)
+    with synced_once.read() as connection:
         offer = occurrences.list_occurrences(connection)[0]
 
-    match.unlink(adopted, settings, offer.id)
-    without = figures(adopted)
-    match.link(adopted, settings, offer.id, offer.show_id)
+    match.unlink(synced_once, settings, offer.id)
+    without = figures(synced_once)
+    match.link(synced_once, settings, offer.id, offer.show_id)
 
     assert offer.provider_occurrence_id not in without
-    assert figures(adopted) == before
+    assert figures(synced_once) == before
 
 
 def test_what_a_person_took_apart_is_not_put_together_by_the_next_match(
@@ -467,12 +457,11 @@ def test_what_a_person_took_apart_is_not_put_together_by_the_next_match(
     assert (offer.id, offer.show_id) not in pairs
 
 
-def test_no_person_is_stored_unless_asked_for(adopted, settings, sqlite):
+def test_no_person_is_stored_unless_asked_for(synced_once, settings, sqlite):
     """
     I11: buyers of the sandbox have addresses at example.com and names Guest N.
     """
-    run(adopted, settings)
-    with adopted.read() as connection:
+    with synced_once.read() as connection:
         tables = metadata.sorted_tables
         text = "".join(
             repr(row) for table in tables for row in connection.execute(table.select())
