@@ -12,7 +12,8 @@ import pytest
 from ticketsync.core import errors
 from ticketsync.core.redact import Secret
 from ticketsync.net import exact_json, retry
-from ticketsync.net.client import ApiClient, checked_base_url
+from ticketsync.net.base_url import checked_base_url
+from ticketsync.net.client import ApiClient
 from ticketsync.providers.authentication import key_as_basic_user
 from ticketsync.providers.ticket_tailor.lists import by_last_id
 from ticketsync.sandbox.faults import Plan

@@ -15,7 +15,8 @@ from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
 from ticketsync.core.redact import Secret
 from ticketsync.net import exact_json, oauth
-from ticketsync.net.client import ApiClient, Rejected
+from ticketsync.net.api_errors import Rejected
+from ticketsync.net.client import ApiClient
 from ticketsync.net.paging import by_cursor
 from ticketsync.net.retry import WaitBudget
 from ticketsync.providers import reading

@@ -5,5 +5,7 @@ The one HTTP client: deadlines, limits, retries, budgets and error words.
 import sys
 
 # Where rich and pygments are installed, httpx imports its own command line, which takes
-# a third of its import time (measured). `None` makes that import fail, as it may.
+# half of its import time (211 ms with it, 105 ms without; 167 and 94 ms where rich is
+# loaded already; medians of 11 processes), and offers no way not to. `None` makes that
+# import fail, as it may.
 sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]

@@ -9,8 +9,6 @@ a size limit and a total deadline. A secret is only ever in a header.
 
 from __future__ import annotations
 
-import ipaddress
-import ssl
 import threading
 import time
 import zlib
@@ -19,18 +17,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
-from urllib.parse import urlsplit
 
-import httpcore
 import httpx
 
 from ticketsync import __version__
 from ticketsync.core import errors, log
 from ticketsync.core.redact import Secret, safe
 from ticketsync.net import exact_json, retry
+from ticketsync.net.api_errors import ApiErrors, Explain, shown
+from ticketsync.net.base_url import checked_base_url
 from ticketsync.net.budget import CallBudget
 from ticketsync.net.exact_json import Shape
-from ticketsync.net.transport import deadline_at, make_transport
+from ticketsync.net.transport import deadline_at, is_tls_error, make_transport
 
 Params = Mapping[str, str | int | Sequence[str]]
 Headers = Mapping[str, Secret]
@@ -40,25 +38,7 @@ T = TypeVar("T")
 MAX_RESPONSE_BYTES: Final = 32 * 1024 * 1024
 REQUEST_SECONDS: Final = 60.0
 CONNECT_SECONDS: Final = 10.0
-SHOWN_OF_INVALID: Final = 80  # bytes quoted in a message
 MAX_CLOCK_SKEW: Final = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorExplanation:
-    """
-    What a platform means by an error response, in words.
-
-    A person is needed unless `code` is set: then the request was rejected for a
-    reason that the provider can handle.
-    """
-
-    message: str
-    hint: str = ""
-    code: str = ""
-
-
-Explain = Callable[[int, Mapping[str, Any]], ErrorExplanation | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +51,6 @@ class PartialResponse(Generic[T]):
     value: T
     body: bytes | None = None
     whole: Callable[[], Any] | None = None
-
-
-class Rejected(errors.InvalidResponse):
-    """
-    The platform rejected a request, with a `status` and its own `code`.
-    """
-
-    def __init__(self, message: str, *, status: int, code: str = "") -> None:
-        super().__init__(
-            message,
-            hint="Nothing of this response was saved; try again later.",
-            word="rejected",
-        )
-        self.status = status
-        self.code = code
 
 
 class ApiClient:
@@ -120,7 +85,7 @@ class ApiClient:
         self.provider_time: datetime | None = None
         self._headers: Headers = headers or {}
         self._renew = renew
-        self._explain = explain
+        self._errors = ApiErrors(platform, account, self.base_url, explain)
         self._budget = budget
         self._wait_budget = wait_budget or retry.WaitBudget(120.0)
         self._run_deadline = time.monotonic() + deadline_seconds
@@ -248,15 +213,15 @@ class ApiClient:
 
     def _wait_for_permission(self) -> None:
         if time.monotonic() > self._run_deadline:
-            raise self._unavailable(
+            raise self._errors.unavailable(
                 "did not finish within the time limit of one run", word="deadline"
             )
         if not self._wait_budget.wait_until_open():
-            raise self._throttled()
+            raise self._errors.throttled()
         # Waiting for our own call budget may take the rest of the run.
         left = self._run_deadline - time.monotonic()
         if self._budget is not None and not self._budget.take(left):
-            raise self._throttled()
+            raise self._errors.throttled()
 
     def _send(
         self,
@@ -303,7 +268,7 @@ class ApiClient:
     def _read(self, response: httpx.Response, deadline: float) -> bytes:
         encoding = response.headers.get("content-encoding", "identity").lower()
         if encoding not in ("identity", "gzip", "deflate", ""):
-            raise self._invalid_response(
+            raise self._errors.invalid_response(
                 f"uses the encoding {safe(encoding)!r}", "encoding"
             )
         is_compressed = encoding in ("gzip", "deflate")
@@ -317,16 +282,18 @@ class ApiClient:
             chunks.append(chunk)
             size += len(chunk)
             if size > MAX_RESPONSE_BYTES:
-                raise self._invalid_response("sent more than 32 MiB", "too-large")
+                raise self._errors.invalid_response(
+                    "sent more than 32 MiB", "too-large"
+                )
             if time.monotonic() > deadline:
-                raise self._unavailable("responds too slowly", word="deadline")
+                raise self._errors.unavailable("responds too slowly", word="deadline")
         return b"".join(chunks)
 
     def _unpacked(self, unpack: Any, raw: bytes, max_bytes: int) -> bytes:
         try:
             return bytes(unpack.decompress(raw, max_bytes))
         except zlib.error:
-            raise self._invalid_response(
+            raise self._errors.invalid_response(
                 "sent a damaged compressed response", "truncated"
             ) from None
 
@@ -336,61 +303,15 @@ class ApiClient:
         status = response.status
         if 200 <= status < 300:
             return
-        where = f"HTTP {status} for {path}"
-        meaning = self._explanation(response)
-        if meaning is not None and meaning.code:
-            raise Rejected(
-                f"{self.platform} {meaning.message}, account {self.account!r} "
-                f"({where}).",
-                status=status,
-                code=meaning.code,
-            )
-        if meaning is not None:
-            raise errors.AuthenticationFailed(
-                f"Account {self.account!r}: {meaning.message} (HTTP {status}).",
-                hint=meaning.hint
-                or f"Run `ticketsync accounts rotate {self.account}`.",
-            )
-        if status in (401, 403):
-            raise errors.AuthenticationFailed(
-                f"{self.platform} refused the credentials of account "
-                f"{self.account!r} (HTTP {status}).",
-                hint=f"Run `ticketsync accounts rotate {self.account}`.",
-            )
-        if status == 429:
-            raise self._rate_limited(response.headers.get("retry-after"))
-        if status == 408 or status >= 500:
-            raise retry.TryAgain(self._unavailable(f"is failing ({where})"))
-        if 300 <= status < 400:
-            raise self._invalid_response(
-                f"redirects to another address ({where}), which is never followed",
-                "unexpected-redirect",
-            )
-        if status in (404, 410):
-            raise self._invalid_response(
-                f"does not know this resource ({where}: {_shown(response.body)})",
-                "endpoint-gone",
-            )
-        raise Rejected(
-            f"{self.platform} rejected a request ({where}: {_shown(response.body)}), "
-            f"account {self.account!r}.",
-            status=status,
+        error = self._errors.of_status(
+            status,
+            f"HTTP {status} for {path}",
+            response.body,
+            wait=retry.retry_after(response.headers.get("retry-after")),
         )
-
-    def _explanation(self, response: _Response) -> ErrorExplanation | None:
-        if self._explain is None:
-            return None
-        try:
-            body = exact_json.decode(response.body)
-        except ValueError:
-            body = {}
-        return self._explain(response.status, body if isinstance(body, dict) else {})
-
-    def _rate_limited(self, header: str | None) -> retry.TryAgain:
-        wait = retry.retry_after(header)
-        if wait is not None:
-            self._wait_budget.pause_until(min(wait, self._wait_budget.left))
-        return retry.TryAgain(self._throttled(wait), wait=wait)
+        if isinstance(error, retry.TryAgain) and error.wait is not None:
+            self._wait_budget.pause_until(min(error.wait, self._wait_budget.left))
+        raise error
 
     def _note_limits(self, headers: httpx.Headers) -> None:
         """
@@ -417,114 +338,59 @@ class ApiClient:
     def _decoded(self, response: _Response) -> Any:
         if not response.is_json:
             kind = response.headers.get("content-type", "")
-            raise self._invalid_response(
+            raise self._errors.invalid_response(
                 f"answered {safe(kind) or 'something'} instead of JSON: "
-                f"{_shown(response.body)}",
+                f"{shown(response.body)}",
                 "not-json",
             )
         try:
             value = exact_json.decode(response.body)
         except exact_json.Truncated:
-            truncated = self._invalid_response("sent incomplete JSON", "truncated")
+            truncated = self._errors.invalid_response(
+                "sent incomplete JSON", "truncated"
+            )
             raise retry.TryAgain(truncated, tries=2) from None
         except ValueError as error:
-            raise self._invalid_response(
-                f"sent invalid JSON ({safe(error)}): {_shown(response.body)}",
+            raise self._errors.invalid_response(
+                f"sent invalid JSON ({safe(error)}): {shown(response.body)}",
                 "not-json",
             ) from None
         if not isinstance(value, dict) or "error" in value:
-            raise self._invalid_response(
-                f"sent no usable response but {_shown(response.body)}", "not-json"
+            raise self._errors.invalid_response(
+                f"sent no usable response but {shown(response.body)}", "not-json"
             )
         return value
 
-    # Our errors
-
     def _transport_error(self, error: httpx.HTTPError) -> Exception:
-        if isinstance(
-            error.__cause__ or error, httpcore.ReadTimeout | httpx.ReadTimeout
-        ):
+        if isinstance(error, httpx.ReadTimeout):
             return retry.TryAgain(
-                self._unavailable("does not respond", word="deadline")
+                self._errors.unavailable("does not respond", word="deadline")
             )
         if isinstance(error, httpx.RemoteProtocolError | httpx.DecodingError):
-            return retry.TryAgain(self._unavailable("broke off its response"), tries=2)
-        if _is_tls_error(error):
-            return self._unavailable(
+            return retry.TryAgain(
+                self._errors.unavailable("broke off its response"), tries=2
+            )
+        if is_tls_error(error):
+            return self._errors.unavailable(
                 "cannot be verified by its TLS certificate", word="tls"
             )
-        return retry.TryAgain(self._unavailable("cannot be reached"))
+        return retry.TryAgain(self._errors.unavailable("cannot be reached"))
 
-    def _throttled(self, wait: float | None = None) -> errors.ProviderUnavailable:
-        duration = f" for {wait:.0f} s" if wait else ""
-        return self._unavailable(f"asks us to wait{duration}", word="throttled")
-
-    def _unavailable(
-        self, what: str, *, word: str = "unreachable"
-    ) -> errors.ProviderUnavailable:
-        return errors.ProviderUnavailable(
-            f"{self.platform} {what}, account {self.account!r}, {self.base_url}.",
-            hint="What was read is saved; run the same command later to continue.",
-            word=word,
-        )
-
-    def _invalid_response(self, what: str, word: str) -> errors.InvalidResponse:
-        return errors.InvalidResponse(
-            f"{self.platform} {what}, account {self.account!r}.",
-            hint="Nothing of this response was saved; try again later.",
-            word=word,
-        )
+    # Errors for who reads the lists
 
     def invalid_response(self, what: str, word: str) -> errors.InvalidResponse:
         """
         The error for a response that is JSON and still cannot be trusted.
         """
-        return self._invalid_response(what, word)
+        return self._errors.invalid_response(what, word)
 
     def incomplete(self, path: str, sent: int, promised: int) -> errors.InvalidResponse:
         """
         The error for a list with fewer rows than its envelope announced.
         """
-        return self._invalid_response(
+        return self._errors.invalid_response(
             f"promised {promised} rows of {path} and sent {sent}", "list-incomplete"
         )
-
-
-def checked_base_url(url: str) -> str:
-    """
-    The base URL without a trailing slash. Raises `ConfigurationError` unless it is
-    https, or http on loopback.
-    """
-    parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
-        return url.rstrip("/")
-    if parts.scheme == "http" and parts.hostname and _is_loopback(parts.hostname):
-        return url.rstrip("/")
-    raise errors.ConfigurationError(
-        f"The address {safe(url)!r} cannot be used: it must begin with https://.",
-        hint="Plain http:// is accepted for 127.0.0.1 only.",
-    )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _is_tls_error(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLCertVerificationError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
-
-
-def _shown(body: bytes) -> str:
-    return safe(body[:SHOWN_OF_INVALID].decode("utf-8", "replace")) or "nothing"
 
 
 class _Response:

@@ -24,7 +24,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import Secret, safe
-from ticketsync.net.client import checked_base_url
+from ticketsync.net.base_url import checked_base_url
 
 TIMEOUT_SECONDS: Final = 30.0
 CALLBACK: Final = "/callback"

@@ -27,7 +27,8 @@ from ticketsync.net.hooks import Delivery, Hint, HookCard
 from ticketsync.providers.options import Option as Option
 
 if TYPE_CHECKING:
-    from ticketsync.net.client import ApiClient, Explain, Headers
+    from ticketsync.net.api_errors import Explain
+    from ticketsync.net.client import ApiClient, Headers
     from ticketsync.net.oauth import OAuth
 
 Raw = Mapping[str, Any]

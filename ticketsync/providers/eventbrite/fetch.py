@@ -13,7 +13,8 @@ from typing import Any
 from ticketsync.core import clock, records
 from ticketsync.core.completeness import is_mostly_missing
 from ticketsync.core.errors import AuthenticationFailed
-from ticketsync.net.client import ApiClient, Rejected
+from ticketsync.net.api_errors import Rejected
+from ticketsync.net.client import ApiClient
 from ticketsync.net.paging import Row, RowPage, by_cursor, rows_of
 from ticketsync.providers import reading
 from ticketsync.providers.base import CrossCheck, Extent, Options, Page, Raw, Registered

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from ticketsync.core.records import OccurrenceStatus, OrderStatus
-from ticketsync.net.client import ErrorExplanation
+from ticketsync.net.api_errors import ErrorExplanation
 from ticketsync.net.hooks import HookCard
 from ticketsync.providers.authentication import key_as_bearer
 from ticketsync.providers.base import LISTING, ORDER, Budget, Capabilities, ProviderSpec

@@ -9,7 +9,7 @@ from typing import Any
 
 from ticketsync.core.records import OccurrenceStatus, OrderStatus
 from ticketsync.core.redact import Secret
-from ticketsync.net.client import ErrorExplanation
+from ticketsync.net.api_errors import ErrorExplanation
 from ticketsync.net.hooks import HookCard
 from ticketsync.providers.base import (
     LISTING,
