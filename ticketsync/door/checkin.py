@@ -32,7 +32,6 @@ NOT_IN = "not-in"
 UNKNOWN = "unknown"
 FINAL = (NOT_VALID, UNKNOWN)  # final: scans that arrive later do not change it
 BY_PLATFORM = "its platform says so"
-_BATCH = 500  # tickets in one statement
 
 
 @dataclass(frozen=True, slots=True)

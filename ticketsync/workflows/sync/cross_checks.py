@@ -8,25 +8,12 @@ loses it again after it was whole, is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from ticketsync.accounts import bookmarks, streams
 from ticketsync.core import errors
 from ticketsync.core.completeness import is_mostly_missing
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import CrossCheck, Page
 from ticketsync.workflows.account_run import AccountRun
-
-
-def checked(
-    run: AccountRun, pages: Iterator[Page], *, accept_shrink: bool
-) -> Iterator[Page]:
-    """
-    The pages, each judged before it is given on.
-    """
-    for page in pages:
-        judge(run, page, accept_shrink=accept_shrink)
-        yield page
 
 
 def judge(run: AccountRun, page: Page, *, accept_shrink: bool) -> None:
