@@ -212,9 +212,20 @@ def cassette(
     rate limits, and bodies without personal data. The base URL is replaced by the
     platform's own.
     """
+    import httpx
     import vcr
 
+    from ticketsync.net.transport import DeadlineTransport
+
+    plain = httpx.HTTPTransport(trust_env=False)  # the transport that vcrpy knows
     recorder = vcr.VCR(
+        custom_patches=(
+            (
+                DeadlineTransport,
+                "handle_request",
+                lambda _, request: plain.handle_request(request),
+            ),
+        ),
         record_mode="all" if record else "none",
         match_on=["method", "uri", "body"],
         decode_compressed_response=True,
