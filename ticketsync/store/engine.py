@@ -306,13 +306,18 @@ def _url(url: str) -> URL:
 
 def _engine(url: URL, command: str = PROGRAM) -> Engine:
     if url.get_backend_name() == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+        engine = create_engine(
+            url, connect_args={"timeout": BUSY_SECONDS}, hide_parameters=True
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     try:
         return create_engine(
-            url, connect_args=_postgres_arguments(url, command), pool_pre_ping=True
+            url,
+            connect_args=_postgres_arguments(url, command),
+            pool_pre_ping=True,
+            hide_parameters=True,  # errors and the log must not show a buyer's data
         )
     except ModuleNotFoundError:
         raise errors.ConfigurationError(
