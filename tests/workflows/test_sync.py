@@ -72,8 +72,8 @@ def test_a_refund_that_the_listing_hides_is_found_by_the_sweep(
 ):
     held = {
         f"ev_{p.id}": {
-            "revenue": sandbox.ticket_tailor._revenue(p),
-            "total_issued_tickets": sandbox.ticket_tailor._count_issued(p),
+            "revenue": sandbox.ticket_tailor.sum_revenue(p),
+            "total_issued_tickets": sandbox.ticket_tailor.count_issued(p),
         }
         for p in sandbox.world.performances
     }

@@ -254,7 +254,7 @@ class Eventbrite:
             case ["attendees"]:
                 return self._attendees(request, purchases, tuple(ATTENDEE_FILTERS))
             case ["attendees", id_]:
-                rows = [row for p in purchases for row in _attendees(p)]
+                rows = [row for p in purchases for row in list_attendees(p)]
                 return json_response(_find(rows, lambda row: row["id"], id_))
             case ["ticket_classes"]:
                 return self._ticket_classes(request, performance)
@@ -363,7 +363,7 @@ class Eventbrite:
         found = [
             row
             for purchase in purchases
-            for row in _attendees(purchase)
+            for row in list_attendees(purchase)
             if is_new(unix_seconds(row["changed"]), row["id"])
             and (not wanted or row["status"] in ATTENDEE_FILTERS[wanted])
             and (not ids or row["id"] in ids)
@@ -566,7 +566,7 @@ class Eventbrite:
             "costs": _order_costs(purchase),
         }
         if self.expands and "attendees" in request.get("expand").split(","):
-            found["attendees"] = _attendees(purchase)
+            found["attendees"] = list_attendees(purchase)
         return found
 
 
@@ -754,7 +754,7 @@ def _order_costs(purchase: Purchase) -> dict[str, Any]:
     The sum of the attendees' costs; each splits its own fee.
     """
     currency = purchase.performance.currency
-    parts = [row["costs"] for row in _attendees(purchase)]
+    parts = [row["costs"] for row in list_attendees(purchase)]
     costs = {
         name: _money(sum(part[name]["value"] for part in parts), currency)
         for name in ("base_price", "eventbrite_fee", "payment_fee", "tax", "gross")
@@ -789,7 +789,7 @@ def _attendee_status(purchase: Purchase, seat: Seat, is_in: bool) -> str:
     return "Checked In" if is_in else "Attending"
 
 
-def _attendees(purchase: Purchase) -> list[dict[str, Any]]:
+def list_attendees(purchase: Purchase) -> list[dict[str, Any]]:
     taxes = tax_parts(purchase)
     on_top = purchase.performance.production.tax_on_top
     rows = []

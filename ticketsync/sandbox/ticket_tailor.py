@@ -270,13 +270,13 @@ class TicketTailor:
             "next_occurrence_date": _date_object(ahead[0].starts_at) if ahead else None,
             "online_event": "false",
             "private": "false",
-            "revenue": sum(self._revenue(p) for p in own),
+            "revenue": sum(self.sum_revenue(p) for p in own),
             "sales_tax_label": "GST",
             "sales_tax_percentage": production.tax_percent,
             "sales_tax_treatment": _tax_treatment(production),
             "show_map": "false",
             "tickets_available_at": "",
-            "total_issued_tickets": sum(self._count_issued(p) for p in own),
+            "total_issued_tickets": sum(self.count_issued(p) for p in own),
             "total_occurrences": len(own),
             "transaction_fee_fixed_amount": production.charge or None,
             "transaction_fee_percentage": None,
@@ -290,8 +290,8 @@ class TicketTailor:
         name = f"ev_{performance.id}"
         orders = self._orders_by_event.get(name, [])
         counts = {
-            "revenue": self._revenue(performance),
-            "total_issued_tickets": self._count_issued(performance),
+            "revenue": self.sum_revenue(performance),
+            "total_issued_tickets": self.count_issued(performance),
             "total_orders": sum(order.state != "cancelled" for order in orders),
         }
         counts.update(self.lag.get(name, {}))
@@ -315,7 +315,7 @@ class TicketTailor:
             "private": "false",
             "ticket_types": [
                 _ticket_type(
-                    ticket_type, self._count_issued(performance, ticket_type.id)
+                    ticket_type, self.count_issued(performance, ticket_type.id)
                 )
                 for ticket_type in production.ticket_types
             ],
@@ -329,14 +329,14 @@ class TicketTailor:
             **counts,
         }
 
-    def _revenue(self, performance: Performance) -> int:
+    def sum_revenue(self, performance: Performance) -> int:
         return sum(
             purchase.total - purchase.refunded
             for purchase in self._orders_by_event.get(f"ev_{performance.id}", [])
             if purchase.was_paid
         )
 
-    def _count_issued(
+    def count_issued(
         self, performance: Performance, ticket_type_id: int | None = None
     ) -> int:
         seats = [

@@ -297,7 +297,7 @@ def test_an_order_without_attendees_is_set_aside_by_name(
         for p in fake_server.platform.world.purchases
         if p.state == "completed" and p.total and not any(s.is_void for s in p.seats)
     )
-    gone = {row["id"] for row in eventbrite._attendees(purchase)}
+    gone = {row["id"] for row in eventbrite.list_attendees(purchase)}
     database, before, options = begin(read, opened, fake_server, frozen)
     cut = without(gone, "attendees", "id")
     spoil(monkeypatch, fake_server, "/events/*/attendees/", cut)
