@@ -47,7 +47,6 @@ import hypothesis
 import pytest
 from httpx._transports import default as transport
 from jinja2 import BytecodeCache, Environment
-from sqlalchemy.engine.base import Engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
 from support import made_databases
@@ -133,13 +132,14 @@ def pytest_sessionstart():
     time.
     """
     compiled = LRUCache(5000)
-    plain = Engine.__init__
+    plain = engine.create_engine
 
-    def sharing(self, *arguments, **options):
-        plain(self, *arguments, **options)
-        self._compiled_cache = compiled
+    def sharing(*arguments, **options):
+        created = plain(*arguments, **options)
+        created._compiled_cache = compiled
+        return created
 
-    Engine.__init__ = sharing
+    engine.create_engine = sharing
     made_databases.install()
     # Every client of a test would read the list of certificates again, and every site
     # compile its templates.
