@@ -47,7 +47,7 @@ class DoorPages:
     def choose_show(self, request: PageRequest) -> Response:
         since = clock.now() - timedelta(days=1)
         with self._site.database.read() as connection:
-            found = [s for s in shows.list_shows(connection) if s.starts_at >= since]
+            found = shows.list_shows(connection, since=since)
         return self._site.render_page(
             request, "doors.html", "Door", current_path="/door", shows=found[:60]
         )

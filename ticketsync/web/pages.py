@@ -114,11 +114,7 @@ class Pages:
                 "totals": numbers.totals(connection, show.id),
                 "types": numbers.by_type(connection, show.id),
                 "fees": numbers.fee_lines(connection, show.id),
-                "sources": [
-                    occurrence
-                    for occurrence in occurrences.list_occurrences(connection)
-                    if occurrence.show_id == show.id
-                ],
+                "sources": occurrences.list_occurrences(connection, show_id=show.id),
                 "count": attendees.count_guests(connection, show.id),
                 "curve": charts.curve(
                     "Tickets sold",
