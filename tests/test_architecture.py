@@ -71,7 +71,12 @@ ALLOWED["jobs"] = ALLOWED["workflows"] = {*ALLOWED["workflows"], "jobs"}
 for context in CONTEXTS | READERS:
     ALLOWED[context] = {
         *(context, "store.tables", "store.upsert", "store.types", "store.counted"),
-        *("store.row_locks", "store.reports", "store.capacity", "store.health"),
+        *(
+            "store.row_locks",
+            "store.reports",
+            "store.capacity",
+            "store.account_situations",
+        ),
         "store.audit",
         "core",
     }

@@ -20,8 +20,8 @@ from ticketsync.cli import context, status
 from ticketsync.cli.main import app
 from ticketsync.core import clock
 from ticketsync.core.config import AccountSettings, NotifySettings, Settings
+from ticketsync.store import account_situations as rule
 from ticketsync.store import engine, views
-from ticketsync.store import health as rule
 from ticketsync.store.tables.accounts import accounts, alerts, sync_runs
 from ticketsync.store.tables.sales import quarantine
 from ticketsync.store.tables.webhooks import webhooks

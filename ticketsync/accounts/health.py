@@ -1,8 +1,8 @@
 """
 The health of each account: one word, since when, and what to do about it.
 
-The situations are declared in `store.health`, because the view `sync_health` is made
-from them too. Everything that shows an account's health uses this module.
+The situations are declared in `store.account_situations`, because the view
+`sync_health` is made from them too. Everything that shows an account's health uses this module.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from ticketsync.core.config import Settings
-from ticketsync.store import health
-from ticketsync.store.health import AccountFacts, Situation
+from ticketsync.store import account_situations
+from ticketsync.store.account_situations import AccountFacts, Situation
 from ticketsync.store.tables.accounts import accounts
 
-OK = health.OK
-PARTIAL = health.PARTIAL
-QUARANTINE = health.QUARANTINE
-MISSING_SECRET = health.MISSING_SECRET
+OK = account_situations.OK
+PARTIAL = account_situations.PARTIAL
+QUARANTINE = account_situations.QUARANTINE
+MISSING_SECRET = account_situations.MISSING_SECRET
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def assess(facts: AccountFacts) -> Health:
     """
     The account's health: the worst situation that applies.
     """
-    found = health.situation(facts)
+    found = account_situations.situation(facts)
     explain = _EXPLANATIONS.get(found.word, _is_fresh)
     text, to_do = explain(facts)
     return Health(
@@ -84,7 +84,7 @@ def read_facts(
     The facts that the health of every account is derived from; the settings say how
     long an account may go unread.
     """
-    rows = connection.execute(health.account_facts(now))
+    rows = connection.execute(account_situations.account_facts(now))
     return [
         replace(facts, stale_seconds=settings.stale_seconds(facts.account))
         for facts in (AccountFacts(**row._mapping) for row in rows)
@@ -191,21 +191,25 @@ def _is_fresh(facts: AccountFacts) -> tuple[str, str]:
 
 
 _EXPLANATIONS: Mapping[str, Callable[[AccountFacts], tuple[str, str]]] = {
-    health.PARKED: _is_parked,
-    health.PAUSED: _is_paused,
-    health.RETIRED: _is_retired,
-    health.FAILING: _is_failing,
-    health.HELD: _has_failed,
-    health.STALE: _is_behind,
-    health.FAILED: _has_failed,
-    health.MISSING_SECRET: _lacks_secret,
-    health.PARTIAL: _is_partial,
-    health.INTERRUPTED: _has_failed,
-    health.NEVER_SYNCED: _is_unread,
+    account_situations.PARKED: _is_parked,
+    account_situations.PAUSED: _is_paused,
+    account_situations.RETIRED: _is_retired,
+    account_situations.FAILING: _is_failing,
+    account_situations.HELD: _has_failed,
+    account_situations.STALE: _is_behind,
+    account_situations.FAILED: _has_failed,
+    account_situations.MISSING_SECRET: _lacks_secret,
+    account_situations.PARTIAL: _is_partial,
+    account_situations.INTERRUPTED: _has_failed,
+    account_situations.NEVER_SYNCED: _is_unread,
 }
 
 
-_NEED_A_PERSON = (health.MISCONFIGURED, health.PERSON_NEEDED, health.GUARD_REFUSED)
+_NEED_A_PERSON = (
+    account_situations.MISCONFIGURED,
+    account_situations.PERSON_NEEDED,
+    account_situations.GUARD_REFUSED,
+)
 
 
 def _last(facts: AccountFacts) -> str:

@@ -12,11 +12,11 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import actor, clock, errors
 from ticketsync.core.redact import safe
-from ticketsync.store import health
+from ticketsync.store import account_situations
 from ticketsync.store.tables.accounts import sync_runs
 
 NOT_FINISHED = "started"
-OF_ORDERS = health.OF_ORDERS
+OF_ORDERS = account_situations.OF_ORDERS
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """
-The one HTTP client: deadlines, limits, retries, budgets and error words.
+The one HTTP client: deadlines, limits, retries, budgets and error words; and what
+proves that a webhook delivery is the platform's (`hooks`).
 """
 
 import sys

@@ -1,5 +1,5 @@
 """
-When to retry, and how long to wait: the only place that decides it.
+When to retry, and how long to wait between two tries.
 
 At most four tries, only for requests that change nothing, only for temporary errors:
 connection errors, 408, 429, 5xx, and once for a truncated response. Waiting is charged

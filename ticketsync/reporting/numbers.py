@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, case, column, func, select, table
 from ticketsync.core import tables
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Table
-from ticketsync.store import health, reports
+from ticketsync.store import account_situations, reports
 from ticketsync.store.tables.accounts import accounts, sync_runs
 from ticketsync.store.tables.catalogue import productions, shows, venues
 from ticketsync.store.tables.financials import (
@@ -275,7 +275,7 @@ def fees_table(connection: Connection) -> Table:
 def _figures(names: list[str], show_id: int | None) -> Select[Any]:
     synced = (
         select(sync_runs.c.account_id, func.max(sync_runs.c.finished_at).label("at"))
-        .where(health.was_complete(sync_runs))
+        .where(account_situations.was_complete(sync_runs))
         .group_by(sync_runs.c.account_id)
         .subquery()
     )

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select
 
 from ticketsync.reporting import waiting
 from ticketsync.reporting.waiting import Waiting
-from ticketsync.store import health, reports
+from ticketsync.store import account_situations, reports
 from ticketsync.store.tables.accounts import accounts, sync_runs
 from ticketsync.store.tables.webhooks import deliveries
 
@@ -116,7 +116,7 @@ def list_freshness(
     """
     Every account, by name.
     """
-    facts = health.account_facts(now).subquery("facts")
+    facts = account_situations.account_facts(now).subquery("facts")
     query = (
         select(
             facts,

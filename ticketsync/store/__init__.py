@@ -1,3 +1,4 @@
 """
-The cellar: tables, engine, upsert, lease, migrations. Knows no subject matter.
+Tables, engine, upsert, lease, migrations, and the rules that SQL views and domain
+packages share: what counts (`counted`), how an account is doing (`account_situations`).
 """

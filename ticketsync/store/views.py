@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-from ticketsync.store import capacity, counted, health
+from ticketsync.store import account_situations, capacity, counted
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, show_links, shows, venues
 from ticketsync.store.tables.door import admissions
@@ -246,15 +246,15 @@ def _session_complete() -> Select[Any]:
 
 
 def _sync_health() -> Select[Any]:
-    facts = health.account_facts().subquery("facts")
+    facts = account_situations.account_facts().subquery("facts")
     unchanged = (
         *("account", "provider", "state", "failures", "breaker_until"),
         *("last_attempt_at", "last_success_at", "quarantined", "failed_deliveries"),
     )
     return select(
         *(facts.c[name] for name in unchanged),
-        health.word(facts).label("health"),
-        health.since(facts).label("health_since"),
+        account_situations.word(facts).label("health"),
+        account_situations.since(facts).label("health_since"),
     )
 
 

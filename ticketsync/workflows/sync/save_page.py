@@ -1,5 +1,5 @@
 """
-Saving parsed pages of an account's orders, a transaction each.
+Saving parsed pages of an account's orders, one or several in a transaction.
 
 A page's bookmark is committed with the page. An occurrence's own bookmark (the
 fingerprint at its last complete read) is removed by the first change that is saved, and
