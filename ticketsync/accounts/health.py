@@ -2,7 +2,8 @@
 The health of each account: one word, since when, and what to do about it.
 
 The situations are declared in `store.account_situations`, because the view
-`sync_health` is made from them too. Everything that shows an account's health uses this module.
+`sync_health` is made from them too; the sentences about them are here. Everything that
+shows an account's health uses this module.
 """
 
 from __future__ import annotations
