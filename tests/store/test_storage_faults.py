@@ -202,7 +202,7 @@ def test_f80_a_database_that_cannot_grow_ends_the_run_and_the_next_goes_on(
         "    return found\n"
         "engine._engine = engine_of\n"
         "from ticketsync.core.config import Settings, SyncSettings\n"
-        "from ticketsync.workflows import sync\n"
+        "from ticketsync.workflows.sync import run as sync\n"
         "from ticketsync.core import errors\n"
         "try:\n"
         "    done = sync.sync(engine.open_database(), Settings(), sync.Request())\n"

@@ -82,15 +82,14 @@ def save_links(
                 raise no_such_occurrence(pair.occurrence_id)
             linked_shows[pair.occurrence_id] = pair.show_id
             missing.append(pair)
+    decision = {"decided_by": decided_by, "batch": batch, "created_at": now}
     rows = [
         {
+            **decision,
             "show_id": pair.show_id,
             "occurrence_id": pair.occurrence_id,
-            "decided_by": decided_by,
             "reason": pair.reason,
-            "batch": batch,
             "starts_at": occurrences[pair.occurrence_id].starts_at,
-            "created_at": now,
         }
         for pair in missing
     ]

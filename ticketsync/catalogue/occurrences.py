@@ -369,15 +369,8 @@ def _save_events(
     Our id of each event, by the platform's. What an occurrence reports about its event
     never overwrites what the event's own listing reported.
     """
-    held = known(
-        connection,
-        events,
-        account_id,
-        (event.id for event in listed),
-        "id",
-        "name",
-        "url",
-    )
+    ids = [event.id for event in listed]
+    held = known(connection, events, account_id, ids, "id", "name", "url")
     rows: dict[str, dict[str, Any]] = {}
     for event in listed:
         old = held.get(event.id)
@@ -396,9 +389,7 @@ def _save_events(
         ordered = sorted(rows, key=lambda id_: _lock_order(held.get(id_)))
         written = [rows[id_] for id_ in ordered]
         upsert(connection, events, written, key=["account_id", "provider_id"])
-        held = known(
-            connection, events, account_id, (event.id for event in listed), "id"
-        )
+        held = known(connection, events, account_id, ids, "id")
     return {provider_id: row.id for provider_id, row in held.items()}
 
 

@@ -29,6 +29,18 @@ def db() -> None:
     """
 
 
+def _require_database(url: str) -> None:
+    from ticketsync.core import errors
+    from ticketsync.store import engine
+
+    if not engine.exists(url):
+        raise errors.DatabaseError(
+            "There is no database to upgrade.",
+            hint="Run `ticketsync init`.",
+            word="no-database",
+        )
+
+
 @app.command("upgrade")
 def upgrade(
     ctx: typer.Context,
@@ -38,19 +50,13 @@ def upgrade(
     Upgrade a database to the schema of this version, after a backup, and recompute its
     figures.
     """
-    from ticketsync.core import errors
     from ticketsync.store import backup as backups
     from ticketsync.store import engine, schema
     from ticketsync.workflows import show_figures
 
     app_context = context.get_context(ctx)
     settings = app_context.settings()
-    if not engine.exists(app_context.url()):
-        raise errors.DatabaseError(
-            "There is no database to upgrade.",
-            hint="Run `ticketsync init`.",
-            word="no-database",
-        )
+    _require_database(app_context.url())
     old = engine.old_database(app_context.url())
     lacks_records = old is not None and engine.schema_of(old) < schema.REPLAY_BEFORE
     if backup and old is not None and old.dialect == "sqlite":

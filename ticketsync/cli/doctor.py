@@ -4,13 +4,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ticketsync.cli import context
 from ticketsync.cli.context import Json
+
+if TYPE_CHECKING:
+    from ticketsync.workflows.doctor import Finding
 
 app = typer.Typer(rich_markup_mode=None)
 SIGNS = {"ok": "ok     ", "warning": "warning", "wrong": "WRONG  "}
@@ -33,8 +37,6 @@ def doctor(
 
     Writes nothing without --fix. Exit code 10 if something is wrong.
     """
-    import textwrap
-
     from ticketsync.cli import render
     from ticketsync.store import engine
     from ticketsync.workflows import doctor as checks
@@ -56,10 +58,18 @@ def doctor(
         raise typer.Exit(10 if is_wrong else 0)
     for line in repairs:
         typer.echo(f"Fixed: {line}")
+    _print(findings)
+    raise typer.Exit(10 if is_wrong else 0)
+
+
+def _print(findings: Sequence[Finding]) -> None:
+    import textwrap
+
+    from ticketsync.cli import render
+
     for found in findings:
         text = f"{SIGNS[found.state]}  {found.section}: {found.text}"
         if found.mend and found.state != "ok":
             text += f" → {found.mend}"
         for line in textwrap.wrap(text, render.width(), subsequent_indent=" " * 9):
             typer.echo(line)
-    raise typer.Exit(10 if is_wrong else 0)

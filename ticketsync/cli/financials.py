@@ -72,13 +72,11 @@ def show_financials(
         render.machine(tables.of_values(numbers.FIGURES, figures), wanted)
         return
     if wanted == "json":
-        render.print_json(
-            {
-                "financials": [item.as_json() for item in figures],
-                "ticket_types": [tables.record(numbers.TYPES, item) for item in types],
-                "fees": [tables.record(numbers.FEES, item) for item in fees],
-            }
-        )
+        of_types = [tables.record(numbers.TYPES, item) for item in types]
+        of_fees = [tables.record(numbers.FEES, item) for item in fees]
+        own = [item.as_json() for item in figures]
+        parts = {"financials": own, "ticket_types": of_types, "fees": of_fees}
+        render.print_json(parts)
         return
     typer.echo(f"{found.production}, {render.day(found.starts_local)}, {found.venue}")
     if not figures:

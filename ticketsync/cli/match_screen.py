@@ -180,6 +180,14 @@ def _confirm_certain(screen: Screen, plan: MatchPlan, certain: list[Match]) -> N
         screen.not_automatic |= {match.occurrence.occurrence_id for match in certain}
 
 
+def _create_show(screen: Screen, occurrence: OccurrenceCandidate) -> None:
+    title = _prompt("Its production:", occurrence.production or occurrence.event)
+    if title:
+        show_id = screen.match_session.new_show(occurrence.occurrence_id, title)
+        _say(f"   Show {show_id} was created.")
+        screen.steps.append("decided")
+
+
 def _ask_about(screen: Screen, item: Unsure, left: int) -> bool:
     """
     Ask about one occurrence; returns whether to continue.
@@ -201,11 +209,7 @@ def _ask_about(screen: Screen, item: Unsure, left: int) -> bool:
         match_session.never(occurrence.occurrence_id)
         screen.steps.append("decided")
     elif answer == "new":
-        title = _prompt("Its production:", occurrence.production or occurrence.event)
-        if title:
-            show_id = match_session.new_show(occurrence.occurrence_id, title)
-            _say(f"   Show {show_id} was created.")
-            screen.steps.append("decided")
+        _create_show(screen, occurrence)
     elif answer == "search":
         found = _search(screen)
         if found is not None:

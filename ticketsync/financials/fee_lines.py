@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, cast, func, select
+from sqlalchemy import ColumnElement, Connection, Select, case, cast, func, select
 
 from ticketsync.core.config import FeeSchedule
 from ticketsync.financials import fees
@@ -117,6 +117,15 @@ def _read_show_ids(connection: Connection) -> dict[int, int]:
     return {int(row.occurrence_id): int(row.show_id) for row in rows}
 
 
+def _orders_without_fees(of_shows: Any, accounts: Iterable[int]) -> Select[Any]:
+    return (
+        select(tickets.c.order_id)
+        .select_from(counted.counted_tickets())
+        .where(of_shows, is_unknown(), tickets.c.account_id.in_(list(accounts)))
+        .where(tickets.c.order_id.is_not(None))
+    )
+
+
 def _unknown_orders(
     connection: Connection, of_shows: Any, accounts: Iterable[int]
 ) -> Iterable[tuple[tuple[int, str], list[OrderPart]]]:
@@ -124,12 +133,7 @@ def _unknown_orders(
     Orders with a ticket of these shows and unknown fees, whole: account and currency,
     and their parts by occurrence, also those of other shows and of none.
     """
-    wanted = (
-        select(tickets.c.order_id)
-        .select_from(counted.counted_tickets())
-        .where(of_shows, is_unknown(), tickets.c.account_id.in_(list(accounts)))
-        .where(tickets.c.order_id.is_not(None))
-    )
+    wanted = _orders_without_fees(of_shows, accounts)
     paid = (tickets.c.kind == "admission") & (tickets.c.face > 0)
     group = (
         tickets.c.order_id,

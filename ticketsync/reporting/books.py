@@ -94,6 +94,10 @@ def compare_rows(
             left, right = next(ours, None), next(theirs, None)
 
 
+def _is_text(table: Table, name: str) -> bool:
+    return name == ORDER or isinstance(table.c[name].type, Text)
+
+
 def read_rows(
     connection: Connection, account_id: int, kind: str
 ) -> Iterator[tuple[Key, dict[str, Any]]]:
@@ -114,12 +118,8 @@ def read_rows(
     owner = table if "account_id" in table.c else orders
     key = [name for name in _unique(table) if name != "account_id"]
     # Text is sorted as Python does it, whatever the collation of the database.
-    order_by = [
-        collate(shown[name], "C")
-        if is_postgres and (name == ORDER or isinstance(table.c[name].type, Text))
-        else shown[name]
-        for name in key
-    ]
+    texts = {name for name in key if _is_text(table, name)} if is_postgres else set()
+    order_by = [collate(shown[n], "C") if n in texts else shown[n] for n in key]
     query = (
         select(*(value.label(name) for name, value in shown.items()))
         .select_from(source)

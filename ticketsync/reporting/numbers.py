@@ -317,14 +317,11 @@ def _figures(names: list[str], show_id: int | None) -> Select[Any]:
     )
 
 
-def with_values(
-    connection: Connection, show_id: int, account_id: int, values: Mapping[str, Any]
-) -> Figures | None:
+def _show_columns() -> Select[Any]:
     """
-    The figures of a row of `show_financials` that is not stored (minor units); `None`
-    where there is no such show or account.
+    What figures say of their show.
     """
-    show = connection.execute(
+    return (
         select(
             shows.c.id.label("show_id"),
             productions.c.title.label("production"),
@@ -335,8 +332,17 @@ def with_values(
         )
         .join(productions, productions.c.id == shows.c.production_id)
         .join(venues, venues.c.id == shows.c.venue_id)
-        .where(shows.c.id == show_id)
-    ).first()
+    )
+
+
+def with_values(
+    connection: Connection, show_id: int, account_id: int, values: Mapping[str, Any]
+) -> Figures | None:
+    """
+    The figures of a row of `show_financials` that is not stored (minor units); `None`
+    where there is no such show or account.
+    """
+    show = connection.execute(_show_columns().where(shows.c.id == show_id)).first()
     account = connection.execute(
         select(accounts.c.name.label("account"), accounts.c.provider).where(
             accounts.c.id == account_id

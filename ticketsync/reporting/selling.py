@@ -171,6 +171,10 @@ def platforms(connection: Connection, recent: RecentSales) -> list[Platform]:
         )
         for name, provider, currency, tickets, gross, refunded in rows
     ]
+    return _by_tickets_sold(found)
+
+
+def _by_tickets_sold(found: Sequence[Platform]) -> list[Platform]:
     sold = Counter[str]()
     for platform in found:
         sold[platform.account] += platform.tickets

@@ -101,35 +101,35 @@ def _put(
 ) -> None:
     if not people:
         return
-    stored = {
-        row._mapping[owner]: row
-        for row in connection.execute(
-            select(table).where(table.c[owner].in_(list(people)))
-        )
-    }
-    rows: list[dict[str, Any]] = []
-    for id_, person in people.items():
-        old = stored.get(id_)
-        if old is None and person.is_nobody:
-            continue
-        if old is not None and old.erased_at is not None:
-            continue
-        if old is None or (old.name, old.email, old.phone) != (
-            person.name,
-            person.email,
-            person.phone,
-        ):
-            rows.append(
-                {
-                    owner: id_,
-                    "name": person.name,
-                    "email": person.email,
-                    "phone": person.phone,
-                    "erased_at": None,
-                }
-            )
+    query = select(table).where(table.c[owner].in_(list(people)))
+    stored = {row._mapping[owner]: row for row in connection.execute(query)}
+    rows = [
+        {
+            owner: id_,
+            "name": person.name,
+            "email": person.email,
+            "phone": person.phone,
+            "erased_at": None,
+        }
+        for id_, person in people.items()
+        if _is_news(person, stored.get(id_))
+    ]
     # Whoever is erased concurrently stays erased.
     upsert(connection, table, rows, key=[owner], unless="erased_at")
+
+
+def _is_news(person: Person, stored: Any) -> bool:
+    """
+    Whether a person is to be written: not one who was erased.
+    """
+    if stored is None:
+        return not person.is_nobody
+    written = (stored.name, stored.email, stored.phone)
+    return stored.erased_at is None and written != (
+        person.name,
+        person.email,
+        person.phone,
+    )
 
 
 def count_kept(connection: Connection, account_id: int) -> int:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
@@ -131,6 +132,17 @@ def _newly_voided(
     return max(voided, default=None)
 
 
+def _row(movement: Movement, moment: Moment) -> dict[str, Any]:
+    return {
+        "provider_id": movement.refund_id,
+        "amount": movement.amount,
+        "refunded_at": movement.refunded_at,
+        "seen_at": moment.now,
+        "on_day": movement.on_day,
+        "basis": movement.basis,
+    }
+
+
 def save_movements(
     connection: Connection,
     account_id: int,
@@ -159,19 +171,8 @@ def save_movements(
     rows = []
     for order, movement in new:
         number = last[movement.refund_id] = last.get(movement.refund_id, 0) + 1
-        rows.append(
-            {
-                "account_id": account_id,
-                "provider_id": movement.refund_id,
-                "number": number,
-                "order_id": order,
-                "amount": movement.amount,
-                "refunded_at": movement.refunded_at,
-                "seen_at": moment.now,
-                "on_day": movement.on_day,
-                "basis": movement.basis,
-            }
-        )
+        place = {"account_id": account_id, "order_id": order, "number": number}
+        rows.append({**place, **_row(movement, moment)})
     connection.execute(insert(refunds), rows)
 
 

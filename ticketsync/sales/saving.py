@@ -189,6 +189,22 @@ def _read_order_ids(
     return {id_: int(row.id) for id_, row in rows.items()}
 
 
+_GONE = {
+    "face": 0,
+    "discount": 0,
+    "charged": 0,
+    "refunded": 0,
+    "tax": 0,
+    "tax_remitted": 0,
+    "fees": None,
+    "is_sold": False,
+    "is_comp": False,
+    "is_refunded": False,
+    "is_checked_in": False,
+    "status": "gone",
+}
+
+
 def _reset_tickets(
     connection: Connection, order_rows: list[int]
 ) -> tuple[set[int], dict[int, frozenset[str]]]:
@@ -211,21 +227,7 @@ def _reset_tickets(
         touched.add(int(occurrence))
         if status == records.TicketStatus.VOID:
             void[order].add(id_)
-    nothing = {
-        "face": 0,
-        "discount": 0,
-        "charged": 0,
-        "refunded": 0,
-        "tax": 0,
-        "tax_remitted": 0,
-        "fees": None,
-        "is_sold": False,
-        "is_comp": False,
-        "is_refunded": False,
-        "is_checked_in": False,
-        "status": "gone",
-    }
-    connection.execute(update(tickets).where(ours).values(**nothing))
+    connection.execute(update(tickets).where(ours).values(**_GONE))
     connection.execute(delete(fees).where(fees.c.order_id.in_(order_rows)))
     return touched, {order: frozenset(ids) for order, ids in void.items()}
 

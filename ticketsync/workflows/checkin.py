@@ -328,6 +328,25 @@ def _captured(file: Path, at: At) -> Iterator[Captured]:
         yield captured(row, at, f"Line {number} of {file}")
 
 
+def _moment(written: str, where: str) -> datetime:
+    """
+    Raises `BadFile` for anything that is not an instant of the past.
+    """
+    try:
+        moment = clock.from_iso(written)
+    except ValueError:
+        raise errors.BadFile(
+            f"{where}: {safe(written)!r} is not a time.",
+            hint="Write 2026-11-27T19:12:00+11:00 or …Z.",
+        ) from None
+    if moment > clock.now() + AHEAD:
+        raise errors.BadFile(
+            f"{where}: {written} lies in the future.",
+            hint="Put the device's clock right.",
+        )
+    return moment
+
+
 def captured(row: Mapping[str, Any], at: At, where: str) -> Captured:
     """
     One scan as a door wrote it down; `BadFile` says where and what is wrong.
@@ -340,18 +359,7 @@ def captured(row: Mapping[str, Any], at: At, where: str) -> Captured:
         raise errors.BadFile(
             f"{where}: {safe(kind)!r} is neither in nor out.", hint="Correct the line."
         )
-    try:
-        moment = clock.from_iso(line["at"])
-    except ValueError:
-        raise errors.BadFile(
-            f"{where}: {safe(line['at'])!r} is not a time.",
-            hint="Write 2026-11-27T19:12:00+11:00 or …Z.",
-        ) from None
-    if moment > clock.now() + AHEAD:
-        raise errors.BadFile(
-            f"{where}: {line['at']} lies in the future.",
-            hint="Put the device's clock right.",
-        )
+    moment = _moment(line["at"], where)
     device = line["device"] or at.device
     own = f"{device} {moment.isoformat()} {kind} {line['code']}"
     return Captured(

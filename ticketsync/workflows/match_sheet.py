@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -188,28 +189,36 @@ def apply(
         )
         touched: set[int] = set()
         for decision in decisions:
-            date = decision.occurrence_id
             if decision.verb == "never":
+                date = decision.occurrence_id
                 links.refuse_pair(connection, date, None, batch=done.batch, now=now)
                 done.refused += 1
-                continue
-            if decision.verb == "new":
-                offer = occurrences.get_occurrence(connection, date)
-                show = adopting.adopt_occurrence(
-                    connection, offer, decision.title, batch=done.batch, now=now
-                )
-                show_id = show.id
-                done.linked += 1
             else:
-                assert decision.show_id is not None
-                show_id = decision.show_id
-                pair = Pair(date, show_id, "chosen in a file")
-                done.linked += links.save_links(
-                    connection, [pair], decided_by="person", batch=done.batch, now=now
-                )
-            touched.add(show_id)
+                touched.add(_link(connection, decision, done, now))
         show_figures.recompute(connection, settings, touched)
     return done
+
+
+def _link(
+    connection: Connection, decision: Decision, done: MatchSession, now: datetime
+) -> int:
+    """
+    Link an occurrence to the chosen show or to a new one; returns our id of the show.
+    """
+    date = decision.occurrence_id
+    if decision.verb == "new":
+        offer = occurrences.get_occurrence(connection, date)
+        show = adopting.adopt_occurrence(
+            connection, offer, decision.title, batch=done.batch, now=now
+        )
+        done.linked += 1
+        return show.id
+    assert decision.show_id is not None
+    pair = Pair(date, decision.show_id, "chosen in a file")
+    done.linked += links.save_links(
+        connection, [pair], decided_by="person", batch=done.batch, now=now
+    )
+    return decision.show_id
 
 
 def _row(

@@ -42,9 +42,8 @@ def follow(run: AccountRun) -> None:
             bookmarks.delete_bookmarks(connection, account.id, [READ])
             return
         bookmarks.delete_event_bookmarks(connection, account.id, streams.READ, dates)
-        unfinished = [streams.UNFINISHED, streams.BEGUN, streams.SWEPT]
-        if has_change_feed(run.provider):
-            unfinished.append(streams.NEWEST)
+        newest = [streams.NEWEST] if has_change_feed(run.provider) else []
+        unfinished = [streams.UNFINISHED, streams.BEGUN, streams.SWEPT, *newest]
         bookmarks.delete_bookmarks(connection, account.id, unfinished)
         bookmarks.save_bookmarks(connection, account.id, READ, {"": "yes"})
     if held:

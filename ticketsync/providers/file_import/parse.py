@@ -166,8 +166,7 @@ class _OrderParser:
                 type_id=type_name,
                 type_name=type_name,
                 status=TicketStatus.VOID if is_void else TicketStatus.VALID,
-                checked_in=line.get("checked_in", "").lower()
-                in ("1", "y", "yes", "true", "x"),
+                checked_in=_is_checked_in(line),
                 face=face,
                 fee=fee,
                 listed=listed if listed is not None else face + discount,
@@ -275,6 +274,10 @@ def _order_status(words: list[str]) -> OrderStatus:
     if "pending" in words:
         return OrderStatus.PENDING
     return OrderStatus.CANCELLED
+
+
+def _is_checked_in(line: Mapping[str, str]) -> bool:
+    return line.get("checked_in", "").lower() in ("1", "y", "yes", "true", "x")
 
 
 def _void_tickets(tickets: list[records.Ticket], type_name: str, number: int) -> None:

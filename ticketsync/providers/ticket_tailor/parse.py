@@ -251,7 +251,6 @@ def _parse_occurrence(raw: Raw) -> records.Occurrence:
     types = raw.get("ticket_types") or []
     issued = reading.whole_or_none(raw, "total_issued_tickets")
     ordered = reading.whole_or_none(raw, "total_orders")
-    of_types = sum(int(t.get("quantity_issued") or 0) for t in types)
     currency = reading.text_or_none(raw, "currency")
     venue = raw.get("venue") or {}
     return records.Occurrence(
@@ -270,9 +269,18 @@ def _parse_occurrence(raw: Raw) -> records.Occurrence:
         listed_at=reading.instant(raw, "created_at") if raw.get("created_at") else None,
         issued=issued,
         ordered=ordered,
-        # Contains the start because every order repeats it.
-        fingerprint=f"{start['unix']}/{ordered}/{issued}/{raw.get('revenue')}/{of_types}",
+        fingerprint=_fingerprint(raw, types),
     )
+
+
+def _fingerprint(raw: Raw, types: list[Raw]) -> str:
+    """
+    What the listing counts; with the start, because every order repeats it.
+    """
+    issued, ordered = raw.get("total_issued_tickets"), raw.get("total_orders")
+    of_types = sum(int(t.get("quantity_issued") or 0) for t in types)
+    start = raw["start"]["unix"]
+    return f"{start}/{ordered}/{issued}/{raw.get('revenue')}/{of_types}"
 
 
 def _parse_start(start: Raw, zone: str) -> datetime:
