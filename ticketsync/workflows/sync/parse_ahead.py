@@ -13,7 +13,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 
@@ -154,12 +154,14 @@ def _until_failure(
         yield error
 
 
-def _submit(pool: ProcessPoolExecutor, *call: object) -> Future[bytes] | None:
+def _submit(
+    pool: ProcessPoolExecutor, work: Callable[..., bytes], *arguments: object
+) -> Future[bytes] | None:
     """
     `None` where no process can be started any more.
     """
     try:
-        return pool.submit(*call)  # type: ignore[arg-type]
+        return pool.submit(work, *arguments)
     except (OSError, RuntimeError):  # a broken pool is a RuntimeError
         return None
 
