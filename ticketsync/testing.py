@@ -217,7 +217,8 @@ def cassette(
 
     from ticketsync.net.transport import DeadlineTransport
 
-    plain = httpx.HTTPTransport(trust_env=False)  # the transport that vcrpy knows
+    # The transport that vcrpy knows; only recording sends anything.
+    plain = httpx.HTTPTransport(trust_env=False, verify=record)
     recorder = vcr.VCR(
         custom_patches=(
             (
@@ -234,7 +235,7 @@ def cassette(
         ),
         before_record_response=lambda response: _scrubbed_response(response, spec),
     )
-    with recorder.use_cassette(str(file)) as tape:
+    with plain, recorder.use_cassette(str(file)) as tape:
         yield tape
 
 

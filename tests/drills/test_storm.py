@@ -89,6 +89,13 @@ def test_f71_control_without_the_walls_several_work(home, slow):
 
 
 @pytest.mark.drill
+@pytest.mark.parametrize("address", ["postgresql"], indirect=True)
+def test_f71_fifty_at_once_on_postgresql(address, slow):
+    adopt_dates(address, slow)
+    assert storm(address, slow, 50) == expected(50)
+
+
+@pytest.mark.drill
 def test_f71_fifty_at_once_twenty_times(home, slow):
     results = []
     for number in range(20):

@@ -312,7 +312,7 @@ def test_a_return_that_fits_no_line_is_named():
         (),
         [taken_back("z", "OTHER", "1", 2500)],
     )
-    assert found.doubt == "1 returned items match none of its lines"
+    assert found.doubt == "1 returned item matches none of its lines"
 
 
 def test_a_return_with_tax_voids_its_ticket_and_gives_the_tax_back():

@@ -202,4 +202,4 @@ def test_a_date_that_stands_twice_is_refused(listed):
     file.write_text("\n".join([*text, text[1]]) + "\n")
     with database.read() as connection, pytest.raises(errors.BadFile) as caught:
         match_sheet.read(connection, file)
-    assert "stands twice" in caught.value.message
+    assert "appears twice" in caught.value.message

@@ -11,16 +11,20 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 
 import pytest
 from support.database_dump import dump
+from support.platform_accounts import run as platform_run
+from support.platform_accounts import set_up
 from support.ticket_tailor_account import figures, moved_to, truth
 
 from ticketsync.core.config import AccountSettings, SyncSettings
 from ticketsync.sandbox.faults import Plan
 from ticketsync.workflows.sync import parse_ahead
 from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.parse import offline_provider
 from ticketsync.workflows.sync.run import Request
 
 # Well-formed as far as walking looks, and nothing that we believe.
@@ -201,6 +205,7 @@ def test_f21_nothing_behind_a_page_that_lies_is_saved(
 SURVIVOR = """
 import time
 from ticketsync.workflows.sync import parse_ahead
+from ticketsync.workflows.sync.parse import offline_provider
 
 class Provider:
     class spec:
@@ -250,3 +255,51 @@ def test_the_process_that_parses_loads_no_database_and_no_network():
         [sys.executable, "-c", look], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def started_in(folder, monkeypatch):
+    """
+    Whether the process that parses imports a module of the current folder.
+    """
+    mark = folder / "imported"
+    (folder / "_compat_pickle.py").write_text(
+        f"open({str(mark)!r}, 'w')\nraise ImportError\n"
+    )
+    monkeypatch.chdir(folder)
+    parser = parse_ahead.Parser(offline_provider("ticket_tailor", {}), {}, False)
+    pool = parse_ahead._start(parser)
+    with contextlib.suppress(BrokenProcessPool):
+        pool.submit(parse_ahead._is_up).result(timeout=60)
+    pool.shutdown()
+    return mark.exists()
+
+
+def test_nothing_is_imported_from_the_current_folder(tmp_path, monkeypatch):
+    assert not started_in(tmp_path, monkeypatch)
+
+
+def test_control_without_the_safe_path_the_current_folder_is_looked_at(
+    tmp_path, monkeypatch
+):
+    monkeypatch.delenv("PYTHONSAFEPATH", raising=False)
+    monkeypatch.setattr(parse_ahead, "_safe_path", contextlib.nullcontext)
+    assert started_in(tmp_path, monkeypatch)
+
+
+@pytest.mark.parametrize("name", ["eventbrite", "wix", "square"], indirect=True)
+def test_every_platform_that_lists_in_bulk_is_parsed_alike_by_either_process(
+    sqlite, settings, fake_server, name, helped, monkeypatch
+):
+    """
+    Older versions of its orders, and events that only orders name, go along.
+    """
+    settings = replace(settings, accounts={})
+    dumps = []
+    for processors in (2, 1):
+        monkeypatch.setattr(parse_ahead, "_processors", lambda n=processors: n)
+        set_up(sqlite, settings, fake_server, name, world="parsed alike")
+        for full in (False, True):
+            platform_run(sqlite, settings, full=full)
+        dumps.append(dump(sqlite))
+    assert len(Watched.started) == 2
+    assert dumps[0] == dumps[1]

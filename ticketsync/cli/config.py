@@ -23,7 +23,8 @@ def config() -> None:
 @app.command("example")
 def print_example() -> None:
     """
-    Print a settings file with every setting, its default and what it is for.
+    Print a settings file with every setting, its default and what it is for. Saved as
+    it is, it changes nothing.
 
     Example: ticketsync config example > config.yaml
     """

@@ -138,7 +138,7 @@ def _print_card(item: Figures) -> None:
     line("net before fees", item.net_before_fees)
 
 
-_EXPLAIN_FINANCIALS_COLUMNS = (
+_CONTRIBUTION_COLUMNS = (
     Column("order_id", heading="ORDER"),
     Column("order_status", heading="STATUS"),
     Column("ticket_id", heading="TICKET"),
@@ -176,7 +176,7 @@ def explain_financials(
     if not parts:
         typer.echo("No orders count for this show.")
         return
-    table = tables.of_values(_EXPLAIN_FINANCIALS_COLUMNS, parts)
+    table = tables.of_values(_CONTRIBUTION_COLUMNS, parts)
     typer.echo(f"{found.production}, {render.day(found.starts_local)}")
     render.report(
         table,

@@ -25,8 +25,8 @@ _SUMMARY_COLUMNS = (
     render.Column("origin", "ORIGIN"),
     render.Column("fees", "FEES"),
     render.Column("changes", "CHANGES"),
-    render.Column("webhooks", "HOOKS"),
-    render.Column("check_ins", "SEND"),
+    render.Column("webhooks", "WEBHOOKS"),
+    render.Column("check_ins", "CHECK-INS"),
 )
 
 
@@ -54,16 +54,16 @@ def _print_summaries() -> None:
 
     render.table([asdict(item) for item in overview.summaries()], _SUMMARY_COLUMNS)
     _print_wrapped(
-        "FEES: orders say what is kept. CHANGES: changed orders that can be listed "
-        "without reading all of them. HOOKS: can send webhooks. SEND: can be sent "
-        "check-ins."
+        "FEES: whether orders report the platform's fees. CHANGES: which changed "
+        "orders can be listed without reading all of them. WEBHOOKS: whether the "
+        "platform can notify `serve`. CHECK-INS: whether check-ins can be sent to it."
     )
 
 
 def _print_capabilities() -> None:
     """
-    The twelve capabilities, a column for each platform with an API, or a few of them
-    where there are more than fit.
+    The twelve capabilities, a column for each provider; further tables where there are
+    more than fit.
     """
     from ticketsync.workflows import provider_overview as overview
 
@@ -151,13 +151,12 @@ def _print_details(rows: Sequence[dict[str, Any]]) -> None:
     Where each key is found, the provider's options and limits, unabridged.
     """
     for row in rows:
-        parts = [row["key"] or row["trouble"]]
+        parts = [row["key"] or _capitalised(row["trouble"])]
         if row.get("options"):
             parts.append(f"--set {row['options']}")
         if row.get("limits"):
-            parts.append(str(row["limits"]))
-        sentences = [part[:1].upper() + part[1:] for part in map(str, parts)]
-        _print_wrapped(f"{row['provider']}: {'. '.join(sentences)}.")
+            parts.append(_capitalised(row["limits"]))
+        _print_wrapped(f"{row['provider']}: {'. '.join(map(str, parts))}.")
 
 
 def _print_wrapped(text: str) -> None:
@@ -165,3 +164,7 @@ def _print_wrapped(text: str) -> None:
 
     for line in textwrap.wrap(text, render.width(), subsequent_indent="  "):
         typer.echo(line)
+
+
+def _capitalised(text: object) -> str:
+    return str(text)[:1].upper() + str(text)[1:]

@@ -124,6 +124,8 @@ def _require_ready_endpoint(endpoints: Sequence[WebhookEndpoint]) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    import errno
+    import os
     import socket
 
     from ticketsync.core import errors
@@ -132,9 +134,15 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener = socket.create_server((host, port))
     except OSError as error:
+        is_taken = error.errno == errno.EADDRINUSE
+        why = (
+            os.strerror(error.errno or 0) if is_taken else safe(error.strerror or error)
+        )
         raise errors.UsageError(
-            f"Nothing can listen on {safe(host)}, port {port}: {error.strerror}.",
-            hint="Give another --port, or stop the program that uses it.",
+            f"Cannot listen on {safe(host)}, port {port}: {why}.",
+            hint="Give another --port, or stop the program that uses this one."
+            if is_taken
+            else "Give another --host or --port.",
         ) from None
     # Otherwise the headers and body of a response wait 40 ms for one another
     # (measured); connections inherit the option.

@@ -18,7 +18,7 @@ SALE_NEWS = ("sold", "refund", "nearly-full", "sold-out")
 
 class _Flag(int):
     """
-    True or false, in all the words that YAML has for it.
+    True or false, as true or false, yes or no, on or off.
     """
 
     @classmethod
@@ -103,5 +103,5 @@ def parse(text: str, source: str) -> YamlFile:
         source,
         plain_yaml.read(text, source),
         noun="setting",
-        hint="config.example.yaml lists every setting.",
+        hint="`ticketsync config example` lists every setting.",
     )

@@ -4,8 +4,8 @@ standard error with `-v`.
 
 Nothing is logged before `open_log` is called, so that using the package as a library
 creates no files. Libraries and plugins log to the same places, from warnings on. Every
-line is redacted by key and by value, and carries the fields set by `bind`: the run, the
-account.
+line carries the fields set by `bind`: the run, the account. Our own fields are redacted
+by key and by value, the text of libraries by value only.
 """
 
 from __future__ import annotations
@@ -57,6 +57,8 @@ def open_log(*, verbose: int = 0, detailed: bool = False) -> None:
     close_log()
     _is_open, is_detailed = True, detailed or verbose > 1
     _logger.setLevel(logging.DEBUG if is_detailed else logging.INFO)
+    # Otherwise Python prints warnings of libraries where the file cannot be written.
+    _add_handler(logging.NullHandler(), _JsonFormatter(), False)
     with contextlib.suppress(OSError):
         _add_handler(_FileHandler(file()), _JsonFormatter(), detailed)
     if verbose:
@@ -175,7 +177,7 @@ def _details_of(record: logging.LogRecord) -> Mapping[str, Any]:
 def _message_of(record: logging.LogRecord) -> str:
     try:
         return record.getMessage()
-    except (TypeError, ValueError, KeyError):  # its arguments do not fit its text
+    except Exception:  # its arguments do not fit its text, or cannot be shown
         return str(record.msg)
 
 
@@ -221,14 +223,28 @@ class _FileHandler(logging.Handler):
     def __init__(self, path: Path) -> None:
         super().__init__()
         paths.private_folder(path.parent)
-        _rotate(path)
+        self._path = path
+        self._file = -1
+        self._open()
+
+    def _open(self) -> None:
+        """
+        Open the file again, after rotating a large one.
+        """
+        _rotate(self._path)
+        if self._file >= 0:
+            os.close(self._file)
+        self._written = 0
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
-        self._file = os.open(path, flags, 0o600)
+        self._file = os.open(self._path, flags, 0o600)
 
     def emit(self, record: logging.LogRecord) -> None:
         line = f"{self.format(record)}\n".encode()
         with contextlib.suppress(OSError):  # the run itself reports a full disk
             os.write(self._file, line)
+            self._written += len(line)
+            if self._written > MAX_BYTES:  # `serve` runs for months
+                self._open()
 
     def close(self) -> None:
         handle, self._file = self._file, -1

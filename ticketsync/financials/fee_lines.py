@@ -55,7 +55,8 @@ def is_unknown() -> ColumnElement[bool]:
 
 def reported(connection: Connection, of_shows: Any) -> dict[Key, ReportedLines]:
     """
-    The lines that platforms reported of the shows in `these`, a restriction of links.
+    The lines that platforms reported of the shows in `of_shows`, a restriction of
+    links.
     """
     if connection.execute(select(fees_table.c.order_id).limit(1)).first() is None:
         return {}  # most venues have none, and the join is slow
@@ -89,7 +90,7 @@ def scheduled(
     connection: Connection, of_shows: Any, schedules: Mapping[int, FeeSchedule]
 ) -> dict[Key, Lines]:
     """
-    The venue's own rates for those orders of the shows in `these` whose fees are
+    The venue's own rates for those orders of the shows in `of_shows` whose fees are
     unknown: each order is billed once, and each show bears its part.
     """
     if not schedules:

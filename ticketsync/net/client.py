@@ -376,7 +376,7 @@ class ApiClient:
             )
         return retry.TryAgain(self._errors.unavailable("cannot be reached"))
 
-    # Errors for who reads the lists
+    # Errors raised by the paging code
 
     def invalid_response(self, what: str, word: str) -> errors.InvalidResponse:
         """

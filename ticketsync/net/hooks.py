@@ -163,15 +163,17 @@ def signed_token(delivery: Delivery, keys: Sequence[Secret]) -> dict[str, Any]:
 
     # Unknown header fields are ignored, as RFC 7515 says; the receiver limits the size.
     registry = jws.JWSRegistry(algorithms=["RS256"], strict_check_header=False)
-    registry.max_payload_length = len(delivery.body)
+    registry.max_payload_length = registry.max_header_length = len(delivery.body)
     now = int(delivery.now.timestamp())
     # The library counts the last second as expired already.
     clock = JWTClaimsRegistry(now=now, leeway=MAX_SKEW_SECONDS + 1)
     try:
         token = jws.extract_compact(delivery.body.strip(), registry=registry)
         claims = json_object(token.payload or b"")
+        if token.headers().get("alg") != "RS256":
+            raise Forged("the token is not signed with RS256")
         if not any(_is_signed_by(key, token, registry) for key in keys):
-            raise Forged("no key matches the token, or it is not signed with RS256")
+            raise Forged("no key matches the token")
         if "exp" in claims:
             clock.validate_exp(claims["exp"])
     except ExpiredTokenError:

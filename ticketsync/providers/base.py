@@ -92,8 +92,8 @@ class Budget:
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """
-    What ticketsync does with a platform. What the platform could do beyond that stands
-    in `ProviderSpec.limits`.
+    What ticketsync does with a platform. What the platform could do beyond that is in
+    `ProviderSpec.limits`.
     """
 
     reads_events: bool = True

@@ -210,10 +210,10 @@ def codes(*values: Any) -> tuple[str | None, str | None]:
     """
     Digests of the first two of these texts, by which a ticket may be scanned.
     """
-    digests = dict.fromkeys(
-        digest.code(value) for value in values if type(value) is str and value
-    )
-    first, second, *_ = [*digests, None, None]
+    found = [digest.code(value) for value in values if type(value) is str and value]
+    if len(found) == 1:
+        return found[0], None
+    first, second, *_ = [*dict.fromkeys(found), None, None]
     return first, second
 
 

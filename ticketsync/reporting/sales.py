@@ -153,7 +153,7 @@ def sales_table(
 ) -> Table:
     """
     Orders as a report, the newest first. The rows are read while they are used, before
-    the session ends.
+    the connection closes.
     """
     query = (
         select(

@@ -229,7 +229,7 @@ def register(
     Register our webhook address with an account's platform, and keep what it signs
     with in `source`; whether that can be kept is tried first.
 
-    Raises `UsageError` if the platform takes no webhooks by its interface.
+    Raises `UsageError` if webhooks cannot be registered through its API.
     """
     with database.read() as reading:
         account = state.get_usable_account(reading, name)
@@ -241,7 +241,7 @@ def register(
     try:
         if not isinstance(provider, RegistersWebhooks):
             raise errors.UsageError(
-                f"{spec.title} takes no webhooks by its interface.",
+                f"{spec.title} does not let webhooks be registered through its API.",
                 hint=f"Set it up there: `ticketsync webhooks url {name}` says how.",
             )
         if provider.webhooks.is_signed:

@@ -152,8 +152,7 @@ def _database(database: Database) -> Iterator[Finding]:
     except errors.DatabaseError as error:
         yield wrong("database", error.message, "ticketsync db restore BACKUP")
         return
-    with database.read() as reading:
-        connection = reading
+    with database.read() as connection:
         loose = connection.exec_driver_sql(
             "SELECT name FROM pragma_table_list WHERE schema = 'main'"
             " AND type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite%'"
@@ -282,8 +281,8 @@ def _answers(
     name: str,
 ) -> Iterator[Finding]:
     """
-    Whether the platform answers, as whom, and whether its clock is ours. Raises what
-    the platform answers otherwise.
+    Whether the platform answers, as whom, and whether its clock is ours. Raises the
+    error otherwise.
     """
     provider, api = account_run.connect(database, account, settings, secret, "doctor")
     try:

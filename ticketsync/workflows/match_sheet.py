@@ -103,7 +103,9 @@ def read(connection: Connection, file: Path) -> list[Decision]:
             wrong.append(f"{line.position}: {error.message.rstrip('.')}")
             continue
         if decision is not None and decision.occurrence_id in seen:
-            wrong.append(f"{line.position}: date {decision.occurrence_id} stands twice")
+            wrong.append(
+                f"{line.position}: date {decision.occurrence_id} appears twice"
+            )
         elif decision is not None:
             seen.add(decision.occurrence_id)
             decisions.append(decision)

@@ -2,7 +2,7 @@
 What ticketsync does with each platform, in words: for `accounts providers` and for the
 table in the README. Derived from the providers themselves.
 
-What a platform could do beyond that stands in its `limits`.
+What a platform could do beyond that is in its `limits`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ticketsync.providers.base import (
     Provider,
 )
 
-# Shorter than the names of the fields, for people.
+# The names of the fields in words, for people.
 CAPABILITY_NAMES = {
     "reads_events": "reads events",
     "reads_sales": "reads sales",

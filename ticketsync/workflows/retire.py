@@ -49,7 +49,7 @@ def remove(database: Database, settings: Settings, name: str) -> Removal:
     Retire or delete an account, and delete its secrets from where we put them. Nobody
     may be at work on it. Removing a retired one again deletes what was left of its key.
 
-    Raises `GuardRefused` if it has something in the books after all, `Busy` while it
+    Raises `GuardRefused` if it has orders after all, `Busy` while it
     is being read.
     """
     with database.read() as reading:

@@ -189,4 +189,4 @@ def _message(news: Sequence[News]) -> tuple[str, str]:
     if more > 0:
         lines = [*lines[:MANY], f"And {more} more; see `ticketsync report daily`."]
     is_urgent = any(item.is_urgent for item in news)
-    return f"ticketsync: {'a full venue' if is_urgent else 'sales'}", "\n".join(lines)
+    return f"ticketsync: {'a show is full' if is_urgent else 'sales'}", "\n".join(lines)

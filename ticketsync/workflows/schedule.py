@@ -85,7 +85,7 @@ def when(expression: str) -> When:
 
 def _not_cron(expression: str, why: str) -> errors.UsageError:
     return errors.UsageError(
-        f"{safe(expression)!r} is no cron expression: {why}.",
+        f"{safe(expression)!r} is not a cron expression: {why}.",
         hint='Write five fields, as in "*/15 9-23 * * *": every quarter of an hour '
         "by day.",
     )

@@ -126,8 +126,8 @@ SPEC = ProviderSpec(
     reports_fees=True,
     explain=explain,
     oauth=_oauth,
-    limits="prices, seats and the names of promo codes are not read; wait lists "
-    "are not: they are no sales",
+    limits="prices, seats and promo code names are not read, nor are wait lists, "
+    "because they are not sales",
     global_ids=frozenset((LISTING, ORDER)),
 )
 

@@ -74,7 +74,7 @@ SPEC = ProviderSpec(
     ),
     explain=explain,
     limits="has no webhooks, and no account id: accounts are recognised by their "
-    "events' organisers; prices, seats and the names of promo codes are not"
-    " read; wait lists are not: they are no sales",
+    "events' organisers; prices, seats and promo code names are not read, "
+    "nor are wait lists, because they are not sales",
     global_ids=frozenset((LISTING, ORDER)),
 )

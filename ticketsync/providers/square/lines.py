@@ -113,6 +113,8 @@ class OrderLines:
         Whether something was returned that was not sold.
         """
         if self._unmatched:
+            if self._unmatched == 1:
+                return "1 returned item matches none of its lines"
             return f"{self._unmatched} returned items match none of its lines"
         return None
 

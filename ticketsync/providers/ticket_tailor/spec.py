@@ -48,8 +48,10 @@ SPEC = ProviderSpec(
         )
     ),
     code_fields=frozenset(("barcode",)),
-    limits="prices, seats and the names of promo codes are not read; wait lists, "
-    "memberships and holds are not: they are no sales; a change of an old "
+    # Whether unpaid tickets are counted is unverified; void ones are not.
+    listed_tickets="valid",
+    limits="prices, seats and promo code names are not read, nor are wait lists, "
+    "memberships and holds, because they are not sales; a change to an old "
     "order is found by its event's counts, by webhooks, and once a day",
     global_ids=frozenset((LISTING, ORDER)),
     owner_is_account=True,

@@ -113,10 +113,11 @@ SPEC = ProviderSpec(
     ),
     explain=explain,
     global_ids=frozenset((LISTING,)),
-    limits="card processing fees are not reported; webhooks only for a venue's own"
-    " app, and no OAuth, which needs one: a key reads the same; events by "
-    "registration (RSVP) or sold elsewhere sell nothing here; prices, seats"
-    " and the names of coupons are not read",
+    limits="card processing fees are not reported; webhooks and OAuth need an app "
+    "of the venue's own, of which only the webhooks are supported: an API "
+    "key reads the same data; events by registration (RSVP) or sold "
+    "elsewhere sell nothing here; prices, seats and coupon names are not "
+    "read",
 )
 
 WEBHOOKS = HookCard(

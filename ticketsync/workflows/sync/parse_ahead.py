@@ -7,6 +7,7 @@ The process gets records, and no key; whatever it cannot do is done here.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import multiprocessing
 import os
@@ -82,7 +83,7 @@ def _end(pool: ProcessPoolExecutor) -> None:
 
 
 def _start(parser: Parser) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(
+    pool = ProcessPoolExecutor(
         1,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_begin,
@@ -92,6 +93,9 @@ def _start(parser: Parser) -> ProcessPoolExecutor:
             parser.keeps_people,
         ),
     )
+    with _safe_path():
+        pool.submit(_is_up)  # the first task starts the process
+    return pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +144,22 @@ def _parse_ahead(
         yield _parsed(parser, pool, waiting.popleft())
     if failure is not None:
         raise failure
+
+
+@contextlib.contextmanager
+def _safe_path() -> Iterator[None]:
+    """
+    A process that starts meanwhile imports nothing from the current folder.
+    """
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONSAFEPATH"]
+        else:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 def _until_failure(

@@ -1,0 +1,16 @@
+"""
+Words of an earlier private vocabulary, which no text may use again.
+"""
+
+import re
+
+# In code, comments and messages.
+IN_TEXTS = re.compile(
+    r"\b(?:told|untold|deaf|dearer|nobody is (?:here|there)|is no currency|is none that"
+    r"|mend them|whose turn|works it off|worked off|understood as|the house is)\b",
+    re.IGNORECASE,
+)
+# In documents, which quote no names.
+IN_DOCUMENTS = re.compile(
+    r"\b(?:told|untold|tells?|understood|mend(?:s|ed)?|nonsense|whose turn)\b"
+)
