@@ -308,6 +308,7 @@ def test_the_example_settings_name_every_setting():
     shown = re.sub(r"^accounts: \{\}\n#[^\n]*\n", "accounts:\n", text, flags=re.M)
     shown = re.sub(r"^#( {2,}[^\n]*)$", r"\1", shown, flags=re.M)
     assert yaml.safe_load(text)["accounts"] == {}
+    assert config.read(shown, "config.example.yaml").accounts["tt"].fees is not None
     read = yaml.safe_load(shown)
     assert set(read["sync"]) == set(config.SyncSettings.__slots__)
     assert set(read["notify"]) == set(config.NotifySettings.__slots__)

@@ -418,7 +418,7 @@ def break_view(place, monkeypatch):
 def break_rule(place, monkeypatch):
     later = (*rule.SITUATIONS[4:], *rule.SITUATIONS[:4])
     monkeypatch.setattr(
-        health.health,
+        health.account_situations,
         "situation",
         lambda facts: next((s for s in later if s.applies(facts)), rule.WELL),
     )

@@ -294,6 +294,7 @@ def test_every_platform_that_lists_in_bulk_is_parsed_alike_by_either_process(
     Older versions of its orders, and events that only orders name, go along.
     """
     settings = replace(settings, accounts={})
+    monkeypatch.setattr(parse_ahead, "MANY", 0)
     dumps = []
     for processors in (2, 1):
         monkeypatch.setattr(parse_ahead, "_processors", lambda n=processors: n)

@@ -556,7 +556,9 @@ def test_where_it_cannot_be_kept_nothing_is_registered(
 def test_a_platform_that_takes_none_says_what_to_do_instead(
     connected, settings, sandbox
 ):
-    with pytest.raises(errors.UsageError, match="takes no webhooks") as refused:
+    with pytest.raises(
+        errors.UsageError, match="does not let webhooks be registered"
+    ) as refused:
         connect_job.register(connected, settings, "tt", URL, "file")
 
     assert "webhooks url tt" in refused.value.hint

@@ -241,10 +241,10 @@ class _FileHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         line = f"{self.format(record)}\n".encode()
         with contextlib.suppress(OSError):  # the run itself reports a full disk
-            os.write(self._file, line)
-            self._written += len(line)
             if self._written > MAX_BYTES:  # `serve` runs for months
                 self._open()
+            os.write(self._file, line)
+            self._written += len(line)
 
     def close(self) -> None:
         handle, self._file = self._file, -1

@@ -178,8 +178,8 @@ def signed_token(delivery: Delivery, keys: Sequence[Secret]) -> dict[str, Any]:
             clock.validate_exp(claims["exp"])
     except ExpiredTokenError:
         raise Stale(int(claims["exp"]) - now) from None
-    # TypeError: joserfc compares header fields without looking at their types.
-    except (JoseError, TypeError, ValueError, Unclear):
+    # The others: joserfc uses header fields without looking at their types.
+    except (JoseError, AttributeError, TypeError, ValueError, Unclear):
         raise Forged("the body is not a valid token") from None
     return claims
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import multiprocessing
 import os
 import signal
@@ -56,12 +57,23 @@ def parse_pages(
     parser: Parser, pages: Iterator[KnownPage], *, expected: int
 ) -> Iterator[ParsedPage]:
     """
-    The pages, parsed, in their order; `expected` is about how many orders they hold.
-    Pages that came before a failure come before it here, too.
+    The pages, parsed, in their order; `expected` is about how many orders they hold, 0
+    where the platform does not say. Pages that came before a failure come before it
+    here, too.
     """
-    if expected < MANY or _processors() < 2:
-        yield from (parser.parse(page, known) for page, known in pages)
-        return
+    parsed = 0
+    for page, known in pages:
+        if max(expected, parsed) >= MANY and _processors() > 1:
+            rest = itertools.chain([(page, known)], pages)
+            yield from _parse_with_process(parser, rest)
+            return
+        yield parser.parse(page, known)
+        parsed += len(page.records)
+
+
+def _parse_with_process(
+    parser: Parser, pages: Iterator[KnownPage]
+) -> Iterator[ParsedPage]:
     try:
         pool = _start(parser)
     except OSError:  # there is no process to be had
