@@ -197,3 +197,31 @@ def test_a_log_that_cannot_be_written_stops_nobody(home, monkeypatch):
     log.open_log()
     log.info("x")
     log.close_log()
+
+
+def test_a_log_that_stays_open_rotates_and_never_writes_into_another_file(
+    home, monkeypatch, tmp_path
+):
+    """
+    The number of a closed file would be that of the next file that is opened.
+    """
+
+    def refused(*_, **__):
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(log, "MAX_BYTES", 100)
+    log.open_log()
+    log.info("x" * 120)
+    with monkeypatch.context() as patch:
+        patch.setattr(log.os, "open", refused)
+        log.info("cannot be opened again")
+    with (tmp_path / "other").open("w+") as other:
+        log.info("y" * 120)
+        assert other.read() == ""
+    log.info("z" * 120)
+    log.close_log()
+    folder = log.file().parent
+    text = "".join(file.read_text() for file in folder.glob("ticketsync.log*"))
+    for written in ("x" * 120, "cannot be opened again", "y" * 120, "z" * 120):
+        assert written in text
+    assert len(list(folder.glob("ticketsync.log*"))) > 1

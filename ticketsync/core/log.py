@@ -232,17 +232,20 @@ class _FileHandler(logging.Handler):
         Open the file again, after rotating a large one.
         """
         _rotate(self._path)
-        if self._file >= 0:
-            os.close(self._file)
-        self._written = 0
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
-        self._file = os.open(self._path, flags, 0o600)
+        # Opened before the old one is closed: a number that is free again would soon
+        # be another file's, the database's perhaps.
+        before, self._file = self._file, os.open(self._path, flags, 0o600)
+        self._written = 0
+        if before >= 0:
+            os.close(before)
 
     def emit(self, record: logging.LogRecord) -> None:
         line = f"{self.format(record)}\n".encode()
-        with contextlib.suppress(OSError):  # the run itself reports a full disk
-            if self._written > MAX_BYTES:  # `serve` runs for months
+        if self._written > MAX_BYTES:  # `serve` runs for months
+            with contextlib.suppress(OSError):
                 self._open()
+        with contextlib.suppress(OSError):  # the run itself reports a full disk
             os.write(self._file, line)
             self._written += len(line)
 
