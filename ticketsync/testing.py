@@ -218,7 +218,7 @@ def cassette(
     from ticketsync.net.transport import DeadlineTransport
 
     # The transport that vcrpy knows; only recording sends anything.
-    plain = httpx.HTTPTransport(trust_env=False, verify=record)
+    plain = httpx.HTTPTransport(trust_env=False)
     recorder = vcr.VCR(
         custom_patches=(
             (

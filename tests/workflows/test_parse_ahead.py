@@ -1,5 +1,5 @@
 """
-Pages understood by a second process: the same books, whatever becomes of it.
+Pages parsed by a second process: the same figures, whatever becomes of it.
 """
 
 import base64
@@ -187,7 +187,7 @@ def test_f21_nothing_behind_a_page_that_lies_is_saved(
     on_sqlite, settings, helped, sandbox, monkeypatch, fault, processors
 ):
     """
-    F21: what walking did not look at is found where the page is understood, and the
+    F21: what walking did not look at is found where the page is parsed, and the
     place in the list stays before it.
     """
     monkeypatch.setattr(parse_ahead, "_processors", lambda: processors)
@@ -269,7 +269,7 @@ def started_in(folder, monkeypatch):
     parser = parse_ahead.Parser(offline_provider("ticket_tailor", {}), {}, False)
     pool = parse_ahead._start(parser)
     with contextlib.suppress(BrokenProcessPool):
-        pool.submit(parse_ahead._is_up).result(timeout=60)
+        parse_ahead._launch(pool).result(timeout=60)
     pool.shutdown()
     return mark.exists()
 

@@ -23,7 +23,7 @@ from ticketsync.catalogue.candidates import (
 
 CLEAR_MARGIN = 25  # points of likeness by which a candidate clearly beats another one
 NEAR_MINUTES = 90  # minutes within which a pair at different minutes may be certain
-CLEAR_MINUTES = 60  # minutes by which the next candidate must be farther away
+CLEAR_MINUTES = 60  # minutes that the next candidate must be further off
 MIN_SHIFTED_PAIRS = 2  # pairs from which a constant shift is reported
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
+from ticketsync.catalogue.occurrences import no_such_occurrence
 from ticketsync.core import errors
 from ticketsync.store import audit, row_locks
 from ticketsync.store.audit import Decision
@@ -240,12 +241,6 @@ def get_start(connection: Connection, occurrence_id: int) -> datetime:
     if found is None:
         raise no_such_occurrence(occurrence_id)
     return found
-
-
-def no_such_occurrence(occurrence_id: int) -> errors.NotFound:
-    return errors.NotFound(
-        f"There is no date {occurrence_id}.", hint="See `ticketsync events list`."
-    )
 
 
 def set_link_status(

@@ -236,7 +236,7 @@ def find_occurrence(connection: Connection, text: str) -> LinkedOccurrence:
     found = _read_occurrences(connection, or_(is_theirs, is_ours))
     if len(found) == 1:
         return found[0]
-    what = "stands for several dates" if found else "is no date we know"
+    what = "stands for several dates" if found else "is not the number of a date"
     raise errors.NotFound(
         f"{safe(text)!r} {what}.", hint="See the numbers in `ticketsync events list`."
     )
@@ -252,7 +252,11 @@ def get_occurrence(connection: Connection, occurrence_id: int) -> LinkedOccurren
         is_this = occurrences.c.id == occurrence_id
         for occurrence in _read_occurrences(connection, is_this):
             return occurrence
-    raise errors.NotFound(
+    raise no_such_occurrence(occurrence_id)
+
+
+def no_such_occurrence(occurrence_id: int) -> errors.NotFound:
+    return errors.NotFound(
         f"There is no date {occurrence_id}.", hint="See `ticketsync events list`."
     )
 

@@ -147,6 +147,29 @@ def _production_ids(connection: Connection, titles: Iterable[str]) -> dict[str, 
     return {str(title): int(id_) for title, id_ in rows}
 
 
+def get_production_title(connection: Connection, production_id: int) -> str:
+    """
+    The title of a production, by our id. Raises `NotFound` where there is none.
+    """
+    if is_row_id(production_id):
+        query = select(productions.c.title).where(productions.c.id == production_id)
+        title: str | None = connection.scalar(query)
+        if title is not None:
+            return title
+    raise errors.NotFound("There is no such production.")
+
+
+def get_production_id(connection: Connection, title: str) -> int:
+    """
+    Our id of the production of that title. Raises `NotFound` where there is none.
+    """
+    query = select(productions.c.id).where(productions.c.title == title)
+    production_id: int | None = connection.scalar(query)
+    if production_id is None:
+        raise errors.NotFound("There is no such production.")
+    return production_id
+
+
 def list_productions(connection: Connection) -> list[tuple[int, str, int]]:
     """
     Every production: id, title, number of shows.

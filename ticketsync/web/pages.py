@@ -110,7 +110,7 @@ class Pages:
             seats = reporting_seats.seats(connection, show.id)[show.id]
             orders = sales.list_sales(connection, show_id=show.id, limit=limit + 1)
             values: dict[str, Any] = {
-                "production_id": _production_id(connection, show.production),
+                "production_id": shows.get_production_id(connection, show.production),
                 "totals": numbers.totals(connection, show.id),
                 "types": numbers.by_type(connection, show.id),
                 "fees": numbers.fee_lines(connection, show.id),
@@ -185,7 +185,7 @@ class Pages:
         """
         production_id = int(request.path_params["id"])
         with self._site.database.read() as connection:
-            title = _production_title(connection, production_id)
+            title = shows.get_production_title(connection, production_id)
             linked = _linked_occurrences(connection)
             seats = reporting_seats.seats(connection)
             own_shows = shows.list_shows(connection, title)
@@ -324,16 +324,6 @@ def _totals(columns: Sequence[Column], values: Iterable[Any]) -> list[dict[str, 
     return list(tables.by_name(tables.totals(tables.of_values(columns, values))))
 
 
-def _production_title(connection: Connection, production_id: int) -> str:
-    """
-    Raises `NotFound` if there is no such production.
-    """
-    for id_, title, _ in shows.list_productions(connection):
-        if id_ == production_id:
-            return title
-    raise errors.NotFound("There is no such production.")
-
-
 def _linked_occurrences(connection: Connection) -> dict[int, list[LinkedOccurrence]]:
     """
     The occurrences linked to each show, by our id of the show.
@@ -343,12 +333,6 @@ def _linked_occurrences(connection: Connection) -> dict[int, list[LinkedOccurren
         if occurrence.show_id is not None:
             linked.setdefault(occurrence.show_id, []).append(occurrence)
     return linked
-
-
-def _production_id(connection: Connection, title: str) -> int:
-    return next(
-        id_ for id_, name, _ in shows.list_productions(connection) if name == title
-    )
 
 
 def _number(text: str, default: int) -> int:

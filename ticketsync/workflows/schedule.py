@@ -139,7 +139,7 @@ def usual() -> str:
     """
     The scheduler of this machine.
 
-    Raises `ConfigurationError` if it has none that we know.
+    Raises `ConfigurationError` if it has no scheduler we support.
     """
     if sys.platform == "darwin":
         return "launchd"

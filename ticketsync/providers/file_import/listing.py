@@ -54,7 +54,7 @@ def occurrence_of(
     line: Mapping[str, str], rules: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """
-    The raw occurrence that a line is for; `None` if it names none that can be parsed.
+    The raw occurrence that a line is for; `None` if what it names cannot be parsed.
     """
     try:
         starts_at = parse_time(line, rules, "starts")

@@ -95,7 +95,7 @@ def _end(pool: ProcessPoolExecutor) -> None:
 
 
 def _start(parser: Parser) -> ProcessPoolExecutor:
-    pool = ProcessPoolExecutor(
+    return ProcessPoolExecutor(
         1,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_begin,
@@ -105,9 +105,14 @@ def _start(parser: Parser) -> ProcessPoolExecutor:
             parser.keeps_people,
         ),
     )
+
+
+def _launch(pool: ProcessPoolExecutor) -> Future[bytes] | None:
+    """
+    The first task, which starts the process and is done once that is up.
+    """
     with _safe_path():
-        pool.submit(_is_up)  # the first task starts the process
-    return pool
+        return _submit(pool, _is_up)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +144,7 @@ def _parse_ahead(
 ) -> Iterator[ParsedPage]:
     waiting: deque[_Waiting] = deque()
     failure = None
-    is_up = _submit(pool, _is_up)
+    is_up = _launch(pool)
     for item in _until_failure(pages):
         if isinstance(item, errors.TicketsyncError):
             failure = item
