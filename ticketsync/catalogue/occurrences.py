@@ -70,6 +70,7 @@ class LinkedOccurrence:
     gone_since: datetime | None
     dashboard_url: str | None
     is_dated: bool
+    provider_updated_at: datetime | None
     event_id: int
     show_id: int | None
     link_status: str | None
@@ -281,6 +282,7 @@ def _read_occurrences(
         "gone_since",
         "dashboard_url",
         "is_dated",
+        "provider_updated_at",
     )
     query = (
         select(
@@ -329,7 +331,7 @@ def find_events_elsewhere(
 
 def delete_listing(connection: Connection, account_id: int) -> None:
     """
-    Delete an account's listing, which must have no sales and no links.
+    Delete an account's listing, which must have no sales, links or ticket types.
     """
     for table in (occurrences, events):
         connection.execute(delete(table).where(table.c.account_id == account_id))
@@ -422,4 +424,5 @@ def _row(
         "dashboard_url": occurrence.dashboard_url,
         "is_dated": occurrence.is_dated,
         "content": content,
+        "provider_updated_at": occurrence.changed_at,
     }

@@ -70,8 +70,8 @@ def upgrade(
     if lacks_records:
         app_context.say(
             "Now run `ticketsync sync replay` once (it needs no network). It reads "
-            "from the stored records when tickets were voided, which tax is not "
-            "reported and which fees are known in part."
+            "from the stored records what earlier versions did not keep: promo codes, "
+            "seats, prices, when tickets were voided and which fees are known in part."
         )
 
 

@@ -44,13 +44,53 @@ class OccurrenceStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
+class TicketTypeStatus(StrEnum):
+    """
+    Whether a ticket type can be bought; `unknown` where the platform says something
+    that we do not know.
+    """
+
+    ON_SALE = "on_sale"
+    SCHEDULED = "scheduled"
+    SOLD_OUT = "sold_out"
+    CLOSED = "closed"
+    HIDDEN = "hidden"
+    UNKNOWN = "unknown"
+
+
+class TicketType(msgspec.Struct, frozen=True):
+    """
+    What is on sale at which price, under the platform's id and name.
+
+    price        before any fee of the buyer; `None` where it is not reported, or where
+                 the buyer chooses it freely. With `is_minimum` the buyer may pay more
+    quantity     how many exist; `None` if unlimited or not reported
+    sold         how many were sold, `available` how many are left, as the platform
+                 counts them; `None` where it does not report it
+    """
+
+    id: str
+    name: str
+    price: int | None
+    currency: str | None
+    status: TicketTypeStatus
+    is_minimum: bool = False
+    quantity: int | None = None
+    sold: int | None = None
+    available: int | None = None
+    sale_starts_at: datetime | None = None
+    sale_ends_at: datetime | None = None
+
+
 class Occurrence(msgspec.Struct, frozen=True):
     """
     One dated performance in a platform's listing.
 
     `fingerprint` is everything the listing reports about its sales; `issued` and
     `ordered` are the listing's own counts, `None` where it reports none. `is_dated` is
-    false where its time is unknown: `starts_at` means nothing then.
+    false where its time is unknown: `starts_at` means nothing then. `ticket_types` is
+    `None` where this record does not report them; `changed_at` when the platform last
+    changed the listing.
     """
 
     id: str
@@ -70,6 +110,8 @@ class Occurrence(msgspec.Struct, frozen=True):
     fingerprint: str
     dashboard_url: str | None = None
     is_dated: bool = True
+    ticket_types: tuple[TicketType, ...] | None = None
+    changed_at: datetime | None = None
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -100,11 +142,13 @@ class Person(msgspec.Struct, frozen=True):
 
 class People(msgspec.Struct, frozen=True):
     """
-    Who placed an order, and whom its tickets admit, by ticket id.
+    Who placed an order, and whom its tickets admit, by ticket id. `answers` are what
+    they answered to the organiser's questions: ticket id → question → answer.
     """
 
     buyer: Person = Person()
     attendees: Mapping[str, Person] = msgspec.field(default_factory=dict)
+    answers: Mapping[str, Mapping[str, str]] = msgspec.field(default_factory=dict)
 
 
 class Ticket(msgspec.Struct, frozen=True):
@@ -112,7 +156,8 @@ class Ticket(msgspec.Struct, frozen=True):
     One admission. `face` is its price after discounts, before any fee; `fee` the fees
     the buyer paid on this ticket; `listed` its list price and `tax` its part of the
     order's tax, `None` where the platform does not report it. `code` is the digest of
-    the code it is scanned by, `second_code` of an alternative code.
+    the code it is scanned by, `second_code` of an alternative code. `seat` is the label
+    of a reserved seat, as the platform writes it.
     """
 
     id: str
@@ -128,6 +173,7 @@ class Ticket(msgspec.Struct, frozen=True):
     voided_at: datetime | None = None
     code: str | None = None
     second_code: str | None = None
+    seat: str = ""
 
 
 class Fee(msgspec.Struct, frozen=True):
@@ -164,6 +210,7 @@ class Order(msgspec.Struct, frozen=True):
     fees             kept by platform and processor; `None` when nothing is reported
     credited         returned as credit, not as money (not part of `refunds`)
     changed_at       its last change, where the platform reports that
+    promo_code       name of the promo code or discount; several are joined by ", "
 
     `doubt` is the discrepancy in words where the platform's numbers do not add up.
     """
@@ -191,6 +238,7 @@ class Order(msgspec.Struct, frozen=True):
     payment_reference: str | None = None
     doubt: str | None = None
     changed_at: datetime | None = None
+    promo_code: str = ""
 
     @property
     def total_fees(self) -> int | None:

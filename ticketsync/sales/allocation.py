@@ -45,6 +45,7 @@ class TicketAllocation(msgspec.Struct, frozen=True):
     code: str | None
     second_code: str | None
     voided_at: datetime | None = None
+    seat: str = ""
 
 
 class FeeAllocation(msgspec.Struct, frozen=True):
@@ -135,6 +136,7 @@ def allocate_tickets(order: Order) -> list[TicketAllocation]:
                 code=ticket.code,
                 second_code=ticket.second_code,
                 voided_at=ticket.voided_at,
+                seat=ticket.seat,
             )
         )
     return found

@@ -235,7 +235,7 @@ def _reset_tickets(
 _ORDER = (
     *("account_id", "provider_id", "occurrence_id", "status", "placed_at"),
     *("currency", "total", "charged", "refunded", "credited", "channel"),
-    *("payment_reference", "doubt", "gone_since", "content"),
+    *("payment_reference", "doubt", "gone_since", "content", "promo_code"),
 )
 
 
@@ -260,6 +260,7 @@ def _order_row(
         order.doubt,
         None,
         item.content,
+        order.promo_code,
     )
 
 
@@ -268,7 +269,7 @@ _TICKET = (
     *("type_id", "type_name", "currency"),
     *("is_sold", "is_comp", "is_refunded", "is_checked_in"),
     *("face", "discount", "charged", "refunded", "tax", "tax_remitted", "fees"),
-    *("content", "code", "second_code", "voided_at"),
+    *("content", "code", "second_code", "voided_at", "seat"),
 )
 
 
@@ -304,6 +305,7 @@ def _ticket_row(
         _code(share.code),
         _code(share.second_code),
         share.voided_at,
+        share.seat,
     )
 
 
@@ -337,6 +339,7 @@ def _loose_row(
         "fees": None,
         "content": item.content,
         "voided_at": ticket.voided_at,
+        "seat": ticket.seat,
     }
 
 

@@ -15,8 +15,8 @@ from sqlalchemy import Connection, Engine, inspect, text
 
 from ticketsync.core import errors
 
-PRESENT = "0013"
-REPLAY_BEFORE = "0007"  # older ones need a replay of stored records
+PRESENT = "0014"
+REPLAY_BEFORE = "0014"  # older ones need a replay of stored records
 
 
 def version_of(connection: Connection) -> str | None:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ticketsync.accounts import alerts, bookmarks, credentials, runs, sources, state
 from ticketsync.accounts.state import AccountState
-from ticketsync.catalogue import link_settings, links, occurrences
+from ticketsync.catalogue import link_settings, links, occurrences, ticket_types
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.providers import registry
@@ -133,6 +133,7 @@ def _delete(writing: Connection, settings: Settings, account: AccountState) -> N
     show_figures.recompute(writing, settings, shows)
     quarantine.delete_unread(writing, account.id)
     versions.delete_versions(writing, account.id)
+    ticket_types.delete_ticket_types(writing, account.id)
     occurrences.delete_listing(writing, account.id)
     inbox.delete_of_account(writing, account.id)
     sources.delete_sources(writing, account.id)

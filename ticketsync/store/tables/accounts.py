@@ -76,7 +76,8 @@ class SyncRunRow(Row, table=True):
     """
     One attempt at one account; skipped attempts are rows too.
 
-    `run_id` is shared by the accounts of one command.
+    `run_id` is shared by the accounts of one command. `direction` is `push` for what a
+    venue sends to its platform; response times are those of its requests.
     """
 
     __tablename__ = "sync_runs"
@@ -97,6 +98,7 @@ class SyncRunRow(Row, table=True):
             "skipped-parked",
             "skipped-not-due",
         ),
+        one_of("direction", "pull", "push"),
     )
 
     id: int | None = key()
@@ -121,6 +123,9 @@ class SyncRunRow(Row, table=True):
     message: str = text(default="")
     hint: str = text(default="")
     trace: str = text(default="")
+    direction: str = text(default="pull")
+    median_response_ms: int | None = whole(default=None)
+    slowest_response_ms: int | None = whole(default=None)
 
 
 class AlertRow(Row, table=True):

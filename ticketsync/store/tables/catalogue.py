@@ -25,11 +25,17 @@ class VenueRow(Row, table=True):
 
 
 class ProductionRow(Row, table=True):
+    """
+    A work of ours. Its switches hold for all its shows, see `ShowLinkRow`.
+    """
+
     __tablename__ = "productions"
     __table_args__ = table(UniqueConstraint("title"))
 
     id: int | None = key()
     title: str = text()
+    sync_enabled: bool = flag(default=True)
+    sync_ticket_sales: bool = flag(default=True)
 
 
 class ShowRow(Row, table=True):
@@ -110,12 +116,60 @@ class OccurrenceRow(Row, table=True):
     dashboard_url: str | None = text(default=None)
     is_dated: bool = flag(default=True)
     content: bytes = blob()
+    provider_updated_at: datetime | None = instant(default=None)
+
+
+class TicketTypeRow(Row, table=True):
+    """
+    What an Occurrence has on sale, as the platform last reported it; `price` is in
+    minor units of `currency`. `gone_since` is set when a listing no longer had it.
+    """
+
+    __tablename__ = "ticket_types"
+    __table_args__ = table(
+        UniqueConstraint("occurrence_id", "provider_id"),
+        one_of(
+            "status", "on_sale", "scheduled", "sold_out", "closed", "hidden", "unknown"
+        ),
+    )
+
+    id: int | None = key()
+    occurrence_id: int = points_to("occurrences.id")
+    provider_id: str = text()
+    name: str = text()
+    price: int | None = whole(default=None)
+    currency: str | None = text(default=None)
+    is_minimum: bool = flag(default=False)
+    quantity: int | None = whole(default=None)
+    sold: int | None = whole(default=None)
+    available: int | None = whole(default=None)
+    sale_starts_at: datetime | None = instant(default=None)
+    sale_ends_at: datetime | None = instant(default=None)
+    status: str = text()
+    position: int = whole(default=0)
+    gone_since: datetime | None = instant(default=None)
+
+
+class TicketTypePriceRow(Row, table=True):
+    """
+    A price that a ticket type had, from when we first saw it until the next one.
+    """
+
+    __tablename__ = "ticket_type_prices"
+    __table_args__ = table()
+
+    ticket_type_id: int = points_to("ticket_types.id", primary_key=True)
+    seen_at: datetime = instant(primary_key=True)
+    price: int | None = whole(default=None)
+    currency: str | None = text(default=None)
 
 
 class ProductionLinkRow(Row, table=True):
     """
     An Event belongs to a Production of ours. `type_map` is a JSON object: the
-    platform's name of a ticket type → the venue's own.
+    platform's name of a ticket type → the venue's own; `field_map` another one: a
+    question of the platform's form → the venue's name of the answer. The switches hold
+    for all its occurrences, see `ShowLinkRow`.
     """
 
     __tablename__ = "production_links"
@@ -126,6 +180,9 @@ class ProductionLinkRow(Row, table=True):
     event_id: int = points_to("events.id")
     type_map: str = text(default="{}")
     created_at: datetime = instant()
+    field_map: str = text(default="{}")
+    sync_enabled: bool = flag(default=True)
+    sync_ticket_sales: bool = flag(default=True)
 
 
 class ShowLinkRow(Row, table=True):
@@ -134,7 +191,11 @@ class ShowLinkRow(Row, table=True):
 
     `sync_enabled` off: nothing of the Occurrence reaches the show any more.
     `sync_ticket_sales` off: its date is followed and its guests are on the door list,
-    its sales do not count.
+    its sales do not count. A link is on if its own switch is, that of its Event and
+    that of its Production.
+
+    `last_read_at` is when orders of the Occurrence were last read by something other
+    than a complete run of the account; `problem` what went wrong last, and when.
     """
 
     __tablename__ = "show_links"
@@ -156,6 +217,9 @@ class ShowLinkRow(Row, table=True):
     sync_ticket_sales: bool = flag(default=True)
     starts_at: datetime = instant()
     created_at: datetime = instant()
+    last_read_at: datetime | None = instant(default=None)
+    problem: str = text(default="")
+    problem_at: datetime | None = instant(default=None)
 
 
 class RefusalRow(Row, table=True):
@@ -178,6 +242,8 @@ productions = ProductionRow.__table__
 shows = ShowRow.__table__
 events = EventRow.__table__
 occurrences = OccurrenceRow.__table__
+ticket_types = TicketTypeRow.__table__
+ticket_type_prices = TicketTypePriceRow.__table__
 production_links = ProductionLinkRow.__table__
 show_links = ShowLinkRow.__table__
 refusals = RefusalRow.__table__

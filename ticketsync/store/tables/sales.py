@@ -42,6 +42,7 @@ class OrderRow(Row, table=True):
     doubt: str | None = text(default=None)
     gone_since: datetime | None = instant(default=None)
     content: bytes = blob()
+    promo_code: str = text(default="")
 
 
 class TicketRow(Row, table=True):
@@ -89,6 +90,7 @@ class TicketRow(Row, table=True):
     code: bytes | None = blob(default=None)
     voided_at: datetime | None = instant(default=None)
     second_code: bytes | None = blob(default=None)
+    seat: str = text(default="")
 
 
 class RefundRow(Row, table=True):
@@ -164,6 +166,7 @@ class BuyerRow(Row, table=True):
 class AttendeeRow(Row, table=True):
     """
     Whom a ticket admits, where the account keeps people; erased like a `Buyer`.
+    `answers` is a JSON object: the venue's name of a field → what they answered.
     """
 
     __tablename__ = "attendees"
@@ -174,6 +177,7 @@ class AttendeeRow(Row, table=True):
     email: str = text(default="")
     phone: str = text(default="")
     erased_at: datetime | None = instant(default=None)
+    answers: str = text(default="{}")
 
 
 class RawBlockRow(Row, table=True):

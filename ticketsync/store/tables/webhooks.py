@@ -40,6 +40,10 @@ class DeliveryRow(Row, table=True):
     One delivery: which object it was about, never its content. `key` is the platform's
     id for it, or a digest of its body; repetitions have the same key. The ids of order
     and occurrence are the platform's.
+
+    Attempts that were not accepted are `forged`, `no-secret` or `refused`; one at an
+    address that nobody has belongs to no account. `replayed_at` is when a person last
+    had it processed again.
     """
 
     __tablename__ = "deliveries"
@@ -51,12 +55,13 @@ class DeliveryRow(Row, table=True):
         one_of(
             "state",
             *("received", "done", "failed", "ignored", "test", "rejected", "stale"),
+            *("forged", "no-secret", "refused"),
         ),
         not_negative("attempts"),
     )
 
     id: int | None = key()
-    account_id: int = points_to("accounts.id")
+    account_id: int | None = points_to("accounts.id", default=None)
     key: str = text()
     event: str = text(default="")
     what: str = text(default="")
@@ -68,6 +73,7 @@ class DeliveryRow(Row, table=True):
     received_at: datetime = instant()
     next_try_at: datetime = instant()
     settled_at: datetime | None = instant(default=None)
+    replayed_at: datetime | None = instant(default=None)
 
 
 webhooks = WebhookRow.__table__

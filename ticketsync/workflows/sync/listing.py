@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import moves, occurrences
+from ticketsync.catalogue import moves, occurrences, ticket_types
 from ticketsync.catalogue.occurrences import ListedEvent
 from ticketsync.core import clock, errors, records
 from ticketsync.core.completeness import has_shrunk
@@ -86,9 +86,10 @@ def _save_page(run: AccountRun, page: Page, result: ListingResult) -> None:
         quarantine.release(
             connection, run.account.id, "event", (item.clean.id for item in good)
         )
-        saved = occurrences.save_listing(
-            connection, run.account.id, [i for i in listed if i.content in changed]
-        )
+        new = [item for item in listed if item.content in changed]
+        saved = occurrences.save_listing(connection, run.account.id, new)
+        on_sale = (date for item in new for date in item.event.occurrences)
+        ticket_types.save_listed(connection, run.account.id, on_sale, now)
         run.notes += moves.follow_moves(connection, saved.moved)
     result.created += saved.created
     result.updated += saved.updated
