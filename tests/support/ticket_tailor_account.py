@@ -58,13 +58,13 @@ def figures(database):
     Our figures by the platform's event id, as `financials list --json` prints them.
     """
     with database.read() as connection:
-        by_show = {item.show_id: item for item in numbers.figures(connection)}
+        shown = {item.show_id: item.as_json() for item in numbers.figures(connection)}
         return {
             offer.provider_occurrence_id: {
-                name: by_show[offer.show_id].as_json()[name] for name in COMPARED
+                name: shown[offer.show_id][name] for name in COMPARED
             }
             for offer in occurrences.list_occurrences(connection)
-            if offer.show_id in by_show
+            if offer.show_id in shown
         }
 
 
