@@ -24,6 +24,7 @@ from typing import (
 from ticketsync.core import records
 from ticketsync.core.redact import Secret, take_people_out
 from ticketsync.net.hooks import Delivery, Hint, HookCard
+from ticketsync.providers.folder import Folder as Folder
 from ticketsync.providers.options import Option as Option
 
 if TYPE_CHECKING:
@@ -150,6 +151,8 @@ class ProviderSpec:
                       platform share: two that list the same one are the same account
     owner_is_account  whether the owner that its responses name is the whole account, as
                       `identify` gives it; else one of several that a key may read for
+    dashboard_url     where a person manages the account; may contain options of it, as
+                      `{site_id}`. `""` where that is not known
     """
 
     name: str
@@ -172,10 +175,20 @@ class ProviderSpec:
     oauth: Callable[[], OAuth] | None = None
     global_ids: frozenset[str] = frozenset()
     owner_is_account: bool = False
+    dashboard_url: str = ""
 
     @property
     def is_local(self) -> bool:
         return not self.base_url
+
+    def dashboard_url_of(self, options: Options) -> str:
+        """
+        Where a person manages an account with these options; `""` if that is not known.
+        """
+        try:
+            return self.dashboard_url.format_map(options)
+        except KeyError:
+            return ""
 
     def take_people_out(self, raw: Any) -> None:
         """
@@ -408,25 +421,6 @@ class ReadsInParts(Protocol):
         """
         The platform's ids of all parts, from a request that its listing needs anyway.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """
-    Where an account finds its files, as resolved paths: the folder, the file name
-    pattern, and the files that exist now.
-    """
-
-    path: str
-    pattern: str
-    files: frozenset[str]
-
-    def shares_with(self, other: Folder) -> bool:
-        """
-        Whether both read the same file, or would if one were added.
-        """
-        same_names = (self.path, self.pattern) == (other.path, other.pattern)
-        return same_names or bool(self.files & other.files)
 
 
 @runtime_checkable
