@@ -40,7 +40,14 @@ def test_set_shows_the_effects_and_changes_nothing_without_confirmation(run_comm
     assert (payload["account"], payload["saved"]) == ("tt", True)
     again = run_command("accounts", "set", "tt", "people=true")
     assert (again.returncode, again.stdout) == (0, "")
+    shown = run_command("accounts", "show", "tt").stdout
+    assert "belongs to:     lanternroom" in shown
+    assert "dashboard:      https://app.tickettailor.com/" in shown
+    listed = json.loads(run_command("accounts", "list", "--json").stdout)
+    assert listed[0]["identity_name"] == "lanternroom"
+    assert listed[0]["dashboard_url"] == "https://app.tickettailor.com/"
     table = run_command("accounts", "list").stdout
+    assert "lanternroom" in table
     assert "people=true" in table
     assert "people=true" in run_command("accounts", "list", "--format", "csv").stdout
 

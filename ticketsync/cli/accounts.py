@@ -137,6 +137,7 @@ app.add_typer(recipes.app, name="recipe")
 _COLUMNS = (
     render.Column("account", "ACCOUNT"),
     render.Column("provider", "PROVIDER"),
+    render.Column("owner", "NAME THERE", most=18),
     render.Column("state", "STATE"),
     render.Column("last_good", "LAST GOOD"),
     render.Column("failures", "FAILS", numeric=True),
@@ -156,6 +157,7 @@ def list_accounts(
 
     from ticketsync.accounts import health
     from ticketsync.core import clock
+    from ticketsync.providers import registry
     from ticketsync.reporting import runs
 
     app_context = context.get_context(ctx)
@@ -167,6 +169,7 @@ def list_accounts(
         {
             "account": item.account,
             "provider": item.provider,
+            "owner": item.identity_name,
             "state": words[item.account],
             "options": " ".join(f"{n}={value}" for n, value in item.options.items()),
             "last_good": clock.ago(item.last_success_at),
@@ -176,7 +179,14 @@ def list_accounts(
         for item in found
     ]
     chosen = context.chosen_format(format, json)
-    machine = [{**asdict(item), "health": words[item.account]} for item in found]
+    machine = [
+        {
+            **asdict(item),
+            "health": words[item.account],
+            "dashboard_url": registry.dashboard_url(item.provider, item.options),
+        }
+        for item in found
+    ]
     if chosen == "csv":
         for complete, row in zip(machine, rows, strict=True):
             complete["options"] = row["options"]
@@ -199,13 +209,15 @@ def show_account(ctx: typer.Context, name: str, json: Json = False) -> None:
     from ticketsync.accounts import state
     from ticketsync.core import clock
     from ticketsync.core.redact import safe
+    from ticketsync.providers import registry
     from ticketsync.reporting import runs
 
     with context.get_context(ctx).database().read() as connection:
         state.get_account(connection, name)
         item = next(f for f in runs.list_freshness(connection) if f.account == name)
+    dashboard_url = registry.dashboard_url(item.provider, item.options)
     if json:
-        render.print_json(asdict(item))
+        render.print_json({**asdict(item), "dashboard_url": dashboard_url})
         return
     owner = " ".join(part for part in (item.identity_name, item.identity or "") if part)
     rows = {
@@ -213,6 +225,7 @@ def show_account(ctx: typer.Context, name: str, json: Json = False) -> None:
         "provider": item.provider,
         "state": f"{item.state} {item.state_reason}".strip(),
         "belongs to": owner,
+        "dashboard": dashboard_url,
         "address": item.base_url or "",
         "key from": f"{item.secret_source} {item.secret_reference}".strip(),
         "last complete": clock.ago(item.last_success_at),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
-from ticketsync.providers.base import Capabilities, Provider, SendsWebhooks
+from ticketsync.providers.base import Capabilities, Options, Provider, SendsWebhooks
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -139,3 +139,14 @@ def sends_webhooks(name: str) -> type[SendsWebhooks] | None:
     """
     kind: Any = provider(name)
     return kind if getattr(kind, "webhooks", None) is not None else None
+
+
+def dashboard_url(name: str, options: Options) -> str:
+    """
+    Where a person manages an account of that platform; `""` if it is not known, or if
+    its plugin is not there.
+    """
+    try:
+        return provider(name).spec.dashboard_url_of(options)
+    except (errors.NotFound, errors.ConfigurationError):
+        return ""

@@ -19,6 +19,7 @@ from ticketsync.core import clock, errors, tables
 from ticketsync.core.tables import Column
 from ticketsync.door import attendees, checkin
 from ticketsync.financials import explain
+from ticketsync.providers import registry
 from ticketsync.reporting import (
     calendar,
     daily,
@@ -247,6 +248,10 @@ class Pages:
             ),
             accounts=found,
             health={item.account: item for item in assessed},
+            dashboards={
+                item.account: registry.dashboard_url(item.provider, item.options)
+                for item in found
+            },
             can_sync=self._site.request_sync is not None,
         )
 
