@@ -137,7 +137,6 @@ app.add_typer(recipes.app, name="recipe")
 _COLUMNS = (
     render.Column("account", "ACCOUNT"),
     render.Column("provider", "PROVIDER"),
-    render.Column("owner", "NAME THERE", most=18),
     render.Column("state", "STATE"),
     render.Column("last_good", "LAST GOOD"),
     render.Column("failures", "FAILS", numeric=True),
@@ -169,7 +168,6 @@ def list_accounts(
         {
             "account": item.account,
             "provider": item.provider,
-            "owner": item.identity_name,
             "state": words[item.account],
             "options": " ".join(f"{n}={value}" for n, value in item.options.items()),
             "last_good": clock.ago(item.last_success_at),
