@@ -7,6 +7,7 @@ else, and `KeyError` if it is missing, which `parsed` translates.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -215,6 +216,21 @@ def codes(*values: Any) -> tuple[str | None, str | None]:
         return found[0], None
     first, second, *_ = [*dict.fromkeys(found), None, None]
     return first, second
+
+
+def ticket_types(
+    raws: Any, parse: Callable[[Mapping[str, Any]], records.TicketType]
+) -> tuple[records.TicketType, ...]:
+    """
+    The ticket types of a listing, without those that cannot be read: they must never
+    prevent it from being read.
+    """
+    found = []
+    for raw in raws if isinstance(raws, list) else ():
+        if isinstance(raw, dict):
+            with contextlib.suppress(UnreadableRecord):
+                found.append(parsed(parse, raw))
+    return tuple(found)
 
 
 def parsed_or_empty(parse: Callable[[Any], str], raw: Any) -> str:
