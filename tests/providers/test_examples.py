@@ -37,6 +37,7 @@ READ = {
         *("error_429_rate_limit_constructed.json", "order_docs.json"),
         *("oauth_token_response_constructed.json", "orders_list_simple.json"),
         *("organizations_list_docs.json", "pagination_continuation_docs.json"),
+        *("ticket_class_docs_nested_cost.json", "ticket_classes_list_flat_cost.json"),
         "users_me_docs.json",
     },
     "humanitix": {
@@ -69,8 +70,6 @@ NOT_READ = {
         "discounts_list_constructed.json": "discounts show in the orders' costs",
         "eventbrite-v3-blueprint-index.json": "an index of fields, no payload",
         "sales_report_docs.json": "reports are not read: they disagree with the docs",
-        "ticket_class_docs_nested_cost.json": "prices are read from what was sold",
-        "ticket_classes_list_flat_cost.json": "prices are read from what was sold",
         "webhook_body_order_placed_docs.json": WEBHOOK,
         "webhook_registration.json": WEBHOOK,
         "webhooks_list.json": WEBHOOK,
@@ -226,6 +225,39 @@ def test_eventbrite_a_draft_is_listed_with_its_instant():
         OccurrenceStatus.DRAFT,
     )
     assert (date.capacity, date.currency) == (10000, "USD")
+
+
+def eventbrite_ticket_types(*classes):
+    raw = example("eventbrite", "event_single_draft.json")
+    raw["ticket_classes"] = list(classes)
+    (date,) = Eventbrite(None, {}).parse_event(raw).occurrences
+    return date.ticket_types
+
+
+def test_eventbrite_a_real_ticket_class_is_read():
+    # 10,000 in all, 2 of them sold
+    rows = example("eventbrite", "ticket_classes_list_flat_cost.json")
+    (found,) = eventbrite_ticket_types(*rows["ticket_classes"])
+    assert (found.id, found.name, found.status) == ("53546442", "Not GA", "on_sale")
+    assert (found.price, found.currency) == (120, "USD")
+    assert (found.quantity, found.sold, found.available) == (10000, 2, 9998)
+    assert found.sale_starts_at == datetime(2016, 8, 16, 23, 10, tzinfo=UTC)
+    assert found.sale_ends_at == datetime(2017, 3, 14, 1, tzinfo=UTC)
+
+
+def test_eventbrite_the_ticket_class_of_the_docs_is_read():
+    # It has no id, and its sale has no times; 1000 in all, 20 of them sold.
+    raw = example("eventbrite", "ticket_class_docs_nested_cost.json")
+    (found,) = eventbrite_ticket_types({**raw, "id": "1"})
+    assert (found.name, found.price, found.currency) == ("GA", 432, "USD")
+    assert (found.quantity, found.sold, found.available) == (1000, 20, 980)
+    assert (found.sale_starts_at, found.status) == (None, "unknown")
+
+
+def test_eventbrite_the_answer_of_the_docs_is_read():
+    attendees = example("eventbrite", "attendees_list_docs.json")["attendees"]
+    people = Eventbrite(None, {}).parse_people({"attendees": attendees})
+    assert people.answers == {"1": {"What's your question?": "This is my answer"}}
 
 
 def test_f01_eventbrite_a_token_with_the_last_page_does_not_go_on():

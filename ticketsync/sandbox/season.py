@@ -40,11 +40,16 @@ class Production:
 
 @dataclass
 class Performance:
+    """
+    One dated performance; `changed_at` is when its listing last changed, 0 if never.
+    """
+
     id: int
     production: Production
     starts_at: datetime
     listed_at: int
     currency: str = CURRENCY
+    changed_at: int = 0
 
 
 @dataclass

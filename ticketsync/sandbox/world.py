@@ -212,6 +212,7 @@ def next_day(world: World) -> None:
     if upcoming:
         last = upcoming[-1]
         last.starts_at += timedelta(minutes=30)
+        last.changed_at = world.now
         world.changed.append(f"ev_{last.id} moved by 30 minutes")
 
 

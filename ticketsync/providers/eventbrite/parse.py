@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from ticketsync.core import clock, money, records
 from ticketsync.core.errors import CONTRADICTION, UnreadableRecord
 from ticketsync.core.records import OrderStatus, TicketStatus
@@ -17,7 +19,11 @@ from ticketsync.net import hooks
 from ticketsync.net.hooks import Delivery, Hint
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
-from ticketsync.providers.eventbrite.attendees import attendance_of, status_of
+from ticketsync.providers.eventbrite.attendees import (
+    attendance_of,
+    parse_answers,
+    status_of,
+)
 from ticketsync.providers.eventbrite.costs import Costs
 from ticketsync.providers.eventbrite.history import (
     History,
@@ -31,6 +37,7 @@ from ticketsync.providers.eventbrite.spec import (
     ORDER_STATUS,
     Attendance,
 )
+from ticketsync.providers.eventbrite.ticket_classes import parse_ticket_classes
 
 _API_URL = re.compile(
     r"https://www\.eventbriteapi\.com/v3/"
@@ -126,10 +133,12 @@ def parse_people(raw: Raw) -> records.People:
             phone=profile.get("cell_phone"),
         )
 
-    return reading.people(
+    attendees = raw.get("attendees") or ()
+    people = reading.people(
         reading.person(raw.get("name"), email=raw.get("email")),
-        map(parse_attendee, raw.get("attendees") or ()),
+        map(parse_attendee, attendees),
     )
+    return msgspec.structs.replace(people, answers=parse_answers(attendees))
 
 
 def _parse_status(
@@ -179,7 +188,13 @@ def parse_order(raw: Raw) -> records.Order:
         refunds=(records.Refund(str(raw["id"]), refunded),) if refunded else (),
         doubt=_discrepancy(first, allocated, refunded, is_estimate=is_estimate),
         changed_at=reading.moment_or_none(raw, "changed"),
+        promo_code=_parse_promo_code(raw),
     )
+
+
+def _parse_promo_code(raw: Raw) -> str:
+    code = raw.get("promo_code")
+    return code.strip() if isinstance(code, str) else ""
 
 
 def _parse_start(start: Raw) -> tuple[datetime, str]:
@@ -224,6 +239,8 @@ def _parse_occurrence(
         ordered=None,
         fingerprint="",
         dashboard_url=f"https://www.eventbrite.com/myevent?eid={occurrence_id}",
+        ticket_types=parse_ticket_classes(raw),
+        changed_at=reading.moment_or_none(raw, "changed"),
     )
 
 
