@@ -14,6 +14,7 @@ NOT_READ = [
 ]
 READ_BY = {
     "eventbrite": {"reads_pricing", "promo_codes"},
+    "wix": {"reads_pricing", "promo_codes", "reserved_seating"},
 }
 
 

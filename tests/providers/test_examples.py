@@ -53,6 +53,7 @@ READ = {
         "orders_list_details_invoice_tickets.json",
         *("orders_list_without_fieldset.json", "orders_summary.json"),
         *("payments_transactions.json", "site_properties.json"),
+        "ticket_definitions_query.json",
     },
     "square": {
         *("catalog_list_event_items.json", "error_401.json", "error_429.json"),
@@ -83,7 +84,6 @@ NOT_READ = {
         "README.md": "what the examples come to; its numbers are expected below",
         "orders_summary_empty.json": "a checksum that is not read; nothing in it",
         "refunds_query.json": "refunds are read from the transactions",
-        "ticket_definitions_query.json": "prices are read from what was sold",
         "webhook_jwt_invalid_alg_none.json": WEBHOOK,
         "webhook_jwt_valid_order_confirmed.json": WEBHOOK,
         "webhook_order_confirmed_decoded.json": WEBHOOK,
@@ -497,6 +497,41 @@ def test_wix_one_order_alone_is_the_same():
         provider.fetch_order("2XM4-WCJM-VR7", path.split("/")[4])
     )
     assert (alone.charged, [r.amount for r in alone.refunds]) == (7175, [3588])
+
+
+def test_wix_ticket_definitions_are_ticket_types():
+    # A fixed price with a limit, one without, and one the guest sets from 5.00.
+    friday = "25bd0c80-0af5-4dcf-8857-1c28b15d4098"
+    other = "85c97bb8-2059-41f3-8e84-4a0b52aade58"
+    path = "/events/v3/ticket-definitions/query"
+    provider = wix(**{path: text("wix_events", "ticket_definitions_query.json")})
+    (page,) = provider.fetch_ticket_types([friday, other])
+    found = {raw["id"]: provider.parse_ticket_types(raw) for raw in page.records}
+    assert [
+        (it.name, it.price, it.quantity, it.sold, it.available) for it in found[friday]
+    ] == [("General Admission", 3500, 80, 2, 78), ("Concession", 2500, None, 1, None)]
+    (guests,) = found[other]
+    assert (guests.name, guests.price, guests.currency) == (
+        *("Pay what you like", 500, "AUD"),
+    )
+    assert (guests.is_minimum, guests.status) == (True, "scheduled")
+
+
+def test_wix_the_coupon_of_the_example_is_kept():
+    rows = example("wix_events", "orders_list_details_invoice_tickets.json")["orders"]
+    provider = wix()
+    codes = {
+        row["orderNumber"]: provider.parse_order(
+            {"id": row["orderNumber"], "order": row, "refunds": []}
+        ).promo_code
+        for row in rows
+    }
+    assert codes == {
+        "2XM4-WCJM-VR7": "",
+        "30CS-1G2K-1NH": "",
+        "2Z4T-98RG-RNZ": "FRIEND100",
+        "35HH-0PQA-7KD": "",
+    }
 
 
 def test_wix_guests_name_each_order_that_changed():

@@ -61,9 +61,9 @@ class CrossCheck:
 @dataclass(frozen=True, slots=True)
 class Page:
     """
-    Some raw records of one kind (`event`, `order` or `ticket`). Each has an `id` that
-    is a text: a provider whose platform names it differently, or sends a record in
-    several responses, wraps them.
+    Some raw records of one kind (`event`, `order`, `ticket` or `ticket_type`). Each has
+    an `id` that is a text: a provider whose platform names it differently, or sends a
+    record in several responses, wraps them.
 
     bookmark      where a later read resumes; saved together with the page, and set only
                   if everything before it is complete
@@ -150,6 +150,8 @@ class ProviderSpec:
                       platform share: two that list the same one are the same account
     owner_is_account  whether the owner that its responses name is the whole account, as
                       `identify` gives it; else one of several that a key may read for
+    dashboard_url     where a person manages the account; may contain options of it, as
+                      `{site_id}`. `""` where that is not known
     """
 
     name: str
@@ -172,10 +174,20 @@ class ProviderSpec:
     oauth: Callable[[], OAuth] | None = None
     global_ids: frozenset[str] = frozenset()
     owner_is_account: bool = False
+    dashboard_url: str = ""
 
     @property
     def is_local(self) -> bool:
         return not self.base_url
+
+    def dashboard_url_of(self, options: Options) -> str:
+        """
+        Where a person manages an account with these options; `""` if that is not known.
+        """
+        try:
+            return self.dashboard_url.format_map(options)
+        except KeyError:
+            return ""
 
     def take_people_out(self, raw: Any) -> None:
         """
@@ -313,6 +325,26 @@ class IssuesLooseTickets(Protocol):
         """
 
     def parse_loose_ticket(self, raw: Raw) -> records.LooseTicket: ...
+
+
+@runtime_checkable
+class ListsTicketTypes(Protocol):
+    """
+    What its occurrences have on sale is a list of its own, not part of its listing.
+    """
+
+    def fetch_ticket_types(
+        self, provider_occurrence_ids: Sequence[str]
+    ) -> Iterator[Page]:
+        """
+        One record for each of these occurrences, with all that it has on sale; its `id`
+        is the occurrence's. The pages are of the kind `ticket_type`.
+        """
+
+    def parse_ticket_types(self, raw: Raw) -> Sequence[records.TicketType]:
+        """
+        Raises `UnreadableRecord`, or what `reading.parsed` translates to it.
+        """
 
 
 @runtime_checkable
