@@ -2,29 +2,47 @@
 What the platforms' capabilities claim is what ticketsync does with them.
 """
 
+from dataclasses import replace
+
 import pytest
+from support.sandbox_providers import parsed_account
 
 from ticketsync.providers import registry
 from ticketsync.providers.base import ReportsPeople, SendsWebhooks
 
-NETWORK = ["eventbrite", "humanitix", "square", "ticket_tailor", "wix"]
-NOT_READ = [
-    *("writes_events", "writes_pricing", "reads_pricing"),
-    *("reserved_seating", "promo_codes", "wait_lists"),
-]
-READ_BY = {
-    "eventbrite": {"reads_pricing", "promo_codes"},
-    "wix": {"reads_pricing", "promo_codes", "reserved_seating"},
+# Which of these flags are true, by platform; by what is read of each below.
+READ = {
+    "eventbrite": set(),
+    "humanitix": {"reads_pricing", "promo_codes", "reserved_seating"},
+    "square": {"reads_pricing", "promo_codes"},
+    "ticket_tailor": {"reads_pricing", "reserved_seating"},
+    "wix": set(),
+    "file": set(),
 }
+NETWORK = sorted(READ.keys() - {"file"})
+FLAGS = ("reads_pricing", "promo_codes", "reserved_seating")
+NEVER = ("writes_events", "writes_pricing", "wait_lists")
 
 
-@pytest.mark.parametrize("name", [*NETWORK, "file"])
+@pytest.mark.parametrize("name", READ)
 def test_no_flag_promises_what_is_not_read_or_written(name):
     claims = registry.provider(name).spec.capabilities
-    claimed = {flag for flag in NOT_READ if getattr(claims, flag)}
-    assert claimed == READ_BY.get(name, set())
+    assert {flag for flag in FLAGS if getattr(claims, flag)} == READ[name]
+    assert [flag for flag in NEVER if getattr(claims, flag)] == []
     assert claims.reads_events
     assert claims.reads_sales
+
+
+@pytest.mark.parametrize("name", NETWORK)
+def test_prices_promo_codes_and_seats_are_claimed_where_the_sandbox_shows_them(name):
+    dates, orders = parsed_account(name)
+    types = [kind for date in dates for kind in date.ticket_types or ()]
+    seen = {
+        "reads_pricing": any(kind.price and kind.currency for kind in types),
+        "promo_codes": any(order.promo_code for order in orders),
+        "reserved_seating": any(t.seat for order in orders for t in order.tickets),
+    }
+    assert {flag for flag, is_seen in seen.items() if is_seen} == READ[name]
 
 
 @pytest.mark.parametrize("name", NETWORK)
@@ -44,3 +62,27 @@ def test_what_is_not_read_is_said_in_the_limits(name):
     limits = registry.provider(name).spec.limits
     assert "not read" in limits
     assert ("no webhooks" in limits) == (name == "humanitix")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("ticket_tailor", "https://app.tickettailor.com/"),
+        ("humanitix", "https://console.humanitix.com/console/"),
+        ("square", "https://app.squareup.com/dashboard/"),
+        ("file", ""),
+    ],
+)
+def test_where_an_account_is_managed(name, expected):
+    spec = registry.provider(name).spec
+    assert spec.dashboard_url_of({}) == expected
+    per_event = "in its dashboard are not documented" in spec.limits
+    assert per_event == (name != "file")
+
+
+def test_an_address_with_an_option_needs_it():
+    spec = replace(
+        registry.provider("file").spec, dashboard_url="https://x.example/{site_id}/home"
+    )
+    assert spec.dashboard_url_of({"site_id": "s1"}) == "https://x.example/s1/home"
+    assert spec.dashboard_url_of({}) == ""

@@ -24,6 +24,7 @@ from typing import (
 from ticketsync.core import records
 from ticketsync.core.redact import Secret, take_people_out
 from ticketsync.net.hooks import Delivery, Hint, HookCard
+from ticketsync.providers.folder import Folder as Folder
 from ticketsync.providers.options import Option as Option
 
 if TYPE_CHECKING:
@@ -440,25 +441,6 @@ class ReadsInParts(Protocol):
         """
         The platform's ids of all parts, from a request that its listing needs anyway.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """
-    Where an account finds its files, as resolved paths: the folder, the file name
-    pattern, and the files that exist now.
-    """
-
-    path: str
-    pattern: str
-    files: frozenset[str]
-
-    def shares_with(self, other: Folder) -> bool:
-        """
-        Whether both read the same file, or would if one were added.
-        """
-        same_names = (self.path, self.pattern) == (other.path, other.pattern)
-        return same_names or bool(self.files & other.files)
 
 
 @runtime_checkable

@@ -19,6 +19,7 @@ from ticketsync.core.redact import safe
 
 T = TypeVar("T")
 _TOLERANCE = Decimal("0.0001")
+_TOO_LARGE = 10**18  # the database keeps whole numbers in 64 bits
 
 
 def whole(raw: Mapping[str, Any], name: str) -> int:
@@ -36,6 +37,15 @@ def whole_or_none(raw: Mapping[str, Any], name: str) -> int | None:
     A whole number, or `None` where it is null or absent.
     """
     return None if raw.get(name) is None else whole(raw, name)
+
+
+def count_or_none(raw: Mapping[str, Any], name: str) -> int | None:
+    """
+    A whole number that is not negative, where it is not essential: `None` for anything
+    else.
+    """
+    value = raw.get(name)
+    return value if type(value) is int and value >= 0 else None
 
 
 def amount(raw: Mapping[str, Any], name: str, currency: str) -> int:
@@ -63,6 +73,30 @@ def amount_or_none(raw: Mapping[str, Any], name: str, currency: str) -> int | No
     An amount in minor units, or `None` where it is null or absent.
     """
     return None if raw.get(name) is None else amount(raw, name, currency)
+
+
+def price_or_none(
+    raw: Mapping[str, Any], name: str, currency: str | None
+) -> int | None:
+    """
+    A price in major units as minor units of `currency`, where it is not essential:
+    `None` for anything else, and where the currency is not known.
+    """
+    if raw.get(name) is None or currency is None:
+        return None
+    try:
+        price = amount(raw, name, currency)
+    except UnreadableRecord:
+        return None
+    return price if price >= 0 else None
+
+
+def currency_or_none(code: object) -> str | None:
+    """
+    The code of a currency in capitals, `None` if ISO 4217 does not list it.
+    """
+    known = code.upper() if isinstance(code, str) else ""
+    return known if known in money.EXPONENTS else None
 
 
 def moment(raw: Mapping[str, Any], name: str) -> datetime:
@@ -197,14 +231,32 @@ def person(*names: Any, email: Any = None, phone: Any = None) -> records.Person:
 
 
 def people(
-    buyer: records.Person, attendees: Iterable[tuple[Any, records.Person]]
+    buyer: records.Person,
+    attendees: Iterable[tuple[Any, records.Person]],
+    answers: Iterable[tuple[Any, Mapping[str, str]]] = (),
 ) -> records.People:
     """
-    An order's people, without tickets that name nobody.
+    An order's people and their answers, without tickets that name nobody or have none.
     """
     return records.People(
-        buyer, {str(id_): who for id_, who in attendees if not who.is_nobody}
+        buyer,
+        {str(id_): who for id_, who in attendees if not who.is_nobody},
+        {str(id_): dict(given) for id_, given in answers if given},
     )
+
+
+def answers(raws: Any, *, question: str, answer: str) -> dict[str, str]:
+    """
+    What somebody answered to the organiser's questions, from a list of objects with
+    these two fields. Anything that is not a text counts as missing, as with `person`.
+    """
+    found: dict[str, str] = {}
+    for raw in raws if isinstance(raws, list) else ():
+        pair = (raw.get(question), raw.get(answer)) if isinstance(raw, dict) else ()
+        texts = [part.strip() for part in pair if isinstance(part, str)]
+        if len(texts) == 2 and all(texts):
+            found[texts[0]] = texts[1]
+    return found
 
 
 def codes(*values: Any) -> tuple[str | None, str | None]:
@@ -222,15 +274,20 @@ def ticket_types(
     raws: Any, parse: Callable[[Mapping[str, Any]], records.TicketType]
 ) -> tuple[records.TicketType, ...]:
     """
-    The ticket types of a listing, without those that cannot be read: they must never
-    prevent it from being read.
+    The ticket types of a listing, without those that cannot be read or have a number
+    that cannot be stored: they must never prevent it from being read.
     """
     found = []
     for raw in raws if isinstance(raws, list) else ():
         if isinstance(raw, dict):
             with contextlib.suppress(UnreadableRecord):
                 found.append(parsed(parse, raw))
-    return tuple(found)
+    return tuple(kind for kind in found if _is_storable(kind))
+
+
+def _is_storable(kind: records.TicketType) -> bool:
+    numbers = (kind.price, kind.quantity, kind.sold, kind.available)
+    return all(number is None or abs(number) < _TOO_LARGE for number in numbers)
 
 
 def parsed_or_empty(parse: Callable[[Any], str], raw: Any) -> str:

@@ -11,7 +11,7 @@ Assumed: a key without `overrideLocation` sees the events of all its regions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -23,6 +23,12 @@ from ticketsync.sandbox.fake_platform import (
     json_response,
     major_text,
     unix_seconds,
+)
+from ticketsync.sandbox.questions import (
+    QUESTIONS,
+    Question,
+    answers_of_order,
+    answers_of_ticket,
 )
 from ticketsync.sandbox.season import Performance, Production, Purchase, Seat
 from ticketsync.sandbox.world import VENUE, ZONE, PlatformProfile, World
@@ -208,7 +214,7 @@ class Humanitix:
             message = "query should have required property 'eventDateId'"
             return _error(400, "Bad Request", message)
         inside = [
-            ticket.seat.ticket_type
+            ticket.seat.ticket_type.id
             for ticket in self._tickets(production)
             if f"{ticket.performance.id:024x}" == date_id
             and ticket.seat.is_checked_in
@@ -223,10 +229,10 @@ class Humanitix:
                     {
                         "ticketTypeId": f"{ticket_type.id:024x}",
                         "ticketTypeName": ticket_type.name,
-                        "checkedIn": inside.count(ticket_type),
+                        "checkedIn": inside.count(ticket_type.id),
                     }
                     for ticket_type in production.ticket_types
-                    if ticket_type in inside
+                    if ticket_type.id in inside
                 ],
             }
         )
@@ -346,7 +352,7 @@ class Humanitix:
                     "_id": f"{ticket_type.id:024x}",
                     "name": ticket_type.name,
                     "price": _major(ticket_type.price, own[0].currency),
-                    "quantity": 100,
+                    "quantity": production.capacity,
                     "disabled": False,
                     "deleted": False,
                     "isDonation": False,
@@ -354,6 +360,7 @@ class Humanitix:
                 for ticket_type in production.ticket_types
             ],
             "packagedTickets": [],
+            "additionalQuestions": [_question(question) for question in QUESTIONS],
             "eventLocation": {"type": "address", "venueName": VENUE},
             "dates": [
                 {
@@ -369,7 +376,7 @@ class Humanitix:
             ],
             "location": _region(own[0].currency),
             "createdAt": iso_utc(own[0].listed_at, millis=True),
-            "updatedAt": iso_utc(own[0].listed_at, millis=True),
+            "updatedAt": iso_utc(max(p.updated_at for p in own), millis=True),
             "isArchived": False,
         }
 
@@ -432,7 +439,32 @@ def _totals(purchase: Purchase, refunded: int) -> dict[str, Any]:
     }
 
 
+def _question(question: Question) -> dict[str, Any]:
+    return {
+        "_id": f"{question.id:024x}",
+        "inputType": "text",
+        "question": question.text,
+        "required": False,
+        "perOrder": question.is_for_order,
+        "disabled": False,
+    }
+
+
+def _answers(given: Mapping[Question, str]) -> list[dict[str, str]]:
+    return [
+        {"questionId": f"{question.id:024x}", "value": answer}
+        for question, answer in given.items()
+    ]
+
+
 def _order(purchase: Purchase) -> dict[str, Any]:
+    found = _plain_order(purchase)
+    if purchase.code:
+        found["discounts"] = {"discountCode": {"code": purchase.code}}
+    return found
+
+
+def _plain_order(purchase: Purchase) -> dict[str, Any]:
     paid = purchase.total
     label = "paid" if paid else "free"
     if purchase.refunded:
@@ -455,7 +487,7 @@ def _order(purchase: Purchase) -> dict[str, Any]:
         "salesChannel": "boxOffice" if purchase.channel == "operator" else "online",
         "totals": _totals(purchase, purchase.refunded),
         "purchaseTotals": _totals(purchase, 0),
-        "additionalFields": [],
+        "additionalFields": _answers(answers_of_order(purchase)),
         "location": _region(purchase.performance.currency),
         "completedAt": iso_utc(purchase.placed_at, millis=True),
         "createdAt": iso_utc(purchase.placed_at, millis=True),
@@ -495,6 +527,7 @@ def _ticket(ticket: _Ticket) -> dict[str, Any]:
             "_id": f"qr{int(ticket.id, 16)}",
             "eventId": f"{performance.production.id:024x}",
         },
+        "additionalFields": _answers(answers_of_ticket(seat)),
         "salesChannel": "online",
         "location": _region(code),
         "createdAt": iso_utc(purchase.placed_at, millis=True),
@@ -502,6 +535,10 @@ def _ticket(ticket: _Ticket) -> dict[str, Any]:
     }
     if is_cancelled:
         found["cancelledAt"] = changed_at
+    place = performance.seat_of(seat.swapped_id if ticket.is_new else seat.id)
+    if place:
+        label = f"Stalls Row {place[0]} Seat {place[1]}"
+        found["seatingLocation"] = {"seatingMapId": f"{701:024x}", "name": label}
     if seat.id % 3 == 0:  # a venue's own wristbands
         found["customScanningCode"] = f"29{int(ticket.id, 16):012d}"
     if seat.swapped_to:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 CURRENCY = "AUD"
+FIRST_ID = 500_000
+SEATS_IN_ROW = 20
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class TicketType:
 @dataclass(frozen=True)
 class Production:
     """
-    A production: what it sells, how it charges tax and per order.
+    A production: what it sells, how it charges tax and per order. With `is_seated`,
+    each ticket is for a numbered seat.
     """
 
     id: int
@@ -36,12 +39,13 @@ class Production:
     tax_on_top: bool
     charge: int
     capacity: int
+    is_seated: bool = False
 
 
 @dataclass
 class Performance:
     """
-    One dated performance; `changed_at` is when its listing last changed, 0 if never.
+    One date of a production. `changed_at` is the last change of its listing.
     """
 
     id: int
@@ -50,6 +54,19 @@ class Performance:
     listed_at: int
     currency: str = CURRENCY
     changed_at: int = 0
+
+    @property
+    def updated_at(self) -> int:
+        return max(self.listed_at, self.changed_at)
+
+    def seat_of(self, ticket_id: int) -> tuple[int, int] | None:
+        """
+        Row and number of the seat that a ticket is for; no two tickets have the same.
+        """
+        if not self.production.is_seated:
+            return None
+        row, number = divmod(ticket_id - FIRST_ID, SEATS_IN_ROW)
+        return row + 1, number + 1
 
 
 @dataclass

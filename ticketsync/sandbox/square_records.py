@@ -149,6 +149,7 @@ def item(performance: Performance) -> dict[str, Any]:
     return {
         "type": "ITEM",
         "id": f"I{performance.id}",
+        "updated_at": iso_utc(performance.updated_at),
         "is_deleted": False,
         "item_data": {
             "name": performance.production.title,
@@ -286,6 +287,15 @@ def order(purchase: Purchase) -> dict[str, Any]:
         "net_amounts": _amounts(total, purchase.tax, off, purchase.order_fee),
         "net_amount_due_money": money(0 if purchase.was_paid else total),
     }
+    if purchase.code:
+        found["discounts"] = [
+            {
+                "uid": "d0",
+                "name": purchase.code,
+                "scope": "ORDER",
+                "applied_money": money(off),
+            }
+        ]
     if not is_open:
         found["closed_at"] = iso_utc(paid_at(purchase))
     if purchase.order_fee:

@@ -18,7 +18,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ticketsync.sandbox.fake_platform import ApiRequest, ApiResponse, json_response
-from ticketsync.sandbox.season import CURRENCY, Performance, Production, Purchase, Seat
+from ticketsync.sandbox.questions import (
+    Question,
+    answers_of_order,
+    answers_of_ticket,
+)
+from ticketsync.sandbox.season import (
+    CURRENCY,
+    Performance,
+    Production,
+    Purchase,
+    Seat,
+    TicketType,
+)
 from ticketsync.sandbox.world import VENUE, ZONE, World
 
 KEY = "sk_1001_2002_sandbox"
@@ -265,7 +277,8 @@ class TicketTailor:
             "timezone": ZONE,
             "status": "published",
             "default_ticket_types": [
-                _ticket_type(ticket_type, 0) for ticket_type in production.ticket_types
+                _ticket_type(ticket_type, production, 0)
+                for ticket_type in production.ticket_types
             ],
             "next_occurrence_date": _date_object(ahead[0].starts_at) if ahead else None,
             "online_event": "false",
@@ -315,7 +328,9 @@ class TicketTailor:
             "private": "false",
             "ticket_types": [
                 _ticket_type(
-                    ticket_type, self.count_issued(performance, ticket_type.id)
+                    ticket_type,
+                    production,
+                    self.count_issued(performance, ticket_type.id),
                 )
                 for ticket_type in production.ticket_types
             ],
@@ -584,7 +599,9 @@ def _date_object(moment: datetime) -> dict[str, Any]:
     }
 
 
-def _ticket_type(ticket_type: Any, issued: int) -> dict[str, Any]:
+def _ticket_type(
+    ticket_type: TicketType, production: Production, issued: int
+) -> dict[str, Any]:
     return {
         "object": "ticket_type",
         "id": f"tt_{ticket_type.id}",
@@ -593,10 +610,10 @@ def _ticket_type(ticket_type: Any, issued: int) -> dict[str, Any]:
         "booking_fee": ticket_type.fee,
         "status": "on_sale",
         "type": "GA",
-        "quantity": 100 - issued,
+        "quantity": max(0, production.capacity - issued),
         "quantity_held": 0,
         "quantity_issued": issued,
-        "quantity_total": 100,
+        "quantity_total": production.capacity,
         "hide_when_sold_out": "false",
     }
 
@@ -615,7 +632,7 @@ def _order(purchase: Purchase) -> dict[str, Any]:
                 "address_3": "Sydney",
                 "postal_code": "2042",
             },
-            "custom_questions": [],
+            "custom_questions": _answers(answers_of_order(purchase)),
             "email": email,
             "first_name": "Guest",
             "last_name": str(purchase.buyer),
@@ -660,6 +677,18 @@ def _order(purchase: Purchase) -> dict[str, Any]:
         "total_paid": purchase.total if purchase.was_paid else 0,
         "txn_id": _transaction(purchase),
     }
+
+
+def _answers(given: Mapping[Question, str]) -> list[dict[str, str]]:
+    return [
+        {"question": question.text, "answer": answer}
+        for question, answer in given.items()
+    ]
+
+
+def _reservation(seat: Seat, performance: Performance) -> str | None:
+    place = performance.seat_of(seat.id)
+    return None if place is None else f"{place[0]}-{place[1]}"
 
 
 def _transaction(purchase: Purchase) -> str:
@@ -722,7 +751,7 @@ def _ticket(
         "barcode_url": f"https://www.tickettailor.com/barcode/{seat.id}/sandbox",
         "checked_in": "true" if seat.is_checked_in else "false",
         "created_at": seat.created_at,
-        "custom_questions": [],
+        "custom_questions": _answers(answers_of_ticket(seat)),
         "description": seat.ticket_type.name,
         "email": f"guest{buyer}@example.com",
         "event_id": f"ev_{performance.id}",
@@ -736,7 +765,7 @@ def _ticket(
         "order_id": f"or_{purchase.id}" if purchase else None,
         "qr_code_url": f"https://www.tickettailor.com/qr/{seat.id}/sandbox",
         "reference": None,
-        "reservation": None,
+        "reservation": _reservation(seat, performance),
         "source": "checkout" if purchase else "dashboard_import",
         "status": "voided" if seat.is_void else "valid",
         "ticket_type_id": f"tt_{seat.ticket_type.id}",

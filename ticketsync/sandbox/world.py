@@ -19,6 +19,7 @@ from ticketsync.core import clock
 from ticketsync.sandbox.room import Room
 from ticketsync.sandbox.season import (
     CURRENCY,
+    FIRST_ID,
     Performance,
     Production,
     Purchase,
@@ -92,7 +93,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.random = random.Random(self.seed)
-        self._last_id = 500_000
+        self._last_id = FIRST_ID
 
     def new_id(self) -> int:
         self._last_id += 1
@@ -497,7 +498,14 @@ def _build_productions(profile: PlatformProfile) -> list[Production]:
     productions = [
         Production(3001, "Late Laughs", ticket_types(7001, *adult), 10, False, 50, 240),
         Production(
-            3002, "The Glass Harbour", ticket_types(7101, *stalls), 10, False, 0, 320
+            3002,
+            "The Glass Harbour",
+            ticket_types(7101, *stalls),
+            10,
+            False,
+            0,
+            320,
+            is_seated=True,
         ),
         Production(
             3003, "Orchid & Wire", ticket_types(7201, *adult), 10, True, 75, 280

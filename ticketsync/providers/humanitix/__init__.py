@@ -24,12 +24,20 @@ Unverified, and therefore handled tolerantly:
 - the paths of check-in and check-out, which the documents only mention: a refusal is
   reported and stops nothing;
 - there is no cancelled flag: an event that is not published counts as a draft;
+- whether `quantity` of a ticket type or package is per date: it is believed for an
+  event with one date;
+- when a ticket type is on sale and how many were sold, which are not in the API: one
+  that is neither disabled nor always hidden counts as on sale;
 - what the printed QR code contains: `qrCodeData._id`, the whole object as JSON and
   `customScanningCode` are all recognised at the door;
 - that a swapped ticket is cancelled with `swappedTo`, and that the new one carries its
   price: the old one keeps nothing of it;
 - that the order of a swapped ticket is answered under the event it was swapped to: if
   not, it is looked for under the account's other events.
+
+Packages are ticket types with a price of their own; the tickets in one are of the types
+that it contains. An answer names its question by an id: `fetch` adds its text from the
+event.
 
 An order and its tickets come from two lists; our raw record is
 `{"id", "order": …, "tickets": […]}`. Where tickets of an order are listed at another

@@ -21,7 +21,9 @@ from ticketsync.providers import reading
 from ticketsync.providers.base import Options, Page, Raw
 from ticketsync.providers.humanitix.raw_orders import (
     assemble_order,
+    name_questions,
     new_ticket_id_of,
+    questions_of,
     tickets_by_order,
 )
 from ticketsync.providers.humanitix.spec import PAGE_SIZE
@@ -43,6 +45,7 @@ class HumanitixFetcher:
         regions = options.get("regions", "").upper().replace(" ", "")
         self._regions: Sequence[str | None] = regions.split(",") if regions else (None,)
         self._region_of: dict[str, str | None] = {}  # by event id
+        self._questions: dict[str, str] = {}  # texts by their ids
 
     def identify(self) -> records.Identity:
         """
@@ -72,6 +75,7 @@ class HumanitixFetcher:
             for rows in self._pages("/v1/events", "events", _region_query(region)):
                 for row in rows:
                     self._region_of[row["_id"]] = region
+                    self._questions |= questions_of(row)
                 yield Page("event", [{"id": row["_id"], **row} for row in rows])
 
     def fetch_orders(
@@ -171,11 +175,15 @@ class HumanitixFetcher:
         """
         path = f"/v1/events/{event_id}/{key}"
         query = {**self._region_query_of(event_id), **query}
-        return [row for rows in self._pages(path, key, query) for row in rows]
+        found = [row for rows in self._pages(path, key, query) for row in rows]
+        for row in found:
+            name_questions(row, self._questions)
+        return found
 
     def _get_order(self, event_id: str, order_id: str) -> Raw:
         path = f"/v1/events/{event_id}/orders/{order_id}"
-        order: Raw = self.api.get(path, self._region_query_of(event_id))
+        order: Row = self.api.get(path, self._region_query_of(event_id))
+        name_questions(order, self._questions)
         return order
 
     def _fetch_unlisted(self, event_id: str, order_id: str, tickets: list[Raw]) -> Raw:

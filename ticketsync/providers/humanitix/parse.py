@@ -6,12 +6,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 
+import msgspec
+
 from ticketsync.core import clock, money, records
 from ticketsync.core.errors import CONTRADICTION, UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
-from ticketsync.providers.humanitix.raw_orders import is_cancelled
+from ticketsync.providers.humanitix.price_list import parse_ticket_types
+from ticketsync.providers.humanitix.raw_orders import QUESTION, is_cancelled
 from ticketsync.providers.humanitix.spec import ORDER_STATUS, TICKET_STATUS
 
 
@@ -32,13 +35,15 @@ def parse_event(raw: Raw) -> records.Event:
     if url is None and raw.get("slug"):
         url = f"https://events.humanitix.com/{reading.text(raw, 'slug')}"
     dates = [d for d in reading.rows(raw, "dates") if not d.get("deleted")]
+    has_one_date = len(dates) == 1
+    types = parse_ticket_types(raw, has_one_date=has_one_date)
+    event = records.Event(event_id, name, url)
+    found = (_parse_occurrence(raw, date, event, has_one_date) for date in dates)
     return records.Event(
         event_id,
         name,
         url,
-        tuple(
-            _parse_occurrence(raw, date, event_id, name, url, dates) for date in dates
-        ),
+        tuple(msgspec.structs.replace(it, ticket_types=types) for it in found),
     )
 
 
@@ -78,9 +83,12 @@ def with_earlier(raw: Raw, earlier: Sequence[Raw]) -> Raw:
 
 def parse_people(raw: Raw) -> records.People:
     """
-    The tickets carry names and no e-mail addresses.
+    The tickets carry names and no e-mail addresses. What the buyer answered for the
+    whole order holds for each ticket that has no answer of its own to that question.
     """
     order = raw.get("order") or {}
+    tickets = raw.get("tickets") or ()
+    of_order = _answers(order)
     return reading.people(
         reading.person(
             order.get("firstName"),
@@ -90,8 +98,18 @@ def parse_people(raw: Raw) -> records.People:
         ),
         (
             (t["_id"], reading.person(t.get("firstName"), t.get("lastName")))
-            for t in raw.get("tickets") or ()
+            for t in tickets
         ),
+        ((t["_id"], {**of_order, **_answers(t)}) for t in tickets),
+    )
+
+
+def _answers(raw: Raw) -> dict[str, str]:
+    """
+    The answers by the text of their question, which `fetch` adds from the event.
+    """
+    return reading.answers(
+        raw.get("additionalFields"), question=QUESTION, answer="value"
     )
 
 
@@ -136,7 +154,15 @@ def parse_order(raw: Raw) -> records.Order:
         channel=str(order.get("salesChannel") or ""),
         doubt=_discrepancy(lambda name: amount_of(now, name), charged, currency),
         changed_at=reading.moment_or_none(order, "updatedAt"),
+        promo_code=_promo_code(order),
     )
+
+
+def _promo_code(order: Raw) -> str:
+    discounts = order.get("discounts")
+    used = discounts.get("discountCode") if isinstance(discounts, dict) else None
+    code = used.get("code") if isinstance(used, dict) else None
+    return code.strip() if isinstance(code, str) else ""
 
 
 def _refuse_missing_order(raw: Raw) -> None:
@@ -163,30 +189,29 @@ def _occurrence_id_of(order: Raw, tickets: Sequence[Raw]) -> str:
 
 
 def _parse_occurrence(
-    raw: Raw, date: Raw, event_id: str, name: str, url: str | None, dates: list[Raw]
+    raw: Raw, date: Raw, event: records.Event, has_one_date: bool
 ) -> records.Occurrence:
     zone = reading.text(raw, "timezone")
     clock.zone(zone)
     location = raw.get("eventLocation") or {}
     created = reading.text_or_none(raw, "createdAt")
     return records.Occurrence(
-        id=f"{event_id}/{reading.text(date, '_id')}",
-        event_id=event_id,
-        name=name,
+        id=f"{event.id}/{reading.text(date, '_id')}",
+        event_id=event.id,
+        name=event.name,
         starts_at=reading.moment(date, "startDate"),
         ends_at=reading.moment(date, "endDate") if date.get("endDate") else None,
         timezone=zone,
         status=_status(raw, date),
-        capacity=reading.whole_or_none(raw, "totalCapacity")
-        if len(dates) == 1
-        else None,
+        capacity=reading.whole_or_none(raw, "totalCapacity") if has_one_date else None,
         currency=reading.text(raw, "currency").upper(),
         venue=reading.text_or_none(location, "venueName"),
-        url=url,
+        url=event.url,
         listed_at=clock.from_iso(created) if created else None,
         issued=None,
         ordered=None,
         fingerprint="",
+        changed_at=reading.moment_or_none(raw, "updatedAt"),
     )
 
 
@@ -243,7 +268,17 @@ def _parse_ticket(raw: Raw, *, face: int, fee: int) -> records.Ticket:
         voided_at=reading.moment_or_none(raw, "cancelledAt"),
         code=code,
         second_code=second_code,
+        seat=_seat(raw),
     )
+
+
+def _seat(ticket: Raw) -> str:
+    """
+    The label of a reserved seat, as in "Section C Table 49 Seat 10".
+    """
+    location = ticket.get("seatingLocation")
+    label = location.get("name") if isinstance(location, dict) else location
+    return label.strip() if isinstance(label, str) else ""
 
 
 def _refuse_contradiction(raw: Raw) -> None:

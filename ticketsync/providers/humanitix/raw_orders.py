@@ -4,9 +4,37 @@ Our raw record of a Humanitix order, put together from the order and its tickets
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from ticketsync.providers.base import Raw
+
+QUESTION = "question"  # what we add to an answer: the text of its question
+
+
+def questions_of(event: Raw) -> dict[str, str]:
+    """
+    The organiser's questions of an event by their ids.
+    """
+    raws = event.get("additionalQuestions")
+    rows = raws if isinstance(raws, list) else ()
+    return {
+        str(row["_id"]): str(row["question"])
+        for row in rows
+        if isinstance(row, dict) and row.get("_id") and row.get("question")
+    }
+
+
+def name_questions(row: dict[str, Any], questions: Mapping[str, str]) -> None:
+    """
+    Add the text of its question to each answer of an order or ticket, or the question's
+    id where the text is not known. Answers are emptied before anything is stored.
+    """
+    answers = row.get("additionalFields")
+    for answer in answers if isinstance(answers, list) else ():
+        if isinstance(answer, dict) and answer.get("questionId"):
+            id_ = str(answer["questionId"])
+            answer[QUESTION] = questions.get(id_, id_)
 
 
 def assemble_order(order: Raw, tickets: list[Raw]) -> Raw:

@@ -50,7 +50,13 @@ SPEC = ProviderSpec(
     authenticate=_key_header,
     budget=Budget(requests=200, minutes=1),
     key_help="console.humanitix.com → Account → Advanced → API key",
-    capabilities=Capabilities(reads_attendees=True, recurring=True),
+    capabilities=Capabilities(
+        reads_pricing=True,
+        reads_attendees=True,
+        recurring=True,
+        reserved_seating=True,
+        promo_codes=True,
+    ),
     personal_fields=frozenset(
         (
             *("firstName", "lastName", "email", "mobile", "organisation"),
@@ -74,7 +80,9 @@ SPEC = ProviderSpec(
     ),
     explain=explain,
     limits="has no webhooks, and no account id: accounts are recognised by their "
-    "events' organisers; prices, seats and promo code names are not read, "
-    "nor are wait lists, because they are not sales",
+    "events' organisers; ticket types have no time of sale and no number sold; wait "
+    "lists are not read, because they are not sales; the addresses of events in its "
+    "dashboard are not documented",
     global_ids=frozenset((LISTING, ORDER)),
+    dashboard_url="https://console.humanitix.com/console/",
 )

@@ -2,8 +2,9 @@
 Square.
 
 API       https://developer.squareup.com (REST v2, Square-Version 2025-08-20)
-Words     a catalogue item is our Event, each of its variations an Occurrence: Square
-          has no dates, so a person says in `link` which show a variation is for
+Words     a catalogue item is our Event, each of its variations an Occurrence with one
+          ticket type, itself: Square has no dates, so a person says in `link` which
+          show a variation is for
 Auth      `Authorization: Bearer`, a personal access token or OAuth
 Pages     opaque cursors; a missing one is the last page
 Surprise  without a location and a time span, only the main location's payments of

@@ -12,10 +12,11 @@ from datetime import datetime
 import msgspec
 
 from ticketsync.core import clock, records
-from ticketsync.core.records import OccurrenceStatus
+from ticketsync.core.records import OccurrenceStatus, TicketTypeStatus
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
 from ticketsync.providers.square.lines import occurrences_in
+from ticketsync.providers.square.spec import FIXED_PRICING
 
 
 def parse_event(raw: Raw) -> records.Event:
@@ -96,8 +97,7 @@ def _parse_variation(
 ) -> records.Occurrence:
     data = reading.mapping(raw, "item_variation_data")
     name = reading.text_or_none(data, "name")
-    price = data.get("price_money") or {}
-    currency = price.get("currency") or listed.get("currency")
+    currency = _price_money(data).get("currency") or listed.get("currency")
     local = parse_written_time(f"{item} {name or ''}")
     undated = _undated_occurrence(
         reading.text(raw, "id"),
@@ -107,15 +107,56 @@ def _parse_variation(
         zone=zone,
         url=url,
     )
-    if local is None:
-        return undated
-    return msgspec.structs.replace(
+    listing = msgspec.structs.replace(
         undated,
+        ticket_types=_ticket_types(raw, name or item, currency),
+        changed_at=_changed_at(raw, reading.mapping(listed, "item")),
+    )
+    if local is None:
+        return listing
+    return msgspec.structs.replace(
+        listing,
         name=item,
         starts_at=clock.local_to_utc(local, zone),
         status=OccurrenceStatus.ON_SALE,
         is_dated=True,
     )
+
+
+def _price_money(variation: Raw) -> Raw:
+    price = variation.get("price_money")
+    return price if isinstance(price, dict) else {}
+
+
+def _ticket_types(
+    variation: Raw, name: str, currency: object
+) -> tuple[records.TicketType, ...]:
+    """
+    A variation is a ticket type of its own.
+    """
+
+    def parse(raw: Raw) -> records.TicketType:
+        data = raw["item_variation_data"]
+        code = reading.currency_or_none(currency)
+        is_free = (data.get("pricing_type") or FIXED_PRICING) != FIXED_PRICING
+        price = reading.count_or_none(_price_money(data), "amount")
+        return records.TicketType(
+            id=reading.text(raw, "id"),
+            name=name,
+            price=None if is_free or code is None else price,
+            currency=code,
+            status=TicketTypeStatus.ON_SALE,
+        )
+
+    return reading.ticket_types([variation], parse)
+
+
+def _changed_at(variation: Raw, item: Raw) -> datetime | None:
+    """
+    When the variation or its item was last changed.
+    """
+    times = [reading.moment_or_none(raw, "updated_at") for raw in (variation, item)]
+    return max((time for time in times if time is not None), default=None)
 
 
 def _undated_occurrence(

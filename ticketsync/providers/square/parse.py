@@ -122,7 +122,19 @@ def parse_order(raw: Raw) -> records.Order:
         doubt=paid.discrepancy
         or lines.discrepancy()
         or _discrepancy(paid, total, expected, refunds, currency),
+        promo_code=_discount_names(order),
     )
+
+
+def _discount_names(order: Raw) -> str:
+    """
+    The names of an order's discounts, each once. A name is not essential.
+    """
+    discounts = order.get("discounts")
+    rows = discounts if isinstance(discounts, list) else ()
+    names = [row.get("name") for row in rows if isinstance(row, dict)]
+    texts = [name.strip() for name in names if isinstance(name, str)]
+    return ", ".join(filter(None, dict.fromkeys(texts)))
 
 
 class _Paid(msgspec.Struct, frozen=True):

@@ -40,6 +40,7 @@ PAYMENT_STATUS = {
     word: word for word in ("approved", "pending", "completed", "canceled", "failed")
 }
 REFUND_STATUS = {word: word for word in ("pending", "completed", "rejected", "failed")}
+FIXED_PRICING = "FIXED_PRICING"  # else the price is named at the sale
 WITHOUT_FEE = ("CASH", "EXTERNAL")
 CUSTOM = "custom:"
 ANY_AMOUNT = f"{CUSTOM}Custom Amount"
@@ -96,7 +97,9 @@ SPEC = ProviderSpec(
     key_help="developer.squareup.com → your app → Production → Access token",
     reads="account",
     changes="feed",
-    capabilities=Capabilities(webhooks=True, real_time_sales=True),
+    capabilities=Capabilities(
+        reads_pricing=True, webhooks=True, real_time_sales=True, promo_codes=True
+    ),
     personal_fields=frozenset(
         (
             *("buyer_email_address", "customer_id", "note", "ticket_name"),
@@ -110,8 +113,9 @@ SPEC = ProviderSpec(
     global_ids=frozenset((LISTING, ORDER)),
     owner_is_account=True,
     limits="has no dates, seats or check-ins: link its items to your shows; a "
-    "refund without a sale belongs to no show; prices and the names of "
-    "discounts are not read",
+    "refund without a sale belongs to no show; how many of an item are left is not "
+    "read; the addresses of items in its dashboard are not documented",
+    dashboard_url="https://app.squareup.com/dashboard/",
 )
 
 WEBHOOKS = HookCard(

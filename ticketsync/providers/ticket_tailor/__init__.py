@@ -29,6 +29,10 @@ Unverified, and therefore handled tolerantly:
 - that a check-in is made by POST to `/check_ins` with `issued_ticket_id` and
   `quantity`, -1 taking one back: the documents show such records, not how they are
   made; a refusal is reported and stops nothing;
+- that the prices of ticket types, which name a currency and no multiplier, are minor
+  units as in ISO 4217;
+- what `hide_until` and `hide_after` of a ticket type hold, and whether they are its
+  time of sale: they are not read;
 - a cancelled order without `total_paid` counts as paid if it has a transaction id
   or a refund, else as never paid.
 """

@@ -13,6 +13,7 @@ from ticketsync.net import hooks
 from ticketsync.net.hooks import Delivery, Hint
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
+from ticketsync.providers.ticket_tailor import on_sale
 from ticketsync.providers.ticket_tailor.line_sums import (
     Amounts,
     LineSums,
@@ -78,16 +79,28 @@ def parse_event(raw: Raw) -> records.Event:
 
 
 def parse_people(raw: Raw) -> records.People:
+    """
+    What the buyer answered for the whole order holds for each ticket that has no answer
+    of its own to the same question.
+    """
     buyer = raw.get("buyer_details") or {}
+    tickets = raw.get("issued_tickets") or ()
+    of_order = _answers(buyer)
     return reading.people(
         reading.person(
             buyer.get("name"), email=buyer.get("email"), phone=buyer.get("phone")
         ),
         (
             (t["id"], reading.person(t.get("full_name"), email=t.get("email")))
-            for t in raw.get("issued_tickets") or ()
+            for t in tickets
         ),
+        ((t["id"], {**of_order, **_answers(t)}) for t in tickets),
     )
+
+
+def _answers(raw: Raw) -> dict[str, str]:
+    questions = raw.get("custom_questions")
+    return reading.answers(questions, question="question", answer="answer")
 
 
 def parse_order(raw: Raw) -> records.Order:
@@ -200,7 +213,16 @@ def _parse_ticket(
         listed=listed,
         voided_at=reading.instant(raw, "voided_at") if raw.get("voided_at") else None,
         code=reading.codes(raw.get("barcode"))[0],
+        seat=_seat(raw),
     )
+
+
+def _seat(raw: Raw) -> str:
+    """
+    The label of a reserved seat; one client's types say that it may be a number.
+    """
+    label = raw.get("reservation")
+    return str(label).strip() if type(label) in (str, int) else ""
 
 
 def _charged(raw: Raw, amounts: Amounts, status: OrderStatus, total: int) -> int:
@@ -248,7 +270,7 @@ def _parse_occurrence(raw: Raw) -> records.Occurrence:
     clock.zone(zone)
     start = reading.mapping(raw, "start")
     starts_at = _parse_start(start, zone)
-    types = raw.get("ticket_types") or []
+    types = on_sale.list_types(raw)
     issued = reading.whole_or_none(raw, "total_issued_tickets")
     ordered = reading.whole_or_none(raw, "total_orders")
     currency = reading.text_or_none(raw, "currency")
@@ -270,6 +292,7 @@ def _parse_occurrence(raw: Raw) -> records.Occurrence:
         issued=issued,
         ordered=ordered,
         fingerprint=_fingerprint(raw, types),
+        ticket_types=on_sale.parse_ticket_types(raw),
     )
 
 
@@ -278,7 +301,7 @@ def _fingerprint(raw: Raw, types: list[Raw]) -> str:
     What the listing counts; with the start, because every order repeats it.
     """
     issued, ordered = raw.get("total_issued_tickets"), raw.get("total_orders")
-    of_types = sum(int(t.get("quantity_issued") or 0) for t in types)
+    of_types = sum(reading.count_or_none(t, "quantity_issued") or 0 for t in types)
     start = raw["start"]["unix"]
     return f"{start}/{ordered}/{issued}/{raw.get('revenue')}/{of_types}"
 
@@ -312,7 +335,7 @@ def _parse_time(raw: Raw) -> datetime:
 
 def _capacity(raw: Raw, types: list[Raw]) -> int | None:
     limit = reading.whole_or_none(raw, "max_tickets_sold_per_occurrence")
-    seats = [reading.whole_or_none(kind, "quantity_total") for kind in types]
+    seats = [reading.count_or_none(kind, "quantity_total") for kind in types]
     if limit is not None:
         return limit
     known = [seat for seat in seats if seat is not None]

@@ -4,7 +4,12 @@ Ticket Tailor as data: its status words and limits.
 
 from __future__ import annotations
 
-from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketStatus
+from ticketsync.core.records import (
+    OccurrenceStatus,
+    OrderStatus,
+    TicketStatus,
+    TicketTypeStatus,
+)
 from ticketsync.net.hooks import HookCard
 from ticketsync.providers.authentication import key_as_basic_user
 from ticketsync.providers.base import LISTING, ORDER, Budget, Capabilities, ProviderSpec
@@ -26,6 +31,15 @@ EVENT_STATUS = {
     "draft": OccurrenceStatus.DRAFT,
     "sales_closed": OccurrenceStatus.CLOSED,
 }
+TICKET_TYPE_STATUS = {
+    "on_sale": TicketTypeStatus.ON_SALE,
+    "members_only": TicketTypeStatus.ON_SALE,
+    "sold_out": TicketTypeStatus.SOLD_OUT,
+    "unavailable": TicketTypeStatus.CLOSED,
+    "hidden": TicketTypeStatus.HIDDEN,
+    "locked": TicketTypeStatus.HIDDEN,
+    "admin_only": TicketTypeStatus.HIDDEN,
+}
 NO_PAYMENT = "--"  # what txn_id says where nothing was paid
 
 SPEC = ProviderSpec(
@@ -37,7 +51,12 @@ SPEC = ProviderSpec(
     key_help="Box office settings → API → Generate new key (begins with sk_)",
     reads="account",
     capabilities=Capabilities(
-        reads_attendees=True, webhooks=True, real_time_sales=True, recurring=True
+        reads_pricing=True,
+        reads_attendees=True,
+        webhooks=True,
+        real_time_sales=True,
+        recurring=True,
+        reserved_seating=True,
     ),
     personal_fields=frozenset(
         (
@@ -50,11 +69,13 @@ SPEC = ProviderSpec(
     code_fields=frozenset(("barcode",)),
     # Whether unpaid tickets are counted is unverified; void ones are not.
     listed_tickets="valid",
-    limits="prices, seats and promo code names are not read, nor are wait lists, "
-    "memberships and holds, because they are not sales; a change to an old "
-    "order is found by its event's counts, by webhooks, and once a day",
+    limits="wait lists, memberships and holds are not read, because they are not "
+    "sales; orders name no promo code and ticket types no time of sale; a change to "
+    "an old order is found by its event's counts, by webhooks, and once a day; the "
+    "addresses of events in its dashboard are not documented",
     global_ids=frozenset((LISTING, ORDER)),
     owner_is_account=True,
+    dashboard_url="https://app.tickettailor.com/",
 )
 
 WEBHOOKS = HookCard(
