@@ -13,6 +13,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
+import msgspec
+
 from ticketsync.core import clock, digest, money, records
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.redact import safe
@@ -275,14 +277,21 @@ def ticket_types(
 ) -> tuple[records.TicketType, ...]:
     """
     The ticket types of a listing, without those that cannot be read or have a number
-    that cannot be stored: they must never prevent it from being read.
+    that cannot be stored: they must never prevent it from being read. A price whose
+    currency ISO 4217 does not list is not known.
     """
     found = []
     for raw in raws if isinstance(raws, list) else ():
         if isinstance(raw, dict):
             with contextlib.suppress(UnreadableRecord):
                 found.append(parsed(parse, raw))
-    return tuple(kind for kind in found if _is_storable(kind))
+    return tuple(_with_known_currency(kind) for kind in found if _is_storable(kind))
+
+
+def _with_known_currency(kind: records.TicketType) -> records.TicketType:
+    if kind.currency in money.EXPONENTS:
+        return kind
+    return msgspec.structs.replace(kind, price=None, currency=None)
 
 
 def _is_storable(kind: records.TicketType) -> bool:
