@@ -205,6 +205,19 @@ def get_occurrence_ids(connection: Connection, account_id: int) -> dict[str, int
     return {row.provider_id: row.id for row in rows}
 
 
+def list_incomplete(connection: Connection, account_id: int) -> frozenset[str]:
+    """
+    The listed occurrences that an upgrade has marked to be saved again, because the
+    earlier version did not keep all of them, by the platform's ids.
+    """
+    query = select(occurrences.c.provider_id).where(
+        occurrences.c.account_id == account_id,
+        occurrences.c.content == b"",
+        occurrences.c.gone_since.is_(None),
+    )
+    return frozenset(connection.scalars(query))
+
+
 def list_occurrences(
     connection: Connection,
     account_id: int | None = None,

@@ -12,7 +12,11 @@ from ticketsync.cli import context, render
 from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ticketsync.catalogue.occurrences import LinkedOccurrence
+    from ticketsync.catalogue.prices import TicketPrice
+    from ticketsync.core.money import Money
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -106,6 +110,103 @@ def list_events(
         context.chosen_format(format, json),
         machine=[_as_json(occurrence) for occurrence in found],
         empty="Nothing listed. Run `ticketsync events fetch`.",
+    )
+
+
+_PRICE_COLUMNS = (
+    render.Column("when", "WHEN", rigid=True),
+    render.Column("name", "NAME", most=20),
+    render.Column("via", "VIA", most=8),
+    render.Column("type", "TICKET TYPE", most=20),
+    render.Column("price", "PRICE", numeric=True),
+    render.Column("sold", "SOLD", numeric=True),
+    render.Column("available", "LEFT", numeric=True),
+    render.Column("status", "STATUS", rigid=True),
+)
+
+
+@app.command("prices")
+def list_prices(
+    ctx: typer.Context,
+    show: Annotated[str, typer.Option(help="Only this show.")] = "",
+    account: Annotated[str, typer.Option(help="Only this account.")] = "",
+    history: Annotated[
+        bool, typer.Option("--history", help="One line for each price so far.")
+    ] = False,
+    format: Format = "table",
+    json: Json = False,
+) -> None:
+    """
+    List the ticket types on sale, their prices, and how many are sold and left.
+
+    Prices are those before fees, as the platform lists them. An earlier price is kept
+    with the time at which it was first seen.
+
+    Example: ticketsync events prices --show gala --history
+    """
+    from ticketsync.catalogue import prices, shows
+
+    wanted = context.chosen_format(format, json)
+    with context.get_context(ctx).database().read() as connection:
+        show_id = shows.find_show(connection, show).id if show else None
+        found = prices.list_prices(connection, show_id=show_id, account=account or None)
+    if wanted == "json":
+        render.print_json(prices.as_json(found))
+    elif wanted == "csv":
+        table = prices.steps_table if history else prices.prices_table
+        render.machine(table(found), wanted)
+    elif not found:
+        typer.echo("No prices yet. Run `ticketsync events fetch`.")
+    elif history:
+        _print_price_steps(found)
+    else:
+        render.table([_price_row(item) for item in found], _PRICE_COLUMNS)
+
+
+def _price_row(item: TicketPrice) -> dict[str, Any]:
+    return {
+        "when": render.day(item.starts_local) if item.starts_local else "no date",
+        "name": item.name,
+        "via": item.account,
+        "type": item.ticket_type,
+        "price": _price_text(item.price, is_minimum=item.is_minimum),
+        "sold": _number_of(item.sold, item.quantity),
+        "available": render.UNKNOWN if item.available is None else item.available,
+        "status": item.status.replace("_", " "),
+    }
+
+
+def _number_of(sold: int | None, quantity: int | None) -> str:
+    """
+    `12 of 80`; a dash for what is not reported.
+    """
+    shown = render.UNKNOWN if sold is None else str(sold)
+    return shown if quantity is None else f"{shown} of {quantity}"
+
+
+def _price_text(price: Money | None, *, is_minimum: bool) -> str:
+    if price is None:
+        return render.UNKNOWN
+    return f"{'from ' if is_minimum else ''}{render.with_code(price)}"
+
+
+def _print_price_steps(found: Sequence[TicketPrice]) -> None:
+    left_out = ("sold", "available", "status")
+    columns = [
+        *(column for column in _PRICE_COLUMNS if column.key not in left_out),
+        render.Column("since", "SEEN (UTC)", rigid=True),
+    ]
+    render.table(
+        [
+            {
+                **_price_row(item),
+                "price": _price_text(step.price, is_minimum=item.is_minimum),
+                "since": f"{step.seen_at:%Y-%m-%d %H:%M}",
+            }
+            for item in found
+            for step in item.steps
+        ],
+        columns,
     )
 
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ticketsync.accounts import health
-from ticketsync.catalogue import occurrences, shows
+from ticketsync.catalogue import occurrences, prices, shows
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock, errors, tables
 from ticketsync.core.tables import Column
@@ -114,6 +114,7 @@ class Pages:
                 "totals": numbers.totals(connection, show.id),
                 "types": numbers.by_type(connection, show.id),
                 "fees": numbers.fee_lines(connection, show.id),
+                "prices": prices.list_prices(connection, show_id=show.id),
                 "sources": occurrences.list_occurrences(connection, show_id=show.id),
                 "count": attendees.count_guests(connection, show.id),
                 "curve": charts.curve(

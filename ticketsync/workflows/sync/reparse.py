@@ -34,6 +34,7 @@ from ticketsync.sales.allocation import IncomingTicket
 from ticketsync.sales.versions import KeptBlock
 from ticketsync.store import engine
 from ticketsync.store.engine import Database
+from ticketsync.workflows.sync import replay_listing
 from ticketsync.workflows.sync.parse import KnownOrders, offline_provider, parse_page
 from ticketsync.workflows.sync.raw_records import clean_records, parse_or_quarantine
 from ticketsync.workflows.sync.save_page import earlier_versions
@@ -72,6 +73,10 @@ def read_again(
             raws = [exact_json.decode(version.data) for version in block.versions]
             if block.kind == "order":
                 _save_orders(connection, account.id, provider, block, raws, ids)
+            elif block.kind == replay_listing.EVENT:
+                replay_listing.save_ticket_types(
+                    connection, account.id, provider, raws, block.fetched_at
+                )
             elif block.kind == "ticket" and isinstance(provider, IssuesLooseTickets):
                 _save_loose(connection, account.id, provider, raws, ids)
 

@@ -21,7 +21,7 @@ from ticketsync.store import engine, lease
 from ticketsync.store.engine import Database
 from ticketsync.workflows import show_figures
 from ticketsync.workflows.account_run import PROLONG_SECONDS, lease_of, new_run_id
-from ticketsync.workflows.sync import reparse
+from ticketsync.workflows.sync import reparse, replay_listing
 from ticketsync.workflows.sync.run import Outcome
 
 
@@ -108,6 +108,7 @@ def _replayed(
                 saved = reparse.put_right(
                     connection, again, account, wrong, clock.now()
                 )
+                replay_listing.put_listing_right(connection, again, account)
                 touched = occurrences.get_occurrence_ids(
                     connection, account.id
                 ).values()

@@ -1,0 +1,105 @@
+"""
+Ticket types and prices as the stored records of a listing know them, brought into a
+database that does not: an earlier version did not keep them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from ticketsync.store.tables.catalogue import (
+    occurrences,
+    ticket_type_prices,
+    ticket_types,
+)
+from ticketsync.store.upsert import insert_all_new
+
+_Key = tuple[int, str]  # our id of the occurrence, the platform's of the ticket type
+_Step = tuple[Any, Any, Any]  # first seen, price, currency
+
+
+def bring_in(connection: Connection, again: Connection, account_id: int) -> int:
+    """
+    Add the ticket types and earlier prices of an account that only the other database
+    has, in which occurrences have the same ids; returns how many ticket types changed.
+    What is held of a ticket type stays as it is.
+    """
+    found = _read_types(again, account_id)
+    held = _read_types(connection, account_id)
+    missing = [_without_id(row) for key, row in found.items() if key not in held]
+    insert_all_new(connection, ticket_types, missing)
+    ids = {key: row["id"] for key, row in _read_types(connection, account_id).items()}
+    steps, held_steps = _read_steps(again, found), _read_steps(connection, held)
+    changed = {
+        ids[key]: merged
+        for key in found
+        if (merged := _merged([*steps.get(key, ()), *held_steps.get(key, ())]))
+        != held_steps.get(key, [])
+    }
+    _replace_steps(connection, changed)
+    return len(changed)
+
+
+def _merged(steps: Iterable[_Step]) -> list[_Step]:
+    """
+    Steps in the order of their time, without those at which the price stayed the same.
+    """
+    merged: list[_Step] = []
+    for step in sorted(set(steps), key=lambda step: step[0]):
+        if not merged or merged[-1][1:] != step[1:]:
+            merged.append(step)
+    return merged
+
+
+def _read_types(connection: Connection, account_id: int) -> dict[_Key, dict[str, Any]]:
+    query = (
+        select(ticket_types)
+        .join(occurrences, occurrences.c.id == ticket_types.c.occurrence_id)
+        .where(occurrences.c.account_id == account_id)
+    )
+    return {
+        (row.occurrence_id, row.provider_id): dict(row._mapping)
+        for row in connection.execute(query)
+    }
+
+
+def _without_id(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name != "id"}
+
+
+def _read_steps(
+    connection: Connection, types: Mapping[_Key, Mapping[str, Any]]
+) -> dict[_Key, list[_Step]]:
+    keys = {row["id"]: key for key, row in types.items()}
+    found: dict[_Key, list[_Step]] = {}
+    query = select(ticket_type_prices).order_by(ticket_type_prices.c.seen_at)
+    for row in connection.execute(query):
+        if row.ticket_type_id in keys:
+            step = (row.seen_at, row.price, row.currency)
+            found.setdefault(keys[row.ticket_type_id], []).append(step)
+    return found
+
+
+def _replace_steps(
+    connection: Connection, changed: Mapping[int, Iterable[_Step]]
+) -> None:
+    if not changed:
+        return
+    of_types = ticket_type_prices.c.ticket_type_id.in_(list(changed))
+    connection.execute(delete(ticket_type_prices).where(of_types))
+    connection.execute(
+        insert(ticket_type_prices),
+        [
+            {
+                "ticket_type_id": type_id,
+                "seen_at": seen_at,
+                "price": price,
+                "currency": currency,
+            }
+            for type_id, steps in changed.items()
+            for seen_at, price, currency in steps
+        ],
+    )

@@ -1,0 +1,78 @@
+"""
+The stored records of a listing, parsed again: ticket types and prices as they were, and
+what an earlier version did not keep of an occurrence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection
+
+from ticketsync.accounts.state import AccountState
+from ticketsync.catalogue import occurrences, price_history, ticket_types
+from ticketsync.catalogue.occurrences import ListedEvent
+from ticketsync.net import exact_json
+from ticketsync.providers.base import Provider, Raw
+from ticketsync.sales import versions
+from ticketsync.workflows.sync.parse import offline_provider
+from ticketsync.workflows.sync.raw_records import clean_records, parse_or_quarantine
+
+EVENT = "event"
+
+
+def save_ticket_types(
+    connection: Connection,
+    account_id: int,
+    provider: Provider,
+    raws: Sequence[Raw],
+    now: datetime,
+) -> None:
+    """
+    Save the ticket types in these raw events as they were seen at that time.
+    """
+    listed = (
+        occurrence
+        for item in _parse(provider, raws)
+        for occurrence in item.event.occurrences
+    )
+    ticket_types.save_listed(connection, account_id, listed, now)
+
+
+def put_listing_right(
+    connection: Connection, again: Connection, account: AccountState
+) -> None:
+    """
+    Save what the newest stored record says of each occurrence that an upgrade has
+    marked as incomplete, and the ticket types and prices that the other database has.
+    """
+    provider = offline_provider(account.provider, account.options)
+    incomplete = occurrences.list_incomplete(connection, account.id)
+    if incomplete:
+        for block in versions.read_latest(connection, account.id, EVENT):
+            raws = [exact_json.decode(version.data) for version in block]
+            listed = [
+                kept
+                for item in _parse(provider, raws)
+                if (kept := _only(item, incomplete)).event.occurrences
+            ]
+            occurrences.save_listing(connection, account.id, listed)
+    price_history.bring_in(connection, again, account.id)
+
+
+def _parse(provider: Provider, raws: Sequence[Raw]) -> list[ListedEvent]:
+    cleans = clean_records(raws, None)
+    good, _ = parse_or_quarantine(EVENT, cleans, provider.parse_event)
+    return [ListedEvent(item.value, item.clean.content) for item in good]
+
+
+def _only(item: ListedEvent, wanted: frozenset[str]) -> ListedEvent:
+    """
+    The event with only these occurrences, by the platform's ids.
+    """
+    kept = tuple(o for o in item.event.occurrences if o.id in wanted)
+    return ListedEvent(
+        msgspec.structs.replace(item.event, occurrences=kept), item.content
+    )
