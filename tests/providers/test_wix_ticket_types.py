@@ -88,7 +88,9 @@ def test_a_definition_is_a_ticket_type():
         ({"fixedPrice": {"amount": "5.00", "currency": "aud"}}, (500, "AUD", False)),
         ({"guestPrice": money("5.00")}, (500, "AUD", True)),
         ({"fixedPrice": money("0.00"), "free": True}, (0, "AUD", False)),
-        ({"free": True}, (0, None, False)),
+        ({"free": True}, (None, None, False)),  # nobody says in which currency
+        ({"fixedPrice": money("1.005")}, (None, "AUD", False)),
+        ({"fixedPrice": money("1.00", "XXQ")}, (None, None, False)),
         ({}, (None, None, False)),
     ],
 )
@@ -136,16 +138,21 @@ def test_without_a_limit_and_without_sales_the_counts_are_unknown():
     (found,) = on_sale(definition(salesDetails=None, salePeriod=None))
     assert (found.quantity, found.sold, found.available) == (80, None, None)
     assert (found.sale_starts_at, found.sale_ends_at) == (None, None)
+    (found,) = on_sale(definition(actualLimit="many"))
+    assert (found.quantity, found.sold, found.available) == (None, 2, 78)
+
+
+def test_a_free_definition_without_a_currency_has_that_of_the_others():
+    guest = definition(id="guest", pricingMethod={"free": True})
+    _, found = on_sale(definition(), guest)
+    assert (found.price, found.currency) == (0, "AUD")
 
 
 @pytest.mark.parametrize(
     "odd",
     [
         definition(pricingMethod=None),
-        definition(pricingMethod={"fixedPrice": money("1.005")}),
-        definition(pricingMethod={"fixedPrice": money("1.00", "XXQ")}),
         definition(pricingMethod={"pricingOptions": {"optionDetails": ["text"]}}),
-        definition(actualLimit="many"),
         definition(id=""),
     ],
 )

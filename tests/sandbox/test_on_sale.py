@@ -8,8 +8,9 @@ from datetime import date
 
 import pytest
 
-from ticketsync.sandbox import eventbrite, on_sale, wix, wix_records, world
+from ticketsync.sandbox import eventbrite, wix, wix_records, world
 from ticketsync.sandbox.fake_platform import ApiRequest
+from ticketsync.sandbox.types_on_sale import change_price
 
 TODAY = date(2026, 9, 1)
 ORG = f"/organizations/{eventbrite.ORGANISATION}"
@@ -132,7 +133,7 @@ def test_a_changed_price_holds_for_later_sales_only(eb):
     earlier = [(p.id, p.total, p.tax) for p in eb.world.purchases]
     before = eventbrite._order_costs(eb.world.purchases[0])
     eb.world.now += 600
-    on_sale.change_price(eb.world, 3001, 7001, 4400)
+    change_price(eb.world, 7001, 4400)
     assert [(p.id, p.total, p.tax) for p in eb.world.purchases] == earlier
     assert eventbrite._order_costs(eb.world.purchases[0]) == before
     prices = {

@@ -107,6 +107,14 @@ def differ(
     )
 
 
+def count_listed(connection: Connection, occurrence_ids: Iterable[int]) -> int:
+    """
+    How many ticket types these occurrences (by our id) had when they were last read.
+    """
+    held = _read_held(connection, occurrence_ids)
+    return sum(row.gone_since is None for row in held.values())
+
+
 def save_listed(
     connection: Connection,
     account_id: int,

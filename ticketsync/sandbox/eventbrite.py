@@ -32,7 +32,6 @@ from ticketsync.sandbox.fake_platform import (
     major_text,
     unix_seconds,
 )
-from ticketsync.sandbox.on_sale import count_sold
 from ticketsync.sandbox.season import (
     Performance,
     Production,
@@ -40,6 +39,7 @@ from ticketsync.sandbox.season import (
     Seat,
     TicketType,
 )
+from ticketsync.sandbox.types_on_sale import count_paid
 from ticketsync.sandbox.world import VENUE, ZONE, PlatformProfile, World, tax_parts
 
 KEY = "EBPRIVATETOKEN000001"
@@ -263,7 +263,7 @@ class Eventbrite:
         match segments:
             case []:
                 has_classes = "ticket_classes" in self._expansions(request)
-                sold = count_sold(self.world) if has_classes else None
+                sold = count_paid(self.world) if has_classes else None
                 return json_response(self._listed(performance, sold))
             case ["orders"]:
                 return self._orders(request, purchases)
@@ -283,7 +283,7 @@ class Eventbrite:
                     lambda ticket_type: str(ticket_type.id),
                     id_,
                 )
-                sold = count_sold(self.world)
+                sold = count_paid(self.world)
                 return json_response(_ticket_class(ticket_type, performance, sold))
         raise _Refused(NOT_FOUND)
 
@@ -317,7 +317,7 @@ class Eventbrite:
         when = request.get("time_filter", "all")
         _require_one_of("time_filter", [when], TIME_FILTERS)
         has_classes = "ticket_classes" in self._expansions(request)
-        sold = count_sold(self.world) if has_classes else None
+        sold = count_paid(self.world) if has_classes else None
         rows: list[dict[str, Any]] = [
             self._listed(p, sold)
             for p in performances
@@ -424,7 +424,7 @@ class Eventbrite:
         _require_one_of(
             "pos", [request.get("pos", "online")], ("online", "at_the_door")
         )
-        rows = _list_ticket_classes(performance, count_sold(self.world))
+        rows = _list_ticket_classes(performance, count_paid(self.world))
         if category not in ("all", "admission"):
             rows = []
         return self._list(request, "ticket_classes", rows)
@@ -541,7 +541,7 @@ class Eventbrite:
             "start": _time(performance.starts_at),
             "end": _time(ends),
             "created": iso_utc(performance.listed_at),
-            "changed": iso_utc(max(performance.listed_at, performance.changed_at)),
+            "changed": iso_utc(performance.updated_at),
             "capacity": production.capacity,
             "capacity_is_custom": True,
             "status": status,

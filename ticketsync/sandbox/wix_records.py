@@ -13,7 +13,6 @@ from datetime import timedelta
 from typing import Any
 
 from ticketsync.sandbox.fake_platform import iso_utc, major_text
-from ticketsync.sandbox.on_sale import count_sold
 from ticketsync.sandbox.season import (
     CURRENCY,
     Performance,
@@ -22,6 +21,7 @@ from ticketsync.sandbox.season import (
     Seat,
     TicketType,
 )
+from ticketsync.sandbox.types_on_sale import count_paid
 from ticketsync.sandbox.world import (
     VENUE,
     ZONE,
@@ -266,7 +266,7 @@ def definitions(world: World, *, with_sales: bool) -> list[dict[str, Any]]:
     """
     The ticket definitions of all events. Free ones are not limited.
     """
-    sold = count_sold(world)
+    sold = count_paid(world)
     return [
         _definition(
             performance,
@@ -290,13 +290,12 @@ def _definition(
     fee = "FEE_INCLUDED" if is_included else "FEE_ADDED_AT_CHECKOUT"
     price = major_text(ticket_type.price, performance.currency)
     limit = performance.production.capacity if ticket_type.price else None
-    changed = performance.changed_at
     found: dict[str, Any] = {
         "id": definition_id(performance, ticket_type),
         "eventId": event_id(performance),
-        "revision": "2" if changed else "1",
+        "revision": "2" if performance.changed_at else "1",
         "createdDate": iso_utc(performance.listed_at),
-        "updatedDate": iso_utc(max(performance.listed_at, changed)),
+        "updatedDate": iso_utc(performance.updated_at),
         "name": ticket_type.name,
         "hidden": False,
         "limited": limit is not None,

@@ -4,8 +4,6 @@ Who attends, from the raw records of attendees and of their order.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OrderStatus
 from ticketsync.core.redact import safe
@@ -73,23 +71,3 @@ def status_of(order: Raw) -> str:
     Its status in lower case; an order without one counts as placed.
     """
     return str(order.get("status") or "placed").lower()
-
-
-def parse_answers(attendees: Iterable[Raw]) -> dict[str, dict[str, str]]:
-    """
-    What attendees answered: their id → the question → the answer. Anything that is not
-    a text is left out: personal data must never prevent an order from being read.
-    """
-    found = {str(raw["id"]): _answers_of(raw) for raw in attendees}
-    return {id_: answers for id_, answers in found.items() if answers}
-
-
-def _answers_of(attendee: Raw) -> dict[str, str]:
-    rows = attendee.get("answers")
-    answers: dict[str, str] = {}
-    for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, dict):
-            question, answer = row.get("question"), row.get("answer")
-            if isinstance(question, str) and isinstance(answer, str) and answer.strip():
-                answers[question.strip()] = answer.strip()
-    return answers

@@ -9,8 +9,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from ticketsync.core import clock, money, records
 from ticketsync.core.errors import CONTRADICTION, UnreadableRecord
 from ticketsync.core.records import OrderStatus, TicketStatus
@@ -19,11 +17,7 @@ from ticketsync.net import hooks
 from ticketsync.net.hooks import Delivery, Hint
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
-from ticketsync.providers.eventbrite.attendees import (
-    attendance_of,
-    parse_answers,
-    status_of,
-)
+from ticketsync.providers.eventbrite.attendees import attendance_of, status_of
 from ticketsync.providers.eventbrite.costs import Costs
 from ticketsync.providers.eventbrite.history import (
     History,
@@ -133,12 +127,18 @@ def parse_people(raw: Raw) -> records.People:
             phone=profile.get("cell_phone"),
         )
 
+    def parse_answers(attendee: Raw) -> tuple[Any, dict[str, str]]:
+        raws = attendee.get("answers")
+        return attendee["id"], reading.answers(
+            raws, question="question", answer="answer"
+        )
+
     attendees = raw.get("attendees") or ()
-    people = reading.people(
+    return reading.people(
         reading.person(raw.get("name"), email=raw.get("email")),
         map(parse_attendee, attendees),
+        map(parse_answers, attendees),
     )
-    return msgspec.structs.replace(people, answers=parse_answers(attendees))
 
 
 def _parse_status(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ticketsync.core import money, records
+from ticketsync.core import records
 from ticketsync.core.records import TicketTypeStatus
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
@@ -33,8 +33,8 @@ def _is_add_on(raw: Any) -> bool:
 
 
 def _parse_ticket_class(raw: Raw, currency: str | None) -> records.TicketType:
-    quantity = reading.whole_or_none(raw, "quantity_total")
-    sold = reading.whole_or_none(raw, "quantity_sold")
+    quantity = reading.count_or_none(raw, "quantity_total")
+    sold = reading.count_or_none(raw, "quantity_sold")
     left = None if quantity is None or sold is None else max(0, quantity - sold)
     price, currency = _parse_price(raw, currency)
     return records.TicketType(
@@ -65,9 +65,7 @@ def _parse_price(raw: Raw, currency: str | None) -> tuple[int | None, str | None
         cost = cost.get("cost")
     if cost is None:
         return None, currency
-    currency = reading.text(cost, "currency").upper()
-    money.exponent(currency)
-    return reading.whole(cost, "value"), currency
+    return reading.whole(cost, "value"), reading.text(cost, "currency").upper()
 
 
 def _parse_status(raw: Raw) -> TicketTypeStatus:

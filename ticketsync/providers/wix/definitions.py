@@ -16,14 +16,17 @@ def parse_ticket_types(raw: Raw) -> tuple[records.TicketType, ...]:
     What an event has on sale, from our raw record of it. Each pricing option is a
     ticket type of its own, without counts: these are of the whole definition.
 
-    Definitions that cannot be read are left out. Raises `UnreadableRecord`.
+    Definitions that cannot be read are left out. A free one without a currency has that
+    of the others. Raises `UnreadableRecord`.
     """
     parts = [
         {"definition": definition, "option": option}
         for definition in reading.rows(raw, "definitions")
         for option in _options_of(definition) or [None]
     ]
-    return reading.ticket_types(parts, _parse_part)
+    priced = reading.ticket_types(parts, lambda part: _parse_part(part, None))
+    currency = next((kind.currency for kind in priced if kind.currency), None)
+    return reading.ticket_types(parts, lambda part: _parse_part(part, currency))
 
 
 def _options_of(definition: Raw) -> list[Raw | None]:
@@ -33,14 +36,14 @@ def _options_of(definition: Raw) -> list[Raw | None]:
     return rows if isinstance(rows, list) else []
 
 
-def _parse_part(part: Raw) -> records.TicketType:
+def _parse_part(part: Raw, currency: str | None) -> records.TicketType:
     definition, option = part["definition"], part["option"]
     if option is None:
-        return _parse_definition(definition)
+        return _parse_definition(definition, currency)
     return _parse_option(definition, option)
 
 
-def _parse_definition(raw: Raw) -> records.TicketType:
+def _parse_definition(raw: Raw, usual: str | None) -> records.TicketType:
     details = raw.get("salesDetails") or {}
     price, currency, is_minimum = _parse_pricing(reading.mapping(raw, "pricingMethod"))
     period = raw.get("salePeriod") or {}
@@ -48,12 +51,12 @@ def _parse_definition(raw: Raw) -> records.TicketType:
         id=reading.text(raw, "id"),
         name=_name_of(raw),
         price=price,
-        currency=currency,
+        currency=usual if currency is None and price == 0 else currency,
         status=_parse_status(raw),
         is_minimum=is_minimum,
-        quantity=reading.whole_or_none(raw, "actualLimit"),
-        sold=reading.whole_or_none(details, "soldCount"),
-        available=reading.whole_or_none(details, "unsoldCount"),
+        quantity=reading.count_or_none(raw, "actualLimit"),
+        sold=reading.count_or_none(details, "soldCount"),
+        available=reading.count_or_none(details, "unsoldCount"),
         sale_starts_at=reading.moment_or_none(period, "startDate"),
         sale_ends_at=reading.moment_or_none(period, "endDate"),
     )
@@ -88,10 +91,10 @@ def _parse_pricing(method: Raw) -> tuple[int | None, str | None, bool]:
     return (0 if method.get("free") else amount), currency, is_minimum
 
 
-def _parse_money(price: Raw) -> tuple[int, str]:
-    currency = reading.text(price, "currency").upper()
+def _parse_money(price: Raw) -> tuple[int | None, str | None]:
+    currency = reading.currency_or_none(price.get("currency"))
     name = "value" if price.get("value") is not None else "amount"
-    return reading.amount(price, name, currency), currency
+    return reading.price_or_none(price, name, currency), currency
 
 
 def _parse_status(raw: Raw) -> TicketTypeStatus:

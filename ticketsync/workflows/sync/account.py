@@ -77,7 +77,7 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
         raise
     changed = _update_figures(run, store, reader.read, chosen, refused)
     _end_sweep(run, reader.read)
-    ticket_types.refresh(run, is_sweep=plan.is_sweep)
+    ticket_types.refresh(run, is_sweep=plan.is_sweep, accept_shrink=accept)
     return changed, plan.is_sweep
 
 

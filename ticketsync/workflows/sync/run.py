@@ -158,7 +158,7 @@ def fetch_listing(
 
     def refresh(account: AccountRun) -> tuple[int, bool]:
         found = listing.refresh(account)
-        ticket_types.refresh(account, is_sweep=False)
+        ticket_types.refresh(account)
         account.counts.created += found.created
         account.counts.updated += found.updated
         account.counts.unchanged += found.unchanged

@@ -2,14 +2,15 @@
 What is on sale, where the platform has a list of its own for that.
 
 It is read for occurrences whose listing or orders changed, and in a sweep for all that
-are still to come; a run that finds nothing new asks for nothing. Sales are worth more:
-where this list cannot be read, the run goes on with a note, and the ticket types stay
-as they were.
+are still to come or began lately; a run that finds nothing new asks for nothing. Sales
+are worth more: where this list cannot be read, the run goes on with a note, and the
+ticket types stay as they were.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
@@ -17,6 +18,7 @@ from ticketsync.accounts import bookmarks, streams
 from ticketsync.catalogue import occurrences, ticket_types
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock, errors
+from ticketsync.core.completeness import has_shrunk
 from ticketsync.core.records import TicketType
 from ticketsync.providers.base import ListsTicketTypes, Page
 from ticketsync.sales import versions
@@ -29,6 +31,7 @@ from ticketsync.workflows.sync.raw_records import (
 )
 
 KIND = "ticket_type"
+LATELY = timedelta(days=2)  # a sweep is daily: each is read once after it began
 _REFUSED = ("endpoint-gone", "rejected")  # asking again would be refused again
 
 
@@ -44,7 +47,9 @@ def note_out_of_date(
         bookmarks.save_bookmarks(connection, run.account.id, streams.TO_PRICE, ids)
 
 
-def refresh(run: AccountRun, *, is_sweep: bool) -> None:
+def refresh(
+    run: AccountRun, *, is_sweep: bool = False, accept_shrink: bool = False
+) -> None:
     """
     Read what the account's occurrences have on sale where it may have changed.
     """
@@ -58,7 +63,7 @@ def refresh(run: AccountRun, *, is_sweep: bool) -> None:
     wanted = _choose(listed, noted, is_sweep=is_sweep)
     try:
         for page in run.provider.fetch_ticket_types(list(wanted)) if wanted else ():
-            _save_page(run, run.provider, page, wanted)
+            _save_page(run, run.provider, page, wanted, accept_shrink=accept_shrink)
     except (
         errors.AuthenticationFailed,
         errors.ProviderUnavailable,
@@ -83,14 +88,14 @@ def _choose(
     """
     The occurrences to ask for: the platform's id → ours.
     """
-    now = clock.now()
+    since = clock.now() - LATELY
     return {
         o.provider_occurrence_id: o.id
         for o in listed
         if o.gone_since is None
         and (
             o.provider_occurrence_id in noted
-            or (is_sweep and (not o.is_dated or o.starts_at >= now))
+            or (is_sweep and (not o.is_dated or o.starts_at >= since))
         )
     }
 
@@ -104,10 +109,12 @@ def _save_page(
     provider: ListsTicketTypes,
     page: Page,
     occurrence_ids: Mapping[str, int],
+    *,
+    accept_shrink: bool,
 ) -> None:
     """
-    Save what is new on a page. Where it says that nothing at all is on sale, the key
-    may lack a permission: that is not believed.
+    Save what is new on a page. One that lacks most of what was on sale, or all of it,
+    is not believed: the key may have lost a permission.
     """
     cleans = clean_records(page.records, run.provider.spec)
     good, bad = parse_or_quarantine(KIND, cleans, provider.parse_ticket_types)
@@ -116,17 +123,23 @@ def _save_page(
             f"what {len(bad)} dates have on sale could not be parsed and stays as it "
             f"was ({bad[0].reason})"
         )
-    if not any(item.value for item in good):
-        return
     reported: dict[int, Sequence[TicketType]] = {
         occurrence_ids[item.clean.id]: item.value
         for item in good
         if item.clean.id in occurrence_ids
     }
+    number = sum(map(len, reported.values()))
     with run.database.read() as connection:
         new = _find_new(connection, run.account.id, [item.clean for item in good])
         is_news = ticket_types.differ(connection, reported)
-    if not new and not is_news:
+        held = ticket_types.count_listed(connection, reported)
+    if has_shrunk(number, held) and not accept_shrink:
+        run.notes.append(
+            f"the platform lists {number} ticket types of dates that had {held}; they "
+            "stay as they were"
+        )
+        return
+    if not (new or is_news) or not (number or accept_shrink):
         return
     now = clock.now()
     with run.transaction() as connection:
