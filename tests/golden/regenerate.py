@@ -24,6 +24,7 @@ from ticketsync.providers.base import (
     Extent,
     IssuesLooseTickets,
     ListsInOrders,
+    ListsTicketTypes,
     reads_account,
 )
 from ticketsync.testing import cassette
@@ -91,12 +92,19 @@ def run_interactive(provider):
             for page in provider.fetch_loose_tickets(unit)
             for raw in page.records
         ]
-    return {
+    conversation = {
         "identity": identity,
         "events": events,
         "orders": [provider.parse_order(raw) for raw in whole],
         "loose_tickets": loose,
     }
+    if isinstance(provider, ListsTicketTypes):
+        conversation["ticket_types"] = {
+            raw["id"]: provider.parse_ticket_types(raw)
+            for page in provider.fetch_ticket_types([date.id for date in dates])
+            for raw in page.records
+        }
+    return conversation
 
 
 def as_text(found):

@@ -12,11 +12,11 @@ from ticketsync.providers.base import ReportsPeople, SendsWebhooks
 
 # Which of these flags are true, by platform; by what is read of each below.
 READ = {
-    "eventbrite": set(),
+    "eventbrite": {"reads_pricing", "promo_codes"},
     "humanitix": {"reads_pricing", "promo_codes", "reserved_seating"},
     "square": {"reads_pricing", "promo_codes"},
     "ticket_tailor": {"reads_pricing", "reserved_seating"},
-    "wix": set(),
+    "wix": {"reads_pricing", "promo_codes", "reserved_seating"},
     "file": set(),
 }
 NETWORK = sorted(READ.keys() - {"file"})

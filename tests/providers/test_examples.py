@@ -37,6 +37,7 @@ READ = {
         *("error_429_rate_limit_constructed.json", "order_docs.json"),
         *("oauth_token_response_constructed.json", "orders_list_simple.json"),
         *("organizations_list_docs.json", "pagination_continuation_docs.json"),
+        *("ticket_class_docs_nested_cost.json", "ticket_classes_list_flat_cost.json"),
         "users_me_docs.json",
     },
     "humanitix": {
@@ -52,6 +53,7 @@ READ = {
         "orders_list_details_invoice_tickets.json",
         *("orders_list_without_fieldset.json", "orders_summary.json"),
         *("payments_transactions.json", "site_properties.json"),
+        "ticket_definitions_query.json",
     },
     "square": {
         *("catalog_list_event_items.json", "error_401.json", "error_429.json"),
@@ -69,8 +71,6 @@ NOT_READ = {
         "discounts_list_constructed.json": "discounts show in the orders' costs",
         "eventbrite-v3-blueprint-index.json": "an index of fields, no payload",
         "sales_report_docs.json": "reports are not read: they disagree with the docs",
-        "ticket_class_docs_nested_cost.json": "prices are read from what was sold",
-        "ticket_classes_list_flat_cost.json": "prices are read from what was sold",
         "webhook_body_order_placed_docs.json": WEBHOOK,
         "webhook_registration.json": WEBHOOK,
         "webhooks_list.json": WEBHOOK,
@@ -84,7 +84,6 @@ NOT_READ = {
         "README.md": "what the examples come to; its numbers are expected below",
         "orders_summary_empty.json": "a checksum that is not read; nothing in it",
         "refunds_query.json": "refunds are read from the transactions",
-        "ticket_definitions_query.json": "prices are read from what was sold",
         "webhook_jwt_invalid_alg_none.json": WEBHOOK,
         "webhook_jwt_valid_order_confirmed.json": WEBHOOK,
         "webhook_order_confirmed_decoded.json": WEBHOOK,
@@ -226,6 +225,39 @@ def test_eventbrite_a_draft_is_listed_with_its_instant():
         OccurrenceStatus.DRAFT,
     )
     assert (date.capacity, date.currency) == (10000, "USD")
+
+
+def eventbrite_ticket_types(*classes):
+    raw = example("eventbrite", "event_single_draft.json")
+    raw["ticket_classes"] = list(classes)
+    (date,) = Eventbrite(None, {}).parse_event(raw).occurrences
+    return date.ticket_types
+
+
+def test_eventbrite_a_real_ticket_class_is_read():
+    # 10,000 in all, 2 of them sold
+    rows = example("eventbrite", "ticket_classes_list_flat_cost.json")
+    (found,) = eventbrite_ticket_types(*rows["ticket_classes"])
+    assert (found.id, found.name, found.status) == ("53546442", "Not GA", "on_sale")
+    assert (found.price, found.currency) == (120, "USD")
+    assert (found.quantity, found.sold, found.available) == (10000, 2, 9998)
+    assert found.sale_starts_at == datetime(2016, 8, 16, 23, 10, tzinfo=UTC)
+    assert found.sale_ends_at == datetime(2017, 3, 14, 1, tzinfo=UTC)
+
+
+def test_eventbrite_the_ticket_class_of_the_docs_is_read():
+    # It has no id, and its sale has no times; 1000 in all, 20 of them sold.
+    raw = example("eventbrite", "ticket_class_docs_nested_cost.json")
+    (found,) = eventbrite_ticket_types({**raw, "id": "1"})
+    assert (found.name, found.price, found.currency) == ("GA", 432, "USD")
+    assert (found.quantity, found.sold, found.available) == (1000, 20, 980)
+    assert (found.sale_starts_at, found.status) == (None, "unknown")
+
+
+def test_eventbrite_the_answer_of_the_docs_is_read():
+    attendees = example("eventbrite", "attendees_list_docs.json")["attendees"]
+    people = Eventbrite(None, {}).parse_people({"attendees": attendees})
+    assert people.answers == {"1": {"What's your question?": "This is my answer"}}
 
 
 def test_f01_eventbrite_a_token_with_the_last_page_does_not_go_on():
@@ -465,6 +497,41 @@ def test_wix_one_order_alone_is_the_same():
         provider.fetch_order("2XM4-WCJM-VR7", path.split("/")[4])
     )
     assert (alone.charged, [r.amount for r in alone.refunds]) == (7175, [3588])
+
+
+def test_wix_ticket_definitions_are_ticket_types():
+    # A fixed price with a limit, one without, and one the guest sets from 5.00.
+    friday = "25bd0c80-0af5-4dcf-8857-1c28b15d4098"
+    other = "85c97bb8-2059-41f3-8e84-4a0b52aade58"
+    path = "/events/v3/ticket-definitions/query"
+    provider = wix(**{path: text("wix_events", "ticket_definitions_query.json")})
+    (page,) = provider.fetch_ticket_types([friday, other])
+    found = {raw["id"]: provider.parse_ticket_types(raw) for raw in page.records}
+    assert [
+        (it.name, it.price, it.quantity, it.sold, it.available) for it in found[friday]
+    ] == [("General Admission", 3500, 80, 2, 78), ("Concession", 2500, None, 1, None)]
+    (guests,) = found[other]
+    assert (guests.name, guests.price, guests.currency) == (
+        *("Pay what you like", 500, "AUD"),
+    )
+    assert (guests.is_minimum, guests.status) == (True, "scheduled")
+
+
+def test_wix_the_coupon_of_the_example_is_kept():
+    rows = example("wix_events", "orders_list_details_invoice_tickets.json")["orders"]
+    provider = wix()
+    codes = {
+        row["orderNumber"]: provider.parse_order(
+            {"id": row["orderNumber"], "order": row, "refunds": []}
+        ).promo_code
+        for row in rows
+    }
+    assert codes == {
+        "2XM4-WCJM-VR7": "",
+        "30CS-1G2K-1NH": "",
+        "2Z4T-98RG-RNZ": "FRIEND100",
+        "35HH-0PQA-7KD": "",
+    }
 
 
 def test_wix_guests_name_each_order_that_changed():

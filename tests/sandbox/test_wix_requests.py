@@ -4,6 +4,7 @@ honoured or refused.
 """
 
 import json
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -159,10 +160,10 @@ def test_an_invalid_event_query_is_refused(platform, query, field):
 
 
 def test_ticket_definitions_are_paged_by_cursor(platform):
-    for path in (
-        "/events/v3/ticket-definitions/query",
-        "/events-ticket-definitions/v3/ticket-definitions/query",
-    ):
+    services = ("events", "events-ticket-definitions")
+    platform = replace(platform, definitions_at=services)
+    for service in services:
+        path = f"/{service}/v3/ticket-definitions/query"
         event = events(platform, {"registration.initialType": "TICKETING"})[0]["id"]
         query = {"filter": {"eventId": {"$in": [event]}}, "cursorPaging": {"limit": 2}}
         body = {"query": query, "fields": ["SALES_DETAILS"]}

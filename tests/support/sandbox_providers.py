@@ -5,13 +5,14 @@ Providers connected to their fake platform on loopback, without a database.
 from contextlib import contextmanager
 from functools import cache
 
+import msgspec
 from support.dates import TODAY
 from support.platform_accounts import OPTIONS
 
 from ticketsync.core.redact import Secret
 from ticketsync.net.client import ApiClient
 from ticketsync.providers import reading, registry
-from ticketsync.providers.base import Extent, reads_account
+from ticketsync.providers.base import Extent, ListsTicketTypes, reads_account
 from ticketsync.sandbox import platforms, server, world
 
 
@@ -53,8 +54,19 @@ def raw_orders(provider, dates):
 
 
 def read_dates(provider):
+    """
+    The listed occurrences, with what they have on sale where that is another list.
+    """
     listed = [raw for page in provider.fetch_events() for raw in page.records]
-    return [date for raw in listed for date in provider.parse_event(raw).occurrences]
+    dates = [date for raw in listed for date in provider.parse_event(raw).occurrences]
+    if not isinstance(provider, ListsTicketTypes):
+        return dates
+    types = {
+        raw["id"]: provider.parse_ticket_types(raw)
+        for page in provider.fetch_ticket_types([date.id for date in dates])
+        for raw in page.records
+    }
+    return [msgspec.structs.replace(d, ticket_types=types[d.id]) for d in dates]
 
 
 def fake_platform(name, orders=60):

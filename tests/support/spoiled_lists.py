@@ -46,7 +46,7 @@ def _claim(page, number):
     """
     if isinstance(page.get("links"), dict):
         page["links"]["next"] = None
-    metadata = page.get("pagingMetadata", {})
+    metadata = page.get("pagingMetadata") or page.get("metadata") or {}
     metadata.get("cursors", {}).pop("next", None)
     for envelope in (page, page.get("pagination", {}), metadata):
         for name in ("total", "count", "object_count"):

@@ -89,6 +89,32 @@ def save_ticket_types(
     return len(rows)
 
 
+def differ(
+    connection: Connection, reported: Mapping[int, Sequence[TicketType]]
+) -> bool:
+    """
+    Whether `save_ticket_types` would write anything.
+    """
+    held = _read_held(connection, reported)
+    rows = [row for id_, types in reported.items() for row in _rows(id_, types)]
+    present = {(row["occurrence_id"], row["provider_id"]) for row in rows}
+    is_gone = any(
+        key not in present and row.gone_since is None for key, row in held.items()
+    )
+    return is_gone or any(
+        _is_news(row, held.get((row["occurrence_id"], row["provider_id"])))
+        for row in rows
+    )
+
+
+def count_listed(connection: Connection, occurrence_ids: Iterable[int]) -> int:
+    """
+    How many ticket types these occurrences (by our id) had when they were last read.
+    """
+    held = _read_held(connection, occurrence_ids)
+    return sum(row.gone_since is None for row in held.values())
+
+
 def save_listed(
     connection: Connection,
     account_id: int,

@@ -62,9 +62,9 @@ class CrossCheck:
 @dataclass(frozen=True, slots=True)
 class Page:
     """
-    Some raw records of one kind (`event`, `order` or `ticket`). Each has an `id` that
-    is a text: a provider whose platform names it differently, or sends a record in
-    several responses, wraps them.
+    Some raw records of one kind (`event`, `order`, `ticket` or `ticket_type`). Each has
+    an `id` that is a text: a provider whose platform names it differently, or sends a
+    record in several responses, wraps them.
 
     bookmark      where a later read resumes; saved together with the page, and set only
                   if everything before it is complete
@@ -326,6 +326,26 @@ class IssuesLooseTickets(Protocol):
         """
 
     def parse_loose_ticket(self, raw: Raw) -> records.LooseTicket: ...
+
+
+@runtime_checkable
+class ListsTicketTypes(Protocol):
+    """
+    What its occurrences have on sale is a list of its own, not part of its listing.
+    """
+
+    def fetch_ticket_types(
+        self, provider_occurrence_ids: Sequence[str]
+    ) -> Iterator[Page]:
+        """
+        One record for each of these occurrences, with all that it has on sale; its `id`
+        is the occurrence's. The pages are of the kind `ticket_type`.
+        """
+
+    def parse_ticket_types(self, raw: Raw) -> Sequence[records.TicketType]:
+        """
+        Raises `UnreadableRecord`, or what `reading.parsed` translates to it.
+        """
 
 
 @runtime_checkable

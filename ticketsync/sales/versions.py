@@ -23,6 +23,7 @@ from ticketsync.store.upsert import upsert_rows
 _BATCH = 500
 _KEY = ("account_id", "kind", "provider_id", "content")
 _INDEX = (*_KEY, "block_id", "begins", "length")
+_LISTED = ("event", "ticket_type")  # what is on sale, not what was sold
 
 
 def save_versions(
@@ -92,6 +93,29 @@ def read_versions(
                 unpacked[row.block_id] = decompress(packed)
             data = unpacked[row.block_id][row.begins : row.begins + row.length]
             found.setdefault(row.provider_id, []).append(data)
+    return found
+
+
+def latest_contents(
+    connection: Connection, account_id: int, kind: str, provider_ids: Sequence[str]
+) -> dict[str, bytes]:
+    """
+    The hash of the newest stored version of these records, by the platform's id.
+    """
+    found: dict[str, bytes] = {}
+    for begin in range(0, len(provider_ids), _BATCH):
+        rows = connection.execute(
+            select(raw_records.c.provider_id, raw_records.c.content)
+            .where(
+                raw_records.c.account_id == account_id,
+                raw_records.c.kind == kind,
+                raw_records.c.provider_id.in_(
+                    list(provider_ids[begin : begin + _BATCH])
+                ),
+            )
+            .order_by(raw_records.c.block_id)
+        )
+        found |= {row.provider_id: row.content for row in rows}
     return found
 
 
@@ -167,7 +191,9 @@ def count_records(connection: Connection, account_id: int) -> int:
     """
     records = (
         select(raw_records.c.kind, raw_records.c.provider_id)
-        .where(raw_records.c.account_id == account_id, raw_records.c.kind != "event")
+        .where(
+            raw_records.c.account_id == account_id, raw_records.c.kind.not_in(_LISTED)
+        )
         .distinct()
         .subquery()
     )

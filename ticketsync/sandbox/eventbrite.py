@@ -3,7 +3,8 @@ A fake Eventbrite, written from its documents.
 
 Trailing slashes, no Content-Type on GET, three kinds of secret, a continuation even
 with the last page, `changed_since`, series with hidden parents. A refund reduces the
-costs of the ticket and of its order.
+costs of the ticket and of its order. Events are listed with their ticket classes where
+`expand=ticket_classes` asks for them.
 
 An unsupported parameter is refused, never ignored. Assumed, because the documents do
 not say: without `status`, a list of events has the live ones, a list of orders the
@@ -16,6 +17,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -37,6 +39,7 @@ from ticketsync.sandbox.season import (
     Seat,
     TicketType,
 )
+from ticketsync.sandbox.types_on_sale import count_paid
 from ticketsync.sandbox.world import VENUE, ZONE, PlatformProfile, World, tax_parts
 
 KEY = "EBPRIVATETOKEN000001"
@@ -115,7 +118,8 @@ class _Refused(Exception):
 @dataclass
 class Eventbrite:
     """
-    Serves one world.
+    Serves one world. Without `expands` the larger expansions are left out of the
+    response; a request for one of the `failing_expansions` fails as a whole.
     """
 
     world: World
@@ -127,6 +131,7 @@ class Eventbrite:
     organisations: tuple[str, ...] = (ORGANISATION, EMPTY_ORGANISATION)
     user: str = "5500001"
     expands: bool = True
+    failing_expansions: tuple[str, ...] = ()
     hooks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def invalidate(self) -> None:
@@ -176,6 +181,18 @@ class Eventbrite:
         where = f"{self.prefix}{request.path}/" + (f"?{query}" if query else "")
         redirect = _error(301, "PERMANENTLY_MOVED", "Slash missing")
         return ApiResponse(301, redirect.body, {"Location": where})
+
+    def _expansions(self, request: ApiRequest) -> list[str]:
+        """
+        The expansions that a request asks for. Refuses a failing one.
+        """
+        wanted = request.get("expand").split(",")
+        for name in wanted:
+            if name in self.failing_expansions:
+                raise _Refused(
+                    _error(500, "EXPANSION_FAILED", f"Could not expand {name}")
+                )
+        return wanted if self.expands else []
 
     def _route(self, request: ApiRequest) -> ApiResponse:
         match request.segments:
@@ -245,7 +262,9 @@ class Eventbrite:
         purchases = [p for p in self._purchases() if p.performance is performance]
         match segments:
             case []:
-                return json_response(self._listed(performance))
+                has_classes = "ticket_classes" in self._expansions(request)
+                sold = count_paid(self.world) if has_classes else None
+                return json_response(self._listed(performance, sold))
             case ["orders"]:
                 return self._orders(request, purchases)
             case ["orders", id_]:
@@ -264,7 +283,8 @@ class Eventbrite:
                     lambda ticket_type: str(ticket_type.id),
                     id_,
                 )
-                return json_response(_ticket_class(ticket_type, performance, purchases))
+                sold = count_paid(self.world)
+                return json_response(_ticket_class(ticket_type, performance, sold))
         raise _Refused(NOT_FOUND)
 
     def _productions(self) -> list[Production]:
@@ -296,8 +316,10 @@ class Eventbrite:
         _require_one_of("status", wanted, EVENT_STATUS)
         when = request.get("time_filter", "all")
         _require_one_of("time_filter", [when], TIME_FILTERS)
+        has_classes = "ticket_classes" in self._expansions(request)
+        sold = count_paid(self.world) if has_classes else None
         rows: list[dict[str, Any]] = [
-            self._listed(p)
+            self._listed(p, sold)
             for p in performances
             if when == "all"
             or (when == "past")
@@ -402,11 +424,7 @@ class Eventbrite:
         _require_one_of(
             "pos", [request.get("pos", "online")], ("online", "at_the_door")
         )
-        purchases = [p for p in self._purchases() if p.performance is performance]
-        rows = [
-            _ticket_class(ticket_type, performance, purchases)
-            for ticket_type in performance.production.ticket_types
-        ]
+        rows = _list_ticket_classes(performance, count_paid(self.world))
         if category not in ("all", "admission"):
             rows = []
         return self._list(request, "ticket_classes", rows)
@@ -502,7 +520,12 @@ class Eventbrite:
 
     # Objects
 
-    def _listed(self, performance: Performance) -> dict[str, Any]:
+    def _listed(
+        self, performance: Performance, sold: Counter[tuple[int, int]] | None = None
+    ) -> dict[str, Any]:
+        """
+        An event; with its ticket classes if it is known how many of each were `sold`.
+        """
         production = performance.production
         ends = performance.starts_at + DURATION
         id_ = _event_id(performance)
@@ -518,7 +541,7 @@ class Eventbrite:
             "start": _time(performance.starts_at),
             "end": _time(ends),
             "created": iso_utc(performance.listed_at),
-            "changed": iso_utc(performance.listed_at),
+            "changed": iso_utc(performance.updated_at),
             "capacity": production.capacity,
             "capacity_is_custom": True,
             "status": status,
@@ -531,6 +554,11 @@ class Eventbrite:
             "venue_id": VENUE_ID,
             "venue": _venue(),
             "is_free": False,
+            **(
+                {}
+                if sold is None
+                else {"ticket_classes": _list_ticket_classes(performance, sold)}
+            ),
         }
 
     def _series(self, production: Production) -> dict[str, Any]:
@@ -565,7 +593,9 @@ class Eventbrite:
             "resource_uri": f"https://www.eventbriteapi.com/v3/orders/{purchase.id}/",
             "costs": _order_costs(purchase),
         }
-        if self.expands and "attendees" in request.get("expand").split(","):
+        if purchase.code:
+            found["promo_code"] = purchase.code
+        if "attendees" in self._expansions(request):
             found["attendees"] = list_attendees(purchase)
         return found
 
@@ -662,15 +692,23 @@ def _venue() -> dict[str, Any]:
     return {"id": VENUE_ID, "name": VENUE}
 
 
+def _list_ticket_classes(
+    performance: Performance, sold: Counter[tuple[int, int]]
+) -> list[dict[str, Any]]:
+    return [
+        _ticket_class(ticket_type, performance, sold)
+        for ticket_type in performance.production.ticket_types
+    ]
+
+
 def _ticket_class(
-    ticket_type: TicketType, performance: Performance, purchases: list[Purchase]
+    ticket_type: TicketType, performance: Performance, sold: Counter[tuple[int, int]]
 ) -> dict[str, Any]:
-    sold = sum(
-        seat.ticket_type is ticket_type and not seat.is_void
-        for purchase in purchases
-        if purchase.was_paid
-        for seat in purchase.seats
-    )
+    """
+    A ticket class; each may be sold up to the capacity of the performance.
+    """
+    number = sold[performance.id, ticket_type.id]
+    total = performance.production.capacity
     cost, fee = (
         _money(ticket_type.price, performance.currency),
         _money(ticket_type.fee, performance.currency),
@@ -689,9 +727,9 @@ def _ticket_class(
         "actual_fee": fee if ticket_type.price else None,
         "include_fee": False,
         "split_fee": False,
-        "quantity_total": 100,
-        "quantity_sold": sold,
-        "on_sale_status": "AVAILABLE" if sold < 100 else "SOLD_OUT",
+        "quantity_total": total,
+        "quantity_sold": number,
+        "on_sale_status": "AVAILABLE" if number < total else "SOLD_OUT",
         "sales_start": iso_utc(performance.listed_at),
         "sales_end": iso_utc(performance.starts_at.timestamp()),
         "sales_channels": ["online", "atd"],

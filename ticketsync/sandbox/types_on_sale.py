@@ -53,6 +53,20 @@ def types_on_sale(world: World) -> list[TypeOnSale]:
     ]
 
 
+def count_paid(world: World) -> Counter[tuple[int, int]]:
+    """
+    How many paid tickets that still admit somebody there are, by the ids of their
+    performance and their ticket type.
+    """
+    return Counter(
+        (purchase.performance.id, seat.ticket_type.id)
+        for purchase in world.purchases
+        if purchase.was_paid
+        for seat in purchase.seats
+        if not seat.is_void
+    )
+
+
 def change_price(world: World, ticket_type_id: int, price: int) -> None:
     """
     Sell a ticket type at another price, in minor units, from now on.

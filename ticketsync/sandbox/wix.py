@@ -125,6 +125,9 @@ class Refused(Exception):
 class Wix:
     """
     Serves one world. With `lacks_invoices`, one order in seven has no invoice.
+
+    Ticket definitions are at one of two addresses, the other one answers 404; with
+    `may_read_definitions` off, the key lacks the permission for them.
     """
 
     world: World
@@ -135,6 +138,8 @@ class Wix:
     prefix: str = "/wix"
     is_installed: bool = True
     lacks_invoices: bool = False
+    definitions_at: tuple[str, ...] = ("events",)
+    may_read_definitions: bool = True
     site: str = SITE
     app_instance: str = records.APP_INSTANCE
 
@@ -179,13 +184,11 @@ class Wix:
         match (request.method, *request.segments):
             case (_, "events", "v3", "events", *_):
                 return self._route_events(request)
-            case ("POST", "events", "v3", "ticket-definitions", "query") | (
-                "POST",
-                "events-ticket-definitions",
-                "v3",
-                "ticket-definitions",
-                "query",
+            case ("POST", service, "v3", "ticket-definitions", "query") if (
+                service in self.definitions_at
             ):
+                if not self.may_read_definitions:
+                    return json_response({"message": "", "details": {}}, 403)
                 return self._query_definitions(request.body)
             case ("POST", "events", "v2", "guests", "query"):
                 return self._query_guests(request.body)

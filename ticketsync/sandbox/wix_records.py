@@ -13,7 +13,15 @@ from datetime import timedelta
 from typing import Any
 
 from ticketsync.sandbox.fake_platform import iso_utc, major_text
-from ticketsync.sandbox.season import CURRENCY, Performance, Production, Purchase
+from ticketsync.sandbox.season import (
+    CURRENCY,
+    Performance,
+    Production,
+    Purchase,
+    Seat,
+    TicketType,
+)
+from ticketsync.sandbox.types_on_sale import count_paid
 from ticketsync.sandbox.world import (
     VENUE,
     ZONE,
@@ -26,6 +34,9 @@ APP_INSTANCE = "a1110000-0000-4000-8000-000000000001"
 SITE = "5a1e0000-0000-4000-8000-000000000001"
 OWNER = "12dea96f-ec20-4935-86ab-75692c994959"
 INCLUDED = 3003  # the production that pays the fee itself
+SEATED = 3003  # the production with reserved seats
+SECTIONS = ("Stalls", "Circle", "Balcony", "Gallery")
+ROWS, SEATS = 26, 20  # of each section, of each row
 GIFT = 2000  # the part of an order paid by gift card
 FAILED_REFUND = 100  # the amount of a refund that does not go through
 WITHOUT_SALES = {3901: ("Open Rehearsal", "RSVP"), 3902: ("Guest Evening", "EXTERNAL")}
@@ -107,6 +118,13 @@ def guid(number: int, kind: int) -> str:
 
 def event_id(performance: Performance) -> str:
     return guid(performance.id, 1)
+
+
+def definition_id(performance: Performance, ticket_type: TicketType) -> str:
+    """
+    Every event has ticket definitions of its own.
+    """
+    return f"{ticket_type.id:08x}-0003-4000-8000-{performance.id:012x}"
 
 
 def slug(performance: Performance) -> str:
@@ -245,46 +263,65 @@ def _registration(performance: Performance, *, has_passed: bool) -> dict[str, An
 
 
 def definitions(world: World, *, with_sales: bool) -> list[dict[str, Any]]:
-    sold: dict[tuple[int, int], int] = {}
-    for purchase in world.purchases:
-        for seat in purchase.seats:
-            if purchase.was_paid and not seat.is_void:
-                key = (purchase.performance.id, seat.ticket_type.id)
-                sold[key] = sold.get(key, 0) + 1
-    found = []
-    for performance in world.performances:
-        is_included = performance.production.id == INCLUDED
-        fee = "FEE_INCLUDED" if is_included else "FEE_ADDED_AT_CHECKOUT"
-        for ticket_type in performance.production.ticket_types:
-            price = major_text(ticket_type.price, performance.currency)
-            row: dict[str, Any] = {
-                "id": guid(ticket_type.id, 3),
-                "eventId": event_id(performance),
-                "revision": "1",
-                "createdDate": iso_utc(performance.listed_at),
-                "updatedDate": iso_utc(performance.listed_at),
-                "name": ticket_type.name,
-                "hidden": False,
-                "limited": False,
-                "initialLimit": None,
-                "actualLimit": None,
-                "pricingMethod": {
-                    "fixedPrice": {"value": price, "currency": performance.currency},
-                    "pricingType": "STANDARD",
-                    "free": not ticket_type.price,
-                },
-                "feeType": fee if ticket_type.price else "NO_FEE",
-                "saleStatus": "SALE_STARTED",
-                "limitPerCheckout": 20,
-            }
-            if with_sales:
-                row["salesDetails"] = {
-                    "unsoldCount": None,
-                    "soldCount": sold.get((performance.id, ticket_type.id), 0),
-                    "reservedCount": 0,
-                    "soldOut": False,
-                }
-            found.append(row)
+    """
+    The ticket definitions of all events. Free ones are not limited.
+    """
+    sold = count_paid(world)
+    return [
+        _definition(
+            performance,
+            ticket_type,
+            sold[performance.id, ticket_type.id] if with_sales else None,
+            has_passed=performance.starts_at.timestamp() < world.now,
+        )
+        for performance in world.performances
+        for ticket_type in performance.production.ticket_types
+    ]
+
+
+def _definition(
+    performance: Performance,
+    ticket_type: TicketType,
+    sold: int | None,
+    *,
+    has_passed: bool,
+) -> dict[str, Any]:
+    is_included = performance.production.id == INCLUDED
+    fee = "FEE_INCLUDED" if is_included else "FEE_ADDED_AT_CHECKOUT"
+    price = major_text(ticket_type.price, performance.currency)
+    limit = performance.production.capacity if ticket_type.price else None
+    found: dict[str, Any] = {
+        "id": definition_id(performance, ticket_type),
+        "eventId": event_id(performance),
+        "revision": "2" if performance.changed_at else "1",
+        "createdDate": iso_utc(performance.listed_at),
+        "updatedDate": iso_utc(performance.updated_at),
+        "name": ticket_type.name,
+        "hidden": False,
+        "limited": limit is not None,
+        "initialLimit": limit,
+        "actualLimit": limit,
+        "pricingMethod": {
+            "fixedPrice": {"value": price, "currency": performance.currency},
+            "pricingType": "STANDARD",
+            "free": not ticket_type.price,
+        },
+        "feeType": fee if ticket_type.price else "NO_FEE",
+        "salePeriod": {
+            "startDate": iso_utc(performance.listed_at),
+            "endDate": iso_utc(performance.starts_at.timestamp()),
+            "displayNotOnSale": True,
+        },
+        "saleStatus": "SALE_ENDED" if has_passed else "SALE_STARTED",
+        "limitPerCheckout": 20,
+    }
+    if sold is not None:
+        found["salesDetails"] = {
+            "unsoldCount": None if limit is None else limit - sold,
+            "soldCount": sold,
+            "reservedCount": 0,
+            "soldOut": limit is not None and sold >= limit,
+        }
     return found
 
 
@@ -358,7 +395,7 @@ def tickets(purchase: Purchase) -> list[dict[str, Any]]:
         {
             "ticketNumber": f"{number_of(purchase)}{n:02d}",
             "orderNumber": number_of(purchase),
-            "ticketDefinitionId": guid(seat.ticket_type.id, 3),
+            "ticketDefinitionId": definition_id(purchase.performance, seat.ticket_type),
             "name": seat.ticket_type.name,
             "price": money(seat.ticket_type.price, currency),
             "free": not seat.ticket_type.price,
@@ -373,9 +410,32 @@ def tickets(purchase: Purchase) -> list[dict[str, Any]]:
                 if seat.is_checked_in
                 else {}
             ),
+            **_ticket_details(purchase, seat),
         }
         for n, seat in enumerate(purchase.seats, 1)
     ]
+
+
+def seat_of(seat: Seat) -> tuple[str, str, str]:
+    """
+    The labels of a ticket's section, row and seat.
+    """
+    row, place = divmod(seat.id, SEATS)
+    section, row = divmod(row, ROWS)
+    return SECTIONS[section % len(SECTIONS)], chr(ord("A") + row), str(place + 1)
+
+
+def _ticket_details(purchase: Purchase, seat: Seat) -> dict[str, Any]:
+    if purchase.performance.production.id != SEATED:
+        return {}
+    section, row, place = seat_of(seat)
+    details = {
+        "seatId": f"{section}-{row}-{place}",
+        "sectionLabel": section,
+        "rowLabel": row,
+        "seatLabel": place,
+    }
+    return {"ticketDetails": details}
 
 
 def _invoice(purchase: Purchase) -> dict[str, Any]:
@@ -391,7 +451,7 @@ def _invoice(purchase: Purchase) -> dict[str, Any]:
     found: dict[str, Any] = {
         "items": [
             {
-                "id": guid(ticket_type.id, 3),
+                "id": definition_id(purchase.performance, ticket_type),
                 "quantity": number,
                 "name": ticket_type.name,
                 "price": money(ticket_type.price, currency),
@@ -421,8 +481,14 @@ def _invoice(purchase: Purchase) -> dict[str, Any]:
         }
         found["fees"] = [invoice_fee]
     if off:
-        found["discount"] = {"amount": money(off, currency), "discounts": []}
+        found["discount"] = _discount(purchase, off)
     return found
+
+
+def _discount(purchase: Purchase, off: int) -> dict[str, Any]:
+    amount = money(off, purchase.performance.currency)
+    coupon = {"name": "Coupon", "code": purchase.code, "couponId": guid(1, 10)}
+    return {"amount": amount, "discounts": [{"coupon": coupon, "amount": amount}]}
 
 
 def summary(purchases: list[Purchase]) -> dict[str, Any]:

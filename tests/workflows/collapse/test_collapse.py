@@ -55,6 +55,7 @@ LISTS = {
         "/events/v1/orders": ALWAYS,
         "/payments/v2/transactions": ALWAYS,
         "/events/v2/guests/query": ALWAYS,
+        "/events/v3/ticket-definitions/query": ALWAYS,
     },
     "square": {
         "/v2/locations": ALWAYS,

@@ -13,6 +13,8 @@ Surprise  the refunded amount is never reported: costs shrink instead, so the fi
           costs are kept and the difference is the refund
 Surprise  `canceled` (event) has one l, `cancelled` (attendee) two
 Surprise  orders and attendees have `changed_since`, the events have not
+Prices    ticket classes are listed with the events; all but add-ons are ticket types,
+          a donation is one whose price the buyer chooses
 
 Unverified, and therefore handled tolerantly:
 - that costs shrink when money is refunded: where they do not and a ticket is marked
@@ -29,6 +31,11 @@ Unverified, and therefore handled tolerantly:
 - that an order's gross is the sum of its attendees' apart from merchandise and
   donations: a remainder counts as an add-on, a negative one marks the order;
 - an order without a status counts as placed;
+- that a list of events takes `expand=ticket_classes`: where it fails, they are listed
+  without and the ticket types stay as they were;
+- the words `not_yet_on_sale` and `unavailable` of a ticket class, and that its `cost`
+  is the price that buyers see;
+- that expanded attendees carry their answers: where they do not, there are none;
 - the form of the dashboard address.
 """
 

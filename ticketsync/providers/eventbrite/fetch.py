@@ -58,7 +58,8 @@ class EventbriteFetcher:
         query = {"status": EVERY_STATUS}
         for organisation in self._organisations():
             path = f"/organizations/{organisation['id']}/events/"
-            for rows in self._expanded(path, "events", query, "venue"):
+            expansions = ("venue,ticket_classes", "venue")
+            for rows in self._expanded(path, "events", query, *expansions):
                 yield Page("event", rows)
 
     def fetch_orders(
@@ -249,20 +250,23 @@ class EventbriteFetcher:
             )
 
     def _expanded(
-        self, path: str, key: str, query: Mapping[str, str], expand: str
+        self, path: str, key: str, query: Mapping[str, str], *expansions: str
     ) -> Iterator[list[Row]]:
         """
-        A list with an expansion, or without it where the platform fails at that.
+        A list with the first of these expansions at which the platform does not fail,
+        or without any.
         """
-        has_begun = False
-        try:
-            for rows in self._pages(path, key, {**query, "expand": expand}):
-                has_begun = True
-                yield rows
-        except Rejected as error:
-            if error.code != "EXPANSION_FAILED" or has_begun:
-                raise
-            yield from self._pages(path, key, query)
+        for expand in expansions:
+            has_begun = False
+            try:
+                for rows in self._pages(path, key, {**query, "expand": expand}):
+                    has_begun = True
+                    yield rows
+                return
+            except Rejected as error:
+                if error.code != "EXPANSION_FAILED" or has_begun:
+                    raise
+        yield from self._pages(path, key, query)
 
     def _pages(
         self, path: str, key: str, query: Mapping[str, str]

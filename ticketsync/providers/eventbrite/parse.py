@@ -31,6 +31,7 @@ from ticketsync.providers.eventbrite.spec import (
     ORDER_STATUS,
     Attendance,
 )
+from ticketsync.providers.eventbrite.ticket_classes import parse_ticket_classes
 
 _API_URL = re.compile(
     r"https://www\.eventbriteapi\.com/v3/"
@@ -126,9 +127,17 @@ def parse_people(raw: Raw) -> records.People:
             phone=profile.get("cell_phone"),
         )
 
+    def parse_answers(attendee: Raw) -> tuple[Any, dict[str, str]]:
+        raws = attendee.get("answers")
+        return attendee["id"], reading.answers(
+            raws, question="question", answer="answer"
+        )
+
+    attendees = raw.get("attendees") or ()
     return reading.people(
         reading.person(raw.get("name"), email=raw.get("email")),
-        map(parse_attendee, raw.get("attendees") or ()),
+        map(parse_attendee, attendees),
+        map(parse_answers, attendees),
     )
 
 
@@ -179,7 +188,13 @@ def parse_order(raw: Raw) -> records.Order:
         refunds=(records.Refund(str(raw["id"]), refunded),) if refunded else (),
         doubt=_discrepancy(first, allocated, refunded, is_estimate=is_estimate),
         changed_at=reading.moment_or_none(raw, "changed"),
+        promo_code=_parse_promo_code(raw),
     )
+
+
+def _parse_promo_code(raw: Raw) -> str:
+    code = raw.get("promo_code")
+    return code.strip() if isinstance(code, str) else ""
 
 
 def _parse_start(start: Raw) -> tuple[datetime, str]:
@@ -224,6 +239,8 @@ def _parse_occurrence(
         ordered=None,
         fingerprint="",
         dashboard_url=f"https://www.eventbrite.com/myevent?eid={occurrence_id}",
+        ticket_types=parse_ticket_classes(raw),
+        changed_at=reading.moment_or_none(raw, "changed"),
     )
 
 

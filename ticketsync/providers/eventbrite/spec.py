@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from ticketsync.core.records import OccurrenceStatus, OrderStatus
+from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketTypeStatus
 from ticketsync.net.api_errors import ErrorExplanation
 from ticketsync.net.hooks import HookCard
 from ticketsync.providers.authentication import key_as_bearer
@@ -59,6 +59,12 @@ ATTENDEE_STATUS = {
     "deleted": Attendance.ABSENT,
 }
 SURELY_LISTED = ("attending", "checked in")
+ON_SALE_STATUS = {
+    "available": TicketTypeStatus.ON_SALE,
+    "sold_out": TicketTypeStatus.SOLD_OUT,
+    "not_yet_on_sale": TicketTypeStatus.SCHEDULED,
+    "unavailable": TicketTypeStatus.CLOSED,
+}
 EVERY_STATUS = "draft,live,started,ended,completed,canceled"
 
 
@@ -112,7 +118,12 @@ SPEC = ProviderSpec(
     reads="account",
     changes="feed",
     capabilities=Capabilities(
-        reads_attendees=True, webhooks=True, real_time_sales=True, recurring=True
+        reads_pricing=True,
+        reads_attendees=True,
+        webhooks=True,
+        real_time_sales=True,
+        recurring=True,
+        promo_codes=True,
     ),
     personal_fields=frozenset(
         (
@@ -126,8 +137,8 @@ SPEC = ProviderSpec(
     reports_fees=True,
     explain=explain,
     oauth=_oauth,
-    limits="prices, seats and promo code names are not read, nor are wait lists, "
-    "because they are not sales",
+    limits="seats are not read, because that would take a request for each ticket; "
+    "wait lists are not read, because they are not sales; add-ons are no ticket types",
     global_ids=frozenset((LISTING, ORDER)),
 )
 

@@ -1,10 +1,11 @@
 """
 Wix Events.
 
-API       https://dev.wix.com/docs/rest: events V3, orders V1, guests V2, payments V2
+API       https://dev.wix.com/docs/rest: events V3, ticket definitions V3, orders V1,
+          guests V2, payments V2
 Words     siblings of one `categoryId` are our Event, each their event our Occurrence
 Auth      the raw API key in `Authorization`, no `Bearer`, and `wix-site-id`
-Pages     by offset and limit; four different envelopes
+Pages     by offset and limit, or by cursor; five different envelopes
 Surprise  an order requested without its three fieldsets looks valid and is wrong
 Surprise  no filter by change on orders: guests have one; refunds appear only in the
           payment transactions, never in the order
@@ -19,6 +20,11 @@ Unverified, and therefore handled tolerantly:
   taken where it is not;
 - that a cancelled order that was never seen paid, and has no refund, was never paid;
 - that guests are found by several order numbers at once;
+- at which of two addresses a key may read ticket definitions, and that a hundred events
+  may be asked for at once; where neither answers, the ticket types stay as they were;
+- whether a changed price changes its event, too: the daily sweep reads the prices of
+  all upcoming events;
+- the shape of the answers to guest forms, which are therefore not read;
 - that a deleted order answers 404 when it is requested alone;
 - that a transaction list that answers 403 lacks a permission: nothing is read then,
   because refunds would be missed silently.
@@ -31,7 +37,8 @@ An order and its refunds come from two lists; our raw record is
 `{"id", "order": …, "refunds": […], "transaction": …}`: the id under which the site's
 transactions hold its payment, `null` where they lack it and should not. Such an order,
 and one that has lost a refund, its invoice or its tickets since it was last read,
-contradicts itself and is not updated.
+contradicts itself and is not updated. What an event has on sale is
+`{"id", "definitions": […]}`, its `id` the event's.
 """
 
 from __future__ import annotations
@@ -43,7 +50,7 @@ from ticketsync.core.redact import Secret
 from ticketsync.net import hooks
 from ticketsync.net.hooks import Delivery
 from ticketsync.providers.base import Raw
-from ticketsync.providers.wix import parse
+from ticketsync.providers.wix import definitions, parse
 from ticketsync.providers.wix.fetch import WixFetcher
 from ticketsync.providers.wix.spec import SPEC, WEBHOOKS
 
@@ -71,3 +78,4 @@ class Wix(WixFetcher):
     with_earlier = staticmethod(parse.with_earlier)
     parse_people = staticmethod(parse.parse_people)
     parse_order = staticmethod(parse.parse_order)
+    parse_ticket_types = staticmethod(definitions.parse_ticket_types)

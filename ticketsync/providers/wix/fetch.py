@@ -17,6 +17,7 @@ from ticketsync.net.client import ApiClient, Params
 from ticketsync.net.paging import Row, RowPage, by_cursor, by_offset, rows_of
 from ticketsync.providers import reading
 from ticketsync.providers.base import CrossCheck, Extent, Options, Page, Raw
+from ticketsync.providers.wix.definition_list import DefinitionList
 from ticketsync.providers.wix.transactions import (
     order_number_of,
     refunds_in,
@@ -44,6 +45,7 @@ class WixFetcher:
     def __init__(self, api: ApiClient, options: Options) -> None:
         self.api = api
         self.site_id = options.get("site_id", "")
+        self._definitions = DefinitionList(api)
         self._transactions: dict[str, Raw] | None = None
         self._transaction_ids: dict[str, list[str]] = {}  # by order number
 
@@ -74,6 +76,12 @@ class WixFetcher:
             envelope_key="pagingMetadata",
         ):
             yield Page("event", rows)
+
+    def fetch_ticket_types(
+        self, provider_occurrence_ids: Sequence[str]
+    ) -> Iterator[Page]:
+        for found in self._definitions.read(provider_occurrence_ids):
+            yield Page("ticket_type", found)
 
     def fetch_orders(
         self, provider_occurrence_id: str, bookmark: str | None

@@ -15,12 +15,14 @@ from ticketsync.net.hooks import Delivery, Hint
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
 from ticketsync.providers.wix.invoice import Invoice, balance_due
+from ticketsync.providers.wix.order_labels import promo_code_of, seat_of
 from ticketsync.providers.wix.spec import (
     BY_HAND,
     EVENT_STATUS,
     ORDER_STATUS,
     REFUND_STATUS,
     REFUNDED,
+    SPEC,
 )
 from ticketsync.providers.wix.transactions import transaction_id_of
 
@@ -164,6 +166,7 @@ def parse_order(raw: Raw) -> records.Order:
         channel=str(order.get("channel") or "").lower(),
         payment_reference=transaction_id_of(order) or None,
         doubt=invoice.discrepancy(sum(refund.amount for refund in refunds), charged),
+        promo_code=promo_code_of(order),
     )
 
 
@@ -261,6 +264,7 @@ def _parse_tickets(order: Raw, invoice: Invoice) -> tuple[records.Ticket, ...]:
             checked_in=bool(raw.get("checkIn")),
             face=face,
             listed=price,
+            seat=seat_of(raw),
         )
         for raw, price, face in zip(raws, listed, faces, strict=True)
     )
@@ -314,8 +318,7 @@ def _parse_occurrence(
         issued=None,
         ordered=None,
         fingerprint="",
-        dashboard_url=f"https://manage.wix.com/dashboard/{site_id}/events"
-        if site_id
-        else None,
+        dashboard_url=SPEC.dashboard_url_of({"site_id": site_id}) if site_id else None,
         is_dated=is_dated,
+        changed_at=reading.moment_or_none(raw, "updatedDate"),
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ticketsync.core.records import OccurrenceStatus, OrderStatus
+from ticketsync.core.records import OccurrenceStatus, OrderStatus, TicketTypeStatus
 from ticketsync.core.redact import Secret
 from ticketsync.net.api_errors import ErrorExplanation
 from ticketsync.net.hooks import HookCard
@@ -45,6 +45,11 @@ REFUND_STATUS = {
     for rank, word in enumerate(("pending", "succeeded", "failed", "reversed"))
 }
 REFUNDED = REFUND_STATUS["succeeded"]
+SALE_STATUS = {
+    "sale_scheduled": TicketTypeStatus.SCHEDULED,
+    "sale_started": TicketTypeStatus.ON_SALE,
+    "sale_ended": TicketTypeStatus.CLOSED,
+}
 BY_HAND = ("offline", "inperson", "cash")  # methods without a payment processor
 
 
@@ -91,7 +96,13 @@ SPEC = ProviderSpec(
     reads="account",
     changes="feed",
     capabilities=Capabilities(
-        reads_attendees=True, webhooks=True, real_time_sales=True, recurring=True
+        reads_pricing=True,
+        reads_attendees=True,
+        webhooks=True,
+        real_time_sales=True,
+        recurring=True,
+        reserved_seating=True,
+        promo_codes=True,
     ),
     personal_fields=frozenset(
         (
@@ -99,6 +110,7 @@ SPEC = ProviderSpec(
             *("memberId", "orderFullName", "guestFullName", "guestDetails"),
             *("checkoutForm", "form", "ticketsPdf", "ticketPdfUrl", "previewUrl"),
             *("walletPassUrl", "checkInUrl", "obfuscatedCode"),
+            *("checkoutFormSubmission", "formSubmission"),
         )
     ),
     options=(
@@ -116,8 +128,10 @@ SPEC = ProviderSpec(
     limits="card processing fees are not reported; webhooks and OAuth need an app "
     "of the venue's own, of which only the webhooks are supported: an API "
     "key reads the same data; events by registration (RSVP) or sold "
-    "elsewhere sell nothing here; prices, seats and coupon names are not "
-    "read",
+    "elsewhere sell nothing here; prices are read again where a listing or "
+    "an order changed, and once a day for all upcoming dates; the answers to "
+    "guest forms are not read, because their form is not documented",
+    dashboard_url="https://manage.wix.com/dashboard/{site_id}/events",
 )
 
 WEBHOOKS = HookCard(

@@ -13,7 +13,7 @@ from ticketsync.core import clock, errors
 from ticketsync.financials import recompute
 from ticketsync.workflows import match, people_switch, show_figures
 from ticketsync.workflows.account_run import AccountRun
-from ticketsync.workflows.sync import guards, listing, quarantined
+from ticketsync.workflows.sync import guards, listing, quarantined, ticket_types
 from ticketsync.workflows.sync.due import is_over
 from ticketsync.workflows.sync.orders import OrderReader
 from ticketsync.workflows.sync.plan import (
@@ -77,6 +77,7 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
         raise
     changed = _update_figures(run, store, reader.read, chosen, refused)
     _end_sweep(run, reader.read)
+    ticket_types.refresh(run, is_sweep=plan.is_sweep, accept_shrink=accept)
     return changed, plan.is_sweep
 
 

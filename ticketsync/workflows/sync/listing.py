@@ -25,6 +25,7 @@ from ticketsync.workflows.sync.raw_records import (
     refuse_unknown_currencies,
 )
 from ticketsync.workflows.sync.recognise import recognised
+from ticketsync.workflows.sync.ticket_types import note_out_of_date
 
 
 @dataclass(slots=True)
@@ -88,8 +89,9 @@ def _save_page(run: AccountRun, page: Page, result: ListingResult) -> None:
         )
         new = [item for item in listed if item.content in changed]
         saved = occurrences.save_listing(connection, run.account.id, new)
-        on_sale = (date for item in new for date in item.event.occurrences)
+        on_sale = [date for item in new for date in item.event.occurrences]
         ticket_types.save_listed(connection, run.account.id, on_sale, now)
+        note_out_of_date(connection, run, (date.id for date in on_sale))
         run.notes += moves.follow_moves(connection, saved.moved)
     result.created += saved.created
     result.updated += saved.updated

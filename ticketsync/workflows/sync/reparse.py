@@ -77,6 +77,10 @@ def read_again(
                 replay_listing.save_ticket_types(
                     connection, account.id, provider, raws, block.fetched_at
                 )
+            elif block.kind == replay_listing.TICKET_TYPE:
+                replay_listing.save_listed_types(
+                    connection, provider, raws, ids, block.fetched_at
+                )
             elif block.kind == "ticket" and isinstance(provider, IssuesLooseTickets):
                 _save_loose(connection, account.id, provider, raws, ids)
 

@@ -5,7 +5,7 @@ what an earlier version did not keep of an occurrence.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import msgspec
@@ -15,12 +15,13 @@ from ticketsync.accounts.state import AccountState
 from ticketsync.catalogue import occurrences, price_history, ticket_types
 from ticketsync.catalogue.occurrences import ListedEvent
 from ticketsync.net import exact_json
-from ticketsync.providers.base import Provider, Raw
+from ticketsync.providers.base import ListsTicketTypes, Provider, Raw
 from ticketsync.sales import versions
 from ticketsync.workflows.sync.parse import offline_provider
 from ticketsync.workflows.sync.raw_records import clean_records, parse_or_quarantine
 
 EVENT = "event"
+TICKET_TYPE = "ticket_type"
 
 
 def save_ticket_types(
@@ -39,6 +40,25 @@ def save_ticket_types(
         for occurrence in item.event.occurrences
     )
     ticket_types.save_listed(connection, account_id, listed, now)
+
+
+def save_listed_types(
+    connection: Connection,
+    provider: Provider,
+    raws: Sequence[Raw],
+    ids: Mapping[str, int],
+    now: datetime,
+) -> None:
+    """
+    The same for raw records of a list of ticket types, each of which holds all of one
+    occurrence; `ids` are our ids of the occurrences by the platform's.
+    """
+    if not isinstance(provider, ListsTicketTypes):
+        return
+    cleans = clean_records(raws, None)
+    good, _ = parse_or_quarantine(TICKET_TYPE, cleans, provider.parse_ticket_types)
+    reported = {ids[item.clean.id]: item.value for item in good if item.clean.id in ids}
+    ticket_types.save_ticket_types(connection, reported, now)
 
 
 def put_listing_right(

@@ -36,7 +36,7 @@ from ticketsync.workflows.account_run import (
     no_progress,
     run_account,
 )
-from ticketsync.workflows.sync import due, listing
+from ticketsync.workflows.sync import due, listing, ticket_types
 from ticketsync.workflows.sync.account import OrderRequest, sync_account
 
 
@@ -158,6 +158,7 @@ def fetch_listing(
 
     def refresh(account: AccountRun) -> tuple[int, bool]:
         found = listing.refresh(account)
+        ticket_types.refresh(account)
         account.counts.created += found.created
         account.counts.updated += found.updated
         account.counts.unchanged += found.unchanged

@@ -32,6 +32,7 @@ from ticketsync.workflows.sync.parse import (
     order_ids,
 )
 from ticketsync.workflows.sync.raw_records import refuse_drift
+from ticketsync.workflows.sync.ticket_types import note_out_of_date
 
 
 class OrderStore:
@@ -250,6 +251,10 @@ class OrderStore:
         """
         account_id = self._run.account.id
         occurrences.lock_against_linking(connection, saved.touched)
+        ids = self.occurrence_ids.items()
+        note_out_of_date(
+            connection, self._run, (id_ for id_, row in ids if row in saved.touched)
+        )
         if self._marked is None:
             self._marked = set(
                 bookmarks.get_bookmarks(connection, account_id, streams.READ)
