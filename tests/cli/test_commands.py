@@ -353,6 +353,53 @@ def test_switches_say_what_they_keep_from_the_show_and_are_on_record(synced):
     assert subject not in {row["subject_id"] for row in others}
 
 
+def test_an_event_or_a_production_is_switched_with_all_its_dates(synced):
+    date = synced("events", "list", "--json").json[0]
+    event, show = date["event_id"], str(date["show_id"])
+    title = synced("shows", "show", show, "--json").json["production"]
+
+    done = synced("link", "set", "--event", event, "--no-sales")
+    assert "(tt), all its dates: sales off for the whole event." in done.stderr
+    listed = synced("events", "list", "--json").json
+    of_event = [row for row in listed if row["event_id"] == event]
+    assert {row["switched_off"] for row in of_event} == {
+        "sales off for the whole event"
+    }
+    assert {(row["sync_enabled"], row["sync_ticket_sales"]) for row in of_event} == {
+        (True, True)  # each date's own switches
+    }
+    assert {row["sales_off_at"] for row in of_event} == {"event"}
+    synced("link", "set", "--event", event, "--sales")
+
+    done = synced("link", "set", "--production", title, "--no-sync")
+    words = "off for the whole production: no sales, no guests"
+    assert f"{title}, all its shows: {words}." in done.stderr
+    assert words in synced("shows", "show", show).stdout
+    listed = synced("productions", "show", title).stdout
+    assert f"tt, 12 dates: {words}" in listed
+    assert synced("shows", "show", show, "--json").json["figures"] == []
+    (source,) = synced("shows", "show", show, "--json").json["sources"]
+    assert (source["sync"], source["sync_off_at"]) == (True, "production")
+    kinds = {row["kind"] for row in synced("audit", "list", "--json").json}
+    assert {"event", "production"} <= kinds
+
+
+def test_what_to_set_is_one_date_event_or_production(synced):
+    for words in ((), ("ev_1", "--event", "e"), ("--event", "e", "--production", "p")):
+        done = synced("link", "set", *words, "--no-sales", code=2)
+        assert "Say what to set" in done.stderr
+    done = synced(
+        *("link", "set", "--production", "Nothing", "--no-sales"),
+        code=2,
+    )
+    assert "no such production" in done.stderr
+    named = synced(
+        *("link", "set", "--production", "Nothing", "--map-type", "a=b"),
+        code=2,
+    )
+    assert "Use --event" in named.stderr
+
+
 def test_accounts_can_be_renamed_paused_resumed_and_removed(synced):
     assert "lanternroom" in synced("accounts", "check", "tt").stdout
     synced("accounts", "rename", "tt", "box-office")

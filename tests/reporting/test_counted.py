@@ -1,8 +1,9 @@
 """
-What counts, counts everywhere: over every combination of the switches (a link's sync,
-a link's sales, a show left out, an account paused), two currencies, comps, refunds,
-voids, several sources, orders over two shows and check-ins at our own doors and on
-platforms, every reader says what a plain count of the tickets says.
+What counts, counts everywhere: over every combination of the switches (sync and sales
+of a date, its event or its production, a show left out, an account paused), two
+currencies, comps, refunds, voids, several sources, orders over two shows and check-ins
+at our own doors and on platforms, every reader says what a plain count of the tickets
+says.
 
 The count (`House`) knows nothing of the code under test. That the comparison would
 notice is shown by breaking the rule in one reader after the other.
@@ -17,11 +18,11 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import and_, insert, text, true, type_coerce, update
+from sqlalchemy import and_, false, insert, select, text, true, type_coerce, update
 from support.dates import NOW
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import new_shows, occurrences, shows
+from ticketsync.catalogue import new_shows, occurrences, shows, switches
 from ticketsync.core import clock
 from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
@@ -41,6 +42,7 @@ from ticketsync.workflows.checkin import Captured
 
 SYDNEY = "Australia/Sydney"
 SWITCHES = list(itertools.product([True, False], repeat=4))
+LEVELS = ["date", "event", "production"]
 LIVE, RESTING, OTHER = "live", "resting", "other"
 
 
@@ -80,7 +82,9 @@ class Seat:
 @dataclasses.dataclass
 class Night:
     """
-    One show with its switches: of its first link, and of itself.
+    One show with its switches: of its first link, and of itself. Its production is its
+    own, and so is the event of each of its dates. `sync_level` and `sales_level` are
+    the levels at which the switches are set.
     """
 
     number: int
@@ -88,6 +92,8 @@ class Night:
     sales: bool
     excluded: bool
     paused: bool
+    sync_level: str
+    sales_level: str
 
     @property
     def first(self):
@@ -97,11 +103,22 @@ class Night:
     def capacity(self):
         return None if self.number % 2 else 300
 
+    @property
+    def seats(self):
+        """
+        What all that counts for it has on sale, in seats; `None` if nothing counts.
+        """
+        return 100 * self.counts(self.first) + 50 * self.counts(OTHER) or None
+
     def opens(self, account):
-        return account == OTHER or self.sync
+        return self.sync or (account == OTHER and self.sync_level != "production")
+
+    def sells(self, account):
+        is_on = self.sales or (account == OTHER and self.sales_level != "production")
+        return is_on and self.opens(account)
 
     def counts(self, account):
-        return not self.excluded and (account == OTHER or (self.sync and self.sales))
+        return not self.excluded and self.sells(account)
 
 
 class House:
@@ -111,7 +128,11 @@ class House:
 
     def __init__(self, seed):
         self.chance = random.Random(seed)
-        self.nights = [Night(n, *s) for n, s in enumerate(SWITCHES, start=1)]
+        levels = list(itertools.product(LEVELS, repeat=2))
+        self.nights = [
+            Night(n, *switched, *levels[(n + seed - 1) % len(levels)])
+            for n, switched in enumerate(SWITCHES, start=1)
+        ]
         self.seats = []
         self.orders = {}  # number: (account, currency, when placed, status)
         self.refunds = []  # (order, amount)
@@ -240,7 +261,7 @@ def build(connection, house):
     accounts = {a.name: a.id for a in state.list_accounts(connection)}
     for night in house.nights:
         new = new_shows.NewShow(
-            production=f"Work {night.number % 3}",
+            production=f"Work {night.number}",
             starts_at=NOW + timedelta(days=night.number),
             venue="V",
             timezone=SYDNEY,
@@ -255,16 +276,31 @@ def build(connection, house):
     _let_in(database, house)
     _void(connection, house, settings)
     for night in house.nights:
-        match.configure(
-            *(database, settings),
-            occurrences.get_occurrence(connection, dates[night.number, night.first]),
-            enabled=night.sync,
-            ticket_sales=night.sales,
-            types={},
-        )
+        _switch(database, settings, night, dates[night.number, night.first])
         if night.excluded:
             show_figures.exclude(database, settings, night.number, True, "")
     state.set_state(connection, accounts[RESTING], "paused")
+
+
+def _switch(database, settings, night, date):
+    """
+    Set the switches of a night, each at its level.
+    """
+    occurrence = occurrences.get_occurrence(database.connection, date)
+    levels = {"enabled": night.sync_level, "ticket_sales": night.sales_level}
+    values = {"enabled": night.sync, "ticket_sales": night.sales}
+    for name, level in levels.items():
+        chosen = {"enabled": None, "ticket_sales": None, name: values[name]}
+        if level == "date":
+            match.configure(database, settings, occurrence, **chosen, types={})
+        elif level == "event":
+            event = switches.find_event(
+                database.connection, occurrence.provider_event_id
+            )
+            match.configure_event(database, settings, event, **chosen, types={})
+        else:
+            title = f"Work {night.number}"
+            match.configure_production(database, settings, title, **chosen)
 
 
 def _save(connection, model, rows):
@@ -275,29 +311,21 @@ def _save_dates(connection, house, accounts):
     """
     Our number of each listed date, by its show and account.
     """
-    accounts_of_event = list(accounts.values())
-    events = [
-        {"account_id": account, "provider_id": "e", "name": "E", "url": None}
-        for account in accounts_of_event
-    ]
-    _save(
-        connection,
-        events_table,
-        [{**e, "id": n} for n, e in enumerate(events, start=1)],
-    )
-    _save(
-        connection,
-        production_links,
-        [
-            {"production_id": 1, "event_id": n, "type_map": "{}", "created_at": NOW}
-            for n in range(1, len(events) + 1)
-        ],
-    )
     sources = [
         (night.number, account, capacity)
         for night in house.nights
         for account, capacity in ((night.first, 100), (OTHER, 50))
     ]
+    events = [
+        {"id": n, "account_id": accounts[a], "provider_id": f"e{n}", "name": "E"}
+        for n, (_, a, _) in enumerate(sources, start=1)
+    ]
+    _save(connection, events_table, events)
+    productions = [
+        {"production_id": show, "event_id": n, "type_map": "{}", "created_at": NOW}
+        for n, (show, _, _) in enumerate(sources, start=1)
+    ]
+    _save(connection, production_links, productions)
     _save(
         connection,
         occurrences_table,
@@ -305,7 +333,7 @@ def _save_dates(connection, house, accounts):
             {
                 "id": number,
                 "account_id": accounts[account],
-                "event_id": list(accounts).index(account) + 1,
+                "event_id": number,
                 "provider_id": f"o{number}",
                 "name": "E",
                 "starts_at": NOW + timedelta(days=show),
@@ -489,8 +517,9 @@ class Reader:
     breaks: tuple
 
 
-MONEY = ("link sync", "link sales", "exclusion")
-DOOR = ("link sync", "door shut by sales", "door shut by exclusion")
+LEVELS_OFF = ("production off", "event off")
+MONEY = ("link sync", "link sales", "exclusion", *LEVELS_OFF)
+DOOR = ("link sync", "door shut by sales", "door shut by exclusion", *LEVELS_OFF)
 IN = ("platform only", "void is in")
 ALL = ("sold", "comps", "returned", "in", "face", "gross", "refunded")
 ACCOUNT = ("show", "account", "currency")
@@ -635,10 +664,9 @@ def expected_sessions(house):
     found = {}
     for night in house.nights:
         numbers_ = sums.get((night.number,), {})
-        offered = None if night.excluded else 50 + 100 * night.counts(night.first)
-        seats = night.capacity or offered
+        seats = night.capacity or night.seats
         left = seats and seats - numbers_.get("sold", 0)
-        sources = 1 + night.opens(night.first)
+        sources = night.opens(night.first) + night.opens(OTHER)
         found[night.number] = (numbers_, left, sources, int(night.excluded))
     return found
 
@@ -730,7 +758,7 @@ def expected_daily(house):
                 s.admits and s.order is not None and house.orders[s.order][2] >= week
                 for s in of_night(house, n)
             ),
-            "seats": n.capacity or 50 + 100 * n.counts(n.first),
+            "seats": n.capacity or n.seats,
             "gross": {
                 currency: sum(
                     s.paid for s in of_night(house, n) if s.currency == currency
@@ -739,7 +767,7 @@ def expected_daily(house):
             },
         }
         for n in house.nights
-        if not n.excluded
+        if n.counts(n.first) or n.counts(OTHER)
     }
 
 
@@ -797,8 +825,7 @@ def expected_news(house):
     return {
         (show, currency): (
             found,
-            house.nights[show - 1].capacity
-            or 50 + 100 * house.nights[show - 1].counts(house.nights[show - 1].first),
+            house.nights[show - 1].capacity or house.nights[show - 1].seats,
         )
         for (show, currency), found in sums.items()
     }
@@ -878,7 +905,7 @@ def read_refunds(connection, house):
     lambda house: {
         (n.number, account): (
             n.opens(account),
-            account == OTHER or (n.sync and n.sales),
+            n.sells(account),
         )
         for n in house.nights
         for account in (n.first, OTHER)
@@ -1064,6 +1091,8 @@ def broken(how):
         "link sync": ("is_followed", true),
         "link sales": ("brings_sales", counted.is_followed),
         "exclusion": ("takes_part", true),
+        "production off": ("_shows_off", no_ids),
+        "event off": ("_occurrences_off", no_ids),
         "door shut by sales": ("is_followed", counted.brings_sales),
         "door shut by exclusion": ("followed_links", links_of_shows_that_take_part),
         "platform only": (
@@ -1075,6 +1104,10 @@ def broken(how):
     }
     setattr(copy, *faults[how])
     return copy
+
+
+def no_ids(switch):
+    return select(tickets.c.id).where(false())
 
 
 def links_of_shows_that_take_part():

@@ -161,7 +161,7 @@ def test_the_breakdown_uses_the_venues_names_and_merges_what_is_alike(
         enabled=None,
         ticket_sales=None,
         types={"Adult": "Seat", "Concession": "Seat"},
-    )
+    ).types
     assert names == {"Adult": "Seat", "Concession": "Seat"}
     after = types(database, occurrence.show_id, "ticket_tailor")
     assert "Adult" not in after

@@ -22,7 +22,8 @@ from sqlalchemy import (
     update,
 )
 
-from ticketsync.catalogue.shows import local_text
+from ticketsync.catalogue import switches
+from ticketsync.catalogue.shows import local_text, shows_of_production
 from ticketsync.core import errors, records
 from ticketsync.core.redact import safe
 from ticketsync.store import counted, row_locks
@@ -78,6 +79,8 @@ class LinkedOccurrence:
     sync_ticket_sales: bool | None
     is_followed: bool  # whether anything of it reaches the show: guests, a new time
     brings_sales: bool  # whether its sales do, too
+    sync_off_at: str | None  # the level at which it is switched off, see `counted`
+    sales_off_at: str | None
 
     @property
     def name_and_start(self) -> str:
@@ -89,11 +92,9 @@ class LinkedOccurrence:
     @property
     def switch_note(self) -> str:
         """
-        What the switches of its link exclude, in words; `""` if nothing, or no link.
+        What the switches exclude, in words; `""` if nothing, or no link.
         """
-        if self.show_id is None or self.brings_sales:
-            return ""
-        return "sales off" if self.is_followed else "off: no sales, no guests"
+        return switches.note(self.sync_off_at, self.sales_off_at)
 
 
 @dataclass(slots=True)
@@ -223,17 +224,20 @@ def list_occurrences(
     account_id: int | None = None,
     *,
     show_id: int | None = None,
+    production: str | None = None,
     only_unlinked: bool = False,
 ) -> list[LinkedOccurrence]:
     """
     Occurrences in the order they play: all, or those of one account, those that feed
-    one show, those that feed none.
+    one show or the shows of one production, those that feed none.
     """
     conditions: list[ColumnElement[bool]] = []
     if account_id is not None:
         conditions.append(occurrences.c.account_id == account_id)
     if show_id is not None:
         conditions.append(show_links.c.show_id == show_id)
+    if production is not None:
+        conditions.append(show_links.c.show_id.in_(shows_of_production(production)))
     if only_unlinked:
         conditions.append(show_links.c.id.is_(None))
     return _read_occurrences(connection, *conditions)
@@ -279,22 +283,9 @@ def _read_occurrences(
     connection: Connection, *conditions: ColumnElement[bool]
 ) -> list[LinkedOccurrence]:
     same = (
-        "name",
-        "starts_at",
-        "starts_local",
-        "timezone",
-        "status",
-        "capacity",
-        "currency",
-        "venue",
-        "url",
-        "listed_at",
-        "issued",
-        "ordered",
-        "fingerprint",
-        "gone_since",
-        "dashboard_url",
-        "is_dated",
+        *("name", "starts_at", "starts_local", "timezone", "status", "capacity"),
+        *("currency", "venue", "url", "listed_at", "issued", "ordered"),
+        *("fingerprint", "gone_since", "dashboard_url", "is_dated"),
         "provider_updated_at",
     )
     query = (
@@ -313,6 +304,8 @@ def _read_occurrences(
             show_links.c.sync_ticket_sales,
             case((counted.is_followed(), true()), else_=false()).label("is_followed"),
             case((counted.brings_sales(), true()), else_=false()).label("brings_sales"),
+            counted.sync_off_at().label("sync_off_at"),
+            counted.sales_off_at().label("sales_off_at"),
         )
         .join(events, events.c.id == occurrences.c.event_id)
         .join(accounts, accounts.c.id == occurrences.c.account_id)

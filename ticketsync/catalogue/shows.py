@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     delete,
     func,
     or_,
@@ -201,6 +202,16 @@ def list_shows(
     if since is not None:
         conditions.append(shows.c.starts_at >= since)
     return _read_shows(connection, *conditions)
+
+
+def shows_of_production(title: str) -> Select[tuple[int]]:
+    """
+    The ids of a production's shows.
+    """
+    is_of = productions.c.id == shows.c.production_id
+    return (
+        select(shows.c.id).join(productions, is_of).where(productions.c.title == title)
+    )
 
 
 def get_show(connection: Connection, show_id: int) -> ShowInfo:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context, render
+from ticketsync.cli import context, render, show_tables
 from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
@@ -231,6 +231,7 @@ def _as_json(occurrence: LinkedOccurrence) -> dict[str, Any]:
         "dashboard_url": occurrence.dashboard_url,
         "show_id": occurrence.show_id,
         "date_id": occurrence.id,
+        **show_tables.link_as_json(occurrence),
     }
 
 

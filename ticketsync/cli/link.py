@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from ticketsync.cli import context
+
+if TYPE_CHECKING:
+    from ticketsync.cli.context import AppContext
+    from ticketsync.workflows.match import Configured
 
 Occurrence = Annotated[
     str,
@@ -65,7 +69,19 @@ def link(
 @app.command("set")
 def set_link(
     ctx: typer.Context,
-    date: Occurrence,
+    date: Annotated[
+        str,
+        typer.Argument(
+            metavar="[DATE]", help="Our number or their id of the occurrence."
+        ),
+    ] = "",
+    event: Annotated[
+        str, typer.Option(help="Instead of DATE: an event, with all its dates.")
+    ] = "",
+    production: Annotated[
+        str,
+        typer.Option(metavar="TITLE", help="Instead of DATE: one, with all its shows."),
+    ] = "",
     map_type: Annotated[
         list[str] | None,
         typer.Option(
@@ -82,53 +98,116 @@ def set_link(
     ] = None,
 ) -> None:
     """
-    Map ticket types to your own names, or switch a link off and on.
+    Map names of theirs to your own, or switch a link off and on.
 
     Names apply to all occurrences of the platform's event. An empty name removes one.
     --no-sales leaves the occurrence's sales out of all figures, --no-sync its guests
-    too.
+    too; with --event or --production those of all their dates, also of later ones.
 
     Example: ticketsync link set ev_40980 --map-type "GA=Adult"
+    Example: ticketsync link set --production "Gala Night" --no-sales
     """
+    _check_one(date, event, production)
+    app_context = context.get_context(ctx)
+    types = _parse_names("--map-type", map_type or [])
+    switches = {"enabled": enabled, "ticket_sales": sales}
+    if production:
+        _set_production(app_context, production, types, switches)
+    elif event:
+        _set_event(app_context, event, types, switches)
+    else:
+        _set_date(app_context, date, types, switches)
+
+
+def _check_one(*chosen: str) -> None:
+    from ticketsync.core import errors
+
+    if sum(map(bool, chosen)) != 1:
+        raise errors.UsageError(
+            "Say what to set: a date, an event or a production.",
+            hint="Use one of DATE, --event EVENT and --production TITLE.",
+        )
+
+
+def _set_date(
+    app_context: AppContext,
+    date: str,
+    types: dict[str, str],
+    switches: dict[str, bool | None],
+) -> None:
     from ticketsync.catalogue import occurrences
-    from ticketsync.core.redact import safe
     from ticketsync.workflows import match
 
-    types = _parse_types(map_type or [])
-    app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as connection:
-        occurrence = occurrences.find_occurrence(connection, date)
-    names = match.configure(
-        database,
-        app_context.settings(),
-        occurrence,
-        enabled=enabled,
-        ticket_sales=sales,
-        types=types,
-    )
+        found = occurrences.find_occurrence(connection, date)
+    settings = app_context.settings()
+    configured = match.configure(database, settings, found, **switches, types=types)
+    _report(app_context, f"{found.name_and_start} ({found.account})", configured)
+
+
+def _set_event(
+    app_context: AppContext,
+    event: str,
+    types: dict[str, str],
+    switches: dict[str, bool | None],
+) -> None:
+    from ticketsync.catalogue import switches as catalogue_switches
+    from ticketsync.workflows import match
+
+    database = app_context.database()
     with database.read() as connection:
-        occurrence = occurrences.find_occurrence(connection, str(occurrence.id))
-    state = occurrence.switch_note or "sales on"
-    app_context.say(f"{occurrence.name_and_start} ({occurrence.account}): {state}.")
-    for theirs, ours in names.items():
+        found = catalogue_switches.find_event(connection, event)
+    settings = app_context.settings()
+    configured = match.configure_event(
+        database, settings, found, **switches, types=types
+    )
+    _report(app_context, f"{found.name} ({found.account}), all its dates", configured)
+
+
+def _set_production(
+    app_context: AppContext,
+    title: str,
+    types: dict[str, str],
+    switches: dict[str, bool | None],
+) -> None:
+    from ticketsync.core import errors
+    from ticketsync.workflows import match
+
+    if types:
+        raise errors.UsageError(
+            "A production has no names of theirs.",
+            hint="Use --event EVENT, once for each platform.",
+        )
+    settings = app_context.settings()
+    configured = match.configure_production(
+        app_context.database(), settings, title, **switches
+    )
+    _report(app_context, f"{title}, all its shows", configured)
+
+
+def _report(app_context: AppContext, subject: str, configured: Configured) -> None:
+    from ticketsync.core.redact import safe
+
+    app_context.say(f"{subject}: {configured.note or 'sales on'}.")
+    for theirs, ours in configured.types.items():
         app_context.say(f"  {safe(theirs)} is called {safe(ours)}")
 
 
-def _parse_types(given: list[str]) -> dict[str, str]:
+def _parse_names(option: str, given: list[str]) -> dict[str, str]:
     """
     Parse `THEIRS=YOURS` arguments.
     """
     from ticketsync.core import errors
     from ticketsync.core.redact import safe
 
-    types: dict[str, str] = {}
+    names: dict[str, str] = {}
     for text in given:
         theirs, separator, ours = text.partition("=")
         if not separator or not theirs.strip():
             raise errors.UsageError(
-                f"--map-type {safe(text)!r} cannot be read.",
-                hint='Use --map-type "THEIRS=YOURS".',
+                f"{option} {safe(text)!r} cannot be read.",
+                hint=f'Use {option} "THEIRS=YOURS".',
             )
-        types[theirs.strip()] = ours.strip()
-    return types
+        names[theirs.strip()] = ours.strip()
+    return names

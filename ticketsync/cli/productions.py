@@ -54,16 +54,20 @@ def show_production(
     """
     List the performances of one production.
     """
-    from ticketsync.catalogue import shows
+    from ticketsync.catalogue import occurrences, shows
     from ticketsync.core import errors
     from ticketsync.reporting import seats as reporting
 
     with context.get_context(ctx).database().read() as connection:
         found = shows.list_shows(connection, title)
         seats = reporting.seats(connection)
+        sources = occurrences.list_occurrences(connection, production=title)
     if not found:
         raise errors.NotFound(
             f"There is no production {title!r} with shows.",
             hint="See `ticketsync productions list`.",
         )
-    show_tables.print_shows(found, seats, context.chosen_format(format, json))
+    wanted = context.chosen_format(format, json)
+    show_tables.print_shows(found, seats, wanted)
+    if wanted == "table":
+        show_tables.print_switched_off(sources)

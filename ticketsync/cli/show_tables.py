@@ -5,7 +5,7 @@ The tables of shows and figures that several commands print.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -13,6 +13,7 @@ from ticketsync.cli import render
 from ticketsync.core.tables import Column, Kind
 
 if TYPE_CHECKING:
+    from ticketsync.catalogue.occurrences import LinkedOccurrence
     from ticketsync.catalogue.shows import ShowInfo
     from ticketsync.core.tables import Table
     from ticketsync.reporting.changes import Change
@@ -72,6 +73,33 @@ def print_shows(
         machine=machine,
         empty="No shows yet. Run `ticketsync shows import` or `shows adopt`.",
     )
+
+
+def link_as_json(occurrence: LinkedOccurrence) -> dict[str, Any]:
+    """
+    What JSON says of an occurrence's link: its own switches, and what is switched off
+    for it at any level, in words.
+    """
+    return {
+        "sync_enabled": occurrence.sync_enabled,
+        "sync_ticket_sales": occurrence.sync_ticket_sales,
+        "switched_off": occurrence.switch_note,
+        "sync_off_at": occurrence.sync_off_at,
+        "sales_off_at": occurrence.sales_off_at,
+    }
+
+
+def print_switched_off(sources: Sequence[LinkedOccurrence]) -> None:
+    """
+    Print what is switched off for these occurrences, one line for each account and
+    level.
+    """
+    from collections import Counter
+
+    noted = Counter((o.account, o.switch_note) for o in sources if o.switch_note)
+    for (account, note), number in noted.items():
+        dates = "1 date" if number == 1 else f"{number} dates"
+        typer.echo(f"{account}, {dates}: {note}")
 
 
 def print_figures(figures: Sequence[Figures]) -> None:

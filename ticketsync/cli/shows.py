@@ -244,6 +244,7 @@ def _source_as_json(occurrence: LinkedOccurrence) -> dict[str, Any]:
         "sales": occurrence.sync_ticket_sales,
         "url": occurrence.url,
         "dashboard_url": occurrence.dashboard_url,
+        **show_tables.link_as_json(occurrence),
     }
 
 

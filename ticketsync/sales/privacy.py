@@ -8,12 +8,13 @@ bring the person back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Select,
     Subquery,
@@ -27,10 +28,11 @@ from sqlalchemy import (
 )
 
 from ticketsync.core.records import People, Person
+from ticketsync.sales import answers
 from ticketsync.store import audit
 from ticketsync.store.audit import Decision
 from ticketsync.store.tables.accounts import accounts
-from ticketsync.store.tables.catalogue import occurrences
+from ticketsync.store.tables.catalogue import occurrences, production_links
 from ticketsync.store.tables.sales import attendees, buyers, orders, tickets
 from ticketsync.store.upsert import upsert
 
@@ -39,7 +41,8 @@ from ticketsync.store.upsert import upsert
 class Trace:
     """
     One row about a person: as the buyer of an order or the attendee of a ticket. `row`
-    is our id, `order_id` and `ticket_id` are the platform's.
+    is our id, `order_id` and `ticket_id` are the platform's. `answers` are what they
+    answered to the platform's questions, by the venue's names.
     """
 
     kind: str
@@ -53,6 +56,7 @@ class Trace:
     name: str
     email: str
     phone: str
+    answers: dict[str, str]
 
 
 def save_people(
@@ -62,8 +66,9 @@ def save_people(
     forgotten_before: datetime,
 ) -> None:
     """
-    Save the people in these orders, by the platform's order ids; unchanged rows, erased
-    people and people of past shows are not written.
+    Save the people in these orders, by the platform's order ids, with their answers to
+    the questions that the venue has named; unchanged rows, erased people and people of
+    past shows are not written.
     """
     if not found:
         return
@@ -79,57 +84,98 @@ def save_people(
         if row.id not in past
     }
     buyer_of = {rows[id_]: people.buyer for id_, people in found.items() if id_ in rows}
-    _put(connection, buyers, "order_id", buyer_of)
-    named = {
-        ticket: person
-        for id_, people in found.items()
-        if id_ in rows
-        for ticket, person in people.attendees.items()
-    }
-    stored = connection.execute(
-        select(tickets.c.id, tickets.c.provider_id).where(
-            tickets.c.account_id == account_id,
-            tickets.c.provider_id.in_(list(named)),
+    _put(connection, buyers, "order_id", _contacts(buyer_of))
+    kept = [people for id_, people in found.items() if id_ in rows]
+    _save_attendees(connection, account_id, kept)
+
+
+def _save_attendees(
+    connection: Connection, account_id: int, kept: Iterable[People]
+) -> None:
+    named = {id_: who for people in kept for id_, who in people.attendees.items()}
+    answered = {id_: said for people in kept for id_, said in people.answers.items()}
+    ids = list({**named, **answered})
+    stored = connection.execute(_tickets_with_field_maps(account_id, ids)).all()
+    rows = _contacts({row.id: named.get(row.provider_id, Person()) for row in stored})
+    for row in stored:
+        said = answered.get(row.provider_id, {})
+        rows[row.id]["answers"] = answers.as_text(answers.mapped(row.field_map, said))
+    _put(connection, attendees, "ticket_id", rows)
+
+
+def _tickets_with_field_maps(account_id: int, ids: Sequence[str]) -> Select[Any]:
+    """
+    These tickets, by the platform's ids, with the field map of their event.
+    """
+    return (
+        select(tickets.c.id, tickets.c.provider_id, production_links.c.field_map)
+        .outerjoin(occurrences, occurrences.c.id == tickets.c.occurrence_id)
+        .outerjoin(
+            production_links, production_links.c.event_id == occurrences.c.event_id
         )
+        .where(tickets.c.account_id == account_id, tickets.c.provider_id.in_(ids))
     )
-    attendee_of = {row.id: named[row.provider_id] for row in stored}
-    _put(connection, attendees, "ticket_id", attendee_of)
+
+
+def _contacts(people: Mapping[int, Person]) -> dict[int, dict[str, str]]:
+    return {
+        id_: {"name": person.name, "email": person.email, "phone": person.phone}
+        for id_, person in people.items()
+    }
 
 
 def _put(
-    connection: Connection, table: Table, owner: str, people: Mapping[int, Person]
+    connection: Connection,
+    table: Table,
+    owner: str,
+    people: Mapping[int, Mapping[str, str]],
 ) -> None:
     if not people:
         return
     query = select(table).where(table.c[owner].in_(list(people)))
     stored = {row._mapping[owner]: row for row in connection.execute(query)}
     rows = [
-        {
-            owner: id_,
-            "name": person.name,
-            "email": person.email,
-            "phone": person.phone,
-            "erased_at": None,
-        }
-        for id_, person in people.items()
-        if _is_news(person, stored.get(id_))
+        {owner: id_, **values, "erased_at": None}
+        for id_, values in people.items()
+        if _is_news(values, stored.get(id_))
     ]
     # Whoever is erased concurrently stays erased.
     upsert(connection, table, rows, key=[owner], unless="erased_at")
 
 
-def _is_news(person: Person, stored: Any) -> bool:
+def _is_news(values: Mapping[str, str], stored: Any) -> bool:
     """
     Whether a person is to be written: not one who was erased.
     """
     if stored is None:
-        return not person.is_nobody
-    written = (stored.name, stored.email, stored.phone)
-    return stored.erased_at is None and written != (
-        person.name,
-        person.email,
-        person.phone,
+        return any(value not in ("", answers.NONE) for value in values.values())
+    written = {name: stored._mapping[name] for name in values}
+    return stored.erased_at is None and written != values
+
+
+def drop_answers(
+    connection: Connection, event_id: int, field_names: Iterable[str]
+) -> None:
+    """
+    Delete the answers to an event's questions (our id) that were kept under other
+    names than these.
+    """
+    names = set(field_names)
+    query = (
+        select(attendees.c.ticket_id, attendees.c.answers)
+        .join(tickets, tickets.c.id == attendees.c.ticket_id)
+        .join(occurrences, occurrences.c.id == tickets.c.occurrence_id)
+        .where(occurrences.c.event_id == event_id, attendees.c.answers != answers.NONE)
     )
+    for row in connection.execute(query).all():
+        held = answers.parse(row.answers)
+        kept = {name: said for name, said in held.items() if name in names}
+        if kept != held:
+            connection.execute(
+                update(attendees)
+                .where(attendees.c.ticket_id == row.ticket_id)
+                .values(answers=answers.as_text(kept))
+            )
 
 
 def count_kept(connection: Connection, account_id: int) -> int:
@@ -138,11 +184,10 @@ def count_kept(connection: Connection, account_id: int) -> int:
     """
     found = 0
     for people in (_buyers(), _attendees()):
-        is_there = or_(*(people.c[name] != "" for name in ("name", "email", "phone")))
         query = (
             select(func.count())
             .select_from(people.join(accounts, accounts.c.name == people.c.account))
-            .where(accounts.c.id == account_id, is_there)
+            .where(accounts.c.id == account_id, _is_there(people))
         )
         found += connection.execute(query).scalar_one()
     return found
@@ -166,11 +211,19 @@ def find_traces(connection: Connection, who: str) -> list[Trace]:
                 people.c.ticket_id == number,
             )
         )
-        is_there = or_(people.c.name != "", people.c.email != "", people.c.phone != "")
-        query = select(people).where(fits, is_there).order_by(people.c.row)
-        rows = connection.execute(query)
-        found += [Trace(kind, **row._mapping) for row in rows]
+        query = select(people).where(fits, _is_there(people)).order_by(people.c.row)
+        for row in connection.execute(query):
+            values = {**row._mapping, "answers": answers.parse(row.answers)}
+            found.append(Trace(kind, **values))
     return found
+
+
+def _is_there(people: Subquery) -> ColumnElement[bool]:
+    """
+    Whether anything is kept of them: a row that says nothing only marks an erasure.
+    """
+    contacts = (people.c[name] != "" for name in ("name", "email", "phone"))
+    return or_(*contacts, people.c.answers != answers.NONE)
 
 
 def erase_people(connection: Connection, traces: Iterable[Trace], now: datetime) -> int:
@@ -180,14 +233,15 @@ def erase_people(connection: Connection, traces: Iterable[Trace], now: datetime)
     rows: dict[str, list[int]] = {"buyer": [], "attendee": []}
     for trace in traces:
         rows[trace.kind].append(trace.row)
-    erased = {"name": "", "email": "", "phone": "", "erased_at": now}
+    contact = {"name": "", "email": "", "phone": "", "erased_at": now}
+    erased = {buyers: contact, attendees: {**contact, "answers": answers.NONE}}
     for table, owner, ids in (
         (buyers, "order_id", rows["buyer"]),
         (attendees, "ticket_id", rows["attendee"]),
     ):
         if ids:
             connection.execute(
-                update(table).where(table.c[owner].in_(ids)).values(**erased)
+                update(table).where(table.c[owner].in_(ids)).values(**erased[table])
             )
     number = sum(map(len, rows.values()))
     if number:  # without a name, which the audit trail would keep
@@ -268,6 +322,7 @@ def _buyers() -> Subquery:
             func.coalesce(occurrences.c.starts_local, "").label("starts_local"),
             orders.c.placed_at,
             *_contact_columns(buyers),
+            literal(answers.NONE).label("answers"),
         )
         .join(orders, orders.c.id == buyers.c.order_id)
         .join(accounts, accounts.c.id == orders.c.account_id)
@@ -287,6 +342,7 @@ def _attendees() -> Subquery:
             occurrences.c.starts_local,
             orders.c.placed_at,
             *_contact_columns(attendees),
+            attendees.c.answers,
         )
         .join(tickets, tickets.c.id == attendees.c.ticket_id)
         .join(orders, orders.c.id == tickets.c.order_id)

@@ -5,31 +5,94 @@ There are two rules, and every query over tickets uses one of them. *Money*: the
 on, its sales are on, the show is not excluded. *Door*: the link is on; switching sales
 off or excluding a show removes nobody from the door list.
 
+A link is on if its own switch is, that of its event and that of its show's production;
+the same holds for its sales. What is switched off above a link is asked once for each
+query, by subqueries that begin at the few productions and events switched off.
+
 Each rule is a join to select from, with the columns of the tables. No other module may
 compare the switches: `tests/test_architecture.py` checks it.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Join, and_, case, func
+from sqlalchemy import ColumnElement, Join, Select, and_, case, func, select
 
-from ticketsync.store.tables.catalogue import show_links, shows
+from ticketsync.store.tables.catalogue import (
+    occurrences,
+    production_links,
+    productions,
+    show_links,
+    shows,
+)
 from ticketsync.store.tables.door import admissions
 from ticketsync.store.tables.sales import tickets
+
+DATE, EVENT, PRODUCTION = "date", "event", "production"  # the levels of a switch
+_SYNC, _SALES = "sync_enabled", "sync_ticket_sales"
 
 
 def is_followed() -> ColumnElement[bool]:
     """
-    Whether a link is switched on: the door rule.
+    Whether a link is switched on, at every level: the door rule.
     """
-    return show_links.c.sync_enabled
+    return _is_on(_SYNC)
 
 
 def brings_sales() -> ColumnElement[bool]:
     """
-    Whether a link and its sales are switched on.
+    Whether a link and its sales are switched on, at every level.
     """
-    return and_(is_followed(), show_links.c.sync_ticket_sales)
+    return and_(is_followed(), _is_on(_SALES))
+
+
+def sync_off_at() -> ColumnElement[str]:
+    """
+    The highest level at which a link is switched off; null if it is on.
+    """
+    return _off_at(_SYNC)
+
+
+def sales_off_at() -> ColumnElement[str]:
+    """
+    The highest level at which a link's sales are switched off; null if they are on.
+    """
+    return _off_at(_SALES)
+
+
+def _is_on(switch: str) -> ColumnElement[bool]:
+    return and_(
+        show_links.c[switch],
+        show_links.c.show_id.not_in(_shows_off(switch)),
+        show_links.c.occurrence_id.not_in(_occurrences_off(switch)),
+    )
+
+
+def _off_at(switch: str) -> ColumnElement[str]:
+    return case(
+        (show_links.c.show_id.in_(_shows_off(switch)), PRODUCTION),
+        (show_links.c.occurrence_id.in_(_occurrences_off(switch)), EVENT),
+        (~show_links.c[switch], DATE),
+    )
+
+
+def _shows_off(switch: str) -> Select[tuple[int]]:
+    """
+    The shows whose production is switched off. The tables are aliases, so that the
+    subquery stands for itself in any query.
+    """
+    production, show = productions.alias("production_off"), shows.alias("show_off")
+    switched_off = select(production.c.id).where(~production.c[switch])
+    return select(show.c.id).where(show.c.production_id.in_(switched_off))
+
+
+def _occurrences_off(switch: str) -> Select[tuple[int]]:
+    """
+    The occurrences whose event is switched off.
+    """
+    link = production_links.alias("event_off")
+    occurrence = occurrences.alias("occurrence_off")
+    switched_off = select(link.c.event_id).where(~link.c[switch])
+    return select(occurrence.c.id).where(occurrence.c.event_id.in_(switched_off))
 
 
 def takes_part() -> ColumnElement[bool]:

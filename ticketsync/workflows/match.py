@@ -19,6 +19,7 @@ from ticketsync.catalogue import (
     moves,
     occurrences,
     shows,
+    switches,
     undoing,
 )
 from ticketsync.catalogue.adopting import Adopted
@@ -27,6 +28,7 @@ from ticketsync.catalogue.links import Pair
 from ticketsync.catalogue.matching import MatchPlan
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import ShowInfo
+from ticketsync.catalogue.switches import LinkedEvent
 from ticketsync.catalogue.undoing import UndoneDecision
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
@@ -151,32 +153,96 @@ def link(
         show_figures.recompute(connection, settings, {show_id})
 
 
+@dataclass(frozen=True, slots=True)
+class Configured:
+    """
+    What is in force for a link, event or production now: what is switched off, in
+    words, and the venue's names by the platform's: of ticket types, and of the answers
+    to its questions.
+    """
+
+    note: str
+    types: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
 def configure(
     database: Database,
     settings: Settings,
-    offer: LinkedOccurrence,
+    occurrence: LinkedOccurrence,
     *,
     enabled: bool | None,
     ticket_sales: bool | None,
     types: Mapping[str, str],
-) -> dict[str, str]:
+) -> Configured:
     """
-    Set a link's switches and its event's ticket-type names; recomputes what they
-    touch. Returns the names in force.
+    Set the switches of one date's link and the ticket-type names of its event;
+    recomputes the shows that these touch.
     """
     with database.write() as connection:
         if types:
-            dates = links.get_occurrence_ids_of_event(connection, offer.event_id)
+            dates = links.get_occurrence_ids_of_event(connection, occurrence.event_id)
             links.lock_occurrences(connection, dates)
         show_id = link_settings.set_switches(
-            connection, offer.id, enabled=enabled, ticket_sales=ticket_sales
+            connection, occurrence.id, enabled=enabled, ticket_sales=ticket_sales
         )
-        names = link_settings.map_ticket_types(connection, offer.event_id, types)
+        names = link_settings.map_ticket_types(connection, occurrence.event_id, types)
         touched = (
-            links.get_show_ids_of_event(connection, offer.event_id) if types else set()
+            links.get_show_ids_of_event(connection, occurrence.event_id)
+            if types
+            else set()
         )
         show_figures.recompute(connection, settings, {show_id, *touched})
-    return names
+        now_set = occurrences.get_occurrence(connection, occurrence.id)
+    return Configured(now_set.switch_note, names)
+
+
+def configure_event(
+    database: Database,
+    settings: Settings,
+    event: LinkedEvent,
+    *,
+    enabled: bool | None,
+    ticket_sales: bool | None,
+    types: Mapping[str, str],
+) -> Configured:
+    """
+    Set the switches of an event, which hold for all its dates, and its ticket-type
+    names; recomputes the shows that any of its dates feeds.
+    """
+    with database.write() as connection:
+        dates = links.get_occurrence_ids_of_event(connection, event.id)
+        links.lock_occurrences(connection, dates)
+        note = switches.set_event_switches(
+            connection, event, enabled=enabled, ticket_sales=ticket_sales
+        )
+        names = link_settings.map_ticket_types(connection, event.id, types)
+        touched = links.get_show_ids_of_event(connection, event.id)
+        show_figures.recompute(connection, settings, touched)
+    return Configured(note, names)
+
+
+def configure_production(
+    database: Database,
+    settings: Settings,
+    title: str,
+    *,
+    enabled: bool | None,
+    ticket_sales: bool | None,
+) -> Configured:
+    """
+    Set the switches of a production, which hold for all its shows, and recompute them.
+
+    Raises: `NotFound` where there is no production of that title.
+    """
+    with database.write() as connection:
+        production_id = shows.get_production_id(connection, title)
+        note = switches.set_production_switches(
+            connection, production_id, enabled=enabled, ticket_sales=ticket_sales
+        )
+        touched = switches.get_production_show_ids(connection, production_id)
+        show_figures.recompute(connection, settings, touched)
+    return Configured(note, {})
 
 
 def unlink(database: Database, settings: Settings, occurrence_id: int) -> int | None:
