@@ -75,6 +75,7 @@ for context in CONTEXTS | READERS:
             "store.row_locks",
             "store.reports",
             "store.capacity",
+            "store.totals",
             "store.account_situations",
         ),
         "store.audit",
