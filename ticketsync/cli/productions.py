@@ -52,18 +52,27 @@ def show_production(
     ctx: typer.Context, title: str, format: Format = "table", json: Json = False
 ) -> None:
     """
-    List the performances of one production.
+    What one production earned in total, its next shows, and all its shows.
+
+    JSON and CSV list the shows; for totals use `financials list --per production`.
     """
     from ticketsync.catalogue import shows
-    from ticketsync.core import errors
+    from ticketsync.core import clock, errors
+    from ticketsync.reporting import grouped_figures
     from ticketsync.reporting import seats as reporting
 
+    wanted = context.chosen_format(format, json)
     with context.get_context(ctx).database().read() as connection:
         found = shows.list_shows(connection, title)
         seats = reporting.seats(connection)
-    if not found:
-        raise errors.NotFound(
-            f"There is no production {title!r} with shows.",
-            hint="See `ticketsync productions list`.",
-        )
-    show_tables.print_shows(found, seats, context.chosen_format(format, json))
+        if not found:
+            raise errors.NotFound(
+                f"There is no production {title!r} with shows.",
+                hint="See `ticketsync productions list`.",
+            )
+        production_id = shows.get_production_id(connection, title)
+        totals = grouped_figures.production_totals(connection, production_id)
+    if wanted == "table":
+        show_tables.print_production(totals)
+        show_tables.print_next_shows(shows.next_shows(found, clock.now()), seats)
+    show_tables.print_shows(found, seats, wanted)

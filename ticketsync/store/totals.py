@@ -9,20 +9,21 @@ low.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
     FromClause,
     Select,
-    Subquery,
     and_,
     case,
     cast,
     func,
     literal_column,
     select,
+    true,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -95,27 +96,29 @@ def ticket_fees() -> ColumnElement[Any]:
     return case((unknown == 0, func.coalesce(_sum(tickets.c.fees), 0)))
 
 
-def show_totals() -> Select[Any]:
+def show_totals(*only: ColumnElement[bool]) -> Select[Any]:
     """
-    The figures of each show over all its accounts, one row for each currency.
+    The figures of each show over all its accounts, one row for each currency. `only`
+    are conditions on the shows.
     """
-    return _by_show(
-        show_id=shows.c.id,
-        production=productions.c.title,
-        starts_at=shows.c.starts_at,
-        starts_local=shows.c.starts_local,
-        venue=venues.c.name,
-    )
+    keys = {
+        "show_id": shows.c.id,
+        "production": productions.c.title,
+        "starts_at": shows.c.starts_at,
+        "starts_local": shows.c.starts_local,
+        "venue": venues.c.name,
+    }
+    return _by_show(keys, only)
 
 
-def production_totals() -> Select[Any]:
+def production_totals(*only: ColumnElement[bool]) -> Select[Any]:
     """
     The figures of each production over all its shows, one row for each currency;
     `platforms` are those that sell it in that currency.
     """
     keys = {"production_id": productions.c.id, "production": productions.c.title}
-    grouped = by_shows(**keys).subquery("grouped")
-    selling = _platforms().subquery("selling")
+    grouped = by_shows(keys, *only).subquery("grouped")
+    selling = _platforms(only).subquery("selling")
     same = and_(
         selling.c.production_id == grouped.c.production_id,
         selling.c.currency == grouped.c.currency,
@@ -123,13 +126,15 @@ def production_totals() -> Select[Any]:
     return select(*grouped.c, selling.c.platforms).join(selling, same)
 
 
-def by_shows(**keys: ColumnElement[Any]) -> Select[Any]:
+def by_shows(
+    keys: Mapping[str, ColumnElement[Any]], *only: ColumnElement[bool]
+) -> Select[Any]:
     """
     The figures of all shows with equal keys, which are values of a show, its production
     or venue: `shows` with figures, their `capacity` together, the sums. One row for
     each currency.
     """
-    of_shows = _by_show(show_id=shows.c.id, **keys).subquery("of_shows")
+    of_shows = _by_show({"show_id": shows.c.id, **keys}, only).subquery("of_shows")
     group = [of_shows.c[name] for name in keys] + [of_shows.c.currency]
     return (
         select(
@@ -143,7 +148,9 @@ def by_shows(**keys: ColumnElement[Any]) -> Select[Any]:
     )
 
 
-def by_accounts(**keys: ColumnElement[Any]) -> Select[Any]:
+def by_accounts(
+    keys: Mapping[str, ColumnElement[Any]], *only: ColumnElement[bool]
+) -> Select[Any]:
     """
     The same for keys that are values of an account, over all its shows. There is no
     capacity: the seats of a show are for all that sell it.
@@ -159,6 +166,7 @@ def by_accounts(**keys: ColumnElement[Any]) -> Select[Any]:
         )
         .select_from(_joined())
         .join(accounts, accounts.c.id == show_financials.c.account_id)
+        .where(*only)
         .group_by(*keys.values(), show_financials.c.currency)
     )
 
@@ -177,6 +185,18 @@ def month() -> ColumnElement[Any]:
     return _first_characters(7)
 
 
+def starts_within(first: date | None, last: date | None) -> ColumnElement[bool]:
+    """
+    Whether a show's local start is on one of the days from `first` to `last`, both
+    included; `None` where it is open.
+    """
+    return and_(
+        true(),
+        *([] if first is None else [day() >= first.isoformat()]),
+        *([] if last is None else [day() <= last.isoformat()]),
+    )
+
+
 def _first_characters(number: int) -> ColumnElement[Any]:
     # Not bound, so that PostgreSQL sees that it is the same where it groups.
     first: ColumnElement[Any] = literal_column("1")
@@ -184,18 +204,20 @@ def _first_characters(number: int) -> ColumnElement[Any]:
     return func.substr(shows.c.starts_local, first, last)
 
 
-def _by_show(**keys: ColumnElement[Any]) -> Select[Any]:
-    seats = _seats()
-    labelled: Mapping[str, Any] = {n: column.label(n) for n, column in keys.items()}
+def _by_show(
+    keys: Mapping[str, ColumnElement[Any]], only: Sequence[ColumnElement[bool]]
+) -> Select[Any]:
+    seats = capacity.show_seats().subquery("seats")
     return (
         select(
-            *labelled.values(),
+            *(column.label(name) for name, column in keys.items()),
             show_financials.c.currency,
             seats.c.capacity,
             *sums(show_financials),
         )
         .select_from(_joined())
         .join(seats, seats.c.show_id == shows.c.id)
+        .where(*only)
         .group_by(*keys.values(), show_financials.c.currency, seats.c.capacity)
     )
 
@@ -208,15 +230,12 @@ def _joined() -> Any:
     )
 
 
-def _seats() -> Subquery:
-    return capacity.show_seats().subquery("seats")
-
-
-def _platforms() -> Select[Any]:
+def _platforms(only: Sequence[ColumnElement[bool]]) -> Select[Any]:
     selling = (
         select(shows.c.production_id, show_financials.c.currency, accounts.c.provider)
         .select_from(_joined())
         .join(accounts, accounts.c.id == show_financials.c.account_id)
+        .where(*only)
         .distinct()
         .order_by(
             shows.c.production_id, show_financials.c.currency, accounts.c.provider

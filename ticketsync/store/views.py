@@ -285,12 +285,12 @@ def _sync_health() -> Select[Any]:
 
 
 _DEFINITIONS: dict[str, Callable[[], Select[Any]]] = {
-    "show_totals": totals.show_totals,
+    "show_totals": lambda: totals.show_totals(),
     "ticket_sales_analytics": _ticket_sales_analytics,
     "attendee_checkin_status": _attendee_checkin_status,
     "session_complete": _session_complete,
     "sync_health": _sync_health,
-    "production_totals": totals.production_totals,
+    "production_totals": lambda: totals.production_totals(),
     "ticket_sales": original_views.ticket_sales,
     "webhook_logs": original_views.webhook_logs,
     "ticket_platforms": original_views.ticket_platforms,
