@@ -76,6 +76,7 @@ for context in CONTEXTS | READERS:
             "store.reports",
             "store.capacity",
             "store.totals",
+            "store.purchaser",
             "store.account_situations",
         ),
         "store.audit",

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import (
@@ -202,17 +201,6 @@ def list_shows(
     if since is not None:
         conditions.append(shows.c.starts_at >= since)
     return _read_shows(connection, *conditions)
-
-
-def next_shows(
-    listed: Iterable[ShowInfo], now: datetime, most: int = 3
-) -> list[ShowInfo]:
-    """
-    The first of these shows, in the order they play, that start at `now` or later and
-    are not excluded.
-    """
-    upcoming = (s for s in listed if s.starts_at >= now and not s.is_excluded)
-    return list(islice(upcoming, most))
 
 
 def get_show(connection: Connection, show_id: int) -> ShowInfo:

@@ -9,6 +9,7 @@ import typer
 from ticketsync.cli import context, render, show_tables
 from ticketsync.cli.context import Format, Json
 
+NEXT_SHOWS = 3  # of a production
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Your productions.")
 
 
@@ -58,7 +59,7 @@ def show_production(
     """
     from ticketsync.catalogue import shows
     from ticketsync.core import clock, errors
-    from ticketsync.reporting import grouped_figures
+    from ticketsync.reporting import calendar, grouped_figures
     from ticketsync.reporting import seats as reporting
 
     wanted = context.chosen_format(format, json)
@@ -72,7 +73,10 @@ def show_production(
             )
         production_id = shows.get_production_id(connection, title)
         totals = grouped_figures.production_totals(connection, production_id)
+        upcoming = calendar.list_performances(
+            connection, since=clock.now(), production=title
+        )
     if wanted == "table":
         show_tables.print_production(totals)
-        show_tables.print_next_shows(shows.next_shows(found, clock.now()), seats)
+        show_tables.print_next_shows(upcoming[:NEXT_SHOWS])
     show_tables.print_shows(found, seats, wanted)

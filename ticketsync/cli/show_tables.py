@@ -15,6 +15,7 @@ from ticketsync.core.tables import Column, Kind
 if TYPE_CHECKING:
     from ticketsync.catalogue.shows import ShowInfo
     from ticketsync.core.tables import Table
+    from ticketsync.reporting.calendar import Performance
     from ticketsync.reporting.changes import Change
     from ticketsync.reporting.grouped_figures import ProductionTotals
     from ticketsync.reporting.numbers import Figures
@@ -171,7 +172,7 @@ def print_production(totals: Sequence[ProductionTotals]) -> None:
     typer.echo(f"via {safe(registry.titles(platforms))}\n")
 
 
-def print_next_shows(upcoming: Sequence[ShowInfo], seats: Mapping[int, Seats]) -> None:
+def print_next_shows(upcoming: Sequence[Performance]) -> None:
     """
     Print the next shows of a production, with how full each one is.
     """
@@ -179,11 +180,11 @@ def print_next_shows(upcoming: Sequence[ShowInfo], seats: Mapping[int, Seats]) -
         return
     typer.echo("Next shows:")
     for show in upcoming:
-        of = seats[show.id]
-        capacity = "" if of.capacity is None else f" of {of.capacity}"
-        words = fullness_text(of) and f", {fullness_text(of)}"
+        capacity = "" if show.capacity is None else f" of {show.capacity}"
+        words = fullness_text(show.seats)
         typer.echo(
-            f"  {render.day(show.starts_local)}: {of.sold}{capacity} sold{words}"
+            f"  {render.day(show.starts_local)}: {show.sold}{capacity} sold"
+            f"{words and f', {words}'}"
         )
     typer.echo("")
 

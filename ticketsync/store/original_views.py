@@ -10,21 +10,12 @@ from typing import Any
 from sqlalchemy import Select, case, cast, func, select
 
 from ticketsync.store import account_situations, counted, totals
+from ticketsync.store.purchaser import purchaser
 from ticketsync.store.tables.accounts import accounts, sync_runs
 from ticketsync.store.tables.catalogue import shows
 from ticketsync.store.tables.sales import buyers, orders, tickets
 from ticketsync.store.tables.webhooks import deliveries
 from ticketsync.store.types import WHOLE
-
-
-def purchaser() -> Any:
-    """
-    Who placed an order: the name, else the address; null where neither is kept. Needs
-    `buyers`, joined by the order.
-    """
-    return func.coalesce(
-        func.nullif(buyers.c.name, ""), func.nullif(buyers.c.email, "")
-    )
 
 
 def ticket_sales() -> Select[Any]:
@@ -33,8 +24,6 @@ def ticket_sales() -> Select[Any]:
     row of its own. `id` is our id of its first ticket.
     """
     is_ticket = case((tickets.c.kind == "admission", 1), else_=0)
-    fees = totals.ticket_fees()
-    before_fees = _sum(tickets.c.charged - tickets.c.refunded - tickets.c.tax_remitted)
     # A ticket without an order is a group of its own.
     of_order = func.coalesce(tickets.c.order_id, -tickets.c.id)
     group = (
@@ -57,8 +46,8 @@ def ticket_sales() -> Select[Any]:
             orders.c.provider_id.label("order_id"),
             _sum(is_ticket).label("quantity"),
             _sum(tickets.c.charged).label("gross"),
-            (before_fees - fees).label("net"),
-            fees.label("fees"),
+            totals.ticket_net().label("net"),
+            totals.ticket_fees().label("fees"),
             tickets.c.currency,
             purchaser().label("purchaser"),
             orders.c.status,

@@ -96,6 +96,14 @@ def ticket_fees() -> ColumnElement[Any]:
     return case((unknown == 0, func.coalesce(_sum(tickets.c.fees), 0)))
 
 
+def ticket_net() -> ColumnElement[Any]:
+    """
+    What a group of tickets should bring to the bank: null while a fee is unknown.
+    """
+    kept = tickets.c.charged - tickets.c.refunded - tickets.c.tax_remitted
+    return _sum(kept) - ticket_fees()
+
+
 def show_totals(*only: ColumnElement[bool]) -> Select[Any]:
     """
     The figures of each show over all its accounts, one row for each currency. `only`
