@@ -75,6 +75,8 @@ for context in CONTEXTS | READERS:
             "store.row_locks",
             "store.reports",
             "store.capacity",
+            "store.totals",
+            "store.purchaser",
             "store.account_situations",
         ),
         "store.audit",

@@ -24,10 +24,12 @@ SQL = """
 SELECT accounts.name, orders.provider_id, orders.placed_at, orders.status, shows.id,
        productions.title, shows.starts_at, bought.tickets, orders.currency,
        orders.total, orders.charged, orders.refunded, orders.channel,
-       orders.payment_reference, orders.doubt
+       orders.payment_reference, orders.doubt, accounts.provider, bought.fees,
+       orders.charged - orders.refunded - bought.fees, buyers.name, orders.promo_code
 FROM orders
 JOIN accounts ON accounts.id = orders.account_id
-JOIN (SELECT order_id, occurrence_id, count(*) AS tickets
+LEFT JOIN buyers ON buyers.order_id = orders.id
+JOIN (SELECT order_id, occurrence_id, count(*) AS tickets, sum(fees) AS fees
       FROM tickets GROUP BY order_id, occurrence_id) AS bought
   ON bought.order_id = orders.id
 JOIN show_links ON show_links.occurrence_id = bought.occurrence_id

@@ -22,19 +22,43 @@ COLUMNS = {
     "ticket_sales_analytics": (
         "show_id production venue starts_at starts_local account provider order_id "
         "placed_at order_status channel ticket_id kind ticket_type currency is_sold "
-        "is_comp is_refunded face discount charged refunded tax tax_remitted fees"
+        "is_comp is_refunded face discount charged refunded tax tax_remitted fees "
+        "event_id"
     ),
     "attendee_checkin_status": (
         "show_id production starts_local account order_id ticket_id ticket_type "
-        "is_comp is_checked_in attendee email checked_in_at door"
+        "is_comp is_checked_in attendee email checked_in_at door event_id"
     ),
     "session_complete": (
         "show_id production venue starts_at starts_local timezone capacity "
-        "tickets_sold tickets_comp checked_in left_to_sell sources is_excluded fullness"
+        "tickets_sold tickets_comp checked_in left_to_sell sources is_excluded "
+        "fullness event_name url buy_link gross currency status"
     ),
     "sync_health": (
         "account provider state failures breaker_until last_attempt_at "
         "last_success_at quarantined failed_deliveries health health_since"
+    ),
+    "production_totals": (
+        "production_id production currency shows capacity tickets_sold tickets_comp "
+        "tickets_refunded checked_in face discounts gross fees refunded tax "
+        "tax_remitted net net_before_fees platforms"
+    ),
+    "ticket_sales": (
+        "id event_id platform order_id quantity gross net fees currency purchaser "
+        "status purchase_date refunded account promo_code"
+    ),
+    "webhook_logs": (
+        "id platform event_type order_id status error created_at processed_at "
+        "attempts account"
+    ),
+    "ticket_platforms": (
+        "id platform name account_name status health last_synced_at last_attempt_at "
+        "created_at"
+    ),
+    "ticket_sales_log": (
+        "id platform account sync_type direction status started_at completed_at "
+        "records_processed records_created records_updated records_failed error "
+        "started_by run_id"
     ),
 }
 
@@ -61,7 +85,8 @@ def test_columns_stay_as_they_are(synced, view):
     with synced.read() as connection:
         found = connection.exec_driver_sql(f"SELECT * FROM {view}")
         assert list(found.keys()) == COLUMNS[view].split()
-        assert found.first() is not None
+        if view != "webhook_logs":  # this platform sent none
+            assert found.first() is not None
 
 
 def test_tickets_add_up_to_the_figures(synced):

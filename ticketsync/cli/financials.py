@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context, show_tables
+from ticketsync.cli import context, report_options, show_tables
 from ticketsync.cli.context import Format, Json
+from ticketsync.cli.report_options import PeriodText
 from ticketsync.core.tables import Column, Kind
 
 if TYPE_CHECKING:
     from ticketsync.core.money import Money
+    from ticketsync.core.periods import Period
     from ticketsync.core.tables import Table
     from ticketsync.financials.explain import TicketContribution
     from ticketsync.financials.gaps import Gap, KnownAmount
@@ -28,26 +30,71 @@ app = typer.Typer(
 Show = Annotated[str, typer.Argument(help="Number, reference or part of its name.")]
 
 
+Per = Annotated[
+    str,
+    typer.Option(
+        help="One line for each: show, account, production, venue, platform, or day, "
+        "week, month of the show.",
+        metavar="GROUP",
+    ),
+]
+
+
 @app.command("list")
 def list_financials(
-    ctx: typer.Context, format: Format = "table", json: Json = False
+    ctx: typer.Context,
+    per: Per = "",
+    period: PeriodText = "",
+    format: Format = "table",
+    json: Json = False,
 ) -> None:
     """
-    List what every show earned, per account.
+    List what every show earned, per account; or the sums of a group with --per.
+
+    A period holds the shows that play in it, by the calendar at their venue.
     """
     from ticketsync.cli import render
     from ticketsync.reporting import numbers
 
     wanted = context.chosen_format(format, json)
+    days = report_options.chosen_period(period)
+    if per:
+        _list_grouped(ctx, per, days, wanted)
+        return
     with context.get_context(ctx).database().read() as connection:
         if wanted != "table":
-            render.machine(numbers.figures_table(connection), wanted)
+            render.machine(numbers.figures_table(connection, days), wanted)
             return
-        figures = numbers.figures(connection)
+        figures = numbers.figures(connection, period=days)
     if figures:
         show_tables.print_figures(figures)
     else:
-        typer.echo("No figures yet. Run `ticketsync sync`.")
+        _print_nothing(is_filtered=bool(period))
+
+
+def _list_grouped(ctx: typer.Context, per: str, days: Period, format: str) -> None:
+    from ticketsync.cli import render
+    from ticketsync.reporting import grouped_figures
+
+    per = report_options.chosen("--per", per, grouped_figures.GROUPINGS)
+    with context.get_context(ctx).database().read() as connection:
+        table = grouped_figures.grouped_table(connection, per, period=days)
+        if format != "table":
+            render.machine(table, format)
+            return
+        table = table.loaded()
+    if table.rows:
+        show_tables.print_grouped(table, per)
+    else:
+        _print_nothing(is_filtered=bool(days.first or days.last))
+
+
+def _print_nothing(*, is_filtered: bool) -> None:
+    typer.echo(
+        "No show with figures plays in this period."
+        if is_filtered
+        else "No figures yet. Run `ticketsync sync`."
+    )
 
 
 @app.command("show")

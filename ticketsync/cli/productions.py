@@ -9,6 +9,7 @@ import typer
 from ticketsync.cli import context, render, show_tables
 from ticketsync.cli.context import Format, Json
 
+NEXT_SHOWS = 3  # of a production
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Your productions.")
 
 
@@ -52,22 +53,33 @@ def show_production(
     ctx: typer.Context, title: str, format: Format = "table", json: Json = False
 ) -> None:
     """
-    List the performances of one production.
+    What one production earned in total, its next shows, and all its shows.
+
+    JSON and CSV list the shows; for totals use `financials list --per production`.
     """
     from ticketsync.catalogue import occurrences, shows
-    from ticketsync.core import errors
+    from ticketsync.core import clock, errors
+    from ticketsync.reporting import calendar, grouped_figures
     from ticketsync.reporting import seats as reporting
 
+    wanted = context.chosen_format(format, json)
     with context.get_context(ctx).database().read() as connection:
         found = shows.list_shows(connection, title)
         seats = reporting.seats(connection)
-        sources = occurrences.list_occurrences(connection, production=title)
-    if not found:
-        raise errors.NotFound(
-            f"There is no production {title!r} with shows.",
-            hint="See `ticketsync productions list`.",
+        if not found:
+            raise errors.NotFound(
+                f"There is no production {title!r} with shows.",
+                hint="See `ticketsync productions list`.",
+            )
+        production_id = shows.get_production_id(connection, title)
+        totals = grouped_figures.production_totals(connection, production_id)
+        upcoming = calendar.list_performances(
+            connection, since=clock.now(), production=title
         )
-    wanted = context.chosen_format(format, json)
+        sources = occurrences.list_occurrences(connection, production=title)
+    if wanted == "table":
+        show_tables.print_production(totals)
+        show_tables.print_next_shows(upcoming[:NEXT_SHOWS])
     show_tables.print_shows(found, seats, wanted)
     if wanted == "table":
         show_tables.print_switched_off(sources)

@@ -134,6 +134,8 @@ def _as_text(table: Table, growth: Collection[str]) -> Iterator[dict[str, str]]:
 def _text(kind: Kind, value: Any, currency: str, *, is_growth: bool) -> str:
     if kind is Kind.MONEY:
         return signed(value, currency) if is_growth else amount(value, currency)
+    if kind is Kind.RATE:
+        return UNKNOWN if value is None else f"{tables.per_cent(value)} %"
     if value is None:
         return ""
     if kind is Kind.LOCAL:

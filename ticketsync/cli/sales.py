@@ -79,3 +79,27 @@ def _print(orders: Table) -> None:
         totals=tables.totals(table),
         label=lambda _: "these orders",
     )
+
+
+@app.command("raw")
+def show_raw(
+    ctx: typer.Context,
+    order: Annotated[str, typer.Argument(help="The platform's id of the order.")],
+    account: Annotated[str, typer.Option(help="The account that has it.")] = "",
+    json: Annotated[
+        bool, typer.Option("--json", help="JSON, which it always is.")
+    ] = False,
+) -> None:
+    """
+    Print every stored version of an order's raw record as JSON, the newest last.
+
+    They are what the platform sent, without people.
+    """
+    from dataclasses import asdict
+
+    from ticketsync.cli import render
+    from ticketsync.workflows import raw_versions
+
+    with context.get_context(ctx).database().read() as connection:
+        found = raw_versions.list_raw_versions(connection, order, account)
+    render.print_json([asdict(version) for version in found])

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from ticketsync.catalogue.occurrences import LinkedOccurrence
     from ticketsync.catalogue.shows import ShowInfo
     from ticketsync.core.tables import Table
+    from ticketsync.reporting.calendar import Performance
     from ticketsync.reporting.changes import Change
+    from ticketsync.reporting.grouped_figures import ProductionTotals
     from ticketsync.reporting.numbers import Figures
     from ticketsync.store.capacity import Seats
 
@@ -102,6 +104,15 @@ def print_switched_off(sources: Sequence[LinkedOccurrence]) -> None:
         typer.echo(f"{account}, {dates}: {note}")
 
 
+_MONEY_COLUMNS = (
+    Column("gross", Kind.MONEY),
+    Column("refunded", Kind.MONEY),
+    Column("fees", Kind.MONEY),
+    Column("net", Kind.MONEY),
+    Column("currency", heading=""),
+)
+
+
 def print_figures(figures: Sequence[Figures]) -> None:
     """
     Print the table of figures, with a total for each currency.
@@ -114,11 +125,7 @@ def print_figures(figures: Sequence[Figures]) -> None:
         Column("production"),
         *([Column("account", heading="VIA")] if len(accounts) > 1 else []),
         Column("tickets_sold", Kind.COUNT, "SOLD"),
-        Column("gross", Kind.MONEY),
-        Column("refunded", Kind.MONEY),
-        Column("fees", Kind.MONEY),
-        Column("net", Kind.MONEY),
-        Column("currency", heading=""),
+        *_MONEY_COLUMNS,
     )
     table = tables.of_values(columns, figures)
 
@@ -139,6 +146,77 @@ def print_figures(figures: Sequence[Figures]) -> None:
         )
 
 
+_GROUP_COLUMNS = {
+    "show": (Column("starts_local", Kind.LOCAL, "SHOW"), Column("production")),
+    "production": (Column("production"), Column("shows", Kind.NUMBER)),
+    "week": (Column("week", Kind.DAY, "WEEK FROM"), Column("shows", Kind.NUMBER)),
+}
+
+
+def print_grouped(table: Table, per: str) -> None:
+    """
+    Print a loaded report of sums per group, with a total for each currency.
+    """
+    from ticketsync.core import tables
+
+    columns = _GROUP_COLUMNS.get(per) or (
+        table.columns[0],
+        Column("shows", Kind.NUMBER),
+    )
+    shown = table.shown(
+        *columns,
+        Column("tickets_sold", Kind.COUNT, "SOLD"),
+        *_MONEY_COLUMNS,
+    )
+    render.report(
+        shown,
+        most={"production": 20, "account": 12},
+        totals=tables.totals(shown),
+        label=lambda _: "all",
+    )
+
+
+_PRODUCTION_COLUMNS = (
+    Column("shows", Kind.NUMBER),
+    Column("tickets_sold", Kind.COUNT, "SOLD"),
+    Column("capacity", Kind.NUMBER, "SEATS"),
+    *_MONEY_COLUMNS,
+)
+
+
+def print_production(totals: Sequence[ProductionTotals]) -> None:
+    """
+    Print the totals of a production, one line for each currency, and who sells it.
+    """
+    from ticketsync.core import tables
+    from ticketsync.core.redact import safe
+    from ticketsync.providers import registry
+
+    if not totals:
+        typer.echo("No figures yet.\n")
+        return
+    render.report(tables.of_values(_PRODUCTION_COLUMNS, totals))
+    platforms = {name for item in totals for name in item.providers}
+    typer.echo(f"via {safe(registry.titles(platforms))}\n")
+
+
+def print_next_shows(upcoming: Sequence[Performance]) -> None:
+    """
+    Print the next shows of a production, with how full each one is.
+    """
+    if not upcoming:
+        return
+    typer.echo("Next shows:")
+    for show in upcoming:
+        capacity = "" if show.capacity is None else f" of {show.capacity}"
+        words = fullness_text(show.seats)
+        typer.echo(
+            f"  {render.day(show.starts_local)}: {show.sold}{capacity} sold"
+            f"{words and f', {words}'}"
+        )
+    typer.echo("")
+
+
 def fullness_text(seats: Seats) -> str:
     """
     How full a show is; in capitals where it is oversold.
@@ -149,11 +227,7 @@ def fullness_text(seats: Seats) -> str:
 _SOURCE_COLUMNS = (
     Column("account", heading="SOLD BY"),
     Column("tickets_sold", Kind.COUNT, "SOLD"),
-    Column("gross", Kind.MONEY),
-    Column("refunded", Kind.MONEY),
-    Column("fees", Kind.MONEY),
-    Column("net", Kind.MONEY),
-    Column("currency", heading=""),
+    *_MONEY_COLUMNS,
 )
 
 

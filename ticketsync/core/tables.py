@@ -38,10 +38,11 @@ class Kind(Enum):
     LOCAL = "local"  # str, local time as on a poster: 2026-11-27 19:30
     DAY = "day"  # date, or its ISO text
     FLAG = "flag"  # bool
+    RATE = "rate"  # int, parts per million; as text per cent with one decimal: 3.5
 
 
 SUMMED = (Kind.MONEY, Kind.COUNT)
-NUMERIC = (Kind.MONEY, Kind.COUNT, Kind.NUMBER)
+NUMERIC = (Kind.MONEY, Kind.COUNT, Kind.NUMBER, Kind.RATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +125,39 @@ def totals(table: Table) -> Table:
 
     Raises: `MoneyError` if the money columns of a row have more than one currency.
     """
-    currency_position = _currency_position(table)
+    return grouped(table, ())
+
+
+def grouped(table: Table, by: Sequence[str]) -> Table:
+    """
+    The same for each group of rows with equal values in the columns `by`, in the order
+    of these values, unknown ones last.
+
+    Raises: `MoneyError` if the money columns of a row have more than one currency.
+    """
+    keys = [*map(table.position, by), _currency_position(table)]
     indexes = [n for n, c in enumerate(table.columns) if c.kind in SUMMED]
-    sums: dict[str, list[int | None]] = {}
+    sums: dict[tuple[Any, ...], list[int | None]] = {}
     for row in table.rows:
-        row_sums = sums.setdefault(row[currency_position], [0] * len(indexes))
+        key = tuple([row[n] for n in keys])
+        row_sums = sums.get(key)
+        if row_sums is None:
+            row_sums = sums[key] = [0] * len(indexes)
         for n, index in enumerate(indexes):
             row_sums[n] = _add(row_sums[n], row[index])
     found = []
-    for currency in sorted(sums, key=lambda code: code or ""):
+    for key in sorted(sums, key=_unknown_last):
         total: list[Any] = [None] * len(table.columns)
-        total[currency_position] = currency
-        for index, value in zip(indexes, sums[currency], strict=True):
+        for index, value in zip(keys, key, strict=True):
+            total[index] = value
+        for index, value in zip(indexes, sums[key], strict=True):
             total[index] = value
         found.append(tuple(total))
     return Table(table.columns, found)
+
+
+def _unknown_last(key: Sequence[Any]) -> list[Any]:
+    return [(value is None, "" if value is None else value) for value in key]
 
 
 def of_values(columns: Sequence[Column], values: Iterable[Any]) -> Table:
@@ -266,6 +285,26 @@ def _days(values: Sequence[Any]) -> list[str | None]:
     return [None if value is None else str(value) for value in values]
 
 
+def rate(part: int | None, whole: int) -> int | None:
+    """
+    A share in parts per million, rounded down; unknown where the part is, or where
+    there is nothing that it could be a share of.
+    """
+    return None if part is None or whole <= 0 else part * 1_000_000 // whole
+
+
+def per_cent(rate_ppm: int) -> str:
+    """
+    A rate as per cent with one decimal: `3.5`.
+    """
+    tenths = (rate_ppm + 500) // 1000
+    return f"{'-' if tenths < 0 else ''}{abs(tenths) // 10}.{abs(tenths) % 10}"
+
+
+def _rates(values: Sequence[int | None]) -> list[str | None]:
+    return [None if value is None else per_cent(value) for value in values]
+
+
 def _unchanged(values: Sequence[Any]) -> Sequence[Any]:
     return values
 
@@ -273,4 +312,5 @@ def _unchanged(values: Sequence[Any]) -> Sequence[Any]:
 _PLAIN: dict[Kind, Callable[[Sequence[Any]], Sequence[Any]]] = {
     Kind.INSTANT: _instants,
     Kind.DAY: _days,
+    Kind.RATE: _rates,
 }

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, cast, func, select
+from sqlalchemy import Connection, Select, case, cast, func, select
 
 from ticketsync.core.config import FeeSchedule
 from ticketsync.financials import fees
 from ticketsync.financials.fees import OrderPart
-from ticketsync.store import counted
+from ticketsync.store import counted, totals
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.sales import fees as fees_table
 from ticketsync.store.tables.sales import orders, tickets
@@ -44,13 +44,6 @@ def add_lines(one: Mapping[str, int], other: Mapping[str, int]) -> Lines:
     """
     names = dict.fromkeys((*one, *other))
     return {name: one.get(name, 0) + other.get(name, 0) for name in names}
-
-
-def is_unknown() -> ColumnElement[bool]:
-    """
-    Whether a ticket was paid for and its fees are not completely reported.
-    """
-    return tickets.c.fees.is_(None) & (tickets.c.charged != 0)
 
 
 def reported(connection: Connection, of_shows: Any) -> dict[Key, ReportedLines]:
@@ -122,7 +115,7 @@ def _orders_without_fees(of_shows: Any, accounts: Iterable[int]) -> Select[Any]:
     return (
         select(tickets.c.order_id)
         .select_from(counted.counted_tickets())
-        .where(of_shows, is_unknown(), tickets.c.account_id.in_(list(accounts)))
+        .where(of_shows, totals.lacks_fees(), tickets.c.account_id.in_(list(accounts)))
         .where(tickets.c.order_id.is_not(None))
     )
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, Join, case, cast, func, select
 
-from ticketsync.financials.fee_lines import is_unknown
-from ticketsync.store import counted
+from ticketsync.store import counted, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import show_links
 from ticketsync.store.tables.financials import show_financials, ticket_fees
@@ -60,7 +59,7 @@ def list_gaps(connection: Connection, show_id: int) -> list[Gap]:
     The orders of a show with something missing, in the order of purchase. Fees by the
     venue's own rate are not missing.
     """
-    lacks_fees = is_unknown() & show_financials.c.fees.is_(None)
+    lacks_fees = totals.lacks_fees() & show_financials.c.fees.is_(None)
     lacks_tax = tickets.c.tax.is_(None) & (tickets.c.charged != 0)
     order = (
         orders.c.id,

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from ticketsync.core.config import FeeSchedule
 from ticketsync.financials import fee_lines
 from ticketsync.financials.fee_lines import Lines, ReportedLines
-from ticketsync.store import counted, row_locks
+from ticketsync.store import counted, row_locks, totals
 from ticketsync.store.tables.catalogue import (
     occurrences,
     production_links,
@@ -204,7 +204,7 @@ def _by_type(
             _sum(tickets.c.tax).label("tax"),
             _sum(tickets.c.tax_remitted).label("tax_remitted"),
             _sum(tickets.c.fees).label("reported_fees"),
-            _count(fee_lines.is_unknown()).label("unreported"),
+            _count(totals.lacks_fees()).label("unreported"),
             _count(is_paid & tickets.c.fees.is_not(None)).label("reported_paid"),
             _count(is_paid & tickets.c.tax.is_(None)).label("untaxed"),
             func.count(tickets.c.fees).label("reported"),

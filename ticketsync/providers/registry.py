@@ -8,6 +8,7 @@ that cannot be loaded is reported and does not affect the others.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -109,6 +110,23 @@ def list_providers() -> list[ListedProvider]:
         except errors.ConfigurationError as error:
             listed.append(ListedProvider(point.name, None, origin, error.message))
     return listed
+
+
+def titles(names: Iterable[str]) -> str:
+    """
+    The titles of these providers in words: `Eventbrite and Ticket Tailor`. One that
+    cannot be loaded has its name.
+    """
+    found = sorted({_title(name) for name in names}, key=str.casefold)
+    *others, last = found or [""]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _title(name: str) -> str:
+    try:
+        return provider(name).spec.title
+    except errors.TicketsyncError:
+        return name
 
 
 def _plugins() -> list[EntryPoint]:

@@ -80,10 +80,14 @@ class Performance:
 
 
 def list_performances(
-    connection: Connection, *, since: datetime | None = None
+    connection: Connection,
+    *,
+    since: datetime | None = None,
+    production: str | None = None,
 ) -> list[Performance]:
     """
-    Every show that is not excluded, in the order they play.
+    Every show that is not excluded, in the order they play: all, those that start at
+    `since` or later, those of one production.
     """
     query = (
         select(shows, productions.c.title, venues.c.name.label("venue"))
@@ -94,6 +98,8 @@ def list_performances(
     )
     if since is not None:
         query = query.where(shows.c.starts_at >= since)
+    if production is not None:
+        query = query.where(productions.c.title == production)
     sources, ends = _sources(connection)
     seats = reporting_seats.seats(connection)
     return [

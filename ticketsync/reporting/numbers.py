@@ -9,12 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, column, func, select, table
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    case,
+    column,
+    func,
+    select,
+    table,
+)
 
 from ticketsync.core import tables
 from ticketsync.core.money import Money
+from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.store import account_situations, reports
+from ticketsync.store import totals as store_totals
 from ticketsync.store.tables.accounts import accounts, sync_runs
 from ticketsync.store.tables.catalogue import productions, shows, venues
 from ticketsync.store.tables.financials import (
@@ -202,19 +213,21 @@ class FeeLine:
     source: str
 
 
-def figures(connection: Connection, show_id: int | None = None) -> list[Figures]:
+def figures(
+    connection: Connection, show_id: int | None = None, *, period: Period = ALWAYS
+) -> list[Figures]:
     """
-    The financials of one show or of all, in the order they play.
+    The financials of one show or of all that play in a period, in the order they play.
     """
-    query = _figures(reports.field_names(Figures), show_id)
+    query = _figures(reports.field_names(Figures), show_id).where(_plays_in(period))
     return reports.values(connection, Figures, FIGURES, query)
 
 
-def figures_table(connection: Connection) -> Table:
+def figures_table(connection: Connection, period: Period = ALWAYS) -> Table:
     """
-    The financials of all shows as a report, in the order they play.
+    The financials of all shows that play in a period, as a report.
     """
-    query = _figures(reports.column_names(FIGURES), None)
+    query = _figures(reports.column_names(FIGURES), None).where(_plays_in(period))
     return reports.stream(connection, FIGURES, query)
 
 
@@ -270,6 +283,10 @@ def fees_table(connection: Connection) -> Table:
     """
     query = _fees(reports.column_names(FEES), None)
     return reports.stream(connection, FEES, query)
+
+
+def _plays_in(period: Period) -> ColumnElement[bool]:
+    return store_totals.starts_within(period.first, period.last)
 
 
 def _figures(names: list[str], show_id: int | None) -> Select[Any]:

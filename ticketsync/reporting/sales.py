@@ -8,11 +8,12 @@ that are not linked to a show yet are, without a show.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -28,10 +29,11 @@ from sqlalchemy import (
 from ticketsync.core import money, tables
 from ticketsync.core.money import Money
 from ticketsync.core.tables import Column, Kind, Row, Table
-from ticketsync.store import counted
+from ticketsync.store import counted, totals
+from ticketsync.store.purchaser import purchaser
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, show_links, shows
-from ticketsync.store.tables.sales import orders, quarantine, refunds, tickets
+from ticketsync.store.tables.sales import buyers, orders, quarantine, refunds, tickets
 
 _BATCH = 500  # orders whose parts are read together
 
@@ -51,6 +53,11 @@ SALES = (
     Column("channel"),
     Column("payment_reference"),
     Column("doubt"),
+    Column("platform"),
+    Column("fees", Kind.MONEY),
+    Column("net", Kind.MONEY),
+    Column("purchaser"),
+    Column("promo_code"),
 )
 REFUNDS = (
     Column("account"),
@@ -74,8 +81,10 @@ REFUNDS = (
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sale:
     """
-    One order's part in one show. `tickets`, `charged` and `refunded` are the part's,
-    `total` is the whole order's as its platform reports it.
+    One order's part in one show. `tickets`, `charged`, `refunded`, `fees` and `net` are
+    the part's, `total` is the whole order's as its platform reports it. Fees are those
+    that the platform reports; `None` where it does not, and `net` with them.
+    `purchaser` is `None` where the account keeps no people.
     """
 
     account: str
@@ -93,6 +102,11 @@ class Sale:
     channel: str
     payment_reference: str | None
     doubt: str | None
+    platform: str
+    fees: Money | None
+    net: Money | None
+    purchaser: str | None
+    promo_code: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +133,7 @@ class RefundLine:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """
     The part of an order for one show; `show_id` is `None` where no show is linked yet.
     """
@@ -128,10 +141,13 @@ class _Part:
     show_id: int | None
     production: str | None
     starts_at: datetime | None
-    is_listed: bool
+    is_listed: int
     tickets: int
     charged: int
     refunded: int
+    tax_remitted: int
+    fees: int | None
+    net: int | None
 
 
 def list_sales(
@@ -161,8 +177,12 @@ def sales_table(
             accounts.c.name.label("account"),
             orders.c.provider_id.label("order_id"),
             *(orders.c[name] for name in _ORDER_COLUMNS),
+            accounts.c.provider.label("platform"),
+            purchaser().label("purchaser"),
+            func.nullif(orders.c.promo_code, "").label("promo_code"),
         )
         .join(accounts, accounts.c.id == orders.c.account_id)
+        .outerjoin(buyers, buyers.c.order_id == orders.c.id)
         .order_by(orders.c.placed_at.desc(), orders.c.id.desc())
     )
     if show_id is not None:
@@ -170,8 +190,9 @@ def sales_table(
     if account is not None:
         query = query.where(accounts.c.name == account)
     batch = _BATCH if limit is None else min(_BATCH, limit)
+    as_row = _row_of(SALES, query)
     found = (
-        _row(SALES, row._mapping, part)
+        as_row((*row, *part))
         for row, part in _with_parts(connection, query, batch)
         if show_id in (None, part.show_id)
     )
@@ -202,7 +223,7 @@ def refunds_table(
             orders.c.provider_id.label("order_id"),
             orders.c.placed_at,
             orders.c.currency,
-            refunds.c.amount,
+            refunds.c.amount.label("whole_amount"),
             refunds.c.seen_at.label("first_seen_at"),
             refunds.c.on_day,
             refunds.c.basis,
@@ -223,29 +244,26 @@ def refunds_table(
 
 def _refund_rows(connection: Connection, query: Select[Any]) -> Iterator[Row]:
     stream = query.execution_options(yield_per=_BATCH)
+    as_row = _row_of(REFUNDS, query, "amount")
     for rows in connection.execute(stream).partitions():
         parts = _parts_of(connection, {row.order_row for row in rows})
         shares = _refund_shares(connection, parts)
         for row in rows:
-            of_order = parts[row.order_row]
-            for index, part in enumerate(of_order):
-                amount = row.amount
-                if len(of_order) > 1:
-                    amount = shares[row.refund_row][index]
-                if part.is_listed and (amount or not row.amount):
-                    yield _row(REFUNDS, {**row._mapping, "amount": amount}, part)
+            amounts = shares.get(row.refund_row, [row.whole_amount])
+            for part, amount in zip(parts[row.order_row], amounts, strict=True):
+                if part.is_listed and (amount or not row.whole_amount):
+                    yield as_row((*row, *part, amount))
 
 
-def _row(columns: Sequence[Column], of_order: Mapping[str, Any], part: _Part) -> Row:
+def _row_of(
+    columns: Sequence[Column], query: Select[Any], *more: str
+) -> Callable[[Row], Row]:
     """
-    A row of a report: values of the part, else of its order.
+    What makes a row of a report from the values of a query over orders, those of one
+    part of the order, and `more`.
     """
-    return tuple(
-        getattr(part, column.name)
-        if column.name in _PART_COLUMNS
-        else of_order[column.name]
-        for column in columns
-    )
+    names = [*query.selected_columns.keys(), *_Part._fields, *more]
+    return itemgetter(*(names.index(column.name) for column in columns))
 
 
 def split_refunds(
@@ -282,9 +300,6 @@ def _weights(left: Sequence[int], charged: Sequence[int]) -> list[int]:
     return [1] * len(left)
 
 
-_PART_COLUMNS = frozenset(
-    {*("show_id", "production", "starts_at", "tickets", "charged", "refunded")}
-)
 _ORDER_COLUMNS = (
     *("placed_at", "status", "currency", "total"),
     *("channel", "payment_reference", "doubt"),
@@ -337,13 +352,15 @@ def _parts_of(
             func.sum(is_ticket),
             func.sum(tickets.c.charged),
             func.sum(tickets.c.refunded),
+            func.sum(tickets.c.tax_remitted),
+            totals.ticket_fees(),
         ),
     ).where(tickets.c.order_id.in_(wanted), tickets.c.status != "gone")
     for order_row, part in _read(connection, by_ticket):
         found.setdefault(order_row, []).append(part)
     without_tickets = [row for row in wanted if row not in found]
     if without_tickets:
-        nothing = (func.sum(0), func.sum(0), func.sum(0))
+        nothing = [func.sum(0)] * 5
         placed = _grouped(orders, orders.c.id, nothing).where(
             orders.c.id.in_(without_tickets)
         )
@@ -375,10 +392,12 @@ def _grouped(
 
 
 def _read(connection: Connection, query: Select[Any]) -> Iterator[tuple[int, _Part]]:
-    for row in connection.execute(query):
-        order_row, show, title, starts_at, is_listed, tickets, charged, back = row
-        numbers = (int(tickets), int(charged), int(back))
-        yield order_row, _Part(show, title, starts_at, bool(is_listed), *numbers)
+    for row in connection.execute(query).all():
+        order_row, show, title, starts_at, is_listed, *sums, fees = row
+        number, charged, back, remitted = map(int, sums)
+        net = None if fees is None else charged - back - remitted - fees
+        amounts = (charged, back, remitted, fees, net)
+        yield order_row, _Part(show, title, starts_at, is_listed, number, *amounts)
 
 
 def _refund_shares(

@@ -119,6 +119,47 @@ def latest_contents(
     return found
 
 
+def read_dated(
+    connection: Connection, account_id: int, kind: str, provider_id: str
+) -> list[tuple[datetime, bytes]]:
+    """
+    All stored versions of one record, each with the instant at which it was last read
+    as a new one, oldest first.
+    """
+    rows = connection.execute(
+        select(
+            raw_blocks.c.fetched_at,
+            raw_blocks.c.records,
+            raw_records.c.begins,
+            raw_records.c.length,
+        )
+        .join(raw_blocks, raw_blocks.c.id == raw_records.c.block_id)
+        .where(
+            raw_records.c.account_id == account_id,
+            raw_records.c.kind == kind,
+            raw_records.c.provider_id == provider_id,
+        )
+        .order_by(raw_records.c.block_id, raw_records.c.begins)
+    )
+    return [
+        (at, decompress(records)[begins : begins + length])
+        for at, records, begins, length in rows
+    ]
+
+
+def find_accounts(connection: Connection, kind: str, provider_id: str) -> list[int]:
+    """
+    The accounts (our ids) that have stored versions of a record of that id.
+    """
+    query = (
+        select(raw_records.c.account_id)
+        .where(raw_records.c.kind == kind, raw_records.c.provider_id == provider_id)
+        .distinct()
+        .order_by(raw_records.c.account_id)
+    )
+    return [int(id_) for id_ in connection.scalars(query)]
+
+
 def find_damaged(connection: Connection, account_id: int) -> Iterator[str]:
     """
     The stored versions that no longer match their hash.

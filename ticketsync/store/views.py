@@ -15,6 +15,7 @@ from sqlalchemy import (
     Connection,
     Dialect,
     Select,
+    and_,
     case,
     cast,
     func,
@@ -23,9 +24,22 @@ from sqlalchemy import (
     text,
 )
 
-from ticketsync.store import account_situations, capacity, counted
+from ticketsync.store import (
+    account_situations,
+    capacity,
+    counted,
+    original_views,
+    totals,
+)
 from ticketsync.store.tables.accounts import accounts
-from ticketsync.store.tables.catalogue import productions, show_links, shows, venues
+from ticketsync.store.tables.catalogue import (
+    events,
+    occurrences,
+    productions,
+    show_links,
+    shows,
+    venues,
+)
 from ticketsync.store.tables.door import admissions
 from ticketsync.store.tables.financials import show_financials
 from ticketsync.store.tables.sales import attendees, buyers, orders, tickets
@@ -83,54 +97,6 @@ def drop_all(connection: Connection) -> None:
         connection.execute(text(f"DROP VIEW {name}"))
 
 
-def _show_totals() -> Select[Any]:
-    seats = capacity.show_seats().subquery("seats")
-    every_fee_is_known = func.count(show_financials.c.fees) == func.count()
-    every_tax_is_known = func.count(show_financials.c.tax) == func.count()
-
-    def total(column: Any) -> Any:
-        return cast(func.sum(column), WHOLE)
-
-    return (
-        select(
-            shows.c.id.label("show_id"),
-            productions.c.title.label("production"),
-            shows.c.starts_at,
-            shows.c.starts_local,
-            venues.c.name.label("venue"),
-            show_financials.c.currency,
-            seats.c.capacity,
-            *(
-                total(show_financials.c[name]).label(name)
-                for name in (
-                    *("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in"),
-                    *("face", "discounts", "gross"),
-                )
-            ),
-            case((every_fee_is_known, total(show_financials.c.fees))).label("fees"),
-            total(show_financials.c.refunded).label("refunded"),
-            case((every_tax_is_known, total(show_financials.c.tax))).label("tax"),
-            total(show_financials.c.tax_remitted).label("tax_remitted"),
-            case((every_fee_is_known, total(show_financials.c.net))).label("net"),
-            total(show_financials.c.net_before_fees).label("net_before_fees"),
-        )
-        .select_from(show_financials)
-        .join(shows, shows.c.id == show_financials.c.show_id)
-        .join(productions, productions.c.id == shows.c.production_id)
-        .join(venues, venues.c.id == shows.c.venue_id)
-        .join(seats, seats.c.show_id == shows.c.id)
-        .group_by(
-            shows.c.id,
-            productions.c.title,
-            shows.c.starts_at,
-            shows.c.starts_local,
-            venues.c.name,
-            show_financials.c.currency,
-            seats.c.capacity,
-        )
-    )
-
-
 def _ticket_sales_analytics() -> Select[Any]:
     return (
         select(
@@ -159,6 +125,7 @@ def _ticket_sales_analytics() -> Select[Any]:
             tickets.c.tax,
             tickets.c.tax_remitted,
             tickets.c.fees,
+            shows.c.id.label("event_id"),
         )
         .select_from(counted.counted_tickets())
         .join(productions, productions.c.id == shows.c.production_id)
@@ -188,6 +155,7 @@ def _attendee_checkin_status() -> Select[Any]:
             ).label("email"),
             case((admissions.c.is_in, admissions.c.at)).label("checked_in_at"),
             case((admissions.c.is_in, admissions.c.door)).label("door"),
+            shows.c.id.label("event_id"),
         )
         .select_from(counted.admitting_tickets())
         .join(productions, productions.c.id == shows.c.production_id)
@@ -217,6 +185,8 @@ def _session_complete() -> Select[Any]:
         .group_by(show_links.c.show_id)
         .subquery("sources")
     )
+    listing = _main_listing().subquery("listing")
+    money = _single_currency().subquery("money")
     return (
         select(
             shows.c.id.label("show_id"),
@@ -235,6 +205,14 @@ def _session_complete() -> Select[Any]:
             func.coalesce(sources.c.number, 0).label("sources"),
             shows.c.is_excluded,
             seats.c.fullness,
+            listing.c.event_name,
+            listing.c.url,
+            listing.c.buy_link,
+            case((money.c.show_id.is_(None), 0), else_=money.c.gross).label("gross"),
+            case(
+                (money.c.show_id.is_(None), shows.c.currency), else_=money.c.currency
+            ).label("currency"),
+            listing.c.status,
         )
         .select_from(shows)
         .join(productions, productions.c.id == shows.c.production_id)
@@ -242,7 +220,55 @@ def _session_complete() -> Select[Any]:
         .join(seats, seats.c.show_id == shows.c.id)
         .outerjoin(summed, summed.c.show_id == shows.c.id)
         .outerjoin(sources, sources.c.show_id == shows.c.id)
+        .outerjoin(money, money.c.show_id == shows.c.id)
+        .outerjoin(
+            listing, and_(listing.c.show_id == shows.c.id, listing.c.position == 1)
+        )
     )
+
+
+# A show on several platforms has the status of the first of these that one reports.
+_STATUSES = ("on_sale", "closed", "draft", "cancelled", "gone")
+
+
+def _main_listing() -> Select[Any]:
+    """
+    The listings of each show by `position`: first the one that is on sale.
+    """
+    status = case(
+        (occurrences.c.gone_since.is_not(None), "gone"), else_=occurrences.c.status
+    )
+    rank = case(*((status == word, n) for n, word in enumerate(_STATUSES)))
+    position = func.row_number().over(
+        partition_by=show_links.c.show_id, order_by=(rank, show_links.c.id)
+    )
+    return (
+        select(
+            show_links.c.show_id,
+            position.label("position"),
+            events.c.name.label("event_name"),
+            func.coalesce(events.c.url, occurrences.c.url).label("url"),
+            func.coalesce(occurrences.c.url, events.c.url).label("buy_link"),
+            status.label("status"),
+        )
+        .select_from(counted.followed_links())
+        .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
+        .join(events, events.c.id == occurrences.c.event_id)
+    )
+
+
+def _single_currency() -> Select[Any]:
+    """
+    Gross and currency of each show with figures; null where it has several currencies.
+    """
+    currency = show_financials.c.currency
+    is_one = func.min(currency) == func.max(currency)
+    gross = cast(func.sum(show_financials.c.gross), WHOLE)
+    return select(
+        show_financials.c.show_id,
+        case((is_one, gross)).label("gross"),
+        case((is_one, func.min(currency))).label("currency"),
+    ).group_by(show_financials.c.show_id)
 
 
 def _sync_health() -> Select[Any]:
@@ -259,9 +285,14 @@ def _sync_health() -> Select[Any]:
 
 
 _DEFINITIONS: dict[str, Callable[[], Select[Any]]] = {
-    "show_totals": _show_totals,
+    "show_totals": lambda: totals.show_totals(),
     "ticket_sales_analytics": _ticket_sales_analytics,
     "attendee_checkin_status": _attendee_checkin_status,
     "session_complete": _session_complete,
     "sync_health": _sync_health,
+    "production_totals": lambda: totals.production_totals(),
+    "ticket_sales": original_views.ticket_sales,
+    "webhook_logs": original_views.webhook_logs,
+    "ticket_platforms": original_views.ticket_platforms,
+    "ticket_sales_log": original_views.ticket_sales_log,
 }

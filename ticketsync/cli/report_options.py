@@ -1,0 +1,50 @@
+"""
+Options that mean the same in every command that has them: `--per` and `--period`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from ticketsync.core.periods import Period
+
+PeriodText = Annotated[
+    str,
+    typer.Option(
+        "--period",
+        help="Only this time: 2026-10, 2026-Q4, 2026-10-31 or FROM..TO.",
+        metavar="PERIOD",
+    ),
+]
+
+
+def chosen_period(text: str) -> Period:
+    """
+    The period to report on; an empty text means always.
+
+    Raises: UsageError for a text that is no period.
+    """
+    from ticketsync.core import periods
+
+    return periods.parse_period(text)
+
+
+def chosen(option: str, value: str, possible: Collection[str]) -> str:
+    """
+    The value of an option that takes one of several words.
+
+    Raises: UsageError for any other word.
+    """
+    from ticketsync.core import errors
+    from ticketsync.core.redact import safe
+
+    if value not in possible:
+        raise errors.UsageError(
+            f"{option} {safe(value)!r} is not possible here.",
+            hint=f"Use one of: {', '.join(possible)}.",
+        )
+    return value

@@ -1,0 +1,174 @@
+"""
+The figures of all shows in groups: one line for each show, account, production, venue,
+platform, or for each day, week or month in which shows play.
+
+The sums are those of `store.totals`, as in the views.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, Subquery, select
+
+from ticketsync.core.money import Money
+from ticketsync.core.periods import ALWAYS, Period
+from ticketsync.core.tables import Column, Kind, Table
+from ticketsync.reporting.numbers import TOTALS
+from ticketsync.store import reports, totals
+from ticketsync.store.tables.accounts import accounts
+from ticketsync.store.tables.catalogue import venues
+
+_SUMS: Final = (
+    Column("currency"),
+    Column("shows", Kind.NUMBER),
+    Column("capacity", Kind.NUMBER),
+    Column("tickets_sold", Kind.COUNT),
+    Column("tickets_comp", Kind.COUNT),
+    Column("tickets_refunded", Kind.COUNT),
+    Column("checked_in", Kind.COUNT),
+    Column("face", Kind.MONEY),
+    Column("discounts", Kind.MONEY),
+    Column("gross", Kind.MONEY),
+    Column("fees", Kind.MONEY),
+    Column("refunded", Kind.MONEY),
+    Column("tax", Kind.MONEY),
+    Column("tax_remitted", Kind.MONEY),
+    Column("net", Kind.MONEY),
+    Column("net_before_fees", Kind.MONEY),
+)
+PRODUCTIONS: Final = (
+    Column("production_id", Kind.NUMBER),
+    Column("production"),
+    *_SUMS,
+    Column("platforms"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductionTotals:
+    """
+    A production over all its shows, in one currency; a row of `production_totals`.
+    `capacity` is that of the shows with figures, `None` where one of them is unknown;
+    `platforms` the providers that sell it.
+    """
+
+    production_id: int
+    production: str
+    currency: str
+    shows: int
+    capacity: int | None
+    tickets_sold: int
+    tickets_comp: int
+    tickets_refunded: int
+    checked_in: int
+    face: Money
+    discounts: Money
+    gross: Money
+    fees: Money | None
+    refunded: Money
+    tax: Money | None
+    tax_remitted: Money
+    net: Money | None
+    net_before_fees: Money
+    platforms: str
+
+    @property
+    def providers(self) -> list[str]:
+        return self.platforms.split(", ")
+
+
+@dataclass(frozen=True, slots=True)
+class _Grouping:
+    """
+    What a line is for: its columns, in which order lines are listed, and whether its
+    keys are values of an account; else they are values of a show.
+    """
+
+    columns: tuple[Column, ...]
+    order: tuple[str, ...]
+    keys: Mapping[str, Any]
+    is_of_accounts: bool = False
+
+
+def _groupings() -> dict[str, _Grouping]:
+    account = {"account": accounts.c.name, "provider": accounts.c.provider}
+    venue = {"venue": venues.c.name}
+    platform = {"platform": accounts.c.provider}
+    return {
+        "show": _Grouping(TOTALS, ("starts_at", "show_id"), {}),
+        "account": _Grouping(
+            (Column("account"), Column("provider"), *_SUMS),
+            ("account",),
+            account,
+            is_of_accounts=True,
+        ),
+        "production": _Grouping(PRODUCTIONS, ("production", "production_id"), {}),
+        "venue": _Grouping((Column("venue"), *_SUMS), ("venue",), venue),
+        "platform": _Grouping(
+            (Column("platform"), *_SUMS), ("platform",), platform, is_of_accounts=True
+        ),
+        **{
+            name: _Grouping((Column(name, kind), *_SUMS), (name,), {name: column})
+            for name, kind, column in (
+                ("day", Kind.DAY, totals.day()),
+                ("week", Kind.DAY, totals.MondayOf(totals.day())),
+                ("month", Kind.TEXT, totals.month()),
+            )
+        },
+    }
+
+
+_GROUPINGS: Final = _groupings()
+GROUPINGS: Final = tuple(_GROUPINGS)
+
+
+def grouped_table(
+    connection: Connection, per: str, *, period: Period = ALWAYS
+) -> Table:
+    """
+    One line for each group (one of `GROUPINGS`) and currency, of the shows that play in
+    the period by their venue's calendar. A week is named by its Monday.
+    """
+    grouping = _GROUPINGS[per]
+    lines = _lines(per, grouping, period)
+    names = reports.column_names(grouping.columns)
+    query = (
+        select(*reports.named(names, lines))
+        .where(reports.is_known(lines.c.currency))
+        .order_by(*(lines.c[name] for name in (*grouping.order, "currency")))
+    )
+    return reports.stream(connection, grouping.columns, query)
+
+
+def production_totals(
+    connection: Connection, production_id: int
+) -> list[ProductionTotals]:
+    """
+    The totals of a production (our id), one for each currency.
+    """
+    lines = totals.production_totals().subquery("lines")
+    query = (
+        select(*reports.named(reports.field_names(ProductionTotals), lines))
+        .where(
+            lines.c.production_id == production_id, reports.is_known(lines.c.currency)
+        )
+        .order_by(lines.c.currency)
+    )
+    return reports.values(connection, ProductionTotals, PRODUCTIONS, query)
+
+
+def _lines(per: str, grouping: _Grouping, period: Period) -> Subquery:
+    only = totals.starts_within(period.first, period.last)
+    query: Select[Any]
+    if per == "show":
+        query = totals.show_totals(only)
+    elif per == "production":
+        query = totals.production_totals(only)
+    elif grouping.is_of_accounts:
+        query = totals.by_accounts(grouping.keys, only)
+    else:
+        query = totals.by_shows(grouping.keys, only)
+    return query.subquery("lines")

@@ -1,0 +1,287 @@
+"""
+Sums of the figures of shows: of one show over its accounts, and of any group of shows
+or accounts. Views and reports group here, so that a total is the sum of its parts by
+construction.
+
+Every sum is in one currency. A sum with an unknown part is unknown (null), never too
+low.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+    true,
+)
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import Text
+
+from ticketsync.store import capacity
+from ticketsync.store.tables.accounts import accounts
+from ticketsync.store.tables.catalogue import productions, shows, venues
+from ticketsync.store.tables.financials import show_financials
+from ticketsync.store.tables.sales import tickets
+from ticketsync.store.types import WHOLE
+
+SUMMED: Final = (
+    *("tickets_sold", "tickets_comp", "tickets_refunded", "checked_in"),
+    *("face", "discounts", "gross", "fees", "refunded", "tax", "tax_remitted"),
+    *("net", "net_before_fees"),
+)
+MAY_BE_UNKNOWN: Final = ("fees", "tax", "net")
+
+
+class MondayOf(FunctionElement[Any]):
+    """
+    The Monday of the week of a day, both as text: `2026-11-23`.
+    """
+
+    type = Text()
+    inherit_cache = True
+
+
+class Listed(FunctionElement[Any]):
+    """
+    The texts of a group in one, in their order: `eventbrite, ticket_tailor`. On SQLite
+    the rows must come in that order.
+    """
+
+    type = Text()
+    inherit_cache = True
+
+
+def known_sum(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """
+    A sum, null as soon as one value is unknown.
+    """
+    return case((func.count(column) == func.count(), _sum(column)))
+
+
+def sums(source: FromClause) -> list[ColumnElement[Any]]:
+    """
+    The sums of the figures in a selectable that has columns of these names.
+    """
+    return [
+        (known_sum if name in MAY_BE_UNKNOWN else _sum)(source.c[name]).label(name)
+        for name in SUMMED
+    ]
+
+
+def lacks_fees() -> ColumnElement[bool]:
+    """
+    Whether a ticket was paid for and its fees are not completely reported: every sum of
+    fees that contains it is unknown.
+    """
+    return and_(tickets.c.fees.is_(None), tickets.c.charged != 0)
+
+
+def ticket_fees() -> ColumnElement[Any]:
+    """
+    The reported fees of a group of tickets, null as soon as those of one are unknown.
+    """
+    unknown = func.sum(case((lacks_fees(), 1), else_=0))
+    return case((unknown == 0, func.coalesce(_sum(tickets.c.fees), 0)))
+
+
+def ticket_net() -> ColumnElement[Any]:
+    """
+    What a group of tickets should bring to the bank: null while a fee is unknown.
+    """
+    kept = tickets.c.charged - tickets.c.refunded - tickets.c.tax_remitted
+    return _sum(kept) - ticket_fees()
+
+
+def show_totals(*only: ColumnElement[bool]) -> Select[Any]:
+    """
+    The figures of each show over all its accounts, one row for each currency. `only`
+    are conditions on the shows.
+    """
+    keys = {
+        "show_id": shows.c.id,
+        "production": productions.c.title,
+        "starts_at": shows.c.starts_at,
+        "starts_local": shows.c.starts_local,
+        "venue": venues.c.name,
+    }
+    return _by_show(keys, only)
+
+
+def production_totals(*only: ColumnElement[bool]) -> Select[Any]:
+    """
+    The figures of each production over all its shows, one row for each currency;
+    `platforms` are those that sell it in that currency.
+    """
+    keys = {"production_id": productions.c.id, "production": productions.c.title}
+    grouped = by_shows(keys, *only).subquery("grouped")
+    selling = _platforms(only).subquery("selling")
+    same = and_(
+        selling.c.production_id == grouped.c.production_id,
+        selling.c.currency == grouped.c.currency,
+    )
+    return select(*grouped.c, selling.c.platforms).join(selling, same)
+
+
+def by_shows(
+    keys: Mapping[str, ColumnElement[Any]], *only: ColumnElement[bool]
+) -> Select[Any]:
+    """
+    The figures of all shows with equal keys, which are values of a show, its production
+    or venue: `shows` with figures, their `capacity` together, the sums. One row for
+    each currency.
+    """
+    of_shows = _by_show({"show_id": shows.c.id, **keys}, only).subquery("of_shows")
+    group = [of_shows.c[name] for name in keys] + [of_shows.c.currency]
+    return (
+        select(
+            *group,
+            func.count().label("shows"),
+            known_sum(of_shows.c.capacity).label("capacity"),
+            *sums(of_shows),
+        )
+        .select_from(of_shows)
+        .group_by(*group)
+    )
+
+
+def by_accounts(
+    keys: Mapping[str, ColumnElement[Any]], *only: ColumnElement[bool]
+) -> Select[Any]:
+    """
+    The same for keys that are values of an account, over all its shows. There is no
+    capacity: the seats of a show are for all that sell it.
+    """
+    group = [column.label(name) for name, column in keys.items()]
+    return (
+        select(
+            *group,
+            show_financials.c.currency,
+            func.count(show_financials.c.show_id.distinct()).label("shows"),
+            cast(None, WHOLE).label("capacity"),
+            *sums(show_financials),
+        )
+        .select_from(_joined())
+        .join(accounts, accounts.c.id == show_financials.c.account_id)
+        .where(*only)
+        .group_by(*keys.values(), show_financials.c.currency)
+    )
+
+
+def day() -> ColumnElement[Any]:
+    """
+    The local day of a show, as text.
+    """
+    return _first_characters(10)
+
+
+def month() -> ColumnElement[Any]:
+    """
+    The local month of a show: `2026-11`.
+    """
+    return _first_characters(7)
+
+
+def starts_within(first: date | None, last: date | None) -> ColumnElement[bool]:
+    """
+    Whether a show's local start is on one of the days from `first` to `last`, both
+    included; `None` where it is open.
+    """
+    return and_(
+        true(),
+        *([] if first is None else [day() >= first.isoformat()]),
+        *([] if last is None else [day() <= last.isoformat()]),
+    )
+
+
+def _first_characters(number: int) -> ColumnElement[Any]:
+    # Not bound, so that PostgreSQL sees that it is the same where it groups.
+    first: ColumnElement[Any] = literal_column("1")
+    last: ColumnElement[Any] = literal_column(str(number))
+    return func.substr(shows.c.starts_local, first, last)
+
+
+def _by_show(
+    keys: Mapping[str, ColumnElement[Any]], only: Sequence[ColumnElement[bool]]
+) -> Select[Any]:
+    seats = capacity.show_seats().subquery("seats")
+    return (
+        select(
+            *(column.label(name) for name, column in keys.items()),
+            show_financials.c.currency,
+            seats.c.capacity,
+            *sums(show_financials),
+        )
+        .select_from(_joined())
+        .join(seats, seats.c.show_id == shows.c.id)
+        .where(*only)
+        .group_by(*keys.values(), show_financials.c.currency, seats.c.capacity)
+    )
+
+
+def _joined() -> Any:
+    return (
+        show_financials.join(shows, shows.c.id == show_financials.c.show_id)
+        .join(productions, productions.c.id == shows.c.production_id)
+        .join(venues, venues.c.id == shows.c.venue_id)
+    )
+
+
+def _platforms(only: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    selling = (
+        select(shows.c.production_id, show_financials.c.currency, accounts.c.provider)
+        .select_from(_joined())
+        .join(accounts, accounts.c.id == show_financials.c.account_id)
+        .where(*only)
+        .distinct()
+        .order_by(
+            shows.c.production_id, show_financials.c.currency, accounts.c.provider
+        )
+        .subquery("each_platform")
+    )
+    group = (selling.c.production_id, selling.c.currency)
+    return select(*group, Listed(selling.c.provider).label("platforms")).group_by(
+        *group
+    )
+
+
+def _sum(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """
+    A sum that is a whole number, also where the database would widen it.
+    """
+    return cast(func.sum(column), WHOLE)
+
+
+@compiles(MondayOf, "sqlite")
+def _monday_on_sqlite(element: MondayOf, compiler: Any, **options: Any) -> str:
+    (text,) = (compiler.process(part, **options) for part in element.clauses)
+    return f"date({text}, 'weekday 0', '-6 days')"
+
+
+@compiles(MondayOf, "postgresql")
+def _monday_on_postgresql(element: MondayOf, compiler: Any, **options: Any) -> str:
+    (text,) = (compiler.process(part, **options) for part in element.clauses)
+    return f"to_char(date_trunc('week', CAST({text} AS DATE)), 'YYYY-MM-DD')"
+
+
+@compiles(Listed, "sqlite")
+def _listed_on_sqlite(element: Listed, compiler: Any, **options: Any) -> str:
+    (text,) = (compiler.process(part, **options) for part in element.clauses)
+    return f"group_concat({text}, ', ')"
+
+
+@compiles(Listed, "postgresql")
+def _listed_on_postgresql(element: Listed, compiler: Any, **options: Any) -> str:
+    (text,) = (compiler.process(part, **options) for part in element.clauses)
+    return f"string_agg({text}, ', ' ORDER BY {text})"
