@@ -234,6 +234,7 @@ class Pages:
         with self._site.database.read() as connection:
             found = runs.list_freshness(connection, now)
             assessed = health.assess_all(connection, self._site.settings, now)
+            last_runs = runs.last_runs(connection)
         return self._site.render_page(
             request,
             "accounts.html",
@@ -246,6 +247,7 @@ class Pages:
             ),
             accounts=found,
             health={item.account: item for item in assessed},
+            last_runs={run.account_name: run for run in last_runs},
             can_sync=self._site.request_sync is not None,
         )
 
