@@ -137,7 +137,7 @@ KEYS = [
     *("currency", "tickets_sold", "tickets_comp", "tickets_refunded", "checked_in"),
     *("face", "discounts", "gross", "fees", "fees_source", "refunded", "tax"),
     *("tax_remitted", "net", "net_before_fees", "revenue", "revenue_basis"),
-    "last_synced_at",
+    *("last_synced_at", "last_complete_at"),
 ]
 
 
@@ -463,6 +463,14 @@ def test_before_anything_is_set_up(ticketsync, arguments, code, word, hint):
 AFTER = [
     (("sync", "nobody"), 2, "not-found", "tt"),
     (("sync", "--since", "soon"), 2, "usage", "YYYY-MM-DD"),
+    *(
+        (("sync", "--show", "1", *more), 2, "usage", "now, and no others")
+        for more in (("--due",), ("--full",), ("--since", "2026-01-01"))
+    ),
+    (("sync", "replay", "--event", "1"), 2, "usage", "now, and no others"),
+    (("sync", "--show", "Nothing"), 2, "not-found", "shows list"),
+    (("sync", "--event", "ev_none"), 2, "not-found", "events fetch"),
+    (("sync", "nobody", "--event", "ev_none"), 2, "not-found", "tt"),
     (("accounts", "add", "nobody", "x"), 2, "not-found", "ticket_tailor"),
     (("accounts", "add", "ticket_tailor", "tt"), 2, "needs-tty", "--secret-env"),
     (

@@ -51,7 +51,8 @@ def kept(database):
 def figures(database):
     with database.read() as connection:
         figures_ = [item.as_json() for item in numbers.figures(connection)]
-    return [{**item, "last_synced_at": None} for item in figures_]
+    timeless = {"last_synced_at": None, "last_complete_at": None}
+    return [{**item, **timeless} for item in figures_]
 
 
 def test_people_are_kept_only_where_the_account_says_so(connected, settings, sandbox):

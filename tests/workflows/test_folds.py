@@ -36,7 +36,7 @@ def pages(sandbox):
 def figures(database):
     with database.read() as connection:
         return [
-            {**item.as_json(), "last_synced_at": None}
+            {**item.as_json(), "last_synced_at": None, "last_complete_at": None}
             for item in numbers.figures(connection)
         ]
 

@@ -16,6 +16,7 @@ from ticketsync.store import account_situations
 from ticketsync.store.tables.accounts import sync_runs
 
 NOT_FINISHED = "started"
+PULL, PUSH = "pull", "push"  # read from the platform, or sent to it
 OF_ORDERS = account_situations.OF_ORDERS
 
 
@@ -42,7 +43,8 @@ class Counts:
 @dataclass(frozen=True, slots=True)
 class Result:
     """
-    How one account's run ended.
+    How one account's run ended. Response times are those of its requests, in
+    milliseconds; `None` without any response.
     """
 
     account: str
@@ -58,6 +60,8 @@ class Result:
     parks: bool = False
     trace: str = ""
     swept: bool = False
+    median_response_ms: int | None = None
+    slowest_response_ms: int | None = None
 
 
 def start(
@@ -68,12 +72,14 @@ def start(
     kind: str,
     started_by: str,
     now: datetime,
+    direction: str = PULL,
 ) -> int:
     """
     Open the row of a run; rows of earlier runs that died are closed.
     """
     _close_abandoned(connection, account.id, now)
     row = _row(run_id, account, kind=kind, started_by=started_by, now=now)
+    row["direction"] = direction
     started = insert(sync_runs).values(row).returning(sync_runs.c.id)
     return int(connection.scalars(started).one())
 
@@ -95,11 +101,13 @@ def skip(
     kind: str,
     started_by: str,
     now: datetime,
+    direction: str = PULL,
 ) -> None:
     """
     Record an attempt that was not made, with its reason.
     """
     row = _row(run_id, account, kind=kind, started_by=started_by, now=now)
+    row["direction"] = direction
     skipped = row | {"finished_at": now} | _values(result)
     connection.execute(insert(sync_runs).values(skipped))
 
@@ -215,6 +223,8 @@ def _values(result: Result) -> dict[str, object]:
         "message": result.message,
         "hint": result.hint,
         "trace": result.trace,
+        "median_response_ms": result.median_response_ms,
+        "slowest_response_ms": result.slowest_response_ms,
     }
 
 

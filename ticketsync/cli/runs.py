@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ticketsync.cli import context, render
 from ticketsync.cli.context import Format, Json
+
+if TYPE_CHECKING:
+    from ticketsync.reporting.runs import Run
 
 app = typer.Typer(
     no_args_is_help=True, rich_markup_mode=None, help="What each sync did."
@@ -34,7 +37,9 @@ def show_run(
     ctx: typer.Context, run_id: str, format: Format = "table", json: Json = False
 ) -> None:
     """
-    Show one run with the outcome of every account.
+    Show one run with the outcome of every account, by its name or the last part of it.
+
+    Example: ticketsync runs show 20261126-181200-3f2a
     """
     from ticketsync.core.redact import safe
     from ticketsync.reporting import runs
@@ -51,14 +56,44 @@ def show_run(
                     typer.echo(f"  {safe(line)}")
 
 
-_COLUMNS = (
-    render.Column("run_id", "RUN"),
-    render.Column("account_name", "ACCOUNT"),
+_LIST = (
+    render.Column("at", "UTC", rigid=True),
+    render.Column("id", "RUN", rigid=True),
+    render.Column("account_name", "ACCOUNT", most=14),
+    render.Column("kind", "KIND"),
+    render.Column("who", "WHO", most=14),
     render.Column("outcome", "OUTCOME"),
+    render.Column("took", "TOOK", numeric=True),
+    render.Column("created", "NEW", numeric=True),
+    render.Column("updated", "CHG", numeric=True),
+    render.Column("requests", "CALLS", numeric=True),
+)
+_ONE = (
+    render.Column("account_name", "ACCOUNT", most=14),
+    render.Column("kind", "KIND"),
+    render.Column("direction", "DIRECTION"),
+    render.Column("outcome", "OUTCOME"),
+    render.Column("took", "TOOK", numeric=True),
     render.Column("created", "NEW", numeric=True),
     render.Column("updated", "CHANGED", numeric=True),
     render.Column("requests", "CALLS", numeric=True),
+    render.Column("median_response_ms", "MEDIAN MS", numeric=True),
+    render.Column("slowest_response_ms", "SLOWEST", numeric=True),
 )
+
+
+def _as_text(run: Run) -> dict[str, Any]:
+    """
+    A run as the tables show it: its short name, who started it without the machine, and
+    how long it took.
+    """
+    import re
+    from dataclasses import asdict
+
+    took = "" if run.seconds is None else f"{run.seconds:.1f} s"
+    who = re.sub(r"@\S*", "", run.started_by)
+    short = {"at": f"{run.started_at:%d %b %H:%M}", "id": run.run_id.rpartition("-")[2]}
+    return {**asdict(run), **short, "who": who, "took": took}
 
 
 def _print(ctx: typer.Context, format: str, *, limit: int, run_id: str | None) -> None:
@@ -73,5 +108,10 @@ def _print(ctx: typer.Context, format: str, *, limit: int, run_id: str | None) -
         raise errors.NotFound(
             f"There is no run {run_id!r}.", hint="See `ticketsync runs list`."
         )
-    rows = [asdict(run) for run in found]
-    render.show(rows, _COLUMNS, format, empty="No runs yet. Run `ticketsync sync`.")
+    render.show(
+        list(map(_as_text, found)),
+        _LIST if run_id is None else _ONE,
+        format,
+        machine=[asdict(run) for run in found],
+        empty="No runs yet. Run `ticketsync sync`.",
+    )

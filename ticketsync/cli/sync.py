@@ -41,6 +41,23 @@ def sync(
     full: Annotated[
         bool, typer.Option("--full", help="Read every order again.")
     ] = False,
+    shows: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--show",
+            metavar="SHOW",
+            help="Only orders of this show, from all its accounts. Repeatable.",
+        ),
+    ] = None,
+    events: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--event",
+            metavar="EVENT",
+            help="Only orders of this event or date, by its number here or its id on "
+            "the platform. Repeatable.",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing.")] = False,
     since: Annotated[str, typer.Option(help="Shows from this date: 2026-01-31.")] = "",
     accept_shrink: Annotated[
@@ -57,7 +74,10 @@ def sync(
     """
     Read new sales from your platforms and update the figures.
 
-    Safe to repeat and to interrupt. Example: ticketsync sync --due --quiet
+    Safe to repeat and to interrupt. With --show or --event the listing and only their
+    orders are read, now; ordinary runs go on as if this one had not been.
+
+    Example: ticketsync sync --due --quiet
     """
     from ticketsync.cli import render
     from ticketsync.workflows.sync import run as job
@@ -66,6 +86,8 @@ def sync(
     app_context = context.get_context(ctx)
     app_context.quiet = app_context.quiet or quiet
     names = tuple(accounts or ())
+    if shows or events:
+        _refuse_beside_selection(due, full, bool(since), names[:1] == ("replay",))
     database, settings = app_context.database(), app_context.settings()
     app_context.log()
     begin = None
@@ -78,6 +100,8 @@ def sync(
         else:
             request = job.Request(
                 names=names,
+                shows=tuple(shows or ()),
+                events=tuple(events or ()),
                 only_due=due,
                 full=full,
                 since=begin,
@@ -97,6 +121,23 @@ def sync(
     if not dry_run:
         _send_notifications(database, settings, outcome)
     raise typer.Exit(outcome.exit_code)
+
+
+def _refuse_beside_selection(
+    due: bool, full: bool, has_since: bool, is_replay: bool
+) -> None:
+    """
+    What says which orders to read in another way than --show and --event.
+    """
+    from ticketsync.core import errors
+
+    others = {"--due": due, "--full": full, "--since": has_since, "replay": is_replay}
+    given = [name for name, is_given in others.items() if is_given]
+    if given:
+        raise errors.UsageError(
+            f"--show and --event do not go with {given[0]}.",
+            hint="They read orders of these shows or events now, and no others.",
+        )
 
 
 def _send_notifications(

@@ -90,6 +90,7 @@ class ApiClient:
         self._wait_budget = wait_budget or retry.WaitBudget(120.0)
         self._run_deadline = time.monotonic() + deadline_seconds
         self.recent: deque[str] = deque(maxlen=12)
+        self.response_ms: list[int] = []  # of each complete response, retries included
         self._counter_lock = threading.Lock()
         self._renew_lock = threading.Lock()
         self._client = httpx.Client(
@@ -252,6 +253,7 @@ class ApiClient:
                 status = response.status_code
                 self._note_limits(response.headers)
                 content = self._read(response, deadline)
+            self.response_ms.append(round((time.monotonic() - began) * 1000))
         finally:
             self._record(method, path, status, time.monotonic() - began)
         return _Response(response.status_code, response.headers, content)

@@ -24,9 +24,10 @@ from ticketsync.core import tables
 from ticketsync.core.money import Money
 from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.core.tables import Column, Kind, Table
-from ticketsync.store import account_situations, reports
+from ticketsync.reporting import last_reads
+from ticketsync.store import reports
 from ticketsync.store import totals as store_totals
-from ticketsync.store.tables.accounts import accounts, sync_runs
+from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, shows, venues
 from ticketsync.store.tables.financials import (
     show_financials,
@@ -60,6 +61,7 @@ FIGURES = (
     Column("revenue", Kind.MONEY),
     Column("revenue_basis"),
     Column("last_synced_at", Kind.INSTANT),
+    Column("last_complete_at", Kind.INSTANT),
 )
 TOTALS = (
     Column("show_id", Kind.NUMBER),
@@ -111,7 +113,9 @@ FEES = (
 class Figures:
     """
     One row of `show_financials` with the names of its show and account. `revenue` is
-    net where it is known, else gross, and `revenue_basis` says which.
+    net where it is known, else gross, and `revenue_basis` says which. `last_synced_at`
+    is the newest read of any of its orders, `last_complete_at` when all orders of the
+    account were last read.
     """
 
     show_id: int
@@ -140,6 +144,7 @@ class Figures:
     revenue: Money
     revenue_basis: str
     last_synced_at: datetime | None
+    last_complete_at: datetime | None
 
     def as_json(self) -> dict[str, Any]:
         """
@@ -290,12 +295,7 @@ def _plays_in(period: Period) -> ColumnElement[bool]:
 
 
 def _figures(names: list[str], show_id: int | None) -> Select[Any]:
-    synced = (
-        select(sync_runs.c.account_id, func.max(sync_runs.c.finished_at).label("at"))
-        .where(account_situations.was_complete(sync_runs))
-        .group_by(sync_runs.c.account_id)
-        .subquery()
-    )
+    complete, part = last_reads.complete_reads(), last_reads.partial_reads()
     query = (
         select(
             *reports.named(
@@ -312,7 +312,8 @@ def _figures(names: list[str], show_id: int | None) -> Select[Any]:
                 revenue_basis=case(
                     (show_financials.c.net.is_(None), "gross"), else_="net"
                 ),
-                last_synced_at=synced.c.at,
+                last_synced_at=last_reads.later(complete.c.at, part.c.at),
+                last_complete_at=complete.c.at,
             )
         )
         .select_from(show_financials)
@@ -320,7 +321,12 @@ def _figures(names: list[str], show_id: int | None) -> Select[Any]:
         .join(productions, productions.c.id == shows.c.production_id)
         .join(venues, venues.c.id == shows.c.venue_id)
         .join(accounts, accounts.c.id == show_financials.c.account_id)
-        .outerjoin(synced, synced.c.account_id == show_financials.c.account_id)
+        .outerjoin(complete, complete.c.account_id == show_financials.c.account_id)
+        .outerjoin(
+            part,
+            (part.c.show_id == show_financials.c.show_id)
+            & (part.c.account_id == show_financials.c.account_id),
+        )
         .where(reports.is_known(show_financials.c.currency))
         .order_by(
             shows.c.starts_at,
@@ -375,6 +381,7 @@ def with_values(
         "revenue": values["net"] if is_net else values["gross"],
         "revenue_basis": "net" if is_net else "gross",
         "last_synced_at": None,
+        "last_complete_at": None,
     }
     wanted = {name: row[name] for name in reports.field_names(Figures)}
     return Figures(**tables.with_money(FIGURES, wanted))

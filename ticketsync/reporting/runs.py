@@ -8,8 +8,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from ticketsync.reporting import waiting
 from ticketsync.reporting.waiting import Waiting
@@ -23,7 +24,9 @@ STALE_DELIVERIES = 3  # in an hour
 @dataclass(frozen=True, slots=True)
 class Run:
     """
-    One account's part of one run.
+    One account's part of one run. `seconds` is how long it took, and unknown until it
+    has ended; response times are those of its requests, in milliseconds; `direction` is
+    `push` for what was sent to the platform.
     """
 
     run_id: str
@@ -45,6 +48,10 @@ class Run:
     message: str
     hint: str
     trace: str
+    seconds: float | None
+    median_response_ms: int | None
+    slowest_response_ms: int | None
+    direction: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +107,47 @@ class OpenCounts:
 def list_runs(
     connection: Connection, *, limit: int = 20, run_id: str | None = None
 ) -> list[Run]:
-    query = (
-        select(*reports.named(reports.field_names(Run), sync_runs))
-        .order_by(sync_runs.c.id.desc())
-        .limit(limit)
-    )
+    """
+    The latest runs, the newest first, or all accounts of one run, which is meant by its
+    name or the last part of it.
+    """
+    query = _runs().order_by(sync_runs.c.id.desc()).limit(limit)
     if run_id is not None:
-        query = query.where(sync_runs.c.run_id == run_id)
-    return [Run(**row._mapping) for row in connection.execute(query)]
+        last_part = sync_runs.c.run_id.endswith(f"-{run_id}", autoescape=True)
+        query = query.where((sync_runs.c.run_id == run_id) | last_part)
+    found = _read(connection, query)
+    # The last part of a name may come again after some years.
+    return [r for r in found if run_id is None or r.run_id == found[0].run_id]
+
+
+def last_runs(connection: Connection) -> list[Run]:
+    """
+    The last run of each account that was not skipped.
+    """
+    newest = (
+        select(func.max(sync_runs.c.id))
+        .where(sync_runs.c.outcome.not_like("skipped-%"))
+        .group_by(sync_runs.c.account_id)
+    )
+    return _read(connection, _runs().where(sync_runs.c.id.in_(newest)))
+
+
+def _runs() -> Select[Any]:
+    names = [name for name in reports.field_names(Run) if name != "seconds"]
+    return select(*reports.named(names, sync_runs))
+
+
+def _read(connection: Connection, query: Select[Any]) -> list[Run]:
+    return [
+        Run(**row._mapping, seconds=_seconds(row.started_at, row.finished_at))
+        for row in connection.execute(query)
+    ]
+
+
+def _seconds(started: datetime, finished: datetime | None) -> float | None:
+    if finished is None:
+        return None
+    return max(0.0, round((finished - started).total_seconds(), 3))
 
 
 def list_freshness(

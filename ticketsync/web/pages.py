@@ -236,6 +236,7 @@ class Pages:
         with self._site.database.read() as connection:
             found = runs.list_freshness(connection, now)
             assessed = health.assess_all(connection, self._site.settings, now)
+            last_runs = runs.last_runs(connection)
         return self._site.render_page(
             request,
             "accounts.html",
@@ -252,6 +253,7 @@ class Pages:
                 item.account: registry.dashboard_url(item.provider, item.options)
                 for item in found
             },
+            last_runs={run.account_name: run for run in last_runs},
             can_sync=self._site.request_sync is not None,
         )
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -45,6 +46,7 @@ class AccountRun:
     """
     An account with its lease taken and its provider connected. `has_siblings`: there
     are other accounts of the same platform, which must not read the same.
+    `reads_completely`: its success counts as a complete read of the account.
     """
 
     database: Database
@@ -61,6 +63,7 @@ class AccountRun:
     troubles: list[errors.TicketsyncError] = field(default_factory=list)
     saved_anything: bool = False
     has_siblings: bool = False
+    reads_completely: bool = True
     prolonged: float = 0.0
 
     @contextlib.contextmanager
@@ -168,6 +171,7 @@ def run_account(
     run_id: str,
     kind: str,
     started_by: str,
+    direction: str = runs.PULL,
     on_progress: OnProgress = no_progress,
     longest: float | None = None,
 ) -> tuple[Result, list[str]]:
@@ -186,10 +190,18 @@ def run_account(
             account = _as_it_stands(connection, account)
             has_siblings = state.has_siblings(connection, account)
             row = runs.start(
-                connection, run_id, account, kind=kind, started_by=started_by, now=now
+                connection,
+                run_id,
+                account,
+                kind=kind,
+                started_by=started_by,
+                now=now,
+                direction=direction,
             )
     except (errors.Busy, errors.GuardRefused) as held:
-        return _skipped(database, account, held, run_id, kind, started_by), []
+        return _skipped(
+            database, account, held, run_id, kind, started_by, direction
+        ), []
     began = time.monotonic()
     live: list[AccountRun] = []
     masked: list[Secret] = []
@@ -210,6 +222,7 @@ def run_account(
                 now,
                 on_progress,
                 has_siblings=has_siblings,
+                reads_completely=kind in runs.OF_ORDERS,
             )
         )
         identity.confirm_key(database, account, provider, secret)
@@ -220,12 +233,14 @@ def run_account(
     except BaseException as error:
         fault = _as_our_error(account, error)
         result = replace(_failed(account, live, fault), trace=_trace(error, live))
-        _close(database, account, row, holder, result, began)
+        _close(database, account, row, holder, result, began, live)
         raise
     finally:
         for run in live:
             run.api.close()
-    result = _close(database, account, row, holder, _masked(result, masked), began)
+    result = _close(
+        database, account, row, holder, _masked(result, masked), began, live
+    )
     if isinstance(interruption := _interruption(result), errors.Interrupted):
         raise interruption
     return result, live[0].notes if live else []
@@ -326,8 +341,10 @@ def _close(
     holder: lease.Holder,
     result: Result,
     began: float,
+    live: list[AccountRun],
 ) -> Result:
-    result = replace(result, seconds=round(time.monotonic() - began, 3))
+    seconds = round(time.monotonic() - began, 3)
+    result = _with_response_times(replace(result, seconds=seconds), live)
     _log(result)
     now = clock.now()
     with database.write() as connection:
@@ -340,6 +357,17 @@ def _close(
         elif result.outcome == "success" or result.word == health.QUARANTINE:
             state.record_success(connection, account)
     return result
+
+
+def _with_response_times(result: Result, live: list[AccountRun]) -> Result:
+    times = live[0].api.response_ms if live else []
+    if not times:
+        return result
+    return replace(
+        result,
+        median_response_ms=round(statistics.median(times)),
+        slowest_response_ms=max(times),
+    )
 
 
 def _log(result: Result) -> None:
@@ -373,6 +401,7 @@ def _skipped(
     run_id: str,
     kind: str,
     started_by: str,
+    direction: str,
 ) -> Result:
     is_busy = isinstance(held, errors.Busy)
     outcome = "skipped-busy" if is_busy else "skipped-disabled"
@@ -386,5 +415,6 @@ def _skipped(
             kind=kind,
             started_by=started_by,
             now=clock.now(),
+            direction=direction,
         )
     return result

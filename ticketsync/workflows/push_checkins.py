@@ -4,7 +4,7 @@ Telling the platforms who is in, where the venue asked for it by name.
 
 from __future__ import annotations
 
-from ticketsync.accounts import state
+from ticketsync.accounts import runs, state
 from ticketsync.accounts.runs import Result
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
@@ -37,6 +37,7 @@ def check_ins(database: Database, settings: Settings) -> list[Result]:
             run_id=run_id,
             kind="manual",
             started_by="check-in",
+            direction=runs.PUSH,
         )[0]
         for account in accounts
     ]

@@ -117,6 +117,7 @@ def _orders(run: AccountRun, wanted: dict[Pair, list[int]]) -> int:
         store = OrderStore(
             run, occurrences.get_occurrence_ids(connection, run.account.id)
         )
+    read: set[int] = set()
     done: list[int] = []
     failed: list[tuple[list[int], str]] = []
     for (order_id, occurrence_id), ids in wanted.items():
@@ -134,15 +135,18 @@ def _orders(run: AccountRun, wanted: dict[Pair, list[int]]) -> int:
                 raise
             failed.append((ids, error.message))
             continue
-        page = Page("order", [raw])
-        store.save([parse_with_known(run, store, page)])
+        parsed = parse_with_known(run, store, Page("order", [raw]))
+        store.save([parsed])
+        about = {id_ for id_, _ in parsed.seen} & store.occurrence_ids.keys()
+        read |= {store.occurrence_ids[id_] for id_ in about}
         done += ids
-    return _finish(run, store.touched, done, failed)
+    return _finish(run, store.touched, read | store.touched, done, failed)
 
 
 def _finish(
     run: AccountRun,
     touched: Iterable[int],
+    read: Iterable[int],
     done: Sequence[int],
     failed: Sequence[tuple[list[int], str]],
 ) -> int:
@@ -154,6 +158,7 @@ def _finish(
             show_figures.fee_schedules(connection, run.settings),
             now,
         )
+        links.note_read(connection, read, now)
         inbox.settle(connection, done, "done", now)
         for ids, reason in failed:
             inbox.settle(connection, ids, "failed", now, reason=reason)

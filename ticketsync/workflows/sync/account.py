@@ -205,6 +205,9 @@ def _update_figures(
             bookmarks.delete_bookmarks(connection, account_id, [streams.BEGUN])
         links.set_link_status(connection, {o.id for o in complete} - refused, "synced")
         links.set_link_status(connection, refused, "error")
+        if not is_finished or not run.reads_completely:
+            read_now = {o.id for o in complete} | store.touched
+            links.note_read(connection, read_now - refused, clock.now())
     return changed
 
 

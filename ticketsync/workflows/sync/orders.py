@@ -83,6 +83,13 @@ class OrderReader:
         self._read_loose_tickets(chosen)
         return chosen
 
+    def read_occurrences(self, chosen: Occurrences) -> None:
+        """
+        Read all orders of these occurrences, whatever was read before.
+        """
+        self._read_units(chosen, is_sweep=False)
+        self._read_loose_tickets(self.read.complete_of(self._listed))
+
     # Ways to read
 
     def _read_whole(self) -> dict[str, str]:

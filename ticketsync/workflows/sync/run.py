@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -37,6 +37,7 @@ from ticketsync.workflows.account_run import (
     run_account,
 )
 from ticketsync.workflows.sync import due, listing, ticket_types
+from ticketsync.workflows.sync import selected as selecting
 from ticketsync.workflows.sync.account import OrderRequest, sync_account
 
 
@@ -44,10 +45,13 @@ from ticketsync.workflows.sync.account import OrderRequest, sync_account
 class Request:
     """
     What was asked for. Named accounts are tried whatever their breaker says; with
-    `compare` the outcome says which figures changed.
+    `compare` the outcome says which figures changed. With `shows` or `events` (as a
+    person names them) only their orders are read.
     """
 
     names: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
     only_due: bool = False
     full: bool = False
     since: datetime | None = None
@@ -62,7 +66,13 @@ class Request:
         )
 
     @property
+    def is_selective(self) -> bool:
+        return bool(self.shows or self.events)
+
+    @property
     def kind(self) -> str:
+        if self.is_selective:
+            return "manual"
         return "full" if self.full else "incremental"
 
     @property
@@ -98,10 +108,18 @@ class Outcome:
 def sync(database: Database, settings: Settings, request: Request) -> Outcome:
     """
     Sync the accounts asked for, one after the other.
+
+    Raises: `NotFound` for an unknown account, show or event, `UsageError` for a show
+    that nothing feeds.
     """
     run_id = new_run_id()
     with database.read() as connection:
         accounts = state.choose_accounts(connection, list(request.names))
+        selected = selecting.find_occurrences(
+            connection, request.shows, request.events, request.names
+        )
+        if request.is_selective:
+            accounts = [account for account in accounts if account.id in selected]
         before = numbers.figures(connection) if request.compare else []
     limits.note_limits(database, settings)
     results: list[Result] = []
@@ -115,7 +133,13 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
         ):
             for account in accounts:
                 result, remarks = _sync_account(
-                    database, settings, account, request, run_id, ends
+                    database,
+                    settings,
+                    account,
+                    request,
+                    selected.get(account.id, ()),
+                    run_id,
+                    ends,
                 )
                 results.append(result)
                 notes += remarks
@@ -214,6 +238,7 @@ def _sync_account(
     settings: Settings,
     account: AccountState,
     request: Request,
+    selected: Collection[int],
     run_id: str,
     ends: float,
 ) -> tuple[Result, list[str]]:
@@ -231,11 +256,19 @@ def _sync_account(
         log.info("account skipped", account=account.name, outcome=skipped.outcome)
         _note_skipped(database, [account], [skipped], request, run_id)
         return skipped, []
+
+    def read_orders(run: AccountRun) -> tuple[int, bool]:
+        if request.is_selective:
+            return selecting.sync_occurrences(
+                run, selected, accept_shrink=request.accept_shrink
+            )
+        return sync_account(run, request.of_orders)
+
     return run_account(
         database,
         settings,
         account,
-        lambda run: sync_account(run, request.of_orders),
+        read_orders,
         run_id=run_id,
         kind=request.kind,
         started_by=request.started_by,

@@ -1,0 +1,336 @@
+"""
+`sync --show` and `sync --event`: only their orders are read, now, and the rest of the
+account stays as its last complete read left it.
+"""
+
+import re
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from support import ticket_tailor_account
+from support.dates import NOW, TODAY
+from support.platform_accounts import expected, figures, key_of, run, same
+
+from ticketsync.accounts import bookmarks, state, streams
+from ticketsync.catalogue import links, occurrences
+from ticketsync.core import clock, errors
+from ticketsync.reporting import numbers, runs
+from ticketsync.sandbox import platforms, server, world
+from ticketsync.sandbox.faults import Plan
+from ticketsync.store.tables.accounts import sync_runs
+from ticketsync.store.tables.catalogue import show_links
+from ticketsync.workflows import match
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
+
+LATER = NOW + timedelta(seconds=600)
+MONEY = ("gross", "refunded", "tickets_sold", "checked_in")
+
+# Which requests list orders, and how each says of what: by the platforms' documents.
+ORDER_LISTS = {
+    "eventbrite": r"/events/(\d+)/orders/",
+    "humanitix": r"/events/([0-9a-f]+)/(?:orders|tickets)\b",
+    "wix": r"/orders\?.*\beventId=([0-9a-f-]+)",
+}
+
+
+def change(fake_server, frozen, number=12):
+    """
+    Ten minutes pass in which old orders change.
+    """
+    fake_platform = fake_server.platform
+    fake_platform.world.now += 600
+    frozen(LATER)
+    world.change_some(fake_platform.world, number, 6)
+    fake_platform.invalidate()
+    fake_server.log.clear()
+
+
+def changed_date(database, fake_server, name):
+    """
+    A linked occurrence with other figures on the platform than with us.
+    """
+    ours, truth = figures(database), expected(fake_server, name)
+    with database.read() as connection:
+        return next(
+            occurrence
+            for occurrence in occurrences.list_occurrences(connection)
+            if (key := key_of(occurrence)) in ours
+            and any(ours[key][n] != truth[key][n] for n in MONEY)
+        )
+
+
+def attempt(database, settings, **request):
+    return sync.sync(database, settings, Request(**request))
+
+
+def marks(database):
+    """
+    The bookmarks that say how far everything was read.
+    """
+    with database.read() as connection:
+        return {
+            stream: bookmarks.get_bookmarks(connection, 1, stream)
+            for stream in (
+                *(streams.NEWEST, streams.CHANGED, streams.SWEPT),
+                *(streams.UNFINISHED, streams.READ_ALL),
+            )
+        }
+
+
+def freshness(database):
+    with database.read() as connection:
+        return runs.list_freshness(connection, clock.now())
+
+
+@pytest.mark.parametrize("by", ["show", "event"])
+def test_only_what_was_asked_for_is_read_and_equals_a_full_sync(
+    synced, settings, fake_server, name, frozen, by
+):
+    change(fake_server, frozen)
+    date = changed_date(synced, fake_server, name)
+    before, held, healthy = figures(synced), marks(synced), freshness(synced)
+    asked = {
+        "show": {"shows": (str(date.show_id),)},
+        "event": {"events": (date.provider_occurrence_id,)},
+    }[by]
+
+    outcome = attempt(synced, settings, **asked)
+
+    assert outcome.exit_code == 0
+    after, truth = figures(synced), expected(fake_server, name)
+    if by == "show" or name != "square":  # a thing there is one ticket type of a show
+        assert after[key_of(date)] == truth[key_of(date)]
+    with synced.read() as connection:
+        # Humanitix lists the orders of a whole event.
+        kin = {
+            key_of(o)
+            for o in occurrences.list_occurrences(connection)
+            if o.provider_event_id == date.provider_event_id
+        }
+    others = before.keys() - (kin if name == "humanitix" else {key_of(date)})
+    assert {k: after[k] for k in others} == {k: before[k] for k in others}
+    if name in ORDER_LISTS:
+        lists = [line for _, line, _ in fake_server.log if "orders" in line]
+        about = {re.search(ORDER_LISTS[name], line).group(1) for line in lists}
+        is_whole = name == "humanitix"
+        assert about == {
+            date.provider_event_id if is_whole else date.provider_occurrence_id
+        }
+    assert marks(synced) == held
+    assert freshness(synced) == healthy
+    with synced.read() as connection:
+        row = connection.execute(
+            select(sync_runs).order_by(sync_runs.c.id.desc()).limit(1)
+        ).one()
+    assert (row.kind, row.swept, row.outcome) == ("manual", False, "success")
+    run(synced, settings)
+    same(figures(synced), truth)
+
+
+def test_of_200_orders_only_one_events_are_read_whatever_the_fingerprint_says(
+    synced_once, settings, sandbox
+):
+    with synced_once.read() as connection:
+        date = next(
+            o for o in occurrences.list_occurrences(connection) if (o.ordered or 0) > 1
+        )
+    sandbox.log.clear()
+
+    outcome = attempt(synced_once, settings, events=(str(date.id),))
+
+    lists = [line for _, line, _ in sandbox.log if "/orders" in line]
+    assert len(lists) == 1
+    assert f"event_id={date.provider_occurrence_id}" in lists[0]
+    (result,) = outcome.results
+    assert result.counts.processed == result.counts.unchanged == date.ordered
+    assert result.requests == len(sandbox.log)
+    # What did not change keeps its marks: the next run does not read it again.
+    sandbox.log.clear()
+    attempt(synced_once, settings)
+    assert not any("event_id=" in line for _, line, _ in sandbox.log)
+
+
+def test_their_id_of_an_event_stands_for_all_its_dates(synced_once, settings, sandbox):
+    with synced_once.read() as connection:
+        found = occurrences.list_occurrences(connection)
+    theirs = found[0].provider_event_id
+    dates = {o.provider_occurrence_id for o in found if o.provider_event_id == theirs}
+    sandbox.log.clear()
+
+    attempt(synced_once, settings, events=(theirs,))
+
+    read = {
+        id_
+        for _, line, _ in sandbox.log
+        for id_ in re.findall(r"/orders\?.*event_id=(\w+)", line)
+    }
+    assert read == dates
+
+
+def test_a_read_of_a_part_dates_the_figures_and_not_the_last_complete_read(
+    synced_once, settings, sandbox, frozen
+):
+    with synced_once.read() as connection:
+        date = next(
+            o for o in occurrences.list_occurrences(connection) if (o.ordered or 0) > 1
+        )
+    frozen(LATER)
+    attempt(synced_once, settings, shows=(str(date.show_id),))
+
+    with synced_once.read() as connection:
+        found = numbers.figures(connection)
+    read_now = {f.show_id for f in found if f.last_synced_at == LATER}
+    assert read_now == {date.show_id}
+    assert {f.last_complete_at for f in found} == {NOW}
+    assert {f.last_synced_at for f in found} == {NOW, LATER}
+    assert list(found[0].as_json())[-2:] == ["last_synced_at", "last_complete_at"]
+
+
+def test_f15_orders_that_collapsed_are_not_believed_here_either(
+    synced_once, settings, sandbox
+):
+    before = ticket_tailor_account.figures(synced_once)
+    with synced_once.read() as connection:
+        date = max(
+            occurrences.list_occurrences(connection), key=lambda o: o.ordered or 0
+        )
+    assert date.ordered > 5
+    sandbox.faults.plan(Plan("drop:20", "/orders", times=999))
+
+    outcome = attempt(synced_once, settings, shows=(str(date.show_id),))
+
+    assert [r.word for r in outcome.results] == ["guard-shrink"]
+    assert ticket_tailor_account.figures(synced_once) == before
+    with synced_once.read() as connection:
+        status = connection.scalar(
+            select(show_links.c.status).where(show_links.c.occurrence_id == date.id)
+        )
+    assert status == "error"
+    sandbox.faults.clear()
+    assert attempt(synced_once, settings).exit_code == 0
+
+
+def test_f22_what_cannot_be_parsed_is_quarantined_here_too(
+    synced_once, settings, sandbox
+):
+    with synced_once.read() as connection:
+        date = max(
+            occurrences.list_occurrences(connection), key=lambda o: o.ordered or 0
+        )
+    fault = 'records:10:status="part_transferred"'
+    sandbox.faults.plan(Plan(fault, "/orders", times=99))
+
+    outcome = attempt(synced_once, settings, shows=(str(date.show_id),))
+
+    (result,) = outcome.results
+    assert (result.outcome, result.word) == ("partial", "quarantine")
+    sandbox.faults.clear()
+    assert attempt(synced_once, settings).exit_code == 0
+    with synced_once.read() as connection:
+        assert runs.count_open(connection, NOW).quarantined == 0
+
+
+def test_a_failure_leaves_everything_to_the_next_run(synced_once, settings, sandbox):
+    sandbox.change(world.next_day)
+    with synced_once.read() as connection:
+        date = occurrences.list_occurrences(connection)[0]
+    sandbox.faults.plan(Plan("status:500", "/orders", times=99))
+
+    outcome = attempt(synced_once, settings, shows=(str(date.show_id),))
+
+    assert outcome.exit_code == 5
+    sandbox.faults.clear()
+    attempt(synced_once, settings)
+    assert ticket_tailor_account.figures(synced_once) == ticket_tailor_account.truth(
+        sandbox
+    )
+
+
+@pytest.fixture
+def two_platforms(sqlite, settings, frozen, monkeypatch):
+    """
+    One show that sells on Ticket Tailor and on Eventbrite.
+    """
+    (other,) = platforms.build_others(today=TODAY, orders=60, names=["eventbrite"])
+    sandbox = server.Sandbox(world.build(today=TODAY, orders=60), others=(other,))
+    sandbox.clock = lambda: clock.now().timestamp()
+    monkeypatch.setenv("TT_KEY", sandbox.key)
+    monkeypatch.setenv("EB_KEY", other.key)
+    with server.serving(sandbox) as sandbox.address:
+        ticket_tailor_account.connect(sqlite, sandbox.address)
+        address = sandbox.url(sandbox.address, "eventbrite")
+        with sqlite.write() as connection:
+            new = state.NewAccount(
+                *("eb", "eventbrite", address),
+                *("env", "EB_KEY", "", None),
+            )
+            state.add_account(connection, new, clock.now())
+        sync.fetch_listing(sqlite, settings, [])
+        match.adopt(sqlite, settings)
+        yield sqlite, sandbox
+
+
+def test_a_show_is_read_from_all_its_accounts_or_from_those_named(
+    two_platforms, settings
+):
+    database, _ = two_platforms
+    with database.read() as connection:
+        found = occurrences.list_occurrences(connection)
+    ours = next(o for o in found if o.account == "tt")
+    theirs = next(o for o in found if o.account == "eb")
+    match.unlink(database, settings, theirs.id)
+    match.link(database, settings, theirs.id, ours.show_id)
+    show = str(ours.show_id)
+
+    both = attempt(database, settings, shows=(show,))
+    one = attempt(database, settings, shows=(show,), names=("eb",))
+
+    assert [r.account for r in both.results] == ["eb", "tt"]
+    assert [r.account for r in one.results] == ["eb"]
+    other = next(o for o in found if o.account == "tt" and o.id != ours.id)
+    with pytest.raises(errors.UsageError, match="No date of 'eb' feeds"):
+        attempt(database, settings, shows=(str(other.show_id),), names=("eb",))
+
+
+def test_a_link_that_is_off_is_not_read_and_says_so(synced_once, settings, sandbox):
+    with synced_once.read() as connection:
+        date = occurrences.list_occurrences(connection)[0]
+    with synced_once.write() as connection:
+        off = show_links.update().where(show_links.c.occurrence_id == date.id)
+        connection.execute(off.values(sync_enabled=False))
+    sandbox.log.clear()
+
+    outcome = attempt(synced_once, settings, events=(str(date.id),))
+
+    assert any("its link is off" in note for note in outcome.notes)
+    assert not any("/orders" in line for _, line, _ in sandbox.log)
+    with pytest.raises(errors.UsageError, match="feeds"):
+        attempt(synced_once, settings, shows=(str(date.show_id),))
+
+
+def test_a_dry_run_of_a_part_changes_nothing(synced_once, settings, sandbox):
+    sandbox.change(world.next_day)
+    before = ticket_tailor_account.figures(synced_once)
+    with synced_once.read() as connection:
+        date = max(
+            occurrences.list_occurrences(connection), key=lambda o: o.ordered or 0
+        )
+
+    outcome = sync.sync_dry(synced_once, settings, Request(shows=(str(date.show_id),)))
+
+    assert [c.either.show_id for c in outcome.changes] in ([], [date.show_id])
+    assert ticket_tailor_account.figures(synced_once) == before
+
+
+def test_a_webhook_dates_its_show_too(synced_once, frozen):
+    """
+    The rule that webhooks share: `links.note_read`.
+    """
+    with synced_once.write() as connection:
+        date = occurrences.list_occurrences(connection)[0]
+        links.note_read(connection, [date.id], LATER)
+    with synced_once.read() as connection:
+        found = [f for f in numbers.figures(connection) if f.show_id == date.show_id]
+        assert [f.last_synced_at for f in found] == [LATER] * len(found)

@@ -1,0 +1,50 @@
+"""
+When orders were last read: all of an account's by a complete run, or those of a show by
+something else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Subquery, case, func, select
+
+from ticketsync.store import account_situations
+from ticketsync.store.tables.accounts import sync_runs
+from ticketsync.store.tables.catalogue import occurrences, show_links
+
+
+def complete_reads() -> Subquery:
+    """
+    `at`, the end of the last complete run of each `account_id`.
+    """
+    return (
+        select(sync_runs.c.account_id, func.max(sync_runs.c.finished_at).label("at"))
+        .where(account_situations.was_complete(sync_runs))
+        .group_by(sync_runs.c.account_id)
+        .subquery()
+    )
+
+
+def partial_reads() -> Subquery:
+    """
+    `at`, when orders of each `show_id` on each `account_id` were last read by a
+    webhook, by `sync --show` or `--event`, or by a run that did not finish.
+    """
+    return (
+        select(
+            show_links.c.show_id,
+            occurrences.c.account_id,
+            func.max(show_links.c.last_read_at).label("at"),
+        )
+        .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
+        .group_by(show_links.c.show_id, occurrences.c.account_id)
+        .subquery()
+    )
+
+
+def later(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[Any]:
+    """
+    The later of two instants; the known one if the other is null.
+    """
+    return case((other.is_(None), one), (one > other, one), else_=other)

@@ -1,0 +1,131 @@
+"""
+Reading the orders of some occurrences only, now, whatever their fingerprints say: what
+`sync --show` and `sync --event` do.
+
+It says nothing of the rest of the account, so it moves no bookmark: the next ordinary
+run goes on where the last complete one ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from sqlalchemy import Connection
+
+from ticketsync.catalogue import links, occurrences, selection
+from ticketsync.catalogue.occurrences import LinkedOccurrence
+from ticketsync.core import clock, errors
+from ticketsync.financials import recompute
+from ticketsync.workflows import people_switch, show_figures
+from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.sync import guards, listing
+from ticketsync.workflows.sync.orders import OrderReader
+from ticketsync.workflows.sync.plan import Bookmarks
+from ticketsync.workflows.sync.progress import OrdersRead
+from ticketsync.workflows.sync.save_page import OrderStore
+
+
+def find_occurrences(
+    connection: Connection,
+    shows: Sequence[str],
+    events: Sequence[str],
+    accounts: Collection[str] = (),
+) -> dict[int, set[int]]:
+    """
+    The occurrences that these shows and events stand for, of all accounts or those with
+    these names: our ids, by our id of their account.
+
+    Raises: `NotFound` for an unknown show or event, `UsageError` for a show without
+    occurrences.
+    """
+    by_account: dict[int, set[int]] = {}
+    for find, texts in (
+        (selection.occurrences_of_show, shows),
+        (selection.occurrences_of_event, events),
+    ):
+        for text in texts:
+            for found in find(connection, text, accounts):
+                by_account.setdefault(found.account_id, set()).add(found.occurrence_id)
+    return by_account
+
+
+def sync_occurrences(
+    run: AccountRun, occurrence_ids: Collection[int], *, accept_shrink: bool
+) -> tuple[int, bool]:
+    """
+    Read the listing, then all orders of these occurrences of the account, by our ids;
+    returns how many shows changed, and that this was not a read of everything.
+    """
+    listing.refresh(run, accept_shrink=accept_shrink)
+    people_switch.follow(run)
+    with run.database.read() as connection:
+        listed = occurrences.list_occurrences(connection, run.account.id)
+    chosen = _readable(run, [o for o in listed if o.id in occurrence_ids])
+    if not chosen:
+        return 0, False
+    store = OrderStore(run, {o.provider_occurrence_id: o.id for o in listed})
+    # Without bookmarks all orders are read, not what changed since.
+    reader = OrderReader(run, store, listed, Bookmarks(), accept_shrink=accept_shrink)
+    try:
+        reader.read_occurrences(chosen)
+    except errors.TicketsyncError:
+        _finish(run, store, reader.read, listed, accept_shrink=accept_shrink)
+        raise
+    changed = _finish(run, store, reader.read, listed, accept_shrink=accept_shrink)
+    return changed, False
+
+
+def _readable(
+    run: AccountRun, chosen: Sequence[LinkedOccurrence]
+) -> list[LinkedOccurrence]:
+    """
+    Those whose orders can be read; the notes say why others cannot.
+    """
+    if run.provider.spec.reads == "none":
+        run.notes.append(
+            f"{run.account.name}: orders of {run.provider.spec.title} are not read"
+        )
+        return []
+    readable = []
+    for occurrence in chosen:
+        if occurrence.gone_since is not None:
+            why = "it is no longer listed"
+        elif occurrence.show_id is not None and not occurrence.is_followed:
+            why = "its link is off"
+        else:
+            readable.append(occurrence)
+            continue
+        run.notes.append(f"{occurrence.name_and_start}: orders not read: {why}")
+    return readable
+
+
+def _finish(
+    run: AccountRun,
+    store: OrderStore,
+    read: OrdersRead,
+    listed: Sequence[LinkedOccurrence],
+    *,
+    accept_shrink: bool,
+) -> int:
+    """
+    Recompute what was read, also before a failure; returns how many shows changed.
+    """
+    complete = read.complete_of(listed)
+    refused = guards.notice_absence(
+        run, store, read, complete, accept_shrink=accept_shrink
+    )
+    ids = {occurrence.id for occurrence in complete}
+    if not ids | store.touched:
+        return 0
+    now = clock.now()
+    with run.transaction() as connection:
+        changed = recompute.recompute_shows(
+            connection,
+            links.get_show_ids(connection, ids | store.touched),
+            show_figures.fee_schedules(connection, run.settings),
+            now,
+        )
+        links.set_link_status(connection, ids - refused, "synced")
+        links.set_link_status(connection, refused, "error")
+        links.note_read(connection, ids - refused, now)
+    return changed
