@@ -23,12 +23,17 @@ from support.platform_accounts import (
 
 from ticketsync.accounts import bookmarks, streams
 from ticketsync.catalogue import occurrences, ticket_types
+from ticketsync.core import clock
+from ticketsync.net import hooks
 from ticketsync.sandbox import wix_records, world
 from ticketsync.sandbox.faults import HttpResponse
 from ticketsync.sandbox.types_on_sale import change_price, count_paid
 from ticketsync.store.tables.catalogue import ticket_type_prices
 from ticketsync.store.tables.catalogue import ticket_types as types_table
 from ticketsync.store.tables.sales import orders, raw_records, tickets
+from ticketsync.webhooks import inbox
+from ticketsync.webhooks.inbox import NewDelivery
+from ticketsync.workflows import receive
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.replay import replay
 
@@ -329,6 +334,46 @@ def test_wix_asks_for_the_dates_where_something_happened_only(
     wanted = body["query"]["filter"]["eventId"]["$in"]
     assert sorted(wanted) == sorted(map(wix_records.event_id, chosen))
     assert held_types(synced) == true_types(fake_server)
+
+
+@only_wix
+def test_a_show_that_is_asked_for_has_its_prices_read(
+    synced, settings, fake_server, frozen
+):
+    built = later(fake_server, frozen)
+    change_price(built, ADULT, 4400)
+    date = wix_records.event_id(upcoming(built)[0])
+    with synced.read() as connection:
+        show = occurrences.find_occurrence(connection, date).show_id
+    run(synced, settings, shows=(str(show),))
+    assert definition_requests(fake_server) == 1
+    changed = {it.provider_occurrence_id for it in stored(synced) if len(it.prices) > 1}
+    assert changed == {date}
+
+
+@only_wix
+def test_an_order_that_a_webhook_brought_has_its_prices_read_by_the_next_run(
+    synced, settings, fake_server, frozen
+):
+    built = later(fake_server, frozen)
+    performance = upcoming(built)[0]
+    sell(built, performance)
+    date = wix_records.event_id(performance)
+    number = wix_records.number_of(built.purchases[-1])
+    with synced.write() as connection:
+        delivery = NewDelivery(
+            *(1, "d1", "OrderConfirmed", hooks.ORDER, "received", number, date)
+        )
+        inbox.store(connection, [delivery], clock.now())
+    receive.process_deliveries(synced, settings)
+    assert definition_requests(fake_server) == 0
+    assert held_types(synced) != true_types(fake_server)
+    later(fake_server, frozen, 2)
+    run(synced, settings)
+    assert definition_requests(fake_server) == 1
+    assert held_types(synced) == true_types(fake_server)
+    run(synced, settings)
+    assert definition_requests(fake_server) == 1
 
 
 @only_wix

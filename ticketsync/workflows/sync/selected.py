@@ -1,6 +1,6 @@
 """
-Reading the orders of some occurrences only, now, whatever their fingerprints say: what
-`sync --show` and `sync --event` do.
+Reading the orders of some occurrences only, now, whatever their fingerprints say, and
+what these have on sale: what `sync --show` and `sync --event` do.
 
 It says nothing of the rest of the account, so it moves no bookmark: the next ordinary
 run goes on where the last complete one ended.
@@ -18,7 +18,7 @@ from ticketsync.core import clock, errors
 from ticketsync.financials import recompute
 from ticketsync.workflows import people_switch, show_figures
 from ticketsync.workflows.account_run import AccountRun
-from ticketsync.workflows.sync import guards, listing
+from ticketsync.workflows.sync import guards, listing, ticket_types
 from ticketsync.workflows.sync.orders import OrderReader
 from ticketsync.workflows.sync.plan import Bookmarks
 from ticketsync.workflows.sync.progress import OrdersRead
@@ -72,6 +72,8 @@ def sync_occurrences(
         _finish(run, store, reader.read, listed, accept_shrink=accept_shrink)
         raise
     changed = _finish(run, store, reader.read, listed, accept_shrink=accept_shrink)
+    ids = {occurrence.id for occurrence in chosen}
+    ticket_types.refresh(run, asked_for=ids, accept_shrink=accept_shrink)
     return changed, False
 
 

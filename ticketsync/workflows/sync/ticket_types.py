@@ -9,7 +9,7 @@ ticket types stay as they were.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import Connection
@@ -48,19 +48,24 @@ def note_out_of_date(
 
 
 def refresh(
-    run: AccountRun, *, is_sweep: bool = False, accept_shrink: bool = False
+    run: AccountRun,
+    *,
+    asked_for: Collection[int] = (),
+    is_sweep: bool = False,
+    accept_shrink: bool = False,
 ) -> None:
     """
-    Read what the account's occurrences have on sale where it may have changed.
+    Read what the account's occurrences have on sale where it may have changed, and of
+    those that were `asked_for` by our ids.
     """
     if not isinstance(run.provider, ListsTicketTypes):
         return
     with run.database.read() as connection:
         noted = bookmarks.get_bookmarks(connection, run.account.id, streams.TO_PRICE)
-        if not noted and not is_sweep:
+        if not noted and not asked_for and not is_sweep:
             return
         listed = occurrences.list_occurrences(connection, run.account.id)
-    wanted = _choose(listed, noted, is_sweep=is_sweep)
+    wanted = _choose(listed, noted, asked_for, is_sweep=is_sweep)
     try:
         for page in run.provider.fetch_ticket_types(list(wanted)) if wanted else ():
             _save_page(run, run.provider, page, wanted, accept_shrink=accept_shrink)
@@ -83,7 +88,11 @@ def refresh(
 
 
 def _choose(
-    listed: Sequence[LinkedOccurrence], noted: Mapping[str, str], *, is_sweep: bool
+    listed: Sequence[LinkedOccurrence],
+    noted: Mapping[str, str],
+    asked_for: Collection[int],
+    *,
+    is_sweep: bool,
 ) -> dict[str, int]:
     """
     The occurrences to ask for: the platform's id → ours.
@@ -95,6 +104,7 @@ def _choose(
         if o.gone_since is None
         and (
             o.provider_occurrence_id in noted
+            or o.id in asked_for
             or (is_sweep and (not o.is_dated or o.starts_at >= since))
         )
     }
