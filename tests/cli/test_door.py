@@ -5,6 +5,7 @@ Check-in on the command line, the printed door list, and `serve` as users start 
 import csv
 import io
 import json
+import os
 import re
 import shutil
 import signal
@@ -113,6 +114,77 @@ def test_the_door_list_as_csv_is_the_list(venue):
     assert len(rows) == len(listed())
     names = [row["name"].split()[-1].casefold() for row in rows if row["name"]]
     assert names == sorted(names)
+
+
+@pytest.fixture
+def seated(venue, home):
+    """
+    One guest with a reserved seat and an answer.
+    """
+    guest = next(g for g in listed() if not g["is_in"] and g["order_id"])
+    database = engine.open_database(str(home / "ticketsync.db"))
+    with database.write() as connection:
+        ticket = connection.exec_driver_sql(
+            "UPDATE tickets SET seat = 'Row B Seat 12' WHERE provider_id = ? "
+            "RETURNING id",
+            (guest["ticket_id"],),
+        ).scalar_one()
+        connection.exec_driver_sql(
+            "UPDATE attendees SET answers = ? WHERE ticket_id = ?",
+            ('{"diet": "vegan", "access": "ramp"}', ticket),
+        )
+    database.close()
+    return guest
+
+
+def test_seats_and_answers_are_on_every_list_of_guests(seated):
+    answers = {"diet": "vegan", "access": "ramp"}
+    rows = [g for g in listed() if g["ticket_id"] == seated["ticket_id"]]
+    assert [(g["seat"], g["answers"]) for g in rows] == [("Row B Seat 12", answers)]
+    assert list(rows[0])[-2:] == ["seat", "answers"]
+
+    text = run("attendees", "doorlist", SHOW, "--format", "csv").stdout
+    printed = csv.DictReader(io.StringIO(text))
+    (row,) = [r for r in printed if r["ticket_id"] == seated["ticket_id"]]
+    assert row["seat"] == "Row B Seat 12"
+    assert row["answers"] == "diet: vegan; access: ramp"
+
+    table = run("attendees", "search", seated["ticket_id"], "--show", SHOW).stdout
+    assert "SEAT" in table
+    assert "ANSWERS" in table
+    table = run("attendees", "list", SHOW, env={**os.environ, "COLUMNS": "80"}).stdout
+    assert "Row B Seat 12" in table
+    assert max(map(len, table.splitlines())) <= 80
+
+
+def test_a_list_without_seats_and_answers_has_no_columns_for_them(venue):
+    table = run("attendees", "list", SHOW).stdout
+    assert "SEAT" not in table
+    assert "ANSWERS" not in table
+
+
+def test_the_check_in_says_the_seat(seated):
+    done = run("checkin", "in", SHOW, seated["ticket_id"])
+    assert done.stdout.endswith(f", {seated['type_name']}, Row B Seat 12.\n")
+    again = run("checkin", "in", SHOW, seated["ticket_id"])
+    assert "Row B Seat 12 is in already" in again.stderr
+    undone = json.loads(
+        run("checkin", "undo", SHOW, seated["ticket_id"], "--json").stdout
+    )
+    assert undone["tickets"][0]["seat"] == "Row B Seat 12"
+
+
+def test_the_printed_door_list_has_seats_and_answers(seated, tmp_path):
+    pdf = tmp_path / "door.pdf"
+    done = run("attendees", "doorlist", SHOW, "-o", str(pdf))
+    assert done.returncode == 0, done.stderr
+    if shutil.which("pdftotext"):
+        text = subprocess.run(
+            ["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True
+        ).stdout
+        assert "Seat" in text
+        assert "Row B Seat 12" in text
+        assert "diet: vegan; access: ramp" in text
 
 
 def test_the_door_list_as_pdf_has_every_name(venue, tmp_path):

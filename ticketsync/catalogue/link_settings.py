@@ -1,12 +1,13 @@
 """
 What a person sets on a link: its switches, and the venue's own names for the ticket
-types of its event.
+types of its event and for the questions of its form.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, update
 
@@ -89,31 +90,74 @@ def map_ticket_types(
 
     Raises: `NotFound` where no occurrence of the event feeds a show yet.
     """
+    return _set_names(connection, event_id, _TYPES, names)
+
+
+def map_fields(
+    connection: Connection, event_id: int, names: Mapping[str, str]
+) -> dict[str, str]:
+    """
+    Give questions of an event's form the venue's own names, under which the answers are
+    kept where people are; an empty name removes one. Returns all names, by question.
+
+    Raises: `NotFound` where no occurrence of the event feeds a show yet.
+    """
+    return _set_names(connection, event_id, _FIELDS, names)
+
+
+def read_fields(connection: Connection, event_id: int) -> dict[str, str]:
+    """
+    The venue's names of an event's questions, by question.
+
+    Raises: `NotFound` where no occurrence of the event feeds a show yet.
+    """
+    return _read_names(connection, event_id, _FIELDS)
+
+
+@dataclass(frozen=True, slots=True)
+class _NameMap:
+    """
+    A column of names, a JSON object theirs → ours; what a change of it is called in the
+    audit trail, and what is named there.
+    """
+
+    column: str
+    action: str
+    named: str
+
+
+_TYPES = _NameMap("type_map", "map types", "types")
+_FIELDS = _NameMap("field_map", "map fields", "fields")
+
+
+def _set_names(
+    connection: Connection, event_id: int, of: _NameMap, names: Mapping[str, str]
+) -> dict[str, str]:
     lock_occurrences(connection, get_occurrence_ids_of_event(connection, event_id))
-    is_this = production_links.c.event_id == event_id
-    stored = connection.scalar(select(production_links.c.type_map).where(is_this))
+    before = _read_names(connection, event_id, of)
+    after = {theirs: ours for theirs, ours in {**before, **names}.items() if ours}
+    if after == before:
+        return after
+    text = json.dumps(after, sort_keys=True, ensure_ascii=False)
+    connection.execute(
+        update(production_links)
+        .where(production_links.c.event_id == event_id)
+        .values({of.column: text})
+    )
+    name = _event_name(connection, event_id)
+    changed = {of.named: before}, {of.named: after}
+    audit.record(connection, Decision(of.action, "event", name, event_id, *changed))
+    return after
+
+
+def _read_names(connection: Connection, event_id: int, of: _NameMap) -> dict[str, str]:
+    query = select(production_links.c[of.column])
+    stored = connection.scalar(query.where(production_links.c.event_id == event_id))
     if stored is None:
         raise errors.NotFound(
             "No date of that event feeds a show yet.", hint="Link one first."
         )
-    before = json.loads(stored)
-    after = {theirs: ours for theirs, ours in {**before, **names}.items() if ours}
-    text = json.dumps(after, sort_keys=True, ensure_ascii=False)
-    connection.execute(update(production_links).where(is_this).values(type_map=text))
-    if text != stored:
-        name = _event_name(connection, event_id)
-        audit.record(
-            connection,
-            Decision(
-                "map types",
-                "event",
-                name,
-                event_id,
-                {"types": before},
-                {"types": after},
-            ),
-        )
-    return after
+    return {str(theirs): str(ours) for theirs, ours in json.loads(stored).items()}
 
 
 def _event_name(connection: Connection, event_id: int) -> str:

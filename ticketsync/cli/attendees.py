@@ -15,6 +15,7 @@ from ticketsync.cli import context, erasure
 from ticketsync.cli.context import Format, Json, Yes
 
 if TYPE_CHECKING:
+    from ticketsync.cli.render import Column
     from ticketsync.door.attendees import Guest
 
 app = typer.Typer(
@@ -112,7 +113,7 @@ def door_list(
         exports.write_bytes(target, document)
         app_context.say(f"{len(guests)} guests in {target}.")
         return
-    rows = [_as_json(guest) for guest in guests]
+    rows = [_as_row(guest, format) for guest in guests]
     columns = list(rows[0]) if rows else ["ticket_id"]
     write = exports.write_csv if format == "csv" else _write_json
     if output is None:
@@ -157,6 +158,14 @@ def _as_json(guest: Guest) -> dict[str, Any]:
     return values
 
 
+def _as_row(guest: Guest, format: str) -> dict[str, Any]:
+    """
+    One ticket for JSON or CSV, where the answers are in one cell.
+    """
+    row = _as_json(guest)
+    return {**row, "answers": guest.answers_text} if format == "csv" else row
+
+
 def _print(guests: Sequence[Guest], wanted: str, *, with_show: bool) -> None:
     from ticketsync.cli import render
 
@@ -169,17 +178,32 @@ def _print(guests: Sequence[Guest], wanted: str, *, with_show: bool) -> None:
             "type_name": guest.type_name,
             "via": guest.account,
             "state": "in" if guest.is_in else guest.because or "expected",
+            "seat": guest.seat,
+            "answers": guest.answers_text,
         }
         for guest in guests
     ]
+    seat = _if_any(rows, render.Column("seat", "SEAT", most=16, rigid=True))
+    answers = _if_any(rows, render.Column("answers", "ANSWERS", most=30))
+    # What a person at the door needs first fits 80 columns; JSON has everything.
+    order = [] if seat or answers else [render.Column("order_id", "ORDER", most=14)]
     columns = [
         *([render.Column("show", "SHOW", rigid=True)] if with_show else []),
         render.Column("name", "NAME", most=22),
-        render.Column("order_id", "ORDER", most=14),
+        *order,
         render.Column("ticket_id", "TICKET", most=14),
         render.Column("type_name", "TYPE", most=12),
-        render.Column("via", "VIA", most=8),
+        *seat,
+        *([] if answers and with_show else [render.Column("via", "VIA", most=8)]),
         render.Column("state", "", most=12),
+        *answers,
     ]
-    machine = [_as_json(guest) for guest in guests]
+    machine = [_as_row(guest, wanted) for guest in guests]
     render.show(rows, columns, wanted, machine=machine, empty="No tickets found.")
+
+
+def _if_any(rows: Sequence[dict[str, Any]], column: Column) -> list[Column]:
+    """
+    The column, unless it is empty in every row.
+    """
+    return [column] if any(row[column.key] for row in rows) else []

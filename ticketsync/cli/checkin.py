@@ -171,7 +171,7 @@ def _print_answer(answer: Answer, json: bool) -> None:
         typer.echo(safe(answer.message))
     elif answer.outcome == "several":
         names = "; ".join(
-            f"{g.ticket_id} ({g.shown_name}, {g.type_name})" for g in answer.guests[:5]
+            f"{guest.ticket_id} ({guest.description})" for guest in answer.guests[:5]
         )
         raise errors.UsageError(
             f"{answer.message} {safe(names)}",
@@ -205,6 +205,8 @@ def as_json(answer: Answer) -> dict[str, Any]:
                 "name": guest.name,
                 "type": guest.type_name,
                 "in": guest.is_in,
+                "seat": guest.seat,
+                "answers": guest.answers,
             }
             for guest in answer.guests
         ],

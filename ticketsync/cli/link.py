@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -88,6 +89,14 @@ def set_link(
             "--map-type", metavar="THEIRS=YOURS", help="Your name for a ticket type."
         ),
     ] = None,
+    map_field: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map-field",
+            metavar="QUESTION=YOURS",
+            help="Keep the answers to a question of their form, under your name.",
+        ),
+    ] = None,
     enabled: Annotated[
         bool | None,
         typer.Option("--sync/--no-sync", help="Whether the link is in use at all."),
@@ -101,6 +110,9 @@ def set_link(
     Map names of theirs to your own, or switch a link off and on.
 
     Names apply to all occurrences of the platform's event. An empty name removes one.
+    Answers are kept for accounts that keep people; the next sync reads those of shows
+    still to come, which takes as long as a first sync of them.
+
     --no-sales leaves the occurrence's sales out of all figures, --no-sync its guests
     too; with --event or --production those of all their dates, also of later ones.
 
@@ -109,14 +121,38 @@ def set_link(
     """
     _check_one(date, event, production)
     app_context = context.get_context(ctx)
-    types = _parse_names("--map-type", map_type or [])
-    switches = {"enabled": enabled, "ticket_sales": sales}
+    wanted = _Wanted(
+        _parse_names("--map-type", map_type or []),
+        _parse_names("--map-field", map_field or []),
+        enabled,
+        sales,
+    )
     if production:
-        _set_production(app_context, production, types, switches)
+        _set_production(app_context, production, wanted)
     elif event:
-        _set_event(app_context, event, types, switches)
+        _set_event(app_context, event, wanted)
     else:
-        _set_date(app_context, date, types, switches)
+        _set_date(app_context, date, wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """
+    What to set: names by theirs, and the switches that were given.
+    """
+
+    types: dict[str, str]
+    fields: dict[str, str]
+    enabled: bool | None
+    sales: bool | None
+
+    def as_options(self) -> dict[str, Any]:
+        return {
+            "types": self.types,
+            "fields": self.fields,
+            "enabled": self.enabled,
+            "ticket_sales": self.sales,
+        }
 
 
 def _check_one(*chosen: str) -> None:
@@ -132,8 +168,7 @@ def _check_one(*chosen: str) -> None:
 def _set_date(
     app_context: AppContext,
     date: str,
-    types: dict[str, str],
-    switches: dict[str, bool | None],
+    wanted: _Wanted,
 ) -> None:
     from ticketsync.catalogue import occurrences
     from ticketsync.workflows import match
@@ -142,15 +177,16 @@ def _set_date(
     with database.read() as connection:
         found = occurrences.find_occurrence(connection, date)
     settings = app_context.settings()
-    configured = match.configure(database, settings, found, **switches, types=types)
-    _report(app_context, f"{found.name_and_start} ({found.account})", configured)
+    configured = match.configure(database, settings, found, **wanted.as_options())
+    _report(
+        app_context, f"{found.name_and_start} ({found.account})", configured, wanted
+    )
 
 
 def _set_event(
     app_context: AppContext,
     event: str,
-    types: dict[str, str],
-    switches: dict[str, bool | None],
+    wanted: _Wanted,
 ) -> None:
     from ticketsync.catalogue import switches as catalogue_switches
     from ticketsync.workflows import match
@@ -159,39 +195,54 @@ def _set_event(
     with database.read() as connection:
         found = catalogue_switches.find_event(connection, event)
     settings = app_context.settings()
-    configured = match.configure_event(
-        database, settings, found, **switches, types=types
+    configured = match.configure_event(database, settings, found, **wanted.as_options())
+    _report(
+        app_context,
+        f"{found.name} ({found.account}), all its dates",
+        configured,
+        wanted,
     )
-    _report(app_context, f"{found.name} ({found.account}), all its dates", configured)
 
 
 def _set_production(
     app_context: AppContext,
     title: str,
-    types: dict[str, str],
-    switches: dict[str, bool | None],
+    wanted: _Wanted,
 ) -> None:
     from ticketsync.core import errors
     from ticketsync.workflows import match
 
-    if types:
+    if wanted.types or wanted.fields:
         raise errors.UsageError(
             "A production has no names of theirs.",
             hint="Use --event EVENT, once for each platform.",
         )
     settings = app_context.settings()
     configured = match.configure_production(
-        app_context.database(), settings, title, **switches
+        app_context.database(),
+        settings,
+        title,
+        enabled=wanted.enabled,
+        ticket_sales=wanted.sales,
     )
-    _report(app_context, f"{title}, all its shows", configured)
+    _report(app_context, f"{title}, all its shows", configured, wanted)
 
 
-def _report(app_context: AppContext, subject: str, configured: Configured) -> None:
+def _report(
+    app_context: AppContext,
+    subject: str,
+    configured: Configured,
+    wanted: _Wanted,
+) -> None:
     from ticketsync.core.redact import safe
 
     app_context.say(f"{subject}: {configured.note or 'sales on'}.")
     for theirs, ours in configured.types.items():
         app_context.say(f"  {safe(theirs)} is called {safe(ours)}")
+    for question, field in configured.fields.items():
+        app_context.say(f"  answers to {safe(question)} are kept as {safe(field)}")
+    if wanted.fields:
+        app_context.say("The next sync reads the orders of shows still to come again.")
 
 
 def _parse_names(option: str, given: list[str]) -> dict[str, str]:

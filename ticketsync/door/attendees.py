@@ -33,7 +33,8 @@ class Guest:
     `is_in` is what our doors recorded if they ever scanned the ticket, else what the
     platform reports; `since` and `door` are known only from our own doors. `because`
     says why a ticket does not admit anybody, if it does not. `order_id` and `ticket_id`
-    are the platform's.
+    are the platform's, and so is `seat`, the label of a reserved seat. `answers` are
+    what the guest answered, by the venue's names of the questions.
     """
 
     id: int
@@ -55,6 +56,8 @@ class Guest:
     door: str
     code: str
     second_code: str
+    seat: str
+    answers: dict[str, str]
 
     @property
     def sorted_by(self) -> tuple[str, str, str]:
@@ -69,6 +72,20 @@ class Guest:
         if self.name:
             return self.name
         return f"Order {self.order_id}" if self.order_id else f"Ticket {self.ticket_id}"
+
+    @property
+    def description(self) -> str:
+        """
+        Who it is, with ticket type and seat, as a door says it.
+        """
+        return ", ".join(filter(None, (self.shown_name, self.type_name, self.seat)))
+
+    @property
+    def answers_text(self) -> str:
+        """
+        The answers in one line: `diet: vegan; access: step-free`.
+        """
+        return "; ".join(f"{name}: {said}" for name, said in self.answers.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +247,8 @@ def _query() -> Select[Any]:
             counted.is_checked_in().label("is_in"),
             tickets.c.code,
             tickets.c.second_code,
+            tickets.c.seat,
+            attendees.c.answers,
             attendees.c.name,
             attendees.c.email,
             buyers.c.name.label("buyer"),
@@ -270,6 +289,8 @@ def _read(rows: Iterable[Any]) -> Iterable[Guest]:
             door=row.door if row.is_ours else "",
             code=_shown_code(row.code),
             second_code=_shown_code(row.second_code),
+            seat=row.seat,
+            answers=json.loads(row.answers or "{}"),
         )
 
 

@@ -21,7 +21,8 @@ LAYOUTS = Path(__file__).parent / "layouts"
 
 def door_list(show: Any, guests: Sequence[Any], made: str) -> bytes:
     """
-    The door list as a PDF: a box to tick, name, ticket type and id. `show` is a
+    The door list as a PDF: a box to tick, name with answers, ticket type and id, and
+    the seat where any is reserved. `show` is a
     `ShowInfo`, `guests` are `Guest`s in the order to print them in.
 
     Raises: `ConfigurationError` where typst is not installed.
@@ -35,6 +36,8 @@ def door_list(show: Any, guests: Sequence[Any], made: str) -> bytes:
             "via": safe(guest.account, longest=20),
             "free": guest.is_comp,
             "in": guest.is_in,
+            "seat": safe(guest.seat, longest=40),
+            "answers": safe(guest.answers_text, longest=200),
         }
         for guest in guests
     ]

@@ -93,6 +93,8 @@ class DoorPages:
                         "in": guest.is_in,
                         "since": _local_time(guest.since, at),
                         "second_code": guest.second_code,
+                        "seat": guest.seat,
+                        "answers": guest.answers_text,
                     }
                     for guest in found
                 ]

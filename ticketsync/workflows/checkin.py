@@ -196,7 +196,7 @@ def _stranger(connection: Connection, at: At, scan: NewScan, wanted: str) -> Ans
 
 
 def _answer(guest: Guest, verdict: Verdict, after: tuple[Guest, ...], at: At) -> Answer:
-    who = f"{guest.shown_name}, {guest.type_name}"
+    who = guest.description
     if verdict.outcome == checkin.ADMITTED:
         if guest.is_refunded:
             note = f"In: {who}. Its money went back, the ticket still admits."

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from sqlalchemy import Connection
 
+from ticketsync.accounts import state
 from ticketsync.catalogue import (
     adopting,
     link_settings,
@@ -33,8 +34,9 @@ from ticketsync.catalogue.undoing import UndoneDecision
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
+from ticketsync.sales import privacy
 from ticketsync.store.engine import Database
-from ticketsync.workflows import show_figures
+from ticketsync.workflows import people_switch, show_figures
 
 
 def plan(
@@ -174,6 +176,7 @@ def configure(
     enabled: bool | None,
     ticket_sales: bool | None,
     types: Mapping[str, str],
+    fields: Mapping[str, str] | None = None,
 ) -> Configured:
     """
     Set the switches of one date's link and the ticket-type names of its event;
@@ -187,6 +190,8 @@ def configure(
             connection, occurrence.id, enabled=enabled, ticket_sales=ticket_sales
         )
         names = link_settings.map_ticket_types(connection, occurrence.event_id, types)
+        account = occurrence.account
+        named = _map_fields(connection, settings, account, occurrence.event_id, fields)
         touched = (
             links.get_show_ids_of_event(connection, occurrence.event_id)
             if types
@@ -194,7 +199,7 @@ def configure(
         )
         show_figures.recompute(connection, settings, {show_id, *touched})
         now_set = occurrences.get_occurrence(connection, occurrence.id)
-    return Configured(now_set.switch_note, names)
+    return Configured(now_set.switch_note, names, named)
 
 
 def configure_event(
@@ -205,10 +210,13 @@ def configure_event(
     enabled: bool | None,
     ticket_sales: bool | None,
     types: Mapping[str, str],
+    fields: Mapping[str, str] | None = None,
 ) -> Configured:
     """
-    Set the switches of an event, which hold for all its dates, and its ticket-type
-    names; recomputes the shows that any of its dates feeds.
+    Set the switches of an event, which hold for all its dates, its ticket-type names
+    and those of its questions; recomputes the shows that any of its dates feeds.
+
+    Raises: `UsageError` where questions are named and the account keeps no people.
     """
     with database.write() as connection:
         dates = links.get_occurrence_ids_of_event(connection, event.id)
@@ -217,9 +225,39 @@ def configure_event(
             connection, event, enabled=enabled, ticket_sales=ticket_sales
         )
         names = link_settings.map_ticket_types(connection, event.id, types)
+        named = _map_fields(connection, settings, event.account, event.id, fields)
         touched = links.get_show_ids_of_event(connection, event.id)
         show_figures.recompute(connection, settings, touched)
-    return Configured(note, names)
+    return Configured(note, names, named)
+
+
+def _map_fields(
+    connection: Connection,
+    settings: Settings,
+    account_name: str,
+    event_id: int,
+    fields: Mapping[str, str] | None,
+) -> dict[str, str]:
+    """
+    Name questions of an event's form. Answers kept under a name that is no longer there
+    are deleted at once; the others come when the orders still to come are read again.
+    """
+    before = link_settings.read_fields(connection, event_id)
+    if not fields:
+        return before
+    account = state.get_account(connection, account_name)
+    keeps_people = state.keeps_people(account, settings.account(account_name))
+    if any(fields.values()) and not keeps_people:
+        raise errors.UsageError(
+            f"{account_name} keeps no people, so it keeps no answers of theirs.",
+            hint=f"Run `ticketsync accounts set {account_name} people=true` first.",
+            word="no-people",
+        )
+    named = link_settings.map_fields(connection, event_id, fields)
+    if named != before:
+        privacy.drop_answers(connection, event_id, named.values())
+        people_switch.request_answers(connection, account.id)
+    return named
 
 
 def configure_production(

@@ -1,12 +1,15 @@
 """
-When an account begins to keep people: the orders of shows still to come are read again
-once, because unchanged orders are not saved again: their people would be missing.
+When an account begins to keep people, or other answers of theirs: the orders of shows
+still to come are read again once, because unchanged orders are not saved again: their
+people would be missing.
 
 It is noted in the database, not taken from the command that switched it: the settings
 can switch it, too.
 """
 
 from __future__ import annotations
+
+from sqlalchemy import Connection
 
 from ticketsync.accounts import bookmarks, state, streams
 from ticketsync.catalogue import occurrences
@@ -15,7 +18,18 @@ from ticketsync.providers.base import ReportsPeople, has_change_feed
 from ticketsync.sales import stored_orders
 from ticketsync.workflows.account_run import AccountRun
 
-READ = "people-read"  # "" → "yes" once everything still to come is read with people
+READ = "people-read"  # "" → one of these; nothing while no people are kept
+YES = "yes"  # everything still to come is read with people
+AGAIN = "again"  # it was, and is to be read again: other answers are kept
+
+
+def request_answers(connection: Connection, account_id: int) -> None:
+    """
+    Have the next run read the orders still to come again, because other answers are
+    kept from now on. Nothing to do where they have not been read with people yet.
+    """
+    if bookmarks.get_bookmarks(connection, account_id, READ):
+        bookmarks.save_bookmarks(connection, account_id, READ, {"": AGAIN})
 
 
 def follow(run: AccountRun) -> None:
@@ -28,8 +42,8 @@ def follow(run: AccountRun) -> None:
         account, run.settings.account(account.name)
     )
     with run.database.read() as connection:
-        is_noted = bool(bookmarks.get_bookmarks(connection, account.id, READ))
-        if wanted == is_noted:
+        noted = bookmarks.get_bookmarks(connection, account.id, READ).get("")
+        if noted == (YES if wanted else None):
             return
         dates = [
             occurrence.provider_occurrence_id
@@ -45,9 +59,10 @@ def follow(run: AccountRun) -> None:
         newest = [streams.NEWEST] if has_change_feed(run.provider) else []
         unfinished = [streams.UNFINISHED, streams.BEGUN, streams.SWEPT, *newest]
         bookmarks.delete_bookmarks(connection, account.id, unfinished)
-        bookmarks.save_bookmarks(connection, account.id, READ, {"": "yes"})
+        bookmarks.save_bookmarks(connection, account.id, READ, {"": YES})
     if held:
+        what = "other answers" if noted == AGAIN else "people"
         run.notes.append(
-            f"{account.name} keeps people from now on: the orders of its shows still "
+            f"{account.name} keeps {what} from now on: the orders of its shows still "
             "to come are read again"
         )

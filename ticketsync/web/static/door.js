@@ -48,7 +48,7 @@ function matching(text) {
   const wanted = text.trim().toLowerCase();
   if (!wanted) return guests;
   return guests.filter((g) =>
-    [g.name, g.order, g.ticket].some((value) => value.toLowerCase().includes(wanted)));
+    [g.name, g.order, g.ticket, g.seat ?? ""].some((value) => value.toLowerCase().includes(wanted)));
 }
 
 function showGuests() {
@@ -58,8 +58,14 @@ function showGuests() {
     who.className = "who";
     who.textContent = guest.shown;
     const more = document.createElement("small");
-    more.textContent = ` ${guest.type}${guest.free ? ", free" : ""}${guest.in && guest.since ? `, in ${guest.since}` : ""}`;
+    more.textContent = ` ${[guest.type, guest.seat].filter(Boolean).join(", ")}${guest.free ? ", free" : ""}${guest.in && guest.since ? `, in ${guest.since}` : ""}`;
     who.append(more);
+    if (guest.answers) {
+      const answers = document.createElement("small");
+      answers.className = "answers";
+      answers.textContent = guest.answers;
+      who.append(answers);
+    }
     const button = document.createElement("button");
     button.textContent = guest.in ? "Undo" : "Let in";
     button.className = guest.in ? "quiet" : "main";
