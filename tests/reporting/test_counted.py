@@ -1385,6 +1385,29 @@ def test_the_pages_say_it_too(house):
         )
         assert shown["count"].expected == len(guests)
         assert shown["count"].admitted == sum(s.is_in for s in guests)
+    with house.database.read() as connection:
+        works = {title: id_ for id_, title, _ in shows.list_productions(connection)}
+    for title, id_ in works.items():
+        shown = opened(pages.production, id=str(id_))
+        of_work = [s for s in house.counted() if work_of(s) == title]
+        sums = plain_count(of_work, ["currency"], ["sold", "gross", "refunded"])
+        assert {
+            (t.currency,): {
+                "sold": t.tickets_sold,
+                "gross": t.gross.minor,
+                "refunded": t.refunded.minor,
+            }
+            for t in shown["totals"]
+        } == sums
+        assert shown["sold_by"] == "Ticket Tailor"
+        ahead_of_it = [
+            night
+            for night in house.nights
+            if not night.excluded and f"Work {night.number % 3}" == title
+        ]
+        assert [show.show_id for show in shown["upcoming"]] == [
+            night.number for night in ahead_of_it
+        ][:3]
     shown = opened(pages.overview)
     ahead = [s for s in house.counted() if s.admits]
     assert shown["sold_upcoming"] == len(ahead)
