@@ -181,3 +181,42 @@ def test_amounts_of_two_currencies_do_not_add_up():
         Money(100, "AUD") + Money(100, "NZD")
     amounts = [Money(1, "NZD"), Money(100, "AUD"), Money(250, "AUD")]
     assert money.sum_by_currency(amounts) == (Money(350, "AUD"), Money(1, "NZD"))
+
+
+def test_groups_add_up_per_currency_and_a_sum_with_an_unknown_part_is_unknown():
+    found = tables.grouped(Table(COLUMNS, ROWS), ["show"])
+    assert list(found.rows) == [
+        ("A", None, 3, 6000, 150, "AUD"),
+        ("A", None, 2, 5000, None, "NZD"),
+        ("B", None, 4, 8050, 50, "AUD"),
+        ("C", None, 1, 1200, 0, "JPY"),
+        ("D", None, 1, 1500, 5, "KWD"),
+    ]
+    columns = (Column("day"), Column("net", Kind.MONEY), Column("currency"))
+    rows = [(None, 3, "AUD"), ("b", None, "AUD"), ("a", 1, "AUD"), ("b", 2, "AUD")]
+    assert list(tables.grouped(Table(columns, rows), ["day"]).rows) == [
+        ("a", 1, "AUD"),
+        ("b", None, "AUD"),
+        (None, 3, "AUD"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "text"),
+    [
+        (350, 10_000, "3.5"),
+        (0, 10_000, "0.0"),
+        (449, 10_000, "4.5"),
+        (3449, 100_000, "3.4"),
+        (34499999, 1_000_000_000, "3.4"),
+        (10_000, 10_000, "100.0"),
+        (1, 3, "33.3"),
+    ],
+)
+def test_a_rate_is_per_cent_with_one_decimal(part, whole, text):
+    assert tables.per_cent(tables.rate(part, whole)) == text
+
+
+def test_a_rate_of_nothing_or_of_something_unknown_is_unknown():
+    assert tables.rate(None, 100) is None
+    assert tables.rate(5, 0) is None

@@ -23,13 +23,21 @@ from support.dates import NOW
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import new_shows, occurrences, shows, switches
-from ticketsync.core import clock
+from ticketsync.core import clock, tables
 from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
 from ticketsync.door import attendees
 from ticketsync.financials import explain, notices, recompute
-from ticketsync.reporting import calendar, daily, numbers, sales, selling
-from ticketsync.store import capacity, counted, engine, views
+from ticketsync.reporting import (
+    calendar,
+    daily,
+    grouped_figures,
+    numbers,
+    sales,
+    sales_report,
+    selling,
+)
+from ticketsync.store import capacity, counted, engine, original_views, views
 from ticketsync.store.tables.catalogue import events as events_table
 from ticketsync.store.tables.catalogue import occurrences as occurrences_table
 from ticketsync.store.tables.catalogue import production_links, show_links
@@ -918,6 +926,206 @@ def read_offers(connection, house):
     }
 
 
+# Sums of shows, and of sales by day
+
+
+GROUPS = {
+    "show": (("show_id", "currency"), lambda house, s: (s.show, s.currency)),
+    "account": (("account", "currency"), lambda house, s: (s.account, s.currency)),
+    "production": (
+        ("production", "currency"),
+        lambda house, s: (work_of(s), s.currency),
+    ),
+    "venue": (("venue", "currency"), lambda house, s: ("V", s.currency)),
+    "platform": (
+        ("platform", "currency"),
+        lambda house, s: ("ticket_tailor", s.currency),
+    ),
+    "day": (("day", "currency"), lambda house, s: (str(plays_on(s)), s.currency)),
+    "week": (
+        ("week", "currency"),
+        lambda house, s: (
+            str(plays_on(s) - timedelta(days=plays_on(s).weekday())),
+            s.currency,
+        ),
+    ),
+    "month": (
+        ("month", "currency"),
+        lambda house, s: (str(plays_on(s))[:7], s.currency),
+    ),
+}
+
+
+def work_of(seat):
+    return f"Work {seat.show % 3}"
+
+
+def plays_on(seat):
+    return clock.local(NOW + timedelta(days=seat.show), SYDNEY).date()
+
+
+def expected_groups(house):
+    return {
+        (per, *key): numbers_
+        for per, (_, key_of) in GROUPS.items()
+        for key, numbers_ in totals(
+            (key_of(house, s), figures_of(s)) for s in house.counted()
+        ).items()
+    }
+
+
+@reader("financials list --per", (recompute,), MONEY + IN, expected_groups)
+def read_groups(connection, house):
+    found = {}
+    for per, (names, _) in GROUPS.items():
+        lines = grouped_figures.grouped_table(connection, per)
+        of_group = totals(
+            (
+                tuple(row[name] for name in names),
+                {
+                    "sold": row["tickets_sold"],
+                    "comps": row["tickets_comp"],
+                    "returned": row["tickets_refunded"],
+                    "in": row["checked_in"],
+                    "face": row["face"],
+                    "gross": row["gross"],
+                    "refunded": row["refunded"],
+                },
+            )
+            for row in tables.by_name(lines)
+        )
+        found |= {(per, *key): numbers_ for key, numbers_ in of_group.items()}
+    return found
+
+
+@reader(
+    "production_totals",
+    (recompute,),
+    MONEY + IN,
+    lambda house: totals(
+        ((work_of(s), s.currency), figures_of(s)) for s in house.counted()
+    ),
+)
+def read_production_totals(connection, house):
+    return totals(
+        (
+            (row.production, row.currency),
+            {
+                "sold": row.tickets_sold,
+                "comps": row.tickets_comp,
+                "returned": row.tickets_refunded,
+                "in": row.checked_in,
+                "face": row.face,
+                "gross": row.gross,
+                "refunded": row.refunded,
+            },
+        )
+        for row in view(connection, "production_totals")
+    )
+
+
+def ordered_on(house, seat):
+    if seat.order is None:
+        return None
+    return str(clock.local(house.orders[seat.order][2], SYDNEY).date())
+
+
+def sold_by(key_of):
+    return lambda house: totals(
+        (
+            (key_of(house, s), s.currency),
+            {"sold": int(s.admits), "gross": s.paid, "refunded": s.back},
+        )
+        for s in house.counted()
+    )
+
+
+def as_sold(table, name):
+    return totals(
+        (
+            (None if row[name] is None else str(row[name]), row["currency"]),
+            {
+                "sold": row["tickets"],
+                "gross": row["gross"],
+                "refunded": row["refunded"],
+            },
+        )
+        for row in tables.by_name(table)
+    )
+
+
+@reader("report sales", (sales_report,), MONEY, sold_by(ordered_on))
+def read_sales_by_day(connection, house):
+    table = sales_report.sales_table(
+        connection, "day", sales_report.OwnRates(), zone=SYDNEY
+    )
+    return as_sold(table, "day")
+
+
+@reader(
+    "report sales --by show",
+    (recompute,),
+    MONEY,
+    sold_by(lambda house, s: str(plays_on(s))),
+)
+def read_sales_by_show(connection, house):
+    table = sales_report.sales_table(
+        connection, "day", sales_report.OwnRates(), zone=SYDNEY, by="show"
+    )
+    return as_sold(table, "day")
+
+
+@reader(
+    "report platforms",
+    (sales_report,),
+    MONEY,
+    sold_by(lambda house, s: "ticket_tailor"),
+)
+def read_sales_by_platform(connection, house):
+    table = sales_report.platforms_table(
+        connection, sales_report.OwnRates(), zone=SYDNEY
+    )
+    return as_sold(table, "platform")
+
+
+def expected_promo(house):
+    used = [s for s in house.counted() if s.order is not None and s.order % 2]
+    return plain_count(used, ["currency"], ["sold", "gross"])
+
+
+@reader("report promo", (sales_report,), MONEY, expected_promo)
+def read_promo_codes(connection, house):
+    odd = orders.c.id % 2 == 1
+    connection.execute(update(orders).where(odd).values(promo_code="ODD"))
+    table = sales_report.promo_codes_table(connection, zone=SYDNEY)
+    return totals(
+        ((row["currency"],), {"sold": row["tickets"], "gross": row["gross"]})
+        for row in tables.by_name(table)
+    )
+
+
+@reader(
+    "ticket_sales",
+    (original_views, views),
+    MONEY,
+    lambda house: totals(
+        (
+            (s.show, s.currency),
+            {"tickets": int(s.is_ticket), "gross": s.paid, "refunded": s.back},
+        )
+        for s in house.counted()
+    ),
+)
+def read_ticket_sales(connection, house):
+    return totals(
+        (
+            (row.event_id, row.currency),
+            {"tickets": row.quantity, "gross": row.gross, "refunded": row.refunded},
+        )
+        for row in view(connection, "ticket_sales")
+    )
+
+
 # The door
 
 
@@ -1210,6 +1418,29 @@ def test_the_pages_say_it_too(house):
         )
         assert shown["count"].expected == len(guests)
         assert shown["count"].admitted == sum(s.is_in for s in guests)
+    with house.database.read() as connection:
+        works = {title: id_ for id_, title, _ in shows.list_productions(connection)}
+    for title, id_ in works.items():
+        shown = opened(pages.production, id=str(id_))
+        of_work = [s for s in house.counted() if work_of(s) == title]
+        sums = plain_count(of_work, ["currency"], ["sold", "gross", "refunded"])
+        assert {
+            (t.currency,): {
+                "sold": t.tickets_sold,
+                "gross": t.gross.minor,
+                "refunded": t.refunded.minor,
+            }
+            for t in shown["totals"]
+        } == sums
+        assert shown["sold_by"] == "Ticket Tailor"
+        ahead_of_it = [
+            night
+            for night in house.nights
+            if not night.excluded and f"Work {night.number % 3}" == title
+        ]
+        assert [show.show_id for show in shown["upcoming"]] == [
+            night.number for night in ahead_of_it
+        ][:3]
     shown = opened(pages.overview)
     ahead = [s for s in house.counted() if s.admits]
     assert shown["sold_upcoming"] == len(ahead)

@@ -13,7 +13,7 @@ from support.web_server import PASSWORD
 from ticketsync.catalogue import new_shows, occurrences, shows
 from ticketsync.core import clock, money
 from ticketsync.financials import recompute
-from ticketsync.reporting import numbers, selling
+from ticketsync.reporting import calendar, grouped_figures, numbers, selling
 from ticketsync.visitors import passes
 from ticketsync.web.site import COOKIE, HEADERS
 from ticketsync.workflows import match
@@ -295,6 +295,23 @@ def test_only_web_addresses_become_links(enter, full):
         connection.exec_driver_sql("UPDATE occurrences SET url = 'javascript:alert(1)'")
 
     assert "javascript:" not in enter("viewer").get("/shows/1").text
+
+
+def test_a_production_shows_its_totals_next_shows_and_who_sells_it(enter, full):
+    with full.read() as connection:
+        (total,) = grouped_figures.production_totals(connection, 1)
+        coming = calendar.list_performances(
+            connection, since=clock.now(), production=total.production
+        )
+    page = enter("viewer").get("/productions/1").text
+
+    assert "via Ticket Tailor" in page
+    assert f"{total.tickets_sold} <small>of {total.capacity}</small>" in page
+    assert f"{total.gross.minor / 100:,.2f}" in page
+    next_shows = page[page.index("Next shows") : page.index("Ticketing</h2>")]
+    assert [f"/shows/{show.show_id}" in next_shows for show in coming] == [
+        number < 3 for number in range(len(coming))
+    ]
 
 
 @pytest.mark.parametrize(

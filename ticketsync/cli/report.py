@@ -4,16 +4,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, report_options
 from ticketsync.cli.context import Format, Json
+from ticketsync.cli.report_options import PeriodText
 
 if TYPE_CHECKING:
     from ticketsync.core.money import Money
+    from ticketsync.core.tables import Table
     from ticketsync.reporting.daily import OnSale, Sums
 
 app = typer.Typer(
@@ -74,6 +77,146 @@ def daily(
         _print(found, f"{yesterday:%a}")
     else:
         typer.echo("No upcoming show is on sale.")
+
+
+By = Annotated[
+    str,
+    typer.Option(
+        help="Which day counts: of the sale or of the show.", metavar="sale|show"
+    ),
+]
+
+
+@app.command("sales")
+def sales(
+    ctx: typer.Context,
+    per: Annotated[
+        str,
+        typer.Option(
+            help="One line for each: day, week, month, platform, production, show.",
+            metavar="GROUP",
+        ),
+    ] = "day",
+    by: By = "sale",
+    period: PeriodText = "",
+    format: Format = "table",
+    json: Json = False,
+) -> None:
+    """
+    Tickets and money per day, week, month, platform, production or show.
+
+    Days are those of your first venue; with `--by show` those on which shows play.
+    """
+    from ticketsync.reporting import sales_report
+
+    per = report_options.chosen("--per", per, sales_report.PER)
+    _report(ctx, partial(sales_report.sales_table, per=per), by, period, format, json)
+
+
+@app.command("platforms")
+def platforms(
+    ctx: typer.Context,
+    by: By = "sale",
+    period: PeriodText = "",
+    format: Format = "table",
+    json: Json = False,
+) -> None:
+    """
+    What each platform sold, kept and returned; rates are per cent of the gross.
+    """
+    from ticketsync.reporting import sales_report
+
+    _report(ctx, sales_report.platforms_table, by, period, format, json)
+
+
+@app.command("promo")
+def promo(
+    ctx: typer.Context,
+    period: PeriodText = "",
+    format: Format = "table",
+    json: Json = False,
+) -> None:
+    """
+    Orders, tickets, discounts and gross per promo code.
+    """
+    from ticketsync.catalogue import shows
+    from ticketsync.reporting import sales_report
+
+    wanted = context.chosen_format(format, json)
+    days = report_options.chosen_period(period)
+    with context.get_context(ctx).database().read() as connection:
+        zone = shows.get_business_zone(connection)
+        table = sales_report.promo_codes_table(connection, zone=zone, period=days)
+        _render(table.loaded(), wanted, "No order with a promo code found.")
+
+
+def _report(
+    ctx: typer.Context,
+    make: Callable[..., Table],
+    by: str,
+    period: str,
+    format: str,
+    json: bool,
+) -> None:
+    """
+    Print a report on sales, with the venue's own fee rates.
+    """
+    from ticketsync.catalogue import shows
+    from ticketsync.reporting import sales_report
+    from ticketsync.workflows import sales_reports
+
+    wanted = context.chosen_format(format, json)
+    by = report_options.chosen("--by", by, sales_report.BY)
+    days = report_options.chosen_period(period)
+    app_context = context.get_context(ctx)
+    with app_context.database().read() as connection:
+        table = make(
+            connection,
+            rates=sales_reports.own_rates(connection, app_context.settings()),
+            zone=shows.get_business_zone(connection),
+            by=by,
+            period=days,
+        )
+    _render(table, wanted, "No sales found.")
+
+
+_HEADINGS = {
+    "week": "WEEK FROM",
+    "starts_local": "SHOW",
+    "currency": "",
+    "tickets": "SOLD",
+    "promo_code": "CODE",
+    "fee_rate": "",
+    "refund_rate": "",
+}
+_NOT_SHOWN = {"show_id", "tax_remitted"}
+
+
+def _render(table: Table, format: str, empty: str) -> None:
+    """
+    Print a loaded report on sales, with a total for each currency.
+    """
+    from dataclasses import replace
+
+    from ticketsync.cli import render
+    from ticketsync.core import tables
+    from ticketsync.reporting import sales_report
+
+    if format != "table":
+        render.machine(table, format)
+        return
+    if not table.rows:
+        typer.echo(empty)
+        return
+    shown = [c for c in table.columns if c.name not in _NOT_SHOWN]
+    shown.sort(key=lambda column: column.name == "currency")  # the last one
+    table = table.shown(*(replace(c, heading=_HEADINGS.get(c.name)) for c in shown))
+    render.report(
+        table,
+        most={"production": 20},
+        totals=sales_report.with_rates(tables.totals(table)),
+        label=lambda _: "all",
+    )
 
 
 def _print(found: Sequence[OnSale], yesterday: str) -> None:

@@ -5,7 +5,7 @@ the venue's own rates for orders whose fees are unknown.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +36,19 @@ class ReportedLines:
 
     def all_known(self) -> Lines:
         return add_lines(self.complete, self.partial)
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """
+    What the venue's own rates make of an order (our id), as far as it is for one show.
+    """
+
+    order_id: int
+    show_id: int
+    account_id: int
+    currency: str
+    lines: Lines
 
 
 def add_lines(one: Mapping[str, int], other: Mapping[str, int]) -> Lines:
@@ -86,20 +99,31 @@ def scheduled(
     The venue's own rates for those orders of the shows in `of_shows` whose fees are
     unknown: each order is billed once, and each show bears its part.
     """
-    if not schedules:
-        return {}
-    show_ids = _read_show_ids(connection)
     found: dict[Key, Lines] = {}
-    for (account, currency), parts in _unknown_orders(connection, of_shows, schedules):
+    for bill in scheduled_bills(connection, of_shows, schedules):
+        key = (bill.show_id, bill.account_id, bill.currency)
+        found[key] = add_lines(found.get(key, {}), bill.lines)
+    return found
+
+
+def scheduled_bills(
+    connection: Connection, of_shows: Any, schedules: Mapping[int, FeeSchedule]
+) -> Iterator[Bill]:
+    """
+    The same order by order.
+    """
+    if not schedules:
+        return
+    show_ids = _read_show_ids(connection)
+    for order, parts in _unknown_orders(connection, of_shows, schedules):
+        order_id, account, currency = order
         if account not in schedules:  # a ticket whose account was changed by hand
             continue
         lines = fees.by_schedule(parts, schedules[account], currency)
         for part, of_part in zip(parts, lines, strict=True):
             show = show_ids.get(part.occurrence_id)
             if show is not None:
-                key = (show, account, currency)
-                found[key] = add_lines(found.get(key, {}), of_part)
-    return found
+                yield Bill(order_id, show, account, currency, of_part)
 
 
 def _read_show_ids(connection: Connection) -> dict[int, int]:
@@ -122,10 +146,10 @@ def _orders_without_fees(of_shows: Any, accounts: Iterable[int]) -> Select[Any]:
 
 def _unknown_orders(
     connection: Connection, of_shows: Any, accounts: Iterable[int]
-) -> Iterable[tuple[tuple[int, str], list[OrderPart]]]:
+) -> Iterable[tuple[tuple[int, int, str], list[OrderPart]]]:
     """
-    Orders with a ticket of these shows and unknown fees, whole: account and currency,
-    and their parts by occurrence, also those of other shows and of none.
+    Orders with a ticket of these shows and unknown fees, whole: our id, account and
+    currency, and their parts by occurrence, also those of other shows and of none.
     """
     wanted = _orders_without_fees(of_shows, accounts)
     paid = (tickets.c.kind == "admission") & (tickets.c.face > 0)
@@ -149,6 +173,6 @@ def _unknown_orders(
     for order, account, currency, occurrence, charged, number in rows:
         parts = found.setdefault((order, account, currency), [])
         parts.append(OrderPart(occurrence, charged, number))
-    for (_, account, currency), parts in found.items():
+    for order_key, parts in found.items():
         # The order of groups is undefined; a tie goes to the earlier occurrence.
-        yield (account, currency), sorted(parts, key=lambda part: part.occurrence_id)
+        yield order_key, sorted(parts, key=lambda part: part.occurrence_id)

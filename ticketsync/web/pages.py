@@ -24,6 +24,7 @@ from ticketsync.reporting import (
     calendar,
     daily,
     deliveries,
+    grouped_figures,
     numbers,
     runs,
     sales,
@@ -38,6 +39,7 @@ from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import match, waiting
 
 ORDERS_SHOWN = 25  # of a show, at first
+NEXT_SHOWS = 3  # of a production
 
 
 class Pages:
@@ -194,11 +196,17 @@ class Pages:
             show_ids = {show.id for show in own_shows}
             figures = [f for f in numbers.figures(connection) if f.show_id in show_ids]
             plan = match.plan(connection, self._site.settings, production=title)
+            upcoming = calendar.list_performances(
+                connection, since=clock.now(), production=title
+            )
+            totals = grouped_figures.production_totals(connection, production_id)
         return self._site.render_page(
             request,
             "production.html",
             title,
             production=title,
+            upcoming=upcoming[:NEXT_SHOWS],
+            sold_by=registry.titles(name for t in totals for name in t.providers),
             shows=[
                 (
                     show,
@@ -209,7 +217,7 @@ class Pages:
                 )
                 for show in own_shows
             ],
-            totals=_totals(numbers.FIGURES, figures),
+            totals=totals,
             seats=seats,
             certain=plan.certain,
             unsure=plan.unsure,
