@@ -10,6 +10,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -25,6 +26,7 @@ from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.reporting import deliveries as report
 from ticketsync.sandbox import deliveries
 from ticketsync.store import engine
+from ticketsync.store.tables.webhooks import deliveries as deliveries_table
 from ticketsync.web import receiver
 from ticketsync.webhooks import inbox
 from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
@@ -114,10 +116,10 @@ def test_f58_a_repetition_of_what_failed_is_a_reason_to_try_again(database, addr
 @pytest.mark.parametrize(
     ("signed_request", "status", "states"),
     [
-        ({"secret": "another"}, 400, []),
+        ({"secret": "another"}, 400, ["forged"]),
         ({"now": NOW}, 400, ["stale"]),
         ({"event": "WAITLIST_SIGNUP.CREATED"}, 200, ["ignored"]),
-        (None, 400, []),
+        (None, 400, ["forged"]),
     ],
     ids=["forged", "stale", "ignored", "unsigned"],
 )
@@ -222,7 +224,98 @@ def test_f69_a_missing_secret_is_no_success(database):
     endpoint = WebhookEndpoint(1, "tt", PATH, URL, TicketTailor, [])
     with serving(database, endpoint) as base:
         assert post(f"{base}/hooks/{PATH}", signed()).status_code == 503
-    assert rows(database) == []
+    (row,) = rows(database)
+    assert (row.account, row.state) == ("tt", "no-secret")
+
+
+REFUSED = [
+    ("unknown", {}, b"{}", 404, None, "unknown address"),
+    (PATH, {"Content-Type": "text/xml"}, b"<x/>", 415, "tt", "wrong content type"),
+    (PATH, {}, b"x" * (256 * 1024 + 1), 413, "tt", "too large"),
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "body", "status", "account", "reason"), REFUSED
+)
+def test_a_refused_attempt_leaves_a_row_without_its_body(
+    database, address, path, headers, body, status, account, reason
+):
+    base = address.partition("/hooks/")[0]
+    response = httpx.post(f"{base}/hooks/{path}", headers=headers, content=body)
+    assert response.status_code == status
+    (row,) = rows(database)
+    assert (row.account, row.state, row.reason) == (account, "refused", reason)
+    assert (row.event, row.what, row.order_id) == ("", "", "")
+    assert row.settled_at == row.received_at
+    with database.read() as connection:
+        found = report.list_deliveries(connection, platform="unknown")
+        assert [row.account for row in found] == ([] if account else [None])
+        stored = list(connection.execute(deliveries_table.select()).one())
+    assert not any(body.decode()[:4] in str(value) for value in stored)
+
+
+def test_a_body_that_does_not_come_leaves_a_row(database, address, monkeypatch):
+    monkeypatch.setattr(receiver, "BODY_SECONDS", 0.05)
+    host, port = address.removeprefix("http://").partition("/")[0].split(":")
+    head = f"POST /hooks/{PATH} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"
+    with socket.create_connection((host, int(port))) as opened:
+        opened.sendall(head.encode())
+        assert b" 408 " in opened.recv(100)
+    (row,) = rows(database)
+    assert (row.state, row.reason) == ("refused", "too slow")
+
+
+def test_of_what_is_not_accepted_only_the_newest_are_kept(database, monkeypatch):
+    monkeypatch.setattr(inbox, "MAX_NOT_ACCEPTED", 3)
+    made = (
+        *(inbox.not_accepted(1, "forged", f"f{n}") for n in range(4)),
+        *(inbox.not_accepted(2, "refused", f"r{n}") for n in range(2)),
+        *(inbox.not_accepted(None, "refused", f"u{n}") for n in range(5)),
+    )
+    now = clock.now()
+    for seconds, attempt in enumerate(made):
+        with database.write() as connection:
+            inbox.store(connection, [attempt], now + timedelta(seconds=seconds))
+    kept = {(row.account, row.reason) for row in rows(database)}
+    assert kept == {
+        *(("tt", reason) for reason in ("f1", "f2", "f3")),
+        *(("eb", reason) for reason in ("r0", "r1")),
+        *((None, reason) for reason in ("u2", "u3", "u4")),
+    }
+    # The rule is the same for many at once.
+    with database.write() as connection:
+        many = [inbox.not_accepted(1, "forged", f"g{n}") for n in range(9)]
+        inbox.store(connection, many, clock.now())
+    assert sorted(row.reason for row in rows(database) if row.account == "tt") == [
+        *("g6", "g7", "g8")
+    ]
+
+
+def test_a_flood_of_forged_deliveries_neither_fills_nor_blocks(
+    database, address, monkeypatch
+):
+    """
+    While nothing can be written, forged ones are answered at once and queue no further
+    than allowed; good ones that come afterwards are stored.
+    """
+    monkeypatch.setattr(receiver, "MAX_UNSAVED", 20)
+    monkeypatch.setattr(receiver, "FEW_UNSAVED", 0)
+    release = threading.Event()
+    store = inbox.store
+
+    def slow(*arguments):
+        release.wait(20)
+        store(*arguments)
+
+    monkeypatch.setattr(inbox, "store", slow)
+    statuses = [post(address, signed(n, secret="x")).status_code for n in range(60)]
+    release.set()
+    assert statuses == [400] * 60
+    assert post(address, signed()).status_code == 200
+    states = [row.state for row in rows(database)]
+    assert states.count("received") == 1
+    assert 20 <= states.count("forged") <= 21
 
 
 def test_only_allowed_networks_are_answered(database, endpoint):
@@ -395,7 +488,7 @@ def as_receiver(postgres):
 
 
 def test_f131_the_receivers_role_takes_deliveries_in_and_nothing_else(
-    as_receiver, endpoint
+    as_receiver, endpoint, monkeypatch
 ):
     owner, by_role = as_receiver
 
@@ -404,6 +497,15 @@ def test_f131_the_receivers_role_takes_deliveries_in_and_nothing_else(
 
     assert [response.status_code for response in responses] == [200, 200, 200]
     assert [row.state for row in rows(owner)] == ["received", "received"]
+    monkeypatch.setattr(inbox, "MAX_NOT_ACCEPTED", 2)
+    with serving(by_role, endpoint) as base:
+        for n in range(4):
+            assert (
+                post(f"{base}/hooks/{PATH}", signed(n, secret="x")).status_code == 400
+            )
+        assert post(f"{base}/hooks/{PATH[1:]}", signed(1)).status_code == 404
+    states = sorted(row.state for row in rows(owner))
+    assert states == ["forged", "forged", "received", "received", "refused"]
     for forbidden in (
         "SELECT * FROM orders",
         "SELECT * FROM buyers",

@@ -309,7 +309,8 @@ def test_the_command_lists_what_was_decided(venue):
     listed = venue("audit", "list")
     assert "exclude" in listed
     assert max(map(len, listed.splitlines())) <= 80
-    (entry,) = json.loads(venue("audit", "list", "--show", "1", "--json"))
+    entry, added = json.loads(venue("audit", "list", "--show", "1", "--json"))
+    assert (added["action"], added["kind"]) == ("add", "show")
     assert entry["after"] == {
         "is_excluded": True,
         "excluded_because": "a private party",

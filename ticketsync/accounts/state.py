@@ -288,7 +288,8 @@ def set_secret(
     is_other = fingerprint != before.secret_fingerprint
     resumed = {"state": "active", "state_reason": ""}
     changed_state = {} if before.state in ("active", "paused") else resumed
-    if is_other or changed_state:
+    old_place = (before.secret_source, before.secret_reference)
+    if is_other or changed_state or old_place != (source, reference):
         _record(
             connection,
             account_id,

@@ -4,14 +4,16 @@ Adding shows: many at once, with their productions and venues.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from ticketsync.catalogue.shows import add_productions, add_venue, local_text
+from ticketsync.store import audit
+from ticketsync.store.audit import Decision
 from ticketsync.store.tables.catalogue import shows
 from ticketsync.store.upsert import insert_all_new, rows_among
 
@@ -72,6 +74,7 @@ def add_shows(connection: Connection, new_shows: Sequence[NewShow]) -> list[Adde
     shows = [index.find_or_plan(*pair) for pair in zip(keys, new_shows, strict=True)]
     index.update_changed(connection)
     index.insert_planned(connection)
+    audit.record_all(connection, _decisions(shows, new_shows))
     return [AddedShow(show.id, is_new and show.is_inserted) for show, is_new in shows]
 
 
@@ -93,9 +96,14 @@ class _Show:
     key: ShowKey
     capacity: int | None
     reference: str | None
+    before: Mapping[str, Any] = field(default_factory=dict)
     id: int = 0
     is_changed: bool = False
     is_inserted: bool = False
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {"capacity": self.capacity, "reference": self.reference}
 
     def fill_in(self, new: NewShow) -> None:
         """
@@ -139,6 +147,7 @@ class _ShowIndex:
             key = (row.production_id, row.venue_id, row.starts_at)
             show = self._by_key.get(key) or _Show(key, None, None)
             show.id, show.capacity, show.reference = row.id, row.capacity, row.reference
+            show.before = show.values
             self._add(show)
 
     def find_or_plan(self, key: ShowKey, new: NewShow) -> tuple[_Show, bool]:
@@ -200,6 +209,25 @@ class _ShowIndex:
         self._by_key[show.key] = show
         if show.reference:
             self._by_reference[show.reference] = show
+
+
+def _decisions(
+    found: Sequence[tuple[_Show, bool]], new_shows: Sequence[NewShow]
+) -> list[Decision]:
+    """
+    The audit entries of the shows that were added or filled in.
+    """
+    entries: dict[int, Decision] = {}
+    for (show, is_new), new in zip(found, new_shows, strict=True):
+        name = f"{new.production} {local_text(show.key[2], new.timezone)}"
+        if is_new and show.is_inserted:
+            after = {"venue": new.venue, **show.values}
+            entries[show.id] = Decision("add", "show", name, show.id, after=after)
+        elif show.is_changed and show.id not in entries:
+            entries[show.id] = Decision(
+                "change", "show", name, show.id, show.before, show.values
+            )
+    return list(entries.values())
 
 
 def _as_row(show: _Show, new: NewShow) -> dict[str, Any]:

@@ -70,7 +70,12 @@ def add_venue(
     venue = find_venue(connection, name)
     if venue is None:
         row = {"name": name, "timezone": timezone, "currency": code}
-        insert_new(connection, venues, row)
+        new_id = insert_new(connection, venues, row)
+        if new_id is not None:
+            values = {"timezone": timezone, "currency": code}
+            audit.record(
+                connection, Decision("add", "venue", name, new_id, after=values)
+            )
         venue = find_venue(connection, name)
         assert venue is not None
     if (venue.timezone, venue.currency) == (timezone, code):
@@ -137,7 +142,13 @@ def add_productions(connection: Connection, titles: Iterable[str]) -> dict[str, 
     known = _production_ids(connection, wanted)
     missing = [{"title": title} for title in wanted if title not in known]
     if missing:
-        insert_all_new(connection, productions, missing)
+        added = insert_all_new(
+            connection, productions, missing, returning=("id", "title")
+        )
+        audit.record(
+            connection,
+            *(Decision("add", "production", row.title, row.id) for row in added),
+        )
         known = _production_ids(connection, wanted)
     return known
 

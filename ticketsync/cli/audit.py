@@ -25,11 +25,11 @@ def audit() -> None:
 
 
 _COLUMNS = (
-    render.Column("at", "WHEN (UTC)"),
+    render.Column("when", "UTC", rigid=True),
     render.Column("who", "WHO", most=20),
-    render.Column("action", "DID"),
-    render.Column("subject", "WHAT", most=30),
-    render.Column("change", "CHANGE", most=60),
+    render.Column("action", "DID", most=14),
+    render.Column("subject", "WHAT", most=24, wraps=True),
+    render.Column("change", "CHANGE", wraps=True),
 )
 
 
@@ -38,21 +38,35 @@ def list_entries(
     ctx: typer.Context,
     account: Annotated[str, typer.Option(help="Only about this account.")] = "",
     show: Annotated[str, typer.Option(help="Only about this show.")] = "",
+    who: Annotated[
+        str, typer.Option(help="Only by whom this is part of the name.")
+    ] = "",
+    what: Annotated[
+        str,
+        typer.Option(
+            help="Only this action or kind of subject, such as `link` or `venue`, or "
+            "subjects with this in their name."
+        ),
+    ] = "",
     since: Annotated[
         datetime | None, typer.Option(help="Only since this day (UTC).")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(help="Only until the end of this day (UTC).")
     ] = None,
     limit: Annotated[int, typer.Option(help="How many.", min=1, max=100_000)] = 50,
     format: Format = "table",
     json: Json = False,
 ) -> None:
     """
-    List links made, refused and removed, switches, exclusions, pauses, changed
-    accounts, dismissals and erasures: who did it, when, the values before and after.
+    List what people changed: venues, productions, shows and links, accounts, webhooks,
+    visitors, dismissals, erasures, schedule and database. Who did it, when, the values
+    before and after.
 
-    Example: ticketsync audit list --show gala
+    Example: ticketsync audit list --show gala --who ana --since 2026-11-01
     """
     from dataclasses import asdict
-    from datetime import UTC
+    from datetime import UTC, timedelta
 
     from ticketsync.accounts import state
     from ticketsync.catalogue import shows
@@ -70,14 +84,19 @@ def list_entries(
             kind=kind,
             subject_id=subject_id,
             show_id=show_id,
+            who=who,
+            what=what,
             since=since and since.replace(tzinfo=UTC),
+            until=until and until.replace(tzinfo=UTC) + timedelta(days=1),
             limit=limit,
         )
     rows = [{**asdict(entry), "change": entry.change} for entry in found]
-    is_filtered = account or show or since
+    shown = [{**row, "when": f"{row['at']:%Y-%m-%d %H:%M}"} for row in rows]
+    is_filtered = account or show or who or what or since or until
     render.show(
-        rows,
+        shown,
         _COLUMNS,
         wanted,
+        machine=rows,
         empty="No entries found." if is_filtered else "No entries yet.",
     )

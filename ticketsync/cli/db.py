@@ -50,6 +50,7 @@ def upgrade(
     Upgrade a database to the schema of this version, after a backup, and recompute its
     figures.
     """
+    from ticketsync.accounts import installation
     from ticketsync.store import backup as backups
     from ticketsync.store import engine, schema
     from ticketsync.workflows import show_figures
@@ -58,13 +59,22 @@ def upgrade(
     settings = app_context.settings()
     _require_database(app_context.url())
     old = engine.old_database(app_context.url())
-    lacks_records = old is not None and engine.schema_of(old) < schema.REPLAY_BEFORE
+    old_schema = "" if old is None else engine.schema_of(old)
+    lacks_records = old is not None and old_schema < schema.REPLAY_BEFORE
     if backup and old is not None and old.dialect == "sqlite":
         made = backups.take_backup(old, _default_file("before-upgrade"))
         app_context.say(f"Backup {made.file}")
     database = engine.create_database(app_context.url(), command=app_context.command)
     app_context.say(f"The database has schema {schema.PRESENT}.")
     if old is not None:
+        with database.write() as connection:
+            installation.record(
+                connection,
+                "upgrade",
+                "database",
+                before={"schema": old_schema},
+                after={"schema": schema.PRESENT},
+            )
         everything, changed = show_figures.rebuild(database, settings)
         app_context.say(f"{everything} shows recomputed, {changed} changed.")
     if lacks_records:
@@ -118,8 +128,9 @@ def restore_database(
     """
     Replace the database by a backup. The replaced database is kept next to it.
     """
+    from ticketsync.accounts import installation
     from ticketsync.core import errors
-    from ticketsync.store import backup, engine
+    from ticketsync.store import backup, engine, schema
 
     app_context = context.get_context(ctx)
     target = engine.sqlite_file(app_context.url())
@@ -132,6 +143,10 @@ def restore_database(
     if target.exists() and not context.confirm(f"Replace {target}?", yes):
         return
     kept = backup.restore_backup(found, target)
+    if found.schema == schema.PRESENT:  # else the upgrade is recorded
+        with app_context.database().write() as connection:
+            after = {"from": file.name}
+            installation.record(connection, "restore", "database", after=after)
     app_context.say(f"{target} was restored from {file.name}, schema {found.schema}.")
     if kept is not None:
         app_context.say(f"The replaced database is {kept}")

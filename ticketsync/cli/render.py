@@ -38,7 +38,7 @@ _PADDING = {3: (0, 1, 0, 1), 2: (0, 1, 0, 0), 1: (0, 0, 0, 0)}
 class Column:
     """
     One column: the row's key, its title, its maximal width, whether it holds numbers,
-    whether it must not shrink.
+    whether it must not shrink, whether what does not fit goes on in another line.
     """
 
     key: str
@@ -46,6 +46,7 @@ class Column:
     numeric: bool = False
     most: int | None = None
     rigid: bool = False
+    wraps: bool = False
 
 
 def show(
@@ -203,9 +204,9 @@ def _draw(
             Text(column.title),
             footer=Text("\n".join(row[index] for row in footer_cells)),
             justify="right" if column.numeric else "left",
-            no_wrap=True,
+            no_wrap=not column.wraps,
             width=column_width,
-            overflow="ellipsis",
+            overflow="fold" if column.wraps else "ellipsis",
         )
     for texts in cells:
         grid.add_row(*map(Text, texts))

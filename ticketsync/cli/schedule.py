@@ -37,6 +37,7 @@ def install(
 
     Example: ticketsync schedule install --cron "*/15 9-23 * * *"
     """
+    from ticketsync.accounts import installation
     from ticketsync.workflows import schedule
 
     app_context = context.get_context(ctx)
@@ -44,6 +45,9 @@ def install(
     chosen = _kind(kind)
     warnings = _missing_key_warnings(app_context)
     location = schedule.install(job, chosen)
+    after = {"scheduler": chosen, "when": job.when.text}
+    with app_context.database().write() as connection:
+        installation.record(connection, "install", "schedule", after=after)
     app_context.say(f"ticketsync runs {job.when.text} from {location}.")
     for line in warnings:
         typer.echo(line, err=True)
@@ -74,11 +78,23 @@ def remove(ctx: typer.Context) -> None:
     """
     Remove the entry from your system's scheduler; other entries are left alone.
     """
+    import contextlib
+
+    from ticketsync.accounts import installation
+    from ticketsync.core import errors
     from ticketsync.workflows import schedule
 
+    app_context = context.get_context(ctx)
     kinds = schedule.remove()
     text = f"Removed from {', '.join(kinds)}." if kinds else "Nothing was installed."
-    context.get_context(ctx).say(text)
+    if kinds:
+        before = {"scheduler": ", ".join(kinds)}
+        with (
+            contextlib.suppress(errors.TicketsyncError),  # the database may be gone
+            app_context.database().write() as connection,
+        ):
+            installation.record(connection, "remove", "schedule", before=before)
+    app_context.say(text)
 
 
 def _job(app_context: context.AppContext, every: int, cron: str) -> Job:

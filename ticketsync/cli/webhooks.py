@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context, render
+from ticketsync.cli import context, render, simulate
 from ticketsync.cli.context import Format, Json
 from ticketsync.cli.secret_options import (
     Command,
@@ -103,16 +103,25 @@ _COLUMNS = (
 def list_deliveries(
     ctx: typer.Context,
     account: Annotated[str, typer.Option(help="Only this account.")] = "",
-    platform: Annotated[str, typer.Option(help="Only this platform.")] = "",
+    platform: Annotated[
+        str,
+        typer.Option(
+            help="Only this platform; `unknown` for attempts at unknown addresses."
+        ),
+    ] = "",
     state: Annotated[
-        str, typer.Option(help="received, done, failed, ignored, test, rejected, stale")
+        str,
+        typer.Option(
+            help="received, done, failed, ignored, test, rejected, stale; forged, "
+            "no-secret, refused"
+        ),
     ] = "",
     limit: Annotated[int, typer.Option(help="How many.", min=1, max=10000)] = 50,
     format: Format = "table",
     json: Json = False,
 ) -> None:
     """
-    Show the latest deliveries and their outcome.
+    Show the latest deliveries and their outcome, also attempts that were not accepted.
     """
     from dataclasses import asdict
 
@@ -130,19 +139,55 @@ def list_deliveries(
         )
         health = deliveries.read_delivery_health(connection)
         gaps = deliveries.find_unannounced_orders(connection, clock.now())
+        strangers = deliveries.count_at_unknown_addresses(connection)
     rows = [asdict(item) for item in found]
     render.show(rows, _COLUMNS, wanted, empty="No deliveries yet.")
     if wanted == "table":
-        _print_health(health, gaps)
+        _print_health(health, gaps, strangers)
+
+
+@app.command("health")
+def show_health(ctx: typer.Context, json: Json = False) -> None:
+    """
+    Show how well each account's deliveries work, and which orders none announced.
+    """
+    from dataclasses import asdict
+
+    from ticketsync.core import clock
+    from ticketsync.reporting import deliveries
+
+    with context.get_context(ctx).database().read() as connection:
+        health = deliveries.read_delivery_health(connection)
+        gaps = deliveries.find_unannounced_orders(connection, clock.now())
+        strangers = deliveries.count_at_unknown_addresses(connection)
+    if json:
+        render.print_json(
+            {
+                "accounts": [
+                    {**asdict(item), "percent_done": item.percent_done}
+                    for item in health
+                ],
+                "unannounced": [asdict(gap) for gap in gaps],
+                "at_unknown_addresses": strangers,
+            }
+        )
+        return
+    if not (health or gaps or strangers):
+        typer.echo("No deliveries yet.")
+    _print_health(health, gaps, strangers)
 
 
 def _print_health(
-    health: Sequence[DeliveryHealth], gaps: Sequence[UnannouncedOrders]
+    health: Sequence[DeliveryHealth],
+    gaps: Sequence[UnannouncedOrders],
+    strangers: int,
 ) -> None:
     from ticketsync.core import clock
 
     for item in health:
-        counts = ", ".join(f"{n} {state}" for state, n in item.states.items())
+        parts = [f"{n} {state}" for state, n in item.states.items()]
+        parts += [f"{item.replayed} replayed"] if item.replayed else []
+        counts = ", ".join(parts)
         effect = (
             f", processed after {item.seconds_to_effect} s on average"
             if item.seconds_to_effect is not None
@@ -158,6 +203,8 @@ def _print_health(
             f"{gap.account}: {gap.orders} of {gap.of} orders of the last day were "
             "found by a sync only; no webhook announced them."
         )
+    if strangers:
+        typer.echo(f"{strangers} attempts at addresses that nobody has.")
 
 
 @app.command("show")
@@ -285,65 +332,4 @@ def process_deliveries(ctx: typer.Context, json: Json = False) -> None:
     raise typer.Exit(errors.combined_exit_code([r.exit_code for r in done.results]))
 
 
-def _event_to_simulate(provider: str, event: str) -> str:
-    """
-    The event, or the first of those that can be simulated.
-    """
-    from ticketsync.core import errors
-    from ticketsync.core.redact import safe
-    from ticketsync.sandbox import deliveries
-
-    events = deliveries.EVENTS.get(provider, ())
-    chosen = event or next(iter(events), "")
-    if chosen not in events:
-        raise errors.UsageError(
-            f"Deliveries {safe(event)!r} of {provider} cannot be simulated.",
-            hint=f"These can: {', '.join(events) or 'none'}.",
-        )
-    return chosen
-
-
-@app.command("simulate")
-def simulate(
-    ctx: typer.Context,
-    account: Account,
-    order: Annotated[str, typer.Argument(help="The platform's id of an order.")],
-    event: Annotated[str, typer.Option(help="The platform's name for the event.")] = "",
-    to: Annotated[
-        str, typer.Option(help="Where `serve` listens.")
-    ] = "http://127.0.0.1:8787",
-) -> None:
-    """
-    Send a correctly signed delivery to the running `serve`, as the platform would.
-
-    Example: ticketsync webhooks simulate tt or_500001 --event ORDER.UPDATED
-    """
-    import secrets
-
-    from ticketsync.core import clock, errors
-    from ticketsync.core.redact import safe
-    from ticketsync.sandbox import deliveries
-    from ticketsync.workflows import webhook_endpoints
-
-    app_context = context.get_context(ctx)
-    database, settings = app_context.database(), app_context.settings()
-    sender = webhook_endpoints.get_sender(database, account)
-    provider = sender.account.provider
-    chosen = _event_to_simulate(provider, event)
-    endpoint = webhook_endpoints.get_ready_endpoint(database, settings, account)
-    headers, body = deliveries.delivery(
-        *(provider, chosen, order),
-        number=secrets.randbelow(10**9),
-        secret=endpoint.secrets[0].reveal() if endpoint.secrets else "",
-        url=endpoint.url,
-        now=int(clock.now().timestamp()),
-    )
-    target = f"{to.rstrip('/')}/hooks/{endpoint.path}"
-    try:
-        status = deliveries.send(target, headers, body)
-    except OSError:
-        raise errors.ProviderUnavailable(
-            f"Nothing is listening at {safe(to)}.", hint="Run `ticketsync serve`."
-        ) from None
-    app_context.say(f"{chosen} for {safe(order)}: answered {status}.")
-    raise typer.Exit(0 if status == 200 else 6)
+app.command("simulate")(simulate.simulate)

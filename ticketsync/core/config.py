@@ -104,11 +104,13 @@ class ServeSettings:
     allow       networks that may connect, all if none is named
     password_hash  what `ticketsync visitors password` printed: its password opens the
                    pages as a manager
+    cors_origins  sites whose scripts may read the calendar feed; `*` for all
     """
 
     public_url: str = "http://127.0.0.1:8787"
     allow: tuple[str, ...] = ()
     password_hash: str = ""
+    cors_origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

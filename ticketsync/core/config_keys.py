@@ -49,6 +49,16 @@ class _Networks(Words):
         return ""
 
 
+class _Origins(Words):
+    __slots__ = ()
+
+    @staticmethod
+    def check(word: str) -> str:
+        if word == "*" or re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", word):
+            return ""
+        return f"{word!r} is not an origin, e.g. https://www.example.org"
+
+
 class _SaleNews(Words):
     __slots__ = ()
 
@@ -87,7 +97,9 @@ NOTIFY = section(
     sales=_SaleNews,
     sales_minutes=whole(0, 1440),
 )
-SERVE = section(public_url=str, allow=_Networks, password_hash=str)
+SERVE = section(
+    public_url=str, allow=_Networks, password_hash=str, cors_origins=_Origins
+)
 LOG = section(level=one_of("info", "debug"))
 ACCOUNT = section(
     interval_minutes=whole(1, 10080), fees=dict, people=_Flag, push_check_ins=_Flag

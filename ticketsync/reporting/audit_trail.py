@@ -59,12 +59,17 @@ def list_entries(
     kind: str | None = None,
     subject_id: int | None = None,
     show_id: int | None = None,
+    who: str = "",
+    what: str = "",
     since: datetime | None = None,
+    until: datetime | None = None,
     limit: int = 50,
 ) -> list[AuditEntry]:
     """
     The latest decisions, about one kind of subject or one subject; those about a show
-    include decisions about the occurrences that feed it, or did.
+    include decisions about the occurrences that feed it, or did. `who` is part of a
+    name; `what` is an action, a kind of subject or part of a subject's name; `until` is
+    the first instant that is no longer included.
     """
     query = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
     if kind is not None:
@@ -73,8 +78,19 @@ def list_entries(
         query = query.where(audit.c.subject_id == subject_id)
     if show_id is not None:
         query = query.where(_is_about_show(audit, show_id))
+    if who:
+        query = query.where(audit.c.who.icontains(who, autoescape=True))
+    if what:
+        wanted = what.casefold()
+        query = query.where(
+            (audit.c.action == wanted)
+            | (audit.c.kind == wanted)
+            | audit.c.subject.icontains(what, autoescape=True)
+        )
     if since is not None:
         query = query.where(audit.c.at >= since)
+    if until is not None:
+        query = query.where(audit.c.at < until)
     return [
         AuditEntry(
             at=row.at,

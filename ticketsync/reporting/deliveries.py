@@ -14,7 +14,14 @@ from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.sales import orders
 from ticketsync.store.tables.webhooks import deliveries, webhooks
 
+STATES = (
+    *("received", "done", "failed", "ignored", "test", "rejected", "stale"),
+    *("forged", "no-secret", "refused"),
+)
 TROUBLED = ("failed", "rejected", "stale")
+NOT_ACCEPTED = ("forged", "no-secret", "refused")
+UNKNOWN_ADDRESS = "unknown"  # the platform of attempts at addresses that nobody has
+LATEST = 100  # deliveries of an account, for the time to their effect
 LATE = timedelta(minutes=10)  # until then a delivery may still arrive
 
 
@@ -33,12 +40,14 @@ class UnannouncedOrders:
 @dataclass(frozen=True, slots=True)
 class Received:
     """
-    One delivery and its result. Ids are the platform's, except `id`.
+    One delivery and its result. Ids are the platform's, except `id`. An attempt at an
+    unknown address belongs to no account. `replayed_at` is when a person last had it
+    processed again.
     """
 
     id: int
-    account: str
-    provider: str
+    account: str | None
+    provider: str | None
     event: str
     what: str
     order_id: str
@@ -49,24 +58,28 @@ class Received:
     received_at: datetime
     next_try_at: datetime
     settled_at: datetime | None
+    replayed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryHealth:
     """
-    One account's deliveries: how many in each state, when the last one arrived, and the
-    average seconds from arrival to effect.
+    One account's deliveries: how many in each state, when the last accepted one
+    arrived, and the average seconds from arrival to effect. Those that a person had
+    processed again are only counted as `replayed`.
     """
 
     account: str
     states: dict[str, int]
-    last_at: datetime
+    last_at: datetime | None
     seconds_to_effect: float | None
+    replayed: int
 
     @property
     def percent_done(self) -> int:
         """
-        The percentage of those with an effect among those that should have one.
+        The percentage of those with an effect among those that should have one; what
+        was not accepted should have none.
         """
         total = sum(self.states.get(s, 0) for s in ("done", *TROUBLED))
         return 100 if not total else 100 * self.states.get("done", 0) // total
@@ -82,7 +95,8 @@ def list_deliveries(
     id: int | None = None,
 ) -> list[Received]:
     """
-    Deliveries, the newest first.
+    Deliveries, the newest first. The platform `UNKNOWN_ADDRESS` stands for attempts at
+    addresses that nobody has.
     """
     query = (
         select(
@@ -93,13 +107,15 @@ def list_deliveries(
                 provider=accounts.c.provider,
             )
         )
-        .join(accounts, accounts.c.id == deliveries.c.account_id)
-        .order_by(deliveries.c.id.desc())
+        .outerjoin(accounts, accounts.c.id == deliveries.c.account_id)
+        .order_by(deliveries.c.received_at.desc(), deliveries.c.id.desc())
         .limit(limit)
     )
     if account is not None:
         query = query.where(accounts.c.name == account)
-    if platform is not None:
+    if platform == UNKNOWN_ADDRESS:
+        query = query.where(deliveries.c.account_id.is_(None))
+    elif platform is not None:
         query = query.where(accounts.c.provider == platform)
     if state is not None:
         query = query.where(deliveries.c.state == state)
@@ -112,40 +128,80 @@ def read_delivery_health(connection: Connection) -> list[DeliveryHealth]:
     """
     Every account that ever received a delivery.
     """
+    was_replayed = deliveries.c.replayed_at.is_not(None)
     rows = connection.execute(
         select(
             accounts.c.name,
             deliveries.c.state,
+            was_replayed,
             func.count(),
             func.max(deliveries.c.received_at),
         )
         .join(accounts, accounts.c.id == deliveries.c.account_id)
-        .group_by(accounts.c.name, deliveries.c.state)
+        .group_by(accounts.c.name, deliveries.c.state, was_replayed)
     )
     states: dict[str, dict[str, int]] = {}
     last: dict[str, datetime] = {}
-    for name, state, count, newest in rows:
-        states.setdefault(name, {})[state] = count
-        last[name] = max(last.get(name, newest), newest)
-    latest = {
-        name: [
-            (item.settled_at - item.received_at).total_seconds()
-            for item in list_deliveries(
-                connection, limit=100, account=name, state="done"
-            )
-            if item.settled_at is not None
-        ]
-        for name in states
-    }
+    replayed: dict[str, int] = {}
+    for name, state, is_replayed, count, newest in rows:
+        mine = states.setdefault(name, {})
+        if is_replayed:
+            replayed[name] = replayed.get(name, 0) + count
+        else:
+            mine[state] = count
+        if state not in NOT_ACCEPTED:
+            last[name] = max(last.get(name, newest), newest)
     return [
         DeliveryHealth(
             name,
             states[name],
-            last[name],
-            round(sum(latest[name]) / len(latest[name]), 1) if latest[name] else None,
+            last.get(name),
+            _seconds_to_effect(connection, name),
+            replayed.get(name, 0),
         )
         for name in sorted(states)
     ]
+
+
+def list_platforms(connection: Connection) -> list[str]:
+    """
+    The platforms that ever sent a delivery.
+    """
+    query = (
+        select(accounts.c.provider)
+        .join(deliveries, deliveries.c.account_id == accounts.c.id)
+        .distinct()
+        .order_by(accounts.c.provider)
+    )
+    return list(connection.scalars(query))
+
+
+def count_at_unknown_addresses(connection: Connection) -> int:
+    """
+    How many attempts at addresses that nobody has are kept.
+    """
+    query = select(func.count()).where(deliveries.c.account_id.is_(None))
+    return int(connection.execute(query).scalar_one())
+
+
+def _seconds_to_effect(connection: Connection, account: str) -> float | None:
+    """
+    The average seconds from arrival to effect of an account's latest deliveries.
+    """
+    rows = connection.execute(
+        select(deliveries.c.received_at, deliveries.c.settled_at)
+        .join(accounts, accounts.c.id == deliveries.c.account_id)
+        .where(
+            accounts.c.name == account,
+            deliveries.c.state == "done",
+            deliveries.c.replayed_at.is_(None),
+            deliveries.c.settled_at.is_not(None),
+        )
+        .order_by(deliveries.c.received_at.desc(), deliveries.c.id.desc())
+        .limit(LATEST)
+    ).all()
+    waits = [(row.settled_at - row.received_at).total_seconds() for row in rows]
+    return round(sum(waits) / len(waits), 1) if waits else None
 
 
 def find_unannounced_orders(

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select
 
-from ticketsync.core import errors
+from ticketsync.core import clock, errors
 from ticketsync.core.redact import safe
 from ticketsync.store import audit, reports
 from ticketsync.store.audit import Decision
@@ -30,6 +30,7 @@ LIFETIMES = {
     "session": timedelta(days=14),
     "calendar": timedelta(days=3650),
 }
+_RECORDED = {"link": "invite", "calendar": "create feed"}  # signing in is no change
 _TOKEN_BYTES = 32
 _SCRYPT_COST = {"n": 2**14, "r": 8, "p": 1}
 
@@ -89,6 +90,12 @@ def issue(
             expires_at=now + LIFETIMES[kind],
         )
     )
+    if kind in _RECORDED:
+        subject = name or role
+        after = {"role": role, "expires_at": clock.iso(now + LIFETIMES[kind])}
+        audit.record(
+            connection, Decision(_RECORDED[kind], "visitor", subject, after=after)
+        )
     return token
 
 

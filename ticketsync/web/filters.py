@@ -18,6 +18,7 @@ GOOD_STATES = ("ok", "success", "done", "on sale", "admitted")
 BAD_STATES = (
     *("failed", "failing", "parked", "held", "stale", "missing-webhook-secret"),
     *("rejected", "does not add up", "oversold"),
+    *("forged", "no-secret", "refused"),
 )
 
 

@@ -65,7 +65,9 @@ class Pages:
             Route("/webhooks", for_readers(self.webhooks)),
             Route("/discrepancies", for_readers(self.discrepancies)),
             Route("/calendar", for_readers(self.calendar)),
-            Route("/calendar/{token}.ics", self._site.for_everyone(self.calendar_feed)),
+            Route(
+                "/calendar/{token}.ics", self._site.for_other_sites(self.calendar_feed)
+            ),
         ]
 
     def overview(self, request: PageRequest) -> Response:
@@ -276,10 +278,16 @@ class Pages:
         )
 
     def webhooks(self, request: PageRequest) -> Response:
+        platform = request.query.get("platform", "")
+        state = request.query.get("state", "")
         with self._site.database.read() as connection:
             health = deliveries.read_delivery_health(connection)
             gaps = deliveries.find_unannounced_orders(connection, clock.now())
-            found = deliveries.list_deliveries(connection, limit=100)
+            strangers = deliveries.count_at_unknown_addresses(connection)
+            platforms = deliveries.list_platforms(connection)
+            found = deliveries.list_deliveries(
+                connection, limit=100, platform=platform or None, state=state or None
+            )
         return self._site.render_page(
             request,
             "webhooks.html",
@@ -288,6 +296,11 @@ class Pages:
             health=health,
             gaps=gaps,
             deliveries=found,
+            strangers=strangers,
+            platforms=platforms,
+            platform=platform,
+            states=deliveries.STATES,
+            state=state,
         )
 
     def discrepancies(self, request: PageRequest) -> Response:

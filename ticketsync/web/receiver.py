@@ -8,6 +8,9 @@ the background worker processes it later.
     cannot be stored, too many at once   503    the platform will send it again
     everything else                      200    duplicates, ignored and test ones too
 
+Every attempt leaves a row, except where too many come at once: those that were not
+accepted without their body, and only the newest of them.
+
 Never 410 (Eventbrite then stops sending), never a redirect, never a detail.
 """
 
@@ -35,6 +38,8 @@ from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 MAX_BODY_BYTES = 256 * 1024
 BODY_SECONDS = 10  # to receive the whole body
 MAX_CONCURRENT = 50
+FEW_UNSAVED = 10  # attempts not accepted; more do not wait until they are stored
+MAX_UNSAVED = 500  # more leave no row
 REFRESH_SECONDS = 5  # how old the list of endpoints may be
 EMPTY = b""
 
@@ -55,6 +60,7 @@ class Receiver:
         self._endpoints: Mapping[str, WebhookEndpoint] = _by_digest(load())
         self._loaded_at = 0.0
         self._active_requests = 0
+        self._unsaved = 0
         self._queue: list[tuple[NewDelivery, asyncio.Future[bool]]] = []
         self._has_queued = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
@@ -75,23 +81,28 @@ class Receiver:
             self._active_requests -= 1
 
     async def _receive(self, request: Request) -> Response:
+        if self._allowed and not self._is_allowed(request):
+            return await self._refuse(404, None, "not from an allowed network")
         endpoint = await self._find_endpoint(request)
         if endpoint is None:
-            return _respond(404)
+            return await self._refuse(404, None, "unknown address")
         content_type = request.headers.get("content-type", "").partition(";")[0]
         content_type = content_type.strip().lower()
         if content_type and content_type not in endpoint.provider.webhooks.kinds:
-            return _respond(415)
+            return await self._refuse(415, endpoint, "wrong content type")
         if not endpoint.is_ready:
             log.warning("webhook-secret-missing", account=endpoint.account)
-            return _respond(503)
+            why = "there is no secret to verify it with"
+            return await self._refuse(503, endpoint, why, state=inbox.NO_SECRET)
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 body = await _read_body(request)
         except TimeoutError:
-            return _respond(408)
-        except (ClientDisconnect, _TooLarge):
-            return _respond(413)
+            return await self._refuse(408, endpoint, "too slow")
+        except ClientDisconnect:
+            return await self._refuse(413, endpoint, "broke off")
+        except _TooLarge:
+            return await self._refuse(413, endpoint, "too large")
         headers = {name.lower(): value for name, value in request.headers.items()}
         delivery = Delivery(body, headers, endpoint.url, clock.now())
         return await self._verify_and_store(endpoint, delivery)
@@ -103,7 +114,7 @@ class Receiver:
             endpoint.provider.verify(delivery, endpoint.secrets)
         except Forged as forged:
             log.warning("webhook forged", account=endpoint.account, why=str(forged))
-            return _respond(400)
+            return await self._refuse(400, endpoint, str(forged), state=inbox.FORGED)
         except Stale as stale:
             new = new_delivery(endpoint, delivery, None, "stale", str(stale))
             return _respond(400 if await self._store(new) else 503)
@@ -122,8 +133,6 @@ class Receiver:
         Look the endpoint up by the digest of the path, so that response times reveal
         nothing about a partly correct path.
         """
-        if self._allowed and not self._is_allowed(request):
-            return None
         now = asyncio.get_running_loop().time()
         if now - self._loaded_at > REFRESH_SECONDS:
             self._loaded_at = now
@@ -142,17 +151,47 @@ class Receiver:
             return False
         return any(address in network for network in self._allowed)
 
+    async def _refuse(
+        self,
+        status: int,
+        endpoint: WebhookEndpoint | None,
+        reason: str,
+        *,
+        state: str = inbox.REFUSED,
+    ) -> Response:
+        """
+        The response to an attempt that is not accepted, which leaves a row without its
+        body. In a flood of them nobody waits for the disk, nor does memory grow.
+        """
+        account_id = None if endpoint is None else endpoint.account_id
+        if self._unsaved < MAX_UNSAVED:
+            self._unsaved += 1
+            stored = self._enqueue(inbox.not_accepted(account_id, state, reason))
+            stored.add_done_callback(self._note_saved)
+            if self._unsaved <= FEW_UNSAVED:
+                await stored
+        return _respond(status)
+
+    def _note_saved(self, stored: asyncio.Future[bool]) -> None:
+        self._unsaved -= 1
+
     async def _store(self, new: NewDelivery) -> bool:
         """
-        Store a delivery; returns whether it is on disk. Deliveries that arrive during a
-        transaction share the next one, so that they wait for the disk only once.
+        Store a delivery; returns whether it is on disk.
+        """
+        return await self._enqueue(new)
+
+    def _enqueue(self, new: NewDelivery) -> asyncio.Future[bool]:
+        """
+        Let the writer store a delivery. Those that arrive during a transaction share
+        the next one, so that they wait for the disk only once.
         """
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_batches())
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._queue.append((new, done))
         self._has_queued.set()
-        return await done
+        return done
 
     async def _write_batches(self) -> None:
         while True:

@@ -28,6 +28,7 @@ from ticketsync.core.redact import safe
 from ticketsync.store.engine import Database
 from ticketsync.visitors import passes
 from ticketsync.visitors.passes import Visitor
+from ticketsync.web import cross_origin
 from ticketsync.web.filters import FILTERS
 
 FOLDER = Path(__file__).parent
@@ -126,6 +127,21 @@ class Site:
         A page that needs no sign-in.
         """
         return self._endpoint(handler, lambda visitor: True, needs_visitor=False)
+
+    def for_other_sites(self, handler: Handler) -> Endpoint:
+        """
+        Data behind a private URL, which scripts of the sites in the settings may read.
+        """
+        respond = self.for_everyone(handler)
+
+        async def respond_to_origin(request: Request) -> Response:
+            response: Response = await respond(request)
+            origin = request.headers.get("origin", "")
+            allowed = self.settings.serve.cors_origins
+            response.headers.update(cross_origin.headers_for(origin, allowed))
+            return response
+
+        return respond_to_origin
 
     def for_readers(self, handler: Handler) -> Endpoint:
         return self._endpoint(handler, lambda visitor: visitor.can_read)

@@ -6,18 +6,21 @@ answer, and is processed later.
     done       what it hinted at was read from the platform after it arrived
     failed     given up after several attempts; the next sync finds the change anyway
     ignored, test, rejected, stale   kept for the record, without effect
+    forged, no-secret, refused       not accepted, without effect; the newest are kept
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
-from ticketsync.store import reports
+from ticketsync.store import audit, reports
+from ticketsync.store.audit import Decision
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.webhooks import deliveries, webhooks
 from ticketsync.store.upsert import insert_new, upsert
@@ -25,6 +28,9 @@ from ticketsync.store.upsert import insert_new, upsert
 MAX_ATTEMPTS = 8
 OVERLAP = timedelta(days=2)  # how long the previous secret stays valid
 WITH_EFFECT = ("order", "listing", "account")  # what deliveries can hint at
+FORGED, NO_SECRET, REFUSED = "forged", "no-secret", "refused"
+NOT_ACCEPTED = (FORGED, NO_SECRET, REFUSED)
+MAX_NOT_ACCEPTED = 1000  # rows for each account, and for unknown addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +49,12 @@ class Endpoint:
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
     """
-    A verified delivery that is to be stored. `order_id` and `occurrence_id` are the
+    A verified delivery that is to be stored, or an attempt that was not accepted; one
+    at an unknown address has no account. `order_id` and `occurrence_id` are the
     platform's.
     """
 
-    account_id: int
+    account_id: int | None
     key: str
     event: str
     what: str
@@ -88,6 +95,7 @@ def get_or_create_path(
             "is_signed": is_signed,
         }
         insert_new(connection, webhooks, {**row, "created_at": now})
+        _record(connection, account_id, "create address")
         path = connection.scalars(query).one()
     return path
 
@@ -113,6 +121,13 @@ def set_secret(
             old_reference=old.secret_reference,
             old_until=now + OVERLAP if old.secret_source else None,
         )
+    )
+    _record(
+        connection,
+        account_id,
+        "set secret",
+        before={"source": old.secret_source},
+        after={"source": source, "secret": "replaced" if old.secret_source else "new"},
     )
 
 
@@ -183,25 +198,81 @@ def delete_of_account(connection: Connection, account_id: int) -> None:
 def store(connection: Connection, new: Sequence[NewDelivery], now: datetime) -> None:
     """
     Store new deliveries. A duplicate changes nothing, unless the first one failed: then
-    it is tried again.
+    it is tried again. Of attempts that were not accepted only the newest are kept.
     """
-    rows = [
-        {
-            "account_id": item.account_id,
-            "key": item.key,
-            "event": item.event,
-            "what": item.what,
-            "order_id": item.order_id,
-            "occurrence_id": item.occurrence_id,
-            "state": item.state,
-            "reason": item.reason,
-            "attempts": 0,
-            "received_at": now,
-            "next_try_at": now,
-            "settled_at": None if item.state == "received" else now,
-        }
-        for item in new
-    ]
+    _store_not_accepted(connection, [i for i in new if i.state in NOT_ACCEPTED], now)
+    _store_verified(connection, [i for i in new if i.state not in NOT_ACCEPTED], now)
+
+
+def _store_not_accepted(
+    connection: Connection, attempts: Sequence[NewDelivery], now: datetime
+) -> None:
+    by_account: dict[int | None, list[NewDelivery]] = {}
+    for attempt in attempts:
+        by_account.setdefault(attempt.account_id, []).append(attempt)
+    for account_id, mine in by_account.items():
+        _keep_newest(connection, account_id, mine[-MAX_NOT_ACCEPTED:], now)
+
+
+def _keep_newest(
+    connection: Connection,
+    account_id: int | None,
+    attempts: Sequence[NewDelivery],
+    now: datetime,
+) -> None:
+    """
+    Store these attempts; where an account has enough of them, in place of its oldest.
+    So the receiver needs no right to delete.
+    """
+    query = (
+        select(deliveries.c.id)
+        .where(
+            deliveries.c.state.in_(NOT_ACCEPTED),
+            deliveries.c.account_id.is_not_distinct_from(account_id),
+        )
+        .order_by(deliveries.c.received_at, deliveries.c.id)
+    )
+    oldest = list(connection.scalars(query))
+    free = max(0, MAX_NOT_ACCEPTED - len(oldest))
+    if rows := [_row(attempt, now) for attempt in attempts[:free]]:
+        connection.execute(insert(deliveries), rows)
+    for id_, attempt in zip(oldest, attempts[free:], strict=False):
+        connection.execute(
+            update(deliveries)
+            .where(deliveries.c.id == id_)
+            .values(
+                state=attempt.state,
+                reason=attempt.reason,
+                received_at=now,
+                next_try_at=now,
+                settled_at=now,
+            )
+        )
+
+
+def _row(item: NewDelivery, now: datetime) -> dict[str, Any]:
+    return {
+        "account_id": item.account_id,
+        "key": item.key,
+        "event": item.event,
+        "what": item.what,
+        "order_id": item.order_id,
+        "occurrence_id": item.occurrence_id,
+        "state": item.state,
+        "reason": item.reason,
+        "attempts": 0,
+        "received_at": now,
+        "next_try_at": now,
+        "settled_at": None if item.state == "received" else now,
+    }
+
+
+def _store_verified(
+    connection: Connection, new: Sequence[NewDelivery], now: datetime
+) -> None:
+    if not new:
+        return
+    rows = [_row(item, now) for item in new]
     upsert(connection, deliveries, rows, key=["account_id", "key"], keep=tuple(rows[0]))
     keys = [item.key for item in new if item.state == "received"]
     connection.execute(
@@ -209,6 +280,14 @@ def store(connection: Connection, new: Sequence[NewDelivery], now: datetime) -> 
         .where(deliveries.c.key.in_(keys), deliveries.c.state == "failed")
         .values(state="received", attempts=0, next_try_at=now, settled_at=None)
     )
+
+
+def not_accepted(account_id: int | None, state: str, reason: str) -> NewDelivery:
+    """
+    An attempt that was not accepted, in one of the states `NOT_ACCEPTED`. Each one is
+    kept for itself, whatever it contained.
+    """
+    return NewDelivery(account_id, secrets.token_hex(16), "", "", state, reason=reason)
 
 
 def list_due(
@@ -278,18 +357,16 @@ def replay(
     Requeue all deliveries received since then that can have an effect; returns how
     many. Processing one twice changes nothing.
     """
-    result = connection.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.account_id == account_id,
-            deliveries.c.received_at >= since,
-            deliveries.c.what.in_(WITH_EFFECT),
-        )
-        .values(
-            state="received", attempts=0, reason="", next_try_at=now, settled_at=None
-        )
+    wanted = (
+        (deliveries.c.account_id == account_id)
+        & (deliveries.c.received_at >= since)
+        & deliveries.c.what.in_(WITH_EFFECT)
     )
-    return result.rowcount
+    count = _requeue(connection, wanted, now)
+    if count:
+        after = {"deliveries": count, "since": since.isoformat()}
+        _record(connection, account_id, "replay", after=after)
+    return count
 
 
 def save_registration(
@@ -303,6 +380,7 @@ def save_registration(
         .where(webhooks.c.account_id == account_id)
         .values(registration=provider_id)
     )
+    _record(connection, account_id, "register", after={"registration": provider_id})
 
 
 def retry(connection: Connection, ids: Sequence[int] | None, now: datetime) -> int:
@@ -314,11 +392,45 @@ def retry(connection: Connection, ids: Sequence[int] | None, now: datetime) -> i
         if ids is None
         else deliveries.c.id.in_(ids) & deliveries.c.what.in_(WITH_EFFECT)
     )
+    count = _requeue(connection, wanted, now)
+    if count:
+        subject = "failed deliveries" if ids is None else ", ".join(map(str, ids))
+        decision = Decision("retry", "webhook", subject, after={"deliveries": count})
+        audit.record(connection, decision)
+    return count
+
+
+def _record(
+    connection: Connection,
+    account_id: int,
+    action: str,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> None:
+    """
+    What a person did to an account's webhooks, for the audit trail.
+    """
+    query = select(accounts.c.name).where(accounts.c.id == account_id)
+    name = str(connection.scalar(query) or account_id)
+    decision = Decision(action, "webhook", name, account_id, before or {}, after or {})
+    audit.record(connection, decision)
+
+
+def _requeue(connection: Connection, wanted: ColumnElement[bool], now: datetime) -> int:
+    """
+    Let deliveries be processed again because a person asked for it; returns how many.
+    """
     result = connection.execute(
         update(deliveries)
         .where(wanted)
         .values(
-            state="received", attempts=0, reason="", next_try_at=now, settled_at=None
+            state="received",
+            attempts=0,
+            reason="",
+            next_try_at=now,
+            settled_at=None,
+            replayed_at=now,
         )
     )
     return result.rowcount

@@ -26,7 +26,7 @@ class AuditRow(Row, table=True):
         one_of(
             "kind",
             *("account", "occurrence", "event", "show", "person", "visitor"),
-            *("waiting", "production", "venue", "webhook"),
+            *("waiting", "production", "venue", "webhook", "system"),
         ),
     )
 

@@ -24,7 +24,7 @@ _DELIVERIES = (
 )
 _KINDS = (
     *("account", "occurrence", "event", "show", "person", "visitor"),
-    *("waiting", "production", "venue", "webhook"),
+    *("waiting", "production", "venue", "webhook", "system"),
 )
 
 

@@ -1,0 +1,167 @@
+"""
+`ticketsync webhooks simulate`: a delivery as the platform would send it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ticketsync.cli import context
+
+if TYPE_CHECKING:
+    from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
+
+WIX_KEY_HINT = (
+    "Make a pair of keys for the test, `openssl genrsa -out test.pem 2048`; give its "
+    "public half to the account, `openssl rsa -in test.pem -pubout | ticketsync "
+    "webhooks secret {account} --secret-stdin`; then add `--key-file test.pem`. Your "
+    "app's own key stays valid for two days: set it again after the test."
+)
+
+
+def simulate(
+    ctx: typer.Context,
+    account: Annotated[str, typer.Argument(help="Name of the account.")],
+    order: Annotated[
+        str,
+        typer.Argument(
+            help="The platform's id of an order; of an attendee for Eventbrite's "
+            "attendee events."
+        ),
+    ] = "",
+    event: Annotated[
+        str,
+        typer.Option(
+            help="The platform's name for the event, or its last part; `list` lists "
+            "them."
+        ),
+    ] = "",
+    occurrence: Annotated[
+        str,
+        typer.Option(help="The platform's id of an occurrence, for events about one."),
+    ] = "",
+    key_file: Annotated[
+        str,
+        typer.Option(
+            help="Wix: a private key (PEM) whose public key is the account's secret."
+        ),
+    ] = "",
+    to: Annotated[
+        str, typer.Option(help="Where `serve` listens.")
+    ] = "http://127.0.0.1:8787",
+) -> None:
+    """
+    Send a correctly signed delivery to the running `serve`, as the platform would.
+
+    Example: ticketsync webhooks simulate tt or_500001 --event ORDER.UPDATED
+    """
+    from ticketsync.core import errors
+    from ticketsync.core.redact import safe
+    from ticketsync.sandbox import deliveries
+    from ticketsync.workflows import webhook_endpoints
+
+    app_context = context.get_context(ctx)
+    database, settings = app_context.database(), app_context.settings()
+    provider = webhook_endpoints.get_sender(database, account).account.provider
+    if event == "list":
+        for name in deliveries.EVENTS.get(provider, ()):
+            about = ", ".join(deliveries.needs(provider, name)) or "nothing"
+            typer.echo(f"{name}  (about: {about})")
+        return
+    chosen = _chosen_event(provider, event)
+    _require_ids(provider, chosen, order, occurrence)
+    endpoint = webhook_endpoints.get_ready_endpoint(database, settings, account)
+    headers, body = _signed(provider, chosen, order, occurrence, endpoint, key_file)
+    target = f"{to.rstrip('/')}/hooks/{endpoint.path}"
+    try:
+        status = deliveries.send(target, headers, body)
+    except OSError:
+        raise errors.ProviderUnavailable(
+            f"Nothing is listening at {safe(to)}.", hint="Run `ticketsync serve`."
+        ) from None
+    about = safe(order or occurrence or "nothing in particular")
+    app_context.say(f"{chosen} for {about}: answered {status}.")
+    raise typer.Exit(0 if status == 200 else 6)
+
+
+def _chosen_event(provider: str, event: str) -> str:
+    """
+    The event by its name or the last part of it; the first one if none is named.
+    """
+    from ticketsync.core import errors
+    from ticketsync.core.redact import safe
+    from ticketsync.sandbox import deliveries
+
+    events = deliveries.EVENTS.get(provider, ())
+    if not event and events:
+        return events[0]
+    for name in events:
+        if event in (name, name.rpartition(".")[2]) and event:
+            return name
+    raise errors.UsageError(
+        f"Deliveries {safe(event)!r} of {provider} cannot be simulated.",
+        hint=f"These can: {', '.join(events) or 'none'}.",
+    )
+
+
+def _require_ids(provider: str, event: str, order: str, occurrence: str) -> None:
+    from ticketsync.core import errors
+    from ticketsync.sandbox import deliveries
+
+    needed = deliveries.needs(provider, event)
+    if deliveries.ORDER in needed and not order:
+        raise errors.UsageError(
+            f"{event} is about an order.", hint="Add the platform's id of one."
+        )
+    if deliveries.OCCURRENCE in needed and not occurrence:
+        raise errors.UsageError(
+            f"{event} names an occurrence.",
+            hint="Add `--occurrence` with the platform's id, see "
+            "`ticketsync events list`.",
+        )
+
+
+def _signed(
+    provider: str,
+    event: str,
+    order: str,
+    occurrence: str,
+    endpoint: WebhookEndpoint,
+    key_file: str,
+) -> tuple[dict[str, str], bytes]:
+    """
+    The headers and body of the delivery, signed as this platform signs.
+    """
+    import secrets
+    from pathlib import Path
+
+    from ticketsync.core import clock, errors
+    from ticketsync.core.redact import safe
+    from ticketsync.sandbox import deliveries
+
+    number, now = secrets.randbelow(10**9), int(clock.now().timestamp())
+    if provider != "wix":
+        return deliveries.delivery(
+            *(provider, event, order),
+            number=number,
+            secret=endpoint.secrets[0].reveal() if endpoint.secrets else "",
+            url=endpoint.url,
+            now=now,
+            occurrence=occurrence,
+        )
+    hint = WIX_KEY_HINT.format(account=endpoint.account)
+    if not key_file:
+        raise errors.UsageError(
+            "Only Wix has the private key that signs its deliveries.", hint=hint
+        )
+    try:
+        key = deliveries.read_private_key(Path(key_file).read_bytes())
+    except (OSError, ValueError) as error:
+        raise errors.UsageError(
+            f"{safe(key_file)} is not a private RSA key: {safe(error)}.", hint=hint
+        ) from None
+    return deliveries.wix_delivery(
+        order, occurrence, number=number, key=key, now=now, event=event
+    )
