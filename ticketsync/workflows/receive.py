@@ -6,13 +6,13 @@ matter in which order deliveries come, how often, or whether one is missing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ticketsync.accounts import state
 from ticketsync.accounts.runs import Result
 from ticketsync.accounts.state import AccountState
-from ticketsync.catalogue import links, occurrences
+from ticketsync.catalogue import link_reads, links, occurrences
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.financials import recompute
@@ -119,6 +119,7 @@ def _orders(run: AccountRun, wanted: dict[Pair, list[int]]) -> int:
         )
     done: list[int] = []
     failed: list[tuple[list[int], str]] = []
+    read: set[int] = set()
     for (order_id, occurrence_id), ids in wanted.items():
         try:
             raw = run.provider.fetch_order(order_id, occurrence_id)
@@ -135,14 +136,18 @@ def _orders(run: AccountRun, wanted: dict[Pair, list[int]]) -> int:
             failed.append((ids, error.message))
             continue
         page = Page("order", [raw])
-        store.save([parse_with_known(run, store, page)])
+        parsed = parse_with_known(run, store, page)
+        store.save([parsed])
+        seen = (occurrence for occurrence, _ in parsed.seen)
+        read |= {store.occurrence_ids[it] for it in seen if it in store.occurrence_ids}
         done += ids
-    return _finish(run, store.touched, done, failed)
+    return _finish(run, store.touched, read, done, failed)
 
 
 def _finish(
     run: AccountRun,
-    touched: Iterable[int],
+    touched: Collection[int],
+    read: Collection[int],
     done: Sequence[int],
     failed: Sequence[tuple[list[int], str]],
 ) -> int:
@@ -154,6 +159,7 @@ def _finish(
             show_figures.fee_schedules(connection, run.settings),
             now,
         )
+        link_reads.note_read(connection, {*touched, *read}, now)
         inbox.settle(connection, done, "done", now)
         for ids, reason in failed:
             inbox.settle(connection, ids, "failed", now, reason=reason)
