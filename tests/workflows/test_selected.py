@@ -13,7 +13,7 @@ from support.dates import NOW, TODAY
 from support.platform_accounts import expected, figures, key_of, run, same
 
 from ticketsync.accounts import bookmarks, state, streams
-from ticketsync.catalogue import links, occurrences
+from ticketsync.catalogue import link_reads, occurrences
 from ticketsync.core import clock, errors
 from ticketsync.reporting import numbers, runs
 from ticketsync.sandbox import platforms, server, world
@@ -326,11 +326,11 @@ def test_a_dry_run_of_a_part_changes_nothing(synced_once, settings, sandbox):
 
 def test_a_webhook_dates_its_show_too(synced_once, frozen):
     """
-    The rule that webhooks share: `links.note_read`.
+    The rule that webhooks share: `link_reads.note_read`.
     """
     with synced_once.write() as connection:
         date = occurrences.list_occurrences(connection)[0]
-        links.note_read(connection, [date.id], LATER)
+        link_reads.note_read(connection, [date.id], LATER)
     with synced_once.read() as connection:
         found = [f for f in numbers.figures(connection) if f.show_id == date.show_id]
         assert [f.last_synced_at for f in found] == [LATER] * len(found)

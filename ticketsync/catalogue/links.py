@@ -263,24 +263,6 @@ def set_link_status(
         )
 
 
-def note_read(
-    connection: Connection, occurrence_ids: Iterable[int], now: datetime
-) -> None:
-    """
-    Record that orders of these occurrences were read by something other than a complete
-    run of their account, which counts by itself: a webhook, `sync --show`, `--event`,
-    or a run that did not finish.
-    """
-    query = select(show_links.c.id)
-    rows = rows_among(connection, query, show_links.c.occurrence_id, occurrence_ids)
-    ids = [row.id for row in rows]
-    row_locks.lock(connection, show_links, ids)
-    if ids:
-        connection.execute(
-            update(show_links).where(show_links.c.id.in_(ids)).values(last_read_at=now)
-        )
-
-
 def remove_account_links(connection: Connection, account_id: int) -> None:
     """
     Remove all links and refusals of an account's occurrences, and the production links

@@ -90,6 +90,7 @@ def list_events(
 
     with context.get_context(ctx).database().read() as connection:
         found = occurrences.list_occurrences(connection, only_unlinked=unlinked)
+        facts = show_tables.read_link_facts(connection, found)
     rows = [
         {
             "date": occurrence.id,
@@ -108,7 +109,7 @@ def list_events(
         rows,
         _COLUMNS,
         context.chosen_format(format, json),
-        machine=[_as_json(occurrence) for occurrence in found],
+        machine=[_as_json(occurrence, facts) for occurrence in found],
         empty="Nothing listed. Run `ticketsync events fetch`.",
     )
 
@@ -210,7 +211,9 @@ def _print_price_steps(found: Sequence[TicketPrice]) -> None:
     )
 
 
-def _as_json(occurrence: LinkedOccurrence) -> dict[str, Any]:
+def _as_json(
+    occurrence: LinkedOccurrence, facts: show_tables.LinkFacts
+) -> dict[str, Any]:
     """
     The stable JSON shape of an occurrence.
     """
@@ -231,7 +234,7 @@ def _as_json(occurrence: LinkedOccurrence) -> dict[str, Any]:
         "dashboard_url": occurrence.dashboard_url,
         "show_id": occurrence.show_id,
         "date_id": occurrence.id,
-        **show_tables.link_as_json(occurrence),
+        **show_tables.link_as_json(occurrence, facts),
     }
 
 

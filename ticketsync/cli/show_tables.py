@@ -5,6 +5,7 @@ The tables of shows and figures that several commands print.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -13,6 +14,10 @@ from ticketsync.cli import render
 from ticketsync.core.tables import Column, Kind
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlalchemy import Connection
+
     from ticketsync.catalogue.occurrences import LinkedOccurrence
     from ticketsync.catalogue.shows import ShowInfo
     from ticketsync.core.tables import Table
@@ -77,17 +82,52 @@ def print_shows(
     )
 
 
-def link_as_json(occurrence: LinkedOccurrence) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class LinkFacts:
     """
-    What JSON says of an occurrence's link: its own switches, and what is switched off
-    for it at any level, in words.
+    What is computed of occurrences, by our ids: when their orders were last read, and
+    how many tickets are left.
     """
+
+    last_reads: Mapping[int, datetime | None]
+    available: Mapping[int, int | None]
+
+
+def read_link_facts(
+    connection: Connection, sources: Sequence[LinkedOccurrence]
+) -> LinkFacts:
+    """
+    What is computed of these occurrences.
+    """
+    from ticketsync.catalogue import availability, link_reads
+
+    return LinkFacts(
+        link_reads.list_last_reads(connection, sources),
+        availability.list_available(connection, sources),
+    )
+
+
+def link_as_json(occurrence: LinkedOccurrence, facts: LinkFacts) -> dict[str, Any]:
+    """
+    What JSON says of an occurrence's link: its own switches, what is switched off for
+    it at any level, in words, its last read and problem, and what is left to sell.
+    """
+    from ticketsync.core import clock
+
+    def iso(at: datetime | None) -> str | None:
+        return None if at is None else clock.iso(at)
+
     return {
         "sync_enabled": occurrence.sync_enabled,
         "sync_ticket_sales": occurrence.sync_ticket_sales,
         "switched_off": occurrence.switch_note,
         "sync_off_at": occurrence.sync_off_at,
         "sales_off_at": occurrence.sales_off_at,
+        "last_read_at": iso(facts.last_reads[occurrence.id]),
+        "problem": occurrence.problem,
+        "problem_at": iso(occurrence.problem_at),
+        "provider_updated_at": iso(occurrence.provider_updated_at),
+        "available": facts.available[occurrence.id],
     }
 
 

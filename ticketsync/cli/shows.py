@@ -13,7 +13,7 @@ from ticketsync.cli import context, show_tables
 from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ticketsync.catalogue.occurrences import LinkedOccurrence
     from ticketsync.catalogue.shows import ShowInfo
@@ -212,8 +212,9 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
         figures = numbers.figures(connection, found.id)
         totals = numbers.totals(connection, found.id)
         seats = reporting.seats(connection, found.id)[found.id]
+        facts = show_tables.read_link_facts(connection, sources)
     if not json:
-        _print_show(found, seats, figures, sources)
+        _print_show(found, seats, figures, sources, facts)
         return
     render.print_json(
         {
@@ -222,7 +223,7 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
             "starts_local": found.starts_local,
             "venue": found.venue,
             "capacity": found.capacity,
-            "sources": [_source_as_json(occurrence) for occurrence in sources],
+            "sources": [_source_as_json(source, facts) for source in sources],
             "figures": [item.as_json() for item in figures],
             "totals": [total.as_json() for total in totals],
             "seats": seats.capacity,
@@ -232,7 +233,9 @@ def show_show(ctx: typer.Context, show: str, json: Json = False) -> None:
     )
 
 
-def _source_as_json(occurrence: LinkedOccurrence) -> dict[str, Any]:
+def _source_as_json(
+    occurrence: LinkedOccurrence, facts: show_tables.LinkFacts
+) -> dict[str, Any]:
     return {
         "account": occurrence.account,
         "date_id": occurrence.id,
@@ -244,7 +247,7 @@ def _source_as_json(occurrence: LinkedOccurrence) -> dict[str, Any]:
         "sales": occurrence.sync_ticket_sales,
         "url": occurrence.url,
         "dashboard_url": occurrence.dashboard_url,
-        **show_tables.link_as_json(occurrence),
+        **show_tables.link_as_json(occurrence, facts),
     }
 
 
@@ -253,6 +256,7 @@ def _print_show(
     seats: Seats,
     figures: Sequence[Figures],
     sources: Sequence[LinkedOccurrence],
+    facts: show_tables.LinkFacts,
 ) -> None:
     from ticketsync.cli import render
     from ticketsync.core.redact import safe
@@ -272,9 +276,30 @@ def _print_show(
         state = f", {source.switch_note}" if source.switch_note else ""
         ids = f"date {source.id}, their {safe(source.provider_occurrence_id)}{state}"
         typer.echo(f"{source.account}: {safe(source.name_and_start)} ({ids})")
+        for line in _link_lines(source, facts):
+            typer.echo(f"  {line}")
         for url in (source.url, source.dashboard_url):
             if url:
                 typer.echo(f"  {safe(url)}")
+
+
+def _link_lines(
+    source: LinkedOccurrence, facts: show_tables.LinkFacts
+) -> Iterator[str]:
+    """
+    What is left to sell, when it was last read, and its last problem.
+    """
+    from ticketsync.cli import render
+    from ticketsync.core.redact import safe
+
+    left, read_at = facts.available[source.id], facts.last_reads[source.id]
+    of = "" if source.capacity is None else f" of {source.capacity}"
+    known = [] if left is None else [f"{left}{of} left there"]
+    known.append("not read yet" if read_at is None else f"read {render.when(read_at)}")
+    yield ", ".join(known)
+    if source.problem:
+        assert source.problem_at is not None
+        yield f"problem since {render.when(source.problem_at)}: {safe(source.problem)}"
 
 
 def _set_excluded(ctx: typer.Context, show: str, excluded: bool, reason: str) -> None:

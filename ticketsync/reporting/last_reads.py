@@ -9,21 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Subquery, case, func, select
 
-from ticketsync.store import account_situations
-from ticketsync.store.tables.accounts import sync_runs
 from ticketsync.store.tables.catalogue import occurrences, show_links
-
-
-def complete_reads() -> Subquery:
-    """
-    `at`, the end of the last complete run of each `account_id`.
-    """
-    return (
-        select(sync_runs.c.account_id, func.max(sync_runs.c.finished_at).label("at"))
-        .where(account_situations.was_complete(sync_runs))
-        .group_by(sync_runs.c.account_id)
-        .subquery()
-    )
 
 
 def partial_reads() -> Subquery:

@@ -25,7 +25,7 @@ from ticketsync.core.money import Money
 from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.core.tables import Column, Kind, Table
 from ticketsync.reporting import last_reads
-from ticketsync.store import reports
+from ticketsync.store import account_situations, reports
 from ticketsync.store import totals as store_totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, shows, venues
@@ -295,7 +295,7 @@ def _plays_in(period: Period) -> ColumnElement[bool]:
 
 
 def _figures(names: list[str], show_id: int | None) -> Select[Any]:
-    complete, part = last_reads.complete_reads(), last_reads.partial_reads()
+    complete, part = account_situations.complete_reads(), last_reads.partial_reads()
     query = (
         select(
             *reports.named(

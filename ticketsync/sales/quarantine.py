@@ -54,6 +54,29 @@ def list_unread(connection: Connection, account_id: int) -> list[Unread]:
     ]
 
 
+def describe_unread(connection: Connection, account_id: int) -> dict[str, str]:
+    """
+    What cannot be read of each occurrence, by the platform's id, in one sentence.
+    """
+    query = (
+        select(quarantine.c.event_id, quarantine.c.provider_id, quarantine.c.reason)
+        .where(quarantine.c.account_id == account_id)
+        .order_by(quarantine.c.id)
+    )
+    found: dict[str, list[str]] = {}
+    for row in connection.execute(query):
+        sentence = f"{row.provider_id}: {row.reason}"
+        found.setdefault(row.event_id, []).append(sentence)
+    return {
+        event_id: f"{_number(len(said))} could not be read, {said[0]}"
+        for event_id, said in found.items()
+    }
+
+
+def _number(records: int) -> str:
+    return "1 record" if records == 1 else f"{records} records"
+
+
 def holds_sales(connection: Connection, account_id: int) -> bool:
     """
     Whether an order or a ticket of the account is in quarantine.

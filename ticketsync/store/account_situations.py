@@ -18,6 +18,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Select,
+    Subquery,
     Table,
     and_,
     bindparam,
@@ -226,6 +227,18 @@ def was_complete(runs: Table) -> ColumnElement[bool]:
         and_(runs.c.outcome == "partial", runs.c.word == QUARANTINE),
     )
     return and_(reads_orders(runs), read)
+
+
+def complete_reads() -> Subquery:
+    """
+    `at`, the end of the last complete run of each `account_id`.
+    """
+    return (
+        select(sync_runs.c.account_id, func.max(sync_runs.c.finished_at).label("at"))
+        .where(was_complete(sync_runs))
+        .group_by(sync_runs.c.account_id)
+        .subquery()
+    )
 
 
 def account_facts(now: datetime | None = None) -> Select[Any]:

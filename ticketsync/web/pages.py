@@ -13,7 +13,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ticketsync.accounts import health
-from ticketsync.catalogue import occurrences, prices, shows
+from ticketsync.catalogue import (
+    availability,
+    link_reads,
+    occurrences,
+    prices,
+    shows,
+)
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock, errors, tables
 from ticketsync.core.tables import Column
@@ -114,13 +120,16 @@ class Pages:
             figures = numbers.figures(connection, show.id)
             seats = reporting_seats.seats(connection, show.id)[show.id]
             orders = sales.list_sales(connection, show_id=show.id, limit=limit + 1)
+            sources = occurrences.list_occurrences(connection, show_id=show.id)
             values: dict[str, Any] = {
                 "production_id": shows.get_production_id(connection, show.production),
                 "totals": numbers.totals(connection, show.id),
                 "types": numbers.by_type(connection, show.id),
                 "fees": numbers.fee_lines(connection, show.id),
                 "prices": prices.list_prices(connection, show_id=show.id),
-                "sources": occurrences.list_occurrences(connection, show_id=show.id),
+                "sources": sources,
+                "last_reads": link_reads.list_last_reads(connection, sources),
+                "available": availability.list_available(connection, sources),
                 "count": attendees.count_guests(connection, show.id),
                 "curve": charts.curve(
                     "Tickets sold",

@@ -6,13 +6,13 @@ matter in which order deliveries come, how often, or whether one is missing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ticketsync.accounts import state
 from ticketsync.accounts.runs import Result
 from ticketsync.accounts.state import AccountState
-from ticketsync.catalogue import links, occurrences
+from ticketsync.catalogue import link_reads, links, occurrences
 from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.financials import recompute
@@ -137,16 +137,16 @@ def _orders(run: AccountRun, wanted: dict[Pair, list[int]]) -> int:
             continue
         parsed = parse_with_known(run, store, Page("order", [raw]))
         store.save([parsed])
-        about = {id_ for id_, _ in parsed.seen} & store.occurrence_ids.keys()
-        read |= {store.occurrence_ids[id_] for id_ in about}
+        seen = (occurrence for occurrence, _ in parsed.seen)
+        read |= {store.occurrence_ids[it] for it in seen if it in store.occurrence_ids}
         done += ids
-    return _finish(run, store.touched, read | store.touched, done, failed)
+    return _finish(run, store.touched, read, done, failed)
 
 
 def _finish(
     run: AccountRun,
-    touched: Iterable[int],
-    read: Iterable[int],
+    touched: Collection[int],
+    read: Collection[int],
     done: Sequence[int],
     failed: Sequence[tuple[list[int], str]],
 ) -> int:
@@ -158,7 +158,7 @@ def _finish(
             show_figures.fee_schedules(connection, run.settings),
             now,
         )
-        links.note_read(connection, read, now)
+        link_reads.note_read(connection, {*touched, *read}, now)
         inbox.settle(connection, done, "done", now)
         for ids, reason in failed:
             inbox.settle(connection, ids, "failed", now, reason=reason)

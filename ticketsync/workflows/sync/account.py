@@ -7,10 +7,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from sqlalchemy import Connection
+
 from ticketsync.accounts import bookmarks, runs, streams
-from ticketsync.catalogue import links, occurrences
+from ticketsync.catalogue import link_reads, links, occurrences
 from ticketsync.core import clock, errors
 from ticketsync.financials import recompute
+from ticketsync.sales import quarantine
 from ticketsync.workflows import match, people_switch, show_figures
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync import guards, listing, quarantined, ticket_types
@@ -25,6 +28,8 @@ from ticketsync.workflows.sync.plan import (
 )
 from ticketsync.workflows.sync.progress import OrdersRead
 from ticketsync.workflows.sync.save_page import OrderStore
+
+LOST_ORDERS = "its list of orders was incomplete and not believed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,10 +210,26 @@ def _update_figures(
             bookmarks.delete_bookmarks(connection, account_id, [streams.BEGUN])
         links.set_link_status(connection, {o.id for o in complete} - refused, "synced")
         links.set_link_status(connection, refused, "error")
+        problems = _problems(connection, run, complete, refused)
+        link_reads.set_problems(connection, problems, clock.now())
         if not is_finished or not run.reads_completely:
-            read_now = {o.id for o in complete} | store.touched
-            links.note_read(connection, read_now - refused, clock.now())
+            link_reads.note_read(connection, touched - refused, clock.now())
     return changed
+
+
+def _problems(
+    connection: Connection, run: AccountRun, complete: Occurrences, refused: set[int]
+) -> dict[int, str]:
+    """
+    What is wrong with each occurrence that was read to its end; `""` if nothing.
+    """
+    unread = quarantine.describe_unread(connection, run.account.id)
+    return {
+        o.id: LOST_ORDERS
+        if o.id in refused
+        else unread.get(o.provider_occurrence_id, "")
+        for o in complete
+    }
 
 
 def _marks(

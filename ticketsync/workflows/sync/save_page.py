@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from ticketsync.accounts import bookmarks, state, streams
 from ticketsync.accounts.runs import Counts
-from ticketsync.catalogue import occurrences, shows
+from ticketsync.catalogue import link_reads, occurrences, shows
 from ticketsync.catalogue.occurrences import ListedEvent
 from ticketsync.core import clock, digest, records
 from ticketsync.net import exact_json
@@ -138,6 +138,7 @@ class OrderStore:
             quarantine.save_unread(connection, account_id, unreadable, now)
             quarantine.release(connection, account_id, "order", readable)
             self._note_changes(connection, saved)
+            self._note_unreadable(connection, unreadable)
             if keep_place:
                 _keep_place(connection, account_id, pages[-1].bookmark)
         self._counts = None
@@ -165,6 +166,7 @@ class OrderStore:
             parsed = [item.loose.ticket.id for item in page.tickets]
             quarantine.release(connection, account_id, "ticket", parsed)
             self._note_changes(connection, saved)
+            self._note_unreadable(connection, page.unreadable)
             if self._counts is not None:
                 for row in saved.touched:
                     self._counts.pop(row, None)
@@ -244,6 +246,22 @@ class OrderStore:
         readable = (seen & self._quarantined) - still
         self._quarantined = (self._quarantined - readable) | still
         return readable
+
+    def _note_unreadable(
+        self, connection: Connection, unreadable: Sequence[records.Unread]
+    ) -> None:
+        """
+        What cannot be read is the problem of its occurrence.
+        """
+        if not unreadable:
+            return
+        said = quarantine.describe_unread(connection, self._run.account.id)
+        problems = {
+            self.occurrence_ids[item.event_id]: said[item.event_id]
+            for item in unreadable
+            if item.event_id in self.occurrence_ids and item.event_id in said
+        }
+        link_reads.set_problems(connection, problems, clock.now())
 
     def _note_changes(self, connection: Connection, saved: SavedOrders) -> None:
         """

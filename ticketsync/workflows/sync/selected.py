@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection
 
-from ticketsync.catalogue import links, occurrences, selection
+from ticketsync.catalogue import link_reads, links, occurrences, selection
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock, errors
 from ticketsync.financials import recompute
@@ -129,5 +129,5 @@ def _finish(
         )
         links.set_link_status(connection, ids - refused, "synced")
         links.set_link_status(connection, refused, "error")
-        links.note_read(connection, ids - refused, now)
+        link_reads.note_read(connection, ids - refused, now)
     return changed
