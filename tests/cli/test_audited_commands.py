@@ -77,7 +77,7 @@ PAGES_RECORDED = {
 # Recorded, and tested where the rest of it is tested.
 ELSEWHERE = {
     "attendees forget": "tests/workflows/test_audit.py",
-    "db upgrade": "tests/store/test_upgrade.py",
+    "db upgrade": "tests/store/test_backup.py",
     "privacy erase": "tests/workflows/test_audit.py",
     "waiting dismiss": "tests/workflows/test_waiting.py",
     "waiting restore": "tests/workflows/test_waiting.py",
@@ -263,3 +263,12 @@ def test_a_long_value_goes_on_in_another_line(venue):
     assert all(len(line) <= 80 for line in plain.splitlines())
     for word in (*title.split(), "capacity", "77,", "reference", "Lantern"):
         assert word in plain
+
+
+def test_a_page_action_names_its_visitor(enter, full):
+    page = enter("manager", "Ana").post("/calendar/feed")
+    assert page.status_code == 200
+    with full.read() as connection:
+        newest = audit_trail.list_entries(connection, what="visitor", limit=1)[0]
+    assert (newest.who, newest.action) == ("Ana (manager)", "create feed")
+    assert newest.after["role"] == "viewer"

@@ -186,6 +186,10 @@ def test_an_upgrade_makes_a_backup_first(home):
     assert backup.verify_file(file) == "0001"
     cli("db", "upgrade", "--no-backup")
     assert backup.verify_file(file) == schema.PRESENT
+    (entry,) = json.loads(cli("audit", "list", "--json").stdout)
+    assert (entry["action"], entry["kind"]) == ("upgrade", "system")
+    assert entry["before"] == {"schema": "0001"}
+    assert entry["after"] == {"schema": schema.PRESENT}
 
 
 def test_check_finds_a_figure_that_is_not_what_its_orders_come_to(home, sandbox):

@@ -13,14 +13,15 @@ from support.dates import NOW, TODAY
 from support.platform_accounts import expected, figures, key_of, run, same
 
 from ticketsync.accounts import bookmarks, state, streams
-from ticketsync.catalogue import link_reads, occurrences
+from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import clock, errors
 from ticketsync.reporting import numbers, runs
 from ticketsync.sandbox import platforms, server, world
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store.tables.accounts import sync_runs
 from ticketsync.store.tables.catalogue import show_links
-from ticketsync.workflows import match
+from ticketsync.webhooks import inbox
+from ticketsync.workflows import match, receive
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 
@@ -324,13 +325,92 @@ def test_a_dry_run_of_a_part_changes_nothing(synced_once, settings, sandbox):
     assert ticket_tailor_account.figures(synced_once) == before
 
 
-def test_a_webhook_dates_its_show_too(synced_once, frozen):
-    """
-    The rule that webhooks share: `link_reads.note_read`.
-    """
+def test_a_webhook_dates_the_figures_of_its_show_only(
+    synced_once, settings, sandbox, frozen
+):
+    purchase = sandbox.world.purchases[0]
+    date = f"ev_{purchase.performance.id}"
+    hint = inbox.NewDelivery(
+        1, "wh_1", "ORDER.UPDATED", "order", "received", f"or_{purchase.id}"
+    )
     with synced_once.write() as connection:
-        date = occurrences.list_occurrences(connection)[0]
-        link_reads.note_read(connection, [date.id], LATER)
+        inbox.store(connection, [hint], NOW)
+        (show,) = {
+            o.show_id
+            for o in occurrences.list_occurrences(connection)
+            if o.provider_occurrence_id == date
+        }
+    frozen(LATER)
+
+    receive.process_deliveries(synced_once, settings)
+
     with synced_once.read() as connection:
-        found = [f for f in numbers.figures(connection) if f.show_id == date.show_id]
-        assert [f.last_synced_at for f in found] == [LATER] * len(found)
+        found = numbers.figures(connection)
+    assert {f.show_id for f in found if f.last_synced_at == LATER} == {show}
+    assert {f.last_complete_at for f in found} == {NOW}
+
+
+def test_an_unfinished_run_dates_what_it_read_whole(
+    synced_once, settings, sandbox, frozen
+):
+    with synced_once.write() as connection:  # so that each date is read by itself
+        bookmarks.delete_bookmarks(connection, 1, [streams.READ])
+    frozen(LATER)
+    sandbox.faults.plan(Plan("status:500", "/orders", times=99, skip=9))
+
+    outcome = attempt(synced_once, settings)
+
+    assert outcome.exit_code == 5
+    with synced_once.read() as connection:
+        found = numbers.figures(connection)
+    read_now = {f.show_id for f in found if f.last_synced_at == LATER}
+    assert 0 < len(read_now) <= 9
+    assert {f.last_complete_at for f in found} == {NOW}
+    sandbox.faults.clear()
+    attempt(synced_once, settings)
+    with synced_once.read() as connection:
+        found = numbers.figures(connection)
+    assert {(f.last_synced_at, f.last_complete_at) for f in found} == {(LATER, LATER)}
+
+
+RECIPE = """\
+platform: The Other Place
+timezone: Australia/Sydney
+currency: AUD
+columns: {order: Booking, event: Show, date: Date, time: Time, total: Paid}
+formats: {date: "%d/%m/%Y", time: "%H:%M"}
+"""
+REPORT = """\
+Booking,Show,Date,Time,Paid
+A1,Late Laughs,04/10/2026,19:30,80.00
+A2,Late Laughs,05/10/2026,19:30,40.00
+"""
+
+
+def test_files_are_read_again_and_only_these_rows_are_saved(
+    sqlite, settings, frozen, tmp_path
+):
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    (tmp_path / "recipe.yaml").write_text(RECIPE)
+    (reports / "september.csv").write_text(REPORT)
+    options = {"recipe": str(tmp_path / "recipe.yaml"), "watch": str(reports)}
+    with sqlite.write() as connection:
+        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
+        new = state.NewAccount("other", "file", None, "none", "", "", None, options)
+        state.add_account(connection, new, clock.now())
+    sync.fetch_listing(sqlite, settings, [])
+    match.adopt(sqlite, settings)
+    with sqlite.read() as connection:
+        first, second = occurrences.list_occurrences(connection)
+
+    outcome = attempt(sqlite, settings, shows=(str(first.show_id),))
+
+    assert outcome.exit_code == 0, outcome.results
+    with sqlite.read() as connection:
+        gross = {f.show_id: f.gross.minor for f in numbers.figures(connection)}
+    assert gross == {first.show_id: 8000, second.show_id: 0}
+    attempt(sqlite, settings, events=(second.provider_occurrence_id,))
+    with sqlite.read() as connection:
+        gross = {f.show_id: f.gross.minor for f in numbers.figures(connection)}
+    assert gross == {first.show_id: 8000, second.show_id: 4000}
