@@ -106,7 +106,9 @@ def test_a_link_that_is_off_is_not_read_by_later_runs(synced_once, settings):
 def test_an_order_that_cannot_be_read_is_its_dates_problem_until_it_can(
     synced_once, settings, sandbox
 ):
-    sandbox.faults.plan(Plan('records:10:status="part_transferred"', "/orders", times=99))
+    sandbox.faults.plan(
+        Plan('records:10:status="part_transferred"', "/orders", times=99)
+    )
     sync.sync(synced_once, settings, Request(full=True))
     found = problems(synced_once)
     assert found
