@@ -384,6 +384,23 @@ def test_an_event_or_a_production_is_switched_with_all_its_dates(synced):
     assert {"event", "production"} <= kinds
 
 
+def test_a_linked_date_says_its_last_read_and_what_is_left(synced):
+    date = synced("events", "list", "--json").json[0]
+    keys = {"last_read_at", "problem", "problem_at", "provider_updated_at", "available"}
+    assert keys <= set(date)
+    assert date["last_read_at"].startswith("20")
+    assert (date["problem"], date["problem_at"]) == ("", None)
+    show = str(date["show_id"])
+    (source,) = synced("shows", "show", show, "--json").json["sources"]
+    assert source["last_read_at"] == date["last_read_at"]
+    (line,) = [
+        line
+        for line in synced("shows", "show", show).stdout.splitlines()
+        if line.startswith("  ") and " UTC" in line
+    ]
+    assert "read 20" in line
+
+
 def test_what_to_set_is_one_date_event_or_production(synced):
     for words in ((), ("ev_1", "--event", "e"), ("--event", "e", "--production", "p")):
         done = synced("link", "set", *words, "--no-sales", code=2)

@@ -77,7 +77,10 @@ def set_link(
         ),
     ] = "",
     event: Annotated[
-        str, typer.Option(help="Instead of DATE: an event, with all its dates.")
+        str,
+        typer.Option(
+            metavar="EVENT", help="Instead of DATE: an event, with all its dates."
+        ),
     ] = "",
     production: Annotated[
         str,
@@ -117,6 +120,7 @@ def set_link(
     too; with --event or --production those of all their dates, also of later ones.
 
     Example: ticketsync link set ev_40980 --map-type "GA=Adult"
+
     Example: ticketsync link set --production "Gala Night" --no-sales
     """
     _check_one(date, event, production)

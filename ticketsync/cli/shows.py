@@ -273,8 +273,7 @@ def _print_show(
         why = show_tables.why_without_figures(show)
         typer.echo(why if sources else "No platform sells it.")
     for source in sources:
-        state = f", {source.switch_note}" if source.switch_note else ""
-        ids = f"date {source.id}, their {safe(source.provider_occurrence_id)}{state}"
+        ids = f"date {source.id}, their {safe(source.provider_occurrence_id)}"
         typer.echo(f"{source.account}: {safe(source.name_and_start)} ({ids})")
         for line in _link_lines(source, facts):
             typer.echo(f"  {line}")
@@ -287,11 +286,14 @@ def _link_lines(
     source: LinkedOccurrence, facts: show_tables.LinkFacts
 ) -> Iterator[str]:
     """
-    What is left to sell, when it was last read, and its last problem.
+    What is switched off, what is left to sell, when it was last read, and its last
+    problem.
     """
     from ticketsync.cli import render
     from ticketsync.core.redact import safe
 
+    if source.switch_note:
+        yield source.switch_note
     left, read_at = facts.available[source.id], facts.last_reads[source.id]
     of = "" if source.capacity is None else f" of {source.capacity}"
     known = [] if left is None else [f"{left}{of} left there"]
