@@ -13,7 +13,14 @@ from sqlalchemy import select
 import ticketsync
 from ticketsync.core.tables import Kind
 from ticketsync.financials import explain
-from ticketsync.reporting import daily, numbers, sales, selling
+from ticketsync.reporting import (
+    daily,
+    grouped_figures,
+    numbers,
+    sales,
+    sales_report,
+    selling,
+)
 from ticketsync.store import reports
 from ticketsync.store.tables.financials import ticket_fees
 
@@ -27,10 +34,14 @@ REPORTS = {
     explain.TicketContribution: explain.CONTRIBUTIONS,
     daily.Sums: daily.SUMS,
     selling.Platform: selling.PLATFORMS,
+    grouped_figures.ProductionTotals: grouped_figures.PRODUCTIONS,
 }
 MONEY = {
     column.name
-    for columns in (*REPORTS.values(), sales.REFUNDS)
+    for columns in (
+        *REPORTS.values(),
+        *(sales.REFUNDS, sales_report.PLATFORMS, sales_report.PROMO_CODES),
+    )
     for column in columns
     if column.kind is Kind.MONEY
 }
