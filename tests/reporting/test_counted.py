@@ -90,9 +90,10 @@ class Seat:
 @dataclasses.dataclass
 class Night:
     """
-    One show with its switches: of its first link, and of itself. Its production is its
-    own, and so is the event of each of its dates. `sync_level` and `sales_level` are
-    the levels at which the switches are set.
+    One show with its switches: of its first link, and of itself. `sync_level` and
+    `sales_level` are the levels at which the switches are set. The event of each of its
+    dates is its own, and so is its production if that is switched; other nights share
+    three productions.
     """
 
     number: int
@@ -106,6 +107,12 @@ class Night:
     @property
     def first(self):
         return RESTING if self.paused else LIVE
+
+    @property
+    def work(self):
+        if "production" in (self.sync_level, self.sales_level):
+            return f"Work of night {self.number}"
+        return f"Work {self.number % 3}"
 
     @property
     def capacity(self):
@@ -269,7 +276,7 @@ def build(connection, house):
     accounts = {a.name: a.id for a in state.list_accounts(connection)}
     for night in house.nights:
         new = new_shows.NewShow(
-            production=f"Work {night.number}",
+            production=night.work,
             starts_at=NOW + timedelta(days=night.number),
             venue="V",
             timezone=SYDNEY,
@@ -307,8 +314,7 @@ def _switch(database, settings, night, date):
             )
             match.configure_event(database, settings, event, **chosen, types={})
         else:
-            title = f"Work {night.number}"
-            match.configure_production(database, settings, title, **chosen)
+            match.configure_production(database, settings, night.work, **chosen)
 
 
 def _save(connection, model, rows):
@@ -330,7 +336,14 @@ def _save_dates(connection, house, accounts):
     ]
     _save(connection, events_table, events)
     productions = [
-        {"production_id": show, "event_id": n, "type_map": "{}", "created_at": NOW}
+        {
+            "production_id": shows.get_production_id(
+                connection, house.nights[show - 1].work
+            ),
+            "event_id": n,
+            "type_map": "{}",
+            "created_at": NOW,
+        }
         for n, (show, _, _) in enumerate(sources, start=1)
     ]
     _save(connection, production_links, productions)
@@ -934,7 +947,7 @@ GROUPS = {
     "account": (("account", "currency"), lambda house, s: (s.account, s.currency)),
     "production": (
         ("production", "currency"),
-        lambda house, s: (work_of(s), s.currency),
+        lambda house, s: (work_of(house, s), s.currency),
     ),
     "venue": (("venue", "currency"), lambda house, s: ("V", s.currency)),
     "platform": (
@@ -956,8 +969,8 @@ GROUPS = {
 }
 
 
-def work_of(seat):
-    return f"Work {seat.show % 3}"
+def work_of(house, seat):
+    return house.nights[seat.show - 1].work
 
 
 def plays_on(seat):
@@ -1003,7 +1016,7 @@ def read_groups(connection, house):
     (recompute,),
     MONEY + IN,
     lambda house: totals(
-        ((work_of(s), s.currency), figures_of(s)) for s in house.counted()
+        ((work_of(house, s), s.currency), figures_of(s)) for s in house.counted()
     ),
 )
 def read_production_totals(connection, house):
@@ -1422,7 +1435,7 @@ def test_the_pages_say_it_too(house):
         works = {title: id_ for id_, title, _ in shows.list_productions(connection)}
     for title, id_ in works.items():
         shown = opened(pages.production, id=str(id_))
-        of_work = [s for s in house.counted() if work_of(s) == title]
+        of_work = [s for s in house.counted() if work_of(house, s) == title]
         sums = plain_count(of_work, ["currency"], ["sold", "gross", "refunded"])
         assert {
             (t.currency,): {
@@ -1432,11 +1445,11 @@ def test_the_pages_say_it_too(house):
             }
             for t in shown["totals"]
         } == sums
-        assert shown["sold_by"] == "Ticket Tailor"
+        assert shown["sold_by"] == ("Ticket Tailor" if sums else "")
         ahead_of_it = [
             night
             for night in house.nights
-            if not night.excluded and f"Work {night.number % 3}" == title
+            if not night.excluded and night.work == title
         ]
         assert [show.show_id for show in shown["upcoming"]] == [
             night.number for night in ahead_of_it
