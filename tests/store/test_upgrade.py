@@ -47,6 +47,8 @@ def test_an_old_database_keeps_its_rows_and_gets_the_present_shape(old):
     assert (account["name"], account["options"]) == ("tt", "{}")
     assert (link["decided_by"], link["sync_enabled"]) == ("person", 1)
     assert (date["provider_id"], date["is_dated"]) == ("ev_1", 1)
+    # To be saved again, with what the earlier version did not keep.
+    assert (bytes(date["content"]), date["provider_updated_at"]) == (b"", None)
     assert (lease["holder"], lease["pid"]) == ("run-1 (process 1 on a laptop)", None)
     assert totals == []
     opened.close()

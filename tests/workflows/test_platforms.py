@@ -161,6 +161,23 @@ def test_nothing_changed_asks_little(synced, settings, fake_server, name):
     assert 0 < len(beside) <= most, beside
 
 
+@pytest.mark.parametrize("name", ["humanitix"])
+def test_a_buyer_who_only_changes_a_name_is_read_once(synced, settings, fake_server):
+    """
+    Nothing of that is stored, so that no figure changes; the place where the next read
+    goes on does.
+    """
+    purchases = fake_server.platform.world.purchases
+    newest = max(purchases, key=lambda purchase: purchase.changed_at)
+    newest.buyer += 1  # in the same second as the last change
+    calls = []
+    for _ in range(3):
+        fake_server.log.clear()
+        run(synced, settings)
+        calls.append(len(fake_server.log))
+    assert calls[0] > calls[1] == calls[2]
+
+
 class _Unlimited:
     """
     A call budget without an end: what is counted here is calls, not minutes.

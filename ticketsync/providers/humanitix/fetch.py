@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -21,10 +21,10 @@ from ticketsync.providers import reading
 from ticketsync.providers.base import Options, Page, Raw
 from ticketsync.providers.humanitix.raw_orders import (
     assemble_order,
-    name_questions,
     new_ticket_id_of,
     questions_of,
     tickets_by_order,
+    with_questions,
 )
 from ticketsync.providers.humanitix.spec import PAGE_SIZE
 
@@ -98,19 +98,19 @@ class HumanitixFetcher:
         changed = [row for row in orders if not position.has_seen(row)]
         if not changed and position.newest:
             return
+        following = position.after(orders).to_bookmark()  # of the rows as they came
         tickets = tickets_by_order(self._fetch_list(event_id, "tickets", {}))
         missing = self._unlisted_orders(event_id, position, listed, tickets)
         if position.newest and len(missing) > FEW:
             yield from self.fetch_orders(event_id, None)
             return
         self._refuse_few_tickets(event_id, changed, tickets)
-        raws = [assemble_order(row, tickets.get(row["_id"], [])) for row in changed]
+        raws = [self._assemble(row, tickets.get(row["_id"], [])) for row in changed]
         raws += [self._fetch_unlisted(event_id, id_, tickets[id_]) for id_ in missing]
         pages = [raws[n : n + PAGE_SIZE] for n in range(0, len(raws), PAGE_SIZE)]
         if position.newest:
             # A page each: a page must not contain an order twice.
             pages += [[raw] for raw in self._swapped_away(event_id, changed, tickets)]
-        following = position.after(orders).to_bookmark()
         for page in pages[:-1]:
             yield Page("order", page)
         for page in pages[-1:]:
@@ -143,7 +143,7 @@ class HumanitixFetcher:
         event_id = provider_occurrence_id.partition("/")[0]
         order = self._get_order(event_id, provider_order_id)
         tickets = tickets_by_order(self._fetch_list(event_id, "tickets", {}))
-        return assemble_order(order, tickets.get(provider_order_id, []))
+        return self._assemble(order, tickets.get(provider_order_id, []))
 
     def push_check_in(
         self, provider_ticket_id: str, provider_occurrence_id: str, *, is_in: bool
@@ -175,16 +175,18 @@ class HumanitixFetcher:
         """
         path = f"/v1/events/{event_id}/{key}"
         query = {**self._region_query_of(event_id), **query}
-        found = [row for rows in self._pages(path, key, query) for row in rows]
-        for row in found:
-            name_questions(row, self._questions)
-        return found
+        return [row for rows in self._pages(path, key, query) for row in rows]
 
     def _get_order(self, event_id: str, order_id: str) -> Raw:
         path = f"/v1/events/{event_id}/orders/{order_id}"
-        order: Row = self.api.get(path, self._region_query_of(event_id))
-        name_questions(order, self._questions)
+        order: Raw = self.api.get(path, self._region_query_of(event_id))
         return order
+
+    def _assemble(self, order: Raw, tickets: Iterable[Raw]) -> Raw:
+        order, *tickets = (
+            with_questions(r, self._questions) for r in (order, *tickets)
+        )
+        return assemble_order(order, tickets)
 
     def _fetch_unlisted(self, event_id: str, order_id: str, tickets: list[Raw]) -> Raw:
         """
@@ -201,9 +203,9 @@ class HumanitixFetcher:
                     if error.word not in ("endpoint-gone", "rejected"):
                         raise
                 else:
-                    raw = assemble_order(order, tickets)
+                    raw = self._assemble(order, tickets)
                     return {**raw, "id": order_id, "part": event_id}
-        raw = assemble_order({}, tickets)
+        raw = self._assemble({}, tickets)
         return {**raw, "id": order_id, "order": None, "part": event_id}
 
     def _swapped_away(
@@ -227,7 +229,7 @@ class HumanitixFetcher:
         for other in others if swapped else ():
             theirs = tickets_by_order(self._fetch_list(other, "tickets", {}))
             for order_id in swapped.keys() & theirs.keys():
-                raw = assemble_order(swapped[order_id], theirs[order_id])
+                raw = self._assemble(swapped[order_id], theirs[order_id])
                 yield {**raw, "part": other}
 
     def _region_query_of(self, event_id: str) -> dict[str, str]:

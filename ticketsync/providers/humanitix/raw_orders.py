@@ -25,16 +25,23 @@ def questions_of(event: Raw) -> dict[str, str]:
     }
 
 
-def name_questions(row: dict[str, Any], questions: Mapping[str, str]) -> None:
+def with_questions(row: Raw, questions: Mapping[str, str]) -> Raw:
     """
-    Add the text of its question to each answer of an order or ticket, or the question's
-    id where the text is not known. Answers are emptied before anything is stored.
+    An order or ticket with the text of its question beside each answer, or with the
+    question's id where the text is not known. Answers are emptied before anything is
+    stored.
     """
     answers = row.get("additionalFields")
-    for answer in answers if isinstance(answers, list) else ():
-        if isinstance(answer, dict) and answer.get("questionId"):
-            id_ = str(answer["questionId"])
-            answer[QUESTION] = questions.get(id_, id_)
+    if not isinstance(answers, list) or not answers:
+        return row
+    return {**row, "additionalFields": [_with_question(a, questions) for a in answers]}
+
+
+def _with_question(answer: Any, questions: Mapping[str, str]) -> Any:
+    if not isinstance(answer, dict) or not answer.get("questionId"):
+        return answer
+    id_ = str(answer["questionId"])
+    return {**answer, QUESTION: questions.get(id_, id_)}
 
 
 def assemble_order(order: Raw, tickets: list[Raw]) -> Raw:

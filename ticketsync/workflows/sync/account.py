@@ -181,7 +181,7 @@ def _update_figures(
     """
     complete = read.complete_of(chosen)
     touched = store.touched | {occurrence.id for occurrence in complete}
-    if not touched and not read.newest:
+    if not touched and not read.newest and not read.bookmarks:
         return 0
     held = _bookmarks(run)
     marks = _marks(run, store, read, [o for o in complete if o.id not in refused])
@@ -189,7 +189,7 @@ def _update_figures(
     later = {
         unit: bookmark
         for unit, bookmark in read.bookmarks.items()
-        if complete and held.changed.get(unit) != bookmark
+        if (complete or is_finished) and held.changed.get(unit) != bookmark
     }
     newest = _next_watermark(read, held) if is_finished and complete else None
     with run.database.read() as connection:
