@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context, season_list, show_tables
+from ticketsync.cli import catalogue_edits, context, season_list, show_tables
 from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Your performances: add, import, adopt, exclude.",
+    help="Your performances: add, import, adopt, edit, exclude.",
 )
 
 
@@ -94,6 +94,8 @@ def add_show(
 
 
 app.command("import")(season_list.import_shows)
+app.command("edit")(catalogue_edits.edit_show)
+app.command("remove")(catalogue_edits.remove_show)
 
 
 @app.command("adopt")
