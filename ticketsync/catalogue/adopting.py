@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from ticketsync.catalogue import matching_input, shows
 from ticketsync.catalogue.links import Pair, lock_occurrences, save_links
@@ -16,6 +16,11 @@ from ticketsync.catalogue.matching_input import MADE_FROM_OCCURRENCE
 from ticketsync.catalogue.new_shows import AddedShow, NewShow, add_show, add_shows
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import VenueInfo
+from ticketsync.store import audit
+from ticketsync.store.audit import Decision
+from ticketsync.store.tables.catalogue import productions
+from ticketsync.store.tables.catalogue import shows as shows_table
+from ticketsync.store.upsert import rows_among
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,18 @@ class Adopted:
 
     shows: int
     links: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAdoption:
+    """
+    An occurrence, the show that would be made of it, and the id of the one of ours
+    that it is already.
+    """
+
+    occurrence: LinkedOccurrence
+    new: NewShow
+    show_id: int | None
 
 
 def adopt_occurrence(
@@ -61,21 +78,72 @@ def adopt_occurrences(
 
     Raises: `ConfigurationError` where there is no venue yet.
     """
-    wanted = [
-        occurrence
-        for occurrence in occurrences
-        if occurrence.show_id is None
-        and occurrence.gone_since is None
-        and occurrence.is_dated
-    ]
+    wanted = _adoptable(occurrences)
     lock_occurrences(connection, (occurrence.id for occurrence in wanted))
     added = add_shows(connection, _as_new_shows(connection, wanted))
+    _record_new(connection, {show.id for show in added if show.is_new}, batch)
     pairs = [
         Pair(occurrence.id, show.id, "adopted from the listing")
         for occurrence, show in zip(wanted, added, strict=True)
     ]
     linked = save_links(connection, pairs, decided_by="adopted", batch=batch, now=now)
     return Adopted(sum(show.is_new for show in added), linked)
+
+
+def plan_adoption(
+    connection: Connection, occurrences: Iterable[LinkedOccurrence]
+) -> list[PlannedAdoption]:
+    """
+    What adopting these occurrences would make; nothing is written.
+
+    Raises: `ConfigurationError` where there is no venue yet.
+    """
+    wanted = _adoptable(occurrences)
+    known = {
+        (show.production, show.venue, show.starts_at): show.id
+        for show in shows.list_shows(connection)
+    }
+    return [
+        PlannedAdoption(
+            occurrence,
+            new,
+            known.get((new.production, new.venue, new.starts_at)),
+        )
+        for occurrence, new in zip(
+            wanted, _as_new_shows(connection, wanted), strict=True
+        )
+    ]
+
+
+def _adoptable(occurrences: Iterable[LinkedOccurrence]) -> list[LinkedOccurrence]:
+    return [
+        occurrence
+        for occurrence in occurrences
+        if occurrence.show_id is None
+        and occurrence.gone_since is None
+        and occurrence.is_dated
+    ]
+
+
+def _record_new(connection: Connection, show_ids: set[int], batch: str) -> None:
+    """
+    Who had these shows made, so that it can be undone.
+    """
+    query = (
+        select(shows_table.c.id, shows_table.c.starts_local, productions.c.title)
+        .join(productions, productions.c.id == shows_table.c.production_id)
+        .order_by(shows_table.c.id)
+    )
+    audit.record_all(
+        connection,
+        [
+            Decision(
+                *("adopt", "show", f"{row.title} {row.starts_local}", row.id),
+                after={"batch": batch},
+            )
+            for row in rows_among(connection, query, shows_table.c.id, show_ids)
+        ],
+    )
 
 
 def _as_new_shows(

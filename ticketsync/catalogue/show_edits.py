@@ -260,7 +260,7 @@ def _follow_production(
     """
     An event all of whose shows are of one production belongs to that one.
     """
-    fed = (
+    of_show = (
         select(occurrences.c.event_id)
         .join(show_links, show_links.c.occurrence_id == occurrences.c.id)
         .where(show_links.c.show_id == show_id)
@@ -274,7 +274,7 @@ def _follow_production(
     connection.execute(
         update(production_links)
         .where(
-            production_links.c.event_id.in_(fed),
+            production_links.c.event_id.in_(of_show),
             production_links.c.event_id.not_in(elsewhere),
         )
         .values(production_id=production_id)

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import catalogue_edits, context, season_list, show_tables
+from ticketsync.cli import (
+    adoption,
+    catalogue_edits,
+    context,
+    season_list,
+    show_tables,
+)
 from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
@@ -94,45 +100,9 @@ def add_show(
 
 
 app.command("import")(season_list.import_shows)
+app.command("adopt")(adoption.adopt_shows)
 app.command("edit")(catalogue_edits.edit_show)
 app.command("remove")(catalogue_edits.remove_show)
-
-
-@app.command("adopt")
-def adopt_shows(
-    ctx: typer.Context,
-    account: Annotated[
-        str, typer.Option(help="Only occurrences of this account.")
-    ] = "",
-    all_: Annotated[
-        bool, typer.Option("--all", help="All unlinked occurrences.")
-    ] = False,
-    json: Json = False,
-) -> None:
-    """
-    Create shows from your platforms' occurrences, if you have no list of your own.
-    """
-    from ticketsync.accounts import state
-    from ticketsync.cli import render
-    from ticketsync.core import errors
-    from ticketsync.workflows import match
-
-    if not all_ and not account:
-        raise errors.UsageError(
-            "Say which occurrences to adopt.", hint="Use --all, or --account NAME."
-        )
-    app_context = context.get_context(ctx)
-    database = app_context.database()
-    account_id = None
-    if account:
-        with database.read() as connection:
-            account_id = state.get_account(connection, account).id
-    made = match.adopt(database, app_context.settings(), account_id)
-    if json:
-        render.print_json({"shows_created": made.shows, "links_created": made.links})
-        return
-    app_context.say(f"{made.shows} shows added, {made.links} occurrences linked.")
-    app_context.say("Next: ticketsync sync")
 
 
 @app.command("exclude")

@@ -32,7 +32,7 @@ from ticketsync.core import clock, errors
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
 from ticketsync.store.engine import Database
-from ticketsync.workflows import show_figures
+from ticketsync.workflows import adoptions, show_figures
 
 
 def plan(
@@ -328,7 +328,7 @@ def adopt(
             connection, account_id, only_unlinked=True
         )
         made = adopting.adopt_occurrences(
-            connection, unlinked, batch=f"adopt-{now:%H%M%S}", now=now
+            connection, unlinked, batch=adoptions.new_batch(), now=now
         )
         show_figures.recompute(
             connection,
