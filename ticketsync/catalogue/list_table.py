@@ -66,7 +66,9 @@ _HEADINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "status": (("status",), ("state",)),
 }
 _TOTAL = re.compile(
-    r"(?:grand |sub[- ]?)?totals?\b.*|sum|\d+ (?:shows|performances)\b.*", re.IGNORECASE
+    r"(?:grand |sub[- ]?)?totals?[\s:\d]*(?:seats|shows|capacity)?:?"
+    r"|sum:?|\d+ (?:shows|performances)\b.*",
+    re.IGNORECASE,
 )
 _REMARK = re.compile(
     r"[*(†].*|(?:notes?|n\.?b|updated|printed|page|week|as of)\b.*"
@@ -247,15 +249,17 @@ def _why_no_show(row: Row, heading: _Heading) -> str:
         _plain(cell) for cell in heading.row.cells if cell
     ]:
         return "the headings again"
-    if any(cells.get(name) for name in list_times.DAY_COLUMNS):
+    is_alone = len(texts) == 1 and len(heading.columns) > 1
+    is_remark = is_alone and _REMARK.fullmatch(texts[0]) is not None
+    days = [cells[name] for name in list_times.DAY_COLUMNS if cells.get(name)]
+    if days and not is_remark and not any(map(_TOTAL.fullmatch, days)):
         return ""
     for text in texts:
         if _TOTAL.fullmatch(text):
             return f'"{safe(text)}" is a total'
     if not cells.get("production") and cells.get("capacity", "").isdigit():
         return "a number without a title and a date is a total"
-    is_alone = len(texts) == 1 and len(heading.columns) > 1
-    if is_alone and (not cells.get("production") or _REMARK.fullmatch(texts[0])):
+    if is_remark or (is_alone and not cells.get("production")):
         return f'"{safe(texts[0], longest=60)}" is no show'
     return ""
 
