@@ -258,7 +258,8 @@ def _print_preview(
     if format == "json":
         _print_json(seen, 0, is_dry_run=True)
         return
-    render.show(_rows(seen.plan.shows), _columns(), format, machine=_records(seen))
+    rows = _rows(seen.plan.shows, seen.parsed.questions)
+    render.show(rows, _columns(), format, machine=_records(seen))
     _say_remarks(app_context, seen, "invalid:")
     for question in seen.parsed.questions:
         app_context.say(f"  {question}")
@@ -281,16 +282,21 @@ def _columns() -> tuple[Any, ...]:
     )
 
 
-def _rows(planned: Sequence[PlannedShow]) -> list[dict[str, Any]]:
+def _rows(
+    planned: Sequence[PlannedShow], questions: Sequence[NameQuestion] = ()
+) -> list[dict[str, Any]]:
     from ticketsync.cli import render
 
+    asked = {question.written for question in questions}
     return [
         {
             "when": render.day(_local(item)),
             "production": item.listed.new.production,
             "venue": item.listed.new.venue,
             "capacity": item.listed.new.capacity,
-            "change": _change_text(item),
+            "change": "which name?"
+            if asked & {item.listed.new.production, item.listed.new.venue}
+            else _change_text(item),
         }
         for item in planned
     ]
