@@ -86,7 +86,9 @@ def import_shows(
     if dry_run:
         _print_preview(app_context, file, seen, chosen)
         return
-    _confirm(app_context, seen, yes=yes)
+    if not _confirm(app_context, seen, yes=yes):
+        app_context.say("Nothing was imported.")
+        return
     created = season_list.apply(database, app_context.settings(), seen)
     if chosen == "json":
         _print_json(seen, created, is_dry_run=False)
@@ -195,23 +197,22 @@ def _answer(questions: Sequence[NameQuestion], options: ListOptions) -> Any:
     return replace(options.names, same=same, new=frozenset(new))
 
 
-def _confirm(app_context: AppContext, seen: ListPreview, *, yes: bool) -> None:
+def _confirm(app_context: AppContext, seen: ListPreview, *, yes: bool) -> bool:
     """
-    Show what the list changes about existing shows, and ask.
+    Show what the list changes about existing shows, and ask; true where it may.
     """
     from ticketsync.cli import render
 
     changes = seen.plan.needs_consent
     if not changes:
-        return
+        return True
     if not app_context.quiet:
         render.table(_rows(changes), _columns(), stream=sys.stderr)
     for warning in seen.warnings:
         app_context.say(f"  {warning}")
     number = len(changes)
     shows = "this show" if number == 1 else f"these {number} shows"
-    if not context.confirm(f"Change {shows} like that?", yes):
-        raise typer.Abort
+    return context.confirm(f"Change {shows} like that?", yes)
 
 
 def _others(seen: ListPreview) -> str:
