@@ -204,3 +204,32 @@ def test_productions_and_venues_by_command(run, tmp_path):
         ("merge", "production"),
         ("rename", "production"),
     ]
+
+
+def test_an_adoption_is_shown_and_undone(venue):
+    """
+    Two of the platform's 40 dates have a show of the venue's own list at their time, to
+    which the platform adds the seats.
+    """
+
+    def without_seats(shown):
+        seats = ("capacity", "seats", "fullness")
+        return [
+            {name: value for name, value in show.items() if name not in seats}
+            for show in json.loads(shown)
+        ]
+
+    planned = json.loads(venue("shows", "adopt", "--all", "--dry-run", "--json"))
+    table = venue("shows", "adopt", "--all", "--dry-run")
+    before = without_seats(venue("shows", "list", "--json"))
+    made = json.loads(venue("shows", "adopt", "--all", "--json"))
+    undone = json.loads(venue("shows", "adopt", "--undo", "--yes", "--json"))
+
+    assert (planned["shows_created"], planned["links_created"]) == (38, 40)
+    assert list(planned["shows"][0]) == [
+        *("production", "starts_at", "venue", "account", "occurrence_id", "show_id")
+    ]
+    assert max(map(len, table.splitlines())) <= 80
+    assert made == {"shows_created": 38, "links_created": 40}
+    assert (undone["shows"], undone["links"], undone["done"]) == (38, 40, True)
+    assert without_seats(venue("shows", "list", "--json")) == before

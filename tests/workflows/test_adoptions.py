@@ -2,7 +2,8 @@
 An adoption can be looked at before and undone afterwards.
 """
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, insert, select
@@ -109,7 +110,7 @@ def test_an_undone_adoption_leaves_what_was_there_before(listed):
         assert connection.scalar(select(func.count()).select_from(orders)) == 2
         entries = audit_trail.list_entries(connection, kind="show")
         assert connection.scalars(select(productions.c.title)).all() == ["Late Laughs"]
-    assert [entry.action for entry in entries] == ["remove", "adopt"]
+    assert [entry.action for entry in entries] == ["remove"]
     # The orders count again when the dates are adopted again.
     match.adopt(listed, SETTINGS)
     assert state_of(listed)[2] == [2500, 2500]
@@ -144,6 +145,25 @@ def test_a_show_that_something_else_feeds_by_now_stays(listed):
     undone = adoptions.undo(listed, SETTINGS, seen.batch)
     assert undone.shows == 0
     assert state_of(listed) == (["L1", None], ["ev_1"], [2500])
+
+
+def test_a_show_of_ours_is_not_taken_for_one_that_was_made_earlier(listed):
+    """
+    Its id may be that of a show which an undone adoption had made.
+    """
+    match.adopt(listed, SETTINGS)
+    with listed.read() as connection:
+        first = adoptions.preview_undo(connection)
+    adoptions.undo(listed, SETTINGS, first.batch)
+    later = replace(OWN, starts_at=OWN.starts_at + timedelta(days=1), reference="L2")
+    with listed.write() as connection:
+        new_shows.add_show(connection, later)
+    match.adopt(listed, SETTINGS)
+    with listed.read() as connection:
+        second = adoptions.preview_undo(connection)
+    assert second.batch != first.batch
+    assert adoptions.undo(listed, SETTINGS, second.batch).shows == 0
+    assert state_of(listed) == (["L1", "L2"], [], [])
 
 
 def test_there_is_nothing_to_undo(listed):

@@ -65,15 +65,11 @@ def gross(database):
 
 def actions(database, kind):
     """
-    What was done to subjects of that kind since they were adopted.
+    What was done to subjects of that kind.
     """
     with database.read() as connection:
         entries = audit_trail.list_entries(connection)
-    return [
-        (e.action, e.subject, e.before, e.after)
-        for e in entries
-        if e.kind == kind and e.action != "adopt"
-    ]
+    return [(e.action, e.subject, e.before, e.after) for e in entries if e.kind == kind]
 
 
 # Shows

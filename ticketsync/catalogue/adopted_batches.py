@@ -1,17 +1,19 @@
 """
-What one adoption made, so that it can be undone: its links are in `show_links`, the
-shows that were new in the audit trail.
+What one adoption made, so that it can be undone: its links are in `show_links`, and the
+audit trail has the reason of each, which says whether the show was new.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select
 
 from ticketsync.catalogue import undoing
+from ticketsync.catalogue.adopting import ADOPTED
 from ticketsync.catalogue.links import lock_occurrences, remove_links
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
@@ -21,8 +23,11 @@ from ticketsync.store.tables.audit import audit as audit_table
 from ticketsync.store.tables.catalogue import production_links, productions, show_links
 from ticketsync.store.tables.catalogue import shows as shows_table
 from ticketsync.store.tables.door import scans
+from ticketsync.store.upsert import rows_among
 
 PREFIX = "adopt-"
+# Earlier names had no date, and their reasons do not say which shows were new.
+_DATED = re.compile(PREFIX + r"\d{8}-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +66,12 @@ def get_batch(connection: Connection, batch: str = "") -> AdoptedBatch:
     show_ids = frozenset(int(row.show_id) for row in links)
     has_scans = select(scans.c.show_id).where(scans.c.show_id.in_(show_ids)).distinct()
     scanned = frozenset(connection.scalars(has_scans))
-    made = _made(connection, name) & show_ids
+    made = _made(connection, [row.occurrence_id for row in links])
+    is_dated = _DATED.match(name) is not None
     ids = tuple(int(row.occurrence_id) for row in links if row.show_id not in scanned)
-    return AdoptedBatch(name, ids, show_ids, frozenset(made), scanned)
+    return AdoptedBatch(
+        name, ids, show_ids, frozenset(made & show_ids if is_dated else ()), scanned
+    )
 
 
 def _last(connection: Connection) -> str:
@@ -76,15 +84,19 @@ def _last(connection: Connection) -> str:
     return str(connection.scalar(query) or "")
 
 
-def _made(connection: Connection, batch: str) -> set[int]:
-    query = select(audit_table.c.subject_id, audit_table.c.after).where(
-        audit_table.c.kind == "show", audit_table.c.action == "adopt"
+def _made(connection: Connection, occurrence_ids: Iterable[int]) -> set[int]:
+    """
+    The shows that were made when these occurrences were linked last: earlier entries
+    are about other links, and may be about another show of that id.
+    """
+    query = (
+        select(audit_table.c.subject_id, audit_table.c.after)
+        .where(audit_table.c.kind == "occurrence", audit_table.c.action == "link")
+        .order_by(audit_table.c.id)
     )
-    return {
-        int(row.subject_id)
-        for row in connection.execute(query)
-        if json.loads(row.after).get("batch") == batch
-    }
+    rows = rows_among(connection, query, audit_table.c.subject_id, occurrence_ids)
+    latest = {row.subject_id: json.loads(row.after) for row in rows}
+    return {link["show_id"] for link in latest.values() if link.get("why") == ADOPTED}
 
 
 def unlink(connection: Connection, adopted: AdoptedBatch) -> list[int]:

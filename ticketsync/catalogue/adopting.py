@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from ticketsync.catalogue import matching_input, shows
 from ticketsync.catalogue.links import Pair, lock_occurrences, save_links
@@ -16,11 +16,9 @@ from ticketsync.catalogue.matching_input import MADE_FROM_OCCURRENCE
 from ticketsync.catalogue.new_shows import AddedShow, NewShow, add_show, add_shows
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import VenueInfo
-from ticketsync.store import audit
-from ticketsync.store.audit import Decision
-from ticketsync.store.tables.catalogue import productions
-from ticketsync.store.tables.catalogue import shows as shows_table
-from ticketsync.store.upsert import rows_among
+
+ADOPTED = "adopted from the listing"  # with a show that was made for it
+ADOPTED_AS_OURS = "adopted from the listing as a show you had"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +79,9 @@ def adopt_occurrences(
     wanted = _adoptable(occurrences)
     lock_occurrences(connection, (occurrence.id for occurrence in wanted))
     added = add_shows(connection, _as_new_shows(connection, wanted))
-    _record_new(connection, {show.id for show in added if show.is_new}, batch)
+    made = {show.id for show in added if show.is_new}
     pairs = [
-        Pair(occurrence.id, show.id, "adopted from the listing")
+        Pair(occurrence.id, show.id, ADOPTED if show.id in made else ADOPTED_AS_OURS)
         for occurrence, show in zip(wanted, added, strict=True)
     ]
     linked = save_links(connection, pairs, decided_by="adopted", batch=batch, now=now)
@@ -123,27 +121,6 @@ def _adoptable(occurrences: Iterable[LinkedOccurrence]) -> list[LinkedOccurrence
         and occurrence.gone_since is None
         and occurrence.is_dated
     ]
-
-
-def _record_new(connection: Connection, show_ids: set[int], batch: str) -> None:
-    """
-    Who had these shows made, so that it can be undone.
-    """
-    query = (
-        select(shows_table.c.id, shows_table.c.starts_local, productions.c.title)
-        .join(productions, productions.c.id == shows_table.c.production_id)
-        .order_by(shows_table.c.id)
-    )
-    audit.record_all(
-        connection,
-        [
-            Decision(
-                *("adopt", "show", f"{row.title} {row.starts_local}", row.id),
-                after={"batch": batch},
-            )
-            for row in rows_among(connection, query, shows_table.c.id, show_ids)
-        ],
-    )
 
 
 def _as_new_shows(
