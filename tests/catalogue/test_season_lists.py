@@ -415,6 +415,10 @@ def test_a_rule_without_an_end_is_read_for_a_year_and_says_so(tmp_path, frozen):
         (WEEKLY.replace("WEEKLY;COUNT=5", "SECONDLY"), "it repeats secondly"),
         (WEEKLY.replace("WEEKLY", "DAILY").replace("=5", "=2000"), "more than 1000"),
         (WEEKLY.replace("WEEKLY", "SOMETIMES"), ""),
+        (
+            WEEKLY.replace("WEEKLY", "DAILY;BYMONTH=2;BYMONTHDAY=30"),
+            "a day that no month of it has",
+        ),
         (WEEKLY + "\nEXRULE:FREQ=WEEKLY;COUNT=2", "EXRULE"),
         (WEEKLY.replace("Australia/Sydney", "Touring Company"), "is not a time zone"),
         ("UID:d\nSUMMARY:Gala\nDTSTART;VALUE=DATE:20261204", "has no time of day"),

@@ -7,15 +7,17 @@ import os
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
 import xlsxwriter
 from support.needs import CASES, cases
 
-from ticketsync.catalogue import shows
+from ticketsync.catalogue import import_file, list_plan, shows
 from ticketsync.catalogue.import_file import ListOptions
 from ticketsync.catalogue.list_plan import CANCELLED_IN_LIST, Change
+from ticketsync.catalogue.shows import VenueInfo
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
 from ticketsync.reporting import audit_trail
@@ -244,6 +246,35 @@ def test_the_workbook_alone_says_the_same(venue, tmp_path):
     assert seen.number(Change.NEW) == 59
     run(venue, workbook)
     assert our_shows(venue) == EXPECTED
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_damaged_calendar_is_read_or_refused_by_name(tmp_path, seed):
+    """
+    25 calendars with other bytes, repeated and missing lines, each cut off somewhere.
+    """
+    random, lines = Random(seed), GOOGLE.splitlines()
+    refused = []
+    house = VenueInfo(1, "The Lantern Room", "Australia/Sydney", "AUD")
+    for _ in range(25):
+        damaged = [*lines]
+        for _ in range(random.randint(0, 4)):
+            damaged.insert(random.randrange(len(damaged)), random.choice(lines))
+            del damaged[random.randrange(len(damaged))]
+        data = bytearray("\r\n".join(damaged).encode())
+        for _ in range(random.randint(0, 6)):
+            data[random.randrange(len(data))] = random.choice(
+                b"0123456789:;,=TZ-\n\xff"
+            )
+        file = tmp_path / "season.ics"
+        file.write_bytes(data[: random.randint(len(data) // 2, len(data))])
+        try:
+            parsed = import_file.read_shows(file, house)
+        except errors.BadFile as error:
+            refused.append(error.message)
+        else:
+            list_plan.plan(parsed.listed, [])
+    assert all(message.startswith("season.ics") for message in refused)
 
 
 # The list again

@@ -7,6 +7,7 @@ weekly show stays at 19:30 when the clocks change.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
@@ -15,6 +16,7 @@ from typing import Any
 
 MOST_DATES = 1000  # of one entry: more is no season
 _LONGEST_SEASON = timedelta(days=3653)
+_LEAP_YEAR = 2028
 _FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 
 
@@ -107,12 +109,24 @@ def read_rule(recurrence: Mapping[str, Sequence[Any]], zone: tzinfo | None) -> R
     frequency = str(parts.get("FREQ", [""])[0]).upper()
     if frequency not in _FREQUENCIES:
         raise UnreadableRule(f"it repeats {frequency.lower() or 'in no known way'}")
+    _refuse_no_day(parts)
     ends = [_local_end(end, zone) for end in parts.pop("UNTIL", [])]
     counts = parts.pop("COUNT", [])
     text = ";".join(
         f"{name}={','.join(map(str, values))}" for name, values in parts.items()
     )
     return Rule(text, min(ends, default=None), int(counts[0]) if counts else None)
+
+
+def _refuse_no_day(parts: Mapping[str, Sequence[Any]]) -> None:
+    """
+    A rule for the 30th of February would be searched until the year 9999.
+    """
+    months, days = parts.get("BYMONTH"), parts.get("BYMONTHDAY")
+    if months and days:
+        longest = max(monthrange(_LEAP_YEAR, int(month))[1] for month in months)
+        if all(abs(int(day)) > longest for day in days):
+            raise UnreadableRule("it repeats on a day that no month of it has")
 
 
 def _local_end(end: Any, zone: tzinfo | None) -> datetime:

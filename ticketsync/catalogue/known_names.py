@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 Kind = Literal["venue", "production"]
@@ -120,6 +121,7 @@ def _words(plain: str) -> set[str]:
     return set(plain.split()) - _ARTICLES
 
 
+@lru_cache(maxsize=10_000)
 def _plain(name: str) -> str:
     """
     The words of a name in lower case, without punctuation.
