@@ -158,6 +158,22 @@ def test_what_is_not_exactly_one_date_and_time_is_named(tmp_path, row, reason):
     assert len(parsed.shows) == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "playing", "unconfirmed"),
+    [("on sale", 1, 0), ("TBC", 0, 1), ("Tentative", 0, 1), ("cancelled", 0, 0)],
+)
+@pytest.mark.parametrize("kind", ["csv", "yaml"])
+def test_the_status_says_whether_a_show_plays(
+    tmp_path, kind, status, playing, unconfirmed
+):
+    text = f"Show,When,Status\nGala,2026-12-22 19:30,{status}\n"
+    if kind == "yaml":
+        text = "- {production: Gala, starts_at: 2026-12-22 19:30, "
+        text += f"status: {status}}}\n"
+    parsed = read(tmp_path, f"a.{kind}", text)
+    assert (len(parsed.shows), len(parsed.unconfirmed)) == (playing, unconfirmed)
+
+
 def workbook(tmp_path, fill):
     file = tmp_path / "season.xlsx"
     with xlsxwriter.Workbook(file) as book:

@@ -324,7 +324,7 @@ def _from_yaml(file: Path, text: str) -> list[ListedRow]:
                 hint=f"The columns are {', '.join(COLUMNS)}.",
             )
         texts = {key: (text or "").strip() for key, text in cells.items()}
-        rows.append(ListedRow(f"line {entry.line}", texts))
+        rows.append(list_table.listed_row(f"line {entry.line}", texts))
     return rows
 
 

@@ -20,14 +20,14 @@ from ticketsync.catalogue.listed_rows import (
     says_cancelled,
     split_cancelled,
 )
-from ticketsync.core import errors, rows
+from ticketsync.core import errors, rows, written_dates
 from ticketsync.core.opened_files import OpenedFile, Table
 from ticketsync.core.redact import safe
 from ticketsync.core.rows import Row
 
 COLUMNS = (
     *("production", "starts_at", "date", "time", "venue", "timezone", "capacity"),
-    *("currency", "reference"),
+    *("currency", "reference", "status"),
 )
 _HEADING_WITHIN = 40  # rows
 # By column the headings that people use, the first ones before the others.
@@ -124,7 +124,8 @@ def read_table(opened: OpenedFile, *, sheet: str = "") -> ListedRows:
             notes.append(f"{row.position}: {aside}")
             continue
         if any(heading.cells(row).values()):
-            listed.append(_as_listed(row, heading))
+            cells = heading.cells(row)
+            listed.append(listed_row(row.position, cells, _unknown(row, heading)))
     return ListedRows(_without_swapped(listed, heading), tuple(notes))
 
 
@@ -264,18 +265,26 @@ def _why_no_show(row: Row, heading: _Heading) -> str:
     return ""
 
 
-def _as_listed(row: Row, heading: _Heading) -> ListedRow:
-    cells = heading.cells(row)
-    status = cells.pop("status", "")
-    is_cancelled, cells["production"] = split_cancelled(cells["production"])
+def listed_row(
+    position: str, cells: Mapping[str, str], problem: tuple[str, str] | None = None
+) -> ListedRow:
+    """
+    A row by its cells; whether it plays is in its status, its title or its dates.
+    """
+    ours = {name: text for name, text in cells.items() if name != "status"}
+    status = cells.get("status", "")
+    is_cancelled, ours["production"] = split_cancelled(cells.get("production", ""))
     state: State = "on"
     if is_cancelled or says_cancelled(status):
         state = "cancelled"
-    elif _UNCONFIRMED.fullmatch(status) or list_times.is_unconfirmed(
-        {**cells, "time": cells.get("time") or status}
-    ):
+    elif _is_open(status) or list_times.is_unconfirmed(ours):
         state = "unconfirmed"
-    return ListedRow(row.position, cells, state=state, problem=_unknown(row, heading))
+    return ListedRow(position, ours, state=state, problem=problem)
+
+
+def _is_open(status: str) -> bool:
+    is_open = _UNCONFIRMED.fullmatch(status) is not None
+    return is_open or written_dates.is_to_be_confirmed(status)
 
 
 def _unknown(row: Row, heading: _Heading) -> tuple[str, str] | None:
