@@ -9,7 +9,7 @@ import pytest
 
 HEAVY = {
     *("sqlmodel", "sqlalchemy", "pydantic", "httpx", "keyring", "rich", "yaml"),
-    *("alembic", "msgspec", "tenacity"),
+    *("alembic", "msgspec", "tenacity", "icalendar", "dateutil", "rapidfuzz"),
 }
 PROBE = """
 import sys, json
@@ -39,7 +39,14 @@ def loaded(*arguments):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--help",), ("sync", "--help"), ("--version",), ("accounts", "add", "--help")],
+    [
+        ("--help",),
+        ("sync", "--help"),
+        ("--version",),
+        ("accounts", "add", "--help"),
+        ("shows", "import", "--help"),
+        ("venues", "merge", "--help"),
+    ],
 )
 def test_help_loads_nothing_heavy(arguments):
     code, names, output = loaded(*arguments)

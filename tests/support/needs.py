@@ -11,6 +11,8 @@ import pytest
 
 # Payloads as the platforms document them; they lie beside the checkout, not in it.
 EXAMPLES = Path(__file__).parents[3] / "shared" / "providers" / "examples"
+# Small inputs that once failed, with the right value by hand; beside the checkout, too.
+CASES = Path(__file__).parents[3] / "shared" / "cases"
 CHROMIUM = shutil.which("chromium")
 
 
@@ -21,6 +23,9 @@ def programs(*names):
 
 examples = pytest.mark.skipif(
     not EXAMPLES.exists(), reason="the documented payloads are not beside the checkout"
+)
+cases = pytest.mark.skipif(
+    not CASES.exists(), reason="the inputs that once failed are not beside the checkout"
 )
 chromium = programs("chromium")
 keyring_daemon = programs("gnome-keyring-daemon", "dbus-run-session")

@@ -17,6 +17,9 @@ from ticketsync.catalogue.new_shows import AddedShow, NewShow, add_show, add_sho
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.catalogue.shows import VenueInfo
 
+ADOPTED = "adopted from the listing"  # with a show that was made for it
+ADOPTED_AS_OURS = "adopted from the listing as a show you had"
+
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
@@ -26,6 +29,18 @@ class Adopted:
 
     shows: int
     links: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedAdoption:
+    """
+    An occurrence, the show that would be made of it, and the id of the one of ours
+    that it is already.
+    """
+
+    occurrence: LinkedOccurrence
+    new: NewShow
+    show_id: int | None
 
 
 def adopt_occurrence(
@@ -61,21 +76,51 @@ def adopt_occurrences(
 
     Raises: `ConfigurationError` where there is no venue yet.
     """
-    wanted = [
+    wanted = _adoptable(occurrences)
+    lock_occurrences(connection, (occurrence.id for occurrence in wanted))
+    added = add_shows(connection, _as_new_shows(connection, wanted))
+    made = {show.id for show in added if show.is_new}
+    pairs = [
+        Pair(occurrence.id, show.id, ADOPTED if show.id in made else ADOPTED_AS_OURS)
+        for occurrence, show in zip(wanted, added, strict=True)
+    ]
+    linked = save_links(connection, pairs, decided_by="adopted", batch=batch, now=now)
+    return Adopted(sum(show.is_new for show in added), linked)
+
+
+def plan_adoption(
+    connection: Connection, occurrences: Iterable[LinkedOccurrence]
+) -> list[PlannedAdoption]:
+    """
+    What adopting these occurrences would make; nothing is written.
+
+    Raises: `ConfigurationError` where there is no venue yet.
+    """
+    wanted = _adoptable(occurrences)
+    known = {
+        (show.production, show.venue, show.starts_at): show.id
+        for show in shows.list_shows(connection)
+    }
+    return [
+        PlannedAdoption(
+            occurrence,
+            new,
+            known.get((new.production, new.venue, new.starts_at)),
+        )
+        for occurrence, new in zip(
+            wanted, _as_new_shows(connection, wanted), strict=True
+        )
+    ]
+
+
+def _adoptable(occurrences: Iterable[LinkedOccurrence]) -> list[LinkedOccurrence]:
+    return [
         occurrence
         for occurrence in occurrences
         if occurrence.show_id is None
         and occurrence.gone_since is None
         and occurrence.is_dated
     ]
-    lock_occurrences(connection, (occurrence.id for occurrence in wanted))
-    added = add_shows(connection, _as_new_shows(connection, wanted))
-    pairs = [
-        Pair(occurrence.id, show.id, "adopted from the listing")
-        for occurrence, show in zip(wanted, added, strict=True)
-    ]
-    linked = save_links(connection, pairs, decided_by="adopted", batch=batch, now=now)
-    return Adopted(sum(show.is_new for show in added), linked)
 
 
 def _as_new_shows(

@@ -8,94 +8,155 @@ them: no library's guess about types is used (F35).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from ticketsync.catalogue import known_names, list_calendar, list_table, list_times
+from ticketsync.catalogue.known_names import NameAnswers, NameQuestion
+from ticketsync.catalogue.list_table import COLUMNS
+from ticketsync.catalogue.list_times import TimeStyle
+from ticketsync.catalogue.listed_rows import (
+    InvalidCell,
+    ListedRow,
+    ListedRows,
+    ListedShow,
+    SheetProblem,
+)
 from ticketsync.catalogue.new_shows import NewShow
 from ticketsync.catalogue.shows import VenueInfo
-from ticketsync.core import clock, errors, money, plain_yaml, sheets
+from ticketsync.core import clock, errors, money, opened_files, plain_yaml, sheets
 from ticketsync.core.redact import safe
-
-COLUMNS = (
-    "production",
-    "starts_at",
-    "date",
-    "time",
-    "venue",
-    "timezone",
-    "capacity",
-    "currency",
-    "reference",
-)
+from ticketsync.core.written_dates import Order
 
 
 @dataclass(frozen=True, slots=True)
-class SheetProblem:
+class ListOptions:
     """
-    A problem with one cell.
+    How to read a list where it does not say so itself: the order of its dates, the
+    season (local days, both included), the sheet, and what was answered about names.
     """
 
-    position: str
-    reason: str
+    order: Order | None = None
+    since: date | None = None
+    until: date | None = None
+    sheet: str = ""
+    names: NameAnswers = field(default_factory=NameAnswers)
 
-    def __str__(self) -> str:
-        return f"{self.position}: {self.reason}"
+
+class HasProblems(Protocol):
+    """
+    A list as it was read, or compared with our shows.
+    """
+
+    @property
+    def problems(self) -> tuple[SheetProblem, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedShows:
-    shows: tuple[NewShow, ...]
+    """
+    What a list says. `unconfirmed` are rows whose date or time is not decided yet,
+    `notes` what else a reader should know, `questions` names nearly as one we have.
+    """
+
+    listed: tuple[ListedShow, ...]
     problems: tuple[SheetProblem, ...]
+    unconfirmed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    questions: tuple[NameQuestion, ...] = ()
 
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """
-    One row of the file: its position in words, and its cells as text by column.
-    """
-
-    position: str
-    cells: dict[str, str]
-    starts_at: datetime | None = None
-
-
-class _InvalidCell(ValueError):
-    def __init__(self, column: str, reason: str) -> None:
-        super().__init__(reason)
-        self.column = column
-        self.reason = reason
+    @property
+    def shows(self) -> tuple[NewShow, ...]:
+        """
+        The shows that play.
+        """
+        return tuple(item.new for item in self.listed if not item.is_cancelled)
 
 
 def read_shows(
-    file: Path, default_venue: VenueInfo, known: Sequence[VenueInfo] = ()
+    file: Path,
+    default_venue: VenueInfo,
+    known: Sequence[VenueInfo] = (),
+    productions: Sequence[str] = (),
+    options: ListOptions = ListOptions(),
 ) -> ParsedShows:
     """
     The shows in a file. Missing zone and currency are those of the row's venue, a
-    missing venue is the default one.
+    missing venue is the default one; `productions` are the titles we have.
 
-    Raises: `BadFile` where the file cannot be read or holds no shows.
+    Raises: `BadFile` where the file cannot be read or holds no shows,
+    `DateOrderNeeded` where all its dates can be read in two ways.
     """
-    shows: list[NewShow] = []
-    problems: list[SheetProblem] = []
+    listed = _rows(file, options)
     venues = {venue.name: venue for venue in (default_venue, *known)}
-    for row in _rows(file):
-        try:
-            shows.append(_show(row, default_venue, venues))
-        except _InvalidCell as problem:
-            position = f"{row.position}, column {problem.column}"
-            problems.append(SheetProblem(position, problem.reason))
-    if not shows and not problems:
+    rows, questions = _with_known_names(
+        listed.rows, list(venues), productions, options.names
+    )
+    style, note = list_times.find_style(
+        file.name, rows, options.order, default_venue.timezone
+    )
+    parser = _Parser(default_venue, venues, style)
+    for row in rows:
+        parser.add(row)
+    if not parser.listed and not parser.problems and not parser.unconfirmed:
         raise errors.BadFile(
             f"{file.name} holds no shows.",
             hint="It needs a heading line with production and starts_at.",
         )
-    return ParsedShows(tuple(shows), tuple(problems))
+    kept, outside = _in_season(parser.listed, options)
+    return ParsedShows(
+        kept,
+        tuple(parser.problems),
+        tuple(parser.unconfirmed),
+        (*listed.notes, *([note] if note else []), *parser.notes, *outside),
+        questions,
+    )
 
 
-def refuse_problems(parsed: ParsedShows, file: Path) -> None:
+def _with_known_names(
+    rows: Sequence[ListedRow],
+    venues: Sequence[str],
+    productions: Sequence[str],
+    answers: NameAnswers,
+) -> tuple[list[ListedRow], tuple[NameQuestion, ...]]:
+    """
+    The rows with the names that we have, and the questions about the others.
+    """
+    places = [row.cells["venue"] for row in rows if row.cells.get("venue")]
+    titles = [row.cells["production"] for row in rows if row.cells.get("production")]
+    at = known_names.resolve("venue", places, venues, answers)
+    of = known_names.resolve("production", titles, productions, answers)
+    resolved = []
+    for row in rows:
+        cells = dict(row.cells)
+        for column, names in (("venue", at.names), ("production", of.names)):
+            if cells.get(column):
+                cells[column] = names[cells[column]]
+        resolved.append(replace(row, cells=cells))
+    return resolved, (*at.questions, *of.questions)
+
+
+def _in_season(
+    listed: Sequence[ListedShow], options: ListOptions
+) -> tuple[tuple[ListedShow, ...], list[str]]:
+    """
+    The shows of the season, and a note about the others.
+    """
+    kept = []
+    for item in listed:
+        day = clock.local(item.new.starts_at, item.new.timezone).date()
+        is_early = options.since is not None and day < options.since
+        is_late = options.until is not None and day > options.until
+        if not is_early and not is_late:
+            kept.append(item)
+    left = len(listed) - len(kept)
+    return tuple(kept), [f"{left} outside --since and --until left out"] if left else []
+
+
+def refuse_problems(parsed: HasProblems, file: Path) -> None:
     """
     Raises: `BadFile` with the first problems, if there are any.
     """
@@ -112,25 +173,87 @@ def refuse_problems(parsed: ParsedShows, file: Path) -> None:
 # One row
 
 
-def _show(row: _Row, default_venue: VenueInfo, venues: dict[str, VenueInfo]) -> NewShow:
-    cells = row.cells
-    if not cells.get("production"):
-        raise _InvalidCell("production", "the title is missing")
-    name = cells.get("venue") or default_venue.name
-    venue = venues.get(name, default_venue)
-    zone = _checked(cells, "timezone", venue.timezone, clock.zone, "is not a time zone")
-    currency = _checked(
-        cells, "currency", venue.currency, money.exponent, "is not an ISO 4217 currency"
-    ).upper()
-    return NewShow(
-        production=cells["production"],
-        starts_at=row.starts_at or _starts_at(cells, zone),
-        venue=name,
-        timezone=zone,
-        currency=currency,
-        capacity=_capacity(cells.get("capacity", "")),
-        reference=cells.get("reference") or None,
-    )
+class _Parser:
+    """
+    Reads rows one by one; what is wrong with one is a problem with its position.
+    """
+
+    def __init__(
+        self, default_venue: VenueInfo, venues: dict[str, VenueInfo], style: TimeStyle
+    ) -> None:
+        self.listed: list[ListedShow] = []
+        self.problems: list[SheetProblem] = []
+        self.unconfirmed: list[str] = []
+        self.notes: list[str] = []
+        self._default_venue = default_venue
+        self._venues = venues
+        self._style = style
+
+    def add(self, row: ListedRow) -> None:
+        if row.state == "unconfirmed":
+            title = safe(row.cells.get("production") or "a show without a title")
+            self.unconfirmed.append(f"{row.position}: {title} is not confirmed")
+            return
+        try:
+            if row.problem is not None:
+                raise InvalidCell(*row.problem)
+            new = self._show(row)
+            self.listed.append(
+                ListedShow(row.position, new, is_cancelled=row.state == "cancelled")
+            )
+        except InvalidCell as problem:
+            column = f", column {problem.column}" if problem.column else ""
+            self.problems.append(
+                SheetProblem(f"{row.position}{column}", problem.reason)
+            )
+
+    def _show(self, row: ListedRow) -> NewShow:
+        cells = row.cells
+        if not cells.get("production"):
+            raise InvalidCell("production", "the title is missing")
+        zone = _checked(cells, "timezone", "", clock.zone, "is not a time zone")
+        currency = _checked(
+            cells, "currency", "", money.exponent, "is not an ISO 4217 currency"
+        ).upper()
+        capacity = _capacity(cells.get("capacity", ""))
+        venue = self._venue(cells.get("venue", ""), zone, currency)
+        starts_at = row.starts_at or list_times.read_start(
+            cells, zone or venue.timezone, self._style
+        )
+        if zone and zone != venue.timezone:
+            self.notes.append(
+                f"{row.position}: {clock.local(starts_at, zone):%Y-%m-%d %H:%M} in "
+                f"{zone} is {clock.local(starts_at, venue.timezone):%Y-%m-%d %H:%M} "
+                f"at {safe(venue.name)}"
+            )
+        return NewShow(
+            production=cells["production"],
+            starts_at=starts_at,
+            venue=venue.name,
+            timezone=venue.timezone,
+            currency=venue.currency,
+            capacity=capacity,
+            reference=cells.get("reference") or None,
+        )
+
+    def _venue(self, name: str, zone: str, currency: str) -> VenueInfo:
+        """
+        The venue of a row; a new one gets its time zone and currency from the first
+        row that names it.
+        """
+        default = self._default_venue
+        if not name:
+            name = default.name
+        if name not in self._venues:
+            self._venues[name] = VenueInfo(
+                0, name, zone or default.timezone, currency or default.currency
+            )
+        venue = self._venues[name]
+        if currency and currency != venue.currency:
+            raise InvalidCell(
+                "currency", f"{safe(venue.name)} sells in {venue.currency}"
+            )
+        return venue
 
 
 def _checked(
@@ -141,43 +264,13 @@ def _checked(
     message: str,
 ) -> str:
     text = cells.get(column) or default
+    if not text:
+        return ""
     try:
         check(text.upper() if column == "currency" else text)
     except ValueError:
-        raise _InvalidCell(column, f'"{safe(text)}" {message}') from None
+        raise InvalidCell(column, f'"{safe(text)}" {message}') from None
     return text
-
-
-def _starts_at(cells: dict[str, str], zone: str) -> datetime:
-    value = cells.get("starts_at", "")
-    if value:
-        return _moment("starts_at", value, zone)
-    if not cells.get("date"):
-        raise _InvalidCell("starts_at", "there is neither starts_at nor date and time")
-    if not cells.get("time"):
-        raise _InvalidCell("time", "the time is missing")
-    return _moment("date", f"{cells['date']} {cells['time']}", zone)
-
-
-def _moment(column: str, text: str, zone: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise _InvalidCell(
-            column,
-            f'"{safe(text)}" is not a date and time. Use YYYY-MM-DD HH:MM, '
-            "for example 2026-06-30 19:30",
-        ) from None
-    if moment.tzinfo is not None:
-        return moment.astimezone(UTC)
-    if not any(sign in text for sign in (":", "T")):
-        raise _InvalidCell(column, f'"{safe(text)}" has no time of day')
-    try:
-        return clock.local_to_utc(moment, zone)
-    except ValueError as error:
-        raise _InvalidCell(
-            column, f"{error}; write it with its offset from UTC"
-        ) from None
 
 
 def _capacity(text: str) -> int | None:
@@ -185,39 +278,33 @@ def _capacity(text: str) -> int | None:
         return None
     whole = text.removesuffix(".0")
     if not (whole.isascii() and whole.isdigit()):
-        raise _InvalidCell("capacity", f'"{safe(text)}" is not a number of seats')
+        raise InvalidCell("capacity", f'"{safe(text)}" is not a number of seats')
     return int(whole)
 
 
 # The kinds of file
 
 
-def _rows(file: Path) -> Iterator[_Row]:
+def _rows(file: Path, options: ListOptions) -> ListedRows:
     kind = file.suffix.lower()
     if kind in (".yaml", ".yml"):
-        yield from _from_yaml(file, sheets.text_of(file, sheets.bytes_of(file)))
-    elif kind in (".ics", ".ical"):
-        yield from _from_calendar(file, sheets.bytes_of(file))
-    elif kind in (*sheets.WORKBOOKS, *sheets.TEXTS):
-        yield from _from_table(file)
-    else:
-        sheets.bytes_of(file)  # raises where the file is missing
-        raise errors.BadFile(
-            f"{file.name}: {safe(kind or 'a file without extension')!r} is not a "
-            "supported file type.",
-            hint="Use .csv, .xlsx, .xls, .ods, .ics or .yaml.",
-        )
+        text = sheets.text_of(file, sheets.bytes_of(file))
+        return ListedRows(tuple(_from_yaml(file, text)))
+    if kind in (".ics", ".ical"):
+        data = sheets.bytes_of(file)
+        return list_calendar.read_calendar(file.name, data, options.until)
+    if kind in (*sheets.WORKBOOKS, *sheets.TEXTS):
+        opened = opened_files.open_file(file)
+        return list_table.read_table(opened, sheet=options.sheet)
+    sheets.bytes_of(file)  # raises where the file is missing
+    raise errors.BadFile(
+        f"{file.name}: {safe(kind or 'a file without extension')!r} is not a "
+        "supported file type.",
+        hint="Use .csv, .xlsx, .xls, .ods, .ics or .yaml.",
+    )
 
 
-def _from_table(file: Path) -> Iterator[_Row]:
-    lines = sheets.lines(file)
-    first = next(lines, None)
-    heading = _heading(file, first.cells if first else ())
-    for line in lines:
-        yield _row(line.position, heading, line.cells)
-
-
-def _from_yaml(file: Path, text: str) -> Iterator[_Row]:
+def _from_yaml(file: Path, text: str) -> list[ListedRow]:
     tree = plain_yaml.read(text, file.name)
     entries = tree.value
     if isinstance(entries, dict) and set(entries) == {"shows"}:
@@ -227,6 +314,7 @@ def _from_yaml(file: Path, text: str) -> Iterator[_Row]:
             f"{file.name} is not a list of shows.",
             hint="Begin with `- production: …`, or with `shows:` and such a list.",
         )
+    rows = []
     for entry in entries:
         cells = {key: node.text for key, node in entry.items()}
         _refuse_unknown(file, list(cells), f"line {entry.line}")
@@ -236,52 +324,8 @@ def _from_yaml(file: Path, text: str) -> Iterator[_Row]:
                 hint=f"The columns are {', '.join(COLUMNS)}.",
             )
         texts = {key: (text or "").strip() for key, text in cells.items()}
-        yield _Row(f"line {entry.line}", texts)
-
-
-def _from_calendar(file: Path, data: bytes) -> Iterator[_Row]:
-    from icalendar import Calendar
-
-    try:
-        calendars = Calendar.from_ical(data, multiple=True)
-    except (ValueError, IndexError, KeyError) as error:
-        raise errors.BadFile(
-            f"{file.name} is not a readable calendar ({safe(error)}).",
-            hint="Export it as .ics again.",
-        ) from None
-    number = 0
-    for calendar in calendars:
-        for entry in calendar.walk("VEVENT"):
-            number += 1
-            yield _calendar_row(f"entry {number}", entry)
-
-
-def _calendar_row(position: str, entry: Any) -> _Row:
-    begins = entry.get("DTSTART")
-    value = begins.dt if begins is not None else None
-    cells = {
-        "production": str(entry.get("SUMMARY", "")).strip(),
-        "venue": str(entry.get("LOCATION", "")).strip(),
-        "reference": str(entry.get("UID", "")).strip(),
-    }
-    if not isinstance(value, datetime):
-        cells["starts_at"] = value.isoformat() if value is not None else ""
-        return _Row(position, cells)
-    if value.tzinfo is None:
-        cells["starts_at"] = value.isoformat(sep=" ", timespec="minutes")
-        return _Row(position, cells)
-    zone = getattr(value.tzinfo, "key", None)
-    if zone is not None and zone != "UTC":
-        cells["timezone"] = zone
-    return _Row(position, cells, starts_at=value.astimezone(UTC))
-
-
-def _heading(file: Path, cells: Sequence[str]) -> list[str]:
-    names = [cell.strip().lower().replace(" ", "_") for cell in cells]
-    while names and not names[-1]:
-        names.pop()
-    _refuse_unknown(file, names, "the heading")
-    return names
+        rows.append(list_table.listed_row(f"line {entry.line}", texts))
+    return rows
 
 
 def _refuse_unknown(file: Path, names: Sequence[str], position: str) -> None:
@@ -296,11 +340,3 @@ def _refuse_unknown(file: Path, names: Sequence[str], position: str) -> None:
             f"{file.name}, {position}: {problem}.",
             hint=f"The columns are {', '.join(COLUMNS)}.",
         )
-
-
-def _row(position: str, heading: Sequence[str], cells: Sequence[str]) -> _Row:
-    padded = [*cells, *[""] * (len(heading) - len(cells))]
-    return _Row(
-        position,
-        {name: cell.strip() for name, cell in zip(heading, padded, strict=False)},
-    )

@@ -42,7 +42,7 @@ def unlink_occurrence(
     """
     lock_occurrences(connection, [occurrence_id])
     removed = remove_links(connection, show_links.c.occurrence_id == occurrence_id)
-    _remove_unused_production_links(connection)
+    remove_unused_production_links(connection)
     if not removed:
         return None
     row = {"occurrence_id": occurrence_id, "show_id": removed[0], "batch": ""}
@@ -64,7 +64,7 @@ def undo_decisions(
     remove_refusals(
         connection, refusals.c.batch == batch, refusals.c.occurrence_id.in_(wanted)
     )
-    _remove_unused_production_links(connection)
+    remove_unused_production_links(connection)
     return set(show_ids)
 
 
@@ -89,13 +89,13 @@ def undo_last_batch(connection: Connection) -> UndoneDecision | None:
     lock_occurrences(connection, connection.scalars(linked))
     show_ids = remove_links(connection, show_links.c.batch == batch)
     removed_refusals = remove_refusals(connection, refusals.c.batch == batch)
-    _remove_unused_production_links(connection)
+    remove_unused_production_links(connection)
     return UndoneDecision(
         batch, len(show_ids), removed_refusals, tuple(sorted(set(show_ids)))
     )
 
 
-def _remove_unused_production_links(connection: Connection) -> None:
+def remove_unused_production_links(connection: Connection) -> None:
     """
     An event none of whose occurrences feeds a show any more belongs to no production:
     otherwise a pair that was taken back would go on deciding about the next.

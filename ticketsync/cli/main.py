@@ -27,7 +27,7 @@ COMMANDS = {
     "events": ("events", "Fetch and list what platforms have on sale."),
     "venues": ("venues", "Your venues: name, time zone, currency."),
     "productions": ("productions", "Your productions."),
-    "shows": ("shows", "Your performances: add, import, adopt, exclude."),
+    "shows": ("shows", "Your performances: add, import, adopt, edit, exclude."),
     "match": ("match", "Match the platforms' occurrences with your shows."),
     "link": ("link", "Link one occurrence to one show by hand."),
     "unlink": ("unlink", "Remove such a link."),

@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import typer
 
-from ticketsync.cli import context, render, show_tables
+from ticketsync.cli import catalogue_edits, context, render, show_tables
 from ticketsync.cli.context import Format, Json
 
 NEXT_SHOWS = 3  # of a production
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Your productions.")
+app.command("rename")(catalogue_edits.rename_production)
+app.command("merge")(catalogue_edits.merge_productions)
+app.command("remove")(catalogue_edits.remove_production)
 
 
 @app.command("add")

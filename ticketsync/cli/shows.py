@@ -4,12 +4,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context, show_tables
+from ticketsync.cli import (
+    adoption,
+    catalogue_edits,
+    context,
+    season_list,
+    show_tables,
+)
 from ticketsync.cli.context import Format, Json
 
 if TYPE_CHECKING:
@@ -23,7 +28,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="Your performances: add, import, adopt, exclude.",
+    help="Your performances: add, import, adopt, edit, exclude.",
 )
 
 
@@ -94,85 +99,10 @@ def add_show(
     app_context.say(f"Show {show.id} {'added' if show.is_new else 'already exists'}.")
 
 
-@app.command("import")
-def import_shows(
-    ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(help=".csv .xlsx .xls .ods .ics .yaml")],
-    skip_bad: Annotated[bool, typer.Option(help="Skip invalid rows.")] = False,
-    dry_run: Annotated[
-        bool, typer.Option(help="Only show what the file contains.")
-    ] = False,
-    json: Json = False,
-) -> None:
-    """
-    Import your own list of shows from a file.
-
-    Columns: production, starts_at (local) or date and time, venue, timezone, capacity,
-    currency, reference. Nothing is imported if any row is invalid.
-    """
-    from ticketsync.catalogue import import_file, new_shows, shows
-    from ticketsync.cli import render
-
-    app_context = context.get_context(ctx)
-    database = app_context.database()
-    with database.read() as connection:
-        venue, venues = shows.get_venue(connection), shows.list_venues(connection)
-    parsed = import_file.read_shows(file, venue, venues)
-    if not skip_bad:
-        import_file.refuse_problems(parsed, file)
-    created = 0
-    if not dry_run:
-        with database.write() as connection:
-            added = new_shows.add_shows(connection, parsed.shows)
-        created = sum(show.is_new for show in added)
-    problems = [str(problem) for problem in parsed.problems]
-    if json:
-        render.print_json(
-            {"read": len(parsed.shows), "created": created, "skipped": problems}
-        )
-        return
-    for problem in problems:
-        app_context.say(f"  skipped {problem}")
-    done = "would be read" if dry_run else f"read, {created} new"
-    app_context.say(f"{file.name}: {len(parsed.shows)} shows {done}.")
-    app_context.say("Next: ticketsync match")
-
-
-@app.command("adopt")
-def adopt_shows(
-    ctx: typer.Context,
-    account: Annotated[
-        str, typer.Option(help="Only occurrences of this account.")
-    ] = "",
-    all_: Annotated[
-        bool, typer.Option("--all", help="All unlinked occurrences.")
-    ] = False,
-    json: Json = False,
-) -> None:
-    """
-    Create shows from your platforms' occurrences, if you have no list of your own.
-    """
-    from ticketsync.accounts import state
-    from ticketsync.cli import render
-    from ticketsync.core import errors
-    from ticketsync.workflows import match
-
-    if not all_ and not account:
-        raise errors.UsageError(
-            "Say which occurrences to adopt.", hint="Use --all, or --account NAME."
-        )
-    app_context = context.get_context(ctx)
-    database = app_context.database()
-    account_id = None
-    if account:
-        with database.read() as connection:
-            account_id = state.get_account(connection, account).id
-    made = match.adopt(database, app_context.settings(), account_id)
-    if json:
-        render.print_json({"shows_created": made.shows, "links_created": made.links})
-        return
-    app_context.say(f"{made.shows} shows added, {made.links} occurrences linked.")
-    app_context.say("Next: ticketsync sync")
+app.command("import")(season_list.import_shows)
+app.command("adopt")(adoption.adopt_shows)
+app.command("edit")(catalogue_edits.edit_show)
+app.command("remove")(catalogue_edits.remove_show)
 
 
 @app.command("exclude")

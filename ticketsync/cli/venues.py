@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ticketsync.cli import context, render
+from ticketsync.cli import catalogue_edits, context, render
 from ticketsync.cli.context import Format, Json
 
 app = typer.Typer(
@@ -16,6 +16,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Your venues: name, time zone, currency.",
 )
+app.command("edit")(catalogue_edits.edit_venue)
+app.command("merge")(catalogue_edits.merge_venues)
+app.command("remove")(catalogue_edits.remove_venue)
 
 
 @app.command("add")

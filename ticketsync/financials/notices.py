@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from ticketsync.store import capacity
 from ticketsync.store.tables.catalogue import productions, shows
@@ -132,6 +132,14 @@ def record_notices(
         for item in standings
     ]
     upsert(connection, sale_notices, rows, key=["show_id", "currency"])
+
+
+def forget_shows(connection: Connection, show_ids: Iterable[int]) -> None:
+    """
+    Forget what was notified about shows that are to be removed.
+    """
+    is_one = sale_notices.c.show_id.in_(list(show_ids))
+    connection.execute(delete(sale_notices).where(is_one))
 
 
 def record_fullness(connection: Connection, words: Mapping[Key, str]) -> None:

@@ -36,7 +36,7 @@ from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
 from ticketsync.sales import privacy
 from ticketsync.store.engine import Database
-from ticketsync.workflows import people_switch, show_figures
+from ticketsync.workflows import adoptions, people_switch, show_figures
 
 
 def plan(
@@ -432,7 +432,7 @@ def adopt(
             connection, account_id, only_unlinked=True
         )
         made = adopting.adopt_occurrences(
-            connection, unlinked, batch=f"adopt-{now:%H%M%S}", now=now
+            connection, unlinked, batch=adoptions.new_batch(), now=now
         )
         show_figures.recompute(
             connection,

@@ -1,0 +1,144 @@
+"""
+The dates of a repeating calendar entry: RRULE, RDATE and EXDATE. Pure.
+
+A rule is expanded in the wall-clock time of its own zone, as RFC 5545 has it, so that a
+weekly show stays at 19:30 when the clocks change.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import islice
+from typing import Any
+
+MOST_DATES = 1000  # of one entry: more is no season
+_LONGEST_SEASON = timedelta(days=3653)
+_LEAP_YEAR = 2028
+_FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+
+
+class UnreadableRule(ValueError):
+    """
+    A rule that cannot be expanded; the text says why.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """
+    When an entry plays, in wall-clock time of its zone: `plays` in order, `dropped`
+    those that it excludes. `is_cut`: it has no end and was read to the given one.
+    """
+
+    plays: tuple[datetime, ...]
+    dropped: tuple[datetime, ...] = ()
+    is_cut: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """
+    A rule of repetition. `until` is its last moment in wall-clock time, `count` the
+    number of its dates; where it has neither it goes on for ever.
+    """
+
+    text: str
+    until: datetime | None = None
+    count: int | None = None
+
+    @property
+    def has_end(self) -> bool:
+        return self.until is not None or self.count is not None
+
+
+def expand(
+    first: datetime,
+    *,
+    rule: Rule | None,
+    added: Iterable[datetime],
+    excluded: Iterable[datetime | date],
+    end: datetime,
+) -> Dates:
+    """
+    All dates of an entry that starts at `first`. An endless rule is read up to `end`;
+    all times are wall-clock times of the entry's zone.
+
+    Raises: `UnreadableRule` where the rule is none, or has more than 1000 dates.
+    """
+    by_rule = [] if rule is None else _dates(first, rule, end)
+    wanted = sorted({first, *by_rule, *added})
+    taken_out = set(excluded)
+    dropped = [at for at in wanted if at in taken_out or at.date() in taken_out]
+    return Dates(
+        tuple(at for at in wanted if at not in dropped),
+        tuple(dropped),
+        is_cut=rule is not None and not rule.has_end,
+    )
+
+
+def _dates(first: datetime, rule: Rule, end: datetime) -> list[datetime]:
+    from dateutil import rrule
+
+    last = rule.until or (first + _LONGEST_SEASON if rule.has_end else end)
+    most = MOST_DATES + 1 if rule.count is None else rule.count
+    try:
+        dates = rrule.rrulestr(rule.text, dtstart=first).replace(
+            until=min(last, first + _LONGEST_SEASON)
+        )
+        found = list(islice(dates, min(most, MOST_DATES + 1)))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UnreadableRule(
+            f"its rule {rule.text!r} cannot be read: {error}"
+        ) from None
+    if len(found) > MOST_DATES:
+        raise UnreadableRule(f"its rule has more than {MOST_DATES} dates")
+    return found
+
+
+def read_rule(recurrence: Mapping[str, Sequence[Any]], zone: tzinfo | None) -> Rule:
+    """
+    The rule of an entry (the parts of `RRULE`), with its end in the wall-clock time of
+    `zone`; RFC 5545 gives it in UTC.
+
+    Raises: `UnreadableRule` where an entry repeats within the day by its frequency.
+    """
+    parts = {name.upper(): list(values) for name, values in recurrence.items()}
+    frequency = str(parts.get("FREQ", [""])[0]).upper()
+    if frequency not in _FREQUENCIES:
+        raise UnreadableRule(f"it repeats {frequency.lower() or 'in no known way'}")
+    _refuse_no_day(parts)
+    ends = [_local_end(end, zone) for end in parts.pop("UNTIL", [])]
+    counts = parts.pop("COUNT", [])
+    text = ";".join(
+        f"{name}={','.join(map(str, values))}" for name, values in parts.items()
+    )
+    return Rule(text, min(ends, default=None), int(counts[0]) if counts else None)
+
+
+def _refuse_no_day(parts: Mapping[str, Sequence[Any]]) -> None:
+    """
+    A rule for the 30th of February would be searched until the year 9999.
+    """
+    months, days = parts.get("BYMONTH"), parts.get("BYMONTHDAY")
+    if months and days:
+        longest = max(monthrange(_LEAP_YEAR, int(month))[1] for month in months)
+        if all(abs(int(day)) > longest for day in days):
+            raise UnreadableRule("it repeats on a day that no month of it has")
+
+
+def _local_end(end: Any, zone: tzinfo | None) -> datetime:
+    if not isinstance(end, datetime):
+        return datetime.combine(end, time(23, 59, 59))
+    return wall_clock(end, zone)
+
+
+def wall_clock(moment: datetime, zone: tzinfo | None) -> datetime:
+    """
+    The wall-clock time of a moment in a zone; one without a zone is such a time.
+    """
+    if moment.tzinfo is None:
+        return moment
+    return moment.astimezone(zone or UTC).replace(tzinfo=None)

@@ -1,0 +1,175 @@
+"""
+When a row of a season list starts: one cell, or a date and a time beside it. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time
+
+from ticketsync.catalogue.listed_rows import InvalidCell, ListedRow
+from ticketsync.core import clock, errors, written_dates
+from ticketsync.core.redact import safe
+from ticketsync.core.written_dates import ColumnOrder, Order, WrittenDateError
+
+DAY_COLUMNS = ("starts_at", "date")
+TIME_COLUMNS = ("starts_at", "date", "time")
+_EXAMPLE = ". Use YYYY-MM-DD HH:MM, for example 2026-06-30 19:30"
+_ISO_TIME = re.compile(r"\dT\d")
+_SPREADSHEET_EPOCH = re.compile(r"1(?:899|900)-\d\d-\d\d ")
+
+
+@dataclass(frozen=True, slots=True)
+class TimeStyle:
+    """
+    How a list writes dates and times: which of day and month comes first (`None` where
+    no date depends on it), and whether its hours have am or pm beside them.
+    """
+
+    order: Order | None = None
+    needs_half: bool = False
+
+
+class DateOrderNeeded(errors.BadFile):
+    """
+    Every date of a list could be read with the day or with the month first; `example`
+    is one of them.
+    """
+
+    def __init__(self, name: str, example: str) -> None:
+        super().__init__(
+            f'{name}: dates such as "{safe(example)}" could be read with the day or '
+            "with the month first, and no date of the list decides it.",
+            hint="Add --dates dmy (day first) or --dates mdy (month first).",
+        )
+        self.example = example
+
+
+def find_style(
+    name: str, rows: Sequence[ListedRow], chosen: Order | None, zone: str
+) -> tuple[TimeStyle, str]:
+    """
+    How the list called `name` writes dates, and a note where the venue's country
+    decided: the chosen order, else that of the whole column, else that of `zone`.
+
+    Raises: `DateOrderNeeded` where nothing decides.
+    """
+    days = [row.cells.get(name, "") for row in rows for name in DAY_COLUMNS]
+    times = [row.cells.get(name, "") for row in rows for name in TIME_COLUMNS]
+    needs_half = written_dates.has_halves(times)
+    if chosen is not None:
+        return TimeStyle(chosen, needs_half), ""
+    found = written_dates.column_order(days)
+    if found in (ColumnOrder.DMY, ColumnOrder.MDY):
+        return TimeStyle("dmy" if found is ColumnOrder.DMY else "mdy", needs_half), ""
+    if found is not ColumnOrder.OPEN:
+        return TimeStyle(None, needs_half), ""
+    example = next(
+        day for day in days if written_dates.column_order([day]) is ColumnOrder.OPEN
+    )
+    order = written_dates.order_in_zone(zone)
+    if order is None:
+        raise DateOrderNeeded(name, example)
+    first, other = ("day", "mdy") if order == "dmy" else ("month", "dmy")
+    note = (
+        f'dates such as "{safe(example)}" are read with the {first} first, as in '
+        f"{zone}; --dates {other} reads them the other way"
+    )
+    return TimeStyle(order, needs_half), note
+
+
+def is_unconfirmed(cells: Mapping[str, str]) -> bool:
+    """
+    Whether the date or the time of a row is still to be confirmed.
+    """
+    return any(
+        written_dates.is_to_be_confirmed(cells.get(name, "")) for name in TIME_COLUMNS
+    )
+
+
+def swapped_cells(texts: Iterable[str]) -> frozenset[str]:
+    """
+    The date cells of a workbook's column in which a spreadsheet may have exchanged day
+    and month.
+    """
+    found = list(texts)
+    if not written_dates.may_be_swapped(found):
+        return frozenset()
+    return frozenset(text for text in found if written_dates.is_swappable(text))
+
+
+def read_start(cells: Mapping[str, str], zone: str, style: TimeStyle) -> datetime:
+    """
+    The instant at which a row starts, its times being local in `zone`.
+
+    Raises: `InvalidCell`.
+    """
+    column = next((name for name in DAY_COLUMNS if cells.get(name)), "")
+    if not column:
+        raise InvalidCell("starts_at", "there is neither starts_at nor date and time")
+    moment = _read_moment(cells, column, style)
+    if moment.tzinfo is not None:
+        return moment.astimezone(UTC)
+    try:
+        return clock.local_to_utc(moment, zone)
+    except ValueError as error:
+        raise InvalidCell(
+            column, f"{error}; write it with its offset from UTC"
+        ) from None
+
+
+def _read_moment(cells: Mapping[str, str], column: str, style: TimeStyle) -> datetime:
+    text, beside = cells[column], cells.get("time", "")
+    if not beside:
+        if column == "date" and not _has_time(text):
+            raise InvalidCell("time", "the time is missing")
+        try:
+            return written_dates.read_moment(
+                text, style.order, needs_half=style.needs_half
+            )
+        except WrittenDateError as error:
+            raise _invalid(column, text, error) from None
+    day = written_dates.split(text)[0]
+    if not _has_time(text) or text.endswith(" 00:00"):
+        day = text.removesuffix(" 00:00")
+    try:
+        date = written_dates.read_day(day, style.order)
+    except WrittenDateError as error:
+        raise _invalid(column, text, error) from None
+    moment = datetime.combine(date, _read_time(beside, style))
+    if _has_time(text) and not text.endswith(" 00:00"):
+        _refuse_other_time(text, moment, style)
+    return moment
+
+
+def _has_time(text: str) -> bool:
+    return _ISO_TIME.search(text) is not None or bool(written_dates.split(text)[1])
+
+
+def _read_time(text: str, style: TimeStyle) -> time:
+    plain = _SPREADSHEET_EPOCH.sub("", text)
+    try:
+        return written_dates.read_time(plain, needs_half=style.needs_half)
+    except WrittenDateError as error:
+        raise InvalidCell("time", f'"{safe(text)}" {error.reason}') from None
+
+
+def _refuse_other_time(text: str, moment: datetime, style: TimeStyle) -> None:
+    """
+    Two columns that both say a time have to say the same one.
+    """
+    try:
+        said = written_dates.read_moment(text, style.order, needs_half=style.needs_half)
+    except WrittenDateError as error:
+        raise _invalid("date", text, error) from None
+    if said.time() != moment.time():
+        raise InvalidCell("time", f'another time than in "{safe(text)}"')
+
+
+def _invalid(column: str, text: str, error: WrittenDateError) -> InvalidCell:
+    reason = error.reason
+    if reason == "is not a date":
+        reason = f"is not a date and time{_EXAMPLE}"
+    return InvalidCell(column, f'"{safe(text)}" {reason}')

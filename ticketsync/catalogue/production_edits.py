@@ -1,0 +1,176 @@
+"""
+Renaming, merging and removing productions.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, delete, select, update
+
+from ticketsync.catalogue import shows
+from ticketsync.core import errors
+from ticketsync.core.redact import safe
+from ticketsync.store import audit, row_locks
+from ticketsync.store.audit import Decision
+from ticketsync.store.tables.catalogue import production_links, productions
+from ticketsync.store.tables.catalogue import shows as shows_table
+
+_SWITCHES = ("sync_enabled", "sync_ticket_sales")
+
+
+def find_production(connection: Connection, title: str) -> int:
+    """
+    Our id of the production of that title.
+
+    Raises: `NotFound` with the titles that are nearly the same.
+    """
+    from ticketsync.catalogue import known_names
+
+    titles = [known for _, known, _ in shows.list_productions(connection)]
+    if title in titles:
+        return shows.get_production_id(connection, title)
+    answers = known_names.NameAnswers(all_same=True)
+    near = known_names.resolve("production", [title], titles, answers).names[title]
+    question = f" Did you mean {safe(near)!r}?" if near != title else ""
+    raise errors.NotFound(
+        f"There is no production {safe(title)!r}.{question}",
+        hint="See `ticketsync productions list`.",
+    )
+
+
+def rename_production(connection: Connection, title: str, new_title: str) -> int:
+    """
+    Give a production another title; returns its id.
+
+    Raises: `NotFound`; `UsageError` where another one has that title.
+    """
+    production_id = find_production(connection, title)
+    refuse_title(connection, title, new_title)
+    is_this = productions.c.id == production_id
+    connection.execute(update(productions).where(is_this).values(title=new_title))
+    _record(connection, "rename", production_id, title, {"title": new_title})
+    return production_id
+
+
+def refuse_title(connection: Connection, title: str, new_title: str) -> None:
+    """
+    Raises: `UsageError` for a title that is empty or another production's.
+    """
+    if not new_title.strip():
+        raise errors.UsageError("A production needs a title.", hint="Give one.")
+    is_new = productions.c.title == new_title
+    if new_title != title and connection.scalar(select(productions.c.id).where(is_new)):
+        raise errors.UsageError(
+            f"There is a production {safe(new_title)!r} already.",
+            hint="Use `ticketsync productions merge` to make one of both.",
+        )
+
+
+def refuse_merge(connection: Connection, title: str, into: str) -> tuple[int, int]:
+    """
+    Check that two productions can be one; returns their ids.
+
+    Raises: `NotFound`; `UsageError` where both are the same, their switches differ, or
+    both have a show at the same place and time.
+    """
+    source, target = (
+        find_production(connection, title),
+        find_production(connection, into),
+    )
+    if source == target:
+        raise errors.UsageError("That is the same production.", hint="Give two titles.")
+    refuse_other_switches(connection, source, target)
+    ours = shows_table.alias()
+    theirs = shows_table.alias()
+    query = (
+        select(ours.c.id, theirs.c.id.label("other"), ours.c.starts_local)
+        .join(
+            theirs,
+            (theirs.c.venue_id == ours.c.venue_id)
+            & (theirs.c.starts_at == ours.c.starts_at),
+        )
+        .where(ours.c.production_id == source, theirs.c.production_id == target)
+        .order_by(ours.c.starts_at)
+    )
+    same = connection.execute(query).all()
+    if same:
+        some = ", ".join(
+            f"{row.starts_local} (shows {row.id} and {row.other})" for row in same[:3]
+        )
+        raise errors.UsageError(
+            f"Both have a show at {some}{' …' if len(same) > 3 else ''}.",
+            hint="Unlink and remove one of each pair first.",
+        )
+    return source, target
+
+
+def merge_productions(connection: Connection, title: str, into: str) -> None:
+    """
+    Make one production of two: the shows of the first and its links to events, with
+    their ticket-type names and switches, become those of the second.
+
+    Raises: as `refuse_merge`.
+    """
+    ids = [find_production(connection, name) for name in (title, into)]
+    row_locks.lock_keys(connection, productions, ids)
+    source, target = refuse_merge(connection, title, into)
+    for table in (shows_table, production_links):
+        connection.execute(
+            update(table)
+            .where(table.c.production_id == source)
+            .values(production_id=target)
+        )
+    connection.execute(delete(productions).where(productions.c.id == source))
+    _record(connection, "merge", source, title, {"title": into})
+
+
+def remove_production(connection: Connection, title: str) -> None:
+    """
+    Remove a production that has no shows any more, and its links to events.
+
+    Raises: `NotFound`.
+    """
+    production_id = find_production(connection, title)
+    row_locks.lock_keys(connection, productions, [production_id])
+    is_of = production_links.c.production_id == production_id
+    connection.execute(delete(production_links).where(is_of))
+    connection.execute(delete(productions).where(productions.c.id == production_id))
+    _record(connection, "remove", production_id, title, {})
+
+
+def refuse_other_switches(connection: Connection, one: int, other: int) -> None:
+    """
+    Shows must not begin or cease to count because they change their production.
+
+    Raises: `UsageError` where the switches of two productions differ.
+    """
+    columns = (productions.c.title, *(productions.c[name] for name in _SWITCHES))
+    rows = connection.execute(
+        select(*columns).where(productions.c.id.in_([one, other]))
+    ).all()
+    if len({tuple(row[1:]) for row in rows}) < 2:
+        return
+    words = "; ".join(f"{safe(row.title)}: {_switch_words(row)}" for row in rows)
+    raise errors.UsageError(
+        f"The switches of the two productions differ ({words}).",
+        hint="Set them alike first: `ticketsync link set --production TITLE --sales`.",
+    )
+
+
+def _switch_words(row: Any) -> str:
+    enabled, sales = row[1:]
+    return "off" if not enabled else "on" if sales else "sales off"
+
+
+def _record(
+    connection: Connection,
+    action: str,
+    production_id: int,
+    title: str,
+    after: dict[str, str],
+) -> None:
+    audit.record(
+        connection,
+        Decision(action, "production", title, production_id, {"title": title}, after),
+    )

@@ -1,0 +1,324 @@
+"""
+Editing and removing shows of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from ticketsync.catalogue import production_edits, shows, undoing
+from ticketsync.catalogue.dependents import count_dependents, refuse_books
+from ticketsync.catalogue.links import lock_occurrences, remove_links, remove_refusals
+from ticketsync.catalogue.shows import ShowInfo, VenueInfo, local_text
+from ticketsync.core import clock, errors
+from ticketsync.core.redact import safe
+from ticketsync.store import audit, row_locks
+from ticketsync.store.audit import Decision
+from ticketsync.store.tables.catalogue import (
+    occurrences,
+    production_links,
+    productions,
+    refusals,
+    show_links,
+    venues,
+)
+from ticketsync.store.tables.catalogue import shows as shows_table
+
+
+@dataclass(frozen=True, slots=True)
+class ShowEdit:
+    """
+    What is to be different; `None` stays as it is. `starts_local` is the wall-clock
+    time at the venue, an empty `reference` removes it.
+    """
+
+    production: str | None = None
+    venue: str | None = None
+    starts_local: datetime | None = None
+    capacity: int | None = None
+    has_no_capacity: bool = False
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedEdit:
+    """
+    A show with the columns that change: their present and their new values, for people
+    (`before`, `after`) and for the row (`values`).
+    """
+
+    show: ShowInfo
+    before: dict[str, Any]
+    after: dict[str, Any]
+    values: dict[str, Any]
+
+
+def plan_edit(connection: Connection, show_id: int, edit: ShowEdit) -> PlannedEdit:
+    """
+    What an edit changes; nothing is written.
+
+    Raises: `NotFound` for an unknown show, production or venue, `UsageError` where the
+    result would be another show's or is not decided, `GuardRefused` (`guard-books`)
+    where sales are in another currency than the venue's.
+    """
+    show = shows.get_show(connection, show_id)
+    venue = _venue(connection, show, edit)
+    starts_at = _start(show, venue, edit)
+    capacity = None if edit.has_no_capacity else edit.capacity
+    is_resized = edit.has_no_capacity or edit.capacity is not None
+    after = {
+        "production": edit.production or show.production,
+        "venue": venue.name,
+        "starts_local": local_text(starts_at, venue.timezone),
+        "capacity": capacity if is_resized else show.capacity,
+        "reference": show.reference
+        if edit.reference is None
+        else edit.reference or None,
+    }
+    before = {name: getattr(show, name) for name in after}
+    production_id = production_edits.find_production(
+        connection, edit.production or show.production
+    )
+    values = {
+        "production_id": production_id,
+        "venue_id": venue.id,
+        "starts_at": starts_at,
+        "starts_local": after["starts_local"],
+        "timezone": venue.timezone,
+        "currency": venue.currency,
+        "capacity": after["capacity"],
+        "reference": after["reference"],
+    }
+    _refuse_taken(connection, show, values)
+    if after["production"] != show.production:
+        former = shows.get_production_id(connection, show.production)
+        production_edits.refuse_other_switches(connection, former, production_id)
+    changed = [name for name in after if before[name] != after[name]]
+    return PlannedEdit(
+        show,
+        {name: before[name] for name in changed},
+        {name: after[name] for name in changed},
+        values,
+    )
+
+
+def edit_show(connection: Connection, show_id: int, edit: ShowEdit) -> PlannedEdit:
+    """
+    Change a show and record it. The events that feed only shows of its new production
+    belong to that one from now on, with their ticket-type names and switches.
+
+    Raises: as `plan_edit`.
+    """
+    lock_shows(connection, [show_id])
+    planned = plan_edit(connection, show_id, edit)
+    if not planned.after:
+        return planned
+    is_this = shows_table.c.id == show_id
+    connection.execute(update(shows_table).where(is_this).values(**planned.values))
+    if "production" in planned.after:
+        _follow_production(connection, show_id, planned.values["production_id"])
+    audit.record(
+        connection,
+        Decision(
+            *("edit", "show", _name(planned.show), show_id),
+            planned.before,
+            planned.after,
+        ),
+    )
+    return planned
+
+
+def refuse_removal(connection: Connection, show_ids: Iterable[int]) -> list[ShowInfo]:
+    """
+    The shows, if nothing was sold or scanned for any of them.
+
+    Raises: `NotFound`, `GuardRefused` (`guard-books`).
+    """
+    wanted = sorted(set(show_ids))
+    found = [shows.get_show(connection, show_id) for show_id in wanted]
+    one = found[0] if len(found) == 1 else None
+    refuse_books(
+        count_dependents(connection, wanted),
+        _name(one) if one else f"One of these {len(found)} shows",
+        str(one.id) if one else "SHOW",
+    )
+    return found
+
+
+def remove_shows(connection: Connection, found: Iterable[ShowInfo]) -> None:
+    """
+    Remove shows that `refuse_removal` returned and that have no links and no figures
+    any more; records it.
+    """
+    removed = list(found)
+    ids = [show.id for show in removed]
+    audit.record_all(connection, [_removal(show) for show in removed])
+    connection.execute(delete(shows_table).where(shows_table.c.id.in_(ids)))
+
+
+def unlink_shows(connection: Connection, show_ids: Iterable[int]) -> None:
+    """
+    Remove the links and refusals of shows that are to be removed.
+    """
+    wanted = list(show_ids)
+    remove_links(connection, show_links.c.show_id.in_(wanted))
+    remove_refusals(connection, refusals.c.show_id.in_(wanted))
+    undoing.remove_unused_production_links(connection)
+
+
+def lock_shows(connection: Connection, show_ids: list[int]) -> None:
+    """
+    Lock these shows and the occurrences that feed them until the transaction ends.
+    """
+    linked = select(show_links.c.occurrence_id).where(
+        show_links.c.show_id.in_(show_ids)
+    )
+    lock_occurrences(connection, connection.scalars(linked))
+    row_locks.lock_keys(connection, shows_table, show_ids)
+
+
+def _venue(connection: Connection, show: ShowInfo, edit: ShowEdit) -> VenueInfo:
+    name = edit.venue or show.venue
+    venue = shows.find_venue(connection, name)
+    if venue is None:
+        raise errors.NotFound(
+            f"There is no venue {safe(name)!r}.", hint="See `ticketsync venues list`."
+        )
+    if edit.venue is None:
+        return VenueInfo(venue.id, venue.name, show.timezone, show.currency)
+    if venue.timezone != show.timezone and edit.starts_local is None:
+        raise errors.UsageError(
+            f"{safe(venue.name)} is in {venue.timezone}, the show in {show.timezone}.",
+            hint="Say when it starts there: --starts-at.",
+        )
+    if venue.currency != show.currency:
+        _refuse_other_currency(connection, show, venue)
+    return venue
+
+
+def _refuse_other_currency(
+    connection: Connection, show: ShowInfo, venue: VenueInfo
+) -> None:
+    found = count_dependents(connection, [show.id])
+    if found.has_books:
+        raise errors.GuardRefused(
+            f"{_name(show)} has {found} in {show.currency}; {safe(venue.name)} sells "
+            f"in {venue.currency}.",
+            hint="Add another show there and link its sales to it.",
+            word="guard-books",
+        )
+
+
+def _start(show: ShowInfo, venue: VenueInfo, edit: ShowEdit) -> datetime:
+    local = edit.starts_local
+    if local is None:
+        return show.starts_at
+    if local.tzinfo is not None:
+        return local
+    try:
+        return clock.local_to_utc(local, venue.timezone)
+    except ValueError as error:
+        raise errors.UsageError(f"{error}.", hint="Choose another time.") from None
+
+
+def _refuse_taken(
+    connection: Connection, show: ShowInfo, values: dict[str, Any]
+) -> None:
+    """
+    No two shows of a production play at one venue at the same time, and none shares its
+    reference.
+    """
+    key = ("production_id", "venue_id", "starts_at")
+    is_same = [shows_table.c[name] == values[name] for name in key]
+    is_other = shows_table.c.id != show.id
+    other = connection.scalar(select(shows_table.c.id).where(is_other, *is_same))
+    if other is not None:
+        raise errors.UsageError(
+            f"Show {other} is the same performance then.",
+            hint=f"See `ticketsync shows show {other}`; remove or move one of them.",
+        )
+    if values["reference"]:
+        has_reference = shows_table.c.reference == values["reference"]
+        other = connection.scalar(
+            select(shows_table.c.id).where(is_other, has_reference)
+        )
+        if other is not None:
+            raise errors.UsageError(
+                f"The reference {safe(values['reference'])!r} is that of show {other}.",
+                hint="Choose another one.",
+            )
+
+
+def _follow_production(
+    connection: Connection, show_id: int, production_id: int
+) -> None:
+    """
+    An event all of whose shows are of one production belongs to that one.
+    """
+    of_show = (
+        select(occurrences.c.event_id)
+        .join(show_links, show_links.c.occurrence_id == occurrences.c.id)
+        .where(show_links.c.show_id == show_id)
+    )
+    elsewhere = (
+        select(occurrences.c.event_id)
+        .join(show_links, show_links.c.occurrence_id == occurrences.c.id)
+        .join(shows_table, shows_table.c.id == show_links.c.show_id)
+        .where(shows_table.c.production_id != production_id)
+    )
+    connection.execute(
+        update(production_links)
+        .where(
+            production_links.c.event_id.in_(of_show),
+            production_links.c.event_id.not_in(elsewhere),
+        )
+        .values(production_id=production_id)
+    )
+
+
+def count_shows(connection: Connection) -> dict[str, int]:
+    """
+    How many shows each venue has, by its name.
+    """
+    rows = connection.execute(
+        select(venues.c.name, func.count(shows_table.c.id))
+        .select_from(
+            venues.outerjoin(shows_table, shows_table.c.venue_id == venues.c.id)
+        )
+        .group_by(venues.c.name)
+    )
+    return {str(name): int(number) for name, number in rows}
+
+
+def show_ids_of(
+    connection: Connection, *, production: str | None = None, venue: str | None = None
+) -> list[int]:
+    """
+    The ids of the shows of a production, or at a venue.
+    """
+    query = (
+        select(shows_table.c.id)
+        .join(productions, productions.c.id == shows_table.c.production_id)
+        .join(venues, venues.c.id == shows_table.c.venue_id)
+        .order_by(shows_table.c.id)
+    )
+    if production is not None:
+        query = query.where(productions.c.title == production)
+    if venue is not None:
+        query = query.where(venues.c.name == venue)
+    return list(connection.scalars(query))
+
+
+def _name(show: ShowInfo) -> str:
+    return f"{show.production} {show.starts_local}"
+
+
+def _removal(show: ShowInfo) -> Decision:
+    names = ("venue", "starts_local", "capacity", "reference")
+    before = {name: getattr(show, name) for name in names}
+    return Decision("remove", "show", _name(show), show.id, before)

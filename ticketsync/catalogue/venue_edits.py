@@ -1,0 +1,272 @@
+"""
+Editing, merging and removing venues.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Connection, delete, select, update
+
+from ticketsync.catalogue import shows
+from ticketsync.catalogue.dependents import count_dependents
+from ticketsync.catalogue.show_edits import show_ids_of
+from ticketsync.catalogue.shows import ShowInfo, VenueInfo, local_text
+from ticketsync.core import clock, errors
+from ticketsync.core.redact import safe
+from ticketsync.store import audit, row_locks
+from ticketsync.store.audit import Decision
+from ticketsync.store.tables.catalogue import shows as shows_table
+from ticketsync.store.tables.catalogue import venues
+
+Keep = Literal["clock", "instant"]
+
+
+@dataclass(frozen=True, slots=True)
+class VenueEdit:
+    """
+    What is to be different; `None` stays. `keep` says what stays of its shows where the
+    time zone changes: their time on the clock, or their instant.
+    """
+
+    name: str | None = None
+    timezone: str | None = None
+    currency: str | None = None
+    keep: Keep | None = None
+
+
+def find_venue(connection: Connection, name: str) -> VenueInfo:
+    """
+    The venue of that name.
+
+    Raises: `NotFound`, with the name that is nearly the same.
+    """
+    from ticketsync.catalogue import known_names
+
+    found = shows.find_venue(connection, name)
+    if found is not None:
+        return found
+    names = [venue.name for venue in shows.list_venues(connection)]
+    answers = known_names.NameAnswers(all_same=True)
+    near = known_names.resolve("venue", [name], names, answers).names[name]
+    question = f" Did you mean {safe(near)!r}?" if near != name else ""
+    raise errors.NotFound(
+        f"There is no venue {safe(name)!r}.{question}",
+        hint="See `ticketsync venues list`.",
+    )
+
+
+def plan_edit(connection: Connection, name: str, edit: VenueEdit) -> dict[str, str]:
+    """
+    The values of a venue that an edit changes; nothing is written.
+
+    Raises: `NotFound`; `UsageError` for an unknown zone or currency, the name of
+    another venue, and a new zone where it is not said what its shows keep;
+    `GuardRefused` (`guard-books`) for another currency where something was sold.
+    """
+    venue = find_venue(connection, name)
+    after = {
+        "name": edit.name or venue.name,
+        "timezone": shows.check_time_zone(edit.timezone or venue.timezone),
+        "currency": shows.check_currency(edit.currency or venue.currency),
+    }
+    changed = {k: v for k, v in after.items() if v != getattr(venue, k)}
+    if "name" in changed and shows.find_venue(connection, after["name"]) is not None:
+        raise errors.UsageError(
+            f"There is a venue {safe(after['name'])!r} already.",
+            hint="Use `ticketsync venues merge` to make one of both.",
+        )
+    found = count_dependents(connection, show_ids_of(connection, venue=name))
+    if "timezone" in changed and found.shows and edit.keep is None:
+        raise errors.UsageError(
+            f"{safe(name)} has {found}: a new time zone changes either their local "
+            "times or their instants.",
+            hint="Add --keep clock (19:30 stays 19:30), or --keep instant.",
+        )
+    if "currency" in changed and found.has_books:
+        raise errors.GuardRefused(
+            f"{safe(name)} has {found}, sold in {venue.currency} as far as it says.",
+            hint="Add another venue for the shows that sell in another currency.",
+            word="guard-books",
+        )
+    return changed
+
+
+def edit_venue(connection: Connection, name: str, edit: VenueEdit) -> list[int]:
+    """
+    Change a venue and its shows, and record it; returns the shows whose times or
+    currency changed.
+
+    Raises: as `plan_edit`.
+    """
+    venue = find_venue(connection, name)
+    row_locks.lock_keys(connection, venues, [venue.id])
+    changed = plan_edit(connection, name, edit)
+    if not changed:
+        return []
+    is_this = venues.c.id == venue.id
+    connection.execute(update(venues).where(is_this).values(**changed))
+    before = {key: getattr(venue, key) for key in changed}
+    after: dict[str, str] = dict(changed)
+    if "timezone" in changed and edit.keep:
+        after["keep"] = edit.keep
+    audit.record(connection, Decision("edit", "venue", name, venue.id, before, after))
+    return _follow_venue(connection, venue.id, changed, edit.keep)
+
+
+def _follow_venue(
+    connection: Connection, venue_id: int, changed: dict[str, str], keep: Keep | None
+) -> list[int]:
+    """
+    Bring the shows of a venue to its new zone and currency.
+    """
+    is_here = shows_table.c.venue_id == venue_id
+    touched: list[int] = []
+    if "currency" in changed:
+        currency = changed["currency"]
+        connection.execute(update(shows_table).where(is_here).values(currency=currency))
+        touched = list(connection.scalars(select(shows_table.c.id).where(is_here)))
+    if "timezone" in changed:
+        ids = list(connection.scalars(select(shows_table.c.id).where(is_here)))
+        row_locks.lock_keys(connection, shows_table, ids)
+        # Later ones first or last, so that none takes the place of another one.
+        moved = [
+            _in_zone(show, changed["timezone"], keep) for show in _of(connection, ids)
+        ]
+        is_later = any(new > old for old, new, _ in moved)
+        for _, _, values in sorted(moved, key=lambda m: m[0], reverse=is_later):
+            show_id = values.pop("id")
+            connection.execute(
+                update(shows_table).where(shows_table.c.id == show_id).values(**values)
+            )
+        touched = ids
+    return touched
+
+
+def _of(connection: Connection, ids: list[int]) -> list[ShowInfo]:
+    return [shows.get_show(connection, show_id) for show_id in ids]
+
+
+def _in_zone(
+    show: ShowInfo, zone: str, keep: Keep | None
+) -> tuple[Any, Any, dict[str, Any]]:
+    """
+    The present start of a show, its new one, and the values of its row.
+    """
+    starts_at = show.starts_at
+    if keep == "clock":
+        local = clock.from_poster(show.starts_local)
+        try:
+            starts_at = clock.local_to_utc(local, zone)
+        except ValueError as error:
+            raise errors.UsageError(
+                f"Show {show.id}: {error}.", hint="Move that show first."
+            ) from None
+    values = {
+        "id": show.id,
+        "timezone": zone,
+        "starts_at": starts_at,
+        "starts_local": local_text(starts_at, zone),
+    }
+    return show.starts_at, starts_at, values
+
+
+def refuse_merge(
+    connection: Connection, name: str, into: str
+) -> tuple[VenueInfo, VenueInfo]:
+    """
+    Check that two venues can be one; returns both.
+
+    Raises: `NotFound`; `UsageError` where they are the same, differ in zone or
+    currency, the first is the default venue, or a production plays at both at once.
+    """
+    source, target = find_venue(connection, name), find_venue(connection, into)
+    if source == target:
+        raise errors.UsageError("That is the same venue.", hint="Give two names.")
+    if (source.timezone, source.currency) != (target.timezone, target.currency):
+        raise errors.UsageError(
+            f"{safe(name)} has {source.timezone} and {source.currency}, {safe(into)} "
+            f"{target.timezone} and {target.currency}.",
+            hint="Set them alike first: `ticketsync venues edit`.",
+        )
+    _refuse_default(connection, source, f"Merge {safe(into)!r} into it instead.")
+    ours, theirs = shows_table.alias(), shows_table.alias()
+    is_same = (theirs.c.production_id == ours.c.production_id) & (
+        theirs.c.starts_at == ours.c.starts_at
+    )
+    query = (
+        select(ours.c.id, theirs.c.id.label("other"), ours.c.starts_local)
+        .join(theirs, is_same)
+        .where(ours.c.venue_id == source.id, theirs.c.venue_id == target.id)
+    )
+    same = connection.execute(query).all()
+    if same:
+        some = ", ".join(
+            f"{row.starts_local} (shows {row.id} and {row.other})" for row in same[:3]
+        )
+        raise errors.UsageError(
+            f"One production plays at both at {some}.",
+            hint="Unlink and remove one of each pair first.",
+        )
+    return source, target
+
+
+def merge_venues(connection: Connection, name: str, into: str) -> list[int]:
+    """
+    Make one venue of two; returns the shows that move to the second.
+
+    Raises: as `refuse_merge`.
+    """
+    ids = [find_venue(connection, one).id for one in (name, into)]
+    row_locks.lock_keys(connection, venues, ids)
+    source, target = refuse_merge(connection, name, into)
+    moved = show_ids_of(connection, venue=name)
+    is_here = shows_table.c.venue_id == source.id
+    connection.execute(update(shows_table).where(is_here).values(venue_id=target.id))
+    connection.execute(delete(venues).where(venues.c.id == source.id))
+    audit.record(
+        connection,
+        Decision("merge", "venue", name, source.id, {"name": name}, {"name": into}),
+    )
+    return moved
+
+
+def refuse_removal(connection: Connection, name: str) -> VenueInfo:
+    """
+    The venue, if it can be removed.
+
+    Raises: `NotFound`; `UsageError` where it has shows or is the default venue.
+    """
+    venue = find_venue(connection, name)
+    _refuse_default(connection, venue, "Use `ticketsync venues edit` to change it.")
+    found = count_dependents(connection, show_ids_of(connection, venue=name))
+    if found.shows:
+        raise errors.UsageError(
+            f"{safe(name)} has {found}.",
+            hint="Move them with `ticketsync venues merge`, or remove them first.",
+        )
+    return venue
+
+
+def remove_venue(connection: Connection, name: str) -> None:
+    """
+    Remove a venue without shows.
+
+    Raises: as `refuse_removal`.
+    """
+    venue = find_venue(connection, name)
+    row_locks.lock_keys(connection, venues, [venue.id])
+    venue = refuse_removal(connection, name)
+    connection.execute(delete(venues).where(venues.c.id == venue.id))
+    before = {"timezone": venue.timezone, "currency": venue.currency}
+    audit.record(connection, Decision("remove", "venue", name, venue.id, before))
+
+
+def _refuse_default(connection: Connection, venue: VenueInfo, hint: str) -> None:
+    if shows.get_venue(connection).id == venue.id:
+        raise errors.UsageError(
+            f"{safe(venue.name)} is the first venue, whose zone decides the calendar "
+            "days of all figures.",
+            hint=hint,
+        )

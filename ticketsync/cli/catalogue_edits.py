@@ -1,0 +1,383 @@
+"""
+`ticketsync shows edit|remove`, `productions rename|merge|remove` and `venues
+edit|merge|remove`: each says first what hangs on its subject.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ticketsync.cli import context
+from ticketsync.cli.context import AppContext, Json, Yes
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ticketsync.workflows.catalogue_edits import EditPreview
+
+Show = Annotated[str, typer.Argument(help="Number, reference or part of its name.")]
+Into = Annotated[str, typer.Argument(help="The one that stays.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")]
+
+
+def edit_show(
+    ctx: typer.Context,
+    show: Show,
+    starts_at: Annotated[str, typer.Option(help='Local: "2026-11-27 20:00".')] = "",
+    venue: Annotated[str, typer.Option(help="Another venue of yours.")] = "",
+    production: Annotated[str, typer.Option(help="Another production of yours.")] = "",
+    capacity: Annotated[int | None, typer.Option(help="Seats.", min=0)] = None,
+    no_capacity: Annotated[
+        bool, typer.Option("--no-capacity", help="The seats are not known.")
+    ] = False,
+    reference: Annotated[
+        str | None, typer.Option(help='Your reference; "" removes it.')
+    ] = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """
+    Change a performance: its start, venue, production, seats or reference.
+
+    Example: ticketsync shows edit G-101 --starts-at "2026-11-27 20:00"
+    """
+    from ticketsync.catalogue import shows
+    from ticketsync.catalogue.show_edits import ShowEdit
+    from ticketsync.core import errors
+    from ticketsync.workflows import catalogue_edits
+
+    app_context = context.get_context(ctx)
+    database = app_context.database()
+    if no_capacity and capacity is not None:
+        raise errors.UsageError(
+            "--capacity and --no-capacity contradict each other.", hint="Use one."
+        )
+    with database.read() as connection:
+        found = shows.find_show(connection, show)
+        edit = ShowEdit(
+            production=production or None,
+            venue=venue or None,
+            starts_local=_local(starts_at, found.timezone) if starts_at else None,
+            capacity=capacity,
+            has_no_capacity=no_capacity,
+            reference=reference,
+        )
+        seen = catalogue_edits.preview_show(connection, found.id, edit)
+    _carry_out(
+        app_context,
+        seen,
+        lambda: catalogue_edits.edit_show(
+            database, app_context.settings(), found.id, edit
+        ),
+        dry_run=dry_run,
+        yes=yes,
+        json=json,
+    )
+
+
+def remove_show(
+    ctx: typer.Context,
+    show: Show,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """
+    Remove a performance that nothing was sold or scanned for, with its links. One that
+    has sales is excluded instead: `shows exclude`.
+    """
+    from ticketsync.catalogue import shows
+    from ticketsync.workflows import catalogue_edits
+
+    app_context = context.get_context(ctx)
+    database = app_context.database()
+    with database.read() as connection:
+        found = shows.find_show(connection, show)
+        seen = catalogue_edits.preview_removal(connection, found.id)
+    _carry_out(
+        app_context,
+        seen,
+        lambda: catalogue_edits.remove_show(database, app_context.settings(), found.id),
+        dry_run=dry_run,
+        yes=yes,
+        json=json,
+    )
+
+
+def rename_production(
+    ctx: typer.Context,
+    title: str,
+    new_title: str,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """
+    Give a production another title. Its shows, links and figures stay.
+    """
+    from ticketsync.workflows import catalogue_edits
+
+    app_context = context.get_context(ctx)
+    database = app_context.database()
+    with database.read() as connection:
+        seen = catalogue_edits.preview_rename(
+            connection, app_context.settings(), title, new_title
+        )
+    _carry_out(
+        app_context,
+        seen,
+        lambda: catalogue_edits.rename_production(database, title, new_title),
+        dry_run=dry_run,
+        yes=yes,
+        json=json,
+    )
+
+
+def merge_productions(
+    ctx: typer.Context,
+    title: str,
+    into: Into,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """
+    Make one production of two. The shows and links of the first become those of the
+    second, with their ticket-type names and switches.
+
+    Example: ticketsync productions merge "Late Lauhgs" "Late Laughs"
+    """
+    from ticketsync.workflows import catalogue_edits
+
+    app_context = context.get_context(ctx)
+    database = app_context.database()
+    with database.read() as connection:
+        seen = catalogue_edits.preview_merge(
+            connection, app_context.settings(), title, into
+        )
+    _carry_out(
+        app_context,
+        seen,
+        lambda: catalogue_edits.merge_productions(
+            database, app_context.settings(), title, into
+        ),
+        dry_run=dry_run,
+        yes=yes,
+        json=json,
+    )
+
+
+def remove_production(
+    ctx: typer.Context,
+    title: str,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """
+    Remove a production with its shows, if nothing was sold for any of them.
+    """
+    from ticketsync.workflows import catalogue_edits
+
+    app_context = context.get_context(ctx)
+    database = app_context.database()
+    with database.read() as connection:
+        seen = catalogue_edits.preview_production_removal(connection, title)
+    _carry_out(
+        app_context,
+        seen,
+        lambda: catalogue_edits.remove_production(
+            database, app_context.settings(), title
+        ),
+        dry_run=dry_run,
+        yes=yes,
+        json=json,
+    )
+
+
+def edit_venue(
+    ctx: typer.Context,
+    venue: str,
+    name: Annotated[str, typer.Option(help="Its new name.")] = "",
+    timezone: Annotated[str, typer.Option(help="IANA zone: Australia/Sydney.")] = "",
+    currency: Annotated[str, typer.Option(help="ISO 4217: AUD.")] = "",
+    keep: Annotated[
+        str,
+        typer.Option(
+            metavar="clock|instant",
+            help="With --timezone: what its shows keep, 19:30 or the instant.",
+        ),
+    ] = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """
+    Change a venue: its name, time zone or currency.
+    """
+    from ticketsync.catalogue.venue_edits import Keep, VenueEdit
+    from ticketsync.core import errors
+    from ticketsync.workflows import catalogue_edits
+
+    kept: dict[str, Keep] = {"clock": "clock", "instant": "instant"}
+    if keep and keep not in kept:
+        raise errors.UsageError(
+            f"{keep!r} is not what shows can keep.", hint="Use clock or instant."
+        )
+    edit = VenueEdit(name or None, timezone or None, currency or None, kept.get(keep))
+    app_context = context.get_context(ctx)
+    database = app_context.database()
+    with database.read() as connection:
+        seen = catalogue_edits.preview_venue(connection, venue, edit)
+    _carry_out(
+        app_context,
+        seen,
+        lambda: catalogue_edits.edit_venue(
+            database, app_context.settings(), venue, edit
+        ),
+        dry_run=dry_run,
+        yes=yes,
+        json=json,
+    )
+
+
+def merge_venues(
+    ctx: typer.Context,
+    venue: str,
+    into: Into,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """
+    Make one venue of two: the shows of the first become those of the second.
+
+    Example: ticketsync venues merge "Lantern Rm" "The Lantern Room"
+    """
+    from ticketsync.workflows import catalogue_edits
+
+    app_context = context.get_context(ctx)
+    database = app_context.database()
+    with database.read() as connection:
+        seen = catalogue_edits.preview_venue_merge(connection, venue, into)
+    _carry_out(
+        app_context,
+        seen,
+        lambda: catalogue_edits.merge_venues(
+            database, app_context.settings(), venue, into
+        ),
+        dry_run=dry_run,
+        yes=yes,
+        json=json,
+    )
+
+
+def remove_venue(
+    ctx: typer.Context,
+    venue: str,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    json: Json = False,
+) -> None:
+    """
+    Remove a venue that has no shows.
+    """
+    from ticketsync.workflows import catalogue_edits
+
+    app_context = context.get_context(ctx)
+    database = app_context.database()
+    with database.read() as connection:
+        seen = catalogue_edits.preview_venue_removal(connection, venue)
+    _carry_out(
+        app_context,
+        seen,
+        lambda: catalogue_edits.remove_venue(database, venue),
+        dry_run=dry_run,
+        yes=yes,
+        json=json,
+    )
+
+
+def _local(text: str, zone: str) -> datetime:
+    from ticketsync.core import errors, written_dates
+    from ticketsync.core.redact import safe
+
+    try:
+        return written_dates.read_moment(text, written_dates.order_in_zone(zone))
+    except written_dates.WrittenDateError as error:
+        raise errors.UsageError(
+            f'"{safe(text)}" {error.reason}.', hint="Use 2026-11-27 19:30."
+        ) from None
+
+
+def _carry_out(
+    app_context: AppContext,
+    seen: EditPreview,
+    change: Callable[[], None],
+    *,
+    dry_run: bool,
+    yes: bool,
+    json: bool,
+) -> None:
+    """
+    Show a preview, ask, and make the change.
+    """
+    from ticketsync.cli import render
+    from ticketsync.core.redact import safe
+
+    if not json:
+        _say_preview(app_context, seen)
+    is_done = False
+    question = f"{seen.action.capitalize()} {safe(seen.subject)}?"
+    if not dry_run and not seen.changes_nothing and context.confirm(question, yes):
+        change()
+        is_done = True
+    if json:
+        render.print_json(_as_json(seen, is_done=is_done))
+    elif is_done:
+        app_context.say(f"{seen.subject}: {_DONE[seen.action]}.")
+
+
+_DONE = {
+    "edit": "changed",
+    "remove": "removed",
+    "rename": "renamed",
+    "merge": "merged",
+}
+
+
+def _say_preview(app_context: AppContext, seen: EditPreview) -> None:
+    from ticketsync.core.redact import safe
+
+    app_context.say(f"{safe(seen.subject)}: {seen.dependents}")
+    for name, value in seen.after.items():
+        before = seen.before.get(name)
+        app_context.say(f"  {name}: {_shown(before)} → {_shown(value)}")
+    for note in seen.notes:
+        app_context.say(f"  {safe(note)}")
+    if seen.changes_nothing:
+        app_context.say("Nothing would change.")
+
+
+def _shown(value: Any) -> str:
+    from ticketsync.core.redact import safe
+
+    return "–" if value is None else safe(value)
+
+
+def _as_json(seen: EditPreview, *, is_done: bool) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "action": seen.action,
+        "subject": seen.subject,
+        **asdict(seen.dependents),
+        "before": seen.before,
+        "after": seen.after,
+        "notes": list(seen.notes),
+        "done": is_done,
+    }

@@ -1,0 +1,373 @@
+"""
+`ticketsync shows import`.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ticketsync.cli import context
+from ticketsync.cli.context import AppContext, Format, Json, Yes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    from ticketsync.catalogue.import_file import ListOptions
+    from ticketsync.catalogue.known_names import NameQuestion
+    from ticketsync.catalogue.list_plan import PlannedShow
+    from ticketsync.core.written_dates import Order
+    from ticketsync.store.engine import Database
+    from ticketsync.workflows.season_list import ListPreview
+
+
+def import_shows(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(help=".csv .xlsx .xls .ods .ics .yaml")],
+    skip_bad: Annotated[bool, typer.Option(help="Skip invalid rows.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option(help="Only show what would be imported.")
+    ] = False,
+    json: Json = False,
+    format: Format = "table",
+    dates: Annotated[
+        str,
+        typer.Option(metavar="dmy|mdy", help="Which comes first in 05/12/2026."),
+    ] = "",
+    since: Annotated[str, typer.Option(help="Only from this day: 2026-01-31.")] = "",
+    until: Annotated[str, typer.Option(help="Only up to this day.")] = "",
+    sheet: Annotated[str, typer.Option(help="The sheet of a workbook.")] = "",
+    same_names: Annotated[
+        bool,
+        typer.Option("--same-names", help="Names nearly like yours are yours."),
+    ] = False,
+    new_names: Annotated[
+        bool, typer.Option("--new-names", help="Names nearly like yours are new.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """
+    Import your own list of shows from a file.
+
+    Columns: production, starts_at (local) or date and time, venue, timezone, capacity,
+    currency, reference; or as you call them: Show, Date, Time, Room, Cap. Title lines,
+    totals and other columns are left out and named. Nothing is imported if any row is
+    invalid. A show whose reference has a new time is moved, one that the list cancels
+    is excluded, after a question.
+
+    Example: ticketsync shows import season.xlsx --dry-run
+    """
+    from ticketsync.catalogue import import_file
+    from ticketsync.catalogue.known_names import NameAnswers
+    from ticketsync.core import errors
+    from ticketsync.workflows import season_list
+
+    if same_names and new_names:
+        raise errors.UsageError(
+            "--same-names and --new-names contradict each other.", hint="Use one."
+        )
+    app_context = context.get_context(ctx)
+    database = app_context.database()
+    chosen = context.chosen_format(format, json)
+    options = import_file.ListOptions(
+        order=_order(dates),
+        since=_day(since),
+        until=_day(until),
+        sheet=sheet,
+        names=NameAnswers(all_same=same_names, all_new=new_names),
+    )
+    seen = _preview(database, file, options, is_asking=not dry_run)
+    if not skip_bad and not dry_run:
+        import_file.refuse_problems(seen, file)
+    if dry_run:
+        _print_preview(app_context, file, seen, chosen)
+        return
+    if not _confirm(app_context, seen, yes=yes):
+        app_context.say("Nothing was imported.")
+        return
+    created = season_list.apply(database, app_context.settings(), seen)
+    if chosen == "json":
+        _print_json(seen, created, is_dry_run=False)
+        return
+    _say_remarks(app_context, seen, "skipped")
+    app_context.say(
+        f"{file.name}: {len(seen.playing)} shows read, {created} new{_others(seen)}."
+    )
+    app_context.say("Next: ticketsync match")
+
+
+def _order(text: str) -> Order | None:
+    from ticketsync.core import errors
+    from ticketsync.core.written_dates import ORDERS
+
+    if not text:
+        return None
+    for order in ORDERS:
+        if text.lower() == order:
+            return order
+    raise errors.UsageError(
+        f"{text!r} is not an order of dates.", hint="Use --dates dmy or --dates mdy."
+    )
+
+
+def _day(text: str) -> date | None:
+    from datetime import date
+
+    from ticketsync.core import errors
+
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        raise errors.UsageError(
+            f"{text!r} is not a date.", hint="Use YYYY-MM-DD, for example 2026-01-31."
+        ) from None
+
+
+def _preview(
+    database: Database, file: Path, options: ListOptions, *, is_asking: bool
+) -> ListPreview:
+    """
+    The preview of a list, with all questions asked that it raises.
+    """
+    from dataclasses import replace
+
+    from ticketsync.catalogue.list_times import DateOrderNeeded
+    from ticketsync.workflows import season_list
+
+    def read() -> ListPreview:
+        with database.read() as connection:
+            return season_list.preview(connection, file, options)
+
+    try:
+        seen = read()
+    except DateOrderNeeded as error:
+        if not context.is_terminal():
+            raise
+        options = replace(options, order=_ask_order(error.example))
+        seen = read()
+    while seen.parsed.questions and is_asking:
+        answers = _answer(seen.parsed.questions, options)
+        options = replace(options, names=answers)
+        seen = read()
+    return seen
+
+
+def _ask_order(example: str) -> Order:
+    from ticketsync.core import written_dates
+    from ticketsync.core.redact import safe
+
+    day, month = (
+        written_dates.read_day(written_dates.split(example)[0], order)
+        for order in written_dates.ORDERS
+    )
+    question = f'Is "{safe(example)}" {day.day} {day:%B} (not {month.day} {month:%B})?'
+    is_day_first = typer.confirm(question, err=True)
+    return "dmy" if is_day_first else "mdy"
+
+
+def _answer(questions: Sequence[NameQuestion], options: ListOptions) -> Any:
+    """
+    What a person says about names that are nearly known.
+
+    Raises: `NeedsTerminal` where nobody can be asked.
+    """
+    from dataclasses import replace
+
+    from ticketsync.core import errors
+    from ticketsync.core.redact import safe
+
+    if not context.is_terminal():
+        shown = "; ".join(safe(question) for question in questions[:5])
+        more = len(questions) - 5
+        raise errors.NeedsTerminal(
+            f"{shown}{f'; and {more} more' if more > 0 else ''}",
+            hint="Use --same-names if they are, --new-names if they are not, or "
+            "correct the list. Nothing was imported.",
+        )
+    same, new = dict(options.names.same), set(options.names.new)
+    for question in questions:
+        if typer.confirm(safe(question), err=True):
+            same[question.kind, question.written] = question.known
+        else:
+            new.add((question.kind, question.written))
+    return replace(options.names, same=same, new=frozenset(new))
+
+
+def _confirm(app_context: AppContext, seen: ListPreview, *, yes: bool) -> bool:
+    """
+    Show what the list changes about existing shows, and ask; true where it may.
+    """
+    from ticketsync.cli import render
+
+    changes = seen.plan.needs_consent
+    if not changes:
+        return True
+    if not app_context.quiet:
+        render.table(_rows(changes), _columns(), stream=sys.stderr)
+    for warning in seen.warnings:
+        app_context.say(f"  {warning}")
+    number = len(changes)
+    shows = "this show" if number == 1 else f"these {number} shows"
+    return context.confirm(f"Change {shows} like that?", yes)
+
+
+def _others(seen: ListPreview) -> str:
+    from ticketsync.catalogue.list_plan import Change
+
+    words = {
+        Change.UPDATED: "updated",
+        Change.MOVED: "moved",
+        Change.EXCLUDED: "excluded",
+        Change.INCLUDED: "included again",
+        Change.CANCELLED: "cancelled",
+    }
+    counts = [(seen.number(change), word) for change, word in words.items()]
+    unconfirmed = (len(seen.parsed.unconfirmed), "not confirmed")
+    return "".join(f", {n} {word}" for n, word in (*counts, unconfirmed) if n)
+
+
+def _say_remarks(app_context: AppContext, seen: ListPreview, word: str) -> None:
+    from ticketsync.core.redact import safe
+
+    for problem in seen.problems:
+        app_context.say(f"  {word} {safe(problem)}")
+    for item in seen.plan.shows:
+        if item.listed.is_cancelled:
+            name = f"{item.listed.new.production} {_local(item)}"
+            what = f"show {item.show.id} is excluded" if item.show else "no show"
+            app_context.say(f"  {item.listed.position}: {safe(name)} cancelled, {what}")
+    for note in (*seen.parsed.unconfirmed, *seen.notes):
+        app_context.say(f"  {safe(note)}")
+    for names, kind in ((seen.new_venues, "venue"), (seen.new_productions, "title")):
+        if names:
+            s = "" if len(names) == 1 else "s"
+            app_context.say(f"  new {kind}{s}: {safe(', '.join(names))}")
+
+
+# The preview
+
+
+def _print_preview(
+    app_context: AppContext, file: Path, seen: ListPreview, format: str
+) -> None:
+    from ticketsync.cli import render
+
+    if format == "json":
+        _print_json(seen, 0, is_dry_run=True)
+        return
+    rows = _rows(seen.plan.shows, seen.parsed.questions)
+    render.show(rows, _columns(), format, machine=_records(seen))
+    _say_remarks(app_context, seen, "invalid:")
+    for question in seen.parsed.questions:
+        app_context.say(f"  {question}")
+    new = sum(row["change"] == "new" for row in _records(seen))
+    app_context.say(
+        f"{file.name}: {len(seen.playing)} shows would be read, {new} new"
+        f"{_others(seen)}."
+    )
+
+
+def _columns() -> tuple[Any, ...]:
+    from ticketsync.cli import render
+
+    return (
+        render.Column("when", "WHEN", rigid=True),
+        render.Column("production", "PRODUCTION", most=28),
+        render.Column("venue", "VENUE", most=20),
+        render.Column("capacity", "SEATS", numeric=True),
+        render.Column("change", "", rigid=True),
+    )
+
+
+def _rows(
+    planned: Sequence[PlannedShow], questions: Sequence[NameQuestion] = ()
+) -> list[dict[str, Any]]:
+    from ticketsync.cli import render
+
+    asked = {question.written for question in questions}
+    return [
+        {
+            "when": render.day(_local(item)),
+            "production": item.listed.new.production,
+            "venue": item.listed.new.venue,
+            "capacity": item.listed.new.capacity,
+            "change": "which name?"
+            if asked & {item.listed.new.production, item.listed.new.venue}
+            else _change_text(item),
+        }
+        for item in planned
+    ]
+
+
+def _change_text(item: PlannedShow) -> str:
+    from ticketsync.catalogue.list_plan import Change
+    from ticketsync.cli import render
+
+    if item.change is Change.MOVED and item.show is not None:
+        return f"was {render.day(item.show.starts_local)}"
+    words = {
+        Change.SAME: "exists",
+        Change.EXCLUDED: "cancelled: exclude",
+        Change.INCLUDED: "include again",
+    }
+    return words.get(item.change, item.change.value)
+
+
+def _local(item: PlannedShow) -> str:
+    from ticketsync.core import clock
+
+    new = item.listed.new
+    return f"{clock.local(new.starts_at, new.timezone):%Y-%m-%d %H:%M}"
+
+
+def _records(seen: ListPreview) -> list[dict[str, Any]]:
+    from ticketsync.core import clock
+
+    return [
+        {
+            "position": item.listed.position,
+            "production": item.listed.new.production,
+            "starts_at": clock.iso(item.listed.new.starts_at),
+            "starts_local": _local(item),
+            "venue": item.listed.new.venue,
+            "timezone": item.listed.new.timezone,
+            "capacity": item.listed.new.capacity,
+            "currency": item.listed.new.currency,
+            "reference": item.listed.new.reference,
+            "change": item.change.value,
+            "show_id": item.show.id if item.show else None,
+        }
+        for item in seen.plan.shows
+    ]
+
+
+def _print_json(seen: ListPreview, created: int, *, is_dry_run: bool) -> None:
+    from ticketsync.catalogue.list_plan import Change
+    from ticketsync.cli import render
+
+    render.print_json(
+        {
+            "read": len(seen.playing),
+            "created": created,
+            "skipped": [str(problem) for problem in seen.problems],
+            "updated": seen.number(Change.UPDATED),
+            "moved": seen.number(Change.MOVED),
+            "excluded": seen.number(Change.EXCLUDED),
+            "included": seen.number(Change.INCLUDED),
+            "cancelled": seen.number(Change.CANCELLED),
+            "unconfirmed": list(seen.parsed.unconfirmed),
+            "notes": list(seen.notes),
+            "questions": [
+                {"kind": q.kind, "written": q.written, "known": q.known}
+                for q in seen.parsed.questions
+            ],
+            "new_venues": list(seen.new_venues),
+            "new_productions": list(seen.new_productions),
+            "dry_run": is_dry_run,
+            "shows": _records(seen),
+        }
+    )

@@ -1,0 +1,81 @@
+"""
+Undoing an adoption: its links go, and with them the shows that it made and nothing else
+feeds. Orders stay stored; they count again when their occurrences are linked.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from ticketsync.catalogue import adopted_batches, show_edits, shows
+from ticketsync.catalogue.adopted_batches import PREFIX
+from ticketsync.core import clock
+from ticketsync.core.config import Settings
+from ticketsync.financials import notices
+from ticketsync.store.engine import Database
+from ticketsync.workflows import show_figures
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneAdoption:
+    """
+    How many links and shows an undo removes, and how many shows stay because guests of
+    theirs were scanned.
+    """
+
+    batch: str
+    links: int
+    shows: int
+    scanned: int
+
+
+def new_batch() -> str:
+    """
+    The name of an adoption, by which it can be undone.
+    """
+    return f"{PREFIX}{clock.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def preview_undo(connection: Connection, batch: str = "") -> UndoneAdoption:
+    """
+    What undoing an adoption, or the last one, would remove; shows that something else
+    feeds by then stay.
+
+    Raises: `NotFound` where there is none.
+    """
+    adopted = adopted_batches.get_batch(connection, batch)
+    return UndoneAdoption(
+        adopted.batch,
+        len(adopted.occurrence_ids),
+        len(adopted.made - adopted.scanned),
+        len(adopted.scanned),
+    )
+
+
+def undo(database: Database, settings: Settings, batch: str) -> UndoneAdoption:
+    """
+    Undo the adoption of that name.
+
+    Raises: `NotFound` where there is none.
+    """
+    with database.write() as connection:
+        adopted = adopted_batches.get_batch(connection, batch)
+        show_edits.lock_shows(connection, sorted(adopted.show_ids))
+        left_alone = adopted_batches.unlink(connection, adopted)
+        show_figures.recompute(connection, settings, adopted.show_ids)
+        removed = [shows.get_show(connection, show_id) for show_id in left_alone]
+        show_edits.unlink_shows(connection, left_alone)
+        notices.forget_shows(connection, left_alone)
+        show_edits.remove_shows(connection, removed)
+        adopted_batches.remove_empty_productions(
+            connection, (show.production for show in removed)
+        )
+    return UndoneAdoption(
+        adopted.batch,
+        len(adopted.occurrence_ids),
+        len(removed),
+        len(adopted.scanned),
+    )

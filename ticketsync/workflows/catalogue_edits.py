@@ -1,0 +1,268 @@
+"""
+Editing, merging and removing shows, productions and venues: what hangs on them first,
+then the change with the figures in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ticketsync.catalogue import (
+    dependents,
+    occurrences,
+    production_edits,
+    show_edits,
+    shows,
+    venue_edits,
+)
+from ticketsync.catalogue.dependents import Dependents
+from ticketsync.catalogue.show_edits import ShowEdit
+from ticketsync.catalogue.shows import ShowInfo
+from ticketsync.catalogue.venue_edits import VenueEdit
+from ticketsync.core.config import Settings
+from ticketsync.financials import notices
+from ticketsync.store.engine import Database
+from ticketsync.workflows import show_figures
+
+
+@dataclass(frozen=True, slots=True)
+class EditPreview:
+    """
+    What a change would do to its subject, what hangs on that, and what else a person
+    should know.
+    """
+
+    action: str
+    subject: str
+    dependents: Dependents
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def changes_nothing(self) -> bool:
+        return self.action == "edit" and not self.after
+
+
+# Shows
+
+
+def preview_show(connection: Connection, show_id: int, edit: ShowEdit) -> EditPreview:
+    """
+    Raises: as `show_edits.plan_edit`.
+    """
+    planned = show_edits.plan_edit(connection, show_id, edit)
+    found = dependents.count_dependents(connection, [show_id])
+    notes = []
+    if "starts_local" in planned.after:
+        notes = [
+            f"{item.account} sells it for {item.starts_local}"
+            for item in occurrences.list_occurrences(connection, show_id=show_id)
+            if item.gone_since is None and item.starts_at != planned.values["starts_at"]
+        ]
+    return EditPreview(
+        *("edit", _name(planned.show), found, planned.before, planned.after),
+        tuple(notes),
+    )
+
+
+def edit_show(
+    database: Database, settings: Settings, show_id: int, edit: ShowEdit
+) -> None:
+    """
+    Change a show and recompute its figures.
+    """
+    with database.write() as connection:
+        show_edits.edit_show(connection, show_id, edit)
+        show_figures.recompute(connection, settings, {show_id})
+
+
+def preview_removal(connection: Connection, show_id: int) -> EditPreview:
+    """
+    Raises: as `show_edits.refuse_removal`.
+    """
+    (show,) = show_edits.refuse_removal(connection, [show_id])
+    found = dependents.count_dependents(connection, [show_id])
+    return EditPreview("remove", _name(show), found)
+
+
+def remove_show(database: Database, settings: Settings, show_id: int) -> None:
+    """
+    Remove a show that nothing was sold for, with its links.
+    """
+    with database.write() as connection:
+        remove_shows(connection, settings, [show_id])
+
+
+def remove_shows(
+    connection: Connection, settings: Settings, show_ids: Iterable[int]
+) -> None:
+    """
+    Remove shows with their links, figures and notices.
+
+    Raises: as `show_edits.refuse_removal`.
+    """
+    ids = list(show_ids)
+    show_edits.lock_shows(connection, ids)
+    found = show_edits.refuse_removal(connection, ids)
+    show_edits.unlink_shows(connection, ids)
+    show_figures.recompute(connection, settings, ids)
+    notices.forget_shows(connection, ids)
+    show_edits.remove_shows(connection, found)
+
+
+# Productions
+
+
+def preview_rename(
+    connection: Connection, settings: Settings, title: str, new_title: str
+) -> EditPreview:
+    """
+    Raises: `NotFound`; `UsageError` where another production has that title.
+    """
+    production_edits.find_production(connection, title)
+    production_edits.refuse_title(connection, title, new_title)
+    return EditPreview(
+        *("rename", title, _of_production(connection, title)),
+        *({"title": title}, {"title": new_title}, _setting(settings, title)),
+    )
+
+
+def rename_production(database: Database, title: str, new_title: str) -> None:
+    with database.write() as connection:
+        production_edits.rename_production(connection, title, new_title)
+
+
+def preview_merge(
+    connection: Connection, settings: Settings, title: str, into: str
+) -> EditPreview:
+    """
+    Raises: as `production_edits.refuse_merge`.
+    """
+    production_edits.refuse_merge(connection, title, into)
+    return EditPreview(
+        *("merge", title, _of_production(connection, title)),
+        *({"title": title}, {"title": into}, _setting(settings, title)),
+    )
+
+
+def merge_productions(
+    database: Database, settings: Settings, title: str, into: str
+) -> None:
+    """
+    Make one production of two and recompute the shows that move.
+    """
+    with database.write() as connection:
+        moved = show_edits.show_ids_of(connection, production=title)
+        production_edits.merge_productions(connection, title, into)
+        show_figures.recompute(connection, settings, moved)
+
+
+def preview_production_removal(connection: Connection, title: str) -> EditPreview:
+    """
+    Raises: `NotFound`, `GuardRefused` (`guard-books`).
+    """
+    production_edits.find_production(connection, title)
+    ids = show_edits.show_ids_of(connection, production=title)
+    show_edits.refuse_removal(connection, ids)
+    return EditPreview("remove", title, _of_production(connection, title))
+
+
+def remove_production(database: Database, settings: Settings, title: str) -> None:
+    """
+    Remove a production with its shows, if nothing was sold for any of them.
+    """
+    with database.write() as connection:
+        ids = show_edits.show_ids_of(connection, production=title)
+        if ids:
+            remove_shows(connection, settings, ids)
+        production_edits.remove_production(connection, title)
+
+
+# Venues
+
+
+def preview_venue(connection: Connection, name: str, edit: VenueEdit) -> EditPreview:
+    """
+    Raises: as `venue_edits.plan_edit`.
+    """
+    after = venue_edits.plan_edit(connection, name, edit)
+    venue = venue_edits.find_venue(connection, name)
+    notes = []
+    if "timezone" in after and shows.get_venue(connection).id == venue.id:
+        notes.append("the calendar days of all figures are those of its new zone")
+    return EditPreview(
+        *("edit", name, _at_venue(connection, name)),
+        {key: getattr(venue, key) for key in after},
+        dict(after),
+        tuple(notes),
+    )
+
+
+def edit_venue(
+    database: Database, settings: Settings, name: str, edit: VenueEdit
+) -> None:
+    """
+    Change a venue and its shows, and recompute their figures.
+    """
+    with database.write() as connection:
+        touched = venue_edits.edit_venue(connection, name, edit)
+        show_figures.recompute(connection, settings, touched)
+
+
+def preview_venue_merge(connection: Connection, name: str, into: str) -> EditPreview:
+    """
+    Raises: as `venue_edits.refuse_merge`.
+    """
+    venue_edits.refuse_merge(connection, name, into)
+    found = _at_venue(connection, name)
+    return EditPreview("merge", name, found, {"name": name}, {"name": into})
+
+
+def merge_venues(database: Database, settings: Settings, name: str, into: str) -> None:
+    """
+    Make one venue of two and recompute the shows that move.
+    """
+    with database.write() as connection:
+        moved = venue_edits.merge_venues(connection, name, into)
+        show_figures.recompute(connection, settings, moved)
+
+
+def preview_venue_removal(connection: Connection, name: str) -> EditPreview:
+    """
+    Raises: as `venue_edits.refuse_removal`.
+    """
+    venue_edits.refuse_removal(connection, name)
+    return EditPreview("remove", name, Dependents())
+
+
+def remove_venue(database: Database, name: str) -> None:
+    with database.write() as connection:
+        venue_edits.remove_venue(connection, name)
+
+
+def _of_production(connection: Connection, title: str) -> Dependents:
+    ids = show_edits.show_ids_of(connection, production=title)
+    return dependents.count_dependents(connection, ids)
+
+
+def _at_venue(connection: Connection, name: str) -> Dependents:
+    ids = show_edits.show_ids_of(connection, venue=name)
+    return dependents.count_dependents(connection, ids)
+
+
+def _setting(settings: Settings, title: str) -> tuple[str, ...]:
+    """
+    A title also stands in the settings, where nobody but a person changes it.
+    """
+    if title not in settings.match_tolerances:
+        return ()
+    return (f"the settings name {title!r} under `matching: productions:`; change it",)
+
+
+def _name(show: ShowInfo) -> str:
+    return f"{show.production} {show.starts_local}"

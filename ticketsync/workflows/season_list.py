@@ -1,0 +1,157 @@
+"""
+Importing the venue's own list of shows: a preview, then all of it in one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from ticketsync.catalogue import (
+    import_file,
+    list_plan,
+    new_shows,
+    occurrences,
+    rescheduling,
+    shows,
+)
+from ticketsync.catalogue.import_file import ListOptions, ParsedShows
+from ticketsync.catalogue.list_plan import (
+    CANCELLED_IN_LIST,
+    Change,
+    ListPlan,
+    PlannedShow,
+)
+from ticketsync.catalogue.listed_rows import SheetProblem
+from ticketsync.catalogue.rescheduling import NewStart
+from ticketsync.core import errors
+from ticketsync.core.config import Settings
+from ticketsync.store.engine import Database
+from ticketsync.workflows import show_figures
+
+
+@dataclass(frozen=True, slots=True)
+class ListPreview:
+    """
+    What a list says and what it would change.
+    """
+
+    parsed: ParsedShows
+    plan: ListPlan
+    new_venues: tuple[str, ...]
+    new_productions: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def problems(self) -> tuple[SheetProblem, ...]:
+        return (*self.parsed.problems, *self.plan.problems)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (*self.parsed.notes, *self.plan.repeated, *self.warnings)
+
+    @property
+    def playing(self) -> tuple[PlannedShow, ...]:
+        """
+        The shows of the list that are not cancelled.
+        """
+        return tuple(item for item in self.plan.shows if not item.listed.is_cancelled)
+
+    def number(self, change: Change) -> int:
+        """
+        How many shows of the list change in that way.
+        """
+        return sum(item.change is change for item in self.plan.shows)
+
+
+def preview(connection: Connection, file: Path, options: ListOptions) -> ListPreview:
+    """
+    Read a list and compare it with our shows; nothing is saved.
+
+    Raises: as `import_file.read_shows`; `ConfigurationError` without a venue.
+    """
+    venues = shows.list_venues(connection)
+    titles = [title for _, title, _ in shows.list_productions(connection)]
+    parsed = import_file.read_shows(
+        file, shows.get_venue(connection), venues, titles, options
+    )
+    plan = list_plan.plan(parsed.listed, shows.list_shows(connection))
+    new = [item.listed.new for item in plan.shows if item.change is Change.NEW]
+    known = {venue.name for venue in venues}
+    return ListPreview(
+        parsed,
+        plan,
+        tuple(dict.fromkeys(n.venue for n in new if n.venue not in known)),
+        tuple(dict.fromkeys(n.production for n in new if n.production not in titles)),
+        tuple(_listings_elsewhere(connection, plan.shows)),
+    )
+
+
+def _listings_elsewhere(
+    connection: Connection, planned: Sequence[PlannedShow]
+) -> list[str]:
+    """
+    The listings that still sell a moved show for another time.
+    """
+    found = []
+    for item in planned:
+        if item.change is not Change.MOVED or item.show is None:
+            continue
+        linked = occurrences.list_occurrences(connection, show_id=item.show.id)
+        found += [
+            f"show {item.show.id}: {one.account} still sells it for {one.starts_local}"
+            for one in linked
+            if one.starts_at != item.listed.new.starts_at and one.gone_since is None
+        ]
+    return found
+
+
+def apply(database: Database, settings: Settings, seen: ListPreview) -> int:
+    """
+    Carry out what a preview showed, and nothing else; returns how many shows are new.
+
+    Raises: `Busy` where our shows have changed since.
+    """
+    with database.write() as connection:
+        plan = list_plan.plan(seen.parsed.listed, shows.list_shows(connection))
+        if plan != seen.plan:
+            raise errors.Busy(
+                "Your shows changed while the list was looked at.",
+                hint="Run the import again.",
+            )
+        _move(connection, plan)
+        wanted = [
+            item.listed.new for item in plan.shows if not item.listed.is_cancelled
+        ]
+        added = new_shows.add_shows(connection, wanted)
+        changed = _exclude(connection, plan)
+        show_figures.recompute(connection, settings, changed)
+    return sum(show.is_new for show in added)
+
+
+def _move(connection: Connection, plan: ListPlan) -> None:
+    moves = [
+        NewStart(item.show, item.listed.new.starts_at)
+        for item in plan.shows
+        if item.change is Change.MOVED and item.show is not None
+    ]
+    rescheduling.reschedule_shows(connection, moves)
+
+
+def _exclude(connection: Connection, plan: ListPlan) -> set[int]:
+    """
+    Exclude cancelled shows and include those that play after all; returns all shows
+    whose figures or dates change.
+    """
+    touched: set[int] = set()
+    for item in plan.needs_consent:
+        assert item.show is not None
+        touched.add(item.show.id)
+        if item.change is Change.EXCLUDED:
+            shows.set_excluded(connection, item.show.id, True, CANCELLED_IN_LIST)
+        elif item.change is Change.INCLUDED:
+            shows.set_excluded(connection, item.show.id, False, "")
+    return touched
