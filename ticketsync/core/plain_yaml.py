@@ -16,6 +16,9 @@ import yaml
 
 from ticketsync.core import errors
 
+DEEPEST = 20  # levels
+LARGEST = 5_000_000  # characters
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -66,11 +69,21 @@ def read(text: str, source: str) -> Node:
     """
     The tree of a YAML text.
 
-    Raises: `BadFile` with line and column if it is not YAML.
+    Raises: `BadFile` with line and column if it is not YAML, and for one that is larger
+    or deeper than any list that a person writes.
     """
+    if len(text) > LARGEST:
+        raise errors.BadFile(
+            f"{source} is longer than {LARGEST:,} characters.", hint="Split it."
+        )
+    depth = 0
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             _refuse_unsupported(event, source)
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                raise _too_deep(event, source)
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
@@ -88,6 +101,14 @@ def read(text: str, source: str) -> Node:
     if tree is None:
         return Node({}, 1, 1)
     return _node(tree, source)
+
+
+def _too_deep(event: yaml.Event, source: str) -> errors.BadFile:
+    line = event.start_mark.line + 1 if event.start_mark else 1
+    return errors.BadFile(
+        f"{source}, line {line}: more than {DEEPEST} levels.",
+        hint="Write it as a plain list.",
+    )
 
 
 def _refuse_unsupported(event: yaml.Event, source: str) -> None:

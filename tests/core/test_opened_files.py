@@ -1,0 +1,238 @@
+"""
+What a file is decide its bytes, not its name; what no report can be is refused by name
+before it costs memory.
+"""
+
+import io
+import resource
+import subprocess
+import sys
+import zipfile
+from datetime import datetime
+
+import pytest
+import xlsxwriter
+
+from ticketsync.core import errors, opened_files, plain_yaml, rows, sheets
+
+HEADING = ("Order", "Show", "Total")
+
+
+def workbook(*sheets_, hidden=()):
+    """
+    The bytes of a workbook with these sheets: (name, rows).
+    """
+    data = io.BytesIO()
+    book = xlsxwriter.Workbook(data)
+    moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
+    for name, lines in sheets_:
+        sheet = book.add_worksheet(name)
+        if name in hidden:
+            sheet.hide()
+        else:
+            sheet.activate()
+            sheet.set_first_sheet()
+        for number, cells in enumerate(lines):
+            for column, cell in enumerate(cells):
+                if isinstance(cell, datetime):
+                    sheet.write_datetime(number, column, cell, moment)
+                elif cell == "=NA()":
+                    sheet.write_formula(number, column, cell, None, "#N/A")
+                elif cell is not None:
+                    sheet.write(number, column, cell)
+    book.close()
+    return data.getvalue()
+
+
+def read(path, data):
+    path.write_bytes(data)
+    opened = opened_files.open_file(path)
+    return [row.cells for row in sheets.rows_of(opened)], opened
+
+
+@pytest.mark.parametrize("name", ["a.xlsx", "a.csv", "a.xls", "report"])
+def test_a_workbook_is_one_whatever_its_name(tmp_path, name):
+    found, _ = read(tmp_path / name, workbook(("S", [HEADING, ("1", "Gala", 25)])))
+    assert found == [HEADING, ("1", "Gala", "25")]
+
+
+def test_cells_keep_their_column_and_say_what_they_are(tmp_path):
+    moment = datetime(2026, 12, 5, 19, 30)
+    lines = [(), (None, "a", moment, 1.5), (None, "b", "=NA()", True)]
+    (tmp_path / "a.xlsx").write_bytes(workbook(("S", lines)))
+    first, second = sheets.lines(tmp_path / "a.xlsx")
+    assert (first.position, first.number) == ("sheet S, row 2", 2)
+    assert first.cells == ("", "a", "2026-12-05 19:30", "1.5")
+    assert first.kinds[1:] == rows.TEXT + rows.MOMENT + rows.NUMBER
+    assert second.kind(2) == rows.ERROR
+
+
+def test_a_merged_cell_shows_what_it_covers(tmp_path):
+    book = xlsxwriter.Workbook(tmp_path / "a.xlsx")
+    sheet = book.add_worksheet()
+    sheet.merge_range(0, 0, 1, 0, "1001")
+    sheet.write(0, 1, "x")
+    sheet.write(1, 1, "y")
+    book.close()
+    _, second = sheets.lines(tmp_path / "a.xlsx")
+    assert (second.cells, second.kind(0)) == (("", "y"), rows.MERGED)
+
+
+def test_a_hidden_sheet_is_not_the_one_that_is_read(tmp_path):
+    data = workbook(("Lists", [("x",)]), ("Sales", [HEADING]), hidden=("Lists",))
+    found, _ = read(tmp_path / "a.xlsx", data)
+    assert found == [HEADING]
+
+
+def test_an_html_page_named_xls_is_read_as_one(tmp_path):
+    page = "<html><table><tr><th>Order<th>Show</tr><tr><td>1<td>Gala &amp; co</table>"
+    found, opened = read(tmp_path / "a.xls", page.encode())
+    assert found == [("Order", "Show"), ("1", "Gala & co")]
+    assert opened.notes == ("a.xls is an HTML page and was read as one",)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "note"),
+    [
+        ("utf-8", ""),
+        ("utf-8-sig", ""),
+        ("utf-16", ""),
+        ("utf-16-le", "was read as UTF-16"),
+        ("utf-16-be", "was read as UTF-16"),
+        ("cp1252", "was read as Windows-1252 (from line 2)"),
+    ],
+)
+def test_encodings_are_found_by_evidence(tmp_path, encoding, note):
+    data = "Order,Show\n1,Café\n2,Gala\n".encode(encoding)
+    found, opened = read(tmp_path / "a.csv", data)
+    assert found[1] == ("1", "Café")
+    assert note in "".join(opened.notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sales report\nOrder;Show;Total\n1;Gala;37,50\n2;Gala;8,00\n",
+        "Report for: Sydney, AU\nOrder;Show;Total\n1;Gala;37,50\n2;Gala;8,00\n",
+        "Order\tShow\tTotal\n1\tGala\t37,50\n2\tGala\t8,00\n",
+        "Order|Show|Total\n1|Gala|37,50\n2|Gala|8,00\n",
+        "Order;Show;Total\r1;Gala;37,50\r2;Gala;8,00\r",
+    ],
+)
+def test_the_delimiter_is_found_below_a_title(tmp_path, text):
+    found, _ = read(tmp_path / "a.csv", text.encode())
+    assert found[-2:] == [("1", "Gala", "37,50"), ("2", "Gala", "8,00")]
+
+
+def test_a_line_that_is_no_csv_is_named_and_the_next_is_read(tmp_path):
+    (tmp_path / "a.csv").write_text('a,b\n1,"x" y\n2,z\n')
+    opened = opened_files.open_file(tmp_path / "a.csv")
+    _, bad, good = sheets.rows_of(opened)
+    assert (bad.position, bool(bad.problem)) == ("line 2", True)
+    assert good.cells == ("2", "z")
+
+
+FOREIGN = {
+    "open quote": (b'a,b\n1,"x\n2,z\n', "line 2 is never closed"),
+    "pdf": (b"%PDF-1.7 ...", "is a PDF"),
+    "nul": (b"a,b\n1,\0\0\0", "NUL"),
+    "two encodings": ("Café\n".encode() + b"Caf\xe9\n", "line 2"),
+    "archive": (b"PK\x03\x04 broken", "damaged"),
+    "password": (
+        opened_files._OLE + b"\0" * 600 + "EncryptedPackage".encode("utf-16-le"),
+        "protected by a password",
+    ),
+    "xml": (b"<?xml version='1.0'?><x/>", "without a table"),
+    "web archive": (b"MIME-Version: 1.0\n", "a web archive"),
+}
+
+
+@pytest.mark.parametrize("which", FOREIGN)
+def test_what_is_no_table_is_refused_by_name(tmp_path, which):
+    data, reason = FOREIGN[which]
+    with pytest.raises(errors.BadFile) as caught:
+        read(tmp_path / "a.csv", data)
+    assert "a.csv" in caught.value.message
+    assert reason in caught.value.message
+
+
+# Files that must not cost anything
+
+
+def stray(path):
+    book = xlsxwriter.Workbook(path)
+    sheet = book.add_worksheet()
+    sheet.write(0, 0, "Order")
+    sheet.write(1_048_575, 16_383, "x")
+    book.close()
+
+
+def bomb(path):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+        with archive.open("xl/worksheets/sheet1.xml", "w") as member:
+            for _ in range(300):
+                member.write(b"<" * (1 << 20))
+
+
+def repeated_row(path):
+    cell = '<table:table-cell table:number-columns-repeated="16384" {}/>'.format(
+        'office:value-type="float" office:value="1"'
+    )
+    row = f'<table:table-row table:number-rows-repeated="1048576">{cell}'
+    table = f'<table:table table:name="S">{row}</table:table-row></table:table>'
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", f"<office:document-content>{table}")
+
+
+def twenty_million_cells(path):
+    line = b"," * 999 + b"\n"
+    with path.open("wb") as file:
+        for _ in range(20_000):
+            file.write(line)
+
+
+def long_line(path):
+    path.write_bytes(b"a," * 9_500_000)
+
+
+OVERSIZED = [stray, bomb, repeated_row, twenty_million_cells, long_line]
+_READ = r"""
+import pathlib, re, sys
+from ticketsync.core import errors, sheets
+try:
+    for row in sheets.lines(pathlib.Path(sys.argv[1])):
+        pass
+except errors.BadFile as error:
+    status = pathlib.Path("/proc/self/status").read_text()
+    print(int(re.search(r"VmHWM:\s+(\d+)", status)[1]) // 1024, error.message)
+"""
+
+
+@pytest.mark.parametrize("make", OVERSIZED, ids=lambda make: make.__name__)
+def test_an_oversized_file_is_refused_within_200_mb(tmp_path, make):
+    path = tmp_path / "big.xlsx"
+    make(path)
+    done = subprocess.run(
+        [sys.executable, "-c", _READ, str(path)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30)),
+    )
+    assert done.returncode == 0, done.stderr
+    megabytes, message = done.stdout.split(maxsplit=1)
+    assert "big.xlsx" in message
+    assert int(megabytes) < 200
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, "a: " + "{b: " * 100_000])
+def test_deep_yaml_is_refused_by_name(text):
+    with pytest.raises(errors.BadFile, match=r"recipe\.yaml"):
+        plain_yaml.read(text, "recipe.yaml")
+
+
+def test_large_yaml_is_refused_by_name():
+    with pytest.raises(errors.BadFile, match=r"recipe\.yaml"):
+        plain_yaml.read("- a\n" * 3_000_000, "recipe.yaml")

@@ -1,0 +1,107 @@
+"""
+HTML tables, which many programs export under the name .xls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+from ticketsync.core.rows import MERGED, TEXT, Row
+
+
+def looks_like_html(text: str) -> bool:
+    """
+    Whether a text is an HTML page or a piece of one with a table.
+    """
+    begin = text[:4096].lstrip().lower()
+    return begin.startswith("<") and ("<html" in begin or "<table" in begin)
+
+
+def read_tables(text: str) -> list[tuple[Row, ...]]:
+    """
+    The rows of each table of a page; cells below a cell that spans rows are `MERGED`.
+    """
+    parser = _TableParser()
+    parser.feed(text)
+    parser.close()
+    return [tuple(_rows(table, n)) for n, table in enumerate(parser.tables, start=1)]
+
+
+class _TableParser(HTMLParser):
+    """
+    Collects the cells of all tables as (text, columns, rows spanned).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tables: list[list[list[tuple[str, int, int]]]] = []
+        self._open: list[list[list[tuple[str, int, int]]]] = []
+        self._text: list[str] | None = None
+        self._spans = (1, 1)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "table":
+            table: list[list[tuple[str, int, int]]] = []
+            self.tables.append(table)
+            self._open.append(table)
+        elif tag == "tr" and self._open:
+            self._end_cell()
+            self._open[-1].append([])
+        elif tag in ("td", "th") and self._open:
+            self._end_cell()
+            if not self._open[-1]:
+                self._open[-1].append([])
+            given = dict(attrs)
+            self._text = []
+            self._spans = (_span(given.get("colspan")), _span(given.get("rowspan")))
+        elif tag == "br" and self._text is not None:
+            self._text.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in ("td", "th", "tr", "table"):
+            self._end_cell()
+        if tag == "table" and self._open:
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if self._text is not None:
+            self._text.append(data)
+
+    def close(self) -> None:
+        super().close()
+        self._end_cell()
+
+    def _end_cell(self) -> None:
+        if self._text is not None and self._open:
+            text = " ".join("".join(self._text).split())
+            self._open[-1][-1].append((text, *self._spans))
+        self._text = None
+
+
+def _span(text: str | None) -> int:
+    return min(int(text), 1000) if text and text.isdecimal() and len(text) < 5 else 1
+
+
+def _rows(table: list[list[tuple[str, int, int]]], number: int) -> Iterator[Row]:
+    covered: dict[int, int] = {}  # column → rows that are still covered
+    for line, cells in enumerate(table, start=1):
+        texts: list[str] = []
+        kinds: list[str] = []
+
+        def skip_covered(texts: list[str] = texts, kinds: list[str] = kinds) -> None:
+            while covered.get(len(texts), 0) > 0:
+                covered[len(texts)] -= 1
+                texts.append("")
+                kinds.append(MERGED)
+
+        for text, columns, rows in cells:
+            skip_covered()
+            for n in range(columns):
+                covered[len(texts)] = rows - 1
+                texts.append("" if n else text)
+                kinds.append(MERGED if n else TEXT)
+        skip_covered()
+        if any(texts):
+            position = f"table {number}, row {line}"
+            yield Row(position, line, tuple(texts), "".join(kinds))

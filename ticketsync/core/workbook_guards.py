@@ -1,0 +1,279 @@
+"""
+What must be known of a workbook before a library opens it: how large it is unpacked and
+how many cells it spans, since the library reserves memory for all of them at once and
+a single stray cell at the end of a sheet would end the process.
+
+The same pass over the bytes finds what the library does not show: cells whose formula
+has no value, and error cells.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+
+from ticketsync.core import errors
+
+MOST_CELLS = 3_000_000  # that one sheet may span, empty ones included
+MOST_UNPACKED = 120 * 1024 * 1024
+_CHUNK = 1 << 20
+_LARGEST_ROW = 4 << 20
+
+Place = tuple[int, int]  # row and column, from 0
+
+
+@dataclass(frozen=True, slots=True)
+class SheetScan:
+    """
+    The cells of one sheet that have no value though something is in them.
+    """
+
+    errors: AbstractSet[Place] = frozenset()
+    not_computed: AbstractSet[Place] = frozenset()
+
+
+NOTHING = SheetScan()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkbookScan:
+    """
+    What was found in each sheet, by its name.
+    """
+
+    sheets: dict[str, SheetScan] = field(default_factory=dict)
+
+    def scan_of(self, sheet: str) -> SheetScan:
+        return self.sheets.get(sheet, NOTHING)
+
+
+def open_zip(name: str, data: bytes) -> zipfile.ZipFile:
+    """
+    The archive that a workbook is. Raises `BadFile` for one that is damaged or unpacks
+    to more than any report.
+    """
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        unpacked = sum(member.file_size for member in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError):
+        raise _damaged(name) from None
+    if unpacked > MOST_UNPACKED:
+        raise _too_large(name, f"unpacks to {unpacked / 2**20:,.0f} MB")
+    return archive
+
+
+def scan_xlsx(name: str, archive: zipfile.ZipFile) -> WorkbookScan:
+    """
+    Raises `BadFile` if a sheet spans more cells than any report, or is damaged.
+    """
+    titles = _sheet_titles(name, archive)
+    sheets: dict[str, SheetScan] = {}
+    for member in archive.namelist():
+        if not member.startswith("xl/"):
+            continue
+        if not re.match(r"xl/worksheets/[^/]+\.xml$", member):
+            for _ in _chunks(name, archive, member):  # proves its size and checksum
+                pass
+            continue
+        sheets[titles.get(member, member)] = _scan_sheet(name, archive, member)
+    return WorkbookScan(sheets)
+
+
+_CELL_COLUMN = re.compile(rb"\sr=[\"']([A-Za-z]+)\d")
+_CELL_ROW = re.compile(rb"\sr=[\"'][A-Za-z]*(\d+)[\"']")
+_ERROR_CELL = re.compile(rb"<(?:\w+:)?c\s[^>]*\bt=[\"']e[\"'][^>]*>")
+_REFERENCE = re.compile(rb"\sr=[\"']([A-Za-z]+)(\d+)[\"']")
+_FORMULA_CELL = re.compile(
+    rb"<(?:\w+:)?c\s([^>]*[^/>]|)>\s*<(?:\w+:)?f\b[^>]*?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
+)
+
+
+def _scan_sheet(name: str, archive: zipfile.ZipFile, member: str) -> SheetScan:
+    rows = columns = 0
+    counted = 0
+    failed: set[Place] = set()
+    empty: set[Place] = set()
+    for chunk in _whole_rows(name, archive, member):
+        counted += chunk.count(b"<row") + chunk.count(b":row")
+        numbers = {*_CELL_ROW.findall(chunk)}
+        if any(len(number) > 9 for number in numbers):
+            raise _damaged(name)
+        rows = max(rows, counted, *map(int, numbers), 0)
+        letters = {*_CELL_COLUMN.findall(chunk)}
+        columns = max(columns, *map(_column, letters), 0)
+        if rows * columns > MOST_CELLS:
+            raise _too_large(name, f"has a sheet of {rows:,} × {columns:,} cells")
+        if b'"e"' in chunk or b"'e'" in chunk:
+            failed |= set(_places(_ERROR_CELL.findall(chunk)))
+        if b"<f" in chunk or b":f" in chunk:
+            cells = (b" " + found for found in _FORMULA_CELL.findall(chunk))
+            empty |= set(_places(cells))
+    return SheetScan(failed, empty)
+
+
+def _places(cells: Iterator[bytes] | list[bytes]) -> Iterator[Place]:
+    for cell in cells:
+        match = _REFERENCE.search(cell)
+        if match is not None:
+            yield int(match[2]) - 1, _column(match[1]) - 1
+
+
+def _column(letters: bytes) -> int:
+    """
+    The number of a column, from 1: A is 1, AA is 27.
+    """
+    number = 0
+    for letter in letters.upper()[:8]:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _whole_rows(name: str, archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
+    """
+    A sheet in parts that end at the end of a row.
+    """
+    rest = b""
+    for chunk in _chunks(name, archive, member):
+        rest += chunk
+        end = rest.rfind(b"row>")
+        if end >= 0:
+            yield rest[: end + 4]
+            rest = rest[end + 4 :]
+        elif len(rest) > _LARGEST_ROW:
+            raise _too_large(name, "has a row of more than 4 MB")
+    yield rest
+
+
+def _chunks(name: str, archive: zipfile.ZipFile, member: str) -> Iterator[bytes]:
+    try:
+        with archive.open(member) as file:
+            while chunk := file.read(_CHUNK):
+                yield chunk
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError):
+        raise _damaged(name) from None
+    except (RuntimeError, NotImplementedError):  # a password, an unknown compression
+        raise _damaged(name) from None
+
+
+def _sheet_titles(name: str, archive: zipfile.ZipFile) -> dict[str, str]:
+    """
+    The title of each sheet by the member that holds it.
+    """
+
+    def text(member: str) -> str:
+        if member not in archive.namelist():
+            return ""
+        return b"".join(_chunks(name, archive, member)).decode("utf-8", "replace")
+
+    targets: dict[str, str] = {}
+    for tag in re.findall(
+        r"<[^>]*Relationship\s[^>]*>", text("xl/_rels/workbook.xml.rels")
+    ):
+        id_, target = _attribute(tag, "Id"), _attribute(tag, "Target")
+        targets[id_] = "xl/" + target.removeprefix("/xl/").removeprefix("xl/")
+    titles: dict[str, str] = {}
+    for tag in re.findall(r"<(?:\w+:)?sheet\s[^>]*>", text("xl/workbook.xml")):
+        relation = re.search(r"\w+:id=[\"']([^\"']*)", tag)
+        if relation is not None and relation[1] in targets:
+            titles[targets[relation[1]]] = html.unescape(_attribute(tag, "name"))
+    return titles
+
+
+def _attribute(tag: str, name: str) -> str:
+    found = re.search(rf"\s{name}=(?:\"([^\"]*)\"|'([^']*)')", tag)
+    return (found[1] or found[2] or "") if found else ""
+
+
+_ODS_TOKEN = re.compile(
+    rb"<table:(table-row|table-cell|covered-table-cell|table)\b([^>]*)>"
+)
+_ROWS = re.compile(rb"number-rows-repeated=[\"'](\d+)")
+_COLUMNS = re.compile(rb"number-columns-repeated=[\"'](\d+)")
+_VALUE_TYPE = re.compile(rb"value-type=[\"'](\w+)")
+_ODS_ERROR = re.compile(rb"calcext:value-type=[\"']error")
+
+
+def scan_ods(name: str, archive: zipfile.ZipFile) -> WorkbookScan:
+    """
+    Raises `BadFile` if a sheet spans more cells than any report, or is damaged.
+
+    A row or a cell may be there once and stand for a million of them.
+    """
+    if "content.xml" not in archive.namelist():
+        raise _damaged(name)
+    content = b"".join(_chunks(name, archive, "content.xml"))
+    row = next_row = column = rows = columns = 0
+    sheets: dict[str, SheetScan] = {}
+    failed: set[Place] = set()
+    for match in _ODS_TOKEN.finditer(content):
+        tag, attributes = match[1], match[2]
+        if tag == b"table":
+            row = next_row = rows = columns = 0
+            failed = set()
+            title = html.unescape(
+                _attribute(attributes.decode("utf-8", "replace"), "table:name")
+            )
+            sheets[title] = SheetScan(failed)
+        elif tag == b"table-row":
+            row, column = next_row, 0
+            next_row = row + _repeated(_ROWS, attributes)
+        else:
+            if _ODS_ERROR.search(attributes):
+                failed.add((row, column))
+            column += _repeated(_COLUMNS, attributes)
+            if _VALUE_TYPE.search(attributes):
+                rows, columns = max(rows, next_row), max(columns, column)
+                if rows * columns > MOST_CELLS:
+                    raise _too_large(
+                        name, f"has a sheet of {rows:,} × {columns:,} cells"
+                    )
+    return WorkbookScan(sheets)
+
+
+def _repeated(pattern: re.Pattern[bytes], attributes: bytes) -> int:
+    if b"-repeated" not in attributes:
+        return 1
+    found = pattern.search(attributes)
+    return int(found[1][:10]) if found else 1
+
+
+_DIMENSIONS = re.compile(rb"\x00\x02\x0e\x00(.{14})", re.DOTALL)
+
+
+def refuse_large_xls(name: str, data: bytes) -> None:
+    """
+    `BadFile` if a sheet of the old format says that it spans too many cells.
+    """
+    for match in _DIMENSIONS.finditer(data):
+        first_row = int.from_bytes(match[1][0:4], "little")
+        last_row = int.from_bytes(match[1][4:8], "little")
+        first, last = match[1][8:10], match[1][10:12]
+        columns = int.from_bytes(last, "little")
+        is_plausible = first_row <= last_row <= 65536 and columns <= 256
+        if not is_plausible or int.from_bytes(first, "little") > columns:
+            continue
+        if last_row * columns > MOST_CELLS:
+            raise _too_large(name, f"has a sheet of {last_row:,} × {columns} cells")
+
+
+def _damaged(name: str) -> errors.BadFile:
+    return errors.BadFile(
+        f"{name} is not a readable workbook: the file is damaged.",
+        hint="Save it as .xlsx again.",
+    )
+
+
+def _too_large(name: str, what: str) -> errors.BadFile:
+    return errors.BadFile(
+        f"{name} {what}, which no report has.",
+        hint="Delete what lies outside the table (a stray cell far down or far to the "
+        "right, too), and save it again.",
+        word="file-too-large",
+    )
