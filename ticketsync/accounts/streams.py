@@ -12,3 +12,4 @@ ACCEPTED = "orders-accepted"  # provider occurrence id → orders it counts and 
 READ_ALL = "orders-doubted"  # "" → the orders were not read whole: read everything
 CHECKS_ACCEPTED = "cross-checks-accepted"  # what was compared → rows it may lack
 PARTS = "parts"  # the platform's ids of the parts that were read
+FOLDER = "report-folder"  # "" → the state of the folder when all of it was read

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from ticketsync.core import clock, records
@@ -94,13 +95,18 @@ def parse_time(
     if not text:
         return None
     try:
-        time = _parse_datetime(text, format_)
-        if time.tzinfo is not None:
-            return clock.from_iso(time.isoformat())
-        return clock.local_to_utc(time, rules["timezone"])
+        return _instant(text, format_, rules["timezone"])
     except ValueError:
         expected = f", not a time written as {format_}" if format_ else ", not a time"
         raise UnreadableRecord(f"{name} is {safe(text)!r}{expected}") from None
+
+
+@lru_cache(maxsize=4096)  # a report names the same few times on every row
+def _instant(text: str, format_: str | None, timezone: str) -> datetime:
+    time = _parse_datetime(text, format_)
+    if time.tzinfo is not None:
+        return clock.from_iso(time.isoformat())
+    return clock.local_to_utc(time, timezone)
 
 
 def _parse_datetime(text: str, format_: str | None) -> datetime:
@@ -118,5 +124,8 @@ def _parse_datetime(text: str, format_: str | None) -> datetime:
 
 
 def provider_occurrence_id_of(raw: Raw) -> str:
+    """
+    The id of the first occurrence that an order names; `""` if it names none.
+    """
     occurrences = (occurrence_of(line, raw["rules"]) for line in raw["lines"])
     return next((str(row["id"]) for row in occurrences if row), NO_OCCURRENCE)

@@ -67,6 +67,7 @@ SPEC = ProviderSpec(
     key_help="none: put the platform's reports into a folder",
     reads="account",
     changes="feed",
+    personal_fields=frozenset({"buyer_name", "buyer_email", "buyer_phone"}),
     capabilities=Capabilities(recurring=True),
     options=(
         Option(
