@@ -52,12 +52,12 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
     orders were read.
     """
     account_id, settings = run.account.id, run.settings.sync
-    people_switch.follow(run)
     if not request.asks_again and report_files.is_unchanged(run):
         link_certain(run)
         return 0, False
     listing.refresh(run, accept_shrink=request.accept_shrink)
     link_certain(run)
+    people_switch.follow(run)
     if not report_files.is_readable(run):
         return 0, False
     with run.database.read() as connection:

@@ -17,6 +17,7 @@ from ticketsync.core import clock, records
 from ticketsync.net import exact_json
 from ticketsync.providers.report_folder import HeldNames, ReadsReports
 from ticketsync.sales import quarantine, stored_orders
+from ticketsync.workflows import people_switch
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync.due import is_over
 
@@ -29,7 +30,7 @@ def is_unchanged(run: AccountRun) -> bool:
     be read again; no file is opened to find out.
     """
     provider = run.provider
-    if not isinstance(provider, ReadsReports):
+    if not isinstance(provider, ReadsReports) or people_switch.is_pending(run):
         return False
     account_id = run.account.id
     with run.database.read() as connection:
