@@ -98,7 +98,8 @@ def start_of(recipe: Recipe, file: Path) -> str:
                 f"`start` in the recipe is {safe(pattern)!r}, not a time.",
                 hint="Write 2026-12-05 19:30, or a file's name with {%Y-%m-%d_%H%M}.",
             ) from None
-    match = re.fullmatch(f"{_wild(before)}(.+?){_wild(after)}", file.name)
+    time = re.sub(r"%-?[a-zA-Z]|.", lambda code: _digits(code[0]), format_)
+    match = re.fullmatch(f"{_wild(before)}({time}){_wild(after)}", file.name)
     try:
         if match is None:
             raise ValueError
@@ -110,6 +111,17 @@ def start_of(recipe: Recipe, file: Path) -> str:
             word="file-name",
         ) from None
     return moment.isoformat(sep=" ")
+
+
+def _digits(code: str) -> str:
+    """
+    What a code of a format may stand for in a file's name, as a regular expression.
+    """
+    if code == "%Y":
+        return r"\d{4}"
+    if code in ("%b", "%B", "%a", "%A", "%p"):
+        return r"[^\W\d_]+"
+    return r"\d{1,2}" if code.startswith("%") else re.escape(code)
 
 
 def _wild(text: str) -> str:
