@@ -97,7 +97,7 @@ def money(order):
 # Kinds of rows
 
 
-JOURNAL = (
+ENTRIES = (
     "ID,Entry,Event Name,Event Date,Price Level,Type,Amount",
     "T501,2026-11-20 10:00,Gala,2026-12-05 19:30,Adult,Ticket,25.00",
     "T501,2026-11-20 10:00,Gala,2026-12-05 19:30,Adult,Tax,2.50",
@@ -109,7 +109,7 @@ JOURNAL = (
 )
 
 
-def journal(folder, *lines):
+def entries(folder, *lines):
     folder.recipe(
         "tax: on top",
         *lines,
@@ -122,11 +122,11 @@ def journal(folder, *lines):
         placed="Entry",
         kind="Type",
     )
-    folder.put("a.csv", *JOURNAL)
+    folder.put("a.csv", *ENTRIES)
 
 
-def test_a_journal_has_one_row_for_each_ticket_tax_and_fee(folder):
-    journal(
+def test_a_report_has_one_row_for_each_ticket_tax_and_fee(folder):
+    entries(
         folder,
         "kind: {sale: [Ticket], tax: [Tax], fee: [Venue Fee], refund: [Refund], "
         "ignore: [Postage]}",
@@ -143,7 +143,7 @@ def test_a_journal_has_one_row_for_each_ticket_tax_and_fee(folder):
 
 
 def test_a_kind_of_row_that_the_recipe_does_not_know_is_set_aside(folder):
-    journal(
+    entries(
         folder,
         "kind: {sale: [Ticket], tax: [Tax], fee: [Venue Fee], refund: [Refund]}",
     )
@@ -520,8 +520,8 @@ def test_a_ticket_keeps_its_id_when_rows_move_join_and_change(folder):
         ("1/2/1", "Child"),
         ("1/1/1", "Adult"),
     ]
-    provider, dearer = read(child, adult.replace("25.00", "30.00"))
-    assert labels(provider, [first, swapped], dearer) == [
+    provider, raised = read(child, adult.replace("25.00", "30.00"))
+    assert labels(provider, [first, swapped], raised) == [
         ("1/2/1", "Child"),
         ("1/1/1", "Adult"),
     ]
