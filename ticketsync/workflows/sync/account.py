@@ -81,11 +81,9 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
     reader = OrderReader(run, store, listed, held, accept_shrink=accept)
     try:
         chosen = reader.run_plan(plan, still_quarantined)
-        refused: set[int] = set()
-        if report_files.is_complete(run):
-            refused = guards.notice_absence(
-                run, store, reader.read, chosen, accept_shrink=accept
-            )
+        refused = guards.notice_absence(
+            run, store, reader.read, chosen, accept_shrink=accept
+        )
     except errors.TicketsyncError:
         _keep_what_is_complete(run, store, reader.read, listed, accept_shrink=accept)
         raise
