@@ -96,7 +96,7 @@ def parse_time(
         return None
     try:
         return _instant(text, format_, rules["timezone"])
-    except ValueError:
+    except (ValueError, OverflowError):  # the year 1 or 9999 in another zone
         expected = f", not a time written as {format_}" if format_ else ", not a time"
         raise UnreadableRecord(f"{name} is {safe(text)!r}{expected}") from None
 

@@ -16,6 +16,9 @@ from ticketsync.providers.file_import.cells import CellProblem, Column
 from ticketsync.providers.file_import.recipe import Recipe
 
 
+FIRST_YEAR, LAST_YEAR = 1970, 2100  # of a show, or of its tickets' sale
+
+
 def time_cells(recipe: Recipe, field: str, column: Column) -> TimeCells:
     """
     How the cells of a column of times are converted, by the recipe or by all of them.
@@ -147,12 +150,14 @@ class TimeCells:
         if self._field == "time":
             return moment.time().isoformat()
         if self._field == "date":
-            return moment.date().isoformat()
+            return _iso(moment)[:10]
         if self._field == "starts" and not has_time:
             raise WrittenDateError("has no time of day")
         return _iso(moment)
 
 
 def _iso(moment: datetime) -> str:
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise WrittenDateError(f"is not between {FIRST_YEAR} and {LAST_YEAR}")
     seconds = "seconds" if moment.second else "minutes"
     return moment.isoformat(sep=" ", timespec=seconds)
