@@ -4,9 +4,9 @@ What the converters of single cells share.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 
-Column = Sequence[tuple[str, str]]  # each cell's text and kind
+Column = AbstractSet[tuple[str, str]]  # the cells that differ, each its text and kind
 
 
 class CellProblem(Exception):

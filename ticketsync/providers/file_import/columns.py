@@ -56,9 +56,9 @@ def plain_lines(
     """
     good = [row for row in found if not row.problem]
     columns: dict[str, Column] = {
-        field: [
+        field: {
             (row.values[n], row.kinds[n] if row.kinds else rows.TEXT) for row in good
-        ]
+        }
         for n, field in enumerate(fields)
     }
     converters = _converters(recipe, columns)

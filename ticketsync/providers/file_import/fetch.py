@@ -119,7 +119,7 @@ class FileFetcher:
 
     def fetch_events(self) -> Iterator[Page]:
         occurrences = {
-            occurrence["id"]: occurrence
+            occurrence["id"]: dict(occurrence)
             for order in self._read().orders
             for line in order["lines"]
             if (occurrence := occurrence_of(line, order["rules"])) is not None

@@ -57,21 +57,59 @@ def occurrence_of(
     """
     The raw occurrence that a line is for; `None` if what it names cannot be parsed.
     """
+    if "date" not in line and "starts" in line:
+        return _named_occurrence(
+            line["starts"],
+            rules["formats"].get("starts"),
+            rules["timezone"],
+            line.get("event"),
+            line.get("event_id"),
+            line.get("show_id"),
+            line.get("venue"),
+            line.get("currency", rules["currency"]),
+        )
     try:
         starts_at = parse_time(line, rules, "starts")
     except UnreadableRecord:
         return None
+    return _occurrence(line, rules, starts_at)
+
+
+@lru_cache(maxsize=4096)  # a report names the same few shows on every row
+def _named_occurrence(
+    starts: str,
+    format_: str | None,
+    timezone: str,
+    event: str | None,
+    event_id: str | None,
+    show_id: str | None,
+    venue: str | None,
+    currency: str,
+) -> dict[str, Any] | None:
+    try:
+        starts_at = _instant(starts, format_, timezone)
+    except (ValueError, OverflowError):
+        return None
+    line = {"event": event, "event_id": event_id, "show_id": show_id, "venue": venue}
+    rules = {"timezone": timezone, "currency": currency}
+    return _occurrence(line, rules, starts_at)
+
+
+def _occurrence(
+    line: Mapping[str, str | None], rules: Mapping[str, Any], starts_at: datetime | None
+) -> dict[str, Any] | None:
     name = line.get("event") or line.get("event_id")
     if starts_at is None or not name:
         return None
     event_id = line.get("event_id") or name
+    currency = line.get("currency") or rules["currency"]
     return {
         "id": line.get("show_id") or f"{event_id} @ {clock.iso(starts_at)}",
         "event_id": event_id,
         "name": name,
         "starts_at": clock.iso(starts_at),
         "timezone": rules["timezone"],
-        "currency": line.get("currency", rules["currency"]).upper(),
+        "currency": currency.upper(),
         "venue": line.get("venue"),
     }
 

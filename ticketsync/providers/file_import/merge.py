@@ -160,6 +160,8 @@ def _raw(
 
 
 def _stored(line: Line) -> dict[str, str]:
+    if _PEOPLE.keys().isdisjoint(line.cells):
+        return line.cells
     return {_PEOPLE.get(name, name): text for name, text in line.cells.items()}
 
 

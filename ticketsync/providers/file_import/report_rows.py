@@ -90,6 +90,7 @@ class RowReader:
         self._kind = headings.kind_columns(heading, recipe)
         self._stops = [word.casefold() for word in recipe.stop_at if word]
         self._ignored = _any_pattern(recipe.ignore_rows)
+        self._same: dict[str, str] = {}
         self.left_out: list[LeftOut] = []
         self.unanswered: dict[str, set[str]] = {
             heading.names[column]: set() for column in self._status
@@ -134,7 +135,13 @@ class RowReader:
 
     def _mapped(self, row: Row) -> MappedRow:
         cells, kinds = row.cells, row.kinds
-        values = tuple([cells[c] if c < len(cells) else "" for c in self._columns])
+        same = self._same  # of equal texts one is kept: most cells of a report repeat
+        values = tuple(
+            [
+                same.setdefault(cells[c], cells[c]) if c < len(cells) else ""
+                for c in self._columns
+            ]
+        )
         problem, word = self._problem(row)
         return MappedRow(
             row.position,

@@ -64,7 +64,7 @@ class Labels:
         """
         found: list[str | None] = [None] * len(rows)
         left = list(self.rows)
-        for key in ("exact", "rough"):
+        for key in () if not left else ("exact", "rough"):
             waiting: dict[object, list[int]] = {}
             for n, (row, _) in enumerate(left):
                 waiting.setdefault(getattr(row, key), []).append(n)

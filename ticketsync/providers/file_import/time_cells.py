@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import re
-from datetime import datetime
+from datetime import datetime, time
 
 from ticketsync.core import rows, written_dates
 from ticketsync.core.redact import safe
 from ticketsync.core.written_dates import ColumnOrder, WrittenDateError
 from ticketsync.providers.file_import.cells import CellProblem, Column
 from ticketsync.providers.file_import.recipe import Recipe
-
 
 FIRST_YEAR, LAST_YEAR = 1970, 2100  # of a show, or of its tickets' sale
 
@@ -115,13 +114,17 @@ class TimeCells:
                 text, needs_half=self._needs_half
             ).isoformat()
         if self._field == "date":
-            return written_dates.read_day(text, self._order).isoformat()
+            return self._day(text)
         if self._field == "placed" and not written_dates.split(text)[1]:
-            return written_dates.read_day(text, self._order).isoformat()
+            return self._day(text)
         moment = written_dates.read_moment(
             text, self._order, needs_half=self._needs_half
         )
         return _iso(moment)
+
+    def _day(self, text: str) -> str:
+        day = written_dates.read_day(text, self._order)
+        return _iso(datetime.combine(day, time()))[:10]
 
     def _from_iso(self, text: str) -> str:
         moment = datetime.fromisoformat(text)
