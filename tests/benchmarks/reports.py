@@ -133,7 +133,8 @@ def large_report(place, ending, number):
     floor = total - ours + bare
     print(
         f"{ending}: {number:,} rows, {orders:,} orders: {total:.1f} s, of which "
-        f"reading {ours:.1f} s (bare {bare:.1f} s); {total / floor:.2f} × the floor, {peak} MB"
+        f"reading {ours:.1f} s (bare {bare:.1f} s); "
+        f"{total / floor:.2f} × the floor, {peak} MB"
     )
 
 

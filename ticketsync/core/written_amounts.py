@@ -27,7 +27,8 @@ _NUMBER = r"\d(?:[\d.,'’ ]*\d)?|[.,]\d+"
 _AMOUNT = re.compile(
     rf"(?P<sign>[+{_MINUS}]?)\s*(?P<before>(?:{_SHORT})\.|{_CURRENCY}|)\s*"
     rf"(?P<inner>[+{_MINUS}]?)\s*(?P<number>{_NUMBER})\s*"
-    rf"(?P<after>(?:{_SHORT})\.|{_CURRENCY}|)\s*(?P<behind>[+{_MINUS}]?)",
+    rf"(?P<after>(?:{_SHORT})\.|(?!cr|dr)(?:{_CURRENCY})|)\s*(?P<credit>cr|dr|)"
+    rf"(?P<behind>[+{_MINUS}]?)",
     re.IGNORECASE,
 )
 _GROUPED = re.compile(r"[1-9]\d{0,2}(?:(?P<sign>[.,'’ ])\d{3})(?:(?P=sign)\d{3})*")
@@ -182,10 +183,11 @@ def _split(text: str) -> _Written:
     before, after = (
         match[name].casefold().removesuffix(".") for name in ("before", "after")
     )
-    if after in ("cr", "dr"):
+    credit = match["credit"].casefold()
+    if credit:
         if signs or is_negative:
             raise WrittenAmountError("not an amount")
-        is_negative, after = after == "cr", ""
+        is_negative = credit == "cr"
     currencies = tuple(word for word in (before, after) if word)
     return _Written(
         match["number"], is_negative or (bool(signs) and signs[0] != "+"), currencies
