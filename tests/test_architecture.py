@@ -32,6 +32,7 @@ ALLOWED = {
         *("workflows", "providers.registry", "providers.base", "providers.reading"),
         "providers.options",
         "providers.file_import",  # reports before they are read
+        "providers.report_folder",
         *(
             "store.engine",
             "store.lease",

@@ -13,3 +13,4 @@ READ_ALL = "orders-doubted"  # "" → the orders were not read whole: read every
 CHECKS_ACCEPTED = "cross-checks-accepted"  # what was compared → rows it may lack
 PARTS = "parts"  # the platform's ids of the parts that were read
 TO_PRICE = "ticket-types"  # provider occurrence ids whose ticket types are out of date
+FOLDER = "report-folder"  # "" → the state of the folder when all of it was read

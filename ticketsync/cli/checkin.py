@@ -110,9 +110,10 @@ def import_scans(
     """
     Merge scans that a door made while offline. The earliest scan of a ticket wins.
     Merging a file again changes nothing. Exit code 10 if someone was let in who should
-    not have been.
+    not have been, 3 if a line could not be read: it is named, the others are merged.
 
-    CSV with the columns at, code and, where known, kind (in, out), door, device, key.
+    CSV or a workbook with the columns at, code and, where known, kind (in, out), door,
+    device, key.
     """
     from ticketsync.cli import render
     from ticketsync.core import errors
@@ -122,20 +123,30 @@ def import_scans(
     app_context = context.get_context(ctx)
     database = app_context.database()
     at = checkin.at_show(database, show, door, device)
-    merged = checkin.merge(database, at, file)
+    merged = checkin.merge(database, at, file, skip_bad_lines=True)
     if json:
         conflicts = [
             {"at": moment, "who": who, "outcome": outcome}
             for moment, who, outcome in merged.conflicts
         ]
-        render.print_json({"outcomes": merged.outcomes, "conflicts": conflicts})
+        render.print_json(
+            {
+                "outcomes": merged.outcomes,
+                "conflicts": conflicts,
+                "bad_lines": merged.bad_lines,
+            }
+        )
     else:
         counts = ", ".join(f"{n} {word}" for word, n in sorted(merged.outcomes.items()))
         typer.echo(f"{sum(merged.outcomes.values())} scans: {counts or 'none'}.")
         for moment, who, outcome in merged.conflicts:
             typer.echo(f"  {render.when(moment)}  {safe(who)}: {outcome}")
+        for line in merged.bad_lines:
+            typer.echo(f"Not read: {safe(line, longest=300)}")
     if merged.conflicts:
         raise typer.Exit(errors.DifferencesFound.exit_code)
+    if merged.bad_lines:
+        raise typer.Exit(errors.PARTLY)
 
 
 @app.command("push")

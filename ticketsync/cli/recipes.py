@@ -4,13 +4,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ticketsync.cli import account_settings, context, render
 from ticketsync.cli.account_settings import SetOption
 from ticketsync.cli.context import Format, Json
+from ticketsync.core.redact import safe
+
+if TYPE_CHECKING:
+    from ticketsync.workflows.recipe_preview import Preview
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -64,17 +68,34 @@ def check_recipe(
     from ticketsync.workflows import recipe_preview
 
     options = {**account_settings.parse_options(set_ or []), "recipe": recipe}
-    rows, problems, unused_columns = recipe_preview.preview(options, report)
+    found = recipe_preview.preview(options, report)
     chosen = context.chosen_format(format, json)
-    machine = [*rows, *({"trouble": text} for text in problems)]
     render.show(
-        rows, _PREVIEW_COLUMNS, chosen, machine=machine, empty="No order was read."
+        found.rows,
+        _PREVIEW_COLUMNS,
+        chosen,
+        machine=_machine_rows(found, chosen),
+        empty="No order was read.",
     )
     if chosen == "table":
-        for text in problems:
+        for text in found.troubles:
             typer.echo(f"Not read: {text}")
-        if unused_columns:
-            names = ", ".join(unused_columns)
+        for text in found.notes:
+            typer.echo(f"Note: {text}")
+        if found.unused_columns:
+            names = ", ".join(map(safe, found.unused_columns))
             typer.echo(f"Columns that the recipe does not use: {names}")
-    if problems:
+    if found.troubles:
         raise typer.Exit(3)
+
+
+def _machine_rows(found: Preview, format: str) -> list[dict[str, str]]:
+    """
+    The orders and what could not be read; in CSV all rows have the same columns.
+    """
+    troubles = [{"trouble": text} for text in found.troubles]
+    if format != "csv":
+        return [*found.rows, *troubles]
+    names = [*(column.key for column in _PREVIEW_COLUMNS), "sold", "fees", "trouble"]
+    empty = dict.fromkeys(names, "")
+    return [empty | row for row in (*found.rows, *troubles)]

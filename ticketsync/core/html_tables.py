@@ -42,6 +42,7 @@ class _TableParser(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "table":
+            self._end_cell()
             table: list[list[tuple[str, int, int]]] = []
             self.tables.append(table)
             self._open.append(table)
@@ -73,7 +74,7 @@ class _TableParser(HTMLParser):
         self._end_cell()
 
     def _end_cell(self) -> None:
-        if self._text is not None and self._open:
+        if self._text is not None and self._open and self._open[-1]:
             text = " ".join("".join(self._text).split())
             self._open[-1][-1].append((text, *self._spans))
         self._text = None

@@ -114,6 +114,10 @@ class Capabilities:
 Authenticate = Callable[[Secret, Options], "Headers"]
 
 
+def always(options: Options) -> bool:
+    return True
+
+
 def nothing_to_explain(status: int, body: Mapping[str, Any]) -> None:
     """
     For platforms whose error responses contain only a status.
@@ -174,6 +178,7 @@ class ProviderSpec:
     limits: str = ""
     oauth: Callable[[], OAuth] | None = None
     global_ids: frozenset[str] = frozenset()
+    names_people: Callable[[Options], bool] = always  # with these options of an account
     owner_is_account: bool = False
     dashboard_url: str = ""
 

@@ -14,6 +14,8 @@ from ticketsync.sales import packing
 from ticketsync.store.tables.sales import quarantine
 from ticketsync.store.upsert import upsert
 
+FILE = "file"  # the kind of a report file that could not be read
+
 
 def save_unread(
     connection: Connection, account_id: int, unread: Sequence[Unread], now: datetime
@@ -81,7 +83,9 @@ def holds_sales(connection: Connection, account_id: int) -> bool:
     """
     Whether an order or a ticket of the account is in quarantine.
     """
-    return any(item.kind != "event" for item in list_unread(connection, account_id))
+    return any(
+        item.kind not in ("event", FILE) for item in list_unread(connection, account_id)
+    )
 
 
 def delete_unread(connection: Connection, account_id: int) -> None:
@@ -103,3 +107,18 @@ def release(
                 quarantine.c.provider_id.in_(wanted),
             )
         )
+
+
+def release_others(
+    connection: Connection, account_id: int, kind: str, provider_ids: Iterable[str]
+) -> None:
+    """
+    Remove the records of a kind that are none of these: they are not there any more.
+    """
+    left = set(provider_ids)
+    held = connection.execute(
+        select(quarantine.c.provider_id).where(
+            quarantine.c.account_id == account_id, quarantine.c.kind == kind
+        )
+    )
+    release(connection, account_id, kind, {row.provider_id for row in held} - left)

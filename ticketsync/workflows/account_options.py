@@ -189,7 +189,8 @@ def _refuse_people(
             f"{name!r}, and it goes before what is set here.",
             hint=f"Change or take out the line below `accounts: {name}:` there.",
         )
-    if wanted and not hasattr(kind, "parse_people"):
+    names_people = hasattr(kind, "parse_people") and kind.spec.names_people(options)
+    if wanted and not names_people:
         raise errors.UsageError(
             f"{kind.spec.title}: it names no people, so none can be kept.",
             hint="Leave people as it is.",

@@ -5,9 +5,7 @@ what an offline door wrote down. Nothing here talks to a platform.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,7 +18,7 @@ from sqlalchemy import Connection
 
 from ticketsync.catalogue import shows
 from ticketsync.catalogue.shows import ShowInfo
-from ticketsync.core import clock, errors, sheets
+from ticketsync.core import clock, errors, opened_files, sheets
 from ticketsync.core.redact import safe
 from ticketsync.door import attendees, checkin
 from ticketsync.door.attendees import Guest
@@ -237,22 +235,29 @@ def _which(found: Sequence[Guest]) -> str:
 class Merged:
     """
     What an offline door's file came to: scans by outcome, and what a person should
-    look at: who was let in offline and should not have been.
+    look at: who was let in offline and should not have been, and lines that could not
+    be read.
     """
 
     outcomes: Mapping[str, int]
     conflicts: tuple[tuple[datetime, str, str], ...]
+    bad_lines: tuple[str, ...] = ()
 
 
-def merge(database: Database, at: At, file: Path) -> Merged:
+def merge(
+    database: Database, at: At, file: Path, *, skip_bad_lines: bool = False
+) -> Merged:
     """
     Take in what a door wrote down while it was offline; a file can be merged twice.
 
-    CSV with a heading (`at`, `code`, and where known `kind`, `door`, `device`, `key`),
-    or one JSON object of these per line. Nothing is taken if any line is wrong.
+    A table with a heading (`at`, `code`, and where known `kind`, `door`, `device`,
+    `key`), or one JSON object of these per line. Nothing is taken if any line is wrong,
+    unless those are to be skipped: then they are named.
+
+    Raises: `BadFile` for the file, or for the first wrong line.
     """
-    scans = list(_captured(file, at))
-    return merge_scans(database, at, scans)
+    scans, bad = _captured(file, at, skip_bad_lines=skip_bad_lines)
+    return replace(merge_scans(database, at, scans), bad_lines=tuple(bad))
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,10 +327,24 @@ def _exactly(connection: Connection, text: str, show_id: int) -> Guest | None:
     return found[0] if len(found) == 1 else None
 
 
-def _captured(file: Path, at: At) -> Iterator[Captured]:
-    text = sheets.text_of(file, sheets.bytes_of(file))
-    for number, row in _rows(text, file):
-        yield captured(row, at, f"Line {number} of {file}")
+def _captured(
+    file: Path, at: At, *, skip_bad_lines: bool
+) -> tuple[list[Captured], list[str]]:
+    """
+    The scans of a file, and its bad lines in words, which are skipped or refused.
+    """
+    scans: list[Captured] = []
+    bad: list[str] = []
+    for where, row in _rows(file):
+        try:
+            if isinstance(row, str):
+                raise errors.BadFile(f"{where}: {row}.", hint="Correct the line.")
+            scans.append(captured(row, at, where))
+        except errors.BadFile as error:
+            if not skip_bad_lines:
+                raise
+            bad.append(error.message)
+    return scans, bad
 
 
 def _moment(written: str, where: str) -> datetime:
@@ -372,27 +391,38 @@ def captured(row: Mapping[str, Any], at: At, where: str) -> Captured:
     )
 
 
-def _rows(text: str, file: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    if text.lstrip().startswith("{"):
-        for number, line in enumerate(text.splitlines(), start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError:
-                row = None
-            if not isinstance(row, dict):
-                raise errors.BadFile(
-                    f"Line {number} of {file} is no JSON object.",
-                    hint="Correct the line.",
-                )
-            yield number, row
+def _rows(file: Path) -> Iterator[tuple[str, Mapping[str, Any] | str]]:
+    """
+    Each line of a file, by its place in words; a text where it cannot be read.
+    """
+    data = sheets.bytes_of(file)
+    if data.lstrip().startswith(b"{"):
+        yield from _json_rows(sheets.text_of(file, data), file)
         return
-    reader = csv.DictReader(io.StringIO(text))
-    missing = [name for name in CAPTURED if name not in (reader.fieldnames or ())]
+    rows = sheets.rows_of(opened_files.open_file(file, data))
+    heading = next(rows, None)
+    names = [cell.lower() for cell in heading.cells] if heading else []
+    missing = [name for name in CAPTURED if name not in names]
     if missing:
         raise errors.BadFile(
             f"{file} has no column {missing[0]!r}.",
             hint="The columns are at, code and, where known, kind, door, device, key.",
         )
-    yield from enumerate(reader, start=2)
+    for row in rows:
+        place = f"{row.position[:1].upper()}{row.position[1:]} of {file}"
+        if row.problem:
+            yield place, f"it cannot be read ({row.problem})"
+        else:
+            yield place, dict(zip(names, row.cells, strict=False))
+
+
+def _json_rows(text: str, file: Path) -> Iterator[tuple[str, Mapping[str, Any] | str]]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError:
+            row = None
+        where = f"Line {number} of {file}"
+        yield where, row if isinstance(row, dict) else "it is no JSON object"

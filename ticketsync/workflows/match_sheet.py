@@ -27,7 +27,7 @@ from ticketsync.catalogue import (
 from ticketsync.catalogue.candidates import Match
 from ticketsync.catalogue.links import Pair
 from ticketsync.catalogue.matching import MatchPlan
-from ticketsync.core import clock, errors, sheets
+from ticketsync.core import clock, errors, opened_files, sheets
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
 from ticketsync.store.engine import Database
@@ -81,7 +81,7 @@ def read(connection: Connection, file: Path) -> list[Decision]:
     The decisions of an edited file. Raises `BadFile` with every row that cannot be
     read.
     """
-    lines = list(sheets.lines(file))
+    lines = list(sheets.rows_of(opened_files.open_file(file)))
     if not lines:
         raise errors.BadFile(f"{file.name} is empty.", hint="Write it with --to FILE.")
     names = [cell.strip().lower() for cell in lines[0].cells]
@@ -96,6 +96,9 @@ def read(connection: Connection, file: Path) -> list[Decision]:
     wrong: list[str] = []
     seen: set[int] = set()
     for line in lines[1:]:
+        if line.problem:
+            wrong.append(f"{line.position}: {line.problem}")
+            continue
         cells = dict(zip(names, line.cells, strict=False))
         try:
             decision = _decision(connection, cells, known)

@@ -38,9 +38,7 @@ def follow(run: AccountRun) -> None:
     last run; what is taken away sends this run, or a later one, to the platform.
     """
     account = run.account
-    wanted = isinstance(run.provider, ReportsPeople) and state.keeps_people(
-        account, run.settings.account(account.name)
-    )
+    wanted = _is_wanted(run)
     with run.database.read() as connection:
         noted = bookmarks.get_bookmarks(connection, account.id, READ).get("")
         if noted == (YES if wanted else None):
@@ -66,3 +64,21 @@ def follow(run: AccountRun) -> None:
             f"{account.name} keeps {what} from now on: the orders of its shows still "
             "to come are read again"
         )
+
+
+def is_pending(run: AccountRun) -> bool:
+    """
+    Whether the account's people are to be kept, or not any more, since the last run.
+    """
+    with run.database.read() as connection:
+        noted = bookmarks.get_bookmarks(connection, run.account.id, READ)
+    return bool(noted) != _is_wanted(run)
+
+
+def _is_wanted(run: AccountRun) -> bool:
+    account, provider = run.account, run.provider
+    return (
+        isinstance(provider, ReportsPeople)
+        and provider.spec.names_people(account.options)
+        and state.keeps_people(account, run.settings.account(account.name))
+    )

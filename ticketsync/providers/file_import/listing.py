@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from ticketsync.core import clock, records
@@ -56,21 +57,59 @@ def occurrence_of(
     """
     The raw occurrence that a line is for; `None` if what it names cannot be parsed.
     """
+    if "date" not in line and "starts" in line:
+        return _named_occurrence(
+            line["starts"],
+            rules["formats"].get("starts"),
+            rules["timezone"],
+            line.get("event"),
+            line.get("event_id"),
+            line.get("show_id"),
+            line.get("venue"),
+            line.get("currency", rules["currency"]),
+        )
     try:
         starts_at = parse_time(line, rules, "starts")
     except UnreadableRecord:
         return None
+    return _occurrence(line, rules, starts_at)
+
+
+@lru_cache(maxsize=4096)  # a report names the same few shows on every row
+def _named_occurrence(
+    starts: str,
+    format_: str | None,
+    timezone: str,
+    event: str | None,
+    event_id: str | None,
+    show_id: str | None,
+    venue: str | None,
+    currency: str,
+) -> dict[str, Any] | None:
+    try:
+        starts_at = _instant(starts, format_, timezone)
+    except (ValueError, OverflowError):
+        return None
+    line = {"event": event, "event_id": event_id, "show_id": show_id, "venue": venue}
+    rules = {"timezone": timezone, "currency": currency}
+    return _occurrence(line, rules, starts_at)
+
+
+def _occurrence(
+    line: Mapping[str, str | None], rules: Mapping[str, Any], starts_at: datetime | None
+) -> dict[str, Any] | None:
     name = line.get("event") or line.get("event_id")
     if starts_at is None or not name:
         return None
     event_id = line.get("event_id") or name
+    currency = line.get("currency") or rules["currency"]
     return {
         "id": line.get("show_id") or f"{event_id} @ {clock.iso(starts_at)}",
         "event_id": event_id,
         "name": name,
         "starts_at": clock.iso(starts_at),
         "timezone": rules["timezone"],
-        "currency": line.get("currency", rules["currency"]).upper(),
+        "currency": currency.upper(),
         "venue": line.get("venue"),
     }
 
@@ -94,13 +133,18 @@ def parse_time(
     if not text:
         return None
     try:
-        time = _parse_datetime(text, format_)
-        if time.tzinfo is not None:
-            return clock.from_iso(time.isoformat())
-        return clock.local_to_utc(time, rules["timezone"])
-    except ValueError:
+        return _instant(text, format_, rules["timezone"])
+    except (ValueError, OverflowError):  # the year 1 or 9999 in another zone
         expected = f", not a time written as {format_}" if format_ else ", not a time"
         raise UnreadableRecord(f"{name} is {safe(text)!r}{expected}") from None
+
+
+@lru_cache(maxsize=4096)  # a report names the same few times on every row
+def _instant(text: str, format_: str | None, timezone: str) -> datetime:
+    time = _parse_datetime(text, format_)
+    if time.tzinfo is not None:
+        return clock.from_iso(time.isoformat())
+    return clock.local_to_utc(time, timezone)
 
 
 def _parse_datetime(text: str, format_: str | None) -> datetime:
@@ -118,5 +162,8 @@ def _parse_datetime(text: str, format_: str | None) -> datetime:
 
 
 def provider_occurrence_id_of(raw: Raw) -> str:
+    """
+    The id of the first occurrence that an order names; `""` if it names none.
+    """
     occurrences = (occurrence_of(line, raw["rules"]) for line in raw["lines"])
     return next((str(row["id"]) for row in occurrences if row), NO_OCCURRENCE)

@@ -1,32 +1,67 @@
 """
 Parses the lines of a report as an order. Pure: the rules come with the raw record.
+
+Its lines are plain text (`columns` made them so), but those of records that earlier
+versions stored are as they stood in the report.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
 
-from ticketsync.core import clock, money, records
+from ticketsync.core import clock, money, records, written_amounts
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OrderStatus, TicketStatus
 from ticketsync.core.redact import safe
 from ticketsync.providers.base import Raw
+from ticketsync.providers.file_import import returns, ticket_ids
 from ticketsync.providers.file_import.listing import occurrence_of, parse_time
+from ticketsync.providers.file_import.ticket_ids import SoldRow
+
+Cells = Mapping[str, str]
 
 
 def parse_order(raw: Raw) -> records.Order:
     """
     Raises `UnreadableRecord`.
     """
+    problem = raw.get("problem")
+    if problem:
+        raise UnreadableRecord(problem["reason"], word=problem["word"])
     return _OrderParser(raw).order()
 
 
-_MONEY = re.compile(r"^\(?-?[^\d.,()-]*(-?[\d.,\s]*\d)[^\d.,()-]*\)?$")
+def parse_buyer(raw: Raw) -> records.Person:
+    """
+    Who bought an order, as far as its lines say so.
+    """
+    found = {
+        name: next((line[name] for line in raw["lines"] if line.get(name)), "")
+        for name in ("buyer_name", "buyer_email", "buyer_phone")
+    }
+    return records.Person(
+        found["buyer_name"], found["buyer_email"], found["buyer_phone"]
+    )
+
+
+def sold_rows(raw: Raw) -> list[SoldRow]:
+    """
+    The rows of an order that sell tickets; none where it cannot be read.
+    """
+    if raw.get("problem"):
+        return []
+    try:
+        parser = _OrderParser(raw)
+        return [
+            SoldRow(line, parser.occurrence(line)["id"])
+            for line in parser.lines_of("sale")
+        ]
+    except UnreadableRecord:
+        return []
 
 
 class _OrderParser:
@@ -37,41 +72,65 @@ class _OrderParser:
     def __init__(self, raw: Raw) -> None:
         self.raw = raw
         self.rules: Mapping[str, Any] = raw["rules"]
-        lines = raw["lines"]
+        self.lines: list[Cells] = raw["lines"]
+        self.currency = self._currency()
+        self.kinds = [self._kind(line) for line in self.lines]
+
+    def _currency(self) -> str:
         codes = {
             line.get("currency", self.rules["currency"]).strip().upper()
-            for line in lines
+            for line in self.lines
         }
         if len(codes) != 1 or not codes - {""}:
             raise UnreadableRecord(
                 f"its currency is {safe(', '.join(sorted(codes)))!r}"
             )
-        self.currency = codes.pop()
+        code = str(codes.pop())
         try:
-            money.exponent(self.currency)
+            money.exponent(code)
         except ValueError:
-            raise UnreadableRecord(
-                f"{safe(self.currency)!r} is not a currency"
-            ) from None
-        self.lines: list[Mapping[str, str]] = lines
+            raise UnreadableRecord(f"{safe(code)!r} is not a currency") from None
+        return code
+
+    def _kind(self, line: Cells) -> str:
+        """
+        What a line is: `sale`, `refund`, `fee` or `tax`.
+        """
+        kinds: Mapping[str, str] = self.rules.get("kind", {})
+        kind = str(kinds.get(line.get("kind", "").lower(), ""))
+        if kind in ("fee", "tax", "refund"):
+            return kind
+        if self.quantity(line) < 0 or self.line_total(line) < 0:
+            return "refund"
+        return "sale"
+
+    def lines_of(self, kind: str) -> list[Cells]:
+        return [
+            line
+            for line, found in zip(self.lines, self.kinds, strict=True)
+            if found == kind
+        ]
 
     def order(self) -> records.Order:
-        sold = [line for line in self.lines if not self.is_return(line)]
-        returned = [line for line in self.lines if self.is_return(line)]
+        sold, returned = self.lines_of("sale"), self.lines_of("refund")
         words = [self.status(line) for line in sold]
         status = _order_status(words)
-        tickets, refunded = self.tickets_and_refund(sold, words, returned)
+        tickets = self.sold_tickets(sold, words)
+        tickets, refunded = self.with_returns(tickets, sold, words, returned)
         tax = self.taxes(sold)
+        order_fees = sum(self.line_total(line) for line in self.lines_of("fee"))
+        if order_fees < 0:
+            refunded, order_fees = refunded - order_fees, 0
         of_tickets = sum(ticket.face + ticket.fee for ticket in tickets)
-        total = of_tickets + ((tax or 0) if self.rules["tax_on_top"] else 0)
+        on_top = (tax or 0) if self.rules["tax_on_top"] else 0
+        total = of_tickets + order_fees + on_top
         charged = total if status is OrderStatus.PAID or refunded else 0
-        first = self.lines[0]
+        first = (sold or self.lines)[0]
         occurrence = self.occurrence(first)
-        id_ = first.get("order")
-        if not id_:
+        if not first.get("order"):
             raise UnreadableRecord("it has no order number")
         return records.Order(
-            id=id_,
+            id=str(self.raw["id"]),
             occurrence_id=occurrence["id"],
             status=status,
             placed_at=parse_time(first, self.rules, "placed")
@@ -80,16 +139,19 @@ class _OrderParser:
             total=total,
             charged=charged,
             tickets=tuple(tickets),
+            buyer_fees=order_fees,
             tax=tax,
             tax_on_top=self.rules["tax_on_top"],
             discounts=sum(t.listed - t.face for t in tickets if t.listed is not None),
             fees=self.fees(sold, charged),
-            refunds=(records.Refund(id_, refunded),) if refunded else (),
+            refunds=(records.Refund(str(self.raw["id"]), refunded),)
+            if refunded
+            else (),
             channel=first.get("channel", ""),
             doubt=self.discrepancy(first, total, refunded, charged),
         )
 
-    def status(self, line: Mapping[str, str]) -> str:
+    def status(self, line: Cells) -> str:
         word = line.get("status", "")
         if not self.rules["status"]:
             return "paid"
@@ -101,10 +163,7 @@ class _OrderParser:
                 word="unknown-status",
             ) from None
 
-    def is_return(self, line: Mapping[str, str]) -> bool:
-        return self.quantity(line) < 0 or self.line_total(line) < 0
-
-    def quantity(self, line: Mapping[str, str]) -> int:
+    def quantity(self, line: Cells) -> int:
         text = line.get("quantity", "1")
         try:
             number = Decimal(text)
@@ -116,7 +175,7 @@ class _OrderParser:
             ) from None
         return int(number)
 
-    def line_total(self, line: Mapping[str, str]) -> int:
+    def line_total(self, line: Cells) -> int:
         """
         The price of all tickets of a line, after discounts.
         """
@@ -128,25 +187,39 @@ class _OrderParser:
             raise UnreadableRecord("it has no price")
         return price * abs(self.quantity(line)) - (self.amount(line, "discount") or 0)
 
-    def taxes(self, sold: list[Mapping[str, str]]) -> int | None:
+    def taxes(self, sold: list[Cells]) -> int | None:
         """
         The tax of all lines; unknown if it is for any line that cost something.
         """
+        own = self.lines_of("tax")
+        if own:
+            return sum(self.line_total(line) for line in own)
         known = [self.tax(line) for line in sold]
         for line, tax in zip(sold, known, strict=True):
             if tax is None and self.line_total(line):
                 return None
         return sum(tax or 0 for tax in known)
 
-    def tax(self, line: Mapping[str, str]) -> int | None:
+    def tax(self, line: Cells) -> int | None:
         per_ticket = self.amount(line, "tax_per_ticket")
         if per_ticket is not None:
             return per_ticket * self.quantity(line)
         return self.amount(line, "tax")
 
-    def tickets(
-        self, line: Mapping[str, str], word: str, number: int
+    def sold_tickets(
+        self, sold: Sequence[Cells], words: Sequence[str]
     ) -> list[records.Ticket]:
+        labels = self.raw.get("labels")
+        if labels is None or len(labels) != len(sold):
+            rows = [SoldRow(line, self.occurrence(line)["id"]) for line in sold]
+            labels = ticket_ids.labels_of([rows])
+        return [
+            ticket
+            for line, word, label in zip(sold, words, labels, strict=True)
+            for ticket in self.tickets(line, word, label)
+        ]
+
+    def tickets(self, line: Cells, word: str, label: str) -> list[records.Ticket]:
         occurrence = self.occurrence(line)
         quantity = self.quantity(line)
         if quantity == 0:
@@ -161,7 +234,7 @@ class _OrderParser:
         type_name = line.get("type") or "Ticket"
         return [
             records.Ticket(
-                id=f"{line.get('order')}/{line.get('line') or number}/{n + 1}",
+                id=f"{self.raw['id']}/{label}/{n + 1}",
                 occurrence_id=occurrence["id"],
                 type_id=type_name,
                 type_name=type_name,
@@ -176,14 +249,70 @@ class _OrderParser:
             )
         ]
 
-    def refunded(self, line: Mapping[str, str], word: str) -> int:
+    def with_returns(
+        self,
+        tickets: list[records.Ticket],
+        sold: Sequence[Cells],
+        words: Sequence[str],
+        returned: Sequence[Cells],
+    ) -> tuple[list[records.Ticket], int]:
+        """
+        The tickets, those that were returned void, and what went back in minor units.
+        """
+        refunded = sum(
+            self.refunded(line, word) for line, word in zip(sold, words, strict=True)
+        )
+        if returned and not sold:
+            raise UnreadableRecord(
+                "it only takes back what no report in the folder sells: add the report "
+                "that has the sale, or map the column with the original order's number "
+                "to `refund_of`",
+                word="refund-alone",
+            )
+        for line in returned:
+            amount = abs(self.line_total(line))
+            refunded += amount
+            voided = returns.find_returned(
+                tickets, self.returned_row(line, amount, tickets)
+            )
+            tickets = [
+                msgspec.structs.replace(ticket, status=TicketStatus.VOID)
+                if n in voided
+                else ticket
+                for n, ticket in enumerate(tickets)
+            ]
+        return tickets, refunded
+
+    def returned_row(
+        self, line: Cells, amount: int, tickets: Iterable[records.Ticket]
+    ) -> returns.ReturnedRow:
+        """
+        What a row takes back. One that gives no number of tickets, in a report that has
+        them, takes back money alone.
+        """
+        occurrence = occurrence_of(line, self.rules)
+        label = line.get("line", "")
+        quantity: int | None = None
+        if "quantity" in line:
+            quantity = abs(self.quantity(line))
+        elif self.rules.get("has_quantity", "quantity" in self.lines[0]):
+            quantity = 0
+        return returns.ReturnedRow(
+            amount,
+            quantity,
+            occurrence["id"] if occurrence else "",
+            line.get("type", ""),
+            f"/{label}/" if label else "",
+        )
+
+    def refunded(self, line: Cells, word: str) -> int:
         stated = self.amount(line, "refunded")
         if stated is not None:
             return abs(stated)
         return self.line_total(line) if word == "refunded" else 0
 
     def fees(
-        self, sold: list[Mapping[str, str]], charged: int
+        self, sold: Sequence[Cells], charged: int
     ) -> tuple[records.Fee, ...] | None:
         platform = self.rules["platform"]
         name = f"{platform} fee"
@@ -200,29 +329,25 @@ class _OrderParser:
             kept += buyer_fees
         return (records.Fee(name, kept),) if kept else ()
 
-    def amount(self, line: Mapping[str, str], name: str) -> int | None:
+    def amount(self, line: Cells, name: str) -> int | None:
         """
-        An amount as people write it: 1,234.50, $12, (12.00) for a negative one.
+        The amount in a field in minor units; `None` if the line has none.
         """
         text = line.get(name)
         if text is None:
             return None
-        match = _MONEY.match(text)
-        if match is None:
-            raise UnreadableRecord(f"{name} is {safe(text)!r}, not an amount")
-        thousands = "," if self.rules["decimal"] == "." else "."
-        digits = re.sub(r"\s", "", match[1]).replace(thousands, "")
-        digits = digits.replace(self.rules["decimal"], ".")
-        is_negative = text.startswith("(") or "-" in text
         try:
-            minor = money.from_decimal_text(digits.removeprefix("-"), self.currency)
-        except ValueError:
-            raise UnreadableRecord(
-                f"{name} is {safe(text)!r}, not an amount in {self.currency}"
-            ) from None
-        return -minor if is_negative else minor
+            if self.rules.get("is_plain"):
+                return money.from_decimal_text(text, self.currency)
+            decimal: written_amounts.DecimalSign = (
+                "," if self.rules["decimal"] == "," else "."
+            )
+            return written_amounts.minor_units(text, self.currency, decimal)
+        except ValueError as error:
+            reason = getattr(error, "reason", f"not an amount in {self.currency}")
+            raise UnreadableRecord(f"{name} is {safe(text)!r}, {reason}") from None
 
-    def occurrence(self, line: Mapping[str, str]) -> Raw:
+    def occurrence(self, line: Cells) -> Raw:
         """
         The occurrence that a line names. Raises `UnreadableRecord` if it names none.
         """
@@ -232,28 +357,8 @@ class _OrderParser:
             raise UnreadableRecord("it has no event or no time")
         return occurrence
 
-    def tickets_and_refund(
-        self,
-        sold: Sequence[Mapping[str, str]],
-        words: Sequence[str],
-        returned: Sequence[Mapping[str, str]],
-    ) -> tuple[list[records.Ticket], int]:
-        """
-        The tickets of the lines sold, those that were returned void, and what went back
-        in minor units.
-        """
-        tickets: list[records.Ticket] = []
-        refunded = 0
-        for number, (line, word) in enumerate(zip(sold, words, strict=True), start=1):
-            tickets += self.tickets(line, word, number)
-            refunded += self.refunded(line, word)
-        for line in returned:
-            refunded += abs(self.line_total(line))
-            _void_tickets(tickets, line.get("type", ""), abs(self.quantity(line)))
-        return tickets, refunded
-
     def discrepancy(
-        self, first: Mapping[str, str], total: int, refunded: int, charged: int
+        self, first: Cells, total: int, refunded: int, charged: int
     ) -> str | None:
         def shown(minor: int) -> str:
             return f"{money.decimal_text(minor, self.currency)} {self.currency}"
@@ -276,17 +381,5 @@ def _order_status(words: list[str]) -> OrderStatus:
     return OrderStatus.CANCELLED
 
 
-def _is_checked_in(line: Mapping[str, str]) -> bool:
+def _is_checked_in(line: Cells) -> bool:
     return line.get("checked_in", "").lower() in ("1", "y", "yes", "true", "x")
-
-
-def _void_tickets(tickets: list[records.Ticket], type_name: str, number: int) -> None:
-    """
-    Mark that many tickets of a type as void, the last ones first.
-    """
-    for n in range(len(tickets) - 1, -1, -1):
-        ticket = tickets[n]
-        is_type = not type_name or ticket.type_name == type_name
-        if number > 0 and is_type and ticket.status is TicketStatus.VALID:
-            tickets[n] = msgspec.structs.replace(ticket, status=TicketStatus.VOID)
-            number -= 1

@@ -8,35 +8,20 @@ stated by the recipe or the account, and an order with any other word is quarant
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from ticketsync.core import clock, errors, money, plain_yaml
 from ticketsync.core.redact import safe
-from ticketsync.core.typed_yaml import YamlFile, one_of, section
+from ticketsync.core.typed_yaml import YamlFile
+from ticketsync.providers.file_import import recipe_keys
 
-# What a recipe can map. `starts` may be split into `date` and `time`; a line has a
-# `price` per ticket or a `total`, both after discounts.
-FIELDS = (
-    *("order", "line", "event", "event_id", "show_id", "venue"),
-    *("starts", "date", "time", "placed", "type", "quantity", "price", "total"),
-    *("list_price", "discount", "fee", "tax", "tax_per_ticket", "kept"),
-    *("order_total", "refunded", "status", "checked_in", "channel", "currency"),
-)
-STATUSES = ("paid", "comp", "pending", "cancelled", "void", "refunded")
-_AS_GIVEN = ("established", "files", "sheet", "timezone", "currency", "decimal")
-_RECIPE = section(
-    **dict.fromkeys(("platform", *_AS_GIVEN), str) | {"decimal": one_of(".", ",")},
-    tax=one_of("inside", "on top"),
-    buyer_fee=one_of("unknown", "kept"),
-    **dict.fromkeys(("columns", "formats", "status"), dict),
-    stop_at=list[str],
-)
-_COLUMNS = section(**dict.fromkeys(FIELDS, str))
-_STATUS = section(**dict.fromkeys(STATUSES, list[str]))
 _FOLDER = "recipes"
+_FORMAT_CODES = re.compile(r"%(-?[a-zA-Z%])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +30,22 @@ class Recipe:
     How to read one kind of report.
 
     established   in words, where its headings are known from
-    stop_at       first cells of rows that are not data, such as Total
+    decimal       the decimal sign; `""`: the whole column decides
+    dates         `dmy` or `mdy`; `""`: the whole column decides
+    start         when every row's show starts, or a pattern of the file's name with the
+                  format of a time in braces: `sales_{%Y-%m-%d_%H%M}*`
+    stop_at       how the first cell of rows begins that are not data, such as Total
+    ignore_rows   patterns of cells; a row with such a cell is left out
+    ignore_columns  headings that look like a status and are none
+    free          words that mean an amount of 0 (`""` for an empty cell)
     tax_on_top    whether the tax is added to the price, else it is included
     fee_is_kept   whether the platform keeps the fee that the buyer paid
+    status, kind  the platform's words (lower case) → ours
+    signs         field → `plus` or `minus`: how the report writes it where it is one
+    per           field → `row` or `order`: what an amount in it is for
+    order_numbers   within what they are unique: `folder`, `event`, `file`; `""`:
+                  an order that contradicts an older one is set aside
+    repeated_rows   what rows mean that are equal in every cell
     """
 
     platform: str
@@ -57,12 +55,22 @@ class Recipe:
     sheet: str = ""
     timezone: str = ""
     currency: str = ""
-    decimal: str = "."
+    decimal: str = ""
+    dates: str = ""
+    start: str = ""
+    repeated_rows: str = "refuse"
+    order_numbers: str = ""
     tax_on_top: bool = False
     fee_is_kept: bool = False
     formats: Mapping[str, str] = field(default_factory=dict)
     status: Mapping[str, str] = field(default_factory=dict)
+    kind: Mapping[str, str] = field(default_factory=dict)
+    signs: Mapping[str, str] = field(default_factory=dict)
+    per: Mapping[str, str] = field(default_factory=dict)
     stop_at: tuple[str, ...] = ()
+    ignore_rows: tuple[str, ...] = ()
+    ignore_columns: tuple[str, ...] = ()
+    free: tuple[str, ...] = ()
 
 
 def load_recipe(name: str, *, timezone: str = "", currency: str = "") -> Recipe:
@@ -75,7 +83,7 @@ def load_recipe(name: str, *, timezone: str = "", currency: str = "") -> Recipe:
     file = Path(name).expanduser()
     if file.suffix in (".yaml", ".yml"):
         try:
-            text = file.read_text(encoding="utf-8")
+            text = file.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError):
             raise errors.ConfigurationError(
                 f"The recipe {safe(name)} cannot be read.",
@@ -129,22 +137,72 @@ def parse_recipe(text: str, source: str) -> Recipe:
         noun="field of a recipe",
         hint="See docs/connect.md, or `ticketsync accounts recipe list`.",
     )
-    given = file.given(_RECIPE)
-    columns = file.given(_COLUMNS, "columns")
+    given = file.given(recipe_keys.RECIPE)
+    columns = file.given(recipe_keys.COLUMNS, "columns")
+    formats = file.given(recipe_keys.FORMATS, "formats")
+    kinds = _by_their_word(file.given(recipe_keys.KIND, "kind"))
+    _refuse_vague_formats(source, formats)
+    if "tax" in kinds.values() and "tax" not in given:
+        raise errors.ConfigurationError(
+            f"{source}: rows of the kind `tax` need `tax: inside` or `tax: on top`.",
+            hint="Say whether the amounts of the sales contain the tax.",
+        )
+    if bool(kinds) != ("kind" in columns):
+        raise errors.ConfigurationError(
+            f"{source}: `kind` and the column `kind` belong together.",
+            hint="Map the column under `columns`, and its words under `kind`.",
+        )
     return Recipe(
         platform=given.get("platform", source),
         columns={name: heading.strip() for name, heading in columns.items()},
-        formats=file.given(_COLUMNS, "formats"),
+        formats=formats,
         tax_on_top=given.get("tax") == "on top",
         fee_is_kept=given.get("buyer_fee") == "kept",
-        status={
-            theirs.strip().lower(): ours
-            for ours, words in file.given(_STATUS, "status").items()
-            for theirs in words
-        },
-        stop_at=tuple(word.strip() for word in given.get("stop_at", ())),
-        **{name: given[name].strip() for name in _AS_GIVEN if name in given},
+        status=_by_their_word(file.given(recipe_keys.STATUS, "status")),
+        kind=kinds,
+        signs=file.given(recipe_keys.SIGNS, "signs"),
+        per=file.given(recipe_keys.PER, "per"),
+        stop_at=_words(given, "stop_at"),
+        ignore_rows=_words(given, "ignore_rows"),
+        ignore_columns=_words(given, "ignore_columns"),
+        free=_words(given, "free"),
+        **{name: given[name].strip() for name in recipe_keys.AS_GIVEN if name in given},
     )
+
+
+def _words(given: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in given.get(name, ()))
+
+
+def _by_their_word(ours: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    return {
+        theirs.strip().lower(): word for word, words in ours.items() for theirs in words
+    }
+
+
+def _refuse_vague_formats(source: str, formats: Mapping[str, str]) -> None:
+    """
+    `ConfigurationError` for a format under which Python would fill in what the report
+    does not say: the year 1900, midnight, the morning.
+    """
+    for name, format_ in formats.items():
+        codes = set(_FORMAT_CODES.findall(format_))
+        lacks = ""
+        if name != "time":
+            has_day = bool(codes & {"d", "-d", "j"}) and bool(
+                codes & {"m", "-m", "b", "B", "j"}
+            )
+            if not codes & {"x", "c"} and not (codes & {"Y", "y", "G"} and has_day):
+                lacks = "a year, a month and a day"
+        if not lacks and name in ("starts", "time") and not codes & {"X", "c"}:
+            has_hour = "H" in codes or ("I" in codes and "p" in codes)
+            lacks = "" if has_hour else "an hour (%H, or %I with %p)"
+        if lacks:
+            raise errors.ConfigurationError(
+                f"{source}: the format {safe(format_)!r} of `{name}` does not have "
+                f"{lacks}.",
+                hint="A date without it cannot be read; nothing is filled in.",
+            )
 
 
 def _refuse_incomplete(recipe: Recipe, name: str) -> None:
@@ -154,7 +212,10 @@ def _refuse_incomplete(recipe: Recipe, name: str) -> None:
         for field, is_mapped in (
             ("order", "order" in has),
             ("event or event_id", bool(has & {"event", "event_id"})),
-            ("starts, or date and time", "starts" in has or {"date", "time"} <= has),
+            (
+                "starts, or date and time",
+                "starts" in has or {"date", "time"} <= has or bool(recipe.start),
+            ),
             ("price or total", bool(has & {"price", "total"})),
         )
         if not is_mapped

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ticketsync.core import clock, money
+from ticketsync.core import clock, errors, money
 from ticketsync.core.redact import Secret
 from ticketsync.providers.base import Budget, Capabilities, Options, ProviderSpec
-from ticketsync.providers.file_import.recipe import builtin_names
+from ticketsync.providers.file_import.recipe import builtin_names, load_recipe
+from ticketsync.providers.file_import.recipe_keys import PEOPLE
 from ticketsync.providers.options import Option
 
 
@@ -58,6 +59,21 @@ def _checked_currency(text: str) -> str:
     return text.upper()
 
 
+def _names_people(options: Options) -> bool:
+    """
+    Whether the recipe maps a column about people.
+    """
+    try:
+        recipe = load_recipe(
+            options["recipe"],
+            timezone=options.get("timezone", ""),
+            currency=options.get("currency", ""),
+        )
+    except errors.TicketsyncError:
+        return False
+    return not recipe.columns.keys().isdisjoint(PEOPLE)
+
+
 SPEC = ProviderSpec(
     name="file",
     title="Report files",
@@ -67,6 +83,8 @@ SPEC = ProviderSpec(
     key_help="none: put the platform's reports into a folder",
     reads="account",
     changes="feed",
+    names_people=_names_people,
+    personal_fields=frozenset({"buyer_name", "buyer_email", "buyer_phone"}),
     capabilities=Capabilities(recurring=True),
     options=(
         Option(

@@ -16,7 +16,13 @@ from ticketsync.financials import recompute
 from ticketsync.sales import quarantine
 from ticketsync.workflows import match, people_switch, show_figures
 from ticketsync.workflows.account_run import AccountRun
-from ticketsync.workflows.sync import guards, listing, quarantined, ticket_types
+from ticketsync.workflows.sync import (
+    guards,
+    listing,
+    quarantined,
+    report_files,
+    ticket_types,
+)
 from ticketsync.workflows.sync.due import is_over
 from ticketsync.workflows.sync.orders import OrderReader
 from ticketsync.workflows.sync.plan import (
@@ -43,16 +49,28 @@ class OrderRequest:
     since: datetime | None = None
     accept_shrink: bool = False
 
+    @property
+    def asks_again(self) -> bool:
+        """
+        Whether everything is to be read, changed or not.
+        """
+        return self.is_full or self.accept_shrink or self.since is not None
+
 
 def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
     """
     Bring one account up to date; returns how many shows changed, and whether all
     orders were read.
     """
+    account_id, settings = run.account.id, run.settings.sync
+    if not request.asks_again and report_files.is_unchanged(run):
+        link_certain(run)
+        return 0, False
     listing.refresh(run, accept_shrink=request.accept_shrink)
     link_certain(run)
     people_switch.follow(run)
-    account_id, settings = run.account.id, run.settings.sync
+    if not report_files.is_readable(run):
+        return 0, False
     with run.database.read() as connection:
         listed = occurrences.list_occurrences(connection, account_id)
         last_sweep = runs.last_sweep(connection, account_id)
@@ -83,6 +101,7 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
     changed = _update_figures(run, store, reader.read, chosen, refused)
     _end_sweep(run, reader.read)
     ticket_types.refresh(run, is_sweep=plan.is_sweep, accept_shrink=accept)
+    report_files.note_state(run)
     return changed, plan.is_sweep
 
 

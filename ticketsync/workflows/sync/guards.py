@@ -13,7 +13,7 @@ from ticketsync.core.completeness import has_shrunk, is_mostly_missing
 from ticketsync.providers.base import has_change_feed
 from ticketsync.sales import stored_orders
 from ticketsync.workflows.account_run import AccountRun
-from ticketsync.workflows.sync import cross_checks
+from ticketsync.workflows.sync import cross_checks, report_files
 from ticketsync.workflows.sync.progress import OrdersRead
 from ticketsync.workflows.sync.save_page import OrderStore
 
@@ -30,6 +30,8 @@ def notice_absence(
     Mark orders that a complete read no longer showed; an occurrence that lost most of
     its orders is not believed (F15). Returns our ids of those occurrences.
     """
+    if not report_files.is_complete(run):
+        return set()  # an order that is not there may be in the file that was not read
     complete = [
         o for o in read.complete_of(chosen) if o.provider_occurrence_id in read.seen
     ]

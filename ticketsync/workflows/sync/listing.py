@@ -17,7 +17,7 @@ from ticketsync.sales import quarantine, versions
 from ticketsync.sales.packing import Version, pack
 from ticketsync.workflows import twins
 from ticketsync.workflows.account_run import AccountRun
-from ticketsync.workflows.sync import parts
+from ticketsync.workflows.sync import parts, report_files
 from ticketsync.workflows.sync.raw_records import (
     clean_records,
     parse_or_quarantine,
@@ -46,12 +46,15 @@ def refresh(run: AccountRun, *, accept_shrink: bool = False) -> ListingResult:
     Read the whole listing and save what is new or changed.
     """
     result = ListingResult()
+    if not report_files.read_again(run):
+        return result
     twins.refuse_shared_files(run)
     for page in recognised(run, accept_shrink=accept_shrink):
         _save_page(run, page, result)
         run.on_progress(run.account.name, "events", len(result.seen), 0)
     parts.refuse_missing_parts(run, accept_shrink=accept_shrink)
-    _notice_absence(run, result, accept_shrink=accept_shrink)
+    if report_files.is_complete(run):
+        _notice_absence(run, result, accept_shrink=accept_shrink)
     return result
 
 
@@ -59,7 +62,8 @@ def _save_page(run: AccountRun, page: Page, result: ListingResult) -> None:
     spec = run.provider.spec
     cleans = clean_records(page.records, spec)
     good, bad = parse_or_quarantine("event", cleans, _reader(run.provider))
-    refuse_drift(len(good), bad, spec.title, run.account.name)
+    if not spec.is_local:  # a report's rows say nothing of how the next one is written
+        refuse_drift(len(good), bad, spec.title, run.account.name)
     events = [item.value for item in good]
     result.seen.update(date.id for event in events for date in event.occurrences)
     result.seen.update(item.provider_id for item in bad)
@@ -130,6 +134,10 @@ def _notice_absence(
         for occurrence in alive
         if occurrence.provider_occurrence_id not in result.seen
     ]
+    if not missing:
+        return
+    renamed = report_files.note_renamed(run, missing, held, result.seen)
+    missing = [o for o in missing if o.id not in renamed]
     if not missing:
         return
     linked = [occurrence for occurrence in alive if occurrence.show_id is not None]

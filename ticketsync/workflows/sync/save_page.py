@@ -110,8 +110,9 @@ class OrderStore:
         orders = [order for page in pages for order in page.orders]
         unreadable = [item for page in pages for item in page.unreadable]
         people = {id_: who for page in pages for id_, who in page.people.items()}
-        if not is_retry:
-            title = run.provider.spec.title
+        spec = run.provider.spec
+        if not (is_retry or spec.is_local):  # a report's rows are no platform's records
+            title = spec.title
             refuse_drift(seen - len(unreadable), unreadable, title, run.account.name)
         counts = Counts() if is_retry else run.counts
         counts.processed += seen

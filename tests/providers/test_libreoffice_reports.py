@@ -1,0 +1,156 @@
+"""
+One sheet as LibreOffice writes it: in four formats, as text in three locales, and saved
+by it once more. All give the same figures.
+"""
+
+import csv
+import shutil
+import subprocess
+
+import pytest
+from support import needs
+
+from ticketsync.core.records import TicketStatus
+from ticketsync.providers.file_import import FileImport
+
+pytestmark = needs.programs("soffice")
+LOCALES = ["en-AU", "de-DE", "fr-FR"]
+SETTINGS = """\
+<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Setup/L10N"><prop oor:name="ooSetupSystemLocale"
+ oor:op="fuse"><value>{locale}</value></prop></item>
+</oor:items>
+"""
+RECIPE = """\
+platform: Other House
+timezone: Australia/Sydney
+currency: AUD
+columns:
+  order: Order
+  event: Show
+  starts: Starts
+  type: Type
+  quantity: Qty
+  total: Total
+  kept: Our part
+"""
+HEADING = ["Order", "Show", "Starts", "Type", "Qty", "Total", "Our part"]
+# Amounts with thousands and cents, a refund, a guest, one computed amount.
+ROWS = [
+    ["1001", "Gala", "2026-12-05 19:30", "Adult", "2", "2501.50", "-12.25"],
+    ["1001", "Gala", "2026-12-05 19:30", "Child", "1", "15.00", "-0.50"],
+    ["1002", "Café Swing", "2026-12-22 14:00", "Adult", "3", "90.65", "-4.50"],
+    ["1002", "Café Swing", "2026-12-22 14:00", "Adult", "-1", "-30.00", "0"],
+    ["1003", "Gala", "2026-12-05 19:30", "Guest", "1", "0", "0"],
+]
+# By hand: valid tickets, paid, refunded, kept, in cents.
+FIGURES = {
+    "1001": (3, 251650, 0, 1275),
+    "1002": (2, 9065, 3000, 450),
+    "1003": (1, 0, 0, 0),
+}
+STARTS = {
+    "1001": "Gala @ 2026-12-05T08:30:00Z",
+    "1002": "Café Swing @ 2026-12-22T03:00:00Z",
+    "1003": "Gala @ 2026-12-05T08:30:00Z",
+}
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory):
+    """
+    Converts a file in LibreOffice; the path of what it wrote.
+    """
+    profiles = tmp_path_factory.mktemp("profiles")
+
+    def convert(file, filter_, folder, *, infilter="", locale="en-AU"):
+        folder.mkdir(parents=True, exist_ok=True)
+        profile = profiles / locale
+        if not profile.exists():
+            (profile / "user").mkdir(parents=True)
+            (profile / "user" / "registrymodifications.xcu").write_text(
+                SETTINGS.format(locale=locale)
+            )
+        ending = filter_.partition(":")[0]
+        command = ["soffice", f"-env:UserInstallation=file://{profile}", "--headless"]
+        if infilter:
+            command.append(f"--infilter={infilter}")
+        command += ["--convert-to", filter_, "--outdir", str(folder), str(file)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=180)
+        written = folder / f"{file.stem}.{ending}"
+        assert written.exists(), done.stdout + done.stderr
+        return written
+
+    return convert
+
+
+@pytest.fixture(scope="module")
+def workbook(office, tmp_path_factory):
+    """
+    The sheet as a workbook of LibreOffice, its numbers and dates as such.
+    """
+    folder = tmp_path_factory.mktemp("sheet")
+    source = folder / "sales.csv"
+    with source.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([HEADING, *ROWS])
+    # Comma, quotation mark, UTF-8; the order is a text, the third column a date (YMD).
+    tokens = "44,34,76,1,1/2/2/2/3/5/4/2/5/1/6/1/7/1,1033"
+    return office(
+        source, "ods", folder / "ods", infilter=f"Text - txt - csv (StarCalc):{tokens}"
+    )
+
+
+# Delimited text: semicolons, UTF-8, cells as they are shown.
+TEXT = "csv:Text - txt - csv (StarCalc):59,34,76,1,,0,false,true"
+
+
+def figures(folder, file):
+    """
+    What a report says, as `FIGURES` and `STARTS` have it; fails for a row set aside.
+    """
+    (folder / "in").mkdir(parents=True)
+    (folder / "r.yaml").write_text(RECIPE)
+    shutil.copy(file, folder / "in" / file.name)
+    provider = FileImport(
+        None, {"recipe": str(folder / "r.yaml"), "watch": str(folder / "in")}
+    )
+    found, starts = {}, {}
+    for page in provider.fetch_all_orders(None, None, workers=1):
+        for raw in page.records:
+            order = provider.parse_order(raw)
+            found[order.id] = (
+                sum(t.status is TicketStatus.VALID for t in order.tickets),
+                order.charged,
+                sum(refund.amount for refund in order.refunds),
+                order.total_fees or 0,
+            )
+            starts[order.id] = order.occurrence_id
+    return found, starts
+
+
+@pytest.mark.parametrize("ending", ["ods", "xlsx", "xls", "html"])
+def test_every_format_gives_the_same_figures(office, workbook, tmp_path, ending):
+    file = office(workbook, ending, tmp_path / "written")
+    assert figures(tmp_path / "once", file) == (FIGURES, STARTS)
+    if ending != "html":  # LibreOffice opens a page as a document for the web
+        again = office(file, ending, tmp_path / "again")
+        assert figures(tmp_path / "twice", again) == (FIGURES, STARTS)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_text_of_every_locale_gives_the_same_figures(
+    office, workbook, tmp_path, locale
+):
+    file = office(workbook, TEXT, tmp_path / "written", locale=locale)
+    has_comma = locale != "en-AU"
+    assert ("90,65" in file.read_text(encoding="utf-8")) == has_comma
+    assert figures(tmp_path / "once", file) == (FIGURES, STARTS)
+    again = office(
+        file,
+        TEXT,
+        tmp_path / "again",
+        infilter="Text - txt - csv (StarCalc):59,34,76,1,1/2/2/2",
+        locale=locale,
+    )
+    assert figures(tmp_path / "twice", again) == (FIGURES, STARTS)

@@ -1,0 +1,211 @@
+"""
+A folder of reports as an account: a bad file is named and stops no other, what is
+previewed is what is saved, and an unchanged folder costs no reading.
+"""
+
+import os
+
+import pytest
+from sqlalchemy import case, func, select
+
+from ticketsync.accounts import runs
+from ticketsync.core import errors
+from ticketsync.core.config import Settings
+from ticketsync.providers.file_import import folder as folders
+from ticketsync.reporting import sales
+from ticketsync.store.tables.sales import orders, quarantine, tickets
+from ticketsync.workflows import connect, recipe_preview
+from ticketsync.workflows.connect import SecretSource
+from ticketsync.workflows.sync import run as job
+
+RECIPE = """\
+platform: Other House
+timezone: Australia/Sydney
+currency: AUD
+columns:
+  {order: Order, event: Show, starts: Starts, type: Type, quantity: Qty, total: Total}
+"""
+SOLD = func.count(case((tickets.c.is_sold.is_(True), 1)))
+HEADING = "Order,Show,Starts,Type,Qty,Total"
+GALA = "Gala,2026-12-05 19:30"
+
+
+class Account:
+    """
+    An account of report files, whose files grow newer with each that is put.
+    """
+
+    def __init__(self, database, path):
+        self.database, self.path = database, path
+        self._age = 10**9
+
+    def put(self, name, *lines, data=None):
+        file = self.path / "in" / name
+        file.write_bytes(data or ("\n".join([HEADING, *lines]) + "\n").encode())
+        self._age += 1
+        os.utime(file, (self._age, self._age))
+        return file
+
+    def sync(self, **more):
+        outcome = job.sync(self.database, Settings(), job.Request(**more))
+        return outcome.results[0], outcome.notes
+
+    def figures(self):
+        with self.database.read() as connection:
+            return connection.execute(
+                select(
+                    func.count(func.distinct(orders.c.id)),
+                    SOLD,
+                    func.sum(tickets.c.charged),
+                ).join(tickets, tickets.c.order_id == orders.c.id)
+            ).one()
+
+    def waiting(self):
+        with self.database.read() as connection:
+            return {id_: why for _, id_, why in sales.list_quarantined(connection)}
+
+
+@pytest.fixture
+def account(database, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "r.yaml").write_text(RECIPE)
+    found = Account(database, tmp_path)
+    found.put("a.csv", f"1,{GALA},Adult,2,50.00")
+    connect.add(
+        database,
+        Settings(),
+        provider="file",
+        name="other",
+        base_url=None,
+        source=SecretSource("none", ""),
+        options={"recipe": str(tmp_path / "r.yaml"), "watch": str(tmp_path / "in")},
+        check=False,
+    )
+    return found
+
+
+def test_a_bad_file_is_named_until_it_is_gone_and_stops_no_other(account):
+    account.put("b.csv", data=b"%PDF-1.7")
+    account.put("c.csv", f"2,{GALA},Adult,1,25.00")
+    result, _ = account.sync()
+    assert (result.exit_code, result.word) == (errors.PARTLY, "quarantine")
+    assert tuple(account.figures()) == (2, 3, 7500)
+    assert account.waiting() == {
+        "b.csv": "b.csv is a PDF, not a table. Export the report as .csv or .xlsx."
+    }
+    (account.path / "in" / "b.csv").unlink()
+    result, _ = account.sync()
+    assert (result.exit_code, account.waiting()) == (0, {})
+
+
+def test_what_a_bad_file_held_is_not_called_missing(account):
+    account.put("b.csv", "2,Late,2026-12-06 22:30,Adult,1,25.00")
+    assert account.sync()[0].exit_code == 0
+    account.put("b.csv", data=b"\x89PNG")
+    result, notes = account.sync()
+    assert result.exit_code == errors.PARTLY
+    assert not [note for note in notes if "no longer listed" in note]
+    with account.database.read() as connection:
+        gone = select(func.count()).where(orders.c.gone_since.is_not(None))
+        assert connection.execute(gone).scalar() == 0
+
+
+def test_a_folder_of_bad_files_alone_changes_nothing(account):
+    account.sync()
+    account.put("a.csv", data=b"\x89PNG")
+    result, _ = account.sync()
+    assert result.exit_code == errors.PARTLY
+    assert list(account.waiting()) == ["a.csv"]
+    assert tuple(account.figures()) == (1, 2, 5000)
+
+
+def test_rows_that_were_put_right_leave_the_quarantine(account):
+    account.put("b.csv", f"2,{GALA},Adult,,25.00", ",Gala,,,6,1.00")
+    assert account.sync()[0].exit_code == errors.PARTLY
+    assert sorted(account.waiting()) == ["2", "b.csv line 3"]
+    account.put("b.csv", f"2,{GALA},Adult,1,25.00")
+    assert account.sync()[0].exit_code == 0
+    assert account.waiting() == {}
+
+
+def test_most_rows_of_a_report_that_cannot_be_read_are_no_changed_platform(account):
+    rows = [f"{n},{GALA},Adult,,25.00" for n in range(10, 40)]
+    account.put("b.csv", *rows)
+    result, _ = account.sync()
+    assert (result.exit_code, len(account.waiting())) == (errors.PARTLY, 30)
+    assert "newer" not in f"{result.message}{result.hint}"
+    assert tuple(account.figures()) == (1, 2, 5000)
+
+
+def test_an_unchanged_folder_is_not_read(account, monkeypatch):
+    account.sync()
+    with account.database.read() as connection:
+        before = connection.execute(select(func.count()).select_from(orders)).scalar()
+    with monkeypatch.context() as changed:
+        changed.setattr(folders, "read_report", _never)
+        result, _ = account.sync()
+    assert (result.exit_code, result.counts.processed) == (0, 0)
+    account.put("b.csv", f"2,{GALA},Adult,1,25.00")
+    result, _ = account.sync()
+    assert (result.exit_code, result.counts.created) == (0, before)
+    assert account.sync(full=True)[0].counts.unchanged == 2
+
+
+def _never(*_):
+    raise AssertionError("a report was read")
+
+
+def test_a_folder_with_something_in_quarantine_is_read_again(account):
+    account.put("b.csv", f"2,{GALA},Adult,,25.00")
+    assert [account.sync()[0].exit_code for _ in "ab"] == [errors.PARTLY] * 2
+
+
+def test_a_renamed_event_is_proposed_and_does_not_stop_the_folder(account):
+    account.sync()
+    account.put("a.csv", f"1,{GALA.replace('Gala', 'Gala Night')},Adult,2,50.00")
+    result, notes = account.sync()
+    assert result.exit_code == 0
+    assert any("is called 'Gala Night' in the reports now" in note for note in notes)
+
+
+def test_the_preview_is_what_is_saved(account):
+    file = account.put(
+        "b.csv",
+        f"7,{GALA},Adult,2,50.00",
+        f"7,{GALA},Adult,-1,-25.00",
+        f"8,{GALA},Adult,3,75.00",
+        f"9,{GALA},Adult,x,75.00",
+    )
+    found = recipe_preview.preview({"recipe": str(account.path / "r.yaml")}, str(file))
+    (account.path / "in" / "a.csv").unlink()
+    account.sync()
+    with account.database.read() as connection:
+        saved = connection.execute(
+            select(
+                orders.c.provider_id,
+                orders.c.charged,
+                func.count(tickets.c.id),
+                SOLD,
+            )
+            .join(tickets, tickets.c.order_id == orders.c.id)
+            .group_by(orders.c.provider_id, orders.c.charged)
+            .order_by(orders.c.provider_id)
+        ).all()
+    shown = [(r["order"], r["charged"], r["tickets"], r["sold"]) for r in found.rows]
+    assert shown == [
+        (id_, f"{charged / 100:.2f}", str(number), str(sold))
+        for id_, charged, number, sold in saved
+    ]
+    assert found.troubles == list(account.waiting().values())
+
+
+def test_a_bad_file_does_not_keep_an_account_from_being_removed(account):
+    from ticketsync.sales.quarantine import holds_sales
+
+    account.put("a.csv", data=b"\x89PNG")
+    account.sync()
+    with account.database.read() as connection:
+        rows = connection.execute(select(quarantine.c.account_id, quarantine.c.kind))
+        ((account_id, kind),) = rows.all()
+        assert (kind, holds_sales(connection, account_id)) == ("file", False)
+        assert runs.last_sweep(connection, account_id) is None

@@ -1,0 +1,88 @@
+"""
+Cells with amounts: the decimal sign of each column, and each cell as plain text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from ticketsync.core import money, rows, written_amounts
+from ticketsync.core.redact import safe
+from ticketsync.core.written_amounts import DecimalSign, WrittenAmountError
+from ticketsync.providers.file_import.cells import CellProblem, Column
+from ticketsync.providers.file_import.recipe import Recipe
+from ticketsync.providers.file_import.recipe_keys import AMOUNTS
+
+
+def decimal_signs(
+    recipe: Recipe, columns: Mapping[str, Column]
+) -> dict[str, DecimalSign | None]:
+    """
+    The decimal sign of each column of amounts: the recipe's, else what the column
+    shows, else what the other columns of the table agree on.
+    """
+    amounts = [field for field in columns if field in AMOUNTS]
+    if recipe.decimal:
+        return dict.fromkeys(amounts, _sign(recipe.decimal))
+    shown = {
+        field: written_amounts.decimal_sign(
+            {text for text, kind in columns[field] if kind == rows.TEXT and text}
+        )
+        for field in amounts
+    }
+    others = {sign for sign in shown.values() if sign}
+    common: DecimalSign = others.pop() if len(others) == 1 else ""
+    return {field: common if sign == "" else sign for field, sign in shown.items()}
+
+
+def _sign(text: str) -> DecimalSign:
+    return "," if text == "," else "."
+
+
+class AmountCells:
+    """
+    Converts the cells of one column of amounts: `(text, kind, currency)` → plain text.
+    Raises `CellProblem`.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        field: str,
+        sign: DecimalSign | None,
+        *,
+        blank_is_free: bool,
+    ) -> None:
+        self._field = field
+        self._sign: DecimalSign = sign or ""
+        self._is_contradictory = sign is None
+        self._free = {word.casefold() for word in recipe.free}
+        if not (blank_is_free and field in ("price", "total")):
+            self._free.discard("")
+
+    def __call__(self, text: str, kind: str, currency: str = "") -> str:
+        if text.casefold() in self._free:
+            return money.decimal_text(0, currency)
+        if not text:
+            return ""
+        try:
+            if kind == rows.NUMBER:
+                minor = written_amounts.from_number(text, currency)
+            elif kind not in (rows.TEXT, rows.FLAG):
+                raise WrittenAmountError("a date, not an amount")
+            elif self._is_contradictory and re.search(r"[.,]", text):
+                raise WrittenAmountError(
+                    "and its column has decimal points and decimal commas: say "
+                    "`decimal:` in the recipe"
+                )
+            else:
+                minor = written_amounts.minor_units(text, currency, self._sign)
+        except WrittenAmountError as error:
+            way_out = ""
+            if error.reason.startswith("which could"):
+                way_out = ": say `decimal:` in the recipe"
+            raise CellProblem(
+                f"{self._field} is {safe(text)!r}, {error.reason}{way_out}"
+            ) from None
+        return money.decimal_text(minor, currency)

@@ -1,0 +1,266 @@
+"""
+What the cells of a report mean, decided by whole columns: the decimal sign, the order
+of day and month, and whether fees and discounts are written below zero.
+
+Out come lines of plain text: amounts as `-1234.50`, times as `2026-12-05 19:30`, whole
+numbers; a line with a cell that cannot be read has a problem instead. Parsing an order
+later decides nothing about how a report was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from functools import partial
+
+import msgspec
+
+from ticketsync.core import money, opened_files, rows
+from ticketsync.core.redact import safe
+from ticketsync.providers.file_import.amount_cells import AmountCells, decimal_signs
+from ticketsync.providers.file_import.cells import CellProblem, Column
+from ticketsync.providers.file_import.recipe import Recipe
+from ticketsync.providers.file_import.recipe_keys import AMOUNTS, IDS
+from ticketsync.providers.file_import.report_rows import MappedRow
+from ticketsync.providers.file_import.time_cells import time_cells
+
+MOST_TICKETS = 5000  # of one row; a barcode has more digits than a hall has seats
+_LARGEST_EXACT = 2**53
+_TIMES = ("starts", "date", "time", "placed")
+
+
+class Line(msgspec.Struct):
+    """
+    One row of a report in plain text, by field; empty cells are left out.
+
+    is_return  whether it takes back what another row sold
+    """
+
+    position: str
+    cells: dict[str, str]
+    whole: int
+    problem: str = ""
+    word: str = "unreadable"
+    is_return: bool = False
+
+
+Convert = Callable[..., str]  # a cell's text and kind → plain text
+
+
+def plain_lines(
+    recipe: Recipe, fields: Sequence[str], found: Sequence[MappedRow], start: str
+) -> list[Line]:
+    """
+    The rows of one table as plain lines. `start` is when the shows of all of them
+    start, as plain text, if the file says so.
+    """
+    good = [row for row in found if not row.problem]
+    columns: dict[str, Column] = {
+        field: {
+            (row.values[n], row.kinds[n] if row.kinds else rows.TEXT) for row in good
+        }
+        for n, field in enumerate(fields)
+    }
+    converters = _converters(recipe, columns)
+    read = _LineReader(recipe, fields, converters, start)
+    return [read.line(row) for row in found]
+
+
+def _converters(recipe: Recipe, columns: Mapping[str, Column]) -> dict[str, Convert]:
+    signs = decimal_signs(recipe, columns)
+    found: dict[str, Convert] = {}
+    for field, column in columns.items():
+        if field in IDS:
+            found[field] = partial(_identifier, field)
+        elif field in _TIMES:
+            found[field] = time_cells(recipe, field, column)
+        elif field == "quantity":
+            found[field] = _quantity
+        elif field not in AMOUNTS:
+            found[field] = _as_it_is
+    is_free_blank = not {"price", "total"} <= columns.keys()
+    return found | {
+        field: AmountCells(recipe, field, sign, blank_is_free=is_free_blank)
+        for field, sign in signs.items()
+    }
+
+
+# Other columns
+
+
+def _identifier(field: str, text: str, kind: str) -> str:
+    if kind == rows.NUMBER and text:
+        number = Decimal(text)
+        if abs(number) >= _LARGEST_EXACT:
+            raise CellProblem(
+                f"{field} is {safe(text)}, a number of more digits than a spreadsheet "
+                "keeps: format the column as text and export it again"
+            )
+    if opened_files.is_in_exponent_form(text):
+        raise CellProblem(
+            f"{field} is {safe(text)!r}, a number that a spreadsheet has shortened: "
+            "format the column as text and export it again"
+        )
+    return text
+
+
+def _quantity(text: str, kind: str) -> str:
+    if not text:
+        return ""
+    plain = text.replace("−", "-").replace("–", "-")
+    if plain.startswith("(") and plain.endswith(")"):
+        plain = f"-{plain[1:-1]}"
+    try:
+        number = Decimal(plain)
+        if not number.is_finite() or number != int(number):
+            raise ValueError
+    except (InvalidOperation, ValueError):
+        raise CellProblem(f"quantity is {safe(text)!r}, not a whole number") from None
+    if kind not in (rows.TEXT, rows.NUMBER):
+        raise CellProblem(f"quantity is {safe(text)!r}, not a whole number")
+    if abs(number) > MOST_TICKETS:
+        raise CellProblem(
+            f"quantity is {safe(text)!r}, more than {MOST_TICKETS:,}: is it a barcode?"
+        )
+    return str(int(number))
+
+
+def _as_it_is(text: str, kind: str) -> str:
+    return text
+
+
+# Lines
+
+
+class _LineReader:
+    """
+    Makes plain lines of rows; equal cells of a column are converted once.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        fields: Sequence[str],
+        converters: dict[str, Convert],
+        start: str,
+    ) -> None:
+        self._recipe = recipe
+        self._start = start
+        self._plain = [
+            (n, field, converters[field], _Cache())
+            for n, field in enumerate(fields)
+            if field not in AMOUNTS
+        ]
+        self._amounts = [
+            (n, field, converters[field], _Cache())
+            for n, field in enumerate(fields)
+            if field in AMOUNTS
+        ]
+        self._has_quantity = "quantity" in fields
+
+    def line(self, row: MappedRow) -> Line:
+        if row.problem:
+            cells = {}
+            if row.values:
+                names = {"order", "event", "event_id", "show_id"}
+                cells = {
+                    field: row.values[n]
+                    for n, field, _, _ in self._plain
+                    if field in names and row.values[n]
+                }
+            return Line(row.position, cells, row.whole, row.problem, row.word)
+        cells = {}
+        problems: list[str] = []
+        self._convert(self._plain, row, cells, problems, ())
+        currency = cells.get("currency", self._recipe.currency).strip().upper()
+        if currency not in money.EXPONENTS:
+            problems.insert(0, f"its currency is {safe(currency)!r}")
+        else:
+            cells |= {"currency": currency} if "currency" in cells else {}
+            self._convert(self._amounts, row, cells, problems, (currency,))
+        self._set_start(cells)
+        line = Line(row.position, cells, row.whole, "; ".join(problems[:2]))
+        if not problems:
+            line.is_return = is_return(cells, self._recipe)
+            line.problem = self._missing(line)
+        return line
+
+    def _set_start(self, cells: dict[str, str]) -> None:
+        """
+        A start of a day and a time in two columns, or of the file.
+        """
+        day, time = cells.pop("date", ""), cells.pop("time", "")
+        if "starts" not in cells and day and time:
+            cells["starts"] = f"{day} {time.removesuffix(':00')}"
+        elif "starts" not in cells and day:
+            cells["date"] = day  # named by `_missing`
+        if self._start and "starts" not in cells:
+            cells["starts"] = self._start
+
+    def _with_day_and_time(self, row: MappedRow, field: str, problem: str) -> str:
+        """
+        The problem of a day or of a time, with both of them in its text.
+        """
+        if field not in ("date", "time"):
+            return problem
+        values = {field: row.values[n] for n, field, _, _ in self._plain}
+        both = f"{values.get('date', '')} {values.get('time', '')}".strip()
+        return problem.replace(f"{safe(values[field])!r}", f"{safe(both)!r}", 1)
+
+    def _convert(
+        self,
+        columns: Sequence[tuple[int, str, Convert, _Cache]],
+        row: MappedRow,
+        cells: dict[str, str],
+        problems: list[str],
+        more: tuple[str, ...],
+    ) -> None:
+        kinds = row.kinds
+        for n, field, convert, cache in columns:
+            key = (row.values[n], kinds[n] if kinds else rows.TEXT, *more)
+            found = cache.get(key)
+            if found is None:
+                try:
+                    found = (convert(*key), "")
+                except CellProblem as problem:
+                    found = ("", str(problem))
+                cache[key] = found
+            plain, problem_text = found
+            if problem_text:
+                problems.append(self._with_day_and_time(row, field, problem_text))
+            elif plain:
+                cells[field] = plain
+
+    def _missing(self, line: Line) -> str:
+        """
+        What a line lacks that nothing may be assumed for.
+        """
+        cells = line.cells
+        kind = self._recipe.kind.get(cells.get("kind", "").lower())
+        if self._recipe.kind and kind is None:
+            word = safe(cells.get("kind", ""))
+            return f"kind is {word!r}, which the recipe does not know"
+        needs_quantity = self._has_quantity and kind in (None, "sale")
+        if needs_quantity and "quantity" not in cells and not line.is_return:
+            return "quantity is missing"
+        if "date" in cells and "starts" not in cells:
+            return f"starts is {cells['date']!r}, which has no time of day"
+        return ""
+
+
+class _Cache(dict[tuple[str, ...], tuple[str, str]]):
+    """
+    Cells of one column that were converted already → plain text or a problem.
+    """
+
+
+def is_return(cells: dict[str, str], recipe: Recipe) -> bool:
+    """
+    Whether a plain line takes back what another one sold.
+    """
+    if recipe.kind.get(cells.get("kind", "").lower()) == "refund":
+        return True
+    return any(
+        cells.get(name, "").startswith("-") and cells[name].strip("-0.")
+        for name in ("quantity", "total", "price")
+    )

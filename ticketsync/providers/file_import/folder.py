@@ -1,0 +1,186 @@
+"""
+A folder of reports: which files are read, and what is in all of them together. A file
+that cannot be read is named and stops none of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ticketsync.core import digest, errors, sheets
+from ticketsync.core.redact import safe
+from ticketsync.providers.base import Options, Raw
+from ticketsync.providers.file_import.merge import merge_orders
+from ticketsync.providers.file_import.recipe import Recipe, load_recipe
+from ticketsync.providers.file_import.report import Report, read_report
+from ticketsync.providers.report_folder import HeldNames
+
+_SUFFIXES = (*sheets.WORKBOOKS, *sheets.TEXTS, ".html", ".htm")
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """
+    The contents of a folder of reports.
+
+    orders       one raw record for each order, also for those that cannot be read
+    locations    where each order begins, as file and row, by order id
+    unmapped     headings that the recipe does not use
+    with_orders  the files that contain orders: two venues may have the same empty
+                 report
+    unread       why a file could not be read, by its name
+    notes        what a person should know of what was not read
+    unanswered   columns that may say that a row is no sale, and that no one mapped
+    """
+
+    recipe: Recipe
+    files: tuple[Path, ...]
+    orders: tuple[Raw, ...]
+    locations: Mapping[str, str]
+    unmapped: tuple[str, ...] = ()
+    with_orders: tuple[Path, ...] = ()
+    unread: Mapping[str, errors.BadFile] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
+
+
+def recipe_of(options: Options) -> Recipe:
+    """
+    The recipe of an account. Raises `ConfigurationError` if it is missing or wrong.
+    """
+    return load_recipe(
+        options["recipe"],
+        timezone=options.get("timezone", ""),
+        currency=options.get("currency", ""),
+    )
+
+
+def read_folder(options: Options, held: HeldNames) -> Reports:
+    """
+    All reports of an account's folder that its recipe is for, oldest first.
+
+    Raises `ProviderUnavailable` if there is none, `ConfigurationError` for the recipe.
+    """
+    chosen = recipe_of(options)
+    folder = folder_of(options)
+    files = sorted(
+        list_files(folder, chosen), key=lambda file: (_modified_at(file), file.name)
+    )
+    if not files:
+        raise errors.ProviderUnavailable(
+            f"The folder {folder} contains no report ({chosen.files}).",
+            hint=f"Export one from {chosen.platform} and put it there.",
+            word="no-report",
+        )
+    return _read_all(chosen, files, held)
+
+
+def read_files(options: Options, files: Sequence[Path]) -> Reports:
+    """
+    Some reports, to preview what a recipe makes of them.
+
+    Raises `BadFile` for one that cannot be read, `ConfigurationError` for the recipe.
+    """
+    found = _read_all(recipe_of(options), files, HeldNames())
+    for error in found.unread.values():
+        raise error
+    return found
+
+
+def folder_of(options: Options) -> Path:
+    """
+    The folder that an account watches.
+    """
+    return Path(options["watch"]).expanduser()
+
+
+def list_files(folder: Path, chosen: Recipe) -> list[Path]:
+    """
+    The files of a folder that may be reports for a recipe.
+    """
+    return [
+        file
+        for file in (folder.glob(chosen.files) if folder.is_dir() else ())
+        if file.suffix.lower() in _SUFFIXES
+        and not file.name.startswith((".", "~$"))
+        and not file.is_dir()
+    ]
+
+
+def state_of(options: Options) -> str:
+    """
+    A fingerprint of the recipe and of the names, sizes and times of all files: while it
+    stays, nothing in the folder has changed. No file is opened.
+    """
+    from ticketsync import __version__
+
+    chosen = recipe_of(options)
+    parts = [__version__, repr(chosen)]
+    for file in sorted(list_files(folder_of(options), chosen)):
+        try:
+            found = file.stat()
+        except OSError:
+            return ""
+        parts.append(
+            f"{file.name} {found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} "
+            f"{found.st_ino}"
+        )
+    return digest.content("\n".join(parts).encode()).hex()
+
+
+def rules_of(chosen: Recipe) -> dict[str, Any]:
+    """
+    What parsing must know of the recipe; it is stored with each order.
+    """
+    return {
+        "is_plain": True,
+        "timezone": chosen.timezone,
+        "currency": chosen.currency,
+        "decimal": ".",
+        "platform": chosen.platform,
+        "tax_on_top": chosen.tax_on_top,
+        "fee_is_kept": chosen.fee_is_kept,
+        "tells_kept": "kept" in chosen.columns,
+        "has_quantity": "quantity" in chosen.columns,
+        "formats": {},
+        "status": dict(chosen.status),
+        "kind": dict(chosen.kind),
+    }
+
+
+def _read_all(chosen: Recipe, files: Sequence[Path], held: HeldNames) -> Reports:
+    reports: list[Report] = []
+    unread: dict[str, errors.BadFile] = {}
+    for file in files:
+        try:
+            reports.append(read_report(chosen, file))
+        except errors.BadFile as error:
+            unread[file.name] = error
+        except OSError as error:
+            unread[file.name] = errors.BadFile(
+                f"{safe(file.name)} cannot be read: {error.strerror}.",
+                hint="Check that it is a file that this user may read.",
+            )
+    sources = [source for report in reports for source in report.sources]
+    merged = merge_orders(chosen, sources, rules_of(chosen), held)
+    return Reports(
+        chosen,
+        tuple(files),
+        tuple(merged.orders.values()),
+        merged.locations,
+        reports[-1].unmapped if reports else (),
+        tuple(r.file for r in reports if any(source.orders for source in r.sources)),
+        unread,
+        (*(note for report in reports for note in report.notes), *merged.notes),
+        tuple(text for report in reports for text in report.unanswered),
+    )
+
+
+def _modified_at(file: Path) -> int:
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0

@@ -1,0 +1,171 @@
+"""
+The row of a table that has a recipe's headings: which column is which field, and what
+the recipe does not use.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+
+from ticketsync.core import errors, sheets
+from ticketsync.core.opened_files import OpenedFile, Table
+from ticketsync.core.redact import safe
+from ticketsync.core.rows import Row
+from ticketsync.providers.file_import.recipe import Recipe
+
+_STATUS_LIKE = re.compile(r"\b(?:status|state)\b")
+_KIND_LIKE = re.compile(
+    r"(?:row|line|entry|record|transaction|item|sale|payment)?\s?(?:type|kind)"
+    r"|transaction|row|action|event type"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """
+    fields     (column, field) of what the recipe maps; a column may be two fields
+    width      how many columns have a heading
+    names      the headings as written
+    unmapped   columns with a heading that the recipe does not use
+    """
+
+    fields: tuple[tuple[int, str], ...]
+    width: int
+    names: tuple[str, ...]
+    unmapped: tuple[int, ...]
+
+    def columns_like(self, pattern: re.Pattern[str]) -> list[int]:
+        """
+        The unmapped columns whose whole heading has that form.
+        """
+        return [c for c in self.unmapped if pattern.search(normalise(self.names[c]))]
+
+
+def status_columns(heading: Heading, recipe: Recipe) -> list[int]:
+    """
+    The columns that say by their heading whether an order counts, and that no line of
+    the recipe maps.
+    """
+    return _unanswered(heading, recipe, heading.columns_like(_STATUS_LIKE))
+
+
+def kind_columns(heading: Heading, recipe: Recipe) -> list[int]:
+    """
+    The columns that may say what a row is, and that no line of the recipe maps.
+    """
+    found = [
+        c for c in heading.unmapped if _KIND_LIKE.fullmatch(normalise(heading.names[c]))
+    ]
+    return _unanswered(heading, recipe, found)
+
+
+def _unanswered(heading: Heading, recipe: Recipe, columns: list[int]) -> list[int]:
+    answered = {normalise(name) for name in recipe.ignore_columns}
+    return [c for c in columns if normalise(heading.names[c]) not in answered]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTable:
+    """
+    A table with the recipe's headings, and its rows below them.
+    """
+
+    table: Table
+    heading: Heading
+    rows: Iterator[Row]
+
+
+def find_tables(recipe: Recipe, opened: OpenedFile) -> list[FoundTable]:
+    """
+    The tables of a file that have the recipe's headings: of a workbook the sheet that
+    the recipe names, or all that are not hidden.
+
+    Raises: `BadFile` if there is none, with the nearest headings.
+    """
+    tables: Sequence[Table] = [t for t in opened.tables if not t.is_hidden]
+    if recipe.sheet and not opened.alternatives:
+        tables = [sheets.find_table(opened, recipe.sheet)]
+    found: list[FoundTable] = []
+    nearest: tuple[int, str, tuple[str, ...]] = (0, "", ())
+    for table in tables:
+        rows = table.read()
+        for row in rows:
+            heading = match(recipe, row.cells, f"{opened.name}, {row.position}")
+            if heading is not None:
+                found.append(FoundTable(table, heading, chain((), rows)))
+                break
+            likeness = _likeness(recipe, row.cells)
+            if likeness > nearest[0]:
+                nearest = (likeness, row.position, row.cells)
+        if found and opened.alternatives:
+            break
+    if not found:
+        raise _no_heading(recipe, opened.name, nearest[1], nearest[2])
+    return found
+
+
+def match(recipe: Recipe, cells: Sequence[str], place: str) -> Heading | None:
+    """
+    The heading, if this row has all that the recipe maps.
+
+    Raises: `BadFile` if one of those stands in it twice.
+    """
+    names = [normalise(cell) for cell in cells]
+    wanted = {normalise(theirs) for theirs in recipe.columns.values()}
+    if not wanted <= set(names):
+        return None
+    for name in sorted(wanted):
+        if names.count(name) > 1:
+            heading = cells[names.index(name)]
+            raise errors.BadFile(
+                f"{place}: the heading {safe(heading)!r} is there twice.",
+                hint="Rename or delete one of the two columns in the report.",
+                word="headings",
+            )
+    fields = tuple(
+        (names.index(normalise(theirs)), ours)
+        for ours, theirs in recipe.columns.items()
+    )
+    unmapped = tuple(n for n, name in enumerate(names) if name and name not in wanted)
+    width = max(n for n, name in enumerate(names) if name) + 1
+    return Heading(fields, width, tuple(cells), unmapped)
+
+
+def normalise(name: str) -> str:
+    """
+    A heading as it is compared: without case, and with `_` as a space.
+    """
+    return re.sub(r"[\s_]+", " ", name).strip().casefold()
+
+
+def _likeness(recipe: Recipe, cells: Sequence[str]) -> int:
+    names = {normalise(cell) for cell in cells}
+    return sum(normalise(theirs) in names for theirs in recipe.columns.values())
+
+
+def _no_heading(
+    recipe: Recipe, file: str, position: str, cells: Sequence[str]
+) -> errors.BadFile:
+    """
+    Which headings are missing, and what comes nearest to them.
+    """
+    names = {normalise(cell): cell for cell in cells if cell}
+    missing = [c for c in recipe.columns.values() if normalise(c) not in names]
+    message = (
+        f"{file} has no row with the headings of {safe(recipe.platform)}: "
+        f"{safe(', '.join(recipe.columns.values()), longest=400)}."
+    )
+    if position and missing:
+        lacking = ", ".join(map(repr, map(safe, missing)))
+        message += f" The nearest is {position}, which lacks {lacking}"
+        near = difflib.get_close_matches(normalise(missing[0]), names, n=1, cutoff=0.5)
+        message += f" (it has {safe(names[near[0]])!r})." if near else "."
+    return errors.BadFile(
+        message,
+        hint="Correct the heading in the report, or under `columns` in the recipe.",
+        word="headings",
+    )

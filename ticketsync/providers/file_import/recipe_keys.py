@@ -1,0 +1,52 @@
+"""
+The keys of a recipe file and their types; what they mean stands in `recipe`.
+"""
+
+from __future__ import annotations
+
+from ticketsync.core.typed_yaml import one_of, section
+
+# What a recipe can map. `starts` may be split into `date` and `time`; a line has a
+# `price` per ticket or a `total`, both after discounts.
+FIELDS = (
+    *("order", "refund_of", "line", "kind", "event", "event_id", "show_id", "venue"),
+    *("starts", "date", "time", "placed", "type", "quantity", "price", "total"),
+    *("list_price", "discount", "fee", "tax", "tax_per_ticket", "kept"),
+    *("order_total", "refunded", "status", "checked_in", "channel", "currency"),
+    *("name", "email", "phone"),
+)
+AMOUNTS = (
+    *("price", "total", "list_price", "discount", "fee", "tax", "tax_per_ticket"),
+    *("kept", "order_total", "refunded"),
+)
+IDS = ("order", "refund_of", "line", "event_id", "show_id")
+PEOPLE = ("name", "email", "phone")
+STATUSES = ("paid", "comp", "pending", "cancelled", "void", "refunded")
+KINDS = ("sale", "refund", "fee", "tax", "ignore")
+SIGNED = ("discount", "fee", "kept")  # what a report may write below zero
+PER_ORDER = ("total", "refunded", "discount", "fee", "kept", "tax")
+AS_GIVEN = (
+    *("established", "files", "sheet", "timezone", "currency", "decimal", "dates"),
+    *("repeated_rows", "order_numbers", "start"),
+)
+WORD_LISTS = ("stop_at", "ignore_rows", "ignore_columns", "free")
+
+RECIPE = section(
+    **dict.fromkeys(("platform", *AS_GIVEN), str)
+    | {
+        "decimal": one_of(".", ","),
+        "dates": one_of("dmy", "mdy"),
+        "repeated_rows": one_of("refuse", "count", "once"),
+        "order_numbers": one_of("folder", "event", "file"),
+    },
+    tax=one_of("inside", "on top"),
+    buyer_fee=one_of("unknown", "kept"),
+    **dict.fromkeys(("columns", "formats", "status", "kind", "signs", "per"), dict),
+    **dict.fromkeys(WORD_LISTS, list[str]),
+)
+COLUMNS = section(**dict.fromkeys(FIELDS, str))
+FORMATS = section(**dict.fromkeys(("starts", "date", "time", "placed"), str))
+STATUS = section(**dict.fromkeys(STATUSES, list[str]))
+KIND = section(**dict.fromkeys(KINDS, list[str]))
+SIGNS = section(**dict.fromkeys(SIGNED, one_of("plus", "minus")))
+PER = section(**dict.fromkeys(PER_ORDER, one_of("row", "order")))

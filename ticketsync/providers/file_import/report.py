@@ -1,0 +1,239 @@
+"""
+One report file: its rows by order, each in plain text or with its problem, and what a
+person should know about what was not read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from ticketsync.core import errors, opened_files
+from ticketsync.core.opened_files import OpenedFile
+from ticketsync.core.redact import safe
+from ticketsync.providers.file_import import order_amounts, signs
+from ticketsync.providers.file_import.columns import Line, plain_lines
+from ticketsync.providers.file_import.heading import FoundTable, find_tables
+from ticketsync.providers.file_import.recipe import Recipe
+from ticketsync.providers.file_import.report_rows import RowReader
+
+_MOST_NAMED = 3  # rows that a note names
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """
+    One table of a report: its rows by order number, and how old its file is.
+    """
+
+    file: str
+    modified_at: int  # nanoseconds
+    orders: dict[str, list[Line]]
+
+    def place(self, line: Line) -> str:
+        return f"{self.file}, {line.position}"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """
+    A file as it was read. `unmapped` are headings that the recipe does not use; `notes`
+    are sentences about what was left out or decided by evidence.
+    """
+
+    file: Path
+    sources: tuple[Source, ...]
+    unmapped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = field(default=())
+
+
+def read_report(recipe: Recipe, file: Path) -> Report:
+    """
+    One report. Raises `BadFile` if it is no table, or none with the recipe's headings.
+    """
+    start = start_of(recipe, file)
+    opened = opened_files.open_file(file)
+    modified_at = file.stat().st_mtime_ns
+    found = find_tables(recipe, opened)
+    sources: list[Source] = []
+    notes = list(opened.notes)
+    unanswered: list[str] = []
+    for table in found:
+        reader = RowReader(recipe, table, is_text=opened.alternatives)
+        source = _read_table(
+            recipe, table, reader, file.name, modified_at, start, notes
+        )
+        sources.append(source)
+        unanswered += _unanswered(file.name, reader)
+    notes += _unread_sheets(opened, found)
+    heading = found[0].heading
+    unmapped = tuple(heading.names[n] for n in heading.unmapped)
+    return Report(
+        file, tuple(sources), unmapped, (*unanswered, *notes), tuple(unanswered)
+    )
+
+
+def start_of(recipe: Recipe, file: Path) -> str:
+    """
+    When the shows of a report start, as its recipe says: a fixed time, or the one in
+    the file's name. `""` where the recipe leaves it to a column.
+
+    Raises: `BadFile` for a name that does not have it, `ConfigurationError` for a
+    recipe whose `start` is neither.
+    """
+    pattern = recipe.start
+    if not pattern:
+        return ""
+    before, brace, rest = pattern.partition("{")
+    format_, _, after = rest.partition("}")
+    if not brace:
+        try:
+            return datetime.fromisoformat(pattern).isoformat(sep=" ")
+        except ValueError:
+            raise errors.ConfigurationError(
+                f"`start` in the recipe is {safe(pattern)!r}, not a time.",
+                hint="Write 2026-12-05 19:30, or a file's name with {%Y-%m-%d_%H%M}.",
+            ) from None
+    time = re.sub(r"%-?[a-zA-Z]|.", lambda code: _digits(code[0]), format_)
+    match = re.fullmatch(f"{_wild(before)}({time}){_wild(after)}", file.name)
+    try:
+        if match is None:
+            raise ValueError
+        moment = datetime.strptime(match[1], format_)  # noqa: DTZ007  # the recipe's zone
+    except ValueError:
+        raise errors.BadFile(
+            f"{file.name} is not named {safe(pattern)!r}, as `start` says.",
+            hint="Rename the file, or correct `start`.",
+            word="file-name",
+        ) from None
+    return moment.isoformat(sep=" ")
+
+
+def _digits(code: str) -> str:
+    """
+    What a code of a format may stand for in a file's name, as a regular expression.
+    """
+    if code == "%Y":
+        return r"\d{4}"
+    if code in ("%b", "%B", "%a", "%A", "%p"):
+        return r"[^\W\d_]+"
+    return r"\d{1,2}" if code.startswith("%") else re.escape(code)
+
+
+def _wild(text: str) -> str:
+    return ".*".join(map(re.escape, text.split("*")))
+
+
+def _read_table(
+    recipe: Recipe,
+    found: FoundTable,
+    reader: RowReader,
+    file: str,
+    modified_at: int,
+    start: str,
+    notes: list[str],
+) -> Source:
+    fields = [name for _, name in found.heading.fields]
+    lines = plain_lines(recipe, fields, list(reader.read()), start)
+    lines = [line for line in lines if not _is_ignored(recipe, line)]
+    signs.apply_signs(recipe, lines)
+    orders: dict[str, list[Line]] = {}
+    for line in lines:
+        orders.setdefault(_order_id(line, file), []).append(line)
+    notes += _settle_repeated_rows(recipe, orders, file)
+    order_amounts.take_once(recipe, orders)
+    notes += _left_out(file, reader)
+    return Source(file, modified_at, orders)
+
+
+def _is_ignored(recipe: Recipe, line: Line) -> bool:
+    return recipe.kind.get(line.cells.get("kind", "").lower()) == "ignore"
+
+
+def _order_id(line: Line, file: str) -> str:
+    """
+    The order that a row belongs to, or the row itself where it names none.
+    """
+    cells = line.cells
+    if "refund_of" in cells:
+        return cells["refund_of"]
+    return cells.get("order") or f"{file} {line.position}"
+
+
+def _settle_repeated_rows(
+    recipe: Recipe, orders: dict[str, list[Line]], file: str
+) -> Iterator[str]:
+    """
+    Rows that are equal in every cell: named, counted or dropped, as the recipe says.
+    """
+    repeated: list[str] = []
+    for id_, lines in orders.items():
+        if len(lines) == 1:
+            continue
+        seen: dict[int, Line] = {}
+        kept: list[Line] = []
+        for line in lines:
+            first = seen.setdefault(line.whole, line)
+            if first is line or line.problem or first.cells != line.cells:
+                kept.append(line)
+                continue
+            repeated.append(line.position)
+            if recipe.repeated_rows == "once":
+                continue
+            kept.append(line)
+            if recipe.repeated_rows == "refuse":
+                line.problem = (
+                    f"it is equal to {first.position} in every cell: say "
+                    "`repeated_rows: count` or `once` in the recipe"
+                )
+                line.word = "repeated-row"
+        orders[id_] = kept
+    if repeated and recipe.repeated_rows != "refuse":
+        counted = "counted" if recipe.repeated_rows == "count" else "left out"
+        yield (
+            f"{file}: {_rows(len(repeated))} equal to an earlier one {counted} "
+            f"({_some(repeated)})"
+        )
+
+
+def _left_out(file: str, reader: RowReader) -> Iterator[str]:
+    by_reason: dict[str, list[str]] = {}
+    for row in reader.left_out:
+        by_reason.setdefault(row.why, []).append(f"{row.position} {row.text!r}")
+    for why, rows in by_reason.items():
+        yield f"{file}: {_rows(len(rows))} left out ({why}): {_some(rows)}"
+    if reader.beyond:
+        yield f"{file}: {_rows(reader.beyond)} with cells beyond the headings"
+
+
+def _unanswered(file: str, reader: RowReader) -> Iterator[str]:
+    for name, words in reader.unanswered.items():
+        if words:
+            some = ", ".join(safe(word, longest=30) for word in sorted(words)[:6])
+            yield (
+                f"{file}: the recipe does not map the column {safe(name)!r} ({some}); "
+                "map it to `status` or `kind`, or add it to `ignore_columns`"
+            )
+
+
+def _unread_sheets(opened: OpenedFile, found: Sequence[FoundTable]) -> Iterator[str]:
+    if opened.alternatives:
+        return
+    read = {item.table.name for item in found}
+    for table in opened.tables:
+        if table.name not in read:
+            hidden = "hidden " if table.is_hidden else ""
+            yield f"{opened.name}: the {hidden}sheet {safe(table.name)!r} was not read"
+
+
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number} rows"
+
+
+def _some(texts: Sequence[str]) -> str:
+    more = "; …" if len(texts) > _MOST_NAMED else ""
+    return "; ".join(texts[:_MOST_NAMED]) + more

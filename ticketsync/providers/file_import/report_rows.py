@@ -1,0 +1,221 @@
+"""
+The rows of a report below its headings: those with data, those that are left out (a
+total, a footer, what the recipe ignores), and those that cannot be read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from fnmatch import translate
+
+import msgspec
+
+from ticketsync.core.redact import safe
+from ticketsync.core.rows import UNKNOWN, Row, column_letters
+from ticketsync.providers.file_import import heading as headings
+from ticketsync.providers.file_import.heading import FoundTable, Heading
+from ticketsync.providers.file_import.recipe import Recipe
+
+_FOOTER = re.compile(
+    r"(?:(?:grand|sub|page|report|overall|running|daily|event|show)?[\s-]?totals?"
+    r"|sum|summe|gesamt|printed|generated|exported|created|end of (?:report|file)"
+    r"|page|report|powered by|note|notes|copyright|©)\b",
+    re.IGNORECASE,
+)
+_PAID = {
+    *("paid", "complete", "completed", "confirmed", "sold", "active", "valid", "ok"),
+    *("success", "successful", "succeeded", "approved", "settled", "issued", "booked"),
+    *("processed", "purchased"),
+}
+_IS_NO_SALE = re.compile(
+    r"\b(?:refund(?:ed)?|return(?:ed|s)?|cancell?ed|cancellation|void(?:ed)?"
+    r"|revers(?:al|ed)|chargeback|dispute[d]?|pending|unpaid|held|hold|reserved"
+    r"|expired|failed|declined|tax|gst|vat|fees?|commission|exchanged?)\b",
+    re.IGNORECASE,
+)
+
+
+class MappedRow(msgspec.Struct, frozen=True):
+    """
+    One row with data, as far as the recipe maps it: `values` and `kinds` in the order
+    of the heading's fields.
+
+    is_short   whether the row ends before a column that the recipe maps
+    whole      a hash of all its cells
+    problem    why it cannot be read, its cells set aside
+    word       the problem's name
+    """
+
+    position: str
+    values: tuple[str, ...]
+    kinds: str
+    whole: int
+    problem: str = ""
+    word: str = ""
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """
+    A row that is no data, its first words and why it is left out.
+    """
+
+    position: str
+    text: str
+    why: str
+
+
+class RowReader:
+    """
+    Reads the rows of one table. What it leaves out, and the words of columns that may
+    say that a row is no sale, are in `left_out` and `unanswered` afterwards.
+    """
+
+    def __init__(self, recipe: Recipe, found: FoundTable, *, is_text: bool) -> None:
+        self._found = found
+        self._is_text = is_text
+        heading = found.heading
+        self._columns = [column for column, _ in heading.fields]
+        self._names = [field for _, field in heading.fields]
+        self._last = max(self._columns)
+        self._needed = [
+            self._columns[self._names.index(name)]
+            for name in ("order", "starts", "date")
+            if name in self._names
+        ]
+        self._times = [
+            column for column, name in heading.fields if name in ("starts", "date")
+        ]
+        self._status = headings.status_columns(heading, recipe)
+        self._kind = headings.kind_columns(heading, recipe)
+        self._stops = [word.casefold() for word in recipe.stop_at if word]
+        self._ignored = _any_pattern(recipe.ignore_rows)
+        self._same: dict[str, str] = {}
+        self.left_out: list[LeftOut] = []
+        self.unanswered: dict[str, set[str]] = {
+            heading.names[column]: set() for column in self._status
+        }
+        self.beyond = 0
+
+    def read(self) -> Iterator[MappedRow]:
+        """
+        The rows with data, in their order.
+        """
+        for row in self._found.rows:
+            if row.problem:
+                yield _unreadable(row.position, row.problem)
+                continue
+            why = self._why_left_out(row)
+            if why:
+                text = next(filter(None, row.cells))
+                self.left_out.append(LeftOut(row.position, safe(text, longest=40), why))
+                continue
+            yield self._mapped(row)
+
+    def _why_left_out(self, row: Row) -> str:
+        cells = row.cells
+        if self._ignored is not None and any(
+            cell and self._ignored.fullmatch(cell) for cell in cells
+        ):
+            return "ignore_rows"
+        known = sum(c < len(cells) and bool(cells[c]) for c in self._needed)
+        if known == len(self._needed):
+            return ""
+        first = next(filter(None, cells)).casefold()
+        if any(_begins_with(first, word) for word in self._stops):
+            return "stop_at"
+        given = sum(map(bool, cells))
+        is_lone = given == 1 and len(first.split()) > 1
+        has_time = any(c < len(cells) and cells[c] for c in self._times)
+        is_unclear = bool(row.kinds and set(row.kinds) & UNKNOWN.keys())
+        is_footer = is_lone or bool(_FOOTER.match(first))
+        return (
+            "a total or a footer" if is_footer and not (has_time or is_unclear) else ""
+        )
+
+    def _mapped(self, row: Row) -> MappedRow:
+        cells, kinds = row.cells, row.kinds
+        same = self._same  # of equal texts one is kept: most cells of a report repeat
+        values = tuple(
+            [
+                same.setdefault(cells[c], cells[c]) if c < len(cells) else ""
+                for c in self._columns
+            ]
+        )
+        problem, word = self._problem(row)
+        return MappedRow(
+            row.position,
+            values,
+            "".join([kinds[c] if c < len(kinds) else "t" for c in self._columns])
+            if kinds
+            else "",
+            hash(cells),
+            problem,
+            word,
+        )
+
+    def _problem(self, row: Row) -> tuple[str, str]:
+        cells = row.cells
+        heading: Heading = self._found.heading
+        if self._is_text and len(cells) <= self._last:
+            return f"it has {len(cells)} of {heading.width} cells", "short-row"
+        if len(cells) > heading.width and any(cells[heading.width :]):
+            if self._is_text:
+                more = f"it has {len(cells)} cells under {heading.width} headings"
+                return more, "long-row"
+            self.beyond += 1
+        if row.kinds and set(row.kinds) & UNKNOWN.keys():
+            for column, field in zip(self._columns, self._names, strict=True):
+                kind = row.kind(column)
+                if kind in UNKNOWN:
+                    cell = f"{column_letters(column)}{row.number}"
+                    return f"{field} (cell {cell}) is {UNKNOWN[kind]}", "no-value"
+        return self._unanswered(cells)
+
+    def _unanswered(self, cells: Sequence[str]) -> tuple[str, str]:
+        """
+        What an unmapped column says that may be no sale: not counted until the recipe
+        has an answer.
+        """
+        for column in self._status:
+            text = cells[column] if column < len(cells) else ""
+            name = self._found.heading.names[column]
+            if text:
+                self.unanswered[name].add(text)
+            if text and text.casefold() not in _PAID:
+                return _unmapped(name, text), "unmapped-status"
+        for column in self._kind:
+            text = cells[column] if column < len(cells) else ""
+            if text and _IS_NO_SALE.search(text):
+                name = self._found.heading.names[column]
+                self.unanswered.setdefault(name, set()).add(text)
+                return _unmapped(name, text), "unmapped-kind"
+        return "", ""
+
+
+def _unmapped(name: str, text: str) -> str:
+    return (
+        f"{safe(name)} is {safe(text, longest=40)!r}, and the recipe maps no column "
+        f"{safe(name)!r}: map it to `status` or `kind`, or add it to `ignore_columns`"
+    )
+
+
+def _unreadable(position: str, problem: str) -> MappedRow:
+    return MappedRow(
+        position, (), "", 0, f"this is no row of CSV ({problem})", "bad-row"
+    )
+
+
+def _begins_with(text: str, word: str) -> bool:
+    """
+    Whether a text begins with that word or pattern (`*` for anything).
+    """
+    if "*" in word or "?" in word:
+        return re.match(translate(word), text) is not None
+    return text.startswith(word) and not text[len(word) : len(word) + 1].isalnum()
+
+
+def _any_pattern(patterns: Sequence[str]) -> re.Pattern[str] | None:
+    if not patterns:
+        return None
+    return re.compile("|".join(map(translate, patterns)), re.IGNORECASE)

@@ -1,0 +1,168 @@
+"""
+Folders of report files: a file that cannot be read is named in the quarantine and stops
+none of the others, and a folder in which nothing changed is not read again.
+
+For platforms that are asked over the network everything here does nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+
+from ticketsync.accounts import bookmarks, runs, streams
+from ticketsync.catalogue import occurrences
+from ticketsync.catalogue.occurrences import LinkedOccurrence
+from ticketsync.core import clock, records
+from ticketsync.net import exact_json
+from ticketsync.providers.report_folder import HeldNames, ReadsReports
+from ticketsync.sales import quarantine, stored_orders
+from ticketsync.workflows import people_switch
+from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.sync.due import is_over
+
+MOST_NOTES = 8  # of one run
+
+
+def is_unchanged(run: AccountRun) -> bool:
+    """
+    Whether nothing in the folder changed since all of it was read, and nothing waits to
+    be read again; no file is opened to find out.
+    """
+    provider = run.provider
+    if not isinstance(provider, ReadsReports) or people_switch.is_pending(run):
+        return False
+    account_id = run.account.id
+    with run.database.read() as connection:
+        held = bookmarks.get_bookmarks(connection, account_id, streams.FOLDER).get("")
+        waits = (
+            bookmarks.get_bookmarks(connection, account_id, streams.READ_ALL)
+            or bookmarks.get_bookmarks(connection, account_id, streams.UNFINISHED)
+            or quarantine.list_unread(connection, account_id)
+        )
+        last_sweep = runs.last_sweep(connection, account_id)
+    hours = timedelta(hours=run.settings.sync.sweep_hours)
+    is_sweep_due = last_sweep is None or is_over(last_sweep, hours, clock.now())
+    if not held or waits or is_sweep_due:
+        return False
+    return provider.state() == held
+
+
+def read_again(run: AccountRun) -> bool:
+    """
+    Read the folder in the light of what is held, and put files that cannot be read into
+    the quarantine; returns whether anything can be read.
+    """
+    provider = run.provider
+    if not isinstance(provider, ReadsReports):
+        return True
+    account_id = run.account.id
+    with run.database.read() as connection:
+        listed = occurrences.list_occurrences(connection, account_id)
+        rows = (occurrence.id for occurrence in listed)
+        orders = stored_orders.list_orders(connection, account_id, rows)
+        waiting = quarantine.list_unread(connection, account_id)
+    provider.recognise(
+        HeldNames(
+            frozenset(occurrence.event for occurrence in listed),
+            frozenset().union(*orders.values()),
+        )
+    )
+    unread = provider.unread_files()
+    run.counts.quarantined += len(unread)
+    was_named = {item.provider_id for item in waiting if item.kind == quarantine.FILE}
+    if unread or was_named:
+        found = [
+            records.Unread(
+                quarantine.FILE,
+                name,
+                "",
+                exact_json.encode({"id": name}),
+                error.word,
+                f"{error.message} {error.hint}".strip(),
+            )
+            for name, error in unread.items()
+        ]
+        with run.transaction() as connection:
+            quarantine.save_unread(connection, account_id, found, clock.now())
+            quarantine.release_others(connection, account_id, quarantine.FILE, unread)
+    notes = provider.notes()
+    run.notes += notes[:MOST_NOTES]
+    if len(notes) > MOST_NOTES:
+        run.notes.append(f"… and {len(notes) - MOST_NOTES} more notes about reports")
+    return provider.is_readable()
+
+
+def is_readable(run: AccountRun) -> bool:
+    """
+    Whether anything in the folder can be read.
+    """
+    provider = run.provider
+    return not isinstance(provider, ReadsReports) or provider.is_readable()
+
+
+def is_complete(run: AccountRun) -> bool:
+    """
+    Whether every file was read: else what is not there says nothing of absence.
+    """
+    provider = run.provider
+    return not isinstance(provider, ReadsReports) or not provider.unread_files()
+
+
+def note_state(run: AccountRun) -> None:
+    """
+    Remember the folder's state if all of it was read and nothing waits, and forget the
+    quarantined orders that are in no report any more.
+    """
+    provider = run.provider
+    if not isinstance(provider, ReadsReports):
+        return
+    account_id = run.account.id
+    with run.database.read() as connection:
+        held = bookmarks.get_bookmarks(connection, account_id, streams.FOLDER).get("")
+        waiting = quarantine.list_unread(connection, account_id)
+    ids = provider.order_ids()
+    gone = [i for i in waiting if i.kind == "order" and i.provider_id not in ids]
+    is_settled = len(waiting) == len(gone) and is_complete(run) and not run.troubles
+    state = provider.state_read() if is_settled else ""
+    if not gone and state == (held or ""):
+        return
+    with run.transaction() as connection:
+        quarantine.release(
+            connection, account_id, "order", [item.provider_id for item in gone]
+        )
+        if state:
+            bookmarks.save_bookmarks(
+                connection, account_id, streams.FOLDER, {"": state}
+            )
+        else:
+            bookmarks.delete_bookmarks(connection, account_id, [streams.FOLDER])
+
+
+def note_renamed(
+    run: AccountRun,
+    missing: Sequence[LinkedOccurrence],
+    listed: Sequence[LinkedOccurrence],
+    seen: Collection[str],
+) -> set[int]:
+    """
+    Our ids of those dates that left the reports while another event came at the same
+    time: proposed as renamed, for a person to match.
+    """
+    if not isinstance(run.provider, ReadsReports):
+        return set()
+    new = {
+        occurrence.starts_at: occurrence
+        for occurrence in listed
+        if occurrence.provider_occurrence_id in seen and occurrence.show_id is None
+    }
+    renamed: set[int] = set()
+    for gone in missing:
+        found = new.get(gone.starts_at)
+        if found is not None:
+            renamed.add(gone.id)
+            run.notes.append(
+                f"{gone.name_and_start} is called {found.name!r} in the reports now; "
+                "if that is the same show, run `ticketsync match`"
+            )
+    return renamed
