@@ -18,7 +18,7 @@ from ticketsync.core import clock, errors
 from ticketsync.financials import recompute
 from ticketsync.workflows import people_switch, show_figures
 from ticketsync.workflows.account_run import AccountRun
-from ticketsync.workflows.sync import guards, listing
+from ticketsync.workflows.sync import guards, listing, set_aside
 from ticketsync.workflows.sync.orders import OrderReader
 from ticketsync.workflows.sync.plan import Bookmarks
 from ticketsync.workflows.sync.progress import OrdersRead
@@ -72,6 +72,10 @@ def sync_occurrences(
         _finish(run, store, reader.read, listed, accept_shrink=accept_shrink)
         raise
     changed = _finish(run, store, reader.read, listed, accept_shrink=accept_shrink)
+    set_aside.note_orders(run, reader.refused, reader.has_answered)
+    if reader.read.refused:
+        with run.transaction() as connection:
+            links.set_link_status(connection, reader.read.refused, "error")
     return changed, False
 
 
