@@ -165,11 +165,11 @@ def run(database, settings, **options):
 
 
 def same(found, wanted):
-    assert found.keys() == wanted.keys()
+    assert found.keys() == wanted.keys(), found.keys() ^ wanted.keys()
     for date, numbers_ in wanted.items():
         if not Decimal(numbers_["gross"]) and not numbers_["tickets_sold"]:
             found[date]["fees"] = numbers_["fees"]  # nothing sold
-        assert found[date] == wanted[date], date
+        assert found[date] == wanted[date], (date, found[date], wanted[date])
 
 
 def attempt(database, settings, **options):

@@ -12,9 +12,11 @@ All our errors, in one tree.
     │   └── CredentialError               4   credentials
     │       ├── SecretMissing             4   secret-missing
     │       ├── AuthenticationFailed      4   refused-credentials
+    │       │   └── Forbidden             4   refused-credentials (HTTP 403)
     │       └── KeyringUnavailable        4   keyring-…
     ├── ProviderUnavailable               5   unreachable, throttled, deadline
     ├── InvalidResponse                   6   not-json, truncated, schema-drift …
+    │   └── UnknownResource               6   endpoint-gone (HTTP 404, 410)
     ├── GuardRefused                      7   guard-shrink, account-changed …
     ├── Busy                              8   busy
     ├── DatabaseError                     9   database, db-locked, db-timeout …
@@ -110,6 +112,13 @@ class AuthenticationFailed(CredentialError):
     word = "refused-credentials"
 
 
+class Forbidden(AuthenticationFailed):
+    """
+    The key is accepted and may not read this. That is a fault of the key only if it may
+    read nothing else of the kind, see `is_refusal`.
+    """
+
+
 class KeyringUnavailable(CredentialError):
     """
     The keyring is missing, locked or does not answer; see `SecretMissing`.
@@ -141,6 +150,22 @@ class InvalidResponse(ProviderError):
 
     exit_code = 6
     word = "nonsense"
+
+
+class UnknownResource(InvalidResponse):
+    """
+    The platform does not know what was asked for, see `is_refusal`.
+    """
+
+    word = "endpoint-gone"
+
+
+def is_refusal(error: BaseException) -> bool:
+    """
+    Whether the platform refused one thing (403, 404, 410), so that the rest of the
+    account may be read all the same.
+    """
+    return isinstance(error, Forbidden | UnknownResource)
 
 
 class GuardRefused(TicketsyncError):

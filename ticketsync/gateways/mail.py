@@ -10,9 +10,9 @@ from __future__ import annotations
 import smtplib
 import ssl
 from email.message import EmailMessage
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
-from ticketsync.core import clock, errors
+from ticketsync.core import clock, errors, web_address
 
 TIMEOUT_SECONDS = 20
 PORTS = {"smtp": 587, "smtps": 465}
@@ -26,7 +26,7 @@ def send(url: str, subject: str, text: str) -> None:
     Raises `ConfigurationError` for a malformed URL, `ProviderUnavailable` if the server
     does not accept the message.
     """
-    parts = urlsplit(url)
+    parts = web_address.split(url)
     query = parse_qs(parts.query)
     to, sender = query.get("to", []), query.get("from", [])
     if parts.scheme not in PORTS or not parts.hostname or not to or not sender:

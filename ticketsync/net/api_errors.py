@@ -73,14 +73,15 @@ class ApiErrors:
                 status=status,
                 code=meaning.code,
             )
+        refused = errors.Forbidden if status == 403 else errors.AuthenticationFailed
         if meaning is not None:
-            return errors.AuthenticationFailed(
+            return refused(
                 f"Account {self.account!r}: {meaning.message} (HTTP {status}).",
                 hint=meaning.hint
                 or f"Run `ticketsync accounts rotate {self.account}`.",
             )
         if status in (401, 403):
-            return errors.AuthenticationFailed(
+            return refused(
                 f"{self.platform} refused the credentials of account "
                 f"{self.account!r} (HTTP {status}).",
                 hint=f"Run `ticketsync accounts rotate {self.account}`.",
@@ -95,9 +96,10 @@ class ApiErrors:
                 "unexpected-redirect",
             )
         if status in (404, 410):
-            return self.invalid_response(
-                f"does not know this resource ({where}: {shown(body)})",
-                "endpoint-gone",
+            return errors.UnknownResource(
+                f"{self.platform} does not know this resource ({where}: "
+                f"{shown(body)}), account {self.account!r}.",
+                hint="Nothing of this response was saved; try again later.",
             )
         return Rejected(
             f"{self.platform} rejected a request ({where}: {shown(body)}), "

@@ -5,9 +5,8 @@ The one address that an account's requests go to.
 from __future__ import annotations
 
 import ipaddress
-from urllib.parse import urlsplit
 
-from ticketsync.core import errors
+from ticketsync.core import errors, web_address
 from ticketsync.core.redact import safe
 
 
@@ -16,7 +15,7 @@ def checked_base_url(url: str) -> str:
     The base URL without a trailing slash. Raises `ConfigurationError` unless it is
     https, or http on loopback.
     """
-    parts = urlsplit(url)
+    parts = web_address.split(url)
     if parts.scheme == "https" and parts.hostname:
         return url.rstrip("/")
     if parts.scheme == "http" and parts.hostname and _is_loopback(parts.hostname):

@@ -3,11 +3,15 @@ JSON with exact decimals, decoded strictly.
 
 Refused: NaN and infinities, numbers out of range, duplicate keys, text that is not
 UTF-8, nesting deeper than the recursion limit, anything after the value.
+
+Half a surrogate pair and NUL, which no database can store, become U+FFFD here, so that
+records and their hashes are the same everywhere.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from typing import Any, TypeVar
 
@@ -17,6 +21,7 @@ T = TypeVar("T")
 Shape = msgspec.json.Decoder  # of a `TypedDict`
 
 _LARGEST_EXPONENT = 30
+REPLACED = "\ufffd"  # stands for a character that cannot be stored
 
 
 class NotJson(ValueError):
@@ -33,9 +38,22 @@ class Truncated(NotJson):
 
 def decode(data: bytes) -> Any:
     """
-    The value of a JSON text; whole numbers are `int`, all others `Decimal`. Raises
-    `NotJson`, or `Truncated` if the text is incomplete.
+    The value of a JSON text; whole numbers are `int`, all others `Decimal`. Characters
+    that cannot be stored become `REPLACED`. Raises `NotJson`, or `Truncated` if the
+    text is incomplete.
     """
+    if b"\\u0000" in data:
+        data = _with_storable_characters(data)
+    try:
+        return _decoded(data)
+    except NotJson:
+        repaired = _with_storable_characters(data)
+        if repaired == data:
+            raise
+        return _decoded(repaired)
+
+
+def _decoded(data: bytes) -> Any:
     try:
         value = _DECODER.decode(data)
     except RecursionError:
@@ -76,6 +94,28 @@ def _decimal(text: str) -> Decimal:
     if not isinstance(exponent, int) or abs(exponent) > _LARGEST_EXPONENT:
         raise ValueError(f"the number {text[:20]} is out of range")
     return number
+
+
+_ESCAPE = re.compile(
+    rb"\\(?:u(?P<pair>[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+    rb"|u(?P<half>[dD][89a-fA-F][0-9a-fA-F]{2})|u(?P<nul>0000)|[^u])",
+    re.DOTALL,
+)
+_HALF_IN_BYTES = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")  # never valid UTF-8
+
+
+def _with_storable_characters(data: bytes) -> bytes:
+    """
+    The text with U+FFFD for NUL and for each half of a surrogate pair without the
+    other, escaped or as bytes.
+    """
+    text = _HALF_IN_BYTES.sub(REPLACED.encode(), data).replace(b"\0", b"\\ufffd")
+
+    def storable(match: re.Match[bytes]) -> bytes:
+        is_broken = match["half"] or match["nul"]
+        return b"\\ufffd" if is_broken else match.group()
+
+    return _ESCAPE.sub(storable, text)
 
 
 _DECODER = msgspec.json.Decoder(float_hook=_decimal)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ticketsync.core.redact import Secret
+from ticketsync.net import exact_json
 
 if TYPE_CHECKING:
     from joserfc.jws import CompactSignature, JWSRegistry
@@ -201,8 +201,8 @@ def json_object(data: bytes | str) -> dict[str, Any]:
     A JSON object of limited depth. Raises `Unclear` for anything else.
     """
     try:
-        value = json.loads(data)
-    except (ValueError, RecursionError):
+        value = exact_json.decode(data.encode() if isinstance(data, str) else data)
+    except ValueError:
         raise Unclear("the body is not JSON") from None
     if not isinstance(value, dict) or _is_deep(value, MAX_DEPTH):
         raise Unclear("the body is not a plain object")

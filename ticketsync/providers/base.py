@@ -118,6 +118,13 @@ def always(options: Options) -> bool:
     return True
 
 
+def never_a_draft(raw: Raw) -> bool:
+    """
+    For platforms without drafts.
+    """
+    return False
+
+
 def nothing_to_explain(status: int, body: Mapping[str, Any]) -> None:
     """
     For platforms whose error responses contain only a status.
@@ -146,6 +153,9 @@ class ProviderSpec:
     base_url          `""` for one that uses no network and needs no key
     options           settings of an account other than its key
     explain           what the platform's error responses mean
+    is_draft          whether a listing record is one that nobody can buy yet: it may
+                      lack its name or its time zone. May raise what `reading.parsed`
+                      translates
     oauth             how a person can authorise us instead of giving a key
     listed_tickets    which tickets the number in its listing includes, see
                       `CountedTickets`. Where nobody knows, the smallest: at worst, the
@@ -174,6 +184,7 @@ class ProviderSpec:
     changes: Changes = "none"
     options: Sequence[Option] = ()
     explain: Explain = nothing_to_explain
+    is_draft: Callable[[Raw], bool] = never_a_draft
     listed_tickets: records.CountedTickets = "sold"
     limits: str = ""
     oauth: Callable[[], OAuth] | None = None
@@ -445,6 +456,19 @@ class ReadsInParts(Protocol):
     def parts(self) -> Sequence[str]:
         """
         The platform's ids of all parts, from a request that its listing needs anyway.
+        """
+
+
+@runtime_checkable
+class SkipsParts(Protocol):
+    """
+    Goes on with the other organisations, locations or regions where the platform
+    refuses one of several; if it refuses all of them, the key is at fault.
+    """
+
+    def refused_parts(self) -> Mapping[str, str]:
+        """
+        The parts refused so far, by the platform's ids: why, and what to do about it.
         """
 
 

@@ -1,5 +1,6 @@
 """
-Quarantine: records that could not be parsed, with the reason. Each run retries them.
+Quarantine: records that could not be parsed, and what a platform refuses to show, with
+the reason. Each run retries them.
 """
 
 from __future__ import annotations
@@ -79,13 +80,27 @@ def _number(records: int) -> str:
     return "1 record" if records == 1 else f"{records} records"
 
 
+def list_reasons(connection: Connection, account_id: int, kind: str) -> dict[str, str]:
+    """
+    The reason for each record of one kind, by the platform's id.
+    """
+    rows = connection.execute(
+        select(quarantine.c.provider_id, quarantine.c.reason).where(
+            quarantine.c.account_id == account_id, quarantine.c.kind == kind
+        )
+    )
+    return {row.provider_id: row.reason for row in rows}
+
+
 def holds_sales(connection: Connection, account_id: int) -> bool:
     """
     Whether an order or a ticket of the account is in quarantine.
     """
-    return any(
-        item.kind not in ("event", FILE) for item in list_unread(connection, account_id)
+    query = select(quarantine.c.id).where(
+        quarantine.c.account_id == account_id,
+        quarantine.c.kind.in_(("order", "ticket")),
     )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def delete_unread(connection: Connection, account_id: int) -> None:

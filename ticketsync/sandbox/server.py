@@ -2,7 +2,7 @@
 The sandbox server on loopback: one process for all fake platforms.
 
 Each platform has its own path prefix. `/_control` is for tests and the demo: the true
-figures, the next day, changes, faults, latency and the request log.
+figures, the next day, changes, faults, odd records, latency and the request log.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from ticketsync.core import clock, money
 from ticketsync.sandbox import ticket_tailor, world
 from ticketsync.sandbox.fake_platform import ApiRequest, FakePlatform
 from ticketsync.sandbox.faults import Faults, HttpResponse, Plan
+from ticketsync.sandbox.odd_records import OddRecord, OddRecords
 from ticketsync.sandbox.ticket_tailor import TicketTailor
 
 
@@ -42,6 +43,7 @@ class Sandbox:
     limit: int = ticket_tailor.RATE_LIMIT
     others: tuple[FakePlatform, ...] = ()
     faults: Faults = field(default_factory=Faults)
+    odd_records: OddRecords = field(default_factory=OddRecords)
     log: list[tuple[str, str, str]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -86,6 +88,7 @@ class Sandbox:
             response.headers |= ticket_tailor.rate_headers(
                 platform.limit, calls_left, seconds
             )
+        response = self.odd_records.apply(platform.name, request, response)
         return self.faults.apply(path, response)
 
     def _platform_at(self, path: str) -> FakePlatform | None:
@@ -164,6 +167,17 @@ class Sandbox:
                 )
             case "clear-faults":
                 self.faults.clear()
+            case "odd-record":
+                self.odd_records.plan(
+                    OddRecord(
+                        query["platform"],
+                        query["kind"],
+                        query["event"],
+                        is_part="part" in query,
+                    )
+                )
+            case "repair":
+                self.odd_records.repair()
             case "latency":
                 self.latency = float(query["seconds"])
             case "log":

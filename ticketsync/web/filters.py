@@ -6,12 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from ticketsync.core import clock
+from ticketsync.core import clock, web_address
 from ticketsync.core.money import Money
 
 GOOD_STATES = ("ok", "success", "done", "on sale", "admitted")
@@ -58,7 +57,7 @@ def _is_link(url: str | None) -> bool:
     """
     Whether a platform's URL may become a link: `javascript:` must not.
     """
-    return bool(url) and urlsplit(str(url)).scheme in ("http", "https")
+    return bool(url) and web_address.split(url).scheme in ("http", "https")
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {

@@ -12,11 +12,17 @@ from typing import Any
 
 from ticketsync.core import clock, records
 from ticketsync.core.completeness import is_mostly_missing
-from ticketsync.core.errors import AuthenticationFailed
+from ticketsync.core.errors import (
+    AuthenticationFailed,
+    Forbidden,
+    TicketsyncError,
+    UnknownResource,
+)
 from ticketsync.net.api_errors import Rejected
 from ticketsync.net.client import ApiClient
 from ticketsync.net.paging import Row, RowPage, by_cursor, rows_of
 from ticketsync.providers import reading
+from ticketsync.providers.account_parts import AccountParts
 from ticketsync.providers.base import CrossCheck, Extent, Options, Page, Raw, Registered
 from ticketsync.providers.eventbrite.attendees import (
     changed_at,
@@ -39,6 +45,12 @@ class EventbriteFetcher:
     def __init__(self, api: ApiClient, options: Options) -> None:
         self.api = api
         self._cached_organisations: list[Raw] | None = None
+        self._parts = AccountParts(
+            "Eventbrite",
+            "organisation",
+            "Let one of its members who may see orders connect it, or ask to be given "
+            "that right.",
+        )
 
     def identify(self) -> records.Identity:
         me = self.api.get("/users/me/")
@@ -54,13 +66,19 @@ class EventbriteFetcher:
     def parts(self) -> Sequence[str]:
         return self.owners()
 
+    def refused_parts(self) -> Mapping[str, str]:
+        return self._parts.refused
+
     def fetch_events(self) -> Iterator[Page]:
         query = {"status": EVERY_STATUS}
-        for organisation in self._organisations():
-            path = f"/organizations/{organisation['id']}/events/"
-            expansions = ("venue,ticket_classes", "venue")
+        expansions = ("venue,ticket_classes", "venue")
+
+        def pages_of(organisation_id: str) -> Iterator[Page]:
+            path = f"/organizations/{organisation_id}/events/"
             for rows in self._expanded(path, "events", query, *expansions):
                 yield Page("event", rows)
+
+        return self._parts.read(self.owners(), pages_of)
 
     def fetch_orders(
         self, provider_occurrence_id: str, bookmark: str | None
@@ -70,16 +88,18 @@ class EventbriteFetcher:
     def fetch_all_orders(
         self, bookmark: str | None, extent: Extent, *, workers: int
     ) -> Iterator[Page]:
-        for organisation in self._organisations():
-            path = f"/organizations/{organisation['id']}"
-            attendees, attending = 0, 0
-            for page in self._orders(f"{path}/orders/", {}):
-                for raw in page.records:
-                    attendees += len(raw.get("attendees") or ())
-                    attending += count_attending(raw)
-                yield page
-            checks = self._compare_attendees(f"{path}/attendees/", attendees, attending)
-            yield Page("order", [], cross_checks=checks)
+        return self._parts.read(self.owners(), self._all_orders_of)
+
+    def _all_orders_of(self, organisation_id: str) -> Iterator[Page]:
+        path = f"/organizations/{organisation_id}"
+        attendees, attending = 0, 0
+        for page in self._orders(f"{path}/orders/", {}):
+            for raw in page.records:
+                attendees += len(raw.get("attendees") or ())
+                attending += count_attending(raw)
+            yield page
+        checks = self._compare_attendees(f"{path}/attendees/", attendees, attending)
+        yield Page("order", [], cross_checks=checks)
 
     def _compare_attendees(
         self, path: str, attendees: int, attending: int
@@ -108,24 +128,28 @@ class EventbriteFetcher:
 
     def fetch_recent_orders(self, watermark: str) -> Iterator[Page]:
         """
-        Raises `InvalidResponse` if it lists not even the order of the watermark.
+        Raises `InvalidResponse` if it lists not even the order of the watermark,
+        although every organisation can be read.
         """
         since = clock.from_iso(watermark)
         if self.api.is_ahead(since):
             yield from self.fetch_all_orders(None, Extent(0), workers=1)
             return
         changed_since = f"{since - OVERLAP:%Y-%m-%dT%H:%M:%SZ}"
-        has_orders = False
-        for organisation in self._organisations():
-            path = f"/organizations/{organisation['id']}"
+        found: list[_RecentOrders] = []
+
+        def pages_of(organisation_id: str) -> Iterator[Page]:
+            path = f"/organizations/{organisation_id}"
             recent = _RecentOrders(watermark, changed_since)
+            found.append(recent)
             query = {"changed_since": changed_since}
             for page in self._orders(f"{path}/orders/", query):
                 recent.add_listed(page.records)
                 yield page
             yield from self._orders_of_changed_attendees(path, recent)
-            has_orders = has_orders or bool(recent.order_ids)
-        if not has_orders:
+
+        yield from self._parts.read(self.owners(), pages_of)
+        if not self._parts.refused and not any(recent.order_ids for recent in found):
             raise self.api.invalid_response(
                 f"lists no change since {changed_since}, although its newest was of "
                 f"{watermark}",
@@ -137,9 +161,9 @@ class EventbriteFetcher:
             f"/orders/{provider_order_id}/", {"expand": "attendees"}
         )
         if not isinstance(order.get("attendees"), list):
-            event_id = str(order.get("event_id") or "")
-            by_order = self._attendees_by_order(event_id)
-            order["attendees"] = by_order.get(provider_order_id, [])
+            _add_attendees(
+                order, self._attendees_or_refusal(str(order.get("event_id") or ""))
+            )
         return order
 
     def watermark_of(self, raw: Raw) -> str:
@@ -192,18 +216,32 @@ class EventbriteFetcher:
     def _orders(self, path: str, query: Mapping[str, str]) -> Iterator[Page]:
         """
         Orders with their attendees, which are read per event where the platform did
-        not expand them.
+        not expand them. Where it refuses those of one event, its orders say so.
+
+        Raises the refusal if it refuses those of every event.
         """
-        attendees: dict[str, dict[str, list[Raw]]] = {}
+        attendees: dict[str, dict[str, list[Raw]] | TicketsyncError] = {}
         query = {"status": "both", **query}
         for rows in self._expanded(path, "orders", query, "attendees"):
             for row in rows:
-                if not isinstance(row.get("attendees"), list):
-                    event_id = str(row.get("event_id") or "")
-                    if event_id not in attendees:
-                        attendees[event_id] = self._attendees_by_order(event_id)
-                    row["attendees"] = attendees[event_id].get(row["id"], [])
+                if isinstance(row.get("attendees"), list):
+                    continue
+                event_id = str(row.get("event_id") or "")
+                if event_id not in attendees:
+                    attendees[event_id] = self._attendees_or_refusal(event_id)
+                _add_attendees(row, attendees[event_id])
             yield Page("order", rows)
+        refusals = [it for it in attendees.values() if isinstance(it, TicketsyncError)]
+        if len(refusals) > 1 and len(refusals) == len(attendees):
+            raise refusals[0]
+
+    def _attendees_or_refusal(
+        self, provider_occurrence_id: str
+    ) -> dict[str, list[Raw]] | TicketsyncError:
+        try:
+            return self._attendees_by_order(provider_occurrence_id)
+        except (Forbidden, UnknownResource) as refusal:
+            return refusal
 
     def _attendees_by_order(self, provider_occurrence_id: str) -> dict[str, list[Raw]]:
         path = f"/events/{provider_occurrence_id}/attendees/"
@@ -236,7 +274,11 @@ class EventbriteFetcher:
         if is_mostly_missing(len(expected - listed), len(expected)):
             raise self.api.incomplete(f"{path}/attendees/", len(listed), len(expected))
         for order_id in [id_ for id_ in order_ids if id_ not in recent.order_ids]:
-            order = self.fetch_order(order_id, "")
+            try:
+                order = self.fetch_order(order_id, "")
+            except UnknownResource:
+                yield Page("order", [], unknown_ids=[order_id])
+                continue
             recent.add_unlisted(order)
             yield Page("order", [order])
         self._refuse_lacking(path, recent)
@@ -316,6 +358,18 @@ class EventbriteFetcher:
             )
 
         return request_page
+
+
+def _add_attendees(
+    order: dict[str, Any], by_order: Mapping[str, list[Raw]] | TicketsyncError
+) -> None:
+    """
+    Add to an order its attendees, or that the platform refuses those of its event.
+    """
+    if isinstance(by_order, TicketsyncError):
+        order["refused"] = by_order.word
+    else:
+        order["attendees"] = by_order.get(order["id"], [])
 
 
 def _seconds_before(time: str, span: timedelta) -> str:

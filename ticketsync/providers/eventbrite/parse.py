@@ -159,6 +159,11 @@ def parse_order(raw: Raw) -> records.Order:
     An order, from the record as `with_earlier` gives it. Raises `UnreadableRecord`.
     """
     word = (reading.text_or_none(raw, "status") or "placed").lower()
+    if "refused" in raw:
+        raise UnreadableRecord(
+            f"Eventbrite refuses the attendees of its event {raw.get('event_id')}",
+            word="refused",
+        )
     attendees = reading.rows(raw, "attendees")
     unpaid = [row for row in attendees if _is_unpaid(row, raw)]
     status, is_paid = _parse_status(raw, word, attendees, unpaid)

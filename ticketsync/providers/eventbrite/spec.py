@@ -108,6 +108,11 @@ HOOK_ACTIONS = (
     *("event.created", "event.published", "event.unpublished", "event.updated"),
 )
 
+
+def is_draft(raw: Mapping[str, Any]) -> bool:
+    return bool(raw.get("status") == "draft")
+
+
 SPEC = ProviderSpec(
     name="eventbrite",
     title="Eventbrite",
@@ -117,6 +122,7 @@ SPEC = ProviderSpec(
     key_help="eventbrite.com/platform/api-keys → private token (not the API key)",
     reads="account",
     changes="feed",
+    is_draft=is_draft,
     capabilities=Capabilities(
         reads_pricing=True,
         reads_attendees=True,

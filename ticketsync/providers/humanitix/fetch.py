@@ -13,11 +13,12 @@ from typing import Any
 
 from ticketsync.core import clock, digest, records
 from ticketsync.core.completeness import is_mostly_missing
-from ticketsync.core.errors import InvalidResponse
+from ticketsync.core.errors import Forbidden, InvalidResponse, UnknownResource
 from ticketsync.net import exact_json
 from ticketsync.net.client import ApiClient, Params
 from ticketsync.net.paging import Row, RowPage, by_page, rows_of
 from ticketsync.providers import reading
+from ticketsync.providers.account_parts import AccountParts
 from ticketsync.providers.base import Options, Page, Raw
 from ticketsync.providers.humanitix.raw_orders import (
     assemble_order,
@@ -43,8 +44,14 @@ class HumanitixFetcher:
     def __init__(self, api: ApiClient, options: Options) -> None:
         self.api = api
         regions = options.get("regions", "").upper().replace(" ", "")
-        self._regions: Sequence[str | None] = regions.split(",") if regions else (None,)
-        self._region_of: dict[str, str | None] = {}  # by event id
+        self._regions: Sequence[str] = regions.split(",") if regions else ("",)
+        self._parts = AccountParts(
+            "Humanitix",
+            "region",
+            "If the account sells nothing there, take it out of the account's option "
+            "`regions`.",
+        )
+        self._region_of: dict[str, str] = {}  # by event id
         self._questions: dict[str, str] = {}  # texts by their ids
 
     def identify(self) -> records.Identity:
@@ -71,12 +78,17 @@ class HumanitixFetcher:
         return str(raw.get("organiserId") or "") or None
 
     def fetch_events(self) -> Iterator[Page]:
-        for region in self._regions:
-            for rows in self._pages("/v1/events", "events", _region_query(region)):
-                for row in rows:
-                    self._region_of[row["_id"]] = region
-                    self._questions |= questions_of(row)
-                yield Page("event", [{"id": row["_id"], **row} for row in rows])
+        return self._parts.read(self._regions, self._events_of)
+
+    def _events_of(self, region: str) -> Iterator[Page]:
+        for rows in self._pages("/v1/events", "events", _region_query(region)):
+            for row in rows:
+                self._region_of[row["_id"]] = region
+                self._questions |= questions_of(row)
+            yield Page("event", [{"id": row["_id"], **row} for row in rows])
+
+    def refused_parts(self) -> Mapping[str, str]:
+        return self._parts.refused
 
     def fetch_orders(
         self, provider_event_id: str, bookmark: str | None
@@ -199,6 +211,8 @@ class HumanitixFetcher:
             for candidate in event_ids:
                 try:
                     order = self._get_order(candidate, order_id)
+                except Forbidden:
+                    continue
                 except InvalidResponse as error:
                     if error.word not in ("endpoint-gone", "rejected"):
                         raise
@@ -227,7 +241,10 @@ class HumanitixFetcher:
         }
         others = [other for other in self._region_of if other != event_id]
         for other in others if swapped else ():
-            theirs = tickets_by_order(self._fetch_list(other, "tickets", {}))
+            try:
+                theirs = tickets_by_order(self._fetch_list(other, "tickets", {}))
+            except (Forbidden, UnknownResource):
+                continue  # it is named when its own orders are asked for
             for order_id in swapped.keys() & theirs.keys():
                 raw = self._assemble(swapped[order_id], theirs[order_id])
                 yield {**raw, "part": other}
@@ -271,7 +288,7 @@ class HumanitixFetcher:
         raise self.api.incomplete(path, len(seen), total)
 
 
-def _region_query(region: str | None) -> dict[str, str]:
+def _region_query(region: str) -> dict[str, str]:
     return {"overrideLocation": region} if region else {}
 
 

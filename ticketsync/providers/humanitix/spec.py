@@ -43,6 +43,10 @@ def _key_header(secret: Secret, options: Options) -> dict[str, Secret]:
     return {"x-api-key": secret}
 
 
+def is_draft(raw: Mapping[str, Any]) -> bool:
+    return not raw.get("published", True)
+
+
 SPEC = ProviderSpec(
     name="humanitix",
     title="Humanitix",
@@ -50,6 +54,7 @@ SPEC = ProviderSpec(
     authenticate=_key_header,
     budget=Budget(requests=200, minutes=1),
     key_help="console.humanitix.com → Account → Advanced → API key",
+    is_draft=is_draft,
     capabilities=Capabilities(
         reads_pricing=True,
         reads_attendees=True,

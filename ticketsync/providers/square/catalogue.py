@@ -12,6 +12,7 @@ from datetime import datetime
 import msgspec
 
 from ticketsync.core import clock, records
+from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import OccurrenceStatus, TicketTypeStatus
 from ticketsync.providers import reading
 from ticketsync.providers.base import Raw
@@ -28,7 +29,7 @@ def parse_event(raw: Raw) -> records.Event:
     event_id = reading.text(item, "id")
     name = reading.text(data, "name")
     url = reading.text_or_none(data, "ecom_uri")
-    zone = reading.text_or_none(raw, "timezone") or "UTC"
+    zone = reading.text_or_none(raw, "timezone") or ""
     return records.Event(
         event_id,
         name,
@@ -104,7 +105,7 @@ def _parse_variation(
         event_id,
         f"{item}, {name}" if name else item,
         currency,
-        zone=zone,
+        zone=zone or "UTC",
         url=url,
     )
     listing = msgspec.structs.replace(
@@ -114,6 +115,10 @@ def _parse_variation(
     )
     if local is None:
         return listing
+    if not zone:
+        raise UnreadableRecord(
+            f"{undated.name} has a time, but its location has no time zone"
+        )
     return msgspec.structs.replace(
         listing,
         name=item,

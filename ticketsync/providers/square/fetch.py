@@ -18,6 +18,7 @@ from ticketsync.core.redact import Secret
 from ticketsync.net.client import ApiClient
 from ticketsync.net.paging import Row, RowPage, by_cursor, rows_of
 from ticketsync.providers import reading
+from ticketsync.providers.account_parts import AccountParts
 from ticketsync.providers.base import CrossCheck, Extent, Options, Page, Raw, Registered
 from ticketsync.providers.square.lines import is_about
 from ticketsync.providers.square.order_parts import (
@@ -57,6 +58,11 @@ class SquareFetcher:
     def __init__(self, api: ApiClient, options: Options) -> None:
         self.api = api
         self._cached_locations: list[Raw] | None = None
+        self._parts = AccountParts(
+            "Square",
+            "location",
+            "Let somebody who may see its orders connect the account again.",
+        )
 
     def identify(self) -> records.Identity:
         merchant = reading.mapping(self.api.get("/v2/merchants/me"), "merchant")
@@ -78,6 +84,9 @@ class SquareFetcher:
 
     def parts(self) -> Sequence[str]:
         return [str(location["id"]) for location in self._locations()]
+
+    def refused_parts(self) -> Mapping[str, str]:
+        return self._parts.refused
 
     def fetch_events(self) -> Iterator[Page]:
         first = self._locations()[0]
@@ -203,7 +212,7 @@ class SquareFetcher:
         paid = {
             str(payment["order_id"])
             for payment in parts.payments.values()
-            if payment.get("order_id")
+            if payment.get("order_id") and not self._is_refused(payment)
         }
         check = CrossCheck(
             "payments", len(paid), len(paid - parts.seen), "orders that were paid"
@@ -228,8 +237,11 @@ class SquareFetcher:
             order_ids |= source_order_ids(orders)
         changed = {"updated_at_begin_time": since, "sort_field": "UPDATED_AT"}
         self._read_money(parts, changed)
+        # Its payments may be refused although its orders are not.
+        sales = {id_: row for id_, row in sales.items() if not self._is_refused(row)}
         paid_at = [_changed_at(payment) for payment in parts.payments.values()]
-        if not listed and not parts.payments and not parts.refunds:
+        has_changes = bool(listed or parts.payments or parts.refunds)
+        if not has_changes and not self._parts.refused:
             raise self.api.invalid_response(
                 f"lists no change since {since}, although its newest was of "
                 f"{watermark}",
@@ -281,21 +293,50 @@ class SquareFetcher:
     def _search(
         self, time_field: str, sort: str, since: str, order: str
     ) -> Iterator[Sequence[Row]]:
-        location_ids = [str(location["id"]) for location in self._locations()]
+        """
+        The orders of all locations, ten at once; one by one where Square refuses them.
+        """
+
+        def pages_of(location_id: str) -> Iterator[Sequence[Row]]:
+            return self._search_at([location_id], time_field, sort, since, order)
+
+        refused = self._parts.refused
+        location_ids = [id_ for id_ in self.parts() if id_ not in refused]
         for batch in _batches(location_ids, LOCATIONS_AT_ONCE):
-            body: dict[str, Any] = {
-                "location_ids": batch,
-                "query": {
-                    "filter": {
-                        "date_time_filter": {time_field: {"start_at": since}},
-                        "state_filter": {"states": STATES},
-                    },
-                    "sort": {"sort_field": sort, "sort_order": order},
+            try:
+                yield from self._search_at(batch, time_field, sort, since, order)
+            except (errors.Forbidden, errors.UnknownResource):
+                if len(location_ids) == 1:
+                    raise
+                yield from self._parts.read(batch, pages_of)
+
+    def _search_at(
+        self,
+        location_ids: Sequence[str],
+        time_field: str,
+        sort: str,
+        since: str,
+        order: str,
+    ) -> Iterator[Sequence[Row]]:
+        body: dict[str, Any] = {
+            "location_ids": location_ids,
+            "query": {
+                "filter": {
+                    "date_time_filter": {time_field: {"start_at": since}},
+                    "state_filter": {"states": STATES},
                 },
-                "limit": ORDERS_AT_ONCE,
-                "return_entries": False,
-            }
-            yield from self._pages("orders", partial(self._search_page, body))
+                "sort": {"sort_field": sort, "sort_order": order},
+            },
+            "limit": ORDERS_AT_ONCE,
+            "return_entries": False,
+        }
+        return self._pages("orders", partial(self._search_page, body))
+
+    def _is_refused(self, row: Raw) -> bool:
+        """
+        Whether a row is of a location whose orders cannot be read.
+        """
+        return str(row.get("location_id")) in self._parts.refused
 
     def _search_page(self, body: Mapping[str, Any], cursor: Mapping[str, str]) -> Any:
         return self.api.query("/v2/orders/search", {**body, **cursor})
@@ -334,19 +375,22 @@ class SquareFetcher:
         }
         for rows in self._list("/v2/refunds", "refunds", query):
             for row in rows:
-                parts.add_refund(select_fields(row))
+                if not self._is_refused(row):
+                    parts.add_refund(select_fields(row))
 
     def _payments(self, changed: Mapping[str, str]) -> Iterator[Raw]:
-        for location in self._locations():
+        def payments_of(location_id: str) -> Iterator[Raw]:
             query: dict[str, str | int] = {
                 "begin_time": BEGINNING,
                 **changed,
-                "location_id": str(location["id"]),
+                "location_id": location_id,
                 "sort_order": "ASC",
                 "limit": PAYMENTS_AT_ONCE,
             }
             for rows in self._list("/v2/payments", "payments", query):
                 yield from map(select_fields, rows)
+
+        return self._parts.read(self.parts(), payments_of)
 
     def _fetch_individually(
         self, kind: str, ids: Sequence[str], parts: OrderParts

@@ -8,9 +8,8 @@ import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from ticketsync.core import clock, records
+from ticketsync.core import clock, records, web_address
 from ticketsync.core.completeness import is_mostly_missing
 from ticketsync.providers.base import Extent, Options, Page, Raw
 from ticketsync.providers.ticket_tailor.lists import by_last_id
@@ -159,7 +158,7 @@ class TicketTailorFetcher:
         """
         The box office's name in the public address of a series or event.
         """
-        parts = urlsplit(str(raw.get("url") or ""))
+        parts = web_address.split(raw.get("url"))
         segments = [segment for segment in parts.path.split("/") if segment]
         if segments and segments[0] == "events":
             segments = segments[1:]

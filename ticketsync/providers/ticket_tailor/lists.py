@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
+from ticketsync.core import web_address
 from ticketsync.net import exact_json
 from ticketsync.net.paging import Row, RowPage, Undecoded, by_cursor, rows_of
 
@@ -88,7 +89,8 @@ def _query(
 
 def _next_id(envelope: Any, rows: list[Row]) -> str | None:
     """
-    Of `links.next` only its `starting_after` is read; its address is never used.
+    Of `links.next` only its `starting_after` is read; its address is never used. Where
+    there is none, or it cannot be parsed, the list goes on after its last record.
     """
     if not rows:
         return None
@@ -97,5 +99,5 @@ def _next_id(envelope: Any, rows: list[Row]) -> str | None:
         return rows[-1]["id"] if len(rows) == PAGE_SIZE else None
     if links["next"] is None or links["next"] == "":
         return None
-    values = parse_qs(urlsplit(str(links["next"])).query).get("starting_after")
+    values = parse_qs(web_address.split(links["next"]).query).get("starting_after")
     return values[0] if values else str(rows[-1]["id"])

@@ -4,6 +4,9 @@ Ticket Tailor as data: its status words and limits.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ticketsync.core.records import (
     OccurrenceStatus,
     OrderStatus,
@@ -42,6 +45,11 @@ TICKET_TYPE_STATUS = {
 }
 NO_PAYMENT = "--"  # what txn_id says where nothing was paid
 
+
+def is_draft(raw: Mapping[str, Any]) -> bool:
+    return bool(raw.get("status") == "draft")
+
+
 SPEC = ProviderSpec(
     name="ticket_tailor",
     title="Ticket Tailor",
@@ -50,6 +58,7 @@ SPEC = ProviderSpec(
     budget=Budget(requests=5000, minutes=30),
     key_help="Box office settings → API → Generate new key (begins with sk_)",
     reads="account",
+    is_draft=is_draft,
     capabilities=Capabilities(
         reads_pricing=True,
         reads_attendees=True,

@@ -289,9 +289,11 @@ def _occurrence_status(raw: Raw, registration: Raw) -> OccurrenceStatus:
 def _parse_occurrence(
     raw: Raw, schedule: Raw, event_id: str, site_id: str
 ) -> records.Occurrence:
-    zone = reading.text_or_none(schedule, "timeZoneId") or "UTC"
-    clock.zone(zone)
     is_dated = bool(schedule.get("startDate")) and not schedule.get("dateAndTimeTbd")
+    zone = reading.text_or_none(schedule, "timeZoneId") or "UTC"
+    if is_dated:
+        zone = reading.text(schedule, "timeZoneId")
+    clock.zone(zone)
     registration = raw.get("registration") or {}
     page = raw.get("eventPageUrl") or {}
     url = f"{page.get('base') or ''}{page.get('path') or ''}" or None

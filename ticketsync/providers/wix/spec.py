@@ -86,6 +86,10 @@ def _key_and_site(secret: Secret, options: Options) -> dict[str, Secret]:
     }
 
 
+def is_draft(raw: Mapping[str, Any]) -> bool:
+    return bool(raw.get("status") == "DRAFT")
+
+
 SPEC = ProviderSpec(
     name="wix",
     title="Wix Events",
@@ -95,6 +99,7 @@ SPEC = ProviderSpec(
     key_help="manage.wix.com/account/api-keys, as the account's owner",
     reads="account",
     changes="feed",
+    is_draft=is_draft,
     capabilities=Capabilities(
         reads_pricing=True,
         reads_attendees=True,

@@ -4,6 +4,7 @@ One account: read its listing, link what is certain, read its orders, recompute.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 
 from ticketsync.accounts import bookmarks, runs, streams
 from ticketsync.catalogue import link_reads, links, occurrences
-from ticketsync.core import clock, errors
+from ticketsync.core import clock, errors, records
 from ticketsync.financials import recompute
 from ticketsync.sales import quarantine
 from ticketsync.workflows import match, people_switch, show_figures
@@ -21,6 +22,7 @@ from ticketsync.workflows.sync import (
     listing,
     quarantined,
     report_files,
+    set_aside,
     ticket_types,
 )
 from ticketsync.workflows.sync.due import is_over
@@ -66,15 +68,22 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
     if not request.asks_again and report_files.is_unchanged(run):
         link_certain(run)
         return 0, False
-    listing.refresh(run, accept_shrink=request.accept_shrink)
+    found = listing.refresh(run, accept_shrink=request.accept_shrink)
+    unlisted_parts = dict(set_aside.refused_parts(run))
     link_certain(run)
     people_switch.follow(run)
     if not report_files.is_readable(run):
         return 0, False
     with run.database.read() as connection:
-        listed = occurrences.list_occurrences(connection, account_id)
+        held_listing = occurrences.list_occurrences(connection, account_id)
         last_sweep = runs.last_sweep(connection, account_id)
-    store = OrderStore(run, {o.provider_occurrence_id: o.id for o in listed})
+    # What a refused part has on sale cannot be read, and lacks nothing for that.
+    listed = [
+        o
+        for o in held_listing
+        if not unlisted_parts or found.has(o) or o.fingerprint == records.FROM_ORDERS
+    ]
+    store = OrderStore(run, {o.provider_occurrence_id: o.id for o in held_listing})
     # First, since what it changes takes bookmarks away.
     still_quarantined = quarantined.retry_orders(run, store)
     held = _bookmarks(run)
@@ -99,10 +108,38 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
         _keep_what_is_complete(run, store, reader.read, listed, accept_shrink=accept)
         raise
     changed = _update_figures(run, store, reader.read, chosen, refused)
+    _name_refused(run, reader, held_listing, unlisted_parts)
     _end_sweep(run, reader.read)
     ticket_types.refresh(run, is_sweep=plan.is_sweep, accept_shrink=accept)
     report_files.note_state(run)
     return changed, plan.is_sweep
+
+
+def _name_refused(
+    run: AccountRun,
+    reader: OrderReader,
+    listed: Occurrences,
+    unlisted_parts: Mapping[str, str],
+) -> None:
+    """
+    Name what the platform refused, and release what it refused before and shows now, or
+    what is no longer read at all.
+    """
+    followed = {
+        id_
+        for o in listed
+        if o.gone_since is None and o.is_followed
+        for id_ in (o.provider_occurrence_id, o.provider_event_id)
+    }
+
+    def is_settled(id_: str) -> bool:
+        return id_ not in followed or reader.has_answered(id_)
+
+    set_aside.note_orders(run, reader.refused, is_settled)
+    set_aside.note_parts_of_orders(run, unlisted_parts)
+    if reader.read.refused:
+        with run.transaction() as connection:
+            links.set_link_status(connection, reader.read.refused, "error")
 
 
 def link_certain(run: AccountRun) -> None:

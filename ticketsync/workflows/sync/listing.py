@@ -4,48 +4,76 @@ What a platform has on sale: read the listing, save what changed, notice what le
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ticketsync.accounts import state
 from ticketsync.catalogue import moves, occurrences, ticket_types
-from ticketsync.catalogue.occurrences import ListedEvent
+from ticketsync.catalogue.occurrences import LinkedOccurrence, ListedEvent
 from ticketsync.core import clock, errors, records
 from ticketsync.core.completeness import has_shrunk
-from ticketsync.providers.base import Page, Provider, Raw
+from ticketsync.core.records import Unread
+from ticketsync.providers import reading
+from ticketsync.providers.base import Page, Provider, ProviderSpec, Raw
 from ticketsync.sales import quarantine, versions
 from ticketsync.sales.packing import Version, pack
 from ticketsync.workflows import twins
 from ticketsync.workflows.account_run import AccountRun
-from ticketsync.workflows.sync import parts, report_files
+from ticketsync.workflows.sync import flaws, parts, report_files, set_aside
+from ticketsync.workflows.sync.drift import (
+    UNFINISHED_DRAFT,
+    RecentPages,
+    refuse_drift,
+)
+from ticketsync.workflows.sync.flaws import CheckedEvent
 from ticketsync.workflows.sync.raw_records import (
+    ParsedRecords,
     clean_records,
     parse_or_quarantine,
-    refuse_drift,
     refuse_unknown_currencies,
 )
 from ticketsync.workflows.sync.recognise import recognised
 from ticketsync.workflows.sync.ticket_types import note_out_of_date
 
+EVENT = "event"
+
 
 @dataclass(slots=True)
 class ListingResult:
     """
-    What reading a listing found. `seen` holds the platform's occurrence ids.
+    What reading a listing found. `seen` holds the platform's occurrence ids; `listed`
+    the ids of all records, `unread` of those that could not be read, `quarantined` of
+    those that earlier runs could not read.
     """
 
     seen: set[str] = field(default_factory=set)
+    listed: set[str] = field(default_factory=set)
+    unread: set[str] = field(default_factory=set)
+    quarantined: set[str] = field(default_factory=set)
+    recent: RecentPages = field(default_factory=RecentPages)
     created: int = 0
     updated: int = 0
     unchanged: int = 0
     gone: int = 0
+
+    def has(self, occurrence: LinkedOccurrence) -> bool:
+        """
+        Whether an occurrence is listed, by itself or with a record that was not read.
+        """
+        return (
+            occurrence.provider_occurrence_id in self.seen
+            or occurrence.provider_occurrence_id in self.unread
+            or occurrence.provider_event_id in self.unread
+        )
 
 
 def refresh(run: AccountRun, *, accept_shrink: bool = False) -> ListingResult:
     """
     Read the whole listing and save what is new or changed.
     """
-    result = ListingResult()
+    with run.database.read() as connection:
+        reasons = quarantine.list_reasons(connection, run.account.id, EVENT)
+    result = ListingResult(quarantined=set(reasons))
     if not report_files.read_again(run):
         return result
     twins.refuse_shared_files(run)
@@ -53,27 +81,33 @@ def refresh(run: AccountRun, *, accept_shrink: bool = False) -> ListingResult:
         _save_page(run, page, result)
         run.on_progress(run.account.name, "events", len(result.seen), 0)
     parts.refuse_missing_parts(run, accept_shrink=accept_shrink)
-    if report_files.is_complete(run):
+    set_aside.note_parts_of_listing(run)
+    is_whole = report_files.is_complete(run) and not set_aside.refused_parts(run)
+    if is_whole:  # else nobody knows what is missing
         _notice_absence(run, result, accept_shrink=accept_shrink)
+        _release(run, result.quarantined - result.listed)
     return result
 
 
 def _save_page(run: AccountRun, page: Page, result: ListingResult) -> None:
     spec = run.provider.spec
     cleans = clean_records(page.records, spec)
-    good, bad = parse_or_quarantine("event", cleans, _reader(run.provider))
-    if not spec.is_local:  # a report's rows say nothing of how the next one is written
-        refuse_drift(len(good), bad, spec.title, run.account.name)
-    events = [item.value for item in good]
+    good, bad = parse_or_quarantine(EVENT, cleans, _reader(run.provider))
+    refuse_drift(result.recent, len(good), bad, spec, run.account.name)
+    events = [item.value.event for item in good]
     result.seen.update(date.id for event in events for date in event.occurrences)
-    result.seen.update(item.provider_id for item in bad)
-    listed = [ListedEvent(item.value, item.clean.content) for item in good]
+    result.listed.update(clean.id for clean in cleans)
+    result.unread.update(item.provider_id for item in bad)
+    bad += _flawed(good, spec)
+    readable = {clean.id for clean in cleans} - {item.provider_id for item in bad}
+    readable &= result.quarantined
+    listed = [ListedEvent(item.value.event, item.clean.content) for item in good]
     with run.database.read() as connection:
         twins.refuse_shared_listing(connection, run, events)
         changed = set(occurrences.find_changed(connection, run.account.id, listed))
     result.unchanged += len(listed) - len(changed)
     run.counts.quarantined += len(bad)
-    if not changed and not bad:
+    if not (changed or bad or readable):
         return
     news = [
         Version(item.clean.id, item.clean.content, item.clean.data)
@@ -86,11 +120,9 @@ def _save_page(run: AccountRun, page: Page, result: ListingResult) -> None:
             # The other one may be saving the same dates at this very moment.
             state.lock_platform(connection, spec.name)
             twins.refuse_shared_listing(connection, run, events)
-        versions.save_versions(connection, run.account.id, "event", [pack(news)], now)
+        versions.save_versions(connection, run.account.id, EVENT, [pack(news)], now)
         quarantine.save_unread(connection, run.account.id, bad, now)
-        quarantine.release(
-            connection, run.account.id, "event", (item.clean.id for item in good)
-        )
+        quarantine.release(connection, run.account.id, EVENT, readable)
         new = [item for item in listed if item.content in changed]
         saved = occurrences.save_listing(connection, run.account.id, new)
         on_sale = [date for item in new for date in item.event.occurrences]
@@ -101,17 +133,74 @@ def _save_page(run: AccountRun, page: Page, result: ListingResult) -> None:
     result.updated += saved.updated
 
 
-def _reader(provider: Provider) -> Callable[[Raw], records.Event]:
+def _reader(provider: Provider) -> Callable[[Raw], CheckedEvent]:
     """
-    How a listing record is read; one with an unknown currency is quarantined.
+    How a listing record is read; one with an unknown currency is quarantined. The
+    reason says what to do.
     """
 
-    def read(raw: Raw) -> records.Event:
+    def parse(raw: Raw) -> CheckedEvent:
         event = provider.parse_event(raw)
         refuse_unknown_currencies(event)
-        return event
+        return flaws.check(event)
+
+    def read(raw: Raw) -> CheckedEvent:
+        try:
+            return reading.parsed(parse, raw)
+        except errors.UnreadableRecord as error:
+            raise _with_advice(error, raw, provider.spec) from None
 
     return read
+
+
+def _with_advice(
+    error: errors.UnreadableRecord, raw: Raw, spec: ProviderSpec
+) -> errors.UnreadableRecord:
+    if spec.is_local:
+        return error
+    if _is_draft(raw, spec):
+        advice = f"it is a draft: complete it at {spec.title}, or delete it"
+        return errors.UnreadableRecord(
+            f"{error.reason}; {advice}", word=UNFINISHED_DRAFT
+        )
+    advice = f"correct it at {spec.title}, and the next run reads it"
+    return errors.UnreadableRecord(f"{error.reason}; {advice}", word=error.word)
+
+
+def _is_draft(raw: Raw, spec: ProviderSpec) -> bool:
+    try:
+        return reading.parsed(spec.is_draft, raw)
+    except errors.UnreadableRecord:
+        return False
+
+
+def _flawed(
+    good: Sequence[ParsedRecords[CheckedEvent]], spec: ProviderSpec
+) -> list[Unread]:
+    """
+    The events that are read although something is wrong with them.
+    """
+    return [
+        Unread(
+            EVENT,
+            item.clean.id,
+            "",
+            item.clean.data,
+            flaw.word,
+            f"{flaw.reason}; it is read all the same, correct it at {spec.title}",
+        )
+        for item in good
+        if (flaw := item.value.flaw) is not None
+    ]
+
+
+def _release(run: AccountRun, ids: set[str]) -> None:
+    """
+    Release records that are listed no more.
+    """
+    if ids:
+        with run.transaction() as connection:
+            quarantine.release(connection, run.account.id, EVENT, ids)
 
 
 def _notice_absence(
@@ -129,11 +218,7 @@ def _notice_absence(
         if occurrence.gone_since is None
         and occurrence.fingerprint != records.FROM_ORDERS
     ]
-    missing = [
-        occurrence
-        for occurrence in alive
-        if occurrence.provider_occurrence_id not in result.seen
-    ]
+    missing = [occurrence for occurrence in alive if not result.has(occurrence)]
     if not missing:
         return
     renamed = report_files.note_renamed(run, missing, held, result.seen)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ticketsync.accounts import bookmarks, streams
 from ticketsync.catalogue.occurrences import LinkedOccurrence
@@ -19,7 +19,7 @@ from ticketsync.providers.base import (
     reads_account,
 )
 from ticketsync.workflows.account_run import AccountRun
-from ticketsync.workflows.sync import cross_checks, guards, plan
+from ticketsync.workflows.sync import cross_checks, guards, plan, set_aside
 from ticketsync.workflows.sync.parse import (
     ParsedPage,
     parse_page,
@@ -57,6 +57,8 @@ class OrderReader:
         self._expected = 0
         self._done = 0
         self.read = OrdersRead()
+        self.refused: dict[str, str] = {}  # unit or occurrence, theirs → why
+        self._answered: set[str] = set()  # the same, where the platform answered
 
     def run_plan(self, chosen_plan: OrderPlan, quarantined: set[str]) -> Occurrences:
         """
@@ -90,6 +92,13 @@ class OrderReader:
         self._read_units(chosen, is_sweep=False)
         self._read_loose_tickets(self.read.complete_of(self._listed))
 
+    def has_answered(self, id_: str) -> bool:
+        """
+        Whether the orders of an event or occurrence, by the platform's id, were read.
+        """
+        is_read = id_ in self._answered or id_ in self.read.complete
+        return is_read and id_ not in self.refused
+
     # Ways to read
 
     def _read_whole(self) -> dict[str, str]:
@@ -102,6 +111,7 @@ class OrderReader:
         assert reads_account(provider)
         left = self._held.unfinished
         begun = dict(self._held.begun)
+        refused_before = set(set_aside.refused_parts(run))
         if left is None:
             begun = {o.provider_occurrence_id: o.fingerprint for o in listed}
             with run.transaction() as connection:
@@ -122,8 +132,9 @@ class OrderReader:
         parsed = parse_pages(parser, with_known, expected=self._expected)
         for batch in _batches(parsed):
             self._save(*batch, keep_place=True)
-        if left is not None:
-            self.read.seen.clear()  # the earlier part was seen by another run
+        has_all_parts = set(set_aside.refused_parts(run)) == refused_before
+        if left is not None or not has_all_parts:
+            self.read.seen.clear()  # the rest was seen by another run, or by none
         for occurrence in listed:
             fingerprint = begun.get(occurrence.provider_occurrence_id)
             if fingerprint is not None:
@@ -135,7 +146,7 @@ class OrderReader:
                 bookmarks.delete_bookmarks(
                     connection, run.account.id, [streams.READ_ALL]
                 )
-            for occurrence in listed:
+            for occurrence in listed if has_all_parts else ():
                 self.read.seen.setdefault(occurrence.provider_occurrence_id, set())
         return begun
 
@@ -183,23 +194,27 @@ class OrderReader:
             )
             self.read.seen[occurrence.provider_occurrence_id] = set()
 
-        def pages_of(unit: Unit) -> Callable[[], Iterator[tuple[Unit, Page | None]]]:
-            def pages() -> Iterator[tuple[Unit, Page | None]]:
-                for page in provider.fetch_orders(unit.id, unit.since):
-                    yield unit, page
-                yield unit, None
+        def pages_of(unit: Unit) -> Callable[[], Iterator[tuple[Unit, Part]]]:
+            return lambda: (
+                (unit, part)
+                for part in _parts(provider.fetch_orders(unit.id, unit.since))
+            )
 
-            return pages
-
+        refused: dict[str, errors.TicketsyncError] = {}
         workers = self._workers(len(units))
-        for unit, page in side_by_side(map(pages_of, units), workers=workers):
-            if page is None:
+        for unit, part in side_by_side(map(pages_of, units), workers=workers):
+            if part is None:
+                self._answered.add(unit.id)
                 self._note_unit(unit)
-                continue
-            self._judge(page)
-            self._save(parse_with_known(self._run, self._store, page))
-            if page.bookmark is not None:
-                self.read.bookmarks[unit.id] = page.bookmark
+            elif isinstance(part, errors.TicketsyncError):
+                refused[unit.id] = part
+                self._set_aside(unit.id, unit.occurrences, part)
+            else:
+                self._judge(part)
+                self._save(parse_with_known(self._run, self._store, part))
+                if part.bookmark is not None:
+                    self.read.bookmarks[unit.id] = part.bookmark
+        _raise_if_all(refused, len(units))
         for unit in units:
             if unit.since is not None:  # other units' pages may name its occurrences
                 self.read.forget_seen(unit.occurrences)
@@ -234,10 +249,22 @@ class OrderReader:
         ]
         sold = {o.id: held[o.id].sold if o.id in held else 0 for o in suspicious}
         listed: dict[int, float] = {o.id: 0 for o in suspicious}
-        for occurrence, page in self._loose_pages(provider, suspicious):
-            listed[occurrence.id] += math.inf if page.listed is None else page.listed
-            self._save_loose_tickets(provider, occurrence, page)
+        refused: dict[str, errors.TicketsyncError] = {}
+        for occurrence, part in self._loose_pages(provider, suspicious):
+            if part is None:
+                self._answered.add(occurrence.provider_occurrence_id)
+                continue
+            if isinstance(part, errors.TicketsyncError):
+                id_ = occurrence.provider_occurrence_id
+                refused[id_] = part
+                self._set_aside(id_, [occurrence], part)
+                continue
+            listed[occurrence.id] += math.inf if part.listed is None else part.listed
+            self._save_loose_tickets(provider, occurrence, part)
+        _raise_if_all(refused, len(suspicious))
         for occurrence in suspicious:
+            if occurrence.provider_occurrence_id in refused:
+                continue
             expected = max(sold[occurrence.id], occurrence.issued or 0)
             shown = listed[occurrence.id]
             if guards.lists_few_tickets(self._run, occurrence, shown, expected):
@@ -245,17 +272,17 @@ class OrderReader:
 
     def _loose_pages(
         self, provider: IssuesLooseTickets, chosen: Occurrences
-    ) -> Iterator[tuple[LinkedOccurrence, Page]]:
+    ) -> Iterator[tuple[LinkedOccurrence, Part]]:
         """
         Pages of tickets of these occurrences, several of them side by side.
         """
 
         def pages_of(
             occurrence: LinkedOccurrence,
-        ) -> Callable[[], Iterator[tuple[LinkedOccurrence, Page]]]:
+        ) -> Callable[[], Iterator[tuple[LinkedOccurrence, Part]]]:
             id_ = occurrence.provider_occurrence_id
             return lambda: (
-                (occurrence, page) for page in provider.fetch_loose_tickets(id_)
+                (occurrence, part) for part in _parts(provider.fetch_loose_tickets(id_))
             )
 
         workers = self._workers(len(chosen))
@@ -276,7 +303,27 @@ class OrderReader:
         )
         store.save_tickets(parsed)
 
-    # One page
+    # One page, or none
+
+    def _set_aside(
+        self,
+        id_: str,
+        occurrences: Iterable[LinkedOccurrence],
+        error: errors.TicketsyncError,
+    ) -> None:
+        """
+        Go on without the orders of these occurrences: what we hold of them stays, and
+        the next run asks for all of them again.
+        """
+        occurrences = list(occurrences)
+        self.refused[id_] = set_aside.reason(self._run, occurrences[0], error)
+        self.read.bookmarks.pop(id_, None)
+        self.read.forget_seen(occurrences)
+        ids = [o.provider_occurrence_id for o in occurrences]
+        self.read.complete.difference_update(ids)
+        self.read.refused.update(o.id for o in occurrences)
+        if any(id_ in self._held.read for id_ in ids):
+            self._store.forget_marks(ids)
 
     def _checked(self, pages: Iterator[Page]) -> Iterator[Page]:
         for page in pages:
@@ -295,6 +342,30 @@ class OrderReader:
 
     def _workers(self, pages: int) -> int:
         return max(1, min(self._run.settings.sync.workers, pages))
+
+
+Part = Page | errors.TicketsyncError | None  # a page, why there is none, or the end
+
+
+def _parts(pages: Iterator[Page]) -> Iterator[Part]:
+    """
+    The pages of one event, then `None`, or the error if the platform refuses it.
+    """
+    try:
+        yield from pages
+    except (errors.Forbidden, errors.UnknownResource) as refusal:
+        yield refusal
+        return
+    yield None
+
+
+def _raise_if_all(refused: Mapping[str, errors.TicketsyncError], asked: int) -> None:
+    """
+    Raise the refusal of the first one if every one of several was refused: then it is
+    the key, or the list itself.
+    """
+    if asked > 1 and len(refused) == asked:
+        raise next(iter(refused.values()))
 
 
 def parse_with_known(

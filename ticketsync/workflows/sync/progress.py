@@ -22,7 +22,8 @@ class OrdersRead:
 
     `newest` is the watermark for new orders; with `is_whole` all orders were read, so
     that it is believed even if it went back; it stays where it was unless `may_move`.
-    With `is_first` nothing was held before. A read that failed says so in `failure`.
+    With `is_first` nothing was held before. `refused` are our ids of occurrences whose
+    orders the platform refused. A read that failed says so in `failure`.
     """
 
     seen: dict[str, set[str]] = field(default_factory=dict)
@@ -30,6 +31,7 @@ class OrdersRead:
     fingerprints: dict[str, str] = field(default_factory=dict)
     bookmarks: dict[str, str] = field(default_factory=dict)
     swept_events: set[str] = field(default_factory=set)
+    refused: set[int] = field(default_factory=set)
     newest: str = ""
     is_event_sweep: bool = False
     is_first: bool = False

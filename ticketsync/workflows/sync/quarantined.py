@@ -13,6 +13,7 @@ from ticketsync.net import exact_json
 from ticketsync.providers.base import Page, Raw
 from ticketsync.sales import quarantine
 from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.sync.drift import REFUSED
 from ticketsync.workflows.sync.orders import parse_with_known
 from ticketsync.workflows.sync.parse import order_ids
 from ticketsync.workflows.sync.save_page import OrderStore
@@ -59,12 +60,15 @@ def _records(run: AccountRun) -> list[Unread]:
 def _fetch_again(run: AccountRun, waiting: Sequence[Unread]) -> list[Raw]:
     """
     Orders that contradicted themselves, because a list was not whole when they were
-    read: nothing else would bring them again before the next sweep.
+    read or was refused: nothing else would bring them again before the next sweep.
     """
-    contradictory = [item for item in waiting if item.word == errors.CONTRADICTION]
+    contradictory = [
+        item for item in waiting if item.word in (errors.CONTRADICTION, REFUSED)
+    ]
     found: list[Raw] = []
     for item in contradictory[:MOST_AGAIN]:
-        with contextlib.suppress(errors.InvalidResponse):  # it stays quarantined
+        # It stays quarantined.
+        with contextlib.suppress(errors.InvalidResponse, errors.Forbidden):
             found.append(run.provider.fetch_order(item.provider_id, item.event_id))
     wanted = {item.provider_id for item in contradictory}
     return [raw for raw in found if str(raw["id"]) in wanted]

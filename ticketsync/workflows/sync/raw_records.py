@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from ticketsync.core import digest, errors, money
+from ticketsync.core import digest, money
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import Event, Unread
 from ticketsync.core.redact import safe
@@ -18,9 +18,6 @@ from ticketsync.providers import reading
 from ticketsync.providers.base import ProviderSpec, Raw
 
 T = TypeVar("T")
-
-FEW = 5  # records of a page below which a share of them means nothing
-MOST_UNREADABLE = 0.2
 
 
 class Clean(msgspec.Struct, frozen=True):
@@ -101,26 +98,3 @@ def refuse_unknown_currencies(event: Event) -> None:
     """
     for occurrence in event.occurrences:
         refuse_unknown_currency(occurrence.currency)
-
-
-def refuse_drift(
-    read: int, unread: Sequence[Unread], platform: str, account: str
-) -> None:
-    """
-    Many unreadable records on one page mean that the platform changed, not the data;
-    many that contradict what is known, that one of the lists behind them is not whole.
-
-    Raises `InvalidResponse` in both cases.
-    """
-    everything = read + len(unread)
-    if everything < FEW or len(unread) <= MOST_UNREADABLE * everything:
-        return
-    is_known = all(item.word == errors.CONTRADICTION for item in unread)
-    raise errors.InvalidResponse(
-        f"Account {account!r}: {len(unread)} of {everything} records of one page of "
-        f"{platform} cannot be read ({unread[0].provider_id}: {unread[0].reason}).",
-        hint="Nothing of this page was saved; it is read again with the next run."
-        if is_known
-        else "Nothing of this page was saved; look for a newer ticketsync.",
-        word="list-incomplete" if is_known else "schema-drift",
-    )

@@ -11,7 +11,14 @@ from collections.abc import Iterator
 from ticketsync.accounts import sources, state
 from ticketsync.catalogue import occurrences
 from ticketsync.core import clock, errors, records
-from ticketsync.providers.base import NamesItsOwner, NamesItsOwners, Page, Provider
+from ticketsync.providers import reading
+from ticketsync.providers.base import (
+    NamesItsOwner,
+    NamesItsOwners,
+    Page,
+    Provider,
+    Raw,
+)
 from ticketsync.workflows import identity
 from ticketsync.workflows.account_run import AccountRun
 
@@ -81,7 +88,12 @@ def _refuse_strangers(
 def _owners_named(provider: Provider, page: Page) -> frozenset[str]:
     if not isinstance(provider, NamesItsOwner):
         return frozenset()
-    return frozenset(owner for r in page.records if (owner := provider.owner_of(r)))
+
+    def owner_of(raw: Raw) -> str:
+        return provider.owner_of(raw) or ""
+
+    owners = (reading.parsed_or_empty(owner_of, raw) for raw in page.records)
+    return frozenset(filter(None, owners))
 
 
 def _note_owners(run: AccountRun, news: frozenset[str]) -> None:

@@ -25,13 +25,13 @@ from ticketsync.sales.saving import SavedOrders
 from ticketsync.sales.stored_orders import HeldCounts
 from ticketsync.workflows import twins
 from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.sync.drift import RecentPages, refuse_drift
 from ticketsync.workflows.sync.parse import (
     KnownOrders,
     ParsedPage,
     ParsedTickets,
     order_ids,
 )
-from ticketsync.workflows.sync.raw_records import refuse_drift
 from ticketsync.workflows.sync.ticket_types import note_out_of_date
 
 
@@ -49,6 +49,7 @@ class OrderStore:
         self._marked: set[str] | None = None
         self._quarantined: set[str] | None = None
         self._counts: dict[int, HeldCounts] | None = None
+        self._recent = RecentPages()
 
     @property
     def was_empty(self) -> bool:
@@ -110,10 +111,9 @@ class OrderStore:
         orders = [order for page in pages for order in page.orders]
         unreadable = [item for page in pages for item in page.unreadable]
         people = {id_: who for page in pages for id_, who in page.people.items()}
-        spec = run.provider.spec
-        if not (is_retry or spec.is_local):  # a report's rows are no platform's records
-            title = spec.title
-            refuse_drift(seen - len(unreadable), unreadable, title, run.account.name)
+        if not is_retry:
+            read, name = seen - len(unreadable), run.account.name
+            refuse_drift(self._recent, read, unreadable, run.provider.spec, name)
         counts = Counts() if is_retry else run.counts
         counts.processed += seen
         counts.unchanged += seen - len(orders) - len(unreadable)

@@ -18,7 +18,7 @@ from ticketsync.core import clock, errors
 from ticketsync.financials import recompute
 from ticketsync.workflows import people_switch, show_figures
 from ticketsync.workflows.account_run import AccountRun
-from ticketsync.workflows.sync import guards, listing, ticket_types
+from ticketsync.workflows.sync import guards, listing, set_aside, ticket_types
 from ticketsync.workflows.sync.orders import OrderReader
 from ticketsync.workflows.sync.plan import Bookmarks
 from ticketsync.workflows.sync.progress import OrdersRead
@@ -74,6 +74,10 @@ def sync_occurrences(
     changed = _finish(run, store, reader.read, listed, accept_shrink=accept_shrink)
     ids = {occurrence.id for occurrence in chosen}
     ticket_types.refresh(run, asked_for=ids, accept_shrink=accept_shrink)
+    set_aside.note_orders(run, reader.refused, reader.has_answered)
+    if reader.read.refused:
+        with run.transaction() as connection:
+            links.set_link_status(connection, reader.read.refused, "error")
     return changed, False
 
 
