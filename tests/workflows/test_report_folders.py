@@ -25,7 +25,7 @@ currency: AUD
 columns:
   {order: Order, event: Show, starts: Starts, type: Type, quantity: Qty, total: Total}
 """
-SOLD = func.count(case((tickets.c.is_sold.is_(True), 1)))
+SOLD = func.count(case((tickets.c.is_sold.in_([True]), 1)))
 HEADING = "Order,Show,Starts,Type,Qty,Total"
 GALA = "Gala,2026-12-05 19:30"
 
