@@ -11,6 +11,8 @@ from support.dates import NOW, TODAY
 from support.platform_accounts import expected
 
 from ticketsync.core import clock
+from ticketsync.providers import registry
+from ticketsync.providers.base import Budget
 from ticketsync.sandbox import platforms, server, world
 
 EVENTS = 50
@@ -34,6 +36,9 @@ def serving(name, monkeypatch):
         sandbox = server.Sandbox(
             world.build(today=TODAY, orders=10), others=(fake_platform,)
         )
+    kind = registry.provider(name)
+    spec = replace(kind.spec, budget=Budget(requests=10**6, minutes=1))
+    monkeypatch.setattr(kind, "spec", spec)  # fifty events are read several times
     sandbox.clock = lambda: clock.now().timestamp()
     sandbox.platform, sandbox.platform_name = fake_platform, name
     monkeypatch.setenv("KEY", fake_platform.key)

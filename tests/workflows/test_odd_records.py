@@ -4,22 +4,33 @@ is named with what to do, and once it is repaired at the platform the next run i
 """
 
 import itertools
+import json
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from support import odd_accounts
+from support.dates import NOW
 from support.odd_accounts import event_id, odd_performance, performance_id, serving
 from support.platform_accounts import (
+    OPTIONS,
     adopt,
     attempt,
     connect,
     figures,
     run,
     same,
+    set_up,
 )
 
 from ticketsync.accounts import health
+from ticketsync.catalogue import occurrences
 from ticketsync.core import clock
+from ticketsync.core.config import AccountSettings
+from ticketsync.providers.ticket_tailor import lists as ticket_tailor_lists
 from ticketsync.reporting import sales
+from ticketsync.sandbox import eventbrite, odd_records, square_records, world
+from ticketsync.sandbox.faults import Plan
 from ticketsync.sandbox.odd_records import (
     KINDS,
     REFUSALS,
@@ -117,12 +128,27 @@ def in_the_listing(database, settings, fifty, odd, kind):
     assert_clean_once_repaired(database, settings, fifty)
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [pair for pair in itertools.product(odd_accounts.ALL, KINDS) if can_be_odd(*pair)],
-)
-def test_an_odd_event_stops_nothing_else(sqlite, settings, fifty, odd, kind):
+ODD = [pair for pair in itertools.product(odd_accounts.ALL, KINDS) if can_be_odd(*pair)]
+NEW = ("nameless draft", "half an emoji")  # one that is not read, and one that is
+
+
+@pytest.mark.parametrize(("name", "kind"), [pair for pair in ODD if pair[1] in NEW])
+def test_an_event_that_is_odd_at_first_stops_nothing_else(
+    sqlite, settings, fifty, odd, kind
+):
     in_the_listing(sqlite, settings, fifty, odd, kind)
+
+
+@pytest.mark.parametrize(("name", "kind"), ODD)
+def test_an_event_that_becomes_odd_keeps_its_figures(
+    sqlite, settings, fifty, odd, name, kind
+):
+    set_up(sqlite, settings, fifty, name, is_read=True, world="fifty")
+    plan(fifty, kind, event_id(fifty, odd))
+    result = attempt(sqlite, settings)
+    assert_named(sqlite, settings, result, event_id(fifty, odd))
+    same(figures(sqlite), odd_accounts.truth(fifty))
+    assert_clean_once_repaired(sqlite, settings, fifty)
 
 
 @pytest.mark.parametrize("url", ["postgresql"], indirect=True)
@@ -154,3 +180,125 @@ def test_an_event_whose_orders_are_refused_stops_nothing_else(
         assert_named(sqlite, settings, result, event)
         assert_the_others_are_right(sqlite, fifty, odd)
     assert_clean_once_repaired(sqlite, settings, fifty)
+
+
+PARTS = [
+    ("eventbrite", eventbrite.EMPTY_ORGANISATION, "forbidden"),
+    ("eventbrite", eventbrite.EMPTY_ORGANISATION, "unknown"),
+    ("humanitix", "NZ", "forbidden"),
+    ("square", square_records.SECOND, "forbidden"),
+]
+
+
+@pytest.mark.parametrize(("name", "part", "kind"), PARTS)
+def test_a_part_of_the_account_that_is_refused_stops_nothing_else(
+    sqlite, settings, fifty, name, part, kind, monkeypatch
+):
+    """
+    An organisation, a region or a location. What is read is right, and nothing that was
+    read of the part before is taken away.
+    """
+    if name == "humanitix":
+        monkeypatch.setitem(OPTIONS, name, {"regions": "AU,NZ"})
+    set_up(sqlite, settings, fifty, name, is_read=True, world="parts")
+    plan(fifty, kind, part, is_part=True)
+    for options in ({}, {"full": True}):
+        result = attempt(sqlite, settings, **options)
+        assert_named(sqlite, settings, result, part)
+        same(figures(sqlite), odd_accounts.truth(fifty))
+    assert_clean_once_repaired(sqlite, settings, fifty)
+
+
+@pytest.mark.parametrize("name", ["eventbrite"])
+def test_sales_of_a_part_that_was_refused_arrive_once_it_can_be_read(
+    sqlite, settings, fifty, odd, frozen, name
+):
+    set_up(sqlite, settings, fifty, name, is_read=True, world="fifty")
+    organisation = fifty.platform.organisations[0]
+    plan(fifty, "forbidden", organisation, is_part=True)
+    there = fifty.platform.world
+    there.now += 1200
+    frozen(NOW + timedelta(seconds=1200))
+    world.add_sale(there, odd, (there.now - 5, there.now))
+    assert_named(sqlite, settings, attempt(sqlite, settings), organisation)
+    there.now += 1200  # longer than the overlap of two reads
+    frozen(NOW + timedelta(seconds=2400))
+    assert_named(sqlite, settings, attempt(sqlite, settings), organisation)
+    assert_clean_once_repaired(sqlite, settings, fifty)
+
+
+@pytest.mark.parametrize("name", ["eventbrite"])
+def test_a_key_that_may_read_no_organisation_is_refused(sqlite, settings, fifty, name):
+    set_up(sqlite, settings, fifty, name, is_read=True, world="fifty")
+    for organisation in fifty.platform.organisations:
+        plan(fifty, "forbidden", organisation, is_part=True)
+    result = attempt(sqlite, settings)
+    assert (result.exit_code, result.word) == (4, "refused-credentials")
+    same(figures(sqlite), odd_accounts.truth(fifty))
+
+
+@pytest.mark.parametrize("name", ["humanitix"])
+def test_orders_of_no_event_at_all_mean_that_the_list_is_gone(
+    sqlite, settings, fifty, name
+):
+    set_up(sqlite, settings, fifty, name, is_read=True, world="fifty")
+    for performance in fifty.platform.world.performances:
+        plan(fifty, "unknown", event_id(fifty, performance))
+    result = attempt(sqlite, settings, full=True)
+    assert (result.exit_code, result.word) == (6, "endpoint-gone")
+    same(figures(sqlite), odd_accounts.truth(fifty))
+
+
+@pytest.mark.parametrize("name", ["humanitix"])
+def test_an_event_that_is_refused_later_keeps_its_orders_and_its_link_says_so(
+    sqlite, settings, fifty, odd, name
+):
+    set_up(sqlite, settings, fifty, name, is_read=True, world="fifty")
+    plan(fifty, "unknown", event_id(fifty, odd))
+    result = attempt(sqlite, settings)
+    assert_named(sqlite, settings, result, event_id(fifty, odd))
+    same(figures(sqlite), odd_accounts.truth(fifty))
+    with sqlite.read() as connection:
+        held = occurrences.list_occurrences(connection)
+    key = performance_id(fifty, odd)
+    status = {o.provider_occurrence_id: o.link_status for o in held}
+    assert status.pop(key) == "error"
+    assert "error" not in status.values()
+    assert all(o.gone_since is None for o in held)
+    assert_clean_once_repaired(sqlite, settings, fifty)
+
+
+@pytest.mark.parametrize("text", [odd_records.HALF_AN_EMOJI, odd_records.NUL])
+@pytest.mark.parametrize("name", ["eventbrite"])
+def test_text_in_orders_people_and_ticket_types_does_not_matter(
+    database, settings, fifty, name, text, monkeypatch
+):
+    """
+    Names of buyers, of ticket types and of guests: on both databases, with people kept.
+    """
+    respond = fifty.platform.respond
+
+    def odd_names(request):
+        response = respond(request)
+        body = response.body
+        for word in (b"Guest ", b"Adult"):
+            body = body.replace(word, word + json.dumps(text)[1:-1].encode() + b" ")
+        return replace(response, body=body)
+
+    monkeypatch.setattr(fifty.platform, "respond", odd_names)
+    keeps = {name: AccountSettings(keep_people=True) for name in (fifty.platform_name,)}
+    settings = replace(settings, accounts=keeps)
+    assert listed(database, settings, fifty).exit_code == 0
+    run(database, settings)
+    same(figures(database), odd_accounts.truth(fifty))
+
+
+@pytest.mark.parametrize("name", ["ticket_tailor"])
+def test_a_link_to_the_next_page_that_cannot_be_parsed_loses_no_page(
+    sqlite, settings, fifty, name, monkeypatch
+):
+    monkeypatch.setattr(ticket_tailor_lists, "PAGE_SIZE", 10)
+    fifty.faults.plan(Plan("next-elsewhere:http://[", "/", times=9999))
+    assert listed(sqlite, settings, fifty).exit_code == 0
+    run(sqlite, settings)
+    same(figures(sqlite), odd_accounts.truth(fifty))

@@ -277,8 +277,8 @@ def _done(
     is_partial = trouble is not None or run.counts.quarantined > 0
     if trouble is None and is_partial:
         trouble = errors.TicketsyncError(
-            f"Account {account.name!r}: {run.counts.quarantined} records could not "
-            "be read and wait in quarantine.",
+            f"Account {account.name!r}: {_waiting(run.counts.quarantined)} in "
+            "quarantine.",
             hint="See `ticketsync status`; they are tried again each run.",
             word=health.QUARANTINE,
         )
@@ -296,6 +296,12 @@ def _done(
         parks=trouble.parks if trouble else False,
         swept=swept,
     )
+
+
+def _waiting(number: int) -> str:
+    if number == 1:
+        return "1 record could not be read and waits"
+    return f"{number} records could not be read and wait"
 
 
 def _failed(

@@ -6,20 +6,16 @@ is requested by its id; many such gaps mean that a list is incomplete.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
-from typing import Any
 
 from ticketsync.core import clock, errors, records
 from ticketsync.core.completeness import is_mostly_missing
 from ticketsync.core.redact import Secret
-from ticketsync.net.client import ApiClient
-from ticketsync.net.paging import Row, RowPage, by_cursor, rows_of
+from ticketsync.net.paging import Row
 from ticketsync.providers import reading
-from ticketsync.providers.account_parts import AccountParts
-from ticketsync.providers.base import CrossCheck, Extent, Options, Page, Raw, Registered
+from ticketsync.providers.base import CrossCheck, Extent, Page, Raw, Registered
 from ticketsync.providers.square.lines import is_about
 from ticketsync.providers.square.order_parts import (
     OrderParts,
@@ -27,12 +23,11 @@ from ticketsync.providers.square.order_parts import (
     select_fields,
     source_order_ids,
 )
-from ticketsync.providers.square.spec import HOOK_EVENTS, STATES, VERSION
+from ticketsync.providers.square.paged_lists import SquareLists, batches, rows_in
+from ticketsync.providers.square.spec import HOOK_EVENTS, VERSION
 
 BEGINNING = "2009-01-01T00:00:00Z"  # before Square existed
 OVERLAP = timedelta(minutes=5)
-ORDERS_AT_ONCE = 500
-LOCATIONS_AT_ONCE = 10
 IDS_AT_ONCE = 100
 PAYMENTS_AT_ONCE = 100
 MAX_GAPS = 20  # sales made while a list is read leave a few; a truncated list, more
@@ -49,20 +44,11 @@ class _Changes:
     latest: str
 
 
-class SquareFetcher:
+class SquareFetcher(SquareLists):
     """
     Reads the lists that an order is put together from. Every method raises the
     client's errors.
     """
-
-    def __init__(self, api: ApiClient, options: Options) -> None:
-        self.api = api
-        self._cached_locations: list[Raw] | None = None
-        self._parts = AccountParts(
-            "Square",
-            "location",
-            "Let somebody who may see its orders connect the account again.",
-        )
 
     def identify(self) -> records.Identity:
         merchant = reading.mapping(self.api.get("/v2/merchants/me"), "merchant")
@@ -81,12 +67,6 @@ class SquareFetcher:
         """
         ids = (location.get("merchant_id") for location in self._locations())
         return sorted({str(merchant_id) for merchant_id in ids if merchant_id})
-
-    def parts(self) -> Sequence[str]:
-        return [str(location["id"]) for location in self._locations()]
-
-    def refused_parts(self) -> Mapping[str, str]:
-        return self._parts.refused
 
     def fetch_events(self) -> Iterator[Page]:
         first = self._locations()[0]
@@ -135,7 +115,7 @@ class SquareFetcher:
         changes = self._changes_since(
             f"{since - OVERLAP:%Y-%m-%dT%H:%M:%SZ}", watermark, parts
         )
-        for batch in _batches(changes.sales, IDS_AT_ONCE):
+        for batch in batches(changes.sales, IDS_AT_ONCE):
             raws = self._assemble_orders(batch, parts)
             yield Page("order", raws, latest=changes.latest)
         for page in self._unlinked_refunds(parts):
@@ -184,18 +164,6 @@ class SquareFetcher:
         subscription = reading.mapping(response or {}, "subscription")
         secret = Secret(reading.text(subscription, "signature_key"))
         return Registered(reading.text(subscription, "id"), secret)
-
-    def _locations(self) -> list[Raw]:
-        """
-        All locations, closed ones too: they had sales. Raises `InvalidResponse` if
-        there is none.
-        """
-        if self._cached_locations is None:
-            response = self.api.get("/v2/locations")
-            self._cached_locations = list(response.get("locations") or ())
-            if not self._cached_locations:
-                raise self.api.invalid_response("lists no locations", "no-location")
-        return self._cached_locations
 
     # Orders
 
@@ -258,7 +226,7 @@ class SquareFetcher:
         )
         lacking = 0
         unlisted = [id_ for id_ in order_ids if id_ not in sales]
-        for batch in _batches(unlisted, IDS_AT_ONCE):
+        for batch in batches(unlisted, IDS_AT_ONCE):
             orders = self._most_orders_by_id(batch)
             parts.add_returns(orders)
             sales |= {str(order["id"]): order for order in orders if is_sale(order)}
@@ -288,58 +256,7 @@ class SquareFetcher:
         if not ids:
             return []
         response = self.api.query("/v2/orders/batch-retrieve", {"order_ids": list(ids)})
-        return _rows(self.api, response, "orders")
-
-    def _search(
-        self, time_field: str, sort: str, since: str, order: str
-    ) -> Iterator[Sequence[Row]]:
-        """
-        The orders of all locations, ten at once; one by one where Square refuses them.
-        """
-
-        def pages_of(location_id: str) -> Iterator[Sequence[Row]]:
-            return self._search_at([location_id], time_field, sort, since, order)
-
-        refused = self._parts.refused
-        location_ids = [id_ for id_ in self.parts() if id_ not in refused]
-        for batch in _batches(location_ids, LOCATIONS_AT_ONCE):
-            try:
-                yield from self._search_at(batch, time_field, sort, since, order)
-            except (errors.Forbidden, errors.UnknownResource):
-                if len(location_ids) == 1:
-                    raise
-                yield from self._parts.read(batch, pages_of)
-
-    def _search_at(
-        self,
-        location_ids: Sequence[str],
-        time_field: str,
-        sort: str,
-        since: str,
-        order: str,
-    ) -> Iterator[Sequence[Row]]:
-        body: dict[str, Any] = {
-            "location_ids": location_ids,
-            "query": {
-                "filter": {
-                    "date_time_filter": {time_field: {"start_at": since}},
-                    "state_filter": {"states": STATES},
-                },
-                "sort": {"sort_field": sort, "sort_order": order},
-            },
-            "limit": ORDERS_AT_ONCE,
-            "return_entries": False,
-        }
-        return self._pages("orders", partial(self._search_page, body))
-
-    def _is_refused(self, row: Raw) -> bool:
-        """
-        Whether a row is of a location whose orders cannot be read.
-        """
-        return str(row.get("location_id")) in self._parts.refused
-
-    def _search_page(self, body: Mapping[str, Any], cursor: Mapping[str, str]) -> Any:
-        return self.api.query("/v2/orders/search", {**body, **cursor})
+        return rows_in(self.api, response, "orders")
 
     # What belongs to orders
 
@@ -416,7 +333,7 @@ class SquareFetcher:
     def _fetch_returns(self, refunds: Iterable[Raw], parts: OrderParts) -> None:
         ids = dict.fromkeys(str(r["order_id"]) for r in refunds if r.get("order_id"))
         unseen = [id_ for id_ in ids if id_ not in parts.seen]
-        for batch in _batches(unseen, IDS_AT_ONCE):
+        for batch in batches(unseen, IDS_AT_ONCE):
             parts.add_returns(self._most_orders_by_id(batch))
             parts.seen |= set(batch)
 
@@ -436,45 +353,6 @@ class SquareFetcher:
                 f"answered without the {kind} {id_}", "not-json"
             )
         return [select_fields(row)]
-
-    # Pages
-
-    def _list(
-        self, path: str, key: str, query: Mapping[str, str | int]
-    ) -> Iterator[Sequence[Row]]:
-        return self._pages(key, lambda cursor: self.api.get(path, {**query, **cursor}))
-
-    def _pages(
-        self, key: str, request: Callable[[Mapping[str, str]], Any]
-    ) -> Iterator[Sequence[Row]]:
-        """
-        The pages of a list; a missing cursor is the end. Raises `InvalidResponse` for
-        errors inside a response.
-        """
-
-        def request_page(cursor: str | None) -> RowPage[str]:
-            envelope = request({"cursor": cursor} if cursor else {})
-            if envelope.get("errors"):
-                raise self.api.invalid_response(
-                    "answered with errors inside", "rejected"
-                )
-            rows = _rows(self.api, envelope, key)
-            return RowPage(rows, next=str(envelope.get("cursor") or "") or None)
-
-        for page in by_cursor(self.api, key, request_page):
-            yield page.rows
-
-
-def _rows(api: ApiClient, envelope: Any, key: str) -> list[Row]:
-    """
-    An empty list is omitted from the response.
-    """
-    return rows_of(api, envelope, key) if key in envelope else []
-
-
-def _batches(items: Sequence[Any], size: int) -> Iterator[Any]:
-    for begin in range(0, len(items), size):
-        yield items[begin : begin + size]
 
 
 def _changed_at(row: Raw) -> str:

@@ -59,6 +59,7 @@ class OrderReader:
         self.read = OrdersRead()
         self.refused: dict[str, str] = {}  # unit or occurrence, theirs → why
         self._answered: set[str] = set()  # the same, where the platform answered
+        self._has_read_account = False  # all changes, whatever event they belong to
 
     def run_plan(self, chosen_plan: OrderPlan, quarantined: set[str]) -> Occurrences:
         """
@@ -69,11 +70,13 @@ class OrderReader:
         rest: Occurrences = ()
         if chosen_plan.way is Way.WHOLE:
             begun = self._read_whole()
+            self._has_read_account = True
             chosen = self._listed
             rest = plan.changed_since_begun(window, begun)
         elif chosen_plan.way is Way.FEED:
             # What is quarantined comes again when the platform corrects it.
             self._read_recent()
+            self._has_read_account = True
             touched = self._store.touched
             chosen = plan.covered_by_feed(self._listed, window, touched, marks)
             self.read.note_complete(chosen)
@@ -97,7 +100,7 @@ class OrderReader:
         Whether the orders of an event or occurrence, by the platform's id, were read.
         """
         is_read = id_ in self._answered or id_ in self.read.complete
-        return is_read and id_ not in self.refused
+        return (is_read or self._has_read_account) and id_ not in self.refused
 
     # Ways to read
 
