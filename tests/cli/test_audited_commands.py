@@ -27,6 +27,7 @@ READS = {
     *("export calendar", "export fees", "export financials", "export refunds"),
     *("export sales", "financials list", "financials show", "financials explain"),
     *("privacy export", "productions list", "productions show", "report daily"),
+    *("events prices", "report platforms", "report promo", "report sales", "sales raw"),
     *(
         "accounts recipe list",
         "accounts recipe check",
@@ -79,6 +80,14 @@ ELSEWHERE = {
     "attendees forget": "tests/workflows/test_audit.py",
     "db upgrade": "tests/store/test_backup.py",
     "privacy erase": "tests/workflows/test_audit.py",
+    "productions merge": "tests/workflows/test_catalogue_edits.py",
+    "productions remove": "tests/workflows/test_catalogue_edits.py",
+    "productions rename": "tests/workflows/test_catalogue_edits.py",
+    "shows edit": "tests/workflows/test_catalogue_edits.py",
+    "shows remove": "tests/workflows/test_catalogue_edits.py",
+    "venues edit": "tests/workflows/test_catalogue_edits.py",
+    "venues merge": "tests/workflows/test_catalogue_edits.py",
+    "venues remove": "tests/workflows/test_catalogue_edits.py",
     "waiting dismiss": "tests/workflows/test_waiting.py",
     "waiting restore": "tests/workflows/test_waiting.py",
 }

@@ -141,14 +141,19 @@ def test_a_series_has_no_dates_and_no_types():
     assert TicketTailor.parse_event(raw).occurrences == ()
 
 
-def test_odd_types_are_left_out_and_the_event_is_read():
+def test_odd_types_are_known_by_name_at_most_and_the_event_is_read():
     """
     Neither does one of them take part in the event's counts.
     """
     odd = [*ODD, tt_type(quantity_issued="many"), tt_type(id="tt_2", price=10**30)]
     event = TicketTailor.parse_event(tt_event(*odd, tt_type(id="tt_3")))
     (date,) = event.occurrences
-    assert [kind.id for kind in date.ticket_types] == ["tt_1", "tt_3"]
+    first, second, third = date.ticket_types
+    assert [(it.id, it.price) for it in (first, third)] == [
+        ("tt_1", 3900),
+        ("tt_3", 3900),
+    ]
+    assert second == TicketType("tt_2", "Adult", None, None, TicketTypeStatus.UNKNOWN)
     assert date.capacity == 240
 
 
@@ -304,9 +309,10 @@ def test_a_package_is_a_type_of_its_own():
     assert (package.price, package.quantity) == (12000, 125)
 
 
-def test_odd_types_of_humanitix_are_left_out():
+def test_odd_types_of_humanitix_are_known_by_name_at_most():
     raw = hx_event(*ODD, hx_type(price=10**20), hx_type(_id="t2", quantity="many"))
-    (kind,) = types_of(Humanitix, raw)
+    named, kind = types_of(Humanitix, raw)
+    assert (named.price, named.status) == (None, TicketTypeStatus.UNKNOWN)
     assert (kind.id, kind.quantity) == ("t2", None)
     for odd in (None, "none", {"a": 1}):
         odd_lists = hx_event(ticketTypes=odd, packagedTickets=odd)
@@ -399,9 +405,13 @@ def test_prices_of_square(fields, price):
     assert kind.price == price
 
 
-def test_a_number_that_no_database_holds_leaves_a_date_without_its_type():
+def test_a_number_that_no_database_holds_leaves_a_type_without_its_price():
     odd = {"amount": 10**30, "currency": "AUD"}
-    assert types_of(Square, sq_item(sq_variation(price_money=odd))) == ()
+    (kind,) = types_of(Square, sq_item(sq_variation(price_money=odd)))
+    assert (kind.price, kind.currency, kind.status) == (
+        *(None, None),
+        TicketTypeStatus.UNKNOWN,
+    )
 
 
 def test_when_square_changed_an_item():
@@ -436,14 +446,24 @@ def test_no_price_without_a_currency_of_iso_4217(code):
     assert reading.currency_or_none(code) is None
 
 
-def test_a_reader_that_fails_leaves_one_type_out():
+def test_of_a_type_that_cannot_be_read_its_name_is_known():
+    """
+    Else it would look as if the platform no longer listed it.
+    """
+
     def parse(raw):
         if raw["id"] == "b":
             raise UnreadableRecord("it is odd")
         return TicketType(raw["id"], "A", 1 // raw.get("n", 1), "AUD", ON_SALE)
 
-    raws = [{"id": "a"}, {"id": "b"}, {}, {"id": "c", "n": 0}, {"id": "d"}]
-    assert [kind.id for kind in reading.ticket_types(raws, parse)] == ["a", "d"]
+    raws = [{"id": "a"}, {"id": "b", "name": "B"}, {}, {"id": "c", "n": 0}, {"id": "d"}]
+    found = reading.ticket_types(raws, parse)
+    assert [(kind.id, kind.name, kind.price) for kind in found] == [
+        ("a", "A", 1),
+        ("b", "B", None),
+        ("c", "Ticket", None),
+        ("d", "A", 1),
+    ]
     assert reading.ticket_types(None, parse) == ()
 
 

@@ -157,7 +157,8 @@ def test_a_free_definition_without_a_currency_has_that_of_the_others():
     ],
 )
 def test_an_odd_definition_leaves_the_others_readable(odd):
-    assert [it.id for it in on_sale(odd, definition(id="child"))] == ["child"]
+    found = on_sale(odd, definition(id="child"))
+    assert [it.id for it in found if it.price is not None] == ["child"]
 
 
 # Asking for them

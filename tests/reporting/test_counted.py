@@ -109,7 +109,7 @@ class Night:
         return RESTING if self.paused else LIVE
 
     @property
-    def work(self):
+    def title(self):
         if "production" in (self.sync_level, self.sales_level):
             return f"Work of night {self.number}"
         return f"Work {self.number % 3}"
@@ -276,7 +276,7 @@ def build(connection, house):
     accounts = {a.name: a.id for a in state.list_accounts(connection)}
     for night in house.nights:
         new = new_shows.NewShow(
-            production=night.work,
+            production=night.title,
             starts_at=NOW + timedelta(days=night.number),
             venue="V",
             timezone=SYDNEY,
@@ -314,7 +314,7 @@ def _switch(database, settings, night, date):
             )
             match.configure_event(database, settings, event, **chosen, types={})
         else:
-            match.configure_production(database, settings, night.work, **chosen)
+            match.configure_production(database, settings, night.title, **chosen)
 
 
 def _save(connection, model, rows):
@@ -338,7 +338,7 @@ def _save_dates(connection, house, accounts):
     productions = [
         {
             "production_id": shows.get_production_id(
-                connection, house.nights[show - 1].work
+                connection, house.nights[show - 1].title
             ),
             "event_id": n,
             "type_map": "{}",
@@ -970,7 +970,7 @@ GROUPS = {
 
 
 def work_of(house, seat):
-    return house.nights[seat.show - 1].work
+    return house.nights[seat.show - 1].title
 
 
 def plays_on(seat):
@@ -1449,7 +1449,7 @@ def test_the_pages_say_it_too(house):
         ahead_of_it = [
             night
             for night in house.nights
-            if not night.excluded and night.work == title
+            if not night.excluded and night.title == title
         ]
         assert [show.show_id for show in shown["upcoming"]] == [
             night.number for night in ahead_of_it

@@ -139,7 +139,7 @@ def test_a_list_of_orders_that_is_not_believed_is_the_problem_of_its_dates(
 # What is left
 
 
-def left(database, kinds, *, capacity=None, issued=None):
+def left(database, kinds, *, capacity=None, issued=None, status="on_sale", gone=None):
     """
     What is left of the first date with these ticket types.
     """
@@ -148,7 +148,7 @@ def left(database, kinds, *, capacity=None, issued=None):
         connection.execute(
             update(occurrences_table)
             .where(occurrences_table.c.id == date.id)
-            .values(capacity=capacity, issued=issued)
+            .values(capacity=capacity, issued=issued, status=status, gone_since=gone)
         )
         ticket_types.save_ticket_types(connection, {date.id: kinds}, NOW)
     with database.read() as connection:
@@ -168,6 +168,11 @@ def kind(name, available, status=TicketTypeStatus.ON_SALE):
         ([("a", 10), ("b", 5)], {}, 15),
         ([("a", 10), ("b", None)], {}, None),
         ([("a", 10), ("b", None, TicketTypeStatus.HIDDEN)], {}, 10),
+        ([("a", 10), ("b", 80, TicketTypeStatus.CLOSED)], {}, 10),
+        ([("a", 80, TicketTypeStatus.CLOSED)], {}, 0),
+        ([("a", 7, TicketTypeStatus.SCHEDULED)], {}, 7),
+        ([("a", 0, TicketTypeStatus.SOLD_OUT), ("b", 3)], {}, 3),
+        ([("a", None, TicketTypeStatus.UNKNOWN), ("b", 3)], {}, None),
         ([], {"capacity": 100, "issued": 3}, None),
         ([("a", 10), ("b", 5)], {"capacity": 100, "issued": 88}, 12),
         ([("a", 10)], {"capacity": 100, "issued": 120}, 0),
@@ -183,3 +188,11 @@ def test_what_is_left_is_what_its_ticket_types_have_within_the_capacity(
 def test_a_ticket_type_that_is_no_longer_listed_does_not_count(adopted):
     assert left(adopted, [kind("a", 10), kind("b", None)]) is None
     assert left(adopted, [kind("a", 10)]) == 10
+
+
+@pytest.mark.parametrize(
+    "now", [{"status": "cancelled"}, {"status": "closed"}, {"gone": NOW}]
+)
+def test_nothing_is_left_of_a_date_that_can_no_longer_be_bought(adopted, now):
+    assert left(adopted, [kind("a", 10)]) == 10
+    assert left(adopted, [kind("a", 10)], **now) == 0

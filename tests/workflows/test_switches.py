@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from ticketsync.catalogue import occurrences, switches
 from ticketsync.core import errors
 from ticketsync.reporting import audit_trail, numbers
+from ticketsync.store.tables.catalogue import production_links
 from ticketsync.store.tables.financials import show_financials
 from ticketsync.workflows import match
 
@@ -129,6 +130,32 @@ def test_a_date_that_is_linked_later_follows_the_switch_of_its_production(
         found = occurrences.get_occurrence(connection, later.id)
     assert found.sync_ticket_sales  # its own switch was never touched
     assert found.switch_note == "sales off for the whole production"
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [{"ticket_sales": False}, {"enabled": False}, {"types": {"Adult": "Full price"}}],
+)
+def test_what_is_set_for_an_event_stays_while_none_of_its_dates_is_linked(
+    synced_once, settings, setting
+):
+    date = next(o for o in listed(synced_once) if o.show_id)
+    event = event_of(synced_once, date)
+    dates = [
+        o for o in listed(synced_once) if o.event_id == date.event_id and o.show_id
+    ]
+    chosen = {**SET, "types": {}, **setting}
+    match.configure_event(synced_once, settings, event, **chosen)
+    with synced_once.read() as connection:
+        before = connection.execute(select(production_links)).all()
+
+    for one in dates:
+        match.unlink(synced_once, settings, one.id)
+    for one in dates:
+        match.link(synced_once, settings, one.id, one.show_id)
+
+    with synced_once.read() as connection:
+        assert connection.execute(select(production_links)).all() == before
 
 
 def test_a_date_that_is_on_says_which_level_switched_it_off(synced_once, settings):

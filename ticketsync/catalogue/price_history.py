@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from ticketsync.store.tables.catalogue import (
     occurrences,
@@ -18,7 +18,7 @@ from ticketsync.store.tables.catalogue import (
 from ticketsync.store.upsert import insert_all_new
 
 _Key = tuple[int, str]  # our id of the occurrence, the platform's of the ticket type
-_Step = tuple[Any, Any, Any]  # first seen, price, currency
+_Step = tuple[Any, ...]  # first seen, price, currency
 
 
 def bring_in(connection: Connection, again: Connection, account_id: int) -> int:
@@ -32,7 +32,8 @@ def bring_in(connection: Connection, again: Connection, account_id: int) -> int:
     missing = [_without_id(row) for key, row in found.items() if key not in held]
     insert_all_new(connection, ticket_types, missing)
     ids = {key: row["id"] for key, row in _read_types(connection, account_id).items()}
-    steps, held_steps = _read_steps(again, found), _read_steps(connection, held)
+    steps = _read_steps(again, account_id)
+    held_steps = _read_steps(connection, account_id)
     changed = {
         ids[key]: merged
         for key in found
@@ -70,16 +71,26 @@ def _without_id(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name != "id"}
 
 
-def _read_steps(
-    connection: Connection, types: Mapping[_Key, Mapping[str, Any]]
-) -> dict[_Key, list[_Step]]:
-    keys = {row["id"]: key for key, row in types.items()}
+def _read_steps(connection: Connection, account_id: int) -> dict[_Key, list[_Step]]:
+    query = (
+        select(
+            ticket_types.c.occurrence_id,
+            ticket_types.c.provider_id,
+            ticket_type_prices.c.seen_at,
+            ticket_type_prices.c.price,
+            ticket_type_prices.c.currency,
+        )
+        .join(ticket_types, ticket_types.c.id == ticket_type_prices.c.ticket_type_id)
+        .join(occurrences, occurrences.c.id == ticket_types.c.occurrence_id)
+        .where(occurrences.c.account_id == account_id)
+        .order_by(ticket_type_prices.c.seen_at)
+    )
     found: dict[_Key, list[_Step]] = {}
-    query = select(ticket_type_prices).order_by(ticket_type_prices.c.seen_at)
-    for row in connection.execute(query):
-        if row.ticket_type_id in keys:
-            step = (row.seen_at, row.price, row.currency)
-            found.setdefault(keys[row.ticket_type_id], []).append(step)
+    for occurrence_id, type_id, *step in connection.execute(query):
+        seen_at, price, currency = step
+        found.setdefault((occurrence_id, type_id), []).append(
+            (seen_at, price, currency)
+        )
     return found
 
 
@@ -88,8 +99,11 @@ def _replace_steps(
 ) -> None:
     if not changed:
         return
-    of_types = ticket_type_prices.c.ticket_type_id.in_(list(changed))
-    connection.execute(delete(ticket_type_prices).where(of_types))
+    of_type = ticket_type_prices.c.ticket_type_id == bindparam("b_type")
+    connection.execute(
+        delete(ticket_type_prices).where(of_type),
+        [{"b_type": type_id} for type_id in changed],
+    )
     connection.execute(
         insert(ticket_type_prices),
         [

@@ -63,7 +63,7 @@ class TicketPrice:
     """
     One ticket type of one occurrence. `occurrence_id` and `ticket_type_id` are the
     platform's, `date_id` and `show_id` ours. `steps` are all its prices, the first one
-    first; `status` is `gone` where the platform no longer lists it.
+    first; `status` is `gone` where the platform no longer lists it or its occurrence.
     """
 
     account: str
@@ -162,7 +162,7 @@ def _price(kind: ListedTicketType) -> TicketPrice:
         quantity=kind.quantity,
         sold=kind.sold,
         available=kind.available,
-        status="gone" if kind.gone_since else kind.status,
+        status=_status(kind),
         sale_starts_at=kind.sale_starts_at,
         sale_ends_at=kind.sale_ends_at,
         steps=tuple(
@@ -174,6 +174,11 @@ def _price(kind: ListedTicketType) -> TicketPrice:
             for step in kind.prices
         ),
     )
+
+
+def _status(kind: ListedTicketType) -> str:
+    is_gone = kind.gone_since is not None or kind.occurrence_gone_since is not None
+    return "gone" if is_gone else kind.status
 
 
 def _money(minor: int | None, currency: str | None) -> Money | None:

@@ -63,6 +63,7 @@ class ListedTicketType:
     sale_ends_at: datetime | None
     status: str
     gone_since: datetime | None
+    occurrence_gone_since: datetime | None
     prices: tuple[Price, ...]
 
 
@@ -278,6 +279,7 @@ def _query() -> Any:
             occurrences.c.name.label("occurrence"),
             occurrences.c.starts_local,
             occurrences.c.is_dated,
+            occurrences.c.gone_since.label("occurrence_gone_since"),
             show_links.c.show_id,
             ticket_types.c.provider_id,
             *(

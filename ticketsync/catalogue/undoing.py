@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select
 
 from ticketsync.catalogue.links import lock_occurrences, remove_links, remove_refusals
+from ticketsync.store import counted
 from ticketsync.store.tables.catalogue import (
     occurrences,
     production_links,
@@ -98,7 +99,8 @@ def undo_last_batch(connection: Connection) -> UndoneDecision | None:
 def remove_unused_production_links(connection: Connection) -> None:
     """
     An event none of whose occurrences feeds a show any more belongs to no production:
-    otherwise a pair that was taken back would go on deciding about the next.
+    otherwise a pair that was taken back would go on deciding about the next. What a
+    person has set for an event stays.
     """
     in_use = select(occurrences.c.event_id).join(
         show_links, show_links.c.occurrence_id == occurrences.c.id
@@ -106,6 +108,8 @@ def remove_unused_production_links(connection: Connection) -> None:
     connection.execute(
         delete(production_links).where(
             production_links.c.type_map == "{}",
+            production_links.c.field_map == "{}",
+            counted.is_event_on(),
             production_links.c.event_id.not_in(in_use),
         )
     )

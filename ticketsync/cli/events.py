@@ -138,7 +138,7 @@ def list_prices(
     json: Json = False,
 ) -> None:
     """
-    List the ticket types on sale, their prices, and how many are sold and left.
+    List the ticket types of all dates, their prices, and how many are sold and left.
 
     Prices are those before fees, as the platform lists them. An earlier price is kept
     with the time at which it was first seen.

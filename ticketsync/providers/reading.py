@@ -7,7 +7,6 @@ else, and `KeyError` if it is missing, which `parsed` translates.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -276,16 +275,29 @@ def ticket_types(
     raws: Any, parse: Callable[[Mapping[str, Any]], records.TicketType]
 ) -> tuple[records.TicketType, ...]:
     """
-    The ticket types of a listing, without those that cannot be read or have a number
-    that cannot be stored: they must never prevent it from being read. A price whose
-    currency ISO 4217 does not list is not known.
+    The ticket types of a listing: they must never prevent it from being read. Of one
+    that cannot be read, or has a number that cannot be stored, only its id and name are
+    known; one without an id is left out. A price whose currency ISO 4217 does not list
+    is not known.
     """
     found = []
     for raw in raws if isinstance(raws, list) else ():
         if isinstance(raw, dict):
-            with contextlib.suppress(UnreadableRecord):
-                found.append(parsed(parse, raw))
-    return tuple(_with_known_currency(kind) for kind in found if _is_storable(kind))
+            try:
+                found.append(_storable(parsed(parse, raw)))
+            except UnreadableRecord:
+                found += _named_only(raw)
+    return tuple(map(_with_known_currency, found))
+
+
+def _named_only(raw: Mapping[str, Any]) -> list[records.TicketType]:
+    for key in ("id", "_id"):
+        id_, name = raw.get(key), raw.get("name")
+        if isinstance(id_, str) and id_:
+            name = name if isinstance(name, str) and name else "Ticket"
+            unknown = records.TicketTypeStatus.UNKNOWN
+            return [records.TicketType(id_, name, None, None, unknown)]
+    return []
 
 
 def _with_known_currency(kind: records.TicketType) -> records.TicketType:
@@ -294,9 +306,14 @@ def _with_known_currency(kind: records.TicketType) -> records.TicketType:
     return msgspec.structs.replace(kind, price=None, currency=None)
 
 
-def _is_storable(kind: records.TicketType) -> bool:
-    numbers = (kind.price, kind.quantity, kind.sold, kind.available)
-    return all(number is None or abs(number) < _TOO_LARGE for number in numbers)
+def _storable(kind: records.TicketType) -> records.TicketType:
+    """
+    Raises `UnreadableRecord` for a number that cannot be stored.
+    """
+    for number in (kind.price, kind.quantity, kind.sold, kind.available):
+        if number is not None and abs(number) >= _TOO_LARGE:
+            raise wrong("a number", number, "a possible number")
+    return kind
 
 
 def parsed_or_empty(parse: Callable[[Any], str], raw: Any) -> str:

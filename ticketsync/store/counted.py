@@ -95,6 +95,13 @@ def _occurrences_off(switch: str) -> Select[tuple[int]]:
     return select(occurrence.c.id).where(occurrence.c.event_id.in_(switched_off))
 
 
+def is_event_on() -> ColumnElement[bool]:
+    """
+    Whether nothing is switched off for an event: a condition on its production link.
+    """
+    return and_(production_links.c[_SYNC], production_links.c[_SALES])
+
+
 def takes_part() -> ColumnElement[bool]:
     """
     Whether a show is not excluded.

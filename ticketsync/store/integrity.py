@@ -35,7 +35,12 @@ from ticketsync.store.tables.everything import metadata
 from ticketsync.store.types import Instant
 
 _ISO = "%Y-%m-%dT%H:%M:%SZ"
-_JSON = {("accounts", "options"), ("production_links", "type_map")}
+_JSON = {
+    ("accounts", "options"),
+    ("attendees", "answers"),
+    ("production_links", "field_map"),
+    ("production_links", "type_map"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from ticketsync.accounts.state import AccountState
-from ticketsync.catalogue import occurrences, price_history, ticket_types
+from ticketsync.catalogue import moves, occurrences, price_history, ticket_types
 from ticketsync.catalogue.occurrences import ListedEvent
 from ticketsync.net import exact_json
 from ticketsync.providers.base import ListsTicketTypes, Provider, Raw
@@ -78,7 +78,8 @@ def put_listing_right(
                 for item in _parse(provider, raws)
                 if (kept := _only(item, incomplete)).event.occurrences
             ]
-            occurrences.save_listing(connection, account.id, listed)
+            saved = occurrences.save_listing(connection, account.id, listed)
+            moves.follow_moves(connection, saved.moved)
     price_history.bring_in(connection, again, account.id)
 
 
