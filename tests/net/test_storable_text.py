@@ -43,5 +43,5 @@ def test_json_that_is_cut_within_an_emoji_is_still_incomplete():
             exact_json.decode(text)
 
 
-def test_a_webhook_with_half_an_emoji_is_understood():
+def test_a_webhook_with_half_an_emoji_is_read():
     assert hooks.json_object(rb'{"name": "\ud83d\u0000"}') == {"name": "\ufffd\ufffd"}
