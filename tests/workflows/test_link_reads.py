@@ -156,10 +156,11 @@ def left(database, kinds, *, capacity=None, issued=None, status="on_sale", gone=
         return availability.list_available(connection, found)[date.id]
 
 
-def kind(name, available, status=TicketTypeStatus.ON_SALE):
-    return TicketType(
-        id=name, name=name, price=1, currency="AUD", status=status, available=available
-    )
+ON = TicketTypeStatus.ON_SALE
+
+
+def kind(name, available, status=ON, sold=None):
+    return TicketType(name, name, 1, "AUD", status, sold=sold, available=available)
 
 
 @pytest.mark.parametrize(
@@ -176,12 +177,15 @@ def kind(name, available, status=TicketTypeStatus.ON_SALE):
         ([], {"capacity": 100, "issued": 3}, None),
         ([("a", 10), ("b", 5)], {"capacity": 100, "issued": 88}, 12),
         ([("a", 10)], {"capacity": 100, "issued": 120}, 0),
-        ([("a", 10)], {"capacity": 5, "issued": None}, 10),
+        ([("a", 10)], {"capacity": 5, "issued": None}, 5),
+        ([("a", 223, ON, 17), ("b", 228, ON, 12)], {"capacity": 240}, 211),
     ],
 )
 def test_what_is_left_is_what_its_ticket_types_have_within_the_capacity(
     adopted, kinds, numbers, expected
 ):
+    with adopted.write() as connection:
+        ticket_types.delete_ticket_types(connection, 1)
     assert left(adopted, [kind(*k) for k in kinds], **numbers) == expected
 
 

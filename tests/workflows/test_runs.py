@@ -28,7 +28,8 @@ def test_response_times_are_those_of_the_requests(adopted, settings, sandbox):
     run = last_run(adopted)
     assert run.direction == "pull"
     assert 20 <= run.median_response_ms <= run.slowest_response_ms
-    assert run.seconds == 0.0  # by the clock, which stands still here
+    # Measured, although the clock stands still here.
+    assert run.seconds >= run.slowest_response_ms / 1000
     assert list(run.__slots__)[-4:] == [
         *("seconds", "median_response_ms", "slowest_response_ms", "direction")
     ]

@@ -225,6 +225,7 @@ def _values(result: Result) -> dict[str, object]:
         "trace": result.trace,
         "median_response_ms": result.median_response_ms,
         "slowest_response_ms": result.slowest_response_ms,
+        "duration_ms": round(1000 * result.seconds) if result.seconds else None,
     }
 
 

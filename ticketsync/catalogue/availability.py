@@ -5,11 +5,13 @@ How many tickets each occurrence has left to sell, as far as its platform report
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, and_, case, cast, func, select
 
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.store.tables.catalogue import ticket_types
+from ticketsync.store.types import WHOLE
 from ticketsync.store.upsert import rows_among
 
 _NOT_SOLD = ("closed", "cancelled")  # occurrences
@@ -21,15 +23,13 @@ def list_available(
 ) -> dict[int, int | None]:
     """
     The tickets that each of these occurrences has left, by our id: what its ticket
-    types on sale have left, but no more than its capacity less the tickets issued where
-    both are known. Nothing is left of one that can no longer be bought. `None` where it
-    has no ticket types, or where one on sale does not report what is left of it.
+    types on sale have left, but no more than its capacity less the tickets issued, by
+    its own count or else by those of its ticket types. Nothing is left of one that can
+    no longer be bought. `None` where it has no ticket types, or where one on sale does
+    not report what is left of it.
     """
     of_types = _left_of_types(connection, [occurrence.id for occurrence in found])
-    return {
-        o.id: _bounded(of_types.get(o.id), o.capacity, o.issued) if _is_open(o) else 0
-        for o in found
-    }
+    return {o.id: _left(o, of_types.get(o.id)) if _is_open(o) else 0 for o in found}
 
 
 def _is_open(occurrence: LinkedOccurrence) -> bool:
@@ -38,21 +38,29 @@ def _is_open(occurrence: LinkedOccurrence) -> bool:
 
 def _left_of_types(
     connection: Connection, occurrence_ids: Sequence[int]
-) -> dict[int, int]:
-    is_sold = and_(
-        ticket_types.c.status.not_in(_NOT_ON_SALE), ticket_types.c.gone_since.is_(None)
-    )
-    left = case((is_sold, ticket_types.c.available), else_=0)
-    query = (
-        select(ticket_types.c.occurrence_id, func.sum(left).label("available"))
-        .group_by(ticket_types.c.occurrence_id)
-        .having(func.count(left) == func.count())
-    )
+) -> dict[int, Any]:
+    """
+    What the ticket types of each occurrence have `left` and have `sold`; null where one
+    of them does not report it.
+    """
+    is_listed = ticket_types.c.gone_since.is_(None)
+    is_on_sale = and_(ticket_types.c.status.not_in(_NOT_ON_SALE), is_listed)
+    left = case((is_on_sale, ticket_types.c.available), else_=0)
+    query = select(
+        ticket_types.c.occurrence_id,
+        _if_all_known(left).label("left"),
+        _if_all_known(ticket_types.c.sold).label("sold"),
+    ).group_by(ticket_types.c.occurrence_id)
     rows = rows_among(connection, query, ticket_types.c.occurrence_id, occurrence_ids)
-    return {int(row.occurrence_id): int(row.available) for row in rows}
+    return {int(row.occurrence_id): row for row in rows}
 
 
-def _bounded(left: int | None, capacity: int | None, issued: int | None) -> int | None:
-    if left is None or capacity is None or issued is None:
-        return left
-    return min(left, max(capacity - issued, 0))
+def _if_all_known(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    return case((func.count(column) == func.count(), cast(func.sum(column), WHOLE)))
+
+
+def _left(occurrence: LinkedOccurrence, of_types: Any) -> int | None:
+    if of_types is None or of_types.left is None or occurrence.capacity is None:
+        return None if of_types is None else of_types.left
+    issued = of_types.sold if occurrence.issued is None else occurrence.issued
+    return min(int(of_types.left), max(occurrence.capacity - (issued or 0), 0))

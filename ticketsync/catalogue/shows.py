@@ -178,7 +178,10 @@ def get_production_id(connection: Connection, title: str) -> int:
     query = select(productions.c.id).where(productions.c.title == title)
     production_id: int | None = connection.scalar(query)
     if production_id is None:
-        raise errors.NotFound("There is no such production.")
+        raise errors.NotFound(
+            f"There is no production {safe(title)!r}.",
+            hint="See `ticketsync productions list`.",
+        )
     return production_id
 
 

@@ -183,7 +183,7 @@ def _print(guests: Sequence[Guest], wanted: str, *, with_show: bool) -> None:
         }
         for guest in guests
     ]
-    seat = _if_any(rows, render.Column("seat", "SEAT", most=16, rigid=True))
+    seat = _if_any(rows, render.Column("seat", "SEAT", most=28, rigid=True))
     answers = _if_any(rows, render.Column("answers", "ANSWERS", most=30))
     # What a person at the door needs first fits 80 columns; JSON has everything.
     order = [] if seat or answers else [render.Column("order_id", "ORDER", most=14)]

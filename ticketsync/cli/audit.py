@@ -73,16 +73,15 @@ def list_entries(
     from ticketsync.reporting import audit_trail
 
     wanted = context.chosen_format(format, json)
-    kind, subject_id, show_id = None, None, None
+    account_id, show_id = None, None
     with context.get_context(ctx).database().read() as connection:
         if account:
-            kind, subject_id = "account", state.get_account(connection, account).id
-        elif show:
+            account_id = state.get_account(connection, account).id
+        if show:
             show_id = shows.find_show(connection, show).id
         found = audit_trail.list_entries(
             connection,
-            kind=kind,
-            subject_id=subject_id,
+            account_id=account_id,
             show_id=show_id,
             who=who,
             what=what,

@@ -38,6 +38,7 @@ def list_sales(
     """
     List orders, the newest first.
     """
+    from ticketsync.accounts import state
     from ticketsync.catalogue import shows
     from ticketsync.cli import render
     from ticketsync.reporting import sales as orders
@@ -45,6 +46,8 @@ def list_sales(
     wanted = context.chosen_format(format, json)
     with context.get_context(ctx).database().read() as connection:
         show_id = shows.find_show(connection, show).id if show else None
+        if account:
+            state.get_account(connection, account)
         table = orders.sales_table(
             connection, show_id=show_id, account=account or None, limit=limit
         )

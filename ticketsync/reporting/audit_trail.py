@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 
 from ticketsync.store.tables.audit import audit
-from ticketsync.store.tables.catalogue import show_links
+from ticketsync.store.tables.catalogue import events, occurrences, show_links, shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def list_entries(
     connection: Connection,
     *,
     kind: str | None = None,
-    subject_id: int | None = None,
+    account_id: int | None = None,
     show_id: int | None = None,
     who: str = "",
     what: str = "",
@@ -66,16 +66,17 @@ def list_entries(
     limit: int = 50,
 ) -> list[AuditEntry]:
     """
-    The latest decisions, about one kind of subject or one subject; those about a show
-    include decisions about the occurrences that feed it, or did. `who` is part of a
+    The latest decisions, or those about one kind of subject, one account or one show
+    (our ids): with decisions about the events and occurrences of the account, and about
+    those that feed the show, or did, and its production. `who` is part of a
     name; `what` is an action, a kind of subject or part of a subject's name; `until` is
     the first instant that is no longer included.
     """
     query = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
     if kind is not None:
         query = query.where(audit.c.kind == kind)
-    if subject_id is not None:
-        query = query.where(audit.c.subject_id == subject_id)
+    if account_id is not None:
+        query = query.where(_is_about_account(account_id))
     if show_id is not None:
         query = query.where(_is_about_show(audit, show_id))
     if who:
@@ -114,12 +115,29 @@ def _shown(value: Any) -> str:
     return str(value)
 
 
+def _is_about(kind: str, ids: Any) -> ColumnElement[bool]:
+    return and_(audit.c.kind == kind, audit.c.subject_id.in_(ids))
+
+
+def _is_about_account(account_id: int) -> ColumnElement[bool]:
+    of_account = [
+        (kind, select(table.c.id).where(table.c.account_id == account_id))
+        for kind, table in (("event", events), ("occurrence", occurrences))
+    ]
+    itself = [("account", [account_id]), ("webhook", [account_id])]
+    return or_(*(_is_about(kind, ids) for kind, ids in [*itself, *of_account]))
+
+
 def _is_about_show(table: Table, show_id: int) -> ColumnElement[bool]:
     feeding = select(show_links.c.occurrence_id).where(show_links.c.show_id == show_id)
     # The values are JSON objects, as `store.audit` writes them.
     named = [f'%"show_id": {show_id}{end}%' for end in (",", "}")]
+    production = select(shows.c.production_id).where(shows.c.id == show_id)
+    their_events = select(occurrences.c.event_id).where(occurrences.c.id.in_(feeding))
     return or_(
-        and_(table.c.kind == "show", table.c.subject_id == show_id),
+        _is_about("show", [show_id]),
+        _is_about("production", production),
+        _is_about("event", their_events),
         and_(
             table.c.kind == "occurrence",
             or_(

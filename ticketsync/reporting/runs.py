@@ -134,20 +134,30 @@ def last_runs(connection: Connection) -> list[Run]:
 
 def _runs() -> Select[Any]:
     names = [name for name in reports.field_names(Run) if name != "seconds"]
-    return select(*reports.named(names, sync_runs))
+    return select(*reports.named(names, sync_runs), sync_runs.c.duration_ms)
 
 
 def _read(connection: Connection, query: Select[Any]) -> list[Run]:
-    return [
-        Run(**row._mapping, seconds=_seconds(row.started_at, row.finished_at))
-        for row in connection.execute(query)
-    ]
+    found = []
+    for row in connection.execute(query):
+        values = dict(row._mapping)
+        measured = values.pop("duration_ms")
+        seconds = _seconds(measured, row.started_at, row.finished_at)
+        found.append(Run(**values, seconds=seconds))
+    return found
 
 
-def _seconds(started: datetime, finished: datetime | None) -> float | None:
+def _seconds(
+    measured_ms: int | None, started: datetime, finished: datetime | None
+) -> float | None:
+    """
+    As measured; of a run from before that, by the seconds of its begin and end.
+    """
+    if measured_ms is not None:
+        return measured_ms / 1000
     if finished is None:
         return None
-    return max(0.0, round((finished - started).total_seconds(), 3))
+    return max(0.0, (finished - started).total_seconds())
 
 
 def list_freshness(

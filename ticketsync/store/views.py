@@ -238,9 +238,11 @@ def _main_listing() -> Select[Any]:
     status = case(
         (occurrences.c.gone_since.is_not(None), "gone"), else_=occurrences.c.status
     )
+    buy_link = func.coalesce(occurrences.c.url, events.c.url)
     rank = case(*((status == word, n) for n, word in enumerate(_STATUSES)))
+    has_no_link = case((buy_link.is_(None), 1), else_=0)
     position = func.row_number().over(
-        partition_by=show_links.c.show_id, order_by=(rank, show_links.c.id)
+        partition_by=show_links.c.show_id, order_by=(rank, has_no_link, show_links.c.id)
     )
     return (
         select(
@@ -248,7 +250,7 @@ def _main_listing() -> Select[Any]:
             position.label("position"),
             events.c.name.label("event_name"),
             func.coalesce(events.c.url, occurrences.c.url).label("url"),
-            func.coalesce(occurrences.c.url, events.c.url).label("buy_link"),
+            buy_link.label("buy_link"),
             status.label("status"),
         )
         .select_from(counted.followed_links())

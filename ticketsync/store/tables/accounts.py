@@ -126,6 +126,7 @@ class SyncRunRow(Row, table=True):
     direction: str = text(default="pull")
     median_response_ms: int | None = whole(default=None)
     slowest_response_ms: int | None = whole(default=None)
+    duration_ms: int | None = whole(default=None)
 
 
 class AlertRow(Row, table=True):

@@ -61,6 +61,7 @@ def upgrade() -> None:
         it.add_column(_text("direction", "pull"))
         it.add_column(_whole("median_response_ms"))
         it.add_column(_whole("slowest_response_ms"))
+        it.add_column(_whole("duration_ms"))
         it.create_check_constraint(
             op.f("ck_sync_runs_direction"), _words("direction", ("pull", "push"))
         )
