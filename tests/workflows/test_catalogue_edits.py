@@ -65,11 +65,15 @@ def gross(database):
 
 def actions(database, kind):
     """
-    What was done to subjects of that kind.
+    What was done to subjects of that kind since they were added.
     """
     with database.read() as connection:
         entries = audit_trail.list_entries(connection)
-    return [(e.action, e.subject, e.before, e.after) for e in entries if e.kind == kind]
+    return [
+        (e.action, e.subject, e.before, e.after)
+        for e in entries
+        if e.kind == kind and e.action != "add"
+    ]
 
 
 # Shows
