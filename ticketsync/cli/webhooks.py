@@ -18,6 +18,7 @@ from ticketsync.cli.secret_options import (
     SecretOptions,
     Stdin,
 )
+from ticketsync.store.delivery_states import ACCEPTED, NOT_ACCEPTED
 
 if TYPE_CHECKING:
     from ticketsync.reporting.deliveries import DeliveryHealth, UnannouncedOrders
@@ -112,8 +113,7 @@ def list_deliveries(
     state: Annotated[
         str,
         typer.Option(
-            help="received, done, failed, ignored, test, rejected, stale; forged, "
-            "no-secret, refused"
+            help=f"{', '.join(ACCEPTED)}; {', '.join(NOT_ACCEPTED)}",
         ),
     ] = "",
     limit: Annotated[int, typer.Option(help="How many.", min=1, max=10000)] = 50,

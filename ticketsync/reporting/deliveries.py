@@ -10,16 +10,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, select
 
 from ticketsync.store import reports
+from ticketsync.store.delivery_states import NOT_ACCEPTED
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.sales import orders
 from ticketsync.store.tables.webhooks import deliveries, webhooks
 
-STATES = (
-    *("received", "done", "failed", "ignored", "test", "rejected", "stale"),
-    *("forged", "no-secret", "refused"),
-)
 TROUBLED = ("failed", "rejected", "stale")
-NOT_ACCEPTED = ("forged", "no-secret", "refused")
 UNKNOWN_ADDRESS = "unknown"  # the platform of attempts at addresses that nobody has
 LATEST = 100  # deliveries of an account, for the time to their effect
 LATE = timedelta(minutes=10)  # until then a delivery may still arrive

@@ -38,6 +38,7 @@ from ticketsync.reporting import (
 )
 from ticketsync.reporting import seats as reporting_seats
 from ticketsync.reporting.waiting import KINDS, Waiting
+from ticketsync.store.delivery_states import STATES
 from ticketsync.visitors import passes
 from ticketsync.web import charts
 from ticketsync.web.calendar_page import calendar_page
@@ -308,7 +309,7 @@ class Pages:
             strangers=strangers,
             platforms=platforms,
             platform=platform,
-            states=deliveries.STATES,
+            states=STATES,
             state=state,
         )
 

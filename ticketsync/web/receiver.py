@@ -30,6 +30,7 @@ from starlette.routing import BaseRoute, Route, Router
 from ticketsync.core import clock, log
 from ticketsync.net import hooks
 from ticketsync.net.hooks import Delivery, Forged, Hint, Stale, Unclear
+from ticketsync.store.delivery_states import FORGED, NO_SECRET, REFUSED
 from ticketsync.store.engine import Database
 from ticketsync.webhooks import inbox
 from ticketsync.webhooks.inbox import NewDelivery
@@ -93,7 +94,7 @@ class Receiver:
         if not endpoint.is_ready:
             log.warning("webhook-secret-missing", account=endpoint.account)
             why = "there is no secret to verify it with"
-            return await self._refuse(503, endpoint, why, state=inbox.NO_SECRET)
+            return await self._refuse(503, endpoint, why, state=NO_SECRET)
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 body = await _read_body(request)
@@ -114,7 +115,7 @@ class Receiver:
             endpoint.provider.verify(delivery, endpoint.secrets)
         except Forged as forged:
             log.warning("webhook forged", account=endpoint.account, why=str(forged))
-            return await self._refuse(400, endpoint, str(forged), state=inbox.FORGED)
+            return await self._refuse(400, endpoint, str(forged), state=FORGED)
         except Stale as stale:
             new = new_delivery(endpoint, delivery, None, "stale", str(stale))
             return _respond(400 if await self._store(new) else 503)
@@ -157,7 +158,7 @@ class Receiver:
         endpoint: WebhookEndpoint | None,
         reason: str,
         *,
-        state: str = inbox.REFUSED,
+        state: str = REFUSED,
     ) -> Response:
         """
         The response to an attempt that is not accepted, which leaves a row without its

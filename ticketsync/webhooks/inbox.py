@@ -21,6 +21,7 @@ from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
 from ticketsync.store import audit, reports
 from ticketsync.store.audit import Decision
+from ticketsync.store.delivery_states import NOT_ACCEPTED
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.webhooks import deliveries, webhooks
 from ticketsync.store.upsert import insert_new, upsert
@@ -28,8 +29,6 @@ from ticketsync.store.upsert import insert_new, upsert
 MAX_ATTEMPTS = 8
 OVERLAP = timedelta(days=2)  # how long the previous secret stays valid
 WITH_EFFECT = ("order", "listing", "account")  # what deliveries can hint at
-FORGED, NO_SECRET, REFUSED = "forged", "no-secret", "refused"
-NOT_ACCEPTED = (FORGED, NO_SECRET, REFUSED)
 MAX_NOT_ACCEPTED = 1000  # rows for each account, and for unknown addresses
 
 
