@@ -12,7 +12,8 @@ from support import commands
 from ticketsync.accounts import state
 from ticketsync.core import clock
 from ticketsync.store import engine
-from ticketsync.webhooks import inbox
+from ticketsync.webhooks import inbox, refused_attempts
+from ticketsync.webhooks.refused_attempts import RefusedAttempt
 
 
 def fill(database, account_id, other_id):
@@ -27,9 +28,15 @@ def fill(database, account_id, other_id):
                 inbox.NewDelivery(
                     other_id, "b", "order.placed", "order", "received", "88"
                 ),
-                inbox.not_accepted(account_id, "forged", "no signature matches"),
-                inbox.not_accepted(other_id, "refused", "too large"),
-                inbox.not_accepted(None, "refused", "unknown address"),
+            ],
+            now,
+        )
+        refused_attempts.store(
+            connection,
+            [
+                RefusedAttempt(account_id, "forged", "no signature matches"),
+                RefusedAttempt(other_id, "refused", "too large"),
+                RefusedAttempt(None, "refused", "unknown address"),
             ],
             now,
         )

@@ -23,7 +23,8 @@ from ticketsync.reporting import deliveries as report
 from ticketsync.sandbox import deliveries
 from ticketsync.store import engine
 from ticketsync.web import receiver
-from ticketsync.webhooks import inbox
+from ticketsync.webhooks import inbox, refused_attempts
+from ticketsync.webhooks.refused_attempts import RefusedAttempt
 from ticketsync.workflows import webhook_endpoints
 
 URL = "https://tickets.example.org/hooks/p"
@@ -252,9 +253,9 @@ def mixed(sqlite):
         inbox.settle(connection, ids[:8], "done", now + timedelta(seconds=4))
         inbox.settle(connection, ids[8:], "failed", now + timedelta(seconds=4))
         for state_ in ("forged", "no-secret", "refused"):
-            attempt = inbox.not_accepted(account_id, state_, "")
-            inbox.store(connection, [attempt], now + timedelta(hours=1))
-        inbox.store(connection, [inbox.not_accepted(None, "refused", "")], now)
+            attempt = RefusedAttempt(account_id, state_, "")
+            refused_attempts.store(connection, [attempt], now + timedelta(hours=1))
+        refused_attempts.store(connection, [RefusedAttempt(None, "refused", "")], now)
     return sqlite, account_id, now
 
 
