@@ -134,21 +134,16 @@ def test_every_documented_event_is_played():
 def test_each_event_is_believed_and_says_what_to_read(platform, event, frozen):
     order, occurrence = ORDERS[platform]
     now = int(clock.now().timestamp())
-    if platform == "wix":
-        headers, body = deliveries.wix_delivery(
-            order, occurrence, number=1, key=KEY, now=now, event=event
-        )
-        secret = PUBLIC
-    else:
-        secret = "whsec_1"
-        headers, body = deliveries.delivery(
-            *(platform, event, order),
-            number=1,
-            secret=secret,
-            url=URL,
-            now=now,
-            occurrence=occurrence,
-        )
+    secret = PUBLIC if deliveries.needs_key_file(platform) else "whsec_1"
+    headers, body = deliveries.delivery(
+        *(platform, event, order),
+        number=1,
+        secret=secret,
+        key=KEY,
+        url=URL,
+        now=now,
+        occurrence=occurrence,
+    )
     lower = {name.lower(): value for name, value in headers.items()}
     arrived = Delivery(body, lower, URL, clock.now())
     provider = registry.sends_webhooks(platform)
