@@ -180,6 +180,15 @@ def count_at_unknown_addresses(connection: Connection) -> int:
     return int(connection.execute(query).scalar_one())
 
 
+def refused_attempts_in_words(at_unknown_addresses: int) -> str:
+    """
+    `1 attempt at an address that nobody has`, as page and command say it.
+    """
+    if at_unknown_addresses == 1:
+        return "1 attempt at an address that nobody has"
+    return f"{at_unknown_addresses:,} attempts at addresses that nobody has"
+
+
 def _seconds_to_effect(connection: Connection, account: str) -> float | None:
     """
     The average seconds from arrival to effect of an account's latest deliveries.

@@ -293,7 +293,7 @@ class Pages:
         with self._site.database.read() as connection:
             health = deliveries.read_delivery_health(connection)
             gaps = deliveries.find_unannounced_orders(connection, clock.now())
-            strangers = deliveries.count_at_unknown_addresses(connection)
+            refused = deliveries.count_at_unknown_addresses(connection)
             platforms = deliveries.list_platforms(connection)
             found = deliveries.list_deliveries(
                 connection, limit=100, platform=platform or None, state=state or None
@@ -306,7 +306,7 @@ class Pages:
             health=health,
             gaps=gaps,
             deliveries=found,
-            strangers=strangers,
+            refused_attempts=refused and deliveries.refused_attempts_in_words(refused),
             platforms=platforms,
             platform=platform,
             states=STATES,
