@@ -27,6 +27,7 @@ ALLOWED = {
         *("cli", "workflows", "sandbox", "providers.registry", "store.engine"),
         *("web", "providers.base", "jobs"),
         *("store.schema", "store.backup", "core", *CONTEXTS, *READERS),
+        "store.delivery_states",
     },
     "workflows": {
         *("workflows", "providers.registry", "providers.base", "providers.reading"),
@@ -59,6 +60,7 @@ ALLOWED = {
     "web": {
         *("web", "reporting", "providers.registry", "providers.base"),
         *("net.hooks", "gateways", "store.engine", "core", *CONTEXTS),
+        "store.delivery_states",
         # They talk to no platform:
         *("workflows.checkin", "workflows.match", "workflows.waiting"),
         "workflows.webhook_endpoints",
@@ -79,6 +81,7 @@ for context in CONTEXTS | READERS:
             "store.totals",
             "store.purchaser",
             "store.account_situations",
+            "store.delivery_states",
         ),
         "store.audit",
         "core",
@@ -316,6 +319,20 @@ def test_f54_financials_have_one_writer():
         )
     ]
     assert writers == ["financials.recompute"]
+
+
+def test_states_of_deliveries_stand_in_one_place():
+    """
+    A migration keeps the names of its time.
+    """
+    places = [
+        name
+        for name, tree in modules()
+        if ".migrations." not in name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and node.value == "forged"
+    ]
+    assert places == ["store.delivery_states"]
 
 
 SWITCHES = {"sync_enabled", "sync_ticket_sales", "is_excluded"}

@@ -28,7 +28,8 @@ from ticketsync.sandbox import deliveries
 from ticketsync.store import engine
 from ticketsync.store.tables.webhooks import deliveries as deliveries_table
 from ticketsync.web import receiver
-from ticketsync.webhooks import inbox
+from ticketsync.webhooks import inbox, refused_attempts
+from ticketsync.webhooks.refused_attempts import RefusedAttempt
 from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 
 SECRET = "whsec_canary_77"
@@ -267,16 +268,18 @@ def test_a_body_that_does_not_come_leaves_a_row(database, address, monkeypatch):
 
 
 def test_of_what_is_not_accepted_only_the_newest_are_kept(database, monkeypatch):
-    monkeypatch.setattr(inbox, "MAX_NOT_ACCEPTED", 3)
+    monkeypatch.setattr(refused_attempts, "MAX_KEPT", 3)
     made = (
-        *(inbox.not_accepted(1, "forged", f"f{n}") for n in range(4)),
-        *(inbox.not_accepted(2, "refused", f"r{n}") for n in range(2)),
-        *(inbox.not_accepted(None, "refused", f"u{n}") for n in range(5)),
+        *(RefusedAttempt(1, "forged", f"f{n}") for n in range(4)),
+        *(RefusedAttempt(2, "refused", f"r{n}") for n in range(2)),
+        *(RefusedAttempt(None, "refused", f"u{n}") for n in range(5)),
     )
     now = clock.now()
     for seconds, attempt in enumerate(made):
         with database.write() as connection:
-            inbox.store(connection, [attempt], now + timedelta(seconds=seconds))
+            refused_attempts.store(
+                connection, [attempt], now + timedelta(seconds=seconds)
+            )
     kept = {(row.account, row.reason) for row in rows(database)}
     assert kept == {
         *(("tt", reason) for reason in ("f1", "f2", "f3")),
@@ -285,8 +288,8 @@ def test_of_what_is_not_accepted_only_the_newest_are_kept(database, monkeypatch)
     }
     # The rule is the same for many at once.
     with database.write() as connection:
-        many = [inbox.not_accepted(1, "forged", f"g{n}") for n in range(9)]
-        inbox.store(connection, many, clock.now())
+        many = [RefusedAttempt(1, "forged", f"g{n}") for n in range(9)]
+        refused_attempts.store(connection, many, clock.now())
     assert sorted(row.reason for row in rows(database) if row.account == "tt") == [
         *("g6", "g7", "g8")
     ]
@@ -302,13 +305,13 @@ def test_a_flood_of_forged_deliveries_neither_fills_nor_blocks(
     monkeypatch.setattr(receiver, "MAX_UNSAVED", 20)
     monkeypatch.setattr(receiver, "FEW_UNSAVED", 0)
     release = threading.Event()
-    store = inbox.store
+    store = refused_attempts.store
 
     def slow(*arguments):
         release.wait(20)
         store(*arguments)
 
-    monkeypatch.setattr(inbox, "store", slow)
+    monkeypatch.setattr(refused_attempts, "store", slow)
     statuses = [post(address, signed(n, secret="x")).status_code for n in range(60)]
     release.set()
     assert statuses == [400] * 60
@@ -318,9 +321,85 @@ def test_a_flood_of_forged_deliveries_neither_fills_nor_blocks(
     assert 20 <= states.count("forged") <= 21
 
 
+def test_refused_attempts_that_cannot_be_stored_do_no_harm_to_deliveries(
+    database, endpoint, monkeypatch
+):
+    """
+    Both come while nothing can be written, so that they are written one after another.
+    """
+    monkeypatch.setattr(receiver, "FEW_UNSAVED", 0)
+    release, store = threading.Event(), inbox.store
+    failed = []
+
+    def slow(*arguments):
+        release.wait(20)
+        store(*arguments)
+
+    def fail(connection, attempts, now):
+        failed.extend(attempts)
+        raise errors.DatabaseError("permission denied")
+
+    async def storm(address):
+        async with httpx.AsyncClient(timeout=30) as client:
+
+            def send(*arguments, **more):
+                headers, body = signed(*arguments, **more)
+                return client.post(address, headers=headers, content=body)
+
+            good = [asyncio.create_task(send(n)) for n in range(3)]
+            forged = [await send(n, secret="x") for n in range(5)]
+            release.set()
+            return [r.status_code for r in await asyncio.gather(*good)], forged
+
+    monkeypatch.setattr(inbox, "store", slow)
+    monkeypatch.setattr(refused_attempts, "store", fail)
+    with serving(database, endpoint) as base:
+        good, forged = asyncio.run(storm(f"{base}/hooks/{PATH}"))
+    assert good == [200] * 3
+    assert [response.status_code for response in forged] == [400] * 5
+    assert [row.state for row in rows(database)] == ["received"] * 3
+    assert failed
+
+
+def test_two_that_replace_the_oldest_at_once_neither_wait_nor_lose(
+    templates, monkeypatch
+):
+    """
+    Two `serve` processes on PostgreSQL: the second one takes the rows that the first
+    one has not locked.
+    """
+    monkeypatch.setattr(refused_attempts, "MAX_KEPT", 4)
+    opened = engine.open_database(templates.copy("postgresql", "empty"))
+    now = clock.now()
+
+    def store(connection, names, seconds):
+        attempts = [RefusedAttempt(None, "refused", name) for name in names]
+        refused_attempts.store(connection, attempts, now + timedelta(seconds=seconds))
+
+    with opened.write() as connection:
+        store(connection, "abcd", 0)
+    with opened.write() as one:
+        store(one, "ef", 1)
+        with opened.write() as other:
+            other.exec_driver_sql("SET LOCAL lock_timeout = '2s'")
+            store(other, "gh", 1)
+    assert {row.reason for row in rows(opened)} == set("efgh")
+    opened.close()
+
+
 def test_only_allowed_networks_are_answered(database, endpoint):
     with serving(database, endpoint, allow=["203.0.113.0/24"]) as base:
-        assert post(f"{base}/hooks/{PATH}", signed()).status_code == 404
+        right = post(f"{base}/hooks/{PATH}", signed())
+        wrong = post(f"{base}/hooks/unknown", signed())
+    assert right.status_code == 404
+    assert (right.content, right.headers.keys()) == (b"", wrong.headers.keys())
+    assert (right.status_code, right.content) == (wrong.status_code, wrong.content)
+    reason = "not from an allowed network"
+    assert {(row.account, row.state, row.reason) for row in rows(database)} == {
+        *(("tt", "refused", reason), (None, "refused", reason)),
+    }
+    with database.read() as connection:
+        assert report.count_at_unknown_addresses(connection) == 1
     with serving(database, endpoint, allow=["127.0.0.0/8"]) as base:
         assert post(f"{base}/hooks/{PATH}", signed()).status_code == 200
 
@@ -497,7 +576,7 @@ def test_f131_the_receivers_role_takes_deliveries_in_and_nothing_else(
 
     assert [response.status_code for response in responses] == [200, 200, 200]
     assert [row.state for row in rows(owner)] == ["received", "received"]
-    monkeypatch.setattr(inbox, "MAX_NOT_ACCEPTED", 2)
+    monkeypatch.setattr(refused_attempts, "MAX_KEPT", 2)
     with serving(by_role, endpoint) as base:
         for n in range(4):
             assert (
@@ -506,6 +585,12 @@ def test_f131_the_receivers_role_takes_deliveries_in_and_nothing_else(
         assert post(f"{base}/hooks/{PATH[1:]}", signed(1)).status_code == 404
     states = sorted(row.state for row in rows(owner))
     assert states == ["forged", "forged", "received", "received", "refused"]
+    with by_role.write() as connection:
+        newest = RefusedAttempt(1, "forged", "newest")
+        refused_attempts.store(connection, [newest], clock.now())
+    assert [row.reason for row in rows(owner) if row.state == "forged"].count(
+        "newest"
+    ) == 1
     for forbidden in (
         "SELECT * FROM orders",
         "SELECT * FROM buyers",

@@ -11,8 +11,10 @@ from support import commands
 
 from ticketsync.accounts import state
 from ticketsync.core import clock
+from ticketsync.reporting import deliveries
 from ticketsync.store import engine
-from ticketsync.webhooks import inbox
+from ticketsync.webhooks import inbox, refused_attempts
+from ticketsync.webhooks.refused_attempts import RefusedAttempt
 
 
 def fill(database, account_id, other_id):
@@ -27,9 +29,15 @@ def fill(database, account_id, other_id):
                 inbox.NewDelivery(
                     other_id, "b", "order.placed", "order", "received", "88"
                 ),
-                inbox.not_accepted(account_id, "forged", "no signature matches"),
-                inbox.not_accepted(other_id, "refused", "too large"),
-                inbox.not_accepted(None, "refused", "unknown address"),
+            ],
+            now,
+        )
+        refused_attempts.store(
+            connection,
+            [
+                RefusedAttempt(account_id, "forged", "no signature matches"),
+                RefusedAttempt(other_id, "refused", "too large"),
+                RefusedAttempt(None, "refused", "unknown address"),
             ],
             now,
         )
@@ -91,7 +99,7 @@ def test_the_page_lists_what_came_by_platform_and_state(enter, full, query, rows
     assert re.findall(r'<select name="(\w+)"', form) == ["platform", "state"]
     for value in re.findall(r"=(\w+)", query):
         assert re.search(rf"<option(?: value=\"{value}\")? selected>", form)
-    assert "1 attempts at addresses that nobody has" in page.text
+    assert "1 attempt at an address that nobody has." in page.text
 
 
 def test_nothing_fits(enter, full):
@@ -123,4 +131,10 @@ def test_the_command_lists_and_filters_the_same(venue, home):
     assert by_account["tt"]["states"] == {"received": 1, "forged": 1}
     assert by_account["tt"]["percent_done"] == 100
     text = commands.run("webhooks", "list", env=venue.environment).stdout
-    assert "1 attempts at addresses that nobody has." in text
+    assert "1 attempt at an address that nobody has." in text
+
+
+def test_two_attempts_are_several():
+    words = deliveries.refused_attempts_in_words
+    assert words(2) == "2 attempts at addresses that nobody has"
+    assert words(1000) == "1,000 attempts at addresses that nobody has"

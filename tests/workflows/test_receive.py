@@ -76,7 +76,14 @@ def checked(platform, order, event, number, *, account_id=1, **odd):
     secret = odd.get("secret", SECRET)
     if platform == "wix":
         key = FORGED_KEY if secret != SECRET else WIX_KEY
-        headers, body = deliveries.wix_delivery(*order, number=number, key=key, now=now)
+        number_, occurrence = order
+        headers, body = deliveries.delivery(
+            *(platform, "wix.events.ticketing.events.OrderUpdated", number_),
+            number=number,
+            key=key,
+            now=now,
+            occurrence=occurrence,
+        )
     else:
         headers, body = deliveries.delivery(
             *(platform, event, order), number=number, secret=secret, url=URL, now=now

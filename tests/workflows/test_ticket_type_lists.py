@@ -565,6 +565,7 @@ def test_a_date_whose_record_has_another_shape_keeps_its_types(
     outcome = sync.sync(synced, settings, sync.Request())
     assert outcome.exit_code == 0
     assert any("could not be parsed" in note for note in outcome.notes)
+    assert any("what 1 date has on sale" in note for note in outcome.notes)
     assert held_types(synced) == before
 
 

@@ -23,7 +23,8 @@ from ticketsync.reporting import deliveries as report
 from ticketsync.sandbox import deliveries
 from ticketsync.store import engine
 from ticketsync.web import receiver
-from ticketsync.webhooks import inbox
+from ticketsync.webhooks import inbox, refused_attempts
+from ticketsync.webhooks.refused_attempts import RefusedAttempt
 from ticketsync.workflows import webhook_endpoints
 
 URL = "https://tickets.example.org/hooks/p"
@@ -133,21 +134,16 @@ def test_every_documented_event_is_played():
 def test_each_event_is_believed_and_says_what_to_read(platform, event, frozen):
     order, occurrence = ORDERS[platform]
     now = int(clock.now().timestamp())
-    if platform == "wix":
-        headers, body = deliveries.wix_delivery(
-            order, occurrence, number=1, key=KEY, now=now, event=event
-        )
-        secret = PUBLIC
-    else:
-        secret = "whsec_1"
-        headers, body = deliveries.delivery(
-            *(platform, event, order),
-            number=1,
-            secret=secret,
-            url=URL,
-            now=now,
-            occurrence=occurrence,
-        )
+    secret = PUBLIC if deliveries.needs_key_file(platform) else "whsec_1"
+    headers, body = deliveries.delivery(
+        *(platform, event, order),
+        number=1,
+        secret=secret,
+        key=KEY,
+        url=URL,
+        now=now,
+        occurrence=occurrence,
+    )
     lower = {name.lower(): value for name, value in headers.items()}
     arrived = Delivery(body, lower, URL, clock.now())
     provider = registry.sends_webhooks(platform)
@@ -252,9 +248,9 @@ def mixed(sqlite):
         inbox.settle(connection, ids[:8], "done", now + timedelta(seconds=4))
         inbox.settle(connection, ids[8:], "failed", now + timedelta(seconds=4))
         for state_ in ("forged", "no-secret", "refused"):
-            attempt = inbox.not_accepted(account_id, state_, "")
-            inbox.store(connection, [attempt], now + timedelta(hours=1))
-        inbox.store(connection, [inbox.not_accepted(None, "refused", "")], now)
+            attempt = RefusedAttempt(account_id, state_, "")
+            refused_attempts.store(connection, [attempt], now + timedelta(hours=1))
+        refused_attempts.store(connection, [RefusedAttempt(None, "refused", "")], now)
     return sqlite, account_id, now
 
 

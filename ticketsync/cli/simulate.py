@@ -11,9 +11,11 @@ import typer
 from ticketsync.cli import context
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
     from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 
-WIX_KEY_HINT = (
+KEY_HINT = (
     "Make a pair of keys for the test, `openssl genrsa -out test.pem 2048`; give its "
     "public half to the account, `openssl rsa -in test.pem -pubout | ticketsync "
     "webhooks secret {account} --secret-stdin`; then add `--key-file test.pem`. Your "
@@ -135,33 +137,41 @@ def _signed(
     The headers and body of the delivery, signed as this platform signs.
     """
     import secrets
+
+    from ticketsync.core import clock
+    from ticketsync.sandbox import deliveries
+
+    needs_key = deliveries.needs_key_file(provider)
+    return deliveries.delivery(
+        *(provider, event, order),
+        number=secrets.randbelow(10**9),
+        now=int(clock.now().timestamp()),
+        secret=endpoint.secrets[0].reveal() if endpoint.secrets else "",
+        key=_read_key(endpoint.account, key_file) if needs_key else None,
+        url=endpoint.url,
+        occurrence=occurrence,
+    )
+
+
+def _read_key(account: str, key_file: str) -> RSAPrivateKey:
+    """
+    The private key that stands for the platform's own. Raises `UsageError`.
+    """
     from pathlib import Path
 
-    from ticketsync.core import clock, errors
+    from ticketsync.core import errors
     from ticketsync.core.redact import safe
     from ticketsync.sandbox import deliveries
 
-    number, now = secrets.randbelow(10**9), int(clock.now().timestamp())
-    if provider != "wix":
-        return deliveries.delivery(
-            *(provider, event, order),
-            number=number,
-            secret=endpoint.secrets[0].reveal() if endpoint.secrets else "",
-            url=endpoint.url,
-            now=now,
-            occurrence=occurrence,
-        )
-    hint = WIX_KEY_HINT.format(account=endpoint.account)
+    hint = KEY_HINT.format(account=account)
     if not key_file:
         raise errors.UsageError(
-            "Only Wix has the private key that signs its deliveries.", hint=hint
+            "Only the platform has the private key that signs its deliveries.",
+            hint=hint,
         )
     try:
-        key = deliveries.read_private_key(Path(key_file).read_bytes())
+        return deliveries.read_private_key(Path(key_file).read_bytes())
     except (OSError, ValueError) as error:
         raise errors.UsageError(
             f"{safe(key_file)} is not a private RSA key: {safe(error)}.", hint=hint
         ) from None
-    return deliveries.wix_delivery(
-        order, occurrence, number=number, key=key, now=now, event=event
-    )

@@ -18,6 +18,7 @@ from ticketsync.cli.secret_options import (
     SecretOptions,
     Stdin,
 )
+from ticketsync.store.delivery_states import ACCEPTED, NOT_ACCEPTED
 
 if TYPE_CHECKING:
     from ticketsync.reporting.deliveries import DeliveryHealth, UnannouncedOrders
@@ -112,8 +113,7 @@ def list_deliveries(
     state: Annotated[
         str,
         typer.Option(
-            help="received, done, failed, ignored, test, rejected, stale; forged, "
-            "no-secret, refused"
+            help=f"{', '.join(ACCEPTED)}; {', '.join(NOT_ACCEPTED)}",
         ),
     ] = "",
     limit: Annotated[int, typer.Option(help="How many.", min=1, max=10000)] = 50,
@@ -139,11 +139,11 @@ def list_deliveries(
         )
         health = deliveries.read_delivery_health(connection)
         gaps = deliveries.find_unannounced_orders(connection, clock.now())
-        strangers = deliveries.count_at_unknown_addresses(connection)
+        refused_attempts = deliveries.count_at_unknown_addresses(connection)
     rows = [asdict(item) for item in found]
     render.show(rows, _COLUMNS, wanted, empty="No deliveries yet.")
     if wanted == "table":
-        _print_health(health, gaps, strangers)
+        _print_health(health, gaps, refused_attempts)
 
 
 @app.command("health")
@@ -159,7 +159,7 @@ def show_health(ctx: typer.Context, json: Json = False) -> None:
     with context.get_context(ctx).database().read() as connection:
         health = deliveries.read_delivery_health(connection)
         gaps = deliveries.find_unannounced_orders(connection, clock.now())
-        strangers = deliveries.count_at_unknown_addresses(connection)
+        refused_attempts = deliveries.count_at_unknown_addresses(connection)
     if json:
         render.print_json(
             {
@@ -168,21 +168,22 @@ def show_health(ctx: typer.Context, json: Json = False) -> None:
                     for item in health
                 ],
                 "unannounced": [asdict(gap) for gap in gaps],
-                "at_unknown_addresses": strangers,
+                "at_unknown_addresses": refused_attempts,
             }
         )
         return
-    if not (health or gaps or strangers):
+    if not (health or gaps or refused_attempts):
         typer.echo("No deliveries yet.")
-    _print_health(health, gaps, strangers)
+    _print_health(health, gaps, refused_attempts)
 
 
 def _print_health(
     health: Sequence[DeliveryHealth],
     gaps: Sequence[UnannouncedOrders],
-    strangers: int,
+    refused_attempts: int,
 ) -> None:
     from ticketsync.core import clock
+    from ticketsync.reporting import deliveries
 
     for item in health:
         parts = [f"{n} {state}" for state, n in item.states.items()]
@@ -203,8 +204,8 @@ def _print_health(
             f"{gap.account}: {gap.orders} of {gap.of} orders of the last day were "
             "found by a sync only; no webhook announced them."
         )
-    if strangers:
-        typer.echo(f"{strangers} attempts at addresses that nobody has.")
+    if refused_attempts:
+        typer.echo(f"{deliveries.refused_attempts_in_words(refused_attempts)}.")
 
 
 @app.command("show")

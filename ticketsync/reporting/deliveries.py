@@ -10,16 +10,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, select
 
 from ticketsync.store import reports
+from ticketsync.store.delivery_states import NOT_ACCEPTED
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.sales import orders
 from ticketsync.store.tables.webhooks import deliveries, webhooks
 
-STATES = (
-    *("received", "done", "failed", "ignored", "test", "rejected", "stale"),
-    *("forged", "no-secret", "refused"),
-)
 TROUBLED = ("failed", "rejected", "stale")
-NOT_ACCEPTED = ("forged", "no-secret", "refused")
 UNKNOWN_ADDRESS = "unknown"  # the platform of attempts at addresses that nobody has
 LATEST = 100  # deliveries of an account, for the time to their effect
 LATE = timedelta(minutes=10)  # until then a delivery may still arrive
@@ -182,6 +178,15 @@ def count_at_unknown_addresses(connection: Connection) -> int:
     """
     query = select(func.count()).where(deliveries.c.account_id.is_(None))
     return int(connection.execute(query).scalar_one())
+
+
+def refused_attempts_in_words(at_unknown_addresses: int) -> str:
+    """
+    `1 attempt at an address that nobody has`, as page and command say it.
+    """
+    if at_unknown_addresses == 1:
+        return "1 attempt at an address that nobody has"
+    return f"{at_unknown_addresses:,} attempts at addresses that nobody has"
 
 
 def _seconds_to_effect(connection: Connection, account: str) -> float | None:

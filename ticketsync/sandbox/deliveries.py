@@ -56,7 +56,6 @@ EVENTS = {
         "wix.payments.refunds.v1.refund_updated",
     ),
 }
-ORDER_UPDATED = "wix.events.ticketing.events.OrderUpdated"
 ORDER, OCCURRENCE = "order", "occurrence"
 _NEEDS: dict[str, dict[str, tuple[str, ...]]] = {
     "ticket_tailor": {
@@ -87,6 +86,14 @@ def needs(platform: str, event: str) -> tuple[str, ...]:
     return ()
 
 
+def needs_key_file(platform: str) -> bool:
+    """
+    Whether a platform signs with a private key that nobody else has, so that a delivery
+    is signed with a key of one's own. The others share a secret, or sign nothing.
+    """
+    return platform == "wix"
+
+
 def read_private_key(data: bytes) -> RSAPrivateKey:
     """
     A private key in a PEM file, as a Wix app has one. Raises `ValueError` for anything
@@ -101,14 +108,8 @@ def read_private_key(data: bytes) -> RSAPrivateKey:
     return key
 
 
-def wix_delivery(
-    order: str,
-    event_id: str,
-    *,
-    number: int,
-    key: RSAPrivateKey,
-    now: int,
-    event: str = ORDER_UPDATED,
+def _wix(
+    event: str, order: str, event_id: str, number: int, key: RSAPrivateKey, now: int
 ) -> tuple[dict[str, str], bytes]:
     """
     The headers and body of one Wix delivery: a token signed with the app's private key.
@@ -170,17 +171,21 @@ def delivery(
     order: str,
     *,
     number: int,
-    secret: str,
-    url: str,
     now: int,
+    secret: str = "",
+    key: RSAPrivateKey | None = None,
+    url: str = "",
     occurrence: str = "",
 ) -> tuple[dict[str, str], bytes]:
     """
     The headers and body of one delivery about an order, about an occurrence or about
     nothing, see `needs`; `order` is an attendee where Eventbrite tells of one. `number`
-    makes the delivery id; sending the same number again is a redelivery. Those of Wix
-    are made by `wix_delivery`.
+    makes the delivery id; sending the same number again is a redelivery. It is signed
+    with `key` where `needs_key_file`, else with `secret`.
     """
+    if needs_key_file(platform):
+        assert key is not None
+        return _wix(event, order, occurrence, number, key, now)
     make = {
         "ticket_tailor": _ticket_tailor,
         "square": _square,

@@ -12,12 +12,13 @@ from jinja2.runtime import Context
 
 from ticketsync.core import clock, web_address
 from ticketsync.core.money import Money
+from ticketsync.store.delivery_states import NOT_ACCEPTED
 
 GOOD_STATES = ("ok", "success", "done", "on sale", "admitted")
 BAD_STATES = (
     *("failed", "failing", "parked", "held", "stale", "missing-webhook-secret"),
     *("rejected", "does not add up", "oversold"),
-    *("forged", "no-secret", "refused"),
+    *NOT_ACCEPTED,
 )
 
 

@@ -38,6 +38,7 @@ from ticketsync.reporting import (
 )
 from ticketsync.reporting import seats as reporting_seats
 from ticketsync.reporting.waiting import KINDS, Waiting
+from ticketsync.store.delivery_states import STATES
 from ticketsync.visitors import passes
 from ticketsync.web import charts
 from ticketsync.web.calendar_page import calendar_page
@@ -292,7 +293,7 @@ class Pages:
         with self._site.database.read() as connection:
             health = deliveries.read_delivery_health(connection)
             gaps = deliveries.find_unannounced_orders(connection, clock.now())
-            strangers = deliveries.count_at_unknown_addresses(connection)
+            refused = deliveries.count_at_unknown_addresses(connection)
             platforms = deliveries.list_platforms(connection)
             found = deliveries.list_deliveries(
                 connection, limit=100, platform=platform or None, state=state or None
@@ -305,10 +306,10 @@ class Pages:
             health=health,
             gaps=gaps,
             deliveries=found,
-            strangers=strangers,
+            refused_attempts=refused and deliveries.refused_attempts_in_words(refused),
             platforms=platforms,
             platform=platform,
-            states=deliveries.STATES,
+            states=STATES,
             state=state,
         )
 

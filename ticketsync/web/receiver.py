@@ -2,7 +2,7 @@
 The webhook receiver. A delivery is verified and stored durably, and only then answered;
 the background worker processes it later.
 
-    unknown path                         404
+    unknown path, network not allowed    404
     too large, slow, odd                 413, 408, 415, 405
     not signed by the platform, stale    400
     cannot be stored, too many at once   503    the platform will send it again
@@ -20,8 +20,10 @@ import asyncio
 import hashlib
 import ipaddress
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, TypeVar
 
+from sqlalchemy import Connection
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -30,9 +32,11 @@ from starlette.routing import BaseRoute, Route, Router
 from ticketsync.core import clock, log
 from ticketsync.net import hooks
 from ticketsync.net.hooks import Delivery, Forged, Hint, Stale, Unclear
+from ticketsync.store.delivery_states import FORGED, NO_SECRET, REFUSED
 from ticketsync.store.engine import Database
-from ticketsync.webhooks import inbox
+from ticketsync.webhooks import inbox, refused_attempts
 from ticketsync.webhooks.inbox import NewDelivery
+from ticketsync.webhooks.refused_attempts import RefusedAttempt
 from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 
 MAX_BODY_BYTES = 256 * 1024
@@ -43,6 +47,9 @@ MAX_UNSAVED = 500  # more leave no row
 REFRESH_SECONDS = 5  # how old the list of endpoints may be
 EMPTY = b""
 
+Item = TypeVar("Item")
+Queued = tuple[Item, asyncio.Future[bool]]
+Store = Callable[[Connection, Sequence[Item], datetime], None]
 LoadEndpoints = Callable[[], Sequence[WebhookEndpoint]]
 
 
@@ -61,7 +68,8 @@ class Receiver:
         self._loaded_at = 0.0
         self._active_requests = 0
         self._unsaved = 0
-        self._queue: list[tuple[NewDelivery, asyncio.Future[bool]]] = []
+        self._queue: list[Queued[NewDelivery]] = []
+        self._refused_queue: list[Queued[RefusedAttempt]] = []
         self._has_queued = asyncio.Event()
         self._writer: asyncio.Task[None] | None = None
 
@@ -81,9 +89,10 @@ class Receiver:
             self._active_requests -= 1
 
     async def _receive(self, request: Request) -> Response:
-        if self._allowed and not self._is_allowed(request):
-            return await self._refuse(404, None, "not from an allowed network")
         endpoint = await self._find_endpoint(request)
+        if self._allowed and not self._is_allowed(request):
+            # The same response at every address: it must not say which one exists.
+            return await self._refuse(404, endpoint, "not from an allowed network")
         if endpoint is None:
             return await self._refuse(404, None, "unknown address")
         content_type = request.headers.get("content-type", "").partition(";")[0]
@@ -93,7 +102,7 @@ class Receiver:
         if not endpoint.is_ready:
             log.warning("webhook-secret-missing", account=endpoint.account)
             why = "there is no secret to verify it with"
-            return await self._refuse(503, endpoint, why, state=inbox.NO_SECRET)
+            return await self._refuse(503, endpoint, why, state=NO_SECRET)
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 body = await _read_body(request)
@@ -114,7 +123,7 @@ class Receiver:
             endpoint.provider.verify(delivery, endpoint.secrets)
         except Forged as forged:
             log.warning("webhook forged", account=endpoint.account, why=str(forged))
-            return await self._refuse(400, endpoint, str(forged), state=inbox.FORGED)
+            return await self._refuse(400, endpoint, str(forged), state=FORGED)
         except Stale as stale:
             new = new_delivery(endpoint, delivery, None, "stale", str(stale))
             return _respond(400 if await self._store(new) else 503)
@@ -157,7 +166,7 @@ class Receiver:
         endpoint: WebhookEndpoint | None,
         reason: str,
         *,
-        state: str = inbox.REFUSED,
+        state: str = REFUSED,
     ) -> Response:
         """
         The response to an attempt that is not accepted, which leaves a row without its
@@ -166,7 +175,8 @@ class Receiver:
         account_id = None if endpoint is None else endpoint.account_id
         if self._unsaved < MAX_UNSAVED:
             self._unsaved += 1
-            stored = self._enqueue(inbox.not_accepted(account_id, state, reason))
+            attempt = RefusedAttempt(account_id, state, reason)
+            stored = self._enqueue(self._refused_queue, attempt)
             stored.add_done_callback(self._note_saved)
             if self._unsaved <= FEW_UNSAVED:
                 await stored
@@ -179,36 +189,46 @@ class Receiver:
         """
         Store a delivery; returns whether it is on disk.
         """
-        return await self._enqueue(new)
+        return await self._enqueue(self._queue, new)
 
-    def _enqueue(self, new: NewDelivery) -> asyncio.Future[bool]:
+    def _enqueue(self, queue: list[Queued[Item]], item: Item) -> asyncio.Future[bool]:
         """
-        Let the writer store a delivery. Those that arrive during a transaction share
-        the next one, so that they wait for the disk only once.
+        Let the writer store it. Those that arrive during a transaction share the next
+        one, so that they wait for the disk only once.
         """
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_batches())
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._queue.append((new, done))
+        queue.append((item, done))
         self._has_queued.set()
         return done
 
     async def _write_batches(self) -> None:
+        """
+        Store deliveries first and answer them. Refused attempts have a transaction of
+        their own: if it fails, no delivery is lost with it.
+        """
         while True:
             await self._has_queued.wait()
             self._has_queued.clear()
-            batch, self._queue = self._queue, []
-            if not batch:
-                continue
-            is_stored = await asyncio.to_thread(self._write, [new for new, _ in batch])
-            for _, done in batch:
-                if not done.done():
-                    done.set_result(is_stored)
+            await self._write_batch(self._queue, inbox.store)
+            await self._write_batch(self._refused_queue, refused_attempts.store)
 
-    def _write(self, batch: Sequence[NewDelivery]) -> bool:
+    async def _write_batch(self, queue: list[Queued[Item]], store: Store[Item]) -> None:
+        batch = queue.copy()
+        queue.clear()
+        if not batch:
+            return
+        items = [item for item, _ in batch]
+        is_stored = await asyncio.to_thread(self._write, store, items)
+        for _, done in batch:
+            if not done.done():
+                done.set_result(is_stored)
+
+    def _write(self, store: Store[Item], batch: Sequence[Item]) -> bool:
         try:
             with self._database.write() as connection:
-                inbox.store(connection, batch, clock.now())
+                store(connection, batch, clock.now())
         except Exception as error:  # every waiting request must get a response
             word = getattr(error, "word", "bug")
             log.warning("webhooks not stored", word=word, trace=log.trace_of(error))

@@ -6,7 +6,8 @@ answer, and is processed later.
     done       what it hinted at was read from the platform after it arrived
     failed     given up after several attempts; the next sync finds the change anyway
     ignored, test, rejected, stale   kept for the record, without effect
-    forged, no-secret, refused       not accepted, without effect; the newest are kept
+
+What was not accepted is kept by `refused_attempts`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from ticketsync.store import audit, reports
 from ticketsync.store.audit import Decision
@@ -28,9 +29,6 @@ from ticketsync.store.upsert import insert_new, upsert
 MAX_ATTEMPTS = 8
 OVERLAP = timedelta(days=2)  # how long the previous secret stays valid
 WITH_EFFECT = ("order", "listing", "account")  # what deliveries can hint at
-FORGED, NO_SECRET, REFUSED = "forged", "no-secret", "refused"
-NOT_ACCEPTED = (FORGED, NO_SECRET, REFUSED)
-MAX_NOT_ACCEPTED = 1000  # rows for each account, and for unknown addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +47,11 @@ class Endpoint:
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
     """
-    A verified delivery that is to be stored, or an attempt that was not accepted; one
-    at an unknown address has no account. `order_id` and `occurrence_id` are the
+    A verified delivery that is to be stored. `order_id` and `occurrence_id` are the
     platform's.
     """
 
-    account_id: int | None
+    account_id: int
     key: str
     event: str
     what: str
@@ -198,56 +195,18 @@ def delete_of_account(connection: Connection, account_id: int) -> None:
 def store(connection: Connection, new: Sequence[NewDelivery], now: datetime) -> None:
     """
     Store new deliveries. A duplicate changes nothing, unless the first one failed: then
-    it is tried again. Of attempts that were not accepted only the newest are kept.
+    it is tried again.
     """
-    _store_not_accepted(connection, [i for i in new if i.state in NOT_ACCEPTED], now)
-    _store_verified(connection, [i for i in new if i.state not in NOT_ACCEPTED], now)
-
-
-def _store_not_accepted(
-    connection: Connection, attempts: Sequence[NewDelivery], now: datetime
-) -> None:
-    by_account: dict[int | None, list[NewDelivery]] = {}
-    for attempt in attempts:
-        by_account.setdefault(attempt.account_id, []).append(attempt)
-    for account_id, mine in by_account.items():
-        _keep_newest(connection, account_id, mine[-MAX_NOT_ACCEPTED:], now)
-
-
-def _keep_newest(
-    connection: Connection,
-    account_id: int | None,
-    attempts: Sequence[NewDelivery],
-    now: datetime,
-) -> None:
-    """
-    Store these attempts; where an account has enough of them, in place of its oldest.
-    So the receiver needs no right to delete.
-    """
-    query = (
-        select(deliveries.c.id)
-        .where(
-            deliveries.c.state.in_(NOT_ACCEPTED),
-            deliveries.c.account_id.is_not_distinct_from(account_id),
-        )
-        .order_by(deliveries.c.received_at, deliveries.c.id)
+    if not new:
+        return
+    rows = [_row(item, now) for item in new]
+    upsert(connection, deliveries, rows, key=["account_id", "key"], keep=tuple(rows[0]))
+    keys = [item.key for item in new if item.state == "received"]
+    connection.execute(
+        update(deliveries)
+        .where(deliveries.c.key.in_(keys), deliveries.c.state == "failed")
+        .values(state="received", attempts=0, next_try_at=now, settled_at=None)
     )
-    oldest = list(connection.scalars(query))
-    free = max(0, MAX_NOT_ACCEPTED - len(oldest))
-    if rows := [_row(attempt, now) for attempt in attempts[:free]]:
-        connection.execute(insert(deliveries), rows)
-    for id_, attempt in zip(oldest, attempts[free:], strict=False):
-        connection.execute(
-            update(deliveries)
-            .where(deliveries.c.id == id_)
-            .values(
-                state=attempt.state,
-                reason=attempt.reason,
-                received_at=now,
-                next_try_at=now,
-                settled_at=now,
-            )
-        )
 
 
 def _row(item: NewDelivery, now: datetime) -> dict[str, Any]:
@@ -265,29 +224,6 @@ def _row(item: NewDelivery, now: datetime) -> dict[str, Any]:
         "next_try_at": now,
         "settled_at": None if item.state == "received" else now,
     }
-
-
-def _store_verified(
-    connection: Connection, new: Sequence[NewDelivery], now: datetime
-) -> None:
-    if not new:
-        return
-    rows = [_row(item, now) for item in new]
-    upsert(connection, deliveries, rows, key=["account_id", "key"], keep=tuple(rows[0]))
-    keys = [item.key for item in new if item.state == "received"]
-    connection.execute(
-        update(deliveries)
-        .where(deliveries.c.key.in_(keys), deliveries.c.state == "failed")
-        .values(state="received", attempts=0, next_try_at=now, settled_at=None)
-    )
-
-
-def not_accepted(account_id: int | None, state: str, reason: str) -> NewDelivery:
-    """
-    An attempt that was not accepted, in one of the states `NOT_ACCEPTED`. Each one is
-    kept for itself, whatever it contained.
-    """
-    return NewDelivery(account_id, secrets.token_hex(16), "", "", state, reason=reason)
 
 
 def list_due(

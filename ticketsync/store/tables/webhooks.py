@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Index, UniqueConstraint
 
+from ticketsync.store.delivery_states import STATES
 from ticketsync.store.tables.base import Row, not_negative, one_of, table
 from ticketsync.store.types import flag, instant, key, points_to, text, whole
 
@@ -41,9 +42,9 @@ class DeliveryRow(Row, table=True):
     id for it, or a digest of its body; repetitions have the same key. The ids of order
     and occurrence are the platform's.
 
-    Attempts that were not accepted are `forged`, `no-secret` or `refused`; one at an
-    address that nobody has belongs to no account. `replayed_at` is when a person last
-    had it processed again.
+    Attempts that were not accepted (`NOT_ACCEPTED`) are kept, too; one at an address
+    that nobody has belongs to no account. `replayed_at` is when a person last had it
+    processed again.
     """
 
     __tablename__ = "deliveries"
@@ -52,11 +53,7 @@ class DeliveryRow(Row, table=True):
         Index(None, "state", "next_try_at"),
         Index(None, "received_at"),
         Index(None, "account_id", "order_id"),
-        one_of(
-            "state",
-            *("received", "done", "failed", "ignored", "test", "rejected", "stale"),
-            *("forged", "no-secret", "refused"),
-        ),
+        one_of("state", *STATES),
         not_negative("attempts"),
     )
 

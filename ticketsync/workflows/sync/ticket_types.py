@@ -129,9 +129,10 @@ def _save_page(
     cleans = clean_records(page.records, run.provider.spec)
     good, bad = parse_or_quarantine(KIND, cleans, provider.parse_ticket_types)
     if bad:
+        dates = "1 date has" if len(bad) == 1 else f"{len(bad)} dates have"
         run.notes.append(
-            f"what {len(bad)} dates have on sale could not be parsed and stays as it "
-            f"was ({bad[0].reason})"
+            f"what {dates} on sale could not be parsed and stays as it was "
+            f"({bad[0].reason})"
         )
     reported: dict[int, Sequence[TicketType]] = {
         occurrence_ids[item.clean.id]: item.value
@@ -144,9 +145,10 @@ def _save_page(
         is_news = ticket_types.differ(connection, reported)
         held = ticket_types.count_listed(connection, reported)
     if has_shrunk(number, held) and not accept_shrink:
+        types = "1 ticket type" if number == 1 else f"{number} ticket types"
         run.notes.append(
-            f"the platform lists {number} ticket types of dates that had {held}; they "
-            "stay as they were"
+            f"the platform lists {types} of dates that had {held}; they stay as they "
+            "were"
         )
         return
     if not (new or is_news) or not (number or accept_shrink):
