@@ -21,6 +21,7 @@ from support.ticket_tailor_account import moved_to
 from ticketsync.store import engine
 
 SHOW = "12"
+WITHOUT_SEATS = "1"
 PEOPLE = "accounts:\n  tt:\n    people: true\n"
 
 
@@ -158,7 +159,7 @@ def test_seats_and_answers_are_on_every_list_of_guests(seated):
 
 
 def test_a_list_without_seats_and_answers_has_no_columns_for_them(venue):
-    table = run("attendees", "list", SHOW).stdout
+    table = run("attendees", "list", WITHOUT_SEATS).stdout
     assert "SEAT" not in table
     assert "ANSWERS" not in table
 

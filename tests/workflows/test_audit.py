@@ -309,8 +309,11 @@ def test_the_command_lists_what_was_decided(venue):
     listed = venue("audit", "list")
     assert "exclude" in listed
     assert max(map(len, listed.splitlines())) <= 80
-    entry, added, *work = json.loads(venue("audit", "list", "--show", "1", "--json"))
+    entry, added, production = json.loads(
+        venue("audit", "list", "--show", "1", "--json")
+    )
     assert (added["action"], added["kind"]) == ("add", "show")
+    assert (production["action"], production["kind"]) == ("add", "production")
     assert entry["after"] == {
         "is_excluded": True,
         "excluded_because": "a private party",
