@@ -27,6 +27,7 @@ from ticketsync.catalogue import (
 )
 from ticketsync.catalogue.links import Pair
 from ticketsync.core import clock, errors, records
+from ticketsync.core.config import AccountSettings, Settings
 from ticketsync.door import checkin
 from ticketsync.door.checkin import NewScan
 from ticketsync.financials import recompute
@@ -45,6 +46,7 @@ from ticketsync.store.tables.door import scans
 from ticketsync.store.tables.financials import show_financials
 from ticketsync.store.tables.sales import buyers, orders, tickets
 from ticketsync.store.upsert import upsert
+from ticketsync.workflows import match
 
 ROUNDS = 10  # of a race that is made to happen; as a drill MANY
 MANY = 50  # where it is left to chance
@@ -472,6 +474,53 @@ def test_names_that_two_people_give_at_once_both_stay(venue, monkeypatch):
 
 def test_control_without_the_lock_one_name_is_lost(venue, monkeypatch, unlocked):
     assert rounds_of_naming(venue, monkeypatch, 3) == 3
+
+
+KEEPING = Settings(accounts={"one": AccountSettings(keep_people=True)})
+
+
+def one_of_two_dates_is_set_up(venue, monkeypatch, fields):
+    """
+    A person sets up the first of an event's dates; meanwhile tickets of the second one
+    are saved, and the figures of both brought up to date. Returns what the two raised.
+    """
+    second = {**date(1), "id": 3, "provider_id": "d3"}
+    with venue.write() as connection:
+        connection.execute(insert(occurrences_table).values(**second))
+    linked(venue, 1, 3)
+    run = pausing(monkeypatch, link_settings, "map_ticket_types")
+
+    def set_up():
+        with venue.read() as connection:
+            first = occurrences.get_occurrence(connection, 1)
+        match.configure(
+            *(venue, KEEPING, first),
+            enabled=None,
+            ticket_sales=False,
+            types={},
+            fields=fields,
+        )
+
+    def save():
+        with venue.write() as connection:
+            occurrences.lock_against_linking(connection, [3])
+            recompute.recompute_shows(connection, [1], {}, NOW)
+
+    return [error for error in run(venue, set_up, save) if error is not None]
+
+
+@pytest.mark.parametrize("fields", [{}, {"Dietary": "diet"}])
+def test_who_sets_up_a_date_does_not_stop_who_saves_another_of_its_event(
+    venue, monkeypatch, fields
+):
+    assert one_of_two_dates_is_set_up(venue, monkeypatch, fields) == []
+
+
+def test_control_dates_locked_one_after_the_other_end_in_a_deadlock(venue, monkeypatch):
+    monkeypatch.setattr(links, "lock_occurrences", lambda *_: None)
+    names = {"Dietary": "diet"}
+    (error,) = one_of_two_dates_is_set_up(venue, monkeypatch, names)
+    assert (error.word, error.exit_code) == ("db-locked", 9)
 
 
 def test_of_two_who_link_one_date_to_two_shows_the_second_is_refused(
