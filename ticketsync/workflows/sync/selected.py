@@ -13,9 +13,11 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection
 
+from ticketsync.accounts.state import AccountState
 from ticketsync.catalogue import links, occurrences, selection
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock, errors
+from ticketsync.core.redact import safe
 from ticketsync.financials import recompute
 from ticketsync.workflows import show_figures
 from ticketsync.workflows.account_run import AccountRun
@@ -36,24 +38,43 @@ def find_occurrences(
     connection: Connection,
     shows: Sequence[str],
     events: Sequence[str],
-    accounts: Collection[str] = (),
+    accounts: Collection[AccountState],
+    names: Collection[str] = (),
 ) -> dict[int, set[int]]:
     """
-    The occurrences that these shows and events stand for, of all accounts or those with
-    these names: our ids, by our id of their account.
+    The occurrences that these shows and events stand for, of these accounts, `names`
+    being how a person chose them: our ids, by our id of their account.
 
-    Raises: `NotFound` for an unknown show or event, `UsageError` for a show without
-    occurrences.
+    Raises: `NotFound` for an unknown show or event, `UsageError` (`nothing-feeds`) for
+    a show without occurrences, or where all occurrences are of other accounts, which
+    are retired.
     """
+    readable = {account.id for account in accounts}
     by_account: dict[int, set[int]] = {}
     for find, texts in (
         (selection.occurrences_of_show, shows),
         (selection.occurrences_of_event, events),
     ):
         for text in texts:
-            for found in find(connection, text, accounts):
-                by_account.setdefault(found.account_id, set()).add(found.occurrence_id)
+            found = [
+                one
+                for one in find(connection, text, names)
+                if one.account_id in readable
+            ]
+            if not found:
+                raise _only_retired(text)
+            for one in found:
+                by_account.setdefault(one.account_id, set()).add(one.occurrence_id)
     return by_account
+
+
+def _only_retired(text: str) -> errors.UsageError:
+    return errors.UsageError(
+        f"Only retired accounts sell {safe(text)!r}; they are never read again.",
+        hint="See `ticketsync accounts list`; `ticketsync accounts add … --revive` "
+        "connects one again.",
+        word="nothing-feeds",
+    )
 
 
 def sync_occurrences(
