@@ -619,11 +619,11 @@ def rounds_of_erasing(venue, monkeypatch, rounds):
 
         def erase(order=order):
             with venue.write() as connection:
-                trace = Trace("buyer", order, "", "", "", "", "", NOW, "", "", "")
+                trace = Trace("buyer", order, "", "", "", "", "", NOW, "", "", "", {})
                 privacy.erase_people(connection, [trace], NOW)
 
         keep(ann)
-        run(venue, lambda m=moved: keep(m), erase)
+        assert run(venue, lambda m=moved: keep(m), erase) == [None, None]
         with venue.read() as connection:
             query = select(buyers).where(buyers.c.order_id == order)
             row = connection.execute(query).one()
