@@ -27,10 +27,13 @@ from ticketsync.catalogue import (
 )
 from ticketsync.catalogue.links import Pair
 from ticketsync.core import clock, errors, records
+from ticketsync.core.config import AccountSettings, Settings
 from ticketsync.door import checkin
 from ticketsync.door.checkin import NewScan
 from ticketsync.financials import recompute
-from ticketsync.sales import privacy
+from ticketsync.providers.ticket_tailor import TicketTailor
+from ticketsync.sales import answers, privacy
+from ticketsync.sales.packing import pack
 from ticketsync.sales.privacy import Trace
 from ticketsync.store import engine, lease, lock, row_locks
 from ticketsync.store.tables.accounts import accounts, leases
@@ -43,8 +46,12 @@ from ticketsync.store.tables.catalogue import (
 from ticketsync.store.tables.catalogue import occurrences as occurrences_table
 from ticketsync.store.tables.door import scans
 from ticketsync.store.tables.financials import show_financials
-from ticketsync.store.tables.sales import buyers, orders, tickets
+from ticketsync.store.tables.sales import attendees, buyers, orders, tickets
 from ticketsync.store.upsert import upsert
+from ticketsync.workflows import match
+from ticketsync.workflows.account_run import AccountRun
+from ticketsync.workflows.sync.parse import ParsedPage
+from ticketsync.workflows.sync.save_page import OrderStore
 
 ROUNDS = 10  # of a race that is made to happen; as a drill MANY
 MANY = 50  # where it is left to chance
@@ -474,6 +481,53 @@ def test_control_without_the_lock_one_name_is_lost(venue, monkeypatch, unlocked)
     assert rounds_of_naming(venue, monkeypatch, 3) == 3
 
 
+KEEPING = Settings(accounts={"one": AccountSettings(keep_people=True)})
+
+
+def one_of_two_dates_is_set_up(venue, monkeypatch, fields):
+    """
+    A person sets up the first of an event's dates; meanwhile tickets of the second one
+    are saved, and the figures of both brought up to date. Returns what the two raised.
+    """
+    second = {**date(1), "id": 3, "provider_id": "d3"}
+    with venue.write() as connection:
+        connection.execute(insert(occurrences_table).values(**second))
+    linked(venue, 1, 3)
+    run = pausing(monkeypatch, link_settings, "map_ticket_types")
+
+    def set_up():
+        with venue.read() as connection:
+            first = occurrences.get_occurrence(connection, 1)
+        match.configure(
+            *(venue, KEEPING, first),
+            enabled=None,
+            ticket_sales=False,
+            types={},
+            fields=fields,
+        )
+
+    def save():
+        with venue.write() as connection:
+            occurrences.lock_against_linking(connection, [3])
+            recompute.recompute_shows(connection, [1], {}, NOW)
+
+    return [error for error in run(venue, set_up, save) if error is not None]
+
+
+@pytest.mark.parametrize("fields", [{}, {"Dietary": "diet"}])
+def test_who_sets_up_a_date_does_not_stop_who_saves_another_of_its_event(
+    venue, monkeypatch, fields
+):
+    assert one_of_two_dates_is_set_up(venue, monkeypatch, fields) == []
+
+
+def test_control_dates_locked_one_after_the_other_end_in_a_deadlock(venue, monkeypatch):
+    monkeypatch.setattr(links, "lock_occurrences", lambda *_: None)
+    names = {"Dietary": "diet"}
+    (error,) = one_of_two_dates_is_set_up(venue, monkeypatch, names)
+    assert (error.word, error.exit_code) == ("db-locked", 9)
+
+
 def test_of_two_who_link_one_date_to_two_shows_the_second_is_refused(
     venue, monkeypatch
 ):
@@ -565,16 +619,75 @@ def rounds_of_erasing(venue, monkeypatch, rounds):
 
         def erase(order=order):
             with venue.write() as connection:
-                trace = Trace("buyer", order, "", "", "", "", "", NOW, "", "", "")
+                trace = Trace("buyer", order, "", "", "", "", "", NOW, "", "", "", {})
                 privacy.erase_people(connection, [trace], NOW)
 
         keep(ann)
-        run(venue, lambda m=moved: keep(m), erase)
+        assert run(venue, lambda m=moved: keep(m), erase) == [None, None]
         with venue.read() as connection:
             query = select(buyers).where(buyers.c.order_id == order)
             row = connection.execute(query).one()
         back += (row.name, row.email, row.erased_at) != ("", "", NOW)
     return back
+
+
+def rounds_of_unnaming(venue, monkeypatch, rounds):
+    """
+    A run has read under which name an answer is kept and is about to write it when a
+    person removes the name, and with it all answers. Returns how often one was left.
+    """
+    linked(venue, 1)
+    run = pausing(monkeypatch, answers, "as_text")
+    with venue.read() as connection:
+        account = state.get_account(connection, "one")
+        first = occurrences.get_occurrence(connection, 1)
+    at_work = AccountRun(
+        *(venue, KEEPING, account, TicketTailor, None, "run"),
+        *(lease.Holder("run"), NOW),
+        prolonged=float("inf"),
+    )
+    store = OrderStore(at_work, {"d1": 1})
+    left = 0
+    for number in range(rounds):
+        with venue.write() as connection:
+            order_of(connection, number)
+            sell(connection, 1, number)
+            link_settings.map_fields(connection, 1, {"Dietary": "diet"})
+        said = {f"t{number}": {"Dietary": "vegan"}}
+        people = {f"o{number}": records.People(records.Person(), {}, said)}
+        page = ParsedPage([], [], pack([]), [], "", people, [], None)
+
+        def save(page=page):
+            store.save([page], is_retry=True)
+
+        def unname():
+            match.configure(
+                *(venue, KEEPING, first),
+                enabled=None,
+                ticket_sales=None,
+                types={},
+                fields={"Dietary": ""},
+            )
+
+        assert run(venue, save, unname) == [None, None]
+        with venue.read() as connection:
+            query = select(attendees.c.answers).where(
+                attendees.c.ticket_id == ticket_numbered(venue, number)
+            )
+            left += connection.scalar(query) != "{}"
+    return left
+
+
+def test_answers_saved_while_their_name_is_removed_are_deleted(
+    venue, monkeypatch, frozen
+):
+    assert rounds_of_unnaming(venue, monkeypatch, ROUNDS) == 0
+
+
+def test_control_without_the_lock_an_answer_stays_that_nobody_keeps(
+    venue, monkeypatch, frozen, unlocked
+):
+    assert rounds_of_unnaming(venue, monkeypatch, 3) == 3
 
 
 def order_of(connection, number):

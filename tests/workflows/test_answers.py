@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from sqlalchemy import func, select, update
 
+from ticketsync.accounts import bookmarks, streams
 from ticketsync.catalogue import occurrences, switches
 from ticketsync.core import clock, errors
 from ticketsync.core.config import AccountSettings, Settings
@@ -26,6 +27,17 @@ from ticketsync.workflows.sync.run import Request
 KEEPING = Settings(accounts={"tt": AccountSettings(keep_people=True)})
 SAID = {"Dietary  requirements": "vegan", "Shoe size": "43", "Access": " "}
 SET = {"enabled": None, "ticket_sales": None, "types": {}}
+
+
+def marks(database):
+    """
+    What was read completely, and where new orders begin.
+    """
+    with database.read() as connection:
+        return [
+            bookmarks.get_bookmarks(connection, 1, stream)
+            for stream in (streams.READ, streams.NEWEST)
+        ]
 
 
 @pytest.fixture
@@ -93,6 +105,20 @@ def test_answers_come_under_the_venues_name_when_the_shows_to_come_are_read_agai
     assert all(g.answers == {"diet": "vegan"} for g in found)
     again = sync.sync(read_once, KEEPING, Request())
     assert not any("answers" in note for note in again.notes)
+
+
+def test_a_read_of_one_show_leaves_reading_again_to_the_next_run_of_the_account(
+    read_once, date, form
+):
+    name_field(read_once, date, **{"dietary requirements": "diet"})
+    before = marks(read_once)
+    assert all(before)
+
+    sync.sync(read_once, KEEPING, Request(shows=(str(date.show_id),)))
+
+    assert marks(read_once) == before
+    outcome = sync.sync(read_once, KEEPING, Request())
+    assert any("tt keeps other answers from now on" in n for n in outcome.notes)
 
 
 def test_only_the_mapped_event_keeps_answers(read_once, date, form):

@@ -14,7 +14,9 @@ from ticketsync.catalogue import (
     occurrences,
     ticket_types,
 )
+from ticketsync.core import errors
 from ticketsync.core.records import TicketType, TicketTypeStatus
+from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.sandbox.faults import Plan
 from ticketsync.store.tables.catalogue import occurrences as occurrences_table
 from ticketsync.store.tables.catalogue import show_links
@@ -133,6 +135,39 @@ def test_a_list_of_orders_that_is_not_believed_is_the_problem_of_its_dates(
     assert said == {"its list of orders was incomplete and not believed"}
     sandbox.faults.clear()
     sync.sync(synced_once, settings, Request(full=True))
+    assert problems(synced_once) == {}
+
+
+def test_a_read_of_one_date_sets_and_clears_its_problem_too(
+    synced_once, settings, sandbox
+):
+    date = max(listed(synced_once), key=lambda o: o.ordered or 0)
+    only_this = Request(events=(date.provider_occurrence_id,))
+    sandbox.faults.plan(Plan("drop:20", "/orders", times=999))
+    sync.sync(synced_once, settings, only_this)
+    said = "its list of orders was incomplete and not believed"
+    assert problems(synced_once) == {date.provider_occurrence_id: said}
+    sandbox.faults.clear()
+    sync.sync(synced_once, settings, only_this)
+    assert problems(synced_once) == {}
+
+
+def test_orders_that_the_platform_refuses_are_a_problem_until_it_shows_them(
+    synced_once, settings, sandbox, monkeypatch
+):
+    date = max(listed(synced_once), key=lambda o: o.ordered or 0)
+    only_this = Request(events=(date.provider_occurrence_id,))
+
+    def refuse(*_, **__):
+        raise errors.Forbidden("no")
+        yield
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TicketTailor, "fetch_orders", refuse)
+        sync.sync(synced_once, settings, only_this)
+    said = "the platform did not show its orders"
+    assert problems(synced_once) == {date.provider_occurrence_id: said}
+    sync.sync(synced_once, settings, only_this)
     assert problems(synced_once) == {}
 
 

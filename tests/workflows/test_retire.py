@@ -106,6 +106,29 @@ def test_a_retired_account_is_never_read_again(kept, settings, sandbox):
     assert sandbox.log == []
 
 
+def test_a_show_or_event_of_retired_accounts_alone_cannot_be_read(
+    kept, settings, sandbox
+):
+    with kept.read() as connection:
+        date = occurrences.list_occurrences(connection)[0]
+    retire.remove(kept, settings, "tt")
+    with kept.write() as connection:
+        new = state.NewAccount(
+            "other", "eventbrite", sandbox.url, "env", "NO_KEY", "", None
+        )
+        state.add_account(connection, new, NOW)
+    sandbox.log.clear()
+
+    for asked in (
+        {"shows": (str(date.show_id),)},
+        {"events": (date.provider_occurrence_id,)},
+    ):
+        with pytest.raises(errors.UsageError, match="Only retired accounts") as caught:
+            sync.sync(kept, settings, Request(**asked))
+        assert (caught.value.exit_code, caught.value.word) == (2, "nothing-feeds")
+    assert sandbox.log == []
+
+
 def test_an_account_that_is_retired_while_a_run_waits_is_not_read(
     kept, settings, sandbox, monkeypatch
 ):

@@ -85,8 +85,8 @@ def map_ticket_types(
     Give ticket types of an event the venue's own names; an empty name removes one.
     Returns all names, by the platform's.
 
-    The event's occurrences are locked, so that names set by somebody else at the same
-    moment are kept.
+    The event's occurrences are locked if there is a name to set, so that names set by
+    somebody else at the same moment are kept.
 
     Raises: `NotFound` where no occurrence of the event feeds a show yet.
     """
@@ -133,6 +133,8 @@ _FIELDS = _NameMap("field_map", "map fields", "fields")
 def _set_names(
     connection: Connection, event_id: int, of: _NameMap, names: Mapping[str, str]
 ) -> dict[str, str]:
+    if not names:
+        return _read_names(connection, event_id, of)
     lock_occurrences(connection, get_occurrence_ids_of_event(connection, event_id))
     before = _read_names(connection, event_id, of)
     after = {theirs: ours for theirs, ours in {**before, **names}.items() if ours}

@@ -362,7 +362,8 @@ def copy_listings(source: Connection, target: Connection) -> None:
 def lock_against_linking(connection: Connection, rows: Iterable[int]) -> None:
     """
     Lock these occurrences against linking until the transaction that saves tickets of
-    them ends: linking one counts its tickets at once, and would miss these.
+    them, or their people's answers, ends: linking one counts its tickets at once, and
+    would miss these; so would naming its questions miss the answers.
     """
     row_locks.lock_shared(connection, occurrences, rows)
 

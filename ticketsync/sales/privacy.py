@@ -69,6 +69,9 @@ def save_people(
     Save the people in these orders, by the platform's order ids, with their answers to
     the questions that the venue has named; unchanged rows, erased people and people of
     past shows are not written.
+
+    The caller has locked `list_answered_occurrences`: who removes a name deletes the
+    answers under it, and would miss those that are written now.
     """
     if not found:
         return
@@ -87,6 +90,21 @@ def save_people(
     _put(connection, buyers, "order_id", _contacts(buyer_of))
     kept = [people for id_, people in found.items() if id_ in rows]
     _save_attendees(connection, account_id, kept)
+
+
+def list_answered_occurrences(
+    connection: Connection, account_id: int, found: Mapping[str, People]
+) -> set[int]:
+    """
+    The occurrences, by our ids, about whose tickets these people answered anything.
+    """
+    ids = [id_ for people in found.values() for id_ in people.answers]
+    if not ids:
+        return set()
+    query = select(tickets.c.occurrence_id).where(
+        tickets.c.account_id == account_id, tickets.c.provider_id.in_(ids)
+    )
+    return {int(id_) for id_ in connection.scalars(query.distinct())}
 
 
 def _save_attendees(

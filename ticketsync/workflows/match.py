@@ -179,11 +179,11 @@ def configure(
     fields: Mapping[str, str] | None = None,
 ) -> Configured:
     """
-    Set the switches of one date's link and the ticket-type names of its event;
-    recomputes the shows that these touch.
+    Set the switches of one date's link and the ticket-type names of its event, and
+    those of its questions; recomputes the shows that these touch.
     """
     with database.write() as connection:
-        if types:
+        if types or fields:  # which concern all dates: locked before any show is
             dates = links.get_occurrence_ids_of_event(connection, occurrence.event_id)
             links.lock_occurrences(connection, dates)
         show_id = link_settings.set_switches(

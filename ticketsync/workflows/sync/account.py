@@ -8,17 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection
-
 from ticketsync.accounts import bookmarks, runs, streams
-from ticketsync.catalogue import link_reads, links, occurrences
+from ticketsync.catalogue import links, occurrences
 from ticketsync.core import clock, errors, records
 from ticketsync.financials import recompute
-from ticketsync.sales import quarantine
 from ticketsync.workflows import match, people_switch, show_figures
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync import (
     guards,
+    link_outcomes,
     listing,
     quarantined,
     report_files,
@@ -36,8 +34,6 @@ from ticketsync.workflows.sync.plan import (
 )
 from ticketsync.workflows.sync.progress import OrdersRead
 from ticketsync.workflows.sync.save_page import OrderStore
-
-LOST_ORDERS = "its list of orders was incomplete and not believed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +133,7 @@ def _name_refused(
 
     set_aside.note_orders(run, reader.refused, is_settled)
     set_aside.note_parts_of_orders(run, unlisted_parts)
-    if reader.read.refused:
-        with run.transaction() as connection:
-            links.set_link_status(connection, reader.read.refused, "error")
+    link_outcomes.note_withheld(run, reader.read.refused)
 
 
 def link_certain(run: AccountRun) -> None:
@@ -264,28 +258,10 @@ def _update_figures(
             )
         if complete and is_finished:  # else the next run goes on from what this began
             bookmarks.delete_bookmarks(connection, account_id, [streams.BEGUN])
-        links.set_link_status(connection, {o.id for o in complete} - refused, "synced")
-        links.set_link_status(connection, refused, "error")
-        problems = _problems(connection, run, complete, refused)
-        link_reads.set_problems(connection, problems, clock.now())
-        if not is_finished or not run.reads_completely:
-            link_reads.note_read(connection, touched - refused, clock.now())
+        # A complete run is on record as one.
+        read_now = () if is_finished and run.reads_completely else touched
+        link_outcomes.note_outcomes(connection, run, complete, refused, read_now)
     return changed
-
-
-def _problems(
-    connection: Connection, run: AccountRun, complete: Occurrences, refused: set[int]
-) -> dict[int, str]:
-    """
-    What is wrong with each occurrence that was read to its end; `""` if nothing.
-    """
-    unread = quarantine.describe_unread(connection, run.account.id)
-    return {
-        o.id: LOST_ORDERS
-        if o.id in refused
-        else unread.get(o.provider_occurrence_id, "")
-        for o in complete
-    }
 
 
 def _marks(

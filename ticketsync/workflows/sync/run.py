@@ -110,13 +110,13 @@ def sync(database: Database, settings: Settings, request: Request) -> Outcome:
     Sync the accounts asked for, one after the other.
 
     Raises: `NotFound` for an unknown account, show or event, `UsageError` for a show
-    that nothing feeds.
+    that nothing feeds, or only retired accounts.
     """
     run_id = new_run_id()
     with database.read() as connection:
         accounts = state.choose_accounts(connection, list(request.names))
         selected = selecting.find_occurrences(
-            connection, request.shows, request.events, request.names
+            connection, request.shows, request.events, accounts, request.names
         )
         if request.is_selective:
             accounts = [account for account in accounts if account.id in selected]

@@ -133,6 +133,8 @@ class OrderStore:
             saved = saving.save_orders(
                 connection, account_id, orders, ids, now, zone=zone
             )
+            answered = privacy.list_answered_occurrences(connection, account_id, people)
+            occurrences.lock_against_linking(connection, saved.touched | answered)
             privacy.save_people(
                 connection, account_id, people, run.settings.forget_before(now)
             )
@@ -163,6 +165,7 @@ class OrderStore:
             )
             ids = self.occurrence_ids
             saved = saving.save_loose_tickets(connection, account_id, page.tickets, ids)
+            occurrences.lock_against_linking(connection, saved.touched)
             quarantine.save_unread(connection, account_id, page.unreadable, now)
             parsed = [item.loose.ticket.id for item in page.tickets]
             quarantine.release(connection, account_id, "ticket", parsed)
@@ -266,10 +269,9 @@ class OrderStore:
 
     def _note_changes(self, connection: Connection, saved: SavedOrders) -> None:
         """
-        What was written keeps its occurrences linked, and takes their marks away.
+        What was written takes the marks of its occurrences away.
         """
         account_id = self._run.account.id
-        occurrences.lock_against_linking(connection, saved.touched)
         ids = self.occurrence_ids.items()
         note_out_of_date(
             connection, self._run, (id_ for id_, row in ids if row in saved.touched)

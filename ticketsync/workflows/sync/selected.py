@@ -3,7 +3,8 @@ Reading the orders of some occurrences only, now, whatever their fingerprints sa
 what these have on sale: what `sync --show` and `sync --event` do.
 
 It says nothing of the rest of the account, so it moves no bookmark: the next ordinary
-run goes on where the last complete one ended.
+run goes on where the last complete one ended. That run, not this one, also reads again
+what is missing because people or other answers are kept by now.
 """
 
 from __future__ import annotations
@@ -12,13 +13,21 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection
 
-from ticketsync.catalogue import link_reads, links, occurrences, selection
+from ticketsync.accounts.state import AccountState
+from ticketsync.catalogue import links, occurrences, selection
 from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock, errors
+from ticketsync.core.redact import safe
 from ticketsync.financials import recompute
-from ticketsync.workflows import people_switch, show_figures
+from ticketsync.workflows import show_figures
 from ticketsync.workflows.account_run import AccountRun
-from ticketsync.workflows.sync import guards, listing, set_aside, ticket_types
+from ticketsync.workflows.sync import (
+    guards,
+    link_outcomes,
+    listing,
+    set_aside,
+    ticket_types,
+)
 from ticketsync.workflows.sync.orders import OrderReader
 from ticketsync.workflows.sync.plan import Bookmarks
 from ticketsync.workflows.sync.progress import OrdersRead
@@ -29,24 +38,43 @@ def find_occurrences(
     connection: Connection,
     shows: Sequence[str],
     events: Sequence[str],
-    accounts: Collection[str] = (),
+    accounts: Collection[AccountState],
+    names: Collection[str] = (),
 ) -> dict[int, set[int]]:
     """
-    The occurrences that these shows and events stand for, of all accounts or those with
-    these names: our ids, by our id of their account.
+    The occurrences that these shows and events stand for, of these accounts, `names`
+    being how a person chose them: our ids, by our id of their account.
 
-    Raises: `NotFound` for an unknown show or event, `UsageError` for a show without
-    occurrences.
+    Raises: `NotFound` for an unknown show or event, `UsageError` (`nothing-feeds`) for
+    a show without occurrences, or where all occurrences are of other accounts, which
+    are retired.
     """
+    readable = {account.id for account in accounts}
     by_account: dict[int, set[int]] = {}
     for find, texts in (
         (selection.occurrences_of_show, shows),
         (selection.occurrences_of_event, events),
     ):
         for text in texts:
-            for found in find(connection, text, accounts):
-                by_account.setdefault(found.account_id, set()).add(found.occurrence_id)
+            found = [
+                one
+                for one in find(connection, text, names)
+                if one.account_id in readable
+            ]
+            if not found:
+                raise _only_retired(text)
+            for one in found:
+                by_account.setdefault(one.account_id, set()).add(one.occurrence_id)
     return by_account
+
+
+def _only_retired(text: str) -> errors.UsageError:
+    return errors.UsageError(
+        f"Only retired accounts sell {safe(text)!r}; they are never read again.",
+        hint="See `ticketsync accounts list`; `ticketsync accounts add … --revive` "
+        "connects one again.",
+        word="nothing-feeds",
+    )
 
 
 def sync_occurrences(
@@ -57,7 +85,6 @@ def sync_occurrences(
     returns how many shows changed, and that this was not a read of everything.
     """
     listing.refresh(run, accept_shrink=accept_shrink)
-    people_switch.follow(run)
     with run.database.read() as connection:
         listed = occurrences.list_occurrences(connection, run.account.id)
     chosen = _readable(run, [o for o in listed if o.id in occurrence_ids])
@@ -75,9 +102,7 @@ def sync_occurrences(
     ids = {occurrence.id for occurrence in chosen}
     ticket_types.refresh(run, asked_for=ids, accept_shrink=accept_shrink)
     set_aside.note_orders(run, reader.refused, reader.has_answered)
-    if reader.read.refused:
-        with run.transaction() as connection:
-            links.set_link_status(connection, reader.read.refused, "error")
+    link_outcomes.note_withheld(run, reader.read.refused)
     return changed, False
 
 
@@ -120,18 +145,15 @@ def _finish(
     refused = guards.notice_absence(
         run, store, read, complete, accept_shrink=accept_shrink
     )
-    ids = {occurrence.id for occurrence in complete}
-    if not ids | store.touched:
+    touched = store.touched | {occurrence.id for occurrence in complete}
+    if not touched:
         return 0
-    now = clock.now()
     with run.transaction() as connection:
         changed = recompute.recompute_shows(
             connection,
-            links.get_show_ids(connection, ids | store.touched),
+            links.get_show_ids(connection, touched),
             show_figures.fee_schedules(connection, run.settings),
-            now,
+            clock.now(),
         )
-        links.set_link_status(connection, ids - refused, "synced")
-        links.set_link_status(connection, refused, "error")
-        link_reads.note_read(connection, ids - refused, now)
+        link_outcomes.note_outcomes(connection, run, complete, refused, touched)
     return changed
