@@ -178,8 +178,13 @@ def test_webhooks_of_a_retired_account_are_turned_away(kept, settings, monkeypat
         answer = httpx.post(f"{address}/hooks/{path}", json={}, trust_env=False)
     assert answer.status_code == 404
     with kept.read() as connection:
-        found = connection.execute(text("SELECT state, reason FROM deliveries"))
-        assert found.all() == [("ignored", "its account is retired")]
+        found = connection.execute(
+            text("SELECT account_id, state, reason FROM deliveries ORDER BY id")
+        )
+        assert found.all() == [
+            (account.id, "ignored", "its account is retired"),
+            (None, "refused", "unknown address"),
+        ]
 
 
 def test_nobody_waits_for_a_retired_account(kept, settings, frozen):

@@ -47,7 +47,8 @@ def export_sales(
     ctx: typer.Context, format: Format = "csv", output: Output = None, raw: Raw = False
 ) -> None:
     """
-    One row per order and show, of the tickets that count.
+    One row per order and show, of the tickets that count. What is linked to no show yet
+    is listed without a show.
     """
     from ticketsync.reporting import sales
 
