@@ -6,11 +6,11 @@ figures of its README, worked out by hand, or with the rows set aside by name.
 import re
 
 import pytest
-from support.case_scripts import CASES, CaseScripts
+from support import needs
+from support.case_scripts import CaseScripts
+from support.needs import CASES
 
-pytestmark = pytest.mark.skipif(
-    not CASES.exists(), reason="the cases are not beside the checkout"
-)
+pytestmark = needs.cases
 NOT_REPORTS = {"ics_", "list_says"}  # lists of a season
 GALA = "Gala 2026-12-05T08:30:00Z AUD"
 NO_FEES = "fees None"

@@ -10,11 +10,9 @@ import stat
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 from support import commands
-
-CASES = Path(__file__).parents[3] / "shared" / "cases"
+from support.needs import CASES
 
 _PROGRAM = """#!{python} -IS
 import json, os, socket, sys

@@ -53,6 +53,13 @@ class WorkbookScan:
         return self.sheets.get(sheet, NOTHING)
 
 
+# The last is zipfile's for a password and for a compression that it does not know.
+_CANNOT_UNPACK = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError),
+    RuntimeError,
+)
+
+
 def open_zip(name: str, data: bytes) -> zipfile.ZipFile:
     """
     The archive that a workbook is. Raises `BadFile` for one that is damaged or unpacks
@@ -156,9 +163,7 @@ def _chunks(name: str, archive: zipfile.ZipFile, member: str) -> Iterator[bytes]
         with archive.open(member) as file:
             while chunk := file.read(_CHUNK):
                 yield chunk
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError):
-        raise _damaged(name) from None
-    except (RuntimeError, NotImplementedError):  # a password, an unknown compression
+    except _CANNOT_UNPACK:
         raise _damaged(name) from None
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Select, Subquery, select
 from ticketsync.core.money import Money
 from ticketsync.core.periods import ALWAYS, Period
 from ticketsync.core.tables import Column, Kind, Table
-from ticketsync.reporting.numbers import TOTALS
+from ticketsync.reporting.numbers import SUMS, TOTALS
 from ticketsync.store import reports, totals
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import venues
@@ -25,19 +25,7 @@ _SUMS: Final = (
     Column("currency"),
     Column("shows", Kind.NUMBER),
     Column("capacity", Kind.NUMBER),
-    Column("tickets_sold", Kind.COUNT),
-    Column("tickets_comp", Kind.COUNT),
-    Column("tickets_refunded", Kind.COUNT),
-    Column("checked_in", Kind.COUNT),
-    Column("face", Kind.MONEY),
-    Column("discounts", Kind.MONEY),
-    Column("gross", Kind.MONEY),
-    Column("fees", Kind.MONEY),
-    Column("refunded", Kind.MONEY),
-    Column("tax", Kind.MONEY),
-    Column("tax_remitted", Kind.MONEY),
-    Column("net", Kind.MONEY),
-    Column("net_before_fees", Kind.MONEY),
+    *SUMS,
 )
 PRODUCTIONS: Final = (
     Column("production_id", Kind.NUMBER),

@@ -63,14 +63,7 @@ FIGURES = (
     Column("last_synced_at", Kind.INSTANT),
     Column("last_complete_at", Kind.INSTANT),
 )
-TOTALS = (
-    Column("show_id", Kind.NUMBER),
-    Column("production"),
-    Column("starts_at", Kind.INSTANT),
-    Column("starts_local", Kind.LOCAL),
-    Column("venue"),
-    Column("currency"),
-    Column("capacity", Kind.NUMBER),
+SUMS = (
     Column("tickets_sold", Kind.COUNT),
     Column("tickets_comp", Kind.COUNT),
     Column("tickets_refunded", Kind.COUNT),
@@ -84,6 +77,16 @@ TOTALS = (
     Column("tax_remitted", Kind.MONEY),
     Column("net", Kind.MONEY),
     Column("net_before_fees", Kind.MONEY),
+)
+TOTALS = (
+    Column("show_id", Kind.NUMBER),
+    Column("production"),
+    Column("starts_at", Kind.INSTANT),
+    Column("starts_local", Kind.LOCAL),
+    Column("venue"),
+    Column("currency"),
+    Column("capacity", Kind.NUMBER),
+    *SUMS,
 )
 TYPES = (
     Column("account"),
