@@ -37,6 +37,7 @@ import functools
 import gc
 import os
 import shutil
+import sys
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -75,9 +76,11 @@ from ticketsync.web.site import COOKIE, Site
 ON_SQLITE_ONLY = ("humanitix", "wix", "square")
 
 
-# How long an example takes is no fault: a busy machine would fail the test.
-hypothesis.settings.register_profile("ticketsync", deadline=None)
-hypothesis.settings.load_profile("ticketsync")
+# How long an example takes is no fault: a busy machine would fail the test. The suite
+# generates the same examples each time, the drills new ones.
+hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("drills", deadline=None, derandomize=False)
+hypothesis.settings.load_profile("drills" if "drill" in sys.argv else "suite")
 
 MEMORY = Path("/dev/shm")
 ROOM = 4 << 30  # bytes

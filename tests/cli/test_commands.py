@@ -412,7 +412,7 @@ def test_what_to_set_is_one_date_event_or_production(synced):
         *("link", "set", "--production", "Nothing", "--no-sales"),
         code=2,
     )
-    assert "no such production" in done.stderr
+    assert "There is no production 'Nothing'" in done.stderr
     named = synced(
         *("link", "set", "--production", "Nothing", "--map-type", "a=b"),
         code=2,

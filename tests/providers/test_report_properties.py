@@ -13,7 +13,7 @@ import itertools
 import os
 import random
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ from ticketsync.providers.file_import import FileImport
 REPORTS = int(os.environ.get("TICKETSYNC_REPORTS", "200"))
 NIGHTS = ("2026-12-05 19:30", "2026-12-06 19:30", "2026-12-22 14:00")
 SHOWS = ("Gala", "Late Laughs", "Swan's Lake, again")
-ISO = "%Y-%m-%d %H:%M"  # every report whose dates cannot be misread is read whole
+ISO = "%Y-%m-%d %H:%M"  # dates that cannot be misread
 TYPES = ("Adult", "Child", "Comp")
 
 
@@ -232,6 +232,23 @@ def agree(found, aside, model):
     assert found.keys() <= model.keys()
 
 
+def _doubtful(rows):
+    """
+    The orders whose one total may be that of each row or of the order: several sales of
+    unlike numbers of tickets, all with one total.
+    """
+    sales = defaultdict(list)
+    for row in rows:
+        if row.quantity > 0:
+            sales[row.order].append(row)
+    return {
+        order
+        for order, sold in sales.items()
+        if len({row.quantity for row in sold}) > 1
+        and len({row.total for row in sold}) == 1
+    }
+
+
 generated = settings(
     max_examples=REPORTS,
     deadline=None,
@@ -247,7 +264,7 @@ def test_one_report_gives_the_figures_of_its_model(folders, rows, style, seed, t
     put(folder, "a.csv", shuffled, style, 0, title=title, total=seed % 2 == 0)
     found, aside = read(folder)
     agree(found, aside, expected(rows))
-    assert not aside or style.dates != ISO
+    assert aside.keys() <= _doubtful(rows) or style.dates != ISO
 
 
 @generated
@@ -274,7 +291,7 @@ def test_files_in_any_order_give_the_same_figures(folders, rows, style, seed, pa
             put(folder, f"{number}.csv", content, style, age)
         found, aside = read(folder)
         agree(found, aside, expected(rows))
-        assert not aside or style.dates != ISO
+        assert aside.keys() <= _doubtful(rows) or style.dates != ISO
         outcomes.append(found)
     both = outcomes[0].keys() & outcomes[1].keys()
     assert all(outcomes[0][id_] == outcomes[1][id_] for id_ in both)
