@@ -3,18 +3,22 @@ Processes to be killed: imports once, then forks a sync for each request.
 
 A request is one JSON line on standard input: `{"home": …, "seconds": …}`. The answer is
 one line: the exit code, -9 if the sync lived longer than that and was killed. Without
-`seconds` it may end by itself; with `"login": true` it consents anew for account `bar`.
+`seconds` it may end by itself; with `"commit": N` it is killed at its commit N, before
+anything of it is on disk; with `"login": true` it consents anew for account `bar`.
 
 With `--bookmark-first` the protection is taken out: the place in the list is committed
 before the page it stands for, which is how such tools usually lose orders. With
 `--second-process` pages are understood by one, however few orders there are.
 """
 
+import itertools
 import json
 import os
 import signal
 import sys
 import time
+
+from sqlalchemy import Engine, event
 
 from ticketsync.accounts import credentials, state
 from ticketsync.core import errors
@@ -34,7 +38,6 @@ def bookmark_first(store, pages, *, keep_place=False, is_retry=False):
         run = store._run
         with run.transaction() as connection:
             save_page._keep_place(connection, run.account.id, pages[-1].bookmark)
-        time.sleep(0.2)  # the gap, wide enough to be hit
     save(store, pages, is_retry=is_retry)
 
 
@@ -65,10 +68,22 @@ def login():
     return 0
 
 
+def die_at_commit(number):
+    numbers = itertools.count(1)
+
+    def count(_):
+        if next(numbers) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    event.listen(Engine, "commit", count)
+
+
 def run_asked(asked):
     os.environ["TICKETSYNC_HOME"] = asked["home"]
     if asked.get("login"):
         return login()
+    if asked.get("commit"):
+        die_at_commit(asked["commit"])
     settings = Settings(sync=SyncSettings(workers=3))
     names = tuple(asked.get("names", ()))
     request = sync.Request(names=names, compare=False)

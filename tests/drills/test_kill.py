@@ -2,6 +2,7 @@
 SIGKILL at random moments: nothing lost, nothing twice (F13, F73, G01).
 """
 
+import itertools
 import json
 import os
 import random
@@ -27,14 +28,22 @@ CHILD = Path(__file__).with_name("child.py")
 
 
 @pytest.fixture
-def big(monkeypatch):
+def sales():
     """
-    Ticket Tailor with 2,000 orders, and a Square whose tokens are renewed: every
-    refresh token is good once, a second use ends the family.
+    The number of orders at Ticket Tailor.
+    """
+    return 2000
+
+
+@pytest.fixture
+def big(monkeypatch, sales):
+    """
+    Ticket Tailor, and a Square whose tokens are renewed: every refresh token is good
+    once, a second use ends the family.
     """
     bar = platforms.build_others(today=date.today(), orders=60, names=["square"])[0]
     sandbox = server.Sandbox(
-        world.build(today=date.today(), orders=2000),
+        world.build(today=date.today(), orders=sales),
         others=(bar,),
         latency=0.01,
         limit=10**9,  # five hundred first reads in ten minutes are no real venue's
@@ -128,10 +137,9 @@ def difference(home, sandbox):
 CLEAN = {"lost": 0, "twice": 0, "sound": "ok", "gross": 0, "sold": 0}
 
 
-def drill(tmp_path, sandbox, kills, *options, again=True, tokens_too=False, until=None):
+def drill(tmp_path, sandbox, kills, *options, again=True, tokens_too=False):
     """
-    Kill syncs until enough were killed, or until a database was found as `until` says;
-    each database is then finished and compared.
+    Kill syncs until enough were killed; each database is then finished and compared.
 
     With `again` a database may be killed several times, else once in mid-read. With
     `tokens_too` every run finds its access token expired and must renew it.
@@ -172,8 +180,6 @@ def drill(tmp_path, sandbox, kills, *options, again=True, tokens_too=False, unti
             found = difference(home, sandbox)
             # What is not equal to a run that nobody disturbed is shown as it is.
             results.append(CLEAN if found == clean else found)
-            if until is not None and until(found):
-                break
     return done, logins, results
 
 
@@ -203,24 +209,44 @@ def test_f13_f73_some_kills_lose_nothing_and_double_nothing(tmp_path, big):
     assert big.bar.families_killed <= logins
 
 
+def killed_at_each_commit(tmp_path, sandbox, *options):
+    """
+    What is found after a sync was killed at its first, second… commit and another one
+    ran to its end; each in a database of its own.
+    """
+    template = tmp_path / "template"
+    template.mkdir()
+    adopt_dates(template / "ticketsync.db", sandbox)
+    with Machine(*options) as machine:
+        for number in itertools.count(1):
+            home = tmp_path / f"home-{number}"
+            shutil.copytree(template, home)
+            if machine.run(home, commit=number) != -9:
+                return
+            assert machine.run(home) == 0
+            yield difference(home, sandbox)
+
+
+@pytest.mark.parametrize("sales", [300])
 @pytest.mark.parametrize("options", [(), ("--second-process",)])
-def test_f13_f73_killed_once_in_mid_read(tmp_path, big, options):
-    _, _, results = drill(tmp_path, big, 4, *options, again=False)
+def test_f13_f73_killed_at_any_commit_nothing_is_lost(tmp_path, big, options):
+    results = [*killed_at_each_commit(tmp_path, big, *options)]
+    assert len(results) > 5
     assert results == [CLEAN] * len(results)
 
 
+@pytest.mark.parametrize("sales", [300])
 def test_f13_f73_control_the_bookmark_before_the_page_loses_orders(tmp_path, big):
-    """
-    Whether a kill falls between the two is chance, so there are many tries.
-    """
+    results = killed_at_each_commit(tmp_path, big, "--bookmark-first")
+    assert any(found["lost"] for found in results)
+    results.close()
 
-    def is_lost(found):
-        return found["lost"] > 0
 
-    _, _, results = drill(
-        tmp_path, big, 60, "--bookmark-first", again=False, until=is_lost
-    )
-    assert is_lost(results[-1])
+@pytest.mark.drill
+@pytest.mark.parametrize("options", [(), ("--second-process",)])
+def test_f13_f73_killed_once_in_mid_read(tmp_path, big, options):
+    _, _, results = drill(tmp_path, big, 20, *options, again=False)
+    assert results == [CLEAN] * len(results)
 
 
 @pytest.mark.drill
