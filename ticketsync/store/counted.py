@@ -9,11 +9,14 @@ A link is on if its own switch is, that of its event and that of its show's prod
 the same holds for its sales. What is switched off above a link is asked once for each
 query, by subqueries that begin at the few productions and events switched off.
 
-Each rule is a join to select from, with the columns of the tables. No other module may
+Each rule is a join to select from, with the columns of the tables. It is built once:
+building it takes longer than what a door's scan does with it. No other module may
 compare the switches: `tests/test_architecture.py` checks it.
 """
 
 from __future__ import annotations
+
+import functools
 
 from sqlalchemy import ColumnElement, Join, Select, and_, case, func, select
 
@@ -59,6 +62,7 @@ def sales_off_at() -> ColumnElement[str]:
     return _off_at(_SALES)
 
 
+@functools.cache
 def _is_on(switch: str) -> ColumnElement[bool]:
     return and_(
         show_links.c[switch],
@@ -67,6 +71,7 @@ def _is_on(switch: str) -> ColumnElement[bool]:
     )
 
 
+@functools.cache
 def _off_at(switch: str) -> ColumnElement[str]:
     return case(
         (show_links.c.show_id.in_(_shows_off(switch)), PRODUCTION),
@@ -123,6 +128,7 @@ def admits() -> ColumnElement[bool]:
     return tickets.c.is_sold
 
 
+@functools.cache
 def links_and_shows() -> Join:
     """
     Every link with its show, regardless of the switches.
@@ -130,6 +136,7 @@ def links_and_shows() -> Join:
     return show_links.join(shows, shows.c.id == show_links.c.show_id)
 
 
+@functools.cache
 def followed_links() -> Join:
     """
     Links and shows by the door rule.
@@ -139,6 +146,7 @@ def followed_links() -> Join:
     )
 
 
+@functools.cache
 def counted_links() -> Join:
     """
     Links and shows by the money rule.
@@ -148,6 +156,7 @@ def counted_links() -> Join:
     )
 
 
+@functools.cache
 def counted_tickets() -> Join:
     """
     Links, shows and tickets by the money rule. Includes cancelled and void tickets,
@@ -157,6 +166,7 @@ def counted_tickets() -> Join:
     return _with_tickets(counted_links())
 
 
+@functools.cache
 def door_tickets() -> Join:
     """
     Links, shows and tickets by the door rule, with the admissions that our own doors
@@ -165,6 +175,7 @@ def door_tickets() -> Join:
     return _at_the_door()
 
 
+@functools.cache
 def admitting_tickets() -> Join:
     """
     `door_tickets()` without those that no longer admit anybody.
