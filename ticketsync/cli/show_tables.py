@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ticketsync.cli import render
+from ticketsync.core.plurals import number_of
 from ticketsync.core.tables import Column, Kind
 
 if TYPE_CHECKING:
@@ -140,8 +141,7 @@ def print_switched_off(sources: Sequence[LinkedOccurrence]) -> None:
 
     noted = Counter((o.account, o.switch_note) for o in sources if o.switch_note)
     for (account, note), number in noted.items():
-        dates = "1 date" if number == 1 else f"{number} dates"
-        typer.echo(f"{account}, {dates}: {note}")
+        typer.echo(f"{account}, {number_of(number, 'date')}: {note}")
 
 
 _MONEY_COLUMNS = (
