@@ -98,6 +98,17 @@ class LinkedOccurrence:
         return switches.note(self.sync_off_at, self.sales_off_at)
 
 
+def why_without_figures(sources: Sequence[LinkedOccurrence]) -> str:
+    """
+    Why the shows that these feed have no figures, as a sentence: all are switched off,
+    and where, or nothing was read yet.
+    """
+    if not sources or any(source.brings_sales for source in sources):
+        return "No figures yet."
+    switched_off = dict.fromkeys(f"{o.account}: {o.switch_note}" for o in sources)
+    return f"No figures: {'; '.join(switched_off)}."
+
+
 @dataclass(slots=True)
 class SavedListing:
     """

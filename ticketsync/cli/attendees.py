@@ -188,25 +188,17 @@ def _print(guests: Sequence[Guest], wanted: str, *, with_show: bool) -> None:
     seat = _if_any(rows, render.Column("seat", "SEAT", most=28, wraps=True))
     answers = _if_any(rows, render.Column("answers", "ANSWERS", most=30, wraps=True))
     # What a person at the door needs first fits 80 columns; JSON has everything.
-    has_room = not (seat or answers) or not name
-    order = (
-        []
-        if not has_room
-        else [render.Column("order_id", "ORDER", most=14, wraps=True)]
-    )
+    order = render.Column("order_id", "ORDER", most=14, wraps=True)
+    has_order = not name or not (seat or answers)
     via = render.Column("via", "VIA", most=12, wraps=True)
     columns = [
         *([render.Column("show", "SHOW", rigid=True)] if with_show else []),
         *name,
-        *order,
+        *([order] if has_order else []),
         render.Column("ticket_id", "TICKET", most=14, wraps=True),
         render.Column("type_name", "TYPE", most=24, wraps=True),
         *seat,
-        *(
-            []
-            if answers and with_show
-            else [render.Column("via", "VIA", most=12, wraps=True)]
-        ),
+        *([] if answers and with_show else [via]),
         render.Column("state", "", most=12, wraps=True),
         *answers,
     ]

@@ -213,6 +213,7 @@ def _set_production(
     title: str,
     wanted: _Wanted,
 ) -> None:
+    from ticketsync.catalogue import shows
     from ticketsync.core import errors
     from ticketsync.workflows import match
 
@@ -222,8 +223,12 @@ def _set_production(
             hint="Use --event EVENT, once for each platform.",
         )
     settings = app_context.settings()
+    database = app_context.database()
+    with database.read() as connection:
+        production_id = shows.get_production_id(connection, title)
+        title = shows.get_production_title(connection, production_id)
     configured = match.configure_production(
-        app_context.database(),
+        database,
         settings,
         title,
         enabled=wanted.enabled,
