@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import new_shows, occurrences, shows
+from ticketsync.catalogue import new_shows, occurrences, selection, shows
 from ticketsync.catalogue.new_shows import NewShow
 from ticketsync.core import errors, records
 from ticketsync.core.config import Settings
@@ -187,4 +187,4 @@ def test_ids_that_no_row_can_have_are_not_found(database, number):
         with pytest.raises(errors.NotFound):
             occurrences.get_occurrence(connection, number)
         with pytest.raises(errors.NotFound):
-            occurrences.find_occurrence(connection, str(number))
+            selection.find_occurrence(connection, str(number))

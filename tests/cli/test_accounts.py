@@ -41,7 +41,7 @@ def test_set_shows_the_effects_and_changes_nothing_without_confirmation(run_comm
     again = run_command("accounts", "set", "tt", "people=true")
     assert (again.returncode, again.stdout) == (0, "")
     shown = run_command("accounts", "show", "tt").stdout
-    assert "belongs to:     lanternroom" in shown
+    assert "belongs to:     lanternroom\n" in shown
     assert "dashboard:      https://app.tickettailor.com/" in shown
     listed = json.loads(run_command("accounts", "list", "--json").stdout)
     assert listed[0]["identity_name"] == "lanternroom"

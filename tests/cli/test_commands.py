@@ -413,6 +413,22 @@ def test_what_to_set_is_one_date_event_or_production(synced):
         code=2,
     )
     assert "There is no production 'Nothing'" in done.stderr
+
+
+def test_a_production_is_found_in_any_case_and_says_what_is_switched_off(synced):
+    title = "Late Laughs"
+    done = synced("link", "set", "--production", title.upper(), "--no-sales")
+    assert f"{title}, all its shows: sales off for the whole production." in done.stderr
+    why = "No figures: tt: sales off for the whole production."
+    assert why in synced("productions", "show", title.lower()).stdout
+    shows = synced("shows", "list", "--json").json
+    show = next(str(s["id"]) for s in shows if s["production"] == title)
+    assert why in synced("shows", "show", show).stdout
+    assert why in synced("financials", "show", show).stdout
+    synced("link", "set", "--production", title, "--sales")
+
+
+def test_names_are_not_mapped_for_a_production(synced):
     named = synced(
         *("link", "set", "--production", "Nothing", "--map-type", "a=b"),
         code=2,

@@ -156,12 +156,27 @@ def test_seats_and_answers_are_on_every_list_of_guests(seated):
     table = run("attendees", "list", SHOW, env={**os.environ, "COLUMNS": "80"}).stdout
     assert "Row B Seat 12" in table
     assert max(map(len, table.splitlines())) <= 80
+    table = run("attendees", "list", env={**os.environ, "COLUMNS": "80"}).stdout
+    assert max(map(len, table.splitlines())) <= 80
+    assert "…" not in table  # what has no room goes on in another line
 
 
 def test_a_list_without_seats_and_answers_has_no_columns_for_them(venue):
     table = run("attendees", "list", WITHOUT_SEATS).stdout
     assert "SEAT" not in table
     assert "ANSWERS" not in table
+
+
+def test_a_list_without_names_has_the_orders_instead(venue):
+    assert "NAME" in run("attendees", "list", SHOW).stdout
+    database = engine.open_database()
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE attendees SET name = ''")
+        connection.exec_driver_sql("UPDATE buyers SET name = ''")
+    database.close()
+    table = run("attendees", "list", SHOW, env={**os.environ, "COLUMNS": "80"}).stdout
+    assert "NAME" not in table
+    assert "ORDER" in table
 
 
 def test_the_check_in_says_the_seat(seated):

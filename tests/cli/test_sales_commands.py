@@ -245,6 +245,18 @@ def test_sales_have_platform_fees_net_purchaser_and_code(ticketsync):
     ]
     table = ticketsync("sales", "list")
     assert max(map(len, table.splitlines())) <= 80
+    assert "FEES" not in table
+
+
+def test_a_wide_terminal_also_shows_platform_fees_net_promo_code_and_purchaser(
+    ticketsync, monkeypatch
+):
+    monkeypatch.setenv("COLUMNS", "170")
+    table = ticketsync("sales", "list")
+    heading = table.splitlines()[0].split()
+    assert {"PLATFORM", "FEES", "NET", "PROMO", "PURCHASER"} < set(heading)
+    for value in ("ticket_tailor", "1.40", "63.60", "EARLY", "Ben"):
+        assert value in table
 
 
 def test_the_fees_and_net_of_an_orders_parts_add_up_to_it(ticketsync):

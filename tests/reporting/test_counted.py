@@ -22,7 +22,7 @@ from sqlalchemy import and_, false, insert, select, text, true, type_coerce, upd
 from support.dates import NOW
 
 from ticketsync.accounts import state
-from ticketsync.catalogue import new_shows, occurrences, shows, switches
+from ticketsync.catalogue import new_shows, occurrences, selection, shows
 from ticketsync.core import clock, tables
 from ticketsync.core.config import Settings
 from ticketsync.core.money import Money
@@ -309,7 +309,7 @@ def _switch(database, settings, night, date):
         if level == "date":
             match.configure(database, settings, occurrence, **chosen, types={})
         elif level == "event":
-            event = switches.find_event(
+            event = selection.find_event(
                 database.connection, occurrence.provider_event_id
             )
             match.configure_event(database, settings, event, **chosen, types={})

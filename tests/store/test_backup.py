@@ -186,8 +186,12 @@ def test_an_upgrade_makes_a_backup_first(home):
     assert backup.verify_file(file) == "0001"
     cli("db", "upgrade", "--no-backup")
     assert backup.verify_file(file) == schema.PRESENT
-    (entry,) = json.loads(cli("audit", "list", "--json").stdout)
+    entry, restored = json.loads(cli("audit", "list", "--json").stdout)
     assert (entry["action"], entry["kind"]) == ("upgrade", "system")
+    assert (restored["action"], restored["kind"]) == ("restore", "system")
+    assert restored["who"] == entry["who"]
+    assert restored["after"]["from"] == made.name
+    assert restored["after"]["schema"] == "0001"
     assert entry["before"] == {"schema": "0001"}
     assert entry["after"] == {"schema": schema.PRESENT}
 

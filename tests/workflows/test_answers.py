@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from ticketsync.accounts import bookmarks, streams
-from ticketsync.catalogue import occurrences, switches
+from ticketsync.catalogue import occurrences, selection
 from ticketsync.core import clock, errors
 from ticketsync.core.config import AccountSettings, Settings
 from ticketsync.door import attendees
@@ -156,7 +156,7 @@ def test_an_empty_name_removes_the_answers_at_once(read_once, date, form):
 
 def test_an_event_is_mapped_by_its_own_id_too(read_once, date, form):
     with read_once.read() as connection:
-        event = switches.find_event(connection, date.provider_event_id)
+        event = selection.find_event(connection, date.provider_event_id)
     done = match.configure_event(
         read_once, KEEPING, event, **SET, fields={"Shoe size": "shoes"}
     )

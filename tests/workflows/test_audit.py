@@ -15,12 +15,13 @@ from support import commands
 
 import ticketsync
 from ticketsync.accounts import dismissals, state
-from ticketsync.catalogue import occurrences
+from ticketsync.catalogue import occurrences, selection
 from ticketsync.core import actor, clock, errors
 from ticketsync.core.config import AccountSettings, Settings
 from ticketsync.reporting import audit_trail, runs
 from ticketsync.sales import privacy
 from ticketsync.store import engine
+from ticketsync.webhooks import inbox
 from ticketsync.workflows import connect, match, show_figures
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
@@ -119,6 +120,66 @@ def test_ticket_type_names_are_on_record(linked, settings):
         {"types": {}},
         {"types": {"GA": "Adult"}},
     )
+
+
+def topics(database, number):
+    with database.read() as connection:
+        found = audit_trail.list_entries(connection, limit=number)
+    return [(entry.topic, entry.account, entry.change) for entry in found]
+
+
+def test_a_switch_says_its_level_and_account_in_words(linked, settings):
+    database, date = linked
+    with database.read() as connection:
+        event = selection.find_event(connection, date.provider_event_id)
+    off = {"enabled": None, "ticket_sales": False}
+    match.configure(database, settings, date, **off, types={})
+    match.configure_event(database, settings, event, **off, types={})
+    match.configure_production(database, settings, event.production, **off)
+    connect.pause(database, "tt", "moving house")
+
+    switched = "sync ticket sales yes → no"
+    assert topics(database, 4) == [
+        ("account tt", "tt", "state active → paused, why nothing → moving house"),
+        (f"production {event.production}", "", switched),
+        (f"event {event.name} (tt)", "tt", switched),
+        (f"date {date.name_and_start} (tt)", "tt", switched),
+    ]
+
+
+def test_names_of_ticket_types_are_in_words_and_not_as_python_writes_them(
+    linked, settings
+):
+    database, date = linked
+    for types in ({"GA": "Adult"}, {"Kid": "Child"}, {"GA": "", "Kid": ""}):
+        match.configure(
+            *(database, settings, date), enabled=None, ticket_sales=None, types=types
+        )
+    assert [change for _, _, change in topics(database, 3)] == [
+        "types GA: Adult; Kid: Child → nothing",
+        "types GA: Adult → GA: Adult; Kid: Child",
+        "types nothing → GA: Adult",
+    ]
+
+
+def test_the_address_of_webhooks_that_another_process_made_is_recorded_once(
+    linked, monkeypatch
+):
+    """
+    Between looking for the path and inserting it, somebody else inserts one.
+    """
+    database, _ = linked
+    insert = inbox.insert_new
+
+    def late(connection, table, row):
+        insert(connection, table, {**row, "path": "theirs"})
+        return insert(connection, table, row)
+
+    before = len(trail(database))
+    monkeypatch.setattr(inbox, "insert_new", late)
+    with database.write() as connection:
+        assert inbox.get_or_create_path(connection, 1, clock.now()) == "theirs"
+    assert len(trail(database)) == before
 
 
 def test_an_exclusion_and_its_end_are_on_record(linked, settings):

@@ -88,6 +88,7 @@ def test_runs_list_says_when_what_and_who_on_80_columns(venue):
     assert all(len(line) <= 80 for line in plain.splitlines())
     latest = plain.splitlines()[2]
     assert "success" in latest
+    assert "…" not in plain  # nobody's name is cut
     short = re.search(r"\d\d:\d\d +([0-9a-f]{4}) ", latest).group(1)
     shown = venue("runs", "show", short)
     assert "MEDIAN MS" in shown

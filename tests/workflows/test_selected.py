@@ -13,7 +13,7 @@ from support.dates import NOW, TODAY
 from support.platform_accounts import expected, figures, key_of, run, same
 
 from ticketsync.accounts import bookmarks, state, streams
-from ticketsync.catalogue import occurrences, shows
+from ticketsync.catalogue import occurrences, selection, shows
 from ticketsync.core import clock, errors
 from ticketsync.reporting import numbers, runs
 from ticketsync.sandbox import platforms, server, world
@@ -307,8 +307,43 @@ def test_a_link_that_is_off_is_not_read_and_says_so(synced_once, settings, sandb
 
     assert any("its link is off" in note for note in outcome.notes)
     assert not any("/orders" in line for _, line, _ in sandbox.log)
-    with pytest.raises(errors.UsageError, match="feeds"):
+    with pytest.raises(errors.UsageError, match=r"switched off: .* is off") as caught:
         attempt(synced_once, settings, shows=(str(date.show_id),))
+    assert caught.value.word == "nothing-feeds"
+    assert f"`ticketsync link set {date.id} --sync`" in caught.value.hint
+
+
+@pytest.mark.parametrize("level", ["event", "production"])
+def test_a_show_whose_links_are_off_says_how_to_switch_them_on(
+    synced_once, settings, level
+):
+    with synced_once.read() as connection:
+        date = occurrences.list_occurrences(connection)[0]
+        event = selection.find_event(connection, date.provider_event_id)
+    chosen = {"enabled": False, "ticket_sales": None}
+    if level == "event":
+        match.configure_event(synced_once, settings, event, **chosen, types={})
+        option = f"--event {date.provider_event_id}"
+    else:
+        match.configure_production(synced_once, settings, event.production, **chosen)
+        option = f"--production '{event.production}'"
+
+    with pytest.raises(errors.UsageError, match=f"for the whole {level}") as caught:
+        attempt(synced_once, settings, shows=(str(date.show_id),))
+
+    assert f"`ticketsync link set {option} --sync`" in caught.value.hint
+
+
+def test_an_event_of_another_account_is_said_to_be_there(two_platforms, settings):
+    database, _ = two_platforms
+    with database.read() as connection:
+        found = occurrences.list_occurrences(connection)
+    theirs = next(o.provider_event_id for o in found if o.account == "tt")
+
+    with pytest.raises(errors.NotFound, match=f"'eb' has no .*{theirs}.*'tt' has"):
+        attempt(database, settings, names=("eb",), events=(theirs,))
+    with pytest.raises(errors.NotFound, match=r"No listing of 'eb' has .*'es_none'"):
+        attempt(database, settings, names=("eb",), events=("es_none",))
 
 
 def test_a_dry_run_of_a_part_changes_nothing(synced_once, settings, sandbox):

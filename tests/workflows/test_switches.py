@@ -6,7 +6,7 @@ those that are linked later, and are on record.
 import pytest
 from sqlalchemy import func, select
 
-from ticketsync.catalogue import occurrences, switches
+from ticketsync.catalogue import occurrences, selection
 from ticketsync.core import errors
 from ticketsync.reporting import audit_trail, numbers
 from ticketsync.store.tables.catalogue import production_links
@@ -23,7 +23,7 @@ def listed(database, **wanted):
 
 def event_of(database, occurrence):
     with database.read() as connection:
-        return switches.find_event(connection, occurrence.provider_event_id)
+        return selection.find_event(connection, occurrence.provider_event_id)
 
 
 def production_of(database, occurrence):
@@ -190,7 +190,7 @@ def test_an_event_is_found_by_either_id_and_only_once_it_feeds_a_show(
 ):
     date = next(o for o in listed(synced_once) if o.show_id)
     with synced_once.read() as connection:
-        theirs = switches.find_event(connection, date.provider_event_id)
-        assert switches.find_event(connection, str(date.event_id)) == theirs
+        theirs = selection.find_event(connection, date.provider_event_id)
+        assert selection.find_event(connection, str(date.event_id)) == theirs
         with pytest.raises(errors.NotFound, match="is not the id of an event"):
-            switches.find_event(connection, "nothing")
+            selection.find_event(connection, "nothing")

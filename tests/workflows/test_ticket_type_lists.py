@@ -22,7 +22,7 @@ from support.platform_accounts import (
 )
 
 from ticketsync.accounts import bookmarks, streams
-from ticketsync.catalogue import occurrences, ticket_types
+from ticketsync.catalogue import occurrences, selection, ticket_types
 from ticketsync.core import clock
 from ticketsync.net import hooks
 from ticketsync.sandbox import wix_records, world
@@ -344,7 +344,7 @@ def test_a_show_that_is_asked_for_has_its_prices_read(
     change_price(built, ADULT, 4400)
     date = wix_records.event_id(upcoming(built)[0])
     with synced.read() as connection:
-        show = occurrences.find_occurrence(connection, date).show_id
+        show = selection.find_occurrence(connection, date).show_id
     run(synced, settings, shows=(str(show),))
     assert definition_requests(fake_server) == 1
     changed = {it.provider_occurrence_id for it in stored(synced) if len(it.prices) > 1}

@@ -40,7 +40,8 @@ class OccurrenceCandidate:
 
     `production` is set where its event is linked already; `known_as` where a listing
     of the same title was linked to a production before, for example last season;
-    `known_at` where occurrences at a venue of that name feed shows at one of ours.
+    `known_at` where occurrences at a venue of that name feed shows at one of ours;
+    `part` where others of the same event start at the same time: what tells it apart.
     """
 
     occurrence_id: int
@@ -53,6 +54,14 @@ class OccurrenceCandidate:
     known_as: str | None = None
     starts_local: str = ""
     known_at: str | None = None
+    part: str = ""
+
+    @property
+    def title(self) -> str:
+        """
+        The name of its event, with what tells it apart from others at the same time.
+        """
+        return f"{self.event}: {self.part}" if self.part else self.event
 
 
 @dataclass(frozen=True, slots=True)

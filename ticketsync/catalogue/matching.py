@@ -34,6 +34,7 @@ from ticketsync.catalogue.certainty import (
     shifted_events,
     touring_productions,
 )
+from ticketsync.core.plurals import number_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +131,12 @@ def distant_candidates(
 
 def _shift_warning(account: str, event: str, shift: tuple[int, int]) -> str:
     hours, count = shift
+    dates = f"{number_of(count, 'date')} of {event!r}"
     direction = "later" if hours > 0 else "earlier"
     return (
-        f"looks-like-timezone: {count} dates of {event!r} on {account} are exactly "
-        f"{abs(hours)} h {direction} than your shows; check the time zone there."
+        f"looks-like-timezone: {dates} on {account} "
+        f"{'is' if count == 1 else 'are'} exactly {abs(hours)} h {direction} "
+        "than your shows; check the time zone there."
     )
 
 

@@ -5,7 +5,8 @@ what earlier decisions say about titles and venues.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
@@ -22,6 +23,7 @@ from ticketsync.store.tables.catalogue import (
     productions,
     show_links,
     shows,
+    ticket_types,
     venues,
 )
 from ticketsync.store.upsert import rows_among
@@ -75,6 +77,7 @@ def build_occurrence_candidates(
     titles = get_production_titles(connection, (item.event_id for item in unlinked))
     known_titles = _production_of_listing_title(connection)
     known_venues = _venue_of_platform_name(connection)
+    parts = _name_parts(connection, unlinked)
     return [
         OccurrenceCandidate(
             occurrence_id=occurrence.id,
@@ -87,9 +90,51 @@ def build_occurrence_candidates(
             known_as=known_titles.get(_normalize(occurrence.event)),
             starts_local=occurrence.starts_local,
             known_at=known_venues.get(_normalize(occurrence.venue or "")),
+            part=parts.get(occurrence.id, ""),
         )
         for occurrence in unlinked
     ]
+
+
+def _name_parts(
+    connection: Connection, listed: Sequence[LinkedOccurrence]
+) -> dict[int, str]:
+    """
+    What tells apart the occurrences of one event that start at the same time, by our
+    id: what each sells, or the platform's id where that is not known or the same.
+    """
+    groups: dict[tuple[int, datetime], list[LinkedOccurrence]] = {}
+    for occurrence in listed:
+        groups.setdefault((occurrence.event_id, occurrence.starts_at), []).append(
+            occurrence
+        )
+    groups = {key: group for key, group in groups.items() if len(group) > 1}
+    ids = [occurrence.id for group in groups.values() for occurrence in group]
+    sold = _list_type_names(connection, ids)
+    parts: dict[int, str] = {}
+    for group in groups.values():
+        names = [", ".join(sold.get(occurrence.id, ())) for occurrence in group]
+        is_clear = all(names) and len(set(names)) == len(names)
+        for occurrence, name in zip(group, names, strict=True):
+            parts[occurrence.id] = (
+                name if is_clear else occurrence.provider_occurrence_id
+            )
+    return parts
+
+
+def _list_type_names(
+    connection: Connection, occurrence_ids: Iterable[int]
+) -> dict[int, list[str]]:
+    query = (
+        select(ticket_types.c.occurrence_id, ticket_types.c.name)
+        .where(ticket_types.c.gone_since.is_(None))
+        .order_by(ticket_types.c.position, ticket_types.c.id)
+    )
+    found: dict[int, list[str]] = {}
+    column = ticket_types.c.occurrence_id
+    for row in rows_among(connection, query, column, occurrence_ids):
+        found.setdefault(row.occurrence_id, []).append(row.name)
+    return found
 
 
 def list_selling_accounts(connection: Connection) -> set[tuple[str, int]]:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     delete,
     false,
     insert,
-    or_,
     select,
     true,
     update,
@@ -25,7 +24,6 @@ from sqlalchemy import (
 from ticketsync.catalogue import switches
 from ticketsync.catalogue.shows import local_text, shows_of_production
 from ticketsync.core import errors, records
-from ticketsync.core.redact import safe
 from ticketsync.store import counted, row_locks
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import events, occurrences, show_links, venues
@@ -98,6 +96,17 @@ class LinkedOccurrence:
         What the switches exclude, in words; `""` if nothing, or no link.
         """
         return switches.note(self.sync_off_at, self.sales_off_at)
+
+
+def why_without_figures(sources: Sequence[LinkedOccurrence]) -> str:
+    """
+    Why the shows that these feed have no figures, as a sentence: all are switched off,
+    and where, or nothing was read yet.
+    """
+    if not sources or any(source.brings_sales for source in sources):
+        return "No figures yet."
+    switched_off = dict.fromkeys(f"{o.account}: {o.switch_note}" for o in sources)
+    return f"No figures: {'; '.join(switched_off)}."
 
 
 @dataclass(slots=True)
@@ -244,23 +253,6 @@ def list_occurrences(
     if only_unlinked:
         conditions.append(show_links.c.id.is_(None))
     return _read_occurrences(connection, *conditions)
-
-
-def find_occurrence(connection: Connection, text: str) -> LinkedOccurrence:
-    """
-    The occurrence a person means, by our id or by the platform's.
-
-    Raises: `NotFound` where no occurrence, or more than one, fits.
-    """
-    is_theirs = occurrences.c.provider_id == text
-    is_ours = occurrences.c.id == int(text) if is_row_id(text) else false()
-    found = _read_occurrences(connection, or_(is_theirs, is_ours))
-    if len(found) == 1:
-        return found[0]
-    what = "stands for several dates" if found else "is not the number of a date"
-    raise errors.NotFound(
-        f"{safe(text)!r} {what}.", hint="See the numbers in `ticketsync events list`."
-    )
 
 
 def get_occurrence(connection: Connection, occurrence_id: int) -> LinkedOccurrence:

@@ -1,20 +1,43 @@
 """
-Which occurrences a person means by a show, or by an id of an event or occurrence.
+Which show, event or occurrence a person means by what they typed.
+
+Of an event or occurrence a person knows the platform's id or our number. A decision is
+about one of them and refuses an id that stands for several; a read may be of many, and
+takes the platform's ids before our numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import shlex
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, false, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    false,
+    or_,
+    select,
+    true,
+)
 
 from ticketsync.catalogue import occurrences as listings
 from ticketsync.catalogue import shows
+from ticketsync.catalogue.occurrences import LinkedOccurrence
+from ticketsync.catalogue.shows import ShowInfo
+from ticketsync.catalogue.switches import LinkedEvent
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
+from ticketsync.store import counted
 from ticketsync.store.tables.accounts import accounts
-from ticketsync.store.tables.catalogue import events, occurrences
+from ticketsync.store.tables.catalogue import (
+    events,
+    occurrences,
+    production_links,
+    productions,
+)
 from ticketsync.store.types import is_row_id
 
 
@@ -28,6 +51,70 @@ class Selected:
     occurrence_id: int
 
 
+def _is_theirs(table: Table, text: str) -> ColumnElement[bool]:
+    """
+    Whether a row is what the platform calls by this id.
+    """
+    return table.c.provider_id == text
+
+
+def _is_ours(table: Table, text: str) -> ColumnElement[bool]:
+    """
+    Whether a row has this number of ours.
+    """
+    return table.c.id == int(text) if is_row_id(text) else false()
+
+
+def find_occurrence(connection: Connection, text: str) -> LinkedOccurrence:
+    """
+    The occurrence a person means, by our id or by the platform's.
+
+    Raises: `NotFound` where no occurrence, or more than one, fits.
+    """
+    is_meant = or_(_is_theirs(occurrences, text), _is_ours(occurrences, text))
+    found = connection.scalars(select(occurrences.c.id).where(is_meant)).all()
+    if len(found) == 1:
+        return listings.get_occurrence(connection, found[0])
+    what = "stands for several dates" if found else "is not the number of a date"
+    raise errors.NotFound(
+        f"{safe(text)!r} {what}.", hint="See the numbers in `ticketsync events list`."
+    )
+
+
+def find_event(connection: Connection, text: str) -> LinkedEvent:
+    """
+    The event a person means, by our id or by the platform's.
+
+    Raises: `NotFound` where no event, or more than one, fits, and where no date of it
+    feeds a show yet.
+    """
+    query = (
+        select(
+            events.c.id,
+            accounts.c.name.label("account"),
+            events.c.provider_id.label("provider_event_id"),
+            events.c.name,
+            productions.c.title.label("production"),
+        )
+        .join(accounts, accounts.c.id == events.c.account_id)
+        .outerjoin(production_links, production_links.c.event_id == events.c.id)
+        .outerjoin(productions, productions.c.id == production_links.c.production_id)
+        .where(or_(_is_theirs(events, text), _is_ours(events, text)))
+    )
+    found = connection.execute(query).all()
+    if len(found) != 1:
+        what = "stands for several events" if found else "is not the id of an event"
+        raise errors.NotFound(
+            f"{safe(text)!r} {what}.",
+            hint="See `event_id` in `ticketsync events list --json`.",
+        )
+    if found[0].production is None:
+        raise errors.NotFound(
+            "No date of that event feeds a show yet.", hint="Link one first."
+        )
+    return LinkedEvent(**found[0]._mapping)
+
+
 def occurrences_of_show(
     connection: Connection, text: str, names: Collection[str] = ()
 ) -> set[Selected]:
@@ -38,19 +125,54 @@ def occurrences_of_show(
     Raises: `NotFound` where no show fits, `UsageError` where nothing feeds it.
     """
     show = shows.find_show(connection, text)
-    found = {
-        Selected(occurrence.account_id, occurrence.id)
+    linked = [
+        occurrence
         for occurrence in listings.list_occurrences(connection, show_id=show.id)
-        if occurrence.is_followed and (not names or occurrence.account in names)
-    }
+        if not names or occurrence.account in names
+    ]
+    found = {Selected(o.account_id, o.id) for o in linked if o.is_followed}
     if not found:
-        of = f" of {', '.join(map(repr, map(safe, names)))}" if names else ""
-        raise errors.UsageError(
-            f"No date{of} feeds {show.production} {show.starts_local}.",
-            hint="See `ticketsync events list`; link one with `ticketsync match`.",
+        raise _nothing_feeds(show, linked, names)
+    return found
+
+
+def _nothing_feeds(
+    show: ShowInfo, linked: Sequence[LinkedOccurrence], names: Collection[str]
+) -> errors.UsageError:
+    """
+    Why no occurrence of these accounts feeds a show: all `linked` ones are switched
+    off, or there are none.
+    """
+    if linked:
+        off = "; ".join(
+            f"{safe(o.name_and_start)} ({o.account}) is {o.switch_note}" for o in linked
+        )
+        commands = (_command_to_switch_on(o, show.production) for o in linked)
+        return errors.UsageError(
+            f"Nothing feeds {safe(show.production)} {show.starts_local}, because its "
+            f"links are switched off: {off}.",
+            hint=f"Switch on what to read: {'; '.join(dict.fromkeys(commands))}.",
             word="nothing-feeds",
         )
-    return found
+    of = f" of {_quoted(names)}" if names else ""
+    return errors.UsageError(
+        f"No date{of} feeds {safe(show.production)} {show.starts_local}.",
+        hint="See `ticketsync events list`; link one with `ticketsync match`.",
+        word="nothing-feeds",
+    )
+
+
+def _command_to_switch_on(occurrence: LinkedOccurrence, production: str) -> str:
+    """
+    What switches on a linked occurrence again, at the highest level that is off.
+    """
+    words = {
+        counted.DATE: str(occurrence.id),
+        counted.EVENT: f"--event {shlex.quote(occurrence.provider_event_id)}",
+        counted.PRODUCTION: f"--production {shlex.quote(production)}",
+    }
+    level = occurrence.sync_off_at or counted.DATE
+    return f"`ticketsync link set {words[level]} --sync`"
 
 
 def occurrences_of_event(
@@ -61,25 +183,53 @@ def occurrences_of_event(
     these names: the platform's id of an occurrence or event; if there is none, our id
     of an occurrence; else our id of an event.
 
-    Raises: `NotFound` where no listing has it.
+    Raises: `NotFound` where no listing has it, with the accounts that have it if these
+    are others.
     """
-    number = int(text) if is_row_id(text) else None
-    is_asked_for = accounts.c.name.in_(names) if names else true()
-    for condition in (
-        or_(occurrences.c.provider_id == text, events.c.provider_id == text),
-        false() if number is None else occurrences.c.id == number,
-        false() if number is None else events.c.id == number,
-    ):
-        query = (
-            select(occurrences.c.account_id, occurrences.c.id)
-            .join(accounts, accounts.c.id == occurrences.c.account_id)
-            .join(events, events.c.id == occurrences.c.event_id)
-            .where(condition, is_asked_for)
+    found = _listed_by_id(connection, text, names)
+    if found:
+        return {Selected(row.account_id, row.id) for row in found}
+    elsewhere = sorted({row.account for row in _listed_by_id(connection, text)})
+    if elsewhere:
+        raise errors.NotFound(
+            f"{_quoted(names)} has no event or date {safe(text)!r}; "
+            f"{_quoted(elsewhere)} has.",
+            hint=f"Use `ticketsync sync {elsewhere[0]} --event {safe(text)}`.",
         )
-        if found := {Selected(*row) for row in connection.execute(query)}:
-            return found
+    whose = f"of {_quoted(names)} " if names else ""
     raise errors.NotFound(
-        f"No listing has {safe(text)!r}.",
+        f"No listing {whose}has an event or date {safe(text)!r}.",
         hint="See the numbers in `ticketsync events list`; "
         "`ticketsync events fetch` reads the listings again.",
     )
+
+
+def _listed_by_id(
+    connection: Connection, text: str, names: Collection[str] = ()
+) -> Sequence[Row[int, int, str]]:
+    """
+    `account_id`, `id` and the name of the `account` of the occurrences meant.
+    """
+    is_asked_for = accounts.c.name.in_(names) if names else true()
+    for is_meant in (
+        or_(_is_theirs(occurrences, text), _is_theirs(events, text)),
+        _is_ours(occurrences, text),
+        _is_ours(events, text),
+    ):
+        query = (
+            select(
+                occurrences.c.account_id,
+                occurrences.c.id,
+                accounts.c.name.label("account"),
+            )
+            .join(accounts, accounts.c.id == occurrences.c.account_id)
+            .join(events, events.c.id == occurrences.c.event_id)
+            .where(is_meant, is_asked_for)
+        )
+        if found := connection.execute(query).all():
+            return found
+    return ()
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(repr(safe(name)) for name in names)

@@ -173,16 +173,25 @@ def get_production_title(connection: Connection, production_id: int) -> str:
 
 def get_production_id(connection: Connection, title: str) -> int:
     """
-    Our id of the production of that title. Raises `NotFound` where there is none.
+    Our id of the production of that title, or of the only one that has it in other
+    letters, upper and lower. Raises `NotFound` where there is none.
     """
     query = select(productions.c.id).where(productions.c.title == title)
     production_id: int | None = connection.scalar(query)
-    if production_id is None:
-        raise errors.NotFound(
-            f"There is no production {safe(title)!r}.",
-            hint="See `ticketsync productions list`.",
-        )
-    return production_id
+    if production_id is not None:
+        return production_id
+    wanted = title.strip().casefold()
+    query = select(productions.c.id, productions.c.title)
+    found = [
+        row.id for row in connection.execute(query) if row.title.casefold() == wanted
+    ]
+    if len(found) == 1:
+        return int(found[0])
+    raise errors.NotFound(
+        f"There {'are several productions' if found else 'is no production'} "
+        f"{safe(title)!r}.",
+        hint="See `ticketsync productions list`.",
+    )
 
 
 def list_productions(connection: Connection) -> list[tuple[int, str, int]]:

@@ -10,20 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, false, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, select, update
 
-from ticketsync.core import errors
-from ticketsync.core.redact import safe
 from ticketsync.store import audit, counted, row_locks
 from ticketsync.store.audit import Decision
-from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import (
-    events,
     production_links,
     productions,
     shows,
 )
-from ticketsync.store.types import is_row_id
 
 _WHERE = {
     counted.DATE: "",
@@ -53,42 +48,6 @@ def note(sync_off_at: str | None, sales_off_at: str | None) -> str:
     if sync_off_at is not None:
         return f"off{_WHERE[sync_off_at]}: no sales, no guests"
     return "" if sales_off_at is None else f"sales off{_WHERE[sales_off_at]}"
-
-
-def find_event(connection: Connection, text: str) -> LinkedEvent:
-    """
-    The event a person means, by our id or by the platform's.
-
-    Raises: `NotFound` where no event, or more than one, fits, and where no date of it
-    feeds a show yet.
-    """
-    is_theirs = events.c.provider_id == text
-    is_ours = events.c.id == int(text) if is_row_id(text) else false()
-    query = (
-        select(
-            events.c.id,
-            accounts.c.name.label("account"),
-            events.c.provider_id.label("provider_event_id"),
-            events.c.name,
-            productions.c.title.label("production"),
-        )
-        .join(accounts, accounts.c.id == events.c.account_id)
-        .outerjoin(production_links, production_links.c.event_id == events.c.id)
-        .outerjoin(productions, productions.c.id == production_links.c.production_id)
-        .where(or_(is_theirs, is_ours))
-    )
-    found = connection.execute(query).all()
-    if len(found) != 1:
-        what = "stands for several events" if found else "is not the id of an event"
-        raise errors.NotFound(
-            f"{safe(text)!r} {what}.",
-            hint="See `event_id` in `ticketsync events list --json`.",
-        )
-    if found[0].production is None:
-        raise errors.NotFound(
-            "No date of that event feeds a show yet.", hint="Link one first."
-        )
-    return LinkedEvent(**found[0]._mapping)
 
 
 @dataclass(frozen=True, slots=True)

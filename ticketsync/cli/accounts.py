@@ -217,7 +217,8 @@ def show_account(ctx: typer.Context, name: str, json: Json = False) -> None:
     if json:
         render.print_json({**asdict(item), "dashboard_url": dashboard_url})
         return
-    owner = " ".join(part for part in (item.identity_name, item.identity or "") if part)
+    names = (item.identity_name, item.identity or "")
+    owner = " ".join(dict.fromkeys(name for name in names if name))
     rows = {
         "account": item.account,
         "provider": item.provider,

@@ -10,6 +10,7 @@ import typer
 
 from ticketsync.cli import context
 from ticketsync.cli.context import AppContext, Json, Yes
+from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +74,10 @@ def adopt_shows(
     if json:
         render.print_json({"shows_created": made.shows, "links_created": made.links})
         return
-    app_context.say(f"{made.shows} shows added, {made.links} occurrences linked.")
+    app_context.say(
+        f"{number_of(made.shows, 'show')} added, "
+        f"{number_of(made.links, 'occurrence')} linked."
+    )
     app_context.say("Next: ticketsync sync")
 
 
@@ -111,7 +115,10 @@ def _print_plan(
         render.Column("show", "", rigid=True),
     )
     render.show(_rows(plan), columns, "table", empty="Every occurrence is linked.")
-    app_context.say(f"{len(new)} shows would be added, {len(plan)} occurrences linked.")
+    app_context.say(
+        f"{number_of(len(new), 'show')} would be added, "
+        f"{number_of(len(plan), 'occurrence')} linked."
+    )
 
 
 def _rows(plan: Sequence[PlannedAdoption]) -> list[dict[str, Any]]:
@@ -155,7 +162,8 @@ def _undo(
         seen = adoptions.preview_undo(connection, batch)
     if not json:
         app_context.say(
-            f"{seen.batch}: {seen.links} links, {seen.shows} shows that it made"
+            f"{seen.batch}: {number_of(seen.links, 'link')}, "
+            f"{number_of(seen.shows, 'show')} that it made"
         )
         if seen.scanned:
             app_context.say(f"  {seen.scanned} shows stay: guests were scanned")
@@ -166,4 +174,7 @@ def _undo(
     if json:
         render.print_json({**asdict(seen), "done": is_done})
     elif is_done:
-        app_context.say(f"{seen.links} links and {seen.shows} shows removed.")
+        app_context.say(
+            f"{number_of(seen.links, 'link')} and "
+            f"{number_of(seen.shows, 'show')} removed."
+        )

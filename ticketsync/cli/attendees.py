@@ -13,6 +13,7 @@ import typer
 
 from ticketsync.cli import context, erasure
 from ticketsync.cli.context import Format, Json, Yes
+from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
     from ticketsync.cli.render import Column
@@ -111,7 +112,7 @@ def door_list(
         document = printing.door_list(found, guests, f"{made:%a %d %b %Y, %H:%M}")
         target = output or Path(f"{exports.file_name(found)}.pdf")
         exports.write_bytes(target, document)
-        app_context.say(f"{len(guests)} guests in {target}.")
+        app_context.say(f"{number_of(len(guests), 'guest')} in {target}.")
         return
     rows = [_as_row(guest, format) for guest in guests]
     columns = list(rows[0]) if rows else ["ticket_id"]
@@ -121,7 +122,7 @@ def door_list(
         return
     with exports.into_file(output) as stream:
         write(rows, columns, stream)
-    app_context.say(f"{len(guests)} guests in {output}.")
+    app_context.say(f"{number_of(len(guests), 'guest')} in {output}.")
 
 
 @app.command("forget")
@@ -183,19 +184,22 @@ def _print(guests: Sequence[Guest], wanted: str, *, with_show: bool) -> None:
         }
         for guest in guests
     ]
-    seat = _if_any(rows, render.Column("seat", "SEAT", most=28, rigid=True))
-    answers = _if_any(rows, render.Column("answers", "ANSWERS", most=30))
+    name = _if_any(rows, render.Column("name", "NAME", most=22, wraps=True))
+    seat = _if_any(rows, render.Column("seat", "SEAT", most=28, wraps=True))
+    answers = _if_any(rows, render.Column("answers", "ANSWERS", most=30, wraps=True))
     # What a person at the door needs first fits 80 columns; JSON has everything.
-    order = [] if seat or answers else [render.Column("order_id", "ORDER", most=14)]
+    order = render.Column("order_id", "ORDER", most=14, wraps=True)
+    has_order = not name or not (seat or answers)
+    via = render.Column("via", "VIA", most=12, wraps=True)
     columns = [
         *([render.Column("show", "SHOW", rigid=True)] if with_show else []),
-        render.Column("name", "NAME", most=22),
-        *order,
-        render.Column("ticket_id", "TICKET", most=14),
-        render.Column("type_name", "TYPE", most=12),
+        *name,
+        *([order] if has_order else []),
+        render.Column("ticket_id", "TICKET", most=14, wraps=True),
+        render.Column("type_name", "TYPE", most=24, wraps=True),
         *seat,
-        *([] if answers and with_show else [render.Column("via", "VIA", most=8)]),
-        render.Column("state", "", most=12),
+        *([] if answers and with_show else [via]),
+        render.Column("state", "", most=12, wraps=True),
         *answers,
     ]
     machine = [_as_row(guest, wanted) for guest in guests]

@@ -28,7 +28,7 @@ _COLUMNS = (
     render.Column("when", "UTC", rigid=True),
     render.Column("who", "WHO", most=20),
     render.Column("action", "DID", most=14),
-    render.Column("subject", "WHAT", most=24, wraps=True),
+    render.Column("topic", "WHAT", most=24, wraps=True),
     render.Column("change", "CHANGE", wraps=True),
 )
 
@@ -89,8 +89,15 @@ def list_entries(
             until=until and until.replace(tzinfo=UTC) + timedelta(days=1),
             limit=limit,
         )
-    rows = [{**asdict(entry), "change": entry.change} for entry in found]
-    shown = [{**row, "when": f"{row['at']:%Y-%m-%d %H:%M}"} for row in rows]
+    rows = []
+    for entry in found:
+        values = asdict(entry)
+        account_of = values.pop("account")
+        rows.append({**values, "change": entry.change, "account": account_of})
+    shown = [
+        {**row, "topic": entry.topic, "when": f"{entry.at:%Y-%m-%d %H:%M}"}
+        for entry, row in zip(found, rows, strict=True)
+    ]
     is_filtered = account or show or who or what or since or until
     render.show(
         shown,

@@ -11,6 +11,7 @@ import typer
 
 from ticketsync.cli import context
 from ticketsync.cli.context import Json
+from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
     from ticketsync.workflows.checkin import Answer
@@ -138,7 +139,8 @@ def import_scans(
         )
     else:
         counts = ", ".join(f"{n} {word}" for word, n in sorted(merged.outcomes.items()))
-        typer.echo(f"{sum(merged.outcomes.values())} scans: {counts or 'none'}.")
+        scans = number_of(sum(merged.outcomes.values()), "scan")
+        typer.echo(f"{scans}: {counts or 'none'}.")
         for moment, who, outcome in merged.conflicts:
             typer.echo(f"  {render.when(moment)}  {safe(who)}: {outcome}")
         for line in merged.bad_lines:

@@ -116,9 +116,9 @@ def list_events(
 
 _PRICE_COLUMNS = (
     render.Column("when", "WHEN", rigid=True),
-    render.Column("name", "NAME", most=20),
+    render.Column("name", "NAME", most=20, wraps=True),
     render.Column("via", "VIA", most=8),
-    render.Column("type", "TICKET TYPE", most=20),
+    render.Column("type", "TICKET TYPE", most=28, wraps=True),
     render.Column("price", "PRICE", numeric=True),
     render.Column("sold", "SOLD", numeric=True),
     render.Column("available", "LEFT", numeric=True),

@@ -104,7 +104,7 @@ def show_financials(
     """
     Show one show's figures: per account, per ticket type, per fee.
     """
-    from ticketsync.catalogue import shows
+    from ticketsync.catalogue import occurrences, shows
     from ticketsync.cli import render, show_tables
     from ticketsync.core import tables
     from ticketsync.reporting import numbers
@@ -114,6 +114,7 @@ def show_financials(
         figures = numbers.figures(connection, found.id)
         types = numbers.by_type(connection, found.id)
         fees = numbers.fee_lines(connection, found.id)
+        sources = occurrences.list_occurrences(connection, show_id=found.id)
     wanted = context.chosen_format(format, json)
     if wanted == "csv":
         render.machine(tables.of_values(numbers.FIGURES, figures), wanted)
@@ -127,7 +128,7 @@ def show_financials(
         return
     typer.echo(f"{found.production}, {render.day(found.starts_local)}, {found.venue}")
     if not figures:
-        typer.echo(show_tables.why_without_figures(found))
+        typer.echo(show_tables.why_without_figures(found, sources))
     for item in figures:
         _print_card(item)
     if types:

@@ -52,13 +52,13 @@ def link(
 
     Example: ticketsync link ev_40980 12
     """
-    from ticketsync.catalogue import occurrences, shows
+    from ticketsync.catalogue import selection, shows
     from ticketsync.workflows import match
 
     app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as connection:
-        occurrence = occurrences.find_occurrence(connection, date)
+        occurrence = selection.find_occurrence(connection, date)
         found = shows.find_show(connection, show)
     match.link(database, app_context.settings(), occurrence.id, found.id)
     app_context.say(
@@ -174,12 +174,12 @@ def _set_date(
     date: str,
     wanted: _Wanted,
 ) -> None:
-    from ticketsync.catalogue import occurrences
+    from ticketsync.catalogue import selection
     from ticketsync.workflows import match
 
     database = app_context.database()
     with database.read() as connection:
-        found = occurrences.find_occurrence(connection, date)
+        found = selection.find_occurrence(connection, date)
     settings = app_context.settings()
     configured = match.configure(database, settings, found, **wanted.as_options())
     _report(
@@ -192,12 +192,12 @@ def _set_event(
     event: str,
     wanted: _Wanted,
 ) -> None:
-    from ticketsync.catalogue import switches as catalogue_switches
+    from ticketsync.catalogue import selection
     from ticketsync.workflows import match
 
     database = app_context.database()
     with database.read() as connection:
-        found = catalogue_switches.find_event(connection, event)
+        found = selection.find_event(connection, event)
     settings = app_context.settings()
     configured = match.configure_event(database, settings, found, **wanted.as_options())
     _report(
@@ -213,6 +213,7 @@ def _set_production(
     title: str,
     wanted: _Wanted,
 ) -> None:
+    from ticketsync.catalogue import shows
     from ticketsync.core import errors
     from ticketsync.workflows import match
 
@@ -222,8 +223,12 @@ def _set_production(
             hint="Use --event EVENT, once for each platform.",
         )
     settings = app_context.settings()
+    database = app_context.database()
+    with database.read() as connection:
+        production_id = shows.get_production_id(connection, title)
+        title = shows.get_production_title(connection, production_id)
     configured = match.configure_production(
-        app_context.database(),
+        database,
         settings,
         title,
         enabled=wanted.enabled,

@@ -11,6 +11,7 @@ import typer
 
 from ticketsync.cli import context
 from ticketsync.cli.context import Json
+from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
     from ticketsync.catalogue.candidates import Match
@@ -94,7 +95,8 @@ def match(
         )
     if strict and left:
         raise errors.NeedsMatching(
-            f"{left} occurrences are not linked to a show yet.",
+            f"{number_of(left, 'occurrence')} {'is' if left == 1 else 'are'} "
+            "not linked to a show yet.",
             hint="Run `ticketsync match`.",
         )
 

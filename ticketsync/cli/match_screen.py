@@ -83,7 +83,7 @@ _COLUMNS = (
     render.Column("mark", ""),
     render.Column("when", "OCCURRENCE", rigid=True),
     render.Column("account", "ON", most=12),
-    render.Column("title", "TITLE", most=20),
+    render.Column("title", "TITLE", most=20, wraps=True),
     render.Column("ours", "YOUR SHOW", most=20),
     render.Column("why", "WHY", most=60),
 )
@@ -143,7 +143,7 @@ def _occurrence_cells(occurrence: OccurrenceCandidate) -> dict[str, Any]:
     return {
         "when": render.day(occurrence.starts_local),
         "account": occurrence.account,
-        "title": occurrence.event,
+        "title": occurrence.title,
     }
 
 
@@ -256,7 +256,7 @@ def _describe(item: Unsure, left: int) -> None:
     _say("")
     _say(
         f"{left} open · {render.day(occurrence.starts_local)}  "
-        f"{safe(occurrence.event)} ({safe(occurrence.account)}{venue}{seats})"
+        f"{safe(occurrence.title)} ({safe(occurrence.account)}{venue}{seats})"
     )
     _say(f"   {safe(item.why)}")
 

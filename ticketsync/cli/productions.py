@@ -67,6 +67,8 @@ def show_production(
 
     wanted = context.chosen_format(format, json)
     with context.get_context(ctx).database().read() as connection:
+        production_id = shows.get_production_id(connection, title)
+        title = shows.get_production_title(connection, production_id)
         found = shows.list_shows(connection, title)
         seats = reporting.seats(connection)
         if not found:
@@ -74,14 +76,13 @@ def show_production(
                 f"There is no production {title!r} with shows.",
                 hint="See `ticketsync productions list`.",
             )
-        production_id = shows.get_production_id(connection, title)
         totals = grouped_figures.production_totals(connection, production_id)
         upcoming = calendar.list_performances(
             connection, since=clock.now(), production=title
         )
         sources = occurrences.list_occurrences(connection, production=title)
     if wanted == "table":
-        show_tables.print_production(totals)
+        show_tables.print_production(totals, sources)
         show_tables.print_next_shows(upcoming[:NEXT_SHOWS])
     show_tables.print_shows(found, seats, wanted)
     if wanted == "table":

@@ -93,11 +93,13 @@ def report(
     totals: Table | None = None,
     label: Callable[[str], str] | None = None,
     growth: Collection[str] = (),
+    optional: Sequence[str] = (),
 ) -> None:
     """
     Print a loaded report as a table. `most` limits the width of columns; `growth` names
-    those that hold differences. The `totals` follow, one row for each currency, whose
-    first cell is `label(currency)`.
+    those that hold differences; `optional` those that are left out, the last one first,
+    where the terminal is too narrow for all. The `totals` follow, one row for each
+    currency, whose first cell is `label(currency)`.
     """
     columns = [
         Column(
@@ -112,7 +114,12 @@ def report(
     footer = [] if totals is None else list(_as_text(totals, growth))
     for row in footer:
         row[table.names[0]] = label(row["currency"]) if label else "total"
-    _draw(list(_as_text(table, growth)), columns, footer=footer)
+    rows = list(_as_text(table, growth))
+    left_out = [*optional]
+    while left_out and not _fits(columns, [*rows, *footer]):
+        last = left_out.pop()
+        columns = [column for column in columns if column.key != last]
+    _draw(rows, columns, footer=footer)
 
 
 def _as_text(table: Table, growth: Collection[str]) -> Iterator[dict[str, str]]:
@@ -229,10 +236,7 @@ def _widths(
 
     Only texts shrink: a truncated number would be a wrong number.
     """
-    wanted = []
-    for index, column in enumerate(columns):
-        longest = max([len(column.title), *(len(row[index]) for row in cells)])
-        wanted.append(min(longest, column.most or longest))
+    wanted = _wanted(columns, cells)
     gaps = len(columns) - 1
     if sum(wanted) + GAP * gaps <= width():
         return wanted, GAP
@@ -241,6 +245,25 @@ def _widths(
         if sum(widths) + gap * gaps <= width():
             break
     return widths, gap
+
+
+def _wanted(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[int]:
+    """
+    The width of each column if there is room for all.
+    """
+    wanted = []
+    for index, column in enumerate(columns):
+        longest = max([len(column.title), *(len(row[index]) for row in cells)])
+        wanted.append(min(longest, column.most or longest))
+    return wanted
+
+
+def _fits(columns: Sequence[Column], rows: Sequence[Row]) -> bool:
+    """
+    Whether the terminal has room for all columns as wide as they want to be.
+    """
+    cells = [[_cell(row.get(column.key)) for column in columns] for row in rows]
+    return sum(_wanted(columns, cells)) + GAP * (len(columns) - 1) <= width()
 
 
 def _shrunk(

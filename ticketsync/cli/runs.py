@@ -60,9 +60,9 @@ _LIST = (
     render.Column("at", "UTC", rigid=True),
     render.Column("id", "RUN", rigid=True),
     render.Column("account_name", "ACCOUNT", most=14),
-    render.Column("kind", "KIND"),
-    render.Column("who", "WHO", most=14),
-    render.Column("outcome", "OUTCOME"),
+    render.Column("kind", "KIND", rigid=True),
+    render.Column("who", "WHO", most=24, wraps=True),
+    render.Column("outcome", "OUTCOME", wraps=True),
     render.Column("took", "TOOK", numeric=True),
     render.Column("created", "NEW", numeric=True),
     render.Column("updated", "CHG", numeric=True),
@@ -84,14 +84,14 @@ _ONE = (
 
 def _as_text(run: Run) -> dict[str, Any]:
     """
-    A run as the tables show it: its short name, who started it without the machine, and
-    how long it took.
+    A run as the tables show it: its short name, who started it without the machine (and
+    how, unless by an ordinary command), and how long it took.
     """
     import re
     from dataclasses import asdict
 
     took = "" if run.seconds is None else f"{run.seconds:.1f} s"
-    who = re.sub(r"@\S*", "", run.started_by)
+    who = re.sub(r"@\S*", "", run.started_by).removesuffix(" (manual)")
     short = {"at": f"{run.started_at:%d %b %H:%M}", "id": run.run_id.rpartition("-")[2]}
     return {**asdict(run), **short, "who": who, "took": took}
 

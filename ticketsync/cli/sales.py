@@ -71,14 +71,20 @@ def _print(orders: Table) -> None:
         Column("order_id", heading="ORDER"),
         Column("status"),
         Column("production"),
+        Column("platform"),
         Column("tickets", Kind.COUNT),
         Column("charged", Kind.MONEY),
         Column("refunded", Kind.MONEY),
+        Column("fees", Kind.MONEY),
+        Column("net", Kind.MONEY),
         Column("currency", heading=""),
+        Column("promo_code", heading="PROMO"),
+        Column("purchaser"),
     )
     render.report(
         table,
-        most={"production": 18},
+        most={"production": 18, "order_id": 24, "purchaser": 22, "promo_code": 14},
+        optional=("net", "fees", "platform", "promo_code", "purchaser"),
         totals=tables.totals(table),
         label=lambda _: "these orders",
     )

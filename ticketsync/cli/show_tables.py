@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ticketsync.cli import render
+from ticketsync.core.plurals import number_of
 from ticketsync.core.tables import Column, Kind
 
 if TYPE_CHECKING:
@@ -140,8 +141,7 @@ def print_switched_off(sources: Sequence[LinkedOccurrence]) -> None:
 
     noted = Counter((o.account, o.switch_note) for o in sources if o.switch_note)
     for (account, note), number in noted.items():
-        dates = "1 date" if number == 1 else f"{number} dates"
-        typer.echo(f"{account}, {dates}: {note}")
+        typer.echo(f"{account}, {number_of(number, 'date')}: {note}")
 
 
 _MONEY_COLUMNS = (
@@ -224,16 +224,21 @@ _PRODUCTION_COLUMNS = (
 )
 
 
-def print_production(totals: Sequence[ProductionTotals]) -> None:
+def print_production(
+    totals: Sequence[ProductionTotals], sources: Sequence[LinkedOccurrence]
+) -> None:
     """
-    Print the totals of a production, one line for each currency, and who sells it.
+    Print the totals of a production, one line for each currency, and who sells it; why
+    there are none where all its `sources` are switched off.
     """
+    from ticketsync.catalogue import occurrences
     from ticketsync.core import tables
     from ticketsync.core.redact import safe
     from ticketsync.providers import registry
 
     if not totals:
-        typer.echo("No figures yet.\n")
+        why = occurrences.why_without_figures(sources)
+        typer.echo(f"{safe(why, longest=500)}\n")
         return
     render.report(tables.of_values(_PRODUCTION_COLUMNS, totals))
     platforms = {name for item in totals for name in item.providers}
@@ -342,13 +347,16 @@ def _show_count(changes: Sequence[Change], currency: str) -> str:
     return render.shows(len(shows), currency)
 
 
-def why_without_figures(show: ShowInfo) -> str:
+def why_without_figures(show: ShowInfo, sources: Sequence[LinkedOccurrence]) -> str:
     """
-    Why a show has no figures, as a sentence.
+    Why a show that these feed has no figures, as a sentence.
     """
+    from ticketsync.catalogue import occurrences
     from ticketsync.core.redact import safe
 
+    if not sources:
+        return "No platform sells it."
     if not show.is_excluded:
-        return "It has no figures."
+        return safe(occurrences.why_without_figures(sources), longest=500)
     reason = f": {safe(show.excluded_because)}" if show.excluded_because else ""
     return f"It is left out of the figures{reason}."

@@ -200,8 +200,7 @@ def _print_show(
     if figures:
         show_tables.print_sources(figures)
     else:
-        why = show_tables.why_without_figures(show)
-        typer.echo(why if sources else "No platform sells it.")
+        typer.echo(show_tables.why_without_figures(show, sources))
     for source in sources:
         ids = f"date {source.id}, their {safe(source.provider_occurrence_id)}"
         typer.echo(f"{source.account}: {safe(source.name_and_start)} ({ids})")

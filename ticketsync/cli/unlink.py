@@ -24,14 +24,14 @@ def unlink(
     Remove the link between an occurrence and its show. The show loses those sales at
     once.
     """
-    from ticketsync.catalogue import occurrences
+    from ticketsync.catalogue import selection
     from ticketsync.core import errors
     from ticketsync.workflows import match
 
     app_context = context.get_context(ctx)
     database = app_context.database()
     with database.read() as connection:
-        occurrence = occurrences.find_occurrence(connection, date)
+        occurrence = selection.find_occurrence(connection, date)
     if match.unlink(database, app_context.settings(), occurrence.id) is None:
         raise errors.NotFound(
             f"{occurrence.name_and_start} is not linked to a show.",

@@ -10,6 +10,7 @@ import typer
 
 from ticketsync.cli import context, render
 from ticketsync.cli.context import Format, Json
+from ticketsync.core.plurals import number_of
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -101,7 +102,7 @@ def revoke(
     with app_context.database().write() as connection:
         wanted = None if everybody else ids
         count = passes.revoke(connection, wanted, clock.now())
-    app_context.say(f"{count} passes revoked.")
+    app_context.say(f"{number_of(count, 'pass', 'passes')} revoked.")
 
 
 @app.command("password")

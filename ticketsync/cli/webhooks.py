@@ -18,6 +18,7 @@ from ticketsync.cli.secret_options import (
     SecretOptions,
     Stdin,
 )
+from ticketsync.core.plurals import number_of
 from ticketsync.store.delivery_states import ACCEPTED, NOT_ACCEPTED
 
 if TYPE_CHECKING:
@@ -243,7 +244,10 @@ def retry(
     app_context = context.get_context(ctx)
     with app_context.database().write() as connection:
         count = inbox.retry(connection, ids or None, clock.now())
-    app_context.say(f"{count} deliveries requeued; `serve` will process them.")
+    app_context.say(
+        f"{number_of(count, 'delivery', 'deliveries')} requeued; `serve` will "
+        f"process {'it' if count == 1 else 'them'}."
+    )
 
 
 @app.command("replay")
@@ -265,7 +269,10 @@ def replay(
         begin = context.start_of(connection, since)
         found = state.get_account(connection, account)
         count = inbox.replay(connection, found.id, begin, clock.now())
-    app_context.say(f"{count} deliveries requeued; `serve` will process them.")
+    app_context.say(
+        f"{number_of(count, 'delivery', 'deliveries')} requeued; `serve` will "
+        f"process {'it' if count == 1 else 'them'}."
+    )
 
 
 @app.command("register")
@@ -326,7 +333,9 @@ def process_deliveries(ctx: typer.Context, json: Json = False) -> None:
         ]
         render.print_json({"deliveries": done.deliveries, "accounts": outcomes})
     else:
-        app_context.say(f"{done.deliveries} deliveries processed.")
+        app_context.say(
+            f"{number_of(done.deliveries, 'delivery', 'deliveries')} processed."
+        )
     for result in done.results:
         if result.exit_code:
             context.print_error(result)

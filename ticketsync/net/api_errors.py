@@ -131,7 +131,7 @@ class ApiErrors:
         """
         return errors.ProviderUnavailable(
             f"{self.platform} {what}, account {self.account!r}, {self.base_url}.",
-            hint="What was read is saved; run the same command later to continue.",
+            hint="Run the same command again later; what was read before is kept.",
             word=word,
         )
 

@@ -9,10 +9,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+)
 
+from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.audit import audit
 from ticketsync.store.tables.catalogue import events, occurrences, show_links, shows
+
+# What people call a kind of subject, where they do not use our word or need none.
+_KINDS = {"occurrence": "date", "system": "", "person": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +43,16 @@ class AuditEntry:
     subject: str
     before: dict[str, Any]
     after: dict[str, Any]
+    account: str  # that it is about; `""` if about none, or none that is still there
+
+    @property
+    def topic(self) -> str:
+        """
+        What it is about, for people: `event Late Laughs (tt)`, `production Gala`.
+        """
+        kind = _KINDS.get(self.kind, self.kind)
+        of = f" ({self.account})" if self.account not in ("", self.subject) else ""
+        return f"{kind} {self.subject}{of}".strip()
 
     @property
     def change(self) -> str:
@@ -49,7 +73,7 @@ class AuditEntry:
             for values in (self.before, self.after)
         )
         if before is None:
-            return str(after)
+            return after or "nothing"
         return f"{before} → {'nothing' if after is None else after}"
 
 
@@ -72,7 +96,7 @@ def list_entries(
     name; `what` is an action, a kind of subject or part of a subject's name; `until` is
     the first instant that is no longer included.
     """
-    query = select(audit).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
+    query = _with_account().order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
     if kind is not None:
         query = query.where(audit.c.kind == kind)
     if account_id is not None:
@@ -102,17 +126,45 @@ def list_entries(
             subject=row.subject,
             before=json.loads(row.before),
             after=json.loads(row.after),
+            account=row.account or "",
         )
         for row in connection.execute(query)
     ]
 
 
 def _shown(value: Any) -> str:
+    """
+    A value in plain words: `yes`, `nothing`, `GA: Adult; Kid: Child`.
+    """
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if value is None or value == "":
-        return "nothing"
-    return str(value)
+    if isinstance(value, dict):
+        pairs = (f"{name}: {_shown(item)}" for name, item in value.items())
+        return "; ".join(pairs) or "nothing"
+    if isinstance(value, list):
+        return "; ".join(map(_shown, value)) or "nothing"
+    return "nothing" if value in (None, "") else str(value)
+
+
+def _with_account() -> Select[Any]:
+    """
+    All columns of the trail, and the name of the `account` that an entry is about.
+    """
+
+    def is_of(kind: str, table: Table) -> ColumnElement[bool]:
+        return and_(audit.c.kind == kind, table.c.id == audit.c.subject_id)
+
+    account_id = case(
+        (audit.c.kind.in_(("account", "webhook")), audit.c.subject_id),
+        else_=func.coalesce(events.c.account_id, occurrences.c.account_id),
+    )
+    return (
+        select(audit, accounts.c.name.label("account"))
+        .select_from(audit)
+        .outerjoin(events, is_of("event", events))
+        .outerjoin(occurrences, is_of("occurrence", occurrences))
+        .outerjoin(accounts, accounts.c.id == account_id)
+    )
 
 
 def _is_about(kind: str, ids: Any) -> ColumnElement[bool]:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from ticketsync.core import clock, errors, paths
 from ticketsync.core.redact import safe
-from ticketsync.store import lease, schema
+from ticketsync.store import lease, restore_notes, schema
 from ticketsync.store.engine import Database
 
 _CHUNK = 1 << 20
@@ -117,6 +117,8 @@ def restore_backup(backup: Backup, target: Path) -> Path | None:
         _refuse_busy(target)
     with _copied(backup.file, target) as temporary:
         verify_file(temporary)
+        if backup.schema < schema.PRESENT:  # else whoever restores records it
+            restore_notes.note_restore(temporary, backup.file.name, backup.schema)
         kept = _set_aside(target) if target.exists() else None
         temporary.replace(target)
     return kept

@@ -65,7 +65,8 @@ def upgrade(engine: Engine) -> None:
     from alembic import command
     from alembic.config import Config
 
-    from ticketsync.store import triggers, views  # and with them every table
+    # With them every table is known.
+    from ticketsync.store import restore_notes, triggers, views
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
@@ -87,6 +88,7 @@ def upgrade(engine: Engine) -> None:
         command.upgrade(config, PRESENT)
         views.create_all(connection)
         triggers.create_all(connection)
+        restore_notes.move_to_audit(connection)
 
 
 def _take_as_long_as_needed(connection: Connection) -> None:

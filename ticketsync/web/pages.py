@@ -129,6 +129,7 @@ class Pages:
                 "fees": numbers.fee_lines(connection, show.id),
                 "prices": prices.list_prices(connection, show_id=show.id),
                 "sources": sources,
+                "why_without_figures": occurrences.why_without_figures(sources),
                 "last_reads": link_reads.list_last_reads(connection, sources),
                 "available": availability.list_available(connection, sources),
                 "count": attendees.count_guests(connection, show.id),
@@ -217,6 +218,9 @@ class Pages:
             "production.html",
             title,
             production=title,
+            why_without_figures=occurrences.why_without_figures(
+                [source for show in own_shows for source in linked.get(show.id, [])]
+            ),
             upcoming=upcoming[:NEXT_SHOWS],
             sold_by=registry.titles(name for t in totals for name in t.providers),
             shows=[

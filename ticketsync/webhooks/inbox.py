@@ -91,8 +91,8 @@ def get_or_create_path(
             "path": secrets.token_urlsafe(32),
             "is_signed": is_signed,
         }
-        insert_new(connection, webhooks, {**row, "created_at": now})
-        _record(connection, account_id, "create address")
+        if insert_new(connection, webhooks, {**row, "created_at": now}) is not None:
+            _record(connection, account_id, "create address")
         path = connection.scalars(query).one()
     return path
 

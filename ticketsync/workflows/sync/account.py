@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from ticketsync.accounts import bookmarks, runs, streams
 from ticketsync.catalogue import links, occurrences
 from ticketsync.core import clock, errors, records
+from ticketsync.core.plurals import number_of
 from ticketsync.financials import recompute
 from ticketsync.workflows import match, people_switch, show_figures
 from ticketsync.workflows.account_run import AccountRun
@@ -152,13 +153,18 @@ def link_certain(run: AccountRun) -> None:
             batch=run.run_id,
         )
         run.notes.append(
-            f"{made} occurrences linked to your shows (same venue, title and time)"
+            f"{number_of(made, 'occurrence')} linked to your shows (same venue, title "
+            "and time)"
         )
     if plan.unsure:
         run.notes.append(
-            f"{len(plan.unsure)} dates belong to no show yet; run `ticketsync match`, "
+            f"{_unmatched(len(plan.unsure))} to no show yet; run `ticketsync match`, "
             "or `ticketsync shows adopt --all`"
         )
+
+
+def _unmatched(number: int) -> str:
+    return f"{number_of(number, 'date')} {'belongs' if number == 1 else 'belong'}"
 
 
 def _bookmarks(run: AccountRun) -> Bookmarks:

@@ -1,0 +1,50 @@
+"""
+Who restored a backup whose schema is too old for the audit trail of this version.
+
+The note lies in the restored database, in a table of its own, until the upgrade moves
+it to the audit trail and drops the table.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from ticketsync.core import actor, clock
+from ticketsync.store import audit
+from ticketsync.store.audit import Decision
+
+
+def note_restore(file: Path, backup_name: str, schema: str) -> None:
+    """
+    Note in a SQLite file of an older schema that the current actor restored it now.
+    """
+    row = (actor.current(), clock.iso(clock.now()), backup_name, schema)
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS restored_before_upgrade (who TEXT NOT NULL,"
+            " at TEXT NOT NULL, name TEXT NOT NULL, version TEXT NOT NULL) STRICT"
+        )
+        connection.execute(
+            "INSERT INTO restored_before_upgrade VALUES (?, ?, ?, ?)", row
+        )
+
+
+def move_to_audit(connection: Connection) -> None:
+    """
+    Record in the audit trail who restored this database before its upgrade, and when.
+    """
+    if not inspect(connection).has_table("restored_before_upgrade"):
+        return
+    query = text("SELECT * FROM restored_before_upgrade ORDER BY rowid")
+    rows = connection.execute(query).all()
+    for row in rows:
+        after = {"from": row.name, "schema": row.version, "at": row.at}
+        with actor.acting_as(row.who):
+            audit.record(
+                connection, Decision("restore", "system", "database", after=after)
+            )
+    connection.execute(text("DROP TABLE restored_before_upgrade"))
