@@ -1,22 +1,37 @@
 """
-An account's organisations, locations or regions, of which the platform may refuse some.
+An account's organisations, locations or regions: the platform may refuse some, and an
+option may leave some out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Protocol, TypeVar, runtime_checkable
 
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
+from ticketsync.providers.base import ReadsInParts
 
 T = TypeVar("T")
+
+
+@runtime_checkable
+class LeavesOutParts(ReadsInParts, Protocol):
+    """
+    Does not read the organisations that an option of the account names (`leaves_out`).
+    Its `parts` contain them all the same.
+    """
+
+    def left_out_parts(self) -> Collection[str]:
+        """
+        The platform's ids of the parts that are not read.
+        """
 
 
 class AccountParts:
     """
     Reads part after part and remembers those that are refused; `kind` is what a part
-    is, in words, and `advice` what to do about a refused one.
+    is, in words, and `advice` what to do about a refused one, whose id is `{id}` there.
     """
 
     def __init__(self, platform: str, kind: str, advice: str) -> None:
@@ -61,5 +76,6 @@ class AccountParts:
         )
         return (
             f"the {self._kind} {safe(id_, longest=60)}: {self._platform} {why}; "
-            f"nothing of it is read, what is stored stays. {self._advice}"
+            "nothing of it is read, what is stored stays. "
+            f"{self._advice.replace('{id}', safe(id_, longest=60))}"
         )
