@@ -5,27 +5,13 @@ option may leave some out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from typing import Protocol, TypeVar, runtime_checkable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from ticketsync.core import errors
 from ticketsync.core.redact import safe
-from ticketsync.providers.base import ReadsInParts
 
 T = TypeVar("T")
-
-
-@runtime_checkable
-class LeavesOutParts(ReadsInParts, Protocol):
-    """
-    Does not read the organisations that an option of the account names (`leaves_out`).
-    Its `parts` contain them all the same.
-    """
-
-    def left_out_parts(self) -> Collection[str]:
-        """
-        The platform's ids of the parts that are not read.
-        """
 
 
 class AccountParts:

@@ -20,8 +20,7 @@ from ticketsync.core import clock, errors, records
 from ticketsync.core.config import ACCOUNT_SETTINGS, Settings
 from ticketsync.core.redact import safe
 from ticketsync.providers import registry
-from ticketsync.providers.account_parts import LeavesOutParts
-from ticketsync.providers.base import Options, Provider, ProviderSpec
+from ticketsync.providers.base import LeavesOutParts, Options, Provider, ProviderSpec
 from ticketsync.providers.options import Option
 from ticketsync.sales import privacy, stored_orders
 from ticketsync.store import lease

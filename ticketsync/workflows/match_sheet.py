@@ -234,7 +234,9 @@ def apply(
     decisions = list(decisions)
     with database.write() as connection:
         links.lock_occurrences(
-            connection, (decision.occurrence_id for decision in decisions)
+            connection,
+            (decision.occurrence_id for decision in decisions),
+            (decision.show_id for decision in decisions if decision.show_id),
         )
         touched: set[int] = set()
         for decision in decisions:

@@ -12,8 +12,7 @@ from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock, errors
 from ticketsync.core.records import Unread
 from ticketsync.core.redact import safe
-from ticketsync.providers.account_parts import LeavesOutParts
-from ticketsync.providers.base import SkipsParts
+from ticketsync.providers.base import LeavesOutParts, SkipsParts
 from ticketsync.sales import quarantine
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync import cross_checks
