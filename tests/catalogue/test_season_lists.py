@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 import xlsxwriter
+from dateutil import rrule
 
 from ticketsync.catalogue import import_file, list_plan
 from ticketsync.catalogue.import_file import ListOptions
@@ -397,6 +398,33 @@ def test_exceptions_moves_and_additions_of_a_rule(tmp_path):
         if item.is_cancelled
     ] == [("entry 3", "w#20260925"), ("entry 1 (2026-10-02)", "w#20261002")]
     assert parsed.shows[2].reference == "w#20260918"
+
+
+def test_a_rule_that_never_matches_is_searched_for_centuries_only(
+    tmp_path, monkeypatch
+):
+    """
+    Every seventh day from a Friday is no Monday. The library would search until the
+    year 9999: it is given the same weekdays near the end of its calendar.
+    """
+    given = []
+    expand = rrule.rrulestr
+
+    def seen(text, dtstart):
+        given.append(dtstart)
+        return expand(text, dtstart=dtstart)
+
+    monkeypatch.setattr(rrule, "rrulestr", seen)
+    entry = WEEKLY.replace("WEEKLY;COUNT=5", "DAILY;INTERVAL=7;BYDAY=MO;COUNT=9")
+    parsed = read(tmp_path, "a.ics", calendar(entry))
+
+    assert starts(parsed) == ["11 Sep 19:30"]
+    (first,) = given
+    assert 9588 < first.year < 9989
+    assert f"{first:%a %d %b}" == "Fri 11 Sep"
+    position = WEEKLY.replace("WEEKLY;COUNT=5", "DAILY;BYSETPOS=2;COUNT=9")
+    (problem,) = read(tmp_path, "a.ics", calendar(position)).problems
+    assert "chooses days by their position" in str(problem)
 
 
 @pytest.mark.parametrize(

@@ -299,6 +299,25 @@ def test_match_links_an_imported_list_and_undoes_it(started, tmp_path):
     assert undone["links"] == 10
 
 
+def test_match_from_a_file_names_the_rows_that_it_cannot_use(started, tmp_path):
+    started("events", "fetch")
+    file = tmp_path / "open.csv"
+    file.write_text("date_id,decision,show\n1,never,\n2,perhaps,\n")
+    said = "Not used: line 3: 'perhaps' is no decision"
+
+    tried = started("match", "--from", str(file), "--dry-run", code=3)
+    refused = started("match", "--from", str(file), "--all-or-nothing", code=2)
+    done = started("match", "--from", str(file), "--json", code=3)
+
+    assert said in tried.stderr
+    assert "nothing was changed: line 3" in refused.stderr
+    assert done.json["refused"] == 1
+    assert done.json["bad_rows"] == [
+        "line 3: 'perhaps' is no decision (link, never, new, skip)"
+    ]
+    assert started("match", "--undo", "--json").json["refusals"] == 1
+
+
 def test_match_yes_with_dry_run_links_nothing(started, tmp_path):
     started("events", "fetch")
     row = started("events", "list", "--json").json[0]

@@ -234,3 +234,27 @@ def test_an_adoption_is_shown_and_undone(venue):
     assert made == {"shows_created": 38, "links_created": 40}
     assert (undone["shows"], undone["links"], undone["done"]) == (38, 40, True)
     assert without_seats(venue("shows", "list", "--json")) == before
+
+
+def test_adding_a_show_asks_about_names_as_a_season_list_does(run):
+    run("shows", "add", "Late Laughs", "2030-12-22 19:30")
+    for words in (("Late Laugh",), ("Other", "--venue", "The Lantern Rooms")):
+        title, *options = words
+        add = ("shows", "add", title, "2030-12-23 19:30", *options)
+        refused = run(*add, code=2)
+        assert "needs-tty" in refused.stderr
+        assert 'did you mean "' in refused.stderr
+        assert "add --new. Nothing was added." in refused.stderr
+    assert starts(run) == [("Late Laughs", "2030-12-22 19:30")]
+
+    run("shows", "add", "LATE  laughs!", "2030-12-23 19:30")  # is the same title
+    run("shows", "add", "Late Laugh", "2030-12-24 19:30", "--new")
+    add = ("shows", "add", "Late Lauhgs", "2030-12-25 19:30")
+    terminal = commands.talk(*add, env=run.environment)
+    terminal.expect('did you mean "Late Laughs"')
+    terminal.send("y\r")
+    terminal.expect(pexpect.EOF)
+
+    assert [title for title, _ in starts(run)] == [
+        *("Late Laughs", "Late Laughs", "Late Laugh", "Late Laughs")
+    ]

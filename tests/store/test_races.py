@@ -11,6 +11,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,8 +23,10 @@ from ticketsync.catalogue import (
     links,
     new_shows,
     occurrences,
+    show_edits,
     shows,
     undoing,
+    venue_edits,
 )
 from ticketsync.catalogue.links import Pair
 from ticketsync.core import clock, errors, records
@@ -48,7 +51,7 @@ from ticketsync.store.tables.door import scans
 from ticketsync.store.tables.financials import show_financials
 from ticketsync.store.tables.sales import attendees, buyers, orders, tickets
 from ticketsync.store.upsert import upsert
-from ticketsync.workflows import match
+from ticketsync.workflows import catalogue_edits, match
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync.parse import ParsedPage
 from ticketsync.workflows.sync.save_page import OrderStore
@@ -594,6 +597,92 @@ def test_two_who_add_the_same_show_add_one(venue, monkeypatch):
         titles = select(productions.c.title)
         found = connection.scalars(titles).all()
     assert len(found) == len(set(found)) == ROUNDS + 1
+
+
+def rounds_of_merging_productions(venue, monkeypatch, rounds):
+    """
+    A date is linked to a show whose production becomes part of another one at that
+    moment. Returns what was raised.
+    """
+    run = pausing(monkeypatch, links, "_link_productions")
+    found = []
+    for number in range(rounds):
+        title, other = f"Lear {number}", f"King {number}"
+        tomorrow = replace(show_at(other), starts_at=TONIGHT + timedelta(days=1))
+        with venue.write() as connection:
+            shown = new_shows.add_shows(connection, [show_at(title), tomorrow])[0].id
+
+        def link(shown=shown):
+            with venue.write() as connection:
+                pair = Pair(1, shown, "")
+                links.save_links(
+                    connection, [pair], decided_by="person", batch="", now=NOW
+                )
+
+        def merge(title=title, other=other):
+            catalogue_edits.merge_productions(venue, Settings(), title, other)
+
+        found += [error for error in run(venue, link, merge) if error is not None]
+        if not found:
+            with venue.write() as connection:
+                query = select(productions.c.title).join(production_links)
+                assert connection.scalars(query).all() == [other]
+                undoing.unlink_occurrence(connection, 1, clock.now())
+    return found
+
+
+def test_a_date_is_linked_while_the_production_of_its_show_is_merged(
+    venue, monkeypatch
+):
+    assert rounds_of_merging_productions(venue, monkeypatch, ROUNDS) == []
+
+
+def test_control_productions_locked_before_their_shows_end_in_a_deadlock(
+    venue, monkeypatch
+):
+    monkeypatch.setattr(show_edits, "lock_shows", lambda *_: None)
+    (error,) = rounds_of_merging_productions(venue, monkeypatch, 1)
+    assert (error.word, error.exit_code) == ("db-locked", 9)
+
+
+def rounds_of_merging_venues(venue, monkeypatch, rounds):
+    """
+    A list gives a show its capacity and adds another one at a venue that becomes part
+    of another one at that moment. Returns what was raised.
+    """
+    run = pausing(monkeypatch, new_shows, "_as_row")
+    found = []
+    for number in range(rounds):
+        room = f"Room {number}"
+        tonight = replace(show_at(f"Lear {number}"), venue=room)
+        tomorrow = replace(tonight, starts_at=TONIGHT + timedelta(days=1))
+        with venue.write() as connection:
+            new_shows.add_show(connection, tonight)
+
+        def add(tonight=tonight, tomorrow=tomorrow):
+            with venue.write() as connection:
+                wanted = [replace(tonight, capacity=99), tomorrow]
+                new_shows.add_shows(connection, wanted)
+
+        def merge(room=room):
+            catalogue_edits.merge_venues(venue, Settings(), room, "The Lantern Room")
+
+        found += [error for error in run(venue, add, merge) if error is not None]
+    return found
+
+
+def test_a_show_is_added_at_a_venue_while_that_is_merged(venue, monkeypatch):
+    """
+    The merge sees that there is a show more, and has to be run again.
+    """
+    found = rounds_of_merging_venues(venue, monkeypatch, ROUNDS)
+    assert {error.word for error in found} == {"busy"}
+
+
+def test_control_a_venue_locked_before_its_shows_ends_in_a_deadlock(venue, monkeypatch):
+    monkeypatch.setattr(venue_edits, "lock_shows", lambda *_: None)
+    (error,) = rounds_of_merging_venues(venue, monkeypatch, 1)
+    assert (error.word, error.exit_code) == ("db-locked", 9)
 
 
 # People, doors, failures

@@ -112,6 +112,26 @@ def test_one_wrong_row_and_nothing_is_changed(listed, settings, decision, show, 
     assert linked(database) == {}
 
 
+def test_right_rows_are_used_beside_wrong_ones(listed, settings):
+    database, file = listed
+    rows = edited(file, r5=("link", "77"), r6=("never", ""), r7=("yes", ""))
+    text = file.read_text().splitlines()
+    file.write_text("\n".join([*text, text[7]]) + "\n")  # r6 once more
+
+    with database.read() as connection:
+        sheet = match_sheet.read_sheet(connection, file)
+    done = match_sheet.apply(database, settings, sheet.decisions)
+
+    assert [row.partition(":")[0] for row in sheet.bad_rows] == [
+        *("line 7", "line 9", "line 8", "line 42")
+    ]
+    twice = f"date {rows[6]['date_id']} appears twice"
+    assert [row for row in sheet.bad_rows if twice in row] == [*sheet.bad_rows[2:]]
+    assert (done.linked, done.refused) == (2, 0)
+    ids = [int(row["date_id"]) for row in rows]
+    assert linked(database) == {ids[0]: 1, ids[1]: 2}
+
+
 def test_a_cell_filled_down_too_far_is_refused_and_named(listed, settings):
     """
     Of five rows filled down to one show, one is that show; another is the same work two

@@ -17,6 +17,8 @@ from typing import Any
 MOST_DATES = 1000  # of one entry: more is no season
 _LONGEST_SEASON = timedelta(days=3653)
 _LEAP_YEAR = 2028
+_CYCLE_YEARS = 400  # after which the calendar repeats, weekdays included
+_LAST_YEAR = 9988  # from which the longest season ends before the year 9999
 _FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 
 
@@ -82,20 +84,28 @@ def expand(
 def _dates(first: datetime, rule: Rule, end: datetime) -> list[datetime]:
     from dateutil import rrule
 
-    last = rule.until or (first + _LONGEST_SEASON if rule.has_end else end)
     most = MOST_DATES + 1 if rule.count is None else rule.count
     try:
-        dates = rrule.rrulestr(rule.text, dtstart=first).replace(
-            until=min(last, first + _LONGEST_SEASON)
+        longest = first + _LONGEST_SEASON
+        last = rule.until or (longest if rule.has_end else end)
+        # The library searches a rule that never matches until the year 9999.
+        years = max(_LAST_YEAR - first.year, 0) // _CYCLE_YEARS * _CYCLE_YEARS
+        dates = rrule.rrulestr(rule.text, dtstart=_moved(first, years)).replace(
+            until=_moved(min(last, longest), years)
         )
-        found = list(islice(dates, min(most, MOST_DATES + 1)))
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        late = list(islice(dates, min(most, MOST_DATES + 1)))
+        found = [_moved(date, -years) for date in late]
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         raise UnreadableRule(
             f"its rule {rule.text!r} cannot be read: {error}"
         ) from None
     if len(found) > MOST_DATES:
         raise UnreadableRule(f"its rule has more than {MOST_DATES} dates")
     return found
+
+
+def _moved(moment: datetime, years: int) -> datetime:
+    return moment.replace(year=moment.year + years)
 
 
 def read_rule(recurrence: Mapping[str, Sequence[Any]], zone: tzinfo | None) -> Rule:
@@ -127,6 +137,8 @@ def _refuse_no_day(parts: Mapping[str, Sequence[Any]]) -> None:
         longest = max(monthrange(_LEAP_YEAR, int(month))[1] for month in months)
         if all(abs(int(day)) > longest for day in days):
             raise UnreadableRule("it repeats on a day that no month of it has")
+    if str(parts.get("FREQ", [""])[0]).upper() == "DAILY" and parts.get("BYSETPOS"):
+        raise UnreadableRule("it repeats daily and chooses days by their position")
 
 
 def _local_end(end: Any, zone: tzinfo | None) -> datetime:

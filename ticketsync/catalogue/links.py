@@ -42,16 +42,21 @@ class Pair:
     reason: str
 
 
-def lock_occurrences(connection: Connection, occurrence_ids: Iterable[int]) -> None:
+def lock_occurrences(
+    connection: Connection,
+    occurrence_ids: Iterable[int],
+    show_ids: Iterable[int] = (),
+) -> None:
     """
-    Lock these occurrences, their events and the shows they feed until the transaction
-    ends: nobody else decides about them or saves their tickets.
+    Lock these occurrences, their events, the shows they feed and these other shows
+    until the transaction ends: nobody else decides about them or saves their tickets.
     """
     wanted = list(occurrence_ids)
     event_ids = select(occurrences.c.event_id).where(occurrences.c.id.in_(wanted))
-    linked_shows = select(show_links.c.show_id).where(
-        show_links.c.occurrence_id.in_(wanted)
+    is_linked = shows.c.id.in_(
+        select(show_links.c.show_id).where(show_links.c.occurrence_id.in_(wanted))
     )
+    linked_shows = select(shows.c.id).where(is_linked | shows.c.id.in_(list(show_ids)))
     row_locks.lock(connection, events, event_ids)
     row_locks.lock(connection, occurrences, wanted)
     row_locks.lock(connection, shows, linked_shows)
@@ -73,7 +78,7 @@ def save_links(
     """
     pairs = list(pairs)
     ids = [pair.occurrence_id for pair in pairs]
-    lock_occurrences(connection, ids)
+    lock_occurrences(connection, ids, [pair.show_id for pair in pairs])
     linked_shows = _read_linked_shows(connection, ids)
     occurrences = _read_occurrences(connection, ids)
     missing: list[Pair] = []

@@ -105,15 +105,25 @@ def refuse_merge(connection: Connection, title: str, into: str) -> tuple[int, in
     return source, target
 
 
+def lock(connection: Connection, *titles: str) -> None:
+    """
+    Lock these productions, so that no show can be added to them either.
+
+    Raises: `NotFound`.
+    """
+    ids = [find_production(connection, title) for title in titles]
+    row_locks.lock_keys(connection, productions, ids)
+
+
 def merge_productions(connection: Connection, title: str, into: str) -> None:
     """
     Make one production of two: the shows of the first and its links to events, with
     their ticket-type names and switches, become those of the second.
 
+    The caller has locked the shows of the first, and then both (`lock`).
+
     Raises: as `refuse_merge`.
     """
-    ids = [find_production(connection, name) for name in (title, into)]
-    row_locks.lock_keys(connection, productions, ids)
     source, target = refuse_merge(connection, title, into)
     for table in (shows_table, production_links):
         connection.execute(

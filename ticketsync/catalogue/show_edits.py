@@ -178,8 +178,19 @@ def lock_shows(connection: Connection, show_ids: list[int]) -> None:
     linked = select(show_links.c.occurrence_id).where(
         show_links.c.show_id.in_(show_ids)
     )
-    lock_occurrences(connection, connection.scalars(linked))
+    lock_occurrences(connection, connection.scalars(linked), show_ids)
     row_locks.lock_keys(connection, shows_table, show_ids)
+
+
+def refuse_others(show_ids: Iterable[int], locked: Iterable[int]) -> None:
+    """
+    Raises `Busy` where a show came to a production or venue before that was locked.
+    """
+    if set(show_ids) - set(locked):
+        raise errors.Busy(
+            "A show was added there at this very moment; nothing was changed.",
+            hint="Run the command again.",
+        )
 
 
 def _venue(connection: Connection, show: ShowInfo, edit: ShowEdit) -> VenueInfo:

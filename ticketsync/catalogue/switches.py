@@ -106,6 +106,8 @@ def set_production_switches(
     Switch a production on or off, or only its sales; returns what is switched off for
     it now, in words.
     """
+    own_shows = select(shows.c.id).where(shows.c.production_id == production_id)
+    row_locks.lock(connection, shows, own_shows)
     row_locks.lock(connection, productions, [production_id])
     is_this = productions.c.id == production_id
     held = connection.execute(select(productions).where(is_this)).one()

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from ticketsync.catalogue import shows
 from ticketsync.catalogue.dependents import count_dependents
-from ticketsync.catalogue.show_edits import show_ids_of
+from ticketsync.catalogue.show_edits import lock_shows, refuse_others, show_ids_of
 from ticketsync.catalogue.shows import ShowInfo, VenueInfo, local_text
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import safe
@@ -100,8 +100,7 @@ def edit_venue(connection: Connection, name: str, edit: VenueEdit) -> list[int]:
 
     Raises: as `plan_edit`.
     """
-    venue = find_venue(connection, name)
-    row_locks.lock_keys(connection, venues, [venue.id])
+    venue, _ = _lock(connection, name)
     changed = plan_edit(connection, name, edit)
     if not changed:
         return []
@@ -113,6 +112,22 @@ def edit_venue(connection: Connection, name: str, edit: VenueEdit) -> list[int]:
         after["keep"] = edit.keep
     audit.record(connection, Decision("edit", "venue", name, venue.id, before, after))
     return _follow_venue(connection, venue.id, changed, edit.keep)
+
+
+def _lock(
+    connection: Connection, name: str, *others: int
+) -> tuple[VenueInfo, list[int]]:
+    """
+    Lock the shows of a venue, then itself and other venues; returns it and its shows.
+
+    Raises: `NotFound`; `Busy` where a show was added to it meanwhile.
+    """
+    venue = find_venue(connection, name)
+    ids = show_ids_of(connection, venue=name)
+    lock_shows(connection, ids)
+    row_locks.lock_keys(connection, venues, [venue.id, *others])
+    refuse_others(show_ids_of(connection, venue=name), ids)
+    return venue, ids
 
 
 def _follow_venue(
@@ -218,10 +233,8 @@ def merge_venues(connection: Connection, name: str, into: str) -> list[int]:
 
     Raises: as `refuse_merge`.
     """
-    ids = [find_venue(connection, one).id for one in (name, into)]
-    row_locks.lock_keys(connection, venues, ids)
+    _, moved = _lock(connection, name, find_venue(connection, into).id)
     source, target = refuse_merge(connection, name, into)
-    moved = show_ids_of(connection, venue=name)
     is_here = shows_table.c.venue_id == source.id
     connection.execute(update(shows_table).where(is_here).values(venue_id=target.id))
     connection.execute(delete(venues).where(venues.c.id == source.id))

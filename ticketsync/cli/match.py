@@ -14,6 +14,8 @@ from ticketsync.cli.context import Json
 from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ticketsync.catalogue.candidates import Match
     from ticketsync.catalogue.matching import MatchPlan
     from ticketsync.core.config import Settings
@@ -51,6 +53,13 @@ def match(
     force: Annotated[
         bool, typer.Option(help="With --from: also link what looks like a mistake.")
     ] = False,
+    all_or_nothing: Annotated[
+        bool,
+        typer.Option(
+            "--all-or-nothing",
+            help="With --from: change nothing if a row cannot be used.",
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
     """
@@ -59,7 +68,7 @@ def match(
     On a terminal it asks about everything that is not certain, and saves each answer
     as you give it. If you prefer a spreadsheet, write the unmatched occurrences with
     --to, fill in the column `decision` (link, never, new, skip) and apply the file with
-    --from.
+    --from; exit code 3 if a row cannot be used: it is named, the others are applied.
 
     Example: ticketsync match --to open.csv
     """
@@ -73,7 +82,12 @@ def match(
         return
     if from_file is not None:
         _apply_file(
-            app_context, database, settings, from_file, dry_run, force=force, json=json
+            app_context,
+            from_file,
+            dry_run=dry_run,
+            force=force,
+            all_or_nothing=all_or_nothing,
+            json=json,
         )
         return
     with database.read() as connection:
@@ -168,32 +182,55 @@ def _write_file(app_context: context.AppContext, plan: MatchPlan, file: Path) ->
 
 def _apply_file(
     app_context: context.AppContext,
-    database: Database,
-    settings: Settings,
     file: Path,
-    dry_run: bool,
     *,
+    dry_run: bool,
     force: bool,
+    all_or_nothing: bool,
     json: bool,
 ) -> None:
-    from ticketsync.cli import render
+    from ticketsync.core import errors
     from ticketsync.workflows import match_sheet
 
+    database = app_context.database()
     with database.read() as connection:
-        decisions = match_sheet.read(connection, file)
-        mistakes = match_sheet.implausible(connection, decisions)
+        if all_or_nothing:
+            match_sheet.read(connection, file)
+        sheet = match_sheet.read_sheet(connection, file)
+        mistakes = match_sheet.implausible(connection, sheet.decisions)
     if mistakes and not force:
         _refuse(app_context, file, mistakes)
-    verbs = [decision.verb for decision in decisions]
+    verbs = [decision.verb for decision in sheet.decisions]
     counts = {verb: verbs.count(verb) for verb in ("link", "new", "never")}
     if not dry_run:
-        done = match_sheet.apply(database, settings, decisions)
+        done = match_sheet.apply(database, app_context.settings(), sheet.decisions)
         counts = {"linked": done.linked, "refused": done.refused}
+    _print_applied(app_context, counts, sheet.bad_rows, dry_run=dry_run, json=json)
+    if sheet.bad_rows:
+        raise typer.Exit(errors.PARTLY)
+
+
+def _print_applied(
+    app_context: context.AppContext,
+    counts: dict[str, int],
+    bad_rows: Sequence[str],
+    *,
+    dry_run: bool,
+    json: bool,
+) -> None:
+    """
+    What was done, or would be, and the rows that could not be used.
+    """
+    from ticketsync.cli import render
+    from ticketsync.core.redact import safe
+
     if json:
-        render.print_json(counts)
+        render.print_json({**counts, "bad_rows": list(bad_rows)})
         return
     text = ", ".join(f"{count} {verb}" for verb, count in counts.items())
     app_context.say(f"{'Would be done: ' if dry_run else ''}{text}.")
+    for row in bad_rows:
+        typer.echo(f"Not used: {safe(row, longest=300)}", err=True)
 
 
 def _refuse(

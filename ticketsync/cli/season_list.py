@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, name_questions
 from ticketsync.cli.context import AppContext, Format, Json, Yes
 
 if TYPE_CHECKING:
@@ -150,7 +150,12 @@ def _preview(
         options = replace(options, order=_ask_order(error.example))
         seen = read()
     while seen.parsed.questions and is_asking:
-        answers = _answer(seen.parsed.questions, options)
+        answers = name_questions.ask(
+            seen.parsed.questions,
+            options.names,
+            hint="Use --same-names if they are, --new-names if they are not, or "
+            "correct the list. Nothing was imported.",
+        )
         options = replace(options, names=answers)
         seen = read()
     return seen
@@ -167,34 +172,6 @@ def _ask_order(example: str) -> Order:
     question = f'Is "{safe(example)}" {day.day} {day:%B} (not {month.day} {month:%B})?'
     is_day_first = typer.confirm(question, err=True)
     return "dmy" if is_day_first else "mdy"
-
-
-def _answer(questions: Sequence[NameQuestion], options: ListOptions) -> Any:
-    """
-    What a person says about names that are nearly known.
-
-    Raises: `NeedsTerminal` where nobody can be asked.
-    """
-    from dataclasses import replace
-
-    from ticketsync.core import errors
-    from ticketsync.core.redact import safe
-
-    if not context.is_terminal():
-        shown = "; ".join(safe(question) for question in questions[:5])
-        more = len(questions) - 5
-        raise errors.NeedsTerminal(
-            f"{shown}{f'; and {more} more' if more > 0 else ''}",
-            hint="Use --same-names if they are, --new-names if they are not, or "
-            "correct the list. Nothing was imported.",
-        )
-    same, new = dict(options.names.same), set(options.names.new)
-    for question in questions:
-        if typer.confirm(safe(question), err=True):
-            same[question.kind, question.written] = question.known
-        else:
-            new.add((question.kind, question.written))
-    return replace(options.names, same=same, new=frozenset(new))
 
 
 def _confirm(app_context: AppContext, seen: ListPreview, *, yes: bool) -> bool:

@@ -12,6 +12,7 @@ from ticketsync.cli import (
     adoption,
     catalogue_edits,
     context,
+    name_questions,
     season_list,
     show_tables,
 )
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ticketsync.catalogue.shows import ShowInfo
     from ticketsync.reporting.numbers import Figures
     from ticketsync.store.capacity import Seats
+    from ticketsync.store.engine import Database
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -59,9 +61,13 @@ def add_show(
     venue: Annotated[str, typer.Option(help="The venue, if it is not the first.")] = "",
     capacity: Annotated[int | None, typer.Option(help="Seats.")] = None,
     reference: Annotated[str, typer.Option(help="Your own reference number.")] = "",
+    new: Annotated[
+        bool, typer.Option("--new", help="Names nearly like yours are new.")
+    ] = False,
 ) -> None:
     """
-    Add one performance.
+    Add one performance. It asks whether a title or a venue that is nearly one of yours
+    is that one; without a terminal write your own name, or add --new.
 
     Example: ticketsync shows add "Late Laughs" "2026-11-27 19:30" --capacity 180
     """
@@ -77,7 +83,9 @@ def add_show(
         raise errors.UsageError(
             f"{starts_at!r} is not a date and time.", hint="Use 2026-11-27 19:30."
         ) from None
-    with app_context.database().write() as connection:
+    database = app_context.database()
+    production, venue = _known_names(database, production, venue, are_new=new)
+    with database.write() as connection:
         known_venue = next(
             (v for v in shows.list_venues(connection) if v.name == venue),
             shows.get_venue(connection),
@@ -86,17 +94,39 @@ def add_show(
             instant = clock.local_to_utc(local, known_venue.timezone)
         except ValueError as error:
             raise errors.UsageError(f"{error}.", hint="Choose another time.") from None
-        new = new_shows.NewShow(
+        wanted = new_shows.NewShow(
             production=production,
             starts_at=instant,
-            venue=venue or known_venue.name,
+            venue=venue,
             timezone=known_venue.timezone,
             currency=known_venue.currency,
             capacity=capacity,
             reference=reference or None,
         )
-        show = new_shows.add_show(connection, new)
+        show = new_shows.add_show(connection, wanted)
     app_context.say(f"Show {show.id} {'added' if show.is_new else 'already exists'}.")
+
+
+def _known_names(
+    database: Database, production: str, venue: str, *, are_new: bool
+) -> tuple[str, str]:
+    """
+    The title and the venue, by the names that we have for them.
+
+    Raises: `NeedsTerminal` for a name that is nearly ours, where nobody can be asked.
+    """
+    from ticketsync.catalogue import show_names, shows
+    from ticketsync.catalogue.known_names import NameAnswers
+
+    answers = NameAnswers(all_new=are_new)
+    with database.read() as connection:
+        place = venue or shows.get_venue(connection).name
+        found = show_names.resolve(connection, production, place, answers)
+        if found.questions:
+            hint = "Write the name as you have it, or add --new. Nothing was added."
+            answers = name_questions.ask(found.questions, answers, hint=hint)
+            found = show_names.resolve(connection, production, place, answers)
+    return found.production, found.venue
 
 
 app.command("import")(season_list.import_shows)

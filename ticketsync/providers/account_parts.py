@@ -1,5 +1,6 @@
 """
-An account's organisations, locations or regions, of which the platform may refuse some.
+An account's organisations, locations or regions: the platform may refuse some, and an
+option may leave some out.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ T = TypeVar("T")
 class AccountParts:
     """
     Reads part after part and remembers those that are refused; `kind` is what a part
-    is, in words, and `advice` what to do about a refused one.
+    is, in words, and `advice` what to do about a refused one, whose id is `{id}` there.
     """
 
     def __init__(self, platform: str, kind: str, advice: str) -> None:
@@ -61,5 +62,6 @@ class AccountParts:
         )
         return (
             f"the {self._kind} {safe(id_, longest=60)}: {self._platform} {why}; "
-            f"nothing of it is read, what is stored stays. {self._advice}"
+            "nothing of it is read, what is stored stays. "
+            f"{self._advice.replace('{id}', safe(id_, longest=60))}"
         )

@@ -9,7 +9,7 @@ changes are reported is data in `spec` (`reads`, `changes`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import (
     TYPE_CHECKING,
@@ -469,6 +469,19 @@ class SkipsParts(Protocol):
     def refused_parts(self) -> Mapping[str, str]:
         """
         The parts refused so far, by the platform's ids: why, and what to do about it.
+        """
+
+
+@runtime_checkable
+class LeavesOutParts(ReadsInParts, Protocol):
+    """
+    Does not read the organisations that an option of the account names (`leaves_out`).
+    Its `parts` contain them all the same.
+    """
+
+    def left_out_parts(self) -> Collection[str]:
+        """
+        The platform's ids of the parts that are not read.
         """
 
 

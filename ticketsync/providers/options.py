@@ -26,6 +26,7 @@ class Option:
     sets_apart   two accounts with one key read different things if they have no value
                  of it in common; an account without a value may read all of them
     names_owner  another value means another account of the platform
+    leaves_out   names organisations, locations or regions that are not to be read
     """
 
     name: str
@@ -38,6 +39,7 @@ class Option:
     check: Check | None = None
     sets_apart: bool = False
     names_owner: bool = False
+    leaves_out: bool = False
 
     def cleaned(self, text: str) -> str:
         """

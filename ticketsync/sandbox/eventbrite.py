@@ -129,6 +129,8 @@ class Eventbrite:
     name: str = "eventbrite"
     prefix: str = "/eventbrite/v3"
     organisations: tuple[str, ...] = (ORGANISATION, EMPTY_ORGANISATION)
+    # By the id of a performance; the first organisation sells all others.
+    sellers: dict[int, str] = field(default_factory=dict)
     user: str = "5500001"
     expands: bool = True
     failing_expansions: tuple[str, ...] = ()
@@ -205,9 +207,7 @@ class Eventbrite:
                 ]
                 return self._list(request, "organizations", rows)
             case ["organizations", id_, *rest] if id_ in self.organisations:
-                return self._route_organisation(
-                    request, rest, id_ == self.organisations[0]
-                )
+                return self._route_organisation(request, rest, id_)
             case ["webhooks", id_] if request.method == "DELETE":
                 hook = _find(self.hooks.values(), lambda hook: hook["id"], id_)
                 del self.hooks[hook["endpoint_url"]]
@@ -231,10 +231,11 @@ class Eventbrite:
         raise _Refused(NOT_FOUND)
 
     def _route_organisation(
-        self, request: ApiRequest, segments: list[str], has_all: bool
+        self, request: ApiRequest, segments: list[str], id_: str
     ) -> ApiResponse:
-        purchases = self._purchases() if has_all else []
-        performances = self.world.performances if has_all else []
+        performances = [p for p in self.world.performances if self._seller(p) == id_]
+        own = {p.id for p in performances}
+        purchases = [p for p in self._purchases() if p.performance.id in own]
         match segments:
             case ["events"]:
                 return self._events(request, performances)
@@ -249,7 +250,8 @@ class Eventbrite:
             case ["reports", "sales"]:
                 return self._report(request, purchases)
             case ["venues"]:
-                return self._list(request, "venues", [_venue()] if has_all else [])
+                has_venue = id_ == self.organisations[0]
+                return self._list(request, "venues", [_venue()] if has_venue else [])
             case ["webhooks"] if request.method == "POST":
                 return self._create_webhook(request.body)
             case ["webhooks"]:
@@ -294,6 +296,12 @@ class Eventbrite:
         return list(
             {p.production.id: p.production for p in self.world.performances}.values()
         )
+
+    def _seller(self, performance: Performance) -> str:
+        """
+        The organisation that sells a performance.
+        """
+        return self.sellers.get(performance.id, self.organisations[0])
 
     def _purchases(self) -> list[Purchase]:
         return sorted(self.world.purchases, key=lambda p: p.id)
@@ -550,7 +558,7 @@ class Eventbrite:
             "is_series": True,
             "is_series_parent": False,
             "series_id": _series_id(production),
-            "organization_id": self.organisations[0],
+            "organization_id": self._seller(performance),
             "venue_id": VENUE_ID,
             "venue": _venue(),
             "is_free": False,

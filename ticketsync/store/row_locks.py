@@ -6,9 +6,10 @@ what follows from them locks them first. SQLite has one writer at a time, and no
 happens here.
 
 Two transactions that lock the same rows in different orders deadlock. Hence one order
-for all: tickets, events, occurrences, venues, productions, shows, links; within a table
-by id, all needed rows at once. Who needs rows of an earlier table, or more of the same
-table, later on locks them at the beginning.
+for all: tickets, events, occurrences, shows, productions, venues, links; within a table
+by id, all needed rows at once. Shows come before what they refer to, because saving a
+show locks its production and its venue, too. Who needs rows of an earlier table, or
+more of the same table, later on locks them at the beginning.
 """
 
 from __future__ import annotations

@@ -14,13 +14,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from ticketsync.accounts import state
+from ticketsync.accounts import bookmarks, state, streams
 from ticketsync.accounts.state import PEOPLE, AccountState
 from ticketsync.core import clock, errors, records
 from ticketsync.core.config import ACCOUNT_SETTINGS, Settings
 from ticketsync.core.redact import safe
 from ticketsync.providers import registry
-from ticketsync.providers.base import Options, Provider, ProviderSpec
+from ticketsync.providers.base import LeavesOutParts, Options, Provider, ProviderSpec
 from ticketsync.providers.options import Option
 from ticketsync.sales import privacy, stored_orders
 from ticketsync.store import lease
@@ -59,6 +59,7 @@ class Plan:
     changes: tuple[Change, ...]
     effects: tuple[str, ...]
     found: records.Identity | None
+    changes_parts: bool = False
 
     def as_json(self, *, is_saved: bool) -> dict[str, Any]:
         return {
@@ -98,7 +99,17 @@ def plan(
         ]
     if found is not None:
         effects.insert(0, f"Tried: {kind.spec.title} answers, {safe(found.name)}.")
-    return Plan(account, options, base_url, tuple(changes), tuple(effects), found)
+    named = {change.option for change in changes}
+    changes_parts = any(o.leaves_out and o.name in named for o in kind.spec.options)
+    return Plan(
+        account,
+        options,
+        base_url,
+        tuple(changes),
+        tuple(effects),
+        found,
+        changes_parts=changes_parts,
+    )
 
 
 def apply(database: Database, plan: Plan) -> None:
@@ -129,6 +140,10 @@ def apply(database: Database, plan: Plan) -> None:
         state.set_base_url(writing, account.id, plan.base_url)
         if plan.found is not None:
             whose.learn(writing, account.id, plan.found)
+        if plan.changes_parts:
+            # One sold while it was left out, or the newest order is of another one.
+            bookmarks.delete_bookmarks(writing, account.id, [streams.NEWEST])
+            bookmarks.save_bookmarks(writing, account.id, streams.READ_ALL, {"": "1"})
         lease.release(writing, held_by, holder)
 
 
@@ -216,11 +231,33 @@ def _tried(
         kind, account.name, base_url, secret, given_options, settings
     ) as client:
         found = client.identify()
+        _refuse_unknown_parts(client, account, options)
         with database.read() as reading:
             _refuse_another_owner(reading, spec, account, options, found)
             newcomer = Newcomer(account.name, options, secret, found, account.id)
             twins.refuse_twin(reading, client, newcomer, settings)
     return found
+
+
+def _refuse_unknown_parts(
+    client: Provider, account: AccountState, options: Options
+) -> None:
+    """
+    A part that is to be left out from now on must be one of the account's.
+    """
+    if not isinstance(client, LeavesOutParts):
+        return
+    shown = frozenset(client.parts())
+    for option in client.spec.options:
+        before = option.parts(account.options.get(option.name, ""))
+        wanted = option.parts(options.get(option.name, ""))
+        if option.leaves_out and (unknown := sorted(wanted - before - shown)):
+            raise errors.UsageError(
+                f"{option.name}: {safe(unknown[0])} is none of this account's "
+                f"({safe(', '.join(sorted(shown)))}).",
+                hint="`ticketsync status` names the one that cannot be read.",
+                word="option-value",
+            )
 
 
 def _refuse_another_owner(
@@ -268,6 +305,8 @@ def _effects(
         address = change.after or spec.base_url
         return [f"From the next run on the account is read from {safe(address)}."]
     option = next(o for o in spec.options if o.name == change.option)
+    if option.leaves_out:
+        return _effects_of_parts(account, option, change)
     if option.is_list:
         return _effects_of_list(account, option, change)
     if spec.is_local:
@@ -297,6 +336,29 @@ def _effects_of_people(
     ]
 
 
+def _effects_of_parts(
+    account: AccountState, option: Option, change: Change
+) -> Sequence[str]:
+    before, after = option.parts(change.before), option.parts(change.after)
+    found = []
+    if again := sorted(before - after):
+        found.append(
+            f"The next run reads {', '.join(again)} again, and all orders of the "
+            "account once."
+        )
+    if left_out := sorted(after - before):
+        found.append(_not_read_any_more(account, left_out))
+    return found
+
+
+def _not_read_any_more(account: AccountState, parts: Sequence[str]) -> str:
+    return (
+        f"{', '.join(parts)} is not read any more; what it brought stays and "
+        "counts. If most dates leave the listing that way, run `ticketsync sync "
+        f"{account.name} --accept-shrink` once."
+    )
+
+
 def _effects_of_list(
     account: AccountState, option: Option, change: Change
 ) -> Sequence[str]:
@@ -308,9 +370,5 @@ def _effects_of_list(
     if news := sorted(after - before):
         found.append(f"The next run reads {', '.join(news)}, too.")
     if gone := sorted(before - after):
-        found.append(
-            f"{', '.join(gone)} is not read any more; what it brought stays and "
-            "counts. If most dates leave the listing that way, run `ticketsync sync "
-            f"{account.name} --accept-shrink` once."
-        )
+        found.append(_not_read_any_more(account, gone))
     return found

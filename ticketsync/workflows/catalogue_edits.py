@@ -158,6 +158,10 @@ def merge_productions(
     """
     with database.write() as connection:
         moved = show_edits.show_ids_of(connection, production=title)
+        show_edits.lock_shows(connection, moved)
+        production_edits.lock(connection, title, into)
+        now = show_edits.show_ids_of(connection, production=title)
+        show_edits.refuse_others(now, moved)
         production_edits.merge_productions(connection, title, into)
         show_figures.recompute(connection, settings, moved)
 

@@ -1,12 +1,14 @@
 """
 Matching in a spreadsheet: the open dates out as rows, the edited rows back in.
 
-Nothing of a file is applied if anything in it is wrong, and an empty decision decides
-nothing: a row is linked because somebody wrote `link`, never because a number was left.
+A row that cannot be used is named and the others are applied, unless a person wants all
+or nothing. An empty decision decides nothing: a row is linked because somebody wrote
+`link`, never because a number was left.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,6 +32,7 @@ from ticketsync.catalogue.matching import MatchPlan
 from ticketsync.core import clock, errors, opened_files, sheets
 from ticketsync.core.config import Settings
 from ticketsync.core.redact import safe
+from ticketsync.core.rows import Row
 from ticketsync.store.engine import Database
 from ticketsync.workflows import match, show_figures
 from ticketsync.workflows.match import MatchSession
@@ -76,12 +79,68 @@ def rows(plan: MatchPlan) -> Iterator[dict[str, Any]]:
         }
 
 
-def read(connection: Connection, file: Path) -> list[Decision]:
+@dataclass(frozen=True, slots=True)
+class DecisionSheet:
     """
-    The decisions of an edited file. Raises `BadFile` with every row that cannot be
-    read.
+    What an edited file says: its decisions, and the rows that cannot be used, each in
+    words that begin with its place.
+    """
+
+    decisions: tuple[Decision, ...]
+    bad_rows: tuple[str, ...]
+
+
+def read(connection: Connection, file: Path) -> tuple[Decision, ...]:
+    """
+    The decisions of an edited file, all of them or none. Raises `BadFile` with every
+    row that cannot be used.
+    """
+    sheet = read_sheet(connection, file)
+    if sheet.bad_rows:
+        raise errors.BadFile(
+            f"{file.name}: {_rows_cannot(len(sheet.bad_rows))}, nothing was changed: "
+            f"{'; '.join(sheet.bad_rows[:5])}{'; …' if sheet.bad_rows[5:] else ''}.",
+            hint="Fix them and run the same command again.",
+        )
+    return sheet.decisions
+
+
+def read_sheet(connection: Connection, file: Path) -> DecisionSheet:
+    """
+    The decisions of an edited file and the rows that cannot be used. Where one date
+    appears twice, neither row is used.
+
+    Raises: `BadFile` for a file that is not such a sheet.
     """
     lines = list(sheets.rows_of(opened_files.open_file(file)))
+    names = _headings(file, lines)
+    known = {offer.id: offer for offer in occurrences.list_occurrences(connection)}
+    found: list[tuple[str, Decision]] = []
+    bad: list[str] = []
+    for line in lines[1:]:
+        try:
+            decision = _decision(connection, _cells(names, line), known)
+        except errors.TicketsyncError as error:
+            bad.append(f"{line.position}: {error.message.rstrip('.')}")
+            continue
+        if decision is not None:
+            found.append((line.position, decision))
+    dates = Counter(decision.occurrence_id for _, decision in found)
+    bad += [
+        f"{position}: date {decision.occurrence_id} appears twice"
+        for position, decision in found
+        if dates[decision.occurrence_id] > 1
+    ]
+    once = (decision for _, decision in found if dates[decision.occurrence_id] == 1)
+    return DecisionSheet(tuple(once), tuple(bad))
+
+
+def _headings(file: Path, lines: Sequence[Row]) -> list[str]:
+    """
+    The names of the columns.
+
+    Raises: `BadFile` where one that is needed is missing.
+    """
     if not lines:
         raise errors.BadFile(f"{file.name} is empty.", hint="Write it with --to FILE.")
     names = [cell.strip().lower() for cell in lines[0].cells]
@@ -91,35 +150,20 @@ def read(connection: Connection, file: Path) -> list[Decision]:
             f"{file.name} has no column {', '.join(missing)}.",
             hint="Write a fresh file with `ticketsync match --to FILE`.",
         )
-    known = {offer.id: offer for offer in occurrences.list_occurrences(connection)}
-    decisions: list[Decision] = []
-    wrong: list[str] = []
-    seen: set[int] = set()
-    for line in lines[1:]:
-        if line.problem:
-            wrong.append(f"{line.position}: {line.problem}")
-            continue
-        cells = dict(zip(names, line.cells, strict=False))
-        try:
-            decision = _decision(connection, cells, known)
-        except errors.TicketsyncError as error:
-            wrong.append(f"{line.position}: {error.message.rstrip('.')}")
-            continue
-        if decision is not None and decision.occurrence_id in seen:
-            wrong.append(
-                f"{line.position}: date {decision.occurrence_id} appears twice"
-            )
-        elif decision is not None:
-            seen.add(decision.occurrence_id)
-            decisions.append(decision)
-    if wrong:
-        some = "; ".join(wrong[:5]) + ("; …" if len(wrong) > 5 else "")
-        raise errors.BadFile(
-            f"{file.name}: {len(wrong)} rows cannot be used, nothing was changed: "
-            f"{some}.",
-            hint="Fix them and run the same command again.",
-        )
-    return decisions
+    return names
+
+
+def _cells(names: Sequence[str], line: Row) -> dict[str, str]:
+    """
+    Raises `BadFile` for a row that cannot be read.
+    """
+    if line.problem:
+        raise errors.BadFile(line.problem)
+    return dict(zip(names, line.cells, strict=False))
+
+
+def _rows_cannot(number: int) -> str:
+    return f"{number} {'row' if number == 1 else 'rows'} cannot be used"
 
 
 def implausible(connection: Connection, decisions: Iterable[Decision]) -> list[str]:
@@ -190,7 +234,9 @@ def apply(
     decisions = list(decisions)
     with database.write() as connection:
         links.lock_occurrences(
-            connection, (decision.occurrence_id for decision in decisions)
+            connection,
+            (decision.occurrence_id for decision in decisions),
+            (decision.show_id for decision in decisions if decision.show_id),
         )
         touched: set[int] = set()
         for decision in decisions:

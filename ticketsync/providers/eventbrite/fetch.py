@@ -14,6 +14,7 @@ from ticketsync.core import clock, records
 from ticketsync.core.completeness import is_mostly_missing
 from ticketsync.core.errors import (
     AuthenticationFailed,
+    ConfigurationError,
     Forbidden,
     TicketsyncError,
     UnknownResource,
@@ -29,7 +30,7 @@ from ticketsync.providers.eventbrite.attendees import (
     count_attending,
     is_surely_listed,
 )
-from ticketsync.providers.eventbrite.spec import EVERY_STATUS, HOOK_ACTIONS
+from ticketsync.providers.eventbrite.spec import EVERY_STATUS, HOOK_ACTIONS, SKIPPED
 
 OVERLAP = timedelta(minutes=5)
 # Orders of which only an attendee changed are fetched one by one: a shorter overlap.
@@ -45,11 +46,15 @@ class EventbriteFetcher:
     def __init__(self, api: ApiClient, options: Options) -> None:
         self.api = api
         self._cached_organisations: list[Raw] | None = None
+        skipped = options.get(SKIPPED, "").split(",")
+        self._skipped = frozenset(part.strip() for part in skipped if part.strip())
+        without = ",".join([*sorted(self._skipped), "{id}"])
         self._parts = AccountParts(
             "Eventbrite",
             "organisation",
-            "Let one of its members who may see orders connect it, or ask to be given "
-            "that right.",
+            "Let one of its members who may see orders connect it, ask to be given "
+            "that right, or leave it out: `ticketsync accounts set "
+            f"{self.api.account} {SKIPPED}={without}`.",
         )
 
     def identify(self) -> records.Identity:
@@ -69,6 +74,23 @@ class EventbriteFetcher:
     def refused_parts(self) -> Mapping[str, str]:
         return self._parts.refused
 
+    def left_out_parts(self) -> frozenset[str]:
+        return self._skipped
+
+    def _read_ids(self) -> Sequence[str]:
+        """
+        Raises `ConfigurationError` where every organisation is left out.
+        """
+        ids = [id_ for id_ in self.owners() if id_ not in self._skipped]
+        if not ids:
+            raise ConfigurationError(
+                f"Account {self.api.account!r}: {SKIPPED} leaves out every "
+                "organisation of this Eventbrite user; there are no sales to read.",
+                hint=f"Run `ticketsync accounts set {self.api.account} {SKIPPED}=`, or "
+                f"`ticketsync accounts pause {self.api.account}`.",
+            )
+        return ids
+
     def fetch_events(self) -> Iterator[Page]:
         query = {"status": EVERY_STATUS}
         expansions = ("venue,ticket_classes", "venue")
@@ -78,7 +100,7 @@ class EventbriteFetcher:
             for rows in self._expanded(path, "events", query, *expansions):
                 yield Page("event", rows)
 
-        return self._parts.read(self.owners(), pages_of)
+        return self._parts.read(self._read_ids(), pages_of)
 
     def fetch_orders(
         self, provider_occurrence_id: str, bookmark: str | None
@@ -88,7 +110,7 @@ class EventbriteFetcher:
     def fetch_all_orders(
         self, bookmark: str | None, extent: Extent, *, workers: int
     ) -> Iterator[Page]:
-        return self._parts.read(self.owners(), self._all_orders_of)
+        return self._parts.read(self._read_ids(), self._all_orders_of)
 
     def _all_orders_of(self, organisation_id: str) -> Iterator[Page]:
         path = f"/organizations/{organisation_id}"
@@ -148,7 +170,7 @@ class EventbriteFetcher:
                 yield page
             yield from self._orders_of_changed_attendees(path, recent)
 
-        yield from self._parts.read(self.owners(), pages_of)
+        yield from self._parts.read(self._read_ids(), pages_of)
         if not self._parts.refused and not any(recent.order_ids for recent in found):
             raise self.api.invalid_response(
                 f"lists no change since {changed_since}, although its newest was of "
@@ -174,12 +196,12 @@ class EventbriteFetcher:
 
     def register_webhook(self, url: str) -> Registered:
         """
-        One for each organisation of the account.
+        One for each organisation of the account that is read.
         """
         ids = []
-        for organisation in self._organisations():
+        for organisation_id in self._read_ids():
             response = self.api.post(
-                f"/organizations/{organisation['id']}/webhooks/",
+                f"/organizations/{organisation_id}/webhooks/",
                 form={"endpoint_url": url, "actions": ",".join(HOOK_ACTIONS)},
             )
             ids.append(reading.text(response or {}, "id"))

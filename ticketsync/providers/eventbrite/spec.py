@@ -13,6 +13,7 @@ from ticketsync.net.api_errors import ErrorExplanation
 from ticketsync.net.hooks import HookCard
 from ticketsync.providers.authentication import key_as_bearer
 from ticketsync.providers.base import LISTING, ORDER, Budget, Capabilities, ProviderSpec
+from ticketsync.providers.options import Option
 
 if TYPE_CHECKING:
     from ticketsync.net.oauth import OAuth
@@ -65,6 +66,7 @@ ON_SALE_STATUS = {
     "not_yet_on_sale": TicketTypeStatus.SCHEDULED,
     "unavailable": TicketTypeStatus.CLOSED,
 }
+SKIPPED = "skip_organisations"
 EVERY_STATUS = "draft,live,started,ended,completed,canceled"
 
 
@@ -141,6 +143,16 @@ SPEC = ProviderSpec(
     code_fields=frozenset(("barcode",)),
     personal_beside_email=frozenset(("name",)),
     reports_fees=True,
+    options=(
+        Option(
+            SKIPPED,
+            "ids of organisations not to read, as in 123,456",
+            is_list=True,
+            pattern=r"[0-9]{1,20}",
+            looks="the number of an organisation, as `status` names it",
+            leaves_out=True,
+        ),
+    ),
     explain=explain,
     oauth=_oauth,
     limits="seats are not read, because that would take a request for each ticket; "

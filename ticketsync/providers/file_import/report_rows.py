@@ -23,10 +23,11 @@ _FOOTER = re.compile(
     r"|page|report|powered by|note|notes|copyright|©)\b",
     re.IGNORECASE,
 )
+# Words that say that money was taken. "Confirmed", "active", "issued" and the like say
+# so of a reservation, too: what they mean a person has to answer.
 _PAID = {
-    *("paid", "complete", "completed", "confirmed", "sold", "active", "valid", "ok"),
-    *("success", "successful", "succeeded", "approved", "settled", "issued", "booked"),
-    *("processed", "purchased"),
+    *("paid", "complete", "completed", "sold", "purchased", "settled"),
+    *("success", "successful", "succeeded"),
 }
 _IS_NO_SALE = re.compile(
     r"\b(?:refund(?:ed)?|return(?:ed|s)?|cancell?ed|cancellation|void(?:ed)?"

@@ -74,11 +74,12 @@ def sync_account(run: AccountRun, request: OrderRequest) -> tuple[int, bool]:
     with run.database.read() as connection:
         held_listing = occurrences.list_occurrences(connection, account_id)
         last_sweep = runs.last_sweep(connection, account_id)
-    # What a refused part has on sale cannot be read, and lacks nothing for that.
+    # What a part has on sale that is not read lacks nothing for that.
+    is_whole = not unlisted_parts and not set_aside.leaves_out_parts(run)
     listed = [
         o
         for o in held_listing
-        if not unlisted_parts or found.has(o) or o.fingerprint == records.FROM_ORDERS
+        if is_whole or found.has(o) or o.fingerprint == records.FROM_ORDERS
     ]
     store = OrderStore(run, {o.provider_occurrence_id: o.id for o in held_listing})
     # First, since what it changes takes bookmarks away.

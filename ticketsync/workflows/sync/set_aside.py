@@ -12,7 +12,7 @@ from ticketsync.catalogue.occurrences import LinkedOccurrence
 from ticketsync.core import clock, errors
 from ticketsync.core.records import Unread
 from ticketsync.core.redact import safe
-from ticketsync.providers.base import SkipsParts
+from ticketsync.providers.base import LeavesOutParts, SkipsParts
 from ticketsync.sales import quarantine
 from ticketsync.workflows.account_run import AccountRun
 from ticketsync.workflows.sync import cross_checks
@@ -30,6 +30,14 @@ def refused_parts(run: AccountRun) -> Mapping[str, str]:
     """
     provider = run.provider
     return provider.refused_parts() if isinstance(provider, SkipsParts) else {}
+
+
+def leaves_out_parts(run: AccountRun) -> bool:
+    """
+    Whether an option of the account keeps parts of it from being read.
+    """
+    provider = run.provider
+    return isinstance(provider, LeavesOutParts) and bool(provider.left_out_parts())
 
 
 def note_parts_of_listing(run: AccountRun) -> None:
