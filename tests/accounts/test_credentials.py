@@ -162,6 +162,41 @@ def test_a_command_gives_its_first_line_and_gets_no_tokens(monkeypatch, tmp_path
     assert credentials.read_secret("tt", "command", str(script)) == Secret("key-")
 
 
+def environment_of_the_command(tmp_path):
+    """
+    The variables that a command sees which gives a key.
+    """
+    script = tmp_path / "env.sh"
+    script.write_text('#!/bin/sh\nenv -0 | tr "\\000" ";"\n')
+    script.chmod(0o700)
+    text = credentials.read_secret("tt", "command", str(script)).reveal()
+    return dict(pair.split("=", 1) for pair in text.split(";") if "=" in pair)
+
+
+SECRETS = ("EB_KEY", "TT_KEY", "STRIPE_API_KEY", "AWS_SECRET_ACCESS_KEY", "PGPASSWORD")
+
+
+def test_a_command_sees_no_key_of_another_account(monkeypatch, tmp_path):
+    for name in (*SECRETS, "TICKETSYNC_OTHER_TOKEN", "LD_PRELOAD_X", "PYTHONPATH"):
+        monkeypatch.setenv(name, "stolen")
+    monkeypatch.setenv("PASSWORD_STORE_DIR", "/srv/pass")
+    monkeypatch.setenv("LC_ALL", "C")
+    found = environment_of_the_command(tmp_path)
+    assert "stolen" not in found.values()
+    assert found["PASSWORD_STORE_DIR"] == "/srv/pass"
+    assert found["PATH"] == os.environ["PATH"]
+
+
+def test_control_with_all_of_our_environment_it_would(monkeypatch, tmp_path):
+    monkeypatch.setattr(
+        credentials.child_environment, "for_secret_command", lambda: dict(os.environ)
+    )
+    for name in SECRETS:
+        monkeypatch.setenv(name, "stolen")
+    found = environment_of_the_command(tmp_path)
+    assert list(found.values()).count("stolen") == len(SECRETS)
+
+
 @pytest.mark.parametrize("command", ["false", "no-such-program", "'unclosed"])
 def test_a_failing_command_says_so(command):
     with pytest.raises(errors.SecretMissing, match="'tt'"):

@@ -314,10 +314,14 @@ def test_eventbrite_tokens_without_an_end_are_kept_as_they_are(monkeypatch):
 def tokens_for(kind, payload, monkeypatch):
     class Client(httpx.Client):
         def __init__(self, **options):
-            answer = httpx.Response(200, json=payload)
+            answer = httpx.Response(
+                200,
+                headers={"content-type": "application/json"},
+                content=iter([json.dumps(payload).encode()]),
+            )
             super().__init__(transport=httpx.MockTransport(lambda _: answer))
 
-    monkeypatch.setattr(oauth.httpx, "Client", Client)
+    monkeypatch.setattr(httpx, "Client", Client)
     app = oauth.App(kind.spec.oauth(), "id", Secret("s"), "a", kind.spec.title)
     return oauth.exchange(app, oauth.ask_consent(app, "http://127.0.0.1/callback"), "c")
 

@@ -27,6 +27,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from ticketsync.accounts import child_environment
 from ticketsync.core import digest, errors, paths
 from ticketsync.core.redact import Secret, safe
 
@@ -171,7 +172,7 @@ def _from_command(account: str, command: str) -> str:
             capture_output=True,
             timeout=COMMAND_SECONDS,
             check=True,
-            env=_environment_for_children(),
+            env=child_environment.for_secret_command(),
         )
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         reason = (
@@ -295,14 +296,3 @@ def _keyring(verb: str, entry: str, secret: Secret | None) -> Mapping[str, str]:
             word=response["word"],
         )
     return response
-
-
-def _environment_for_children() -> dict[str, str]:
-    """
-    Our environment without any tokens.
-    """
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not (name.startswith("TICKETSYNC_") and name.endswith("_TOKEN"))
-    }

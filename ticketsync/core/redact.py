@@ -61,8 +61,14 @@ class Secret:
 def safe(text: object, *, longest: int = LONGEST) -> str:
     """
     Foreign text for a terminal or a log: control characters become visible escapes.
+
+    A text that has to be cut is masked first: the part of a secret that is left by a
+    cut would not be recognised as one later.
     """
-    shown = _UNSAFE.sub(_visible, str(text))
+    whole = str(text)
+    if len(whole) > longest:
+        whole = without_live_secrets(whole)
+    shown = _UNSAFE.sub(_visible, whole[: longest + 1])
     return shown if len(shown) <= longest else shown[: longest - 1] + "…"
 
 
@@ -88,14 +94,15 @@ def without_live_secrets(text: str) -> str:
     """
     The text with every secret masked that this process currently holds.
     """
-    return without_secrets(text, list(_LIVE.values()))
+    live = [secret for ref in _LIVE.valuerefs() if (secret := ref()) is not None]
+    return without_secrets(text, live)
 
 
 def _forms(value: str) -> list[str]:
-    raw = value.encode()
+    raw = value.encode("utf-8", "surrogatepass")
     return [
         value,
-        quote(value, safe=""),
+        quote(raw, safe=""),
         base64.b64encode(raw).decode(),
         base64.b64encode(raw + b":").decode(),
         base64.urlsafe_b64encode(raw).decode(),

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ticketsync.core import errors
-from ticketsync.core.redact import safe
+from ticketsync.core.redact import safe, without_live_secrets
 from ticketsync.net import exact_json, retry
 
-SHOWN_OF_INVALID: Final = 80  # bytes quoted in a message
+SHOWN_OF_INVALID: Final = 80  # characters quoted in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,25 @@ class ApiErrors:
             status=status,
         )
 
+    def impossible_request(self) -> errors.InvalidResponse:
+        """
+        No request can be made of what the platform sent: an id of 200,000 characters,
+        or with a line break, has no place in an address.
+        """
+        return self.invalid_response(
+            "uses an id that no request can name", "impossible-request"
+        )
+
+    def unusable_secret(self) -> errors.AuthenticationFailed:
+        """
+        The secret has characters that no key has, and cannot be sent.
+        """
+        return errors.AuthenticationFailed(
+            f"The key of account {self.account!r} has characters that cannot be sent "
+            "in a request.",
+            hint=f"Run `ticketsync accounts rotate {self.account}`.",
+        )
+
     def _explanation(self, status: int, body: bytes) -> ErrorExplanation | None:
         if self.explain is None:
             return None
@@ -148,6 +167,8 @@ class ApiErrors:
 
 def shown(body: bytes) -> str:
     """
-    The beginning of a response, for a message.
+    The beginning of an error response, for a message. Secrets that it repeats are
+    masked before it is cut.
     """
-    return safe(body[:SHOWN_OF_INVALID].decode("utf-8", "replace")) or "nothing"
+    text = without_live_secrets(body.decode("utf-8", "replace"))
+    return safe(text, longest=SHOWN_OF_INVALID) or "nothing"

@@ -9,6 +9,7 @@ a size limit and a total deadline. A secret is only ever in a header.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 import zlib
@@ -24,11 +25,17 @@ from ticketsync import __version__
 from ticketsync.core import errors, log
 from ticketsync.core.redact import Secret, safe
 from ticketsync.net import exact_json, retry
-from ticketsync.net.api_errors import ApiErrors, Explain, shown
+from ticketsync.net.api_errors import ApiErrors, Explain
 from ticketsync.net.base_url import checked_base_url
 from ticketsync.net.budget import CallBudget
 from ticketsync.net.exact_json import Shape
-from ticketsync.net.transport import deadline_at, is_tls_error, make_transport
+from ticketsync.net.transport import (
+    MAX_INTERIM_RESPONSES,
+    TooManyInterimResponses,
+    deadline_at,
+    is_tls_error,
+    make_transport,
+)
 
 Params = Mapping[str, str | int | Sequence[str]]
 Headers = Mapping[str, Secret]
@@ -39,6 +46,7 @@ MAX_RESPONSE_BYTES: Final = 32 * 1024 * 1024
 REQUEST_SECONDS: Final = 60.0
 CONNECT_SECONDS: Final = 10.0
 MAX_CLOCK_SKEW: Final = timedelta(minutes=5)
+_IN_HEADERS: Final = re.compile(r"[\t\x20-\x7e]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +206,10 @@ class ApiClient:
         self._wait_for_permission()
         try:
             return self._send(method, path, params, body, form)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, httpx.StreamError) as error:
             raise self._transport_error(error) from error
+        except (httpx.InvalidURL, httpx.CookieConflict, UnicodeError):
+            raise self._errors.impossible_request() from None
 
     def _renew_headers(self, used: Headers) -> bool:
         """
@@ -235,7 +245,7 @@ class ApiClient:
         with self._counter_lock:
             self.requests += 1
         deadline = min(time.monotonic() + REQUEST_SECONDS, self._run_deadline)
-        headers = {name: secret.reveal() for name, secret in self._headers.items()}
+        headers = self._secret_headers()
         began = time.monotonic()
         status = 0
         try:
@@ -257,6 +267,12 @@ class ApiClient:
         finally:
             self._record(method, path, status, time.monotonic() - began)
         return _Response(response.status_code, response.headers, content)
+
+    def _secret_headers(self) -> dict[str, str]:
+        headers = {name: secret.reveal() for name, secret in self._headers.items()}
+        if not all(_IN_HEADERS.fullmatch(text) for text in headers.values()):
+            raise self._errors.unusable_secret()
+        return headers
 
     def _record(self, method: str, path: str, status: int, seconds: float) -> None:
         """
@@ -341,8 +357,7 @@ class ApiClient:
         if not response.is_json:
             kind = response.headers.get("content-type", "")
             raise self._errors.invalid_response(
-                f"answered {safe(kind) or 'something'} instead of JSON: "
-                f"{shown(response.body)}",
+                f"answered {safe(kind, longest=60) or 'something'} instead of JSON",
                 "not-json",
             )
         try:
@@ -354,20 +369,26 @@ class ApiClient:
             raise retry.TryAgain(truncated, tries=2) from None
         except ValueError as error:
             raise self._errors.invalid_response(
-                f"sent invalid JSON ({safe(error)}): {shown(response.body)}",
-                "not-json",
+                f"sent invalid JSON ({safe(error)})", "not-json"
             ) from None
         if not isinstance(value, dict) or "error" in value:
             raise self._errors.invalid_response(
-                f"sent no usable response but {shown(response.body)}", "not-json"
+                "sent JSON that is no usable response", "not-json"
             )
         return value
 
-    def _transport_error(self, error: httpx.HTTPError) -> Exception:
+    def _transport_error(self, error: Exception) -> Exception:
         if isinstance(error, httpx.ReadTimeout):
             return retry.TryAgain(
                 self._errors.unavailable("does not respond", word="deadline")
             )
+        if isinstance(error, TooManyInterimResponses):
+            return self._errors.invalid_response(
+                f"sent more than {MAX_INTERIM_RESPONSES} interim responses",
+                "interim-responses",
+            )
+        if isinstance(error, httpx.LocalProtocolError):
+            return self._errors.impossible_request()
         if isinstance(error, httpx.RemoteProtocolError | httpx.DecodingError):
             return retry.TryAgain(
                 self._errors.unavailable("broke off its response"), tries=2

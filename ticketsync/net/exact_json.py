@@ -92,7 +92,7 @@ def _decimal(text: str) -> Decimal:
     number = Decimal(text)
     exponent = number.as_tuple().exponent
     if not isinstance(exponent, int) or abs(exponent) > _LARGEST_EXPONENT:
-        raise ValueError(f"the number {text[:20]} is out of range")
+        raise ValueError("a number is out of range")
     return number
 
 

@@ -8,28 +8,45 @@ pastes the URL they were redirected to.
 
 from __future__ import annotations
 
+import contextlib
+import hmac
 import http.server
+import queue
+import re
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 from authlib.common.security import generate_token
 from authlib.oauth2.rfc6749.parameters import prepare_grant_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
-from ticketsync.core import clock, errors
-from ticketsync.core.redact import Secret, safe
+from ticketsync.core import clock, errors, web_address
+from ticketsync.core.redact import Secret, safe, without_live_secrets
+from ticketsync.net import retry
+from ticketsync.net.api_errors import ErrorExplanation, Rejected
 from ticketsync.net.base_url import checked_base_url
+from ticketsync.net.client import ApiClient
 
 TIMEOUT_SECONDS: Final = 30.0
+LONGEST_LIFE: Final = timedelta(days=3660)  # of an access token
 CALLBACK: Final = "/callback"
 NO_LISTENER: Final = f"http://127.0.0.1{CALLBACK}"  # the person pastes the URL
-PAGE: Final = b"<!doctype html><title>ticketsync</title><p>You can close this page."
+LISTENER_SECONDS: Final = 10.0  # for a request to our own listener
+PAGE: Final = (
+    b"<!doctype html><title>ticketsync</title><p>You can close this page, unless the "
+    b"terminal is still waiting: then the address of this page contains no "
+    b"<code>state</code>. Run the command again with --no-browser and paste only what "
+    b"stands after <code>code=</code>."
+)
+
+
+_IN_REDIRECTS: Final = re.compile(r"\?|(?:^|&)(?:code|state|error)=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,29 +110,31 @@ class Consent:
 
     def code_in(self, answer: str) -> str:
         """
-        The code in the redirect URL, or in what the person pasted.
+        The code in the redirect URL, or in what the person pasted: the URL, its query
+        or a bare code.
 
         Raises `CredentialError` if there is none, `AuthenticationFailed` if it was
         refused or belongs to another request.
         """
         text = answer.strip()
-        if "?" not in text and "=" not in text:
+        if not _IN_REDIRECTS.search(text):
             if not text:
                 raise errors.CredentialError(
                     "No code was given.", hint="Run the command again."
                 )
             return text
-        query = parse_qs(urlsplit(text).query or text)
+        query = parse_qs(web_address.split(text).query or text)
         if "error" in query:
             raise errors.AuthenticationFailed(
                 f"The platform did not authorise it ({safe(query['error'][0])}).",
                 hint="Run the command again and press Allow.",
                 word="consent-refused",
             )
-        if "state" in query and query["state"][0] != self.state:
+        if not self.is_state_in(query):
             raise errors.AuthenticationFailed(
                 "The redirect belongs to another request.",
-                hint="Run the command again and use the new URL.",
+                hint="Run the command again and use the new URL. If the platform "
+                "sends no `state`, paste only what stands after `code=`.",
                 word="wrong-state",
             )
         if not query.get("code"):
@@ -123,6 +142,16 @@ class Consent:
                 "The URL contains no code.", hint="Paste all of it."
             )
         return query["code"][0]
+
+    def is_state_in(self, query: Mapping[str, Sequence[str]]) -> bool:
+        """
+        Whether these parameters of a redirect are the answer to this request: any page
+        in the person's browser can send a code to this machine.
+        """
+        states = query.get("state", ())
+        return len(states) == 1 and hmac.compare_digest(
+            states[0].encode("utf-8", "replace"), self.state.encode()
+        )
 
 
 def ask_consent(app: App, redirect_uri: str) -> Consent:
@@ -179,87 +208,112 @@ def _request_tokens(
         "client_id": app.client_id,
         "client_secret": app.client_secret.reveal(),
     }
+    url = app.url(app.oauth.token_url)
+    client = ApiClient(
+        url,
+        account=app.account,
+        platform=app.platform,
+        explain=_refused,
+        wait_budget=retry.WaitBudget(0.0),
+        deadline_seconds=TIMEOUT_SECONDS,
+    )
     try:
-        with httpx.Client(
-            follow_redirects=False, trust_env=False, timeout=TIMEOUT_SECONDS
-        ) as client:
-            url = app.url(app.oauth.token_url)
-            if app.oauth.sends_json:
-                response = client.post(url, json=payload)
-            else:
-                response = client.post(url, data=payload)
-    except httpx.HTTPError:
-        raise errors.ProviderUnavailable(
-            f"{app.platform} cannot be reached for new tokens, account "
-            f"{app.account!r}.",
-            hint="Run the same command later.",
-        ) from None
-    if response.status_code >= 500 or response.status_code == 429:
-        raise errors.ProviderUnavailable(
-            f"{app.platform} issues no tokens now (HTTP {response.status_code}), "
-            f"account {app.account!r}.",
-            hint="Run the same command later.",
+        body = (
+            client.post("", body=payload)
+            if app.oauth.sends_json
+            else client.post("", form=payload)
         )
-    body = _json_body(response)
-    if response.status_code != 200 or not body.get("access_token"):
-        reason = body.get("error") or f"HTTP {response.status_code}"
-        raise errors.AuthenticationFailed(
-            f"{app.platform} refused to issue tokens to account {app.account!r} "
-            f"({safe(reason, longest=60)}).",
-            hint=f"Run `ticketsync accounts rotate {app.account}` to authorise again.",
-            word="tokens-refused",
-        )
+    except Rejected as refusal:
+        raise _tokens_refused(app, refusal.code or f"HTTP {refusal.status}") from None
+    finally:
+        client.close()
+    if not body or not body.get("access_token"):
+        raise _tokens_refused(app, "no token was sent")
     new = body.get("refresh_token")
     return Tokens(
         Secret(str(body["access_token"])),
         Secret(str(new)) if new else old_refresh,
-        _expiry(body),
+        _expiry(app, body),
     )
 
 
-def _json_body(response: httpx.Response) -> dict[str, Any]:
+def _refused(status: int, body: Mapping[str, Any]) -> ErrorExplanation | None:
+    """
+    The refusal of a token endpoint; what is temporary is none.
+    """
+    if status not in (400, 401, 403):
+        return None
+    reason = without_live_secrets(str(body.get("error") or f"HTTP {status}"))
+    return ErrorExplanation("refused", code=safe(reason, longest=60))
+
+
+def _tokens_refused(app: App, reason: str) -> errors.AuthenticationFailed:
+    return errors.AuthenticationFailed(
+        f"{app.platform} refused to issue tokens to account {app.account!r} "
+        f"({reason}).",
+        hint=f"Run `ticketsync accounts rotate {app.account}` to authorise again.",
+        word="tokens-refused",
+    )
+
+
+def _expiry(app: App, body: Mapping[str, Any]) -> datetime | None:
+    """
+    When the access token ends; one in the past is renewed before its first use. Raises
+    `InvalidResponse` for an end that no token has.
+    """
+    at: Any = body.get("expires_at")
+    seconds: Any = body.get("expires_in")
+    if at is None and seconds is None:
+        return None
+    now = clock.now()
     try:
-        body = response.json()
-    except ValueError:
-        return {}
-    return body if isinstance(body, dict) else {}
+        if at is None:
+            ends = now + timedelta(seconds=int(seconds))
+        else:
+            ends = clock.from_iso(at)
+    except (TypeError, ValueError, OverflowError):
+        raise _invalid_expiry(app) from None
+    if abs(ends - now) > LONGEST_LIFE:
+        raise _invalid_expiry(app)
+    return ends
 
 
-def _expiry(body: Mapping[str, Any]) -> datetime | None:
-    if isinstance(body.get("expires_at"), str):
-        return clock.from_iso(body["expires_at"])
-    if isinstance(body.get("expires_in"), int):
-        return clock.now() + timedelta(seconds=body["expires_in"])
-    return None
+def _invalid_expiry(app: App) -> errors.InvalidResponse:
+    return errors.InvalidResponse(
+        f"{app.platform} issued a token with an end that cannot be, account "
+        f"{app.account!r}.",
+        hint=f"It was not stored. Run `ticketsync accounts rotate {app.account}` "
+        "later to authorise again.",
+        word="invalid-expiry",
+    )
 
 
 # The redirect
 
 
-class _Redirect:
-    def __init__(self) -> None:
-        self.url = ""
-        self.received = threading.Event()
+Wait = Callable[[Consent, float], str]
 
 
 @contextmanager
-def listening() -> Iterator[tuple[str, Any]]:
+def listening() -> Iterator[tuple[str, Wait]]:
     """
     Wait for the browser on this machine: yields the redirect URL, and a function that
-    returns the URL requested, or `""` if none was within the given seconds.
+    returns the URL by which the browser answers a consent, or `""` if none does within
+    the given seconds. Requests with another `state` are not that answer.
     """
-    redirect = _Redirect()
+    requested: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     class Handler(http.server.BaseHTTPRequestHandler):
+        timeout = LISTENER_SECONDS
+
         def do_GET(self) -> None:
-            is_ours = urlsplit(self.path).path == CALLBACK
+            is_ours = web_address.split(self.path).path == CALLBACK
             self.send_response(200 if is_ours else 404)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.end_headers()
             if is_ours:
                 self.wfile.write(PAGE)
-                redirect.url = self.path
-                redirect.received.set()
+                requested.put(self.path)
 
         def log_message(self, format: str, *args: Any) -> None:
             """
@@ -270,9 +324,14 @@ def listening() -> Iterator[tuple[str, Any]]:
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
 
-    def wait(seconds: float) -> str:
-        redirect.received.wait(seconds)
-        return redirect.url
+    def wait(consent: Consent, seconds: float) -> str:
+        ends = time.monotonic() + seconds
+        while (left := ends - time.monotonic()) > 0:
+            with contextlib.suppress(queue.Empty):
+                url = requested.get(timeout=left)
+                if consent.is_state_in(parse_qs(web_address.split(url).query)):
+                    return url
+        return ""
 
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}{CALLBACK}", wait

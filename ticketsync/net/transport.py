@@ -3,11 +3,14 @@ The HTTP transport: httpcore's connection pool, with a total deadline for each r
 
 The library's own timeout counts for each piece received, so a server that sends one
 byte per second would block us forever, also in the headers. The stream below shortens
-each wait to what is left of the thread's deadline.
+each wait to what is left of the thread's deadline. The library also waits for as many
+interim responses (1xx) as a server sends; the stream counts them.
 """
 
 from __future__ import annotations
 
+import re
+import socket
 import ssl
 import threading
 import time
@@ -19,6 +22,13 @@ import httpcore
 import httpx
 
 MAX_CONNECTIONS: Final = 32
+MAX_INTERIM_RESPONSES: Final = 10
+
+
+class TooManyInterimResponses(httpx.RemoteProtocolError):
+    """
+    The server answered 1xx more than `MAX_INTERIM_RESPONSES` times.
+    """
 
 
 class _ThreadDeadline(threading.local):
@@ -40,14 +50,50 @@ def deadline_at(moment: float) -> Iterator[None]:
         _deadline.at = None
 
 
+class _InterimFlood(httpcore.RemoteProtocolError):
+    pass
+
+
+_INTERIM = re.compile(rb"HTTP/\d\.\d 1\d\d\b")
+_END_OF_HEADERS = re.compile(rb"\n\r?\n")
+
+
+class _InterimCounter:
+    """
+    Counts the interim responses before a response, from the bytes as they are read.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._held: bytearray | None = bytearray()
+
+    def count(self, data: bytes) -> None:
+        if self._held is None:  # the response itself has begun
+            return
+        self._held += data
+        while end := _END_OF_HEADERS.search(self._held):
+            if not _INTERIM.match(self._held):
+                break
+            self._count += 1
+            if self._count > MAX_INTERIM_RESPONSES:
+                raise _InterimFlood("too many interim responses")
+            del self._held[: end.end()]
+        if end or bytes(self._held[9:10]) not in (b"", b"1"):
+            self._held = None
+
+
 class _DeadlineStream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
+        self._interim = _InterimCounter()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _remaining(timeout))
+        data = self._inner.read(max_bytes, _remaining(timeout))
+        self._interim.count(data)
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._interim = _InterimCounter()  # another request begins
         self._inner.write(buffer, _remaining(timeout))
 
     def close(self) -> None:
@@ -69,8 +115,37 @@ class _DeadlineStream(httpcore.NetworkStream):
 
 
 class _DeadlineBackend(httpcore.SyncBackend):
-    def connect_tcp(self, *args: Any, **options: Any) -> httpcore.NetworkStream:
-        return _DeadlineStream(super().connect_tcp(*args, **options))
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """
+        Try one address of the host after the other, each with what is left of the
+        deadline; the library's own loop gives the whole timeout to each of them.
+        """
+        refused: httpcore.NetworkError | httpcore.TimeoutException | None = None
+        for address in _addresses(host, port):
+            try:
+                stream = super().connect_tcp(
+                    address, port, _remaining(timeout), local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                refused = error
+            else:
+                return _DeadlineStream(stream)
+        raise refused or httpcore.ConnectError(f"{host} has no address")
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise httpcore.ConnectError(str(error)) from error
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 def _remaining(timeout: float | None) -> float | None:
@@ -151,6 +226,8 @@ def _as_httpx_errors() -> Iterator[None]:
         httpcore.ProtocolError,
         httpcore.UnsupportedProtocol,
     ) as error:
+        if isinstance(error, _InterimFlood):
+            raise TooManyInterimResponses(str(error)) from error
         # The two libraries call them the same.
         raise getattr(httpx, type(error).__name__)(str(error)) from error
 

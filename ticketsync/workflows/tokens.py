@@ -177,5 +177,5 @@ def allow(
         asked = oauth.ask_consent(app, address)
         show(asked.url)
         webbrowser.open(asked.url)
-        answer = wait(CONSENT_SECONDS)
+        answer = wait(asked, CONSENT_SECONDS)
     return oauth.exchange(app, asked, asked.code_in(answer or paste()))
