@@ -2,7 +2,7 @@
 What every test may use. Helpers that are no fixtures are in `support/`.
 
 A person's surroundings
-  home             an empty TICKETSYNC_HOME; every test has one
+  home             a TICKETSYNC_HOME with a key for pins only; every test has one
   settings         four workers, no waiting
   frozen           the clock stands on the sandbox's morning; `frozen(moment)` moves it
   sandbox          a small Ticket Tailor on loopback; its address is `sandbox.url`
@@ -53,6 +53,7 @@ from sqlalchemy.util import LRUCache
 from support import made_databases
 from support.commands import in_home
 from support.dates import NOW, TODAY
+from support.pin_keys import put_pin_key
 from support.template_databases import Templates
 from support.ticket_tailor_account import connect, moved_to
 from support.web_server import PASSWORD, running
@@ -178,6 +179,7 @@ def home(tmp_path, monkeypatch):
     """
     folder = tmp_path / "home"
     folder.mkdir()
+    put_pin_key(folder)
     for name in ("TICKETSYNC_CONFIG", "TICKETSYNC_DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TICKETSYNC_HOME", str(folder))

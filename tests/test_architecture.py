@@ -26,7 +26,8 @@ ALLOWED = {
     "cli": {
         *("cli", "workflows", "sandbox", "providers.registry", "store.engine"),
         *("web", "providers.base", "jobs"),
-        *("store.schema", "store.backup", "core", *CONTEXTS, *READERS),
+        *("store.schema", "store.backup", "store.restore_differences"),
+        *("core", *CONTEXTS, *READERS),
         "store.delivery_states",
     },
     "workflows": {

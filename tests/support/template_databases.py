@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 from support.dates import NOW, TODAY
+from support.pin_keys import put_pin_key
 from support.ticket_tailor_account import adopt_dates
 
 from ticketsync.core import clock
@@ -88,6 +89,7 @@ class Templates:
         ):
             fake_server.url = address
             patch.setenv("TICKETSYNC_HOME", str(self.folder))
+            put_pin_key(self.folder)
             patch.setenv("TT_KEY", fake_server.key)
             patch.setattr(clock, "_now", lambda: NOW)
             adopt_dates(place, fake_server)

@@ -50,7 +50,16 @@ def moved_to(place, sandbox):
     database = engine.open_database(place)
     with database.write() as connection:
         connection.execute(accounts.update().values(base_url=sandbox.url))
+        save_pins(connection)
     return database
+
+
+def save_pins(connection):
+    """
+    Confirm all accounts as they stand: who wrote to their rows was us.
+    """
+    for account in state.list_accounts(connection):
+        state.save_pin(connection, account.id)
 
 
 def figures(database):

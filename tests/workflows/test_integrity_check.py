@@ -14,6 +14,7 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import text
 from support.dates import NOW, TODAY
+from support.pin_keys import put_pin_key
 from typer.testing import CliRunner
 
 from ticketsync.accounts import state
@@ -61,6 +62,7 @@ def season(tmp_path_factory):
     file = folder / "books.db"
     with pytest.MonkeyPatch.context() as patch, server.serving(fake_server) as address:
         patch.setenv("TICKETSYNC_HOME", str(folder))
+        put_pin_key(folder)
         patch.setattr(clock, "_now", lambda: moment[0])
         patch.setenv("KEY_TT", fake_server.key)
         addresses = {"tt": ("ticket_tailor", address)}

@@ -117,7 +117,7 @@ def delete_secret(account: str, source: str, reference: str) -> None:
     """
     if source == "keyring":
         _keyring("delete", reference or account, None)
-    elif source == "file":
+    elif source == "file" and _is_ours(Path(reference)):
         Path(reference).unlink(missing_ok=True)
 
 
@@ -202,6 +202,13 @@ def _from_systemd(account: str, name: str) -> str:
 
 def _from_file(account: str, reference: str) -> str:
     file = Path(reference)
+    if not _is_ours(file):
+        raise errors.SecretMissing(
+            f"The key of account {account!r} is said to be in {safe(reference)!r}, "
+            f"and files are read from {paths.secrets_folder()} only.",
+            hint=f"Run `ticketsync accounts rotate {account}`.",
+            word="file-not-ours",
+        )
     with contextlib.suppress(FileNotFoundError):
         mode = stat.S_IMODE(file.stat().st_mode)
         if mode & 0o077:
@@ -211,6 +218,16 @@ def _from_file(account: str, reference: str) -> str:
                 word="file-not-private",
             )
     return _text_of(file, account)
+
+
+def _is_ours(file: Path) -> bool:
+    """
+    Whether a file lies in our folder of secrets, links followed.
+    """
+    try:
+        return file.resolve().parent == paths.secrets_folder().resolve()
+    except (OSError, ValueError, RuntimeError):
+        return False
 
 
 def _text_of(file: Path, account: str) -> str:

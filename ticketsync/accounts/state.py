@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select, update
 
+from ticketsync.accounts import pins
 from ticketsync.core import errors
 from ticketsync.core.config import AccountSettings
 from ticketsync.core.redact import safe
@@ -58,6 +59,7 @@ class AccountState:
     created_at: datetime
     stale_seconds: int = 45 * 60
     identity_name: str = ""
+    pin: str = ""
 
     @property
     def is_retired(self) -> bool:
@@ -217,8 +219,39 @@ def add_account(connection: Connection, new: NewAccount, now: datetime) -> int:
         created_at=now,
     )
     account_id = int(connection.scalars(added.returning(accounts.c.id)).one())
+    save_pin(connection, account_id)
     _record(connection, account_id, "add", after={"provider": new.provider})
     return account_id
+
+
+def save_pin(connection: Connection, account_id: int) -> None:
+    """
+    Pin an account as it stands, because a person chose all of it just now.
+
+    Raises: `CredentialError` where there is no key for pins.
+    """
+    pin = pins.make_pin(get_account_by_id(connection, account_id))
+    _change(connection, account_id, pin=pin)
+
+
+def confirm_account(connection: Connection, shown: AccountState) -> None:
+    """
+    Pin an account, because a person confirmed it as it was shown.
+
+    Raises: `Busy` where it was changed meanwhile, `CredentialError` where there is no
+    key for pins.
+    """
+    row_locks.lock(connection, accounts, [shown.id])
+    now = get_account_by_id(connection, shown.id)
+    if pins.pinned_content(now) != pins.pinned_content(shown):
+        raise errors.Busy(
+            f"Account {shown.name!r} was changed by somebody else meanwhile; nothing "
+            "was confirmed.",
+            hint="Run the command again.",
+        )
+    save_pin(connection, shown.id)
+    places = pins.pinned_places(shown)
+    _record(connection, shown.id, "confirm", after={"confirmed": places})
 
 
 def remove_account(connection: Connection, account: AccountState) -> None:
@@ -262,7 +295,7 @@ def set_name(connection: Connection, account: AccountState, name: str) -> None:
     Raises: `UsageError` where the name is taken.
     """
     _refuse_taken(connection, name, "Choose another name.")
-    _change(connection, account.id, name=name)
+    _change_pinned(connection, account.id, name=name)
     _record(
         connection,
         account.id,
@@ -301,13 +334,9 @@ def set_secret(
                 "key": "replaced" if is_other else "the same",
             },
         )
-    _change(
-        connection,
-        account_id,
-        secret_source=source,
-        secret_reference=reference,
-        secret_fingerprint=fingerprint,
-        **changed_state,
+    _change(connection, account_id, secret_fingerprint=fingerprint, **changed_state)
+    _change_pinned(
+        connection, account_id, secret_source=source, secret_reference=reference
     )
 
 
@@ -317,7 +346,7 @@ def set_secret_reference(
     """
     Record where an account's secret is now, after it was moved.
     """
-    _change(connection, account_id, secret_reference=reference)
+    _change_pinned(connection, account_id, secret_reference=reference)
 
 
 def set_identity(
@@ -350,7 +379,8 @@ def set_options(
         before=_without_tokens(before),
         after=_without_tokens(options),
     )
-    _change(connection, account_id, options=json.dumps(dict(options), sort_keys=True))
+    text = json.dumps(dict(options), sort_keys=True)
+    _change_pinned(connection, account_id, options=text)
 
 
 def change_options(
@@ -369,7 +399,7 @@ def change_options(
 
 def set_base_url(connection: Connection, account_id: int, base_url: str | None) -> None:
     before = get_account_by_id(connection, account_id).base_url
-    _change(connection, account_id, base_url=base_url)
+    _change_pinned(connection, account_id, base_url=base_url)
     _record(
         connection,
         account_id,
@@ -406,7 +436,7 @@ def forget_secret(connection: Connection, account: AccountState) -> None:
     Record that a retired account's secret was deleted; its fingerprint is kept, so that
     the same key is recognised.
     """
-    _change(connection, account.id, secret_source="none", secret_reference="")  # noqa: S106  # the kind of a source
+    _change_pinned(connection, account.id, secret_source="none", secret_reference="")  # noqa: S106  # the kind of a source
 
 
 def lock_platform(connection: Connection, provider: str) -> None:
@@ -491,3 +521,19 @@ def _change(connection: Connection, account_id: int, **values: object) -> None:
     connection.execute(
         update(accounts).where(accounts.c.id == account_id).values(**values)
     )
+
+
+def _change_pinned(connection: Connection, account_id: int, **values: object) -> None:
+    """
+    Change fields that the pin covers. An account that was confirmed stays confirmed; in
+    another, what this changes is not all that is in doubt.
+    """
+    row_locks.lock(connection, accounts, [account_id])
+    before = get_account_by_id(connection, account_id)
+    replaced = before
+    if "secret_source" in values:
+        replaced = replace(before, secret_source="none", secret_reference="")  # noqa: S106  # the kind of a source
+    is_confirmed = pins.is_confirmed(before) or not pins.pinned_places(replaced)
+    _change(connection, account_id, **values)
+    if is_confirmed:
+        save_pin(connection, account_id)

@@ -11,6 +11,7 @@ import typer
 from ticketsync.cli import (
     account_settings,
     authorise,
+    confirm,
     context,
     providers,
     recipes,
@@ -268,13 +269,14 @@ def rotate_key(
 
     An account that was connected with --oauth is authorised again.
     """
-    from ticketsync.accounts import state
+    from ticketsync.accounts import pins, state
     from ticketsync.workflows import connect, tokens
 
     app_context = context.get_context(ctx)
     with app_context.database().read() as connection:
         account = state.get_account(connection, name)
     if tokens.uses_oauth(account.options):
+        pins.refuse_unconfirmed(account)
         was_file = account.secret_source == "file"  # noqa: S105  # not a secret
         source = authorise.authorise(
             account.provider,
@@ -338,6 +340,7 @@ def resume_account(ctx: typer.Context, name: str) -> None:
 
 
 app.command("set")(account_settings.set_options)
+app.command("confirm")(confirm.confirm_accounts)
 
 
 @app.command("remove")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ticketsync.cli import context, erasure
-from ticketsync.cli.context import Format, Json, Yes
+from ticketsync.cli.context import Force, Format, Json, Yes
 from ticketsync.core.plurals import number_of
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ def door_list(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write.")
     ] = None,
+    force: Force = False,
 ) -> None:
     """
     Write the guest list for the door: every ticket once, from all platforms.
@@ -97,7 +98,7 @@ def door_list(
     from ticketsync.catalogue import shows
     from ticketsync.core import clock, errors
     from ticketsync.door import attendees
-    from ticketsync.reporting import exports, printing
+    from ticketsync.reporting import exports, output_files, printing
 
     if format not in ("pdf", "csv", "json"):
         raise errors.UsageError(
@@ -111,7 +112,8 @@ def door_list(
         made = clock.local(clock.now(), found.timezone)
         document = printing.door_list(found, guests, f"{made:%a %d %b %Y, %H:%M}")
         target = output or Path(f"{exports.file_name(found)}.pdf")
-        exports.write_bytes(target, document)
+        file = app_context.output_file(target, output_files.is_pdf, force=force)
+        exports.write_bytes(file, document)
         app_context.say(f"{number_of(len(guests), 'guest')} in {target}.")
         return
     rows = [_as_row(guest, format) for guest in guests]
@@ -120,7 +122,10 @@ def door_list(
     if output is None:
         write(rows, columns, sys.stdout)
         return
-    with exports.into_file(output) as stream:
+    is_csv, is_json = output_files.is_csv(columns), output_files.is_json(columns[0])
+    is_ours = is_csv if format == "csv" else is_json
+    file = app_context.output_file(output, is_ours, force=force)
+    with exports.into_file(file) as stream:
         write(rows, columns, stream)
     app_context.say(f"{number_of(len(guests), 'guest')} in {output}.")
 

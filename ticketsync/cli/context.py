@@ -12,15 +12,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from ticketsync.core.config import Settings
+    from ticketsync.reporting.output_files import OutputFile
     from ticketsync.store.engine import Database
 
 Format = Annotated[
     str, typer.Option("--format", help="table, json or csv.", metavar="FORMAT")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Short for --format json.")]
+Force = Annotated[
+    bool,
+    typer.Option("--force", help="Replace a file that another program wrote."),
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
@@ -52,13 +58,31 @@ class AppContext:
 
     def database(self) -> Database:
         """
-        Open the database.
+        Open the database; says so if others may write to it.
 
         Raises: DatabaseError if it does not exist or has another schema.
         """
         from ticketsync.store import engine
 
-        return engine.open_database(self.url(), command=self.command)
+        database = engine.open_database(self.url(), command=self.command)
+        for path in engine.shared_files(database):
+            self.say(f"Warning: others may write to {path}; see `ticketsync doctor`.")
+        return database
+
+    def output_file(
+        self, path: Path, is_ours: Callable[[bytes], bool], *, force: bool
+    ) -> OutputFile:
+        """
+        A file to write that must not replace the database or settings in use.
+        """
+        from ticketsync.core import paths
+        from ticketsync.reporting.output_files import OutputFile
+        from ticketsync.store import engine
+
+        database = engine.sqlite_file(self.url())
+        settings = Path(self.config) if self.config else paths.config_file()
+        kept = (settings, database) if database is not None else (settings,)
+        return OutputFile(path, is_ours, force, kept)
 
     def log(self) -> None:
         """

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import confirm, context
 from ticketsync.cli.context import Json, Yes
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ticketsync.reporting.changes import Change
     from ticketsync.reporting.numbers import Figures
+    from ticketsync.store.restore_differences import Difference
     from ticketsync.workflows.integrity_check import Health
 
 app = typer.Typer(
@@ -77,6 +80,7 @@ def upgrade(
             )
         everything, changed = show_figures.rebuild(database, settings)
         app_context.say(f"{everything} shows recomputed, {changed} changed.")
+        confirm.confirm_after_change(app_context, database)
     if lacks_records:
         app_context.say(
             "Now run `ticketsync sync replay` once (it needs no network). It reads "
@@ -124,13 +128,23 @@ def restore_database(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(help="A backup made by `db backup`.")],
     yes: Yes = False,
+    accept_code: Annotated[
+        bool,
+        typer.Option(
+            "--accept-code", help="Take over views and triggers that are not ours."
+        ),
+    ] = False,
 ) -> None:
     """
     Replace the database by a backup. The replaced database is kept next to it.
+
+    Lists what the backup has otherwise: where keys come from, where they are sent,
+    views and triggers. Accounts whose commands, secret files or addresses nobody
+    confirmed on this machine are not read until `accounts confirm`.
     """
     from ticketsync.accounts import installation
     from ticketsync.core import errors
-    from ticketsync.store import backup, engine, schema
+    from ticketsync.store import backup, engine, restore_differences, schema
 
     app_context = context.get_context(ctx)
     target = engine.sqlite_file(app_context.url())
@@ -140,16 +154,51 @@ def restore_database(
             hint="Use pg_dump and pg_restore.",
         )
     found = backup.verify_backup(file)
-    if target.exists() and not context.confirm(f"Replace {target}?", yes):
-        return
-    kept = backup.restore_backup(found, target)
-    if found.schema == schema.PRESENT:  # else the upgrade is recorded
-        with app_context.database().write() as connection:
-            after = {"from": file.name}
-            installation.record(connection, "restore", "database", after=after)
+    with backup.staged(found, target) as copy:
+        differences = restore_differences.find_differences(copy, target)
+        if not _agree_to_restore(target, differences, yes, accept_code):
+            return
+        kept = backup.put_in_place(copy, target)
     app_context.say(f"{target} was restored from {file.name}, schema {found.schema}.")
     if kept is not None:
         app_context.say(f"The replaced database is {kept}")
+    if found.schema != schema.PRESENT:
+        return  # the upgrade is recorded, and asks for what is not confirmed
+    database = app_context.database()
+    with database.write() as connection:
+        after = {"from": file.name}
+        installation.record(connection, "restore", "database", after=after)
+    confirm.confirm_after_change(app_context, database)
+
+
+def _agree_to_restore(
+    target: Path, differences: Sequence[Difference], yes: bool, accept_code: bool
+) -> bool:
+    """
+    Print what differs and ask whether to restore it.
+
+    Raises: GuardRefused for views and triggers that nobody accepted, NeedsTerminal if
+    there is no terminal to prompt on.
+    """
+    from ticketsync.core import errors
+    from ticketsync.core.redact import safe
+
+    if differences:
+        typer.echo("The backup differs:", err=True)
+    for item in differences:
+        typer.echo(f"  {safe(item.text, longest=1000)}", err=True)
+    has_code = any(item.is_code for item in differences)
+    if has_code and not accept_code and (yes or not context.is_terminal()):
+        raise errors.GuardRefused(
+            "The backup has views or triggers otherwise than ticketsync makes them, "
+            "which the database would run; nothing was changed.",
+            hint="Add --accept-code if they are yours.",
+            word="foreign-code",
+        )
+    if not target.exists() and not (differences and context.is_terminal()):
+        return True  # nothing is replaced, and accounts wait to be confirmed anyway
+    question = f"Replace {target}?" if target.exists() else f"Restore {target}?"
+    return context.confirm(question, yes)
 
 
 @app.command("check")

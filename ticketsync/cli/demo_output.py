@@ -142,11 +142,14 @@ def export_figures(database: Database, home: Path) -> None:
     """
     Export the figures as CSV and print the first lines.
     """
-    from ticketsync.reporting import exports, numbers
+    from ticketsync.reporting import exports, numbers, output_files
 
     file = home / "financials.csv"
-    with database.read() as connection, exports.into_file(file) as stream:
-        count = exports.write(numbers.figures_table(connection), "csv", stream)
+    with database.read() as connection:
+        table = numbers.figures_table(connection)
+        target = output_files.OutputFile(file, output_files.is_csv(table.names))
+        with exports.into_file(target) as stream:
+            count = exports.write(table, "csv", stream)
     lines = file.read_text(encoding="utf-8").splitlines()
     typer.echo(f"{count} rows, one per show and account. The first columns:")
     for line in lines[:3]:

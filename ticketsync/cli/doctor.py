@@ -44,7 +44,8 @@ def doctor(
     app_context = context.get_context(ctx)
     repairs: list[str] = []
     if fix:
-        repairs = checks.fix(engine.sqlite_file(app_context.url()))
+        repairs = checks.fix(None)  # else the settings might be refused
+        repairs += checks.fix(engine.sqlite_file(app_context.url()))
     findings = list(
         checks.examine(app_context.settings, app_context.database, network=not offline)
     )

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 import typer
 
 from ticketsync.cli import context
+from ticketsync.cli.context import Force
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -32,19 +33,27 @@ Raw = Annotated[bool, typer.Option("--raw", help="CSV for machines: texts unchan
 
 @app.command("financials")
 def export_financials(
-    ctx: typer.Context, format: Format = "csv", output: Output = None, raw: Raw = False
+    ctx: typer.Context,
+    format: Format = "csv",
+    output: Output = None,
+    raw: Raw = False,
+    force: Force = False,
 ) -> None:
     """
     One row per show, account and currency.
     """
     from ticketsync.reporting import numbers
 
-    _export(ctx, numbers.figures_table, format, output, raw)
+    _export(ctx, numbers.figures_table, format, output, raw, force)
 
 
 @app.command("sales")
 def export_sales(
-    ctx: typer.Context, format: Format = "csv", output: Output = None, raw: Raw = False
+    ctx: typer.Context,
+    format: Format = "csv",
+    output: Output = None,
+    raw: Raw = False,
+    force: Force = False,
 ) -> None:
     """
     One row per order and show, of the tickets that count. What is linked to no show yet
@@ -52,12 +61,16 @@ def export_sales(
     """
     from ticketsync.reporting import sales
 
-    _export(ctx, sales.sales_table, format, output, raw)
+    _export(ctx, sales.sales_table, format, output, raw, force)
 
 
 @app.command("refunds")
 def export_refunds(
-    ctx: typer.Context, format: Format = "csv", output: Output = None, raw: Raw = False
+    ctx: typer.Context,
+    format: Format = "csv",
+    output: Output = None,
+    raw: Raw = False,
+    force: Force = False,
 ) -> None:
     """
     One row per refund movement and show, of the tickets that count: its day, the basis
@@ -68,19 +81,23 @@ def export_refunds(
     """
     from ticketsync.reporting import sales
 
-    _export(ctx, sales.refunds_table, format, output, raw)
+    _export(ctx, sales.refunds_table, format, output, raw, force)
 
 
 @app.command("fees")
 def export_fees(
-    ctx: typer.Context, format: Format = "csv", output: Output = None, raw: Raw = False
+    ctx: typer.Context,
+    format: Format = "csv",
+    output: Output = None,
+    raw: Raw = False,
+    force: Force = False,
 ) -> None:
     """
     One row per show and named fee.
     """
     from ticketsync.reporting import numbers
 
-    _export(ctx, numbers.fees_table, format, output, raw)
+    _export(ctx, numbers.fees_table, format, output, raw, force)
 
 
 @app.command("calendar")
@@ -89,6 +106,7 @@ def export_calendar(
     format: Annotated[str, typer.Option("--format", help="ics or json.")] = "ics",
     output: Output = None,
     since: Annotated[str, typer.Option(help="Shows from this date: 2026-01-31.")] = "",
+    force: Force = False,
 ) -> None:
     """
     Every show once, for all platforms, with its sales in the title.
@@ -97,13 +115,14 @@ def export_calendar(
     """
     from ticketsync.catalogue import shows
     from ticketsync.core import clock, errors
-    from ticketsync.reporting import calendar, exports
+    from ticketsync.reporting import calendar, exports, output_files
 
     if format not in ("ics", "json"):
         raise errors.UsageError(
             f"There is no calendar format {format!r}.", hint="Use ics or json."
         )
-    with context.get_context(ctx).database().read() as connection:
+    app_context = context.get_context(ctx)
+    with app_context.database().read() as connection:
         venue = shows.get_venue(connection)
         begin = context.start_of(connection, since) if since else None
         found = calendar.list_performances(connection, since=begin)
@@ -117,15 +136,17 @@ def export_calendar(
             }
             for show in found
         ]
-        _write(ctx, lambda stream: exports.write_json(rows, stream), output)
+        is_ours = output_files.is_json(next(iter(rows[0])) if rows else "id")
+        _write(ctx, lambda s: exports.write_json(rows, s), output, is_ours, force)
         return
     text = calendar.as_ics(found, name=venue.name, now=clock.now()).decode()
     if output is None:
         sys.stdout.write(text)
         return
-    with exports.into_file(output) as stream:
+    target = app_context.output_file(output, output_files.is_calendar, force=force)
+    with exports.into_file(target) as stream:
         stream.write(text)
-    context.get_context(ctx).say(f"{output}: {len(found)} shows")
+    app_context.say(f"{output}: {len(found)} shows")
 
 
 def _export(
@@ -134,12 +155,13 @@ def _export(
     format: str,
     output: Path | None,
     raw: bool,
+    force: bool,
 ) -> None:
     """
     Write a report row by row, streamed from the database.
     """
     from ticketsync.core import errors
-    from ticketsync.reporting import exports
+    from ticketsync.reporting import exports, output_files
 
     if format not in ("csv", "json"):
         raise errors.UsageError(
@@ -147,17 +169,28 @@ def _export(
         )
     with context.get_context(ctx).database().read() as connection:
         table = report(connection)
-        _write(ctx, lambda file: exports.write(table, format, file, raw=raw), output)
+        names = table.names
+        is_csv, is_json = output_files.is_csv(names), output_files.is_json(names[0])
+        _write(
+            *(ctx, lambda file: exports.write(table, format, file, raw=raw), output),
+            *(is_csv if format == "csv" else is_json, force),
+        )
 
 
 def _write(
-    ctx: typer.Context, write: Callable[[IO[str]], int], output: Path | None
+    ctx: typer.Context,
+    write: Callable[[IO[str]], int],
+    output: Path | None,
+    is_ours: Callable[[bytes], bool],
+    force: bool,
 ) -> None:
     from ticketsync.reporting import exports
 
     if output is None:
         write(sys.stdout)
         return
-    with exports.into_file(output) as stream:
+    app_context = context.get_context(ctx)
+    target = app_context.output_file(output, is_ours, force=force)
+    with exports.into_file(target) as stream:
         count = write(stream)
-    context.get_context(ctx).say(f"{output}: {count} rows")
+    app_context.say(f"{output}: {count} rows")

@@ -51,7 +51,11 @@ def match(
         ),
     ] = None,
     force: Annotated[
-        bool, typer.Option(help="With --from: also link what looks like a mistake.")
+        bool,
+        typer.Option(
+            help="With --from: also link what looks like a mistake; with --to: replace "
+            "a file that another program wrote."
+        ),
     ] = False,
     all_or_nothing: Annotated[
         bool,
@@ -93,7 +97,7 @@ def match(
     with database.read() as connection:
         plan = matching.plan(connection, settings, production=production or None)
     if to_file is not None:
-        _write_file(app_context, plan, to_file)
+        _write_file(app_context, plan, to_file, force=force)
         return
     if yes or dry_run or json:
         _link_certain(
@@ -168,11 +172,15 @@ def _link_certain(
     app_context.say(f"{number} {verb}, {left} left to decide.")
 
 
-def _write_file(app_context: context.AppContext, plan: MatchPlan, file: Path) -> None:
-    from ticketsync.reporting import exports
+def _write_file(
+    app_context: context.AppContext, plan: MatchPlan, file: Path, *, force: bool
+) -> None:
+    from ticketsync.reporting import exports, output_files
     from ticketsync.workflows import match_sheet
 
-    with exports.into_file(file) as stream:
+    is_ours = output_files.is_csv(match_sheet.COLUMNS)
+    target = app_context.output_file(file, is_ours, force=force)
+    with exports.into_file(target) as stream:
         count = exports.write_csv(match_sheet.rows(plan), match_sheet.COLUMNS, stream)
     app_context.say(
         f"{count} occurrences in {file}. Fill in the column decision (link, never, "

@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ticketsync.core import errors, paths
+from ticketsync.core import errors, paths, permissions
 
 if TYPE_CHECKING:
     from ticketsync.core.typed_yaml import YamlFile
@@ -158,8 +158,11 @@ def load(file: Path | None = None) -> Settings:
     """
     The settings in that file, or the defaults if there is no file at the usual place.
 
-    Raises: `ConfigurationError` for a file that is missing, invalid or exposes secrets.
+    Raises: `ConfigurationError` for a file that is missing, invalid, exposes secrets or
+    may be written by others, as for a home that may.
     """
+    for folder in paths.own_folders():
+        permissions.refuse_writable(folder, what="The folder")
     chosen = file or paths.config_file()
     must_exist = file is not None or "TICKETSYNC_CONFIG" in os.environ
     try:
@@ -175,6 +178,7 @@ def load(file: Path | None = None) -> Settings:
             f"The settings file {chosen} cannot be read: {error}.",
             hint="Make it a readable UTF-8 file.",
         ) from None
+    permissions.refuse_writable(chosen, what="The settings file")
     settings = read(text, str(chosen))
     if settings.notify.is_secret and chosen.stat().st_mode & 0o077:
         raise errors.ConfigurationError(

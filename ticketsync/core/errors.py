@@ -9,6 +9,7 @@ All our errors, in one tree.
     │   └── NeedsTerminal                 2   needs-tty
     ├── PersonNeeded                      4   needs-person
     │   ├── NeedsMatching                 4   needs-matching
+    │   ├── Unconfirmed                   4   unconfirmed
     │   └── CredentialError               4   credentials
     │       ├── SecretMissing             4   secret-missing
     │       ├── AuthenticationFailed      4   refused-credentials
@@ -91,6 +92,15 @@ class PersonNeeded(TicketsyncError):
 
 class NeedsMatching(PersonNeeded):
     word = "needs-matching"
+    parks = False
+
+
+class Unconfirmed(PersonNeeded):
+    """
+    The database names a command, a file or an address that nobody confirmed here.
+    """
+
+    word = "unconfirmed"
     parks = False
 
 

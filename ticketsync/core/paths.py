@@ -45,11 +45,33 @@ def state_folder() -> Path:
     return user_state_path("ticketsync", appauthor=False)
 
 
+def own_folders() -> list[Path]:
+    """
+    The folders that are ours alone, existing or not: of settings and of data.
+    """
+    home = _home()
+    if home:
+        return [home]
+    from platformdirs import user_config_path, user_data_path
+
+    return [
+        user_config_path("ticketsync", appauthor=False),
+        user_data_path("ticketsync", appauthor=False),
+    ]
+
+
 def secrets_folder() -> Path:
     """
     For secrets in 0600 files, used only with `--insecure-storage`.
     """
     return config_file().parent / "secrets"
+
+
+def pin_key_file() -> Path:
+    """
+    The key that confirms commands, secret files and addresses of accounts.
+    """
+    return database_file().parent / "pin.key"
 
 
 def private_folder(folder: Path) -> Path:

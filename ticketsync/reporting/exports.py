@@ -20,6 +20,7 @@ from typing import IO, Any
 
 from ticketsync.core import clock, errors, paths, tables
 from ticketsync.core.tables import Column, Kind, Table
+from ticketsync.reporting.output_files import OutputFile
 
 _DANGEROUS = tuple("=+-@\t\r\n\0＝＋－＠")
 _MAY_BE_DANGEROUS = {*_DANGEROUS, " "}  # as the first character
@@ -85,12 +86,14 @@ def write_json(rows: Iterable[Row], stream: IO[str]) -> int:
 
 
 @contextlib.contextmanager
-def into_file(file: Path) -> Iterator[IO[str]]:
+def into_file(target: OutputFile) -> Iterator[IO[str]]:
     """
     A private file that appears under its name only when it is complete.
 
-    Raises: `UsageError` where it cannot be written.
+    Raises: `UsageError` where it cannot be written or must not be replaced.
     """
+    target.check()
+    file = target.path
     try:
         handle, temporary = tempfile.mkstemp(
             prefix=f".{file.name}.", dir=file.parent or Path()
@@ -115,13 +118,13 @@ def into_file(file: Path) -> Iterator[IO[str]]:
         Path(temporary).unlink(missing_ok=True)
 
 
-def write_bytes(file: Path, data: bytes) -> None:
+def write_bytes(target: OutputFile, data: bytes) -> None:
     """
     Write a binary file; see `into_file`.
 
-    Raises: `UsageError` where it cannot be written.
+    Raises: `UsageError` where it cannot be written or must not be replaced.
     """
-    with into_file(file) as stream:
+    with into_file(target) as stream:
         stream.buffer.write(data)  # type: ignore[attr-defined]
 
 

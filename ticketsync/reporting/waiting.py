@@ -34,6 +34,7 @@ from ticketsync.store.tables.catalogue import (
 from ticketsync.store.tables.sales import orders, quarantine
 from ticketsync.store.tables.webhooks import deliveries
 
+UNCONFIRMED: Final = "unconfirmed"
 ACCOUNT: Final = "account"
 OVERSOLD: Final = "oversold"
 NOT_ON_SALE: Final = "not-on-sale"
@@ -74,6 +75,12 @@ KINDS: Final = {
     ACCOUNT: Kind(
         *("account needs you", "accounts need you"),
         *("ticketsync status", "/accounts"),
+        is_urgent=True,
+        can_be_dismissed=False,
+    ),
+    UNCONFIRMED: Kind(
+        *("account waits to be confirmed", "accounts wait to be confirmed"),
+        *("ticketsync accounts confirm", "/accounts"),
         is_urgent=True,
         can_be_dismissed=False,
     ),

@@ -7,10 +7,12 @@ PostgreSQL has its own tools.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -43,12 +45,12 @@ def sqlite_file_of(database: Database) -> Path:
 
     Raises: `UsageError` for PostgreSQL.
     """
-    if database.dialect != "sqlite":
+    if database.file is None:
         raise errors.UsageError(
             "This database is PostgreSQL, which has its own backups.",
             hint="Use pg_dump and pg_restore.",
         )
-    return Path(database.url.removeprefix("sqlite:///"))
+    return database.file
 
 
 def take_backup(database: Database, target: Path) -> Backup:
@@ -59,15 +61,24 @@ def take_backup(database: Database, target: Path) -> Backup:
     written or the copy is damaged.
     """
     source = sqlite_file_of(database)
-    if target.exists():
+    if target.exists() or target.is_symlink():
         raise errors.UsageError(
             f"{target} exists already.", hint="Choose another name with -o."
         )
-    with _copied(source, target) as temporary:
-        version = verify_file(temporary)
-        digest = _digest(temporary)
-        _write_digest(_digest_file(target), digest, target.name)
-        temporary.replace(target)
+    with _private_copy(target) as copy:
+        _copy_database(source, copy)
+        version = verify_file(copy)
+        digest = _digest(copy)
+        # Both are renamed, never opened by their final names: a link that somebody
+        # put there is replaced, and what it points to stays as it is.
+        beside = _digest_file(copy)
+        _write_digest(beside, digest, target.name)
+        beside.replace(_digest_file(target))
+        try:
+            copy.replace(target)
+        except OSError:
+            _digest_file(target).unlink(missing_ok=True)
+            raise
     return Backup(target, target.stat().st_size, version, digest)
 
 
@@ -77,7 +88,7 @@ def verify_backup(file: Path) -> Backup:
 
     Raises: `NotFound`, or `DatabaseError` where it was changed or damaged.
     """
-    if not file.exists():
+    if not file.is_file():
         raise errors.NotFound(f"There is no backup {file}.", hint="Check the name.")
     digest = _digest(file)
     try:
@@ -95,7 +106,10 @@ def verify_backup(file: Path) -> Backup:
             hint="Use another backup.",
             word="digest-mismatch",
         )
-    return Backup(file, file.stat().st_size, verify_file(file), digest)
+    # A journal beside a backup is not part of it.
+    found = inspect_file(file, file_only=True)
+    _refuse_broken(file, found)
+    return Backup(file, file.stat().st_size, found.schema, digest)
 
 
 def restore_backup(backup: Backup, target: Path) -> Path | None:
@@ -103,8 +117,21 @@ def restore_backup(backup: Backup, target: Path) -> Path | None:
     Replace a database by a verified backup; the old file is kept beside it, and its new
     name returned.
 
-    Raises: `DatabaseError` for a backup of a newer schema, `Busy` where the database is
-    in use.
+    Raises: as `staged` and `put_in_place`.
+    """
+    with staged(backup, target) as copy:
+        return put_in_place(copy, target)
+
+
+@contextmanager
+def staged(backup: Backup, target: Path) -> Iterator[Path]:
+    """
+    A private copy of a verified backup beside `target`, byte for byte what was verified
+    and verified again itself; for the caller to look at and put in place. Deleted
+    afterwards.
+
+    Raises: `DatabaseError` for a backup of a newer schema, or one that was changed
+    since it was verified.
     """
     if backup.schema > schema.PRESENT:
         raise errors.DatabaseError(
@@ -113,14 +140,38 @@ def restore_backup(backup: Backup, target: Path) -> Path | None:
             hint="Install the newer ticketsync; nothing was changed.",
             word="schema-newer",
         )
+    with _private_copy(target) as copy:
+        if _copy_bytes(backup.file, copy) != backup.digest:
+            raise errors.DatabaseError(
+                f"{backup.file} was changed while it was restored; nothing was "
+                "replaced.",
+                hint="Use another backup.",
+                word="digest-mismatch",
+            )
+        _make_one_file(copy)
+        verify_file(copy)
+        if backup.schema < schema.PRESENT:  # else whoever restores records it
+            restore_notes.note_restore(copy, backup.file.name, backup.schema)
+        yield copy
+
+
+def put_in_place(copy: Path, target: Path) -> Path | None:
+    """
+    Replace a database by a staged copy; the old file is kept beside it, and its new
+    name returned.
+
+    Raises: `Busy` where the database is in use.
+    """
+    kept = None
     if target.exists():
         _refuse_busy(target)
-    with _copied(backup.file, target) as temporary:
-        verify_file(temporary)
-        if backup.schema < schema.PRESENT:  # else whoever restores records it
-            restore_notes.note_restore(temporary, backup.file.name, backup.schema)
-        kept = _set_aside(target) if target.exists() else None
-        temporary.replace(target)
+        kept = _set_aside(target)
+    try:
+        copy.replace(target)
+    except OSError:
+        if kept is not None:
+            _put_back(kept, target)
+        raise
     return kept
 
 
@@ -143,19 +194,24 @@ def verify_file(file: Path) -> str:
     Raises: `DatabaseError` (`corrupt`).
     """
     found = inspect_file(file)
-    if found.broken_rules:
-        raise _damaged(file, found.broken_rules[0])
+    _refuse_broken(file, found)
     return found.schema
 
 
-def inspect_file(file: Path) -> Inspection:
+def _refuse_broken(file: Path, found: Inspection) -> None:
+    if found.broken_rules:
+        raise _damaged(file, found.broken_rules[0])
+
+
+def inspect_file(file: Path, *, file_only: bool = False) -> Inspection:
     """
-    Inspect a database file; violated constraints are returned.
+    Inspect a database file; violated constraints are returned. With `file_only` nothing
+    that lies beside it is read.
 
     Raises: `DatabaseError` (`corrupt`) where pages cannot be read.
     """
     try:
-        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+        with closing(open_to_read(file, file_only=file_only)) as connection:
             rows = connection.execute("PRAGMA integrity_check").fetchall()
             dangling = connection.execute("PRAGMA foreign_key_check").fetchone()
             version = connection.execute("SELECT version_num FROM alembic_version")
@@ -191,19 +247,28 @@ def _damaged(file: Path, what: str) -> errors.DatabaseError:
     )
 
 
+def open_to_read(file: Path, *, file_only: bool = False) -> sqlite3.Connection:
+    """
+    A database file, opened to be read only, whatever characters its name has; with
+    `file_only` without what lies beside it.
+    """
+    only = "&immutable=1" if file_only else ""
+    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro{only}", uri=True)
+
+
 @contextmanager
-def _copied(source: Path, target: Path) -> Iterator[Path]:
+def _private_copy(target: Path) -> Iterator[Path]:
     """
-    A private copy beside `target`, for the caller to verify and rename; deleted
-    afterwards if it was not renamed.
+    The name of a file in a private folder beside `target`, for the caller to write,
+    verify and rename. Nobody else can put a link there. The folder is deleted
+    afterwards with all that is in it.
     """
-    paths.private_folder(target.parent)
-    temporary = target.with_name(f".{target.name}.new")
-    temporary.unlink(missing_ok=True)
+    private = target.with_name(f".{target.name}.new")
     try:
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        _copy(source, temporary)
-        yield temporary
+        paths.private_folder(target.parent)
+        _remove(private)  # of a process that was killed
+        private.mkdir(mode=0o700)
+        yield private / "copy.db"
         _sync_folder(target.parent)
     except (OSError, sqlite3.OperationalError) as error:
         is_full = getattr(error, "errno", None) == errno.ENOSPC or "full" in str(error)
@@ -213,18 +278,61 @@ def _copied(source: Path, target: Path) -> Iterator[Path]:
             word="disk-full" if is_full else "io-error",
         ) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        _remove(private)
 
 
-def _copy(source: Path, target: Path) -> None:
+def _remove(path: Path) -> None:
+    """
+    Delete a file or a folder; of a link the link.
+    """
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    """
+    Copy a database that others may be writing to.
+    """
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     with (
-        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as reading,
+        closing(open_to_read(source)) as reading,
         closing(sqlite3.connect(target)) as writing,
     ):
         reading.backup(writing)
-        # The copy is one file, whatever journal mode the original has.
-        writing.execute("PRAGMA journal_mode = DELETE").fetchone()
-    with target.open("rb+") as stream:
+    _make_one_file(target)
+
+
+def _copy_bytes(source: Path, target: Path) -> str:
+    """
+    Copy a file; returns the digest of what was copied.
+    """
+    found = hashlib.sha256()
+    handle = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with source.open("rb") as reading, os.fdopen(handle, "wb") as writing:
+        while chunk := reading.read(_CHUNK):
+            found.update(chunk)
+            writing.write(chunk)
+    return found.hexdigest()
+
+
+def _make_one_file(file: Path) -> None:
+    """
+    Let a database that nobody uses be one file, whatever journal mode it had, and reach
+    the disk.
+
+    Raises: `DatabaseError` (`corrupt`) where it is none.
+    """
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE").fetchone()
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:
+        raise _damaged(file, str(error)) from None
+    with file.open("rb+") as stream:
         os.fsync(stream.fileno())
 
 
@@ -274,6 +382,17 @@ def _set_aside(target: Path) -> Path:
     return kept
 
 
+def _put_back(kept: Path, target: Path) -> None:
+    """
+    Undo `_set_aside`.
+    """
+    for ending in ("-wal", "-shm", "-journal"):
+        journal = kept.with_name(kept.name + ending)
+        if journal.exists():
+            journal.replace(target.with_name(target.name + ending))
+    kept.replace(target)
+
+
 def _digest(file: Path) -> str:
     found = hashlib.sha256()
     with file.open("rb") as stream:
@@ -287,7 +406,7 @@ def _digest_file(file: Path) -> Path:
 
 
 def _write_digest(file: Path, digest: str, name: str) -> None:
-    handle = os.open(file, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as stream:
         stream.write(f"{digest}  {name}\n")
         stream.flush()

@@ -22,7 +22,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
 
-from ticketsync.core import errors, paths
+from ticketsync.core import errors, paths, permissions
 from ticketsync.store import schema
 from ticketsync.store.database_errors import translated_errors
 
@@ -109,14 +109,26 @@ class Database:
             return str(connection.exec_driver_sql("PRAGMA journal_mode").scalar())
 
 
+def shared_files(database: Database) -> list[Path]:
+    """
+    The file and the folder of a SQLite database, as far as others may write to them.
+    """
+    if database.file is None:
+        return []
+    both = (database.file, database.file.parent)
+    return [path for path in both if permissions.is_shared_with_group(path)]
+
+
 def open_database(url: str = "", *, command: str = PROGRAM) -> Database:
     """
     Open an existing database; never creates one. `command` is the application name of
     the connection on PostgreSQL.
 
-    Raises: `DatabaseError` where it is missing, unreachable or has another schema.
+    Raises: `DatabaseError` where it is missing, unreachable or has another schema,
+    `ConfigurationError` where everybody may write to it.
     """
     engine = _engine(_url(url), command)
+    _refuse_writable(engine.url)
     with translated_errors(engine.url.render_as_string(hide_password=True)):
         _refuse_missing(engine.url)
         with engine.connect() as connection:
@@ -159,9 +171,11 @@ def create_database(url: str = "", *, command: str = PROGRAM) -> Database:
     """
     Create the database, or upgrade an existing one to the present schema.
 
-    Raises: `DatabaseError` where that fails.
+    Raises: `DatabaseError` where that fails, `ConfigurationError` where everybody may
+    write to it.
     """
     chosen = _url(url)
+    _refuse_writable(chosen)
     if chosen.get_backend_name() == "sqlite" and chosen.database:
         file = Path(chosen.database)
         paths.private_folder(file.parent)
@@ -372,6 +386,14 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     writes = connection.get_execution_options().get("ticketsync_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _refuse_writable(url: URL) -> None:
+    file = url.database
+    if url.get_backend_name() == "sqlite" and file:
+        both = (("The database", Path(file)), ("The folder", Path(file).parent))
+        for what, path in both:
+            permissions.refuse_writable(path, what=what, is_shareable=True)
 
 
 def _refuse_missing(url: URL) -> None:

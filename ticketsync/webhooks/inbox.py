@@ -42,6 +42,7 @@ class Endpoint:
     provider: str
     path: str
     secrets: tuple[tuple[str, str], ...]  # (source, reference), the newest first
+    pins: tuple[str, ...] = ()  # of each secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +99,17 @@ def get_or_create_path(
 
 
 def set_secret(
-    connection: Connection, account_id: int, source: str, reference: str, now: datetime
+    connection: Connection,
+    account_id: int,
+    source: str,
+    reference: str,
+    now: datetime,
+    *,
+    pin: str = "",
 ) -> None:
     """
-    Set a new secret. The previous one stays valid for two days, while the platform
-    changes over.
+    Set a new secret, with the pin of its place where that needs one. The previous one
+    stays valid for two days, while the platform changes over.
     """
     get_or_create_path(connection, account_id, now)
     of_account = webhooks.c.account_id == account_id
@@ -116,6 +123,8 @@ def set_secret(
             secret_reference=reference,
             old_source=old.secret_source,
             old_reference=old.secret_reference,
+            pin=pin,
+            old_pin=old.pin,
             old_until=now + OVERLAP if old.secret_source else None,
         )
     )
@@ -139,14 +148,43 @@ def list_endpoints(connection: Connection, now: datetime) -> list[Endpoint]:
     )
     endpoints = []
     for row in rows:
-        references = [(row.secret_source, row.secret_reference)]
+        references = [((row.secret_source, row.secret_reference), row.pin)]
         if row.old_until is not None and row.old_until > now:
-            references.append((row.old_source, row.old_reference))
-        valid = tuple(pair for pair in references if pair[0])
+            references.append(((row.old_source, row.old_reference), row.old_pin))
+        valid = [(pair, pin) for pair, pin in references if pair[0]]
         endpoints.append(
-            Endpoint(row.account_id, row.name, row.provider, row.path, valid)
+            Endpoint(
+                *(row.account_id, row.name, row.provider, row.path),
+                tuple(pair for pair, _ in valid),
+                tuple(pin for _, pin in valid),
+            )
         )
     return endpoints
+
+
+def confirm_secrets(
+    connection: Connection, shown: Endpoint, pins: Sequence[str]
+) -> None:
+    """
+    Give the secrets of an endpoint these pins, because a person confirmed them as they
+    were shown; one that was replaced meanwhile gets none.
+    """
+    for (source, reference), pin in zip(shown.secrets, pins, strict=True):
+        for columns in (
+            (webhooks.c.secret_source, webhooks.c.secret_reference, webhooks.c.pin),
+            (webhooks.c.old_source, webhooks.c.old_reference, webhooks.c.old_pin),
+        ):
+            connection.execute(
+                update(webhooks)
+                .where(
+                    webhooks.c.account_id == shown.account_id,
+                    columns[0] == source,
+                    columns[1] == reference,
+                )
+                .values({columns[2]: pin})
+            )
+    places = [f"{source} {reference}" for source, reference in shown.secrets]
+    _record(connection, shown.account_id, "confirm", after={"confirmed": places})
 
 
 def list_secret_references(

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ticketsync.accounts import credentials, health, runs, state
+from ticketsync.accounts import credentials, health, pins, runs, state
 from ticketsync.accounts.runs import Counts, Result
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors, log
@@ -103,7 +103,10 @@ def connect(
     """
     The account's provider with its client, which gives up after `longest` seconds or
     what the settings allow an account; the secret goes no further.
+
+    Raises: `Unconfirmed` for an account whose address nobody confirmed.
     """
+    pins.refuse_unconfirmed(account)
     kind = registry.provider(account.provider)
     spec = kind.spec
 

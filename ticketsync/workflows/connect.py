@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from ticketsync.accounts import credentials, dismissals, state
+from ticketsync.accounts import credentials, dismissals, pins, state
 from ticketsync.accounts.state import AccountState, NewAccount
 from ticketsync.core import clock, errors, records
 from ticketsync.core.config import Settings
@@ -105,6 +105,7 @@ def _revive(
     )
     state.set_options(connection, account.id, options)
     state.set_base_url(connection, account.id, base_url)
+    state.save_pin(connection, account.id)  # all of it was given or confirmed before
 
 
 def add(
@@ -128,6 +129,8 @@ def add(
     with database.read() as reading:
         old = _retired_before(reading, kind.spec, name, revive=revive)
     if old is not None:
+        if not base_url:
+            pins.refuse_unconfirmed(old)
         base_url = base_url or old.base_url
         options = {**tokens.without(old.options), **options}
     options = cleaned_options(kind.spec, options)
@@ -255,7 +258,10 @@ def register(
     with database.write() as writing:
         inbox.save_registration(writing, account.id, registered.id)
         if reference:
-            inbox.set_secret(writing, account.id, source, reference, clock.now())
+            inbox.set_secret(
+                *(writing, account.id, source, reference, clock.now()),
+                pin=pins.make_webhook_pin(account.id, source, reference),
+            )
     return registered
 
 
@@ -288,6 +294,8 @@ def rotate(
     """
     with database.read() as reading:
         account = state.get_usable_account(reading, name)
+    if account.base_url is not None:
+        pins.refuse_unconfirmed(account)
     kind = registry.provider(account.provider)
     spec = kind.spec
     secret = source.secret or credentials.read_secret(
@@ -336,6 +344,7 @@ def rename(database: Database, settings: Settings, name: str, new_name: str) -> 
         )
     with database.write() as writing:
         account = state.get_account(writing, name)
+        pins.refuse_unconfirmed(account)
         state.set_name(writing, account, new_name)
         source, reference = account.secret_source, account.secret_reference
         moved = credentials.move_secret(name, new_name, source, reference)

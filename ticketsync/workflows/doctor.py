@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from ticketsync.accounts import credentials, health, state
+from ticketsync.accounts import health, pins, state
 from ticketsync.accounts.health import Health
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors, paths
@@ -102,8 +102,9 @@ def fix(database_file: Path | None) -> list[str]:
     The safe repairs: our files and folders readable by their owner alone.
     """
     done = []
-    for path, mode in _private_paths(database_file):
-        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+    homes = [(folder, 0o700) for folder in paths.own_folders()]
+    for path, mode in [*homes, *_private_paths(database_file)]:
+        if _is_open_to_others(path, mode):
             path.chmod(mode)
             done.append(f"chmod {mode:o} {path}")
     return done
@@ -177,8 +178,15 @@ def _database(database: Database) -> Iterator[Finding]:
 
 def _check_paths(database: Database) -> Iterator[Finding]:
     file = backup.sqlite_file_of(database) if database.dialect == "sqlite" else None
+    for path in engine.shared_files(database):
+        yield warning(
+            "files",
+            f"others may write to {path}: they can change your figures; what accounts "
+            "run and where keys are sent is confirmed apart",
+            f"chmod go-w {path}",
+        )
     for path, mode in _private_paths(file):
-        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        if _is_open_to_others(path, mode):
             yield wrong(
                 "files", f"{path} can be read by others", f"chmod {mode:o} {path}"
             )
@@ -215,8 +223,17 @@ def _extras(database: Database, settings: Settings) -> Iterator[Finding]:
             yield wrong("extras", f"{extra} is needed and not installed", command)
 
 
+def _is_open_to_others(path: Path, mode: int) -> bool:
+    """
+    Whether others can read a file or folder of ours; of a home, whether they can write.
+    """
+    forbidden = 0o022 if path in paths.own_folders() else ~mode & 0o077
+    return path.exists() and bool(stat.S_IMODE(path.stat().st_mode) & forbidden)
+
+
 def _private_paths(database_file: Path | None) -> list[tuple[Path, int]]:
     found = [(paths.config_file(), 0o600), (paths.secrets_folder(), 0o700)]
+    found += [(paths.pin_key_file(), 0o600)]
     if database_file is not None:
         found += [(database_file, 0o600)]
     return found
@@ -249,9 +266,7 @@ def _account(
     yield _account_health(database, settings, account, name)
     try:
         spec = registry.provider(account.provider).spec
-        secret = credentials.read_secret(
-            account.name, account.secret_source, account.secret_reference
-        )
+        secret = pins.read_confirmed_secret(account)
         if tokens.uses_oauth(account.options):
             tokens.app_of(spec, account.name, account.base_url, account.options)
         yield ok(name, f"its key can be read ({account.secret_source})")

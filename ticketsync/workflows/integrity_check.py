@@ -31,7 +31,7 @@ from ticketsync.sales import quarantine, versions
 from ticketsync.store import backup, engine, integrity
 from ticketsync.store.engine import Database, rehearsal
 from ticketsync.store.integrity import Violation
-from ticketsync.workflows import show_figures
+from ticketsync.workflows import confirm, show_figures
 from ticketsync.workflows.sync import reparse
 
 # What everything else is read through: nonsense in there would only lead to more.
@@ -113,6 +113,11 @@ def check(database: Database, settings: Settings, *, deep: bool = False) -> Heal
         if READ_FIRST & {misfit.table for misfit in misfits}:
             found.append(Finding("database", what="put this right, then check again"))
             return Health(version, 0, (), tuple(found))
+        found += [
+            Finding("account", row=item.account, what=f"it {place}, unconfirmed here")
+            for item in confirm.list_unconfirmed(connection)
+            for place in item.places
+        ]
         changes: list[Change] = []
         try:
             compared = list(

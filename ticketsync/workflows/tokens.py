@@ -12,7 +12,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ticketsync.accounts import credentials, state
+from ticketsync.accounts import credentials, pins, state
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors
 from ticketsync.core.redact import Secret
@@ -26,8 +26,8 @@ CONSENT_SECONDS = 300.0
 EARLY = timedelta(minutes=5)
 PREFIX = state.OF_TOKENS
 CLIENT_ID = f"{PREFIX}client_id"
-CLIENT_SOURCE = f"{PREFIX}client_source"
-CLIENT_REFERENCE = f"{PREFIX}client_reference"
+CLIENT_SOURCE = pins.CLIENT_SOURCE
+CLIENT_REFERENCE = pins.CLIENT_REFERENCE
 EXPIRES = f"{PREFIX}expires_at"
 
 
@@ -57,7 +57,8 @@ def app_of(
     spec: ProviderSpec, account: str, base_url: str | None, options: Options
 ) -> App:
     """
-    The venue's own app, its secret read from where the account says it is.
+    The venue's own app, its secret read from where the options say it is: those of an
+    account only after `pins.refuse_unconfirmed`.
 
     Raises `UsageError` for a platform that takes a key.
     """
@@ -88,9 +89,7 @@ def current(database: Database, spec: ProviderSpec, account: AccountState) -> Se
     expiry = account.options.get(EXPIRES)
     if expiry and clock.from_iso(expiry) - EARLY <= clock.now():
         return renew(database, spec, account)
-    return credentials.read_secret(
-        account.name, account.secret_source, account.secret_reference
-    )
+    return pins.read_confirmed_secret(account)
 
 
 def renew(database: Database, spec: ProviderSpec, account: AccountState) -> Secret:
@@ -99,6 +98,7 @@ def renew(database: Database, spec: ProviderSpec, account: AccountState) -> Secr
     """
     from ticketsync.net import oauth
 
+    pins.refuse_unconfirmed(account)
     app = app_of(spec, account.name, account.base_url, account.options)
     entry = refresh_entry(account.name)
     held = credentials.read_secret(

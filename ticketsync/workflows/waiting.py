@@ -19,6 +19,8 @@ from ticketsync.core.redact import safe
 from ticketsync.reporting import waiting
 from ticketsync.reporting.waiting import KINDS, Waiting
 from ticketsync.store.engine import Database
+from ticketsync.workflows import confirm
+from ticketsync.workflows.confirm import Unconfirmed
 
 
 def everything(
@@ -39,6 +41,7 @@ def everything(
     }
     return [
         *(_of_account(item) for item in accounts if _is_entry(item)),
+        *map(_of_unconfirmed, confirm.list_unconfirmed(connection)),
         *(
             item
             for item in waiting.list_waiting(
@@ -126,6 +129,16 @@ def _of_account(account: Health) -> Waiting:
         f"{account.account} is {account.word}. {account.text}",
         version=account.word,
         to_do=account.to_do,
+    )
+
+
+def _of_unconfirmed(item: Unconfirmed) -> Waiting:
+    return Waiting(
+        waiting.UNCONFIRMED,
+        item.account,
+        f"{item.text}, and nobody confirmed that here",
+        version=" ".join(item.places),
+        to_do=f"ticketsync accounts confirm {item.account}",
     )
 
 

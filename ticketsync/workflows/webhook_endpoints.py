@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ticketsync.accounts import credentials, state
+from ticketsync.accounts import credentials, pins, state
 from ticketsync.accounts.state import AccountState
 from ticketsync.core import clock, errors, log
 from ticketsync.core.config import ServeSettings, Settings
@@ -133,7 +133,8 @@ def set_secret(database: Database, sender: Sender, source: SecretSource) -> None
         reference = credentials.store_secret(name, source.kind, source.secret)
     with database.write() as connection:
         inbox.set_secret(
-            connection, sender.account.id, source.kind, reference, clock.now()
+            *(connection, sender.account.id, source.kind, reference, clock.now()),
+            pin=pins.make_webhook_pin(sender.account.id, source.kind, reference),
         )
 
 
@@ -184,8 +185,11 @@ def cached_endpoints(
 
 def _read_secrets(endpoint: Endpoint) -> list[Secret]:
     found = []
-    for source, reference in endpoint.secrets:
+    for (source, reference), pin in zip(endpoint.secrets, endpoint.pins, strict=True):
         try:
+            pins.refuse_unconfirmed_webhook(
+                *(endpoint.account, endpoint.account_id, source, reference, pin)
+            )
             secret = credentials.read_secret(
                 f"{endpoint.account}/webhook", source, reference
             )

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import make_url
 from support.platform_accounts import adopt, connect, expected, figures, run, same
 from support.spoiled_reads import playing
+from support.ticket_tailor_account import save_pins
 
 from ticketsync.store import engine
 from ticketsync.store.tables.accounts import accounts
@@ -92,6 +93,7 @@ def opened(books, fake_server, name, settings, templates, kind):
         databases.append(database)
         with database.write() as connection:
             connection.execute(accounts.update().values(base_url=fake_server.address))
+            save_pins(connection)
         return database
 
     yield open_

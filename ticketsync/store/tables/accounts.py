@@ -19,8 +19,9 @@ class AccountRow(Row, table=True):
     `options` is a JSON object of what the provider needs besides the key, and of the
     account's own options (`people`). `identity` is the platform's id of the key's
     owner, `identity_name` the owner's name there. A `retired` account is never read
-    again; its orders and figures stay. `stale_seconds` is copied from the settings at
-    each run for the view `sync_health`.
+    again; its orders and figures stay. `pin` proves that a person confirmed its
+    command, secret file and address (`accounts.pins`). `stale_seconds` is copied from
+    the settings at each run for the view `sync_health`.
     """
 
     __tablename__ = "accounts"
@@ -50,6 +51,7 @@ class AccountRow(Row, table=True):
     created_at: datetime = instant()
     stale_seconds: int = whole(default=45 * 60)
     identity_name: str = text(default="")
+    pin: str = text(default="")
 
 
 class AccountSourceRow(Row, table=True):

@@ -18,6 +18,7 @@ class WebhookRow(Row, table=True):
     The webhook address of one account. `path` is unguessable; only the sources of its
     secrets are stored, never the secrets. `old_…` is the previous one, valid until
     `old_until`. `registration` is the platform's id of it, where we registered it.
+    `pin` and `old_pin` prove that a person confirmed their commands and files.
     `is_signed` is off where the platform does not sign and needs no secret.
     """
 
@@ -34,6 +35,8 @@ class WebhookRow(Row, table=True):
     registration: str = text(default="")
     created_at: datetime = instant()
     is_signed: bool = flag(default=True)
+    pin: str = text(default="")
+    old_pin: str = text(default="")
 
 
 class DeliveryRow(Row, table=True):

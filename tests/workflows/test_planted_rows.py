@@ -1,0 +1,353 @@
+"""
+The database is data: whoever can write to it, or hands over a backup, makes nothing run
+and gets no key.
+
+Each plant is tried with everything that looks at an account. The controls take the pins
+away: then the same plants run their command and send the key.
+"""
+
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from ticketsync.accounts import credentials, pins, state
+from ticketsync.core import errors
+from ticketsync.core.config import Settings
+from ticketsync.core.redact import Secret
+from ticketsync.providers import registry
+from ticketsync.store.tables.accounts import accounts
+from ticketsync.store.tables.webhooks import webhooks
+from ticketsync.webhooks import inbox
+from ticketsync.workflows import (
+    account_options,
+    account_run,
+    confirm,
+    connect,
+    doctor,
+    integrity_check,
+    retire,
+    tokens,
+    waiting,
+    webhook_endpoints,
+)
+from ticketsync.workflows.connect import SecretSource
+from ticketsync.workflows.sync import run as sync
+from ticketsync.workflows.sync.run import Request
+
+PRIVATE_KEY = "-----BEGIN OPENSSH PRIVATE KEY----- abc"
+
+
+class Stranger:
+    """
+    A server of the attacker, and a file that a planted command would make.
+    """
+
+    def __init__(self, folder):
+        self.made = folder / "PWNED"
+        self.private = folder / "id_rsa"
+        self.private.write_text(PRIVATE_KEY)
+        self.private.chmod(0o600)
+        self.received = []
+        stranger = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                stranger.received.append(self.headers.get("Authorization", ""))
+                self.send_response(401)
+                self.end_headers()
+
+            do_POST = do_GET
+
+            def log_message(self, *_):
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def successes(self):
+        return len(self.received) + self.made.exists() + (not self.private.exists())
+
+    def plants(self, real):
+        """
+        What is written into the row, and what of it is then to be named.
+        """
+        command = {"secret_source": "command", "secret_reference": self.command}
+        file = {"secret_source": "file", "secret_reference": str(self.private)}
+        client = (
+            '{"oauth_client_id": "x", "oauth_client_source": "command",'
+            f' "oauth_client_reference": "{self.command}",'
+            ' "oauth_expires_at": "2020-01-01T00:00:00Z"}'
+        )
+        return {
+            "a command": ({**command, "base_url": None}, self.command),
+            "a file": ({**file, "base_url": None}, str(self.private)),
+            "an address": ({"base_url": self.url}, self.url),
+            "a file and an address": ({**file, "base_url": self.url}, self.url),
+            "a command for an app's secret": ({"options": client}, self.command),
+            "another's pin": ({**command, "base_url": real, "pin": "0" * 64}, real),
+        }
+
+    @property
+    def command(self):
+        return f"touch {self.made}"
+
+
+@pytest.fixture
+def stranger(tmp_path):
+    found = Stranger(tmp_path)
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+def operations(database, settings):
+    """
+    Everything that looks at the account, by name.
+    """
+
+    def account():
+        with database.read() as connection:
+            return state.get_account(connection, "tt")
+
+    spec = registry.provider("ticket_tailor").spec
+    given = SecretSource("env", "TT_KEY")
+    return {
+        "sync": lambda: sync.sync(database, settings, Request()),
+        "fetch": lambda: sync.fetch_listing(database, settings, []),
+        "check": lambda: connect.check(database, settings, "tt"),
+        "doctor": lambda: list(doctor.examine(lambda: settings, lambda: database)),
+        "set": lambda: account_options.plan(
+            database, settings, "tt", {"base_url": account().base_url or ""}
+        ),
+        "renew": lambda: tokens.renew(database, spec, account()),
+        "connect": lambda: account_run.connect(
+            database, account(), settings, Secret("k"), "run"
+        )[0].identify(),
+        "rotate": lambda: connect.rotate(
+            database, settings, "tt", source=given, check=True
+        ),
+        "rename": lambda: connect.rename(database, settings, "tt", "tt"),
+        "remove": lambda: retire.remove(database, settings, "tt"),
+    }
+
+
+def plant(database, values):
+    with database.write() as connection:
+        before = connection.execute(accounts.select()).mappings().one()
+        connection.execute(accounts.update().values(**values))
+    return dict(before)
+
+
+def attempt(operation):
+    try:
+        operation()
+    except (errors.TicketsyncError, KeyError):
+        return
+
+
+def test_planted_rows_run_nothing_and_get_nothing(connected, stranger, settings):
+    """
+    54 attempts on each kind of database, 0 successes; each plant is named.
+    """
+    with connected.read() as connection:
+        real = state.get_account(connection, "tt").base_url
+    attempts = 0
+    for values, named in stranger.plants(real).values():
+        before = plant(connected, values)
+        with connected.read() as connection:
+            waits = waiting.everything(connection, settings, before["created_at"])
+        (waiting_one,) = [item for item in waits if item.kind == "unconfirmed"]
+        assert named in waiting_one.text
+        for name in operations(connected, settings):
+            if name == "remove":
+                continue
+            attempts += 1
+            attempt(operations(connected, settings)[name])
+            assert stranger.successes == 0, (values, name)
+            plant(connected, values)
+        plant(connected, before)
+    assert attempts == 54
+    plant(connected, stranger.plants(real)["a file"][0])
+    found = integrity_check.check(connected, settings).findings
+    assert any(str(stranger.private) in item.text for item in found)
+    attempt(operations(connected, settings)["remove"])
+    assert stranger.successes == 0
+    assert stranger.private.read_text() == PRIVATE_KEY
+
+
+def test_control_without_pins_the_same_plants_succeed(
+    connected, stranger, settings, monkeypatch
+):
+    monkeypatch.setattr(pins, "_matches", lambda pin, content: True)
+    monkeypatch.setattr(credentials, "_is_ours", lambda file: True)
+    with connected.read() as connection:
+        real = state.get_account(connection, "tt").base_url
+    plants = stranger.plants(real)
+    before = plant(connected, plants["a command"][0])
+    attempt(operations(connected, settings)["sync"])
+    assert stranger.made.exists()
+    plant(connected, {**before, **plants["a file and an address"][0]})
+    attempt(operations(connected, settings)["check"])
+    assert any(_carries(text, PRIVATE_KEY) for text in stranger.received)
+
+
+def _carries(header, secret):
+    import base64
+
+    _, _, value = header.partition(" ")
+    return secret in base64.b64decode(value + "==").decode("utf-8", "replace")
+
+
+def test_a_run_says_what_nobody_confirmed_and_parks_nothing(
+    connected, stranger, settings
+):
+    plant(connected, {"base_url": stranger.url})
+    (result,) = sync.sync(connected, settings, Request()).results
+    assert (result.exit_code, result.word) == (4, "unconfirmed")
+    assert stranger.url in result.message
+    assert "ticketsync accounts confirm tt" in result.hint
+    with connected.read() as connection:
+        assert state.get_account(connection, "tt").state == "active"
+
+
+def test_a_planted_webhook_secret_is_neither_run_nor_read(
+    connected, stranger, settings, monkeypatch
+):
+    sender = webhook_endpoints.get_sender(connected, "tt")
+    webhook_endpoints.set_secret(connected, sender, SecretSource("env", "TT_KEY"))
+
+    def endpoints():
+        return webhook_endpoints.load_endpoints(connected, Settings())[0].secrets
+
+    assert len(endpoints()) == 1
+    with connected.write() as connection:
+        connection.execute(
+            webhooks.update().values(
+                secret_source="command", secret_reference=stranger.command
+            )
+        )
+    assert (endpoints(), stranger.successes) == ([], 0)
+    with connected.read() as connection:
+        (item,) = confirm.list_unconfirmed(connection)
+        assert stranger.command in item.text
+    monkeypatch.setattr(pins, "_matches", lambda pin, content: True)  # the control
+    endpoints()
+    assert stranger.made.exists()
+
+
+def test_a_webhook_command_of_the_person_is_used_and_stays_while_it_is_replaced(
+    connected, tmp_path
+):
+    sender = webhook_endpoints.get_sender(connected, "tt")
+    for word in ("first", "second"):
+        source = SecretSource("command", f"echo {word}")
+        webhook_endpoints.set_secret(connected, sender, source)
+    (endpoint,) = webhook_endpoints.load_endpoints(connected, Settings())
+    assert [secret.reveal() for secret in endpoint.secrets] == ["second", "first"]
+
+
+def test_a_confirmed_account_works_and_stays_confirmed_through_what_a_person_does(
+    connected, settings
+):
+    """
+    A database of before the pins: the person confirms the account once. Renaming it,
+    another key and another address by command are the person's own acts.
+    """
+    plant(connected, {"pin": ""})
+    with connected.read() as connection:
+        shown = confirm.list_unconfirmed(connection)
+    assert [item.account for item in shown] == ["tt"]
+    with pytest.raises(errors.Unconfirmed):
+        connect.check(connected, settings, "tt")
+    confirm.confirm(connected, shown)
+    connect.check(connected, settings, "tt")
+    connect.rename(connected, settings, "tt", "door")
+    connect.check(connected, settings, "door")
+    source = SecretSource("command", "printenv TT_KEY")
+    connect.rotate(connected, settings, "door", source=source, check=True)
+    connect.check(connected, settings, "door")
+    with connected.read() as connection:
+        address = state.get_account(connection, "door").base_url
+    plan = account_options.plan(
+        connected, settings, "door", {"base_url": f"{address}/"}
+    )
+    account_options.apply(connected, plan)
+    connect.check(connected, settings, "door")
+
+
+def test_what_was_changed_after_it_was_shown_is_not_confirmed(connected, stranger):
+    plant(connected, {"pin": ""})
+    with connected.read() as connection:
+        shown = confirm.list_unconfirmed(connection)
+    plant(connected, {"base_url": stranger.url})
+    with pytest.raises(errors.Busy):
+        confirm.confirm(connected, shown)
+    with connected.read() as connection:
+        assert not pins.is_confirmed(state.get_account(connection, "tt"))
+
+
+def test_a_change_by_a_person_does_not_confirm_what_somebody_planted(
+    connected, stranger, settings
+):
+    plant(connected, {"base_url": stranger.url})
+    with connected.write() as connection:
+        account = state.get_account(connection, "tt")
+        state.set_options(connection, account.id, {"people": "true"})
+        state.set_name(connection, account, "door")
+        state.set_secret(
+            connection, account.id, source="env", reference="TT_KEY", fingerprint="f"
+        )
+        assert not pins.is_confirmed(state.get_account(connection, "door"))
+
+
+def test_an_account_at_its_platforms_own_address_needs_no_pin(database):
+    with database.write() as connection:
+        for number, source in enumerate(("keyring", "env", "credential", "none")):
+            new = state.NewAccount(
+                *(f"a{number}", "ticket_tailor", None, source, "X", "", None)
+            )
+            state.add_account(connection, new, account_run.clock.now())
+    plant_all = accounts.update().values(pin="")
+    with database.write() as connection:
+        connection.execute(plant_all)
+        assert confirm.list_unconfirmed(connection) == []
+
+
+def test_a_secret_file_is_moved_with_its_account_and_read_nowhere_else(
+    connected, settings, tmp_path, sandbox
+):
+    key = SecretSource("file", "", Secret(sandbox.key))
+    connect.rotate(connected, settings, "tt", source=key, check=True)
+    connect.rename(connected, settings, "tt", "door")
+    connect.check(connected, settings, "door")
+    with connected.read() as connection:
+        file = state.get_account(connection, "door").secret_reference
+    link = tmp_path / "home" / "secrets" / "link"
+    link.symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere").write_text("x")
+    for place in (str(tmp_path / "elsewhere"), f"{file}/../../x", str(link), "\0"):
+        with pytest.raises(errors.SecretMissing) as caught:
+            credentials.read_secret("door", "file", place)
+        assert caught.value.word == "file-not-ours"
+        credentials.delete_secret("door", "file", place)
+    assert (tmp_path / "elsewhere").exists()
+
+
+def test_both_secrets_of_a_webhook_are_confirmed_together(connected):
+    sender = webhook_endpoints.get_sender(connected, "tt")
+    for word in ("first", "second"):
+        source = SecretSource("command", f"echo {word}")
+        webhook_endpoints.set_secret(connected, sender, source)
+    with connected.write() as connection:
+        connection.execute(webhooks.update().values(pin="", old_pin=""))
+    with connected.read() as connection:
+        shown = confirm.list_unconfirmed(connection)
+        assert len(shown[0].places) == 2
+    confirm.confirm(connected, shown)
+    with connected.read() as connection:
+        assert confirm.list_unconfirmed(connection) == []
+        (endpoint,) = inbox.list_endpoints(connection, account_run.clock.now())
+    assert all(endpoint.pins)

@@ -1,0 +1,308 @@
+"""
+Pins: proof that a person on this machine chose the commands, secret files and addresses
+that stand in the database.
+
+The database is data that others may write: it is shared, restored from a backup, edited
+by hand. What a row could make us run, read or send a key to therefore counts only with
+a pin, an HMAC over all of it. Its key is never in the database: it is made in the home
+(`pin.key`, 0600), or given by `TICKETSYNC_PIN_KEY`, `TICKETSYNC_PIN_KEY_COMMAND` or the
+systemd credential `ticketsync-pin-key`, so that several machines share it.
+
+The keyring, variables and credentials of an account at its platform's own address need
+no pin: such a row can run nothing and send a key nowhere but to the platform.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final, Protocol
+
+from ticketsync.accounts import credentials
+from ticketsync.core import errors, paths
+from ticketsync.core.redact import Secret, safe
+
+KEY: Final = "TICKETSYNC_PIN_KEY"
+KEY_COMMAND: Final = "TICKETSYNC_PIN_KEY_COMMAND"
+KEY_CREDENTIAL: Final = "ticketsync-pin-key"
+SHORTEST_KEY: Final = 32  # characters
+# Options of an account that was connected with OAuth: where its app's secret is.
+CLIENT_SOURCE: Final = "oauth_client_source"
+CLIENT_REFERENCE: Final = "oauth_client_reference"
+
+_PINNED_SOURCES = ("command", "file")
+
+
+class Pinned(Protocol):
+    """
+    The fields of an account that a pin covers, and the pin.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def provider(self) -> str: ...
+    @property
+    def base_url(self) -> str | None: ...
+    @property
+    def secret_source(self) -> str: ...
+    @property
+    def secret_reference(self) -> str: ...
+    @property
+    def options(self) -> Mapping[str, str]: ...
+    @property
+    def pin(self) -> str: ...
+
+
+def pinned_places(account: Pinned) -> list[str]:
+    """
+    What of an account needs a pin, in words; empty if it needs none.
+    """
+    found = _place(account.secret_source, account.secret_reference, "its key")
+    found += _place(
+        account.options.get(CLIENT_SOURCE, ""),
+        account.options.get(CLIENT_REFERENCE, ""),
+        "its app's secret",
+    )
+    if account.base_url is not None:
+        found.append(f"sends its key to {safe(account.base_url)}")
+    return found
+
+
+def pinned_webhook_places(source: str, reference: str) -> list[str]:
+    """
+    What of a webhook secret needs a pin, in words; empty if it needs none.
+    """
+    return _place(source, reference, "its webhook secret")
+
+
+def make_pin(account: Pinned) -> str:
+    """
+    The pin of an account as it stands, `""` where it needs none. Makes the key where
+    there is none yet.
+
+    Raises: `CredentialError` where the key can be neither read nor made.
+    """
+    if not pinned_places(account):
+        return ""
+    return _hmac(_get_or_make_key(), pinned_content(account))
+
+
+def make_webhook_pin(account_id: int, source: str, reference: str) -> str:
+    """
+    The pin of a webhook secret, `""` where it needs none.
+
+    Raises: `CredentialError` where the key can be neither read nor made.
+    """
+    if not pinned_webhook_places(source, reference):
+        return ""
+    key = _get_or_make_key()
+    return _hmac(key, _webhook_content(account_id, source, reference))
+
+
+def is_confirmed(account: Pinned) -> bool:
+    """
+    Whether a person confirmed what the account would run, read and send its key to.
+    """
+    if not pinned_places(account):
+        return True
+    return _matches(account.pin, pinned_content(account))
+
+
+def is_webhook_confirmed(
+    account_id: int, source: str, reference: str, pin: str
+) -> bool:
+    """
+    Whether a person confirmed where a webhook secret comes from.
+    """
+    if not pinned_webhook_places(source, reference):
+        return True
+    return _matches(pin, _webhook_content(account_id, source, reference))
+
+
+def refuse_unconfirmed(account: Pinned) -> None:
+    """
+    Raises: `Unconfirmed` for an account that would run, read or send its key to what
+    nobody confirmed.
+    """
+    if not is_confirmed(account):
+        places = ", ".join(pinned_places(account))
+        raise errors.Unconfirmed(
+            f"Account {account.name!r} {places}, and nobody confirmed that here; "
+            "nothing was run, read or sent.",
+            hint=_hint(account.name),
+        )
+
+
+def refuse_unconfirmed_webhook(
+    account: str, account_id: int, source: str, reference: str, pin: str
+) -> None:
+    """
+    Raises: `Unconfirmed` for a webhook secret from a command or file that nobody
+    confirmed.
+    """
+    if not is_webhook_confirmed(account_id, source, reference, pin):
+        places = ", ".join(pinned_webhook_places(source, reference))
+        raise errors.Unconfirmed(
+            f"Account {account!r} {places}, and nobody confirmed that here; nothing "
+            "was run or read.",
+            hint=_hint(account),
+        )
+
+
+def _hint(account: str) -> str:
+    return (
+        f"If that is right, run `ticketsync accounts confirm {account}`; else somebody "
+        f"changed the database. Machines that share it need the same {KEY}."
+    )
+
+
+def read_confirmed_secret(account: Pinned) -> Secret:
+    """
+    The secret of an account, from where a person confirmed it to be.
+
+    Raises: `Unconfirmed`; `SecretMissing` and `CredentialError` as
+    `credentials.read_secret`.
+    """
+    refuse_unconfirmed(account)
+    return credentials.read_secret(
+        account.name, account.secret_source, account.secret_reference
+    )
+
+
+def _place(source: str, reference: str, what: str) -> list[str]:
+    if source == "command":
+        return [f"runs `{safe(reference)}` for {what}"]
+    if source == "file":
+        return [f"reads {what} from {safe(reference)}"]
+    return []
+
+
+def pinned_content(account: Pinned) -> str:
+    """
+    All that the pin of an account covers.
+    """
+    return json.dumps(
+        [
+            *("account", account.name, account.provider, account.base_url),
+            *(account.secret_source, account.secret_reference),
+            account.options.get(CLIENT_SOURCE, ""),
+            account.options.get(CLIENT_REFERENCE, ""),
+        ]
+    )
+
+
+def _webhook_content(account_id: int, source: str, reference: str) -> str:
+    return json.dumps(["webhook", account_id, source, reference])
+
+
+def _hmac(key: bytes, content: str) -> str:
+    return hmac.new(key, content.encode(), hashlib.sha256).hexdigest()
+
+
+def _matches(pin: str, content: str) -> bool:
+    try:
+        key = _read_key()
+    except errors.CredentialError:
+        return False
+    if key is None or not pin:
+        return False
+    return hmac.compare_digest(pin.encode(), _hmac(key, content).encode())
+
+
+# The key
+
+
+def _get_or_make_key() -> bytes:
+    return _read_key() or _make_key(paths.pin_key_file())
+
+
+def _read_key() -> bytes | None:
+    """
+    The key, `None` where there is none yet.
+
+    Raises: `CredentialError` where there is one that is not to be used.
+    """
+    given = os.environ.get(KEY, "").strip() or _from_store()
+    if given:
+        return _checked(given, "The pin key that the environment gives")
+    file = paths.pin_key_file()
+    try:
+        mode = stat.S_IMODE(file.stat().st_mode)
+        text = file.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError):
+        raise errors.CredentialError(
+            f"The pin key {file} cannot be read.", hint="Check its permissions."
+        ) from None
+    if os.name == "posix" and mode & 0o077:
+        raise errors.CredentialError(
+            f"The pin key {file} can be read by others.",
+            hint="Delete it, then run `ticketsync accounts confirm`: whoever read it "
+            "can confirm what you did not.",
+            word="file-not-private",
+        )
+    return _checked(text, f"The pin key {file}")
+
+
+def _from_store() -> str:
+    command = os.environ.get(KEY_COMMAND, "")
+    if command:
+        return _from_command(command)
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    if folder and (Path(folder) / KEY_CREDENTIAL).exists():
+        return _reveal("credential", KEY_CREDENTIAL)
+    return ""
+
+
+@functools.lru_cache(maxsize=1)
+def _from_command(command: str) -> str:
+    return _reveal("command", command)
+
+
+def _reveal(source: str, reference: str) -> str:
+    return credentials.read_secret("(pin key)", source, reference).reveal()
+
+
+def _checked(key: str, what: str) -> bytes:
+    if len(key) < SHORTEST_KEY:
+        raise errors.CredentialError(
+            f"{what} is shorter than {SHORTEST_KEY} characters.",
+            hint="Use a random one, for example of `openssl rand -hex 32`.",
+        )
+    return key.encode()
+
+
+def _make_key(file: Path) -> bytes:
+    """
+    A new key in the home. Of two processes that make it at once both get the first.
+    """
+    temporary = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    try:
+        paths.private_folder(file.parent)
+        handle = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(f"{secrets.token_hex(32)}\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, file)
+    except OSError as error:
+        raise errors.CredentialError(
+            f"The pin key {file} cannot be written: {error.strerror}.",
+            hint=f"Make its folder writable for you, or set {KEY}.",
+        ) from None
+    finally:
+        temporary.unlink(missing_ok=True)
+    key = _read_key()
+    assert key is not None
+    return key
