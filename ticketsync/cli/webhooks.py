@@ -18,6 +18,7 @@ from ticketsync.cli.secret_options import (
     SecretOptions,
     Stdin,
 )
+from ticketsync.core.redact import safe
 from ticketsync.store.delivery_states import ACCEPTED, NOT_ACCEPTED
 
 if TYPE_CHECKING:
@@ -32,23 +33,43 @@ Account = Annotated[str, typer.Argument(help="Name of the account.")]
 
 
 @app.command("url")
-def show_url(ctx: typer.Context, account: Account, json: Json = False) -> None:
+def show_url(
+    ctx: typer.Context,
+    account: Account,
+    new: Annotated[
+        bool,
+        typer.Option("--new", help="Replace it, because others may know it."),
+    ] = False,
+    json: Json = False,
+) -> None:
     """
     Show the URL for a platform to call, and how to set it up there.
 
-    The URL itself is a secret. It is created the first time.
+    The URL itself is a secret. It is created the first time. After `--new` nothing is
+    received at the old one: change it at the platform, too.
     """
     from ticketsync.workflows import webhook_endpoints
 
     app_context = context.get_context(ctx)
     database, settings = app_context.database(), app_context.settings()
     sender = webhook_endpoints.get_sender(database, account)
-    url = webhook_endpoints.create_url(database, settings, sender)
+    registration = ""
+    if new:
+        replaced = webhook_endpoints.replace_url(database, settings, sender)
+        url, registration = replaced.url, replaced.registration
+    else:
+        url = webhook_endpoints.create_url(database, settings, sender)
     steps = [step.format(url=url) for step in sender.webhooks.steps]
     if json:
         render.print_json({"account": account, "url": url, "steps": steps})
         return
     typer.echo(url)
+    if registration:
+        app_context.say(
+            f"The platform's webhook {safe(registration)} still calls the old address: "
+            "delete it there, and register the new one with "
+            f"`ticketsync webhooks register {account}`."
+        )
     for number, step in enumerate(steps, start=1):
         app_context.say(f"{number}. {step}")
     if sender.webhooks.is_signed:

@@ -15,6 +15,7 @@ from ticketsync.core.config import Settings
 from ticketsync.store.engine import Database
 from ticketsync.workflows import (
     account_alerts,
+    delivery_expiry,
     push_checkins,
     receive,
     sales_notifications,
@@ -23,6 +24,7 @@ from ticketsync.workflows.sync import run as sync
 
 POLL_SECONDS = 2.0
 NOTIFY_SECONDS = 60.0
+EXPIRY_SECONDS = 3600.0
 
 Job = Callable[[], object]
 
@@ -84,6 +86,7 @@ def _jobs(
         lambda: receive.process_deliveries(database, settings),
         lambda: push_checkins.check_ins(database, settings),
         _at_most_every(NOTIFY_SECONDS, lambda: _notify(database, settings)),
+        _at_most_every(EXPIRY_SECONDS, lambda: delivery_expiry.delete_old(database)),
     )
 
 
