@@ -1,6 +1,6 @@
 """
-Old webhook deliveries are deleted. Those that could be sent again with a valid signature
-are kept, because they are recognised by their row (F66).
+Old webhook deliveries are deleted. Those that could be sent again with a valid
+signature are kept, because they are recognised by their row (F66).
 """
 
 from __future__ import annotations
