@@ -56,14 +56,18 @@ class SyncRequests:
 
 @contextmanager
 def running(
-    database: Database, settings: Settings, requests: SyncRequests
+    database: Database,
+    settings: Settings,
+    requests: SyncRequests,
+    reload: Callable[[], Settings] | None = None,
 ) -> Iterator[None]:
     """
     Run the worker in a thread for as long as the block lasts. The job in progress is
-    finished before the block ends.
+    finished before the block ends. `reload` gives the settings for each job, if they
+    may change meanwhile.
     """
     stopped = threading.Event()
-    jobs = _jobs(database, settings, requests)
+    jobs = _jobs(database, reload or (lambda: settings), requests)
 
     def poll() -> None:
         while not stopped.wait(POLL_SECONDS):
@@ -79,13 +83,13 @@ def running(
 
 
 def _jobs(
-    database: Database, settings: Settings, requests: SyncRequests
+    database: Database, settings: Callable[[], Settings], requests: SyncRequests
 ) -> Sequence[Job]:
     return (
-        lambda: _sync_requested(database, settings, requests),
-        lambda: receive.process_deliveries(database, settings),
-        lambda: push_checkins.check_ins(database, settings),
-        _at_most_every(NOTIFY_SECONDS, lambda: _notify(database, settings)),
+        lambda: _sync_requested(database, settings(), requests),
+        lambda: receive.process_deliveries(database, settings()),
+        lambda: push_checkins.check_ins(database, settings()),
+        _at_most_every(NOTIFY_SECONDS, lambda: _notify(database, settings())),
         _at_most_every(EXPIRY_SECONDS, lambda: delivery_expiry.delete_old(database)),
     )
 
