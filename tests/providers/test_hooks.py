@@ -18,11 +18,13 @@ from support import needs
 from ticketsync.core.redact import Secret
 from ticketsync.gateways import stripe
 from ticketsync.net import hooks
-from ticketsync.net.hooks import Delivery, Forged, Stale, Unclear
+from ticketsync.net.hooks import Delivery, Forged, HookCard, Stale, Unclear
 from ticketsync.providers.eventbrite import Eventbrite
 from ticketsync.providers.square import Square
 from ticketsync.providers.ticket_tailor import TicketTailor
 from ticketsync.providers.wix import Wix
+from ticketsync.web.receiver import new_delivery
+from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 
 KEY = [Secret("whsec_canary_1")]
 MOMENT = 1_790_000_000
@@ -243,9 +245,12 @@ def token(private, claims, algorithm="RS256", signature=None):
     return text + b"." + coded(made)
 
 
+GOOD = {"data": "{}", "iat": MOMENT, "exp": MOMENT + 3600}
+
+
 def test_a_token_of_their_key_is_theirs(pair):
     private, public = pair
-    Wix.verify(delivery(token(private, {"data": "{}"})), [Secret(public.decode())])
+    Wix.verify(delivery(token(private, GOOD)), [Secret(public.decode())])
 
 
 @pytest.mark.parametrize("algorithm", ["none", "HS256", "RS512", "rs256", "", None])
@@ -272,7 +277,7 @@ def test_another_key_a_changed_claim_and_an_old_token(pair):
     other = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     with pytest.raises(Forged):
         Wix.verify(delivery(token(other, {})), keys)
-    good = token(private, {"data": "{}"})
+    good = token(private, GOOD)
     head, _, tail = good.split(b".")
     with pytest.raises(Forged):
         Wix.verify(delivery(b".".join([head, coded({"data": "x"}), tail])), keys)
@@ -305,12 +310,80 @@ def test_an_expiry_that_is_no_whole_number_does_not_last_forever(pair, ends):
         Wix.verify(delivery(token(private, {"exp": ends})), [Secret(public.decode())])
 
 
+@pytest.mark.parametrize(
+    ("claim", "raises"),
+    [
+        ({"exp": None}, Forged),
+        ({"exp": str(MOMENT + 60)}, Forged),
+        ({"exp": MOMENT + 60.5}, Forged),
+        ({"exp": True}, Forged),
+        ({"exp": [MOMENT + 60]}, Forged),
+        ({"iat": "now"}, Forged),
+        ({"nbf": "now"}, Forged),
+        ({"aud": 7}, Forged),
+        ({"aud": {"app": "a"}}, Forged),
+        ({"aud": ["a", 7]}, Forged),
+        ({"iat": MOMENT + 301}, Stale),
+        ({"nbf": MOMENT + 301}, Stale),
+        ({"exp": MOMENT - 301}, Stale),
+    ],
+)
+def test_the_claims_of_a_genuine_token_are_looked_at(pair, claim, raises):
+    private, public = pair
+    keys = [Secret(public.decode())]
+    with pytest.raises(raises):
+        Wix.verify(delivery(token(private, GOOD | claim)), keys)
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [{"aud": "an app"}, {"aud": ["an app", "another"]}, {"iat": MOMENT + 300}],
+)
+def test_what_an_audience_holds_is_not_documented_and_not_compared(pair, claim):
+    private, public = pair
+    Wix.verify(delivery(token(private, GOOD | claim)), [Secret(public.decode())])
+
+
+def test_a_token_without_an_end_would_be_good_for_ever(pair):
+    private, public = pair
+    with pytest.raises(Forged, match="exp"):
+        Wix.verify(delivery(token(private, {"data": "{}"})), [Secret(public.decode())])
+
+
+def test_a_token_counts_once_whatever_its_spelling(pair):
+    """
+    Blanks around it are no part of it; any other spelling is forged, see below.
+    """
+    private, public = pair
+    kind = Wix.webhooks
+    endpoint = WebhookEndpoint(1, "a", "p", "", Wix, [Secret(public.decode())])
+    good = token(private, GOOD)
+    keys = set()
+    for spelling in (good, good + b"\n", b" " + good, b"\r\n" + good + b"\t "):
+        received = delivery(spelling)
+        Wix.verify(received, endpoint.secrets)
+        keys.add(new_delivery(endpoint, received, None, "received", "").key)
+    assert (len(keys), kind.expires) == (1, True)
+
+
+def test_an_empty_secret_proves_nothing():
+    """
+    Anybody can sign with it.
+    """
+    with pytest.raises(Forged):
+        TicketTailor.verify(tailored({"a": 1}, secret=""), [Secret("")])
+    empty = hmac.new(b"", b"https://x/{}", hashlib.sha256).digest()
+    header = {"x-square-hmacsha256-signature": base64.b64encode(empty).decode()}
+    with pytest.raises(Forged):
+        Square.verify(delivery(b"{}", header, url="https://x/"), [Secret("")])
+
+
 def test_a_token_has_one_spelling(pair):
     """
     The last character of the signature has bits that mean nothing and must be zero.
     """
     private, public = pair
-    good = token(private, {"data": "{}"})
+    good = token(private, GOOD)
     keys = [Secret(public.decode())]
     Wix.verify(delivery(good), keys)
     for spelling in (good + b"=", good[:-1] + bytes([good[-1] + 1])):
@@ -319,6 +392,43 @@ def test_a_token_has_one_spelling(pair):
 
 
 # What they hint at
+
+ODD_IDS = (
+    *("or_" + "a" * 200_000, "or_é", "or_１", "or_1\n", "or_1/../../x", "or_1?a=b"),
+    *("or_1#x", "or_ 1", "", "\ud800", "or_\0", "or_%2e%2e", "or_\u202e"),
+)
+
+
+@pytest.mark.parametrize("odd", ODD_IDS, ids=range(len(ODD_IDS)))
+def test_an_id_that_the_platform_does_not_give_is_no_id(odd):
+    """
+    By each platform's own pattern, in ASCII, at most 255 characters.
+    """
+    for kind in (TicketTailor, Square, Eventbrite, Wix):
+        assert hooks.text(odd, kind.webhooks.order_id) == ""
+        assert hooks.text(odd, kind.webhooks.occurrence_id) == ""
+    body = {"id": "wh_1", "event": "ORDER.CREATED", "payload": {"id": odd}}
+    hint = TicketTailor.hint(tailored(body))
+    assert (hint.what, hint.order_id) == ("account", "")
+    if odd:  # a provider that does not look itself, as a plugin may not
+        careless = hooks.Hint("k", "e", hooks.ORDER, odd)
+        card = HookCard(is_signed=True, key_help="", steps=())
+        with pytest.raises(Unclear):
+            hooks.with_valid_ids(careless, card)
+
+
+def test_no_pattern_lets_more_than_255_characters_through():
+    assert hooks.text("a" * 255, r"\w+") == "a" * 255
+    assert hooks.text("a" * 256, r"\w+") == ""
+    assert hooks.text("é", r"\w+") == ""
+
+
+@pytest.mark.parametrize("key", ["a" * 256, "é", "\ud800", "a\0", "a\nb", "\x1b[2J"])
+def test_a_delivery_id_that_cannot_be_compared_is_left_out(key):
+    hint = hooks.with_valid_ids(
+        hooks.Hint(key, "e", hooks.ORDER, "or_1"), TicketTailor.webhooks
+    )
+    assert (hint.key, hint.order_id) == ("", "or_1")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ The receiver over real sockets: what it answers, what it stores, what it never d
 """
 
 import asyncio
+import json
 import random
 import re
 import signal
@@ -30,6 +31,7 @@ from ticketsync.store import engine
 from ticketsync.store.tables.webhooks import deliveries as deliveries_table
 from ticketsync.web import receiver
 from ticketsync.webhooks import inbox, refused_attempts
+from ticketsync.webhooks.new_delivery import NewDelivery
 from ticketsync.webhooks.refused_attempts import RefusedAttempt
 from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 
@@ -421,6 +423,91 @@ def test_a_delivery_that_cannot_be_stored_gets_503(database, address, monkeypatc
         patch.setattr(inbox, "store", full)
         assert post(address, signed()).status_code == 503
     assert post(address, signed()).status_code == 200
+
+
+def new(name, event="ORDER.CREATED"):
+    return NewDelivery(1, name, event, "order", "received", f"or_{name}")
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_one_that_cannot_be_stored_harms_none_of_its_transaction(templates, kind):
+    """
+    Half a surrogate pair cannot be stored anywhere, NUL not on PostgreSQL. Neither can
+    come out of a delivery any more, see the next test; a plugin may still give one.
+    """
+    good = [new(f"g{n}") for n in range(20)]
+    bad = [new("s", "\ud800"), *([new("n", "\0")] if kind == "postgresql" else [])]
+    batch = [*good[:7], *bad, *good[7:]]
+    with templates.copied(kind, "empty") as place:
+        opened = engine.open_database(place)
+        with opened.write() as connection:
+            account = state.NewAccount(
+                "tt", "ticket_tailor", None, "env", "K", "", None
+            )
+            state.add_account(connection, account, clock.now())
+        stored = receiver.Receiver(opened, list)._write(inbox.store, batch)
+        kept = {row.order_id for row in rows(opened)}
+        # The control: in one transaction they are all lost with it.
+        with pytest.raises(Exception), opened.write() as connection:  # noqa: B017, PT011
+            inbox.store(connection, [new("later"), *bad], clock.now())
+        assert {row.order_id for row in rows(opened)} == kept
+        opened.close()
+    assert stored == [item not in bad for item in batch]
+    assert kept == {f"or_{item.key}" for item in good}
+
+
+def test_where_the_database_fails_nothing_is_tried_one_by_one(database, monkeypatch):
+    """
+    A full disk is as full for each of them; and a database that is busy would be waited
+    for as often as there are deliveries.
+    """
+    calls = []
+
+    def full(connection, batch, now):
+        calls.append(len(batch))
+        raise errors.DatabaseError("the disk is full", word="disk-full")
+
+    stored = receiver.Receiver(database, list)._write(full, [new("a"), new("b")])
+    assert (stored, calls) == ([False, False], [2])
+
+
+HOSTILE_TEXTS = ("\ud800", "\0", "\x1b[31mred", "\u202egnp.exe", "a\r\nb", "x" * 9000)
+
+
+@pytest.mark.parametrize("text", HOSTILE_TEXTS, ids=range(len(HOSTILE_TEXTS)))
+def test_hostile_texts_are_stored_clean(database, text):
+    """
+    In the name of the event, its id and the delivery's, without a signature.
+    """
+    endpoint = WebhookEndpoint(2, "eb", PATH, URL, Eventbrite, [])
+    payload = {
+        "config": {"action": f"order{text}"},
+        "api_url": "https://www.eventbriteapi.com/v3/orders/5/",
+    }
+    with serving(database, endpoint) as base:
+        address = f"{base}/hooks/{PATH}"
+        answers = [post(address, ({}, json.dumps(payload).encode())).status_code]
+        payload["api_url"] += text
+        answers.append(post(address, ({}, json.dumps(payload).encode())).status_code)
+    assert answers == [200, 200]
+    found = {row.state: row for row in rows(database)}
+    assert found.keys() == {"received", "rejected"}
+    event = found["received"].event
+    assert event.isprintable()
+    assert len(event) <= 100
+    assert found["received"].order_id == "5"
+
+
+def test_a_delivery_that_cannot_be_read_is_rejected_and_not_sent_again(
+    database, address, monkeypatch
+):
+    def fail(delivery):
+        raise RecursionError
+
+    monkeypatch.setattr(TicketTailor, "hint", fail)
+    assert post(address, signed()).status_code == 200
+    (row,) = rows(database)
+    assert (row.state, row.reason) == ("rejected", "it could not be read")
 
 
 def test_f67_slow_senders_do_not_keep_others_waiting(database, address):

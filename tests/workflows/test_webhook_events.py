@@ -290,4 +290,5 @@ def test_replays_do_not_count_in_health(mixed):
     with database.write() as connection:
         assert inbox.replay(connection, account_id, now - timedelta(1), later) == 10
     assert health(database).replayed == 10
+    assert health(database).percent_done is None
     assert health(database).seconds_to_effect is None

@@ -49,9 +49,9 @@ def read_secret(account: str, source: str, reference: str) -> Secret:
     """
     if source == "none":
         return Secret("")
-    override = os.environ.get(override_variable(account))
+    override = os.environ.get(override_variable(account), "").strip()
     if override:
-        return Secret(override.strip())
+        return Secret(override)
     readers = {
         "keyring": _from_keyring,
         "env": _from_environment,
@@ -72,8 +72,14 @@ def store_secret(account: str, source: str, secret: Secret) -> str:
     """
     Store a secret in the keyring or a file and read it back; returns the reference.
 
-    Raises `KeyringUnavailable` or `CredentialError` where it cannot be stored.
+    Raises `KeyringUnavailable` or `CredentialError` where it cannot be stored,
+    `SecretMissing` if it is empty.
     """
+    if not secret.reveal().strip():
+        raise errors.SecretMissing(
+            f"The secret of account {account!r} is empty.",
+            hint="Give the whole secret.",
+        )
     if source == "keyring":
         _keyring("set", account, secret)
         stored = _from_keyring(account, account)

@@ -50,6 +50,14 @@ class AppContext:
             self._settings = config.load(Path(self.config) if self.config else None)
         return self._settings
 
+    def settings_file(self) -> Path:
+        """
+        Where the settings are, whether or not there is such a file.
+        """
+        from ticketsync.core import paths
+
+        return Path(self.config) if self.config else paths.config_file()
+
     def url(self) -> str:
         """
         The database URL: from the flag or environment, the settings, or the default.

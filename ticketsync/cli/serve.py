@@ -43,7 +43,7 @@ def serve(
     Prints a link that opens the pages once. Listens on this machine only: put your TLS
     proxy in front of it and set its address as `serve: public_url` in the settings.
     """
-    from ticketsync.jobs import worker
+    from ticketsync.jobs import settings_watch, worker
     from ticketsync.web import app as web
     from ticketsync.web import receiver
     from ticketsync.web.site import Site
@@ -62,6 +62,9 @@ def serve(
         settings.serve.allow,
     )
     requests = worker.SyncRequests()
+    watch = settings_watch.SettingsWatch(
+        app_context.settings_file(), settings, app_context.say
+    )
     site = Site(database, settings, requests.add if workers else None)
     application = web.create_app(webhooks, site if pages else None)
     with _listen(host, port) as listener:
@@ -71,7 +74,7 @@ def serve(
             link = _create_link(database, address)
             app_context.say(f"The pages, to be opened once: {link}")
         with (
-            worker.running(database, settings, requests)
+            worker.running(database, settings, requests, watch.current)
             if workers
             else contextlib.nullcontext()
         ):

@@ -19,9 +19,12 @@ from ticketsync.cli.secret_options import (
     Stdin,
 )
 from ticketsync.core.plurals import number_of
-from ticketsync.store.delivery_states import ACCEPTED, NOT_ACCEPTED
+from ticketsync.core.redact import safe
+from ticketsync.store.delivery_states import ACCEPTED, NOT_ACCEPTED, STATES
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from ticketsync.reporting.deliveries import DeliveryHealth, UnannouncedOrders
 
 app = typer.Typer(
@@ -33,23 +36,43 @@ Account = Annotated[str, typer.Argument(help="Name of the account.")]
 
 
 @app.command("url")
-def show_url(ctx: typer.Context, account: Account, json: Json = False) -> None:
+def show_url(
+    ctx: typer.Context,
+    account: Account,
+    new: Annotated[
+        bool,
+        typer.Option("--new", help="Replace it, because others may know it."),
+    ] = False,
+    json: Json = False,
+) -> None:
     """
     Show the URL for a platform to call, and how to set it up there.
 
-    The URL itself is a secret. It is created the first time.
+    The URL itself is a secret. It is created the first time. After `--new` nothing is
+    received at the old one: change it at the platform, too.
     """
     from ticketsync.workflows import webhook_endpoints
 
     app_context = context.get_context(ctx)
     database, settings = app_context.database(), app_context.settings()
     sender = webhook_endpoints.get_sender(database, account)
-    url = webhook_endpoints.create_url(database, settings, sender)
+    registration = ""
+    if new:
+        replaced = webhook_endpoints.replace_url(database, settings, sender)
+        url, registration = replaced.url, replaced.registration
+    else:
+        url = webhook_endpoints.create_url(database, settings, sender)
     steps = [step.format(url=url) for step in sender.webhooks.steps]
     if json:
         render.print_json({"account": account, "url": url, "steps": steps})
         return
     typer.echo(url)
+    if registration:
+        app_context.say(
+            f"The platform's webhook {safe(registration)} still calls the old address: "
+            "delete it there, and register the new one with "
+            f"`ticketsync webhooks register {account}`."
+        )
     for number, step in enumerate(steps, start=1):
         app_context.say(f"{number}. {step}")
     if sender.webhooks.is_signed:
@@ -93,12 +116,39 @@ def set_secret(
 
 _COLUMNS = (
     render.Column("id", "ID", numeric=True),
+    render.Column("received_at", "UTC", rigid=True),
     render.Column("account", "ACCOUNT", most=12),
-    render.Column("event", "EVENT", most=22),
-    render.Column("order_id", "ORDER", most=16),
-    render.Column("state", "STATE"),
-    render.Column("reason", "WHY", most=40),
+    render.Column("event", "EVENT", most=25, rigid=True, wraps=True),
+    render.Column("order_id", "ORDER", most=16, wraps=True),
+    render.Column("state", "STATE", rigid=True),
+    render.Column("reason", "WHY", most=40, wraps=True),
 )
+
+
+def _check_filters(
+    connection: Connection, account: str, platform: str, state: str
+) -> None:
+    """
+    Raises: `NotFound` or `UsageError` for a name that there is not, with those there
+    are: an empty list would look like an answer.
+    """
+    from ticketsync.accounts.state import get_account
+    from ticketsync.core import errors
+    from ticketsync.providers import registry
+    from ticketsync.reporting.deliveries import UNKNOWN_ADDRESS
+
+    if account:
+        get_account(connection, account)
+    platforms = [item.name for item in registry.list_providers()]
+    for what, given, known in (
+        ("platform", platform, [*platforms, UNKNOWN_ADDRESS]),
+        ("state of deliveries", state, STATES),
+    ):
+        if given and given not in known:
+            raise errors.UsageError(
+                f"There is no {what} {safe(given)!r}.",
+                hint=f"Use one of: {', '.join(known)}.",
+            )
 
 
 @app.command("list")
@@ -131,6 +181,7 @@ def list_deliveries(
 
     wanted = context.chosen_format(format, json)
     with context.get_context(ctx).database().read() as connection:
+        _check_filters(connection, account, platform, state)
         found = deliveries.list_deliveries(
             connection,
             limit=limit,
@@ -142,7 +193,12 @@ def list_deliveries(
         gaps = deliveries.find_unannounced_orders(connection, clock.now())
         refused_attempts = deliveries.count_at_unknown_addresses(connection)
     rows = [asdict(item) for item in found]
-    render.show(rows, _COLUMNS, wanted, empty="No deliveries yet.")
+    shown = [
+        {**row, "received_at": f"{row['received_at']:%d %b %H:%M}"} for row in rows
+    ]
+    is_filtered = bool(account or platform or state)
+    empty = "No such deliveries." if is_filtered else "No deliveries yet."
+    render.show(shown, _COLUMNS, wanted, machine=rows, empty=empty)
     if wanted == "table":
         _print_health(health, gaps, refused_attempts)
 
@@ -195,10 +251,14 @@ def _print_health(
             if item.seconds_to_effect is not None
             else ""
         )
-        last = clock.ago(item.last_at)
+        share = (
+            f"{item.percent_done} % processed"
+            if item.percent_done is not None
+            else "nothing to judge by yet"
+        )
         typer.echo(
-            f"{item.account}: {counts}; {item.percent_done} % processed, the last "
-            f"received {last}{effect}"
+            f"{item.account}: {counts}; {share}, the last received "
+            f"{clock.ago(item.last_at)}{effect}"
         )
     for gap in gaps:
         typer.echo(
@@ -321,11 +381,13 @@ def process_deliveries(ctx: typer.Context, json: Json = False) -> None:
     Process the waiting deliveries once; `serve` does so every two seconds.
     """
     from ticketsync.core import errors
-    from ticketsync.workflows import receive
+    from ticketsync.workflows import delivery_expiry, receive
 
     app_context = context.get_context(ctx)
     app_context.log()
-    done = receive.process_deliveries(app_context.database(), app_context.settings())
+    database = app_context.database()
+    done = receive.process_deliveries(database, app_context.settings())
+    delivery_expiry.delete_old(database)
     if json:
         outcomes = [
             {"account": r.account, "outcome": r.outcome, "word": r.word}

@@ -15,6 +15,7 @@ from ticketsync.core.config import Settings
 from ticketsync.store.engine import Database
 from ticketsync.workflows import (
     account_alerts,
+    delivery_expiry,
     push_checkins,
     receive,
     sales_notifications,
@@ -23,6 +24,7 @@ from ticketsync.workflows.sync import run as sync
 
 POLL_SECONDS = 2.0
 NOTIFY_SECONDS = 60.0
+EXPIRY_SECONDS = 3600.0
 
 Job = Callable[[], object]
 
@@ -54,14 +56,18 @@ class SyncRequests:
 
 @contextmanager
 def running(
-    database: Database, settings: Settings, requests: SyncRequests
+    database: Database,
+    settings: Settings,
+    requests: SyncRequests,
+    reload: Callable[[], Settings] | None = None,
 ) -> Iterator[None]:
     """
     Run the worker in a thread for as long as the block lasts. The job in progress is
-    finished before the block ends.
+    finished before the block ends. `reload` gives the settings for each job, if they
+    may change meanwhile.
     """
     stopped = threading.Event()
-    jobs = _jobs(database, settings, requests)
+    jobs = _jobs(database, reload or (lambda: settings), requests)
 
     def poll() -> None:
         while not stopped.wait(POLL_SECONDS):
@@ -77,13 +83,14 @@ def running(
 
 
 def _jobs(
-    database: Database, settings: Settings, requests: SyncRequests
+    database: Database, settings: Callable[[], Settings], requests: SyncRequests
 ) -> Sequence[Job]:
     return (
-        lambda: _sync_requested(database, settings, requests),
-        lambda: receive.process_deliveries(database, settings),
-        lambda: push_checkins.check_ins(database, settings),
-        _at_most_every(NOTIFY_SECONDS, lambda: _notify(database, settings)),
+        lambda: _sync_requested(database, settings(), requests),
+        lambda: receive.process_deliveries(database, settings()),
+        lambda: push_checkins.check_ins(database, settings()),
+        _at_most_every(NOTIFY_SECONDS, lambda: _notify(database, settings())),
+        _at_most_every(EXPIRY_SECONDS, lambda: delivery_expiry.delete_old(database)),
     )
 
 

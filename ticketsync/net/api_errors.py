@@ -96,11 +96,7 @@ class ApiErrors:
                 "unexpected-redirect",
             )
         if status in (404, 410):
-            return errors.UnknownResource(
-                f"{self.platform} does not know this resource ({where}: "
-                f"{shown(body)}), account {self.account!r}.",
-                hint="Nothing of this response was saved; try again later.",
-            )
+            return self.unknown_resource(f"this resource ({where}: {shown(body)})")
         return Rejected(
             f"{self.platform} rejected a request ({where}: {shown(body)}), "
             f"account {self.account!r}.",
@@ -152,6 +148,15 @@ class ApiErrors:
             f"{self.platform} {what}, account {self.account!r}, {self.base_url}.",
             hint="Run the same command again later; what was read before is kept.",
             word=word,
+        )
+
+    def unknown_resource(self, what: str) -> errors.UnknownResource:
+        """
+        The platform does not have what was asked for.
+        """
+        return errors.UnknownResource(
+            f"{self.platform} does not know {what}, account {self.account!r}.",
+            hint="Nothing of this response was saved; try again later.",
         )
 
     def invalid_response(self, what: str, word: str) -> errors.InvalidResponse:

@@ -407,6 +407,12 @@ class ApiClient:
         """
         return self._errors.invalid_response(what, word)
 
+    def unknown_resource(self, what: str) -> errors.UnknownResource:
+        """
+        The error where a response says that the platform does not have something.
+        """
+        return self._errors.unknown_resource(what)
+
     def incomplete(self, path: str, sent: int, promised: int) -> errors.InvalidResponse:
         """
         The error for a list with fewer rows than its envelope announced.

@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MAX_SKEW_SECONDS = 300  # a signed time may differ from ours by this much (F65)
 MAX_DEPTH = 32
+MAX_ID_LENGTH = 255
 
 ORDER, LISTING, ACCOUNT = "order", "listing", "account"  # what to read again
 NOTHING, TEST = "nothing", "test"
@@ -65,12 +66,21 @@ class HookCard:
     key_help    what the platform calls the secret, and where it is found
     steps       how a person sets it up there; `{url}` stands for our URL
     kinds       the accepted content types
+    order_id, occurrence_id, delivery_id
+                the form of the platform's ids, as a regular expression for the whole;
+                only ASCII and at most `MAX_ID_LENGTH` characters in any case
+    expires     whether a signature is valid for a limited time only, so that a delivery
+                that was recorded cannot be sent again later
     """
 
     is_signed: bool
     key_help: str
     steps: Sequence[str]
     kinds: Sequence[str] = ("application/json",)
+    order_id: str = r"[A-Za-z0-9_.:-]{1,255}"
+    occurrence_id: str = r"[A-Za-z0-9_.:-]{1,255}"
+    delivery_id: str = r"[A-Za-z0-9_-]{1,100}"
+    expires: bool = False
 
 
 class Forged(Exception):
@@ -126,6 +136,7 @@ def timed_hmac(
     expected = [
         hmac.new(secret.reveal().encode(), signed, hashlib.sha256).hexdigest()
         for secret in secrets
+        if secret.reveal()  # anybody can sign with an empty one
     ]
     if not any(_same(g, w) for g in given for w in expected):
         raise Forged("no signature matches")
@@ -146,6 +157,7 @@ def address_hmac(delivery: Delivery, header: str, secrets: Sequence[Secret]) -> 
             hmac.new(secret.reveal().encode(), signed, hashlib.sha256).digest()
         ).decode()
         for secret in secrets
+        if secret.reveal()
     ]
     if not given or not any(_same(given, w) for w in expected):
         raise Forged("the signature does not match")
@@ -154,8 +166,12 @@ def address_hmac(delivery: Delivery, header: str, secrets: Sequence[Secret]) -> 
 def signed_token(delivery: Delivery, keys: Sequence[Secret]) -> dict[str, Any]:
     """
     The claims of a body that is a JSON web token signed with RS256, by any of the keys.
-    The algorithm that the token names is only compared, never used. Raises `Forged` or
-    `Stale`.
+    The algorithm that the token names is only compared, never used.
+
+    It must end (`exp`), else one that was recorded would be good for ever, and may not
+    begin in the future (`iat`, `nbf`); each of them is a whole number. `aud` is not
+    compared with anything: what it holds is not documented, and the key belongs to one
+    app alone; only its form is checked. Raises `Forged` or `Stale`.
     """
     from joserfc import jws
     from joserfc.errors import ExpiredTokenError, JoseError
@@ -174,14 +190,34 @@ def signed_token(delivery: Delivery, keys: Sequence[Secret]) -> dict[str, Any]:
             raise Forged("the token is not signed with RS256")
         if not any(_is_signed_by(key, token, registry) for key in keys):
             raise Forged("no key matches the token")
-        if "exp" in claims:
-            clock.validate_exp(claims["exp"])
+        _check_claims(claims, now)
+        clock.validate_exp(claims["exp"])
     except ExpiredTokenError:
         raise Stale(int(claims["exp"]) - now) from None
     # The others: joserfc uses header fields without looking at their types.
     except (JoseError, AttributeError, TypeError, ValueError, Unclear):
         raise Forged("the body is not a valid token") from None
     return claims
+
+
+def _check_claims(claims: Mapping[str, Any], now: int) -> None:
+    """
+    Raises `Forged` for a claim of the wrong form, `Stale` for a token that is not valid
+    yet.
+    """
+    for name in ("exp", "iat", "nbf"):
+        # `True` is a whole number to Python.
+        if name in claims and type(claims[name]) is not int:
+            raise Forged(f"the token's {name} is not a whole number")
+    if "exp" not in claims:
+        raise Forged("the token has no end (exp)")
+    audience = claims.get("aud", "")
+    names = audience if isinstance(audience, list) else [audience]
+    if not all(isinstance(name, str) for name in names):
+        raise Forged("the token's aud is no name")
+    begins = max(claims.get("iat", 0), claims.get("nbf", 0))
+    if begins - now > MAX_SKEW_SECONDS:
+        raise Stale(begins - now)
 
 
 def claims_of(piece: bytes) -> dict[str, Any]:
@@ -211,10 +247,35 @@ def json_object(data: bytes | str) -> dict[str, Any]:
 
 def text(value: Any, pattern: str) -> str:
     """
-    An id, if it has the platform's format, else `""`.
+    An id, if it has the platform's format (ASCII, at most `MAX_ID_LENGTH` characters),
+    else `""`.
     """
-    is_valid = isinstance(value, str) and re.fullmatch(pattern, value)
-    return value if is_valid else ""
+    if not isinstance(value, str) or not value.isascii() or len(value) > MAX_ID_LENGTH:
+        return ""
+    return value if re.fullmatch(pattern, value) else ""
+
+
+def with_valid_ids(hint: Hint, card: HookCard) -> Hint:
+    """
+    The hint, if its ids have the platform's format; a delivery id that has not is left
+    out. This holds for every provider, plugins too: an id becomes part of an address.
+
+    Raises: `Unclear` if the id of the order or occurrence has another format.
+    """
+    for value, pattern in (
+        (hint.order_id, card.order_id),
+        (hint.occurrence_id, card.occurrence_id),
+    ):
+        if value and not text(value, pattern):
+            raise Unclear("it names an id that the platform does not give")
+    return hint if _is_key(hint.key) else replace(hint, key="")
+
+
+def _is_key(key: str) -> bool:
+    """
+    Whether a delivery's id can be stored and compared: visible ASCII and spaces.
+    """
+    return key.isascii() and key.isprintable() and len(key) <= MAX_ID_LENGTH
 
 
 def _is_deep(value: Any, max_depth: int) -> bool:

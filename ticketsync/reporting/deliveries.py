@@ -72,13 +72,13 @@ class DeliveryHealth:
     replayed: int
 
     @property
-    def percent_done(self) -> int:
+    def percent_done(self) -> int | None:
         """
         The percentage of those with an effect among those that should have one; what
-        was not accepted should have none.
+        was not accepted should have none. Unknown where there is none to judge by.
         """
         total = sum(self.states.get(s, 0) for s in ("done", *TROUBLED))
-        return 100 if not total else 100 * self.states.get("done", 0) // total
+        return None if not total else 100 * self.states.get("done", 0) // total
 
 
 def list_deliveries(

@@ -9,7 +9,9 @@ the background worker processes it later.
     everything else                      200    duplicates, ignored and test ones too
 
 Every attempt leaves a row, except where too many come at once: those that were not
-accepted without their body, and only the newest of them.
+accepted without their body, and only the newest of them; those of a platform that does
+not sign within a budget, see `webhooks.unsigned`. A delivery that cannot be stored
+fails alone.
 
 Never 410 (Eventbrite then stops sending), never a redirect, never a detail.
 """
@@ -29,13 +31,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router
 
-from ticketsync.core import clock, log
+from ticketsync.core import clock, errors, log
+from ticketsync.core.redact import safe
 from ticketsync.net import hooks
 from ticketsync.net.hooks import Delivery, Forged, Hint, Stale, Unclear
 from ticketsync.store.delivery_states import FORGED, NO_SECRET, REFUSED
 from ticketsync.store.engine import Database
 from ticketsync.webhooks import inbox, refused_attempts
-from ticketsync.webhooks.inbox import NewDelivery
+from ticketsync.webhooks.new_delivery import NewDelivery
 from ticketsync.webhooks.refused_attempts import RefusedAttempt
 from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 
@@ -128,7 +131,7 @@ class Receiver:
             new = new_delivery(endpoint, delivery, None, "stale", str(stale))
             return _respond(400 if await self._store(new) else 503)
         try:
-            hint = endpoint.provider.hint(delivery)
+            hint = _read_hint(endpoint, delivery)
         except Unclear as unclear:
             new = new_delivery(endpoint, delivery, None, "rejected", str(unclear))
         else:
@@ -220,20 +223,27 @@ class Receiver:
         if not batch:
             return
         items = [item for item, _ in batch]
-        is_stored = await asyncio.to_thread(self._write, store, items)
-        for _, done in batch:
+        stored = await asyncio.to_thread(self._write, store, items)
+        for (_, done), is_stored in zip(batch, stored, strict=True):
             if not done.done():
                 done.set_result(is_stored)
 
-    def _write(self, store: Store[Item], batch: Sequence[Item]) -> bool:
+    def _write(self, store: Store[Item], batch: Sequence[Item]) -> list[bool]:
+        """
+        Store a batch in one transaction; returns which of its items are on disk. Where
+        that fails for another reason than the database's state, each is stored alone,
+        so that one which cannot be stored does no harm to the others.
+        """
         try:
             with self._database.write() as connection:
                 store(connection, batch, clock.now())
         except Exception as error:  # every waiting request must get a response
             word = getattr(error, "word", "bug")
             log.warning("webhooks not stored", word=word, trace=log.trace_of(error))
-            return False
-        return True
+            if len(batch) == 1 or isinstance(error, errors.TicketsyncError):
+                return [False] * len(batch)
+            return [self._write(store, [item])[0] for item in batch]
+        return [True] * len(batch)
 
 
 def application(receiver: Receiver, more: Sequence[BaseRoute] = ()) -> Starlette:
@@ -274,6 +284,22 @@ async def _read_body(request: Request) -> bytes:
     return b"".join(chunks)
 
 
+def _read_hint(endpoint: WebhookEndpoint, delivery: Delivery) -> Hint:
+    """
+    What a verified delivery is about. Raises `Unclear`.
+    """
+    try:
+        hint = endpoint.provider.hint(delivery)
+        return hooks.with_valid_ids(hint, endpoint.provider.webhooks)
+    except Unclear:
+        raise
+    except Exception as error:  # else the platform would send it again for hours
+        log.warning(
+            "webhook unreadable", account=endpoint.account, trace=log.trace_of(error)
+        )
+        raise Unclear("it could not be read") from error
+
+
 def new_delivery(
     endpoint: WebhookEndpoint,
     delivery: Delivery,
@@ -283,10 +309,11 @@ def new_delivery(
 ) -> NewDelivery:
     """
     What is stored of a delivery. One without an id of the platform's is identified by
-    its body. Without a signature this holds for 30 seconds only, because the next
-    change of the same order has an identical body.
+    its body, without the blanks around it, so that it counts once however it is
+    written. Without a signature this holds for 30 seconds only, because the next change
+    of the same order has an identical body.
     """
-    digest = hashlib.sha256(delivery.body).hexdigest()
+    digest = hashlib.sha256(delivery.body.strip()).hexdigest()
     key = f"{hint.key} {digest[:16]}" if hint is not None and hint.key else digest
     is_signed = endpoint.provider.webhooks.is_signed
     if not is_signed and not (hint is not None and hint.key):
@@ -294,12 +321,13 @@ def new_delivery(
     return NewDelivery(
         account_id=endpoint.account_id,
         key=key,
-        event=hint.event[:100] if hint else "",
+        event=safe(hint.event, longest=100) if hint else "",
         what=hint.what if hint else "",
         state=state,
         order_id=hint.order_id if hint else "",
         occurrence_id=hint.occurrence_id if hint else "",
         reason=reason,
+        is_signed=is_signed,
     )
 
 

@@ -7,7 +7,7 @@ answer, and is processed later.
     failed     given up after several attempts; the next sync finds the change anyway
     ignored, test, rejected, stale   kept for the record, without effect
 
-What was not accepted is kept by `refused_attempts`.
+What was not accepted is kept by `refused_attempts`; `attempts` processes what waits.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ from ticketsync.store.audit import Decision
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.webhooks import deliveries, webhooks
 from ticketsync.store.upsert import insert_new, upsert
+from ticketsync.webhooks import unsigned
+from ticketsync.webhooks.attempts import WaitingDelivery
+from ticketsync.webhooks.new_delivery import WITH_EFFECT, NewDelivery
 
-MAX_ATTEMPTS = 8
 OVERLAP = timedelta(days=2)  # how long the previous secret stays valid
-WITH_EFFECT = ("order", "listing", "account")  # what deliveries can hint at
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,38 +44,6 @@ class Endpoint:
     path: str
     secrets: tuple[tuple[str, str], ...]  # (source, reference), the newest first
     pins: tuple[str, ...] = ()  # of each secret
-
-
-@dataclass(frozen=True, slots=True)
-class NewDelivery:
-    """
-    A verified delivery that is to be stored. `order_id` and `occurrence_id` are the
-    platform's.
-    """
-
-    account_id: int
-    key: str
-    event: str
-    what: str
-    state: str
-    order_id: str = ""
-    occurrence_id: str = ""
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingDelivery:
-    """
-    A stored delivery that is to be processed. `order_id` and `occurrence_id` are the
-    platform's.
-    """
-
-    id: int
-    account_id: int
-    what: str
-    order_id: str
-    occurrence_id: str
-    attempts: int
 
 
 def get_or_create_path(
@@ -96,6 +65,28 @@ def get_or_create_path(
             _record(connection, account_id, "create address")
         path = connection.scalars(query).one()
     return path
+
+
+def replace_path(connection: Connection, account_id: int) -> tuple[str, str]:
+    """
+    Give an account's endpoint another path, and return it with the platform's id of the
+    webhook that was registered for the old one (`""` if none was), which is forgotten.
+    """
+    of_account = webhooks.c.account_id == account_id
+    registration = connection.scalars(
+        select(webhooks.c.registration).where(of_account)
+    ).one()
+    path = secrets.token_urlsafe(32)
+    connection.execute(
+        update(webhooks).where(of_account).values(path=path, registration="")
+    )
+    _record(
+        connection,
+        account_id,
+        "replace address",
+        before={"registration": registration} if registration else {},
+    )
+    return path, registration
 
 
 def set_secret(
@@ -232,9 +223,10 @@ def delete_of_account(connection: Connection, account_id: int) -> None:
 
 def store(connection: Connection, new: Sequence[NewDelivery], now: datetime) -> None:
     """
-    Store new deliveries. A duplicate changes nothing, unless the first one failed: then
-    it is tried again.
+    Store new deliveries, those of platforms that do not sign within their budget. A
+    duplicate changes nothing, unless the first one failed: then it is tried again.
     """
+    new = unsigned.apply_budget(connection, new, now)
     if not new:
         return
     rows = [_row(item, now) for item in new]
@@ -259,7 +251,7 @@ def _row(item: NewDelivery, now: datetime) -> dict[str, Any]:
         "reason": item.reason,
         "attempts": 0,
         "received_at": now,
-        "next_try_at": now,
+        "next_try_at": item.due_at or now,
         "settled_at": None if item.state == "received" else now,
     }
 
@@ -291,37 +283,14 @@ def settle(
     """
     Set the final state of these deliveries.
     """
+    settled = list(ids)
+    if not settled:
+        return
     connection.execute(
         update(deliveries)
-        .where(deliveries.c.id.in_(list(ids)))
+        .where(deliveries.c.id.in_(settled))
         .values(state=state, reason=reason, settled_at=now)
     )
-
-
-def postpone(
-    connection: Connection,
-    waiting: Iterable[WaitingDelivery],
-    now: datetime,
-    reason: str,
-) -> None:
-    """
-    Try again after 1, 2, 4 … 60 minutes. After the eighth failed attempt a delivery is
-    given up.
-    """
-    for delivery in waiting:
-        attempts = delivery.attempts + 1
-        is_last = attempts >= MAX_ATTEMPTS
-        connection.execute(
-            update(deliveries)
-            .where(deliveries.c.id == delivery.id, deliveries.c.state == "received")
-            .values(
-                attempts=attempts,
-                reason=reason,
-                state="failed" if is_last else "received",
-                next_try_at=now + timedelta(minutes=min(2**delivery.attempts, 60)),
-                settled_at=now if is_last else None,
-            )
-        )
 
 
 def replay(

@@ -102,6 +102,33 @@ def create_url(database: Database, settings: Settings, sender: Sender) -> str:
     return public_url(settings, path)
 
 
+@dataclass(frozen=True, slots=True)
+class NewUrl:
+    """
+    The new URL of an endpoint. `registration` is the platform's id of the webhook that
+    still calls the old one, where we registered it.
+    """
+
+    url: str
+    registration: str
+
+
+def replace_url(database: Database, settings: Settings, sender: Sender) -> NewUrl:
+    """
+    Give an account's endpoint another URL, because somebody else may know the present
+    one: from now on nothing is received there.
+    """
+    with database.write() as connection:
+        inbox.get_or_create_path(
+            connection,
+            sender.account.id,
+            clock.now(),
+            is_signed=sender.webhooks.is_signed,
+        )
+        path, registration = inbox.replace_path(connection, sender.account.id)
+    return NewUrl(public_url(settings, path), registration)
+
+
 def public_url(settings: Settings, path: str) -> str:
     """
     The public URL of a path: what the platform is given, and what Square signs.
@@ -147,7 +174,7 @@ def load_endpoints(database: Database, settings: Settings) -> list[WebhookEndpoi
         rows = inbox.list_endpoints(connection, clock.now())
     endpoints = []
     for row in rows:
-        provider = registry.sends_webhooks(row.provider)
+        provider = _sender_of(row)
         if provider is None:
             continue
         endpoint = WebhookEndpoint(
@@ -181,6 +208,19 @@ def cached_endpoints(
         return endpoints
 
     return load
+
+
+def _sender_of(endpoint: Endpoint) -> type[SendsWebhooks] | None:
+    """
+    The provider of an endpoint; one that cannot be loaded closes its own endpoint only.
+    """
+    try:
+        return registry.sends_webhooks(endpoint.provider)
+    except errors.TicketsyncError as error:
+        log.warning(
+            "webhooks not received", account=endpoint.account, message=error.message
+        )
+        return None
 
 
 def _read_secrets(endpoint: Endpoint) -> list[Secret]:

@@ -29,6 +29,7 @@ from ticketsync.providers.eventbrite.spec import (
     EVENT_STATUS,
     NEVER_PAID,
     ORDER_STATUS,
+    WEBHOOKS,
     Attendance,
 )
 from ticketsync.providers.eventbrite.ticket_classes import parse_ticket_classes
@@ -52,7 +53,7 @@ def parse_hint(delivery: Delivery) -> Hint:
     config = payload.get("config")
     event = str(config.get("action") or "") if isinstance(config, dict) else ""
     header = delivery.headers.get("x-eventbrite-delivery", "")
-    key = hooks.text(header, r"[\w-]{1,100}")
+    key = hooks.text(header, WEBHOOKS.delivery_id)
     url = payload.get("api_url")
     if event == "test":
         return Hint(key, event, hooks.TEST)

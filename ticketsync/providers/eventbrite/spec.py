@@ -169,4 +169,5 @@ WEBHOOKS = HookCard(
         "choose order.*, attendee.*, event.*",
         "keep the address secret: Eventbrite signs nothing",
     ),
+    order_id=r"[0-9]{1,20}",
 )

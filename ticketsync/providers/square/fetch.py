@@ -124,7 +124,7 @@ class SquareFetcher(SquareLists):
     def fetch_order(self, provider_order_id: str, provider_occurrence_id: str) -> Raw:
         """
         A sale by its own id, or by that of an order that returns some of it. Raises
-        `InvalidResponse` if Square does not know it.
+        `UnknownResource` if Square does not know it.
         """
         parts = OrderParts()
         orders = self._orders_by_id([provider_order_id])
@@ -133,9 +133,7 @@ class SquareFetcher(SquareLists):
         if orders and not sales:
             sales = self._orders_by_id(list(source_order_ids(orders)))
         if not sales:
-            raise self.api.invalid_response(
-                f"does not know the order {provider_order_id}", "rejected"
-            )
+            raise self.api.unknown_resource(f"the order {provider_order_id}")
         return self._assemble_orders(sales[:1], parts)[0]
 
     def watermark_of(self, raw: Raw) -> str:

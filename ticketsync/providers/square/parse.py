@@ -25,6 +25,7 @@ from ticketsync.providers.square.spec import (
     ORDER_STATE,
     PAYMENT_STATUS,
     REFUND_STATUS,
+    WEBHOOKS,
     WITHOUT_FEE,
 )
 
@@ -36,13 +37,13 @@ def parse_hint(delivery: Delivery) -> Hint:
     """
     payload = hooks.json_object(delivery.body)
     event = str(payload.get("type") or "")
-    key = hooks.text(payload.get("event_id"), r"[\w-]{1,100}")
+    key = hooks.text(payload.get("event_id"), WEBHOOKS.delivery_id)
     data = payload.get("data")
     wrapper = data.get("object") if isinstance(data, dict) else None
     entity = next(iter(wrapper.values()), None) if isinstance(wrapper, dict) else None
     entity = entity if isinstance(entity, dict) else {}
     if event.startswith(("payment.", "refund.", "order.")):
-        order_id = hooks.text(entity.get("order_id"), r"[\w-]{1,100}")
+        order_id = hooks.text(entity.get("order_id"), WEBHOOKS.order_id)
         return Hint(key, event, hooks.ORDER if order_id else hooks.ACCOUNT, order_id)
     if event.startswith("catalog."):
         return Hint(key, event, hooks.LISTING)

@@ -127,4 +127,5 @@ WEBHOOKS = HookCard(
         "choose payment.*, refund.*, order.* and catalog.version.updated",
         "give us its signature key",
     ),
+    order_id=r"[A-Za-z0-9_-]{1,100}",
 )

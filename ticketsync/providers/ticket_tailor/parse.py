@@ -25,6 +25,7 @@ from ticketsync.providers.ticket_tailor.spec import (
     NO_PAYMENT,
     ORDER_STATUS,
     TICKET_STATUS,
+    WEBHOOKS,
 )
 
 
@@ -39,12 +40,12 @@ def parse_hint(delivery: Delivery) -> Hint:
     event = str(envelope.get("event") or "")
     payload = envelope.get("payload")
     payload = payload if isinstance(payload, dict) else {}
-    key = hooks.text(envelope.get("id"), r"[\w-]{1,100}")
+    key = hooks.text(envelope.get("id"), WEBHOOKS.delivery_id)
     if event.startswith("ORDER."):
-        order_id = hooks.text(payload.get("id"), r"or_\w+")
+        order_id = hooks.text(payload.get("id"), WEBHOOKS.order_id)
         return Hint(key, event, hooks.ORDER if order_id else hooks.ACCOUNT, order_id)
     if event.startswith("ISSUED_TICKET."):
-        order_id = hooks.text(payload.get("order_id"), r"or_\w+")
+        order_id = hooks.text(payload.get("order_id"), WEBHOOKS.order_id)
         return Hint(key, event, hooks.ORDER if order_id else hooks.ACCOUNT, order_id)
     if event.startswith("EVENT"):
         return Hint(key, event, hooks.LISTING)

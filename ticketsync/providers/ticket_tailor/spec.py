@@ -96,4 +96,6 @@ WEBHOOKS = HookCard(
         "choose the order, issued ticket and event topics",
         "give us its shared secret",
     ),
+    order_id=r"or_[A-Za-z0-9_]{1,60}",
+    expires=True,
 )

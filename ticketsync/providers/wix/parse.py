@@ -23,6 +23,7 @@ from ticketsync.providers.wix.spec import (
     REFUND_STATUS,
     REFUNDED,
     SPEC,
+    WEBHOOKS,
 )
 from ticketsync.providers.wix.transactions import transaction_id_of
 
@@ -44,9 +45,9 @@ def parse_hint(delivery: Delivery) -> Hint:
             body = inner[wrapper]
             entity = body.get("entity") or body.get("currentEntity") or body
     entity = entity if isinstance(entity, dict) else {}
-    number = hooks.text(entity.get("orderNumber"), r"[\w-]{1,60}")
-    occurrence_id = hooks.text(entity.get("eventId"), r"[\w-]{1,60}")
-    key = hooks.text(inner.get("id"), r"[\w-]{1,100}")
+    number = hooks.text(entity.get("orderNumber"), WEBHOOKS.order_id)
+    occurrence_id = hooks.text(entity.get("eventId"), WEBHOOKS.occurrence_id)
+    key = hooks.text(inner.get("id"), WEBHOOKS.delivery_id)
     if not key and number:
         key = f"{event} {number} {entity.get('timestamp') or ''}"[:200]
     if "Reservation" in event or "OrderInitiated" in event:

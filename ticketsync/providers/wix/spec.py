@@ -148,4 +148,7 @@ WEBHOOKS = HookCard(
         "give us the app's public key",
     ),
     kinds=("text/plain", "application/jwt", "application/jose", "application/json"),
+    order_id=r"[A-Za-z0-9_-]{1,60}",
+    occurrence_id=r"[A-Za-z0-9_-]{1,60}",
+    expires=True,
 )
