@@ -10,6 +10,8 @@ from contextlib import contextmanager
 
 import uvicorn
 
+from ticketsync.web import server
+
 PASSWORD = "a dozen lanterns"
 
 
@@ -33,14 +35,12 @@ class QuickServer(uvicorn.Server):
 
 
 @contextmanager
-def running(application):
+def running(application, limits=None):
     """
     An application under a real server on a free port; yields its address.
     """
-    config = uvicorn.Config(
-        application, log_level="error", lifespan="off", server_header=False
-    )
-    started = QuickServer(config)
+    limits = limits or server.Limits()
+    started = QuickServer(server.LimitedConfig(application, limits, log_level="error"))
     with socket.create_server(("127.0.0.1", 0)) as opened:
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as `serve` does
         thread = threading.Thread(target=started.run, kwargs={"sockets": [opened]})

@@ -15,7 +15,8 @@ from ticketsync.core import clock, money
 from ticketsync.financials import recompute
 from ticketsync.reporting import calendar, grouped_figures, numbers, selling
 from ticketsync.visitors import passes
-from ticketsync.web.site import COOKIE, HEADERS
+from ticketsync.web.entrance import HEADERS
+from ticketsync.web.site import COOKIE
 from ticketsync.workflows import match
 
 READ = (

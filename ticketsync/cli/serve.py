@@ -15,8 +15,6 @@ from ticketsync.cli import context
 if TYPE_CHECKING:
     import socket
 
-    from starlette.applications import Starlette
-
     from ticketsync.store.engine import Database
     from ticketsync.workflows.webhook_endpoints import WebhookEndpoint
 
@@ -40,12 +38,13 @@ def serve(
     """
     Serve the pages and the door, receive webhooks and process them.
 
-    Prints a link that opens the pages once. Listens on this machine only: put your TLS
+    On a terminal it prints a link that opens the pages once; otherwise use
+    `ticketsync visitors invite`. Listens on this machine only: put your TLS
     proxy in front of it and set its address as `serve: public_url` in the settings.
     """
     from ticketsync.jobs import settings_watch, worker
     from ticketsync.web import app as web
-    from ticketsync.web import receiver
+    from ticketsync.web import receiver, server
     from ticketsync.web.site import Site
     from ticketsync.workflows import webhook_endpoints
 
@@ -66,38 +65,38 @@ def serve(
         app_context.settings_file(), settings, app_context.say
     )
     site = Site(database, settings, requests.add if workers else None)
-    application = web.create_app(webhooks, site if pages else None)
+    application = web.create_app(webhooks, site if pages else None, settings.serve)
     with _listen(host, port) as listener:
         address = _address(listener)
         app_context.say(f"Receiving webhooks at {address}/hooks/…")
         if pages:
-            link = _create_link(database, address)
-            app_context.say(f"The pages, to be opened once: {link}")
+            _say_how_to_open(app_context, database, address)
         with (
             worker.running(database, settings, requests, watch.current)
             if workers
             else contextlib.nullcontext()
         ):
-            _run_server(application, listener)
+            server.run(application, listener)
 
 
-def _run_server(application: Starlette, listener: socket.socket) -> None:
+def _say_how_to_open(
+    app_context: context.AppContext, database: Database, address: str
+) -> None:
     """
-    Serve until the process is asked to end.
+    Print a manager's link, for a person at a terminal only: under a service manager it
+    would lie in the journal, valid, after every restart.
     """
-    import uvicorn
+    import sys
 
-    config = uvicorn.Config(
-        application,
-        log_config=None,  # its warnings go to our log
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=5,
-        lifespan="off",
-    )
-    uvicorn.Server(config).run(sockets=[listener])
+    if app_context.quiet:
+        return
+    if sys.stderr.isatty():
+        link = _create_link(database, address)
+        app_context.say(f"The pages, to be opened once: {link}")
+    else:
+        app_context.say(
+            f"The pages are at {address}; `ticketsync visitors invite` makes a link."
+        )
 
 
 def _warn_of_missing_secrets(

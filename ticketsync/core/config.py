@@ -101,7 +101,8 @@ class NotifySettings:
 class ServeSettings:
     """
     public_url  how the world reaches us, through your TLS proxy
-    allow       networks that may connect, all if none is named
+    allow       networks that may open the pages and send webhooks, all if none is named
+    proxies     networks of your own proxies, whose `X-Forwarded-For` says who connects
     password_hash  what `ticketsync visitors password` printed: its password opens the
                    pages as a manager
     cors_origins  sites whose scripts may read the calendar feed; `*` for all
@@ -111,6 +112,7 @@ class ServeSettings:
     allow: tuple[str, ...] = ()
     password_hash: str = ""
     cors_origins: tuple[str, ...] = ()
+    proxies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

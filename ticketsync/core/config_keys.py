@@ -98,7 +98,11 @@ NOTIFY = section(
     sales_minutes=whole(0, 1440),
 )
 SERVE = section(
-    public_url=str, allow=_Networks, password_hash=str, cors_origins=_Origins
+    public_url=str,
+    allow=_Networks,
+    proxies=_Networks,
+    password_hash=str,
+    cors_origins=_Origins,
 )
 LOG = section(level=one_of("info", "debug"))
 ACCOUNT = section(

@@ -141,6 +141,24 @@ def list_visitors(connection: Connection, now: datetime) -> list[Visitor]:
     return [Visitor(**row._mapping) for row in rows]
 
 
+def list_feeds(connection: Connection, now: datetime) -> list[Visitor]:
+    """
+    The calendar addresses that still open the calendar.
+    """
+    return [v for v in list_visitors(connection, now) if v.kind == "calendar"]
+
+
+def revoke_feed(connection: Connection, pass_id: int, now: datetime) -> None:
+    """
+    Make a calendar address open nothing any more.
+
+    Raises: `NotFound` if there is none with this id; other passes are not touched.
+    """
+    if pass_id not in {feed.id for feed in list_feeds(connection, now)}:
+        raise errors.NotFound("There is no such calendar address.")
+    revoke(connection, [pass_id], now)
+
+
 def revoke(connection: Connection, ids: Sequence[int] | None, now: datetime) -> int:
     """
     Revoke these passes, or all; returns how many. Expired ones are deleted too.

@@ -5,8 +5,6 @@ feed.
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from sqlalchemy import Connection
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -15,6 +13,7 @@ from ticketsync.accounts import state
 from ticketsync.catalogue import occurrences, shows
 from ticketsync.core import clock, errors
 from ticketsync.visitors import passes
+from ticketsync.web import notices
 from ticketsync.web.calendar_page import calendar_page
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import match, waiting
@@ -47,6 +46,11 @@ class Actions:
             ),
             Route("/waiting/dismiss", for_managers(self.dismiss), methods=["POST"]),
             Route("/calendar/feed", for_managers(self.create_feed), methods=["POST"]),
+            Route(
+                "/calendar/feed/{id:int}/revoke",
+                for_managers(self.revoke_feed),
+                methods=["POST"],
+            ),
         ]
 
     def sync(self, request: PageRequest) -> Response:
@@ -62,7 +66,7 @@ class Actions:
         with self._site.database.read() as connection:
             account = state.get_usable_account(connection, request.path_params["name"])
         self._site.request_sync(account.name)
-        return RedirectResponse(f"/accounts?asked={quote(account.name)}", 303)
+        return RedirectResponse(f"/accounts?notice={notices.SYNC_REQUESTED}", 303)
 
     def accept_certain(self, request: PageRequest) -> Response:
         with self._site.database.read() as connection:
@@ -102,6 +106,14 @@ class Actions:
             token = passes.issue(connection, "calendar", "viewer", "feed", clock.now())
         base = self._site.settings.serve.public_url.rstrip("/")
         return calendar_page(self._site, request, f"{base}/calendar/{token}.ics")
+
+    def revoke_feed(self, request: PageRequest) -> Response:
+        """
+        Raises: `NotFound` if there is no such calendar address.
+        """
+        with self._site.database.write() as connection:
+            passes.revoke_feed(connection, int(request.path_params["id"]), clock.now())
+        return RedirectResponse(f"/calendar?notice={notices.FEED_REVOKED}", 303)
 
 
 def _occurrence_id(connection: Connection, request: PageRequest) -> int:

@@ -7,24 +7,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
+from ticketsync.core.config import ServeSettings
 from ticketsync.web.actions import Actions
 from ticketsync.web.door import DoorPages
+from ticketsync.web.entrance import Entrance
 from ticketsync.web.entry import Entry
 from ticketsync.web.pages import Pages
 from ticketsync.web.receiver import Receiver, application
 from ticketsync.web.site import FOLDER, Site
 
 
-def create_app(receiver: Receiver, site: Site | None) -> Starlette:
+def create_app(
+    receiver: Receiver, site: Site | None, settings: ServeSettings | None = None
+) -> Entrance:
     """
-    The whole application. Without a site it only receives webhooks.
+    The whole application. Without a site it only receives webhooks; then it needs the
+    settings.
     """
-    return application(receiver, [] if site is None else routes(site))
+    inner = application(receiver, [] if site is None else routes(site))
+    if site is not None:
+        return Entrance(inner, site.settings.serve)
+    return Entrance(inner, settings or ServeSettings())
 
 
 def routes(site: Site) -> Sequence[BaseRoute]:

@@ -11,6 +11,8 @@ from starlette.responses import Response
 
 from ticketsync.core import clock
 from ticketsync.reporting import calendar
+from ticketsync.visitors import passes
+from ticketsync.web import notices
 from ticketsync.web.site import PageRequest, Site
 
 
@@ -22,6 +24,7 @@ def calendar_page(site: Site, request: PageRequest, feed_url: str = "") -> Respo
     since = None if with_past else clock.now() - timedelta(days=1)
     with site.database.read() as connection:
         performances = calendar.list_performances(connection, since=since)
+        feeds = passes.list_feeds(connection, clock.now())
     months = [
         (name, list(group))
         for name, group in groupby(
@@ -36,4 +39,6 @@ def calendar_page(site: Site, request: PageRequest, feed_url: str = "") -> Respo
         months=months,
         with_past=with_past,
         feed_url=feed_url,
+        feeds=feeds,
+        notice=notices.text_of(request.query),
     )

@@ -4,17 +4,14 @@ Signing in and out: with a one-time link, or with the password in the settings.
 
 from __future__ import annotations
 
-import threading
-import time
-
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from ticketsync.core import clock, log
 from ticketsync.visitors import passes
+from ticketsync.web import client_addresses
+from ticketsync.web.password_attempts import PasswordAttempts
 from ticketsync.web.site import COOKIE, PageRequest, Site
-
-MAX_WRONG_PASSWORDS = 5  # in a minute, by all clients together
 
 
 class Entry:
@@ -24,8 +21,7 @@ class Entry:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._wrong_at: list[float] = []
-        self._lock = threading.Lock()
+        self._attempts = PasswordAttempts()
 
     def routes(self) -> list[Route]:
         for_everyone = self._site.for_everyone
@@ -64,13 +60,15 @@ class Entry:
 
     def sign_in_by_password(self, request: PageRequest) -> Response:
         password_hash = self._site.settings.serve.password_hash
-        if self._is_limited():
-            return self._form(request, 429, "Too many wrong passwords. Wait a minute.")
         password = request.form.get("password", "")
-        if not password_hash or not passes.matches(password, password_hash):
-            with self._lock:
-                self._wrong_at.append(time.monotonic())
-            log.warning("wrong password for the pages")
+        is_right = self._attempts.attempt(
+            client_addresses.group_of(request.client),
+            lambda: bool(password_hash) and passes.matches(password, password_hash),
+        )
+        if is_right is None:
+            return self._form(request, 429, "Too many wrong passwords. Wait a minute.")
+        if not is_right:
+            log.warning("wrong password for the pages", address=request.client)
             return self._form(request, 403, "Wrong password.")
         with self._site.database.write() as connection:
             token = passes.issue(connection, "session", "manager", "", clock.now())
@@ -108,12 +106,6 @@ class Entry:
             samesite="lax",
         )
         return response
-
-    def _is_limited(self) -> bool:
-        now = time.monotonic()
-        with self._lock:
-            self._wrong_at = [at for at in self._wrong_at if now - at < 60]
-            return len(self._wrong_at) >= MAX_WRONG_PASSWORDS
 
 
 def link_url(site_url: str, token: str) -> str:

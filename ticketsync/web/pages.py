@@ -40,12 +40,13 @@ from ticketsync.reporting import seats as reporting_seats
 from ticketsync.reporting.waiting import KINDS, Waiting
 from ticketsync.store.delivery_states import STATES
 from ticketsync.visitors import passes
-from ticketsync.web import charts
+from ticketsync.web import charts, notices
 from ticketsync.web.calendar_page import calendar_page
 from ticketsync.web.site import PageRequest, Site
 from ticketsync.workflows import match, waiting
 
 ORDERS_SHOWN = 25  # of a show, at first
+MAX_ORDERS_SHOWN = 100_000
 NEXT_SHOWS = 3  # of a production
 
 
@@ -266,11 +267,7 @@ class Pages:
             "accounts.html",
             "Accounts",
             current_path="/accounts",
-            notice=(
-                f"{request.query['asked']} is being synced; this takes a moment."
-                if "asked" in request.query
-                else ""
-            ),
+            notice=notices.text_of(request.query),
             accounts=found,
             health={item.account: item for item in assessed},
             dashboards={
@@ -379,4 +376,6 @@ def _linked_occurrences(connection: Connection) -> dict[int, list[LinkedOccurren
 
 
 def _number(text: str, default: int) -> int:
-    return min(int(text), 100_000) if text.isascii() and text.isdigit() else default
+    if not (text.isascii() and text.isdigit()):
+        return default
+    return min(int(text[:9]), MAX_ORDERS_SHOWN)  # Python reads no endless number

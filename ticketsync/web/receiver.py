@@ -83,15 +83,6 @@ class Receiver:
         """
         Answer one delivery.
         """
-        if self._active_requests >= MAX_CONCURRENT:
-            return _respond(503)
-        self._active_requests += 1
-        try:
-            return await self._receive(request)
-        finally:
-            self._active_requests -= 1
-
-    async def _receive(self, request: Request) -> Response:
         endpoint = await self._find_endpoint(request)
         if self._allowed and not self._is_allowed(request):
             # The same response at every address: it must not say which one exists.
@@ -117,7 +108,14 @@ class Receiver:
             return await self._refuse(413, endpoint, "too large")
         headers = {name.lower(): value for name, value in request.headers.items()}
         delivery = Delivery(body, headers, endpoint.url, clock.now())
-        return await self._verify_and_store(endpoint, delivery)
+        # Only those that have arrived count: half-sent ones would keep others out.
+        if self._active_requests >= MAX_CONCURRENT:
+            return _respond(503)
+        self._active_requests += 1
+        try:
+            return await self._verify_and_store(endpoint, delivery)
+        finally:
+            self._active_requests -= 1
 
     async def _verify_and_store(
         self, endpoint: WebhookEndpoint, delivery: Delivery

@@ -2,17 +2,18 @@
 What all pages share: who is signed in, what they may do, how a page is rendered.
 
 Nothing is loaded from other sites and no page contains a script; the headers
-make browsers refuse both. Changes are accepted from our own pages only.
+(`entrance.py`) make browsers refuse both. Changes are accepted from our own pages only.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.concurrency import run_in_threadpool
@@ -28,12 +29,14 @@ from ticketsync.core.redact import safe
 from ticketsync.store.engine import Database
 from ticketsync.visitors import passes
 from ticketsync.visitors.passes import Visitor
-from ticketsync.web import cross_origin
+from ticketsync.web import cross_origin, own_address
 from ticketsync.web.filters import FILTERS
 
 FOLDER = Path(__file__).parent
 COOKIE = "ticketsync"
 MAX_BODY_BYTES = 512 * 1024
+MAX_FORM_BYTES = 16 * 1024  # of somebody who is not signed in
+BODY_SECONDS = 10  # to receive the whole body
 MAX_ID = 2**31 - 1  # of a row
 PAGES = (
     ("/", "Overview"),
@@ -45,17 +48,6 @@ PAGES = (
     ("/runs", "Runs"),
     ("/webhooks", "Webhooks"),
 )
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        "connect-src 'self'; manifest-src 'self'; worker-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",  # without one, browsers hide a POST's origin
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
 STATUS_BY_EXIT_CODE = {2: 400, 4: 409, 7: 409, 8: 503, 9: 503}
 
 RequestSync = Callable[[str], None]  # takes the name of the account to sync soon
@@ -73,6 +65,7 @@ class PageRequest:
     form: Mapping[str, str]
     body: Any  # decoded JSON
     token: str
+    client: str = ""  # IP address
 
     @property
     def signed_in(self) -> Visitor:
@@ -168,15 +161,13 @@ class Site:
                 response = self._error_response(request, error)
             except Exception as error:
                 trace = log.trace_of(error)
-                log.warning("page failed", path=request.url.path, trace=trace)
+                log.warning("page failed", route=_route_of(request), trace=trace)
                 response = self._error_response(
                     request,
                     errors.TicketsyncError(
                         "This page failed.", hint="See the log for the reason."
                     ),
                 )
-            for name, value in HEADERS.items():
-                response.headers.setdefault(name, value)
             return response
 
         return respond
@@ -205,20 +196,29 @@ class Site:
         if request.method == "POST":
             if not self._is_same_origin(request):
                 return self._refuse(request, "The form is from another site.", 403)
-            data = await _read_body(request)
+            most = MAX_FORM_BYTES if visitor is None else MAX_BODY_BYTES
+            try:
+                async with asyncio.timeout(BODY_SECONDS):
+                    data = await _read_body(request, most)
+            except TimeoutError:
+                refused = self._refuse(request, "The request arrived too slowly.", 408)
+                refused.headers["Connection"] = "close"
+                return refused
             if data is None:
                 return self._refuse(request, "The request is too large.", 413)
             if _wants_json(request):
                 body = _parse_json(data)
             else:
-                form = {k: v[-1] for k, v in parse_qs(data.decode("latin-1")).items()}
+                fields = parse_qs(data.decode("latin-1"))
+                form = {name: _clean(values[-1]) for name, values in fields.items()}
         page_request = PageRequest(
             visitor=visitor,
-            path_params=dict(request.path_params),
-            query=dict(request.query_params),
+            path_params={k: _clean(v) for k, v in request.path_params.items()},
+            query={k: _clean(v) for k, v in request.query_params.items()},
             form=form,
             body=body,
             token=token,
+            client=request.client.host if request.client else "",
         )
         with actor.acting_as(_actor_name(visitor)):
             return await run_in_threadpool(handler, page_request)
@@ -233,9 +233,13 @@ class Site:
         """
         Whether one of our pages sent this: browsers name the origin of a POST.
         """
-        origin = urlsplit(request.headers.get("origin", "")).netloc
-        public = urlsplit(self.settings.serve.public_url).netloc
-        return bool(origin) and origin in (request.headers.get("host", ""), public)
+        return own_address.is_our_origin(
+            request.headers.get("origin", ""),
+            request.headers.get("host", ""),
+            request.url.scheme,
+            self.settings.serve.public_url,
+            (request.scope.get("server") or ("", 0))[0],
+        )
 
     # Rendering
 
@@ -351,16 +355,30 @@ def _wants_json(request: Request) -> bool:
     ) or request.url.path.endswith("/guests")
 
 
-async def _read_body(request: Request) -> bytes | None:
+def _route_of(request: Request) -> str:
     """
-    The body of a request; `None` if it is too large or breaks off.
+    The route of a request, for the log: the path itself may contain a token.
+    """
+    return str(getattr(request.scope.get("route"), "path", ""))
+
+
+def _clean(value: Any) -> Any:
+    """
+    A text without NUL, which PostgreSQL refuses even in a comparison.
+    """
+    return value.replace("\0", "\ufffd") if isinstance(value, str) else value
+
+
+async def _read_body(request: Request, most: int) -> bytes | None:
+    """
+    The body of a request; `None` if it is larger than `most` bytes or breaks off.
     """
     chunks: list[bytes] = []
     size = 0
     try:
         async for chunk in request.stream():
             size += len(chunk)
-            if size > MAX_BODY_BYTES:
+            if size > most:
                 return None
             chunks.append(chunk)
     except ClientDisconnect:
