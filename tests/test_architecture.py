@@ -64,7 +64,7 @@ ALLOWED = {
         "store.delivery_states",
         # They talk to no platform:
         *("workflows.checkin", "workflows.match", "workflows.waiting"),
-        "workflows.webhook_endpoints",
+        *("workflows.webhook_endpoints", "workflows.scan_files"),
     },
     "net": {"net", "core"},
     "store": {"store", "core"},

@@ -60,12 +60,16 @@ def from_iso(text: str) -> datetime:
     """
     The UTC instant of an ISO text that carries its offset.
 
-    Raises: `ValueError` for any other text.
+    Raises: `ValueError` for any other text, also for one whose instant lies before the
+    year 1 or after 9999 in UTC.
     """
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} does not say its offset from UTC")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{text!r} lies outside the years 1 to 9999") from None
 
 
 def zone(name: str) -> ZoneInfo:
@@ -85,11 +89,14 @@ def local_to_utc(local: datetime, zone_name: str) -> datetime:
     The instant of a wall-clock time in a zone.
 
     Raises: `ValueError` in the hour that a clock change skips, and in the one that it
-    repeats: any result would be a guess.
+    repeats: any result would be a guess. Also outside the years 1 to 9999 in UTC.
     """
     timezone = zone(zone_name)
-    early = local.replace(tzinfo=timezone, fold=0).astimezone(UTC)
-    late = local.replace(tzinfo=timezone, fold=1).astimezone(UTC)
+    try:
+        early = local.replace(tzinfo=timezone, fold=0).astimezone(UTC)
+        late = local.replace(tzinfo=timezone, fold=1).astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"{local} lies outside the years 1 to 9999") from None
     if early != late:
         exists = early.astimezone(timezone).replace(tzinfo=None) == local
         problem = "happens twice" if exists else "does not exist"

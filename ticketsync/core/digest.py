@@ -6,8 +6,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
+
+from ticketsync.core.storable_text import storable
 
 CODE = "code:"
+_IS_DIGEST = re.compile(f"{CODE}[0-9a-f]{{32}}").fullmatch
 _CHUNK = 2047  # bytes up to which hashlib keeps the GIL
 
 
@@ -29,10 +33,17 @@ def code(text: str) -> str:
     and digits of both cases, so they can be found from the database by brute force, but
     not read off.
     """
-    if text.startswith(CODE) and len(text) == len(CODE) + 32:
-        return text
+    return text if _IS_DIGEST(text) else code_as_scanned(text)
+
+
+def code_as_scanned(text: str) -> str:
+    """
+    The same for what somebody holds up at a door: a digest is no code there, or whoever
+    has read the guest list could print every ticket.
+    """
     # SHA-256, because browsers have it: a door page must recognise codes offline.
-    return CODE + hashlib.sha256(text.strip().encode()).hexdigest()[:32]
+    data = storable(text.strip()).encode()
+    return CODE + hashlib.sha256(data).hexdigest()[:32]
 
 
 def fingerprint(secret: str, salt: str) -> str:

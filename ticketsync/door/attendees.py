@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
 
 from ticketsync.core import digest
+from ticketsync.core.storable_text import storable
 from ticketsync.store import counted
 from ticketsync.store.tables.accounts import accounts
 from ticketsync.store.tables.catalogue import productions, show_links, shows
@@ -125,18 +126,21 @@ def search_tickets(
     show_id: int | None = None,
     *,
     exact: bool = False,
+    as_scanned: bool = False,
 ) -> list[Guest]:
     """
     The tickets that a text refers to: a code or QR text as scanned, a ticket's or
     order's id, an e-mail address, or a part of a name. The most exact meaning wins;
-    with `exact` a part of a name or address does not match.
+    with `exact` a part of a name or address does not match, with `as_scanned` the
+    digest of a code is not taken for the code.
     """
-    wanted = text.strip()
+    wanted = storable(text.strip())
     if not wanted:
         return []
     where = [] if show_id is None else [_of_show(show_id)]
     texts = _possible_codes(wanted)
-    codes = [_code(text) for text in texts]
+    digest_of = digest.code_as_scanned if as_scanned else digest.code
+    codes = [_code_bytes(digest_of(text)) for text in texts]
     for meaning in (
         or_(tickets.c.code.in_(codes), tickets.c.second_code.in_(codes)),
         tickets.c.provider_id.in_(texts),
@@ -192,14 +196,14 @@ def _id_in(text: str) -> str:
         return ""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     id_ = found.get("_id")
-    return id_.strip() if isinstance(id_, str) else ""
+    return storable(id_.strip()) if isinstance(id_, str) else ""
 
 
-def _code(text: str) -> bytes:
-    return bytes.fromhex(digest.code(text).removeprefix(digest.CODE))
+def _code_bytes(code: str) -> bytes:
+    return bytes.fromhex(code.removeprefix(digest.CODE))
 
 
 def _shown_code(code: bytes | None) -> str:

@@ -4,7 +4,6 @@ The door page and its requests: the guest list, a scan, scans made while offline
 
 from __future__ import annotations
 
-import contextlib
 from datetime import timedelta
 from typing import Any
 
@@ -15,8 +14,14 @@ from ticketsync.catalogue import shows
 from ticketsync.core import clock, errors
 from ticketsync.door import attendees
 from ticketsync.web.site import FOLDER, PageRequest, Site
-from ticketsync.workflows import checkin
-from ticketsync.workflows.checkin import At, Captured
+from ticketsync.workflows import checkin, scan_files
+from ticketsync.workflows.scan_files import (
+    At,
+    Captured,
+    scan_name,
+    scan_text,
+    standing_at,
+)
 
 MAX_SCANS = 1000  # in one request
 
@@ -108,18 +113,18 @@ class DoorPages:
         Raises: `UsageError` if the code is empty.
         """
         payload = _mapping(request.body)
-        code = _text(payload, "code")
-        if not code.strip():
+        code = scan_text(payload.get("code"))
+        if not code:
             raise errors.UsageError("The code is empty.", hint="Scan again.")
-        device = _text(payload, "device") or "page"
-        at = self._at(request, _text(payload, "door"), device)
+        device = scan_name(payload.get("device")) or "page"
+        at = self._at(request, scan_name(payload.get("door")), device)
         act = checkin.take_back if payload.get("kind") == "out" else checkin.admit
         answer = act(
             self._site.database,
             at,
             code,
             group=payload.get("group") is True,
-            key=_text(payload, "key"),
+            key=scan_name(payload.get("key")),
         )
         return JSONResponse(
             {
@@ -132,8 +137,8 @@ class DoorPages:
 
     def merge_offline_scans(self, request: PageRequest) -> Response:
         """
-        Save the scans that a device made while it was offline. None is ever refused:
-        the page would keep sending it, and everything after it.
+        Save the scans that a device made while it was offline. One that cannot be saved
+        is named in `refused`, by its key, and stops no other.
 
         Raises: `UsageError` if the payload has no list of scans, or too many.
         """
@@ -144,12 +149,17 @@ class DoorPages:
             )
         at = self._at(request, device="page")
         captured: list[Captured] = []
-        for scan in scans:
-            with contextlib.suppress(errors.BadFile):
-                captured.append(
-                    checkin.captured(_without_future(_mapping(scan)), at, "scan")
-                )
-        merged = checkin.merge_scans(self._site.database, at, captured)
+        refused: list[dict[str, str]] = []
+        for scan in map(_mapping, scans):
+            try:
+                captured.append(scan_files.captured_by_page(scan, at))
+            except errors.BadFile as error:
+                refused.append(_refusal(scan_name(scan.get("key")), error.message))
+        merged = checkin.merge_scans(self._site.database, at, captured, as_scanned=True)
+        refused += [
+            _refusal(item.key, "The server could not save it.")
+            for item in merged.failed
+        ]
         return JSONResponse(
             {
                 "outcomes": dict(merged.outcomes),
@@ -157,33 +167,22 @@ class DoorPages:
                     {"at": clock.iso(moment), "who": who, "outcome": outcome}
                     for moment, who, outcome in merged.conflicts
                 ],
+                "refused": refused,
             }
         )
 
     def _at(self, request: PageRequest, door: str = "", device: str = "page") -> At:
         with self._site.database.read() as connection:
             show = shows.get_show(connection, int(request.path_params["id"]))
-        return At(show, (door or request.signed_in.name)[:100], device[:100])
+        return standing_at(show, door or request.signed_in.name, device)
 
 
-def _without_future(scan: dict[str, Any]) -> dict[str, Any]:
-    """
-    The scan with a time that is not in the future: a phone's clock may be ahead.
-    """
-    try:
-        is_ahead = clock.from_iso(str(scan.get("at"))) > clock.now()
-    except ValueError:
-        is_ahead = True
-    return {**scan, "at": clock.iso(clock.now())} if is_ahead else scan
+def _refusal(key: str, reason: str) -> dict[str, str]:
+    return {"key": key, "reason": reason}
 
 
 def _mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _text(payload: dict[str, Any], name: str) -> str:
-    value = payload.get(name)
-    return value[: checkin.LONGEST] if isinstance(value, str) else ""
 
 
 def _local_time(instant: Any, at: At) -> str:

@@ -1,48 +1,41 @@
 """
 The door: finding the ticket somebody holds, letting them in, taking it back, merging
-what an offline door wrote down. Nothing here talks to a platform.
+what an offline door recorded. Nothing here talks to a platform.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, exc
 
 from ticketsync.catalogue import shows
-from ticketsync.catalogue.shows import ShowInfo
-from ticketsync.core import clock, errors, opened_files, sheets
+from ticketsync.core import clock, errors, log
 from ticketsync.core.redact import safe
+from ticketsync.core.storable_text import storable
 from ticketsync.door import attendees, checkin
 from ticketsync.door.attendees import Guest
 from ticketsync.door.checkin import NewScan, Verdict
 from ticketsync.financials import recompute
 from ticketsync.store.engine import Database
+from ticketsync.workflows.scan_files import (
+    LONGEST,
+    At,
+    Captured,
+    read_scans,
+    scan_name,
+    scan_text,
+    standing_at,
+)
 
 TWICE = "twice-in"  # let in here, and by another door since
 SEVERAL = "several"  # more than one ticket is meant; nothing was done
-CAPTURED = ("at", "code")  # what every line of a capture file states
-OPTIONAL = ("kind", "door", "device", "key")
-LONGEST = 500  # characters of a scanned text
-AHEAD = timedelta(minutes=5)  # of a device's clock, before it is to blame
-
-
-@dataclass(frozen=True, slots=True)
-class At:
-    """
-    Where somebody stands: at which show, at which door, with which device.
-    """
-
-    show: ShowInfo
-    door: str = ""
-    device: str = "cli"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +66,8 @@ def at_show(
     A door of the show a person means.
     """
     with database.read() as connection:
-        return At(shows.find_show(connection, str(show)), door[:100], device[:100])
+        found = shows.find_show(connection, storable(str(show)))
+    return standing_at(found, door, device)
 
 
 def admit(
@@ -115,10 +109,10 @@ def _move(
     group: bool,
     key: str,
 ) -> Answer:
-    wanted = text.strip()[:LONGEST]
-    key = key or secrets.token_hex(8)
+    wanted = scan_text(text)[:LONGEST]
+    key = scan_name(key) or secrets.token_hex(8)
     scan = NewScan(at.device, key, at.show.id, None, clock.now(), kind, at.door)
-    found = attendees.search_tickets(connection, wanted, at.show.id)
+    found = attendees.search_tickets(connection, wanted, at.show.id, as_scanned=True)
     if not found:
         return _stranger(connection, at, scan, wanted)
     if len(found) > 1 and not (group and _is_one_order(found)):
@@ -178,7 +172,8 @@ def _stranger(connection: Connection, at: At, scan: NewScan, wanted: str) -> Ans
     """
     Nobody of tonight; perhaps of another night.
     """
-    elsewhere = [g for g in attendees.search_tickets(connection, wanted) if g.admits]
+    fitting = attendees.search_tickets(connection, wanted, as_scanned=True)
+    elsewhere = [guest for guest in fitting if guest.admits]
     if len({guest.show_id for guest in elsewhere}) == 1 and scan.kind == "in":
         guest = elsewhere[0]
         night = f"{guest.production}, {guest.starts_local}"
@@ -235,13 +230,14 @@ def _which(found: Sequence[Guest]) -> str:
 class Merged:
     """
     What an offline door's file came to: scans by outcome, and what a person should
-    look at: who was let in offline and should not have been, and lines that could not
-    be read.
+    look at: who was let in offline and should not have been, lines that could not be
+    read, scans that could not be saved.
     """
 
     outcomes: Mapping[str, int]
     conflicts: tuple[tuple[datetime, str, str], ...]
     bad_lines: tuple[str, ...] = ()
+    failed: tuple[Captured, ...] = ()
 
 
 def merge(
@@ -256,173 +252,106 @@ def merge(
 
     Raises: `BadFile` for the file, or for the first wrong line.
     """
-    scans, bad = _captured(file, at, skip_bad_lines=skip_bad_lines)
-    return replace(merge_scans(database, at, scans), bad_lines=tuple(bad))
+    scans, bad = read_scans(file, at, skip_bad_lines=skip_bad_lines)
+    merged = merge_scans(database, at, scans)
+    unsaved = (
+        f"{safe(item.code, longest=40)} at {clock.iso(item.at)}: it could not be saved"
+        for item in merged.failed
+    )
+    return replace(merged, bad_lines=(*bad, *unsaved))
 
 
-@dataclass(frozen=True, slots=True)
-class Captured:
+def merge_scans(
+    database: Database,
+    at: At,
+    scans: Iterable[Captured],
+    *,
+    as_scanned: bool = False,
+) -> Merged:
     """
-    One line of an offline door: what it read, and when.
+    The same for scans that are here already. Each is saved by itself: one that fails is
+    named in `failed` and takes no other with it. `as_scanned`: digests are no codes.
     """
-
-    code: str
-    at: datetime
-    kind: str
-    door: str
-    device: str
-    key: str
-
-
-def merge_scans(database: Database, at: At, scans: Iterable[Captured]) -> Merged:
-    """
-    The same for scans that are here already, as the door page sends them.
-    """
-    outcomes: dict[str, int] = {}
-    names: list[tuple[str, str, datetime, str]] = []
-    final: dict[tuple[str, str], str] = {}
-    overtaking: set[tuple[str, str]] = set()
+    failed: list[Captured] = []
+    meant: list[tuple[Captured, Guest | None]] = []
+    recorded: list[tuple[Captured, str, bool]] = []
     with database.write() as connection:
-        meant = [(item, _exactly(connection, item.code, at.show.id)) for item in scans]
+        for item in scans:
+            with _isolated(connection, item, failed):
+                found = _exactly(connection, item.code, at.show.id, as_scanned)
+                meant.append((item, found))
         checkin.lock_tickets(connection, [found.id for _, found in meant if found])
         for item, found in meant:
-            new = NewScan(
-                item.device,
-                item.key,
-                at.show.id,
-                found.id if found else None,
-                item.at,
-                item.kind,
-                item.door,
-                note=found.because if found else "nobody knows this ticket",
-            )
-            verdict = checkin.record_scan(connection, new)
-            if verdict.has_overtaken:
-                overtaking.add((item.device, item.key))
-            who = found.shown_name if found else safe(item.code, longest=40)
-            names.append((item.device, item.key, item.at, who))
+            with _isolated(connection, item, failed):
+                verdict = checkin.record_scan(connection, _new_scan(at, item, found))
+                who = found.shown_name if found else safe(item.code, longest=40)
+                recorded.append((item, who, verdict.has_overtaken))
         # A later line may have happened earlier: ask again when all are in.
-        for device, key, _, _ in names:
-            known = checkin.get_verdict(connection, device, key)
-            final[device, key] = known.outcome
+        final = {
+            (item.device, item.key): checkin.get_verdict(
+                connection, item.device, item.key
+            ).outcome
+            for item, _, _ in recorded
+        }
         recompute.recount_checked_in(connection, [at.show.id], clock.now())
-    for outcome in final.values():
-        outcomes[outcome] = outcomes.get(outcome, 0) + 1
+    overtaking = {(item.device, item.key) for item, _, first in recorded if first}
     wrong = (checkin.ALREADY_IN, checkin.NOT_VALID, checkin.UNKNOWN)
-    return Merged(
-        outcomes,
-        tuple(
-            (moment, who, TWICE if (device, key) in overtaking else final[device, key])
-            for device, key, moment, who in names
-            if final[device, key] in wrong or (device, key) in overtaking
-        ),
+    conflicts: list[tuple[datetime, str, str]] = []
+    for item, who, _ in recorded:
+        outcome = final[item.device, item.key]
+        if (item.device, item.key) in overtaking:
+            outcome = TWICE
+        if outcome in (*wrong, TWICE):
+            conflicts.append((item.at, who, outcome))
+    return Merged(Counter(final.values()), tuple(conflicts), failed=tuple(failed))
+
+
+@contextmanager
+def _isolated(
+    connection: Connection, item: Captured, failed: list[Captured]
+) -> Iterator[None]:
+    """
+    A savepoint for one scan, which is appended to `failed` where it fails.
+    """
+    try:
+        with connection.begin_nested():
+            yield
+    except Exception as error:
+        if not _is_of_one_scan(error):
+            raise
+        log.warning("a scan could not be saved", trace=log.trace_of(error))
+        failed.append(item)
+
+
+def _is_of_one_scan(error: Exception) -> bool:
+    """
+    Whether the next scan can do better: not where the database itself fails.
+    """
+    if isinstance(error, exc.DBAPIError):
+        return isinstance(error, exc.DataError | exc.IntegrityError)
+    return not isinstance(error, errors.DatabaseError)
+
+
+def _new_scan(at: At, item: Captured, found: Guest | None) -> NewScan:
+    return NewScan(
+        item.device,
+        item.key,
+        at.show.id,
+        found.id if found else None,
+        item.at,
+        item.kind,
+        item.door,
+        note=found.because if found else "nobody knows this ticket",
     )
 
 
-def _exactly(connection: Connection, text: str, show_id: int) -> Guest | None:
+def _exactly(
+    connection: Connection, text: str, show_id: int, as_scanned: bool
+) -> Guest | None:
     """
     The one ticket that a text names; no one is let in by part of a name alone.
     """
-    found = attendees.search_tickets(connection, text[:LONGEST], show_id, exact=True)
-    return found[0] if len(found) == 1 else None
-
-
-def _captured(
-    file: Path, at: At, *, skip_bad_lines: bool
-) -> tuple[list[Captured], list[str]]:
-    """
-    The scans of a file, and its bad lines in words, which are skipped or refused.
-    """
-    scans: list[Captured] = []
-    bad: list[str] = []
-    for where, row in _rows(file):
-        try:
-            if isinstance(row, str):
-                raise errors.BadFile(f"{where}: {row}.", hint="Correct the line.")
-            scans.append(captured(row, at, where))
-        except errors.BadFile as error:
-            if not skip_bad_lines:
-                raise
-            bad.append(error.message)
-    return scans, bad
-
-
-def _moment(written: str, where: str) -> datetime:
-    """
-    Raises `BadFile` for anything that is not an instant of the past.
-    """
-    try:
-        moment = clock.from_iso(written)
-    except ValueError:
-        raise errors.BadFile(
-            f"{where}: {safe(written)!r} is not a time.",
-            hint="Write 2026-11-27T19:12:00+11:00 or …Z.",
-        ) from None
-    if moment > clock.now() + AHEAD:
-        raise errors.BadFile(
-            f"{where}: {written} lies in the future.",
-            hint="Put the device's clock right.",
-        )
-    return moment
-
-
-def captured(row: Mapping[str, Any], at: At, where: str) -> Captured:
-    """
-    One scan as a door wrote it down; `BadFile` says where and what is wrong.
-    """
-    line = {name: str(row.get(name) or "").strip() for name in (*CAPTURED, *OPTIONAL)}
-    kind = line["kind"] or "in"
-    if not line["code"] or len(line["code"]) > LONGEST:
-        raise errors.BadFile(f"{where}: there is no code.", hint="Correct the line.")
-    if kind not in ("in", "out"):
-        raise errors.BadFile(
-            f"{where}: {safe(kind)!r} is neither in nor out.", hint="Correct the line."
-        )
-    moment = _moment(line["at"], where)
-    device = line["device"] or at.device
-    own = f"{device} {moment.isoformat()} {kind} {line['code']}"
-    return Captured(
-        code=line["code"],
-        at=moment,
-        kind=kind,
-        door=(line["door"] or at.door)[:100],
-        device=device[:100],
-        key=(line["key"] or hashlib.sha256(own.encode()).hexdigest()[:24])[:100],
+    found = attendees.search_tickets(
+        connection, text[:LONGEST], show_id, exact=True, as_scanned=as_scanned
     )
-
-
-def _rows(file: Path) -> Iterator[tuple[str, Mapping[str, Any] | str]]:
-    """
-    Each line of a file, by its place in words; a text where it cannot be read.
-    """
-    data = sheets.bytes_of(file)
-    if data.lstrip().startswith(b"{"):
-        yield from _json_rows(sheets.text_of(file, data), file)
-        return
-    rows = sheets.rows_of(opened_files.open_file(file, data))
-    heading = next(rows, None)
-    names = [cell.lower() for cell in heading.cells] if heading else []
-    missing = [name for name in CAPTURED if name not in names]
-    if missing:
-        raise errors.BadFile(
-            f"{file} has no column {missing[0]!r}.",
-            hint="The columns are at, code and, where known, kind, door, device, key.",
-        )
-    for row in rows:
-        place = f"{row.position[:1].upper()}{row.position[1:]} of {file}"
-        if row.problem:
-            yield place, f"it cannot be read ({row.problem})"
-        else:
-            yield place, dict(zip(names, row.cells, strict=False))
-
-
-def _json_rows(text: str, file: Path) -> Iterator[tuple[str, Mapping[str, Any] | str]]:
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError:
-            row = None
-        where = f"Line {number} of {file}"
-        yield where, row if isinstance(row, dict) else "it is no JSON object"
+    return found[0] if len(found) == 1 else None
