@@ -23,6 +23,7 @@ from ticketsync.catalogue import (
     links,
     new_shows,
     occurrences,
+    selection,
     show_edits,
     shows,
     undoing,
@@ -445,6 +446,51 @@ def test_of_four_who_want_a_lock_one_has_it(templates, kind):
         for _ in range(MANY):
             assert sum(pool.map(one, range(4))) == 1
     database.close()
+
+
+# An event or a production is switched off while a run recomputes its show
+
+
+def rounds_of_switching(venue, monkeypatch, level, rounds):
+    """
+    A run has read which tickets count, and not yet written the figures, when a person
+    switches them off. Returns in how many rounds they count all the same.
+    """
+    linked(venue, 1)
+    with venue.write() as connection:
+        sell(connection, 1, 0)
+        event = selection.find_event(connection, "ev1")
+    run = pausing(monkeypatch, recompute, "_replace")
+
+    def switch(enabled):
+        switches = {"enabled": enabled, "ticket_sales": None}
+        if level == "event":
+            match.configure_event(venue, Settings(), event, types={}, **switches)
+        else:
+            match.configure_production(venue, Settings(), "Macbeth", **switches)
+
+    wrong = 0
+    for _ in range(rounds):
+        switch(True)
+        assert sold(venue) == 1
+        done = run(venue, lambda: recompute_first(venue), lambda: switch(False))
+        assert done == [None, None]
+        wrong += sold(venue) != 0
+    return wrong
+
+
+@pytest.mark.parametrize("level", ["event", "production"])
+def test_what_is_switched_off_while_a_run_recomputes_does_not_count(
+    venue, monkeypatch, level
+):
+    assert rounds_of_switching(venue, monkeypatch, level, ROUNDS) == 0
+
+
+@pytest.mark.parametrize("level", ["event", "production"])
+def test_control_without_the_lock_what_is_switched_off_counts(
+    venue, monkeypatch, unlocked, level
+):
+    assert rounds_of_switching(venue, monkeypatch, level, 3) == 3
 
 
 # Decisions of people

@@ -5,12 +5,13 @@ only where people are kept, and gone with the person.
 
 import json
 from dataclasses import asdict
+from types import SimpleNamespace
 
 import msgspec
 import pytest
 from sqlalchemy import func, select, update
 
-from ticketsync.accounts import bookmarks, streams
+from ticketsync.accounts import bookmarks, state, streams
 from ticketsync.catalogue import occurrences, selection
 from ticketsync.core import clock, errors
 from ticketsync.core.config import AccountSettings, Settings
@@ -20,7 +21,7 @@ from ticketsync.reporting import audit_trail
 from ticketsync.sales import answers, privacy
 from ticketsync.store.tables.catalogue import occurrences as occurrences_table
 from ticketsync.store.tables.sales import attendees as attendees_table
-from ticketsync.workflows import match, retention
+from ticketsync.workflows import match, people_switch, retention
 from ticketsync.workflows.sync import run as sync
 from ticketsync.workflows.sync.run import Request
 
@@ -173,6 +174,25 @@ def test_an_account_that_keeps_no_people_keeps_no_answers(read_once, date, form)
         ).fields
         == {}
     )
+
+
+def test_other_answers_wait_to_be_read(read_once):
+    """
+    So that a run does not take its account for unchanged.
+    """
+    with read_once.write() as connection:
+        account = state.get_account(connection, "tt")
+        bookmarks.save_bookmarks(
+            connection, account.id, people_switch.READ, {"": people_switch.YES}
+        )
+    provider = object.__new__(TicketTailor)
+    run = SimpleNamespace(
+        database=read_once, account=account, provider=provider, settings=KEEPING
+    )
+    assert not people_switch.is_pending(run)
+    with read_once.write() as connection:
+        people_switch.request_answers(connection, account.id)
+    assert people_switch.is_pending(run)
 
 
 def test_answers_are_reported_erased_and_not_brought_back(read_once, date, form):

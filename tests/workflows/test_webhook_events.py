@@ -3,6 +3,7 @@ Every event of every platform, as its documents describe it: played by `webhooks
 simulate`, believed by our receiver, and read as what it is about.
 """
 
+import sys
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from support import commands
 from support.web_server import running
 
+from ticketsync.__main__ import main
 from ticketsync.accounts import state
 from ticketsync.core import clock
 from ticketsync.core.config import ServeSettings, Settings
@@ -224,6 +226,51 @@ def test_the_events_are_listed_with_what_they_are_about(wix):
     _, address = wix
     listed = simulate(address, "wix", "--event", "list").stdout
     assert "wix.events.guests.v1.guest_created  (about: order, occurrence)" in listed
+
+
+SIGNED = {"ticket_tailor": "whsec_1", "square": "whsec_1", "wix": PUBLIC}
+AFTERWARDS = {"nothing": "ignored", "test": "test"}
+
+
+@pytest.mark.parametrize("platform", deliveries.EVENTS)
+def test_the_command_plays_every_event_of_every_platform(
+    platform, sqlite, home, monkeypatch, capsys
+):
+    """
+    In this process, because there are forty of them.
+    """
+    monkeypatch.setenv("SECRET", SIGNED.get(platform, ""))
+    (home / "key.pem").write_bytes(PRIVATE)
+    with sqlite.write() as connection:
+        new = state.NewAccount("a", platform, None, "env", "NO", "", None, {})
+        account_id = state.add_account(connection, new, clock.now())
+        inbox.get_or_create_path(
+            connection, account_id, clock.now(), is_signed=platform in SIGNED
+        )
+        if platform in SIGNED:
+            inbox.set_secret(connection, account_id, "env", "SECRET", clock.now())
+    settings = Settings(serve=ServeSettings())
+    load = webhook_endpoints.cached_endpoints(sqlite, settings)
+    order, occurrence = ORDERS[platform]
+    about = (order, "--occurrence", occurrence, "--key-file", str(home / "key.pem"))
+    with running(receiver.application(receiver.Receiver(sqlite, load))) as address:
+        for event in deliveries.EVENTS[platform]:
+            words = ("webhooks", "simulate", "a", *about, "--event", event)
+            words = ("--database", sqlite.url, *words, "--to", address)
+            monkeypatch.setattr(sys, "argv", ["ticketsync", *words])
+            with pytest.raises(SystemExit) as ended:
+                main()
+            said = capsys.readouterr().err
+            assert ended.value.code in (0, None), said
+            assert "answered 200" in said
+
+    with sqlite.read() as connection:
+        found = report.list_deliveries(connection, limit=99)
+    expected = [
+        AFTERWARDS.get(ABOUT[platform][short(platform, event)], "received")
+        for event in deliveries.EVENTS[platform]
+    ]
+    assert [row.state for row in reversed(found)] == expected
 
 
 # Replays and health

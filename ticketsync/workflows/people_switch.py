@@ -40,8 +40,8 @@ def follow(run: AccountRun) -> None:
     account = run.account
     wanted = _is_wanted(run)
     with run.database.read() as connection:
-        noted = bookmarks.get_bookmarks(connection, account.id, READ).get("")
-        if noted == (YES if wanted else None):
+        noted = _noted(connection, account.id)
+        if _is_done(noted, wanted):
             return
         dates = [
             occurrence.provider_occurrence_id
@@ -68,11 +68,22 @@ def follow(run: AccountRun) -> None:
 
 def is_pending(run: AccountRun) -> bool:
     """
-    Whether the account's people are to be kept, or not any more, since the last run.
+    Whether the account's people are to be kept, or not any more, or other answers of
+    theirs, since the last run.
     """
     with run.database.read() as connection:
-        noted = bookmarks.get_bookmarks(connection, run.account.id, READ)
-    return bool(noted) != _is_wanted(run)
+        return not _is_done(_noted(connection, run.account.id), _is_wanted(run))
+
+
+def _noted(connection: Connection, account_id: int) -> str | None:
+    return bookmarks.get_bookmarks(connection, account_id, READ).get("")
+
+
+def _is_done(noted: str | None, wanted: bool) -> bool:
+    """
+    Whether what was read is with people and their answers as it is wanted.
+    """
+    return noted == (YES if wanted else None)
 
 
 def _is_wanted(run: AccountRun) -> bool:
