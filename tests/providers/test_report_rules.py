@@ -566,6 +566,15 @@ def test_a_status_that_no_one_mapped_waits_for_an_answer(folder):
     assert folder.provider().identify().note == ""
 
 
+@pytest.mark.parametrize("word", ["Confirmed", "active", "Issued", "Booked", "OK"])
+def test_a_word_that_may_be_a_reservation_waits_and_a_payment_does_not(folder, word):
+    rows = (f"1,{GALA},Adult,1,25.00,Completed", f"2,{GALA},Adult,1,25.00,{word}")
+    folder.put("a.csv", f"{HEADING},Status", *rows)
+    found = folder.orders()
+    assert money(found["1"]) == (1, 2500, 0)
+    assert f"Status is {word!r}" in found["2"]
+
+
 # Starts from elsewhere
 
 
