@@ -10,6 +10,7 @@ import subprocess
 import pytest
 import xlsxwriter
 from support import needs
+from support.made_reports import HEADING, RECIPE
 
 from ticketsync.core import opened_files
 from ticketsync.core.records import TicketStatus
@@ -25,20 +26,6 @@ SETTINGS = """\
  oor:op="fuse"><value>{locale}</value></prop></item>
 </oor:items>
 """
-RECIPE = """\
-platform: Other House
-timezone: Australia/Sydney
-currency: AUD
-columns:
-  order: Order
-  event: Show
-  starts: Starts
-  type: Type
-  quantity: Qty
-  total: Total
-  kept: Our part
-"""
-HEADING = ["Order", "Show", "Starts", "Type", "Qty", "Total", "Our part"]
 # Amounts with thousands and cents, a refund, a guest, one computed amount.
 ROWS = [
     ["1001", "Gala", "2026-12-05 19:30", "Adult", "2", "2501.50", "-12.25"],
