@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
-from ticketsync.core import written_dates
+from ticketsync.core import date_orders, written_dates
 from ticketsync.core.written_dates import ColumnOrder, WrittenDateError
 
 EVENING = datetime(2026, 12, 22, 19, 30)
@@ -211,7 +211,7 @@ def test_date_cells_between_texts_may_have_day_and_month_exchanged():
     ],
 )
 def test_the_country_of_the_venue_has_an_order(zone, expected):
-    assert written_dates.order_in_zone(zone) == expected
+    assert date_orders.order_in_zone(zone) == expected
 
 
 @pytest.mark.parametrize("text", ["TBC", "tba", "T.B.D.", "?", "To be confirmed"])

@@ -8,9 +8,13 @@ import shutil
 import subprocess
 
 import pytest
+import xlsxwriter
 from support import needs
+from support.made_reports import HEADING, RECIPE
 
+from ticketsync.core import opened_files
 from ticketsync.core.records import TicketStatus
+from ticketsync.core.rows import UNKNOWN
 from ticketsync.providers.file_import import FileImport
 
 pytestmark = needs.programs("soffice")
@@ -22,20 +26,6 @@ SETTINGS = """\
  oor:op="fuse"><value>{locale}</value></prop></item>
 </oor:items>
 """
-RECIPE = """\
-platform: Other House
-timezone: Australia/Sydney
-currency: AUD
-columns:
-  order: Order
-  event: Show
-  starts: Starts
-  type: Type
-  quantity: Qty
-  total: Total
-  kept: Our part
-"""
-HEADING = ["Order", "Show", "Starts", "Type", "Qty", "Total", "Our part"]
 # Amounts with thousands and cents, a refund, a guest, one computed amount.
 ROWS = [
     ["1001", "Gala", "2026-12-05 19:30", "Adult", "2", "2501.50", "-12.25"],
@@ -49,6 +39,12 @@ FIGURES = {
     "1001": (3, 251650, 0, 1275),
     "1002": (2, 9065, 3000, 450),
     "1003": (1, 0, 0, 0),
+}
+ERRORS = {
+    "=1/0": "#DIV/0!",
+    "=NA()": "#N/A",
+    "=A1+1": "#VALUE!",
+    "=SUM(#REF!)": "#REF!",
 }
 STARTS = {
     "1001": "Gala @ 2026-12-05T08:30:00Z",
@@ -137,6 +133,36 @@ def test_every_format_gives_the_same_figures(office, workbook, tmp_path, ending)
     as_sheet = {"infilter": "HTML (StarCalc)"} if ending == "html" else {}
     again = office(file, ending, tmp_path / "again", **as_sheet)
     assert figures(tmp_path / "twice", again) == (FIGURES, STARTS)
+
+
+@pytest.mark.parametrize("ending", ["xls", "ods"])
+def test_error_cells_are_named_in_the_formats_that_others_write(
+    office, tmp_path, ending
+):
+    """
+    A sheet with one row for each kind of error, among enough good ones that the file
+    is stored in large blocks; the sheet's name is not Latin.
+    """
+    source = tmp_path / "sales.xlsx"
+    workbook = xlsxwriter.Workbook(str(source))
+    sheet = workbook.add_worksheet("Verkäufe €")
+    sheet.write_row(0, 0, HEADING)
+    for number in range(1, 41):
+        row = [f"A{number}", *ROWS[0][1:]]
+        sheet.write_row(number, 0, [*row[:4], 2, 50, 1])
+    for number, (formula, value) in enumerate(ERRORS.items()):
+        sheet.write_formula(10 * number + 5, 5, formula, None, value)
+    workbook.close()
+    file = office(source, ending, tmp_path / "written")
+
+    opened = opened_files.open_file(file)
+    (table,) = opened.tables
+    named = {
+        row.cells[0] for row in table.read() if any(k in UNKNOWN for k in row.kinds)
+    }
+
+    assert table.name == "Verkäufe €"
+    assert named == {"A5", "A15", "A25", "A35"}
 
 
 @pytest.mark.parametrize("locale", LOCALES)

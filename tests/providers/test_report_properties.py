@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.made_reports import HEADING, RECIPE
 
 from ticketsync.core.errors import UnreadableRecord
 from ticketsync.core.records import TicketStatus
@@ -109,22 +110,6 @@ def cells_of(row, style):
         *(row.order, row.show, moment.strftime(style.dates), row.type),
         *(str(row.quantity), written(row.total, style), written(kept, style)),
     ]
-
-
-HEADING = ["Order", "Show", "Starts", "Type", "Qty", "Total", "Our part"]
-RECIPE = """\
-platform: Other House
-timezone: Australia/Sydney
-currency: AUD
-columns:
-  order: Order
-  event: Show
-  starts: Starts
-  type: Type
-  quantity: Qty
-  total: Total
-  kept: Our part
-"""
 
 
 def write(file, rows, style, *, title=False, total=False):

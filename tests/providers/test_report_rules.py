@@ -447,6 +447,46 @@ def test_numbers_that_begin_again(folder, says, ids):
     assert sum(len(order.tickets) for order in found.values()) == 3
 
 
+@pytest.mark.parametrize("says", ["event", "file"])
+def test_orders_keep_their_ids_when_the_recipe_divides_numbers_later(folder, says):
+    """
+    As a message proposes it: order 1 was stored, then another file began again at 1.
+    """
+    folder.put("gala.csv", HEADING, f"1,{GALA},Adult,2,50.00", f"2,{GALA},Adult,1,25")
+    first = folder.orders()
+    assert list(first) == ["1", "2"]
+    folder.recipe(f"order_numbers: {says}")
+    folder.put("late.csv", HEADING, f"1,{LATE},Adult,1,20.00")
+    held = HeldNames(orders=frozenset(first))
+    found = folder.orders(held)
+    new = "1 (Late)" if says == "event" else "1 (late)"
+    assert {id_: money(order)[1] for id_, order in found.items()} == {
+        "1": 5000,
+        "2": 2500,
+        new: 2000,
+    }
+    # Nothing moves when the first file is exported again, newer than the second.
+    folder.put("gala.csv", HEADING, f"1,{GALA},Adult,2,50.00", f"2,{GALA},Adult,1,25")
+    again = folder.orders(HeldNames(orders=frozenset(found)))
+    assert {id_: money(order)[1] for id_, order in again.items()} == {
+        id_: money(order)[1] for id_, order in found.items()
+    }
+
+
+def test_numbers_that_are_no_longer_divided_would_be_counted_twice(folder):
+    folder.put("gala.csv", HEADING, f"1,{GALA},Adult,2,50.00", f"3,{GALA},Adult,1,25")
+    found = folder.orders(HeldNames(orders=frozenset({"1 (Gala)", "2 (Late)"})))
+    assert "stored as '1 (Gala)', and would be counted twice" in found["1"]
+    assert "put that line back" in found["1"]
+    assert money(found["3"]) == (1, 2500, 0)
+
+
+def test_a_number_with_brackets_of_its_own_is_no_divided_one(folder):
+    folder.put("a.csv", HEADING, f"1 (web),{GALA},Adult,2,50", f"1,{GALA},Adult,1,25")
+    found = folder.orders(HeldNames(orders=frozenset({"1 (web)"})))
+    assert [money(order)[1] for order in found.values()] == [5000, 2500]
+
+
 def test_an_order_bought_at_another_time_is_another_order(folder):
     folder.recipe(placed="Sold")
     heading = f"{HEADING},Sold"
@@ -564,6 +604,15 @@ def test_a_status_that_no_one_mapped_waits_for_an_answer(folder):
     folder.recipe("ignore_columns: [order status]")
     assert money(folder.orders()["2"]) == (1, 2500, 0)
     assert folder.provider().identify().note == ""
+
+
+@pytest.mark.parametrize("word", ["Confirmed", "active", "Issued", "Booked", "OK"])
+def test_a_word_that_may_be_a_reservation_waits_and_a_payment_does_not(folder, word):
+    rows = (f"1,{GALA},Adult,1,25.00,Completed", f"2,{GALA},Adult,1,25.00,{word}")
+    folder.put("a.csv", f"{HEADING},Status", *rows)
+    found = folder.orders()
+    assert money(found["1"]) == (1, 2500, 0)
+    assert f"Status is {word!r}" in found["2"]
 
 
 # Starts from elsewhere

@@ -6,15 +6,18 @@ previewed is what is saved, and an unchanged folder costs no reading.
 import os
 
 import pytest
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, select, update
 
 from ticketsync.accounts import runs
+from ticketsync.catalogue import shows
 from ticketsync.core import errors
 from ticketsync.core.config import Settings
+from ticketsync.door import attendees
 from ticketsync.providers.file_import import folder as folders
-from ticketsync.reporting import sales
+from ticketsync.reporting import sales, waiting
+from ticketsync.store.tables.catalogue import shows as shows_table
 from ticketsync.store.tables.sales import orders, quarantine, tickets
-from ticketsync.workflows import connect, recipe_preview
+from ticketsync.workflows import connect, match, recipe_preview
 from ticketsync.workflows.connect import SecretSource
 from ticketsync.workflows.sync import run as job
 
@@ -209,3 +212,52 @@ def test_a_bad_file_does_not_keep_an_account_from_being_removed(account):
         ((account_id, kind),) = rows.all()
         assert (kind, holds_sales(connection, account_id)) == ("file", False)
         assert runs.last_sweep(connection, account_id) is None
+
+
+def test_more_tickets_than_the_show_has_seats_are_counted_and_named(account):
+    """
+    Of 5,000 or fewer nobody can say whether it is a barcode: the show's seats do.
+    """
+    account.put("b.csv", f"2,{GALA},Adult,400,10000.00")
+    account.sync()
+    with account.database.write() as connection:
+        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
+    match.adopt(account.database, Settings())
+    with account.database.write() as connection:
+        connection.execute(update(shows_table).values(capacity=180))
+    account.sync(full=True)
+    with account.database.read() as connection:
+        (found,) = waiting.list_oversold(connection)
+    assert "402 sold of 180 seats" in found.text
+
+
+def test_a_renamed_event_is_a_candidate_of_its_show_and_keeps_its_guests(account):
+    """
+    Until a person says that it is the same show; then the door list has its guests.
+    """
+    account.sync()
+    with account.database.write() as connection:
+        shows.add_venue(connection, "The Lantern Room", "Australia/Sydney", "AUD")
+    match.adopt(account.database, Settings())
+    account.sync(full=True)
+    with account.database.read() as connection:
+        assert attendees.count_guests(connection, 1).expected == 2
+    account.put("a.csv", f"1,{GALA.replace('Gala', 'Swing')},Adult,2,50.00")
+
+    notes = [account.sync(full=True)[1] for _ in "ab"]
+    with account.database.read() as connection:
+        found = match.plan(connection, Settings())
+    assert found.certain == ()
+    ((candidate,),) = [item.candidates for item in found.unsure]
+    assert (candidate.show.show_id, candidate.occurrence.event) == (1, "Swing")
+    match.accept(
+        *(account.database, Settings(), [candidate]), decided_by="person", batch="b"
+    )
+
+    assert [any("is called 'Swing'" in n for n in seen) for seen in notes] == [
+        *(True, False)
+    ]
+    with account.database.read() as connection:
+        assert attendees.count_guests(connection, 1).expected == 2
+        guests = attendees.list_guests(connection, 1)
+    assert [guest.order_id for guest in guests] == ["1", "1"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time
 
 from ticketsync.catalogue.listed_rows import InvalidCell, ListedRow
-from ticketsync.core import clock, errors, written_dates
+from ticketsync.core import clock, date_orders, errors, written_dates
 from ticketsync.core.redact import safe
 from ticketsync.core.written_dates import ColumnOrder, Order, WrittenDateError
 
@@ -69,7 +69,7 @@ def find_style(
     example = next(
         day for day in days if written_dates.column_order([day]) is ColumnOrder.OPEN
     )
-    order = written_dates.order_in_zone(zone)
+    order = date_orders.order_in_zone(zone)
     if order is None:
         raise DateOrderNeeded(name, example)
     first, other = ("day", "mdy") if order == "dmy" else ("month", "dmy")

@@ -139,12 +139,13 @@ def _list_type_names(
 
 def list_selling_accounts(connection: Connection) -> set[tuple[str, int]]:
     """
-    Which account, by name, feeds which show already.
+    Which account, by name, feeds which show already by a date that it still lists.
     """
     rows = connection.execute(
         select(accounts.c.name, show_links.c.show_id)
         .join(occurrences, occurrences.c.id == show_links.c.occurrence_id)
         .join(accounts, accounts.c.id == occurrences.c.account_id)
+        .where(occurrences.c.gone_since.is_(None))
     )
     return {(str(account), int(show_id)) for account, show_id in rows}
 

@@ -303,11 +303,11 @@ def remove_venue(
 
 
 def _local(text: str, zone: str) -> datetime:
-    from ticketsync.core import errors, written_dates
+    from ticketsync.core import date_orders, errors, written_dates
     from ticketsync.core.redact import safe
 
     try:
-        return written_dates.read_moment(text, written_dates.order_in_zone(zone))
+        return written_dates.read_moment(text, date_orders.order_in_zone(zone))
     except written_dates.WrittenDateError as error:
         raise errors.UsageError(
             f'"{safe(text)}" {error.reason}.', hint="Use 2026-11-27 19:30."

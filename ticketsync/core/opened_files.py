@@ -21,6 +21,7 @@ from ticketsync.core import (
     encodings,
     errors,
     html_tables,
+    old_workbooks,
     rows,
     workbook_guards,
 )
@@ -184,7 +185,7 @@ def _open_old_workbook(name: str, data: bytes) -> OpenedFile:
     if _ENCRYPTED in data:
         raise _is_protected(name)
     workbook_guards.refuse_large_xls(name, data)
-    return _open_workbook(name, data, WorkbookScan())
+    return _open_workbook(name, data, old_workbooks.find_errors(data))
 
 
 def _open_workbook(name: str, data: bytes, scan: WorkbookScan) -> OpenedFile:

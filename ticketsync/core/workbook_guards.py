@@ -197,7 +197,7 @@ def _attribute(tag: str, name: str) -> str:
 
 
 _ODS_TOKEN = re.compile(
-    rb"<table:(table-row|table-cell|covered-table-cell|table)\b([^>]*)>"
+    rb"<table:(table-row|table-cell|covered-table-cell|table)(?=[\s/>])([^>]*)>"
 )
 _ROWS = re.compile(rb"number-rows-repeated=[\"'](\d+)")
 _COLUMNS = re.compile(rb"number-columns-repeated=[\"'](\d+)")

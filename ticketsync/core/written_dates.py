@@ -13,8 +13,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from enum import StrEnum
-from functools import cache
-from importlib import resources
 from typing import Literal
 
 Order = Literal["dmy", "mdy"]
@@ -265,37 +263,6 @@ def split(text: str) -> tuple[str, str]:
     if match is None:
         return plain, ""
     return match["day"].rstrip(" ,-–—|"), match["time"]
-
-
-def order_in_zone(zone: str) -> Order | None:
-    """
-    The order in which dates in numbers are written where that IANA time zone is, or
-    `None` where both are in use or where the day does not come last or first.
-
-    The countries are those of CLDR's short dates.
-    """
-    country = _countries().get(zone)
-    if country is None or country in _WITHOUT_ORDER:
-        return None
-    return "mdy" if country in _MONTH_FIRST else "dmy"
-
-
-_MONTH_FIRST = ("US", "PR", "GU", "VI", "AS", "MP", "UM", "FM", "MH", "PW")
-_WITHOUT_ORDER = (
-    *("CA", "PH", "CN", "JP", "KR", "KP", "TW", "MN", "HU", "LT", "IR", "BT"),
-    *("ZA", "KE", "GH", "BZ"),
-)
-
-
-@cache
-def _countries() -> dict[str, str]:
-    """
-    The country of each canonical time zone.
-    """
-    table = resources.files("tzdata").joinpath("zoneinfo", "zone.tab")
-    lines = table.read_text(encoding="utf-8").splitlines()
-    rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
-    return {row[2]: row[0] for row in rows}
 
 
 # One text

@@ -17,7 +17,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ticketsync.providers.base import Raw
+from ticketsync.providers.file_import import held_numbers
 from ticketsync.providers.file_import.columns import Line
+from ticketsync.providers.file_import.held_numbers import Key
 from ticketsync.providers.file_import.recipe import Recipe
 from ticketsync.providers.file_import.report import Source
 from ticketsync.providers.report_folder import HeldNames
@@ -74,16 +76,19 @@ def merge_orders(
     The raw orders of all sources, which come oldest first.
     """
     _spell_events_alike(sources, held)
-    versions: dict[str, list[_Version]] = {}
+    versions: dict[Key, list[_Version]] = {}
     for source in sources:
-        for id_, lines in _numbered(recipe, source).items():
-            versions.setdefault(id_, []).append(_Version(source, lines))
+        for key, lines in _numbered(recipe, source).items():
+            versions.setdefault(key, []).append(_Version(source, lines))
+    ids = held_numbers.assign_ids(versions, held.orders)
     merged = MergedOrders()
-    for id_, found in versions.items():
+    for key, found in versions.items():
+        id_ = ids[key]
         begin = found[-1]
         merged.locations[id_] = begin.source.place(begin.lines[0])
         merged.orders[id_] = _raw(recipe, id_, found, rules, merged.notes)
     _refuse_lost_zeros(merged, held)
+    _refuse_former_ids(merged, held)
     return merged
 
 
@@ -112,20 +117,31 @@ def _spell_events_alike(sources: Sequence[Source], held: HeldNames) -> None:
                 line.cells["event"] = cache[name]
 
 
-def _numbered(recipe: Recipe, source: Source) -> dict[str, list[Line]]:
+def _refuse_former_ids(merged: MergedOrders, held: HeldNames) -> None:
+    for id_, former in held_numbers.former_ids(merged.orders, held.orders).items():
+        reason = (
+            f"{merged.locations[id_]}: it is stored as {former!r}, and would be "
+            "counted twice: the recipe said another `order_numbers` when it was read; "
+            "put that line back"
+        )
+        problem = {"word": "order-numbers-changed", "reason": reason}
+        merged.orders[id_] = {**merged.orders[id_], "problem": problem}
+
+
+def _numbered(recipe: Recipe, source: Source) -> dict[Key, list[Line]]:
     """
-    The rows of a source by an id that is unique in the folder.
+    The rows of a source by what is unique in the folder.
     """
     if recipe.order_numbers not in ("event", "file"):
-        return source.orders
-    found: dict[str, list[Line]] = {}
+        return {(number, ""): lines for number, lines in source.orders.items()}
+    found: dict[Key, list[Line]] = {}
     for id_, lines in source.orders.items():
         for line in lines:
             within = source.file.rpartition(".")[0]
             if recipe.order_numbers == "event":
                 cells = line.cells
                 within = cells.get("event_id") or cells.get("event") or ""
-            found.setdefault(f"{id_} ({within})" if within else id_, []).append(line)
+            found.setdefault((id_, within), []).append(line)
     return found
 
 

@@ -222,12 +222,10 @@ def _notice_absence(
     if not missing:
         return
     renamed = report_files.note_renamed(run, missing, held, result.seen)
-    missing = [o for o in missing if o.id not in renamed]
-    if not missing:
-        return
     linked = [occurrence for occurrence in alive if occurrence.show_id is not None]
-    left = len(alive) - len(missing)
-    lists_none = bool(linked) and all(occurrence in missing for occurrence in linked)
+    lost = [occurrence for occurrence in missing if occurrence.id not in renamed]
+    left = len(alive) - len(lost)
+    lists_none = bool(linked) and all(occurrence in lost for occurrence in linked)
     if (lists_none or has_shrunk(left, len(alive))) and not accept_shrink:
         raise errors.GuardRefused(
             f"Account {run.account.name!r} suddenly lists {left} of {len(alive)} "
@@ -243,5 +241,5 @@ def _notice_absence(
     result.gone = len(missing)
     run.notes += [
         f"{gone.name} {gone.starts_local}: no longer listed; its orders are kept"
-        for gone in missing
+        for gone in lost
     ]
