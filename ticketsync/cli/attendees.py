@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context, erasure
+from ticketsync.cli import context, erasure, terminal
 from ticketsync.cli.context import Format, Json, Yes
 
 if TYPE_CHECKING:
@@ -91,8 +91,6 @@ def door_list(
 
     Example: ticketsync attendees doorlist gala --format pdf -o gala.pdf
     """
-    import sys
-
     from ticketsync.catalogue import shows
     from ticketsync.core import clock, errors
     from ticketsync.door import attendees
@@ -117,7 +115,7 @@ def door_list(
     columns = list(rows[0]) if rows else ["ticket_id"]
     write = exports.write_csv if format == "csv" else _write_json
     if output is None:
-        write(rows, columns, sys.stdout)
+        write(rows, columns, terminal.data_stream())
         return
     with exports.into_file(output) as stream:
         write(rows, columns, stream)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, terminal
 from ticketsync.cli.context import Json, Yes
 
 if TYPE_CHECKING:
@@ -180,9 +180,9 @@ def check_database(
         render.print_json(_health_as_json(found))
     else:
         verdict = "is sound" if found.is_sound else "is not sound"
-        typer.echo(f"The database {verdict}. {found.shows} shows recomputed.")
+        terminal.echo(f"The database {verdict}. {found.shows} shows recomputed.")
         for line in found.rows:
-            typer.echo(safe(line, longest=500))
+            terminal.echo(safe(line, longest=500))
     if not found.is_sound:
         app_context.say(
             "`ticketsync sync replay` rebuilds orders from their stored records, "
@@ -259,4 +259,4 @@ def datasette() -> None:
     from ticketsync import reporting
 
     file = resources.files(reporting) / "datasette.yaml"
-    typer.echo(file.read_text(encoding="utf-8"), nl=False)
+    terminal.echo_block(file.read_text(encoding="utf-8"))

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, terminal
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -121,7 +120,7 @@ def export_calendar(
         return
     text = calendar.as_ics(found, name=venue.name, now=clock.now()).decode()
     if output is None:
-        sys.stdout.write(text)
+        terminal.data_stream().write(text)
         return
     with exports.into_file(output) as stream:
         stream.write(text)
@@ -156,7 +155,7 @@ def _write(
     from ticketsync.reporting import exports
 
     if output is None:
-        write(sys.stdout)
+        write(terminal.data_stream())
         return
     with exports.into_file(output) as stream:
         count = write(stream)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ticketsync.cli import context
+from ticketsync.cli import context, terminal
 from ticketsync.cli.context import AppContext, Format, Json, Yes
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def _ask_order(example: str) -> Order:
         for order in written_dates.ORDERS
     )
     question = f'Is "{safe(example)}" {day.day} {day:%B} (not {month.day} {month:%B})?'
-    is_day_first = typer.confirm(question, err=True)
+    is_day_first = terminal.confirm(question)
     return "dmy" if is_day_first else "mdy"
 
 
@@ -190,7 +190,7 @@ def _answer(questions: Sequence[NameQuestion], options: ListOptions) -> Any:
         )
     same, new = dict(options.names.same), set(options.names.new)
     for question in questions:
-        if typer.confirm(safe(question), err=True):
+        if terminal.confirm(str(question)):
             same[question.kind, question.written] = question.known
         else:
             new.add((question.kind, question.written))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ticketsync.cli import context, render, simulate
+from ticketsync.cli import context, render, simulate, terminal
 from ticketsync.cli.context import Format, Json
 from ticketsync.cli.secret_options import (
     Command,
@@ -48,7 +48,7 @@ def show_url(ctx: typer.Context, account: Account, json: Json = False) -> None:
     if json:
         render.print_json({"account": account, "url": url, "steps": steps})
         return
-    typer.echo(url)
+    terminal.echo(url)
     for number, step in enumerate(steps, start=1):
         app_context.say(f"{number}. {step}")
     if sender.webhooks.is_signed:
@@ -173,7 +173,7 @@ def show_health(ctx: typer.Context, json: Json = False) -> None:
         )
         return
     if not (health or gaps or refused_attempts):
-        typer.echo("No deliveries yet.")
+        terminal.echo("No deliveries yet.")
     _print_health(health, gaps, refused_attempts)
 
 
@@ -195,17 +195,17 @@ def _print_health(
             else ""
         )
         last = clock.ago(item.last_at)
-        typer.echo(
+        terminal.echo(
             f"{item.account}: {counts}; {item.percent_done} % processed, the last "
             f"received {last}{effect}"
         )
     for gap in gaps:
-        typer.echo(
+        terminal.echo(
             f"{gap.account}: {gap.orders} of {gap.of} orders of the last day were "
             "found by a sync only; no webhook announced them."
         )
     if refused_attempts:
-        typer.echo(f"{deliveries.refused_attempts_in_words(refused_attempts)}.")
+        terminal.echo(f"{deliveries.refused_attempts_in_words(refused_attempts)}.")
 
 
 @app.command("show")
